@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: ISC
+noinst_LTLIBRARIES += libbase.la
+libbase_la_SOURCES = \
+	src/base/attributes.h \
+	src/base/bounds.h \
+	src/base/clock.h \
+	src/base/fd.h \
+	src/base/log.c \
+	src/base/log.h \
+	src/base/record_size.h \
+	src/base/refcount.h \
+	src/base/result_text.c \
+	src/base/result_text.h \
+	src/base/slot_limit.h \
+	src/base/spin.h

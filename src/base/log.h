@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Log records
+ *
+ * Builds one logfmt line (key=value, quoted where needed) in a fixed buffer and
+ * hands it to the user's callback.  Whatever the values contain, the result is
+ * exactly one line of printable ASCII: a peer's name cannot forge a second
+ * record or a field of its own.
+ *
+ * A value longer than PST_LOG_VALUE_BYTES (after escaping) is shortened, and a
+ * field that finds no room ends the record at the field before it; either way
+ * the line ends with cut=1.  So the fields that matter most are added first.
+ */
+#ifndef POSTERN_BASE_LOG_H
+#define POSTERN_BASE_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <postern/log.h>
+
+#define PST_LOG_LINE_BYTES 1024  /* with the terminating zero */
+#define PST_LOG_VALUE_BYTES 384
+
+/* Where records go.  A NULL callback: nowhere. */
+struct pst_log {
+	postern_log_fn *callback;
+	void *user_data;
+};
+
+/*
+ * A record under construction, in the caller's memory.  Keys and event are
+ * literals of ours, of [a-z0-9_-]; values may be anything.
+ */
+struct pst_log_record {
+	enum postern_log_level level;
+	const char *event;
+	size_t used_bytes;
+	bool is_cut;     /* something is missing: the line ends with cut=1 */
+	bool is_closed;  /* a field found no room: no more are added */
+	char line[PST_LOG_LINE_BYTES];
+};
+
+/* The line begins with level= and event=. */
+void pst_log_record_init(struct pst_log_record *record,
+			 enum postern_log_level level, const char *event);
+
+/* text is terminated; NULL adds nothing. */
+void pst_log_record_add_text(struct pst_log_record *record, const char *key,
+			     const char *text);
+/* As add_text, for bytes that came with a count and may contain zeros. */
+void pst_log_record_add_bytes(struct pst_log_record *record, const char *key,
+			      const void *bytes, size_t byte_count);
+void pst_log_record_add_u64(struct pst_log_record *record, const char *key,
+			    uint64_t value);
+void pst_log_record_add_i64(struct pst_log_record *record, const char *key,
+			    int64_t value);
+
+/* Ends the line and calls the callback, once for each record. */
+void pst_log_record_emit(struct pst_log_record *record,
+			 const struct pst_log *log);
+
+#endif

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Words for results and reasons
+ *
+ * One table each, in the order of <postern/result.h>.  The library uses the
+ * words in its records, the program in its messages, so both read the same.
+ */
+#include "base/result_text.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+struct result_text {
+	int result;
+	const char *text;
+};
+
+struct reason_text {
+	enum postern_reason reason;
+	const char *word;
+	const char *text;
+};
+
+static const struct result_text results[] = {
+	{0, "success"},
+	{-EAGAIN, "nothing there, or no room now"},
+	{-EMSGSIZE, "the message is too large"},
+	{-EPIPE, "the peer is gone"},
+	{-EBADMSG, "the peer broke the protocol"},
+	{-ENOTRECOVERABLE, "the channel is broken on this side"},
+	{-ESTALE, "the handle is not valid any more"},
+	{-EACCES, "access denied"},
+	{-EKEYREJECTED, "authentication failed"},
+	{-EPROTONOSUPPORT, "no common protocol version"},
+	{-ETIMEDOUT, "the deadline passed"},
+	{-EDQUOT, "a quota is used up"},
+	{-EPERM, "the direction was not granted"},
+	{-EBUSY, "in use"},
+	{-ENOENT, "not found, or nobody listens"},
+	{-EOPNOTSUPP, "not supported by this build or kernel"},
+	{-EINVAL, "invalid argument or policy"},
+	{-ENOMEM, "out of memory"},
+	{-EMFILE, "out of descriptors in this process"},
+	{-ENFILE, "out of descriptors on this host"},
+	{-ECANCELED, "an unexpected failure"},
+};
+
+static const struct reason_text reasons[] = {
+	{POSTERN_REASON_NONE, "none",
+	 "no reason"},
+	{POSTERN_REASON_NO_ALLOW, "no-allow",
+	 "no rule allows it"},
+	{POSTERN_REASON_DENIED, "denied",
+	 "a rule denies it"},
+	{POSTERN_REASON_AMBIGUOUS_TENANT, "ambiguous-tenant",
+	 "ambiguous tenant"},
+	{POSTERN_REASON_UNKNOWN_TENANT, "unknown-tenant",
+	 "membership of a tenant cannot be told"},
+	{POSTERN_REASON_DIRECTION, "direction",
+	 "no wished direction is granted"},
+	{POSTERN_REASON_SECURITY, "security",
+	 "below the required security mode"},
+	{POSTERN_REASON_UNKNOWN_NODE, "unknown-node",
+	 "the policy has no such node"},
+	{POSTERN_REASON_SLOTS, "slots",
+	 "every slot is taken"},
+	{POSTERN_REASON_PEERS, "peers",
+	 "the limit of peers is reached"},
+	{POSTERN_REASON_PEERS_PER_USER, "peers-per-user",
+	 "the limit of peers of one user is reached"},
+	{POSTERN_REASON_HALF_OPEN, "half-open",
+	 "too many half-open handshakes of this user"},
+	{POSTERN_REASON_EVICTED, "evicted",
+	 "made room for another handshake"},
+	{POSTERN_REASON_UNREAD_OFFERS, "unread-offers",
+	 "too many unread offers of this user"},
+	{POSTERN_REASON_RESOURCES, "resources",
+	 "memory or descriptors ran out"},
+	{POSTERN_REASON_CREDENTIALS, "credentials",
+	 "the kernel could not tell who it is"},
+	{POSTERN_REASON_CREDENTIALS_CHANGED, "credentials-changed",
+	 "the socket is used by another process than connected it"},
+	{POSTERN_REASON_PROTOCOL, "protocol",
+	 "malformed or unexpected record"},
+	{POSTERN_REASON_VERSION, "version",
+	 "no common version"},
+	{POSTERN_REASON_WRONG_NODE, "wrong-node",
+	 "another node was asked for"},
+	{POSTERN_REASON_KIND, "kind",
+	 "this kind of connection is not offered"},
+	{POSTERN_REASON_DEADLINE, "deadline",
+	 "the handshake took too long"},
+	{POSTERN_REASON_PEER_DIED, "peer-died",
+	 "the process ended"},
+	{POSTERN_REASON_HUNG_UP, "hung-up",
+	 "the peer hung up"},
+	{POSTERN_REASON_SEALS, "seals",
+	 "the segment is not sealed as agreed"},
+	{POSTERN_REASON_SPARSE, "sparse",
+	 "the segment is not fully populated"},
+	{POSTERN_REASON_UNTRUSTED_PATH, "untrusted-path",
+	 "others could redirect the path"},
+	{POSTERN_REASON_NOT_A_SOCKET, "not-a-socket",
+	 "something that is not a socket has the name"},
+	{POSTERN_REASON_LISTENER, "listener",
+	 "the listener is not the owner that the policy names"},
+	{POSTERN_REASON_REFUSED, "refused",
+	 "access denied"},
+	{POSTERN_REASON_OFFER, "offer",
+	 "the offer exceeds what was asked for"},
+	{POSTERN_REASON_DESCRIPTORS, "descriptors",
+	 "not exactly two descriptors"},
+	{POSTERN_REASON_SEGMENT, "segment",
+	 "a segment is not what was offered"},
+	{POSTERN_REASON_NODE_BUSY, "node-busy",
+	 "the node has no place now"},
+	{POSTERN_REASON_OWNER, "owner",
+	 "this process is not the owner of the node"},
+	{POSTERN_REASON_DIRECTORY, "directory",
+	 "the socket's directory is unfit"},
+	{POSTERN_REASON_IN_USE, "in-use",
+	 "the node is open already"},
+	{POSTERN_REASON_GROUP, "group",
+	 "the owner cannot give the group"},
+	{POSTERN_REASON_NOT_BUILT, "not-built",
+	 "the policy asks for what this build lacks"},
+	{POSTERN_REASON_KERNEL, "kernel",
+	 "the kernel lacks what is needed"},
+	{POSTERN_REASON_CLOSED, "closed",
+	 "the peer closed"},
+	{POSTERN_REASON_POISONED, "poisoned",
+	 "the peer broke the protocol"},
+	{POSTERN_REASON_REVOKED, "revoked",
+	 "the admission was revoked"},
+	{POSTERN_REASON_NODE_CLOSED, "node-closed",
+	 "the node was closed"},
+};
+
+const char *pst_result_text(int result)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(results); i++)
+		if (results[i].result == result)
+			return results[i].text;
+	return "unknown error";
+}
+
+static const struct reason_text *find(enum postern_reason reason)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(reasons); i++)
+		if (reasons[i].reason == reason)
+			return &reasons[i];
+	return NULL;
+}
+
+const char *pst_reason_text(enum postern_reason reason)
+{
+	const struct reason_text *found = find(reason);
+
+	return found ? found->text : "unknown reason";
+}
+
+const char *pst_reason_word(enum postern_reason reason)
+{
+	const struct reason_text *found = find(reason);
+
+	return found ? found->word : "unknown";
+}

@@ -1,0 +1,76 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# Code that must be pure calls nothing that could make it otherwise
+#
+# ring, slots and wire, each whole, and the policy's decision are linked into
+# one object; what is still undefined then is all that they can call.  Allowed
+# are mem* (for the policy also str*), their checked forms and the symbols that
+# compiler hardening brings.
+
+set -eu
+
+cd "${POSTERN_BUILDDIR:-.}"
+
+if [ "${INSTRUMENTED:-no}" = yes ]; then
+	echo "skipped: an instrumented build calls its run-time library"
+	exit 77
+fi
+
+# clang writes a memcmp whose sign nobody uses as bcmp.
+memory='mem[a-z]*|__mem[a-z]*_chk|bcmp'
+strings='str[a-z]*|__str[a-z]*_chk'
+compiler='__stack_chk_fail|_GLOBAL_OFFSET_TABLE_'
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+
+status=0
+checked_count=0
+
+# check NAME ALLOWED OBJECT...
+check() {
+	name=$1
+	allowed=$2
+	shift 2
+
+	${LD:-ld} -r -o "$work/whole.o" "$@"
+	foreign=$(${NM:-nm} -u "$work/whole.o" | sed 's/^ *[Uwv] //' |
+		grep -Evx "$allowed|$compiler" || true)
+	if [ -n "$foreign" ]; then
+		echo "$name is not pure, it needs:" >&2
+		echo "$foreign" >&2
+		status=1
+	fi
+	checked_count=$((checked_count + 1))
+}
+
+for layer in ring slots wire; do
+	archive=.libs/lib$layer.a
+	if [ ! -e "$archive" ]; then
+		echo "$layer: not built"
+		continue
+	fi
+	check "$layer" "$memory" --whole-archive "$archive"
+done
+
+# PURE_POLICY_OBJECTS names members of the archive, as .c, .o or .lo.
+members=
+for object in ${PURE_POLICY_OBJECTS-}; do
+	object=${object##*/}
+	members="$members ${object%.*}.o"
+done
+if [ -n "$members" ]; then
+	archive=$PWD/.libs/libpolicy.a
+	mkdir "$work/policy"
+	# shellcheck disable=SC2086 # a list of names
+	(cd "$work/policy" && ar x "$archive" $members)
+	check "the policy's decision" "$memory|$strings" "$work"/policy/*.o
+fi
+
+if [ "$checked_count" -eq 0 ]; then
+	echo "skipped: no pure layer is built"
+	exit 77
+fi
+exit $status

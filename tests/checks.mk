@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: ISC
+#
+# How tests are run, and the checks of the tree itself
+
+dist_check_SCRIPTS += \
+	tests/check_layers.sh \
+	tests/check_purity.sh \
+	tests/check_symbols.sh \
+	tests/check_headers.sh \
+	tests/check_file_length.sh \
+	tests/check_tags.sh \
+	tests/check_readme.sh
+
+EXTRA_PROGRAMS = $(TEST_HELPERS)
+check_DATA = $(TEST_HELPERS)
+CLEANFILES += $(TEST_HELPERS)
+
+TESTS = $(check_PROGRAMS) $(dist_check_SCRIPTS)
+TEST_EXTENSIONS = .sh
+SH_LOG_COMPILER = $(SHELL)
+
+# A test program runs as a copy in a directory that every uid can enter, since
+# this one may be closed to all but its owner.
+LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/staged-run
+# A test may be hung, never just slow: Check's own 4 s are too little for a
+# machine that is busy with something else.
+AM_TESTS_ENVIRONMENT = \
+	POSTERN_SRCDIR='$(abs_top_srcdir)'; export POSTERN_SRCDIR; \
+	POSTERN_BUILDDIR='$(abs_top_builddir)'; export POSTERN_BUILDDIR; \
+	POSTERN_STAGE='$(bin_PROGRAMS) $(TEST_HELPERS)'; export POSTERN_STAGE; \
+	PURE_POLICY_OBJECTS='$(PURE_POLICY_OBJECTS)'; \
+	export PURE_POLICY_OBJECTS; \
+	INSTRUMENTED='$(INSTRUMENTED_BUILD)'; export INSTRUMENTED; \
+	CK_DEFAULT_TIMEOUT=60; export CK_DEFAULT_TIMEOUT; \
+	CC='$(CC)'; export CC; \
+	LD='$(LD)'; export LD; \
+	NM='$(NM_PROGRAM)'; export NM; \
+	UBSAN_OPTIONS=$${UBSAN_OPTIONS-print_stacktrace=1}; \
+	export UBSAN_OPTIONS;
+
+if INSTRUMENTED
+INSTRUMENTED_BUILD = yes
+else
+INSTRUMENTED_BUILD = no
+endif
+
+EXTRA_DIST += \
+	CHANGELOG.md CONTRIBUTING.md LICENSE README.md SECURITY.md \
+	.clang-format .editorconfig \
+	quickstart .ci/run \
+	doc/verification.md \
+	src/README src/libpostern.map \
+	tests/count_results \
+	tests/coverage_report \
+	tests/demonstration.sh \
+	tests/demonstration_support.sh \
+	tests/staged-run
+
+# -- the same suite, seen otherwise -------------------------------------------
+#
+# Each target configures a build of its own below this one.
+
+VARIANTS = check-asan check-tsan check-valgrind coverage
+.PHONY: $(VARIANTS) check-features-off
+
+# $(call variant,NAME,CONFIGURE OPTIONS): a configured and compiled build in
+# variants/NAME; the recipe goes on inside it.
+VARIANT_BEGIN = \
+	variant_begin() { \
+		name=$$1; shift; \
+		$(MKDIR_P) variants/$$name && cd variants/$$name && \
+		{ test -f config.status || \
+		  '$(abs_top_srcdir)/configure' --quiet CC='$(CC)' "$$@"; } && \
+		$(MAKE) $(AM_MAKEFLAGS); \
+	}
+
+# The words of check_PROGRAMS below one of the given folders.
+PROGRAMS_BELOW = \
+	programs_below() { \
+		for program in $(check_PROGRAMS); do \
+			for folder; do \
+				case $$program in \
+				"$$folder"/*) echo $$program ;; \
+				esac; \
+			done; \
+		done | tr '\n' ' '; \
+	}
+
+check-asan:
+	@$(VARIANT_BEGIN); \
+	variant_begin asan --enable-asan --enable-ubsan \
+		CFLAGS='-O1 -g' && \
+	$(MAKE) $(AM_MAKEFLAGS) check
+
+# What two threads of one process share: rings and channels.
+check-tsan:
+	@$(VARIANT_BEGIN); $(PROGRAMS_BELOW); \
+	programs=`programs_below tests/unit/ring tests/unit/channel`; \
+	variant_begin tsan --enable-tsan CFLAGS='-O1 -g' && \
+	$(MAKE) $(AM_MAKEFLAGS) check \
+		check_PROGRAMS="$$programs" TESTS="$$programs"
+
+# valgrind does not know the newest system calls, so the features that need
+# them are off.
+VALGRIND = valgrind --quiet --error-exitcode=99 --leak-check=full \
+	--trace-children=yes --vgdb=no
+
+check-valgrind:
+	@$(VARIANT_BEGIN); $(PROGRAMS_BELOW); \
+	programs=`programs_below tests/integration`; \
+	variant_begin valgrind --disable-hardening CFLAGS='-O1 -g' && \
+	POSTERN_TEST_FEATURES_OFF=all \
+	POSTERN_TEST_RUNNER='$(VALGRIND)' \
+	$(MAKE) $(AM_MAKEFLAGS) check \
+		check_PROGRAMS="$$programs" TESTS="$$programs"
+
+check-features-off:
+	POSTERN_TEST_FEATURES_OFF=all $(MAKE) $(AM_MAKEFLAGS) check
+
+coverage:
+	@$(VARIANT_BEGIN); \
+	variant_begin coverage --enable-coverage CFLAGS='-O0 -g' && \
+	{ find . -name '*.gcda' -exec rm -f {} +; } && \
+	{ status=0; $(MAKE) $(AM_MAKEFLAGS) check || status=$$?; \
+	  $(SHELL) '$(abs_top_srcdir)/tests/coverage_report' .; \
+	  exit $$status; }
+
+distclean-local:
+	rm -rf variants

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: ISC
+check_PROGRAMS += \
+	tests/unit/base/test_bounds \
+	tests/unit/base/test_clock \
+	tests/unit/base/test_fd \
+	tests/unit/base/test_log \
+	tests/unit/base/test_record_size \
+	tests/unit/base/test_refcount
+
+tests_unit_base_test_bounds_SOURCES = tests/unit/base/test_bounds.c
+tests_unit_base_test_bounds_LDADD = libbase.la $(CHECK_LIBS)
+tests_unit_base_test_clock_SOURCES = tests/unit/base/test_clock.c
+tests_unit_base_test_clock_LDADD = libbase.la $(CHECK_LIBS)
+tests_unit_base_test_fd_SOURCES = tests/unit/base/test_fd.c
+tests_unit_base_test_fd_LDADD = libbase.la $(CHECK_LIBS)
+tests_unit_base_test_log_SOURCES = tests/unit/base/test_log.c \
+	tests/support/expect.h tests/support/random.h
+tests_unit_base_test_log_LDADD = libbase.la $(CHECK_LIBS)
+tests_unit_base_test_record_size_SOURCES = tests/unit/base/test_record_size.c
+tests_unit_base_test_record_size_LDADD = libbase.la $(CHECK_LIBS)
+tests_unit_base_test_refcount_SOURCES = tests/unit/base/test_refcount.c
+tests_unit_base_test_refcount_LDADD = libbase.la $(CHECK_LIBS)

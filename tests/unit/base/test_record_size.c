@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a message takes in a ring, and which one fits
+ */
+#include "base/record_size.h"
+
+#include <check.h>
+#include <stdlib.h>
+
+START_TEST(a_record_is_a_header_and_the_payload_in_multiples_of_8)
+{
+	static const struct {
+		uint32_t payload_bytes;
+		uint64_t record_bytes;
+	} cases[] = {
+		{0, 8}, {1, 16}, {7, 16}, {8, 16}, {9, 24}, {4088, 4096},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		ck_assert_uint_eq(pst_record_bytes(cases[i].payload_bytes),
+				  cases[i].record_bytes);
+}
+END_TEST
+
+START_TEST(no_payload_is_so_large_that_its_record_wraps)
+{
+	ck_assert_uint_eq(pst_record_bytes(UINT32_MAX),
+			  (UINT64_C(1) << 32) + 8);
+}
+END_TEST
+
+START_TEST(a_fitting_payload_fits_and_a_larger_one_does_not)
+{
+	for (uint64_t ring_bytes = 16; ring_bytes < 20000; ring_bytes++) {
+		uint64_t payload_bytes = pst_record_payload_ceiling(ring_bytes);
+
+		ck_assert_uint_le(8 + (payload_bytes + 7) / 8 * 8, ring_bytes);
+		ck_assert_uint_gt(8 + (payload_bytes + 8) / 8 * 8, ring_bytes);
+	}
+}
+END_TEST
+
+START_TEST(nothing_fits_a_ring_without_room_behind_a_header)
+{
+	for (uint64_t ring_bytes = 0; ring_bytes < 16; ring_bytes++)
+		ck_assert_uint_eq(pst_record_payload_ceiling(ring_bytes), 0);
+}
+END_TEST
+
+START_TEST(the_largest_ring_has_a_largest_payload)
+{
+	ck_assert_uint_eq(pst_record_payload_ceiling(UINT64_C(1) << 31),
+			  (UINT64_C(1) << 31) - 8);
+	ck_assert_uint_eq(pst_record_payload_ceiling(UINT32_MAX),
+			  UINT32_MAX - 7 - 8);
+	ck_assert_uint_eq(pst_record_payload_ceiling(UINT64_MAX),
+			  UINT64_MAX - 7 - 8);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("record_size");
+	TCase *tcase = tcase_create("record_size");
+	SRunner *runner = srunner_create(suite);
+	int failed_count;
+
+	tcase_add_test(tcase,
+		       a_record_is_a_header_and_the_payload_in_multiples_of_8);
+	tcase_add_test(tcase, no_payload_is_so_large_that_its_record_wraps);
+	tcase_add_test(tcase,
+		       a_fitting_payload_fits_and_a_larger_one_does_not);
+	tcase_add_test(tcase, nothing_fits_a_ring_without_room_behind_a_header);
+	tcase_add_test(tcase, the_largest_ring_has_a_largest_payload);
+	suite_add_tcase(suite, tcase);
+
+	srunner_run_all(runner, CK_NORMAL);
+	failed_count = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
