@@ -1,1 +1,12 @@
 # SPDX-License-Identifier: ISC
+noinst_LTLIBRARIES += libring.la
+libring_la_SOURCES = \
+	src/ring/ring.h \
+	src/ring/ring_consumer.c \
+	src/ring/ring_geometry.c \
+	src/ring/ring_layout.h \
+	src/ring/ring_producer.c \
+	src/ring/ring_wait.c \
+	src/ring/shared_copy.c \
+	src/ring/shared_copy.h \
+	src/ring/shared_word.h

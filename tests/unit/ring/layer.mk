@@ -1,1 +1,39 @@
 # SPDX-License-Identifier: ISC
+ring_test_support = \
+	tests/support/expect.h \
+	tests/support/mirror.c tests/support/mirror.h \
+	tests/support/pin.c tests/support/pin.h \
+	tests/support/random.h \
+	tests/support/ring_pair.c tests/support/ring_pair.h
+ring_test_libraries = libring.la libbase.la $(CHECK_LIBS)
+
+check_PROGRAMS += \
+	tests/unit/ring/test_ring_consumer \
+	tests/unit/ring/test_ring_geometry \
+	tests/unit/ring/test_ring_hostile \
+	tests/unit/ring/test_ring_model \
+	tests/unit/ring/test_ring_producer \
+	tests/unit/ring/test_ring_race \
+	tests/unit/ring/test_ring_wait
+
+tests_unit_ring_test_ring_consumer_SOURCES = \
+	tests/unit/ring/test_ring_consumer.c $(ring_test_support)
+tests_unit_ring_test_ring_consumer_LDADD = $(ring_test_libraries)
+tests_unit_ring_test_ring_geometry_SOURCES = \
+	tests/unit/ring/test_ring_geometry.c
+tests_unit_ring_test_ring_geometry_LDADD = $(ring_test_libraries)
+tests_unit_ring_test_ring_hostile_SOURCES = \
+	tests/unit/ring/test_ring_hostile.c $(ring_test_support)
+tests_unit_ring_test_ring_hostile_LDADD = $(ring_test_libraries)
+tests_unit_ring_test_ring_model_SOURCES = \
+	tests/unit/ring/test_ring_model.c $(ring_test_support)
+tests_unit_ring_test_ring_model_LDADD = $(ring_test_libraries)
+tests_unit_ring_test_ring_producer_SOURCES = \
+	tests/unit/ring/test_ring_producer.c $(ring_test_support)
+tests_unit_ring_test_ring_producer_LDADD = $(ring_test_libraries)
+tests_unit_ring_test_ring_race_SOURCES = \
+	tests/unit/ring/test_ring_race.c $(ring_test_support)
+tests_unit_ring_test_ring_race_LDADD = $(ring_test_libraries)
+tests_unit_ring_test_ring_wait_SOURCES = \
+	tests/unit/ring/test_ring_wait.c $(ring_test_support)
+tests_unit_ring_test_ring_wait_LDADD = $(ring_test_libraries)

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Rings: the private halves of a producer and of a consumer
+ *
+ * A ring carries records one way.  The producer's half lives with the sender,
+ * the consumer's with the receiver; each holds everything its owner decides by,
+ * and of the other side's words only copies that were checked.  Nothing here
+ * sleeps, allocates or calls the kernel: ring_wait.c says when somebody has to
+ * be woken, and the channel does it.
+ *
+ * A half belongs to one thread at a time; the two halves of one channel are
+ * independent of each other.  They are aligned to lines of their own, so their
+ * memory must be too (pages are; malloc's is not).
+ *
+ * The first violation by the peer is recorded in fault and poisons the half:
+ * every later call answers -EBADMSG.  Outputs are written on success only,
+ * except where it says so.
+ */
+#ifndef POSTERN_RING_RING_H
+#define POSTERN_RING_RING_H
+
+#include <stdalign.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attributes.h"
+#include "ring/ring_layout.h"
+
+/* How the peer broke the rules. */
+enum pst_ring_fault {
+	PST_RING_FAULT_NONE = 0,
+	PST_RING_FAULT_MISALIGNED,     /* a position is no multiple of 8 */
+	PST_RING_FAULT_OUT_OF_RANGE,   /* a position went back or too far */
+	PST_RING_FAULT_RECORD_KIND,    /* unknown kind, flag or reserved bit */
+	PST_RING_FAULT_RECORD_LENGTH,  /* more than agreed, or than is there */
+};
+
+struct pst_ring_producer {
+	alignas(PST_LINE_BYTES)
+	struct pst_segment_words *own;        /* published here, never read */
+	const struct pst_segment_words *peer; /* observed here */
+	uint8_t *data;
+	uint64_t produced_pos;    /* ours */
+	uint64_t consumed_pos;    /* the peer's, as last observed and checked */
+	uint32_t data_bytes;
+	uint32_t message_bytes;   /* the largest payload */
+	uint32_t reserved_bytes;  /* payload of the open reservation */
+	int obstacle;             /* 0, or why nothing can be reserved: -EBUSY,
+				   * -ESHUTDOWN or -EBADMSG */
+	uint32_t armed;           /* as last published */
+	uint32_t rung_for;        /* the consumer's armed, as last rung for */
+	enum pst_ring_fault fault;
+};
+
+struct pst_ring_consumer {
+	alignas(PST_LINE_BYTES)
+	struct pst_segment_words *own;        /* published here, never read */
+	const struct pst_segment_words *peer; /* observed here */
+	const uint8_t *data;
+	uint64_t consumed_pos;    /* ours */
+	uint64_t produced_pos;    /* the peer's, as last observed and checked */
+	uint32_t data_bytes;
+	uint32_t message_bytes;
+	int obstacle;             /* 0, or why nothing can be read: -ESHUTDOWN
+				   * or -EBADMSG */
+	uint32_t armed;           /* as last published */
+	uint32_t rung_for;        /* the producer's armed, as last rung for */
+	bool frozen;              /* produced_pos is final */
+	enum pst_ring_fault fault;
+};
+
+/* Geometry */
+
+/*
+ * Whether a data area and a largest payload go together: data_bytes is a power
+ * of two of at least page_bytes, and one record of message_bytes fits.
+ */
+bool pst_ring_is_geometry_valid(uint64_t data_bytes, uint64_t message_bytes,
+				uint64_t page_bytes);
+
+/* Producer */
+
+/*
+ * own and peer are the words of our and of the peer's segment, data the data
+ * area of ours, mapped twice; the ring is empty.  The geometry is valid.
+ */
+void pst_ring_producer_init(struct pst_ring_producer *producer,
+			    struct pst_segment_words *own,
+			    const struct pst_segment_words *peer, uint8_t *data,
+			    uint32_t data_bytes, uint32_t message_bytes);
+
+/*
+ * Room for one payload, at *ret_payload until commit or abort.  What is written
+ * there the peer can read at once, and even if it is then left out of the
+ * message: it is memory of the ring.
+ *
+ * Returns 0, or -EAGAIN (full), -EMSGSIZE (more than message_bytes), -EBUSY (a
+ * reservation is open), -ESHUTDOWN (finished), -EBADMSG.
+ */
+PST_MUST_CHECK
+int pst_ring_reserve(struct pst_ring_producer *producer, uint32_t payload_bytes,
+		     void **ret_payload);
+
+/*
+ * Publish the reservation, as it is or shortened.
+ *
+ * Returns 0, or -EINVAL (nothing reserved, or more than was: the reservation
+ * stays), -EBADMSG.
+ */
+PST_MUST_CHECK
+int pst_ring_commit(struct pst_ring_producer *producer, uint32_t payload_bytes);
+
+/* Drop the reservation.  Returns 0, -EINVAL (there is none), -EBADMSG. */
+PST_MUST_CHECK
+int pst_ring_abort(struct pst_ring_producer *producer);
+
+/* Reserve, copy and commit in one; returns as pst_ring_reserve(). */
+PST_MUST_CHECK
+int pst_ring_write(struct pst_ring_producer *producer, const void *payload,
+		   uint32_t payload_bytes);
+
+/*
+ * Tell the consumer that nothing more will come, dropping an open reservation;
+ * afterwards nothing can be written.  Once is enough.
+ *
+ * Returns 0, or -EAGAIN (no room: nothing changed), -EBADMSG.
+ */
+PST_MUST_CHECK
+int pst_ring_finish(struct pst_ring_producer *producer);
+
+/*
+ * Whether everything that was published is consumed, by a fresh look.
+ * Returns 0, or -EAGAIN, -EBADMSG.
+ */
+PST_MUST_CHECK
+int pst_ring_is_consumed(struct pst_ring_producer *producer);
+
+/*
+ * Whether a payload would find room now, by a fresh look.
+ * Returns 0, or -EAGAIN, -EMSGSIZE, -EBADMSG.
+ */
+PST_MUST_CHECK
+int pst_ring_has_room(struct pst_ring_producer *producer,
+		      uint32_t payload_bytes);
+
+/* Consumer */
+
+void pst_ring_consumer_init(struct pst_ring_consumer *consumer,
+			    struct pst_segment_words *own,
+			    const struct pst_segment_words *peer,
+			    const uint8_t *data, uint32_t data_bytes,
+			    uint32_t message_bytes);
+
+/*
+ * Copy the next payload out, then give its room back to the producer.
+ *
+ * Returns 0, or
+ *   -EAGAIN     nothing there
+ *   -EMSGSIZE   larger than the buffer: kept, and *ret_payload_bytes says its
+ *               size (the one output written on failure)
+ *   -ESHUTDOWN  the producer finished, and all before was read
+ *   -EBADMSG    the producer broke the rules
+ */
+PST_MUST_CHECK
+int pst_ring_read(struct pst_ring_consumer *consumer, void *buffer,
+		  size_t buffer_bytes, size_t *ret_payload_bytes);
+
+/*
+ * Whether pst_ring_read() would find a record (the last one, END, too).  A
+ * fresh look where the ring was empty when last looked at.
+ *
+ * Returns 0, or -EAGAIN, -ESHUTDOWN, -EBADMSG.
+ */
+PST_MUST_CHECK
+int pst_ring_has_message(struct pst_ring_consumer *consumer);
+
+/*
+ * The producer is gone: look once more, then never again.  What is there can
+ * be read to its end, which then is -EAGAIN; whoever still holds the segment
+ * adds nothing.
+ *
+ * Returns 0, or -ESHUTDOWN (it had finished, and all was read), -EBADMSG.
+ */
+PST_MUST_CHECK
+int pst_ring_freeze(struct pst_ring_consumer *consumer);
+
+/* Sleep and wake: ring_wait.c */
+
+/*
+ * Before the second look (has_message, has_room) that precedes sleep; and
+ * after, or instead of, sleep.  Arming what is armed asks for another bell.
+ */
+void pst_ring_arm_consumer(struct pst_ring_consumer *consumer);
+void pst_ring_disarm_consumer(struct pst_ring_consumer *consumer);
+void pst_ring_arm_producer(struct pst_ring_producer *producer);
+void pst_ring_disarm_producer(struct pst_ring_producer *producer);
+
+/*
+ * After publishing (write, commit, finish; read): the odd value for which the
+ * other side is to be rung, or 0.  Says so again until the bell is reported
+ * with _woken(); report it unless the bell could not be sent.
+ */
+PST_MUST_CHECK
+uint32_t pst_ring_consumer_to_wake(const struct pst_ring_producer *producer);
+void pst_ring_consumer_woken(struct pst_ring_producer *producer,
+			     uint32_t armed);
+PST_MUST_CHECK
+uint32_t pst_ring_producer_to_wake(const struct pst_ring_consumer *consumer);
+void pst_ring_producer_woken(struct pst_ring_consumer *consumer,
+			     uint32_t armed);
+
+/*
+ * The positions in the peer's words as they stand, unchecked: for noticing that
+ * something moved, and for nothing else.  Any thread may ask.
+ */
+uint64_t pst_ring_produced_unchecked(const struct pst_segment_words *peer);
+uint64_t pst_ring_consumed_unchecked(const struct pst_segment_words *peer);
+
+/* Inline */
+
+/* The peer's position, as last looked at and checked. */
+static inline uint64_t
+pst_ring_peer_produced(const struct pst_ring_consumer *consumer)
+{
+	return consumer->produced_pos;
+}
+
+#endif

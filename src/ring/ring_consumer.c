@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Consuming: read
+ *
+ * Everything the producer wrote is hostile until checked, and every value is
+ * read once: the position into a local, then the header into a local, then the
+ * payload into the caller's buffer.  What was checked is what is used.
+ *
+ * The order of one read is fixed: position, header, all checks, copy, and only
+ * then is the room given back.
+ */
+#include "ring/ring.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "ring/shared_copy.h"
+
+PST_COLD
+static int poison(struct pst_ring_consumer *consumer, enum pst_ring_fault fault)
+{
+	consumer->obstacle = -EBADMSG;
+	consumer->fault = fault;
+	return -EBADMSG;
+}
+
+/* Refresh our copy of the producer's position. */
+static int look_at_produced(struct pst_ring_consumer *consumer)
+{
+	uint64_t produced_pos, moved_bytes, unread_bytes;
+
+	if (PST_UNLIKELY(consumer->frozen))
+		return 0;
+	/*
+	 * [P1] Pairs with the publish in show_record(), ring_producer.c: the
+	 * records before this position are whole.
+	 */
+	produced_pos = pst_shared_observe_u64(&consumer->peer->produced_pos);
+
+	/* Backwards is a large step forwards: one comparison sees both. */
+	moved_bytes = produced_pos - consumer->produced_pos;
+	unread_bytes = consumer->produced_pos - consumer->consumed_pos;
+	if (PST_UNLIKELY(moved_bytes > consumer->data_bytes - unread_bytes))
+		return poison(consumer, PST_RING_FAULT_OUT_OF_RANGE);
+	if (PST_UNLIKELY(produced_pos % PST_RECORD_ALIGNMENT != 0))
+		return poison(consumer, PST_RING_FAULT_MISALIGNED);
+
+	consumer->produced_pos = produced_pos;
+	return 0;
+}
+
+static inline bool is_empty(const struct pst_ring_consumer *consumer)
+{
+	return consumer->produced_pos == consumer->consumed_pos;
+}
+
+/* A record to read, by the last look or by a new one. */
+static inline int find_record(struct pst_ring_consumer *consumer)
+{
+	int result;
+
+	if (PST_LIKELY(!is_empty(consumer)))
+		return 0;
+	result = look_at_produced(consumer);
+	if (PST_UNLIKELY(result < 0))
+		return result;
+	return is_empty(consumer) ? -EAGAIN : 0;
+}
+
+static inline const uint8_t *
+record_start(const struct pst_ring_consumer *consumer)
+{
+	uint64_t mask = consumer->data_bytes - 1;
+
+	return consumer->data + (consumer->consumed_pos & mask);
+}
+
+/* One load.  [P1] has ordered it: the record was published before. */
+static inline struct pst_record_header fetch_header(const uint8_t *record)
+{
+	struct pst_record_header header;
+	uint64_t header_word;
+
+	header_word = pst_shared_load_relaxed_u64(
+		(const struct pst_shared_u64 *)(const void *)record);
+	memcpy(&header, &header_word, sizeof(header));
+	return header;
+}
+
+/* The record is used up: its bytes are the producer's again. */
+static inline void give_back(struct pst_ring_consumer *consumer,
+			     uint64_t record_bytes)
+{
+	consumer->consumed_pos += record_bytes;
+	/*
+	 * [C1] Pairs with the observe in look_at_consumed(), ring_producer.c:
+	 * our copy is complete before anybody writes over its source.
+	 */
+	pst_shared_publish_u64(&consumer->own->consumed_pos,
+			       consumer->consumed_pos);
+}
+
+/* Anything that is not DATA without flags: END, or a fault. */
+PST_COLD
+static int read_other_kind(struct pst_ring_consumer *consumer,
+			   struct pst_record_header header)
+{
+	if (header.kind != PST_RECORD_END || header.flags != 0 ||
+	    header.reserved != 0)
+		return poison(consumer, PST_RING_FAULT_RECORD_KIND);
+	if (header.payload_bytes != 0)
+		return poison(consumer, PST_RING_FAULT_RECORD_LENGTH);
+
+	consumer->obstacle = -ESHUTDOWN;
+	give_back(consumer, PST_RECORD_HEADER_BYTES);
+	return -ESHUTDOWN;
+}
+
+void pst_ring_consumer_init(struct pst_ring_consumer *consumer,
+			    struct pst_segment_words *own,
+			    const struct pst_segment_words *peer,
+			    const uint8_t *data, uint32_t data_bytes,
+			    uint32_t message_bytes)
+{
+	*consumer = (struct pst_ring_consumer) {
+		.own = own,
+		.peer = peer,
+		.data = data,
+		.data_bytes = data_bytes,
+		.message_bytes = message_bytes,
+	};
+}
+
+int pst_ring_read(struct pst_ring_consumer *consumer, void *buffer,
+		  size_t buffer_bytes, size_t *ret_payload_bytes)
+{
+	struct pst_record_header header;
+	const uint8_t *record;
+	uint64_t record_bytes;
+	int result;
+
+	if (PST_UNLIKELY(consumer->obstacle != 0))
+		return consumer->obstacle;
+	result = find_record(consumer);
+	if (result < 0)
+		return result;
+
+	record = record_start(consumer);
+	header = fetch_header(record);
+	if (PST_UNLIKELY(header.kind != PST_RECORD_DATA || header.flags != 0 ||
+			 header.reserved != 0))
+		return read_other_kind(consumer, header);
+
+	record_bytes = pst_record_bytes(header.payload_bytes);
+	if (PST_UNLIKELY(header.payload_bytes > consumer->message_bytes ||
+			 record_bytes > consumer->produced_pos -
+					consumer->consumed_pos))
+		return poison(consumer, PST_RING_FAULT_RECORD_LENGTH);
+
+	if (PST_UNLIKELY(header.payload_bytes > buffer_bytes)) {
+		*ret_payload_bytes = header.payload_bytes;
+		return -EMSGSIZE;
+	}
+
+	pst_shared_copy_out(buffer, record + PST_RECORD_HEADER_BYTES,
+			    header.payload_bytes);
+	give_back(consumer, record_bytes);
+	*ret_payload_bytes = header.payload_bytes;
+	return 0;
+}
+
+int pst_ring_has_message(struct pst_ring_consumer *consumer)
+{
+	if (consumer->obstacle != 0)
+		return consumer->obstacle;
+	return find_record(consumer);
+}
+
+int pst_ring_freeze(struct pst_ring_consumer *consumer)
+{
+	int result;
+
+	if (consumer->obstacle != 0)
+		return consumer->obstacle;
+	result = look_at_produced(consumer);
+	if (result < 0)
+		return result;
+	consumer->frozen = true;
+	return 0;
+}

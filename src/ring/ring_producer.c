@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Producing: reserve, commit, abort, write, finish
+ *
+ * The producer decides by its private half alone.  The consumer's position is
+ * looked at only when the last look leaves no room, so that a ring with room in
+ * it costs no traffic between the two cores but the message itself.
+ *
+ * A consumer can lie about its position.  A lie that stays within what was
+ * published and not yet acknowledged costs nobody but itself: its messages are
+ * overwritten early.  Any other is a fault.
+ */
+#include "ring/ring.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "ring/shared_copy.h"
+
+PST_COLD
+static int poison(struct pst_ring_producer *producer, enum pst_ring_fault fault)
+{
+	producer->obstacle = -EBADMSG;
+	producer->fault = fault;
+	return -EBADMSG;
+}
+
+/* Refresh our copy of the consumer's position. */
+static int look_at_consumed(struct pst_ring_producer *producer)
+{
+	uint64_t consumed_pos, moved_bytes, unacknowledged_bytes;
+
+	/*
+	 * [C1] Pairs with the publish in give_back(), ring_consumer.c: the
+	 * consumer has copied all bytes before this position, so they may be
+	 * written over.
+	 */
+	consumed_pos = pst_shared_observe_u64(&producer->peer->consumed_pos);
+
+	/* Backwards is a large step forwards: one comparison sees both. */
+	moved_bytes = consumed_pos - producer->consumed_pos;
+	unacknowledged_bytes = producer->produced_pos - producer->consumed_pos;
+	if (moved_bytes > unacknowledged_bytes)
+		return poison(producer, PST_RING_FAULT_OUT_OF_RANGE);
+	if (consumed_pos % PST_RECORD_ALIGNMENT != 0)
+		return poison(producer, PST_RING_FAULT_MISALIGNED);
+
+	producer->consumed_pos = consumed_pos;
+	return 0;
+}
+
+static inline bool is_room(const struct pst_ring_producer *producer,
+			   uint64_t record_bytes)
+{
+	uint64_t used_bytes = producer->produced_pos - producer->consumed_pos;
+
+	return record_bytes <= producer->data_bytes - used_bytes;
+}
+
+/* Room for a record, by the last look or by a new one. */
+static inline int find_room(struct pst_ring_producer *producer,
+			    uint64_t record_bytes)
+{
+	int result;
+
+	if (PST_LIKELY(is_room(producer, record_bytes)))
+		return 0;
+	result = look_at_consumed(producer);
+	if (result < 0)
+		return result;
+	return is_room(producer, record_bytes) ? 0 : -EAGAIN;
+}
+
+static inline uint8_t *record_start(const struct pst_ring_producer *producer)
+{
+	uint64_t mask = producer->data_bytes - 1;
+
+	return producer->data + (producer->produced_pos & mask);
+}
+
+/* One store; what makes it visible comes later. */
+static inline void write_header(uint8_t *record, uint8_t kind,
+				uint32_t payload_bytes)
+{
+	struct pst_record_header header = {
+		.payload_bytes = payload_bytes,
+		.kind = kind,
+	};
+	uint64_t header_word;
+
+	memcpy(&header_word, &header, sizeof(header_word));
+	pst_shared_store_relaxed_u64((struct pst_shared_u64 *)(void *)record,
+				     header_word);
+}
+
+/* The record is written, padding and all: show it. */
+static inline void show_record(struct pst_ring_producer *producer,
+			       uint64_t record_bytes)
+{
+	producer->produced_pos += record_bytes;
+	/*
+	 * [P1] Pairs with the observe in look_at_produced(), ring_consumer.c:
+	 * who sees this position sees the whole record before it.
+	 */
+	pst_shared_publish_u64(&producer->own->produced_pos,
+			       producer->produced_pos);
+}
+
+void pst_ring_producer_init(struct pst_ring_producer *producer,
+			    struct pst_segment_words *own,
+			    const struct pst_segment_words *peer, uint8_t *data,
+			    uint32_t data_bytes, uint32_t message_bytes)
+{
+	*producer = (struct pst_ring_producer) {
+		.own = own,
+		.peer = peer,
+		.data = data,
+		.data_bytes = data_bytes,
+		.message_bytes = message_bytes,
+	};
+}
+
+int pst_ring_reserve(struct pst_ring_producer *producer, uint32_t payload_bytes,
+		     void **ret_payload)
+{
+	int result;
+
+	if (producer->obstacle != 0)
+		return producer->obstacle;
+	if (payload_bytes > producer->message_bytes)
+		return -EMSGSIZE;
+	result = find_room(producer, pst_record_bytes(payload_bytes));
+	if (result < 0)
+		return result;
+
+	producer->obstacle = -EBUSY;
+	producer->reserved_bytes = payload_bytes;
+	*ret_payload = record_start(producer) + PST_RECORD_HEADER_BYTES;
+	return 0;
+}
+
+int pst_ring_commit(struct pst_ring_producer *producer, uint32_t payload_bytes)
+{
+	uint64_t record_bytes = pst_record_bytes(payload_bytes);
+	uint8_t *record = record_start(producer);
+
+	if (producer->obstacle == -EBADMSG)
+		return -EBADMSG;
+	if (producer->obstacle != -EBUSY ||
+	    payload_bytes > producer->reserved_bytes)
+		return -EINVAL;
+
+	memset(record + PST_RECORD_HEADER_BYTES + payload_bytes, 0,
+	       record_bytes - PST_RECORD_HEADER_BYTES - payload_bytes);
+	write_header(record, PST_RECORD_DATA, payload_bytes);
+	producer->obstacle = 0;
+	show_record(producer, record_bytes);
+	return 0;
+}
+
+int pst_ring_abort(struct pst_ring_producer *producer)
+{
+	if (producer->obstacle == -EBADMSG)
+		return -EBADMSG;
+	if (producer->obstacle != -EBUSY)
+		return -EINVAL;
+	producer->obstacle = 0;
+	return 0;
+}
+
+int pst_ring_write(struct pst_ring_producer *producer, const void *payload,
+		   uint32_t payload_bytes)
+{
+	uint64_t record_bytes = pst_record_bytes(payload_bytes);
+	uint8_t *record;
+	int result;
+
+	if (PST_UNLIKELY(producer->obstacle != 0))
+		return producer->obstacle;
+	if (PST_UNLIKELY(payload_bytes > producer->message_bytes))
+		return -EMSGSIZE;
+	result = find_room(producer, record_bytes);
+	if (PST_UNLIKELY(result < 0))
+		return result;
+
+	/*
+	 * In the order of addresses, which the cores like best; only the word
+	 * with the padding, zeroed whole, comes before the payload that covers
+	 * the rest of it.
+	 */
+	record = record_start(producer);
+	write_header(record, PST_RECORD_DATA, payload_bytes);
+	if (payload_bytes % PST_RECORD_ALIGNMENT != 0)
+		memset(record + record_bytes - PST_RECORD_ALIGNMENT, 0,
+		       PST_RECORD_ALIGNMENT);
+	pst_shared_copy_in(record + PST_RECORD_HEADER_BYTES, payload,
+			   payload_bytes);
+	show_record(producer, record_bytes);
+	return 0;
+}
+
+int pst_ring_finish(struct pst_ring_producer *producer)
+{
+	int result;
+
+	if (producer->obstacle == -EBADMSG)
+		return -EBADMSG;
+	if (producer->obstacle == -ESHUTDOWN)
+		return 0;
+	result = find_room(producer, PST_RECORD_HEADER_BYTES);
+	if (result < 0)
+		return result;
+
+	producer->obstacle = -ESHUTDOWN;
+	write_header(record_start(producer), PST_RECORD_END, 0);
+	show_record(producer, PST_RECORD_HEADER_BYTES);
+	return 0;
+}
+
+int pst_ring_is_consumed(struct pst_ring_producer *producer)
+{
+	int result;
+
+	if (producer->obstacle == -EBADMSG)
+		return -EBADMSG;
+	result = look_at_consumed(producer);
+	if (result < 0)
+		return result;
+	return producer->consumed_pos == producer->produced_pos ? 0 : -EAGAIN;
+}
+
+int pst_ring_has_room(struct pst_ring_producer *producer,
+		      uint32_t payload_bytes)
+{
+	int result;
+
+	if (producer->obstacle == -EBADMSG)
+		return -EBADMSG;
+	if (payload_bytes > producer->message_bytes)
+		return -EMSGSIZE;
+	result = look_at_consumed(producer);
+	if (result < 0)
+		return result;
+	return is_room(producer, pst_record_bytes(payload_bytes)) ? 0 : -EAGAIN;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Shared words
+ *
+ * The only code that touches a word another process can write or read.  A word
+ * is wrapped in a struct, so that a plain C read or write of it does not
+ * compile: every access goes through a helper that names its ordering.
+ *
+ * publish is a release store: what we wrote before it is visible to whoever
+ * observes the value.  observe is an acquire load, and exactly one: the copy it
+ * returns is ours, the word is not.  Check the copy and use the copy; never
+ * read the word again for the same decision.
+ */
+#ifndef POSTERN_RING_SHARED_WORD_H
+#define POSTERN_RING_SHARED_WORD_H
+
+#include <assert.h>
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+struct pst_shared_u64 {
+	_Atomic uint64_t word;
+};
+
+struct pst_shared_u32 {
+	_Atomic uint32_t word;
+};
+
+static_assert(sizeof(struct pst_shared_u64) == 8, "nothing but the word");
+static_assert(alignof(struct pst_shared_u64) == 8, "never split");
+static_assert(sizeof(struct pst_shared_u32) == 4, "nothing but the word");
+static_assert(alignof(struct pst_shared_u32) == 4, "never split");
+static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && ATOMIC_INT_LOCK_FREE == 2,
+	      "a lock inside an atomic does not work between processes");
+
+static inline void pst_shared_publish_u64(struct pst_shared_u64 *shared,
+					  uint64_t value)
+{
+	atomic_store_explicit(&shared->word, value, memory_order_release);
+}
+
+static inline void pst_shared_publish_u32(struct pst_shared_u32 *shared,
+					  uint32_t value)
+{
+	atomic_store_explicit(&shared->word, value, memory_order_release);
+}
+
+static inline uint64_t
+pst_shared_observe_u64(const struct pst_shared_u64 *shared)
+{
+	return atomic_load_explicit(&shared->word, memory_order_acquire);
+}
+
+static inline uint32_t
+pst_shared_observe_u32(const struct pst_shared_u32 *shared)
+{
+	return atomic_load_explicit(&shared->word, memory_order_acquire);
+}
+
+/*
+ * For a word whose ordering comes from another one (a record header, which a
+ * position covers): one access, whole, and no more.
+ */
+static inline void pst_shared_store_relaxed_u64(struct pst_shared_u64 *shared,
+						uint64_t value)
+{
+	atomic_store_explicit(&shared->word, value, memory_order_relaxed);
+}
+
+static inline uint64_t
+pst_shared_load_relaxed_u64(const struct pst_shared_u64 *shared)
+{
+	return atomic_load_explicit(&shared->word, memory_order_relaxed);
+}
+
+/*
+ * Orders a store of ours before a load of ours, which nothing weaker does: both
+ * sides of "I publish, then look whether you sleep" and "I say that I sleep,
+ * then look again" need it, or each may miss the other's store.
+ */
+static inline void pst_shared_fence(void)
+{
+#if defined(__SANITIZE_THREAD__) && !defined(__clang__)
+	/* gcc warns that TSan does not model fences.  It need not: no data
+	 * rests on one here, only the decision to ring. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wtsan"
+#endif
+	atomic_thread_fence(memory_order_seq_cst);
+#if defined(__SANITIZE_THREAD__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
+}
+
+#endif

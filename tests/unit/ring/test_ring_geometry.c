@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Which sizes make a ring
+ */
+#include "ring/ring.h"
+
+#include <check.h>
+#include <stdlib.h>
+
+#define PAGE_BYTES 4096
+
+START_TEST(geometry_accepts_a_power_of_two_from_a_page_to_two_gibibytes)
+{
+	uint64_t data_bytes;
+
+	for (data_bytes = PAGE_BYTES; data_bytes <= UINT64_C(1) << 31;
+	     data_bytes *= 2)
+		ck_assert(pst_ring_is_geometry_valid(data_bytes, 1024,
+						     PAGE_BYTES));
+}
+END_TEST
+
+START_TEST(geometry_refuses_what_is_not_a_power_of_two)
+{
+	ck_assert(!pst_ring_is_geometry_valid(0, 0, PAGE_BYTES));
+	ck_assert(!pst_ring_is_geometry_valid(3 * PAGE_BYTES, 64, PAGE_BYTES));
+	ck_assert(!pst_ring_is_geometry_valid(8191, 64, PAGE_BYTES));
+}
+END_TEST
+
+START_TEST(geometry_refuses_less_than_a_page)
+{
+	ck_assert(!pst_ring_is_geometry_valid(2048, 64, PAGE_BYTES));
+	ck_assert(!pst_ring_is_geometry_valid(4096, 64, 65536));
+}
+END_TEST
+
+START_TEST(geometry_refuses_what_does_not_fit_in_32_bits)
+{
+	ck_assert(!pst_ring_is_geometry_valid(UINT64_C(1) << 32, 64,
+					      PAGE_BYTES));
+	ck_assert(!pst_ring_is_geometry_valid(UINT64_C(1) << 63, 64,
+					      PAGE_BYTES));
+}
+END_TEST
+
+START_TEST(geometry_wants_room_for_one_whole_record)
+{
+	ck_assert(pst_ring_is_geometry_valid(4096, 0, PAGE_BYTES));
+	ck_assert(pst_ring_is_geometry_valid(4096, 4088, PAGE_BYTES));
+	ck_assert(!pst_ring_is_geometry_valid(4096, 4089, PAGE_BYTES));
+	ck_assert(!pst_ring_is_geometry_valid(4096, UINT64_MAX, PAGE_BYTES));
+	ck_assert(!pst_ring_is_geometry_valid(4096, UINT64_C(1) << 32,
+					      PAGE_BYTES));
+}
+END_TEST
+
+START_TEST(record_size_holds_for_every_length_a_peer_can_write)
+{
+	ck_assert_uint_eq(pst_record_bytes(0), 8);
+	ck_assert_uint_eq(pst_record_bytes(1), 16);
+	ck_assert_uint_eq(pst_record_bytes(8), 16);
+	ck_assert_uint_eq(pst_record_bytes(9), 24);
+	ck_assert_uint_eq(pst_record_bytes(UINT32_MAX),
+			  UINT64_C(0x100000008));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("ring_geometry");
+	TCase *tcase = tcase_create("geometry");
+	SRunner *runner = srunner_create(suite);
+	int failed_count;
+
+	tcase_add_test(tcase,
+		geometry_accepts_a_power_of_two_from_a_page_to_two_gibibytes);
+	tcase_add_test(tcase, geometry_refuses_what_is_not_a_power_of_two);
+	tcase_add_test(tcase, geometry_refuses_less_than_a_page);
+	tcase_add_test(tcase, geometry_refuses_what_does_not_fit_in_32_bits);
+	tcase_add_test(tcase, geometry_wants_room_for_one_whole_record);
+	tcase_add_test(tcase,
+		       record_size_holds_for_every_length_a_peer_can_write);
+	suite_add_tcase(suite, tcase);
+
+	srunner_run_all(runner, CK_NORMAL);
+	failed_count = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

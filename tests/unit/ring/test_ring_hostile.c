@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A peer that writes anything anywhere in its segment
+ *
+ * Words, headers and bytes are corrupted at random, mostly to values near the
+ * ones that are right, and one call is made on each side after every
+ * corruption.  An oracle, written differently, says what each call must answer
+ * and what it may change.  Guard pages around the ring and behind the buffer
+ * end the test at the first access outside.  No call contains a loop, so none
+ * can be kept busy.
+ *
+ * POSTERN_TEST_CORRUPTIONS sets how many; they are the same in every run.
+ */
+#include "ring/ring.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/expect.h"
+#include "support/random.h"
+#include "support/ring_pair.h"
+
+#define DATA_BYTES 4096u
+#define MESSAGE_BYTES 1000u
+#define BUFFER_BYTES 1200u
+#define CORRUPTIONS_DEFAULT 20000000u
+#define CORRUPTIONS_PER_SCENE 24u
+#define UNTOUCHED 0xabcdefu
+
+static struct ring_pair pair;
+static struct pst_ring_producer *producer = &pair.producer;
+static struct pst_ring_consumer *consumer = &pair.consumer;
+static struct mirror scratch;
+static struct random chance;
+
+static void setup(void)
+{
+	ring_pair_init(&pair, DATA_BYTES, MESSAGE_BYTES);
+	mirror_init(&scratch, DATA_BYTES);
+}
+
+static void teardown(void)
+{
+	mirror_done(&scratch);
+	ring_pair_done(&pair);
+}
+
+/* A buffer that ends where the guard pages begin. */
+static uint8_t *buffer_of(size_t byte_count)
+{
+	return scratch.data + 2 * DATA_BYTES - byte_count;
+}
+
+/* Corruption */
+
+static uint64_t some_position(uint64_t right_pos)
+{
+	static const uint64_t steps[] = {
+		0, 1, 7, 8, 16, 24, 1000, 1008, DATA_BYTES - 8, DATA_BYTES,
+		DATA_BYTES + 8, UINT64_C(1) << 31, UINT64_C(1) << 32,
+		UINT64_C(1) << 63,
+	};
+	uint64_t step = steps[random_below(&chance, sizeof(steps) /
+						    sizeof(steps[0]))];
+
+	switch (random_below(&chance, 8)) {
+	case 0:
+		return random_u64(&chance);
+	case 1:
+		return step;
+	case 2:
+		return right_pos - step;
+	case 3:
+		return right_pos + step;
+	default:
+		return right_pos + 8 * random_below(&chance, DATA_BYTES / 8);
+	}
+}
+
+static uint32_t some_length(void)
+{
+	switch (random_below(&chance, 4)) {
+	case 0:
+		return (uint32_t)random_u64(&chance);
+	case 1:
+		return UINT32_MAX - random_below(&chance, 24);
+	case 2:
+		return MESSAGE_BYTES - 8 + random_below(&chance, 16);
+	default:
+		return random_below(&chance, MESSAGE_BYTES + 1);
+	}
+}
+
+static struct pst_record_header some_header(void)
+{
+	struct pst_record_header header = {
+		.payload_bytes = some_length(),
+		.kind = PST_RECORD_DATA,
+	};
+
+	switch (random_below(&chance, 16)) {
+	case 0:
+		header.kind = (uint8_t)random_u64(&chance);
+		break;
+	case 1:
+		header.flags = (uint8_t)(1u << random_below(&chance, 8));
+		break;
+	case 2:
+		header.reserved = (uint16_t)random_u64(&chance);
+		break;
+	case 3:
+		header.kind = PST_RECORD_END;
+		header.payload_bytes = random_below(&chance, 2) == 0 ? 0 :
+			header.payload_bytes;
+		break;
+	default:
+		break;
+	}
+	return header;
+}
+
+static uint8_t *data_at(uint64_t pos)
+{
+	return pair.producer_segment.data + pos % DATA_BYTES;
+}
+
+static void corrupt(void)
+{
+	struct pst_record_header header;
+	uint64_t noise = random_u64(&chance);
+
+	switch (random_below(&chance, 8)) {
+	case 0:
+	case 1:
+		pst_shared_publish_u64(&pair.producer_words->produced_pos,
+				       some_position(consumer->consumed_pos));
+		break;
+	case 2:
+	case 3:
+		pst_shared_publish_u64(&pair.consumer_words->consumed_pos,
+				       some_position(producer->consumed_pos));
+		break;
+	case 4:
+		pst_shared_publish_u32(&pair.consumer_words->consumer_armed,
+				       (uint32_t)noise);
+		pst_shared_publish_u32(&pair.producer_words->producer_armed,
+				       (uint32_t)(noise >> 32));
+		break;
+	case 5:
+		memcpy(pair.producer_segment.data +
+		       random_below(&chance, DATA_BYTES), &noise, 8);
+		break;
+	default:
+		header = some_header();
+		memcpy(data_at(consumer->consumed_pos), &header, 8);
+		break;
+	}
+}
+
+/* The oracle */
+
+static uint64_t word_at(const void *shared)
+{
+	uint64_t word;
+
+	memcpy(&word, shared, sizeof(word));
+	return word;
+}
+
+/* Whether pos is one of first, first + 8, ... last, on a circle of 2^64. */
+static bool is_between(uint64_t first, uint64_t pos, uint64_t last)
+{
+	return (pos - first) % 8 == 0 && pos - first <= last - first;
+}
+
+static int oracle_of_read(const struct pst_ring_consumer *before,
+			  size_t buffer_bytes, uint32_t *ret_payload_bytes)
+{
+	uint64_t start_pos = before->consumed_pos;
+	uint64_t end_pos = before->produced_pos;
+	uint8_t header[8];
+	uint32_t payload_bytes;
+	unsigned int i;
+
+	if (before->obstacle != 0)
+		return before->obstacle;
+	if (end_pos == start_pos && !before->frozen) {
+		end_pos = word_at(&pair.producer_words->produced_pos);
+		if (!is_between(start_pos, end_pos, start_pos + DATA_BYTES))
+			return -EBADMSG;
+	}
+	if (end_pos == start_pos)
+		return -EAGAIN;
+
+	for (i = 0; i < 8; i++)
+		header[i] = pair.producer_segment.data[(start_pos + i) %
+						       DATA_BYTES];
+	memcpy(&payload_bytes, header, 4);
+	if (header[5] != 0 || header[6] != 0 || header[7] != 0)
+		return -EBADMSG;
+	if (header[4] == 2)
+		return payload_bytes == 0 ? -ESHUTDOWN : -EBADMSG;
+	if (header[4] != 1 || payload_bytes > MESSAGE_BYTES ||
+	    8 + (payload_bytes + 7) / 8 * 8 > end_pos - start_pos)
+		return -EBADMSG;
+	*ret_payload_bytes = payload_bytes;
+	return payload_bytes <= buffer_bytes ? 0 : -EMSGSIZE;
+}
+
+static int oracle_of_write(const struct pst_ring_producer *before,
+			   uint32_t payload_bytes)
+{
+	uint64_t record_bytes = 8 + (payload_bytes + 7) / 8 * 8;
+	uint64_t end_pos = before->produced_pos + record_bytes;
+	uint64_t consumed_pos;
+
+	if (before->obstacle != 0)
+		return before->obstacle;
+	if (payload_bytes > MESSAGE_BYTES)
+		return -EMSGSIZE;
+	if (end_pos - before->consumed_pos <= DATA_BYTES)
+		return 0;
+	consumed_pos = word_at(&pair.consumer_words->consumed_pos);
+	if (!is_between(before->consumed_pos, consumed_pos,
+			before->produced_pos))
+		return -EBADMSG;
+	return end_pos - consumed_pos <= DATA_BYTES ? 0 : -EAGAIN;
+}
+
+/* Calls */
+
+struct counts {
+	uint64_t read, refused, faults, ends;
+};
+
+static void assert_sane(void)
+{
+	expect(producer->produced_pos - producer->consumed_pos <= DATA_BYTES);
+	expect(consumer->produced_pos - consumer->consumed_pos <= DATA_BYTES);
+	expect((producer->produced_pos | producer->consumed_pos |
+		consumer->produced_pos | consumer->consumed_pos) % 8 == 0);
+	expect((producer->obstacle == -EBADMSG) ==
+	       (producer->fault != PST_RING_FAULT_NONE));
+	expect((consumer->obstacle == -EBADMSG) ==
+	       (consumer->fault != PST_RING_FAULT_NONE));
+}
+
+static void call_read(struct counts *counts)
+{
+	struct pst_ring_consumer before = *consumer;
+	size_t buffer_bytes = random_below(&chance, BUFFER_BYTES);
+	uint8_t *buffer = buffer_of(buffer_bytes);
+	size_t byte_count = UNTOUCHED;
+	uint32_t payload_bytes = UNTOUCHED;
+	int expected, result;
+
+	expected = oracle_of_read(&before, buffer_bytes, &payload_bytes);
+	result = pst_ring_read(consumer, buffer, buffer_bytes, &byte_count);
+	expect_equal(result, expected);
+	expect_equal(byte_count, payload_bytes);
+	if (result == 0) {
+		expect(memcmp(buffer, data_at(before.consumed_pos) + 8,
+			      byte_count) == 0);
+		expect(consumer->consumed_pos - before.consumed_pos ==
+		       8 + (byte_count + 7) / 8 * 8);
+		expect(word_at(&pair.consumer_words->consumed_pos) ==
+		       consumer->consumed_pos);
+		counts->read++;
+	} else if (result == -ESHUTDOWN) {
+		counts->ends++;
+	} else {
+		expect(consumer->consumed_pos == before.consumed_pos);
+		counts->refused++;
+		counts->faults += result == -EBADMSG;
+	}
+}
+
+static void call_write(struct counts *counts)
+{
+	struct pst_ring_producer before = *producer;
+	uint32_t payload_bytes = random_below(&chance, MESSAGE_BYTES + 2);
+	bool is_written = random_below(&chance, 2) == 0;
+	void *payload = &chance;
+	int expected, result;
+
+	expected = oracle_of_write(&before, payload_bytes);
+	if (is_written) {
+		result = pst_ring_write(producer, buffer_of(payload_bytes),
+					payload_bytes);
+	} else {
+		result = pst_ring_reserve(producer, payload_bytes, &payload);
+		expect((result == 0) == (payload != &chance));
+	}
+	expect_equal(result, expected);
+	if (!is_written && result == 0) {
+		memset(payload, 0x5a, payload_bytes);
+		result = pst_ring_commit(producer, payload_bytes);
+		expect_equal(result, 0);
+	}
+	if (result == 0) {
+		expect(word_at(&pair.producer_words->produced_pos) ==
+		       producer->produced_pos);
+		counts->read++;
+	} else {
+		expect(producer->produced_pos == before.produced_pos);
+		counts->refused++;
+		counts->faults += result == -EBADMSG;
+	}
+}
+
+static void call_others(void)
+{
+	uint32_t armed;
+
+	switch (random_below(&chance, 16)) {
+	case 0:
+		(void)pst_ring_has_message(consumer); /* sanity is the test */
+		break;
+	case 1:
+		(void)pst_ring_has_room(producer, 100); /* likewise */
+		break;
+	case 2:
+		(void)pst_ring_is_consumed(producer); /* likewise */
+		break;
+	case 3:
+		armed = pst_ring_consumer_to_wake(producer);
+		expect(armed == 0 || armed % 2 == 1);
+		pst_ring_consumer_woken(producer, armed);
+		break;
+	case 4:
+		armed = pst_ring_producer_to_wake(consumer);
+		expect(armed == 0 || armed % 2 == 1);
+		pst_ring_producer_woken(consumer, armed);
+		break;
+	case 5:
+		if (random_below(&chance, 16) == 0)
+			(void)pst_ring_freeze(consumer); /* likewise */
+		break;
+	default:
+		break;
+	}
+}
+
+/*
+ * Producer and consumer on the two ends of one segment, each with a peer that
+ * lies; a few records that are right lie in between.
+ */
+static void set_scene(void)
+{
+	uint64_t start_pos = random_u64(&chance);
+	uint32_t records = random_below(&chance, 4);
+
+	if (random_below(&chance, 2) == 0)
+		start_pos = UINT64_MAX - random_below(&chance, 2 * DATA_BYTES);
+	ring_pair_start_at(&pair, start_pos & ~UINT64_C(7));
+	while (records-- > 0)
+		(void)pst_ring_write(producer, buffer_of(100), 100); /* fits */
+}
+
+static uint64_t corruption_count(void)
+{
+	const char *text = getenv("POSTERN_TEST_CORRUPTIONS");
+
+	return text != NULL ? strtoull(text, NULL, 10) : CORRUPTIONS_DEFAULT;
+}
+
+START_TEST(no_corruption_is_believed)
+{
+	uint64_t left_count = corruption_count();
+	struct counts counts = { 0 };
+	struct random scenes = { 1 };
+
+	while (left_count > 0) {
+		unsigned int i;
+
+		chance.state = random_u64(&scenes);
+		set_scene();
+		for (i = 0; i < CORRUPTIONS_PER_SCENE && left_count > 0; i++) {
+			corrupt();
+			call_read(&counts);
+			call_write(&counts);
+			call_others();
+			assert_sane();
+			left_count--;
+		}
+	}
+
+	/* Not all was refused at the first check. */
+	ck_assert_uint_gt(counts.read, corruption_count() / 20);
+	ck_assert_uint_gt(counts.faults, corruption_count() / 20);
+	ck_assert_uint_gt(counts.ends, corruption_count() / 1000);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("ring_hostile");
+	TCase *tcase = tcase_create("hostile");
+	SRunner *runner = srunner_create(suite);
+	int failed_count;
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_set_timeout(tcase, 0);
+	tcase_add_test(tcase, no_corruption_is_believed);
+	suite_add_tcase(suite, tcase);
+
+	srunner_run_all(runner, CK_NORMAL);
+	failed_count = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
