@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a message may say
+ *
+ * The rules that need no context, in one place for reading and for writing: so
+ * neither side can send what the other must refuse.  Numbers are judged here
+ * for themselves; against the wish and the page of this machine they are judged
+ * in handshake_offer.c.
+ */
+#include "wire/wire.h"
+
+#define DIRECTIONS_ALL (POSTERN_DIRECTION_SEND | POSTERN_DIRECTION_RECEIVE)
+
+#define SECURITY_BIT_NONE (1u << POSTERN_SECURITY_NONE)
+#define SECURITY_BITS_ALL (SECURITY_BIT_NONE | 1u << POSTERN_SECURITY_MAC | \
+			   1u << POSTERN_SECURITY_AEAD)
+
+/* Not <ctype.h>: its answer depends on the locale. */
+static bool is_alphanumeric(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9');
+}
+
+static bool is_name_character(char c)
+{
+	return is_alphanumeric(c) || c == '_' || c == '.' || c == '-';
+}
+
+static bool has_directions(uint32_t directions)
+{
+	return directions != 0 && (directions & ~(uint32_t)DIRECTIONS_ALL) == 0;
+}
+
+/* Key-exchange bytes are there exactly when something needs them. */
+static bool fits_key_exchange(const struct pst_key_exchange *key_exchange,
+			      bool is_needed)
+{
+	return key_exchange->byte_count <= sizeof(key_exchange->bytes) &&
+	       (key_exchange->byte_count > 0) == is_needed;
+}
+
+static bool is_direction_valid(const struct pst_offer_direction *direction,
+			       bool is_granted)
+{
+	return (direction->ring_bytes > 0) == is_granted &&
+	       (direction->message_bytes > 0) == is_granted;
+}
+
+bool pst_wire_is_name(const char name[static PST_WIRE_NAME_BYTES])
+{
+	if (!is_alphanumeric(name[0]))
+		return false;
+	for (size_t i = 1; i < PST_WIRE_NAME_BYTES; i++) {
+		if (name[i] == '\0')
+			return true;
+		if (!is_name_character(name[i]))
+			return false;
+	}
+	return false;
+}
+
+bool pst_hello_is_valid(const struct pst_hello *hello)
+{
+	return hello->kind >= PST_WIRE_KIND_CHANNEL &&
+	       hello->kind <= PST_WIRE_KIND_CONTROL &&
+	       pst_wire_is_name(hello->node_name) &&
+	       (hello->instance[0] == '\0' ||
+		pst_wire_is_name(hello->instance)) &&
+	       has_directions(hello->wish.directions) &&
+	       hello->wish.ring_bytes > 0 && hello->wish.message_bytes > 0 &&
+	       hello->security_bits != 0 &&
+	       (hello->security_bits & ~SECURITY_BITS_ALL) == 0 &&
+	       fits_key_exchange(&hello->key_exchange,
+				 hello->security_bits != SECURITY_BIT_NONE);
+}
+
+bool pst_offer_is_valid(const struct pst_offer *offer)
+{
+	bool may_send = (offer->directions & POSTERN_DIRECTION_SEND) != 0;
+	bool may_receive = (offer->directions & POSTERN_DIRECTION_RECEIVE) != 0;
+
+	return has_directions(offer->directions) &&
+	       is_direction_valid(&offer->send, may_send) &&
+	       is_direction_valid(&offer->receive, may_receive) &&
+	       offer->security <= POSTERN_SECURITY_AEAD &&
+	       offer->acceptor.inode != 0 && offer->connector.inode != 0 &&
+	       offer->acceptor.inode != offer->connector.inode &&
+	       fits_key_exchange(&offer->key_exchange,
+				 offer->security != POSTERN_SECURITY_NONE);
+}
+
+bool pst_go_is_valid(const struct pst_go *go)
+{
+	return go->slot != 0;
+}
+
+bool pst_refuse_is_valid(const struct pst_refuse *refuse)
+{
+	return refuse->version != 0 && refuse->code >= PST_REFUSE_DENIED &&
+	       refuse->code <= PST_REFUSE_VERSION;
+}

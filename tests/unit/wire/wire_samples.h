@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One valid message of each type
+ *
+ * Every field has a value that no other field has, so that two fields in each
+ * other's place are seen.  Strings are surrounded by rubbish that must never
+ * reach a record.
+ */
+#ifndef POSTERN_TESTS_WIRE_SAMPLES_H
+#define POSTERN_TESTS_WIRE_SAMPLES_H
+
+#include <string.h>
+
+#include "wire/wire.h"
+
+#define SAMPLE_PAGE_BYTES 4096u
+#define SAMPLE_LAYOUT_VERSION 1u
+#define SAMPLE_SLOT UINT64_C(0x0000000700000003)
+
+static inline void sample_fill(uint8_t *bytes, size_t byte_count,
+			       unsigned first)
+{
+	for (size_t i = 0; i < byte_count; i++)
+		bytes[i] = (uint8_t)(first + i);
+}
+
+static inline struct pst_hello sample_hello(void)
+{
+	struct pst_hello hello = {
+		.kind = PST_WIRE_KIND_CHANNEL,
+		.wish = {
+			.directions = POSTERN_DIRECTION_SEND |
+				      POSTERN_DIRECTION_RECEIVE,
+			.ring_bytes = 0x00123400,
+			.message_bytes = 0x00056789,
+		},
+		.layout_version = SAMPLE_LAYOUT_VERSION,
+		.security_bits = 1u << POSTERN_SECURITY_NONE,
+	};
+
+	memset(hello.node_name, 'R', sizeof(hello.node_name));
+	memset(hello.instance, 'R', sizeof(hello.instance));
+	memcpy(hello.node_name, "orders", sizeof("orders"));
+	memcpy(hello.instance, "till-4.north", sizeof("till-4.north"));
+	return hello;
+}
+
+static inline struct pst_offer sample_offer(void)
+{
+	struct pst_offer offer = {
+		.directions = POSTERN_DIRECTION_SEND |
+			      POSTERN_DIRECTION_RECEIVE,
+		.security = POSTERN_SECURITY_NONE,
+		.layout_version = SAMPLE_LAYOUT_VERSION,
+		.control_bytes = SAMPLE_PAGE_BYTES,
+		.send = {0x00100000, 0x00011223},
+		.receive = {0x00080000, 0x00000456},
+		.acceptor = {0x00080000 + SAMPLE_PAGE_BYTES, 0x1122334455},
+		.connector = {0x00100000 + SAMPLE_PAGE_BYTES, 0x66778899aa},
+	};
+
+	sample_fill(offer.session_id, sizeof(offer.session_id), 0x40);
+	return offer;
+}
+
+static inline struct pst_ready sample_ready(void)
+{
+	struct pst_ready ready = {{0}, {0}};
+
+	sample_fill(ready.session_id, sizeof(ready.session_id), 0x40);
+	return ready;
+}
+
+static inline struct pst_go sample_go(void)
+{
+	struct pst_go go = {.slot = SAMPLE_SLOT};
+
+	sample_fill(go.session_id, sizeof(go.session_id), 0x40);
+	return go;
+}
+
+static inline struct pst_refuse sample_refuse(enum pst_refuse_code code)
+{
+	return (struct pst_refuse){PST_WIRE_VERSION, code};
+}
+
+#endif
