@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The connector's side of the handshake
+ *
+ * It knows whom it calls (the listener's credentials were checked before this
+ * begins), but not that the node is honest: an offer is taken only within the
+ * wish that went into HELLO, and with a geometry that holds together.
+ */
+#include "handshake/handshake.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/bounds.h"
+#include "handshake/handshake_machine.h"
+
+static bool put_name(char ret_name[static PST_WIRE_NAME_BYTES],
+		     const char *name)
+{
+	size_t name_bytes = strnlen(name, PST_WIRE_NAME_BYTES);
+
+	if (name_bytes == PST_WIRE_NAME_BYTES)
+		return false;
+	memcpy(ret_name, name, name_bytes + 1);
+	return true;
+}
+
+static int consume_offer(struct pst_handshake_initiator *initiator,
+			 const void *bytes, size_t byte_count)
+{
+	struct pst_handshake_machine *machine = &initiator->machine;
+	const struct pst_hello *hello = &initiator->hello;
+	struct pst_offer offer;
+	int r;
+
+	r = pst_wire_read_offer(bytes, byte_count, &offer);
+	if (r < 0)
+		return pst_handshake_fail(machine, POSTERN_REASON_PROTOCOL, r);
+	if (offer.layout_version != hello->layout_version)
+		return pst_handshake_fail(machine, POSTERN_REASON_VERSION,
+					  -EPROTONOSUPPORT);
+	if (!(hello->security_bits & 1u << offer.security))
+		return pst_handshake_fail(machine, POSTERN_REASON_SECURITY,
+					  -EOPNOTSUPP);
+	r = pst_offer_check(&offer, &hello->wish, initiator->page_bytes);
+	if (r < 0)
+		return pst_handshake_fail(machine, POSTERN_REASON_OFFER,
+					  -EBADMSG);
+
+	initiator->offer = offer;
+	return 0;
+}
+
+static int consume_go(struct pst_handshake_initiator *initiator,
+		      const void *bytes, size_t byte_count)
+{
+	struct pst_handshake_machine *machine = &initiator->machine;
+	struct pst_go go;
+	int r;
+
+	r = pst_wire_read_go(bytes, byte_count, &go);
+	if (r < 0)
+		return pst_handshake_fail(machine, POSTERN_REASON_PROTOCOL, r);
+	if (memcmp(go.session_id, initiator->offer.session_id,
+		   sizeof(go.session_id)) != 0)
+		return pst_handshake_fail(machine, POSTERN_REASON_PROTOCOL,
+					  -EBADMSG);
+
+	initiator->slot = go.slot;
+	return 0;
+}
+
+/* Never 0: the one message that is understood and yet ends the handshake. */
+static int consume_refuse(struct pst_handshake_initiator *initiator,
+			  const void *bytes, size_t byte_count)
+{
+	struct pst_handshake_machine *machine = &initiator->machine;
+	struct pst_refuse refuse;
+	int r;
+
+	r = pst_wire_read_refuse(bytes, byte_count, &refuse);
+	if (r < 0)
+		return pst_handshake_fail(machine, POSTERN_REASON_PROTOCOL, r);
+
+	machine->state = HANDSHAKE_REFUSED;
+	switch (refuse.code) {
+	case PST_REFUSE_BUSY:
+		machine->reason = POSTERN_REASON_NODE_BUSY;
+		return -EDQUOT;
+	case PST_REFUSE_VERSION:
+		machine->reason = POSTERN_REASON_VERSION;
+		return -EPROTONOSUPPORT;
+	case PST_REFUSE_DENIED:
+		break;
+	}
+	machine->reason = POSTERN_REASON_REFUSED;
+	return -EACCES;
+}
+
+int pst_initiator_init(struct pst_handshake_initiator *initiator,
+		       const struct pst_initiator_params *params)
+{
+	struct pst_hello hello = {
+		.kind = params->kind,
+		.wish = params->wish,
+		.layout_version = params->layout_version,
+		.security_bits = 1u << POSTERN_SECURITY_NONE,
+	};
+
+	*initiator = (struct pst_handshake_initiator){
+		.machine = {
+			.role = PST_HANDSHAKE_INITIATOR,
+			.state = HANDSHAKE_FAILED,
+		},
+	};
+	if (!put_name(hello.node_name, params->node_name) ||
+	    !put_name(hello.instance, params->instance ? params->instance : ""))
+		return -EINVAL;
+	if (!pst_hello_is_valid(&hello) ||
+	    !pst_bounds_is_power_of_two(params->page_bytes) ||
+	    hello.wish.ring_bytes < params->page_bytes)
+		return -EINVAL;
+
+	initiator->hello = hello;
+	initiator->page_bytes = params->page_bytes;
+	initiator->machine.state = HANDSHAKE_START;
+	return 0;
+}
+
+int pst_initiator_create_hello(struct pst_handshake_initiator *initiator,
+			       struct pst_wire_record *ret_record)
+{
+	struct pst_handshake_machine *machine = &initiator->machine;
+	enum pst_handshake_state next;
+	int r;
+
+	r = pst_handshake_check_turn(machine, PST_HANDSHAKE_CREATE,
+				     PST_WIRE_HELLO, &next);
+	if (r < 0)
+		return r;
+
+	r = pst_wire_write_hello(&initiator->hello, ret_record);
+	if (r < 0)
+		return r;
+	machine->state = next;
+	return 0;
+}
+
+int pst_initiator_create_ready(struct pst_handshake_initiator *initiator,
+			       struct pst_wire_record *ret_record)
+{
+	struct pst_handshake_machine *machine = &initiator->machine;
+	enum pst_handshake_state next;
+	struct pst_ready ready = {{0}, {0}};
+	int r;
+
+	r = pst_handshake_check_turn(machine, PST_HANDSHAKE_CREATE,
+				     PST_WIRE_READY, &next);
+	if (r < 0)
+		return r;
+
+	memcpy(ready.session_id, initiator->offer.session_id,
+	       sizeof(ready.session_id));
+	r = pst_wire_write_ready(&ready, ret_record);
+	if (r < 0)
+		return r;
+	machine->state = next;
+	return 0;
+}
+
+int pst_initiator_consume(struct pst_handshake_initiator *initiator,
+			  const void *bytes, size_t byte_count)
+{
+	struct pst_handshake_machine *machine = &initiator->machine;
+	enum pst_handshake_state next;
+	enum pst_wire_type type;
+	int r;
+
+	r = pst_handshake_read_turn(machine, bytes, byte_count, &type, &next);
+	if (r < 0)
+		return r;
+
+	switch (type) {
+	case PST_WIRE_OFFER:
+		r = consume_offer(initiator, bytes, byte_count);
+		break;
+	case PST_WIRE_GO:
+		r = consume_go(initiator, bytes, byte_count);
+		break;
+	case PST_WIRE_REFUSE:
+		return consume_refuse(initiator, bytes, byte_count);
+	case PST_WIRE_HELLO:
+	case PST_WIRE_READY:
+		return pst_handshake_fail(machine, POSTERN_REASON_PROTOCOL,
+					  -EBADMSG);
+	}
+	if (r < 0)
+		return r;
+	machine->state = next;
+	return 0;
+}

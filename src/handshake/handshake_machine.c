@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Turns and failures, once for both sides
+ *
+ * What a message says differs by side; when it may come, and what becomes of a
+ * machine whose peer breaks the order, does not.
+ */
+#include "handshake/handshake_machine.h"
+
+#include <errno.h>
+
+int pst_handshake_fail(struct pst_handshake_machine *machine,
+		       enum postern_reason reason, int result)
+{
+	if (machine->state != HANDSHAKE_FAILED &&
+	    machine->state != HANDSHAKE_REFUSED) {
+		machine->state = HANDSHAKE_FAILED;
+		machine->reason = reason;
+	}
+	return result;
+}
+
+int pst_handshake_check_turn(struct pst_handshake_machine *machine,
+			     enum pst_handshake_act act,
+			     enum pst_wire_type type,
+			     enum pst_handshake_state *ret_next)
+{
+	enum pst_handshake_state next = pst_handshake_next(
+		machine->role, machine->state, act, type);
+
+	if (next == HANDSHAKE_FAILED)
+		return pst_handshake_fail(
+			machine, POSTERN_REASON_PROTOCOL,
+			act == PST_HANDSHAKE_CREATE ? -EINVAL : -EBADMSG);
+	*ret_next = next;
+	return 0;
+}
+
+int pst_handshake_read_turn(struct pst_handshake_machine *machine,
+			    const void *bytes, size_t byte_count,
+			    enum pst_wire_type *ret_type,
+			    enum pst_handshake_state *ret_next)
+{
+	enum pst_wire_type type;
+	int r;
+
+	r = pst_wire_read_type(bytes, byte_count, &type);
+	if (r == -EPROTONOSUPPORT)
+		return pst_handshake_fail(machine, POSTERN_REASON_VERSION, r);
+	if (r < 0)
+		return pst_handshake_fail(machine, POSTERN_REASON_PROTOCOL, r);
+	r = pst_handshake_check_turn(machine, PST_HANDSHAKE_CONSUME, type,
+				     ret_next);
+	if (r < 0)
+		return r;
+	*ret_type = type;
+	return 0;
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What two sides agree on
+ *
+ * The arithmetic of an offer, once for both sides: the node derives an offer
+ * from the wish and its own grant, the connector checks that what it is offered
+ * is within its wish and that nothing in it contradicts anything else.  From
+ * here on these numbers are the geometry of the channel; it is never read from
+ * shared memory.
+ *
+ *   segment bytes = control page + data area of the direction that it carries
+ *   record header + message, rounded up to 8, is at most the data area
+ */
+#include "handshake/handshake.h"
+
+#include <errno.h>
+
+#include "base/bounds.h"
+#include "base/record_size.h"
+
+static uint32_t lesser_of(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint32_t power_of_two_within(uint32_t value)
+{
+	uint32_t power = UINT32_C(1) << 31;
+
+	while (power > value)
+		power >>= 1;
+	return power;
+}
+
+/* Whole pages, because both are powers of two. */
+static bool is_ring(uint32_t ring_bytes, uint32_t page_bytes)
+{
+	return pst_bounds_is_power_of_two(ring_bytes) &&
+	       ring_bytes >= page_bytes;
+}
+
+static bool is_direction_within(const struct pst_offer_direction *direction,
+				bool is_granted, const struct pst_terms *wish,
+				uint32_t page_bytes)
+{
+	if (!is_granted)
+		return direction->ring_bytes == 0 &&
+		       direction->message_bytes == 0;
+
+	return is_ring(direction->ring_bytes, page_bytes) &&
+	       direction->ring_bytes <= wish->ring_bytes &&
+	       direction->message_bytes > 0 &&
+	       direction->message_bytes <= wish->message_bytes &&
+	       direction->message_bytes <=
+		       pst_record_payload_ceiling(direction->ring_bytes);
+}
+
+int pst_offer_init(struct pst_offer *ret_offer, const struct pst_terms *wish,
+		   const struct pst_terms *grant, uint32_t page_bytes,
+		   uint16_t layout_version)
+{
+	struct pst_offer offer = {
+		.directions = wish->directions & grant->directions,
+		.security = POSTERN_SECURITY_NONE,
+		.layout_version = layout_version,
+		.control_bytes = page_bytes,
+	};
+	struct pst_offer_direction direction;
+
+	if (offer.directions == 0)
+		return -EPERM;
+
+	direction.ring_bytes = power_of_two_within(
+		lesser_of(wish->ring_bytes, grant->ring_bytes));
+	direction.message_bytes = lesser_of(
+		lesser_of(wish->message_bytes, grant->message_bytes),
+		(uint32_t)pst_record_payload_ceiling(direction.ring_bytes));
+	if (!pst_bounds_is_power_of_two(page_bytes) ||
+	    !is_ring(direction.ring_bytes, page_bytes) ||
+	    direction.message_bytes == 0)
+		return -EINVAL;
+
+	if (offer.directions & POSTERN_DIRECTION_SEND)
+		offer.send = direction;
+	if (offer.directions & POSTERN_DIRECTION_RECEIVE)
+		offer.receive = direction;
+	offer.acceptor.segment_bytes =
+		(uint64_t)page_bytes + offer.receive.ring_bytes;
+	offer.connector.segment_bytes =
+		(uint64_t)page_bytes + offer.send.ring_bytes;
+
+	*ret_offer = offer;
+	return 0;
+}
+
+int pst_offer_check(const struct pst_offer *offer, const struct pst_terms *wish,
+		    uint32_t page_bytes)
+{
+	bool may_send = (offer->directions & POSTERN_DIRECTION_SEND) != 0;
+	bool may_receive = (offer->directions & POSTERN_DIRECTION_RECEIVE) != 0;
+
+	if (offer->directions == 0 ||
+	    (offer->directions & ~wish->directions) != 0)
+		return -ERANGE;
+	if (!pst_bounds_is_power_of_two(page_bytes) ||
+	    offer->control_bytes != page_bytes)
+		return -ERANGE;
+	if (!is_direction_within(&offer->send, may_send, wish, page_bytes) ||
+	    !is_direction_within(&offer->receive, may_receive, wish,
+				 page_bytes))
+		return -ERANGE;
+	if (offer->acceptor.segment_bytes !=
+		    (uint64_t)page_bytes + offer->receive.ring_bytes ||
+	    offer->connector.segment_bytes !=
+		    (uint64_t)page_bytes + offer->send.ring_bytes)
+		return -ERANGE;
+	return 0;
+}

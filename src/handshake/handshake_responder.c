@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The node's side of the handshake
+ *
+ * Form, order and consistency of what a connector says are settled here; who
+ * it is and what it may have was settled by the caller, or will be, and comes
+ * in as an offer.  No byte of HELLO makes this machine spend anything.
+ */
+#include "handshake/handshake.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "handshake/handshake_machine.h"
+
+/* As it must be in mode `none`: nothing was proven, nothing may be claimed. */
+static bool is_unconfirmed(const struct pst_ready *ready)
+{
+	static const uint8_t none[PST_WIRE_CONFIRMATION_BYTES];
+
+	return memcmp(ready->confirmation, none, sizeof(none)) == 0;
+}
+
+static int consume_hello(struct pst_handshake_responder *responder,
+			 const void *bytes, size_t byte_count)
+{
+	struct pst_handshake_machine *machine = &responder->machine;
+	struct pst_hello hello;
+	int r;
+
+	r = pst_wire_read_hello(bytes, byte_count, &hello);
+	if (r < 0)
+		return pst_handshake_fail(machine, POSTERN_REASON_PROTOCOL, r);
+	if (hello.layout_version != responder->layout_version)
+		return pst_handshake_fail(machine, POSTERN_REASON_VERSION,
+					  -EPROTONOSUPPORT);
+	if (!(hello.security_bits & 1u << POSTERN_SECURITY_NONE))
+		return pst_handshake_fail(machine, POSTERN_REASON_SECURITY,
+					  -EOPNOTSUPP);
+
+	responder->hello = hello;
+	return 0;
+}
+
+static int consume_ready(struct pst_handshake_responder *responder,
+			 const void *bytes, size_t byte_count)
+{
+	struct pst_handshake_machine *machine = &responder->machine;
+	struct pst_ready ready;
+	int r;
+
+	r = pst_wire_read_ready(bytes, byte_count, &ready);
+	if (r < 0)
+		return pst_handshake_fail(machine, POSTERN_REASON_PROTOCOL, r);
+	if (memcmp(ready.session_id, responder->offer.session_id,
+		   sizeof(ready.session_id)) != 0 ||
+	    !is_unconfirmed(&ready))
+		return pst_handshake_fail(machine, POSTERN_REASON_PROTOCOL,
+					  -EBADMSG);
+	return 0;
+}
+
+void pst_responder_init(struct pst_handshake_responder *responder,
+			uint16_t layout_version)
+{
+	*responder = (struct pst_handshake_responder){
+		.machine = {
+			.role = PST_HANDSHAKE_RESPONDER,
+			.state = HANDSHAKE_START,
+		},
+		.layout_version = layout_version,
+	};
+}
+
+int pst_responder_consume(struct pst_handshake_responder *responder,
+			  const void *bytes, size_t byte_count)
+{
+	struct pst_handshake_machine *machine = &responder->machine;
+	enum pst_handshake_state next;
+	enum pst_wire_type type;
+	int r;
+
+	r = pst_handshake_read_turn(machine, bytes, byte_count, &type, &next);
+	if (r < 0)
+		return r;
+
+	switch (type) {
+	case PST_WIRE_HELLO:
+		r = consume_hello(responder, bytes, byte_count);
+		break;
+	case PST_WIRE_READY:
+		r = consume_ready(responder, bytes, byte_count);
+		break;
+	case PST_WIRE_OFFER:
+	case PST_WIRE_GO:
+	case PST_WIRE_REFUSE:
+		return pst_handshake_fail(machine, POSTERN_REASON_PROTOCOL,
+					  -EBADMSG);
+	}
+	if (r < 0)
+		return r;
+	machine->state = next;
+	return 0;
+}
+
+int pst_responder_create_offer(struct pst_handshake_responder *responder,
+			       const struct pst_offer *offer,
+			       struct pst_wire_record *ret_record)
+{
+	struct pst_handshake_machine *machine = &responder->machine;
+	enum pst_handshake_state next;
+	int r;
+
+	r = pst_handshake_check_turn(machine, PST_HANDSHAKE_CREATE,
+				     PST_WIRE_OFFER, &next);
+	if (r < 0)
+		return r;
+
+	if (offer->security != POSTERN_SECURITY_NONE ||
+	    offer->layout_version != responder->layout_version ||
+	    pst_offer_check(offer, &responder->hello.wish,
+			    offer->control_bytes) < 0)
+		return -EINVAL;
+	r = pst_wire_write_offer(offer, ret_record);
+	if (r < 0)
+		return r;
+	responder->offer = *offer;
+	machine->state = next;
+	return 0;
+}
+
+int pst_responder_create_go(struct pst_handshake_responder *responder,
+			    uint64_t slot, struct pst_wire_record *ret_record)
+{
+	struct pst_handshake_machine *machine = &responder->machine;
+	enum pst_handshake_state next;
+	struct pst_go go = {.slot = slot};
+	int r;
+
+	r = pst_handshake_check_turn(machine, PST_HANDSHAKE_CREATE, PST_WIRE_GO,
+				     &next);
+	if (r < 0)
+		return r;
+
+	memcpy(go.session_id, responder->offer.session_id,
+	       sizeof(go.session_id));
+	r = pst_wire_write_go(&go, ret_record);
+	if (r < 0)
+		return r;
+	machine->state = next;
+	return 0;
+}
+
+int pst_responder_create_refuse(struct pst_handshake_responder *responder,
+				enum pst_refuse_code code,
+				struct pst_wire_record *ret_record)
+{
+	struct pst_handshake_machine *machine = &responder->machine;
+	enum pst_handshake_state next;
+	struct pst_refuse refuse = {PST_WIRE_VERSION, code};
+	int r;
+
+	r = pst_handshake_check_turn(machine, PST_HANDSHAKE_CREATE,
+				     PST_WIRE_REFUSE, &next);
+	if (r < 0)
+		return r;
+
+	r = pst_wire_write_refuse(&refuse, ret_record);
+	if (r < 0)
+		return r;
+	machine->state = next;
+	return 0;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Two machines, brought to any point of a handshake
+ *
+ * There is no shortcut into a state: a machine gets there by creating and
+ * consuming what an honest pair would.
+ */
+#ifndef POSTERN_TESTS_HANDSHAKE_PAIRS_H
+#define POSTERN_TESTS_HANDSHAKE_PAIRS_H
+
+#include <check.h>
+#include <errno.h>
+
+#include "handshake/handshake.h"
+#include "unit/wire/wire_samples.h"
+
+#define STATE_COUNT (HANDSHAKE_CONSUMED_GO + 1u)
+#define TYPE_COUNT 5u
+
+struct pair {
+	struct pst_handshake_initiator initiator;
+	struct pst_handshake_responder responder;
+	struct pst_wire_record record;  /* the last that was created */
+};
+
+static inline struct pst_initiator_params sample_params(void)
+{
+	return (struct pst_initiator_params){
+		.kind = PST_WIRE_KIND_CHANNEL,
+		.node_name = "orders",
+		.instance = "till-4.north",
+		.wish = {
+			.directions = POSTERN_DIRECTION_SEND |
+				      POSTERN_DIRECTION_RECEIVE,
+			.ring_bytes = 0x00123400,
+			.message_bytes = 0x00056789,
+		},
+		.page_bytes = SAMPLE_PAGE_BYTES,
+		.layout_version = SAMPLE_LAYOUT_VERSION,
+	};
+}
+
+static inline void pair_init(struct pair *pair)
+{
+	struct pst_initiator_params params = sample_params();
+
+	memset(pair, 0, sizeof(*pair));
+	ck_assert_int_eq(pst_initiator_init(&pair->initiator, &params), 0);
+	pst_responder_init(&pair->responder, SAMPLE_LAYOUT_VERSION);
+}
+
+/*
+ * One message further, from whoever's turn it is to whoever's it is not.  The
+ * step numbers are those of the messages: 1 HELLO ... 4 GO.
+ */
+static inline void pair_create(struct pair *pair, enum pst_wire_type type)
+{
+	struct pst_offer offer = sample_offer();
+	int r = -EINVAL;
+
+	switch (type) {
+	case PST_WIRE_HELLO:
+		r = pst_initiator_create_hello(&pair->initiator, &pair->record);
+		break;
+	case PST_WIRE_OFFER:
+		r = pst_responder_create_offer(&pair->responder, &offer,
+					       &pair->record);
+		break;
+	case PST_WIRE_READY:
+		r = pst_initiator_create_ready(&pair->initiator, &pair->record);
+		break;
+	case PST_WIRE_GO:
+		r = pst_responder_create_go(&pair->responder, SAMPLE_SLOT,
+					    &pair->record);
+		break;
+	case PST_WIRE_REFUSE:
+		r = pst_responder_create_refuse(&pair->responder,
+						PST_REFUSE_DENIED,
+						&pair->record);
+		break;
+	}
+	ck_assert_int_eq(r, 0);
+}
+
+static inline int pair_consume(struct pair *pair, enum pst_wire_type type)
+{
+	if (type == PST_WIRE_HELLO || type == PST_WIRE_READY)
+		return pst_responder_consume(&pair->responder,
+					     pair->record.bytes,
+					     pair->record.byte_count);
+	return pst_initiator_consume(&pair->initiator, pair->record.bytes,
+				     pair->record.byte_count);
+}
+
+/* All messages up to and including last were created and consumed. */
+static inline void pair_through(struct pair *pair, enum pst_wire_type last)
+{
+	pair_init(pair);
+	for (unsigned i = PST_WIRE_HELLO; i <= (unsigned)last; i++) {
+		pair_create(pair, (enum pst_wire_type)i);
+		ck_assert_int_eq(pair_consume(pair, (enum pst_wire_type)i), 0);
+	}
+}
+
+/* The record of a valid message that no machine made. */
+static inline struct pst_wire_record lone_record(enum pst_wire_type type)
+{
+	struct pst_wire_record record = {0};
+	struct pst_hello hello = sample_hello();
+	struct pst_offer offer = sample_offer();
+	struct pst_ready ready = sample_ready();
+	struct pst_go go = sample_go();
+	struct pst_refuse refuse = sample_refuse(PST_REFUSE_DENIED);
+	int r = -EINVAL;
+
+	switch (type) {
+	case PST_WIRE_HELLO:
+		r = pst_wire_write_hello(&hello, &record);
+		break;
+	case PST_WIRE_OFFER:
+		r = pst_wire_write_offer(&offer, &record);
+		break;
+	case PST_WIRE_READY:
+		r = pst_wire_write_ready(&ready, &record);
+		break;
+	case PST_WIRE_GO:
+		r = pst_wire_write_go(&go, &record);
+		break;
+	case PST_WIRE_REFUSE:
+		r = pst_wire_write_refuse(&refuse, &record);
+		break;
+	}
+	ck_assert_int_eq(r, 0);
+	return record;
+}
+
+#endif

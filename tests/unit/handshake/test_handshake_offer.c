@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Offers: what follows from a wish and a grant, and what must be refused
+ */
+#include "handshake/handshake.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "unit/wire/wire_samples.h"
+
+#define BOTH (POSTERN_DIRECTION_SEND | POSTERN_DIRECTION_RECEIVE)
+#define PAGE SAMPLE_PAGE_BYTES
+
+static struct pst_terms terms(uint32_t directions, uint32_t ring_bytes,
+			      uint32_t message_bytes)
+{
+	return (struct pst_terms){directions, ring_bytes, message_bytes};
+}
+
+/* The record of a message, as the ring lays it out: the oracle of "fits". */
+static uint64_t record_bytes(uint64_t message_bytes)
+{
+	return 8 + (message_bytes + 7) / 8 * 8;
+}
+
+START_TEST(an_offer_is_the_lesser_of_wish_and_grant)
+{
+	struct pst_terms wish = terms(BOTH, 1u << 20, 1000);
+	struct pst_terms grant = terms(BOTH, 1u << 18, 65536);
+	struct pst_offer offer;
+
+	ck_assert_int_eq(pst_offer_init(&offer, &wish, &grant, PAGE, 1), 0);
+	ck_assert_uint_eq(offer.directions, BOTH);
+	ck_assert_uint_eq(offer.control_bytes, PAGE);
+	ck_assert_uint_eq(offer.layout_version, 1);
+	ck_assert_int_eq(offer.security, POSTERN_SECURITY_NONE);
+	ck_assert_uint_eq(offer.send.ring_bytes, 1u << 18);
+	ck_assert_uint_eq(offer.send.message_bytes, 1000);
+	ck_assert_uint_eq(offer.receive.ring_bytes, 1u << 18);
+	ck_assert_uint_eq(offer.receive.message_bytes, 1000);
+	ck_assert_uint_eq(offer.acceptor.segment_bytes, (1u << 18) + PAGE);
+	ck_assert_uint_eq(offer.connector.segment_bytes, (1u << 18) + PAGE);
+}
+END_TEST
+
+START_TEST(what_the_peer_sends_is_in_its_own_segment)
+{
+	struct pst_terms wish = terms(BOTH, 1u << 20, 1000);
+	struct pst_terms grant = terms(POSTERN_DIRECTION_SEND, 1u << 20, 1000);
+	struct pst_offer offer;
+
+	ck_assert_int_eq(pst_offer_init(&offer, &wish, &grant, PAGE, 1), 0);
+	ck_assert_uint_eq(offer.directions, POSTERN_DIRECTION_SEND);
+	ck_assert_uint_eq(offer.connector.segment_bytes, (1u << 20) + PAGE);
+	ck_assert_uint_eq(offer.acceptor.segment_bytes, PAGE);
+	ck_assert_uint_eq(offer.receive.ring_bytes, 0);
+	ck_assert_uint_eq(offer.receive.message_bytes, 0);
+}
+END_TEST
+
+START_TEST(what_the_peer_receives_is_in_the_acceptors_segment)
+{
+	struct pst_terms wish = terms(POSTERN_DIRECTION_RECEIVE, 1u << 20, 64);
+	struct pst_terms grant = terms(BOTH, 1u << 20, 64);
+	struct pst_offer offer;
+
+	ck_assert_int_eq(pst_offer_init(&offer, &wish, &grant, PAGE, 1), 0);
+	ck_assert_uint_eq(offer.directions, POSTERN_DIRECTION_RECEIVE);
+	ck_assert_uint_eq(offer.acceptor.segment_bytes, (1u << 20) + PAGE);
+	ck_assert_uint_eq(offer.connector.segment_bytes, PAGE);
+	ck_assert_uint_eq(offer.send.ring_bytes, 0);
+}
+END_TEST
+
+START_TEST(a_ring_is_rounded_down_to_a_power_of_two)
+{
+	struct pst_terms wish = terms(BOTH, 0x1fffff, 100);
+	struct pst_terms grant = terms(BOTH, UINT32_MAX, UINT32_MAX);
+	struct pst_offer offer;
+
+	ck_assert_int_eq(pst_offer_init(&offer, &wish, &grant, PAGE, 1), 0);
+	ck_assert_uint_eq(offer.send.ring_bytes, 0x100000);
+
+	wish = terms(BOTH, UINT32_MAX, UINT32_MAX);
+	ck_assert_int_eq(pst_offer_init(&offer, &wish, &grant, PAGE, 1), 0);
+	ck_assert_uint_eq(offer.send.ring_bytes, 0x80000000);
+	ck_assert_uint_eq(offer.send.message_bytes, 0x80000000 - 8);
+	ck_assert_uint_eq(offer.connector.segment_bytes,
+			  UINT64_C(0x80000000) + PAGE);
+}
+END_TEST
+
+START_TEST(a_message_is_cut_to_what_fits_its_ring)
+{
+	struct pst_terms both = terms(BOTH, PAGE, 65536);
+	struct pst_offer offer;
+
+	ck_assert_int_eq(pst_offer_init(&offer, &both, &both, PAGE, 1), 0);
+	ck_assert_uint_eq(offer.send.message_bytes, PAGE - 8);
+}
+END_TEST
+
+START_TEST(without_a_common_direction_there_is_no_offer)
+{
+	struct pst_terms wish = terms(POSTERN_DIRECTION_SEND, 1u << 20, 64);
+	struct pst_terms grant = terms(POSTERN_DIRECTION_RECEIVE, 1u << 20, 64);
+	struct pst_offer offer = sample_offer(), before = offer;
+
+	ck_assert_int_eq(pst_offer_init(&offer, &wish, &grant, PAGE, 1),
+			 -EPERM);
+	grant.directions = 0;
+	ck_assert_int_eq(pst_offer_init(&offer, &wish, &grant, PAGE, 1),
+			 -EPERM);
+	ck_assert_mem_eq(&offer, &before, sizeof(offer));
+}
+END_TEST
+
+START_TEST(a_ring_below_a_page_or_an_empty_message_is_no_offer)
+{
+	struct pst_terms good = terms(BOTH, PAGE, 64);
+	struct pst_terms small_ring = terms(BOTH, PAGE - 1, 64);
+	struct pst_terms no_ring = terms(BOTH, 0, 64);
+	struct pst_terms no_message = terms(BOTH, PAGE, 0);
+	struct pst_offer offer = sample_offer(), before = offer;
+
+	ck_assert_int_eq(pst_offer_init(&offer, &good, &small_ring, PAGE, 1),
+			 -EINVAL);
+	ck_assert_int_eq(pst_offer_init(&offer, &small_ring, &good, PAGE, 1),
+			 -EINVAL);
+	ck_assert_int_eq(pst_offer_init(&offer, &no_ring, &good, PAGE, 1),
+			 -EINVAL);
+	ck_assert_int_eq(pst_offer_init(&offer, &good, &no_message, PAGE, 1),
+			 -EINVAL);
+	ck_assert_int_eq(pst_offer_init(&offer, &good, &good, PAGE - 1, 1),
+			 -EINVAL);
+	ck_assert_int_eq(pst_offer_init(&offer, &good, &good, 0, 1), -EINVAL);
+	ck_assert_mem_eq(&offer, &before, sizeof(offer));
+}
+END_TEST
+
+/* A fixed sequence, of all magnitudes. */
+static struct pst_terms next_terms(uint64_t *random)
+{
+	uint32_t bits;
+
+	*random = *random * 6364136223846793005u + 1442695040888963407u;
+	bits = (uint32_t)(*random >> 32);
+	return terms(bits & BOTH, bits >> (*random >> 27) % 20,
+		     bits >> (*random >> 22) % 32);
+}
+
+START_TEST(every_derived_offer_is_within_wish_and_grant)
+{
+	uint64_t random = 1;
+	unsigned offered_count = 0;
+
+	for (unsigned i = 0; i < 200000; i++) {
+		struct pst_terms wish = next_terms(&random);
+		struct pst_terms grant = next_terms(&random);
+		uint32_t page_bytes = 4096u << i % 3 * 2;
+		struct pst_offer offer;
+
+		if (pst_offer_init(&offer, &wish, &grant, page_bytes, 1) < 0)
+			continue;
+		offered_count++;
+		ck_assert_int_eq(pst_offer_check(&offer, &wish, page_bytes), 0);
+		ck_assert_int_eq(pst_offer_check(&offer, &grant, page_bytes),
+				 0);
+		if (offer.directions & POSTERN_DIRECTION_SEND)
+			ck_assert_uint_le(
+				record_bytes(offer.send.message_bytes),
+				offer.send.ring_bytes);
+		if (offer.directions & POSTERN_DIRECTION_RECEIVE)
+			ck_assert_uint_le(
+				record_bytes(offer.receive.message_bytes),
+				offer.receive.ring_bytes);
+		offer.acceptor.inode = 1;
+		offer.connector.inode = 2;
+		ck_assert(pst_offer_is_valid(&offer));
+	}
+	ck_assert_uint_gt(offered_count, 50000);
+}
+END_TEST
+
+/* Each change alone makes a sound offer one that must be refused. */
+static void spoil(struct pst_offer *offer, int which)
+{
+	switch (which) {
+	case 0: /* a direction that was not wished */
+		offer->directions = BOTH;
+		offer->receive = offer->send;
+		offer->acceptor.segment_bytes = offer->connector.segment_bytes;
+		break;
+	case 1: /* no direction */
+		offer->directions = 0;
+		offer->send = (struct pst_offer_direction){0, 0};
+		offer->connector.segment_bytes = PAGE;
+		break;
+	case 2: /* an unknown direction */
+		offer->directions |= 4;
+		break;
+	case 3: /* a larger ring than wished, all else consistent */
+		offer->send.ring_bytes *= 2;
+		offer->connector.segment_bytes =
+			(uint64_t)PAGE + offer->send.ring_bytes;
+		break;
+	case 4: /* a ring below a page, all else consistent */
+		offer->send = (struct pst_offer_direction){PAGE / 2, 100};
+		offer->connector.segment_bytes = PAGE + PAGE / 2;
+		break;
+	case 5: /* whole pages, but no power of two */
+		offer->send.ring_bytes = 3 * PAGE;
+		offer->connector.segment_bytes = 4 * PAGE;
+		break;
+	case 6: /* a power of two of nothing */
+		offer->send.ring_bytes = 0;
+		offer->connector.segment_bytes = PAGE;
+		break;
+	case 7: /* a larger message than wished */
+		offer->send.message_bytes++;
+		break;
+	case 8: /* an empty message */
+		offer->send.message_bytes = 0;
+		break;
+	case 9: /* a message one byte larger than its ring carries */
+		offer->send = (struct pst_offer_direction){PAGE, PAGE - 7};
+		offer->connector.segment_bytes = 2 * PAGE;
+		break;
+	case 10: /* a message whose record length wraps in 32 bits */
+		offer->send.message_bytes = UINT32_MAX;
+		break;
+	case 11: /* another page */
+		offer->control_bytes = 2 * PAGE;
+		break;
+	case 12: /* another page, all else consistent with it */
+		offer->control_bytes = 2 * PAGE;
+		offer->connector.segment_bytes += PAGE;
+		offer->acceptor.segment_bytes += PAGE;
+		break;
+	case 13:
+		offer->connector.segment_bytes++;
+		break;
+	case 14:
+		offer->connector.segment_bytes--;
+		break;
+	case 15:
+		offer->acceptor.segment_bytes++;
+		break;
+	case 16: /* a data area that no direction uses */
+		offer->acceptor.segment_bytes = 2 * PAGE;
+		break;
+	case 17: /* the same, in 64 bits that 32 do not see */
+		offer->acceptor.segment_bytes += UINT64_C(1) << 32;
+		break;
+	case 18: /* a ring in a direction that is not granted */
+		offer->receive.ring_bytes = PAGE;
+		offer->acceptor.segment_bytes = 2 * PAGE;
+		break;
+	case 19:
+		offer->receive.message_bytes = 1;
+		break;
+	default:
+		ck_abort_msg("no such case");
+	}
+}
+#define SPOIL_COUNT 20
+
+START_TEST(each_single_contradiction_is_refused)
+{
+	struct pst_terms wish = terms(POSTERN_DIRECTION_SEND, 1u << 16, 5000);
+	struct pst_offer offer;
+
+	ck_assert_int_eq(pst_offer_init(&offer, &wish, &wish, PAGE, 1), 0);
+	ck_assert_int_eq(pst_offer_check(&offer, &wish, PAGE), 0);
+	spoil(&offer, _i);
+	ck_assert_int_eq(pst_offer_check(&offer, &wish, PAGE), -ERANGE);
+}
+END_TEST
+
+START_TEST(a_message_within_the_wish_may_still_not_fit)
+{
+	struct pst_terms wish = terms(BOTH, PAGE, UINT32_MAX);
+	struct pst_offer offer;
+
+	ck_assert_int_eq(pst_offer_init(&offer, &wish, &wish, PAGE, 1), 0);
+	ck_assert_int_eq(pst_offer_check(&offer, &wish, PAGE), 0);
+	offer.receive.message_bytes = PAGE - 7;
+	ck_assert_int_eq(pst_offer_check(&offer, &wish, PAGE), -ERANGE);
+	offer.receive.message_bytes = UINT32_MAX;
+	ck_assert_int_eq(pst_offer_check(&offer, &wish, PAGE), -ERANGE);
+}
+END_TEST
+
+START_TEST(the_page_is_a_power_of_two)
+{
+	struct pst_terms wish = terms(BOTH, 1u << 16, 5000);
+	struct pst_offer offer;
+
+	ck_assert_int_eq(pst_offer_init(&offer, &wish, &wish, PAGE, 1), 0);
+	offer.control_bytes = 3000;
+	offer.acceptor.segment_bytes -= PAGE - 3000;
+	offer.connector.segment_bytes -= PAGE - 3000;
+	ck_assert_int_eq(pst_offer_check(&offer, &wish, 3000), -ERANGE);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("handshake_offer");
+	TCase *tcase = tcase_create("arithmetic");
+	SRunner *runner = srunner_create(suite);
+	int failed_count;
+
+	tcase_add_test(tcase, an_offer_is_the_lesser_of_wish_and_grant);
+	tcase_add_test(tcase, what_the_peer_sends_is_in_its_own_segment);
+	tcase_add_test(tcase,
+		       what_the_peer_receives_is_in_the_acceptors_segment);
+	tcase_add_test(tcase, a_ring_is_rounded_down_to_a_power_of_two);
+	tcase_add_test(tcase, a_message_is_cut_to_what_fits_its_ring);
+	tcase_add_test(tcase, without_a_common_direction_there_is_no_offer);
+	tcase_add_test(tcase,
+		       a_ring_below_a_page_or_an_empty_message_is_no_offer);
+	tcase_add_test(tcase, every_derived_offer_is_within_wish_and_grant);
+	tcase_add_loop_test(tcase, each_single_contradiction_is_refused, 0,
+			    SPOIL_COUNT);
+	tcase_add_test(tcase, a_message_within_the_wish_may_still_not_fit);
+	tcase_add_test(tcase, the_page_is_a_power_of_two);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_ENV);
+	failed_count = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The order of the handshake, exhaustively: every role, state, act and type,
+ * first in the table itself, then with the machines brought into each state
+ * they can have.  The expectation is written as sentences, not as the table is.
+ */
+#include "handshake/handshake.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "unit/handshake/handshake_pairs.h"
+
+static const char *const state_words[] = {
+	"FAILED",
+	"REFUSED",
+	"START",
+	"CREATED_HELLO",
+	"CONSUMED_HELLO",
+	"CREATED_OFFER",
+	"CONSUMED_OFFER",
+	"CREATED_READY",
+	"CONSUMED_READY",
+	"CREATED_GO",
+	"CONSUMED_GO",
+};
+static const char *const act_words[] = {"creates", "consumes"};
+static const char *const type_words[] = {
+	"-", "HELLO", "OFFER", "READY", "GO", "REFUSE",
+};
+
+static const char *const initiator_sentences[] = {
+	"START creates HELLO: CREATED_HELLO",
+	"CREATED_HELLO consumes OFFER: CONSUMED_OFFER",
+	"CONSUMED_OFFER creates READY: CREATED_READY",
+	"CREATED_READY consumes GO: CONSUMED_GO",
+	"CREATED_HELLO consumes REFUSE: REFUSED",
+	"CONSUMED_OFFER consumes REFUSE: REFUSED",
+	"CREATED_READY consumes REFUSE: REFUSED",
+	NULL,
+};
+static const char *const responder_sentences[] = {
+	"START consumes HELLO: CONSUMED_HELLO",
+	"CONSUMED_HELLO creates OFFER: CREATED_OFFER",
+	"CREATED_OFFER consumes READY: CONSUMED_READY",
+	"CONSUMED_READY creates GO: CREATED_GO",
+	"START creates REFUSE: REFUSED",
+	"CONSUMED_HELLO creates REFUSE: REFUSED",
+	"CREATED_OFFER creates REFUSE: REFUSED",
+	"CONSUMED_READY creates REFUSE: REFUSED",
+	"FAILED creates REFUSE: REFUSED",
+	NULL,
+};
+
+/* The state that the sentences give; FAILED if no sentence says anything. */
+static enum pst_handshake_state
+expected_state(enum pst_handshake_role role, enum pst_handshake_state state,
+	       enum pst_handshake_act act, enum pst_wire_type type)
+{
+	const char *const *sentences = role == PST_HANDSHAKE_INITIATOR ?
+					       initiator_sentences :
+					       responder_sentences;
+	char said[96];
+
+	for (; *sentences != NULL; sentences++) {
+		for (unsigned next = 0; next < STATE_COUNT; next++) {
+			snprintf(said, sizeof(said), "%s %s %s: %s",
+				 state_words[state], act_words[act],
+				 type_words[type], state_words[next]);
+			if (strcmp(said, *sentences) == 0)
+				return (enum pst_handshake_state)next;
+		}
+	}
+	return HANDSHAKE_FAILED;
+}
+
+START_TEST(the_table_permits_what_the_sentences_say)
+{
+	enum pst_handshake_role role = (enum pst_handshake_role)_i;
+	unsigned permitted_count = 0;
+
+	for (unsigned state = 0; state < STATE_COUNT; state++)
+	for (unsigned act = 0; act < 2; act++)
+	for (unsigned type = 0; type <= TYPE_COUNT; type++) {
+		enum pst_handshake_state next = pst_handshake_next(
+			role, (enum pst_handshake_state)state,
+			(enum pst_handshake_act)act, (enum pst_wire_type)type);
+
+		ck_assert_msg(next == expected_state(
+					role, (enum pst_handshake_state)state,
+					(enum pst_handshake_act)act,
+					(enum pst_wire_type)type),
+			      "%s %s %s", state_words[state], act_words[act],
+			      type_words[type]);
+		permitted_count += next != HANDSHAKE_FAILED;
+	}
+	ck_assert_uint_eq(permitted_count,
+			  role == PST_HANDSHAKE_INITIATOR ? 7 : 9);
+}
+END_TEST
+
+START_TEST(a_zeroed_machine_has_failed)
+{
+	static struct pst_handshake_initiator initiator;
+	static struct pst_handshake_responder responder;
+	struct pst_wire_record hello = lone_record(PST_WIRE_HELLO);
+	struct pst_wire_record record;
+
+	ck_assert_int_eq(initiator.machine.state, HANDSHAKE_FAILED);
+	ck_assert_int_eq(pst_initiator_create_hello(&initiator, &record),
+			 -EINVAL);
+	ck_assert_int_eq(pst_responder_consume(&responder, hello.bytes,
+					       hello.byte_count), -EBADMSG);
+}
+END_TEST
+
+static const struct pst_handshake_machine *
+machine_of(const struct pair *pair, enum pst_handshake_role role)
+{
+	return role == PST_HANDSHAKE_INITIATOR ? &pair->initiator.machine :
+						 &pair->responder.machine;
+}
+
+/* Brings a pair to where the machine of this role is in this state. */
+static bool reach(struct pair *pair, enum pst_handshake_role role,
+		  enum pst_handshake_state state)
+{
+	bool is_initiator = role == PST_HANDSHAKE_INITIATOR;
+	enum pst_wire_type last;
+
+	pair_init(pair);
+	switch (state) {
+	case HANDSHAKE_START:
+		return true;
+	case HANDSHAKE_FAILED:
+		pair->record.byte_count = 0;
+		(void)pair_consume(pair, is_initiator ? PST_WIRE_OFFER :
+							PST_WIRE_HELLO);
+		return true;
+	case HANDSHAKE_REFUSED:
+		pair_create(pair, PST_WIRE_HELLO);
+		pair_create(pair, PST_WIRE_REFUSE);
+		(void)pair_consume(pair, PST_WIRE_REFUSE);
+		return true;
+	case HANDSHAKE_CREATED_HELLO:
+	case HANDSHAKE_CONSUMED_HELLO:
+		last = PST_WIRE_HELLO;
+		break;
+	case HANDSHAKE_CREATED_OFFER:
+	case HANDSHAKE_CONSUMED_OFFER:
+		last = PST_WIRE_OFFER;
+		break;
+	case HANDSHAKE_CREATED_READY:
+	case HANDSHAKE_CONSUMED_READY:
+		last = PST_WIRE_READY;
+		break;
+	case HANDSHAKE_CREATED_GO:
+	case HANDSHAKE_CONSUMED_GO:
+	default:
+		last = PST_WIRE_GO;
+		break;
+	}
+	pair_through(pair, last);
+	return machine_of(pair, role)->state == state;
+}
+
+static int feed(struct pair *pair, enum pst_handshake_role role,
+		enum pst_wire_type type)
+{
+	struct pst_wire_record record = lone_record(type);
+
+	return role == PST_HANDSHAKE_INITIATOR ?
+		       pst_initiator_consume(&pair->initiator, record.bytes,
+					     record.byte_count) :
+		       pst_responder_consume(&pair->responder, record.bytes,
+					     record.byte_count);
+}
+
+START_TEST(each_machine_consumes_what_is_in_turn_and_nothing_else)
+{
+	enum pst_handshake_role role = (enum pst_handshake_role)_i;
+	unsigned reached_count = 0;
+
+	for (unsigned s = 0; s < STATE_COUNT; s++)
+	for (unsigned t = PST_WIRE_HELLO; t <= TYPE_COUNT; t++) {
+		enum pst_handshake_state state = (enum pst_handshake_state)s;
+		enum pst_wire_type type = (enum pst_wire_type)t;
+		enum pst_handshake_state next, expected;
+		enum postern_reason reason_before, reason;
+		struct pair pair;
+		bool has_ended = state == HANDSHAKE_FAILED ||
+				 state == HANDSHAKE_REFUSED;
+		int r;
+
+		if (!reach(&pair, role, state))
+			continue;
+		reached_count++;
+		reason_before = machine_of(&pair, role)->reason;
+		r = feed(&pair, role, type);
+		next = machine_of(&pair, role)->state;
+		reason = machine_of(&pair, role)->reason;
+
+		expected = expected_state(role, state, PST_HANDSHAKE_CONSUME,
+					  type);
+		if (has_ended)
+			expected = state;
+		ck_assert_msg(next == expected, "%s consumes %s: %s",
+			      state_words[s], type_words[t], state_words[next]);
+		if (has_ended) {
+			ck_assert_int_eq(r, -EBADMSG);
+			ck_assert_int_eq(reason, reason_before);
+		} else if (next == HANDSHAKE_FAILED) {
+			ck_assert_int_eq(r, -EBADMSG);
+			ck_assert_int_eq(reason, POSTERN_REASON_PROTOCOL);
+		} else {
+			ck_assert_int_eq(r, type == PST_WIRE_REFUSE ? -EACCES :
+								      0);
+		}
+	}
+	ck_assert_uint_eq(reached_count, 7 * TYPE_COUNT);
+}
+END_TEST
+
+static int try_create(struct pair *pair, enum pst_wire_type type)
+{
+	struct pst_offer offer = sample_offer();
+
+	switch (type) {
+	case PST_WIRE_HELLO:
+		return pst_initiator_create_hello(&pair->initiator,
+						  &pair->record);
+	case PST_WIRE_OFFER:
+		return pst_responder_create_offer(&pair->responder, &offer,
+						  &pair->record);
+	case PST_WIRE_READY:
+		return pst_initiator_create_ready(&pair->initiator,
+						  &pair->record);
+	case PST_WIRE_GO:
+		return pst_responder_create_go(&pair->responder, SAMPLE_SLOT,
+					       &pair->record);
+	case PST_WIRE_REFUSE:
+		return pst_responder_create_refuse(&pair->responder,
+						   PST_REFUSE_BUSY,
+						   &pair->record);
+	}
+	return -EINVAL;
+}
+
+START_TEST(each_machine_creates_what_is_in_turn_and_nothing_else)
+{
+	enum pst_handshake_role role = (enum pst_handshake_role)_i;
+
+	for (unsigned s = 0; s < STATE_COUNT; s++)
+	for (unsigned t = PST_WIRE_HELLO; t <= TYPE_COUNT; t++) {
+		enum pst_handshake_state state = (enum pst_handshake_state)s;
+		enum pst_wire_type type = (enum pst_wire_type)t;
+		enum pst_handshake_state next, expected;
+		struct pst_wire_record before;
+		struct pair pair;
+		int r;
+
+		if ((role == PST_HANDSHAKE_INITIATOR) !=
+		    (type == PST_WIRE_HELLO || type == PST_WIRE_READY))
+			continue;
+		if (!reach(&pair, role, state))
+			continue;
+		before = pair.record;
+		r = try_create(&pair, type);
+		next = machine_of(&pair, role)->state;
+		expected = expected_state(role, state, PST_HANDSHAKE_CREATE,
+					  type);
+		if (expected == HANDSHAKE_FAILED) {
+			ck_assert_int_eq(r, -EINVAL);
+			ck_assert_mem_eq(&before, &pair.record, sizeof(before));
+			if (state == HANDSHAKE_REFUSED)
+				expected = state;
+		} else {
+			ck_assert_int_eq(r, 0);
+		}
+		ck_assert_msg(next == expected, "%s creates %s: %s",
+			      state_words[s], type_words[t], state_words[next]);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("handshake_table");
+	TCase *tcase = tcase_create("order");
+	SRunner *runner = srunner_create(suite);
+	int failed_count;
+
+	tcase_add_loop_test(tcase, the_table_permits_what_the_sentences_say, 0,
+			    2);
+	tcase_add_test(tcase, a_zeroed_machine_has_failed);
+	tcase_add_loop_test(
+		tcase, each_machine_consumes_what_is_in_turn_and_nothing_else,
+		0, 2);
+	tcase_add_loop_test(
+		tcase, each_machine_creates_what_is_in_turn_and_nothing_else,
+		0, 2);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_ENV);
+	failed_count = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
