@@ -1,1 +1,63 @@
 # SPDX-License-Identifier: ISC
+#
+# The policy layer: texts become a table, the table decides
+
+noinst_LTLIBRARIES += libpolicy.la
+
+libpolicy_la_SOURCES = \
+	src/policy/policy.h \
+	src/policy/policy_accounts.c \
+	src/policy/policy_allow_block.c \
+	src/policy/policy_arena.c \
+	src/policy/policy_arena.h \
+	src/policy/policy_block.c \
+	src/policy/policy_block.h \
+	src/policy/policy_builder.c \
+	src/policy/policy_builder.h \
+	src/policy/policy_decide.c \
+	src/policy/policy_demands.c \
+	src/policy/policy_demands.h \
+	src/policy/policy_diagnostics.c \
+	src/policy/policy_diagnostics.h \
+	src/policy/policy_explain.c \
+	src/policy/policy_explain.h \
+	src/policy/policy_explain_grant.c \
+	src/policy/policy_explain_subject.c \
+	src/policy/policy_format.c \
+	src/policy/policy_lexer.c \
+	src/policy/policy_lexer.h \
+	src/policy/policy_limit_text.c \
+	src/policy/policy_limit_text.h \
+	src/policy/policy_limits.c \
+	src/policy/policy_limits.h \
+	src/policy/policy_limits_block.c \
+	src/policy/policy_link.c \
+	src/policy/policy_link_node.c \
+	src/policy/policy_match.c \
+	src/policy/policy_match.h \
+	src/policy/policy_node_block.c \
+	src/policy/policy_parser.c \
+	src/policy/policy_peer_block.c \
+	src/policy/policy_peer_block.h \
+	src/policy/policy_peer_identity.c \
+	src/policy/policy_print.c \
+	src/policy/policy_print.h \
+	src/policy/policy_quantity.c \
+	src/policy/policy_show.c \
+	src/policy/policy_socket.c \
+	src/policy/policy_table.c \
+	src/policy/policy_table.h \
+	src/policy/policy_tenant_block.c \
+	src/policy/policy_text.c \
+	src/policy/policy_text.h \
+	src/policy/policy_tree.c \
+	src/policy/policy_tree.h \
+	src/policy/policy_words.c \
+	src/policy/policy_words.h
+
+# The decision and all it needs: these may use mem* and str* and nothing else,
+# and tests/check_purity.sh looks.
+PURE_POLICY_OBJECTS = \
+	policy_decide \
+	policy_limits \
+	policy_match

@@ -1,1 +1,89 @@
 # SPDX-License-Identifier: ISC
+
+# What the policy tests share.  The oracle is a second implementation of the
+# decision; the host is a table of accounts.
+check_LTLIBRARIES += libpolicytest.la
+libpolicytest_la_SOURCES = \
+	tests/support/policy_host.c \
+	tests/support/policy_host.h \
+	tests/support/policy_oracle.c \
+	tests/support/policy_oracle.h \
+	tests/support/policy_oracle_compare.c \
+	tests/support/policy_oracle_print.c \
+	tests/support/policy_oracle_random.c
+
+POLICY_TEST_LIBS = libpolicytest.la libpolicy.la $(CHECK_LIBS)
+
+check_PROGRAMS += \
+	tests/unit/policy/test_policy_decide \
+	tests/unit/policy/test_policy_errors \
+	tests/unit/policy/test_policy_examples \
+	tests/unit/policy/test_policy_match \
+	tests/unit/policy/test_policy_oracle \
+	tests/unit/policy/test_policy_order \
+	tests/unit/policy/test_policy_robust \
+	tests/unit/policy/test_policy_table \
+	tests/unit/policy/test_policy_texts \
+	tests/unit/policy/test_policy_tree \
+	tests/unit/policy/test_policy_words
+
+tests_unit_policy_test_policy_decide_SOURCES = \
+	tests/unit/policy/decide_case.h \
+	tests/unit/policy/test_policy_decide.c
+tests_unit_policy_test_policy_decide_LDADD = $(POLICY_TEST_LIBS)
+
+tests_unit_policy_test_policy_errors_SOURCES = \
+	tests/unit/policy/test_policy_errors.c
+tests_unit_policy_test_policy_errors_LDADD = $(POLICY_TEST_LIBS)
+
+tests_unit_policy_test_policy_examples_SOURCES = \
+	tests/unit/policy/test_policy_examples.c
+tests_unit_policy_test_policy_examples_LDADD = $(POLICY_TEST_LIBS)
+
+tests_unit_policy_test_policy_match_SOURCES = \
+	tests/unit/policy/decide_case.h \
+	tests/unit/policy/test_policy_match.c
+tests_unit_policy_test_policy_match_LDADD = $(POLICY_TEST_LIBS)
+
+tests_unit_policy_test_policy_oracle_SOURCES = \
+	tests/unit/policy/test_policy_oracle.c
+tests_unit_policy_test_policy_oracle_LDADD = $(POLICY_TEST_LIBS)
+
+tests_unit_policy_test_policy_order_SOURCES = \
+	tests/unit/policy/test_policy_order.c
+tests_unit_policy_test_policy_order_LDADD = $(POLICY_TEST_LIBS)
+
+# Its allocations fail one after the other.
+tests_unit_policy_test_policy_robust_SOURCES = \
+	tests/unit/policy/test_policy_robust.c
+tests_unit_policy_test_policy_robust_LDADD = $(POLICY_TEST_LIBS)
+tests_unit_policy_test_policy_robust_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+
+tests_unit_policy_test_policy_table_SOURCES = \
+	tests/unit/policy/test_policy_table.c
+tests_unit_policy_test_policy_table_LDADD = $(POLICY_TEST_LIBS)
+
+tests_unit_policy_test_policy_texts_SOURCES = \
+	tests/unit/policy/test_policy_texts.c
+tests_unit_policy_test_policy_texts_LDADD = $(POLICY_TEST_LIBS)
+
+tests_unit_policy_test_policy_tree_SOURCES = \
+	tests/unit/policy/test_policy_tree.c
+tests_unit_policy_test_policy_tree_LDADD = $(POLICY_TEST_LIBS)
+
+tests_unit_policy_test_policy_words_SOURCES = \
+	tests/unit/policy/test_policy_words.c
+tests_unit_policy_test_policy_words_LDADD = $(POLICY_TEST_LIBS)
+
+# Where the policy layer ends and the disk begins: of the node and api layers.
+check_PROGRAMS += \
+	tests/unit/api/test_api_policy \
+	tests/unit/node/test_policy_files
+
+tests_unit_api_test_api_policy_SOURCES = tests/unit/api/test_api_policy.c
+tests_unit_api_test_api_policy_LDADD = libapi.la $(NODE_TEST_LIBS)
+
+tests_unit_node_test_policy_files_SOURCES = \
+	tests/unit/node/test_policy_files.c
+tests_unit_node_test_policy_files_LDADD = $(NODE_TEST_LIBS)

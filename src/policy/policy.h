@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The policy layer
+ *
+ * Texts go in, an immutable table comes out, and the table decides.  Nothing
+ * here opens a file, resolves a name or reads a clock: whoever builds a policy
+ * passes the texts in, and answers questions about the host through callbacks.
+ *
+ *	text -> lexer -> tree of directives -> parser -> table -> decide
+ *
+ * The subject, the decision and the diagnostics are the public structs of
+ * <postern/policy.h>; struct postern_policy is the table.  It never changes
+ * after pst_policy_builder_finish() but for its reference count, so pointers
+ * into it are const and threads share it without locks.
+ *
+ * Functions that take a size-led struct expect the full size: the api layer
+ * widens what an older program passes.
+ */
+#ifndef POSTERN_POLICY_POLICY_H
+#define POSTERN_POLICY_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <postern/policy.h>
+
+#include "base/attributes.h"
+
+struct pst_policy_builder;
+struct pst_policy_node;
+
+#define PST_POLICY_FILE_BYTES_MAX (1024u * 1024u)
+#define PST_POLICY_OVERFLOW_ID 65534u
+
+/* Built-in bounds, where nothing is set. */
+#define PST_POLICY_DEFAULT_SLOTS 256u
+#define PST_POLICY_DEFAULT_RING_BYTES (1024u * 1024u)
+#define PST_POLICY_DEFAULT_MESSAGE_BYTES (64u * 1024u)
+
+/* The facts beyond uid, gid, groups and pid that a node's rules look at. */
+enum pst_policy_fact_bit {
+	PST_POLICY_FACT_LABEL = 1 << 0,
+	PST_POLICY_FACT_PID_INODE = 1 << 1,
+	PST_POLICY_FACT_UNIT = 1 << 2,
+	PST_POLICY_FACT_CGROUP = 1 << 3,
+	PST_POLICY_FACT_EXE = 1 << 4,
+	PST_POLICY_FACT_USERNS = 1 << 5,
+	PST_POLICY_FACT_KEY = 1 << 6
+};
+
+/* What a policy can ask of the layers that carry it out. */
+enum pst_policy_feature {
+	PST_POLICY_FEATURE_SECURITY = 1 << 0,    /* above none */
+	PST_POLICY_FEATURE_NODE_KEY = 1 << 1,    /* the node's static key */
+	PST_POLICY_FEATURE_PEER_KEY = 1 << 2,    /* an allow or deny by key */
+	PST_POLICY_FEATURE_OBSERVE = 1 << 3,
+	PST_POLICY_FEATURE_TENANTS = 1 << 4,
+	PST_POLICY_FEATURE_RATE = 1 << 5,
+	PST_POLICY_FEATURE_BANDWIDTH = 1 << 6,
+	PST_POLICY_FEATURE_HANDSHAKES = 1 << 7,
+	PST_POLICY_FEATURE_IDLE = 1 << 8,
+	PST_POLICY_FEATURE_ON_EXCEED = 1 << 9,   /* drop or disconnect */
+	PST_POLICY_FEATURE_MEMORY = 1 << 10,
+	PST_POLICY_FEATURE_PROCESS_PEERS = 1 << 11 /* peers at the top level */
+};
+
+/* One line that asks for one feature. */
+struct pst_policy_demand {
+	enum pst_policy_feature feature;
+	uint32_t line;
+	const char *file;
+	const char *words;  /* as written: "security mac" */
+};
+
+/*
+ * Questions about the host.  Each returns 0 or -errno; an errno other than the
+ * ones named is reported as a failure of the host, not of the policy.
+ */
+struct pst_policy_host {
+	void *user_data;
+
+	/* -ENOENT: there is no such name.  -ENOTUNIQ: it has several ids. */
+	int (*find_user)(void *user_data, const char *name, uint32_t *ret_uid);
+	int (*find_group)(void *user_data, const char *name, uint32_t *ret_gid);
+
+	/* The uids that the group's entry lists or whose primary group it is,
+	 * malloc()ed, possibly none.  The caller frees them. */
+	int (*find_members)(void *user_data, uint32_t gid, uint32_t **ret_uids,
+			    size_t *ret_uid_count);
+
+	/* Whether process pid runs and its pidfd has this inode.
+	 * -EOPNOTSUPP: this kernel has no pidfs. */
+	int (*find_process)(void *user_data, int32_t pid, uint64_t inode,
+			    bool *ret_is_alive);
+
+	/* The content of a key file, not terminated, and how much it is.  On a
+	 * failure text is a terminated sentence that says why, or empty. */
+	int (*read_key)(void *user_data, const char *path, char *text,
+			size_t text_bytes, size_t *ret_text_bytes);
+};
+
+struct pst_policy_builder_options {
+	uint32_t flags;          /* POSTERN_POLICY_* */
+	uint32_t page_bytes;     /* a ring is at least this; 0: 4096 */
+	uint32_t overflow_uid;   /* 0: 65534 */
+	uint32_t overflow_gid;
+	struct pst_policy_host host;
+};
+
+/* Building */
+
+/* options and diagnostics are borrowed until the builder is freed. */
+PST_MUST_CHECK
+int pst_policy_builder_new(const struct pst_policy_builder_options *options,
+			   struct postern_diagnostics *diagnostics,
+			   struct pst_policy_builder **ret_builder);
+struct pst_policy_builder *
+pst_policy_builder_free(struct pst_policy_builder *builder);
+
+/*
+ * Add one text.  What is wrong with it goes to the diagnostics and makes
+ * finishing fail; the return value is 0 or -ENOMEM.
+ */
+PST_MUST_CHECK
+int pst_policy_builder_add_source(struct pst_policy_builder *builder,
+				  const char *file_name, const char *text,
+				  size_t text_bytes, uint32_t owner_uid);
+
+/*
+ * The next `include-dir` that has been read and not yet been handed out, in the
+ * order of reading; false when there is none.  ret_file and ret_line are the
+ * place of the directive.
+ */
+bool pst_policy_builder_next_include(struct pst_policy_builder *builder,
+				     const char **ret_path,
+				     const char **ret_file,
+				     uint32_t *ret_line);
+
+/*
+ * A finding of the loader itself (an unreadable file); line 0 is no place.  An
+ * error makes finishing fail.  hint may be NULL.
+ */
+PST_MUST_CHECK
+int pst_policy_builder_report(struct pst_policy_builder *builder,
+			      enum postern_severity severity,
+			      const char *file_name, uint32_t line,
+			      const char *message, const char *hint);
+
+/*
+ * Check what spans several texts and hand the table over.  The builder is spent
+ * whatever happens: free it.  Returns 0, -EINVAL (the diagnostics have an
+ * error) or -ENOMEM.
+ */
+PST_MUST_CHECK
+int pst_policy_builder_finish(struct pst_policy_builder *builder,
+			      struct postern_policy **ret_policy);
+
+/* The table */
+
+/* References are counted atomically; the last one to go frees.  Both accept
+ * NULL; unref returns NULL. */
+const struct postern_policy *
+pst_policy_ref(const struct postern_policy *policy);
+const struct postern_policy *
+pst_policy_unref(const struct postern_policy *policy);
+
+size_t pst_policy_node_count(const struct postern_policy *policy);
+
+/* NULL when there is none. */
+const struct pst_policy_node *
+pst_policy_find_node(const struct postern_policy *policy, const char *name);
+const struct pst_policy_node *
+pst_policy_node_at(const struct postern_policy *policy, size_t node_index);
+
+void pst_policy_describe_node(const struct pst_policy_node *node,
+			      struct postern_node_description *ret_description);
+
+/* PST_POLICY_FACT_* bits: the others need not be read. */
+uint32_t pst_policy_facts_used(const struct pst_policy_node *node);
+
+/* What this node, its tenants and the top level ask for beyond the basics. */
+size_t pst_policy_demands(const struct pst_policy_node *node,
+			  const struct pst_policy_demand **ret_demands);
+
+/* The largest ring, and message, that any allow of the node could give. */
+uint64_t pst_policy_ring_ceiling(const struct pst_policy_node *node);
+uint64_t pst_policy_message_ceiling(const struct pst_policy_node *node);
+
+/*
+ * The limits of one allow of the node, by its index in a decision's allow_bits:
+ * an array of POSTERN_LIMIT_ROOM; NULL beyond the last.
+ */
+const struct postern_policy_limit *
+pst_policy_allow_limits(const struct pst_policy_node *node,
+			size_t allow_index);
+
+/* Deciding: pure, no allocation */
+
+void pst_policy_decide(const struct postern_policy *policy,
+		       const char *node_name,
+		       const struct postern_subject *subject,
+		       struct postern_decision *ret_decision);
+
+/*
+ * At accept, before HELLO: could any allow of the node match this subject when
+ * a key it may yet prove counts for it, and does no deny match without one?  On
+ * false the refusal is written, on true it is not.
+ */
+bool pst_policy_may_match_later(const struct pst_policy_node *node,
+				const struct postern_subject *subject,
+				struct postern_refusal *ret_refusal);
+
+/* Texts */
+
+PST_MUST_CHECK
+int pst_policy_explain(const struct postern_policy *policy,
+		       const char *node_name,
+		       const struct postern_subject *subject, char **ret_text);
+PST_MUST_CHECK
+int pst_policy_show(const struct postern_policy *policy, char **ret_text);
+
+/* host may be NULL unless flags has POSTERN_POLICY_FORMAT_NUMERIC. */
+PST_MUST_CHECK
+int pst_policy_format(const char *text, size_t text_bytes,
+		      const char *file_name, uint32_t flags,
+		      const struct pst_policy_host *host,
+		      struct postern_diagnostics *diagnostics,
+		      char **ret_text);
+
+/* Diagnostics */
+
+PST_MUST_CHECK
+int pst_diagnostics_new(struct postern_diagnostics **ret_diagnostics);
+struct postern_diagnostics *
+pst_diagnostics_free(struct postern_diagnostics *diagnostics);
+size_t pst_diagnostics_count(const struct postern_diagnostics *diagnostics);
+size_t pst_diagnostics_error_count(
+	const struct postern_diagnostics *diagnostics);
+
+/* NULL beyond the last. */
+const struct postern_diagnostic *
+pst_diagnostics_at(const struct postern_diagnostics *diagnostics,
+		   size_t diagnostic_index);
+PST_MUST_CHECK
+int pst_diagnostics_format(const struct postern_diagnostic *diagnostic,
+			   char **ret_text);
+
+#endif

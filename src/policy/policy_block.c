@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Blocks by table: see policy_block.h
+ */
+#include "policy/policy_block.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define HINT_BYTES 240
+/* Longer words are not keywords mistyped. */
+#define SUGGEST_BYTES_MAX 63u
+
+/* The rows of the usual table, three of them alive at a time. */
+size_t pst_policy_edit_count(const char *a, const char *b, size_t most)
+{
+	size_t rows[3][SUGGEST_BYTES_MAX + 1];
+	size_t *before_last = rows[0], *last = rows[1], *row = rows[2], *swap;
+	size_t a_bytes = strlen(a), b_bytes = strlen(b);
+	size_t i, j, count;
+
+	if (a_bytes > SUGGEST_BYTES_MAX || b_bytes > SUGGEST_BYTES_MAX)
+		return most + 1;
+
+	for (j = 0; j <= b_bytes; j++)
+		before_last[j] = last[j] = j;
+	for (i = 1; i <= a_bytes; i++) {
+		row[0] = i;
+		for (j = 1; j <= b_bytes; j++) {
+			count = last[j - 1] + (a[i - 1] != b[j - 1]);
+			if (last[j] + 1 < count)
+				count = last[j] + 1;
+			if (row[j - 1] + 1 < count)
+				count = row[j - 1] + 1;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+			    a[i - 2] == b[j - 1] &&
+			    before_last[j - 2] + 1 < count)
+				count = before_last[j - 2] + 1;
+			row[j] = count;
+		}
+		swap = before_last;
+		before_last = last;
+		last = row;
+		row = swap;
+	}
+	return last[b_bytes] > most ? most + 1 : last[b_bytes];
+}
+
+void pst_policy_suggest(const char *word, const char *name,
+			const char **nearest)
+{
+	/* about a third of the word may be wrong */
+	size_t limit = strlen(word) / 3 + 2;
+	size_t count;
+
+	if (*nearest)
+		limit = pst_policy_edit_count(word, *nearest, limit);
+	count = pst_policy_edit_count(word, name, limit);
+	if (count < limit && count < strlen(name))
+		*nearest = name;
+}
+
+static const struct pst_policy_key *find_key(const struct pst_policy_key *keys,
+					     size_t key_count, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < key_count; i++) {
+		if (strcmp(keys[i].name, name) == 0)
+			return &keys[i];
+	}
+	return NULL;
+}
+
+/* Cut at the size of the hint: it is a help, not a manual. */
+static void list_keys(const struct pst_policy_key *keys, size_t key_count,
+		      char *hint, size_t hint_bytes)
+{
+	size_t i, used_bytes;
+
+	(void)snprintf(hint, hint_bytes, "keys:"); /* cut on purpose */
+	for (i = 0; i < key_count; i++) {
+		used_bytes = strlen(hint);
+		(void)snprintf(hint + used_bytes, hint_bytes - used_bytes,
+			       " %s", keys[i].name); /* cut on purpose */
+	}
+}
+
+/* The `end` of a text whose last brace is missing lands in the open block: the
+ * brace is what is wrong, and is reported. */
+static bool is_misplaced_end(const struct pst_policy_directive *directive)
+{
+	const struct pst_policy_source *source = directive->source;
+
+	return source->message && source->unclosed == directive->parent &&
+	       !directive->next && directive->word_count == 1 &&
+	       strcmp(directive->words[0].text, "end") == 0;
+}
+
+static int report_unknown(struct pst_policy_builder *builder,
+			  const char *block_name,
+			  const struct pst_policy_key *keys, size_t key_count,
+			  const struct pst_policy_directive *directive)
+{
+	const char *word = directive->words[0].text;
+	const char *nearest = NULL;
+	char hint[HINT_BYTES];
+	size_t i;
+
+	if (is_misplaced_end(directive))
+		return 0;
+
+	for (i = 0; i < key_count; i++)
+		pst_policy_suggest(word, keys[i].name, &nearest);
+	if (nearest)
+		(void)snprintf(hint, sizeof(hint), "did you mean '%s'?",
+			       nearest); /* always fits */
+	else
+		list_keys(keys, key_count, hint, sizeof(hint));
+
+	if (!directive->parent)
+		return pst_policy_report_word(builder, directive, 0, hint,
+					      "unknown key '%s'", word);
+	return pst_policy_report_word(builder, directive, 0, hint,
+				      "unknown key '%s' in '%s'", word,
+				      block_name);
+}
+
+static int check_words(struct pst_policy_builder *builder,
+		       const struct pst_policy_key *key,
+		       const struct pst_policy_directive *directive,
+		       bool *ret_is_right)
+{
+	uint32_t count = directive->word_count - 1;
+
+	*ret_is_right = false;
+	if (count < key->least_word_count)
+		return pst_policy_report_word(
+			builder, directive, count, key->usage, "'%s' needs %s",
+			key->name, count == 0 ? "a value" : "more words");
+	if (count > key->most_word_count)
+		return pst_policy_report_word(
+			builder, directive, key->most_word_count + 1,
+			key->usage, "unexpected word '%s' after '%s'",
+			directive->words[key->most_word_count + 1].text,
+			directive->words[key->most_word_count].text);
+	if (key->has_block && !directive->has_block)
+		return pst_policy_report_word(builder, directive, 0, key->usage,
+					      "'%s' needs a block", key->name);
+	if (!key->has_block && directive->has_block)
+		return pst_policy_report_word(builder, directive, 0, key->usage,
+					      "'%s' takes no block", key->name);
+	*ret_is_right = true;
+	return 0;
+}
+
+static int check_repeat(struct pst_policy_builder *builder,
+			const char *block_name,
+			const struct pst_policy_directive *first,
+			const struct pst_policy_directive *directive,
+			bool *ret_is_right)
+{
+	const struct pst_policy_directive *earlier;
+	char hint[HINT_BYTES];
+
+	*ret_is_right = true;
+	for (earlier = first; earlier != directive; earlier = earlier->next) {
+		if (strcmp(earlier->words[0].text, directive->words[0].text))
+			continue;
+		*ret_is_right = false;
+		(void)snprintf(hint, sizeof(hint), "first given at %u:%u",
+			       earlier->line,
+			       earlier->words[0].column); /* always fits */
+		return pst_policy_report_word(builder, directive, 0, hint,
+					      "'%s' is given twice in '%s'",
+					      directive->words[0].text,
+					      block_name);
+	}
+	return 0;
+}
+
+static int read_one(struct pst_policy_builder *builder, const char *block_name,
+		    const struct pst_policy_key *keys, size_t key_count,
+		    const struct pst_policy_directive *first,
+		    const struct pst_policy_directive *directive, void *object)
+{
+	const struct pst_policy_key *key;
+	bool is_right;
+	int r;
+
+	key = find_key(keys, key_count, directive->words[0].text);
+	if (!key)
+		return report_unknown(builder, block_name, keys, key_count,
+				      directive);
+	r = check_words(builder, key, directive, &is_right);
+	if (r < 0 || !is_right)
+		return r;
+	if (!key->may_repeat) {
+		r = check_repeat(builder, block_name, first, directive,
+				 &is_right);
+		if (r < 0 || !is_right)
+			return r;
+	}
+	return key->read(builder, directive, object);
+}
+
+int pst_policy_block_read(struct pst_policy_builder *builder,
+			  const char *block_name,
+			  const struct pst_policy_key *keys, size_t key_count,
+			  const struct pst_policy_directive *first,
+			  void *object)
+{
+	const struct pst_policy_directive *directive;
+	int r;
+
+	for (directive = first; directive; directive = directive->next) {
+		/* a line that the lexer gave up on says nothing reliable */
+		if (directive->source->message && !directive->has_block &&
+		    directive->line == directive->source->error_line)
+			continue;
+		r = read_one(builder, block_name, keys, key_count, first,
+			     directive, object);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Building a table from texts
+ *
+ * The builder owns the growing table until it hands it over complete.  Texts
+ * are read one by one as they are added; what spans them (names, extensions,
+ * rules about nodes as a whole) waits for finish.
+ */
+#include "policy/policy_builder.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/policy_diagnostics.h"
+#include "policy/policy_text.h"
+
+#define MESSAGE_BYTES 300
+#define HINT_BYTES 300
+#define DEFAULT_PAGE_BYTES 4096u
+
+struct pst_policy_arena *
+pst_policy_builder_arena(struct pst_policy_builder *builder)
+{
+	return &builder->policy->arena;
+}
+
+struct pst_policy_place
+pst_policy_place_of(const struct pst_policy_directive *directive)
+{
+	return (struct pst_policy_place){
+		.file = directive->source->name,
+		.line = directive->line,
+		.column = directive->words[0].column,
+	};
+}
+
+static int report(struct pst_policy_builder *builder,
+		  enum postern_severity severity,
+		  const struct pst_policy_source *source,
+		  struct postern_diagnostic *diagnostic, const char *format,
+		  va_list arguments)
+{
+	char message[MESSAGE_BYTES];
+	size_t source_line_bytes;
+	const char *source_line;
+
+	if (severity == POSTERN_SEVERITY_ERROR)
+		builder->error_count++;
+
+	(void)vsnprintf(message, sizeof(message), format,
+			arguments); /* cut when too long */
+	diagnostic->severity = severity;
+	diagnostic->file = source->name;
+	diagnostic->message = message;
+	source_line = pst_policy_tree_line(source, diagnostic->line,
+					   &source_line_bytes);
+	diagnostic->source_line = source_line_bytes > 0 ? source_line : NULL;
+	return pst_diagnostics_add(builder->diagnostics, diagnostic,
+				   source_line_bytes);
+}
+
+static struct postern_diagnostic
+diagnostic_of_word(const struct pst_policy_directive *directive,
+		   uint32_t word_index, const char *hint)
+{
+	return (struct postern_diagnostic){
+		.line = directive->line,
+		.column = directive->words[word_index].column,
+		.width = directive->words[word_index].width,
+		.hint = hint,
+	};
+}
+
+int pst_policy_report_word(struct pst_policy_builder *builder,
+			   const struct pst_policy_directive *directive,
+			   uint32_t word_index, const char *hint,
+			   const char *format, ...)
+{
+	struct postern_diagnostic diagnostic;
+	va_list arguments;
+	int r;
+
+	diagnostic = diagnostic_of_word(directive, word_index, hint);
+	va_start(arguments, format);
+	r = report(builder, POSTERN_SEVERITY_ERROR, directive->source,
+		   &diagnostic, format, arguments);
+	va_end(arguments);
+	return r;
+}
+
+int pst_policy_report_word_as(struct pst_policy_builder *builder,
+			      enum postern_severity severity,
+			      const struct pst_policy_directive *directive,
+			      uint32_t word_index, const char *hint,
+			      const char *format, ...)
+{
+	struct postern_diagnostic diagnostic;
+	va_list arguments;
+	int r;
+
+	diagnostic = diagnostic_of_word(directive, word_index, hint);
+	va_start(arguments, format);
+	r = report(builder, severity, directive->source, &diagnostic, format,
+		   arguments);
+	va_end(arguments);
+	return r;
+}
+
+int pst_policy_report_place(struct pst_policy_builder *builder,
+			    const struct pst_policy_source *source,
+			    uint32_t line, uint32_t column, uint32_t width,
+			    const char *hint, const char *format, ...)
+{
+	struct postern_diagnostic diagnostic = {
+		.line = line,
+		.column = column,
+		.width = width,
+		.hint = hint,
+	};
+	va_list arguments;
+	int r;
+
+	va_start(arguments, format);
+	r = report(builder, POSTERN_SEVERITY_ERROR, source, &diagnostic, format,
+		   arguments);
+	va_end(arguments);
+	return r;
+}
+
+int pst_policy_report_second(struct pst_policy_builder *builder,
+			     const struct pst_policy_directive *directive,
+			     const struct pst_policy_place *first,
+			     const char *advice)
+{
+	char hint[HINT_BYTES];
+
+	(void)snprintf(hint, sizeof(hint), "first defined at %s:%u:%u%s",
+		       first->file, first->line, first->column,
+		       advice); /* cut when too long */
+	return pst_policy_report_word(builder, directive, 1, hint,
+				      "second definition of %s '%s'",
+				      directive->words[0].text,
+				      directive->words[1].text);
+}
+
+const char *pst_policy_join_words(struct pst_policy_builder *builder,
+				  const struct pst_policy_directive *directive)
+{
+	size_t total_bytes = 0, word_bytes;
+	char *joined, *place;
+	uint32_t i;
+
+	for (i = 0; i < directive->word_count; i++)
+		total_bytes += strlen(directive->words[i].text) + 1;
+
+	joined = pst_policy_arena_new(pst_policy_builder_arena(builder),
+				      total_bytes, 1);
+	if (!joined)
+		return NULL;
+	for (i = 0, place = joined; i < directive->word_count; i++) {
+		if (i > 0)
+			*place++ = ' ';
+		word_bytes = strlen(directive->words[i].text);
+		memcpy(place, directive->words[i].text, word_bytes);
+		place += word_bytes;
+	}
+	return joined;
+}
+
+int pst_policy_builder_new(const struct pst_policy_builder_options *options,
+			   struct postern_diagnostics *diagnostics,
+			   struct pst_policy_builder **ret_builder)
+{
+	struct pst_policy_builder *builder;
+	int r;
+
+	builder = calloc(1, sizeof(*builder));
+	if (!builder)
+		return -ENOMEM;
+	r = pst_policy_table_new(&builder->policy);
+	if (r < 0) {
+		free(builder);
+		return r;
+	}
+
+	builder->options = *options;
+	if (builder->options.page_bytes == 0)
+		builder->options.page_bytes = DEFAULT_PAGE_BYTES;
+	builder->diagnostics = diagnostics;
+	builder->source_place = &builder->policy->sources;
+	builder->peer_place = &builder->policy->peers;
+	builder->tenant_place = &builder->policy->tenants;
+	builder->node_place = &builder->policy->nodes;
+	builder->extension_place = &builder->extensions;
+	builder->include_place = &builder->includes;
+	*ret_builder = builder;
+	return 0;
+}
+
+struct pst_policy_builder *
+pst_policy_builder_free(struct pst_policy_builder *builder)
+{
+	if (builder) {
+		(void)pst_policy_unref(builder->policy); /* always NULL */
+		free(builder);
+	}
+	return NULL;
+}
+
+int pst_policy_builder_report(struct pst_policy_builder *builder,
+			      enum postern_severity severity,
+			      const char *file_name, uint32_t line,
+			      const char *message, const char *hint)
+{
+	struct postern_diagnostic diagnostic = {
+		.severity = severity,
+		.file = file_name,
+		.line = line,
+		.column = line > 0 ? 1 : 0,
+		.message = message,
+		.hint = hint,
+	};
+
+	if (severity == POSTERN_SEVERITY_ERROR) {
+		builder->error_count++;
+		builder->is_incomplete = true;
+	}
+	return pst_diagnostics_add(builder->diagnostics, &diagnostic, 0);
+}
+
+int pst_policy_builder_add_source(struct pst_policy_builder *builder,
+				  const char *file_name, const char *text,
+				  size_t text_bytes, uint32_t owner_uid)
+{
+	struct pst_policy_source *source;
+	int r;
+
+	if (text_bytes > PST_POLICY_FILE_BYTES_MAX)
+		return pst_policy_builder_report(
+			builder, POSTERN_SEVERITY_ERROR, file_name, 0,
+			"the file is larger than 1 MiB", NULL);
+
+	r = pst_policy_tree_new(pst_policy_builder_arena(builder), file_name,
+				text, text_bytes, owner_uid, &source);
+	if (r < 0)
+		return r;
+	*builder->source_place = source;
+	builder->source_place = &source->next;
+	return pst_policy_read_source(builder, source);
+}
+
+bool pst_policy_builder_next_include(struct pst_policy_builder *builder,
+				     const char **ret_path,
+				     const char **ret_file, uint32_t *ret_line)
+{
+	const struct pst_policy_include *include = builder->includes;
+
+	if (!include)
+		return false;
+	builder->includes = include->next;
+	if (!builder->includes)
+		builder->include_place = &builder->includes;
+
+	*ret_path = include->path;
+	*ret_file = include->place.file;
+	*ret_line = include->place.line;
+	return true;
+}
+
+int pst_policy_builder_finish(struct pst_policy_builder *builder,
+			      struct postern_policy **ret_policy)
+{
+	int r;
+
+	/* Where a part is missing, what refers to it is not judged: every
+	 * second message would follow from the first. */
+	if (builder->is_incomplete)
+		return -EINVAL;
+	r = pst_policy_link(builder);
+	if (r < 0)
+		return r;
+	if (builder->error_count > 0)
+		return -EINVAL;
+
+	*ret_policy = builder->policy;
+	builder->policy = NULL;
+	return 0;
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The builder, seen from the files that read one kind of block each
+ *
+ * A reading function returns 0 or -ENOMEM.  What is wrong with the policy is
+ * reported and remembered; reading goes on, so that one run tells all of it.
+ */
+#ifndef POSTERN_POLICY_POLICY_BUILDER_H
+#define POSTERN_POLICY_POLICY_BUILDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attributes.h"
+#include "policy/policy.h"
+#include "policy/policy_table.h"
+#include "policy/policy_tree.h"
+
+/* An `include-dir` on its way to the loader. */
+struct pst_policy_include {
+	struct pst_policy_include *next;
+	const char *path;
+	struct pst_policy_place place;
+};
+
+/* An `extend node`: merged into its node when all texts are read. */
+struct pst_policy_extension {
+	struct pst_policy_extension *next;
+	const struct pst_policy_directive *directive;
+	struct pst_policy_node content;  /* only what an extension may hold */
+};
+
+struct pst_policy_builder {
+	struct pst_policy_builder_options options;
+	struct postern_diagnostics *diagnostics;
+	struct postern_policy *policy;
+	struct pst_policy_source **source_place;
+	struct pst_policy_peer **peer_place;
+	struct pst_policy_tenant **tenant_place;
+	struct pst_policy_node **node_place;
+	struct pst_policy_extension *extensions;
+	struct pst_policy_extension **extension_place;
+	struct pst_policy_include *includes;      /* not yet handed out */
+	struct pst_policy_include **include_place;
+	uint32_t error_count;
+	bool is_incomplete;  /* a text is missing or cut by a syntax error */
+};
+
+struct pst_policy_arena *
+pst_policy_builder_arena(struct pst_policy_builder *builder);
+
+struct pst_policy_place
+pst_policy_place_of(const struct pst_policy_directive *directive);
+
+/*
+ * Report an error at a word (by index), a finding of another severity there, or
+ * an error at a place of a source.  hint may be NULL.  The message is cut at
+ * 300 bytes.
+ */
+PST_MUST_CHECK PST_PRINTF(5, 6)
+int pst_policy_report_word(struct pst_policy_builder *builder,
+			   const struct pst_policy_directive *directive,
+			   uint32_t word_index, const char *hint,
+			   const char *format, ...);
+PST_MUST_CHECK PST_PRINTF(6, 7)
+int pst_policy_report_word_as(struct pst_policy_builder *builder,
+			      enum postern_severity severity,
+			      const struct pst_policy_directive *directive,
+			      uint32_t word_index, const char *hint,
+			      const char *format, ...);
+PST_MUST_CHECK PST_PRINTF(7, 8)
+int pst_policy_report_place(struct pst_policy_builder *builder,
+			    const struct pst_policy_source *source,
+			    uint32_t line, uint32_t column, uint32_t width,
+			    const char *hint, const char *format, ...);
+
+/* What was first defined there is defined again by this directive (`KEY NAME`);
+ * the advice, or "", follows the place. */
+PST_MUST_CHECK
+int pst_policy_report_second(struct pst_policy_builder *builder,
+			     const struct pst_policy_directive *directive,
+			     const struct pst_policy_place *first,
+			     const char *advice);
+
+/* An error, unless a flag of the options makes it a warning. */
+static inline enum postern_severity
+pst_policy_severity_of(const struct pst_policy_builder *builder,
+		       enum postern_policy_flag flag)
+{
+	return builder->options.flags & flag ? POSTERN_SEVERITY_WARNING
+					     : POSTERN_SEVERITY_ERROR;
+}
+
+/* The words of a directive, joined by spaces, or NULL when
+ * memory is out. */
+const char *pst_policy_join_words(struct pst_policy_builder *builder,
+				  const struct pst_policy_directive *directive);
+
+/* Reading, one function for each block */
+
+PST_MUST_CHECK
+int pst_policy_read_source(struct pst_policy_builder *builder,
+			   struct pst_policy_source *source);
+PST_MUST_CHECK
+int pst_policy_read_peer(struct pst_policy_builder *builder,
+			 const struct pst_policy_directive *directive);
+PST_MUST_CHECK
+int pst_policy_read_tenant(struct pst_policy_builder *builder,
+			   const struct pst_policy_directive *directive);
+PST_MUST_CHECK
+int pst_policy_read_node(struct pst_policy_builder *builder,
+			 const struct pst_policy_directive *directive);
+PST_MUST_CHECK
+int pst_policy_read_extension(struct pst_policy_builder *builder,
+			      const struct pst_policy_directive *directive);
+PST_MUST_CHECK
+int pst_policy_read_allow(struct pst_policy_builder *builder,
+			  const struct pst_policy_directive *directive,
+			  struct pst_policy_allow *allow);
+
+/* A `deny` or `members` at the end of a list; its peers are found later. */
+PST_MUST_CHECK
+int pst_policy_add_rule(struct pst_policy_builder *builder,
+			const struct pst_policy_directive *directive,
+			struct pst_policy_rule ***rule_place);
+PST_MUST_CHECK
+int pst_policy_read_socket(struct pst_policy_builder *builder,
+			   const struct pst_policy_directive *directive,
+			   struct pst_policy_node *node);
+PST_MUST_CHECK
+int pst_policy_read_security(struct pst_policy_builder *builder,
+			     const struct pst_policy_directive *directive,
+			     struct pst_policy_security *security);
+
+/* Where a `limits` block stands decides what may be in it. */
+enum pst_policy_scope {
+	PST_POLICY_SCOPE_ALLOW,
+	PST_POLICY_SCOPE_TENANT,
+	PST_POLICY_SCOPE_NODE,
+	PST_POLICY_SCOPE_PROCESS
+};
+
+/* limits are POSTERN_LIMIT_ROOM; what is set in them already is squeezed. */
+PST_MUST_CHECK
+int pst_policy_read_limits(struct pst_policy_builder *builder,
+			   const struct pst_policy_directive *directive,
+			   enum pst_policy_scope scope,
+			   struct postern_policy_limit *limits);
+
+/* What spans several texts */
+
+PST_MUST_CHECK
+int pst_policy_link(struct pst_policy_builder *builder);
+PST_MUST_CHECK
+int pst_policy_check_node(struct pst_policy_builder *builder,
+			  const struct pst_policy_node *node);
+
+/* Only when nothing was wrong. */
+PST_MUST_CHECK
+int pst_policy_link_node(struct pst_policy_arena *arena,
+			 struct pst_policy_node *node);
+
+#endif

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The decision
+ *
+ *	1. any deny that matches, or might:          refused
+ *	2. no allow that matches for certain:        refused
+ *	3. two tenants, or perhaps another tenant:   refused
+ *	4. directions and observing: the union over all matching allows
+ *	5. every limit: the least over those allows, the tenant, the node and
+ *	   the top level; security: the greatest
+ *
+ * Grants add up, limits squeeze, deny ends it: every step is over a set, so no
+ * order can matter.  Of several rules that would serve, the one that is named
+ * is the first by file and line.
+ *
+ * Pure: the table and the subject are read, the decision is written, nothing is
+ * allocated and nothing else is touched.
+ */
+#include <string.h>
+
+#include "policy/policy_limits.h"
+#include "policy/policy_match.h"
+#include "policy/policy_table.h"
+
+/* Add to a terminated text, cutting what does not fit. */
+static void add_cut(char *text, size_t text_bytes, const char *more)
+{
+	size_t used_bytes = strlen(text);
+	size_t more_bytes = strlen(more);
+
+	if (more_bytes > text_bytes - used_bytes - 1)
+		more_bytes = text_bytes - used_bytes - 1;
+	memcpy(text + used_bytes, more, more_bytes);
+	text[used_bytes + more_bytes] = '\0';
+}
+
+static void refuse(struct postern_refusal *refusal, enum postern_reason reason,
+		   const struct pst_policy_place *place, const char *rule)
+{
+	memset(refusal, 0, sizeof(*refusal));
+	refusal->reason = reason;
+	if (place) {
+		refusal->line = place->line;
+		add_cut(refusal->file, sizeof(refusal->file), place->file);
+	}
+	add_cut(refusal->rule, sizeof(refusal->rule), rule);
+}
+
+static void add_detail(struct postern_refusal *refusal, const char *more)
+{
+	add_cut(refusal->detail, sizeof(refusal->detail), more);
+}
+
+static bool is_before(const struct pst_policy_place *a,
+		      const struct pst_policy_place *b)
+{
+	return pst_policy_place_is_before(a->file, a->line, b->file, b->line);
+}
+
+static void refuse_unknown_node(struct postern_refusal *refusal,
+				const char *node_name)
+{
+	refuse(refusal, POSTERN_REASON_UNKNOWN_NODE, NULL, "");
+	add_detail(refusal, "the policy has no node '");
+	add_detail(refusal, node_name);
+	add_detail(refusal, "'");
+}
+
+/* Step 1. */
+static bool is_denied(const struct pst_policy_node *node,
+		      const struct postern_subject *subject,
+		      struct postern_refusal *ret_refusal)
+{
+	const struct pst_policy_rule *rule, *first = NULL;
+	const struct pst_policy_peer *peer = NULL, *first_peer = NULL;
+	enum pst_policy_match match, first_match = PST_POLICY_MATCH_NO;
+
+	for (rule = node->denies; rule; rule = rule->next) {
+		match = pst_policy_match_rule(rule, subject,
+					      PST_POLICY_PURPOSE_DENY, &peer);
+		if (match == PST_POLICY_MATCH_NO || match < first_match)
+			continue;
+		if (match == first_match && first &&
+		    !is_before(&rule->place, &first->place))
+			continue;
+		first = rule;
+		first_peer = peer;
+		first_match = match;
+	}
+	if (!first)
+		return false;
+
+	refuse(ret_refusal, POSTERN_REASON_DENIED, &first->place, first->words);
+	add_detail(ret_refusal, first_match == PST_POLICY_MATCH_YES
+					? "the process is peer '"
+					: "it cannot be told whether the "
+					  "process is peer '");
+	add_detail(ret_refusal, first_peer->name);
+	add_detail(ret_refusal, "', which the node denies");
+	return true;
+}
+
+static void refuse_no_allow(const struct pst_policy_node *node,
+			    struct postern_refusal *ret_refusal)
+{
+	refuse(ret_refusal, POSTERN_REASON_NO_ALLOW, &node->place, "node ");
+	add_cut(ret_refusal->rule, sizeof(ret_refusal->rule), node->name);
+	add_detail(ret_refusal, node->allows
+					? "no allow of the node matches the "
+					  "process"
+					: "the node allows nobody");
+}
+
+static void raise_security(struct postern_decision *decision,
+			   const struct pst_policy_security *security)
+{
+	if (security->place.line == 0 || security->minimum < decision->security)
+		return;
+	if (security->minimum == decision->security &&
+	    decision->security_line != 0 &&
+	    !pst_policy_place_is_before(
+		    security->place.file, security->place.line,
+		    decision->security_file, decision->security_line))
+		return;
+	decision->security = security->minimum;
+	decision->security_line = security->place.line;
+	decision->security_file = security->place.file;
+}
+
+/* Steps 2 and 4, and the allows' part of 5. */
+static bool is_allowed(const struct pst_policy_node *node,
+		       const struct postern_subject *subject,
+		       struct postern_decision *decision)
+{
+	const struct pst_policy_peer *peer = NULL;
+	const struct pst_policy_allow *allow;
+	bool has_matched = false;
+	size_t allow_index = 0;
+
+	for (allow = node->allows; allow; allow = allow->next, allow_index++) {
+		if (pst_policy_match_rule(&allow->rule, subject,
+					  PST_POLICY_PURPOSE_ALLOW,
+					  &peer) != PST_POLICY_MATCH_YES)
+			continue;
+		has_matched = true;
+		decision->allow_bits[allow_index / 64] |= UINT64_C(1)
+							  << allow_index % 64;
+		decision->directions |= allow->directions;
+		decision->may_observe |= allow->may_observe;
+		raise_security(decision, &allow->security);
+		pst_policy_limits_squeeze(decision->channel, allow->limits);
+		if (!decision->peer_name ||
+		    strcmp(peer->name, decision->peer_name) < 0)
+			decision->peer_name = peer->name;
+	}
+	return has_matched;
+}
+
+static void refuse_two_tenants(const struct pst_policy_tenant *first,
+			       const struct pst_policy_tenant *second,
+			       struct postern_refusal *ret_refusal)
+{
+	refuse(ret_refusal, POSTERN_REASON_AMBIGUOUS_TENANT, &first->place,
+	       first->words);
+	add_cut(ret_refusal->rule, sizeof(ret_refusal->rule), ", ");
+	add_cut(ret_refusal->rule, sizeof(ret_refusal->rule), second->words);
+	add_detail(ret_refusal, "the process is a member of ");
+	add_detail(ret_refusal, first->words_and_place);
+	add_detail(ret_refusal, " and of ");
+	add_detail(ret_refusal, second->words_and_place);
+}
+
+static void refuse_unknown_tenant(const struct pst_policy_tenant *tenant,
+				  struct postern_refusal *ret_refusal)
+{
+	refuse(ret_refusal, POSTERN_REASON_UNKNOWN_TENANT, &tenant->place,
+	       tenant->words);
+	add_detail(ret_refusal, "it cannot be told whether the process is a "
+				"member of ");
+	add_detail(ret_refusal, tenant->words_and_place);
+}
+
+/* Step 3.  Tenants are sorted by name. */
+static bool has_clear_tenant(const struct postern_policy *policy,
+			     const struct postern_subject *subject,
+			     const struct pst_policy_tenant **ret_tenant,
+			     struct postern_refusal *ret_refusal)
+{
+	const struct pst_policy_tenant *tenant, *certain = NULL;
+	const struct pst_policy_tenant *possible = NULL;
+	enum pst_policy_match match;
+
+	for (tenant = policy->tenants; tenant; tenant = tenant->next) {
+		match = pst_policy_match_tenant(tenant, subject);
+		if (match == PST_POLICY_MATCH_YES && certain) {
+			refuse_two_tenants(certain, tenant, ret_refusal);
+			return false;
+		}
+		if (match == PST_POLICY_MATCH_YES)
+			certain = tenant;
+		if (match == PST_POLICY_MATCH_UNKNOWN && !possible)
+			possible = tenant;
+	}
+	if (possible) {
+		refuse_unknown_tenant(possible, ret_refusal);
+		return false;
+	}
+	*ret_tenant = certain;
+	return true;
+}
+
+/* A scope's limits: what bounds each channel joins the channel's, the others
+ * stay the scope's own. */
+static void apply_scope(struct postern_decision *decision,
+			struct postern_policy_limit *scope_limits,
+			const struct postern_policy_limit *limits)
+{
+	size_t i;
+
+	for (i = 0; i < POSTERN_LIMIT_COUNT; i++) {
+		if (pst_policy_limit_is_per_channel(i))
+			pst_policy_limit_squeeze(i, &decision->channel[i],
+						 &limits[i]);
+		else
+			scope_limits[i] = limits[i];
+	}
+}
+
+static void refuse_all(struct postern_decision *ret_decision)
+{
+	const struct postern_refusal refusal = ret_decision->refusal;
+
+	memset(ret_decision, 0, sizeof(*ret_decision));
+	ret_decision->size_bytes = sizeof(*ret_decision);
+	ret_decision->refusal = refusal;
+}
+
+void pst_policy_decide(const struct postern_policy *policy,
+		       const char *node_name,
+		       const struct postern_subject *subject,
+		       struct postern_decision *ret_decision)
+{
+	const struct pst_policy_tenant *tenant = NULL;
+	const struct pst_policy_node *node;
+
+	memset(ret_decision, 0, sizeof(*ret_decision));
+	ret_decision->size_bytes = sizeof(*ret_decision);
+
+	node = pst_policy_find_node(policy, node_name);
+	if (!node) {
+		refuse_unknown_node(&ret_decision->refusal, node_name);
+		return;
+	}
+	if (is_denied(node, subject, &ret_decision->refusal))
+		return;
+	if (!is_allowed(node, subject, ret_decision)) {
+		refuse_no_allow(node, &ret_decision->refusal);
+		return;
+	}
+	if (!has_clear_tenant(policy, subject, &tenant,
+			      &ret_decision->refusal)) {
+		refuse_all(ret_decision);
+		return;
+	}
+
+	ret_decision->tenant_weight = 1;
+	if (tenant) {
+		ret_decision->tenant_name = tenant->name;
+		ret_decision->tenant_index = tenant->tenant_index;
+		ret_decision->tenant_weight = tenant->weight;
+		raise_security(ret_decision, &tenant->security);
+		apply_scope(ret_decision, ret_decision->tenant, tenant->limits);
+	}
+	raise_security(ret_decision, &node->security);
+	apply_scope(ret_decision, ret_decision->node, node->limits);
+	apply_scope(ret_decision, ret_decision->process, policy->limits);
+	pst_policy_limits_complete(ret_decision->channel);
+	ret_decision->is_admitted = 1;
+}
+
+bool pst_policy_may_match_later(const struct pst_policy_node *node,
+				const struct postern_subject *subject,
+				struct postern_refusal *ret_refusal)
+{
+	const struct pst_policy_allow *allow;
+
+	if (is_denied(node, subject, ret_refusal))
+		return false;
+	for (allow = node->allows; allow; allow = allow->next) {
+		if (pst_policy_match_rule(&allow->rule, subject,
+					  PST_POLICY_PURPOSE_CANDIDATE,
+					  NULL) == PST_POLICY_MATCH_YES)
+			return true;
+	}
+	refuse_no_allow(node, ret_refusal);
+	return false;
+}
+
+const struct pst_policy_node *
+pst_policy_find_node(const struct postern_policy *policy, const char *name)
+{
+	const struct pst_policy_node *node;
+
+	for (node = policy->nodes; node; node = node->next) {
+		if (strcmp(node->name, name) == 0)
+			return node;
+	}
+	return NULL;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The list of findings, seen from those who write it
+ */
+#ifndef POSTERN_POLICY_POLICY_DIAGNOSTICS_H
+#define POSTERN_POLICY_POLICY_DIAGNOSTICS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <postern/policy.h>
+
+#include "base/attributes.h"
+
+#define PST_DIAGNOSTICS_ERRORS_MAX 20u    /* of one file */
+#define PST_DIAGNOSTICS_WARNINGS_MAX 100u /* of one file */
+
+/*
+ * Copies what it is given; source_line need not be terminated and is cut, and
+ * it and hint may be NULL.  A finding beyond the most of its file is dropped.
+ * Findings come out by file, in the order in which files first had one, then by
+ * line and column.  Returns 0 or -ENOMEM.
+ */
+PST_MUST_CHECK
+int pst_diagnostics_add(struct postern_diagnostics *diagnostics,
+			const struct postern_diagnostic *diagnostic,
+			size_t source_line_bytes);
+
+#endif

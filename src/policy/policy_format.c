@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The canonical form of a policy text
+ *
+ * Four spaces a level, one directive a line, the keys of a block in a fixed
+ * order, no two blank lines in a row.  Comments stay with the directive below
+ * them, or behind which they stand.  Formatting what was formatted changes
+ * nothing, and the policy means the same.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "policy/policy_builder.h"
+#include "policy/policy_print.h"
+#include "policy/policy_text.h"
+#include "policy/policy_words.h"
+
+static void add_comment(struct pst_policy_text *text, const char *comment)
+{
+	size_t byte_count = strlen(comment);
+
+	while (byte_count > 0 && strchr(" \t\r\v\f", comment[byte_count - 1]))
+		byte_count--;
+	pst_policy_text_add(text, comment, byte_count);
+}
+
+static void add_line_comment(struct pst_policy_text *text, const char *comment)
+{
+	if (comment) {
+		pst_policy_text_add_string(text, "  ");
+		add_comment(text, comment);
+	}
+	pst_policy_text_add(text, "\n", 1);
+}
+
+/* A blank line at the beginning of a block, or after another, is dropped;
+ * may_be_blank says whether one may come now, and afterwards. */
+static bool add_remarks(struct pst_policy_text *text,
+			const struct pst_policy_remark *remark, size_t depth,
+			bool may_be_blank)
+{
+	bool has_blank = false;
+
+	for (; remark; remark = remark->next) {
+		if (!remark->text) {
+			has_blank = true;
+			continue;
+		}
+		if (has_blank && may_be_blank)
+			pst_policy_text_add(text, "\n", 1);
+		pst_policy_print_indent(text, depth);
+		add_comment(text, remark->text);
+		pst_policy_text_add(text, "\n", 1);
+		has_blank = false;
+		may_be_blank = true;
+	}
+	return has_blank && may_be_blank;
+}
+
+static void add_children(struct pst_policy_text *text, const char *block_kind,
+			 const struct pst_policy_directive *first,
+			 const struct pst_policy_remark *at_end, size_t depth);
+
+static void add_directive(struct pst_policy_text *text,
+			  const struct pst_policy_directive *directive,
+			  size_t depth, bool may_be_blank)
+{
+	if (add_remarks(text, directive->before, depth, may_be_blank))
+		pst_policy_text_add(text, "\n", 1);
+
+	pst_policy_print_indent(text, depth);
+	pst_policy_print_words(text, directive);
+	add_line_comment(text, directive->comment);
+	if (!directive->has_block)
+		return;
+
+	/* depth is bounded by the tree */
+	add_children(text, directive->words[0].text, directive->children,
+		     directive->inside_end, depth + 1);
+	pst_policy_print_indent(text, depth);
+	pst_policy_text_add(text, "}", 1);
+	add_line_comment(text, directive->close_comment);
+}
+
+static void add_children(struct pst_policy_text *text, const char *block_kind,
+			 const struct pst_policy_directive *first,
+			 const struct pst_policy_remark *at_end, size_t depth)
+{
+	const struct pst_policy_directive *directive = NULL;
+	bool may_be_blank = false;
+
+	while ((directive =
+			pst_policy_print_next(block_kind, first, directive))) {
+		add_directive(text, directive, depth, may_be_blank);
+		may_be_blank = true;
+	}
+	(void)add_remarks(text, at_end, depth,
+			  may_be_blank); /* no blank line before the brace */
+}
+
+/* Users and groups as numbers */
+
+static int write_number(struct pst_policy_builder *builder,
+			struct pst_policy_word *word, uint32_t number)
+{
+	char digits[16];
+
+	(void)snprintf(digits, sizeof(digits), "%" PRIu32,
+		       number); /* always fits */
+	word->text = pst_policy_arena_dup(pst_policy_builder_arena(builder),
+					  digits, strlen(digits));
+	return word->text ? 0 : -ENOMEM;
+}
+
+typedef int account_fn(struct pst_policy_builder *builder,
+		       const struct pst_policy_directive *directive,
+		       uint32_t word_index, enum postern_fact *ret_fact,
+		       uint32_t *ret_id, bool *ret_is_right);
+
+static int number_account(struct pst_policy_builder *builder,
+			  struct pst_policy_directive *directive,
+			  uint32_t word_index,
+			  account_fn *word_account)
+{
+	enum postern_fact fact = POSTERN_FACT_UNKNOWN;
+	uint32_t id = 0;
+	bool is_right;
+	int r;
+
+	r = word_account(builder, directive, word_index, &fact, &id, &is_right);
+	if (r < 0 || !is_right || fact != POSTERN_FACT_KNOWN)
+		return r;
+	return write_number(builder, &directive->words[word_index], id);
+}
+
+static int number_user(struct pst_policy_builder *builder,
+		       struct pst_policy_directive *directive,
+		       uint32_t word_index)
+{
+	if (strcmp(directive->words[word_index].text, "*") == 0)
+		return 0;
+	return number_account(builder, directive, word_index,
+			      pst_policy_word_user);
+}
+
+static int number_group(struct pst_policy_builder *builder,
+			struct pst_policy_directive *directive,
+			uint32_t word_index)
+{
+	return number_account(builder, directive, word_index,
+			      pst_policy_word_group);
+}
+
+static int number_directive(struct pst_policy_builder *builder,
+			    struct pst_policy_directive *directive)
+{
+	const char *key = directive->words[0].text;
+	const char *block = directive->parent ? directive->parent->words[0].text
+					      : "";
+	bool is_peer = strcmp(block, "peer") == 0;
+	bool is_node = strcmp(block, "node") == 0;
+	uint32_t i;
+	int r = 0;
+
+	for (i = 1; i < directive->word_count && r == 0; i++) {
+		if (is_peer && strcmp(key, "user") == 0)
+			r = number_user(builder, directive, i);
+		else if (is_peer && strcmp(key, "group") == 0)
+			r = number_group(builder, directive, i);
+		else if (is_node && strcmp(key, "owner") == 0 && i == 2)
+			r = number_user(builder, directive, i);
+		else if (is_node && strcmp(key, "socket") == 0 && i > 2 &&
+			 i % 2 == 1 &&
+			 strcmp(directive->words[i - 1].text, "group") == 0)
+			r = number_group(builder, directive, i);
+	}
+	return r;
+}
+
+/* All directives, without recursion: down, else right, else up and right. */
+static int number_all(struct pst_policy_builder *builder,
+		      struct pst_policy_source *source)
+{
+	struct pst_policy_directive *directive = source->directives;
+	int r;
+
+	while (directive) {
+		r = number_directive(builder, directive);
+		if (r < 0)
+			return r;
+		if (directive->children) {
+			directive = directive->children;
+			continue;
+		}
+		while (directive && !directive->next)
+			directive = directive->parent;
+		if (directive)
+			directive = directive->next;
+	}
+	return 0;
+}
+
+static int read_text(struct pst_policy_builder *builder, const char *file_name,
+		     const char *bytes, size_t byte_count,
+		     struct pst_policy_source **ret_source)
+{
+	struct pst_policy_source *source;
+	int r;
+
+	if (byte_count > PST_POLICY_FILE_BYTES_MAX) {
+		r = pst_policy_builder_report(builder, POSTERN_SEVERITY_ERROR,
+					      file_name, 0,
+					      "the file is larger than 1 MiB",
+					      NULL);
+		return r < 0 ? r : -EINVAL;
+	}
+	r = pst_policy_tree_new(pst_policy_builder_arena(builder), file_name,
+				bytes, byte_count, 0, &source);
+	if (r < 0)
+		return r;
+	if (source->message) {
+		r = pst_policy_report_place(builder, source, source->error_line,
+					    source->error_column,
+					    source->error_width, source->hint,
+					    "%s", source->message);
+		return r < 0 ? r : -EINVAL;
+	}
+	*ret_source = source;
+	return 0;
+}
+
+static int format_with(struct pst_policy_builder *builder,
+		       const char *file_name, const char *bytes,
+		       size_t byte_count, uint32_t flags, char **ret_text)
+{
+	struct pst_policy_text text = {0};
+	struct pst_policy_source *source;
+	int r;
+
+	r = read_text(builder, file_name, bytes, byte_count, &source);
+	if (r < 0)
+		return r;
+	if (flags & POSTERN_POLICY_FORMAT_NUMERIC) {
+		r = number_all(builder, source);
+		if (r < 0)
+			return r;
+		if (builder->error_count > 0)
+			return -EINVAL;
+	}
+	add_children(&text, "", source->directives, source->at_end, 0);
+	return pst_policy_text_take(&text, ret_text);
+}
+
+int pst_policy_format(const char *text, size_t text_bytes,
+		      const char *file_name, uint32_t flags,
+		      const struct pst_policy_host *host,
+		      struct postern_diagnostics *diagnostics, char **ret_text)
+{
+	struct pst_policy_builder_options options = {0};
+	struct pst_policy_builder *builder;
+	int r;
+
+	if (host)
+		options.host = *host;
+	r = pst_policy_builder_new(&options, diagnostics, &builder);
+	if (r < 0)
+		return r;
+	r = format_with(builder, file_name, text, text_bytes, flags, ret_text);
+	(void)pst_policy_builder_free(builder); /* always NULL */
+	return r;
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One node as a whole
+ *
+ * A node's rules stand in its own block and in extensions, about peers that
+ * stand elsewhere.  Here they are judged together, and what the other layers
+ * will ask of a node again and again is found once: which facts it looks at,
+ * how large a ring it can give, and what it demands of those who carry it out.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "policy/policy_builder.h"
+#include "policy/policy_demands.h"
+#include "policy/policy_limits.h"
+
+static bool is_advisory(enum pst_policy_line_key key)
+{
+	return key > PST_POLICY_LINE_PID;
+}
+
+/* NULL where the peer itself was not found: that is reported elsewhere. */
+static const struct pst_policy_line *
+find_line(const struct pst_policy_peer *peer, enum pst_policy_line_key key)
+{
+	const struct pst_policy_line *line;
+
+	for (line = peer ? peer->lines : NULL; line; line = line->next) {
+		if (line->key == key)
+			return line;
+	}
+	return NULL;
+}
+
+/* A process can change what an advisory line looks at, and so slip out. */
+static int check_denied_peer(struct pst_policy_builder *builder,
+			     const struct pst_policy_rule *rule, uint32_t index)
+{
+	const struct pst_policy_peer *peer = rule->peers[index];
+	const struct pst_policy_line *line;
+	char hint[300];
+
+	for (line = peer ? peer->lines : NULL; line; line = line->next) {
+		if (!is_advisory(line->key))
+			continue;
+		(void)snprintf(hint, sizeof(hint),
+			       "'%s' at %s:%u:%u: a process can change that",
+			       line->words, line->place.file, line->place.line,
+			       line->place.column); /* cut when too long */
+		return pst_policy_report_word(
+			builder, rule->directive, index + 1, hint,
+			"deny of peer '%s', which has an advisory line",
+			peer->name);
+	}
+	return 0;
+}
+
+static int check_deny(struct pst_policy_builder *builder,
+		      const struct pst_policy_node *node,
+		      const struct pst_policy_rule *rule)
+{
+	uint32_t i;
+	int r;
+
+	for (i = 0; i < rule->peer_count; i++) {
+		r = check_denied_peer(builder, rule, i);
+		if (r < 0)
+			return r;
+		if (node->keys || node->is_doubtful ||
+		    !find_line(rule->peers[i], PST_POLICY_LINE_KEY))
+			continue;
+		r = pst_policy_report_word_as(
+			builder, POSTERN_SEVERITY_WARNING,
+			rule->directive, i + 1,
+			"nobody can prove a key to a node that has none",
+			"deny of peer '%s' by key never matches",
+			rule->peers[i]->name);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int check_allow(struct pst_policy_builder *builder,
+		       const struct pst_policy_node *node,
+		       const struct pst_policy_rule *rule)
+{
+	uint32_t i;
+	int r;
+
+	if (node->keys || node->is_doubtful)
+		return 0;
+	for (i = 0; i < rule->peer_count; i++) {
+		if (!find_line(rule->peers[i], PST_POLICY_LINE_KEY))
+			continue;
+		r = pst_policy_report_word(
+			builder, rule->directive, i + 1,
+			"nobody can prove a key to a node that has none: "
+			"give the node a 'key'",
+			"peer '%s' has a key, node '%s' has none",
+			rule->peers[i]->name, node->name);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static uint32_t facts_of_rule(const struct pst_policy_rule *rule)
+{
+	static const uint32_t facts[] = {
+		[PST_POLICY_LINE_LABEL] = PST_POLICY_FACT_LABEL,
+		[PST_POLICY_LINE_KEY] = PST_POLICY_FACT_KEY,
+		[PST_POLICY_LINE_PID] = PST_POLICY_FACT_PID_INODE,
+		[PST_POLICY_LINE_UNIT] = PST_POLICY_FACT_UNIT,
+		[PST_POLICY_LINE_CGROUP] = PST_POLICY_FACT_CGROUP,
+		[PST_POLICY_LINE_EXE] = PST_POLICY_FACT_EXE,
+		[PST_POLICY_LINE_USERNS] = PST_POLICY_FACT_USERNS,
+	};
+	const struct pst_policy_line *line;
+	uint32_t used = 0;
+	size_t i;
+
+	for (i = 0; i < rule->peer_count; i++) {
+		for (line = rule->peers[i]->lines; line; line = line->next)
+			used |= facts[line->key];
+	}
+	return used;
+}
+
+/* Tenants too: to know who pays, their lines are looked at for everybody. */
+static void find_facts(struct pst_policy_node *node)
+{
+	const struct pst_policy_tenant *tenant;
+	const struct pst_policy_allow *allow;
+	const struct pst_policy_rule *rule;
+
+	for (allow = node->allows; allow; allow = allow->next)
+		node->facts_used |= facts_of_rule(&allow->rule);
+	for (rule = node->denies; rule; rule = rule->next)
+		node->facts_used |= facts_of_rule(rule);
+	for (tenant = node->policy->tenants; tenant; tenant = tenant->next) {
+		for (rule = tenant->members; rule; rule = rule->next)
+			node->facts_used |= facts_of_rule(rule);
+	}
+}
+
+/* Tenants could only lower it, so they do not count. */
+static void find_ceilings(struct pst_policy_node *node)
+{
+	struct postern_policy_limit limits[POSTERN_LIMIT_ROOM];
+	const struct pst_policy_allow *allow;
+
+	for (allow = node->allows; allow; allow = allow->next) {
+		memcpy(limits, allow->limits, sizeof(limits));
+		pst_policy_limits_squeeze(limits, node->limits);
+		pst_policy_limits_squeeze(limits, node->policy->limits);
+		pst_policy_limits_complete(limits);
+		if (limits[POSTERN_LIMIT_RING].value > node->ring_ceiling_bytes)
+			node->ring_ceiling_bytes =
+				limits[POSTERN_LIMIT_RING].value;
+		if (limits[POSTERN_LIMIT_MESSAGE].value >
+		    node->message_ceiling_bytes)
+			node->message_ceiling_bytes =
+				limits[POSTERN_LIMIT_MESSAGE].value;
+	}
+}
+
+int pst_policy_check_node(struct pst_policy_builder *builder,
+			  const struct pst_policy_node *node)
+{
+	const struct pst_policy_allow *allow;
+	const struct pst_policy_rule *rule;
+	uint32_t allow_count = 0;
+	int r;
+
+	for (rule = node->denies; rule; rule = rule->next) {
+		r = check_deny(builder, node, rule);
+		if (r < 0)
+			return r;
+	}
+	for (allow = node->allows; allow; allow = allow->next) {
+		if (++allow_count == POSTERN_ALLOWS_MAX + 1) {
+			r = pst_policy_report_word(
+				builder, allow->rule.directive, 0,
+				"name several peers in one allow",
+				"node '%s' has more than %d allows", node->name,
+				POSTERN_ALLOWS_MAX);
+			if (r < 0)
+				return r;
+		}
+		r = check_allow(builder, node, &allow->rule);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int pst_policy_link_node(struct pst_policy_arena *arena,
+			 struct pst_policy_node *node)
+{
+	const struct pst_policy_allow *allow;
+	const struct pst_policy_rule *rule;
+
+	for (rule = node->denies; rule; rule = rule->next)
+		node->deny_count++;
+	for (allow = node->allows; allow; allow = allow->next)
+		node->allow_count++;
+	find_facts(node);
+	find_ceilings(node);
+	return pst_policy_collect_demands(arena, node);
+}

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Reading `node NAME { }` and `extend node NAME { }`
+ *
+ * An extension holds only what adds rules: it may admit or deny more, squeeze
+ * limits and raise the security, but never say who the node is.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/slot_limit.h"
+#include "policy/policy_block.h"
+#include "policy/policy_words.h"
+
+#define DEFAULT_SOCKET_MODE 0660u
+#define NODE_KEYS_MAX 2
+
+struct node_block {
+	struct pst_policy_node *node;
+	struct pst_policy_allow **allow_place;
+	struct pst_policy_rule **deny_place;
+	struct pst_policy_node_key **key_place;
+	const struct pst_policy_directive *owner;
+};
+
+static int read_owner(struct pst_policy_builder *builder,
+		      const struct pst_policy_directive *directive,
+		      void *object)
+{
+	static const char *const choices[] = {"user"};
+	struct node_block *block = object;
+	bool is_right;
+	size_t choice;
+	int r;
+
+	r = pst_policy_word_choice(builder, directive, 1, choices, 1, &choice,
+				   &is_right);
+	if (r < 0 || !is_right)
+		return r;
+	r = pst_policy_word_user(builder, directive, 2,
+				 &block->node->owner_fact,
+				 &block->node->owner_uid, &is_right);
+	if (r == 0 && is_right)
+		block->owner = directive;
+	return r;
+}
+
+static int read_socket(struct pst_policy_builder *builder,
+		       const struct pst_policy_directive *directive,
+		       void *object)
+{
+	struct node_block *block = object;
+
+	return pst_policy_read_socket(builder, directive, block->node);
+}
+
+static int read_key(struct pst_policy_builder *builder,
+		    const struct pst_policy_directive *directive, void *object)
+{
+	struct node_block *block = object;
+	struct pst_policy_node_key *key;
+	bool is_right;
+	int r;
+
+	key = pst_policy_arena_new(pst_policy_builder_arena(builder), 1,
+				   sizeof(*key));
+	if (!key)
+		return -ENOMEM;
+	r = pst_policy_word_key(builder, directive, 1, key->key, &is_right);
+	if (r < 0 || !is_right)
+		return r;
+
+	if (block->node->keys && block->node->keys->next)
+		return pst_policy_report_word(
+			builder, directive, 0,
+			"the old one and the new one, while it is rotated",
+			"more than two keys of one node");
+	if (block->node->keys &&
+	    memcmp(block->node->keys->key, key->key, sizeof(key->key)) == 0)
+		return pst_policy_report_word(builder, directive, 1, NULL,
+					      "the same key twice");
+	key->place = pst_policy_place_of(directive);
+	*block->key_place = key;
+	block->key_place = &key->next;
+	return 0;
+}
+
+int pst_policy_read_security(struct pst_policy_builder *builder,
+			     const struct pst_policy_directive *directive,
+			     struct pst_policy_security *security)
+{
+	/* in the order of enum postern_security */
+	static const char *const choices[] = {"none", "mac", "aead"};
+	bool is_right;
+	size_t choice;
+	int r;
+
+	r = pst_policy_word_choice(builder, directive, 1, choices, 3, &choice,
+				   &is_right);
+	if (r < 0 || !is_right)
+		return r;
+	security->minimum = (enum postern_security)choice;
+	security->place = pst_policy_place_of(directive);
+	return 0;
+}
+
+static int read_security(struct pst_policy_builder *builder,
+			 const struct pst_policy_directive *directive,
+			 void *object)
+{
+	struct node_block *block = object;
+
+	return pst_policy_read_security(builder, directive,
+					&block->node->security);
+}
+
+static int read_slots(struct pst_policy_builder *builder,
+		      const struct pst_policy_directive *directive,
+		      void *object)
+{
+	struct node_block *block = object;
+	uint64_t count;
+	bool is_right;
+	int r;
+
+	r = pst_policy_word_number(builder, directive, 1, 1, PST_SLOTS_MAX,
+				   &count, &is_right);
+	if (r == 0 && is_right)
+		block->node->slot_count = (uint32_t)count;
+	return r;
+}
+
+static int read_audit(struct pst_policy_builder *builder,
+		      const struct pst_policy_directive *directive,
+		      void *object)
+{
+	/* in the order of enum postern_audit */
+	static const char *const choices[] = {"all", "deny", "none"};
+	struct node_block *block = object;
+	bool is_right;
+	size_t choice;
+	int r;
+
+	r = pst_policy_word_choice(builder, directive, 1, choices, 3, &choice,
+				   &is_right);
+	if (r == 0 && is_right)
+		block->node->audit = (enum postern_audit)choice;
+	return r;
+}
+
+static int read_allow(struct pst_policy_builder *builder,
+		      const struct pst_policy_directive *directive,
+		      void *object)
+{
+	struct node_block *block = object;
+	struct pst_policy_allow *allow;
+
+	allow = pst_policy_arena_new(pst_policy_builder_arena(builder), 1,
+				     sizeof(*allow));
+	if (!allow)
+		return -ENOMEM;
+	*block->allow_place = allow;
+	block->allow_place = &allow->next;
+	return pst_policy_read_allow(builder, directive, allow);
+}
+
+static int read_deny(struct pst_policy_builder *builder,
+		     const struct pst_policy_directive *directive, void *object)
+{
+	struct node_block *block = object;
+
+	return pst_policy_add_rule(builder, directive, &block->deny_place);
+}
+
+static int read_limits(struct pst_policy_builder *builder,
+		       const struct pst_policy_directive *directive,
+		       void *object)
+{
+	struct node_block *block = object;
+
+	return pst_policy_read_limits(builder, directive, PST_POLICY_SCOPE_NODE,
+				      block->node->limits);
+}
+
+#define MANY PST_POLICY_ANY_WORD_COUNT
+
+static const struct pst_policy_key node_keys[] = {
+	{"owner", 2, 2, false, false, read_owner, "usage: owner user NAME"},
+	{"socket", 1, 5, false, false, read_socket,
+	 "usage: socket PATH [mode OCTAL] [group NAME]"},
+	{"key", 1, 1, false, true, read_key, "usage: key x25519:BASE64"},
+	{"security", 1, 1, false, false, read_security,
+	 "usage: security none|mac|aead"},
+	{"slots", 1, 1, false, false, read_slots, "usage: slots N"},
+	{"audit", 1, 1, false, false, read_audit, "usage: audit none|deny|all"},
+	{"allow", 1, MANY, true, true, read_allow,
+	 "usage: allow PEER... { direction ... }"},
+	{"deny", 1, MANY, false, true, read_deny, "usage: deny PEER..."},
+	{"limits", 0, 0, true, false, read_limits, "usage: limits { }"},
+};
+
+static const struct pst_policy_key extension_keys[] = {
+	{"security", 1, 1, false, false, read_security,
+	 "usage: security none|mac|aead"},
+	{"allow", 1, MANY, true, true, read_allow,
+	 "usage: allow PEER... { direction ... }"},
+	{"deny", 1, MANY, false, true, read_deny, "usage: deny PEER..."},
+	{"limits", 0, 0, true, false, read_limits, "usage: limits { }"},
+};
+
+static struct node_block block_of(struct pst_policy_node *node)
+{
+	return (struct node_block){
+		.node = node,
+		.allow_place = &node->allows,
+		.deny_place = &node->denies,
+		.key_place = &node->keys,
+	};
+}
+
+/* An allow of the node's own block that asks for less than the node does. */
+static int check_securities(struct pst_policy_builder *builder,
+			    const struct pst_policy_node *node)
+{
+	const struct pst_policy_directive *line;
+	const struct pst_policy_allow *allow;
+	int r;
+
+	for (allow = node->allows; allow; allow = allow->next) {
+		if (allow->security.place.line == 0 ||
+		    allow->security.minimum >= node->security.minimum)
+			continue;
+		line = allow->rule.directive->children;
+		while (strcmp(line->words[0].text, "security") != 0)
+			line = line->next;
+		r = pst_policy_report_word(
+			builder, line, 1,
+			"an allow may only raise what its node demands",
+			"'security %s' is below the node's",
+			line->words[1].text);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int check_node(struct pst_policy_builder *builder,
+		      const struct pst_policy_directive *directive,
+		      const struct node_block *block)
+{
+	const struct pst_policy_node *node = block->node;
+	const struct pst_policy_source *source = directive->source;
+
+	if (!block->owner)
+		return pst_policy_report_word(builder, directive, 1,
+					      "owner user NAME",
+					      "node '%s' has no 'owner'",
+					      node->name);
+	if (!node->socket_path)
+		return pst_policy_report_word(
+			builder, directive, 1,
+			"socket PATH [mode OCTAL] [group NAME]",
+			"node '%s' has no 'socket'", node->name);
+	if (source->owner_uid != 0 && (node->owner_fact != POSTERN_FACT_KNOWN ||
+				       node->owner_uid != source->owner_uid))
+		return pst_policy_report_word_as(
+			builder,
+			pst_policy_severity_of(
+				builder, POSTERN_POLICY_WARN_ON_UNTRUSTED),
+			block->owner, 2,
+			"only a file of root may define a node of another "
+			"owner",
+			"this file belongs to uid %u and not to the node's "
+			"owner",
+			source->owner_uid);
+	return check_securities(builder, node);
+}
+
+static int check_duplicate(struct pst_policy_builder *builder,
+			   const struct pst_policy_directive *directive)
+{
+	const struct pst_policy_node *node;
+
+	for (node = builder->policy->nodes; node; node = node->next) {
+		if (strcmp(node->name, directive->words[1].text) == 0)
+			return pst_policy_report_second(
+				builder, directive, &node->place,
+				" ('extend node' adds to it)");
+	}
+	return 0;
+}
+
+int pst_policy_read_node(struct pst_policy_builder *builder,
+			 const struct pst_policy_directive *directive)
+{
+	uint32_t error_count = builder->error_count;
+	struct pst_policy_node *node;
+	struct node_block block;
+	bool is_right;
+	int r;
+
+	r = pst_policy_word_name(builder, directive, 1, &is_right);
+	if (r < 0)
+		return r;
+	r = check_duplicate(builder, directive);
+	if (r < 0)
+		return r;
+
+	node = pst_policy_arena_new(pst_policy_builder_arena(builder), 1,
+				    sizeof(*node));
+	if (!node)
+		return -ENOMEM;
+	node->policy = builder->policy;
+	node->name = directive->words[1].text;
+	node->place = pst_policy_place_of(directive);
+	node->directive = directive;
+	node->socket_mode = DEFAULT_SOCKET_MODE;
+	node->socket_group_fact = POSTERN_FACT_ABSENT;
+	node->slot_count = PST_POLICY_DEFAULT_SLOTS;
+	*builder->node_place = node;
+	builder->node_place = &node->next;
+
+	block = block_of(node);
+	r = pst_policy_block_read(builder, "node", node_keys,
+				  sizeof(node_keys) / sizeof(node_keys[0]),
+				  directive->children, &block);
+	if (r < 0)
+		return r;
+	node->is_doubtful = builder->error_count > error_count ||
+			    directive->source->message;
+	if (node->is_doubtful)
+		return 0;
+	return check_node(builder, directive, &block);
+}
+
+int pst_policy_read_extension(struct pst_policy_builder *builder,
+			      const struct pst_policy_directive *directive)
+{
+	struct pst_policy_extension *extension;
+	struct node_block block;
+	bool is_right;
+	int r;
+
+	if (strcmp(directive->words[1].text, "node") != 0)
+		return pst_policy_report_word(builder, directive, 1,
+					      "usage: extend node NAME { }",
+					      "only a node can be extended");
+	r = pst_policy_word_name(builder, directive, 2, &is_right);
+	if (r < 0)
+		return r;
+
+	extension = pst_policy_arena_new(pst_policy_builder_arena(builder), 1,
+					 sizeof(*extension));
+	if (!extension)
+		return -ENOMEM;
+	extension->directive = directive;
+	*builder->extension_place = extension;
+	builder->extension_place = &extension->next;
+
+	block = block_of(&extension->content);
+	return pst_policy_block_read(builder, "extend node", extension_keys,
+				     sizeof(extension_keys) /
+					     sizeof(extension_keys[0]),
+				     directive->children, &block);
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The table's life and what others may ask of it
+ *
+ * The count lives apart from the table, so that a const table can be shared:
+ * whoever holds a reference may read, and nobody may write.
+ */
+#include "policy/policy_table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/refcount.h"
+
+struct pst_policy_count {
+	struct pst_refcount references;
+	struct postern_policy *policy;
+};
+
+int pst_policy_table_new(struct postern_policy **ret_policy)
+{
+	struct postern_policy *policy;
+
+	policy = calloc(1, sizeof(*policy));
+	if (!policy)
+		return -ENOMEM;
+	policy->count = calloc(1, sizeof(*policy->count));
+	if (!policy->count) {
+		free(policy);
+		return -ENOMEM;
+	}
+	pst_refcount_init(&policy->count->references);
+	policy->count->policy = policy;
+	*ret_policy = policy;
+	return 0;
+}
+
+const struct postern_policy *pst_policy_ref(const struct postern_policy *policy)
+{
+	if (policy)
+		pst_refcount_ref(&policy->count->references);
+	return policy;
+}
+
+const struct postern_policy *
+pst_policy_unref(const struct postern_policy *policy)
+{
+	struct pst_policy_count *count;
+
+	if (!policy)
+		return NULL;
+	count = policy->count;
+	if (pst_refcount_unref(&count->references)) {
+		pst_policy_arena_done(&count->policy->arena);
+		free(count->policy);
+		free(count);
+	}
+	return NULL;
+}
+
+size_t pst_policy_node_count(const struct postern_policy *policy)
+{
+	return policy->node_count;
+}
+
+const struct pst_policy_node *
+pst_policy_node_at(const struct postern_policy *policy, size_t node_index)
+{
+	const struct pst_policy_node *node;
+
+	for (node = policy->nodes; node; node = node->next) {
+		if (node_index-- == 0)
+			return node;
+	}
+	return NULL;
+}
+
+void pst_policy_describe_node(const struct pst_policy_node *node,
+			      struct postern_node_description *ret_description)
+{
+	*ret_description = (struct postern_node_description){
+		.size_bytes = sizeof(*ret_description),
+		.name = node->name,
+		.socket_path = node->socket_path,
+		.file = node->place.file,
+		.line = node->place.line,
+		.owner_fact = node->owner_fact,
+		.owner_uid = node->owner_uid,
+		.socket_mode = node->socket_mode,
+		.socket_group_fact = node->socket_group_fact,
+		.socket_gid = node->socket_gid,
+		.security = node->security.minimum,
+		.slot_count = node->slot_count,
+		.audit = node->audit,
+		.allow_count = (uint32_t)node->allow_count,
+		.deny_count = (uint32_t)node->deny_count,
+	};
+}
+
+uint32_t pst_policy_facts_used(const struct pst_policy_node *node)
+{
+	return node->facts_used;
+}
+
+size_t pst_policy_demands(const struct pst_policy_node *node,
+			  const struct pst_policy_demand **ret_demands)
+{
+	*ret_demands = node->demands;
+	return node->demand_count;
+}
+
+uint64_t pst_policy_ring_ceiling(const struct pst_policy_node *node)
+{
+	return node->ring_ceiling_bytes;
+}
+
+uint64_t pst_policy_message_ceiling(const struct pst_policy_node *node)
+{
+	return node->message_ceiling_bytes;
+}
+
+const struct postern_policy_limit *
+pst_policy_allow_limits(const struct pst_policy_node *node, size_t allow_index)
+{
+	const struct pst_policy_allow *allow;
+
+	for (allow = node->allows; allow; allow = allow->next) {
+		if (allow_index-- == 0)
+			return allow->limits;
+	}
+	return NULL;
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The table: a policy as the decision reads it
+ *
+ * Built once by the parser, then never written again.  Everything is owned by
+ * one arena and points within it.  Lists are in the order of reading, which
+ * means nothing: each decision is over all of a list.
+ */
+#ifndef POSTERN_POLICY_POLICY_TABLE_H
+#define POSTERN_POLICY_POLICY_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <postern/policy.h>
+
+#include "policy/policy.h"
+#include "policy/policy_arena.h"
+#include "policy/policy_tree.h"
+
+struct pst_policy_count;
+
+struct pst_policy_place {
+	const char *file;
+	uint32_t line;
+	uint32_t column;
+};
+
+/* The lines of a peer block, `key-file` as a line of its own. */
+enum pst_policy_line_key {
+	PST_POLICY_LINE_USER,
+	PST_POLICY_LINE_GROUP,
+	PST_POLICY_LINE_LABEL,
+	PST_POLICY_LINE_KEY,
+	PST_POLICY_LINE_PID,
+	PST_POLICY_LINE_UNIT,
+	PST_POLICY_LINE_CGROUP,
+	PST_POLICY_LINE_EXE,
+	PST_POLICY_LINE_USERNS
+};
+
+enum pst_policy_value_state {
+	PST_POLICY_VALUE_EXACT = 0,
+	PST_POLICY_VALUE_ANY,         /* `user *` */
+	PST_POLICY_VALUE_UNRESOLVED,  /* a name that was only assumed */
+	PST_POLICY_VALUE_DEAD         /* a pid that was gone at load */
+};
+
+struct pst_policy_value {
+	enum pst_policy_value_state state;
+	uint64_t number;              /* uid, gid, or pidfd inode */
+	const char *text;             /* label, unit, cgroup, exe; as written
+	                               * for the others */
+	uint8_t key[POSTERN_KEY_BYTES];
+	const uint32_t *member_uids;  /* of a group: a deny covers them */
+	size_t member_uid_count;
+};
+
+struct pst_policy_line {
+	struct pst_policy_line *next;
+	enum pst_policy_line_key key;
+	struct pst_policy_place place;
+	const char *words;            /* as written: "group acme" */
+	size_t value_count;
+	struct pst_policy_value *values;
+};
+
+struct pst_policy_peer {
+	struct pst_policy_peer *next;
+	const char *name;
+	struct pst_policy_place place;
+	const struct pst_policy_directive *directive;
+	struct pst_policy_line *lines;
+	bool admits_hidden_pid;       /* `pidns any` */
+};
+
+/* A security demand; line 0: nobody wrote one. */
+struct pst_policy_security {
+	enum postern_security minimum;
+	struct pst_policy_place place;
+};
+
+/* What `allow`, `deny` and `members` have in common: some peers, any of which
+ * is enough. */
+struct pst_policy_rule {
+	struct pst_policy_rule *next;
+	struct pst_policy_place place;
+	const char *words;            /* "allow acme-app globex-app" */
+	const struct pst_policy_directive *directive;
+	size_t peer_count;
+	const struct pst_policy_peer **peers;
+};
+
+struct pst_policy_allow {
+	struct pst_policy_allow *next;
+	struct pst_policy_rule rule;
+	uint32_t directions;
+	bool may_observe;
+	struct pst_policy_place observe_place;
+	struct pst_policy_security security;
+	struct postern_policy_limit limits[POSTERN_LIMIT_ROOM];
+};
+
+struct pst_policy_tenant {
+	struct pst_policy_tenant *next;
+	const char *name;
+	const char *words;            /* "tenant acme" */
+	const char *words_and_place;  /* "tenant acme (orders.conf:30)" */
+	struct pst_policy_place place;
+	const struct pst_policy_directive *directive;
+	struct pst_policy_rule *members;
+	uint32_t tenant_index;        /* by name */
+	uint32_t weight;
+	struct pst_policy_security security;
+	struct postern_policy_limit limits[POSTERN_LIMIT_ROOM];
+};
+
+struct pst_policy_node_key {
+	struct pst_policy_node_key *next;
+	struct pst_policy_place place;
+	uint8_t key[POSTERN_KEY_BYTES];
+};
+
+struct pst_policy_node {
+	struct pst_policy_node *next;
+	const struct postern_policy *policy;
+	const char *name;
+	struct pst_policy_place place;
+	const struct pst_policy_directive *directive;
+
+	enum postern_fact owner_fact;
+	uint32_t owner_uid;
+	const char *socket_path;
+	struct pst_policy_place socket_place;
+	uint32_t socket_mode;
+	enum postern_fact socket_group_fact;
+	uint32_t socket_gid;
+	struct pst_policy_node_key *keys;
+	struct pst_policy_security security;
+	uint32_t slot_count;
+	enum postern_audit audit;
+
+	struct pst_policy_allow *allows;
+	size_t allow_count;
+	struct pst_policy_rule *denies;
+	size_t deny_count;
+	struct postern_policy_limit limits[POSTERN_LIMIT_ROOM];
+
+	/* while building: its own block had errors, so what seems to be
+	 * missing may be there */
+	bool is_doubtful;
+
+	/* found when the table is complete */
+	uint32_t facts_used;
+	uint64_t ring_ceiling_bytes;
+	uint64_t message_ceiling_bytes;
+	struct pst_policy_demand *demands;
+	size_t demand_count;
+};
+
+struct postern_policy {
+	struct pst_policy_arena arena;
+	struct pst_policy_count *count;
+	struct pst_policy_peer *peers;
+	struct pst_policy_tenant *tenants;
+	struct pst_policy_node *nodes;        /* sorted by name */
+	size_t node_count;
+	struct postern_policy_limit limits[POSTERN_LIMIT_ROOM];
+	struct pst_policy_source *sources;    /* what was written */
+};
+
+/* A table with one reference and nothing in it. */
+PST_MUST_CHECK
+int pst_policy_table_new(struct postern_policy **ret_policy);
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Reading `tenant NAME { }`
+ *
+ * A tenant says who pays together.  It admits nobody: it only adds limits to
+ * those whom a node admits.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "policy/policy_block.h"
+#include "policy/policy_words.h"
+
+#define WEIGHT_MAX 10000u
+
+struct tenant_block {
+	struct pst_policy_tenant *tenant;
+	struct pst_policy_rule **members_place;
+};
+
+static int read_members(struct pst_policy_builder *builder,
+			const struct pst_policy_directive *directive,
+			void *object)
+{
+	struct tenant_block *block = object;
+
+	return pst_policy_add_rule(builder, directive, &block->members_place);
+}
+
+static int read_weight(struct pst_policy_builder *builder,
+		       const struct pst_policy_directive *directive,
+		       void *object)
+{
+	struct tenant_block *block = object;
+	uint64_t weight;
+	bool is_right;
+	int r;
+
+	r = pst_policy_word_number(builder, directive, 1, 1, WEIGHT_MAX,
+				   &weight, &is_right);
+	if (r == 0 && is_right)
+		block->tenant->weight = (uint32_t)weight;
+	return r;
+}
+
+static int read_tenant_security(struct pst_policy_builder *builder,
+				const struct pst_policy_directive *directive,
+				void *object)
+{
+	struct tenant_block *block = object;
+
+	return pst_policy_read_security(builder, directive,
+					&block->tenant->security);
+}
+
+static int read_tenant_limits(struct pst_policy_builder *builder,
+			      const struct pst_policy_directive *directive,
+			      void *object)
+{
+	struct tenant_block *block = object;
+
+	return pst_policy_read_limits(builder, directive,
+				      PST_POLICY_SCOPE_TENANT,
+				      block->tenant->limits);
+}
+
+static const struct pst_policy_key tenant_keys[] = {
+	{"members", 1, PST_POLICY_ANY_WORD_COUNT, false, true, read_members,
+	 "usage: members PEER..."},
+	{"weight", 1, 1, false, false, read_weight, "usage: weight N"},
+	{"security", 1, 1, false, false, read_tenant_security,
+	 "usage: security none|mac|aead"},
+	{"limits", 0, 0, true, false, read_tenant_limits, "usage: limits { }"},
+};
+
+static int check_duplicate(struct pst_policy_builder *builder,
+			   const struct pst_policy_directive *directive)
+{
+	const struct pst_policy_tenant *tenant;
+
+	for (tenant = builder->policy->tenants; tenant; tenant = tenant->next) {
+		if (strcmp(tenant->name, directive->words[1].text) == 0)
+			return pst_policy_report_second(builder, directive,
+							&tenant->place, "");
+	}
+	return 0;
+}
+
+static int new_tenant(struct pst_policy_builder *builder,
+		      const struct pst_policy_directive *directive,
+		      struct pst_policy_tenant **ret_tenant)
+{
+	struct pst_policy_arena *arena = pst_policy_builder_arena(builder);
+	struct pst_policy_tenant *tenant;
+	char words[600];
+
+	tenant = pst_policy_arena_new(arena, 1, sizeof(*tenant));
+	if (!tenant)
+		return -ENOMEM;
+	tenant->name = directive->words[1].text;
+	tenant->place = pst_policy_place_of(directive);
+	tenant->directive = directive;
+	tenant->weight = 1;
+	tenant->words = pst_policy_join_words(builder, directive);
+	if (!tenant->words)
+		return -ENOMEM;
+	(void)snprintf(words, sizeof(words), "%s (%s:%u)", tenant->words,
+		       tenant->place.file,
+		       tenant->place.line); /* cut when too long */
+	tenant->words_and_place =
+		pst_policy_arena_dup(arena, words, strlen(words));
+	if (!tenant->words_and_place)
+		return -ENOMEM;
+	*ret_tenant = tenant;
+	return 0;
+}
+
+int pst_policy_read_tenant(struct pst_policy_builder *builder,
+			   const struct pst_policy_directive *directive)
+{
+	uint32_t error_count = builder->error_count;
+	struct pst_policy_tenant *tenant;
+	struct tenant_block block;
+	bool is_right;
+	int r;
+
+	r = pst_policy_word_name(builder, directive, 1, &is_right);
+	if (r < 0)
+		return r;
+	r = check_duplicate(builder, directive);
+	if (r < 0)
+		return r;
+	r = new_tenant(builder, directive, &tenant);
+	if (r < 0)
+		return r;
+	*builder->tenant_place = tenant;
+	builder->tenant_place = &tenant->next;
+
+	block = (struct tenant_block){tenant, &tenant->members};
+	r = pst_policy_block_read(builder, "tenant", tenant_keys,
+				  sizeof(tenant_keys) / sizeof(tenant_keys[0]),
+				  directive->children, &block);
+	if (r < 0)
+		return r;
+	if (tenant->members || builder->error_count > error_count ||
+	    directive->source->message)
+		return 0;
+	return pst_policy_report_word(builder, directive, 1, "members PEER...",
+				      "tenant '%s' has no 'members'",
+				      tenant->name);
+}

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The tree of directives: see policy_tree.h
+ *
+ *	text      = { directive | comment | NEWLINE }
+ *	directive = WORD { WORD } [ block ] [ comment ] NEWLINE
+ *	block     = "{" { directive | comment | NEWLINE } "}"
+ *
+ * A directive inside a block may also end at the closing brace, so that
+ * `peer everyone { user * }` is one line.  Depth is counted, not recursed on:
+ * the reader keeps the innermost open block and climbs by parent pointers.
+ */
+#include "policy/policy_tree.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "policy/policy_lexer.h"
+
+struct reader {
+	struct pst_policy_arena *arena;
+	struct pst_policy_source *source;
+	struct pst_policy_lexer lexer;
+	struct pst_policy_token token; /* not yet consumed */
+
+	struct pst_policy_directive *open;   /* the innermost open block */
+	struct pst_policy_directive **place; /* of the next directive */
+	struct pst_policy_remark *remarks;   /* not yet attached */
+	struct pst_policy_remark **remark_place;
+	uint32_t depth;
+};
+
+static void next_token(struct reader *reader)
+{
+	reader->token = pst_policy_lexer_next(&reader->lexer);
+}
+
+static void fail_at(struct reader *reader, const struct pst_policy_token *token,
+		    const char *message, const char *hint)
+{
+	reader->source->message = message;
+	reader->source->hint = hint;
+	reader->source->error_line = token->line;
+	reader->source->error_column = token->column;
+	reader->source->error_width = token->width;
+	reader->source->unclosed = reader->open;
+}
+
+static void fail_by_lexer(struct reader *reader)
+{
+	fail_at(reader, &reader->token, reader->token.message,
+		reader->token.hint);
+}
+
+static int add_remark(struct reader *reader, const char *text)
+{
+	struct pst_policy_remark *remark;
+
+	remark = pst_policy_arena_new(reader->arena, 1, sizeof(*remark));
+	if (!remark)
+		return -ENOMEM;
+	remark->text = text;
+	*reader->remark_place = remark;
+	reader->remark_place = &remark->next;
+	return 0;
+}
+
+static struct pst_policy_remark *take_remarks(struct reader *reader)
+{
+	struct pst_policy_remark *remarks = reader->remarks;
+
+	reader->remarks = NULL;
+	reader->remark_place = &reader->remarks;
+	return remarks;
+}
+
+static int dup_token(struct reader *reader, const char **ret_text)
+{
+	const char *text;
+
+	text = pst_policy_arena_dup(reader->arena, reader->token.bytes,
+				    reader->token.byte_count);
+	if (!text)
+		return -ENOMEM;
+	*ret_text = text;
+	return 0;
+}
+
+/* A comment on the line of what was just read, if there is one. */
+static int read_line_comment(struct reader *reader, const char **ret_text)
+{
+	int r;
+
+	if (reader->token.type != PST_POLICY_TOKEN_COMMENT)
+		return 0;
+	r = dup_token(reader, ret_text);
+	if (r < 0)
+		return r;
+	next_token(reader);
+	return 0;
+}
+
+static int read_words(struct reader *reader,
+		      struct pst_policy_directive *directive)
+{
+	struct pst_policy_word words[PST_POLICY_WORDS_MAX];
+	uint32_t count = 0;
+	int r;
+
+	for (; reader->token.type == PST_POLICY_TOKEN_WORD;
+	     next_token(reader)) {
+		if (count == PST_POLICY_WORDS_MAX) {
+			fail_at(reader, &reader->token,
+				"more than 64 words on a line",
+				"spread them over several lines");
+			break;
+		}
+		words[count].column = reader->token.column;
+		words[count].width = reader->token.width;
+		words[count].is_quoted = reader->token.byte_count !=
+					 reader->token.width;
+		r = dup_token(reader, &words[count].text);
+		if (r < 0)
+			return r;
+		count++;
+	}
+
+	directive->words =
+		pst_policy_arena_new(reader->arena, count, sizeof(words[0]));
+	if (!directive->words)
+		return -ENOMEM;
+	memcpy(directive->words, words, count * sizeof(words[0]));
+	directive->word_count = count;
+	return 0;
+}
+
+static int open_block(struct reader *reader,
+		      struct pst_policy_directive *directive)
+{
+	if (reader->depth == PST_POLICY_DEPTH_MAX) {
+		fail_at(reader, &reader->token, "more than 8 levels of blocks",
+			NULL);
+		return 0;
+	}
+	directive->has_block = true;
+	directive->open_column = reader->token.column;
+	reader->open = directive;
+	reader->place = &directive->children;
+	reader->depth++;
+	next_token(reader);
+	return read_line_comment(reader, &directive->comment);
+}
+
+/* The end of a line, or what may stand in its place. */
+static void expect_line_end(struct reader *reader)
+{
+	switch (reader->token.type) {
+	case PST_POLICY_TOKEN_NEWLINE:
+		next_token(reader);
+		break;
+	case PST_POLICY_TOKEN_CLOSE:
+	case PST_POLICY_TOKEN_END:
+		break;
+	case PST_POLICY_TOKEN_ERROR:
+		fail_by_lexer(reader);
+		break;
+	case PST_POLICY_TOKEN_OPEN:
+		fail_at(reader, &reader->token, "unexpected '{'",
+			"a block stands on the line of its directive");
+		break;
+	case PST_POLICY_TOKEN_WORD:
+	case PST_POLICY_TOKEN_COMMENT:
+	default:
+		fail_at(reader, &reader->token, "expected the end of the line",
+			"one directive a line");
+		break;
+	}
+}
+
+static int read_directive(struct reader *reader)
+{
+	struct pst_policy_directive *directive;
+	int r;
+
+	directive = pst_policy_arena_new(reader->arena, 1, sizeof(*directive));
+	if (!directive)
+		return -ENOMEM;
+	directive->source = reader->source;
+	directive->parent = reader->open;
+	directive->line = reader->token.line;
+	directive->before = take_remarks(reader);
+
+	r = read_words(reader, directive);
+	if (r < 0)
+		return r;
+	*reader->place = directive;
+	reader->place = &directive->next;
+	if (reader->source->message)
+		return 0;
+
+	if (reader->token.type == PST_POLICY_TOKEN_OPEN) {
+		r = open_block(reader, directive);
+		if (r < 0 || reader->source->message)
+			return r;
+		/* `{ user * }`: the block's content begins on this line */
+		if (reader->token.type != PST_POLICY_TOKEN_NEWLINE)
+			return 0;
+	} else {
+		r = read_line_comment(reader, &directive->comment);
+		if (r < 0)
+			return r;
+	}
+	expect_line_end(reader);
+	return 0;
+}
+
+static int close_block(struct reader *reader)
+{
+	struct pst_policy_directive *closed = reader->open;
+	int r;
+
+	if (!closed) {
+		fail_at(reader, &reader->token, "unexpected '}'",
+			"no block is open here");
+		return 0;
+	}
+	closed->inside_end = take_remarks(reader);
+	reader->open = closed->parent;
+	reader->place = &closed->next;
+	reader->depth--;
+
+	next_token(reader);
+	r = read_line_comment(reader, &closed->close_comment);
+	if (r < 0)
+		return r;
+	expect_line_end(reader);
+	return 0;
+}
+
+static int read_comment_line(struct reader *reader)
+{
+	const char *text = NULL;
+	int r;
+
+	r = read_line_comment(reader, &text);
+	if (r < 0)
+		return r;
+	r = add_remark(reader, text);
+	if (r < 0)
+		return r;
+	expect_line_end(reader);
+	return 0;
+}
+
+static int fail_at_end(struct reader *reader)
+{
+	const struct pst_policy_directive *open = reader->open;
+	char hint[80];
+	const char *copy;
+
+	(void)snprintf(hint, sizeof(hint),
+		       "block opened at %u:%u is never closed", open->line,
+		       open->open_column); /* always fits */
+	copy = pst_policy_arena_dup(reader->arena, hint, strlen(hint));
+	if (!copy)
+		return -ENOMEM;
+	fail_at(reader, &reader->token, "unexpected end of file, expected '}'",
+		copy);
+	return 0;
+}
+
+static int read_item(struct reader *reader)
+{
+	int r;
+
+	switch (reader->token.type) {
+	case PST_POLICY_TOKEN_WORD:
+		return read_directive(reader);
+	case PST_POLICY_TOKEN_CLOSE:
+		return close_block(reader);
+	case PST_POLICY_TOKEN_COMMENT:
+		return read_comment_line(reader);
+	case PST_POLICY_TOKEN_NEWLINE:
+		r = add_remark(reader, NULL);
+		next_token(reader);
+		return r;
+	case PST_POLICY_TOKEN_OPEN:
+		fail_at(reader, &reader->token, "unexpected '{'",
+			"a block stands on the line of its directive");
+		return 0;
+	case PST_POLICY_TOKEN_END:
+		return fail_at_end(reader);
+	case PST_POLICY_TOKEN_ERROR:
+	default:
+		fail_by_lexer(reader);
+		return 0;
+	}
+}
+
+static int read_text(struct reader *reader)
+{
+	int r;
+
+	next_token(reader);
+	while (!reader->source->message) {
+		if (reader->token.type == PST_POLICY_TOKEN_END && !reader->open)
+			break;
+		r = read_item(reader);
+		if (r < 0)
+			return r;
+	}
+	reader->source->at_end = take_remarks(reader);
+	reader->source->end_line = reader->token.line;
+	reader->source->end_column = reader->token.column;
+	return 0;
+}
+
+int pst_policy_tree_new(struct pst_policy_arena *arena, const char *name,
+			const char *text, size_t text_bytes, uint32_t owner_uid,
+			struct pst_policy_source **ret_source)
+{
+	struct pst_policy_source *source;
+	struct reader reader = {.arena = arena};
+	int r;
+
+	source = pst_policy_arena_new(arena, 1, sizeof(*source));
+	if (!source)
+		return -ENOMEM;
+	source->name = pst_policy_arena_dup(arena, name, strlen(name));
+	source->text = pst_policy_arena_dup(arena, text, text_bytes);
+	if (!source->name || !source->text)
+		return -ENOMEM;
+	source->text_bytes = text_bytes;
+	source->owner_uid = owner_uid;
+
+	reader.source = source;
+	reader.place = &source->directives;
+	reader.remark_place = &reader.remarks;
+	pst_policy_lexer_init(&reader.lexer, source->text, text_bytes);
+	r = read_text(&reader);
+	if (r < 0)
+		return r;
+	*ret_source = source;
+	return 0;
+}
+
+const char *pst_policy_tree_line(const struct pst_policy_source *source,
+				 uint32_t line, size_t *ret_line_bytes)
+{
+	const char *start = source->text;
+	const char *end = source->text + source->text_bytes;
+	const char *newline;
+
+	for (; line > 1 && start < end; line--) {
+		newline = memchr(start, '\n', (size_t)(end - start));
+		start = newline ? newline + 1 : end;
+	}
+	newline = memchr(start, '\n', (size_t)(end - start));
+	*ret_line_bytes = (size_t)((newline ? newline : end) - start);
+	return start;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The tree of directives
+ *
+ * What a text says before anybody asks what it means: directives with their
+ * words, blocks and places, and the comments around them.  The parser gives it
+ * meaning, `fmt` and `show` print it again.
+ */
+#ifndef POSTERN_POLICY_POLICY_TREE_H
+#define POSTERN_POLICY_POLICY_TREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attributes.h"
+#include "policy/policy_arena.h"
+
+#define PST_POLICY_WORDS_MAX 64u
+#define PST_POLICY_DEPTH_MAX 8u
+
+struct pst_policy_source;
+
+struct pst_policy_word {
+	const char *text;
+	uint32_t column;   /* of the first byte, of the quote if there is one */
+	uint32_t width;
+	bool is_quoted;
+};
+
+/* A comment on a line of its own, or a blank line (text NULL). */
+struct pst_policy_remark {
+	struct pst_policy_remark *next;
+	const char *text;
+};
+
+struct pst_policy_directive {
+	struct pst_policy_directive *next;
+	struct pst_policy_directive *parent;    /* NULL at the top */
+	struct pst_policy_directive *children;
+	const struct pst_policy_source *source;
+
+	uint32_t line;
+	uint32_t word_count;
+	struct pst_policy_word *words;          /* words[0] is the key */
+	bool has_block;
+	uint32_t open_column;                   /* of the brace */
+
+	struct pst_policy_remark *before;       /* above the directive */
+	const char *comment;                    /* at the end of its line */
+	struct pst_policy_remark *inside_end;   /* above the closing brace */
+	const char *close_comment;              /* behind the closing brace */
+};
+
+/*
+ * One text.  message is NULL when the syntax is right; else directives hold
+ * what stands before the error, with open blocks closed.
+ */
+struct pst_policy_source {
+	struct pst_policy_source *next;
+	const char *name;
+	const char *text;
+	size_t text_bytes;
+	uint32_t owner_uid;
+
+	struct pst_policy_directive *directives;
+	struct pst_policy_remark *at_end;
+	uint32_t end_line;          /* where the text ends */
+	uint32_t end_column;
+
+	const char *message;        /* of the syntax error */
+	const char *hint;
+	uint32_t error_line;
+	uint32_t error_column;
+	uint32_t error_width;
+	const struct pst_policy_directive *unclosed; /* the innermost block */
+};
+
+/*
+ * Copy the text and read it.  A syntax error is in *ret_source; the return
+ * value is 0 or -ENOMEM.
+ */
+PST_MUST_CHECK
+int pst_policy_tree_new(struct pst_policy_arena *arena, const char *name,
+			const char *text, size_t text_bytes,
+			uint32_t owner_uid,
+			struct pst_policy_source **ret_source);
+
+/* One line of the text, without its newline; empty beyond the last. */
+const char *pst_policy_tree_line(const struct pst_policy_source *source,
+				 uint32_t line, size_t *ret_line_bytes);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a single word says: numbers, sizes, times, names, paths, keys
+ *
+ * The functions on strings are pure.  Those that take a directive report what
+ * is wrong with one of its words and say in *ret_is_right whether the value
+ * was written; they return 0 or -ENOMEM.
+ */
+#ifndef POSTERN_POLICY_POLICY_WORDS_H
+#define POSTERN_POLICY_POLICY_WORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <postern/policy.h>
+
+#include "base/attributes.h"
+#include "policy/policy_builder.h"
+#include "policy/policy_tree.h"
+
+/* No sign, no leading zero, digits only, at most `most`. */
+bool pst_policy_is_number(const char *text, uint64_t most,
+			  uint64_t *ret_number);
+
+/* [A-Za-z0-9][A-Za-z0-9_.-]{0,62} */
+bool pst_policy_is_name(const char *text);
+
+/* Absolute, and without empty, "." or ".." parts; "/" itself counts. */
+bool pst_policy_is_path(const char *text);
+
+/* "x25519:" and 32 bytes in URL-safe base64 without padding. */
+bool pst_policy_is_key(const char *text,
+		       uint8_t ret_key[static POSTERN_KEY_BYTES]);
+
+/* A whole number of at least `least`. */
+PST_MUST_CHECK
+int pst_policy_word_number(struct pst_policy_builder *builder,
+			   const struct pst_policy_directive *directive,
+			   uint32_t word_index, uint64_t least, uint64_t most,
+			   uint64_t *ret_number, bool *ret_is_right);
+
+enum pst_policy_unit {
+	PST_POLICY_UNIT_BYTES,            /* 64KiB */
+	PST_POLICY_UNIT_BYTES_A_SECOND,   /* 64KiB/s */
+	PST_POLICY_UNIT_COUNT_A_SECOND,   /* 500/s */
+	PST_POLICY_UNIT_NS                /* 10min */
+};
+
+/* A number with its unit, at least 1, in bytes, counts or nanoseconds. */
+PST_MUST_CHECK
+int pst_policy_word_quantity(struct pst_policy_builder *builder,
+			     const struct pst_policy_directive *directive,
+			     uint32_t word_index, enum pst_policy_unit unit,
+			     uint64_t *ret_quantity, bool *ret_is_right);
+
+/* A name of ours: of a peer, tenant or node. */
+PST_MUST_CHECK
+int pst_policy_word_name(struct pst_policy_builder *builder,
+			 const struct pst_policy_directive *directive,
+			 uint32_t word_index, bool *ret_is_right);
+
+PST_MUST_CHECK
+int pst_policy_word_path(struct pst_policy_builder *builder,
+			 const struct pst_policy_directive *directive,
+			 uint32_t word_index, bool *ret_is_right);
+
+PST_MUST_CHECK
+int pst_policy_word_key(struct pst_policy_builder *builder,
+			const struct pst_policy_directive *directive,
+			uint32_t word_index, uint8_t *ret_key,
+			bool *ret_is_right);
+
+/* One of a few words; *ret_index is which. */
+PST_MUST_CHECK
+int pst_policy_word_choice(struct pst_policy_builder *builder,
+			   const struct pst_policy_directive *directive,
+			   uint32_t word_index, const char *const *choices,
+			   size_t choice_count, size_t *ret_index,
+			   bool *ret_is_right);
+
+/*
+ * A user or group of the host, by name or number.  *ret_fact is KNOWN, or
+ * UNKNOWN for a name that is only assumed.  Overflow ids are errors.
+ */
+PST_MUST_CHECK
+int pst_policy_word_user(struct pst_policy_builder *builder,
+			 const struct pst_policy_directive *directive,
+			 uint32_t word_index, enum postern_fact *ret_fact,
+			 uint32_t *ret_uid, bool *ret_is_right);
+PST_MUST_CHECK
+int pst_policy_word_group(struct pst_policy_builder *builder,
+			  const struct pst_policy_directive *directive,
+			  uint32_t word_index, enum postern_fact *ret_fact,
+			  uint32_t *ret_gid, bool *ret_is_right);
+
+#endif

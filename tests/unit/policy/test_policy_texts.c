@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What is written for humans: findings, explanations, shown and formatted text
+ */
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/policy_diagnostics.h"
+#include "policy/policy_text.h"
+#include "support/policy_host.h"
+
+static char *format(const char *text, uint32_t flags)
+{
+	struct postern_diagnostics *diagnostics;
+	char *formatted = NULL;
+
+	ck_assert_int_eq(pst_diagnostics_new(&diagnostics), 0);
+	ck_assert_int_eq(pst_policy_format(text, strlen(text), "x.conf", flags,
+					   &policy_host, diagnostics,
+					   &formatted),
+			 0);
+	pst_diagnostics_free(diagnostics);
+	return formatted;
+}
+
+static void assert_formatted(const char *text, uint32_t flags,
+			     const char *wanted)
+{
+	char *formatted = format(text, flags);
+
+	ck_assert_str_eq(formatted, wanted);
+	free(formatted);
+}
+
+START_TEST(a_growing_text_keeps_its_bytes)
+{
+	struct pst_policy_text text = {0};
+	char *string;
+	size_t i;
+
+	for (i = 0; i < 500; i++)
+		pst_policy_text_add_format(&text, "%s", "12345678");
+	pst_policy_text_add_string(&text, "\nab");
+	ck_assert_uint_eq(pst_policy_text_column(&text), 2);
+	pst_policy_text_add_padding(&text, 5, 1);
+	pst_policy_text_add_padding(&text, 5, 2);
+	pst_policy_text_add_harmless(&text, "a\x1b\n\t\xff");
+	ck_assert_int_eq(pst_policy_text_take(&text, &string), 0);
+	ck_assert_uint_eq(strlen(string), 4000 + 3 + 3 + 2 + 5);
+	ck_assert_str_eq(string + 4000, "\nab     a??\t?");
+	ck_assert_ptr_null(text.bytes);
+	free(string);
+}
+END_TEST
+
+START_TEST(a_long_formatted_text_is_whole)
+{
+	struct pst_policy_text text = {0};
+	char word[3001], *string;
+
+	memset(word, 'a', 3000);
+	word[1500] = '\n';
+	word[3000] = '\0';
+	pst_policy_text_add_format(&text, "%s", word);
+	ck_assert_uint_eq(pst_policy_text_column(&text), 1499);
+	ck_assert_int_eq(pst_policy_text_take(&text, &string), 0);
+	ck_assert_str_eq(string, word);
+	free(string);
+}
+END_TEST
+
+START_TEST(blocks_are_indented_and_their_keys_sorted)
+{
+	assert_formatted("policy-version   1\n"
+			 "limits { peers 3 }\n"
+			 "node n {\n\n\ndeny a\nallow b c {\n"
+			 "limits { ring 4KiB\n"
+			 "peers 1 }\ndirection send\n}\nowner user x\n\n\n\n"
+			 "socket /x\n}\n\n\n"
+			 "peer \"q\" { label \"a b\" \"#\" \"{\" plain }\n"
+			 "end\n",
+			 0,
+			 "policy-version 1\n"
+			 "limits {\n"
+			 "    peers 3\n"
+			 "}\n"
+			 "node n {\n"
+			 "    owner user x\n"
+			 "\n"
+			 "    socket /x\n"
+			 "    allow b c {\n"
+			 "        direction send\n"
+			 "        limits {\n"
+			 "            peers 1\n"
+			 "            ring 4KiB\n"
+			 "        }\n"
+			 "    }\n"
+			 "\n"
+			 "    deny a\n"
+			 "}\n"
+			 "\n"
+			 "peer q {\n"
+			 "    label \"a b\" \"#\" \"{\" plain\n"
+			 "}\n"
+			 "end\n");
+}
+END_TEST
+
+START_TEST(comments_stay_with_what_they_are_about)
+{
+	assert_formatted("# first\n\n\n# second   \npolicy-version 1 # v\n"
+			 "peer p {# open\n\n  # of unit\nunit a.service # no\n"
+			 "\t# of user\n\nuser alice\n# above the brace\n\n"
+			 "}# shut\n\n# of end\nend\n# behind\n\n",
+			 0,
+			 "# first\n"
+			 "\n"
+			 "# second\n"
+			 "policy-version 1  # v\n"
+			 "peer p {  # open\n"
+			 "    # of user\n"
+			 "\n"
+			 "    user alice\n"
+			 "\n"
+			 "    # of unit\n"
+			 "    unit a.service  # no\n"
+			 "    # above the brace\n"
+			 "}  # shut\n"
+			 "\n"
+			 "# of end\n"
+			 "end\n"
+			 "# behind\n");
+}
+END_TEST
+
+START_TEST(names_become_numbers)
+{
+	assert_formatted("policy-version 1\n"
+			 "peer p { user alice * 7\ngroup acme 8\n"
+			 "label alice }\n"
+			 "node n {\nowner user bob\n"
+			 "socket /group mode 0600 group globex\n"
+			 "allow alice { direction send }\n}\nend\n",
+			 POSTERN_POLICY_FORMAT_NUMERIC,
+			 "policy-version 1\n"
+			 "peer p {\n"
+			 "    user 1001 * 7\n"
+			 "    group 5001 8\n"
+			 "    label alice\n"
+			 "}\n"
+			 "node n {\n"
+			 "    owner user 1002\n"
+			 "    socket /group mode 0600 group 5002\n"
+			 "    allow alice {\n"
+			 "        direction send\n"
+			 "    }\n"
+			 "}\n"
+			 "end\n");
+}
+END_TEST
+
+START_TEST(an_unknown_name_has_no_number)
+{
+	static const char text[] = "peer p { user eve }\n";
+	struct postern_diagnostics *diagnostics;
+	char *formatted = NULL;
+
+	ck_assert_int_eq(pst_diagnostics_new(&diagnostics), 0);
+	ck_assert_int_eq(pst_policy_format(text, strlen(text), "x.conf",
+					   POSTERN_POLICY_FORMAT_NUMERIC,
+					   &policy_host, diagnostics,
+					   &formatted),
+			 -EINVAL);
+	ck_assert_ptr_null(formatted);
+	ck_assert_str_eq(pst_diagnostics_at(diagnostics, 0)->message,
+			 "unknown user 'eve'");
+	pst_diagnostics_free(diagnostics);
+}
+END_TEST
+
+START_TEST(the_merged_policy_names_every_origin)
+{
+	static const char *const texts[] = {
+		"policy-version 1\n"
+		"peer p { label \"a b\" }\n"
+		"node n { owner user alice\nsocket /n\nsecurity none\n"
+		"allow p { direction send\nsecurity none }\n"
+		"limits { ring 1MiB\nmessage 512KiB } }\nend\n",
+		"policy-version 1\n"
+		"limits { rate 9/s burst 5 }\nlimits { rate 8/s burst 6 }\n"
+		"extend node n { deny p\nsecurity mac\n"
+		"limits { ring 4KiB } }\nend\n",
+	};
+	static const char wanted[] =
+		"policy-version 1\n"
+		"\n"
+		"limits {\n"
+		"    rate 8/s burst 5                                    "
+		"# 2.conf:3, burst 2.conf:2\n"
+		"}\n"
+		"\n"
+		"peer p {                                                "
+		"# 1.conf:2\n"
+		"    label \"a b\"                                         "
+		"# 1.conf:2\n"
+		"}\n"
+		"\n"
+		"node n {                                                "
+		"# 1.conf:3\n"
+		"    owner user alice                                    "
+		"# 1.conf:3\n"
+		"    socket /n                                           "
+		"# 1.conf:4\n"
+		"    security mac                                        "
+		"# 2.conf:5\n"
+		"    allow p {                                           "
+		"# 1.conf:6\n"
+		"        direction send                                  "
+		"# 1.conf:6\n"
+		"    }\n"
+		"    deny p                                              "
+		"# 2.conf:4\n"
+		"    limits {\n"
+		"        ring 4KiB                                       "
+		"# 2.conf:6\n"
+		"        message 4088B                                   "
+		"# 2.conf:6\n"
+		"    }\n"
+		"}\n"
+		"\n"
+		"end\n";
+	struct postern_policy *policy = NULL;
+	char *shown;
+
+	ck_assert_int_eq(policy_load_texts(texts, 2, NULL, &policy), 0);
+	ck_assert_int_eq(pst_policy_show(policy, &shown), 0);
+	ck_assert_str_eq(shown, wanted);
+	free(shown);
+	pst_policy_unref(policy);
+}
+END_TEST
+
+static char *explain(const char *text, const struct postern_subject *subject)
+{
+	struct postern_policy *policy = policy_load_valid(text);
+	char *explanation;
+
+	ck_assert_int_eq(
+		pst_policy_explain(policy, "n", subject, &explanation), 0);
+	pst_policy_unref(policy);
+	return explanation;
+}
+
+static const char explained[] =
+	"policy-version 1\n"
+	"peer p { user alice\nunit a.service }\n"
+	"peer q { group acme }\n"
+	"tenant t { members q }\n"
+	"node n { owner user bob\nsocket /n\ndeny q\n"
+	"allow p q { direction both\nobserve\nlimits { rate 5/s\n"
+	"ring 64KiB } }\n}\nend\n";
+
+START_TEST(an_explanation_names_every_rule_and_line)
+{
+	struct postern_subject subject = policy_subject(1001, 5009);
+	char *explanation;
+
+	subject.uid = 1002;
+	explanation = explain(explained, &subject);
+	ck_assert_str_eq(
+		explanation,
+		"node n at test.conf:6\n"
+		"process: uid 1002, gid 5009, no other groups, pid 4711, no "
+		"key\n"
+		"\n"
+		"deny q                                      "
+		"not matched     test.conf:8\n"
+		"  peer q                                    "
+		"no              test.conf:4\n"
+		"    group acme                              "
+		"no              test.conf:4\n"
+		"allow p q                                   "
+		"not matched     test.conf:9\n"
+		"  peer p                                    "
+		"no              test.conf:2\n"
+		"    user alice                              "
+		"no              test.conf:2\n"
+		"    unit a.service                          "
+		"unknown         test.conf:3\n"
+		"  peer q                                    "
+		"no              test.conf:4\n"
+		"    group acme                              "
+		"no              test.conf:4\n"
+		"tenant t                                    "
+		"not a member    test.conf:5\n"
+		"  peer q                                    "
+		"no              test.conf:4\n"
+		"    group acme                              "
+		"no              test.conf:4\n"
+		"\n"
+		"verdict: refused: no allow of the node matches the process\n"
+		"  by node n at test.conf:6\n");
+	free(explanation);
+}
+END_TEST
+
+START_TEST(an_explanation_says_who_set_each_limit)
+{
+	struct postern_subject subject = policy_subject(1001, 5009);
+	char *explanation;
+
+	subject.unit_fact = POSTERN_FACT_KNOWN;
+	subject.unit = "a.service";
+	/* alice is listed in acme: only without the deny is she admitted */
+	explanation = explain(explained, &subject);
+	ck_assert(strstr(explanation, "verdict: refused: the process is peer "
+				      "'q', which the node denies\n"
+				      "  by deny q at test.conf:8\n"));
+	free(explanation);
+
+	subject.uid = 1001;
+	explanation = explain("policy-version 1\npeer p { user alice }\n"
+			      "node n { owner user bob\nsocket /n\n"
+			      "allow p { direction both\nobserve\n"
+			      "limits { rate 5/s\nring 64KiB } } }\nend\n",
+			      &subject);
+	ck_assert(strstr(explanation, "verdict: admitted as peer 'p'\n"
+				      "  direction  both, may observe\n"));
+	ck_assert(strstr(explanation, "  channel    ring             64KiB     "
+				      "      test.conf:8\n"));
+	ck_assert(strstr(explanation, "  channel    rate burst       5         "
+				      "      test.conf:7\n"));
+	ck_assert(strstr(explanation, "  channel    on-exceed        block     "
+				      "      built in\n"));
+	free(explanation);
+}
+END_TEST
+
+START_TEST(an_explanation_says_when_pidns_any_is_missing)
+{
+	struct postern_subject subject = policy_subject(1001, 1);
+	char *explanation;
+
+	subject.pid = 0;
+	explanation = explain("policy-version 1\npeer p { user alice }\n"
+			      "node n { owner user bob\nsocket /n\n"
+			      "allow p { direction both } }\nend\n",
+			      &subject);
+	ck_assert(strstr(explanation, "no: hidden pid without pidns any"));
+	free(explanation);
+}
+END_TEST
+
+START_TEST(an_unknown_node_cannot_be_explained)
+{
+	struct postern_policy *policy =
+		policy_load_valid("policy-version 1\nend\n");
+	struct postern_subject subject = policy_subject(1, 1);
+	char *explanation = NULL;
+
+	ck_assert_int_eq(
+		pst_policy_explain(policy, "n", &subject, &explanation),
+		-ENOENT);
+	ck_assert_ptr_null(explanation);
+	pst_policy_unref(policy);
+}
+END_TEST
+
+static void add(struct postern_diagnostics *diagnostics,
+		enum postern_severity severity, const char *file, uint32_t line,
+		uint32_t column)
+{
+	struct postern_diagnostic diagnostic = {
+		.severity = severity,
+		.file = file,
+		.line = line,
+		.column = column,
+		.width = 3,
+		.message = "it is wrong",
+		.source_line = "\ta\x1b b cdef",
+		.hint = "mend\nit",
+	};
+
+	ck_assert_int_eq(pst_diagnostics_add(diagnostics, &diagnostic, 10), 0);
+}
+
+START_TEST(findings_come_in_the_order_of_places)
+{
+	static const struct {
+		const char *file;
+		uint32_t line;
+		uint32_t column;
+	} wanted[] = {{"b", 1, 1}, {"b", 2, 1}, {"b", 2, 5}, {"a", 1, 1}};
+	struct postern_diagnostics *diagnostics;
+	const struct postern_diagnostic *diagnostic;
+	size_t i;
+
+	ck_assert_int_eq(pst_diagnostics_new(&diagnostics), 0);
+	add(diagnostics, POSTERN_SEVERITY_ERROR, "b", 2, 5);
+	add(diagnostics, POSTERN_SEVERITY_ERROR, "a", 1, 1);
+	add(diagnostics, POSTERN_SEVERITY_WARNING, "b", 2, 1);
+	add(diagnostics, POSTERN_SEVERITY_ERROR, "b", 1, 1);
+	ck_assert_uint_eq(pst_diagnostics_count(diagnostics), 4);
+	ck_assert_uint_eq(pst_diagnostics_error_count(diagnostics), 3);
+	for (i = 0; i < 4; i++) {
+		diagnostic = pst_diagnostics_at(diagnostics, i);
+		ck_assert_str_eq(diagnostic->file, wanted[i].file);
+		ck_assert_uint_eq(diagnostic->line, wanted[i].line);
+		ck_assert_uint_eq(diagnostic->column, wanted[i].column);
+	}
+	ck_assert_ptr_null(pst_diagnostics_at(diagnostics, 4));
+	pst_diagnostics_free(diagnostics);
+}
+END_TEST
+
+START_TEST(a_finding_never_shows_control_characters)
+{
+	struct postern_diagnostics *diagnostics;
+	char *text;
+
+	ck_assert_int_eq(pst_diagnostics_new(&diagnostics), 0);
+	add(diagnostics, POSTERN_SEVERITY_WARNING, "a\x1b", 7, 7);
+	ck_assert_int_eq(
+		pst_diagnostics_format(pst_diagnostics_at(diagnostics, 0),
+				       &text),
+		0);
+	/* the caret stays below its byte behind a tab */
+	ck_assert_str_eq(text, "a?:7:7: warning: it is wrong\n"
+			       "    7 | \ta? b cdef\n"
+			       "      | \t     ^~~\n"
+			       "      = mend?it\n");
+	free(text);
+	pst_diagnostics_free(diagnostics);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("policy texts");
+	TCase *tcase = tcase_create("texts");
+	SRunner *runner;
+	int failed_count;
+
+	tcase_add_test(tcase, a_growing_text_keeps_its_bytes);
+	tcase_add_test(tcase, a_long_formatted_text_is_whole);
+	tcase_add_test(tcase, blocks_are_indented_and_their_keys_sorted);
+	tcase_add_test(tcase, comments_stay_with_what_they_are_about);
+	tcase_add_test(tcase, names_become_numbers);
+	tcase_add_test(tcase, an_unknown_name_has_no_number);
+	tcase_add_test(tcase, the_merged_policy_names_every_origin);
+	tcase_add_test(tcase, an_explanation_names_every_rule_and_line);
+	tcase_add_test(tcase, an_explanation_says_who_set_each_limit);
+	tcase_add_test(tcase, an_explanation_says_when_pidns_any_is_missing);
+	tcase_add_test(tcase, an_unknown_node_cannot_be_explained);
+	tcase_add_test(tcase, findings_come_in_the_order_of_places);
+	tcase_add_test(tcase, a_finding_never_shows_control_characters);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed_count = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
