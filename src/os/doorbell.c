@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Doorbells on a socket, wakes on an eventfd, and the sleep between them
+ *
+ * Only a full socket counts as a bell that was rung: it holds records that the
+ * peer has yet to read.  Any other failure to send leaves the peer asleep, and
+ * has to be told.
+ *
+ * A drain reads record by record.  recvmmsg() needs one call where this needs
+ * two, for the bell and for the end, but costs as much for the single bell that
+ * an honest peer sends, and more for none.
+ */
+#include "os/doorbell.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "os/monotonic.h"
+#include "os/socket_end.h"
+
+void pst_doorbell_prepare(int socket_fd)
+{
+	const int least = 1; /* the kernel takes its minimum: some records */
+
+	(void)setsockopt(socket_fd, SOL_SOCKET, SO_SNDBUF, &least,
+			 sizeof(least));
+}
+
+int pst_doorbell_ring(int socket_fd)
+{
+	static const uint8_t bell = PST_DOORBELL_BYTE;
+
+	while (send(socket_fd, &bell, sizeof(bell),
+		    MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+		switch (errno) {
+		case EINTR:
+			continue;
+		case EAGAIN:
+			return 0;
+		case ENOBUFS:
+		case ENOMEM:
+			return -ENOBUFS;
+		default:
+			return -EPIPE;
+		}
+	}
+	return 0;
+}
+
+/* 1 a bell, or -errno; -EAGAIN: there is none. */
+static int take_bell(int socket_fd)
+{
+	uint8_t byte = 0;
+	struct iovec vector = {&byte, sizeof(byte)};
+	struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
+	ssize_t n;
+
+	do
+		n = recvmsg(socket_fd, &message, MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	if (n == 0)
+		return pst_socket_end_of_empty(socket_fd);
+	/* Longer, or with credentials or descriptors, all of them dropped. */
+	if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) ||
+	    byte != PST_DOORBELL_BYTE)
+		return -EBADMSG;
+	return 1;
+}
+
+int pst_doorbell_drain(int socket_fd, unsigned bell_limit,
+		       unsigned *ret_bell_count, bool *ret_has_more)
+{
+	unsigned bell_count = 0;
+	bool was_reset = false;
+	int r = 0;
+
+	while (bell_count < bell_limit) {
+		r = take_bell(socket_fd);
+		if (r == -ECONNRESET && !was_reset) {
+			/* Told once, ahead of what is still queued. */
+			was_reset = true;
+			continue;
+		}
+		if (r < 0)
+			break;
+		bell_count++;
+	}
+
+	*ret_bell_count = bell_count;
+	*ret_has_more = r > 0;
+	if (r == -ECONNRESET)
+		return -EPIPE;
+	return r == -EAGAIN || r > 0 ? 0 : r;
+}
+
+void pst_doorbell_hang_up(int socket_fd)
+{
+	/* Not connected any more is what is wanted. */
+	(void)shutdown(socket_fd, SHUT_RDWR);
+}
+
+int pst_wake_open(int *ret_wake_fd)
+{
+	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+	if (fd < 0)
+		return -errno;
+	*ret_wake_fd = fd;
+	return 0;
+}
+
+void pst_wake_signal(int wake_fd)
+{
+	/* Fails only with EAGAIN, at 2^64 signals: readable all the same. */
+	(void)eventfd_write(wake_fd, 1);
+}
+
+void pst_wake_clear(int wake_fd)
+{
+	eventfd_t signals;
+
+	/* Fails only with EAGAIN: it was clear. */
+	(void)eventfd_read(wake_fd, &signals);
+}
+
+static unsigned ready_bits(const struct pollfd *polled, size_t fd_count,
+			   bool *ret_has_invalid)
+{
+	unsigned ready = 0;
+	size_t i;
+
+	*ret_has_invalid = false;
+	for (i = 0; i < fd_count; i++) {
+		if (polled[i].revents & POLLNVAL)
+			*ret_has_invalid = true;
+		if (polled[i].revents)
+			ready |= 1u << i;
+	}
+	return ready;
+}
+
+int pst_doorbell_sleep(const int *fds, size_t fd_count, uint64_t deadline_ns,
+		       unsigned *ret_ready)
+{
+	struct pollfd polled[PST_DOORBELL_SLEEP_FDS];
+	struct timespec left;
+	bool has_invalid;
+	unsigned ready;
+	size_t i;
+	int n;
+
+	if (fd_count > PST_DOORBELL_SLEEP_FDS)
+		return -EINVAL;
+	for (i = 0; i < fd_count; i++)
+		polled[i] = (struct pollfd) {.fd = fds[i], .events = POLLIN};
+
+	for (;;) {
+		if (deadline_ns != PST_DEADLINE_NEVER)
+			left = pst_timespec_from_ns(pst_deadline_left_ns(
+				deadline_ns, pst_monotonic_now_ns()));
+		n = ppoll(polled, fd_count,
+			  deadline_ns == PST_DEADLINE_NEVER ? NULL : &left,
+			  NULL);
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n == 0)
+			return -ETIMEDOUT;
+		if (n > 0)
+			break;
+	}
+
+	ready = ready_bits(polled, fd_count, &has_invalid);
+	if (has_invalid)
+		return -EBADF;
+	*ret_ready = ready;
+	return 0;
+}

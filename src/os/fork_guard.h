@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Memory that a forked child sees as zero
+ *
+ * A child that went on with its parent's channel would write into the same
+ * ring.  So the structs behind handles live in pages of their own, marked
+ * MADV_WIPEONFORK: in the child they read as zero, and one non-zero word,
+ * looked at on entry, tells parent from child without a system call.  The pages
+ * are zeroed, page-aligned and stay out of core dumps.
+ *
+ * In a child, never free what such a struct used to point to: it reads as zero
+ * there, and the child's copies go when it ends.
+ */
+#ifndef POSTERN_OS_FORK_GUARD_H
+#define POSTERN_OS_FORK_GUARD_H
+
+#include <stddef.h>
+
+#include "base/attributes.h"
+
+/* NULL if there is no memory, or byte_count is 0. */
+PST_MUST_CHECK void *pst_fork_guard_new(size_t byte_count);
+
+/* byte_count as given to _new().  Accepts NULL; returns NULL. */
+void *pst_fork_guard_free(void *memory, size_t byte_count);
+
+#endif

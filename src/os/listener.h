@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A node's handshake socket, and how to reach one
+ *
+ * The socket is made under a temporary name, set up, made to listen, and only
+ * then renamed into place: whoever finds the name finds a node that is ready,
+ * and a stale socket is replaced in the same step.  Names are looked up in an
+ * open directory that pst_socket_path_open() has checked.
+ *
+ * A record lock on NAME.lock beside the socket keeps a second process out.  It
+ * is a POSIX lock because that one alone belongs to the process: flock() and
+ * OFD locks belong to the open file description, which a forked child
+ * inherits, so a helper that outlives a crashed node would lock out its
+ * successor.  The price is that closing any descriptor of that file in this
+ * process drops the lock.  So a second node of the same name in this very
+ * process has to be found before the lock file is opened: by connecting to the
+ * name, and asking the kernel whose listener it is.  (Two threads that open
+ * the same node at the same instant can get past that; the later one then has
+ * the name.)
+ *
+ * The lock file stays when the node closes: removing it would let two processes
+ * hold locks on two files of the same name.
+ */
+#ifndef POSTERN_OS_LISTENER_H
+#define POSTERN_OS_LISTENER_H
+
+#include <limits.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/attributes.h"
+
+#define PST_LISTENER_BACKLOG 4096
+
+struct pst_listener_options {
+	int dir_fd;             /* of pst_socket_path_open(); borrowed */
+	const char *name;       /* one component */
+	mode_t mode;            /* of the socket inode, writable by its owner:
+				 * else we could not find our own listener */
+	gid_t group;            /* (gid_t)-1: the directory's or our own */
+	uint32_t features;      /* POSTERN_FEATURE_* */
+};
+
+struct pst_listener {
+	int socket_fd;          /* -1: empty */
+	int lock_fd;
+	int dir_fd;
+	dev_t device;           /* of the socket inode that we made */
+	ino_t inode;
+	char name[NAME_MAX + 1];
+};
+
+#define PST_LISTENER_INIT {.socket_fd = -1, .lock_fd = -1, .dir_fd = -1}
+
+/* Which step failed. */
+enum pst_listener_fault {
+	PST_LISTENER_FAULT_NONE = 0,
+	PST_LISTENER_FAULT_NAME,        /* empty, a path, or too long */
+	PST_LISTENER_FAULT_MODE,        /* shuts the owner himself out */
+	PST_LISTENER_FAULT_IN_USE,      /* a node of this name is open */
+	PST_LISTENER_FAULT_LOCK_FILE,   /* not ours alone, or not to be made */
+	PST_LISTENER_FAULT_OCCUPIED,    /* the name is not a socket of ours */
+	PST_LISTENER_FAULT_GROUP,       /* we cannot give it to that group */
+	PST_LISTENER_FAULT_DIRECTORY,   /* no socket can be made there */
+	PST_LISTENER_FAULT_KERNEL,      /* anything else */
+};
+
+/*
+ * Open for listening: SOCK_SEQPACKET, non-blocking, with credentials on every
+ * record (SO_PASSCRED) and, where the kernel can, no descriptors
+ * (SO_PASSRIGHTS=0); accepted sockets inherit both.  Peers will see the
+ * credentials that this process has during this call.
+ *
+ * 0, -EINVAL (NAME, MODE), -EBUSY (IN_USE), -EEXIST (OCCUPIED), -EACCES
+ * (LOCK_FILE: not a file of ours alone), or the kernel's -errno; *ret_fault
+ * says which step.
+ */
+PST_MUST_CHECK int pst_listener_open(const struct pst_listener_options *options,
+				     struct pst_listener *ret_listener,
+				     enum pst_listener_fault *ret_fault);
+
+/*
+ * Remove the name if it still is our socket, then stop listening, then unlock.
+ * Accepts an empty listener and empties it.  Not in a forked child, where the
+ * socket still is the parent's.
+ */
+void pst_listener_close(struct pst_listener *listener);
+
+/*
+ * The next connection: non-blocking, close-on-exec.  0, -EAGAIN (none),
+ * -EMFILE, -ENFILE, -ENOMEM, or another -errno.
+ */
+PST_MUST_CHECK int pst_listener_accept(const struct pst_listener *listener,
+				       int *ret_fd);
+
+/*
+ * Connect to a node's socket: non-blocking afterwards, close-on-exec.  Never
+ * through a symbolic link.  While the backlog is full, wait for a place until
+ * deadline_ns.
+ *
+ * 0, -ENOENT (no such name), -ENOTSOCK (something else has it), -ECONNREFUSED
+ * (nobody listens), -EACCES (the socket's mode), -EPROTOTYPE (another kind of
+ * socket), -ETIMEDOUT, or another -errno.
+ */
+PST_MUST_CHECK int pst_socket_connect(int dir_fd, const char *name,
+				      uint64_t deadline_ns, int *ret_fd);
+
+#endif

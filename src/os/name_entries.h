@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Reading /etc/passwd and /etc/group entry by entry: for the files of this
+ * layer only
+ *
+ * libc knows the format; which file is read, and whether it can be trusted, is
+ * decided here.  The two kinds of file are read alike: a name, its id, and what
+ * ties users to groups.
+ */
+#ifndef POSTERN_OS_NAME_ENTRIES_H
+#define POSTERN_OS_NAME_ENTRIES_H
+
+#include <sys/types.h>
+
+#include "base/attributes.h"
+
+enum pst_name_kind {
+	PST_NAME_USER = 0,
+	PST_NAME_GROUP
+};
+
+struct pst_name_entry {
+	const char *name;
+	uid_t id;              /* uid, or gid: they are the same type */
+	gid_t primary_gid;     /* of a user */
+	char *const *members;  /* of a group: their names, ended by NULL */
+};
+
+/* Takes in one entry, which is valid during the call.  Returns 0 to go on;
+ * anything else ends the reading. */
+typedef int pst_name_take_fn(void *object, const struct pst_name_entry *entry);
+
+/*
+ * Pass every entry of a file to take().  "+name" and "-name", which ask libc to
+ * look elsewhere, are left out.  Returns 0 at the end, what take() returned if
+ * that was not 0, -ENOENT (no such file), -EACCES (not trusted), or another
+ * -errno.
+ */
+PST_MUST_CHECK int pst_name_entries_read(enum pst_name_kind kind,
+					 const char *path,
+					 pst_name_take_fn *take, void *object);
+
+#endif

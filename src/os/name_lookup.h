@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * User and group names, from /etc/passwd and /etc/group alone
+ *
+ * Not through NSS: that may ask the network, loads other people's code, and
+ * stops working in a confined process.  The files are read with libc's
+ * fgetpwent_r() and fgetgrent_r() on descriptors that pst_trusted_file_open()
+ * has approved, each time from the beginning to the end: a policy is loaded
+ * rarely.  Paths are arguments so that tests can bring their own files.
+ *
+ * Common results: 0; -ENOENT (no such entry, or no such file); -ENOTUNIQ (two
+ * entries give one name different ids, and a policy may not depend on which
+ * comes first); -EACCES (the file is not trusted); -ENOMEM or another -errno.
+ *
+ * Entries of the old NIS form ("+name", "-name") are not names and never found.
+ */
+#ifndef POSTERN_OS_NAME_LOOKUP_H
+#define POSTERN_OS_NAME_LOOKUP_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/attributes.h"
+
+#define PST_PASSWD_PATH "/etc/passwd"
+#define PST_GROUP_PATH "/etc/group"
+
+PST_MUST_CHECK int pst_name_lookup_uid(const char *passwd_path,
+				       const char *user_name, uid_t *ret_uid);
+PST_MUST_CHECK int pst_name_lookup_gid(const char *group_path,
+				       const char *group_name, gid_t *ret_gid);
+
+/* The first name of an id, in a buffer from malloc(). */
+PST_MUST_CHECK int pst_name_lookup_user_name(const char *passwd_path, uid_t uid,
+					     char **ret_user_name);
+PST_MUST_CHECK int pst_name_lookup_group_name(const char *group_path, gid_t gid,
+					      char **ret_group_name);
+
+/*
+ * A user's groups as a login would get them: *ret_gid is the primary one, the
+ * array (from malloc(), NULL if there are none) the others without duplicates.
+ * A uid with several names has the groups of all of them.
+ */
+PST_MUST_CHECK int pst_name_lookup_groups_of_uid(const char *passwd_path,
+						 const char *group_path,
+						 uid_t uid, gid_t *ret_gid,
+						 gid_t **ret_groups,
+						 size_t *ret_group_count);
+
+/*
+ * The uids that a group's entry lists as members, and those whose primary
+ * group it is (who can drop it in a namespace), without duplicates, in an
+ * array from malloc() (NULL if there are none).  Several entries of one gid
+ * count together; a member that the password file does not know has no uid and
+ * is left out.  -ENOENT: no entry has that gid.
+ */
+PST_MUST_CHECK int pst_name_lookup_members(const char *passwd_path,
+					   const char *group_path, gid_t gid,
+					   uid_t **ret_uids,
+					   size_t *ret_uid_count);
+
+#endif

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Who is in which group, from both files
+ *
+ * Membership is written down by name, and policies speak of ids; so both
+ * directions go through a list of names, found in one file and looked up in the
+ * other.  Lists are short and searched one by one.
+ */
+#include "os/name_lookup.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "os/name_entries.h"
+
+/* Ids without duplicates; uid_t and gid_t are the same type. */
+struct id_list {
+	uid_t *ids;
+	size_t count;
+};
+
+struct name_list {
+	char **names;
+	size_t count;
+};
+
+static int add_id(struct id_list *list, uid_t id)
+{
+	uid_t *ids;
+	size_t i;
+
+	for (i = 0; i < list->count; i++) {
+		if (list->ids[i] == id)
+			return 0;
+	}
+	ids = reallocarray(list->ids, list->count + 1, sizeof(*ids));
+	if (!ids)
+		return -ENOMEM;
+	ids[list->count] = id;
+	list->ids = ids;
+	list->count++;
+	return 0;
+}
+
+static bool has_name(const struct name_list *list, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++) {
+		if (strcmp(list->names[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int add_name(struct name_list *list, const char *name)
+{
+	char **names;
+	char *own_name;
+
+	names = reallocarray(list->names, list->count + 1, sizeof(*names));
+	if (!names)
+		return -ENOMEM;
+	list->names = names;
+	own_name = strdup(name);
+	if (!own_name)
+		return -ENOMEM;
+	names[list->count++] = own_name;
+	return 0;
+}
+
+static void free_names(struct name_list *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		free(list->names[i]);
+	free(list->names);
+	*list = (struct name_list) {0};
+}
+
+/* A user's names, and its groups, the primary ones first. */
+struct user_groups {
+	uid_t uid;
+	struct name_list names;
+	struct id_list gids;
+};
+
+/* A group's members, first as they are listed, then as ids. */
+struct group_members {
+	gid_t gid;
+	bool is_found;
+	struct name_list names;
+	struct id_list uids;
+};
+
+static int take_own_name(void *object, const struct pst_name_entry *user)
+{
+	struct user_groups *groups = object;
+	int r;
+
+	if (user->id != groups->uid)
+		return 0;
+	r = add_name(&groups->names, user->name);
+	return r < 0 ? r : add_id(&groups->gids, user->primary_gid);
+}
+
+static int take_group(void *object, const struct pst_name_entry *group)
+{
+	struct user_groups *groups = object;
+	char *const *member;
+
+	for (member = group->members; *member; member++) {
+		if (has_name(&groups->names, *member))
+			return add_id(&groups->gids, group->id);
+	}
+	return 0;
+}
+
+int pst_name_lookup_groups_of_uid(const char *passwd_path,
+				  const char *group_path, uid_t uid,
+				  gid_t *ret_gid, gid_t **ret_groups,
+				  size_t *ret_group_count)
+{
+	struct user_groups groups = {.uid = uid};
+	struct id_list *gids = &groups.gids;
+	int r;
+
+	r = pst_name_entries_read(PST_NAME_USER, passwd_path, take_own_name,
+				  &groups);
+	if (r == 0 && groups.names.count == 0)
+		r = -ENOENT;
+	if (r == 0)
+		r = pst_name_entries_read(PST_NAME_GROUP, group_path,
+					  take_group, &groups);
+	free_names(&groups.names);
+	if (r < 0) {
+		free(gids->ids);
+		return r;
+	}
+
+	/* The first is the primary one; the others move up. */
+	*ret_gid = gids->ids[0];
+	gids->count--;
+	memmove(gids->ids, gids->ids + 1, gids->count * sizeof(gid_t));
+	if (gids->count == 0) {
+		free(gids->ids);
+		gids->ids = NULL;
+	}
+	*ret_groups = gids->ids;
+	*ret_group_count = gids->count;
+	return 0;
+}
+
+static int take_members(void *object, const struct pst_name_entry *group)
+{
+	struct group_members *members = object;
+	char *const *member;
+	int r = 0;
+
+	if (group->id != members->gid)
+		return 0;
+	members->is_found = true;
+	for (member = group->members; r == 0 && *member; member++)
+		r = add_name(&members->names, *member);
+	return r;
+}
+
+static int take_member_id(void *object, const struct pst_name_entry *user)
+{
+	struct group_members *members = object;
+
+	if (user->primary_gid != members->gid &&
+	    !has_name(&members->names, user->name))
+		return 0;
+	return add_id(&members->uids, user->id);
+}
+
+int pst_name_lookup_members(const char *passwd_path, const char *group_path,
+			    gid_t gid, uid_t **ret_uids, size_t *ret_uid_count)
+{
+	struct group_members members = {.gid = gid};
+	int r;
+
+	r = pst_name_entries_read(PST_NAME_GROUP, group_path, take_members,
+				  &members);
+	if (r == 0)
+		r = pst_name_entries_read(PST_NAME_USER, passwd_path,
+					  take_member_id, &members);
+	if (r == 0 && !members.is_found && members.uids.count == 0)
+		r = -ENOENT;
+	free_names(&members.names);
+	if (r < 0) {
+		free(members.uids.ids);
+		return r;
+	}
+	*ret_uids = members.uids.ids;
+	*ret_uid_count = members.uids.count;
+	return 0;
+}

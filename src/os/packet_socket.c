@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Handshake records, sent and received one at a time
+ *
+ * The size of a control buffer is a security decision here.  CMSG_SPACE rounds
+ * up, and the slack of a buffer for one descriptor takes a second; so buffers
+ * are CMSG_LEN of exactly what is wanted, and what arrives beyond it is dropped
+ * by the kernel, which says so with MSG_CTRUNC.  Whatever was installed by then
+ * is closed on every path but success.
+ */
+#include "os/packet_socket.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <linux/sockios.h>
+
+#include <postern/result.h>
+
+#include "base/fd.h"
+#include "os/kernel.h"
+#include "os/socket_end.h"
+
+#define CREDENTIALS_BYTES sizeof(struct ucred)
+#define FDS_BYTES (PST_PACKET_FDS * sizeof(int))
+
+/* What came beside the bytes of a record. */
+struct extras {
+	unsigned credentials_count;
+	unsigned unknown_count;
+	struct ucred credentials;
+	size_t fd_count;
+	int fds[PST_PACKET_FDS];
+};
+
+static void close_extras(struct extras *extras)
+{
+	size_t i;
+
+	for (i = 0; i < extras->fd_count; i++)
+		(void)pst_fd_close(extras->fds[i]);
+	extras->fd_count = 0;
+}
+
+static void take_fds(struct extras *extras, const struct cmsghdr *header)
+{
+	size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	size_t i;
+	int fd;
+
+	for (i = 0; i < count; i++) {
+		memcpy(&fd, CMSG_DATA(header) + i * sizeof(fd), sizeof(fd));
+		if (extras->fd_count < PST_PACKET_FDS) {
+			extras->fds[extras->fd_count++] = fd;
+		} else {
+			(void)pst_fd_close(fd);
+			extras->unknown_count++;
+		}
+	}
+}
+
+static void take_extras(struct msghdr *message, struct extras *ret_extras)
+{
+	struct extras extras = {0};
+	struct cmsghdr *header;
+
+	for (header = CMSG_FIRSTHDR(message); header;
+	     header = CMSG_NXTHDR(message, header)) {
+		if (header->cmsg_level == SOL_SOCKET &&
+		    header->cmsg_type == SCM_RIGHTS) {
+			take_fds(&extras, header);
+		} else if (header->cmsg_level == SOL_SOCKET &&
+			   header->cmsg_type == SCM_CREDENTIALS &&
+			   header->cmsg_len == CMSG_LEN(CREDENTIALS_BYTES)) {
+			memcpy(&extras.credentials, CMSG_DATA(header),
+			       CREDENTIALS_BYTES);
+			extras.credentials_count++;
+		} else {
+			extras.unknown_count++;
+		}
+	}
+	*ret_extras = extras;
+}
+
+/* A reset is told once, ahead of records that are still queued. */
+static int receive_message(int socket_fd, struct msghdr *message,
+			   size_t *ret_bytes)
+{
+	size_t control_bytes = message->msg_controllen;
+	bool was_reset = false;
+	ssize_t n;
+
+	for (;;) {
+		message->msg_controllen = control_bytes;
+		n = recvmsg(socket_fd, message,
+			    MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+		if (n >= 0)
+			break;
+		if (errno == EINTR)
+			continue;
+		if (errno != ECONNRESET)
+			return -errno;
+		if (was_reset)
+			return -EPIPE;
+		was_reset = true;
+	}
+	*ret_bytes = (size_t)n;
+	return 0;
+}
+
+static int send_beside(int socket_fd, const void *bytes, size_t byte_count,
+		       int control_type, const void *beside,
+		       size_t beside_bytes)
+{
+	struct iovec vector = {(void *)(uintptr_t)bytes, byte_count};
+	union {
+		struct cmsghdr header;
+		uint8_t bytes[CMSG_SPACE(CREDENTIALS_BYTES)];
+	} control = {0};
+	struct msghdr message = {
+		.msg_iov = &vector,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = CMSG_SPACE(beside_bytes),
+	};
+	ssize_t n;
+
+	if (byte_count == 0)
+		return -EINVAL;
+	control.header.cmsg_level = SOL_SOCKET;
+	control.header.cmsg_type = control_type;
+	control.header.cmsg_len = CMSG_LEN(beside_bytes);
+	memcpy(CMSG_DATA(&control.header), beside, beside_bytes);
+	do
+		n = sendmsg(socket_fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	if (n >= 0)
+		return 0;
+	if (errno == ECONNRESET || errno == ENOTCONN)
+		return -EPIPE;
+	return -errno;
+}
+
+int pst_packet_send(int socket_fd, const void *bytes, size_t byte_count)
+{
+	struct ucred credentials = {
+		.pid = getpid(),
+		.uid = geteuid(),
+		.gid = getegid(),
+	};
+
+	return send_beside(socket_fd, bytes, byte_count, SCM_CREDENTIALS,
+			   &credentials, CREDENTIALS_BYTES);
+}
+
+int pst_packet_send_with_fds(int socket_fd, const void *bytes,
+			     size_t byte_count,
+			     const int fds[PST_PACKET_FDS])
+{
+	static_assert(FDS_BYTES <= CREDENTIALS_BYTES, "room beside a record");
+
+	return send_beside(socket_fd, bytes, byte_count, SCM_RIGHTS, fds,
+			   FDS_BYTES);
+}
+
+/*
+ * Room for credentials is only safe while the kernel fills it with them: with
+ * SO_PASSCRED off it would take three descriptors.
+ */
+static int has_passcred(int socket_fd)
+{
+	socklen_t value_bytes = sizeof(int);
+	int value = 0;
+
+	if (getsockopt(socket_fd, SOL_SOCKET, SO_PASSCRED, &value,
+		       &value_bytes) < 0)
+		return -errno;
+	return value != 0;
+}
+
+static bool is_plain(const struct msghdr *message, const struct extras *extras,
+		     unsigned credentials_count)
+{
+	return !(message->msg_flags & (MSG_TRUNC | MSG_CTRUNC)) &&
+	       extras->unknown_count == 0 && extras->fd_count == 0 &&
+	       extras->credentials_count == credentials_count;
+}
+
+int pst_packet_receive(int socket_fd, void *buffer, size_t buffer_bytes,
+		       size_t *ret_bytes, struct pst_packet_sender *ret_sender)
+{
+	struct iovec vector = {buffer, buffer_bytes};
+	union {
+		struct cmsghdr header;
+		uint8_t bytes[CMSG_LEN(CREDENTIALS_BYTES)];
+	} control = {0};
+	struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
+	struct extras extras;
+	size_t byte_count = 0;
+	int r;
+
+	if (ret_sender) {
+		r = has_passcred(socket_fd);
+		if (r <= 0)
+			return r < 0 ? r : -EINVAL;
+		message.msg_control = &control;
+		message.msg_controllen = CMSG_LEN(CREDENTIALS_BYTES);
+	}
+	r = receive_message(socket_fd, &message, &byte_count);
+	if (r < 0)
+		return r;
+	take_extras(&message, &extras);
+	if (byte_count == 0) {
+		close_extras(&extras);
+		return pst_socket_end_of_empty(socket_fd);
+	}
+	if (!is_plain(&message, &extras, ret_sender ? 1 : 0)) {
+		close_extras(&extras);
+		return -EBADMSG;
+	}
+
+	*ret_bytes = byte_count;
+	if (ret_sender)
+		*ret_sender = (struct pst_packet_sender) {
+			.is_known = true,
+			.pid = extras.credentials.pid,
+			.uid = extras.credentials.uid,
+			.gid = extras.credentials.gid,
+		};
+	return 0;
+}
+
+/* What the record lacks to be one with both descriptors, or with none. */
+static int judge_fds(const struct msghdr *message, const struct extras *extras)
+{
+	bool is_cut = message->msg_flags & MSG_CTRUNC;
+
+	/* The buffer takes two: cut before that, our table was full. */
+	if (is_cut && extras->fd_count < PST_PACKET_FDS &&
+	    extras->credentials_count == 0 && extras->unknown_count == 0)
+		return -EMFILE;
+	if (is_cut || (message->msg_flags & MSG_TRUNC) ||
+	    extras->unknown_count > 0 || extras->credentials_count > 0)
+		return -EBADMSG;
+	if (extras->fd_count != 0 && extras->fd_count != PST_PACKET_FDS)
+		return -EBADMSG;
+	return 0;
+}
+
+int pst_packet_receive_with_fds(int socket_fd, void *buffer,
+				size_t buffer_bytes, size_t *ret_bytes,
+				int ret_fds[static PST_PACKET_FDS])
+{
+	struct iovec vector = {buffer, buffer_bytes};
+	union {
+		struct cmsghdr header;
+		uint8_t bytes[CMSG_LEN(FDS_BYTES)];
+	} control = {0};
+	struct msghdr message = {
+		.msg_iov = &vector,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = CMSG_LEN(FDS_BYTES),
+	};
+	struct extras extras;
+	size_t byte_count = 0, i;
+	int r;
+
+	r = receive_message(socket_fd, &message, &byte_count);
+	if (r < 0)
+		return r;
+	take_extras(&message, &extras);
+	r = byte_count == 0 ? pst_socket_end_of_empty(socket_fd)
+			    : judge_fds(&message, &extras);
+	if (r < 0) {
+		close_extras(&extras);
+		return r;
+	}
+
+	*ret_bytes = byte_count;
+	for (i = 0; i < PST_PACKET_FDS; i++)
+		ret_fds[i] = i < extras.fd_count ? extras.fds[i] : -1;
+	return 0;
+}
+
+int pst_packet_refuse_fds(int socket_fd, uint32_t features)
+{
+	static const int refused = 0;
+
+	if (!(features & POSTERN_FEATURE_PASSRIGHTS))
+		return 0;
+	if (setsockopt(socket_fd, SOL_SOCKET, SO_PASSRIGHTS, &refused,
+		       sizeof(refused)) < 0)
+		return -errno;
+	return 0;
+}
+
+int pst_packet_want_credentials(int socket_fd, bool want)
+{
+	int value = want;
+
+	if (setsockopt(socket_fd, SOL_SOCKET, SO_PASSCRED, &value,
+		       sizeof(value)) < 0)
+		return -errno;
+	return 0;
+}
+
+int pst_packet_unread_bytes(int socket_fd)
+{
+	int unread_bytes;
+
+	if (ioctl(socket_fd, SIOCOUTQ, &unread_bytes) < 0)
+		return -errno;
+	return unread_bytes;
+}

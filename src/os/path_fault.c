@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What is wrong with a path, in words
+ *
+ * A refused path is nearly always an honest mistake of an administrator, and
+ * the command that mends it is known: so it is said.
+ */
+#include "os/trusted_path.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The permission bits, as chmod and ls write them. */
+#define PERMISSION_BITS 07777
+
+static void describe_owner(const struct pst_path_fault *fault, uid_t owner,
+			   char *buffer, size_t buffer_bytes)
+{
+	(void)snprintf(buffer, buffer_bytes,
+		       "%s belongs to uid %u, not to root or uid %u: "
+		       "chown %u %s", fault->path, fault->owner, owner, owner,
+		       fault->path);
+}
+
+static void describe_writable(const struct pst_path_fault *fault,
+			      char *buffer, size_t buffer_bytes)
+{
+	(void)snprintf(buffer, buffer_bytes,
+		       "%s (mode %04o) is writable by group or others: "
+		       "chmod go-w %s", fault->path,
+		       (unsigned)fault->mode & PERMISSION_BITS, fault->path);
+}
+
+static const char *constant_text(enum pst_path_fault_kind kind)
+{
+	switch (kind) {
+	case PST_PATH_FAULT_MALFORMED:
+		return "is not an absolute path to a name";
+	case PST_PATH_FAULT_TOO_LONG:
+		return "is too long";
+	case PST_PATH_FAULT_MISSING:
+		return "does not exist";
+	case PST_PATH_FAULT_SYMLINK:
+		return "is a symbolic link: write the path it leads to";
+	case PST_PATH_FAULT_NOT_A_DIRECTORY:
+		return "is not a directory";
+	case PST_PATH_FAULT_NOT_A_FILE:
+		return "is not a regular file";
+	case PST_PATH_FAULT_LINKS:
+		return "has another name (a hard link) or none: copy it";
+	case PST_PATH_FAULT_TOO_BIG:
+		return "is larger than 1 MiB";
+	case PST_PATH_FAULT_NONE:
+	case PST_PATH_FAULT_OWNER:
+	case PST_PATH_FAULT_WRITABLE:
+	case PST_PATH_FAULT_ERROR:
+		break;
+	}
+	return "is as it should be";
+}
+
+void pst_path_fault_describe(const struct pst_path_fault *fault, uid_t owner,
+			     char *buffer, size_t buffer_bytes)
+{
+	if (fault->kind == PST_PATH_FAULT_OWNER)
+		describe_owner(fault, owner, buffer, buffer_bytes);
+	else if (fault->kind == PST_PATH_FAULT_WRITABLE)
+		describe_writable(fault, buffer, buffer_bytes);
+	else if (fault->kind == PST_PATH_FAULT_MISSING &&
+		 S_ISDIR(fault->mode))
+		(void)snprintf(buffer, buffer_bytes,
+			       "directory %s does not exist: "
+			       "install -d -m 0755 -o %u %s", fault->path,
+			       owner, fault->path);
+	else if (fault->kind == PST_PATH_FAULT_ERROR)
+		(void)snprintf(buffer, buffer_bytes, "%s cannot be opened: %s",
+			       fault->path, strerrordesc_np(fault->error));
+	else
+		(void)snprintf(buffer, buffer_bytes, "%s %s", fault->path,
+			       constant_text(fault->kind));
+}

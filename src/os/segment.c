@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Segments: creating, sealing and checking memfds
+ *
+ * A memfd has no name, so nobody finds it who was not given it; its seals are
+ * kernel state that cannot be forged; and its pages are charged to whoever
+ * touches them first, which is why the size alone proves nothing and the blocks
+ * are counted.
+ */
+#include "os/segment.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <postern/result.h>
+
+#include "base/fd.h"
+
+/* Set at birth by MFD_NOEXEC_SEAL, where the kernel has it. */
+#define IGNORED_SEALS F_SEAL_EXEC
+
+#define STAT_BLOCK_BYTES 512
+
+static int make_memfd(uint32_t features, int *ret_fd)
+{
+	unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+	int fd;
+
+	if (features & POSTERN_FEATURE_NOEXEC_SEAL)
+		flags |= MFD_NOEXEC_SEAL;
+	fd = memfd_create("postern", flags);
+	if (fd < 0)
+		return -errno;
+	*ret_fd = fd;
+	return 0;
+}
+
+int pst_segment_device(dev_t *ret_device)
+{
+	int fd PST_FD_OWNED = -1;
+	struct stat status;
+	int r;
+
+	r = make_memfd(0, &fd);
+	if (r < 0)
+		return r;
+	if (fstat(fd, &status) < 0)
+		return -errno;
+	*ret_device = status.st_dev;
+	return 0;
+}
+
+int pst_segment_create(size_t segment_bytes, uint32_t features, int *ret_fd)
+{
+	size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+	int fd PST_FD_OWNED = -1;
+	int r;
+
+	if (segment_bytes == 0 || segment_bytes % page_bytes != 0 ||
+	    segment_bytes > INT64_MAX)
+		return -EINVAL;
+	r = make_memfd(features, &fd);
+	if (r < 0)
+		return r;
+	if (ftruncate(fd, (off_t)segment_bytes) < 0)
+		return -errno;
+	*ret_fd = pst_fd_take(&fd);
+	return 0;
+}
+
+int pst_segment_add_seals(int segment_fd, int seals)
+{
+	if (fcntl(segment_fd, F_ADD_SEALS, seals) < 0)
+		return -errno;
+	return 0;
+}
+
+int pst_segment_set_access(int segment_fd, mode_t mode, gid_t group)
+{
+	if (group != (gid_t)-1 && fchown(segment_fd, (uid_t)-1, group) < 0)
+		return -errno;
+	if (fchmod(segment_fd, mode) < 0)
+		return -errno;
+	return 0;
+}
+
+enum pst_segment_fault
+pst_segment_check(int segment_fd, const struct pst_segment_expectation *wanted)
+{
+	struct stat status;
+	int seals, flags;
+
+	/*
+	 * Nothing but this may touch the descriptor first: on a foreign file
+	 * system even fstat() is a request to whoever serves it.
+	 */
+	seals = fcntl(segment_fd, F_GET_SEALS);
+	if (seals < 0)
+		return PST_SEGMENT_FAULT_NOT_SEALABLE;
+	if ((seals & ~IGNORED_SEALS) != wanted->seals)
+		return PST_SEGMENT_FAULT_SEALS;
+
+	if (fstat(segment_fd, &status) < 0)
+		return PST_SEGMENT_FAULT_STAT;
+	if (!S_ISREG(status.st_mode))
+		return PST_SEGMENT_FAULT_TYPE;
+	if (status.st_nlink != 0)
+		return PST_SEGMENT_FAULT_LINKED;
+	if (status.st_dev != wanted->device)
+		return PST_SEGMENT_FAULT_DEVICE;
+	if (status.st_uid != wanted->owner)
+		return PST_SEGMENT_FAULT_OWNER;
+	if (status.st_size < 0 ||
+	    (uint64_t)status.st_size != wanted->segment_bytes)
+		return PST_SEGMENT_FAULT_SIZE;
+
+	flags = fcntl(segment_fd, F_GETFL);
+	if (flags < 0 || (flags & O_ACCMODE) != O_RDWR)
+		return PST_SEGMENT_FAULT_ACCESS;
+	return PST_SEGMENT_FAULT_NONE;
+}
+
+const char *pst_segment_fault_text(enum pst_segment_fault fault)
+{
+	switch (fault) {
+	case PST_SEGMENT_FAULT_NONE:
+		return "no fault";
+	case PST_SEGMENT_FAULT_NOT_SEALABLE:
+		return "not a memfd";
+	case PST_SEGMENT_FAULT_SEALS:
+		return "wrong seals";
+	case PST_SEGMENT_FAULT_STAT:
+		return "cannot be examined";
+	case PST_SEGMENT_FAULT_TYPE:
+		return "not a regular file";
+	case PST_SEGMENT_FAULT_LINKED:
+		return "has a name";
+	case PST_SEGMENT_FAULT_DEVICE:
+		return "not on the device of memfds";
+	case PST_SEGMENT_FAULT_OWNER:
+		return "wrong owner";
+	case PST_SEGMENT_FAULT_SIZE:
+		return "wrong size";
+	case PST_SEGMENT_FAULT_ACCESS:
+		return "not open for reading and writing";
+	}
+	return "unknown fault";
+}
+
+int pst_segment_inode(int segment_fd, uint64_t *ret_inode)
+{
+	struct stat status;
+
+	if (fstat(segment_fd, &status) < 0)
+		return -errno;
+	*ret_inode = status.st_ino;
+	return 0;
+}
+
+int pst_segment_is_populated(int segment_fd, size_t segment_bytes)
+{
+	struct stat status;
+
+	if (fstat(segment_fd, &status) < 0)
+		return -errno;
+	return (uint64_t)status.st_blocks * STAT_BLOCK_BYTES >= segment_bytes;
+}

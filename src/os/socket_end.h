@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * An empty record looks like the end of a connection
+ *
+ * recv() gives 0 for both.  Only poll tells: at an end there is a hang-up.  So
+ * a peer that sends nothing in a record cannot pass for one that died, and is
+ * treated as what it is, a breach of the protocol.
+ */
+#ifndef POSTERN_OS_SOCKET_END_H
+#define POSTERN_OS_SOCKET_END_H
+
+/* After a receive of 0 bytes: -EPIPE for the end, -EBADMSG for a record. */
+int pst_socket_end_of_empty(int socket_fd);
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Files that decide who gets in
+ *
+ * Everything is judged by the open descriptor that is then read.  O_NONBLOCK
+ * keeps a pipe that somebody planted from holding up the reader.
+ */
+#include "os/trusted_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+#define OPEN_FLAGS (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+
+static enum pst_path_fault_kind judge_file(const struct stat *status,
+					   uid_t reader)
+{
+	if (!S_ISREG(status->st_mode))
+		return PST_PATH_FAULT_NOT_A_FILE;
+	if (status->st_uid != 0 && status->st_uid != reader)
+		return PST_PATH_FAULT_OWNER;
+	if (status->st_mode & (S_IWGRP | S_IWOTH))
+		return PST_PATH_FAULT_WRITABLE;
+	if (status->st_nlink != 1)
+		return PST_PATH_FAULT_LINKS;
+	return PST_PATH_FAULT_NONE;
+}
+
+/* An open() that failed, in terms of what was found there. */
+static int fault_of_open(const char *path, int error,
+			 struct pst_path_fault *ret_fault)
+{
+	enum pst_path_fault_kind kind;
+
+	if (error == ELOOP)
+		kind = PST_PATH_FAULT_SYMLINK;
+	else if (error == ENXIO || error == EISDIR)
+		kind = PST_PATH_FAULT_NOT_A_FILE;
+	else
+		return pst_path_fault_set_error(ret_fault, error, path,
+						strlen(path));
+	return pst_path_fault_set(ret_fault, kind, path, strlen(path), NULL);
+}
+
+static int open_strictly(const char *path, uid_t reader, int *ret_fd,
+			 struct pst_path_fault *ret_fault)
+{
+	char directory[PST_PATH_BYTES];
+	int dir_fd PST_FD_OWNED = -1;
+	int fd PST_FD_OWNED = -1;
+	enum pst_path_fault_kind kind;
+	struct stat status;
+	const char *name;
+	int r;
+
+	r = pst_trusted_path_split(path, directory, &name, ret_fault);
+	if (r < 0)
+		return r;
+	r = pst_trusted_path_open_directory(directory, reader,
+					    PST_TRUSTED_PATH_MAY_BE_RELATIVE,
+					    &dir_fd, ret_fault);
+	if (r < 0)
+		return r;
+	fd = openat(dir_fd, name, OPEN_FLAGS | O_NOFOLLOW);
+	if (fd < 0)
+		return fault_of_open(path, errno, ret_fault);
+	if (fstat(fd, &status) < 0)
+		return pst_path_fault_set_error(ret_fault, errno, path,
+						strlen(path));
+	kind = judge_file(&status, reader);
+	if (kind != PST_PATH_FAULT_NONE)
+		return pst_path_fault_set(ret_fault, kind, path, strlen(path),
+					  &status);
+	*ret_fd = pst_fd_take(&fd);
+	return 0;
+}
+
+/* The fault that is already known stays in *ret_fault if this succeeds. */
+static int open_anyway(const char *path, int *ret_fd,
+		       struct pst_path_fault *ret_fault)
+{
+	int fd PST_FD_OWNED = open(path, OPEN_FLAGS);
+	struct stat status;
+
+	if (fd < 0)
+		return fault_of_open(path, errno, ret_fault);
+	if (fstat(fd, &status) < 0)
+		return pst_path_fault_set_error(ret_fault, errno, path,
+						strlen(path));
+	if (!S_ISREG(status.st_mode))
+		return pst_path_fault_set(ret_fault, PST_PATH_FAULT_NOT_A_FILE,
+					  path, strlen(path), &status);
+	*ret_fd = pst_fd_take(&fd);
+	return 0;
+}
+
+int pst_trusted_file_open(const char *path, uid_t reader, unsigned flags,
+			  int *ret_fd, struct pst_path_fault *ret_fault)
+{
+	int r;
+
+	*ret_fault = (struct pst_path_fault) {.kind = PST_PATH_FAULT_NONE};
+	r = open_strictly(path, reader, ret_fd, ret_fault);
+	if (r < 0 && (flags & PST_TRUSTED_FILE_WARN_ONLY) &&
+	    pst_path_fault_may_be_warning(ret_fault))
+		return open_anyway(path, ret_fd, ret_fault);
+	return r;
+}
+
+/* Read to the end, or one byte more than may be. */
+static int read_all(int fd, char *bytes, size_t room_bytes, size_t *ret_bytes)
+{
+	size_t byte_count = 0;
+	ssize_t n;
+
+	while (byte_count < room_bytes) {
+		n = read(fd, bytes + byte_count, room_bytes - byte_count);
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n == 0)
+			break;
+		if (n > 0)
+			byte_count += (size_t)n;
+	}
+	*ret_bytes = byte_count;
+	return 0;
+}
+
+int pst_trusted_file_read(const char *path, uid_t reader, unsigned flags,
+			  struct pst_trusted_file *ret_file,
+			  struct pst_path_fault *ret_fault)
+{
+	struct pst_trusted_file file = {0};
+	int fd PST_FD_OWNED = -1;
+	struct stat status;
+	int r;
+
+	r = pst_trusted_file_open(path, reader, flags, &fd, ret_fault);
+	if (r < 0)
+		return r;
+	if (fstat(fd, &status) < 0)
+		return pst_path_fault_set_error(ret_fault, errno, path,
+						strlen(path));
+	file.owner = status.st_uid;
+	file.bytes = malloc(PST_TRUSTED_FILE_BYTES_MAX + 1);
+	if (!file.bytes)
+		return -ENOMEM;
+	r = read_all(fd, file.bytes, PST_TRUSTED_FILE_BYTES_MAX + 1,
+		     &file.byte_count);
+	if (r < 0)
+		r = pst_path_fault_set_error(ret_fault, -r, path, strlen(path));
+	else if (file.byte_count > PST_TRUSTED_FILE_BYTES_MAX) {
+		(void)pst_path_fault_set(ret_fault, PST_PATH_FAULT_TOO_BIG,
+					 path, strlen(path), &status);
+		r = -EFBIG;
+	}
+	if (r < 0) {
+		pst_trusted_file_done(&file);
+		return r;
+	}
+	file.bytes[file.byte_count] = '\0';
+	*ret_file = file;
+	return 0;
+}
+
+void pst_trusted_file_done(struct pst_trusted_file *file)
+{
+	free(file->bytes);
+	*file = (struct pst_trusted_file) {0};
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Paths that nobody but root and one owner can redirect
+ *
+ * Each component is opened with O_PATH, which asks nothing of what it opens,
+ * and without O_DIRECTORY, so that a symbolic link is seen as one and can be
+ * named.  ".." is harmless here: it leads to a directory that is judged like
+ * any other.
+ */
+#include "os/trusted_path.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+int pst_path_fault_set(struct pst_path_fault *fault,
+		       enum pst_path_fault_kind kind, const char *path,
+		       size_t path_bytes, const struct stat *status)
+{
+	if (path_bytes >= sizeof(fault->path))
+		path_bytes = sizeof(fault->path) - 1;
+	memmove(fault->path, path, path_bytes);
+	fault->path[path_bytes] = '\0';
+	fault->kind = kind;
+	fault->error = 0;
+	fault->owner = status ? status->st_uid : (uid_t)-1;
+	fault->mode = status ? status->st_mode : 0;
+	return kind == PST_PATH_FAULT_MISSING ? -ENOENT : -EACCES;
+}
+
+int pst_path_fault_set_error(struct pst_path_fault *fault, int error,
+			     const char *path, size_t path_bytes)
+{
+	if (error == ENOENT)
+		return pst_path_fault_set(fault, PST_PATH_FAULT_MISSING, path,
+					  path_bytes, NULL);
+	if (error == ENAMETOOLONG)
+		return pst_path_fault_set(fault, PST_PATH_FAULT_TOO_LONG, path,
+					  path_bytes, NULL);
+	(void)pst_path_fault_set(fault, PST_PATH_FAULT_ERROR, path, path_bytes,
+				 NULL);
+	fault->error = error;
+	return -error;
+}
+
+bool pst_path_fault_may_be_warning(const struct pst_path_fault *fault)
+{
+	return fault->kind == PST_PATH_FAULT_SYMLINK ||
+	       fault->kind == PST_PATH_FAULT_OWNER ||
+	       fault->kind == PST_PATH_FAULT_WRITABLE ||
+	       fault->kind == PST_PATH_FAULT_LINKS;
+}
+
+int pst_trusted_path_split(const char *path,
+			   char directory[static PST_PATH_BYTES],
+			   const char **ret_name,
+			   struct pst_path_fault *ret_fault)
+{
+	size_t path_bytes = strlen(path);
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	size_t directory_bytes = (size_t)(name - path);
+
+	if (path_bytes >= PST_PATH_BYTES || strlen(name) > NAME_MAX)
+		return pst_path_fault_set(ret_fault, PST_PATH_FAULT_TOO_LONG,
+					  path, path_bytes, NULL);
+	if (name[0] == '\0' || strcmp(name, ".") == 0 ||
+	    strcmp(name, "..") == 0)
+		return pst_path_fault_set(ret_fault, PST_PATH_FAULT_MALFORMED,
+					  path, path_bytes, NULL);
+	if (directory_bytes == 0) {
+		memcpy(directory, ".", sizeof("."));
+	} else {
+		memcpy(directory, path, directory_bytes);
+		directory[directory_bytes] = '\0';
+	}
+	*ret_name = name;
+	return 0;
+}
+
+/* The absolute form of path, with everything that is going to be judged. */
+static int complete_path(const char *path, unsigned flags,
+			 char absolute[static PST_PATH_BYTES],
+			 struct pst_path_fault *ret_fault)
+{
+	size_t path_bytes = strlen(path);
+	size_t used_bytes = 0;
+
+	if (path_bytes == 0 ||
+	    (path[0] != '/' && !(flags & PST_TRUSTED_PATH_MAY_BE_RELATIVE)))
+		return pst_path_fault_set(ret_fault, PST_PATH_FAULT_MALFORMED,
+					  path, path_bytes, NULL);
+	if (path[0] != '/') {
+		if (!getcwd(absolute, PST_PATH_BYTES))
+			return pst_path_fault_set_error(
+				ret_fault,
+				errno == ERANGE ? ENAMETOOLONG : errno, ".", 1);
+		/* A directory that is out of reach has no path to judge. */
+		if (absolute[0] != '/')
+			return pst_path_fault_set_error(ret_fault, ENOENT,
+							absolute,
+							strlen(absolute));
+		used_bytes = strlen(absolute);
+		absolute[used_bytes++] = '/';
+	}
+	if (used_bytes + path_bytes >= PST_PATH_BYTES)
+		return pst_path_fault_set(ret_fault, PST_PATH_FAULT_TOO_LONG,
+					  path, path_bytes, NULL);
+	memcpy(absolute + used_bytes, path, path_bytes + 1);
+	return 0;
+}
+
+/* What is wrong with a directory, judged by the open descriptor. */
+static enum pst_path_fault_kind judge_directory(const struct stat *status,
+						uid_t owner, bool is_closed)
+{
+	bool is_sticky = status->st_uid == 0 && (status->st_mode & S_ISVTX);
+
+	if (S_ISLNK(status->st_mode))
+		return PST_PATH_FAULT_SYMLINK;
+	if (!S_ISDIR(status->st_mode))
+		return PST_PATH_FAULT_NOT_A_DIRECTORY;
+	if (status->st_uid != 0 && status->st_uid != owner)
+		return PST_PATH_FAULT_OWNER;
+	if ((status->st_mode & (S_IWGRP | S_IWOTH)) &&
+	    (is_closed || !is_sticky))
+		return PST_PATH_FAULT_WRITABLE;
+	return PST_PATH_FAULT_NONE;
+}
+
+/* One step of the walk: *dir_fd becomes what name in it leads to. */
+static int descend(int *dir_fd, const char *name, const char *path,
+		   size_t path_bytes, uid_t owner, bool is_closed,
+		   struct pst_path_fault *ret_fault)
+{
+	int fd PST_FD_OWNED = -1;
+	enum pst_path_fault_kind kind;
+	struct stat status;
+	int r;
+
+	fd = openat(*dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &status) < 0) {
+		r = pst_path_fault_set_error(ret_fault, errno, path,
+					     path_bytes);
+		ret_fault->mode = S_IFDIR;
+		return r;
+	}
+	kind = judge_directory(&status, owner, is_closed);
+	if (kind != PST_PATH_FAULT_NONE)
+		return pst_path_fault_set(ret_fault, kind, path, path_bytes,
+					  &status);
+	(void)pst_fd_close(*dir_fd);
+	*dir_fd = pst_fd_take(&fd);
+	return 0;
+}
+
+/* Whether nothing but slashes and dots follows. */
+static bool is_last_component(const char *rest)
+{
+	while (*rest == '/' || (*rest == '.' && (rest[1] == '/' || !rest[1])))
+		rest++;
+	return *rest == '\0';
+}
+
+int pst_trusted_path_open_directory(const char *path, uid_t owner,
+				    unsigned flags, int *ret_dir_fd,
+				    struct pst_path_fault *ret_fault)
+{
+	bool must_be_closed = flags & PST_TRUSTED_PATH_CLOSED;
+	char absolute[PST_PATH_BYTES], name[NAME_MAX + 1];
+	int dir_fd PST_FD_OWNED = -1;
+	const char *component, *end;
+	size_t name_bytes;
+	int r;
+
+	r = complete_path(path, flags, absolute, ret_fault);
+	if (r < 0)
+		return r;
+	component = absolute + strspn(absolute, "/");
+	r = descend(&dir_fd, "/", "/", 1, owner,
+		    must_be_closed && is_last_component(component), ret_fault);
+
+	for (; r == 0 && *component; component = end + strspn(end, "/")) {
+		name_bytes = strcspn(component, "/");
+		end = component + name_bytes;
+		if (name_bytes == 1 && component[0] == '.')
+			continue;
+		if (name_bytes > NAME_MAX)
+			return pst_path_fault_set(
+				ret_fault, PST_PATH_FAULT_TOO_LONG, absolute,
+				(size_t)(end - absolute), NULL);
+		memcpy(name, component, name_bytes);
+		name[name_bytes] = '\0';
+		r = descend(&dir_fd, name, absolute, (size_t)(end - absolute),
+			    owner, must_be_closed && is_last_component(end),
+			    ret_fault);
+	}
+	if (r < 0)
+		return r;
+	*ret_dir_fd = pst_fd_take(&dir_fd);
+	return 0;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Paths that nobody but root and one owner can redirect
+ *
+ * A check of the last component alone proves nothing where somebody else can
+ * rename what is above it.  So a path is walked from the root, one component at
+ * a time, each opened without following symbolic links and judged on the open
+ * descriptor; what comes out is a descriptor, and the path is never used again.
+ *
+ * Every directory on the way belongs to root or to the owner, and is not
+ * writable by group or others, unless it is root's and sticky (/tmp): there
+ * others may add entries but not touch the one below, which has to pass too.
+ */
+#ifndef POSTERN_OS_TRUSTED_PATH_H
+#define POSTERN_OS_TRUSTED_PATH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "base/attributes.h"
+
+#define PST_PATH_BYTES 1024
+
+enum pst_path_fault_kind {
+	PST_PATH_FAULT_NONE = 0,
+	PST_PATH_FAULT_MALFORMED,       /* empty, or relative where it may not */
+	PST_PATH_FAULT_TOO_LONG,
+	PST_PATH_FAULT_MISSING,
+	PST_PATH_FAULT_SYMLINK,
+	PST_PATH_FAULT_NOT_A_DIRECTORY,
+	PST_PATH_FAULT_NOT_A_FILE,      /* a device, a pipe, a directory … */
+	PST_PATH_FAULT_OWNER,           /* neither root's nor the owner's */
+	PST_PATH_FAULT_WRITABLE,        /* by group or others */
+	PST_PATH_FAULT_LINKS,           /* has another name, or none */
+	PST_PATH_FAULT_TOO_BIG,
+	PST_PATH_FAULT_ERROR,           /* the kernel says no: see error */
+};
+
+/* What is wrong, and where: path is the offending part of the way. */
+struct pst_path_fault {
+	enum pst_path_fault_kind kind;
+	int error;              /* errno of PST_PATH_FAULT_ERROR */
+	uid_t owner;            /* as found, where it was found */
+	mode_t mode;            /* likewise, with the type, which is known for
+				 * a missing directory too */
+	char path[PST_PATH_BYTES];
+};
+
+/* For pst_trusted_path_open_directory(). */
+enum pst_trusted_path_flag {
+	/* The last directory may not be sticky and writable either: nobody
+	 * else may add entries to it. */
+	PST_TRUSTED_PATH_CLOSED = 1,
+	/* A path that is not absolute begins in the working directory, which
+	 * is judged as well, with all above it. */
+	PST_TRUSTED_PATH_MAY_BE_RELATIVE = 2,
+};
+
+/*
+ * Open a directory as O_PATH.  ret_fault may not be NULL; it is written when
+ * this fails.
+ *
+ * 0, -ENOENT (missing), -EACCES (any other fault of the path), or -errno (kind
+ * ERROR).
+ */
+PST_MUST_CHECK int
+pst_trusted_path_open_directory(const char *path, uid_t owner, unsigned flags,
+				int *ret_dir_fd,
+				struct pst_path_fault *ret_fault);
+
+/*
+ * Write into buffer one sentence for a human: what is wrong where, and, where
+ * there is one, the command that mends it for this owner.  Cut, never overrun;
+ * always terminated.
+ */
+void pst_path_fault_describe(const struct pst_path_fault *fault, uid_t owner,
+			     char *buffer, size_t buffer_bytes);
+
+/* -- for the files of this layer ------------------------------------------ */
+
+/* Fill *fault; the result to return.  status may be NULL. */
+int pst_path_fault_set(struct pst_path_fault *fault,
+		       enum pst_path_fault_kind kind, const char *path,
+		       size_t path_bytes, const struct stat *status);
+int pst_path_fault_set_error(struct pst_path_fault *fault, int error,
+			     const char *path, size_t path_bytes);
+
+/* The path leads somewhere, but somebody else may have had a hand in it. */
+bool pst_path_fault_may_be_warning(const struct pst_path_fault *fault);
+
+/*
+ * Split an acceptable path into its directory, copied to directory and never
+ * empty ("." if it has none), and its last component, a pointer into path.
+ */
+PST_MUST_CHECK int
+pst_trusted_path_split(const char *path, char directory[static PST_PATH_BYTES],
+		       const char **ret_name,
+		       struct pst_path_fault *ret_fault);
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the tests of this layer share
+ */
+#include "unit/os/os_test.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <postern/result.h>
+
+#include "base/clock.h"
+#include "os/features.h"
+#include "os/monotonic.h"
+
+#define PATH_BYTES 2048
+#define PATHS_AT_ONCE 16
+#define OPEN_DIRS 8
+
+char test_dir[PATH_BYTES / 2];
+
+uint64_t test_deadline_ns(void)
+{
+	return pst_deadline_after(pst_monotonic_now_ns(), TEST_DEADLINE_NS);
+}
+
+uint32_t test_features(void)
+{
+	const char *off = getenv("POSTERN_TEST_FEATURES_OFF");
+
+	return pst_features_probe(off && strcmp(off, "all") == 0
+					  ? POSTERN_FEATURES_ALL : 0);
+}
+
+size_t test_fd_count(void)
+{
+	DIR *directory = opendir("/proc/self/fd");
+	size_t count = 0;
+
+	ck_assert_ptr_nonnull(directory);
+	while (readdir(directory))
+		count++;
+	ck_assert_int_eq(closedir(directory), 0);
+	return count;
+}
+
+/* The lines of smaps about the mapping that holds address. */
+static char *describe_mapping(const void *address)
+{
+	FILE *smaps = fopen("/proc/self/smaps", "re");
+	size_t line_bytes = 0, text_bytes;
+	char *line = NULL, *text = NULL;
+	FILE *collected = open_memstream(&text, &text_bytes);
+	unsigned long begin, end;
+	bool is_inside = false;
+
+	ck_assert_ptr_nonnull(smaps);
+	ck_assert_ptr_nonnull(collected);
+	while (getline(&line, &line_bytes, smaps) > 0) {
+		if (sscanf(line, "%lx-%lx ", &begin, &end) == 2)
+			is_inside = (unsigned long)address >= begin &&
+				    (unsigned long)address < end;
+		if (is_inside)
+			ck_assert_int_ge(fputs(line, collected), 0);
+	}
+	free(line);
+	ck_assert_int_eq(fclose(smaps), 0);
+	ck_assert_int_eq(fclose(collected), 0);
+	return text;
+}
+
+bool test_has_vm_flag(const void *address, const char *flag)
+{
+	char *text = describe_mapping(address);
+	const char *flags = strstr(text, "VmFlags:");
+	char wanted[8];
+	bool has_flag;
+
+	ck_assert_ptr_nonnull(flags);
+	ck_assert_int_lt(snprintf(wanted, sizeof(wanted), " %s ", flag),
+			 (int)sizeof(wanted));
+	has_flag = strstr(flags, wanted) != NULL;
+	free(text);
+	return has_flag;
+}
+
+void test_vm_permissions(const void *address, char permissions[static 5])
+{
+	char *text = describe_mapping(address);
+
+	ck_assert_int_eq(sscanf(text, "%*x-%*x %4s", permissions), 1);
+	free(text);
+}
+
+void test_dir_setup(void)
+{
+	const char *stage = getenv("POSTERN_STAGED_DIR");
+
+	ck_assert_int_lt(snprintf(test_dir, sizeof(test_dir),
+				  "%s/postern-os.XXXXXX",
+				  stage ? stage : "/tmp"),
+			 (int)sizeof(test_dir));
+	ck_assert_ptr_nonnull(mkdtemp(test_dir));
+	ck_assert_int_eq(chmod(test_dir, 0755), 0);
+}
+
+static int remove_entry(const char *path, const struct stat *status, int type,
+			struct FTW *where)
+{
+	(void)status;
+	(void)type;
+	(void)where;
+	return remove(path);
+}
+
+void test_dir_teardown(void)
+{
+	ck_assert_int_eq(nftw(test_dir, remove_entry, OPEN_DIRS,
+			      FTW_DEPTH | FTW_PHYS), 0);
+}
+
+const char *test_path(const char *name)
+{
+	static char paths[PATHS_AT_ONCE][PATH_BYTES];
+	static size_t next;
+	char *path = paths[next++ % PATHS_AT_ONCE];
+
+	ck_assert_int_lt(snprintf(path, PATH_BYTES, "%s/%s", test_dir, name),
+			 PATH_BYTES);
+	return path;
+}
+
+const char *test_file(const char *name, const char *content, uid_t owner,
+		      mode_t mode)
+{
+	const char *path = test_path(name);
+	size_t content_bytes = strlen(content);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, content, content_bytes),
+			 (ssize_t)content_bytes);
+	if (owner != geteuid())
+		ck_assert_int_eq(fchown(fd, owner, owner), 0);
+	ck_assert_int_eq(fchmod(fd, mode), 0);
+	ck_assert_int_eq(close(fd), 0);
+	return path;
+}
+
+int test_run(Suite *suite)
+{
+	SRunner *runner = srunner_create(suite);
+	int failed_count;
+
+	srunner_run_all(runner, CK_ENV);
+	failed_count = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the tests of this layer share
+ */
+#ifndef POSTERN_UNIT_OS_OS_TEST_H
+#define POSTERN_UNIT_OS_OS_TEST_H
+
+#include <check.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Long enough for any machine, short enough to end a test that hangs. */
+#define TEST_DEADLINE_NS UINT64_C(20000000000)
+
+/* TEST_DEADLINE_NS from now. */
+uint64_t test_deadline_ns(void);
+
+/* The features that this kernel has, without those that the run forbids. */
+uint32_t test_features(void);
+
+/* How many descriptors are open here. */
+size_t test_fd_count(void);
+
+/* Whether the mapping that holds address has one of the flags of smaps. */
+bool test_has_vm_flag(const void *address, const char *flag);
+
+/* The permissions of the mapping that holds address, as in maps ("r--s"). */
+void test_vm_permissions(const void *address, char permissions[static 5]);
+
+/*
+ * A new directory with mode 0755 at a trusted path, for everybody to enter, and
+ * its end with all that is in it.  Fixtures: test_dir is its path.
+ */
+extern char test_dir[];
+void test_dir_setup(void);
+void test_dir_teardown(void);
+
+/* The path of name in test_dir, in one of 16 buffers that take turns. */
+const char *test_path(const char *name);
+
+/* A file in test_dir with a content, an owner and a mode. */
+const char *test_file(const char *name, const char *content, uid_t owner,
+		      mode_t mode);
+
+/* Run the suite and say whether all is well: the rest of main(). */
+int test_run(Suite *suite);
+
+/* Leaves the test, which counts as skipped. */
+#define SKIP_WITHOUT(feature, name) \
+	do { \
+		if (!(test_features() & (feature))) { \
+			fprintf(stderr, "SKIP: %s: needs %s\n", __func__, \
+				name); \
+			return; \
+		} \
+	} while (0)
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One node of a name at a time: in this process, in another, after a crash
+ */
+#include "os/listener.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "support/other_user.h"
+#include "unit/os/os_test.h"
+
+static int dir_fd = -1;
+static struct pst_listener listener;
+static enum pst_listener_fault fault;
+
+static void setup(void)
+{
+	test_dir_setup();
+	dir_fd = open(test_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_ge(dir_fd, 0);
+	listener = (struct pst_listener) PST_LISTENER_INIT;
+}
+
+static void teardown(void)
+{
+	pst_listener_close(&listener);
+	(void)close(dir_fd);
+	test_dir_teardown();
+}
+
+static int open_listener(void)
+{
+	const struct pst_listener_options options = {
+		.dir_fd = dir_fd,
+		.name = "node.sock",
+		.mode = 0666,
+		.group = (gid_t)-1,
+		.features = test_features(),
+	};
+
+	return pst_listener_open(&options, &listener, &fault);
+}
+
+static int connect_now(int *ret_fd)
+{
+	return pst_socket_connect(dir_fd, "node.sock", 0, ret_fd);
+}
+
+static int expect_busy(void *argument)
+{
+	(void)argument;
+	return open_listener() == -EBUSY && fault == PST_LISTENER_FAULT_IN_USE
+		       ? 0 : 1;
+}
+
+static int expect_open(void *argument)
+{
+	(void)argument;
+	return open_listener() == 0 ? 0 : 1;
+}
+
+START_TEST(second_node_of_the_name_in_another_process_is_refused)
+{
+	ck_assert_int_eq(open_listener(), 0);
+	ck_assert_int_eq(other_user_run(NULL, expect_busy, NULL), 0);
+	pst_listener_close(&listener);
+	ck_assert_int_eq(other_user_run(NULL, expect_open, NULL), 0);
+}
+END_TEST
+
+START_TEST(second_node_in_this_process_is_refused_and_costs_no_lock)
+{
+	struct pst_listener first;
+	int connected_fd;
+
+	ck_assert_int_eq(open_listener(), 0);
+	first = listener;
+	ck_assert_int_eq(expect_busy(NULL), 0);
+	/* Had the lock been lost, another process could get it now. */
+	ck_assert_int_eq(other_user_run(NULL, expect_busy, NULL), 0);
+	ck_assert_int_eq(connect_now(&connected_fd), 0);
+	(void)close(connected_fd);
+	listener = first;
+}
+END_TEST
+
+START_TEST(second_node_is_refused_while_the_backlog_is_full)
+{
+	struct pst_listener first;
+	int connected_fd, r;
+
+	ck_assert_int_eq(open_listener(), 0);
+	first = listener;
+	while ((r = connect_now(&connected_fd)) == 0)
+		(void)close(connected_fd);
+	ck_assert_int_eq(r, -ETIMEDOUT);
+	ck_assert_int_eq(expect_busy(NULL), 0);
+	ck_assert_int_eq(other_user_run(NULL, expect_busy, NULL), 0);
+	listener = first;
+}
+END_TEST
+
+/* Opens a node, says so, and lives until it is killed. */
+static int hold_listener(void *argument)
+{
+	const int *ready_fds = argument;
+
+	if (open_listener() != 0 || write(ready_fds[1], "x", 1) != 1)
+		return 1;
+	for (;;)
+		(void)pause();
+}
+
+static void start_holder(struct other_user_process *holder,
+			 other_user_function *function)
+{
+	int ready_fds[2];
+	char byte;
+
+	ck_assert_int_eq(pipe2(ready_fds, O_CLOEXEC), 0);
+	other_user_start(NULL, function, ready_fds, holder);
+	(void)close(ready_fds[1]);
+	ck_assert_int_eq(read(ready_fds[0], &byte, 1), 1);
+	(void)close(ready_fds[0]);
+}
+
+START_TEST(socket_of_a_killed_node_is_replaced)
+{
+	struct other_user_process holder;
+	struct stat stale, fresh;
+	int connected_fd;
+
+	start_holder(&holder, hold_listener);
+	ck_assert_int_eq(expect_busy(NULL), 0);
+	other_user_kill(&holder);
+	ck_assert_int_eq(lstat(test_path("node.sock"), &stale), 0);
+	ck_assert_int_eq(connect_now(&connected_fd), -ECONNREFUSED);
+	ck_assert_int_eq(open_listener(), 0);
+	ck_assert_int_eq(lstat(test_path("node.sock"), &fresh), 0);
+	ck_assert_uint_ne(stale.st_ino, fresh.st_ino);
+	ck_assert_int_eq(connect_now(&connected_fd), 0);
+	(void)close(connected_fd);
+}
+END_TEST
+
+static void close_all_but_the_listener(void)
+{
+	int fd;
+
+	for (fd = STDERR_FILENO + 1; fd < 1024; fd++) {
+		if (fd != listener.socket_fd && fd != listener.lock_fd &&
+		    fd != listener.dir_fd)
+			(void)close(fd);
+	}
+}
+
+/* Leaves behind a child that has inherited socket and lock file. */
+static int leave_child_behind(void *argument)
+{
+	const int *ready_fds = argument;
+	pid_t pid;
+
+	if (open_listener() != 0)
+		return 1;
+	pid = fork();
+	if (pid == 0) {
+		/* Above all the pipes that tell of our parent's end. */
+		close_all_but_the_listener();
+		for (;;)
+			(void)pause();
+	}
+	if (dprintf(ready_fds[1], "%d", (int)pid) < 0)
+		return 1;
+	for (;;)
+		(void)pause();
+}
+
+START_TEST(child_of_a_dead_node_does_not_lock_out_its_successor)
+{
+	struct other_user_process holder;
+	int ready_fds[2];
+	char number[16] = "";
+
+	ck_assert_int_eq(pipe2(ready_fds, O_CLOEXEC), 0);
+	other_user_start(NULL, leave_child_behind, ready_fds, &holder);
+	(void)close(ready_fds[1]);
+	ck_assert_int_gt(read(ready_fds[0], number, sizeof(number) - 1), 0);
+	(void)close(ready_fds[0]);
+	ck_assert_int_eq(expect_busy(NULL), 0);
+	other_user_kill(&holder);
+	ck_assert_int_eq(open_listener(), 0);
+	ck_assert_int_eq(kill((pid_t)atoi(number), SIGKILL), 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("listener_lock");
+	TCase *tcase = tcase_create("listener_lock");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, second_node_of_the_name_in_another_process_is_refused);
+	tcase_add_test(tcase, second_node_in_this_process_is_refused_and_costs_no_lock);
+	tcase_add_test(tcase, second_node_is_refused_while_the_backlog_is_full);
+	tcase_add_test(tcase, socket_of_a_killed_node_is_replaced);
+	tcase_add_test(tcase, child_of_a_dead_node_does_not_lock_out_its_successor);
+	suite_add_tcase(suite, tcase);
+	return test_run(suite);
+}

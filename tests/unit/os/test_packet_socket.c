@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Handshake records: whole or not at all, with credentials that cannot be lent
+ */
+#include "os/packet_socket.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "support/other_user.h"
+#include "unit/os/os_test.h"
+
+static int pair[2];
+static uint8_t buffer[64];
+static size_t byte_count;
+
+static void setup(void)
+{
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
+				    pair), 0);
+}
+
+static void teardown(void)
+{
+	(void)close(pair[0]);
+	(void)close(pair[1]);
+}
+
+static int receive(struct pst_packet_sender *sender)
+{
+	return pst_packet_receive(pair[1], buffer, sizeof(buffer), &byte_count,
+				  sender);
+}
+
+static int receive_with_fds(int fds[static PST_PACKET_FDS])
+{
+	return pst_packet_receive_with_fds(pair[1], buffer, sizeof(buffer),
+					   &byte_count, fds);
+}
+
+static void want_credentials(void)
+{
+	ck_assert_int_eq(pst_packet_want_credentials(pair[1], true), 0);
+}
+
+/* -- plain records --------------------------------------------------------- */
+
+START_TEST(record_arrives_whole)
+{
+	ck_assert_int_eq(pst_packet_send(pair[0], "hello", 5), 0);
+	ck_assert_int_eq(pst_packet_send(pair[0], "x", 1), 0);
+	ck_assert_int_eq(receive(NULL), 0);
+	ck_assert_uint_eq(byte_count, 5);
+	ck_assert_int_eq(memcmp(buffer, "hello", 5), 0);
+	ck_assert_int_eq(receive(NULL), 0);
+	ck_assert_uint_eq(byte_count, 1);
+	ck_assert_int_eq(receive(NULL), -EAGAIN);
+}
+END_TEST
+
+START_TEST(nothing_blocks_even_on_a_blocking_socket)
+{
+	int r = 0, sent_count = 0;
+	int fds[PST_PACKET_FDS];
+
+	ck_assert_int_eq(receive(NULL), -EAGAIN);
+	ck_assert_int_eq(receive_with_fds(fds), -EAGAIN);
+	for (; r == 0 && sent_count < 100000; sent_count++)
+		r = pst_packet_send(pair[0], "x", 1);
+	ck_assert_int_eq(r, -EAGAIN);
+}
+END_TEST
+
+START_TEST(record_longer_than_the_buffer_is_refused_and_consumed)
+{
+	uint8_t bytes[sizeof(buffer) + 1] = {0};
+
+	byte_count = 7;
+	ck_assert_int_eq(pst_packet_send(pair[0], bytes, sizeof(bytes)), 0);
+	ck_assert_int_eq(pst_packet_send(pair[0], "next", 4), 0);
+	ck_assert_int_eq(receive(NULL), -EBADMSG);
+	ck_assert_uint_eq(byte_count, 7);
+	ck_assert_int_eq(receive(NULL), 0);
+	ck_assert_uint_eq(byte_count, 4);
+}
+END_TEST
+
+START_TEST(empty_record_is_refused_and_is_not_an_end)
+{
+	struct pst_packet_sender sender;
+	int fds[PST_PACKET_FDS];
+
+	ck_assert_int_eq(pst_packet_send(pair[0], "", 0), -EINVAL);
+	ck_assert_int_eq(send(pair[0], "", 0, 0), 0);
+	ck_assert_int_eq(receive(NULL), -EBADMSG);
+	ck_assert_int_eq(send(pair[0], "", 0, 0), 0);
+	ck_assert_int_eq(receive_with_fds(fds), -EBADMSG);
+	want_credentials();
+	ck_assert_int_eq(send(pair[0], "", 0, 0), 0);
+	ck_assert_int_eq(receive(&sender), -EBADMSG);
+	ck_assert_int_eq(receive(&sender), -EAGAIN);
+}
+END_TEST
+
+START_TEST(end_is_told_after_the_last_record_and_again)
+{
+	int fds[PST_PACKET_FDS];
+
+	ck_assert_int_eq(pst_packet_send(pair[0], "last", 4), 0);
+	(void)close(pair[0]);
+	pair[0] = -1;
+	ck_assert_int_eq(receive(NULL), 0);
+	ck_assert_int_eq(receive(NULL), -EPIPE);
+	ck_assert_int_eq(receive(NULL), -EPIPE);
+	ck_assert_int_eq(receive_with_fds(fds), -EPIPE);
+}
+END_TEST
+
+START_TEST(reset_does_not_swallow_a_queued_refusal)
+{
+	int fds[PST_PACKET_FDS];
+
+	ck_assert_int_eq(pst_packet_send(pair[1], "unread", 6), 0);
+	ck_assert_int_eq(pst_packet_send(pair[0], "refused", 7), 0);
+	(void)close(pair[0]);
+	pair[0] = -1;
+	ck_assert_int_eq(receive_with_fds(fds), 0);
+	ck_assert_uint_eq(byte_count, 7);
+	ck_assert_int_eq(receive_with_fds(fds), -EPIPE);
+}
+END_TEST
+
+START_TEST(send_tells_when_the_peer_is_gone_without_a_signal)
+{
+	(void)signal(SIGPIPE, SIG_DFL);
+	(void)close(pair[1]);
+	pair[1] = -1;
+	ck_assert_int_eq(pst_packet_send(pair[0], "x", 1), -EPIPE);
+}
+END_TEST
+
+START_TEST(unread_bytes_fall_to_zero_when_all_was_taken)
+{
+	ck_assert_int_eq(pst_packet_unread_bytes(pair[0]), 0);
+	ck_assert_int_eq(pst_packet_send(pair[0], "x", 1), 0);
+	ck_assert_int_gt(pst_packet_unread_bytes(pair[0]), 0);
+	ck_assert_int_eq(receive(NULL), 0);
+	ck_assert_int_eq(pst_packet_unread_bytes(pair[0]), 0);
+}
+END_TEST
+
+/* -- credentials ----------------------------------------------------------- */
+
+START_TEST(record_carries_the_sender)
+{
+	struct pst_packet_sender sender = {.is_known = false};
+
+	want_credentials();
+	ck_assert_int_eq(pst_packet_send(pair[0], "x", 1), 0);
+	ck_assert_int_eq(receive(&sender), 0);
+	ck_assert(sender.is_known);
+	ck_assert_int_eq(sender.pid, getpid());
+	ck_assert_uint_eq(sender.uid, geteuid());
+	ck_assert_uint_eq(sender.gid, getegid());
+}
+END_TEST
+
+START_TEST(sender_is_known_even_if_it_was_sent_before_we_asked)
+{
+	struct pst_packet_sender sender = {.is_known = false};
+
+	ck_assert_int_eq(pst_packet_send(pair[0], "x", 1), 0);
+	want_credentials();
+	ck_assert_int_eq(receive(&sender), 0);
+	ck_assert_int_eq(sender.pid, getpid());
+	ck_assert_uint_eq(sender.uid, geteuid());
+}
+END_TEST
+
+START_TEST(room_for_credentials_needs_them_to_be_asked_for)
+{
+	struct pst_packet_sender sender;
+
+	ck_assert_int_eq(pst_packet_send(pair[0], "x", 1), 0);
+	ck_assert_int_eq(receive(&sender), -EINVAL);
+	ck_assert_int_eq(receive(NULL), 0);
+}
+END_TEST
+
+START_TEST(credentials_that_nobody_asked_for_are_refused)
+{
+	want_credentials();
+	ck_assert_int_eq(pst_packet_send(pair[0], "x", 1), 0);
+	ck_assert_int_eq(receive(NULL), -EBADMSG);
+}
+END_TEST
+
+static int send_x(void *argument)
+{
+	(void)argument;
+	return pst_packet_send(pair[0], "x", 1) == 0 ? 0 : 1;
+}
+
+START_TEST(borrowed_socket_shows_who_really_sent)
+{
+	const struct other_user user = {OTHER_UID_A, OTHER_UID_B, NULL, 0};
+	struct pst_packet_sender sender;
+	struct ucred connected;
+	socklen_t connected_bytes = sizeof(connected);
+
+	SKIP_UNLESS_ROOT();
+	want_credentials();
+	ck_assert_int_eq(other_user_run(&user, send_x, NULL), 0);
+	ck_assert_int_eq(receive(&sender), 0);
+	ck_assert_uint_eq(sender.uid, OTHER_UID_A);
+	ck_assert_uint_eq(sender.gid, OTHER_UID_B);
+	ck_assert_int_ne(sender.pid, getpid());
+	ck_assert_int_eq(getsockopt(pair[1], SOL_SOCKET, SO_PEERCRED,
+				    &connected, &connected_bytes), 0);
+	ck_assert_uint_eq(connected.uid, 0);
+}
+END_TEST
+
+static int claim_to_be_root(void *argument)
+{
+	struct iovec vector = {(void *)(uintptr_t)"x", 1};
+	struct ucred claimed = {.pid = getpid(), .uid = 0, .gid = 0};
+	union {
+		struct cmsghdr header;
+		uint8_t bytes[CMSG_SPACE(sizeof(struct ucred))];
+	} control = {.header = {
+		.cmsg_level = SOL_SOCKET,
+		.cmsg_type = SCM_CREDENTIALS,
+		.cmsg_len = CMSG_LEN(sizeof(struct ucred)),
+	}};
+	struct msghdr message = {
+		.msg_iov = &vector,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+
+	(void)argument;
+	memcpy(CMSG_DATA(&control.header), &claimed, sizeof(claimed));
+	return sendmsg(pair[0], &message, 0) < 0 && errno == EPERM ? 0 : 1;
+}
+
+START_TEST(nobody_can_claim_to_be_root)
+{
+	const struct other_user user = {OTHER_UID_A, OTHER_UID_A, NULL, 0};
+	struct pst_packet_sender sender;
+
+	SKIP_UNLESS_ROOT();
+	want_credentials();
+	ck_assert_int_eq(other_user_run(&user, claim_to_be_root, NULL), 0);
+	ck_assert_int_eq(receive(&sender), -EAGAIN);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("packet_socket");
+	TCase *tcase = tcase_create("packet_socket");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, record_arrives_whole);
+	tcase_add_test(tcase, nothing_blocks_even_on_a_blocking_socket);
+	tcase_add_test(tcase, record_longer_than_the_buffer_is_refused_and_consumed);
+	tcase_add_test(tcase, empty_record_is_refused_and_is_not_an_end);
+	tcase_add_test(tcase, end_is_told_after_the_last_record_and_again);
+	tcase_add_test(tcase, reset_does_not_swallow_a_queued_refusal);
+	tcase_add_test(tcase, send_tells_when_the_peer_is_gone_without_a_signal);
+	tcase_add_test(tcase, unread_bytes_fall_to_zero_when_all_was_taken);
+	tcase_add_test(tcase, record_carries_the_sender);
+	tcase_add_test(tcase, sender_is_known_even_if_it_was_sent_before_we_asked);
+	tcase_add_test(tcase, room_for_credentials_needs_them_to_be_asked_for);
+	tcase_add_test(tcase, credentials_that_nobody_asked_for_are_refused);
+	tcase_add_test(tcase, borrowed_socket_shows_who_really_sent);
+	tcase_add_test(tcase, nobody_can_claim_to_be_root);
+	suite_add_tcase(suite, tcase);
+	return test_run(suite);
+}

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Trusted files: owner, mode, type, links, and every directory above
+ */
+#include "os/trusted_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "support/other_user.h"
+#include "unit/os/os_test.h"
+
+#define READER OTHER_UID_A
+
+static struct pst_path_fault fault;
+static struct pst_trusted_file file;
+
+static int read_as(const char *path, uid_t reader, unsigned flags)
+{
+	int r;
+
+	file = (struct pst_trusted_file) {0};
+	r = pst_trusted_file_read(path, reader, flags, &file, &fault);
+	ck_assert_int_eq(r == 0, file.bytes != NULL);
+	return r;
+}
+
+static void assert_fault(const char *path, enum pst_path_fault_kind kind,
+			 int result)
+{
+	ck_assert_int_eq(read_as(path, geteuid(), 0), result);
+	ck_assert_int_eq(fault.kind, kind);
+	ck_assert_str_eq(fault.path, path);
+}
+
+START_TEST(whole_content_comes_back_terminated_with_its_owner)
+{
+	const char *path = test_file("a.conf", "line one\nline two\n", geteuid(),
+				     0644);
+
+	ck_assert_int_eq(read_as(path, geteuid(), 0), 0);
+	ck_assert_int_eq(fault.kind, PST_PATH_FAULT_NONE);
+	ck_assert_uint_eq(file.byte_count, 18);
+	ck_assert_str_eq(file.bytes, "line one\nline two\n");
+	ck_assert_uint_eq(file.owner, geteuid());
+	pst_trusted_file_done(&file);
+	ck_assert_ptr_null(file.bytes);
+	pst_trusted_file_done(&file);
+}
+END_TEST
+
+START_TEST(empty_file_is_a_file)
+{
+	ck_assert_int_eq(read_as(test_file("empty", "", geteuid(), 0600),
+				 geteuid(), 0), 0);
+	ck_assert_uint_eq(file.byte_count, 0);
+	ck_assert_str_eq(file.bytes, "");
+	pst_trusted_file_done(&file);
+}
+END_TEST
+
+START_TEST(only_root_or_the_reader_may_own_it_and_nobody_else_write_it)
+{
+	static const uid_t owners[] = {0, READER, OTHER_UID_B, 65534};
+	static const mode_t modes[] = {0644, 0600, 0444, 0755, 0664, 0646, 0666,
+				       0622, 0620, 0602};
+	enum pst_path_fault_kind expected;
+	const char *path;
+	size_t i, k;
+	int r;
+
+	SKIP_UNLESS_ROOT();
+	for (i = 0; i < sizeof(owners) / sizeof(owners[0]); i++) {
+		for (k = 0; k < sizeof(modes) / sizeof(modes[0]); k++) {
+			path = test_file("p.conf", "x", owners[i], modes[k]);
+			r = read_as(path, READER, 0);
+			expected = PST_PATH_FAULT_NONE;
+			if (modes[k] & 0022)
+				expected = PST_PATH_FAULT_WRITABLE;
+			if (owners[i] != 0 && owners[i] != READER)
+				expected = PST_PATH_FAULT_OWNER;
+			ck_assert_msg(fault.kind == expected,
+				      "uid %u, mode %o: fault %d", owners[i],
+				      (unsigned)modes[k], (int)fault.kind);
+			ck_assert_int_eq(r, expected ? -EACCES : 0);
+			if (r == 0)
+				ck_assert_uint_eq(file.owner, owners[i]);
+			pst_trusted_file_done(&file);
+		}
+	}
+}
+END_TEST
+
+START_TEST(other_types_of_file_are_refused_without_waiting)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int socket_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	const char *path = test_path("socket");
+
+	ck_assert_int_eq(mkfifo(test_path("fifo"), 0600), 0);
+	ck_assert_int_eq(mkdir(test_path("dir"), 0755), 0);
+	ck_assert_uint_lt(strlen(path), sizeof(address.sun_path));
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	ck_assert_int_eq(bind(socket_fd, (const struct sockaddr *)&address,
+			      sizeof(address)), 0);
+	ck_assert_int_eq(chmod(path, 0600), 0);
+
+	assert_fault(test_path("fifo"), PST_PATH_FAULT_NOT_A_FILE, -EACCES);
+	assert_fault(test_path("dir"), PST_PATH_FAULT_NOT_A_FILE, -EACCES);
+	assert_fault(test_path("socket"), PST_PATH_FAULT_NOT_A_FILE, -EACCES);
+	assert_fault("/dev/null", PST_PATH_FAULT_NOT_A_FILE, -EACCES);
+	(void)close(socket_fd);
+}
+END_TEST
+
+START_TEST(links_of_both_kinds_are_refused)
+{
+	(void)test_file("real", "x", geteuid(), 0644);
+	ck_assert_int_eq(symlink("real", test_path("soft")), 0);
+	assert_fault(test_path("soft"), PST_PATH_FAULT_SYMLINK, -EACCES);
+	ck_assert_int_eq(read_as(test_path("real"), geteuid(), 0), 0);
+	pst_trusted_file_done(&file);
+	ck_assert_int_eq(link(test_path("real"), test_path("hard")), 0);
+	assert_fault(test_path("hard"), PST_PATH_FAULT_LINKS, -EACCES);
+	assert_fault(test_path("real"), PST_PATH_FAULT_LINKS, -EACCES);
+}
+END_TEST
+
+START_TEST(missing_file_is_told_apart)
+{
+	assert_fault(test_path("none"), PST_PATH_FAULT_MISSING, -ENOENT);
+	ck_assert(!S_ISDIR(fault.mode));
+}
+END_TEST
+
+START_TEST(directories_above_are_judged)
+{
+	const char *path;
+
+	SKIP_UNLESS_ROOT();
+	ck_assert_int_eq(mkdir(test_path("d"), 0755), 0);
+	path = test_file("d/p.conf", "x", 0, 0644);
+	ck_assert_int_eq(chmod(test_path("d"), 0775), 0);
+	ck_assert_int_eq(read_as(path, READER, 0), -EACCES);
+	ck_assert_int_eq(fault.kind, PST_PATH_FAULT_WRITABLE);
+	ck_assert_str_eq(fault.path, test_path("d"));
+
+	/* Root's and sticky: others cannot touch an entry of root. */
+	ck_assert_int_eq(chmod(test_path("d"), 01777), 0);
+	ck_assert_int_eq(read_as(path, READER, 0), 0);
+	pst_trusted_file_done(&file);
+
+	ck_assert_int_eq(chmod(test_path("d"), 0755), 0);
+	ck_assert_int_eq(chown(test_path("d"), OTHER_UID_B, 0), 0);
+	ck_assert_int_eq(read_as(path, READER, 0), -EACCES);
+	ck_assert_int_eq(fault.kind, PST_PATH_FAULT_OWNER);
+}
+END_TEST
+
+START_TEST(relative_path_is_judged_from_the_root_on)
+{
+	(void)test_file("p.conf", "x", geteuid(), 0644);
+	ck_assert_int_eq(chdir(test_dir), 0);
+	ck_assert_int_eq(read_as("p.conf", geteuid(), 0), 0);
+	pst_trusted_file_done(&file);
+	ck_assert_int_eq(read_as("./p.conf", geteuid(), 0), 0);
+	pst_trusted_file_done(&file);
+	ck_assert_int_eq(chmod(test_dir, 0777), 0);
+	ck_assert_int_eq(read_as("p.conf", geteuid(), 0), -EACCES);
+	ck_assert_int_eq(fault.kind, PST_PATH_FAULT_WRITABLE);
+	ck_assert_int_eq(chdir("/"), 0);
+}
+END_TEST
+
+static const char *sized_file(const char *name, off_t bytes)
+{
+	const char *path = test_file(name, "", geteuid(), 0644);
+
+	ck_assert_int_eq(truncate(path, bytes), 0);
+	return path;
+}
+
+START_TEST(exactly_one_mebibyte_fits)
+{
+	ck_assert_int_eq(read_as(sized_file("fits", PST_TRUSTED_FILE_BYTES_MAX),
+				 geteuid(), 0), 0);
+	ck_assert_uint_eq(file.byte_count, PST_TRUSTED_FILE_BYTES_MAX);
+	pst_trusted_file_done(&file);
+	assert_fault(sized_file("big", PST_TRUSTED_FILE_BYTES_MAX + 1),
+		     PST_PATH_FAULT_TOO_BIG, -EFBIG);
+}
+END_TEST
+
+START_TEST(lack_of_trust_can_be_a_warning)
+{
+	const char *path = test_file("p.conf", "x", geteuid(), 0666);
+
+	ck_assert_int_eq(read_as(path, geteuid(), PST_TRUSTED_FILE_WARN_ONLY),
+			 0);
+	ck_assert_int_eq(fault.kind, PST_PATH_FAULT_WRITABLE);
+	ck_assert_str_eq(file.bytes, "x");
+	pst_trusted_file_done(&file);
+
+	ck_assert_int_eq(symlink("p.conf", test_path("soft")), 0);
+	ck_assert_int_eq(read_as(test_path("soft"), geteuid(),
+				 PST_TRUSTED_FILE_WARN_ONLY), 0);
+	ck_assert_int_eq(fault.kind, PST_PATH_FAULT_SYMLINK);
+	pst_trusted_file_done(&file);
+}
+END_TEST
+
+START_TEST(what_is_no_matter_of_trust_stays_an_error)
+{
+	const unsigned flags = PST_TRUSTED_FILE_WARN_ONLY;
+
+	ck_assert_int_eq(read_as(test_path("none"), geteuid(), flags), -ENOENT);
+	ck_assert_int_eq(read_as("/dev/null", geteuid(), flags), -EACCES);
+	ck_assert_int_eq(fault.kind, PST_PATH_FAULT_NOT_A_FILE);
+	ck_assert_int_eq(symlink("/dev/null", test_path("null")), 0);
+	ck_assert_int_eq(read_as(test_path("null"), geteuid(), flags),
+			 -EACCES);
+	ck_assert_int_eq(fault.kind, PST_PATH_FAULT_NOT_A_FILE);
+	ck_assert_int_eq(read_as(sized_file("big",
+					    PST_TRUSTED_FILE_BYTES_MAX + 1),
+				 geteuid(), flags), -EFBIG);
+}
+END_TEST
+
+START_TEST(failures_leave_no_descriptor)
+{
+	size_t fd_count = test_fd_count();
+
+	(void)read_as(test_path("none"), geteuid(), 0);
+	(void)read_as("/dev/null", geteuid(), PST_TRUSTED_FILE_WARN_ONLY);
+	(void)read_as(test_file("p", "x", geteuid(), 0666), geteuid(), 0);
+	ck_assert_uint_eq(test_fd_count(), fd_count);
+}
+END_TEST
+
+/* -- directories ----------------------------------------------------------- */
+
+static struct pst_trusted_listing listing;
+
+static int list(const char *path, unsigned flags)
+{
+	return pst_trusted_listing_read(path, geteuid(), flags, &listing,
+					&fault);
+}
+
+static void assert_entry(size_t i, enum pst_trusted_entry_kind kind,
+			 const char *name)
+{
+	ck_assert_uint_lt(i, listing.entry_count);
+	ck_assert_str_eq(listing.entries[i].name, name);
+	ck_assert_int_eq(listing.entries[i].kind, kind);
+}
+
+START_TEST(listing_is_sorted_and_sorts_out)
+{
+	static const char *const left_out[] = {
+		"20.conf~", "x.conf.dpkg-old", "x.dpkg-new", ".20.conf.swp",
+		"README",
+	};
+	size_t i;
+
+	(void)test_file("20.conf", "", geteuid(), 0644);
+	(void)test_file("100.conf", "", geteuid(), 0666);
+	(void)test_file("Z.conf", "", geteuid(), 0644);
+	(void)test_file("notes.txt", "", geteuid(), 0644);
+	(void)test_file(".hidden.conf", "", geteuid(), 0644);
+	for (i = 0; i < sizeof(left_out) / sizeof(left_out[0]); i++)
+		(void)test_file(left_out[i], "", geteuid(), 0644);
+	ck_assert_int_eq(mkdir(test_path("sub"), 0755), 0);
+	ck_assert_int_eq(mkdir(test_path("dir.conf"), 0755), 0);
+	ck_assert_int_eq(symlink("/dev/null", test_path("mask.conf")), 0);
+	ck_assert_int_eq(symlink("/dev/nullx", test_path("nomask.conf")), 0);
+	ck_assert_int_eq(symlink("/dev/null", test_path("link")), 0);
+
+	ck_assert_int_eq(list(test_dir, 0), 0);
+	assert_entry(0, PST_TRUSTED_ENTRY_STRAY, ".hidden.conf");
+	assert_entry(1, PST_TRUSTED_ENTRY_FILE, "100.conf");
+	assert_entry(2, PST_TRUSTED_ENTRY_FILE, "20.conf");
+	assert_entry(3, PST_TRUSTED_ENTRY_FILE, "Z.conf");
+	assert_entry(4, PST_TRUSTED_ENTRY_FILE, "dir.conf");
+	assert_entry(5, PST_TRUSTED_ENTRY_MASK, "mask.conf");
+	assert_entry(6, PST_TRUSTED_ENTRY_FILE, "nomask.conf");
+	assert_entry(7, PST_TRUSTED_ENTRY_STRAY, "notes.txt");
+	ck_assert_uint_eq(listing.entry_count, 8);
+	pst_trusted_listing_done(&listing);
+	ck_assert_uint_eq(listing.entry_count, 0);
+	pst_trusted_listing_done(&listing);
+}
+END_TEST
+
+START_TEST(missing_and_empty_directories_are_told_apart)
+{
+	ck_assert_int_eq(list(test_path("none"), 0), -ENOENT);
+	ck_assert_int_eq(fault.kind, PST_PATH_FAULT_MISSING);
+	ck_assert_int_eq(list(test_dir, 0), 0);
+	ck_assert_uint_eq(listing.entry_count, 0);
+	pst_trusted_listing_done(&listing);
+	ck_assert_int_eq(list(test_file("file", "", geteuid(), 0644), 0),
+			 -EACCES);
+	ck_assert_int_eq(fault.kind, PST_PATH_FAULT_NOT_A_DIRECTORY);
+}
+END_TEST
+
+START_TEST(directory_that_others_can_write_is_refused_even_if_sticky)
+{
+	(void)test_file("a.conf", "", geteuid(), 0644);
+	ck_assert_int_eq(chmod(test_dir, 01777), 0);
+	ck_assert_int_eq(list(test_dir, 0), -EACCES);
+	ck_assert_int_eq(fault.kind, PST_PATH_FAULT_WRITABLE);
+	ck_assert_int_eq(list(test_dir, PST_TRUSTED_FILE_WARN_ONLY), 0);
+	ck_assert_int_eq(fault.kind, PST_PATH_FAULT_WRITABLE);
+	assert_entry(0, PST_TRUSTED_ENTRY_FILE, "a.conf");
+	pst_trusted_listing_done(&listing);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("trusted_file");
+	TCase *files = tcase_create("files");
+	TCase *directories = tcase_create("directories");
+
+	tcase_add_checked_fixture(files, test_dir_setup, test_dir_teardown);
+	tcase_add_test(files, whole_content_comes_back_terminated_with_its_owner);
+	tcase_add_test(files, empty_file_is_a_file);
+	tcase_add_test(files, only_root_or_the_reader_may_own_it_and_nobody_else_write_it);
+	tcase_add_test(files, other_types_of_file_are_refused_without_waiting);
+	tcase_add_test(files, links_of_both_kinds_are_refused);
+	tcase_add_test(files, missing_file_is_told_apart);
+	tcase_add_test(files, directories_above_are_judged);
+	tcase_add_test(files, relative_path_is_judged_from_the_root_on);
+	tcase_add_test(files, exactly_one_mebibyte_fits);
+	tcase_add_test(files, lack_of_trust_can_be_a_warning);
+	tcase_add_test(files, what_is_no_matter_of_trust_stays_an_error);
+	tcase_add_test(files, failures_leave_no_descriptor);
+	suite_add_tcase(suite, files);
+	tcase_add_checked_fixture(directories, test_dir_setup,
+				  test_dir_teardown);
+	tcase_add_test(directories, listing_is_sorted_and_sorts_out);
+	tcase_add_test(directories, missing_and_empty_directories_are_told_apart);
+	tcase_add_test(directories, directory_that_others_can_write_is_refused_even_if_sticky);
+	suite_add_tcase(suite, directories);
+	return test_run(suite);
+}
