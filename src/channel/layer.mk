@@ -1,1 +1,12 @@
 # SPDX-License-Identifier: ISC
+noinst_LTLIBRARIES += libchannel.la
+libchannel_la_SOURCES = \
+	src/channel/channel.h \
+	src/channel/channel_state.h \
+	src/channel/channel_bell.c \
+	src/channel/channel_end.c \
+	src/channel/channel_lease.c \
+	src/channel/channel_open.c \
+	src/channel/channel_receive.c \
+	src/channel/channel_send.c \
+	src/channel/channel_wait.c

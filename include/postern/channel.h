@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Channels: connecting to a node, sending and receiving
+ *
+ * A channel is one admitted connection between a connector and a node.  It
+ * carries messages in the directions the node's policy granted, through shared
+ * memory that only one side can write.
+ *
+ * Threads: on one channel, one thread may send (send, send_wait, flush,
+ * reserve, commit, abort) while another receives (receive, receive_wait).
+ * postern_channel_wait() belongs to the thread whose directions it names.
+ * Different channels are independent.  Closing needs both threads to be done.
+ *
+ * After fork() every call in the child fails with -ESTALE, and closing there
+ * only forgets the handle: the parent's channel is untouched.
+ */
+#ifndef POSTERN_CHANNEL_H
+#define POSTERN_CHANNEL_H
+
+#include <postern/log.h>
+#include <postern/policy.h>
+#include <postern/result.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct postern_channel;
+
+/* spin_ns: how long a waiting call may look before it sleeps. */
+#define POSTERN_SPIN_DEFAULT 0u
+#define POSTERN_SPIN_NONE UINT32_MAX
+
+/* Begins with its size; zero means the default everywhere. */
+struct postern_connect_options {
+	size_t size_bytes;
+
+	/* The name this process gives itself in the node's records: at most 63
+	 * of [A-Za-z0-9_.-], the first a letter or digit.  NULL: none.  Never
+	 * a basis of admission. */
+	const char *instance;
+
+	/* Wished directions, POSTERN_DIRECTION_* bits.  0: what is granted. */
+	uint32_t directions;
+
+	/* Wished size of each ring and of the largest message.  0: the most
+	 * that this side's policy could grant.  The node may grant less. */
+	uint32_t ring_bytes;
+	uint32_t message_bytes;
+
+	/* Bounds the whole of connecting.  0: 2 s.  UINT64_MAX: no bound. */
+	uint64_t timeout_ns;
+
+	/* Up to this long a waiting call looks before it sleeps (adapted below
+	 * it to what pays).  POSTERN_SPIN_DEFAULT or POSTERN_SPIN_NONE too. */
+	uint32_t spin_ns;
+
+	/* POSTERN_FEATURE_* bits to do without. */
+	uint32_t features_off;
+
+	postern_log_fn *log;
+	void *log_user_data;
+};
+
+#define POSTERN_CONNECT_OPTIONS_INIT {.size_bytes = sizeof(struct postern_connect_options)}
+
+/*
+ * Connect to the node that the policy calls node_name.
+ *
+ * The policy says where the node's socket is and who owns it; the path and the
+ * listener's credentials are checked before anything is sent.  policy, options
+ * (NULL: defaults) and the strings are borrowed for the call.  Blocks, at most
+ * options->timeout_ns.  On failure *refusal, when not NULL, says more.
+ *
+ * Returns 0, or
+ *   -ENOENT           no such node in the policy, or nobody listens there
+ *   -EACCES           refused by the node, or the path or listener is not to be
+ *                     trusted: see refusal->reason
+ *   -EDQUOT           the node has no place for this user now
+ *   -EPROTONOSUPPORT  no common protocol version
+ *   -EBADMSG          the node broke the protocol
+ *   -EPIPE            the node went away in mid-handshake
+ *   -ETIMEDOUT        not connected before the deadline
+ *   -EOPNOTSUPP       the node demands a security mode this build lacks
+ *   -EINVAL           a NULL or malformed argument
+ *   -ENOMEM -EMFILE -ENFILE -ECANCELED
+ */
+int postern_connect(const struct postern_policy *policy, const char *node_name,
+		    const struct postern_connect_options *options,
+		    struct postern_refusal *refusal,
+		    struct postern_channel **ret_channel);
+
+/*
+ * Close a channel, or give back a reference from postern_node_channel() or
+ * postern_node_detach().  What was sent before stays in the ring and the peer
+ * drains it (see postern_flush()).  Accepts NULL.  Returns NULL.
+ */
+struct postern_channel *postern_channel_close(struct postern_channel *channel);
+
+/* What was granted, as seen from this side. */
+struct postern_limits {
+	uint32_t directions;         /* POSTERN_DIRECTION_* of the caller */
+	enum postern_security security;
+	uint32_t send_ring_bytes;    /* 0 where the direction is not granted */
+	uint32_t receive_ring_bytes;
+	uint32_t send_message_bytes; /* the largest message */
+	uint32_t receive_message_bytes;
+};
+
+/* Returns 0, -ESTALE after fork(), or -EINVAL for NULL. */
+int postern_channel_limits(const struct postern_channel *channel,
+			   struct postern_limits *ret_limits);
+
+/*
+ * Send one message of byte_count bytes (0 is a message too).
+ *
+ * The bytes are copied; the caller keeps the buffer.  Never blocks and never
+ * allocates; makes a system call only to wake a sleeping receiver.
+ *
+ * Returns 0, or
+ *   -EAGAIN           the ring is full: postern_channel_wait() for
+ *                     POSTERN_DIRECTION_SEND
+ *   -EMSGSIZE         more than the grant allows: postern_channel_limits()
+ *   -EPERM            sending was not granted
+ *   -EPIPE            the peer is gone, or the node that gave the channel was
+ *                     closed
+ *   -EBADMSG          the peer broke the protocol: the channel is dead
+ *   -EBUSY            a reservation is open: commit or abort it first
+ *   -ESTALE           this process is a forked child
+ *   -EINVAL           a NULL channel, or NULL bytes with a non-zero count
+ */
+int postern_send(struct postern_channel *channel, const void *bytes,
+		 size_t byte_count);
+
+/*
+ * The same, but waits for room until deadline_ns (CLOCK_MONOTONIC).
+ * Returns as postern_send(), with -ETIMEDOUT in place of -EAGAIN, or -ENOMEM or
+ * -ECANCELED where the kernel cannot wait.
+ */
+int postern_send_wait(struct postern_channel *channel, const void *bytes,
+		      size_t byte_count, uint64_t deadline_ns);
+
+/*
+ * Send without a copy: reserve room for a message, write it there, commit it.
+ *
+ * *ret_bytes points at byte_count writable bytes in the ring until commit or
+ * abort; nothing is visible to the receiver before postern_commit(), which may
+ * shorten the message.  But the peer can read the ring's memory: bytes written
+ * there stay readable to it until other messages overwrite them, also those
+ * beyond a shortened message and those of an aborted one.  One reservation at a
+ * time.
+ *
+ * postern_reserve() returns as postern_send().
+ * postern_commit() returns as postern_send(), and -EINVAL without a
+ * reservation or for more bytes than reserved (the reservation stays).
+ * postern_abort() returns 0, -EINVAL without a reservation, or -ESTALE.
+ */
+int postern_reserve(struct postern_channel *channel, size_t byte_count,
+		    void **ret_bytes);
+int postern_commit(struct postern_channel *channel, size_t byte_count);
+int postern_abort(struct postern_channel *channel);
+
+/*
+ * Wait until the peer has consumed all that was sent before.
+ *
+ * Returns 0, or -ETIMEDOUT, -EPERM, -EPIPE (the peer went before it had
+ * consumed everything), -EBADMSG, -ESTALE, -EINVAL, -ENOMEM, -ECANCELED.
+ */
+int postern_flush(struct postern_channel *channel, uint64_t deadline_ns);
+
+/*
+ * Receive one message into buffer.
+ *
+ * *ret_message_bytes is its size; 0 is a message too.  The bytes are copied out
+ * of shared memory once, so they no longer change.  Never blocks and never
+ * allocates.  What a peer sent before it left is delivered before -EPIPE.
+ *
+ * Returns 0, or
+ *   -EAGAIN    nothing there: postern_channel_wait()
+ *   -EMSGSIZE  the message is larger than the buffer: it is kept, and
+ *              *ret_message_bytes says its size (the one output written on
+ *              failure)
+ *   -EPERM     receiving was not granted
+ *   -EPIPE     the peer is gone and all it sent was received
+ *   -EBADMSG   the peer broke the protocol: the channel is dead
+ *   -EBUSY     the node receives from this channel: postern_node_detach()
+ *   -ESTALE    this process is a forked child
+ *   -EINVAL    NULL, or a NULL buffer with a non-zero size
+ */
+int postern_receive(struct postern_channel *channel, void *buffer,
+		    size_t buffer_bytes, size_t *ret_message_bytes);
+
+/*
+ * The same, but waits for a message until deadline_ns (CLOCK_MONOTONIC).
+ * Returns as postern_receive(), with -ETIMEDOUT in place of -EAGAIN, or -ENOMEM
+ * or -ECANCELED where the kernel cannot wait.
+ */
+int postern_receive_wait(struct postern_channel *channel, void *buffer,
+			 size_t buffer_bytes, size_t *ret_message_bytes,
+			 uint64_t deadline_ns);
+
+/*
+ * A descriptor for poll, select or epoll: readable while there is something to
+ * receive, after a full ring has room again, and when the peer is gone.
+ *
+ * Level-triggered: it stays readable until postern_receive() (or
+ * postern_send(), or postern_channel_wait() with deadline 0) has returned
+ * -EAGAIN.  It is readable when first asked for.  Owned by the channel: do not
+ * read, write or close it.  Costs a system call per -EAGAIN from then on.
+ *
+ * Returns the descriptor, or -ESTALE, -EINVAL, -ENOMEM, -EMFILE, -ENFILE,
+ * -ECANCELED.
+ */
+int postern_channel_fd(struct postern_channel *channel);
+
+/*
+ * Wait until one of the directions (POSTERN_DIRECTION_* bits of the caller) is
+ * ready: a message can be received; a message that found the ring full can be
+ * tried again; or the channel has ended, which makes every direction ready so
+ * that the next call says how.  Reports and clears readiness to send.
+ *
+ * Returns 0 and the ready bits, or -ETIMEDOUT, -EPERM (none of the directions
+ * is granted), -EBUSY (the node receives from it), -ESTALE, -EINVAL, -ENOMEM,
+ * -ECANCELED.
+ */
+int postern_channel_wait(struct postern_channel *channel, uint32_t directions,
+			 uint64_t deadline_ns, uint32_t *ret_ready);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

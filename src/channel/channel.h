@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A channel: an admitted pair of rings with a doorbell
+ *
+ * The layer moves messages and sleeps and wakes; it knows neither who the peer
+ * is nor what the policy says.  Both sides use the same code: a connector drives
+ * its channel itself, a node drives many through pst_channel_hear() and
+ * pst_channel_arm_receive().
+ *
+ * Threads: one for sending and one for receiving, as in <postern/channel.h>.
+ * The struct lives in pages that a forked child sees as zero, so every entry
+ * can tell (pst_channel_is_ours()).
+ */
+#ifndef POSTERN_CHANNEL_CHANNEL_H
+#define POSTERN_CHANNEL_CHANNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <postern/channel.h>
+#include <postern/result.h>
+
+#include "base/attributes.h"
+#include "os/segment.h"
+
+struct pst_channel;
+struct pst_channel_lease;
+
+/* What to wait for; the first two are POSTERN_DIRECTION_*. */
+enum pst_channel_want {
+	PST_CHANNEL_WANT_ROOM = POSTERN_DIRECTION_SEND,
+	PST_CHANNEL_WANT_MESSAGE = POSTERN_DIRECTION_RECEIVE,
+	PST_CHANNEL_WANT_CONSUMED = 4,
+};
+
+/*
+ * All that makes a channel.  A direction is granted if its mapping has a data
+ * area: own_mapping for sending, peer_mapping for receiving.
+ */
+struct pst_channel_setup {
+	int socket_fd;
+	int pidfd;              /* -1: the kernel cannot give one */
+	struct pst_segment_mapping own_mapping;
+	struct pst_segment_mapping peer_mapping;
+	uint32_t send_message_bytes;
+	uint32_t receive_message_bytes;
+	uint32_t spin_ns;       /* 0: never spin */
+	bool for_node;          /* a node receives and watches the socket */
+};
+
+/* Of the segments, as this side writes and reads them. */
+uint16_t pst_channel_layout_version(void);
+
+/*
+ * Open and references.  _open_take() owns the descriptors and mappings even
+ * when it fails.  The last _unref() says farewell in the ring, hangs up and
+ * unmaps.
+ */
+PST_MUST_CHECK int pst_channel_open_take(struct pst_channel_setup *setup,
+					 struct pst_channel **ret_channel);
+struct pst_channel *pst_channel_ref(struct pst_channel *channel);
+struct pst_channel *pst_channel_unref(struct pst_channel *channel);
+
+/*
+ * The node lets go of a channel: for whoever still has a reference it ends with
+ * reason; if nobody has, this is _unref().
+ */
+struct pst_channel *pst_channel_let_go(struct pst_channel *channel,
+				       enum postern_reason reason);
+bool pst_channel_is_ours(const struct pst_channel *channel);
+void pst_channel_limits(const struct pst_channel *channel,
+			struct postern_limits *ret_limits);
+
+/* The end: once, the first reason stays.  POSTERN_REASON_NONE while it lives. */
+enum postern_reason pst_channel_end_reason(const struct pst_channel *channel);
+void pst_channel_end(struct pst_channel *channel, enum postern_reason reason);
+
+/* One word for how the peer broke the rules, or NULL: for the audit record. */
+const char *pst_channel_fault(const struct pst_channel *channel);
+
+/* Messages; the results are those of <postern/channel.h>. */
+int pst_channel_send(struct pst_channel *channel, const void *bytes,
+		     uint32_t byte_count);
+int pst_channel_reserve(struct pst_channel *channel, uint32_t byte_count,
+			void **ret_bytes);
+int pst_channel_commit(struct pst_channel *channel, uint32_t byte_count);
+int pst_channel_abort(struct pst_channel *channel);
+int pst_channel_receive(struct pst_channel *channel, void *buffer,
+			size_t buffer_bytes, size_t *ret_message_bytes);
+bool pst_channel_has_message(struct pst_channel *channel);
+uint64_t pst_channel_unread_bytes(struct pst_channel *channel);
+
+/*
+ * Wait for any of wants until deadline_ns: 0 and the ready ones, or -ETIMEDOUT.
+ * A channel that has ended is ready for everything.
+ */
+int pst_channel_wait(struct pst_channel *channel, uint32_t wants,
+		     uint64_t deadline_ns, uint32_t *ret_ready);
+
+/* Wait until the peer has consumed all that was sent. */
+int pst_channel_flush(struct pst_channel *channel, uint64_t deadline_ns);
+
+/* The level-triggered descriptor for somebody else's event loop. */
+int pst_channel_fd(struct pst_channel *channel);
+
+/*
+ * For the node, whose own epoll watches these descriptors.  _hear() reads the
+ * bells once the socket is readable and _notice_death() is for the pidfd; both
+ * may end the channel.  _arm_receive() prepares to sleep and looks once more:
+ * true means there is something, do not sleep.
+ */
+int pst_channel_socket_fd(const struct pst_channel *channel);
+int pst_channel_pidfd(const struct pst_channel *channel);
+int pst_channel_wake_fd(const struct pst_channel *channel);
+void pst_channel_hear(struct pst_channel *channel);
+void pst_channel_notice_death(struct pst_channel *channel);
+bool pst_channel_arm_receive(struct pst_channel *channel);
+
+/*
+ * Private eventfds, needed as soon as two threads use the channel.  Connectors
+ * have them from the start, a node's channel from its first reference on.
+ */
+PST_MUST_CHECK int pst_channel_make_wakes(struct pst_channel *channel);
+
+/*
+ * Who receives.  While the node does, everybody else's receive is -EBUSY.
+ * _detach() hands receiving over; the channel takes a reference to the lease,
+ * which tells the node when the channel is gone.
+ */
+bool pst_channel_is_node_driven(const struct pst_channel *channel);
+void pst_channel_detach(struct pst_channel *channel,
+			struct pst_channel_lease *lease);
+
+/*
+ * A lease outlives its channel: ended turns true, and the lease's descriptor
+ * readable, when the last reference to the channel is gone.
+ */
+PST_MUST_CHECK int pst_channel_lease_new(struct pst_channel_lease **ret_lease);
+int pst_channel_lease_fd(const struct pst_channel_lease *lease);
+bool pst_channel_lease_has_ended(const struct pst_channel_lease *lease);
+struct pst_channel_lease *
+pst_channel_lease_unref(struct pst_channel_lease *lease);
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Bells: waking the peer, and hearing it
+ *
+ * The only traffic on a channel's socket.  A bell says "something moved" and
+ * nothing else; what moved is looked up in the rings.  Bells are also the one
+ * thing an admitted peer can make us spend system calls on, so they are
+ * accounted: no more than we asked for by arming, and not for ever without
+ * progress.  A peer that breaks either rule ends its channel.
+ */
+#include "channel/channel_state.h"
+
+#include <errno.h>
+
+#include "os/doorbell.h"
+
+/*
+ * The message is published already, so nothing here may fail the call.  A peer
+ * that hung up ends the channel for the next call; for want of kernel memory
+ * the bell is owed: the value stays unmarked, the next call rings again, and
+ * nobody here sleeps for long before.
+ */
+static bool ring(struct pst_channel *channel)
+{
+	int r;
+
+	r = pst_doorbell_ring(channel->socket_fd);
+	if (r == -EPIPE)
+		pst_channel_end(channel, POSTERN_REASON_HUNG_UP);
+	return r == 0;
+}
+
+bool pst_channel_wake_consumer(struct pst_channel *channel)
+{
+	uint32_t value = pst_ring_consumer_to_wake(&channel->producer);
+
+	if (value == 0)
+		return true;
+	if (!ring(channel))
+		return pst_channel_has_ended(channel);
+	pst_ring_consumer_woken(&channel->producer, value);
+	return true;
+}
+
+bool pst_channel_wake_producer(struct pst_channel *channel)
+{
+	uint32_t value = pst_ring_producer_to_wake(&channel->consumer);
+
+	if (value == 0)
+		return true;
+	if (!ring(channel))
+		return pst_channel_has_ended(channel);
+	pst_ring_producer_woken(&channel->consumer, value);
+	return true;
+}
+
+/*
+ * [W1] Dekker with pst_channel_arm_and_look(): either the waiter sees the bit,
+ * or we see that it is armed and signal its eventfd.  The direction that the
+ * caller itself waits in needs no signal: it looks again anyway.
+ */
+static void set_pending(struct pst_channel_waiter *waiter, bool is_awake)
+{
+	atomic_store_explicit(&waiter->pending, true, memory_order_seq_cst);
+	if (!is_awake && waiter->wake_fd >= 0 &&
+	    atomic_load_explicit(&waiter->armed, memory_order_seq_cst))
+		pst_wake_signal(waiter->wake_fd);
+}
+
+/* Each arming of either direction permits one bell, which may come late. */
+static bool bells_are_permitted(struct pst_channel *channel, unsigned count)
+{
+	uint64_t bells = atomic_fetch_add(&channel->bells, count) + count;
+
+	return bells <= atomic_load(&channel->armings);
+}
+
+/*
+ * Further than ever before, in a direction that is granted: going back and
+ * forth is no progress.  Any thread may ask; no data rests on the answer.
+ */
+static bool peer_has_moved(struct pst_channel *channel)
+{
+	const struct pst_segment_words *peer =
+		(const void *)channel->peer_mapping.control;
+	uint64_t moved = 0, seen;
+
+	if (channel->directions & POSTERN_DIRECTION_RECEIVE)
+		moved += pst_ring_produced_unchecked(peer);
+	if (channel->directions & POSTERN_DIRECTION_SEND)
+		moved += pst_ring_consumed_unchecked(peer);
+	seen = atomic_load(&channel->peer_moved);
+	while (moved > seen)
+		if (atomic_compare_exchange_weak(&channel->peer_moved, &seen,
+						 moved))
+			return true;
+	return false;
+}
+
+/* A wake-up that moved nothing spends a budget, which progress refills. */
+static bool idle_wake_is_affordable(struct pst_channel *channel)
+{
+	return atomic_fetch_add(&channel->idle_wakes, 1) <
+	       PST_CHANNEL_IDLE_WAKES;
+}
+
+static void account_for(struct pst_channel *channel, unsigned bell_count,
+			bool has_moved)
+{
+	if (bell_count == 0)
+		return;
+	if (has_moved)
+		atomic_store(&channel->idle_wakes, 0);
+	if (!bells_are_permitted(channel, bell_count))
+		pst_channel_poison(channel, "bells-unasked");
+	else if (!has_moved && !idle_wake_is_affordable(channel))
+		pst_channel_poison(channel, "bells-without-progress");
+}
+
+/*
+ * One bell that comes with news is the rule, and to see that there is no other
+ * would cost a system call each time; if there is, the socket stays readable.
+ * Bells without news are late ones, of armings that were taken back, and come
+ * in heaps: take them together.
+ */
+void pst_channel_hear_by(struct pst_channel *channel, uint32_t wants,
+			 unsigned bell_limit)
+{
+	unsigned count, late_count;
+	bool has_moved = false, has_more;
+	int r;
+
+	r = pst_doorbell_drain(channel->socket_fd, bell_limit, &count,
+			       &has_more);
+	if (count > 0)
+		has_moved = peer_has_moved(channel);
+	if (count > 0 && !has_moved && has_more) {
+		r = pst_doorbell_drain(channel->socket_fd,
+				       PST_DOORBELL_DRAIN_COUNT, &late_count,
+				       &has_more);
+		count += late_count;
+	}
+	account_for(channel, count, has_moved);
+	if (count > 0) {
+		set_pending(&channel->send_waiter,
+			    wants & ~(uint32_t)PST_CHANNEL_WANT_MESSAGE);
+		set_pending(&channel->receive_waiter,
+			    wants & PST_CHANNEL_WANT_MESSAGE);
+	}
+	if (r == -EPIPE)
+		pst_channel_end(channel, POSTERN_REASON_HUNG_UP);
+	else if (r == -EBADMSG)
+		pst_channel_poison(channel, "no-bell");
+}
+
+void pst_channel_hear(struct pst_channel *channel)
+{
+	pst_channel_hear_by(channel, PST_CHANNEL_WANT_MESSAGE, 1);
+}
+
+void pst_channel_notice_death(struct pst_channel *channel)
+{
+	pst_channel_end(channel, POSTERN_REASON_PEER_DIED);
+}

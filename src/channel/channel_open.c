@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * From segments and descriptors to a channel, and back to nothing
+ *
+ * Everything a channel will ever need is allocated here, so that moving
+ * messages allocates nothing.  The last reference says farewell in the ring (an
+ * end-of-stream record tells an orderly close from a crash), hangs up, and only
+ * then unmaps.
+ */
+#include "channel/channel.h"
+
+#include <errno.h>
+
+#include "base/attributes.h"
+#include "base/fd.h"
+#include "channel/channel_state.h"
+#include "os/doorbell.h"
+#include "os/fork_guard.h"
+
+uint16_t pst_channel_layout_version(void)
+{
+	return PST_LAYOUT_VERSION;
+}
+
+static void fill_limits(struct pst_channel *channel,
+			const struct pst_channel_setup *setup)
+{
+	struct postern_limits *limits = &channel->limits;
+
+	limits->security = POSTERN_SECURITY_NONE;
+	limits->send_ring_bytes = (uint32_t)setup->own_mapping.data_bytes;
+	limits->receive_ring_bytes = (uint32_t)setup->peer_mapping.data_bytes;
+	if (limits->send_ring_bytes > 0) {
+		limits->directions |= POSTERN_DIRECTION_SEND;
+		limits->send_message_bytes = setup->send_message_bytes;
+	}
+	if (limits->receive_ring_bytes > 0) {
+		limits->directions |= POSTERN_DIRECTION_RECEIVE;
+		limits->receive_message_bytes = setup->receive_message_bytes;
+	}
+	channel->directions = limits->directions;
+}
+
+static void attach_rings(struct pst_channel *channel)
+{
+	struct pst_segment_words *own, *peer;
+
+	own = (struct pst_segment_words *)channel->own_mapping.control;
+	peer = (struct pst_segment_words *)channel->peer_mapping.control;
+	pst_ring_producer_init(&channel->producer, own, peer,
+			       channel->own_mapping.data,
+			       channel->limits.send_ring_bytes,
+			       channel->limits.send_message_bytes);
+	pst_ring_consumer_init(&channel->consumer, own, peer,
+			       channel->peer_mapping.data,
+			       channel->limits.receive_ring_bytes,
+			       channel->limits.receive_message_bytes);
+}
+
+static void free_channel(struct pst_channel *channel)
+{
+	struct pst_channel_lease *lease = atomic_load(&channel->lease);
+
+	pst_segment_unmap(&channel->own_mapping);
+	pst_segment_unmap(&channel->peer_mapping);
+	(void)pst_fd_close(atomic_load(&channel->epoll_fd));
+	(void)pst_fd_close(channel->send_waiter.wake_fd);
+	(void)pst_fd_close(channel->receive_waiter.wake_fd);
+	(void)pst_fd_close(channel->pidfd);
+	(void)pst_fd_close(channel->socket_fd);
+	pst_fork_guard_free(channel, sizeof(*channel));
+	if (lease)
+		pst_channel_lease_end(lease);
+}
+
+/* The handshake agreed on it; the rings rest on it, so it is asked again. */
+static bool is_geometry_valid(const struct pst_segment_mapping *mapping,
+			      uint32_t message_bytes)
+{
+	return mapping->data_bytes == 0 ||
+	       pst_ring_is_geometry_valid(mapping->data_bytes, message_bytes,
+					  mapping->control_bytes);
+}
+
+static int refuse_setup(struct pst_channel_setup *setup, int result)
+{
+	pst_segment_unmap(&setup->own_mapping);
+	pst_segment_unmap(&setup->peer_mapping);
+	setup->socket_fd = pst_fd_close(setup->socket_fd);
+	setup->pidfd = pst_fd_close(setup->pidfd);
+	return result;
+}
+
+int pst_channel_open_take(struct pst_channel_setup *setup,
+			  struct pst_channel **ret_channel)
+{
+	struct pst_channel *channel;
+	int r;
+
+	if (!is_geometry_valid(&setup->own_mapping,
+			       setup->send_message_bytes) ||
+	    !is_geometry_valid(&setup->peer_mapping,
+			       setup->receive_message_bytes))
+		return refuse_setup(setup, -EINVAL);
+	channel = pst_fork_guard_new(sizeof(*channel));
+	if (!channel)
+		return refuse_setup(setup, -ENOMEM);
+
+	channel->ours = PST_CHANNEL_OURS;
+	pst_spin_init(&channel->send_waiter.spin, setup->spin_ns);
+	pst_spin_init(&channel->receive_waiter.spin, setup->spin_ns);
+	channel->socket_fd = setup->socket_fd;
+	channel->pidfd = setup->pidfd;
+	channel->send_waiter.wake_fd = -1;
+	channel->receive_waiter.wake_fd = -1;
+	atomic_store(&channel->epoll_fd, -1);
+	atomic_store(&channel->node_driven, setup->for_node);
+	channel->own_mapping = setup->own_mapping;
+	channel->peer_mapping = setup->peer_mapping;
+	pst_refcount_init(&channel->references);
+	fill_limits(channel, setup);
+	attach_rings(channel);
+	pst_doorbell_prepare(channel->socket_fd);
+
+	if (!setup->for_node) {
+		r = pst_channel_make_wakes(channel);
+		if (r < 0) {
+			free_channel(channel);
+			return r;
+		}
+	}
+	*ret_channel = channel;
+	return 0;
+}
+
+struct pst_channel *pst_channel_ref(struct pst_channel *channel)
+{
+	pst_refcount_ref(&channel->references);
+	return channel;
+}
+
+/* Both threads are done with the channel when this runs. */
+static void say_farewell(struct pst_channel *channel)
+{
+	if (pst_channel_has_ended(channel) ||
+	    !(channel->directions & POSTERN_DIRECTION_SEND))
+		return;
+	/* A full ring has no room for it: then only the hang-up tells. */
+	PST_IGNORE(pst_ring_finish(&channel->producer));
+}
+
+struct pst_channel *pst_channel_unref(struct pst_channel *channel)
+{
+	if (!channel || !pst_channel_is_ours(channel))
+		return NULL;
+	if (pst_refcount_unref(&channel->references)) {
+		say_farewell(channel);
+		/* A forked child may hold the socket open. */
+		pst_doorbell_hang_up(channel->socket_fd);
+		free_channel(channel);
+	}
+	return NULL;
+}
+
+struct pst_channel *pst_channel_let_go(struct pst_channel *channel,
+				       enum postern_reason reason)
+{
+	if (channel && !pst_refcount_is_single(&channel->references))
+		pst_channel_end(channel, reason);
+	return pst_channel_unref(channel);
+}
+
+bool pst_channel_is_ours(const struct pst_channel *channel)
+{
+	return channel->ours == PST_CHANNEL_OURS;
+}
+
+void pst_channel_limits(const struct pst_channel *channel,
+			struct postern_limits *ret_limits)
+{
+	*ret_limits = channel->limits;
+}
+
+int pst_channel_make_wakes(struct pst_channel *channel)
+{
+	int r;
+
+	if (channel->send_waiter.wake_fd < 0) {
+		r = pst_wake_open(&channel->send_waiter.wake_fd);
+		if (r < 0)
+			return r;
+	}
+	if (channel->receive_waiter.wake_fd < 0) {
+		r = pst_wake_open(&channel->receive_waiter.wake_fd);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int pst_channel_socket_fd(const struct pst_channel *channel)
+{
+	return channel->socket_fd;
+}
+
+int pst_channel_pidfd(const struct pst_channel *channel)
+{
+	return channel->pidfd;
+}
+
+int pst_channel_wake_fd(const struct pst_channel *channel)
+{
+	return channel->receive_waiter.wake_fd;
+}
+
+bool pst_channel_is_node_driven(const struct pst_channel *channel)
+{
+	return atomic_load(&channel->node_driven);
+}
+
+void pst_channel_detach(struct pst_channel *channel,
+			struct pst_channel_lease *lease)
+{
+	atomic_store(&channel->lease, pst_channel_lease_ref(lease));
+	atomic_store(&channel->node_driven, false);
+}

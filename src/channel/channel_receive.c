@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Receiving: out of the ring, and a bell only if the sender waits for room
+ *
+ * What a peer committed before it went is delivered first.  Its head is read
+ * one last time then and never again, so that a process which kept the segment
+ * cannot feed a channel that has ended.
+ */
+#include "channel/channel_state.h"
+
+#include <errno.h>
+
+/*
+ * A revoked or poisoned channel delivers nothing more; one whose peer is gone
+ * delivers the rest.
+ */
+static int after_the_end(struct pst_channel *channel)
+{
+	enum postern_reason reason = pst_channel_end_reason(channel);
+
+	if (reason != POSTERN_REASON_HUNG_UP &&
+	    reason != POSTERN_REASON_PEER_DIED &&
+	    reason != POSTERN_REASON_CLOSED)
+		return pst_channel_end_result(channel);
+	if (!channel->frozen) {
+		/* What it says, the next read says too. */
+		PST_IGNORE(pst_ring_freeze(&channel->consumer));
+		channel->frozen = true;
+	}
+	return 0;
+}
+
+/* Nothing there: over, or with a pollable descriptor out, arm and look. */
+static bool is_worth_retrying(struct pst_channel *channel)
+{
+	if (pst_channel_has_ended(channel))
+		return !channel->frozen;
+	if (atomic_load_explicit(&channel->epoll_fd, memory_order_relaxed) < 0)
+		return false;
+	return pst_channel_settle(channel, PST_CHANNEL_WANT_MESSAGE);
+}
+
+/* The hang-up may have been seen before the record that explains it. */
+static void note_orderly_end(struct pst_channel *channel)
+{
+	uint32_t hung_up = POSTERN_REASON_HUNG_UP;
+	uint32_t died = POSTERN_REASON_PEER_DIED;
+
+	pst_channel_end(channel, POSTERN_REASON_CLOSED);
+	if (!atomic_compare_exchange_strong(&channel->end_reason, &hung_up,
+					    POSTERN_REASON_CLOSED))
+		(void)atomic_compare_exchange_strong(&channel->end_reason,
+						     &died,
+						     POSTERN_REASON_CLOSED);
+}
+
+static int receive_once(struct pst_channel *channel, void *buffer,
+			size_t buffer_bytes, size_t *ret_message_bytes)
+{
+	int r;
+
+	if (pst_channel_has_ended(channel)) {
+		r = after_the_end(channel);
+		if (r < 0)
+			return r;
+	}
+	return pst_ring_read(&channel->consumer, buffer, buffer_bytes,
+			     ret_message_bytes);
+}
+
+int pst_channel_receive(struct pst_channel *channel, void *buffer,
+			size_t buffer_bytes, size_t *ret_message_bytes)
+{
+	int r;
+
+	if (!(channel->directions & POSTERN_DIRECTION_RECEIVE))
+		return -EPERM;
+	r = receive_once(channel, buffer, buffer_bytes, ret_message_bytes);
+	if (r == -EAGAIN && is_worth_retrying(channel))
+		r = receive_once(channel, buffer, buffer_bytes,
+				 ret_message_bytes);
+	switch (r) {
+	case 0:
+		(void)pst_channel_wake_producer(channel); /* it is received */
+		return 0;
+	case -EAGAIN:
+		return channel->frozen ? -EPIPE : -EAGAIN;
+	case -ESHUTDOWN:
+		note_orderly_end(channel);
+		return -EPIPE;
+	case -EBADMSG:
+		pst_channel_poison(channel, pst_channel_ring_fault(
+						    channel->consumer.fault));
+		return -EBADMSG;
+	default:
+		return r;
+	}
+}
+
+bool pst_channel_has_message(struct pst_channel *channel)
+{
+	return pst_channel_has_ended(channel) ||
+	       pst_ring_has_message(&channel->consumer) != -EAGAIN;
+}
+
+uint64_t pst_channel_unread_bytes(struct pst_channel *channel)
+{
+	if (!(channel->directions & POSTERN_DIRECTION_RECEIVE))
+		return 0;
+	/* Perhaps nobody has looked since the last of it was committed. */
+	if (pst_channel_has_ended(channel))
+		PST_IGNORE(after_the_end(channel));
+	return pst_ring_peer_produced(&channel->consumer) -
+	       channel->consumer.consumed_pos;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Sending: into the ring, and a bell only if the receiver sleeps
+ *
+ * Once a message is published the call has succeeded, whatever becomes of the
+ * bell; a peer that is gone is reported by the next call.
+ */
+#include "channel/channel_state.h"
+
+#include <errno.h>
+
+static int may_send(const struct pst_channel *channel)
+{
+	if (!(channel->directions & POSTERN_DIRECTION_SEND))
+		return -EPERM;
+	if (pst_channel_has_ended(channel))
+		return pst_channel_end_result(channel);
+	return 0;
+}
+
+/* What the ring could not do: remember what to wait for, or end the channel. */
+static int after_failure(struct pst_channel *channel, uint32_t byte_count,
+			 int result)
+{
+	if (result == -EAGAIN)
+		channel->wanted_bytes = byte_count;
+	else if (result == -EBADMSG)
+		pst_channel_poison(channel, pst_channel_ring_fault(
+						    channel->producer.fault));
+	return result;
+}
+
+/* A full ring with a pollable descriptor out: arm, and try once more. */
+static bool is_worth_retrying(struct pst_channel *channel, uint32_t byte_count)
+{
+	if (atomic_load_explicit(&channel->epoll_fd, memory_order_relaxed) < 0)
+		return false;
+	channel->wanted_bytes = byte_count;
+	return pst_channel_settle(channel, PST_CHANNEL_WANT_ROOM);
+}
+
+int pst_channel_send(struct pst_channel *channel, const void *bytes,
+		     uint32_t byte_count)
+{
+	int r;
+
+	r = may_send(channel);
+	if (r < 0)
+		return r;
+	r = pst_ring_write(&channel->producer, bytes, byte_count);
+	if (r == -EAGAIN && is_worth_retrying(channel, byte_count)) {
+		r = may_send(channel);
+		if (r < 0)
+			return r;
+		r = pst_ring_write(&channel->producer, bytes, byte_count);
+	}
+	if (r < 0)
+		return after_failure(channel, byte_count, r);
+	(void)pst_channel_wake_consumer(channel); /* published: it went well */
+	return 0;
+}
+
+int pst_channel_reserve(struct pst_channel *channel, uint32_t byte_count,
+			void **ret_bytes)
+{
+	int r;
+
+	r = may_send(channel);
+	if (r < 0)
+		return r;
+	r = pst_ring_reserve(&channel->producer, byte_count, ret_bytes);
+	if (r == -EAGAIN && is_worth_retrying(channel, byte_count))
+		r = pst_ring_reserve(&channel->producer, byte_count, ret_bytes);
+	if (r < 0)
+		return after_failure(channel, byte_count, r);
+	return 0;
+}
+
+int pst_channel_commit(struct pst_channel *channel, uint32_t byte_count)
+{
+	int r;
+
+	r = may_send(channel);
+	if (r < 0)
+		return r;
+	r = pst_ring_commit(&channel->producer, byte_count);
+	if (r < 0)
+		return after_failure(channel, byte_count, r);
+	(void)pst_channel_wake_consumer(channel); /* published: it went well */
+	return 0;
+}
+
+int pst_channel_abort(struct pst_channel *channel)
+{
+	return pst_ring_abort(&channel->producer);
+}
+
+/*
+ * A peer that consumed everything and then went has done its part: once the end
+ * is seen, the ring is asked a last time.
+ */
+int pst_channel_flush(struct pst_channel *channel, uint64_t deadline_ns)
+{
+	bool has_ended;
+	uint32_t ready;
+	int r;
+
+	if (!(channel->directions & POSTERN_DIRECTION_SEND))
+		return -EPERM;
+	for (;;) {
+		has_ended = pst_channel_has_ended(channel);
+		r = pst_ring_is_consumed(&channel->producer);
+		if (r != -EAGAIN)
+			return r == 0 ? 0 : after_failure(channel, 0, r);
+		if (has_ended)
+			return pst_channel_end_result(channel);
+		r = pst_channel_wait(channel, PST_CHANNEL_WANT_CONSUMED,
+				     deadline_ns, &ready);
+		if (r < 0)
+			return r;
+	}
+}

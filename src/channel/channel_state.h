@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a channel is made of: for the files of this layer only
+ *
+ * The sending and the receiving thread each have their half on lines of its
+ * own.  What both touch is atomic, and there is little of it: how the channel
+ * ended, the pending bits of sleep and wake, and the accounts of bells.
+ *
+ * Sleep and wake (the model is tests/model/wakeup.pml): one socket carries the
+ * bells of both directions.  Whoever drains it sets the pending bits of both,
+ * and signals the private eventfd of the other direction if that is armed.
+ * Only a direction's waiter clears its bit and its eventfd, always before it
+ * arms and looks, and it sleeps only while the bit is clear.
+ */
+#ifndef POSTERN_CHANNEL_CHANNEL_STATE_H
+#define POSTERN_CHANNEL_CHANNEL_STATE_H
+
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/refcount.h"
+#include "base/spin.h"
+#include "channel/channel.h"
+#include "ring/ring.h"
+
+#define PST_CHANNEL_OURS UINT32_C(0x70737463)
+
+/*
+ * Wake-ups that found no position of the peer moved: an honest peer's bell may
+ * come late, once for each arming, but never this often without progress.
+ */
+#define PST_CHANNEL_IDLE_WAKES 64
+
+/* How long to sleep beside a bell that is owed to the peer. */
+#define PST_CHANNEL_OWED_BELL_NS (10 * UINT64_C(1000000))
+
+/* One direction's half of sleep and wake. */
+struct pst_channel_waiter {
+	atomic_bool pending;    /* a bell came; sticky until the waiter clears */
+	atomic_bool armed;      /* the waiter may be asleep */
+	int wake_fd;            /* private eventfd; -1 until two threads */
+	struct pst_spin spin;
+	bool has_unheard;       /* a bell was seen and not read */
+};
+
+struct pst_channel {
+	/* Set once; zero in a forked child. */
+	uint32_t ours;
+	int socket_fd;
+	int pidfd;
+	_Atomic int epoll_fd;   /* -1 until somebody asked for it */
+	uint32_t directions;
+	struct postern_limits limits;
+	struct pst_refcount references;
+	struct pst_segment_mapping own_mapping;
+	struct pst_segment_mapping peer_mapping;
+	_Atomic(struct pst_channel_lease *) lease;
+	atomic_bool node_driven;
+
+	/* Both threads. */
+	alignas(128) _Atomic uint32_t end_reason;
+	_Atomic(const char *) fault;    /* how the peer broke the rules */
+	_Atomic uint64_t armings;       /* of both directions, since the start */
+	_Atomic uint64_t bells;         /* heard; never more than armings */
+	_Atomic uint64_t peer_moved;    /* the most its positions ever added up to */
+	_Atomic uint32_t idle_wakes;    /* wake-ups without progress in a row */
+
+	/* The sending thread. */
+	alignas(128) struct pst_channel_waiter send_waiter;
+	uint32_t wanted_bytes;  /* what last found the ring full */
+	struct pst_ring_producer producer;
+
+	/* The receiving thread. */
+	alignas(128) struct pst_channel_waiter receive_waiter;
+	bool frozen;            /* the peer is gone, its head looked at last */
+	struct pst_ring_consumer consumer;
+};
+
+static inline bool pst_channel_has_ended(const struct pst_channel *channel)
+{
+	return atomic_load_explicit(&channel->end_reason,
+				    memory_order_acquire) != 0;
+}
+
+/* What sending and receiving answer once the channel has ended. */
+int pst_channel_end_result(const struct pst_channel *channel);
+
+/*
+ * After publishing: ring for a sleeping peer, if one asked for it.  False: it
+ * still has to be rung.
+ */
+bool pst_channel_wake_consumer(struct pst_channel *channel);
+bool pst_channel_wake_producer(struct pst_channel *channel);
+
+/* The peer broke the rules: fault is one word for the record, a literal. */
+void pst_channel_poison(struct pst_channel *channel, const char *fault);
+
+/* The word for what a half of a ring found. */
+const char *pst_channel_ring_fault(enum pst_ring_fault fault);
+
+/* Take bells that are there, for somebody who waits in these directions. */
+void pst_channel_hear_by(struct pst_channel *channel, uint32_t wants,
+			 unsigned bell_limit);
+
+/*
+ * Prepare a direction for sleep: clear its pending bit and eventfd, arm, look
+ * once more.  Says whether it must not sleep.
+ */
+bool pst_channel_arm_and_look(struct pst_channel *channel, uint32_t want);
+void pst_channel_disarm(struct pst_channel *channel, uint32_t want);
+
+/*
+ * With a pollable descriptor, an -EAGAIN must leave it unreadable, armed, and
+ * with nothing overlooked; says whether there is something after all.
+ */
+bool pst_channel_settle(struct pst_channel *channel, uint32_t want);
+
+struct pst_channel_lease *pst_channel_lease_ref(struct pst_channel_lease *lease);
+void pst_channel_lease_end(struct pst_channel_lease *lease);
+
+#endif

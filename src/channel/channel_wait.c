@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Waiting: look, spin a little, arm, look once more, sleep
+ *
+ * The order is what makes it correct; channel_state.h states the rules and the
+ * Spin model checks them.  A bell may stay unread while there is something to
+ * do: it ends the next sleep at once, so nothing is lost by leaving it.
+ */
+#include "channel/channel_state.h"
+
+#include <errno.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "os/doorbell.h"
+#include "os/monotonic.h"
+#include "os/poll_set.h"
+
+#define SEND_WANTS (PST_CHANNEL_WANT_ROOM | PST_CHANNEL_WANT_CONSUMED)
+
+static struct pst_channel_waiter *waiter_of(struct pst_channel *channel,
+					    uint32_t wants)
+{
+	if (wants & PST_CHANNEL_WANT_MESSAGE)
+		return &channel->receive_waiter;
+	return &channel->send_waiter;
+}
+
+/* An error of the ring counts as ready: the next call says what it is. */
+static uint32_t look(struct pst_channel *channel, uint32_t wants)
+{
+	uint32_t ready = 0;
+
+	if (pst_channel_has_ended(channel))
+		return wants;
+	if ((wants & PST_CHANNEL_WANT_MESSAGE) &&
+	    pst_ring_has_message(&channel->consumer) != -EAGAIN)
+		ready |= PST_CHANNEL_WANT_MESSAGE;
+	if ((wants & PST_CHANNEL_WANT_ROOM) &&
+	    pst_ring_has_room(&channel->producer, channel->wanted_bytes) !=
+		    -EAGAIN)
+		ready |= PST_CHANNEL_WANT_ROOM;
+	if ((wants & PST_CHANNEL_WANT_CONSUMED) &&
+	    pst_ring_is_consumed(&channel->producer) != -EAGAIN)
+		ready |= PST_CHANNEL_WANT_CONSUMED;
+	return ready;
+}
+
+static void clear_pending(struct pst_channel_waiter *waiter)
+{
+	atomic_store_explicit(&waiter->pending, false, memory_order_seq_cst);
+}
+
+static void arm(struct pst_channel *channel, uint32_t wants)
+{
+	if (wants & PST_CHANNEL_WANT_MESSAGE) {
+		clear_pending(&channel->receive_waiter);
+		atomic_store(&channel->receive_waiter.armed, true);
+		atomic_fetch_add(&channel->armings, 1);
+		pst_ring_arm_consumer(&channel->consumer);
+	}
+	if (wants & SEND_WANTS) {
+		clear_pending(&channel->send_waiter);
+		atomic_store(&channel->send_waiter.armed, true);
+		atomic_fetch_add(&channel->armings, 1);
+		pst_ring_arm_producer(&channel->producer);
+	}
+}
+
+void pst_channel_disarm(struct pst_channel *channel, uint32_t wants)
+{
+	if (wants & PST_CHANNEL_WANT_MESSAGE) {
+		atomic_store(&channel->receive_waiter.armed, false);
+		pst_ring_disarm_consumer(&channel->consumer);
+	}
+	if (wants & SEND_WANTS) {
+		atomic_store(&channel->send_waiter.armed, false);
+		pst_ring_disarm_producer(&channel->producer);
+	}
+}
+
+/* [W1] See set_pending() in channel_bell.c. */
+static bool is_pending(struct pst_channel *channel, uint32_t wants)
+{
+	return ((wants & PST_CHANNEL_WANT_MESSAGE) &&
+		atomic_load_explicit(&channel->receive_waiter.pending,
+				     memory_order_seq_cst)) ||
+	       ((wants & SEND_WANTS) &&
+		atomic_load_explicit(&channel->send_waiter.pending,
+				     memory_order_seq_cst));
+}
+
+/* An idle channel costs next to nothing so, a busy one no system call. */
+static uint32_t spin(struct pst_channel *channel, uint32_t wants,
+		     uint64_t deadline_ns)
+{
+	struct pst_channel_waiter *waiter = waiter_of(channel, wants);
+	uint64_t end_ns;
+	uint32_t ready;
+	unsigned i;
+
+	if (waiter->spin.limit_ns == 0)
+		return 0;
+	end_ns = pst_monotonic_now_ns() + waiter->spin.now_ns;
+	if (end_ns > deadline_ns)
+		end_ns = deadline_ns;
+	do {
+		for (i = 0; i < 32; i++) {
+			ready = look(channel, wants);
+			if (ready) {
+				pst_spin_has_paid(&waiter->spin);
+				return ready;
+			}
+			pst_spin_relax();
+		}
+	} while (pst_monotonic_now_ns() < end_ns);
+	pst_spin_has_failed(&waiter->spin);
+	return 0;
+}
+
+/*
+ * Sleep on the socket, the pidfd, and the private eventfd of the one direction
+ * waited for.  Who waits for both is alone on the channel: nobody else drains.
+ * A bell is noted here and heard before the next arming: what it announces is
+ * looked at first, and the reply may be on its way before the bell is read.
+ */
+static int sleep_once(struct pst_channel *channel, uint32_t wants,
+		      uint64_t deadline_ns)
+{
+	struct pst_channel_waiter *waiter = waiter_of(channel, wants);
+	const int fds[] = {channel->socket_fd, waiter->wake_fd, channel->pidfd};
+	unsigned ready;
+	int r;
+
+	r = pst_doorbell_sleep(fds, 3, deadline_ns, &ready);
+	if (r < 0)
+		return r;
+	if (ready & 1)
+		waiter->has_unheard = true;
+	if (ready & 2)
+		pst_wake_clear(waiter->wake_fd);
+	if (ready & 4)
+		pst_channel_notice_death(channel);
+	return 0;
+}
+
+static void hear_noted(struct pst_channel *channel, uint32_t wants,
+		       unsigned bell_limit)
+{
+	struct pst_channel_waiter *waiter = waiter_of(channel, wants);
+
+	if (!waiter->has_unheard)
+		return;
+	waiter->has_unheard = false;
+	pst_channel_hear_by(channel, wants, bell_limit);
+}
+
+/*
+ * The peer may be asleep for want of a bell that the kernel had no memory for.
+ * If we slept too, nobody would ever ring again.
+ */
+static bool owes_bell(struct pst_channel *channel, uint32_t wants)
+{
+	bool owes = false;
+
+	if (wants & PST_CHANNEL_WANT_MESSAGE)
+		owes |= !pst_channel_wake_producer(channel);
+	if (wants & SEND_WANTS)
+		owes |= !pst_channel_wake_consumer(channel);
+	return owes;
+}
+
+static int sleep_armed(struct pst_channel *channel, uint32_t wants,
+		       uint64_t deadline_ns)
+{
+	uint64_t soon_ns;
+	int r;
+
+	if (!owes_bell(channel, wants))
+		return sleep_once(channel, wants, deadline_ns);
+	soon_ns = pst_monotonic_now_ns() + PST_CHANNEL_OWED_BELL_NS;
+	if (soon_ns >= deadline_ns)
+		return sleep_once(channel, wants, deadline_ns);
+	r = sleep_once(channel, wants, soon_ns);
+	return r == -ETIMEDOUT ? 0 : r;
+}
+
+bool pst_channel_arm_and_look(struct pst_channel *channel, uint32_t want)
+{
+	arm(channel, want);
+	return look(channel, want) != 0 || is_pending(channel, want);
+}
+
+static int wait_and_sleep(struct pst_channel *channel, uint32_t wants,
+			  uint64_t deadline_ns, uint32_t *ret_ready)
+{
+	uint32_t ready;
+	int r;
+
+	for (;;) {
+		hear_noted(channel, wants, 1);
+		arm(channel, wants);
+		ready = look(channel, wants);
+		if (!ready && !is_pending(channel, wants)) {
+			r = sleep_armed(channel, wants, deadline_ns);
+			if (r < 0)
+				return r;
+			ready = look(channel, wants);
+		}
+		if (ready) {
+			*ret_ready = ready;
+			return 0;
+		}
+		/* Woken for nothing: not beyond the deadline. */
+		if (pst_deadline_has_passed(deadline_ns,
+					    pst_monotonic_now_ns()))
+			return -ETIMEDOUT;
+	}
+}
+
+bool pst_channel_settle(struct pst_channel *channel, uint32_t want)
+{
+	struct pst_channel_waiter *waiter = waiter_of(channel, want);
+	bool is_ready;
+
+	if (!pst_channel_has_ended(channel))
+		(void)sleep_once(channel, want, 0);
+	hear_noted(channel, want, PST_DOORBELL_DRAIN_COUNT);
+	pst_wake_clear(waiter->wake_fd);
+	is_ready = pst_channel_arm_and_look(channel, want);
+	if (is_ready)
+		pst_channel_disarm(channel, want);
+	if (is_ready || owes_bell(channel, want))
+		pst_wake_signal(waiter->wake_fd);
+	return is_ready;
+}
+
+static uint32_t settle_each(struct pst_channel *channel, uint32_t wants)
+{
+	uint32_t ready = 0, want;
+
+	for (want = 1; want <= PST_CHANNEL_WANT_CONSUMED; want <<= 1)
+		if ((wants & want) && pst_channel_settle(channel, want))
+			ready |= want;
+	/* Room is reported once; a message stays readable until received. */
+	if (ready & SEND_WANTS)
+		pst_wake_clear(channel->send_waiter.wake_fd);
+	return ready;
+}
+
+/*
+ * The descriptor must tell the truth after the call too: readable while a
+ * message is there, otherwise armed with nothing overlooked.
+ */
+static int wait_beside_descriptor(struct pst_channel *channel, uint32_t wants,
+				  uint64_t deadline_ns, uint32_t *ret_ready)
+{
+	uint32_t ready;
+	int r;
+
+	for (;;) {
+		ready = settle_each(channel, wants);
+		if (ready) {
+			*ret_ready = ready;
+			return 0;
+		}
+		if (pst_deadline_has_passed(deadline_ns,
+					    pst_monotonic_now_ns()))
+			return -ETIMEDOUT;
+		r = sleep_once(channel, wants, deadline_ns);
+		if (r < 0)
+			return r;
+	}
+}
+
+int pst_channel_wait(struct pst_channel *channel, uint32_t wants,
+		     uint64_t deadline_ns, uint32_t *ret_ready)
+{
+	uint32_t ready;
+	int r;
+
+	if (atomic_load(&channel->epoll_fd) >= 0)
+		return wait_beside_descriptor(channel, wants, deadline_ns,
+					      ret_ready);
+	ready = look(channel, wants);
+	if (!ready && deadline_ns > 0)
+		ready = spin(channel, wants, deadline_ns);
+	if (ready) {
+		*ret_ready = ready;
+		return 0;
+	}
+	if (deadline_ns == 0)
+		return -ETIMEDOUT;
+	r = wait_and_sleep(channel, wants, deadline_ns, ret_ready);
+	pst_channel_disarm(channel, wants);
+	return r;
+}
+
+bool pst_channel_arm_receive(struct pst_channel *channel)
+{
+	if (channel->receive_waiter.wake_fd >= 0)
+		pst_wake_clear(channel->receive_waiter.wake_fd);
+	if (pst_channel_arm_and_look(channel, PST_CHANNEL_WANT_MESSAGE)) {
+		pst_channel_disarm(channel, PST_CHANNEL_WANT_MESSAGE);
+		return true;
+	}
+	return owes_bell(channel, PST_CHANNEL_WANT_MESSAGE);
+}
+
+/*
+ * A direction in which whoever asks for the descriptor waits itself: nobody
+ * else would clear the signal, or the node would take it for its own.
+ */
+static struct pst_channel_waiter *
+waiter_of_caller(struct pst_channel *channel)
+{
+	if (pst_channel_is_node_driven(channel))
+		return &channel->send_waiter;
+	return waiter_of(channel, channel->directions);
+}
+
+static int watch_all(struct pst_channel *channel, int epoll_fd)
+{
+	const int fds[] = {
+		channel->socket_fd,
+		channel->pidfd,
+		channel->send_waiter.wake_fd,
+		channel->receive_waiter.wake_fd,
+	};
+	size_t i;
+	int r;
+
+	for (i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+		r = pst_poll_set_add(epoll_fd, fds[i], 0);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int pst_channel_fd(struct pst_channel *channel)
+{
+	int epoll_fd PST_FD_OWNED = -1;
+	int none = -1, r;
+
+	r = atomic_load(&channel->epoll_fd);
+	if (r >= 0)
+		return r;
+	r = pst_channel_make_wakes(channel);
+	if (r < 0)
+		return r;
+	r = pst_poll_set_open(&epoll_fd);
+	if (r < 0)
+		return r;
+	r = watch_all(channel, epoll_fd);
+	if (r < 0)
+		return r;
+	if (!atomic_compare_exchange_strong(&channel->epoll_fd, &none,
+					    epoll_fd))
+		return none; /* the other thread was first */
+	/* An earlier -EAGAIN armed nothing: let the caller look once. */
+	pst_wake_signal(waiter_of_caller(channel)->wake_fd);
+	return pst_fd_take(&epoll_fd);
+}

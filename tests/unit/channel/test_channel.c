@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A channel between two ends of one process: messages, ends, bells
+ */
+#include "channel/channel.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "os/doorbell.h"
+#include "support/channel_pair.h"
+#include "support/expect.h"
+
+static const struct channel_pair_options both_ways = {
+	.left_ring_bytes = 4096,
+	.right_ring_bytes = 4096,
+	.message_bytes = 1024,
+};
+
+static struct channel_pair pair;
+
+static void set_up(void)
+{
+	channel_pair_open(&pair, &both_ways);
+}
+
+static void tear_down(void)
+{
+	channel_pair_close(&pair);
+}
+
+static int receive_left(size_t *ret_bytes)
+{
+	char buffer[1024];
+
+	return pst_channel_receive(pair.left, buffer, sizeof(buffer), ret_bytes);
+}
+
+/* What a peer that breaks the rules puts on the socket. */
+static void send_raw(const void *bytes, size_t byte_count)
+{
+	expect_equal(send(pair.peer_fd, bytes, byte_count, MSG_DONTWAIT),
+		     (ssize_t)byte_count);
+}
+
+START_TEST(what_is_sent_is_received)
+{
+	char buffer[16] = "";
+	size_t bytes = 99;
+
+	expect_equal(pst_channel_send(pair.right, "hello", 5), 0);
+	expect_equal(pst_channel_receive(pair.left, buffer, sizeof(buffer),
+					 &bytes), 0);
+	expect_equal(bytes, 5);
+	expect_equal(memcmp(buffer, "hello", 5), 0);
+	expect_equal(receive_left(&bytes), -EAGAIN);
+}
+END_TEST
+
+START_TEST(a_direction_that_is_not_granted_is_refused)
+{
+	struct channel_pair_options options = both_ways;
+	struct channel_pair one_way;
+	char buffer[8];
+	size_t bytes;
+
+	options.right_ring_bytes = 0;
+	channel_pair_open(&one_way, &options);
+	expect_equal(pst_channel_send(one_way.right, "x", 1), -EPERM);
+	expect_equal(pst_channel_receive(one_way.left, buffer, 8, &bytes),
+		     -EPERM);
+	expect_equal(pst_channel_flush(one_way.right, 0), -EPERM);
+	expect_equal(pst_channel_send(one_way.left, "x", 1), 0);
+	channel_pair_close(&one_way);
+}
+END_TEST
+
+START_TEST(a_waker_rings_only_for_a_sleeper)
+{
+	char byte;
+
+	expect_equal(pst_channel_send(pair.left, "x", 1), 0);
+	expect_equal(recv(pair.peer_fd, &byte, 1, MSG_DONTWAIT), -1);
+	expect(!pst_channel_arm_receive(pair.left));
+	expect_equal(pst_channel_send(pair.right, "x", 1), 0);
+	expect(pst_channel_arm_receive(pair.left));
+	pst_channel_hear(pair.left);
+	expect_equal(pst_channel_end_reason(pair.left), POSTERN_REASON_NONE);
+}
+END_TEST
+
+START_TEST(an_orderly_close_is_told_after_the_last_message)
+{
+	size_t bytes;
+
+	expect_equal(pst_channel_send(pair.right, "last", 4), 0);
+	pair.right = pst_channel_unref(pair.right);
+	pair.peer_fd = pst_fd_close(pair.peer_fd);
+	pst_channel_hear(pair.left);
+	expect_equal(pst_channel_end_reason(pair.left), POSTERN_REASON_HUNG_UP);
+	expect_equal(receive_left(&bytes), 0);
+	expect_equal(bytes, 4);
+	expect_equal(receive_left(&bytes), -EPIPE);
+	expect_equal(pst_channel_end_reason(pair.left), POSTERN_REASON_CLOSED);
+	expect_equal(pst_channel_send(pair.left, "x", 1), -EPIPE);
+}
+END_TEST
+
+START_TEST(a_dead_process_is_drained_and_then_over)
+{
+	uint32_t ready = 0;
+	size_t bytes;
+
+	expect_equal(pst_channel_send(pair.right, "one", 3), 0);
+	pair.process_fd = pst_fd_close(pair.process_fd);
+	expect_equal(receive_left(&bytes), 0);
+	expect_equal(receive_left(&bytes), -EAGAIN);
+	expect_equal(pst_channel_wait(pair.left, PST_CHANNEL_WANT_MESSAGE,
+				      channel_pair_deadline(), &ready), 0);
+	expect_equal(receive_left(&bytes), -EPIPE);
+	expect_equal(pst_channel_end_reason(pair.left),
+		     POSTERN_REASON_PEER_DIED);
+}
+END_TEST
+
+START_TEST(what_is_committed_after_the_end_was_seen_is_not_delivered)
+{
+	size_t bytes;
+
+	expect_equal(pst_channel_send(pair.right, "one", 3), 0);
+	pst_channel_notice_death(pair.left);
+	expect_equal(receive_left(&bytes), 0);
+	(void)pst_channel_send(pair.right, "two", 3);
+	expect_equal(receive_left(&bytes), -EPIPE);
+}
+END_TEST
+
+START_TEST(a_revoked_channel_delivers_nothing)
+{
+	size_t bytes;
+
+	expect_equal(pst_channel_send(pair.right, "one", 3), 0);
+	pst_channel_end(pair.left, POSTERN_REASON_REVOKED);
+	expect_equal(receive_left(&bytes), -EPIPE);
+	expect_equal(pst_channel_send(pair.left, "x", 1), -EPIPE);
+}
+END_TEST
+
+START_TEST(the_first_end_stays)
+{
+	pst_channel_end(pair.left, POSTERN_REASON_POISONED);
+	pst_channel_end(pair.left, POSTERN_REASON_HUNG_UP);
+	expect_equal(pst_channel_end_reason(pair.left),
+		     POSTERN_REASON_POISONED);
+	expect_equal(pst_channel_send(pair.left, "x", 1), -EBADMSG);
+}
+END_TEST
+
+START_TEST(a_bell_that_nobody_asked_for_poisons)
+{
+	const uint8_t bell = PST_DOORBELL_BYTE;
+
+	send_raw(&bell, 1);
+	pst_channel_hear(pair.left);
+	expect_equal(pst_channel_end_reason(pair.left),
+		     POSTERN_REASON_POISONED);
+}
+END_TEST
+
+START_TEST(one_bell_for_each_arming_is_permitted_and_no_more)
+{
+	const uint8_t bell = PST_DOORBELL_BYTE;
+
+	expect(!pst_channel_arm_receive(pair.left));
+	expect(!pst_channel_arm_receive(pair.left));
+	send_raw(&bell, 1);
+	send_raw(&bell, 1);
+	pst_channel_hear(pair.left);
+	pst_channel_hear(pair.left);
+	expect_equal(pst_channel_end_reason(pair.left), POSTERN_REASON_NONE);
+	send_raw(&bell, 1);
+	pst_channel_hear(pair.left);
+	expect_equal(pst_channel_end_reason(pair.left),
+		     POSTERN_REASON_POISONED);
+}
+END_TEST
+
+/* Rings for every arming and never moves; returns how often that went well. */
+static int ring_without_progress(int times)
+{
+	const uint8_t bell = PST_DOORBELL_BYTE;
+	int i;
+
+	for (i = 0; i < times; i++) {
+		(void)pst_channel_arm_receive(pair.left);
+		send_raw(&bell, 1);
+		pst_channel_hear(pair.left);
+		if (pst_channel_end_reason(pair.left) != POSTERN_REASON_NONE)
+			return i;
+	}
+	return times;
+}
+
+START_TEST(bells_without_progress_use_up_a_budget)
+{
+	expect(ring_without_progress(1000) < 1000);
+	expect_equal(pst_channel_end_reason(pair.left),
+		     POSTERN_REASON_POISONED);
+}
+END_TEST
+
+START_TEST(progress_refills_the_budget)
+{
+	size_t bytes;
+	int i;
+
+	for (i = 0; i < 10; i++) {
+		expect_equal(ring_without_progress(32), 32);
+		expect(!pst_channel_arm_receive(pair.left));
+		expect_equal(pst_channel_send(pair.right, "x", 1), 0);
+		pst_channel_hear(pair.left);
+		expect_equal(receive_left(&bytes), 0);
+	}
+}
+END_TEST
+
+START_TEST(a_record_that_is_no_bell_poisons)
+{
+	send_raw("no bell", 7);
+	pst_channel_hear(pair.left);
+	expect_equal(pst_channel_end_reason(pair.left),
+		     POSTERN_REASON_POISONED);
+}
+END_TEST
+
+START_TEST(flush_returns_when_all_is_consumed)
+{
+	size_t bytes;
+
+	expect_equal(pst_channel_flush(pair.right, 0), 0);
+	expect_equal(pst_channel_send(pair.right, "x", 1), 0);
+	expect_equal(pst_channel_flush(pair.right, 0), -ETIMEDOUT);
+	expect_equal(receive_left(&bytes), 0);
+	expect_equal(pst_channel_flush(pair.right, 0), 0);
+}
+END_TEST
+
+START_TEST(flush_fails_when_the_peer_goes_first)
+{
+	expect_equal(pst_channel_send(pair.left, "x", 1), 0);
+	pair.process_fd = pst_fd_close(pair.process_fd);
+	expect_equal(pst_channel_flush(pair.left, channel_pair_deadline()),
+		     -EPIPE);
+}
+END_TEST
+
+START_TEST(flush_succeeds_when_the_peer_went_after_it_had_everything)
+{
+	size_t bytes;
+	char buffer[8];
+
+	expect_equal(pst_channel_send(pair.left, "x", 1), 0);
+	expect_equal(pst_channel_receive(pair.right, buffer, 8, &bytes), 0);
+	pst_channel_notice_death(pair.left);
+	expect_equal(pst_channel_flush(pair.left, channel_pair_deadline()), 0);
+}
+END_TEST
+
+START_TEST(a_full_ring_has_room_again_after_a_receive)
+{
+	char message[1000] = "";
+	uint32_t ready = 0;
+	size_t bytes;
+
+	while (pst_channel_send(pair.right, message, sizeof(message)) == 0)
+		;
+	expect_equal(pst_channel_wait(pair.right, PST_CHANNEL_WANT_ROOM, 0,
+				      &ready), -ETIMEDOUT);
+	expect_equal(receive_left(&bytes), 0);
+	expect_equal(pst_channel_wait(pair.right, PST_CHANNEL_WANT_ROOM, 0,
+				      &ready), 0);
+	expect_equal(ready, PST_CHANNEL_WANT_ROOM);
+}
+END_TEST
+
+START_TEST(a_forked_child_does_not_own_the_channel)
+{
+	pid_t child;
+	int status;
+
+	child = fork();
+	if (child == 0)
+		_exit(pst_channel_is_ours(pair.left) ? 1 : 0);
+	expect_equal(waitpid(child, &status, 0), child);
+	expect(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	expect(pst_channel_is_ours(pair.left));
+}
+END_TEST
+
+START_TEST(a_lease_ends_with_the_last_reference)
+{
+	struct pst_channel_lease *lease;
+
+	expect_equal(pst_channel_lease_new(&lease), 0);
+	pst_channel_detach(pair.left, lease);
+	(void)pst_channel_ref(pair.left);
+	(void)pst_channel_unref(pair.left);
+	expect(!pst_channel_lease_has_ended(lease));
+	pair.left = pst_channel_unref(pair.left);
+	expect(pst_channel_lease_has_ended(lease));
+	lease = pst_channel_lease_unref(lease);
+}
+END_TEST
+
+START_TEST(letting_go_of_a_shared_channel_ends_it_for_the_other)
+{
+	(void)pst_channel_ref(pair.left);
+	(void)pst_channel_let_go(pair.left, POSTERN_REASON_NODE_CLOSED);
+	expect_equal(pst_channel_send(pair.left, "x", 1), -EPIPE);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("channel");
+	TCase *t = tcase_create("one thread");
+
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_add_test(t, what_is_sent_is_received);
+	tcase_add_test(t, a_direction_that_is_not_granted_is_refused);
+	tcase_add_test(t, a_waker_rings_only_for_a_sleeper);
+	tcase_add_test(t, an_orderly_close_is_told_after_the_last_message);
+	tcase_add_test(t, a_dead_process_is_drained_and_then_over);
+	tcase_add_test(t,
+		what_is_committed_after_the_end_was_seen_is_not_delivered);
+	tcase_add_test(t, a_revoked_channel_delivers_nothing);
+	tcase_add_test(t, the_first_end_stays);
+	tcase_add_test(t, a_bell_that_nobody_asked_for_poisons);
+	tcase_add_test(t, one_bell_for_each_arming_is_permitted_and_no_more);
+	tcase_add_test(t, bells_without_progress_use_up_a_budget);
+	tcase_add_test(t, progress_refills_the_budget);
+	tcase_add_test(t, a_record_that_is_no_bell_poisons);
+	tcase_add_test(t, flush_returns_when_all_is_consumed);
+	tcase_add_test(t, flush_fails_when_the_peer_goes_first);
+	tcase_add_test(t,
+		flush_succeeds_when_the_peer_went_after_it_had_everything);
+	tcase_add_test(t, a_full_ring_has_room_again_after_a_receive);
+	tcase_add_test(t, a_forked_child_does_not_own_the_channel);
+	tcase_add_test(t, a_lease_ends_with_the_last_reference);
+	tcase_add_test(t, letting_go_of_a_shared_channel_ends_it_for_the_other);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+int main(void)
+{
+	SRunner *runner = srunner_create(suite());
+	int failed;
+
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
