@@ -1,1 +1,17 @@
 # SPDX-License-Identifier: ISC
+check_PROGRAMS += tests/unit/api/test_api_result
+tests_unit_api_test_api_result_SOURCES = \
+	tests/unit/api/test_api_result.c tests/support/expect.h
+tests_unit_api_test_api_result_LDADD = libapi.la $(NODE_TEST_LIBS)
+
+check_PROGRAMS += \
+	tests/unit/api/test_api_facts \
+	tests/unit/api/test_api_facts_users
+
+tests_unit_api_test_api_facts_SOURCES = \
+	tests/unit/api/test_api_facts.c $(os_test_support)
+tests_unit_api_test_api_facts_LDADD = libapi.la $(NODE_TEST_LIBS)
+
+tests_unit_api_test_api_facts_users_SOURCES = \
+	tests/unit/api/test_api_facts_users.c $(os_test_support)
+tests_unit_api_test_api_facts_users_LDADD = libapi.la $(NODE_TEST_LIBS)

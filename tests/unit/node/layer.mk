@@ -1,1 +1,15 @@
 # SPDX-License-Identifier: ISC
+NODE_TEST_LIBS = libnode.la libhandshake.la libwire.la libchannel.la \
+	libpolicy.la libslots.la libring.la libos.la libbase.la $(CHECK_LIBS)
+
+check_PROGRAMS += \
+	tests/unit/node/test_event_queue \
+	tests/unit/node/test_half_open
+
+tests_unit_node_test_event_queue_SOURCES = \
+	tests/unit/node/test_event_queue.c tests/support/expect.h
+tests_unit_node_test_event_queue_LDADD = $(NODE_TEST_LIBS)
+
+tests_unit_node_test_half_open_SOURCES = \
+	tests/unit/node/test_half_open.c tests/support/expect.h
+tests_unit_node_test_half_open_LDADD = $(NODE_TEST_LIBS)

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Nodes: a named endpoint that admits peers and receives from them
+ *
+ * A node owns a handshake socket at the path its policy names.  Whoever
+ * connects is identified by the kernel, judged by the policy and, if admitted,
+ * gets a channel of its own.  The calls below do all of that work: there is no
+ * thread behind them.  Call them from one thread at a time, in a loop of
+ * postern_node_wait() (or of your own poll over postern_node_fd()),
+ * postern_node_next_event() and postern_node_receive().
+ *
+ * The program drops its privileges before it opens a node: the node's owner
+ * must be its real, effective and saved uid.
+ */
+#ifndef POSTERN_NODE_H
+#define POSTERN_NODE_H
+
+#include <postern/channel.h>
+#include <postern/log.h>
+#include <postern/policy.h>
+#include <postern/result.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct postern_node;
+
+/*
+ * A peer's handle: slot index and generation.  A handle is never used again for
+ * another peer; 0 is no peer.
+ */
+typedef uint64_t postern_peer;
+
+/* Begins with its size; zero means the default everywhere. */
+struct postern_node_options {
+	size_t size_bytes;
+	uint32_t spin_ns;       /* as in struct postern_connect_options */
+	uint32_t features_off;  /* POSTERN_FEATURE_* bits to do without */
+	postern_log_fn *log;
+	void *log_user_data;
+};
+
+#define POSTERN_NODE_OPTIONS_INIT {.size_bytes = sizeof(struct postern_node_options)}
+
+/*
+ * Open the node that the policy calls name: check the owner and the socket's
+ * directory, take the node's lock, listen, and put the socket in place when all
+ * is ready.  The node keeps a reference to the policy; the caller may free its
+ * own.  options (NULL: defaults) is borrowed for the call, the log callback
+ * until the node is closed.  On failure *refusal, when not NULL, says more.
+ *
+ * Returns 0, or
+ *   -ENOENT      no such node in the policy
+ *   -EACCES      not the owner, or the directory is unfit: see the refusal,
+ *                which names the command that mends it
+ *   -EBUSY       the node is open already, here or in another process
+ *   -EOPNOTSUPP  the policy asks for something that this build or kernel lacks
+ *   -EINVAL      a NULL or malformed argument
+ *   -ENOMEM -EMFILE -ENFILE -ECANCELED
+ */
+int postern_node_open(const struct postern_policy *policy, const char *name,
+		      const struct postern_node_options *options,
+		      struct postern_refusal *refusal,
+		      struct postern_node **ret_node);
+
+/*
+ * Remove the socket and close every channel that was not detached; references
+ * from postern_node_channel() stay valid and answer -EPIPE.  Accepts NULL, and
+ * in a forked child only forgets the handle.  Returns NULL.
+ */
+struct postern_node *postern_node_close(struct postern_node *node);
+
+/*
+ * A descriptor for poll, select or epoll: readable while there is anything to
+ * receive, to report or to handle.  Level-triggered: it stays readable until
+ * postern_node_receive() has returned -EAGAIN and postern_node_next_event() too.
+ * Owned by the node.
+ *
+ * Returns the descriptor, -ESTALE or -EINVAL.
+ */
+int postern_node_fd(struct postern_node *node);
+
+/*
+ * Do what is due (accept, admit, notice departures) and wait until there is a
+ * message to receive or an event to report.
+ *
+ * Returns 0, or -ETIMEDOUT, -ESTALE, -EINVAL, -ECANCELED.
+ */
+int postern_node_wait(struct postern_node *node, uint64_t deadline_ns);
+
+/*
+ * Receive the next message of any peer, peers taking turns.
+ *
+ * As postern_receive(); *ret_peer tells whose it is.  A peer that broke the
+ * protocol or left ends with an event, not with an error here.
+ *
+ * Moving a message from a peer that is ready costs what postern_receive() costs.
+ * But whenever no peer is ready, and after every 1024 messages, the call also
+ * does what is due, as postern_node_wait() does (accept, admit, notice
+ * departures): then it makes system calls, may allocate, and may log.  It never
+ * waits.
+ *
+ * Returns 0, or -EAGAIN (nothing there), -EMSGSIZE (the message is kept;
+ * *ret_message_bytes and *ret_peer are written), -ESTALE, -EINVAL, -ECANCELED.
+ */
+int postern_node_receive(struct postern_node *node, void *buffer,
+			 size_t buffer_bytes, size_t *ret_message_bytes,
+			 postern_peer *ret_peer);
+
+enum postern_event_type {
+	POSTERN_EVENT_ADMITTED = 1,
+	POSTERN_EVENT_DEPARTED = 2
+};
+
+struct postern_event {
+	enum postern_event_type type;
+	postern_peer peer;
+	uint32_t uid;
+	uint32_t gid;
+	int32_t pid;                 /* 0 where it is not visible here */
+	uint32_t directions;         /* POSTERN_DIRECTION_*, the peer's view */
+	enum postern_reason reason;  /* why it departed */
+	uint32_t missed_count;       /* events dropped before this one */
+	uint64_t undelivered_bytes;  /* of a departed peer's ring, not drained */
+	char name[POSTERN_NAME_BYTES];      /* the peer rule that matched */
+	char instance[POSTERN_NAME_BYTES];  /* what it calls itself */
+};
+
+/*
+ * The next event, oldest first.  A departure comes after the last message of
+ * that peer was received.  Events that nobody fetches are dropped, oldest
+ * first, once there are more than two per slot; missed_count tells.
+ *
+ * Returns 0, or -EAGAIN (none), -ESTALE, -EINVAL, -ECANCELED.
+ */
+int postern_node_next_event(struct postern_node *node,
+			    struct postern_event *ret_event);
+
+/*
+ * A counted reference to a peer's channel, for sending to it from this or
+ * another thread while the node goes on receiving from it (receiving on it is
+ * -EBUSY).  Give it back with postern_channel_close().
+ *
+ * Returns 0, or -ESTALE (that peer is gone or detached, or a forked child),
+ * -EINVAL, -ENOMEM, -EMFILE, -ENFILE, -ECANCELED.
+ */
+int postern_node_channel(struct postern_node *node, postern_peer peer,
+			 struct postern_channel **ret_channel);
+
+/*
+ * Take a peer's channel out of the node's hands: the caller receives and sends
+ * on it, in any thread, and closes it.  The slot stays taken, and counts in the
+ * peer's quotas, until then; the departure is an event of the node still.
+ *
+ * Returns as postern_node_channel(); -ESTALE also for a peer that is gone and
+ * whose last messages are still to be received from the node.
+ */
+int postern_node_detach(struct postern_node *node, postern_peer peer,
+			struct postern_channel **ret_channel);
+
+/*
+ * Does somebody listen at the node's socket, and is it the owner?  Connects and
+ * hangs up without a handshake; the node does not count or record that, unless
+ * no rule could admit the caller, which is recorded as a refusal.  Blocks at
+ * most 1 s.  On failure *refusal, when not NULL, says more.
+ *
+ * Returns 0, or -ENOENT (no such node, or nobody listens), -EACCES (the path or
+ * the listener is not to be trusted), -ETIMEDOUT, -EINVAL, -ENOMEM, -EMFILE,
+ * -ENFILE, -ECANCELED.
+ */
+int postern_node_probe(const struct postern_policy *policy, const char *name,
+		       struct postern_refusal *refusal);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * <postern/channel.h>: check the arguments, call, filter the result
+ *
+ * A public channel is the internal one under its public name.
+ */
+#include <postern/channel.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "api/api_options.h"
+#include "api/api_result.h"
+#include "base/attributes.h"
+#include "base/clock.h"
+#include "channel/channel.h"
+#include "node/node.h"
+#include "os/monotonic.h"
+
+#define CONNECT_TIMEOUT_NS (2 * PST_NS_PER_SECOND)
+#define BOTH_DIRECTIONS \
+	((uint32_t)POSTERN_DIRECTION_SEND | POSTERN_DIRECTION_RECEIVE)
+
+static struct pst_channel *inner(struct postern_channel *channel)
+{
+	return (struct pst_channel *)channel;
+}
+
+/* What every call checks first. */
+static int check(const struct postern_channel *channel)
+{
+	if (PST_UNLIKELY(!channel))
+		return -EINVAL;
+	if (PST_UNLIKELY(!pst_channel_is_ours(
+		    (const struct pst_channel *)channel)))
+		return -ESTALE;
+	return 0;
+}
+
+static int check_payload(const struct postern_channel *channel,
+			 const void *bytes, size_t byte_count)
+{
+	if (PST_UNLIKELY(!bytes && byte_count > 0))
+		return -EINVAL;
+	return check(channel);
+}
+
+/* No message is larger than 4 GiB, so the largest number is too large too. */
+static uint32_t clamp(size_t byte_count)
+{
+	return byte_count > UINT32_MAX ? UINT32_MAX : (uint32_t)byte_count;
+}
+
+static int check_receiver(struct postern_channel *channel, const void *buffer,
+			  size_t buffer_bytes, const size_t *ret_message_bytes)
+{
+	int r;
+
+	r = check_payload(channel, buffer, buffer_bytes);
+	if (PST_UNLIKELY(r < 0))
+		return r;
+	if (PST_UNLIKELY(!ret_message_bytes))
+		return -EINVAL;
+	if (PST_UNLIKELY(pst_channel_is_node_driven(inner(channel))))
+		return -EBUSY;
+	return 0;
+}
+
+int postern_connect(const struct postern_policy *policy, const char *node_name,
+		    const struct postern_connect_options *options,
+		    struct postern_refusal *refusal,
+		    struct postern_channel **ret_channel)
+{
+	struct postern_connect_options copy;
+	struct postern_refusal unwanted;
+	struct pst_connect_params params;
+	struct pst_channel *channel;
+	int r;
+
+	if (!refusal)
+		refusal = &unwanted;
+	memset(refusal, 0, sizeof(*refusal));
+	if (!policy || !node_name || !ret_channel)
+		return -EINVAL;
+	r = pst_api_copy_options(&copy, sizeof(copy), options);
+	if (r < 0)
+		return r;
+	if ((copy.directions & ~BOTH_DIRECTIONS) ||
+	    (copy.features_off & ~POSTERN_FEATURES_ALL))
+		return -EINVAL;
+	if (copy.timeout_ns == 0)
+		copy.timeout_ns = CONNECT_TIMEOUT_NS;
+
+	params = (struct pst_connect_params) {
+		.policy = policy,
+		.node_name = node_name,
+		.instance = copy.instance,
+		.directions = copy.directions,
+		.ring_bytes = copy.ring_bytes,
+		.message_bytes = copy.message_bytes,
+		.deadline_ns = pst_deadline_after(pst_monotonic_now_ns(),
+						  copy.timeout_ns),
+		.spin_ns = pst_api_spin_ns(copy.spin_ns),
+		.features_off = copy.features_off,
+		.log = {copy.log, copy.log_user_data},
+	};
+	r = pst_connect(&params, refusal, &channel);
+	if (r < 0)
+		return pst_api_filter(r, __func__, &params.log);
+	*ret_channel = (struct postern_channel *)channel;
+	return 0;
+}
+
+struct postern_channel *postern_channel_close(struct postern_channel *channel)
+{
+	(void)pst_channel_unref(inner(channel)); /* always NULL */
+	return NULL;
+}
+
+int postern_channel_limits(const struct postern_channel *channel,
+			   struct postern_limits *ret_limits)
+{
+	int r;
+
+	r = check(channel);
+	if (r < 0)
+		return r;
+	if (!ret_limits)
+		return -EINVAL;
+	pst_channel_limits((const struct pst_channel *)channel, ret_limits);
+	return 0;
+}
+
+/* -- sending --------------------------------------------------------------- */
+
+int postern_send(struct postern_channel *channel, const void *bytes,
+		 size_t byte_count)
+{
+	int r;
+
+	r = check_payload(channel, bytes, byte_count);
+	if (PST_UNLIKELY(r < 0))
+		return r;
+	return pst_channel_send(inner(channel), bytes, clamp(byte_count));
+}
+
+int postern_send_wait(struct postern_channel *channel, const void *bytes,
+		      size_t byte_count, uint64_t deadline_ns)
+{
+	uint32_t ready;
+	int r;
+
+	for (;;) {
+		r = postern_send(channel, bytes, byte_count);
+		if (r != -EAGAIN)
+			return r;
+		r = pst_channel_wait(inner(channel), PST_CHANNEL_WANT_ROOM,
+				     deadline_ns, &ready);
+		if (r < 0)
+			return pst_api_filter(r, __func__, NULL);
+	}
+}
+
+int postern_flush(struct postern_channel *channel, uint64_t deadline_ns)
+{
+	int r;
+
+	r = check(channel);
+	if (r < 0)
+		return r;
+	r = pst_channel_flush(inner(channel), deadline_ns);
+	return pst_api_filter(r, __func__, NULL);
+}
+
+int postern_reserve(struct postern_channel *channel, size_t byte_count,
+		    void **ret_bytes)
+{
+	int r;
+
+	r = check(channel);
+	if (PST_UNLIKELY(r < 0))
+		return r;
+	if (PST_UNLIKELY(!ret_bytes))
+		return -EINVAL;
+	return pst_channel_reserve(inner(channel), clamp(byte_count),
+				   ret_bytes);
+}
+
+int postern_commit(struct postern_channel *channel, size_t byte_count)
+{
+	int r;
+
+	r = check(channel);
+	if (PST_UNLIKELY(r < 0))
+		return r;
+	return pst_channel_commit(inner(channel), clamp(byte_count));
+}
+
+int postern_abort(struct postern_channel *channel)
+{
+	int r;
+
+	r = check(channel);
+	if (PST_UNLIKELY(r < 0))
+		return r;
+	return pst_channel_abort(inner(channel));
+}
+
+/* -- receiving ------------------------------------------------------------- */
+
+int postern_receive(struct postern_channel *channel, void *buffer,
+		    size_t buffer_bytes, size_t *ret_message_bytes)
+{
+	int r;
+
+	r = check_receiver(channel, buffer, buffer_bytes, ret_message_bytes);
+	if (PST_UNLIKELY(r < 0))
+		return r;
+	return pst_channel_receive(inner(channel), buffer, buffer_bytes,
+				   ret_message_bytes);
+}
+
+int postern_receive_wait(struct postern_channel *channel, void *buffer,
+			 size_t buffer_bytes, size_t *ret_message_bytes,
+			 uint64_t deadline_ns)
+{
+	uint32_t ready;
+	int r;
+
+	for (;;) {
+		r = postern_receive(channel, buffer, buffer_bytes,
+				    ret_message_bytes);
+		if (r != -EAGAIN)
+			return r;
+		r = pst_channel_wait(inner(channel), PST_CHANNEL_WANT_MESSAGE,
+				     deadline_ns, &ready);
+		if (r < 0)
+			return pst_api_filter(r, __func__, NULL);
+	}
+}
+
+/* -- waiting --------------------------------------------------------------- */
+
+int postern_channel_fd(struct postern_channel *channel)
+{
+	int r;
+
+	r = check(channel);
+	if (r < 0)
+		return r;
+	return pst_api_filter(pst_channel_fd(inner(channel)), __func__, NULL);
+}
+
+int postern_channel_wait(struct postern_channel *channel, uint32_t directions,
+			 uint64_t deadline_ns, uint32_t *ret_ready)
+{
+	struct postern_limits limits;
+	int r;
+
+	r = postern_channel_limits(channel, &limits);
+	if (r < 0)
+		return r;
+	if (!ret_ready || directions == 0 || (directions & ~BOTH_DIRECTIONS))
+		return -EINVAL;
+	directions &= limits.directions;
+	if (directions == 0)
+		return -EPERM;
+	if ((directions & POSTERN_DIRECTION_RECEIVE) &&
+	    pst_channel_is_node_driven(inner(channel)))
+		return -EBUSY;
+	r = pst_channel_wait(inner(channel), directions, deadline_ns,
+			     ret_ready);
+	return pst_api_filter(r, __func__, NULL);
+}

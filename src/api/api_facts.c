@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * <postern/facts.h>: check the arguments, call, filter the result
+ *
+ * The layers below say more than the closed set does: its words for a process
+ * that is not there and for a name that means two are chosen here.
+ */
+#include <postern/facts.h>
+
+#include <errno.h>
+
+#include "api/api_result.h"
+#include "node/facts.h"
+#include "os/features.h"
+#include "os/name_lookup.h"
+#include "os/peer_credentials.h"
+
+static int filter(int result, const char *function)
+{
+	switch (result) {
+	case -ESRCH:
+		return -ENOENT;
+	case -ENOTUNIQ:
+		return -EINVAL;
+	case -EPERM:
+		/* Of /proc, whereas ours is about directions. */
+		return -EACCES;
+	default:
+		return pst_api_filter(result, function, NULL);
+	}
+}
+
+static int check_options(const struct postern_facts_options *options)
+{
+	if ((options->flags & ~(uint32_t)POSTERN_FACTS_OBSERVER) != 0 ||
+	    (options->features_off & ~POSTERN_FEATURES_ALL) != 0)
+		return -EINVAL;
+	/* Without its flag an observer would be somebody else, silently. */
+	if (!(options->flags & POSTERN_FACTS_OBSERVER) &&
+	    (options->observer_uid != 0 || options->observer_gid != 0))
+		return -EINVAL;
+	return 0;
+}
+
+int postern_facts_of_process(int32_t pid,
+			     const struct postern_facts_options *options,
+			     struct postern_facts **ret_facts)
+{
+	struct postern_facts_options copy;
+	int r;
+
+	if (!ret_facts)
+		return -EINVAL;
+	r = pst_api_copy_options(&copy, sizeof(copy), options);
+	if (r < 0)
+		return r;
+	r = check_options(&copy);
+	if (r < 0)
+		return r;
+	return filter(pst_facts_new_of_process(pid, &copy, ret_facts),
+		      __func__);
+}
+
+int postern_facts_of_user(const char *user, struct postern_facts **ret_facts)
+{
+	if (!user || !ret_facts)
+		return -EINVAL;
+	return filter(pst_facts_new_of_user(user, ret_facts), __func__);
+}
+
+const struct postern_subject *
+postern_facts_subject(const struct postern_facts *facts)
+{
+	return facts ? pst_facts_subject(facts) : NULL;
+}
+
+struct postern_facts *postern_facts_free(struct postern_facts *facts)
+{
+	return pst_facts_free(facts);
+}
+
+int postern_process_identity(int32_t pid, uint32_t features_off,
+			     uint64_t *ret_inode)
+{
+	if ((features_off & ~POSTERN_FEATURES_ALL) != 0 || !ret_inode)
+		return -EINVAL;
+	return filter(pst_process_identity(
+			      pid, pst_features_probe(features_off), ret_inode),
+		      __func__);
+}
+
+int postern_user_name(uint32_t uid, char **ret_name)
+{
+	if (!ret_name)
+		return -EINVAL;
+	return filter(pst_name_lookup_user_name(PST_PASSWD_PATH, uid, ret_name),
+		      __func__);
+}
+
+int postern_group_find(const char *group, uint32_t *ret_gid)
+{
+	if (!group || !ret_gid)
+		return -EINVAL;
+	return filter(pst_facts_find_group(group, ret_gid), __func__);
+}

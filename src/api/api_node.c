@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * <postern/node.h>: check the arguments, call, filter the result
+ *
+ * A public node is the internal one under its public name.
+ */
+#include <postern/node.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "api/api_options.h"
+#include "api/api_result.h"
+#include "base/attributes.h"
+#include "base/clock.h"
+#include "node/node.h"
+#include "os/monotonic.h"
+
+#define PROBE_TIMEOUT_NS PST_NS_PER_SECOND
+
+static struct pst_node *inner(struct postern_node *node)
+{
+	return (struct pst_node *)node;
+}
+
+static int check(struct postern_node *node)
+{
+	if (PST_UNLIKELY(!node))
+		return -EINVAL;
+	if (PST_UNLIKELY(!pst_node_is_ours(inner(node))))
+		return -ESTALE;
+	return 0;
+}
+
+int postern_node_open(const struct postern_policy *policy, const char *name,
+		      const struct postern_node_options *options,
+		      struct postern_refusal *refusal,
+		      struct postern_node **ret_node)
+{
+	struct postern_node_options copy;
+	struct postern_refusal unwanted;
+	struct pst_node_params params;
+	struct pst_node *node;
+	int r;
+
+	if (!refusal)
+		refusal = &unwanted;
+	memset(refusal, 0, sizeof(*refusal));
+	if (!policy || !name || !ret_node)
+		return -EINVAL;
+	r = pst_api_copy_options(&copy, sizeof(copy), options);
+	if (r < 0)
+		return r;
+	if (copy.features_off & ~POSTERN_FEATURES_ALL)
+		return -EINVAL;
+
+	params = (struct pst_node_params) {
+		.policy = policy,
+		.name = name,
+		.spin_ns = pst_api_spin_ns(copy.spin_ns),
+		.features_off = copy.features_off,
+		.log = {copy.log, copy.log_user_data},
+	};
+	r = pst_node_open(&params, refusal, &node);
+	if (r < 0)
+		return pst_api_filter(r, __func__, &params.log);
+	*ret_node = (struct postern_node *)node;
+	return 0;
+}
+
+struct postern_node *postern_node_close(struct postern_node *node)
+{
+	(void)pst_node_close(inner(node)); /* always NULL */
+	return NULL;
+}
+
+int postern_node_fd(struct postern_node *node)
+{
+	int r;
+
+	r = check(node);
+	if (r < 0)
+		return r;
+	return pst_node_fd(inner(node));
+}
+
+int postern_node_wait(struct postern_node *node, uint64_t deadline_ns)
+{
+	int r;
+
+	r = check(node);
+	if (r < 0)
+		return r;
+	return pst_api_filter(pst_node_wait(inner(node), deadline_ns),
+			      __func__, NULL);
+}
+
+int postern_node_receive(struct postern_node *node, void *buffer,
+			 size_t buffer_bytes, size_t *ret_message_bytes,
+			 postern_peer *ret_peer)
+{
+	int r;
+
+	r = check(node);
+	if (PST_UNLIKELY(r < 0))
+		return r;
+	if (PST_UNLIKELY((!buffer && buffer_bytes > 0) || !ret_message_bytes ||
+			 !ret_peer))
+		return -EINVAL;
+	r = pst_node_receive(inner(node), buffer, buffer_bytes,
+			     ret_message_bytes, ret_peer);
+	return pst_api_filter(r, __func__, NULL);
+}
+
+int postern_node_next_event(struct postern_node *node,
+			    struct postern_event *ret_event)
+{
+	int r;
+
+	r = check(node);
+	if (r < 0)
+		return r;
+	if (!ret_event)
+		return -EINVAL;
+	return pst_api_filter(pst_node_next_event(inner(node), ret_event),
+			      __func__, NULL);
+}
+
+typedef int hand_out_fn(struct pst_node *node, postern_peer peer,
+			struct pst_channel **ret_channel);
+
+static int hand_out(struct postern_node *node, postern_peer peer,
+		    hand_out_fn *function, struct postern_channel **ret_channel)
+{
+	struct pst_channel *channel;
+	int r;
+
+	r = check(node);
+	if (r < 0)
+		return r;
+	if (!ret_channel)
+		return -EINVAL;
+	r = function(inner(node), peer, &channel);
+	if (r < 0)
+		return pst_api_filter(r, __func__, NULL);
+	*ret_channel = (struct postern_channel *)channel;
+	return 0;
+}
+
+int postern_node_channel(struct postern_node *node, postern_peer peer,
+			 struct postern_channel **ret_channel)
+{
+	return hand_out(node, peer, pst_node_channel, ret_channel);
+}
+
+int postern_node_detach(struct postern_node *node, postern_peer peer,
+			struct postern_channel **ret_channel)
+{
+	return hand_out(node, peer, pst_node_detach, ret_channel);
+}
+
+int postern_node_probe(const struct postern_policy *policy, const char *name,
+		       struct postern_refusal *refusal)
+{
+	struct postern_refusal unwanted;
+	int r;
+
+	if (!refusal)
+		refusal = &unwanted;
+	memset(refusal, 0, sizeof(*refusal));
+	if (!policy || !name)
+		return -EINVAL;
+	r = pst_node_probe(policy, name,
+			   pst_deadline_after(pst_monotonic_now_ns(),
+					      PROBE_TIMEOUT_NS), refusal);
+	return pst_api_filter(r, __func__, NULL);
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * <postern/policy.h>: check the arguments, call, filter the result
+ *
+ * A public policy is the policy layer's table itself.
+ */
+#include <postern/policy.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api_result.h"
+#include "node/policy_files.h"
+#include "policy/policy.h"
+
+#define POLICY_FLAGS \
+	(POSTERN_POLICY_ASSUME_NAMES | POSTERN_POLICY_WARN_ON_UNTRUSTED)
+
+/* Write as much of a size-led struct as its owner knows. */
+static int copy_out(void *theirs, const void *ours, size_t ours_bytes)
+{
+	size_t theirs_bytes;
+
+	memcpy(&theirs_bytes, theirs, sizeof(theirs_bytes));
+	if (theirs_bytes < sizeof(theirs_bytes))
+		return -EINVAL;
+	if (theirs_bytes > ours_bytes)
+		memset((unsigned char *)theirs + ours_bytes, 0,
+		       theirs_bytes - ours_bytes);
+	else
+		ours_bytes = theirs_bytes;
+	memcpy((unsigned char *)theirs + sizeof(theirs_bytes),
+	       (const unsigned char *)ours + sizeof(theirs_bytes),
+	       ours_bytes - sizeof(theirs_bytes));
+	return 0;
+}
+
+int postern_policy_load(const struct postern_policy_options *options,
+			struct postern_diagnostics *diagnostics,
+			struct postern_policy **ret_policy)
+{
+	struct postern_diagnostics *unwanted = NULL;
+	struct postern_policy_options copy;
+	int r;
+
+	if (!ret_policy)
+		return -EINVAL;
+	r = pst_api_copy_options(&copy, sizeof(copy), options);
+	if (r < 0)
+		return r;
+	if ((copy.flags & ~(uint32_t)POLICY_FLAGS) != 0 ||
+	    (copy.features_off & ~POSTERN_FEATURES_ALL) != 0)
+		return -EINVAL;
+
+	if (!diagnostics) {
+		r = pst_diagnostics_new(&unwanted);
+		if (r < 0)
+			return r;
+		diagnostics = unwanted;
+	}
+	r = pst_policy_files_load(&copy, diagnostics, ret_policy);
+	(void)pst_diagnostics_free(unwanted); /* always NULL */
+	return pst_api_filter(r, __func__, NULL);
+}
+
+struct postern_policy *postern_policy_free(struct postern_policy *policy)
+{
+	(void)pst_policy_unref(policy); /* always NULL */
+	return NULL;
+}
+
+int postern_policy_decide(const struct postern_policy *policy,
+			  const char *node_name,
+			  const struct postern_subject *subject,
+			  struct postern_decision *ret_decision)
+{
+	struct postern_decision decision;
+	struct postern_subject copy;
+	int r;
+
+	if (!policy || !node_name || !subject || !ret_decision)
+		return -EINVAL;
+	r = pst_api_copy_options(&copy, sizeof(copy), subject);
+	if (r < 0)
+		return r;
+	pst_policy_decide(policy, node_name, &copy, &decision);
+	return copy_out(ret_decision, &decision, sizeof(decision));
+}
+
+int postern_policy_explain(const struct postern_policy *policy,
+			   const char *node_name,
+			   const struct postern_subject *subject,
+			   char **ret_text)
+{
+	struct postern_subject copy;
+	int r;
+
+	if (!policy || !node_name || !subject || !ret_text)
+		return -EINVAL;
+	r = pst_api_copy_options(&copy, sizeof(copy), subject);
+	if (r < 0)
+		return r;
+	return pst_policy_explain(policy, node_name, &copy, ret_text);
+}
+
+int postern_policy_show(const struct postern_policy *policy, char **ret_text)
+{
+	if (!policy || !ret_text)
+		return -EINVAL;
+	return pst_policy_show(policy, ret_text);
+}
+
+int postern_policy_format(const char *text, size_t text_bytes,
+			  const char *file_name, uint32_t flags,
+			  struct postern_diagnostics *diagnostics,
+			  char **ret_text)
+{
+	struct postern_diagnostics *unwanted = NULL;
+	struct pst_policy_host host;
+	int r;
+
+	if ((!text && text_bytes > 0) || !file_name || !ret_text ||
+	    (flags & ~(uint32_t)POSTERN_POLICY_FORMAT_NUMERIC) != 0)
+		return -EINVAL;
+
+	if (!diagnostics) {
+		r = pst_diagnostics_new(&unwanted);
+		if (r < 0)
+			return r;
+		diagnostics = unwanted;
+	}
+	pst_policy_files_init_names(&host);
+	r = pst_policy_format(text, text_bytes, file_name, flags, &host,
+			      diagnostics, ret_text);
+	(void)pst_diagnostics_free(unwanted); /* always NULL */
+	return pst_api_filter(r, __func__, NULL);
+}
+
+size_t postern_policy_node_count(const struct postern_policy *policy)
+{
+	return policy ? pst_policy_node_count(policy) : 0;
+}
+
+int postern_policy_node_at(const struct postern_policy *policy,
+			   size_t node_index,
+			   struct postern_node_description *ret_description)
+{
+	struct postern_node_description description;
+	const struct pst_policy_node *node;
+
+	if (!policy || !ret_description)
+		return -EINVAL;
+	node = pst_policy_node_at(policy, node_index);
+	if (!node)
+		return -ENOENT;
+	pst_policy_describe_node(node, &description);
+	return copy_out(ret_description, &description, sizeof(description));
+}
+
+int postern_diagnostics_new(struct postern_diagnostics **ret_diagnostics)
+{
+	if (!ret_diagnostics)
+		return -EINVAL;
+	return pst_diagnostics_new(ret_diagnostics);
+}
+
+struct postern_diagnostics *
+postern_diagnostics_free(struct postern_diagnostics *diagnostics)
+{
+	return pst_diagnostics_free(diagnostics);
+}
+
+size_t postern_diagnostics_count(const struct postern_diagnostics *diagnostics)
+{
+	return diagnostics ? pst_diagnostics_count(diagnostics) : 0;
+}
+
+size_t
+postern_diagnostics_error_count(const struct postern_diagnostics *diagnostics)
+{
+	return diagnostics ? pst_diagnostics_error_count(diagnostics) : 0;
+}
+
+int postern_diagnostics_get(const struct postern_diagnostics *diagnostics,
+			    size_t diagnostic_index,
+			    struct postern_diagnostic *ret_diagnostic)
+{
+	const struct postern_diagnostic *diagnostic;
+
+	if (!diagnostics || !ret_diagnostic)
+		return -EINVAL;
+	diagnostic = pst_diagnostics_at(diagnostics, diagnostic_index);
+	if (!diagnostic)
+		return -ENOENT;
+	*ret_diagnostic = *diagnostic;
+	return 0;
+}
+
+int postern_diagnostics_format(const struct postern_diagnostics *diagnostics,
+			       size_t diagnostic_index, char **ret_text)
+{
+	const struct postern_diagnostic *diagnostic;
+
+	if (!diagnostics || !ret_text)
+		return -EINVAL;
+	diagnostic = pst_diagnostics_at(diagnostics, diagnostic_index);
+	if (!diagnostic)
+		return -ENOENT;
+	return pst_diagnostics_format(diagnostic, ret_text);
+}

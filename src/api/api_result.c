@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The edge: closed set of results, option structs of other versions
+ *
+ * Whatever the kernel invents tomorrow, callers see the codes they were
+ * promised, and the operator sees the raw one.
+ */
+#include "api/api_result.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <postern/result.h>
+#include <postern/version.h>
+
+#include "base/clock.h"
+#include "base/result_text.h"
+#include "os/features.h"
+#include "os/monotonic.h"
+
+static const int closed_set[] = {
+	EAGAIN, EMSGSIZE, EPIPE, EBADMSG, ENOTRECOVERABLE, ESTALE, EACCES,
+	EKEYREJECTED, EPROTONOSUPPORT, ETIMEDOUT, EDQUOT, EPERM, EBUSY, ENOENT,
+	EOPNOTSUPP, EINVAL, ENOMEM, EMFILE, ENFILE, ECANCELED,
+};
+
+int pst_api_filter(int result, const char *function, const struct pst_log *log)
+{
+	struct pst_log_record record;
+	size_t i;
+
+	if (result >= 0)
+		return result;
+	for (i = 0; i < sizeof(closed_set) / sizeof(closed_set[0]); i++)
+		if (result == -closed_set[i])
+			return result;
+	if (log) {
+		pst_log_record_init(&record, POSTERN_LOG_ERROR, "unforeseen");
+		pst_log_record_add_text(&record, "function", function);
+		pst_log_record_add_i64(&record, "errno", -(int64_t)result);
+		pst_log_record_emit(&record, log);
+	}
+	return -ECANCELED;
+}
+
+int pst_api_copy_options(void *ours, size_t ours_bytes, const void *theirs)
+{
+	const unsigned char *bytes = theirs;
+	size_t theirs_bytes, i;
+
+	memset(ours, 0, ours_bytes);
+	if (!theirs)
+		return 0;
+	memcpy(&theirs_bytes, theirs, sizeof(theirs_bytes));
+	if (theirs_bytes < sizeof(theirs_bytes))
+		return -EINVAL;
+	for (i = ours_bytes; i < theirs_bytes; i++)
+		if (bytes[i] != 0)
+			return -EINVAL;
+	memcpy(ours, theirs,
+	       theirs_bytes < ours_bytes ? theirs_bytes : ours_bytes);
+	return 0;
+}
+
+const char *postern_version(void)
+{
+	return POSTERN_VERSION;
+}
+
+const char *postern_strerror(int result)
+{
+	return pst_result_text(result);
+}
+
+const char *postern_reason_text(enum postern_reason reason)
+{
+	return pst_reason_text(reason);
+}
+
+const char *postern_reason_word(enum postern_reason reason)
+{
+	return pst_reason_word(reason);
+}
+
+uint64_t postern_deadline_after(uint64_t timeout_ns)
+{
+	return pst_deadline_after(pst_monotonic_now_ns(), timeout_ns);
+}
+
+uint32_t postern_features(void)
+{
+	return pst_features_probe(0);
+}

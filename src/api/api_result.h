@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The edge: what leaves the library is from the closed set
+ */
+#ifndef POSTERN_API_API_RESULT_H
+#define POSTERN_API_API_RESULT_H
+
+#include <stddef.h>
+
+#include "base/log.h"
+
+/*
+ * The result as it may leave: itself, or -ECANCELED for a code that is not
+ * documented, which then goes to the log (NULL: nowhere) under the name of the
+ * public function.
+ */
+int pst_api_filter(int result, const char *function, const struct pst_log *log);
+
+/*
+ * Copy a size-led option struct of another version into one of ours: absent
+ * fields are zero.  Returns 0, or -EINVAL for one that is larger than known
+ * and says something there.
+ */
+int pst_api_copy_options(void *ours, size_t ours_bytes, const void *theirs);
+
+#endif

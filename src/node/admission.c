@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Admission, from accept() to GO, in the order in which it happens
+ *
+ *   accept     who is it, and could any rule let it in at all?
+ *   HELLO      is it this very process, what does it want, what does the policy
+ *              say, is there a place?  Only then is anything created.
+ *   OFFER      two segments, empty and unpaid, and the terms
+ *   READY      the peer has paid for both and sealed its own: check that
+ *   GO         the slot is committed, the peer is admitted
+ *
+ * Each stage is a list of checks, and the first that fails refuses: the peer
+ * gets one code, the audit record the rest.  Nothing a peer says is used before
+ * the kernel has said who it is, and the node never imports a descriptor.
+ */
+#include "node/node_state.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/attributes.h"
+#include "base/clock.h"
+#include "base/fd.h"
+#include "node/admission.h"
+#include "node/audit.h"
+#include "node/quota.h"
+#include "node/refusal.h"
+#include "node/subject.h"
+#include "os/monotonic.h"
+#include "os/own_process.h"
+#include "os/packet_socket.h"
+#include "os/poll_set.h"
+
+#define ACCEPTS_PER_TURN 64
+
+/* -- refusing -------------------------------------------------------------- */
+
+/* The one thing a peer learns. */
+static enum pst_refuse_code code_for(enum postern_reason reason)
+{
+	if (reason == POSTERN_REASON_VERSION)
+		return PST_REFUSE_VERSION;
+	if (reason >= POSTERN_REASON_SLOTS &&
+	    reason <= POSTERN_REASON_RESOURCES)
+		return PST_REFUSE_BUSY;
+	return PST_REFUSE_DENIED;
+}
+
+static void send_refusal(int socket_fd,
+			 struct pst_handshake_responder *responder,
+			 enum postern_reason reason)
+{
+	struct pst_wire_record record;
+
+	if (pst_responder_create_refuse(responder, code_for(reason),
+					&record) < 0)
+		return;
+	/* A peer that cannot take it sees the hang-up instead. */
+	PST_IGNORE(pst_packet_send(socket_fd, record.bytes, record.byte_count));
+}
+
+static void release_entry(struct pst_node *node, struct pst_half_open *entry)
+{
+	if (entry->slot != 0) {
+		pst_quota_give_back(&node->peers[pst_slot_index(entry->slot)]);
+		/* It was claimed, so it can be aborted. */
+		PST_IGNORE(pst_slots_abort(node->slots, entry->slot));
+	}
+	pst_poll_set_remove(node->set_fd, entry->socket_fd);
+	pst_half_open_release(&node->half_open, entry);
+}
+
+static void refuse_entry(struct pst_node *node, struct pst_half_open *entry,
+			 const struct postern_refusal *refusal)
+{
+	pst_audit_refuse(node, &entry->credentials,
+			 entry->responder.hello.instance, refusal);
+	pst_half_open_note_taken_offer(entry);
+	send_refusal(entry->socket_fd, &entry->responder, refusal->reason);
+	release_entry(node, entry);
+}
+
+static void refuse_stranger(struct pst_node *node, int socket_fd,
+			    struct pst_peer_credentials *credentials,
+			    const struct postern_refusal *refusal)
+{
+	struct pst_handshake_responder responder;
+
+	pst_responder_init(&responder, pst_channel_layout_version());
+	pst_audit_refuse(node, credentials, NULL, refusal);
+	send_refusal(socket_fd, &responder, refusal->reason);
+	pst_peer_credentials_done(credentials);
+	(void)pst_fd_close(socket_fd);
+}
+
+/* -- accept ---------------------------------------------------------------- */
+
+/* A place in the table, if need be somebody else's. */
+static struct pst_half_open *make_place(struct pst_node *node)
+{
+	struct postern_refusal refusal;
+	struct pst_half_open *entry;
+
+	entry = pst_half_open_find_free(&node->half_open);
+	if (entry)
+		return entry;
+	entry = pst_half_open_find_victim(&node->half_open);
+	(void)pst_refuse_plain(&refusal, POSTERN_REASON_EVICTED);
+	refuse_entry(node, entry, &refusal);
+	return entry;
+}
+
+/*
+ * Root and the owner may always say what they want: another kind of connection
+ * than a channel, or just whether somebody listens.  A channel they get by the
+ * policy, like everybody.
+ */
+static bool may_knock(struct pst_node *node,
+		      const struct pst_peer_credentials *credentials,
+		      struct postern_refusal *refusal)
+{
+	struct postern_subject subject;
+
+	pst_subject_init(&subject, credentials, node->overflow_uid,
+			 node->overflow_gid);
+	if (credentials->uid != 0 && credentials->uid != node->owner &&
+	    !pst_policy_may_match_later(node->rules, &subject, refusal))
+		return false;
+	if (pst_half_open_count_of(&node->half_open, credentials->uid) >=
+	    PST_HALF_OPEN_PER_USER)
+		return pst_refuse_plain(refusal, POSTERN_REASON_HALF_OPEN);
+	return true;
+}
+
+static void consider(struct pst_node *node, int socket_fd)
+{
+	struct pst_peer_credentials credentials;
+	struct postern_refusal refusal;
+	struct pst_half_open *entry;
+	uint32_t index;
+	int r;
+
+	r = pst_peer_credentials_read(socket_fd, node->peer_wants,
+				      node->features, &credentials);
+	if (r == -ESRCH) {
+		(void)pst_fd_close(socket_fd); /* gone before it said a word */
+		return;
+	}
+	if (r < 0) {
+		(void)pst_refuse_errno(&refusal,
+				       r == -EMFILE || r == -ENFILE ||
+						       r == -ENOMEM
+					       ? POSTERN_REASON_RESOURCES
+					       : POSTERN_REASON_CREDENTIALS,
+				       r, "reading the credentials");
+		refuse_stranger(node, socket_fd, &credentials, &refusal);
+		return;
+	}
+	if (!may_knock(node, &credentials, &refusal)) {
+		refuse_stranger(node, socket_fd, &credentials, &refusal);
+		return;
+	}
+
+	entry = make_place(node);
+	index = pst_half_open_index(&node->half_open, entry);
+	pst_half_open_take(entry, socket_fd, &credentials,
+			   pst_deadline_after(pst_monotonic_now_ns(),
+					      PST_HALF_OPEN_DEADLINE_NS));
+	pst_responder_init(&entry->responder, pst_channel_layout_version());
+	r = pst_poll_set_add(node->set_fd, socket_fd,
+			     pst_tag(PST_TAG_HALF_OPEN, index,
+				     entry->generation));
+	if (r < 0) {
+		(void)pst_refuse_errno(&refusal, POSTERN_REASON_RESOURCES, r,
+				       "watching the socket");
+		refuse_entry(node, entry, &refusal);
+	}
+}
+
+void pst_admission_accept(struct pst_node *node)
+{
+	int fd, i, r;
+
+	for (i = 0; i < ACCEPTS_PER_TURN; i++) {
+		r = pst_listener_accept(&node->listener, &fd);
+		if (r == -EAGAIN)
+			return;
+		if (r < 0) {
+			/* Out of descriptors, say: the backlog waits, and so
+			 * do we, rather than spin on a listener that stays
+			 * readable. */
+			pst_audit_note(node, POSTERN_LOG_WARNING, "accept",
+				       "cannot accept for now", r);
+			pst_poll_set_remove(node->set_fd,
+					    node->listener.socket_fd);
+			node->listener_rests = true;
+			node->listener_wakes_ns = pst_deadline_after(
+				pst_monotonic_now_ns(), PST_LISTENER_REST_NS);
+			return;
+		}
+		consider(node, fd);
+	}
+}
+
+/* -- HELLO, and the answer ------------------------------------------------- */
+
+static bool is_for_us(const struct pst_node *node,
+		      const struct pst_hello *hello,
+		      struct postern_refusal *refusal)
+{
+	if (hello->kind != PST_WIRE_KIND_CHANNEL)
+		return pst_refuse(refusal, POSTERN_REASON_KIND, "kind %d",
+				  (int)hello->kind);
+	if (strcmp(hello->node_name, node->name) != 0)
+		return pst_refuse(refusal, POSTERN_REASON_WRONG_NODE,
+				  "asked for node %s", hello->node_name);
+	return true;
+}
+
+static bool decide(const struct pst_node *node,
+		   const struct pst_half_open *entry,
+		   struct postern_decision *decision,
+		   struct postern_refusal *refusal)
+{
+	struct postern_subject subject;
+
+	pst_subject_init(&subject, &entry->credentials, node->overflow_uid,
+			 node->overflow_gid);
+	pst_policy_decide(node->policy, node->name, &subject, decision);
+	if (decision->is_admitted)
+		return true;
+	*refusal = decision->refusal;
+	return false;
+}
+
+static uint32_t at_most_u32(uint64_t value)
+{
+	return value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
+}
+
+static bool agree_on_terms(const struct pst_hello *hello,
+			   const struct postern_decision *decision,
+			   struct pst_offer *offer,
+			   struct postern_refusal *refusal)
+{
+	struct pst_terms grant = {
+		.directions = decision->directions,
+		.ring_bytes = at_most_u32(
+			decision->channel[POSTERN_LIMIT_RING].value),
+		.message_bytes = at_most_u32(
+			decision->channel[POSTERN_LIMIT_MESSAGE].value),
+	};
+	int r;
+
+	r = pst_offer_init(offer, &hello->wish, &grant,
+			   (uint32_t)pst_own_page_bytes(), pst_channel_layout_version());
+	if (r == -EPERM)
+		return pst_refuse_plain(refusal, POSTERN_REASON_DIRECTION);
+	if (r < 0)
+		return pst_refuse(refusal, POSTERN_REASON_PROTOCOL,
+				  "the wish leaves no usable ring");
+	return true;
+}
+
+static bool reserve_slot(struct pst_node *node, struct pst_half_open *entry,
+			 const struct postern_decision *decision,
+			 struct postern_refusal *refusal)
+{
+	const struct pst_peer_credentials *who = &entry->credentials;
+	const struct pst_hello *hello = &entry->responder.hello;
+	struct pst_peer *peer;
+
+	if (!pst_half_open_may_offer(&node->half_open, who->uid))
+		return pst_refuse_plain(refusal, POSTERN_REASON_UNREAD_OFFERS);
+	if (!pst_quota_admits(node, decision, who->uid, refusal))
+		return false;
+	if (pst_slots_claim(node->slots, &entry->slot) < 0)
+		return pst_refuse_plain(refusal, POSTERN_REASON_SLOTS);
+
+	peer = &node->peers[pst_slot_index(entry->slot)];
+	memset(peer, 0, sizeof(*peer));
+	peer->handle = entry->slot;
+	pst_quota_charge(peer, decision, who->uid);
+	peer->gid = who->gid;
+	peer->pid = who->pid;
+	(void)snprintf(peer->name, sizeof(peer->name), "%s",
+		       decision->peer_name);
+	(void)snprintf(peer->instance, sizeof(peer->instance), "%s",
+		       hello->instance);
+	return true;
+}
+
+static bool answer_hello(struct pst_node *node, struct pst_half_open *entry,
+			 struct postern_refusal *refusal)
+{
+	const struct pst_hello *hello = &entry->responder.hello;
+	struct postern_decision decision = POSTERN_DECISION_INIT;
+	struct pst_offer offer;
+
+	return is_for_us(node, hello, refusal) &&
+	       decide(node, entry, &decision, refusal) &&
+	       agree_on_terms(hello, &decision, &offer, refusal) &&
+	       reserve_slot(node, entry, &decision, refusal) &&
+	       pst_offer_make(node, entry, &offer, refusal);
+}
+
+/* -- READY, and GO --------------------------------------------------------- */
+
+/*
+ * A peer can look at its OFFER, descriptors and all, and leave it in the queue,
+ * where it stays in flight at our charge.
+ */
+static bool has_taken_offer(const struct pst_half_open *entry,
+			    struct postern_refusal *refusal)
+{
+	if (pst_packet_unread_bytes(entry->socket_fd) == 0)
+		return true;
+	return pst_refuse(refusal, POSTERN_REASON_PROTOCOL,
+			  "READY before the OFFER was taken");
+}
+
+static bool still_lives(const struct pst_half_open *entry,
+			struct postern_refusal *refusal)
+{
+	if (pst_process_has_ended(entry->credentials.pidfd) == 0)
+		return true;
+	return pst_refuse_plain(refusal, POSTERN_REASON_PEER_DIED);
+}
+
+static bool answer_ready(struct pst_node *node, struct pst_half_open *entry,
+			 struct postern_refusal *refusal)
+{
+	struct pst_peer *peer = &node->peers[pst_slot_index(entry->slot)];
+
+	if (!has_taken_offer(entry, refusal) ||
+	    !pst_commit_is_paid(node, entry, refusal) ||
+	    !still_lives(entry, refusal) ||
+	    !pst_commit_go(node, entry, refusal))
+		return false;
+
+	/* It was claimed by this entry, so it can be committed. */
+	PST_IGNORE(pst_slots_commit(node->slots, entry->slot));
+	entry->slot = 0;
+	pst_half_open_release(&node->half_open, entry);
+	peer->state = PST_PEER_ARMED;
+	if (peer->directions & POSTERN_DIRECTION_SEND)
+		pst_schedule_ready(node, peer);
+	pst_audit_admit(node, peer);
+	pst_event_push(node, POSTERN_EVENT_ADMITTED, peer,
+		       POSTERN_REASON_NONE, 0);
+	return true;
+}
+
+/* -- one record ------------------------------------------------------------ */
+
+static bool is_same_process(const struct pst_peer_credentials *credentials,
+			    const struct pst_packet_sender *sender)
+{
+	return sender->is_known && sender->pid == credentials->pid &&
+	       sender->uid == credentials->uid &&
+	       sender->gid == credentials->gid;
+}
+
+static bool take_record(struct pst_half_open *entry, const void *bytes,
+			size_t byte_count,
+			const struct pst_packet_sender *sender,
+			struct postern_refusal *refusal)
+{
+	int r;
+
+	if (!is_same_process(&entry->credentials, sender))
+		return pst_refuse(refusal, POSTERN_REASON_CREDENTIALS_CHANGED,
+				  "a record by pid %ld uid %lu",
+				  (long)sender->pid,
+				  (unsigned long)sender->uid);
+	r = pst_responder_consume(&entry->responder, bytes, byte_count);
+	if (r < 0)
+		return pst_refuse_plain(refusal,
+					entry->responder.machine.reason);
+	return true;
+}
+
+static void drop_entry(struct pst_node *node, struct pst_half_open *entry)
+{
+	struct postern_refusal refusal;
+
+	/* Who says nothing is nobody: not worth a record. */
+	if (entry->responder.machine.state != HANDSHAKE_START) {
+		(void)pst_refuse_plain(&refusal, POSTERN_REASON_HUNG_UP);
+		pst_audit_refuse(node, &entry->credentials,
+				 entry->responder.hello.instance, &refusal);
+	}
+	release_entry(node, entry);
+}
+
+void pst_admission_advance(struct pst_node *node, struct pst_half_open *entry)
+{
+	uint8_t bytes[PST_WIRE_RECORD_BYTES_MAX];
+	struct pst_packet_sender sender;
+	struct postern_refusal refusal;
+	size_t byte_count;
+	bool goes_on;
+	int r;
+
+	r = pst_packet_receive(entry->socket_fd, bytes, sizeof(bytes),
+			       &byte_count, &sender);
+	if (r == -EAGAIN)
+		return;
+	if (r == -EPIPE) {
+		drop_entry(node, entry);
+		return;
+	}
+	if (r < 0)
+		goes_on = pst_refuse_errno(&refusal, POSTERN_REASON_PROTOCOL,
+					   r, "receiving a record");
+	else
+		goes_on = take_record(entry, bytes, byte_count, &sender,
+				      &refusal);
+	if (goes_on) {
+		if (entry->has_offered)
+			goes_on = answer_ready(node, entry, &refusal);
+		else
+			goes_on = answer_hello(node, entry, &refusal);
+	}
+	if (!goes_on)
+		refuse_entry(node, entry, &refusal);
+}
+
+void pst_admission_expire(struct pst_node *node, uint64_t now_ns)
+{
+	struct postern_refusal refusal;
+	struct pst_half_open *entry;
+	size_t i;
+
+	(void)pst_refuse_plain(&refusal, POSTERN_REASON_DEADLINE);
+	for (i = 0; i < PST_HALF_OPEN_COUNT; i++) {
+		entry = &node->half_open.entries[i];
+		if (entry->is_taken &&
+		    pst_deadline_has_passed(entry->deadline_ns, now_ns))
+			refuse_entry(node, entry, &refusal);
+	}
+	pst_half_open_look_at_kept(&node->half_open, now_ns);
+}

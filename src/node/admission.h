@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The two steps of admission.c that make something: the offer, and the channel
+ *
+ * Both return false with a refusal, and leave what they made in the entry, whose
+ * release frees it.
+ */
+#ifndef POSTERN_NODE_ADMISSION_H
+#define POSTERN_NODE_ADMISSION_H
+
+#include <stdbool.h>
+
+#include "node/node_state.h"
+
+/* Create both segments and send them with the terms.  Completes the offer. */
+bool pst_offer_make(const struct pst_node *node, struct pst_half_open *entry,
+		    struct pst_offer *offer, struct postern_refusal *refusal);
+
+/* Has the peer sealed its segment, and paid for both? */
+bool pst_commit_is_paid(const struct pst_node *node,
+			const struct pst_half_open *entry,
+			struct postern_refusal *refusal);
+
+/* Open the channel and send GO.  On true the peer has it. */
+bool pst_commit_go(struct pst_node *node, struct pst_half_open *entry,
+		   struct postern_refusal *refusal);
+
+#endif

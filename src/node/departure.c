@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Departures: from the end of a channel to a free slot
+ *
+ * What a peer committed before it went is delivered first: the channel drains,
+ * keeping its slot and its charges, until it is empty or its deadline passes.
+ * A peer that broke the rules is not drained.  Then the departure is reported,
+ * and the slot is free at once.
+ */
+#include "node/node_state.h"
+
+#include "base/attributes.h"
+#include "base/clock.h"
+#include "node/audit.h"
+#include "node/quota.h"
+#include "os/monotonic.h"
+#include "os/poll_set.h"
+
+void pst_peer_unwatch(struct pst_node *node, struct pst_peer *peer)
+{
+	pst_poll_set_remove(node->set_fd, pst_channel_socket_fd(peer->channel));
+	pst_poll_set_remove(node->set_fd, pst_channel_pidfd(peer->channel));
+	if (peer->wake_is_watched)
+		pst_poll_set_remove(node->set_fd,
+				    pst_channel_wake_fd(peer->channel));
+	peer->wake_is_watched = false;
+}
+
+static void free_slot(struct pst_node *node, struct pst_peer *peer)
+{
+	pst_slot_handle handle = peer->handle;
+
+	pst_quota_give_back(peer);
+	peer->state = PST_PEER_FREE;
+	peer->handle = 0;
+	/* It was committed, and only this frees it. */
+	PST_IGNORE(pst_slots_release(node->slots, handle));
+}
+
+void pst_peer_depart(struct pst_node *node, struct pst_peer *peer,
+		     enum postern_reason reason)
+{
+	uint64_t undelivered_bytes = 0;
+	const char *fault = NULL;
+
+	if (peer->state == PST_PEER_DETACHED) {
+		pst_poll_set_remove(node->set_fd,
+				    pst_channel_lease_fd(peer->lease));
+		peer->lease = pst_channel_lease_unref(peer->lease);
+	} else {
+		pst_schedule_remove(node, peer);
+		if (peer->draining)
+			node->draining_count--;
+		else
+			pst_peer_unwatch(node, peer);
+		peer->draining = false;
+		fault = pst_channel_fault(peer->channel);
+		undelivered_bytes = pst_channel_unread_bytes(peer->channel);
+		peer->channel = pst_channel_let_go(peer->channel, reason);
+	}
+	pst_audit_depart(node, peer, reason, fault, undelivered_bytes);
+	pst_event_push(node, POSTERN_EVENT_DEPARTED, peer, reason,
+		       undelivered_bytes);
+	free_slot(node, peer);
+}
+
+void pst_peer_notice_end(struct pst_node *node, struct pst_peer *peer)
+{
+	enum postern_reason reason = pst_channel_end_reason(peer->channel);
+
+	if (peer->draining)
+		return;
+	if (reason == POSTERN_REASON_POISONED ||
+	    reason == POSTERN_REASON_REVOKED ||
+	    !(peer->directions & POSTERN_DIRECTION_SEND)) {
+		pst_peer_depart(node, peer, reason);
+		return;
+	}
+	/* A dead socket and a dead process stay readable for ever. */
+	pst_peer_unwatch(node, peer);
+	peer->draining = true;
+	node->draining_count++;
+	peer->drain_deadline_ns = pst_deadline_after(pst_monotonic_now_ns(),
+						     PST_NODE_DRAIN_NS);
+	pst_schedule_ready(node, peer);
+}
+
+void pst_departure_expire(struct pst_node *node, uint64_t now_ns)
+{
+	struct pst_peer *peer;
+	uint32_t i;
+
+	for (i = 0; node->draining_count > 0 && i < node->slot_count; i++) {
+		peer = &node->peers[i];
+		if (peer->draining &&
+		    pst_deadline_has_passed(peer->drain_deadline_ns, now_ns))
+			pst_peer_depart(node, peer,
+					pst_channel_end_reason(peer->channel));
+	}
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The queue of events: bounded, oldest dropped first and counted
+ *
+ * A slot must be free again whether or not the program fetches its events, so
+ * an event is a copy and holds nothing.
+ */
+#include "node/node_state.h"
+
+#include <errno.h>
+#include <string.h>
+
+void pst_event_push(struct pst_node *node, enum postern_event_type type,
+		    const struct pst_peer *peer, enum postern_reason reason,
+		    uint64_t undelivered_bytes)
+{
+	struct postern_event *event;
+
+	if (node->event_count == node->event_room) {
+		node->event_first = (node->event_first + 1) % node->event_room;
+		node->event_count--;
+		node->events_missed++;
+	}
+	event = &node->events[(node->event_first + node->event_count) %
+			      node->event_room];
+	node->event_count++;
+	*event = (struct postern_event) {
+		.type = type,
+		.peer = peer->handle,
+		.uid = peer->uid,
+		.gid = peer->gid,
+		.pid = peer->pid,
+		.directions = peer->directions,
+		.reason = reason,
+		.undelivered_bytes = undelivered_bytes,
+	};
+	memcpy(event->name, peer->name, sizeof(event->name));
+	memcpy(event->instance, peer->instance, sizeof(event->instance));
+}
+
+static bool take_event(struct pst_node *node, struct postern_event *ret_event)
+{
+	if (node->event_count == 0)
+		return false;
+	*ret_event = node->events[node->event_first];
+	ret_event->missed_count = node->events_missed;
+	node->events_missed = 0;
+	node->event_first = (node->event_first + 1) % node->event_room;
+	node->event_count--;
+	return true;
+}
+
+int pst_node_next_event(struct pst_node *node, struct postern_event *ret_event)
+{
+	int r = 0;
+
+	if (!take_event(node, ret_event)) {
+		r = pst_node_turn(node, 0);
+		if (r == 0 && !take_event(node, ret_event))
+			r = -EAGAIN;
+	}
+	pst_node_update_wake(node);
+	return r;
+}

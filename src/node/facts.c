@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The facts of a process or user that has no socket here
+ *
+ * They are put where admission puts those of a peer, into credentials, and
+ * become a subject in the same way: the answer that a policy gives to them is
+ * the one that the node would give.
+ */
+#include "node/facts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "node/subject.h"
+#include "os/features.h"
+#include "os/name_lookup.h"
+#include "os/peer_credentials.h"
+#include "policy/policy_words.h"
+
+#define ALL_WANTS (PST_PEER_WANT_CGROUP | PST_PEER_WANT_EXE | \
+		   PST_PEER_WANT_USERNS)
+#define ID_MAX (UINT32_MAX - 1)
+
+struct postern_facts {
+	struct pst_peer_credentials credentials;
+	struct postern_subject subject;  /* borrows from the credentials */
+};
+
+typedef int id_lookup(const char *path, const char *name, uint32_t *ret_id);
+
+static struct postern_facts *new_facts(void)
+{
+	struct postern_facts *facts = calloc(1, sizeof(*facts));
+
+	if (facts)
+		pst_peer_credentials_init(&facts->credentials);
+	return facts;
+}
+
+/* Hand over what was read, or free it: r is the result of reading. */
+static int finish(struct postern_facts *facts, int r,
+		  struct postern_facts **ret_facts)
+{
+	uid_t overflow_uid;
+	gid_t overflow_gid;
+
+	if (r == 0) {
+		r = pst_overflow_ids_read(&overflow_uid, &overflow_gid);
+		/* No /proc: which is not the same as no such user. */
+		if (r == -ENOENT)
+			r = -ENOSYS;
+	}
+	if (r < 0) {
+		(void)pst_facts_free(facts); /* always NULL */
+		return r;
+	}
+	pst_subject_init(&facts->subject, &facts->credentials, overflow_uid,
+			 overflow_gid);
+	*ret_facts = facts;
+	return 0;
+}
+
+int pst_facts_new_of_process(int32_t pid,
+			     const struct postern_facts_options *options,
+			     struct postern_facts **ret_facts)
+{
+	uid_t observer_uid = geteuid();
+	gid_t observer_gid = getegid();
+	struct postern_facts *facts;
+	int r;
+
+	if (options->flags & POSTERN_FACTS_OBSERVER) {
+		observer_uid = options->observer_uid;
+		observer_gid = options->observer_gid;
+	}
+	facts = new_facts();
+	if (!facts)
+		return -ENOMEM;
+	r = pst_process_credentials_read(
+		pid, observer_uid, observer_gid, ALL_WANTS,
+		pst_features_probe(options->features_off), &facts->credentials);
+	/* It has proven what it was for, and facts cost no descriptor. */
+	facts->credentials.pidfd = pst_fd_close(facts->credentials.pidfd);
+	return finish(facts, r, ret_facts);
+}
+
+/* A policy reads words as this does: of digits alone, it is never a name. */
+static int find_id(const char *word, id_lookup *lookup, const char *path,
+		   uint32_t *ret_id)
+{
+	uint64_t number;
+
+	if (pst_policy_is_number(word, ID_MAX, &number)) {
+		*ret_id = (uint32_t)number;
+		return 0;
+	}
+	if (strspn(word, "0123456789") == strlen(word))
+		return -ENOENT;
+	return lookup(path, word, ret_id);
+}
+
+static int read_user(const char *user, struct pst_peer_credentials *credentials)
+{
+	uint32_t uid;
+	int r;
+
+	r = find_id(user, pst_name_lookup_uid, PST_PASSWD_PATH, &uid);
+	if (r < 0)
+		return r;
+	credentials->uid = uid;
+	credentials->uid_fact = POSTERN_FACT_KNOWN;
+	r = pst_name_lookup_groups_of_uid(PST_PASSWD_PATH, PST_GROUP_PATH, uid,
+					  &credentials->gid,
+					  &credentials->groups,
+					  &credentials->group_count);
+	/* A number needs no entry. */
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	credentials->gid_fact = POSTERN_FACT_KNOWN;
+	credentials->groups_fact = POSTERN_FACT_KNOWN;
+	return 0;
+}
+
+int pst_facts_new_of_user(const char *user, struct postern_facts **ret_facts)
+{
+	struct postern_facts *facts = new_facts();
+
+	if (!facts)
+		return -ENOMEM;
+	return finish(facts, read_user(user, &facts->credentials), ret_facts);
+}
+
+const struct postern_subject *
+pst_facts_subject(const struct postern_facts *facts)
+{
+	return &facts->subject;
+}
+
+struct postern_facts *pst_facts_free(struct postern_facts *facts)
+{
+	if (facts)
+		pst_peer_credentials_done(&facts->credentials);
+	free(facts);
+	return NULL;
+}
+
+int pst_facts_find_group(const char *group, uint32_t *ret_gid)
+{
+	return find_id(group, pst_name_lookup_gid, PST_GROUP_PATH, ret_gid);
+}

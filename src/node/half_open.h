@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Half-open handshakes: a fixed table, fair between users
+ *
+ * Everything a stranger can make the node hold before it is admitted is in here:
+ * 64 places, 16 for each uid.  A full table gives up the oldest handshake of
+ * the uid that holds most.  Beside it stands the table of kept sockets: those of
+ * failed handshakes whose OFFER nobody has read.  Its two descriptors are in
+ * flight at the charge of the node's user, closed socket or not, and only the
+ * socket tells when that is over; so it is kept, and how many are is bounded.
+ */
+#ifndef POSTERN_NODE_HALF_OPEN_H
+#define POSTERN_NODE_HALF_OPEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attributes.h"
+#include "handshake/handshake.h"
+#include "os/peer_credentials.h"
+#include "os/segment.h"
+#include "slots/slots.h"
+
+#define PST_HALF_OPEN_COUNT 64
+#define PST_HALF_OPEN_PER_USER 16
+#define PST_HALF_OPEN_DEADLINE_NS (2 * UINT64_C(1000000000))
+
+#define PST_KEPT_PER_USER 8
+#define PST_KEPT_MAX 4096
+#define PST_KEPT_LOOK_NS (100 * UINT64_C(1000000))
+
+struct pst_half_open {
+	bool is_taken;
+	bool has_offered;       /* an OFFER was sent: a slot and segments */
+	uint32_t generation;
+	int socket_fd;
+	uint64_t deadline_ns;   /* absolute; the oldest has the earliest */
+	struct pst_peer_credentials credentials;
+	struct pst_handshake_responder responder;
+
+	/* After the offer. */
+	pst_slot_handle slot;   /* claimed; 0: none */
+	int acceptor_fd;
+	int connector_fd;
+	struct pst_segment_mapping own_mapping;
+};
+
+struct pst_kept_socket {
+	int socket_fd;          /* -1: free */
+	uid_t uid;
+};
+
+struct pst_half_open_table {
+	struct pst_half_open entries[PST_HALF_OPEN_COUNT];
+	struct pst_kept_socket *kept;
+	size_t kept_room;
+	size_t kept_count;
+	uint64_t kept_look_ns;  /* when to look at them next */
+};
+
+/* kept_room: as many sockets as may be kept in all.  Returns 0 or -ENOMEM. */
+PST_MUST_CHECK int pst_half_open_init(struct pst_half_open_table *table,
+				      size_t kept_room);
+void pst_half_open_done(struct pst_half_open_table *table);
+
+size_t pst_half_open_count_of(const struct pst_half_open_table *table,
+			      uid_t uid);
+
+/* A free place, or NULL. */
+struct pst_half_open *pst_half_open_find_free(struct pst_half_open_table *table);
+
+/* The oldest entry of the uid that holds most: whom a full table gives up. */
+struct pst_half_open *
+pst_half_open_find_victim(struct pst_half_open_table *table);
+
+uint32_t pst_half_open_index(const struct pst_half_open_table *table,
+			     const struct pst_half_open *entry);
+
+/* Takes socket and credentials; the entry was free. */
+void pst_half_open_take(struct pst_half_open *entry, int socket_fd,
+			struct pst_peer_credentials *credentials,
+			uint64_t deadline_ns);
+
+/*
+ * To be called before a refusal is sent: an OFFER that was taken is no longer
+ * in flight, and its socket need not be kept for the refusal's sake.
+ */
+void pst_half_open_note_taken_offer(struct pst_half_open *entry);
+
+/*
+ * Free the entry: close, unmap and forget all that it still owns, but for the
+ * slot, which is the caller's to abort.  The socket of an unread OFFER is kept.
+ */
+void pst_half_open_release(struct pst_half_open_table *table,
+			   struct pst_half_open *entry);
+
+/*
+ * May one more OFFER be sent to uid?  Counts what is unread now, kept or still
+ * in a handshake: whatever becomes of them, there is a place to keep them.
+ */
+bool pst_half_open_may_offer(const struct pst_half_open_table *table, uid_t uid);
+
+/*
+ * Close the kept sockets whose OFFER was taken, or went with the peer's end of
+ * the socket, if it is time to look again.
+ */
+void pst_half_open_look_at_kept(struct pst_half_open_table *table,
+				uint64_t now_ns);
+
+#endif

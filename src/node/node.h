@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Nodes and connecting: where identity, policy and channels meet
+ *
+ * The functions behind <postern/node.h> and postern_connect(), without their
+ * argument checks, which the api layer makes.  Results are those documented
+ * there.
+ */
+#ifndef POSTERN_NODE_NODE_H
+#define POSTERN_NODE_NODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <postern/node.h>
+
+#include "base/attributes.h"
+#include "base/log.h"
+#include "channel/channel.h"
+#include "policy/policy.h"
+
+struct pst_node;
+
+struct pst_node_params {
+	const struct postern_policy *policy;
+	const char *name;
+	uint32_t spin_ns;       /* 0: never spin */
+	uint32_t features_off;
+	struct pst_log log;
+};
+
+/* Lifecycle */
+PST_MUST_CHECK int pst_node_open(const struct pst_node_params *params,
+				 struct postern_refusal *ret_refusal,
+				 struct pst_node **ret_node);
+struct pst_node *pst_node_close(struct pst_node *node);
+bool pst_node_is_ours(const struct pst_node *node);
+
+/* Work */
+int pst_node_fd(struct pst_node *node);
+int pst_node_wait(struct pst_node *node, uint64_t deadline_ns);
+int pst_node_receive(struct pst_node *node, void *buffer, size_t buffer_bytes,
+		     size_t *ret_message_bytes, postern_peer *ret_peer);
+int pst_node_next_event(struct pst_node *node, struct postern_event *ret_event);
+int pst_node_channel(struct pst_node *node, postern_peer peer,
+		     struct pst_channel **ret_channel);
+int pst_node_detach(struct pst_node *node, postern_peer peer,
+		    struct pst_channel **ret_channel);
+
+/* Connecting */
+struct pst_connect_params {
+	const struct postern_policy *policy;
+	const char *node_name;
+	const char *instance;   /* NULL: none */
+	uint32_t directions;    /* 0: whatever is granted */
+	uint32_t ring_bytes;    /* 0: the most this policy could grant */
+	uint32_t message_bytes;
+	uint64_t deadline_ns;
+	uint32_t spin_ns;
+	uint32_t features_off;
+	struct pst_log log;
+};
+
+PST_MUST_CHECK int pst_connect(const struct pst_connect_params *params,
+			       struct postern_refusal *ret_refusal,
+			       struct pst_channel **ret_channel);
+PST_MUST_CHECK int pst_node_probe(const struct postern_policy *policy,
+				  const char *name, uint64_t deadline_ns,
+				  struct postern_refusal *ret_refusal);
+
+#endif

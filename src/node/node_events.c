@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One turn: what became ready, and what is due by time
+ *
+ * Everything a node does beyond moving messages happens in a turn, on the
+ * caller's thread.  A turn handles what one look at the poll set found and comes
+ * back; a stale tag (its place changed hands earlier in the same turn) is
+ * dropped.
+ */
+#include "node/node_state.h"
+
+#include <errno.h>
+
+#include "base/clock.h"
+#include "os/doorbell.h"
+#include "os/monotonic.h"
+#include "os/poll_set.h"
+
+static struct pst_peer *find_peer(struct pst_node *node, uint32_t index,
+				  uint32_t generation)
+{
+	struct pst_peer *peer;
+
+	if (index >= node->slot_count)
+		return NULL;
+	peer = &node->peers[index];
+	if (peer->state == PST_PEER_FREE ||
+	    (pst_peer_generation(peer) & 0xffffff) != generation)
+		return NULL;
+	return peer;
+}
+
+static void handle_peer(struct pst_node *node, enum pst_tag_kind kind,
+			struct pst_peer *peer)
+{
+	if (kind == PST_TAG_PEER_LEASE) {
+		if (peer->state == PST_PEER_DETACHED &&
+		    pst_channel_lease_has_ended(peer->lease))
+			pst_peer_depart(node, peer, POSTERN_REASON_CLOSED);
+		return;
+	}
+	if (peer->state == PST_PEER_DETACHED || peer->draining)
+		return;
+	if (kind == PST_TAG_PEER_SOCKET)
+		pst_channel_hear(peer->channel);
+	else if (kind == PST_TAG_PEER_PIDFD)
+		pst_channel_notice_death(peer->channel);
+	else
+		pst_wake_clear(pst_channel_wake_fd(peer->channel));
+
+	if (pst_channel_end_reason(peer->channel) != POSTERN_REASON_NONE)
+		pst_peer_notice_end(node, peer);
+	else if (peer->directions & POSTERN_DIRECTION_SEND)
+		pst_schedule_ready(node, peer);
+}
+
+static void handle(struct pst_node *node, uint64_t tag)
+{
+	enum pst_tag_kind kind = (enum pst_tag_kind)(tag >> 56);
+	uint32_t generation = (uint32_t)(tag >> 32) & 0xffffff;
+	uint32_t index = (uint32_t)tag;
+	struct pst_half_open *entry;
+	struct pst_peer *peer;
+
+	switch (kind) {
+	case PST_TAG_LISTENER:
+		pst_admission_accept(node);
+		return;
+	case PST_TAG_TIMER: /* what is due is done at the end of each turn */
+	case PST_TAG_WAKE:  /* update_wake() clears it when it is time */
+		return;
+	case PST_TAG_HALF_OPEN:
+		entry = &node->half_open.entries[index];
+		if (entry->is_taken &&
+		    (entry->generation & 0xffffff) == generation)
+			pst_admission_advance(node, entry);
+		return;
+	case PST_TAG_PEER_SOCKET:
+	case PST_TAG_PEER_PIDFD:
+	case PST_TAG_PEER_WAKE:
+	case PST_TAG_PEER_LEASE:
+		peer = find_peer(node, index, generation);
+		if (peer)
+			handle_peer(node, kind, peer);
+		return;
+	}
+}
+
+static void earlier(uint64_t *deadline_ns, uint64_t other_ns)
+{
+	if (other_ns < *deadline_ns)
+		*deadline_ns = other_ns;
+}
+
+/* The next moment at which something is due without anybody's doing. */
+static uint64_t next_due_ns(const struct pst_node *node)
+{
+	uint64_t due_ns = PST_DEADLINE_NEVER;
+	uint32_t i;
+
+	for (i = 0; i < PST_HALF_OPEN_COUNT; i++)
+		if (node->half_open.entries[i].is_taken)
+			earlier(&due_ns, node->half_open.entries[i].deadline_ns);
+	if (node->half_open.kept_count > 0)
+		earlier(&due_ns, node->half_open.kept_look_ns);
+	if (node->listener_rests)
+		earlier(&due_ns, node->listener_wakes_ns);
+	if (node->draining_count > 0)
+		for (i = 0; i < node->slot_count; i++)
+			if (node->peers[i].draining)
+				earlier(&due_ns,
+					node->peers[i].drain_deadline_ns);
+	return due_ns;
+}
+
+static void wake_listener(struct pst_node *node, uint64_t now_ns)
+{
+	if (!node->listener_rests ||
+	    !pst_deadline_has_passed(node->listener_wakes_ns, now_ns))
+		return;
+	if (pst_poll_set_add(node->set_fd, node->listener.socket_fd,
+			     pst_tag(PST_TAG_LISTENER, 0, 0)) == 0)
+		node->listener_rests = false;
+	else
+		node->listener_wakes_ns = pst_deadline_after(now_ns,
+							     PST_LISTENER_REST_NS);
+}
+
+static void do_what_is_due(struct pst_node *node)
+{
+	uint64_t now_ns, due_ns;
+
+	if (node->due_ns == PST_DEADLINE_NEVER && !node->may_have_become_due)
+		return;
+	node->may_have_become_due = false;
+	now_ns = pst_monotonic_now_ns();
+	if (pst_deadline_has_passed(node->due_ns, now_ns)) {
+		pst_admission_expire(node, now_ns);
+		pst_departure_expire(node, now_ns);
+		wake_listener(node, now_ns);
+	}
+	due_ns = next_due_ns(node);
+	if (due_ns == node->due_ns)
+		return;
+	node->due_ns = due_ns;
+	pst_timer_set(node->timer_fd, due_ns);
+}
+
+int pst_node_turn(struct pst_node *node, uint64_t deadline_ns)
+{
+	uint64_t tags[PST_POLL_SET_EVENTS];
+	int count, i;
+
+	node->messages_since_turn = 0;
+	node->next_turn_ns = 0;
+	count = pst_poll_set_wait(node->set_fd, deadline_ns, tags);
+	if (count < 0)
+		return count;
+	for (i = 0; i < count; i++)
+		handle(node, tags[i]);
+	if (count > 0)
+		node->may_have_become_due = true;
+	do_what_is_due(node);
+	return 0;
+}
+
+void pst_node_update_wake(struct pst_node *node)
+{
+	bool is_wanted = node->has_descriptor &&
+			 (node->ready_head != PST_NODE_NO_INDEX ||
+			  node->event_count > 0);
+
+	if (is_wanted == node->wake_is_set)
+		return;
+	if (is_wanted)
+		pst_wake_signal(node->wake_fd);
+	else
+		pst_wake_clear(node->wake_fd);
+	node->wake_is_set = is_wanted;
+}
+
+static bool has_something(struct pst_node *node)
+{
+	return node->event_count > 0 || pst_schedule_has_message(node);
+}
+
+static bool spin(struct pst_node *node, uint64_t deadline_ns)
+{
+	uint64_t end_ns;
+
+	if (node->spin.limit_ns == 0 || node->ready_head == PST_NODE_NO_INDEX)
+		return false;
+	end_ns = pst_monotonic_now_ns() + node->spin.now_ns;
+	if (end_ns > deadline_ns)
+		end_ns = deadline_ns;
+	do {
+		if (pst_schedule_has_message(node)) {
+			pst_spin_has_paid(&node->spin);
+			return true;
+		}
+		pst_spin_relax();
+	} while (pst_monotonic_now_ns() < end_ns);
+	pst_spin_has_failed(&node->spin);
+	return false;
+}
+
+static int wait_for_something(struct pst_node *node, uint64_t deadline_ns)
+{
+	bool is_idle;
+	int r;
+
+	for (;;) {
+		if (has_something(node) || (deadline_ns > 0 && spin(node, deadline_ns)))
+			return 0;
+		pst_schedule_arm_idle(node);
+		if (has_something(node))
+			return 0;
+		/* Who could not be armed is looked at again, not slept on. */
+		is_idle = node->ready_head == PST_NODE_NO_INDEX;
+		r = pst_node_turn(node, is_idle ? deadline_ns : 0);
+		if (r < 0)
+			return r;
+		if (has_something(node))
+			return 0;
+		if (deadline_ns != PST_DEADLINE_NEVER &&
+		    pst_deadline_has_passed(deadline_ns,
+					    pst_monotonic_now_ns()))
+			return -ETIMEDOUT;
+	}
+}
+
+int pst_node_wait(struct pst_node *node, uint64_t deadline_ns)
+{
+	int r;
+
+	r = wait_for_something(node, deadline_ns);
+	pst_node_update_wake(node);
+	return r;
+}

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Opening and closing a node
+ *
+ * Opening is a list of checks, then of acquisitions; the name appears in the
+ * file system as the last of them, so a node that can be found is ready.
+ */
+#include "node/node_state.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "node/audit.h"
+#include "node/refusal.h"
+#include "node/subject.h"
+#include "os/doorbell.h"
+#include "os/features.h"
+#include "os/fork_guard.h"
+#include "os/own_process.h"
+#include "os/poll_set.h"
+#include "os/socket_path.h"
+
+/* What of a policy this build carries out; the rest is refused by name. */
+#define FEATURES_BUILT 0u
+
+/* -- checks: each says what is wrong and returns the result ---------------- */
+
+static int check_demands(const struct pst_policy_node *rules,
+			 struct postern_refusal *refusal)
+{
+	const struct pst_policy_demand *demands;
+	size_t count, i;
+
+	count = pst_policy_demands(rules, &demands);
+	for (i = 0; i < count; i++) {
+		if (demands[i].feature & FEATURES_BUILT)
+			continue;
+		(void)pst_refuse(refusal, POSTERN_REASON_NOT_BUILT,
+				 "this build does not carry out '%s'",
+				 demands[i].words);
+		refusal->line = demands[i].line;
+		(void)snprintf(refusal->file, sizeof(refusal->file), "%s",
+			       demands[i].file);
+		(void)snprintf(refusal->rule, sizeof(refusal->rule), "%s",
+			       demands[i].words);
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+static int check_owner(struct pst_node *node,
+		       const struct postern_node_description *description,
+		       struct postern_refusal *refusal)
+{
+	uid_t uid;
+
+	if (description->owner_fact == POSTERN_FACT_KNOWN &&
+	    pst_own_uid(&uid) == 0 && uid == description->owner_uid) {
+		node->owner = uid;
+		return 0;
+	}
+	if (description->owner_fact == POSTERN_FACT_KNOWN)
+		(void)pst_refuse(refusal, POSTERN_REASON_OWNER,
+				 "the owner is uid %lu, and must be the real, "
+				 "effective and saved uid of the process that "
+				 "opens the node",
+				 (unsigned long)description->owner_uid);
+	else
+		(void)pst_refuse(refusal, POSTERN_REASON_OWNER,
+				 "the owner's name is not known on this host");
+	return -EACCES;
+}
+
+/* Can segments be given to the group?  Tried, as nothing else can tell. */
+static int check_group(const struct pst_node *node,
+		       struct postern_refusal *refusal)
+{
+	int fd PST_FD_OWNED = -1;
+	int r;
+
+	r = pst_segment_create(pst_own_page_bytes(), node->features, &fd);
+	if (r < 0)
+		return r;
+	r = pst_segment_set_access(fd, 0660, node->group);
+	if (r == -EPERM) {
+		(void)pst_refuse(refusal, POSTERN_REASON_GROUP,
+				 "uid %lu is not in group %lu and cannot give "
+				 "it: add it with usermod -aG",
+				 (unsigned long)node->owner,
+				 (unsigned long)node->group);
+		return -EACCES;
+	}
+	return r;
+}
+
+/* -- acquisitions ---------------------------------------------------------- */
+
+static int allocate(struct pst_node *node, uint32_t slot_count)
+{
+	size_t kept_room = pst_own_descriptor_limit() / 4;
+
+	if (kept_room > PST_KEPT_MAX)
+		kept_room = PST_KEPT_MAX;
+	node->slot_count = slot_count;
+	node->event_room = 2 * slot_count;
+	node->slots = malloc(pst_slots_bytes(slot_count));
+	node->peers = calloc(slot_count, sizeof(node->peers[0]));
+	node->events = calloc(node->event_room, sizeof(node->events[0]));
+	if (!node->slots || !node->peers || !node->events)
+		return -ENOMEM;
+	pst_slots_init(node->slots, slot_count);
+	return pst_half_open_init(&node->half_open, kept_room);
+}
+
+static enum postern_reason reason_of(int result)
+{
+	if (result == -EMFILE || result == -ENFILE || result == -ENOMEM)
+		return POSTERN_REASON_RESOURCES;
+	return POSTERN_REASON_KERNEL;
+}
+
+static int listener_refusal(int result, enum pst_listener_fault fault,
+			    const char *path, struct postern_refusal *refusal)
+{
+	switch (fault) {
+	case PST_LISTENER_FAULT_IN_USE:
+		(void)pst_refuse(refusal, POSTERN_REASON_IN_USE,
+				 "a process has %s open already", path);
+		return -EBUSY;
+	case PST_LISTENER_FAULT_GROUP:
+		(void)pst_refuse(refusal, POSTERN_REASON_GROUP,
+				 "the socket %s cannot be given to its group",
+				 path);
+		return -EACCES;
+	case PST_LISTENER_FAULT_OCCUPIED:
+	case PST_LISTENER_FAULT_LOCK_FILE:
+	case PST_LISTENER_FAULT_NAME:
+		(void)pst_refuse(refusal, POSTERN_REASON_DIRECTORY,
+				 "%s or its .lock file is not a file of this "
+				 "node: remove it", path);
+		return -EACCES;
+	case PST_LISTENER_FAULT_MODE:
+		(void)pst_refuse(refusal, POSTERN_REASON_DIRECTORY,
+				 "the mode of %s shuts its owner out", path);
+		return -EACCES;
+	case PST_LISTENER_FAULT_DIRECTORY:
+		(void)pst_refuse(refusal, POSTERN_REASON_DIRECTORY,
+				 "no socket can be made at %s", path);
+		return result;
+	case PST_LISTENER_FAULT_NONE:
+	case PST_LISTENER_FAULT_KERNEL:
+	default:
+		(void)pst_refuse_errno(refusal, reason_of(result), result,
+				       "listening");
+		return result;
+	}
+}
+
+static int listen_at(struct pst_node *node,
+		     const struct postern_node_description *description,
+		     struct postern_refusal *refusal)
+{
+	int dir_fd PST_FD_OWNED = -1;
+	struct pst_listener_options options = {
+		.mode = description->socket_mode,
+		.group = node->group,
+		.features = node->features,
+	};
+	enum pst_listener_fault fault = PST_LISTENER_FAULT_NONE;
+	struct pst_path_fault path_fault;
+	int r;
+
+	r = pst_socket_path_open(description->socket_path, node->owner,
+				 &dir_fd, &options.name, &path_fault);
+	if (r < 0) {
+		(void)pst_refuse_plain(refusal, POSTERN_REASON_DIRECTORY);
+		pst_path_fault_describe(&path_fault, node->owner,
+					refusal->detail,
+					sizeof(refusal->detail));
+		return r == -ENOENT ? -EACCES : r;
+	}
+	options.dir_fd = dir_fd;
+	r = pst_listener_open(&options, &node->listener, &fault);
+	if (r < 0)
+		return listener_refusal(r, fault, description->socket_path,
+					refusal);
+	return pst_poll_set_add(node->set_fd, node->listener.socket_fd,
+				pst_tag(PST_TAG_LISTENER, 0, 0));
+}
+
+static int prepare_events(struct pst_node *node)
+{
+	int r;
+
+	r = pst_poll_set_open(&node->set_fd);
+	if (r < 0)
+		return r;
+	r = pst_timer_open(&node->timer_fd);
+	if (r < 0)
+		return r;
+	r = pst_wake_open(&node->wake_fd);
+	if (r < 0)
+		return r;
+	r = pst_poll_set_add(node->set_fd, node->timer_fd,
+			     pst_tag(PST_TAG_TIMER, 0, 0));
+	if (r < 0)
+		return r;
+	return pst_poll_set_add(node->set_fd, node->wake_fd,
+				pst_tag(PST_TAG_WAKE, 0, 0));
+}
+
+static void init(struct pst_node *node, const struct pst_node_params *params)
+{
+	node->ours = PST_NODE_OURS;
+	node->features = pst_features_probe(params->features_off);
+	node->channel_spin_ns = params->spin_ns;
+	pst_spin_init(&node->spin, params->spin_ns);
+	node->log = params->log;
+	node->policy = pst_policy_ref(params->policy);
+	(void)snprintf(node->name, sizeof(node->name), "%s", params->name);
+	node->listener = (struct pst_listener)PST_LISTENER_INIT;
+	node->set_fd = -1;
+	node->timer_fd = -1;
+	node->wake_fd = -1;
+	node->due_ns = PST_DEADLINE_NEVER;
+	node->ready_head = PST_NODE_NO_INDEX;
+	node->ready_tail = PST_NODE_NO_INDEX;
+}
+
+static int open_node(struct pst_node *node, struct postern_refusal *refusal)
+{
+	struct postern_node_description description =
+		POSTERN_NODE_DESCRIPTION_INIT;
+	int r;
+
+	pst_policy_describe_node(node->rules, &description);
+	node->audit = description.audit;
+	node->peer_wants = pst_subject_wants(node->rules);
+	node->group = (gid_t)-1;
+	if (description.socket_group_fact == POSTERN_FACT_KNOWN)
+		node->group = description.socket_gid;
+
+	r = check_demands(node->rules, refusal);
+	if (r < 0)
+		return r;
+	r = check_owner(node, &description, refusal);
+	if (r < 0)
+		return r;
+	r = check_group(node, refusal);
+	if (r < 0)
+		return r;
+	r = pst_overflow_ids_read(&node->overflow_uid, &node->overflow_gid);
+	if (r < 0)
+		return r;
+	r = pst_segment_device(&node->memfd_device);
+	if (r < 0)
+		return r;
+	r = allocate(node, description.slot_count);
+	if (r < 0)
+		return r;
+	r = prepare_events(node);
+	if (r < 0)
+		return r;
+	return listen_at(node, &description, refusal);
+}
+
+int pst_node_open(const struct pst_node_params *params,
+		  struct postern_refusal *ret_refusal,
+		  struct pst_node **ret_node)
+{
+	const struct pst_policy_node *rules;
+	struct pst_node *node;
+	int r;
+
+	rules = pst_policy_find_node(params->policy, params->name);
+	if (!rules) {
+		(void)pst_refuse(ret_refusal, POSTERN_REASON_UNKNOWN_NODE,
+				 "the policy has no node '%s'", params->name);
+		return -ENOENT;
+	}
+	node = pst_fork_guard_new(sizeof(*node));
+	if (!node)
+		return -ENOMEM;
+	init(node, params);
+	node->rules = rules;
+	r = open_node(node, ret_refusal);
+	if (r < 0) {
+		if (ret_refusal->reason == POSTERN_REASON_NONE)
+			(void)pst_refuse_errno(ret_refusal, reason_of(r), r,
+					       "opening the node");
+		(void)pst_node_close(node); /* always NULL */
+		return r;
+	}
+	if (!(node->features & POSTERN_FEATURE_PASSRIGHTS))
+		pst_audit_note(node, POSTERN_LOG_WARNING, "no-passrights",
+			       "this kernel cannot refuse descriptors before "
+			       "they are sent: a hostile process can stall the "
+			       "node for a while", 0);
+	*ret_node = node;
+	return 0;
+}
+
+static void close_peers(struct pst_node *node)
+{
+	struct pst_peer *peer;
+	uint32_t i;
+
+	for (i = 0; node->peers && i < node->slot_count; i++) {
+		peer = &node->peers[i];
+		if (peer->state == PST_PEER_FREE)
+			continue;
+		peer->lease = pst_channel_lease_unref(peer->lease);
+		peer->channel = pst_channel_let_go(peer->channel,
+						   POSTERN_REASON_NODE_CLOSED);
+	}
+}
+
+struct pst_node *pst_node_close(struct pst_node *node)
+{
+	if (!node || !pst_node_is_ours(node))
+		return NULL;
+	/* Nobody new first, then those who are here. */
+	pst_listener_close(&node->listener);
+	pst_half_open_done(&node->half_open);
+	close_peers(node);
+	free(node->events);
+	free(node->peers);
+	free(node->slots);
+	(void)pst_fd_close(node->wake_fd);
+	(void)pst_fd_close(node->timer_fd);
+	(void)pst_fd_close(node->set_fd);
+	(void)pst_policy_unref(node->policy);
+	pst_fork_guard_free(node, sizeof(*node));
+	return NULL;
+}
+
+bool pst_node_is_ours(const struct pst_node *node)
+{
+	return node->ours == PST_NODE_OURS;
+}
+
+int pst_node_fd(struct pst_node *node)
+{
+	node->has_descriptor = true;
+	/* What was ready before is told from now on. */
+	pst_node_update_wake(node);
+	return node->set_fd;
+}

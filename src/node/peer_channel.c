@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Handing out the channel of a peer: shared for sending, or for good
+ */
+#include "node/node_state.h"
+
+#include <errno.h>
+
+#include "os/poll_set.h"
+
+static struct pst_peer *resolve(const struct pst_node *node, postern_peer handle)
+{
+	uint32_t index;
+
+	if (pst_slots_resolve(node->slots, handle, &index) < 0)
+		return NULL;
+	return &node->peers[index];
+}
+
+/*
+ * From now on another thread may take a bell that was meant for us; it tells by
+ * the channel's eventfd, which has to be watched.
+ */
+static int share(struct pst_node *node, struct pst_peer *peer)
+{
+	int r;
+
+	r = pst_channel_make_wakes(peer->channel);
+	if (r < 0 || peer->wake_is_watched || peer->draining)
+		return r;
+	r = pst_poll_set_add(node->set_fd, pst_channel_wake_fd(peer->channel),
+			     pst_tag(PST_TAG_PEER_WAKE,
+				     pst_slot_index(peer->handle),
+				     pst_peer_generation(peer)));
+	if (r == 0)
+		peer->wake_is_watched = true;
+	return r;
+}
+
+int pst_node_channel(struct pst_node *node, postern_peer handle,
+		     struct pst_channel **ret_channel)
+{
+	struct pst_peer *peer = resolve(node, handle);
+	int r;
+
+	if (!peer || peer->state == PST_PEER_DETACHED)
+		return -ESTALE;
+	r = share(node, peer);
+	if (r < 0)
+		return r;
+	*ret_channel = pst_channel_ref(peer->channel);
+	return 0;
+}
+
+int pst_node_detach(struct pst_node *node, postern_peer handle,
+		    struct pst_channel **ret_channel)
+{
+	struct pst_peer *peer = resolve(node, handle);
+	struct pst_channel_lease *lease;
+	int r;
+
+	if (!peer || peer->state == PST_PEER_DETACHED || peer->draining)
+		return -ESTALE;
+	r = pst_channel_make_wakes(peer->channel);
+	if (r < 0)
+		return r;
+	r = pst_channel_lease_new(&lease);
+	if (r < 0)
+		return r;
+	r = pst_poll_set_add(node->set_fd, pst_channel_lease_fd(lease),
+			     pst_tag(PST_TAG_PEER_LEASE,
+				     pst_slot_index(peer->handle),
+				     pst_peer_generation(peer)));
+	if (r < 0) {
+		(void)pst_channel_lease_unref(lease); /* always NULL */
+		return r;
+	}
+	pst_schedule_remove(node, peer);
+	pst_peer_unwatch(node, peer);
+	peer->state = PST_PEER_DETACHED;
+	peer->lease = lease;
+	pst_channel_detach(peer->channel, lease);
+	*ret_channel = peer->channel;
+	peer->channel = NULL;
+	pst_node_update_wake(node);
+	return 0;
+}

@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Policy files: see policy_files.h
+ *
+ * The straight way from the disk to a decision: trusted files are read whole,
+ * the policy layer reads the texts, names are looked up as they come, and the
+ * complete table is handed over.
+ *
+ * The same file name in /etc shadows /run shadows /usr/lib, and a link to
+ * /dev/null in a directory masks the name in those behind it.  Which files are
+ * read is decided by names alone; in what order they are read means nothing to
+ * the policy, only to the order of messages.
+ */
+#include "node/policy_files.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "os/features.h"
+#include "os/name_lookup.h"
+#include "os/own_process.h"
+#include "os/peer_credentials.h"
+#include "os/trusted_file.h"
+
+/* The strongest first. */
+static const char *const system_directories[] = {
+	"/etc/postern/policy.d",
+	"/run/postern/policy.d",
+	"/usr/lib/postern/policy.d",
+};
+#define SYSTEM_DIRECTORY_COUNT \
+	(sizeof(system_directories) / sizeof(system_directories[0]))
+
+#define SENTENCE_BYTES 512
+
+/* A directory that is read; the same one is read once, whoever includes it. */
+struct directory {
+	struct directory *next;
+	char *path;
+};
+
+struct loader {
+	struct pst_policy_builder *builder;
+	struct directory *directories;
+	uid_t reader;
+	unsigned int trust_flags;
+	uint32_t features;
+};
+
+/* The host */
+
+static int find_user(void *user_data, const char *name, uint32_t *ret_uid)
+{
+	(void)user_data; /* names do not depend on who asks */
+	return pst_name_lookup_uid(PST_PASSWD_PATH, name, ret_uid);
+}
+
+static int find_group(void *user_data, const char *name, uint32_t *ret_gid)
+{
+	(void)user_data;
+	return pst_name_lookup_gid(PST_GROUP_PATH, name, ret_gid);
+}
+
+static int find_members(void *user_data, uint32_t gid, uint32_t **ret_uids,
+			size_t *ret_uid_count)
+{
+	int r;
+
+	(void)user_data;
+	r = pst_name_lookup_members(PST_PASSWD_PATH, PST_GROUP_PATH, gid,
+				    ret_uids, ret_uid_count);
+	if (r == -ENOENT) {
+		*ret_uids = NULL;
+		*ret_uid_count = 0;
+		return 0;
+	}
+	return r;
+}
+
+static int find_process(void *user_data, int32_t pid, uint64_t inode,
+			bool *ret_is_alive)
+{
+	const struct loader *loader = user_data;
+	uint64_t found_inode;
+	int r;
+
+	r = pst_process_identity(pid, loader->features, &found_inode);
+	if (r < 0 && r != -ESRCH)
+		return r;
+	*ret_is_alive = r == 0 && found_inode == inode;
+	return 0;
+}
+
+/* Report what is wrong with a path; a warning where the flags say so. */
+static int report_fault(struct loader *loader, enum postern_severity severity,
+			const char *path, const struct pst_path_fault *fault)
+{
+	char sentence[SENTENCE_BYTES];
+
+	pst_path_fault_describe(fault, loader->reader, sentence,
+				sizeof(sentence));
+	return pst_policy_builder_report(loader->builder, severity, path, 0,
+					 sentence, NULL);
+}
+
+static int read_key(void *user_data, const char *path, char *text,
+		    size_t text_bytes, size_t *ret_text_bytes)
+{
+	struct loader *loader = user_data;
+	struct pst_trusted_file file = {0};
+	struct pst_path_fault fault;
+	int r;
+
+	text[0] = '\0';
+	r = pst_trusted_file_read(path, loader->reader, loader->trust_flags,
+				  &file, &fault);
+	if (r < 0) {
+		if (fault.kind != PST_PATH_FAULT_NONE)
+			pst_path_fault_describe(&fault, loader->reader, text,
+						text_bytes);
+		return r;
+	}
+	if (fault.kind != PST_PATH_FAULT_NONE)
+		r = report_fault(loader, POSTERN_SEVERITY_WARNING, path,
+				 &fault);
+	if (r == 0 && file.byte_count > text_bytes)
+		r = -EFBIG;
+	if (r == 0) {
+		memcpy(text, file.bytes, file.byte_count);
+		*ret_text_bytes = file.byte_count;
+	}
+	pst_trusted_file_done(&file);
+	return r;
+}
+
+void pst_policy_files_init_names(struct pst_policy_host *host)
+{
+	*host = (struct pst_policy_host){
+		.find_user = find_user,
+		.find_group = find_group,
+		.find_members = find_members,
+	};
+}
+
+/* Files */
+
+/* What the disk says about a file or directory becomes a finding; what says
+ * nothing about them, but about us, ends the loading. */
+static int judge(struct loader *loader, const char *path, int result,
+		 const struct pst_path_fault *fault)
+{
+	if (result == -ENOMEM || result == -EMFILE || result == -ENFILE)
+		return result;
+	if (result < 0)
+		return report_fault(loader, POSTERN_SEVERITY_ERROR, path,
+				    fault);
+	if (fault->kind != PST_PATH_FAULT_NONE)
+		return report_fault(loader, POSTERN_SEVERITY_WARNING, path,
+				    fault);
+	return 0;
+}
+
+static int load_file(struct loader *loader, const char *path)
+{
+	struct pst_trusted_file file = {0};
+	struct pst_path_fault fault;
+	int read_result, r;
+
+	read_result = pst_trusted_file_read(path, loader->reader,
+					    loader->trust_flags, &file, &fault);
+	r = judge(loader, path, read_result, &fault);
+	if (r < 0 || read_result < 0)
+		return r;
+	r = pst_policy_builder_add_source(loader->builder, path, file.bytes,
+					  file.byte_count, file.owner);
+	pst_trusted_file_done(&file);
+	return r;
+}
+
+static char *join_path(const char *directory, const char *name)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/%s", directory, name) < 0)
+		return NULL;
+	return path;
+}
+
+static int load_entry(struct loader *loader, const char *directory,
+		      const struct pst_trusted_entry *entry)
+{
+	char *path;
+	int r = 0;
+
+	if (entry->kind != PST_TRUSTED_ENTRY_FILE &&
+	    entry->kind != PST_TRUSTED_ENTRY_STRAY)
+		return 0;
+	path = join_path(directory, entry->name);
+	if (!path)
+		return -ENOMEM;
+	if (entry->kind == PST_TRUSTED_ENTRY_FILE)
+		r = load_file(loader, path);
+	else
+		r = pst_policy_builder_report(loader->builder,
+					      POSTERN_SEVERITY_WARNING, path, 0,
+					      "this file is not read",
+					      "policy files end in .conf");
+	free(path);
+	return r;
+}
+
+/* -ENOENT is for the caller to judge: some directories may be missing. */
+static int list_directory(struct loader *loader, const char *path,
+			  struct pst_trusted_listing *ret_listing,
+			  bool *ret_exists)
+{
+	struct pst_path_fault fault;
+	int list_result, r;
+
+	*ret_exists = false;
+	list_result = pst_trusted_listing_read(
+		path, loader->reader, loader->trust_flags, ret_listing, &fault);
+	if (list_result == -ENOENT)
+		return 0;
+	*ret_exists = list_result == 0;
+	r = judge(loader, path, list_result, &fault);
+	if (r < 0 && *ret_exists)
+		pst_trusted_listing_done(ret_listing);
+	return r;
+}
+
+/* Whether a stronger directory has a file or a mask of this name. */
+static bool is_shadowed(const struct pst_trusted_listing *listings,
+			size_t listing_count, const char *name)
+{
+	size_t i, j;
+
+	for (i = 0; i < listing_count; i++) {
+		for (j = 0; j < listings[i].entry_count; j++) {
+			if (listings[i].entries[j].kind !=
+				    PST_TRUSTED_ENTRY_STRAY &&
+			    strcmp(listings[i].entries[j].name, name) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+static int load_listing(struct loader *loader, const char *directory,
+			const struct pst_trusted_listing *stronger,
+			size_t stronger_count,
+			const struct pst_trusted_listing *listing)
+{
+	size_t i;
+	int r;
+
+	for (i = 0; i < listing->entry_count; i++) {
+		if (is_shadowed(stronger, stronger_count,
+				listing->entries[i].name))
+			continue;
+		r = load_entry(loader, directory, &listing->entries[i]);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int load_system(struct loader *loader)
+{
+	struct pst_trusted_listing listings[SYSTEM_DIRECTORY_COUNT] = {0};
+	bool exists;
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < SYSTEM_DIRECTORY_COUNT && r == 0; i++)
+		r = list_directory(loader, system_directories[i], &listings[i],
+				   &exists);
+	for (i = 0; i < SYSTEM_DIRECTORY_COUNT && r == 0; i++)
+		r = load_listing(loader, system_directories[i], listings, i,
+				 &listings[i]);
+	for (i = 0; i < SYSTEM_DIRECTORY_COUNT; i++)
+		pst_trusted_listing_done(&listings[i]);
+	return r;
+}
+
+/* Remember a directory; false when it is known already. */
+static int add_directory(struct loader *loader, const char *path,
+			 bool *ret_is_new)
+{
+	struct directory *directory;
+
+	*ret_is_new = false;
+	for (directory = loader->directories; directory;
+	     directory = directory->next) {
+		if (strcmp(directory->path, path) == 0)
+			return 0;
+	}
+
+	directory = calloc(1, sizeof(*directory));
+	if (!directory)
+		return -ENOMEM;
+	directory->path = strdup(path);
+	if (!directory->path) {
+		free(directory);
+		return -ENOMEM;
+	}
+	directory->next = loader->directories;
+	loader->directories = directory;
+	*ret_is_new = true;
+	return 0;
+}
+
+static int load_include(struct loader *loader, const char *path,
+			const char *file, uint32_t line)
+{
+	struct pst_trusted_listing listing = {0};
+	char sentence[SENTENCE_BYTES];
+	bool is_new, exists;
+	int r;
+
+	r = add_directory(loader, path, &is_new);
+	if (r < 0 || !is_new)
+		return r;
+	r = list_directory(loader, path, &listing, &exists);
+	if (r < 0)
+		return r;
+	if (exists) {
+		r = load_listing(loader, path, NULL, 0, &listing);
+		pst_trusted_listing_done(&listing);
+		return r;
+	}
+	(void)snprintf(sentence, sizeof(sentence), "there is no directory '%s'",
+		       path); /* may be cut */
+	return pst_policy_builder_report(loader->builder,
+					 POSTERN_SEVERITY_WARNING, file, line,
+					 sentence, NULL);
+}
+
+static int load_includes(struct loader *loader)
+{
+	const char *path, *file;
+	uint32_t line;
+	int r;
+
+	while (pst_policy_builder_next_include(loader->builder, &path, &file,
+					       &line)) {
+		r = load_include(loader, path, file, line);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int load_all(struct loader *loader, const char *file)
+{
+	bool is_new;
+	size_t i;
+	int r = 0;
+
+	if (file) {
+		r = load_file(loader, file);
+	} else {
+		for (i = 0; i < SYSTEM_DIRECTORY_COUNT && r == 0; i++)
+			r = add_directory(loader, system_directories[i],
+					  &is_new);
+		if (r == 0)
+			r = load_system(loader);
+	}
+	return r < 0 ? r : load_includes(loader);
+}
+
+static void done_loader(struct loader *loader)
+{
+	struct directory *directory;
+
+	loader->builder = pst_policy_builder_free(loader->builder);
+	while (loader->directories) {
+		directory = loader->directories;
+		loader->directories = directory->next;
+		free(directory->path);
+		free(directory);
+	}
+}
+
+static int init_loader(struct loader *loader,
+		       const struct postern_policy_options *options,
+		       struct pst_policy_builder_options *builder_options,
+		       struct postern_diagnostics *diagnostics)
+{
+	int r;
+
+	loader->reader = geteuid();
+	loader->features = pst_features_probe(options->features_off);
+	if (options->flags & POSTERN_POLICY_WARN_ON_UNTRUSTED)
+		loader->trust_flags = PST_TRUSTED_FILE_WARN_ONLY;
+
+	pst_policy_files_init_names(&builder_options->host);
+	builder_options->host.user_data = loader;
+	builder_options->host.find_process = find_process;
+	builder_options->host.read_key = read_key;
+	builder_options->flags = options->flags;
+	builder_options->page_bytes = (uint32_t)pst_own_page_bytes();
+	r = pst_overflow_ids_read(&builder_options->overflow_uid,
+				  &builder_options->overflow_gid);
+	if (r < 0)
+		return r;
+	return pst_policy_builder_new(builder_options, diagnostics,
+				      &loader->builder);
+}
+
+int pst_policy_files_load(const struct postern_policy_options *options,
+			  struct postern_diagnostics *diagnostics,
+			  struct postern_policy **ret_policy)
+{
+	struct pst_policy_builder_options builder_options = {0};
+	struct loader loader = {0};
+	int r;
+
+	r = init_loader(&loader, options, &builder_options, diagnostics);
+	if (r == 0)
+		r = load_all(&loader, options->file);
+	if (r == 0)
+		r = pst_policy_builder_finish(loader.builder, ret_policy);
+	done_loader(&loader);
+	return r;
+}

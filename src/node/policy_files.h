@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Policy files: from directories, drop-ins and names to one table
+ */
+#ifndef POSTERN_NODE_POLICY_FILES_H
+#define POSTERN_NODE_POLICY_FILES_H
+
+#include <stdint.h>
+
+#include <postern/policy.h>
+
+#include "base/attributes.h"
+#include "policy/policy.h"
+
+/*
+ * Load what the options say; findings go to diagnostics.  Returns 0, -EINVAL
+ * (and diagnostics has an error), -ENOMEM, -EMFILE, -ENFILE or another -errno.
+ */
+PST_MUST_CHECK
+int pst_policy_files_load(const struct postern_policy_options *options,
+			  struct postern_diagnostics *diagnostics,
+			  struct postern_policy **ret_policy);
+
+/* This host's answers about names only; the other questions have none. */
+void pst_policy_files_init_names(struct pst_policy_host *host);
+
+#endif

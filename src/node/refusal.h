@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Refusals that are made here, not by the policy
+ */
+#ifndef POSTERN_NODE_REFUSAL_H
+#define POSTERN_NODE_REFUSAL_H
+
+#include <stdbool.h>
+
+#include <postern/result.h>
+
+#include "base/attributes.h"
+
+/* Write a refusal that its reason says all about.  Returns false, see below. */
+bool pst_refuse_plain(struct postern_refusal *refusal,
+		      enum postern_reason reason);
+
+/*
+ * Write a refusal whose detail is the formatted sentence; cut, never overrun.
+ * Returns false, so that a check can end with it.
+ */
+PST_PRINTF(3, 4)
+bool pst_refuse(struct postern_refusal *refusal, enum postern_reason reason,
+		const char *format, ...);
+
+/* The same for a failure of the kernel: the detail ends with what it means. */
+bool pst_refuse_errno(struct postern_refusal *refusal,
+		      enum postern_reason reason, int result,
+		      const char *what);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The connector's half of two segments
+ *
+ * The node's segment (S_a) must be sealed for good before it is mapped: a
+ * read-only mapping made earlier could not be trusted.  Ours (S_c) is sealed by
+ * us, after it was mapped for writing.  Both are paid for here, to the last
+ * page, because the node will not write into, or read from, a hole.
+ */
+#include "node/connect.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "node/refusal.h"
+
+static int check(const struct pst_connection *connection, int segment_fd,
+		 int seals, dev_t device,
+		 const struct pst_offer_segment *offered,
+		 struct postern_refusal *refusal)
+{
+	const struct pst_segment_expectation wanted = {
+		.seals = seals,
+		.device = device,
+		.owner = connection->owner,
+		.segment_bytes = offered->segment_bytes,
+	};
+	enum pst_segment_fault fault;
+	uint64_t inode;
+
+	fault = pst_segment_check(segment_fd, &wanted);
+	if (fault != PST_SEGMENT_FAULT_NONE) {
+		(void)pst_refuse(refusal, POSTERN_REASON_SEGMENT, "%s",
+				 pst_segment_fault_text(fault));
+		return -EBADMSG;
+	}
+	if (pst_segment_inode(segment_fd, &inode) < 0 ||
+	    inode != offered->inode) {
+		(void)pst_refuse(refusal, POSTERN_REASON_SEGMENT,
+				 "not the segment that was offered");
+		return -EBADMSG;
+	}
+	return 0;
+}
+
+static int check_both(const struct pst_connection *connection,
+		      struct postern_refusal *refusal)
+{
+	const struct pst_offer *offer = &connection->initiator.offer;
+	dev_t device;
+	int r;
+
+	if (connection->segment_fds[0] < 0) {
+		(void)pst_refuse_plain(refusal, POSTERN_REASON_DESCRIPTORS);
+		return -EBADMSG;
+	}
+	r = pst_segment_device(&device);
+	if (r < 0)
+		return r;
+	r = check(connection, connection->segment_fds[0],
+		  PST_SEGMENT_SEALS_WRITER_DONE, device, &offer->acceptor,
+		  refusal);
+	if (r < 0)
+		return r;
+	return check(connection, connection->segment_fds[1],
+		     PST_SEGMENT_SEALS_OFFERED, device, &offer->connector,
+		     refusal);
+}
+
+static int take_peer_segment(struct pst_connection *connection)
+{
+	const struct pst_offer *offer = &connection->initiator.offer;
+	int r;
+
+	r = pst_segment_map_readable(connection->segment_fds[0],
+				     offer->control_bytes,
+				     offer->receive.ring_bytes,
+				     &connection->peer_mapping);
+	if (r < 0)
+		return r;
+	return pst_segment_populate_for_reading(&connection->peer_mapping);
+}
+
+static int take_own_segment(struct pst_connection *connection)
+{
+	const struct pst_offer *offer = &connection->initiator.offer;
+	int r;
+
+	r = pst_segment_map_writable(connection->segment_fds[1],
+				     offer->control_bytes,
+				     offer->send.ring_bytes,
+				     &connection->own_mapping);
+	if (r < 0)
+		return r;
+	r = pst_segment_populate_for_writing(&connection->own_mapping);
+	if (r < 0)
+		return r;
+	return pst_segment_add_seals(connection->segment_fds[1],
+				     PST_SEGMENT_SEALS_WRITER_DONE);
+}
+
+int pst_connection_take_segments(struct pst_connection *connection,
+				 struct postern_refusal *refusal)
+{
+	int r;
+
+	r = check_both(connection, refusal);
+	if (r < 0)
+		return r;
+	r = take_peer_segment(connection);
+	if (r < 0)
+		return r;
+	r = take_own_segment(connection);
+	if (r == -EPERM || r == -EACCES || r == -EBUSY) {
+		(void)pst_refuse(refusal, POSTERN_REASON_SEGMENT,
+				 "it was sealed while we took it");
+		return -EBADMSG;
+	}
+	if (r < 0)
+		return r;
+	connection->segment_fds[0] = pst_fd_close(connection->segment_fds[0]);
+	connection->segment_fds[1] = pst_fd_close(connection->segment_fds[1]);
+	return 0;
+}

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * <postern/facts.h>, processes: what is known, what is not, and who may know it
+ *
+ * What /proc holds is the os layer's to test; here it is that it arrives as
+ * facts, and that errors are those that the header promises.
+ */
+#include <postern/facts.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "support/other_user.h"
+#include "unit/os/os_test.h"
+
+/* An id that no host gives away. */
+#define UNUSED_ID UINT32_C(3999999999)
+
+#define STAY_SECONDS 300
+
+static const gid_t groups[] = {20010, 20011};
+static const struct other_user user_a = {
+	OTHER_UID_A, OTHER_UID_B, groups, 2,
+};
+
+/* What a failed call must leave alone. */
+static char no_facts;
+static struct postern_facts *const untouched = (void *)&no_facts;
+
+/* Until it is killed; or its alarm ends it, if the test died before. */
+static int stay(void *argument)
+{
+	(void)argument;
+	(void)alarm(STAY_SECONDS);
+	while (pause() < 0)
+		;
+	return 1;
+}
+
+static int process_result(int32_t pid, struct postern_facts_options *options)
+{
+	struct postern_facts *facts = untouched;
+	int r = postern_facts_of_process(pid, options, &facts);
+
+	if (r < 0)
+		ck_assert_ptr_eq(facts, untouched);
+	else
+		ck_assert_ptr_null(postern_facts_free(facts));
+	return r;
+}
+
+static struct postern_facts *facts_of(pid_t pid, uint32_t features_off)
+{
+	struct postern_facts_options options = POSTERN_FACTS_OPTIONS_INIT;
+	struct postern_facts *facts;
+
+	options.features_off = features_off |
+			       (POSTERN_FEATURES_ALL & ~test_features());
+	ck_assert_int_eq(postern_facts_of_process(pid, &options, &facts), 0);
+	return facts;
+}
+
+/* -- arguments ------------------------------------------------------------- */
+
+START_TEST(null_arguments_are_refused)
+{
+	struct postern_facts *facts;
+	uint32_t gid;
+
+	ck_assert_int_eq(postern_facts_of_process(getpid(), NULL, NULL),
+			 -EINVAL);
+	ck_assert_int_eq(postern_facts_of_user(NULL, &facts), -EINVAL);
+	ck_assert_int_eq(postern_facts_of_user("root", NULL), -EINVAL);
+	ck_assert_int_eq(postern_process_identity(getpid(), 0, NULL), -EINVAL);
+	ck_assert_int_eq(postern_user_name(0, NULL), -EINVAL);
+	ck_assert_int_eq(postern_group_find(NULL, &gid), -EINVAL);
+	ck_assert_int_eq(postern_group_find("root", NULL), -EINVAL);
+	ck_assert_ptr_null(postern_facts_subject(NULL));
+	ck_assert_ptr_null(postern_facts_free(NULL));
+}
+END_TEST
+
+START_TEST(options_of_an_older_program_are_understood)
+{
+	struct postern_facts_options options = POSTERN_FACTS_OPTIONS_INIT;
+
+	options.size_bytes = sizeof(options.size_bytes);
+	options.flags = ~0u; /* beyond its end */
+	ck_assert_int_eq(process_result(getpid(), &options), 0);
+	options.size_bytes = 0;
+	ck_assert_int_eq(process_result(getpid(), &options), -EINVAL);
+}
+END_TEST
+
+START_TEST(unknown_bits_are_refused)
+{
+	struct postern_facts_options options = POSTERN_FACTS_OPTIONS_INIT;
+	uint64_t inode;
+
+	options.flags = POSTERN_FACTS_OBSERVER << 1;
+	ck_assert_int_eq(process_result(getpid(), &options), -EINVAL);
+	options.flags = 0;
+	options.features_off = POSTERN_FEATURES_ALL + 1;
+	ck_assert_int_eq(process_result(getpid(), &options), -EINVAL);
+	ck_assert_int_eq(postern_process_identity(
+		getpid(), POSTERN_FEATURES_ALL + 1, &inode), -EINVAL);
+}
+END_TEST
+
+START_TEST(observer_without_its_flag_is_refused)
+{
+	struct postern_facts_options options = POSTERN_FACTS_OPTIONS_INIT;
+
+	options.observer_uid = OTHER_UID_A;
+	ck_assert_int_eq(process_result(getpid(), &options), -EINVAL);
+	options.observer_uid = 0;
+	options.observer_gid = OTHER_UID_A;
+	ck_assert_int_eq(process_result(getpid(), &options), -EINVAL);
+	options.flags = POSTERN_FACTS_OBSERVER;
+	ck_assert_int_eq(process_result(getpid(), &options), 0);
+}
+END_TEST
+
+/* -- processes ------------------------------------------------------------- */
+
+START_TEST(process_has_its_ids_and_groups)
+{
+	const struct postern_subject *subject;
+	struct other_user_process process;
+	struct postern_facts *facts;
+
+	SKIP_UNLESS_ROOT();
+	other_user_start(&user_a, stay, NULL, &process);
+	do {
+		facts = facts_of(process.pid, 0);
+		subject = postern_facts_subject(facts);
+		/* Until it has become that user. */
+		if (subject->uid == OTHER_UID_A)
+			break;
+		facts = postern_facts_free(facts);
+	} while (!facts);
+
+	ck_assert_uint_eq(subject->size_bytes, sizeof(*subject));
+	ck_assert_int_eq(subject->uid_fact, POSTERN_FACT_KNOWN);
+	ck_assert_int_eq(subject->gid_fact, POSTERN_FACT_KNOWN);
+	ck_assert_uint_eq(subject->gid, OTHER_UID_B);
+	ck_assert_int_eq(subject->groups_fact, POSTERN_FACT_KNOWN);
+	ck_assert_uint_eq(subject->group_count, 2);
+	ck_assert_mem_eq(subject->groups, groups, sizeof(groups));
+	ck_assert_int_eq(subject->pid_fact, POSTERN_FACT_KNOWN);
+	ck_assert_int_eq(subject->pid, process.pid);
+	ck_assert_uint_ne(subject->overflow_uid, 0);
+	ck_assert_uint_ne(subject->overflow_gid, 0);
+	(void)postern_facts_free(facts);
+	other_user_kill(&process);
+}
+END_TEST
+
+START_TEST(label_and_key_are_never_known)
+{
+	struct postern_facts *facts = facts_of(getpid(), 0);
+	const struct postern_subject *subject = postern_facts_subject(facts);
+
+	ck_assert_int_eq(subject->label_fact, POSTERN_FACT_UNKNOWN);
+	ck_assert_int_eq(subject->key_fact, POSTERN_FACT_UNKNOWN);
+	(void)postern_facts_free(facts);
+}
+END_TEST
+
+START_TEST(what_proc_tells_is_known_with_a_pidfd_only)
+{
+	const struct postern_subject *subject;
+	struct postern_facts *facts;
+
+	SKIP_WITHOUT(POSTERN_FEATURE_PEERPIDFD, "SO_PEERPIDFD");
+	facts = facts_of(getpid(), 0);
+	subject = postern_facts_subject(facts);
+	ck_assert_int_eq(subject->exe_fact, POSTERN_FACT_KNOWN);
+	ck_assert_int_eq(subject->exe[0], '/');
+	ck_assert_int_eq(subject->userns, POSTERN_USERNS_SAME);
+	(void)postern_facts_free(facts);
+
+	/* As a node sees it whose kernel gives no pidfd of a peer. */
+	facts = facts_of(getpid(), POSTERN_FEATURE_PEERPIDFD);
+	subject = postern_facts_subject(facts);
+	ck_assert_int_eq(subject->uid_fact, POSTERN_FACT_KNOWN);
+	ck_assert_int_eq(subject->exe_fact, POSTERN_FACT_UNKNOWN);
+	ck_assert_int_eq(subject->cgroup_fact, POSTERN_FACT_UNKNOWN);
+	ck_assert_int_eq(subject->userns, POSTERN_USERNS_UNKNOWN);
+	ck_assert_int_eq(subject->pid_inode_fact, POSTERN_FACT_UNKNOWN);
+	(void)postern_facts_free(facts);
+}
+END_TEST
+
+START_TEST(executable_is_not_told_to_another_observer)
+{
+	struct postern_facts_options options = POSTERN_FACTS_OPTIONS_INIT;
+	struct postern_facts *facts;
+
+	options.flags = POSTERN_FACTS_OBSERVER;
+	options.observer_uid = UNUSED_ID;
+	options.observer_gid = UNUSED_ID;
+	ck_assert_int_eq(postern_facts_of_process(getpid(), &options, &facts),
+			 0);
+	ck_assert_int_eq(postern_facts_subject(facts)->exe_fact,
+			 POSTERN_FACT_UNKNOWN);
+	(void)postern_facts_free(facts);
+}
+END_TEST
+
+START_TEST(executable_is_told_to_an_observer_of_the_same_ids)
+{
+	struct postern_facts_options options = POSTERN_FACTS_OPTIONS_INIT;
+	struct postern_facts *facts;
+
+	SKIP_WITHOUT(POSTERN_FEATURE_PEERPIDFD, "SO_PEERPIDFD");
+	options.flags = POSTERN_FACTS_OBSERVER;
+	options.observer_uid = geteuid();
+	options.observer_gid = getegid();
+	ck_assert_int_eq(postern_facts_of_process(getpid(), &options, &facts),
+			 0);
+	ck_assert_int_eq(postern_facts_subject(facts)->exe_fact,
+			 POSTERN_FACT_KNOWN);
+	(void)postern_facts_free(facts);
+}
+END_TEST
+
+START_TEST(facts_hold_no_descriptor_and_outlive_the_process)
+{
+	const size_t fd_count_before = test_fd_count();
+	struct other_user_process process;
+	struct postern_facts *facts;
+
+	other_user_start(NULL, stay, NULL, &process);
+	facts = facts_of(process.pid, 0);
+	other_user_kill(&process);
+	ck_assert_uint_eq(test_fd_count(), fd_count_before);
+	ck_assert_uint_eq(postern_facts_subject(facts)->uid, geteuid());
+	(void)postern_facts_free(facts);
+}
+END_TEST
+
+START_TEST(process_that_is_not_there_is_not_found)
+{
+	struct other_user_process process;
+	uint64_t inode = 7;
+	int32_t gone;
+
+	other_user_start(NULL, stay, NULL, &process);
+	gone = process.pid;
+	other_user_kill(&process);
+	ck_assert_int_eq(process_result(gone, NULL), -ENOENT);
+	ck_assert_int_eq(process_result(0, NULL), -ENOENT);
+	ck_assert_int_eq(process_result(-1, NULL), -ENOENT);
+	ck_assert_int_eq(postern_process_identity(gone, 0, &inode), -ENOENT);
+	ck_assert_int_eq(postern_process_identity(0, 0, &inode), -ENOENT);
+	ck_assert_uint_eq(inode, 7);
+}
+END_TEST
+
+START_TEST(identity_is_the_one_among_the_facts)
+{
+	const struct postern_subject *subject;
+	struct postern_facts *facts;
+	uint64_t inode = 7;
+
+	ck_assert_int_eq(postern_process_identity(
+		getpid(), POSTERN_FEATURE_PIDFS, &inode), -EOPNOTSUPP);
+	ck_assert_uint_eq(inode, 7);
+	SKIP_WITHOUT(POSTERN_FEATURE_PIDFS, "pidfs");
+	SKIP_WITHOUT(POSTERN_FEATURE_PEERPIDFD, "SO_PEERPIDFD");
+	ck_assert_int_eq(postern_process_identity(getpid(), 0, &inode), 0);
+	facts = facts_of(getpid(), 0);
+	subject = postern_facts_subject(facts);
+	ck_assert_int_eq(subject->pid_inode_fact, POSTERN_FACT_KNOWN);
+	ck_assert_uint_eq(subject->pid_inode, inode);
+	(void)postern_facts_free(facts);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("facts");
+	Suite *suite = suite_create("api_facts");
+
+	tcase_add_test(tcase, null_arguments_are_refused);
+	tcase_add_test(tcase, options_of_an_older_program_are_understood);
+	tcase_add_test(tcase, unknown_bits_are_refused);
+	tcase_add_test(tcase, observer_without_its_flag_is_refused);
+	tcase_add_test(tcase, process_has_its_ids_and_groups);
+	tcase_add_test(tcase, label_and_key_are_never_known);
+	tcase_add_test(tcase, what_proc_tells_is_known_with_a_pidfd_only);
+	tcase_add_test(tcase, executable_is_not_told_to_another_observer);
+	tcase_add_test(tcase, executable_is_told_to_an_observer_of_the_same_ids);
+	tcase_add_test(tcase, facts_hold_no_descriptor_and_outlive_the_process);
+	tcase_add_test(tcase, process_that_is_not_there_is_not_found);
+	tcase_add_test(tcase, identity_is_the_one_among_the_facts);
+	suite_add_tcase(suite, tcase);
+	return test_run(suite);
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * <postern/policy.h> at its edge: arguments, versions of structs, ownership
+ */
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <postern/policy.h>
+
+static char path[64];
+
+/* The smallest policy that admits somebody: this very user, to his node. */
+static struct postern_policy *load(void)
+{
+	struct postern_policy_options options = POSTERN_POLICY_OPTIONS_INIT;
+	struct postern_policy *policy = NULL;
+	FILE *file;
+	int fd;
+
+	strcpy(path, "/tmp/postern-api-XXXXXX");
+	fd = mkstemp(path);
+	ck_assert_int_ge(fd, 0);
+	file = fdopen(fd, "w");
+	ck_assert_ptr_nonnull(file);
+	fprintf(file,
+		"policy-version 1\npeer p { user 4242 }\n"
+		"node n {\nowner user %u\nsocket /run/n\n"
+		"allow p { direction send }\n}\nend\n",
+		(unsigned int)geteuid());
+	ck_assert_int_eq(fclose(file), 0);
+	options.file = path;
+	ck_assert_int_eq(postern_policy_load(&options, NULL, &policy), 0);
+	ck_assert_int_eq(unlink(path), 0);
+	return policy;
+}
+
+START_TEST(null_arguments_are_refused)
+{
+	struct postern_subject subject = POSTERN_SUBJECT_INIT;
+	struct postern_decision decision = POSTERN_DECISION_INIT;
+	struct postern_node_description description =
+		POSTERN_NODE_DESCRIPTION_INIT;
+	struct postern_diagnostics *diagnostics;
+	struct postern_diagnostic diagnostic;
+	struct postern_policy *policy = load();
+	char *text;
+
+	ck_assert_int_eq(postern_policy_load(NULL, NULL, NULL), -EINVAL);
+	ck_assert_int_eq(postern_policy_decide(NULL, "n", &subject, &decision),
+			 -EINVAL);
+	ck_assert_int_eq(
+		postern_policy_decide(policy, NULL, &subject, &decision),
+		-EINVAL);
+	ck_assert_int_eq(postern_policy_decide(policy, "n", NULL, &decision),
+			 -EINVAL);
+	ck_assert_int_eq(postern_policy_decide(policy, "n", &subject, NULL),
+			 -EINVAL);
+	ck_assert_int_eq(postern_policy_explain(NULL, "n", &subject, &text),
+			 -EINVAL);
+	ck_assert_int_eq(postern_policy_explain(policy, "n", &subject, NULL),
+			 -EINVAL);
+	ck_assert_int_eq(postern_policy_show(NULL, &text), -EINVAL);
+	ck_assert_int_eq(postern_policy_show(policy, NULL), -EINVAL);
+	ck_assert_int_eq(postern_policy_format(NULL, 1, "x", 0, NULL, &text),
+			 -EINVAL);
+	ck_assert_int_eq(postern_policy_format("", 0, NULL, 0, NULL, &text),
+			 -EINVAL);
+	ck_assert_int_eq(postern_policy_node_at(policy, 0, NULL), -EINVAL);
+	ck_assert_int_eq(postern_policy_node_at(NULL, 0, &description),
+			 -EINVAL);
+	ck_assert_uint_eq(postern_policy_node_count(NULL), 0);
+
+	ck_assert_int_eq(postern_diagnostics_new(NULL), -EINVAL);
+	ck_assert_int_eq(postern_diagnostics_new(&diagnostics), 0);
+	ck_assert_int_eq(postern_diagnostics_get(NULL, 0, &diagnostic),
+			 -EINVAL);
+	ck_assert_int_eq(postern_diagnostics_get(diagnostics, 0, &diagnostic),
+			 -ENOENT);
+	ck_assert_int_eq(postern_diagnostics_format(diagnostics, 0, &text),
+			 -ENOENT);
+	ck_assert_uint_eq(postern_diagnostics_count(NULL), 0);
+	ck_assert_uint_eq(postern_diagnostics_error_count(NULL), 0);
+	ck_assert_ptr_null(postern_diagnostics_free(diagnostics));
+	ck_assert_ptr_null(postern_diagnostics_free(NULL));
+	ck_assert_ptr_null(postern_policy_free(policy));
+	ck_assert_ptr_null(postern_policy_free(NULL));
+}
+END_TEST
+
+START_TEST(unknown_flags_are_refused)
+{
+	struct postern_policy_options options = POSTERN_POLICY_OPTIONS_INIT;
+	struct postern_policy *policy = NULL;
+	char *text = NULL;
+
+	options.flags = 1u << 31;
+	ck_assert_int_eq(postern_policy_load(&options, NULL, &policy),
+			 -EINVAL);
+	options.flags = 0;
+	options.features_off = 1u << 31;
+	ck_assert_int_eq(postern_policy_load(&options, NULL, &policy),
+			 -EINVAL);
+	ck_assert_int_eq(postern_policy_format("", 0, "x", 2, NULL, &text),
+			 -EINVAL);
+	ck_assert_ptr_null(policy);
+	ck_assert_ptr_null(text);
+}
+END_TEST
+
+START_TEST(a_struct_without_its_size_is_refused)
+{
+	struct postern_subject subject = {0};
+	struct postern_decision decision = {0};
+	struct postern_policy *policy = load();
+
+	ck_assert_int_eq(
+		postern_policy_decide(policy, "n", &subject, &decision),
+		-EINVAL);
+	subject.size_bytes = sizeof(subject);
+	ck_assert_int_eq(
+		postern_policy_decide(policy, "n", &subject, &decision),
+		-EINVAL);
+	postern_policy_free(policy);
+}
+END_TEST
+
+/* Programs built with an older or a newer header. */
+START_TEST(structs_of_other_versions_are_understood)
+{
+	struct {
+		struct postern_decision decision;
+		unsigned char later[32];
+	} newer;
+	struct postern_subject subject = POSTERN_SUBJECT_INIT;
+	struct postern_decision older;
+	struct postern_policy *policy = load();
+	size_t known_bytes = offsetof(struct postern_decision, may_observe);
+	size_t i;
+
+	subject.uid_fact = POSTERN_FACT_KNOWN;
+	subject.uid = 4242;
+	memset(&newer, 0xee, sizeof(newer));
+	newer.decision.size_bytes = sizeof(newer);
+	ck_assert_int_eq(
+		postern_policy_decide(policy, "n", &subject, &newer.decision),
+		0);
+	ck_assert_uint_eq(newer.decision.is_admitted, 1);
+	ck_assert_uint_eq(newer.decision.size_bytes, sizeof(newer));
+	for (i = 0; i < sizeof(newer.later); i++)
+		ck_assert_uint_eq(newer.later[i], 0);
+
+	memset(&older, 0xee, sizeof(older));
+	older.size_bytes = known_bytes;
+	/* the uid is beyond what this caller knows: so it is unknown */
+	subject.size_bytes = offsetof(struct postern_subject, uid);
+	ck_assert_int_eq(postern_policy_decide(policy, "n", &subject, &older),
+			 0);
+	ck_assert_uint_eq(older.is_admitted, 0);
+	for (i = known_bytes; i < sizeof(older); i++)
+		ck_assert_uint_eq(((unsigned char *)&older)[i], 0xee);
+	postern_policy_free(policy);
+}
+END_TEST
+
+START_TEST(a_policy_decides_explains_shows_and_lists)
+{
+	struct postern_node_description description =
+		POSTERN_NODE_DESCRIPTION_INIT;
+	struct postern_subject subject = POSTERN_SUBJECT_INIT;
+	struct postern_decision decision = POSTERN_DECISION_INIT;
+	struct postern_policy *policy = load();
+	char *text;
+
+	subject.uid_fact = POSTERN_FACT_KNOWN;
+	subject.uid = 4242;
+	ck_assert_int_eq(
+		postern_policy_decide(policy, "n", &subject, &decision), 0);
+	ck_assert_uint_eq(decision.is_admitted, 1);
+	ck_assert_str_eq(decision.peer_name, "p");
+	ck_assert_int_eq(
+		postern_policy_decide(policy, "m", &subject, &decision), 0);
+	ck_assert_int_eq(decision.refusal.reason, POSTERN_REASON_UNKNOWN_NODE);
+
+	ck_assert_int_eq(postern_policy_explain(policy, "n", &subject, &text),
+			 0);
+	ck_assert_ptr_nonnull(strstr(text, "admitted"));
+	free(text);
+	ck_assert_int_eq(postern_policy_explain(policy, "m", &subject, &text),
+			 -ENOENT);
+	ck_assert_int_eq(postern_policy_show(policy, &text), 0);
+	ck_assert_ptr_nonnull(strstr(text, "node n {"));
+	free(text);
+
+	ck_assert_uint_eq(postern_policy_node_count(policy), 1);
+	ck_assert_int_eq(postern_policy_node_at(policy, 0, &description), 0);
+	ck_assert_str_eq(description.socket_path, "/run/n");
+	ck_assert_int_eq(postern_policy_node_at(policy, 1, &description),
+			 -ENOENT);
+	postern_policy_free(policy);
+}
+END_TEST
+
+START_TEST(an_invalid_policy_says_why)
+{
+	struct postern_policy_options options = POSTERN_POLICY_OPTIONS_INIT;
+	struct postern_diagnostics *diagnostics;
+	struct postern_diagnostic diagnostic;
+	struct postern_policy *policy = NULL;
+	char *text;
+
+	options.file = "/nonexistent/postern.conf";
+	ck_assert_int_eq(postern_diagnostics_new(&diagnostics), 0);
+	ck_assert_int_eq(postern_policy_load(&options, diagnostics, &policy),
+			 -EINVAL);
+	ck_assert_ptr_null(policy);
+	ck_assert_uint_eq(postern_diagnostics_error_count(diagnostics), 1);
+	ck_assert_int_eq(postern_diagnostics_get(diagnostics, 0, &diagnostic),
+			 0);
+	ck_assert_int_eq(diagnostic.severity, POSTERN_SEVERITY_ERROR);
+	ck_assert_str_eq(diagnostic.file, options.file);
+	ck_assert_int_eq(postern_diagnostics_format(diagnostics, 0, &text), 0);
+	ck_assert_ptr_nonnull(strstr(text, ": error: "));
+	free(text);
+	postern_diagnostics_free(diagnostics);
+	ck_assert_int_eq(postern_policy_load(&options, NULL, &policy),
+			 -EINVAL);
+}
+END_TEST
+
+START_TEST(a_text_is_formatted_without_a_policy)
+{
+	static const char text[] = "peer p { user root }\n";
+	char *formatted;
+
+	ck_assert_int_eq(postern_policy_format(text, strlen(text), "x",
+					       POSTERN_POLICY_FORMAT_NUMERIC,
+					       NULL, &formatted),
+			 0);
+	ck_assert_str_eq(formatted, "peer p {\n    user 0\n}\n");
+	free(formatted);
+	ck_assert_int_eq(postern_policy_format("{", 1, "x", 0, NULL,
+					       &formatted),
+			 -EINVAL);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("api policy");
+	TCase *tcase = tcase_create("policy");
+	SRunner *runner;
+	int failed_count;
+
+	tcase_add_test(tcase, null_arguments_are_refused);
+	tcase_add_test(tcase, unknown_flags_are_refused);
+	tcase_add_test(tcase, a_struct_without_its_size_is_refused);
+	tcase_add_test(tcase, structs_of_other_versions_are_understood);
+	tcase_add_test(tcase, a_policy_decides_explains_shows_and_lists);
+	tcase_add_test(tcase, an_invalid_policy_says_why);
+	tcase_add_test(tcase, a_text_is_formatted_without_a_policy);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed_count = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

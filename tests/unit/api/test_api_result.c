@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The edge of the library: results, option structs, bad arguments
+ */
+#include "api/api_result.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <postern/postern.h>
+
+#include "support/expect.h"
+
+struct options {
+	size_t size_bytes;
+	uint32_t one;
+	uint32_t two;
+};
+
+static int logged_count;
+
+static void count_record(void *user_data,
+			 const struct postern_log_record *record)
+{
+	(void)user_data;
+	logged_count += strstr(record->line, "errno=") != NULL;
+}
+
+START_TEST(documented_results_pass_unchanged)
+{
+	const int documented[] = {
+		0, 7, -EAGAIN, -EMSGSIZE, -EPIPE, -EBADMSG, -ENOTRECOVERABLE,
+		-ESTALE, -EACCES, -EKEYREJECTED, -EPROTONOSUPPORT, -ETIMEDOUT,
+		-EDQUOT, -EPERM, -EBUSY, -ENOENT, -EOPNOTSUPP, -EINVAL,
+		-ENOMEM, -EMFILE, -ENFILE, -ECANCELED,
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(documented) / sizeof(documented[0]); i++)
+		expect_equal(pst_api_filter(documented[i], "f", NULL),
+			     documented[i]);
+}
+END_TEST
+
+START_TEST(any_other_result_is_canceled_and_logged)
+{
+	const struct pst_log log = {count_record, NULL};
+
+	logged_count = 0;
+	expect_equal(pst_api_filter(-EIO, "f", &log), -ECANCELED);
+	expect_equal(logged_count, 1);
+	expect_equal(pst_api_filter(-EXDEV, "f", NULL), -ECANCELED);
+}
+END_TEST
+
+START_TEST(options_of_an_older_program_are_filled_up_with_zero)
+{
+	struct options ours = {1, 2, 3};
+	struct options theirs = {offsetof(struct options, two), 5, 6};
+
+	expect_equal(pst_api_copy_options(&ours, sizeof(ours), &theirs), 0);
+	expect_equal(ours.one, 5);
+	expect_equal(ours.two, 0);
+}
+END_TEST
+
+START_TEST(options_of_a_newer_program_must_not_say_more)
+{
+	struct {
+		struct options known;
+		uint64_t unknown; /* no padding behind it */
+	} theirs = {{sizeof(theirs), 5, 6}, 0};
+	struct options ours;
+
+	expect_equal(pst_api_copy_options(&ours, sizeof(ours), &theirs), 0);
+	expect_equal(ours.two, 6);
+	theirs.unknown = 1;
+	expect_equal(pst_api_copy_options(&ours, sizeof(ours), &theirs),
+		     -EINVAL);
+}
+END_TEST
+
+START_TEST(options_without_their_size_are_refused)
+{
+	struct options theirs = {0, 1, 1}, ours;
+
+	expect_equal(pst_api_copy_options(&ours, sizeof(ours), &theirs),
+		     -EINVAL);
+	expect_equal(pst_api_copy_options(&ours, sizeof(ours), NULL), 0);
+	expect_equal(ours.one, 0);
+}
+END_TEST
+
+START_TEST(every_result_and_reason_has_its_own_words)
+{
+	const int known[] = {
+		-EAGAIN, -EMSGSIZE, -EPIPE, -EBADMSG, -ENOTRECOVERABLE,
+		-ESTALE, -EACCES, -EKEYREJECTED, -EPROTONOSUPPORT, -ETIMEDOUT,
+		-EDQUOT, -EPERM, -EBUSY, -ENOENT, -EOPNOTSUPP, -EINVAL,
+		-ENOMEM, -EMFILE, -ENFILE, -ECANCELED,
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		ck_assert_str_ne(postern_strerror(known[i]), "unknown error");
+	ck_assert_str_eq(postern_strerror(-EIO), "unknown error");
+	ck_assert_str_eq(postern_reason_word(POSTERN_REASON_NO_ALLOW),
+			 "no-allow");
+	ck_assert_str_eq(postern_reason_text((enum postern_reason)999),
+			 "unknown reason");
+}
+END_TEST
+
+START_TEST(null_arguments_are_invalid_everywhere)
+{
+	struct postern_channel *channel;
+	struct postern_limits limits;
+	struct postern_event event;
+	struct postern_node *node;
+	char buffer[8];
+	uint32_t ready;
+	size_t bytes;
+	void *room;
+	postern_peer peer;
+
+	expect_equal(postern_connect(NULL, "n", NULL, NULL, &channel), -EINVAL);
+	expect_equal(postern_node_open(NULL, "n", NULL, NULL, &node), -EINVAL);
+	expect_equal(postern_node_probe(NULL, "n", NULL), -EINVAL);
+	expect_equal(postern_send(NULL, "x", 1), -EINVAL);
+	expect_equal(postern_send_wait(NULL, "x", 1, 0), -EINVAL);
+	expect_equal(postern_flush(NULL, 0), -EINVAL);
+	expect_equal(postern_reserve(NULL, 1, &room), -EINVAL);
+	expect_equal(postern_commit(NULL, 1), -EINVAL);
+	expect_equal(postern_abort(NULL), -EINVAL);
+	expect_equal(postern_receive(NULL, buffer, 8, &bytes), -EINVAL);
+	expect_equal(postern_receive_wait(NULL, buffer, 8, &bytes, 0), -EINVAL);
+	expect_equal(postern_channel_fd(NULL), -EINVAL);
+	expect_equal(postern_channel_wait(NULL, 1, 0, &ready), -EINVAL);
+	expect_equal(postern_channel_limits(NULL, &limits), -EINVAL);
+	expect_equal(postern_node_fd(NULL), -EINVAL);
+	expect_equal(postern_node_wait(NULL, 0), -EINVAL);
+	expect_equal(postern_node_receive(NULL, buffer, 8, &bytes, &peer),
+		     -EINVAL);
+	expect_equal(postern_node_next_event(NULL, &event), -EINVAL);
+	expect_equal(postern_node_channel(NULL, 1, &channel), -EINVAL);
+	expect_equal(postern_node_detach(NULL, 1, &channel), -EINVAL);
+	expect(!postern_channel_close(NULL));
+	expect(!postern_node_close(NULL));
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("api");
+	TCase *t = tcase_create("edge");
+
+	tcase_add_test(t, documented_results_pass_unchanged);
+	tcase_add_test(t, any_other_result_is_canceled_and_logged);
+	tcase_add_test(t, options_of_an_older_program_are_filled_up_with_zero);
+	tcase_add_test(t, options_of_a_newer_program_must_not_say_more);
+	tcase_add_test(t, options_without_their_size_are_refused);
+	tcase_add_test(t, every_result_and_reason_has_its_own_words);
+	tcase_add_test(t, null_arguments_are_invalid_everywhere);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+int main(void)
+{
+	SRunner *runner = srunner_create(suite());
+	int failed;
+
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The table of half-open handshakes, and the kept sockets beside it
+ */
+#include "node/half_open.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "support/expect.h"
+
+static struct pst_half_open_table table;
+static int their_fds[PST_HALF_OPEN_COUNT];
+static size_t their_count;
+static uint64_t now_ns;
+
+static void set_up(void)
+{
+	their_count = 0;
+	expect_equal(pst_half_open_init(&table, 10), 0);
+}
+
+static void tear_down(void)
+{
+	pst_half_open_done(&table);
+	while (their_count > 0)
+		(void)pst_fd_close(their_fds[--their_count]);
+}
+
+/* A connection of uid, whose other end is the last of their_fds. */
+static struct pst_half_open *connect_as(uid_t uid, uint64_t deadline_ns)
+{
+	struct pst_peer_credentials credentials;
+	struct pst_half_open *entry;
+	int sockets[2];
+
+	expect_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
+				sockets), 0);
+	their_fds[their_count++] = sockets[1];
+	pst_peer_credentials_init(&credentials);
+	credentials.uid_fact = POSTERN_FACT_KNOWN;
+	credentials.uid = uid;
+	entry = pst_half_open_find_free(&table);
+	expect(entry);
+	pst_half_open_take(entry, sockets[0], &credentials, deadline_ns);
+	return entry;
+}
+
+static void make_offer(struct pst_half_open *entry)
+{
+	expect_equal(send(entry->socket_fd, "offer", 5, 0), 5);
+	entry->has_offered = true;
+}
+
+START_TEST(entries_are_counted_by_uid)
+{
+	(void)connect_as(1000, 1);
+	(void)connect_as(1000, 2);
+	(void)connect_as(1001, 3);
+	expect_equal(pst_half_open_count_of(&table, 1000), 2);
+	expect_equal(pst_half_open_count_of(&table, 1001), 1);
+	expect_equal(pst_half_open_count_of(&table, 1002), 0);
+}
+END_TEST
+
+START_TEST(a_full_table_gives_up_the_oldest_of_the_uid_that_holds_most)
+{
+	struct pst_half_open *oldest_of_many;
+	int i;
+
+	(void)connect_as(1, 1); /* the oldest of all, but alone */
+	(void)connect_as(2, 30);
+	oldest_of_many = connect_as(2, 20);
+	for (i = 3; i < PST_HALF_OPEN_COUNT; i++)
+		(void)connect_as((uid_t)(100 + i), 10);
+	expect(!pst_half_open_find_free(&table));
+	expect(pst_half_open_find_victim(&table) == oldest_of_many);
+}
+END_TEST
+
+START_TEST(a_released_entry_is_free_with_another_generation)
+{
+	struct pst_half_open *entry = connect_as(1, 1), *again;
+	uint32_t generation = entry->generation;
+
+	pst_half_open_release(&table, entry);
+	expect_equal(entry->socket_fd, -1);
+	again = connect_as(1, 1);
+	expect(again == entry);
+	expect(again->generation != generation);
+}
+END_TEST
+
+START_TEST(the_socket_of_an_unread_offer_is_kept)
+{
+	struct pst_half_open *entry = connect_as(7, 1);
+
+	make_offer(entry);
+	pst_half_open_release(&table, entry);
+	expect_equal(table.kept_count, 1);
+	pst_half_open_look_at_kept(&table, now_ns += PST_KEPT_LOOK_NS);
+	expect_equal(table.kept_count, 1);
+}
+END_TEST
+
+START_TEST(a_kept_socket_goes_when_the_offer_is_taken)
+{
+	struct pst_half_open *entry = connect_as(7, 1);
+	char buffer[16];
+
+	make_offer(entry);
+	pst_half_open_release(&table, entry);
+	expect_equal(recv(their_fds[0], buffer, sizeof(buffer), 0), 5);
+	pst_half_open_look_at_kept(&table, now_ns += PST_KEPT_LOOK_NS);
+	expect_equal(table.kept_count, 0);
+}
+END_TEST
+
+START_TEST(kept_sockets_are_looked_at_once_in_a_while)
+{
+	struct pst_half_open *entry = connect_as(7, 1);
+	char buffer[16];
+
+	make_offer(entry);
+	pst_half_open_release(&table, entry);
+	pst_half_open_look_at_kept(&table, 1000);
+	expect_equal(recv(their_fds[0], buffer, sizeof(buffer), 0), 5);
+	pst_half_open_look_at_kept(&table, 1001);
+	expect_equal(table.kept_count, 1);
+	pst_half_open_look_at_kept(&table, 1000 + PST_KEPT_LOOK_NS);
+	expect_equal(table.kept_count, 0);
+}
+END_TEST
+
+START_TEST(a_kept_socket_goes_when_the_peer_hangs_up)
+{
+	struct pst_half_open *entry = connect_as(7, 1);
+
+	make_offer(entry);
+	pst_half_open_release(&table, entry);
+	their_fds[0] = pst_fd_close(their_fds[0]);
+	pst_half_open_look_at_kept(&table, now_ns += PST_KEPT_LOOK_NS);
+	expect_equal(table.kept_count, 0);
+}
+END_TEST
+
+START_TEST(a_taken_offer_keeps_no_socket)
+{
+	struct pst_half_open *entry = connect_as(7, 1);
+	char buffer[16];
+
+	make_offer(entry);
+	expect_equal(recv(their_fds[0], buffer, sizeof(buffer), 0), 5);
+	pst_half_open_release(&table, entry);
+	expect_equal(table.kept_count, 0);
+}
+END_TEST
+
+START_TEST(one_uid_may_leave_eight_offers_unread)
+{
+	struct pst_half_open *entry;
+	int i;
+
+	for (i = 0; i < PST_KEPT_PER_USER; i++) {
+		expect(pst_half_open_may_offer(&table, 7));
+		entry = connect_as(7, 1);
+		make_offer(entry);
+		if (i % 2) /* kept or still half-open, both count */
+			pst_half_open_release(&table, entry);
+	}
+	expect(!pst_half_open_may_offer(&table, 7));
+	expect(pst_half_open_may_offer(&table, 8));
+}
+END_TEST
+
+START_TEST(all_unread_offers_together_are_bounded)
+{
+	int i;
+
+	for (i = 0; i < 10; i++) {
+		expect(pst_half_open_may_offer(&table, 99));
+		make_offer(connect_as((uid_t)i, 1));
+	}
+	expect(!pst_half_open_may_offer(&table, 99));
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("half-open");
+	TCase *t = tcase_create("table");
+
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_add_test(t, entries_are_counted_by_uid);
+	tcase_add_test(t,
+		a_full_table_gives_up_the_oldest_of_the_uid_that_holds_most);
+	tcase_add_test(t, a_released_entry_is_free_with_another_generation);
+	tcase_add_test(t, the_socket_of_an_unread_offer_is_kept);
+	tcase_add_test(t, a_kept_socket_goes_when_the_offer_is_taken);
+	tcase_add_test(t, kept_sockets_are_looked_at_once_in_a_while);
+	tcase_add_test(t, a_kept_socket_goes_when_the_peer_hangs_up);
+	tcase_add_test(t, a_taken_offer_keeps_no_socket);
+	tcase_add_test(t, one_uid_may_leave_eight_offers_unread);
+	tcase_add_test(t, all_unread_offers_together_are_bounded);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+int main(void)
+{
+	SRunner *runner = srunner_create(suite());
+	int failed;
+
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
