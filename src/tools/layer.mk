@@ -1,1 +1,32 @@
 # SPDX-License-Identifier: ISC
+#
+# The tool.  TOOL_CPPFLAGS has no -I of src/: only public headers are found.
+
+bin_PROGRAMS += postern
+postern_SOURCES = \
+	src/tools/doctor.c \
+	src/tools/errors.c src/tools/errors.h \
+	src/tools/features.c src/tools/features.h \
+	src/tools/file_text.c src/tools/file_text.h \
+	src/tools/input.c src/tools/input.h \
+	src/tools/json.c src/tools/json.h \
+	src/tools/list.c \
+	src/tools/log.c src/tools/log.h \
+	src/tools/main.c \
+	src/tools/options.c src/tools/options.h \
+	src/tools/output.c src/tools/output.h \
+	src/tools/policy_check.c \
+	src/tools/policy_explain.c \
+	src/tools/policy_fmt.c \
+	src/tools/policy_pid.c \
+	src/tools/policy_show.c \
+	src/tools/policy_source.c src/tools/policy_source.h \
+	src/tools/progress.c src/tools/progress.h \
+	src/tools/receive.c \
+	src/tools/send.c \
+	src/tools/stop_signal.c src/tools/stop_signal.h \
+	src/tools/subject.c src/tools/subject.h \
+	src/tools/tool.h \
+	src/tools/units.c src/tools/units.h
+postern_CPPFLAGS = $(TOOL_CPPFLAGS)
+postern_LDADD = libpostern.la

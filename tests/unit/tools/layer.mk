@@ -1,1 +1,30 @@
 # SPDX-License-Identifier: ISC
+#
+# The tool's own parts, each test with the one file it is about; and the tool as
+# a whole, run as one user.
+
+check_PROGRAMS += \
+	tests/unit/tools/test_input \
+	tests/unit/tools/test_output \
+	tests/unit/tools/test_units
+
+tests_unit_tools_test_input_SOURCES = \
+	tests/unit/tools/test_input.c src/tools/input.c
+tests_unit_tools_test_input_LDADD = $(CHECK_LIBS)
+
+tests_unit_tools_test_output_SOURCES = \
+	tests/unit/tools/test_output.c src/tools/output.c
+tests_unit_tools_test_output_LDADD = $(CHECK_LIBS)
+
+tests_unit_tools_test_units_SOURCES = \
+	tests/unit/tools/test_units.c src/tools/units.c
+tests_unit_tools_test_units_LDADD = $(CHECK_LIBS)
+
+dist_check_SCRIPTS += \
+	tests/integration/test_tool_man_pages.sh \
+	tests/integration/test_tool_policy.sh \
+	tests/integration/test_tool_system.sh \
+	tests/integration/test_tool_transfer.sh \
+	tests/integration/test_tool_usage.sh
+
+EXTRA_DIST += tests/integration/tool_support.sh

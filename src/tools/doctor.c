@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * postern doctor: what this kernel offers, and what is lost without the rest
+ */
+#include <stdio.h>
+#include <sys/utsname.h>
+
+#include <postern/result.h>
+
+#include "errors.h"
+#include "features.h"
+#include "options.h"
+#include "tool.h"
+
+#define KERNEL_MAJOR_MIN 5
+#define KERNEL_MINOR_MIN 14
+
+/* The one thing judged by its version: below it nothing was ever tested. */
+static enum tool_status print_kernel(void)
+{
+	unsigned int major_number, minor_number;
+	struct utsname host;
+
+	if (uname(&host) < 0 ||
+	    sscanf(host.release, "%u.%u", &major_number, &minor_number) != 2)
+		return tool_error("kernel", "its version cannot be told");
+	printf("%-12s %s\n", "kernel", host.release);
+	if (major_number > KERNEL_MAJOR_MIN ||
+	    (major_number == KERNEL_MAJOR_MIN &&
+	     minor_number >= KERNEL_MINOR_MIN))
+		return TOOL_DONE;
+	return tool_error("kernel", "postern needs Linux %d.%d or later",
+			  KERNEL_MAJOR_MIN, KERNEL_MINOR_MIN);
+}
+
+static enum tool_status run(const struct tool_command *command, int argc,
+			    char **argv)
+{
+	uint32_t features_off = 0, features;
+	const struct tool_option options[] = {
+		TOOL_OPTION_WITHOUT(&features_off),
+	};
+	const struct tool_feature *feature;
+	enum tool_status status;
+	int level = 0;
+	size_t i;
+
+	tool_options_parse(command, options,
+			   sizeof(options) / sizeof(options[0]), argc, argv);
+	status = print_kernel();
+	features = postern_features() & ~features_off;
+	for (i = 0; i < TOOL_FEATURE_COUNT; i++) {
+		feature = &tool_features[i];
+		if (features & feature->bit) {
+			level++;
+			printf("%-12s found    %s\n", feature->name,
+			       feature->call);
+			continue;
+		}
+		printf("%-12s %-8s %s\n", feature->name,
+		       features_off & feature->bit ? "off" : "missing",
+		       feature->call);
+		printf("%-12s          without it, %s\n", "", feature->lost);
+	}
+	printf("hardening level %d of %d\n", level, TOOL_FEATURE_COUNT);
+	return status;
+}
+
+const struct tool_command tool_command_doctor = {
+	.name = "doctor",
+	.operands = "",
+	.summary = "show what this kernel offers and what is lost without it",
+	.description =
+		"Show each kernel feature that postern uses where it is found, "
+		"what is lost\nwhere it is missing, and the hardening level "
+		"that results.\n",
+	.run = run,
+};

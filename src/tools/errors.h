@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Errors of the tool: one line each, `postern: what: why`
+ *
+ * Every function prints to standard error and returns the exit status, so that
+ * failing is one statement: `return tool_error(...)`.
+ */
+#ifndef POSTERN_TOOLS_ERRORS_H
+#define POSTERN_TOOLS_ERRORS_H
+
+#include <postern/result.h>
+
+#include "tool.h"
+
+#define TOOL_PRINTF(format_index, first_index) \
+	__attribute__((format(printf, format_index, first_index)))
+
+/* Refused, invalid, or failed. */
+TOOL_PRINTF(2, 3)
+enum tool_status tool_error(const char *what, const char *why_format, ...);
+
+/* A call of the system failed with this errno. */
+enum tool_status tool_error_system(const char *what, int error_number);
+
+/*
+ * A call of the library returned this negative result.  refusal, when not NULL,
+ * was filled by the call or is all zero.
+ */
+enum tool_status tool_error_result(const char *what, int result,
+				   const struct postern_refusal *refusal);
+
+/* The library returned this negative result for a user or a group. */
+enum tool_status tool_error_account(const char *name, const char *kind,
+				    int result);
+
+/* Worth saying, but no failure. */
+TOOL_PRINTF(2, 3)
+void tool_warning(const char *what, const char *why_format, ...);
+
+/* The command line is wrong; command is NULL when none was found. */
+TOOL_PRINTF(2, 3)
+enum tool_status tool_misuse(const struct tool_command *command,
+			     const char *why_format, ...);
+
+/*
+ * The last word on standard output: what is still buffered is written.  Returns
+ * status, or the failure of writing when all was well before.
+ */
+enum tool_status tool_output_finish(enum tool_status status);
+
+#endif

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * postern send: standard input as messages to a node
+ *
+ * Done means consumed: the exit status is 0 only after the node has taken every
+ * message out of the ring.  While the input has nothing to offer the channel is
+ * watched beside it, so that a sender behind a quiet pipe ends when its peer
+ * does, not when it has something to say.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <postern/channel.h>
+#include <postern/policy.h>
+
+#include "errors.h"
+#include "input.h"
+#include "log.h"
+#include "options.h"
+#include "policy_source.h"
+#include "progress.h"
+#include "tool.h"
+
+struct sender {
+	const char *node;
+	const char *message;      /* instead of standard input */
+	bool is_lines;
+	uint32_t chunk_bytes;     /* 0: as the input comes */
+	uint64_t timeout_ns;      /* of each wait for the node; 0: none */
+
+	struct postern_channel *channel;
+	struct tool_input input;
+	struct tool_progress progress;
+};
+
+static uint64_t wait_deadline(const struct sender *sender)
+{
+	return sender->timeout_ns == 0 ? POSTERN_NO_DEADLINE :
+	       postern_deadline_after(sender->timeout_ns);
+}
+
+/* The error line stands on a line of its own. */
+static enum tool_status fail(struct sender *sender, int result)
+{
+	tool_progress_finish(&sender->progress);
+	if (result == -ETIMEDOUT) {
+		(void)tool_error(sender->node,
+				 "timed out: not everything was consumed");
+		return TOOL_TIMED_OUT;
+	}
+	return tool_error_result(sender->node, result, NULL);
+}
+
+static enum tool_status send_one(struct sender *sender, const char *message,
+				 size_t message_bytes)
+{
+	int result;
+
+	/* A deadline takes a look at the clock: only when it is needed. */
+	result = postern_send(sender->channel, message, message_bytes);
+	if (result == -EAGAIN)
+		result = postern_send_wait(sender->channel, message,
+					   message_bytes,
+					   wait_deadline(sender));
+	if (result < 0)
+		return fail(sender, result);
+	tool_progress_count(&sender->progress, message_bytes);
+	return TOOL_DONE;
+}
+
+/*
+ * The channel's descriptor is readable: because of room in the ring, which is
+ * of no interest here, or because the channel has ended.  A reservation tells
+ * which, as it fails the way sending would.
+ */
+static enum tool_status look_at_channel(struct sender *sender)
+{
+	uint32_t ready;
+	void *room;
+	int result;
+
+	result = postern_channel_wait(sender->channel, POSTERN_DIRECTION_SEND,
+				      0, &ready);
+	if (result == -ETIMEDOUT || result == -EAGAIN)
+		return TOOL_DONE;
+	if (result == 0)
+		result = postern_reserve(sender->channel, 0, &room);
+	if (result == -EAGAIN)
+		return TOOL_DONE;
+	if (result == 0)
+		result = postern_abort(sender->channel);
+	return result == 0 ? TOOL_DONE : fail(sender, result);
+}
+
+/* Sleep until there is input, then read it. */
+static enum tool_status feed_input(struct sender *sender)
+{
+	struct pollfd fds[2] = {
+		{.fd = sender->input.fd, .events = POLLIN},
+		{.events = POLLIN},
+	};
+	enum tool_status status;
+	int result;
+
+	result = postern_channel_fd(sender->channel);
+	if (result < 0)
+		return fail(sender, result);
+	fds[1].fd = result;
+	do {
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			return tool_error_system("poll", errno);
+		/* What can be read comes first: at the end of the input a node
+		 * that took everything and left has done its part. */
+		if (fds[0].revents == 0 && fds[1].revents != 0) {
+			status = look_at_channel(sender);
+			if (status != TOOL_DONE)
+				return status;
+		}
+	} while (fds[0].revents == 0);
+
+	result = tool_input_read(&sender->input);
+	return result == 0 ? TOOL_DONE :
+	       tool_error_system("standard input", -result);
+}
+
+static enum tool_status send_input(struct sender *sender)
+{
+	enum tool_status status = TOOL_DONE;
+	const char *message;
+	size_t message_bytes;
+
+	while (status == TOOL_DONE) {
+		switch (tool_input_next(&sender->input, &message,
+					&message_bytes)) {
+		case TOOL_INPUT_MESSAGE:
+			status = send_one(sender, message, message_bytes);
+			break;
+		case TOOL_INPUT_HUNGRY:
+			status = feed_input(sender);
+			break;
+		case TOOL_INPUT_TOO_LONG:
+			tool_progress_finish(&sender->progress);
+			return tool_error("standard input", "line %llu is "
+					  "longer than the largest message, "
+					  "%zu bytes", (unsigned long long)
+					  sender->input.line_count + 1,
+					  sender->input.message_bytes_max);
+		case TOOL_INPUT_ENDED:
+			return TOOL_DONE;
+		}
+	}
+	return status;
+}
+
+static enum tool_status open_input(struct sender *sender)
+{
+	enum tool_input_form form = TOOL_INPUT_STREAM;
+	struct postern_limits limits;
+	size_t message_bytes;
+	int result;
+
+	result = postern_channel_limits(sender->channel, &limits);
+	if (result < 0)
+		return fail(sender, result);
+	message_bytes = limits.send_message_bytes;
+	if (sender->is_lines)
+		form = TOOL_INPUT_LINES;
+	if (sender->chunk_bytes > message_bytes)
+		return tool_error("--chunk", "the largest message granted has "
+				  "%zu bytes", message_bytes);
+	if (sender->chunk_bytes > 0) {
+		form = TOOL_INPUT_CHUNKS;
+		message_bytes = sender->chunk_bytes;
+	}
+	result = tool_input_init(&sender->input, form, STDIN_FILENO,
+				 message_bytes);
+	return result == 0 ? TOOL_DONE :
+	       tool_error_system("standard input", -result);
+}
+
+/* All that is to be sent, and then until all of it is consumed. */
+static enum tool_status send_all(struct sender *sender)
+{
+	enum tool_status status;
+	int result;
+
+	tool_progress_init(&sender->progress);
+	if (sender->message) {
+		status = send_one(sender, sender->message,
+				  strlen(sender->message));
+	} else {
+		status = open_input(sender);
+		if (status == TOOL_DONE)
+			status = send_input(sender);
+		tool_input_done(&sender->input);
+	}
+	if (status != TOOL_DONE)
+		return status;
+	result = postern_flush(sender->channel, wait_deadline(sender));
+	if (result < 0)
+		return fail(sender, result);
+	tool_progress_finish(&sender->progress);
+	return TOOL_DONE;
+}
+
+static enum tool_status
+connect_and_send(struct sender *sender,
+		 const struct postern_policy_options *source,
+		 struct postern_connect_options *wishes)
+{
+	struct postern_refusal refusal = {0};
+	struct postern_policy *policy;
+	enum tool_status status;
+	int result;
+
+	status = tool_policy_load(source, false, &policy);
+	if (status != TOOL_DONE)
+		return status;
+	result = postern_connect(policy, sender->node, wishes, &refusal,
+				 &sender->channel);
+	postern_policy_free(policy);
+	if (result < 0)
+		return tool_error_result(sender->node, result, &refusal);
+	status = send_all(sender);
+	postern_channel_close(sender->channel);
+	return status;
+}
+
+static enum tool_status run(const struct tool_command *command, int argc,
+			    char **argv)
+{
+	struct postern_policy_options source = POSTERN_POLICY_OPTIONS_INIT;
+	struct postern_connect_options wishes = POSTERN_CONNECT_OPTIONS_INIT;
+	struct sender sender = {0};
+	const struct tool_option options[] = {
+		TOOL_OPTION_POLICY(&source.file),
+		{.name = "lines", .flag = &sender.is_lines,
+		 .help = "a message is a line, without its newline"},
+		{.name = "chunk", .argument = "SIZE",
+		 .bytes = &sender.chunk_bytes,
+		 .help = "a message is SIZE bytes; the last may be shorter"},
+		{.name = "message", .argument = "TEXT",
+		 .text = &sender.message,
+		 .help = "send this one message, not standard input"},
+		{.name = "timeout", .argument = "DURATION",
+		 .duration_ns = &sender.timeout_ns,
+		 .help = "give up when the node keeps us waiting for so long"},
+		{.name = "instance", .argument = "NAME",
+		 .text = &wishes.instance,
+		 .help = "the name to be called by in the node's records"},
+		{.name = "ring", .argument = "SIZE",
+		 .bytes = &wishes.ring_bytes,
+		 .help = "wish for a ring of this size"},
+		{.name = "message-size", .argument = "SIZE",
+		 .bytes = &wishes.message_bytes,
+		 .help = "wish for messages of up to this size"},
+		TOOL_OPTION_WITHOUT(&wishes.features_off),
+	};
+
+	sender.node = *tool_options_parse(command, options,
+					  sizeof(options) / sizeof(options[0]),
+					  argc, argv);
+	if (sender.is_lines + (sender.chunk_bytes > 0) +
+	    (sender.message != NULL) > 1)
+		return tool_misuse(command, "--lines, --chunk and --message "
+				   "exclude each other");
+	wishes.directions = POSTERN_DIRECTION_SEND;
+	wishes.timeout_ns = sender.timeout_ns;
+	wishes.log = tool_log_print;
+	source.features_off = wishes.features_off;
+	return connect_and_send(&sender, &source, &wishes);
+}
+
+const struct tool_command tool_command_send = {
+	.name = "send",
+	.operands = "NODE",
+	.operand_count_min = 1,
+	.operand_count_max = 1,
+	.summary = "send standard input to a node",
+	.description =
+		"Send standard input to NODE and wait until the node has "
+		"consumed all of it.\nWithout --lines or --chunk, what one "
+		"read of the input brings is a message.\n",
+	.run = run,
+};

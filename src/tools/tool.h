@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The postern tool: what its files share
+ *
+ * One file per subcommand, each of which defines one struct tool_command;
+ * main.c finds the one that the words on the command line name.  The tool knows
+ * nothing that a user of the library does not: it includes <postern/...> only.
+ */
+#ifndef POSTERN_TOOLS_TOOL_H
+#define POSTERN_TOOLS_TOOL_H
+
+/* The exit status, the same for every subcommand. */
+enum tool_status {
+	TOOL_DONE = 0,
+	TOOL_REFUSED = 1,    /* refused, invalid, or failed otherwise */
+	TOOL_MISUSED = 2,    /* the command line is wrong */
+	TOOL_PEER_GONE = 3,
+	TOOL_TIMED_OUT = 4
+};
+
+struct tool_command {
+	const char *name;         /* one word, or two: "policy check" */
+	const char *operands;     /* as in the usage line, "" for none */
+	int operand_count_min;
+	int operand_count_max;
+	const char *summary;      /* for the list of commands */
+	const char *description;  /* for --help, lines with newlines */
+	enum tool_status (*run)(const struct tool_command *command, int argc,
+				char **argv);
+};
+
+extern const struct tool_command tool_command_doctor;
+extern const struct tool_command tool_command_list;
+extern const struct tool_command tool_command_policy_check;
+extern const struct tool_command tool_command_policy_explain;
+extern const struct tool_command tool_command_policy_fmt;
+extern const struct tool_command tool_command_policy_pid;
+extern const struct tool_command tool_command_policy_show;
+extern const struct tool_command tool_command_receive;
+extern const struct tool_command tool_command_send;
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Numbers on the command line
+ *
+ * Who writes `--ring 4MiB` here writes `ring 4MiB` in a policy: one way to say
+ * a size, one set of units, and no guess about what a bare number means.
+ */
+#include "units.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+struct unit {
+	const char *name;
+	uint64_t factor;
+};
+
+static const struct unit size_units[] = {
+	{"B", 1},
+	{"KiB", UINT64_C(1) << 10},
+	{"MiB", UINT64_C(1) << 20},
+	{"GiB", UINT64_C(1) << 30},
+	{NULL, 0},
+};
+
+static const struct unit duration_units[] = {
+	{"ms", UINT64_C(1000000)},
+	{"s", UINT64_C(1000000000)},
+	{"min", UINT64_C(60000000000)},
+	{"h", UINT64_C(3600000000000)},
+	{NULL, 0},
+};
+
+/* The digits at the front of text; *ret_rest is what follows them. */
+static const char *parse_digits(const char *text, uint64_t *ret_number,
+				const char **ret_rest)
+{
+	uint64_t number = 0, digit;
+
+	if (*text < '0' || *text > '9')
+		return "expected a number";
+	if (*text == '0')
+		return "a number is at least 1 and has no leading zero";
+	for (; *text >= '0' && *text <= '9'; text++) {
+		digit = (uint64_t)(*text - '0');
+		if (number > (UINT64_MAX - digit) / 10)
+			return "the number is too large";
+		number = number * 10 + digit;
+	}
+	*ret_number = number;
+	*ret_rest = text;
+	return NULL;
+}
+
+static const char *parse_with_unit(const char *text, const struct unit *units,
+				   const char *hint, uint64_t *ret_number)
+{
+	const char *unit_name, *why;
+	uint64_t number;
+
+	why = parse_digits(text, &number, &unit_name);
+	if (why)
+		return why;
+	for (; units->name; units++) {
+		if (strcmp(units->name, unit_name) != 0)
+			continue;
+		if (number > UINT64_MAX / units->factor)
+			return "the number is too large";
+		*ret_number = number * units->factor;
+		return NULL;
+	}
+	return hint;
+}
+
+const char *tool_parse_count(const char *text, uint64_t *ret_count)
+{
+	const char *rest, *why;
+	uint64_t count;
+
+	why = parse_digits(text, &count, &rest);
+	if (why)
+		return why;
+	if (*rest != '\0')
+		return "expected a number without a unit";
+	*ret_count = count;
+	return NULL;
+}
+
+const char *tool_parse_size(const char *text, uint64_t *ret_bytes)
+{
+	return parse_with_unit(text, size_units, "a size needs a unit: B KiB "
+			       "MiB GiB (KB and MB are not accepted)",
+			       ret_bytes);
+}
+
+const char *tool_parse_duration(const char *text, uint64_t *ret_ns)
+{
+	return parse_with_unit(text, duration_units,
+			       "a duration needs a unit: ms s min h", ret_ns);
+}
+
+void tool_print_size(double bytes, char text[static TOOL_SIZE_TEXT_BYTES])
+{
+	static const char *const names[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+	size_t i = 0;
+
+	while (bytes >= 1024 && i + 1 < sizeof(names) / sizeof(names[0])) {
+		bytes /= 1024;
+		i++;
+	}
+	(void)snprintf(text, TOOL_SIZE_TEXT_BYTES, i == 0 ? "%.0f %s" :
+		       "%.1f %s", bytes, names[i]);
+}

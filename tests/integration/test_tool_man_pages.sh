@@ -1,0 +1,89 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# The manual pages agree with what they describe
+#
+# Every option of the tool and every public function is in a page, the example
+# program compiles, and the example policies load.
+
+. "${POSTERN_SRCDIR:-.}/tests/integration/tool_support.sh"
+
+man=$srcdir/doc/man
+
+# literal_block PAGE WORD: the first literal block that has the word.
+literal_block() {
+	awk -v word="$2" '
+		/^```$/ {
+			if (inside && index(block, word)) {
+				printf "%s", block
+				exit
+			}
+			inside = !inside
+			block = ""
+			next
+		}
+		inside { block = block $0 "\n" }' "$man/$1" |
+		sed 's/\\\(.\)/\1/g'
+}
+
+every_option_is_in_the_page_of_the_tool() {
+	for command in send receive list doctor 'policy check' 'policy show' \
+		'policy explain' 'policy fmt' 'policy pid'; do
+		# shellcheck disable=SC2086 # two words are two arguments
+		postern $command --help |
+			sed -n 's/^  --\([a-z-]*\).*/\1/p' >options
+		[ -s options ] || fail "no options of $command"
+		while read -r option; do
+			expect_text "$man/postern.1.scd" "\*--$option\*"
+		done <options
+	done
+}
+
+every_public_function_is_in_a_page() {
+	sed -n 's/^.*\(postern_[a-z_]*\)(.*/\1/p' \
+		"$srcdir"/include/postern/*.h* | grep -v '_fn$' |
+		sort -u >functions
+	[ "$(wc -l <functions)" -gt 30 ] || fail "which functions?"
+	while read -r function; do
+		grep -q "[*]$function\\*(\\|^\\*.*$function(" \
+			"$man"/*.3.scd || fail "$function is in no page"
+	done <functions
+}
+
+every_error_is_in_the_overview() {
+	sed -n 's/^ \*   \(-E[A-Z]*\).*/\1/p' \
+		"$srcdir/include/postern/result.h" >errors
+	[ "$(wc -l <errors)" -gt 15 ] || fail "which errors?"
+	while read -r error; do
+		expect_text "$man/libpostern.3.scd" "\\*$error\\*"
+	done <errors
+}
+
+example_program_compiles() {
+	literal_block libpostern.3.scd 'int main' >example.c
+	[ -s example.c ] || fail "no example"
+	# The compiler may be a command with options.
+	# shellcheck disable=SC2086
+	${CC:-cc} -std=c11 -Wall -Werror -fsyntax-only -I"$srcdir/include" \
+		-I"${POSTERN_BUILDDIR:-.}/include" example.c
+}
+
+example_policies_load() {
+	for place in 'postern.1.scd peer.shop' \
+		'postern-policy.5.scd collector' \
+		'postern-policy.5.scd contractors'; do
+		page=${place% *}
+		word=$(echo "${place#* }" | tr . ' ')
+		literal_block "$page" "$word" |
+			sed -n '/^policy-version/,/^end$/p' >example.conf
+		[ -s example.conf ] || fail "no example with $word in $page"
+		expect_status 0 postern policy check --assume-names example.conf
+	done
+}
+
+run_tests \
+	every_option_is_in_the_page_of_the_tool \
+	every_public_function_is_in_a_page \
+	every_error_is_in_the_overview \
+	example_program_compiles \
+	example_policies_load

@@ -1,0 +1,284 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# The policy subcommands: check, show, explain, fmt, pid
+
+. "${POSTERN_SRCDIR:-.}/tests/integration/tool_support.sh"
+
+write_typo() {
+	write_policy "$1"
+	sed 's/^    socket /    sokcet /' "$1" >"$1.tmp"
+	mv "$1.tmp" "$1"
+}
+
+good_policy_is_valid() {
+	write_policy good.conf
+	expect_status 0 postern policy check good.conf
+	expect_text out '^good.conf: valid$'
+	expect_empty err
+	expect_status 0 postern policy check --policy good.conf
+}
+
+typo_is_shown_with_a_caret_and_a_suggestion() {
+	write_typo bad.conf
+	expect_status 1 postern policy check bad.conf
+	expect_empty out
+	expect_text err "^bad.conf:7:5: error: unknown key 'sokcet' in 'node'$"
+	expect_text err '^ *7 |     sokcet /'
+	expect_text err '^ *|     ^~~~~~$'
+	expect_text err "did you mean 'socket'?"
+	expect_text err '^postern: bad.conf: [0-9]* errors\{0,1\} in the policy$'
+}
+
+every_file_is_checked_and_one_bad_one_is_enough() {
+	write_policy good.conf
+	write_typo bad.conf
+	expect_status 1 postern policy check bad.conf good.conf
+	expect_text out '^good.conf: valid$'
+	expect_text err '^bad.conf:7:5: error'
+}
+
+truncated_policy_is_invalid() {
+	write_policy good.conf
+	head -n 9 good.conf >cut.conf
+	expect_status 1 postern policy check cut.conf
+	expect_text err "^cut.conf:.*unexpected end of file"
+}
+
+missing_file_is_an_error() {
+	expect_status 1 postern policy check nowhere.conf
+	expect_text err 'nowhere.conf'
+	expect_status 1 postern policy show --policy nowhere.conf
+	expect_status 1 postern policy fmt nowhere.conf
+	expect_text err '^postern: nowhere.conf: No such file or directory$'
+}
+
+strict_makes_a_warning_an_error() {
+	write_policy good.conf
+	sed "s/^    user .*/    user */" good.conf >everyone.conf
+	expect_status 0 postern policy check everyone.conf
+	expect_text err '^everyone.conf:3:.*warning: '
+	expect_status 1 postern policy check --strict everyone.conf
+	expect_status 0 postern policy check --strict good.conf
+}
+
+assumed_names_are_a_warning() {
+	write_policy good.conf
+	sed 's/^    user .*/    user no-such-user-here/' good.conf >other.conf
+	expect_status 1 postern policy check other.conf
+	expect_status 0 postern policy check --assume-names other.conf
+	expect_text err 'warning: .*no-such-user-here'
+}
+
+file_that_others_can_write_is_a_warning() {
+	write_policy good.conf
+	chmod 0666 good.conf
+	expect_status 0 postern policy check good.conf
+	expect_text err 'warning: '
+	expect_status 1 postern list --policy good.conf
+}
+
+findings_as_json_are_an_array() {
+	write_policy good.conf
+	write_typo bad.conf
+	expect_status 0 postern policy check --json good.conf
+	[ "$(cat out)" = '[]' ] || fail "$(cat out)"
+	expect_status 1 postern policy check --json bad.conf
+	[ "$(head -n 1 out)$(tail -n 1 out)" = '[]' ] || fail "$(cat out)"
+	expect_text out '"severity": "error", "file": "bad.conf", "line": 7'
+	expect_text out '"column": 5, "width": 6, "message": "unknown key'
+	expect_text err '^postern: bad.conf: '
+}
+
+json_is_whole_and_ascii_whatever_a_file_is_called() {
+	file=$(printf 'a"b\\c\303\251.conf')
+	write_typo "$file"
+	expect_status 1 postern policy check --json "$file"
+	expect_text out '"file": "a\\"b\\\\c\\u00c3\\u00a9.conf", "line": 7'
+	! grep -q '[^ -~]' out || fail "$(cat out)"
+}
+
+formatting_twice_is_formatting_once() {
+	write_policy good.conf
+	sed 's/^ *//; s/^allow/# why\nallow/' good.conf >flat.conf
+	expect_status 0 postern policy fmt flat.conf
+	mv out once.conf
+	expect_text once.conf '# why'
+	expect_status 0 postern policy fmt once.conf
+	expect_same out once.conf
+	expect_status 0 postern policy check once.conf
+}
+
+fmt_reads_standard_input() {
+	write_policy good.conf
+	expect_status 0 postern policy fmt good.conf
+	mv out named
+	postern policy fmt <good.conf >out
+	expect_same out named
+	postern policy fmt - <good.conf >out
+	expect_same out named
+}
+
+fmt_of_a_broken_text_prints_nothing() {
+	printf 'policy-version 1\nnode {\n' >bad.conf
+	expect_status 1 postern policy fmt bad.conf
+	expect_empty out
+	expect_text err '^bad.conf:'
+}
+
+fmt_makes_names_numbers() {
+	write_policy good.conf
+	sed 's/^    user .*/    user root/' good.conf >named.conf
+	expect_status 0 postern policy fmt --numeric named.conf
+	expect_text out '^ *user 0$'
+	expect_status 0 postern policy fmt named.conf
+	expect_text out '^ *user root$'
+}
+
+shown_policy_is_a_policy_with_origins() {
+	write_policy good.conf
+	expect_status 0 postern policy show --policy good.conf
+	expect_text out 'owner user .*# .*good.conf:6'
+	mv out shown.conf
+	expect_status 0 postern policy check shown.conf
+	expect_status 1 postern policy show --policy nowhere.conf
+}
+
+# The verdicts of explain are its exit status.
+explain() {
+	postern policy explain --policy policy.conf --node orders "$@"
+}
+
+explain_says_which_rule_admits() {
+	write_policy policy.conf
+	expect_status 0 explain --user "$(id -u)"
+	expect_text out 'policy.conf:8'
+	expect_text out '[^t]admitted'
+}
+
+explain_says_why_somebody_is_refused() {
+	write_policy policy.conf
+	expect_status 1 explain --user 4711
+	expect_text out 'policy.conf:8'
+	expect_text out 'refused'
+}
+
+explain_counts_unknown_as_refused() {
+	write_policy policy.conf 'deny crowd'
+	sed 's/^node orders/peer crowd {\n    group 4711\n}\n&/' \
+		policy.conf >tmp && mv tmp policy.conf
+	expect_status 1 explain --user 4712
+	expect_status 1 explain --user "$(id -u)" --group 4711
+	expect_status 0 explain --user "$(id -u)" --group 4712
+}
+
+explain_looks_at_a_running_process() {
+	write_policy policy.conf
+	expect_status 0 explain --pid $$
+	expect_status 1 explain --pid 99999999999
+	expect_text err 'No such process'
+}
+
+explain_does_not_look_at_what_has_ended() {
+	write_policy policy.conf
+	mkfifo quiet
+	# A program that does not know of its child leaves it a zombie.
+	sh -c 'true & echo $! >zombie; exec cat quiet' &
+	background=$!
+	wait_until [ -s zombie ]
+	wait_until has_ended "$(cat zombie)"
+	expect_status 1 explain --pid "$(cat zombie)"
+	expect_text err 'No such process'
+	expect_empty out
+}
+
+explain_of_an_unknown_node_is_an_error() {
+	write_policy policy.conf
+	expect_status 1 postern policy explain --policy policy.conf \
+		--node nowhere --user 0
+	expect_text err '^postern: nowhere: no such node'
+	expect_status 1 postern policy explain --policy policy.conf \
+		--node nowhere --pid $$
+	expect_text err '^postern: nowhere: no such node'
+}
+
+explain_refuses_what_is_no_fact() {
+	write_policy policy.conf
+	expect_status 1 explain --user no-such-user-here
+	expect_status 1 explain --user "$(id -u)" --group no-such-group-here
+	expect_status 2 explain --user 0 --pid-word 4711
+	expect_status 2 explain --user 0 --pid-word 4711:
+	expect_status 2 explain --user 0 --pid-word :1
+	expect_status 2 explain --user 0 --key x25519:short
+	expect_status 2 explain --user 0 \
+		--key x25519:3p7bfXt9wbTTW2HC7OQ1Nz+DQ8hbeGdNrfx+FG+IK08
+	# The spare bits of the last character are not zero.
+	expect_status 2 explain --user 0 \
+		--key x25519:3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK09
+	expect_status 0 explain --user "$(id -u)" \
+		--key x25519:3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08
+}
+
+has_pidfs() {
+	postern doctor | grep -q '^pidfs *found'
+}
+
+pid_prints_a_word_that_names_the_process() {
+	if ! has_pidfs; then
+		expect_status 1 postern policy pid $$
+		return
+	fi
+	expect_status 0 postern policy pid $$
+	expect_text out "^$$:[1-9][0-9]*$"
+	expect_status 0 postern policy pid $$ 1
+	[ "$(wc -l <out)" -eq 2 ] || fail "two words for two pids"
+}
+
+pid_word_admits_that_process_only() {
+	if ! has_pidfs; then
+		return
+	fi
+	word=$(postern policy pid $$)
+	write_policy policy.conf
+	sed "s/^    user .*/&\n    pid $word/" policy.conf >tmp
+	mv tmp policy.conf
+	expect_status 0 explain --pid $$
+	expect_status 1 explain --pid 1
+	expect_status 0 explain --user "$(id -u)" --pid-word "$word"
+	expect_status 1 explain --user "$(id -u)" --pid-word "${word}0"
+}
+
+pid_of_nobody_is_an_error() {
+	expect_status 2 postern policy pid 0
+	expect_status 2 postern policy pid -- -1
+	expect_status 2 postern policy pid self
+	expect_status 1 postern policy pid 2147483647
+	expect_text err '^postern: 2147483647: no such process$'
+}
+
+run_tests \
+	good_policy_is_valid \
+	typo_is_shown_with_a_caret_and_a_suggestion \
+	every_file_is_checked_and_one_bad_one_is_enough \
+	truncated_policy_is_invalid \
+	missing_file_is_an_error \
+	strict_makes_a_warning_an_error \
+	assumed_names_are_a_warning \
+	file_that_others_can_write_is_a_warning \
+	findings_as_json_are_an_array \
+	json_is_whole_and_ascii_whatever_a_file_is_called \
+	formatting_twice_is_formatting_once \
+	fmt_reads_standard_input \
+	fmt_of_a_broken_text_prints_nothing \
+	fmt_makes_names_numbers \
+	shown_policy_is_a_policy_with_origins \
+	explain_says_which_rule_admits \
+	explain_says_why_somebody_is_refused \
+	explain_counts_unknown_as_refused \
+	explain_looks_at_a_running_process \
+	explain_does_not_look_at_what_has_ended \
+	explain_of_an_unknown_node_is_an_error \
+	explain_refuses_what_is_no_fact \
+	pid_prints_a_word_that_names_the_process \
+	pid_word_admits_that_process_only \
+	pid_of_nobody_is_an_error

@@ -1,0 +1,497 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# send, receive and list, between two processes of one user
+
+. "${POSTERN_SRCDIR:-.}/tests/integration/tool_support.sh"
+
+# The tool itself, not a function: its pid is the one to signal.
+send() {
+	# shellcheck disable=SC2086 # $without is empty, or two words
+	postern send --policy policy.conf $without "$@" orders
+}
+
+# start_receiver OPTION...: in the background, up when this returns.
+start_receiver() {
+	[ -e policy.conf ] || write_policy policy.conf
+	# shellcheck disable=SC2086
+	"$tool" receive --policy policy.conf $without "$@" orders \
+		>received 2>receiver.err &
+	receiver=$!
+	# shellcheck disable=SC2031
+	background="$background $receiver"
+	wait_until is_up
+}
+
+is_up() {
+	[ -S orders.sock ] || ! kill -0 "$receiver" 2>/dev/null
+}
+
+stop_receiver() {
+	kill -TERM "$receiver"
+	wait_for_status 0 "$receiver"
+}
+
+# start_sender OPTION...: reads from descriptor 8, which stays open.
+start_sender() {
+	mkfifo input
+	# shellcheck disable=SC2086
+	"$tool" send --policy policy.conf $without "$@" orders \
+		<input 2>sender.err &
+	sender=$!
+	background="$background $sender"
+	exec 8>input
+}
+
+# received_is FORMAT: as printf writes it.
+received_is() {
+	# shellcheck disable=SC2059
+	printf "$1" | cmp -s received -
+}
+
+random_bytes() {
+	head -c "$1" /dev/urandom
+}
+
+bytes_arrive_as_they_were_sent() {
+	start_receiver --until-departed
+	random_bytes 3000000 >sent
+	expect_status 0 send <sent
+	wait_for_status 0 "$receiver"
+	expect_same sent received
+}
+
+chunks_arrive_as_they_were_sent() {
+	start_receiver --count 101
+	random_bytes 100001 >sent
+	expect_status 0 send --chunk 1000B <sent
+	wait_for_status 0 "$receiver"
+	expect_same sent received
+}
+
+large_messages_arrive_whole() {
+	write_policy policy.conf
+	sed 's/ring .*/ring 1MiB/; s/message .*/message 512KiB/' policy.conf >tmp
+	mv tmp policy.conf
+	start_receiver --until-departed
+	random_bytes 2000000 >sent
+	expect_status 0 send --chunk 500KiB <sent
+	wait_for_status 0 "$receiver"
+	expect_same sent received
+}
+
+lines_are_messages() {
+	start_receiver --lines --count 4
+	printf 'one\n\nthree\nlast' >sent
+	expect_status 0 send --lines <sent
+	wait_for_status 0 "$receiver"
+	received_is 'one\n\nthree\nlast\n' || fail "$(cat received)"
+}
+
+one_message_can_be_given_as_text() {
+	start_receiver --lines --count 2
+	expect_status 0 send --message 'hello there' </dev/null
+	expect_status 0 send --message '' </dev/null
+	wait_for_status 0 "$receiver"
+	received_is 'hello there\n\n' || fail "$(cat received)"
+}
+
+empty_input_sends_nothing_and_is_done() {
+	start_receiver --until-departed
+	expect_status 0 send </dev/null
+	wait_for_status 0 "$receiver"
+	expect_empty received
+}
+
+closed_input_is_empty_input() {
+	start_receiver --until-departed
+	expect_status 0 send <&-
+	wait_for_status 0 "$receiver"
+	expect_empty received
+}
+
+line_that_is_too_long_is_an_error() {
+	start_receiver --lines --until-departed
+	{
+		echo fine
+		head -c 4096 /dev/zero | tr '\0' x
+		echo
+		head -c 4097 /dev/zero | tr '\0' y
+		echo
+		echo unsent
+	} >sent
+	expect_status 1 send --lines <sent
+	expect_text err '^postern: standard input: line 3 is longer'
+	wait_for_status 0 "$receiver"
+	head -n 2 sent >expected
+	expect_same expected received
+}
+
+text_that_is_too_long_is_an_error() {
+	start_receiver
+	expect_status 1 send --message "$(head -c 4097 /dev/zero | tr '\0' x)"
+	expect_text err '^postern: orders: '
+	stop_receiver
+	expect_empty received
+}
+
+chunk_over_the_grant_is_an_error() {
+	start_receiver
+	expect_status 1 send --chunk 4097B </dev/null
+	expect_text err '^postern: --chunk: the largest message'
+	expect_status 0 send --chunk 4096B </dev/null
+	expect_status 1 send --chunk 1KiB --message-size 512B </dev/null
+	stop_receiver
+}
+
+what_is_received_is_written_before_the_next_message_comes() {
+	start_receiver --lines
+	start_sender --lines
+	for word in one two three; do
+		echo "$word" >&8
+		wait_until grep -q "^$word$" received
+	done
+	exec 8>&-
+	wait_for_status 0 "$sender"
+	stop_receiver
+}
+
+receiver_ends_when_the_last_peer_has_left() {
+	start_receiver --lines --until-departed
+	start_sender --lines
+	echo first >&8
+	wait_until grep -q first received
+	expect_status 0 send --message second </dev/null
+	wait_until grep -q second received
+	kill -0 "$receiver" || fail "ended before the last peer left"
+	exec 8>&-
+	wait_for_status 0 "$sender"
+	wait_for_status 0 "$receiver"
+}
+
+looking_whether_a_node_is_live_admits_nobody() {
+	start_receiver --until-departed
+	expect_status 0 postern list --policy policy.conf
+	expect_status 0 send --message x
+	wait_for_status 0 "$receiver"
+	received_is x || fail "$(cat received)"
+}
+
+killed_sender_has_departed() {
+	start_receiver --lines --until-departed
+	start_sender --lines
+	echo committed >&8
+	wait_until grep -q committed received
+	kill -9 "$sender"
+	wait_for_status 0 "$receiver"
+	received_is 'committed\n' || fail "$(cat received)"
+}
+
+signals_end_the_receiver_in_order() {
+	for signal in TERM INT; do
+		start_receiver
+		kill -s "$signal" "$receiver"
+		wait_for_status 0 "$receiver"
+		[ ! -e orders.sock ] || fail "$signal leaves the socket behind"
+	done
+}
+
+signal_ends_a_receiver_whose_output_nobody_takes() {
+	write_policy policy.conf
+	mkfifo stalled
+	exec 9<>stalled
+	# shellcheck disable=SC2086
+	"$tool" receive --policy policy.conf $without orders \
+		>stalled 2>receiver.err &
+	receiver=$!
+	background="$background $receiver"
+	wait_until is_up
+	random_bytes 2000000 >sent
+	expect_status 4 send --timeout 100ms <sent
+	kill -TERM "$receiver"
+	wait_for_status 1 "$receiver"
+	expect_text receiver.err 'received and not written$'
+	[ ! -e orders.sock ] || fail "the socket is left behind"
+}
+
+reader_that_is_gone_is_an_error_and_the_socket_is_removed() {
+	write_policy policy.conf
+	mkfifo output
+	# shellcheck disable=SC2086
+	"$tool" receive --policy policy.conf $without orders \
+		>output 2>receiver.err &
+	receiver=$!
+	background="$background $receiver"
+	exec 9<output
+	wait_until is_up
+	exec 9<&-
+	send --message x 2>/dev/null || true
+	wait_for_status 1 "$receiver"
+	expect_text receiver.err '^postern: standard output: Broken pipe'
+	[ ! -e orders.sock ] || fail "the socket is left behind"
+}
+
+nobody_listens() {
+	write_policy policy.conf
+	expect_status 1 send --message x
+	expect_text err '^postern: orders: '
+	expect_empty out
+}
+
+unknown_node_is_an_error() {
+	write_policy policy.conf
+	expect_status 1 postern send --policy policy.conf --message x nowhere
+	expect_status 1 postern receive --policy policy.conf nowhere
+	expect_text err '^postern: nowhere: '
+}
+
+invalid_policy_is_an_error() {
+	echo nonsense >policy.conf
+	expect_status 1 send --message x
+	expect_text err '^policy.conf:1:1: error'
+	expect_status 1 postern receive --policy policy.conf orders
+	expect_status 1 postern list --policy policy.conf
+}
+
+refused_sender_hears_no_reason_and_the_node_names_the_rule() {
+	write_policy policy.conf 'deny self'
+	start_receiver
+	expect_status 1 send --message x
+	[ "$(cat err)" = 'postern: orders: access denied' ] || fail "$(cat err)"
+	stop_receiver
+	expect_text receiver.err 'policy.conf'
+	expect_text receiver.err 'deny self'
+	expect_empty received
+}
+
+second_receiver_of_a_node_is_refused() {
+	start_receiver
+	expect_status 1 postern receive --policy policy.conf orders
+	expect_text err '^postern: orders: '
+	expect_status 0 send --message x
+	stop_receiver
+}
+
+idle_sender_ends_when_the_node_does() {
+	start_receiver --lines
+	start_sender --lines
+	echo here >&8
+	wait_until grep -q here received
+	stop_receiver
+	wait_for_status 3 "$sender"
+	expect_text sender.err '^postern: orders: '
+}
+
+# Processor time of a process, in ticks of 10 ms.
+ticks_of() {
+	sed 's/.*) //' "/proc/$1/stat" | awk '{ print $12 + $13 }'
+}
+
+# Who polls in vain is busy all the while that something else takes time.
+both_sides_are_idle_when_nothing_is_sent() {
+	start_receiver --lines
+	start_sender --lines
+	echo here >&8
+	wait_until grep -q here received
+	before=$(($(ticks_of "$sender") + $(ticks_of "$receiver")))
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		head -c 20000000 /dev/zero | cksum >/dev/null
+	done
+	after=$(($(ticks_of "$sender") + $(ticks_of "$receiver")))
+	[ $((after - before)) -le 2 ] || fail "$((after - before)) ticks"
+	exec 8>&-
+	wait_for_status 0 "$sender"
+	stop_receiver
+}
+
+busy_sender_ends_when_the_node_does() {
+	start_receiver --count 10
+	expect_status 3 send --chunk 1KiB </dev/zero
+	wait_for_status 0 "$receiver"
+	[ "$(wc -c <received)" -eq 10240 ] || fail "$(wc -c received)"
+}
+
+sender_gives_up_on_a_full_ring() {
+	start_receiver --lines
+	start_sender --timeout 100ms
+	echo here >&8
+	wait_until grep -q here received
+	kill -STOP "$receiver"
+	timeout "$patience_s" head -c 1000000 /dev/zero >&8 2>/dev/null || true
+	wait_for_status 4 "$sender"
+	expect_text sender.err '^postern: orders: '
+}
+
+sender_gives_up_on_what_is_not_consumed() {
+	start_receiver --lines
+	start_sender --lines --timeout 100ms
+	echo here >&8
+	wait_until grep -q here received
+	kill -STOP "$receiver"
+	echo more >&8
+	exec 8>&-
+	wait_for_status 4 "$sender"
+}
+
+sender_gives_up_on_a_node_that_does_not_answer() {
+	start_receiver
+	kill -STOP "$receiver"
+	expect_status 4 send --timeout 100ms --message x
+}
+
+# field NAME: of the one refusal that the node recorded.
+field() {
+	sed -n "s/^.* event=refuse .* $1=\(\"[^\"]*\"\|[^ ]*\).*/\1/p" \
+		receiver.err | tr -d '"'
+}
+
+# As the same user in the same groups, this shell has the facts of a sender.
+explain_says_of_us_what_the_node_said() {
+	expect_status 1 postern policy explain --policy policy.conf \
+		--node orders --pid $$
+	[ "$(grep -c 'event=refuse' receiver.err)" -eq 1 ] ||
+		fail "$(cat receiver.err)"
+	[ "$(field reason)" = "$1" ] || fail "$(cat receiver.err)"
+	grep -Fqx "verdict: refused: $(field detail)" out ||
+		fail "$(cat receiver.err out)"
+	grep -Fqx "  by $(field rule) at $(field file):$(field line)" out ||
+		fail "$(cat receiver.err out)"
+}
+
+explain_gives_the_reason_that_the_node_recorded() {
+	write_policy policy.conf 'deny self'
+	start_receiver
+	expect_status 1 send --message x
+	stop_receiver
+	explain_says_of_us_what_the_node_said denied
+
+	write_policy policy.conf
+	sed 's/^    user .*/    user 4711/' policy.conf >tmp
+	mv tmp policy.conf
+	start_receiver
+	expect_status 1 send --message x
+	stop_receiver
+	explain_says_of_us_what_the_node_said no-allow
+}
+
+explain_gives_the_grant_that_the_node_recorded() {
+	write_policy policy.conf
+	sed 's/direction both/direction send/' policy.conf >tmp
+	mv tmp policy.conf
+	start_receiver --lines
+	start_sender --lines
+	echo here >&8
+	wait_until grep -q here received
+	expect_text receiver.err "event=admit .* pid=$sender .* peer=self"
+	expect_text receiver.err ' direction=send$'
+	expect_status 0 postern policy explain --policy policy.conf \
+		--node orders --pid "$sender"
+	expect_text out "^verdict: admitted as peer 'self'$"
+	expect_text out '^  direction *send$'
+	exec 8>&-
+	wait_for_status 0 "$sender"
+	stop_receiver
+}
+
+instance_name_is_in_the_records() {
+	start_receiver
+	expect_status 0 send --instance till-7 --message x
+	expect_status 1 send --instance 'till 7' --message x
+	stop_receiver
+	expect_text receiver.err 'till-7'
+}
+
+list_tells_who_is_live() {
+	write_policy policy.conf
+	expect_status 0 postern list --policy policy.conf
+	owner=$(id -un 2>/dev/null) || owner=$(id -u)
+	expect_text out "^orders  *$owner  *not running  */.*/orders.sock$"
+	start_receiver
+	expect_status 0 postern list --policy policy.conf
+	expect_text out '^orders .* live '
+	stop_receiver
+	expect_status 0 postern list --policy policy.conf
+	expect_text out '^orders .* not running '
+}
+
+list_does_not_trust_a_file_in_the_sockets_place() {
+	write_policy policy.conf
+	: >orders.sock
+	expect_status 0 postern list --policy policy.conf
+	expect_text out '^orders .* not trusted '
+	expect_text err '^postern: warning: orders: '
+}
+
+sending_shows_progress_on_a_terminal_only() {
+	start_receiver
+	random_bytes 100000 >sent
+	expect_status 0 send <sent
+	expect_empty err
+	cat >on_terminal <<-EOF
+		"$tool" send --policy policy.conf $without orders <sent
+	EOF
+	script -qec 'sh ./on_terminal' /dev/null >screen </dev/null
+	expect_text screen '97.7 KiB, .* messages/s, .*/s'
+	stop_receiver
+}
+
+receiving_shows_progress_on_a_terminal_only() {
+	# Without a last newline: the end of the input is seen before the last
+	# message goes out, and with it the receiver.
+	printf '1\n2\n3' >sent
+	start_receiver --count 3 --lines
+	expect_status 0 send --lines <sent
+	wait_for_status 0 "$receiver"
+	! grep -q 'messages/s' receiver.err || fail "$(cat receiver.err)"
+
+	cat >on_terminal <<-EOF
+		"$tool" receive --policy policy.conf $without --count 3 \
+			--lines orders >received
+	EOF
+	script -qec 'sh ./on_terminal' /dev/null >screen </dev/null &
+	receiver=$!
+	background="$background $receiver"
+	wait_until is_up
+	expect_status 0 send --lines <sent
+	wait_for_status 0 "$receiver"
+	received_is '1\n2\n3\n' || fail "$(cat received)"
+	expect_text screen 'event=admit'
+	expect_text screen '3 messages, 3 B, .* messages/s, .*/s'
+}
+
+run_tests \
+	bytes_arrive_as_they_were_sent \
+	chunks_arrive_as_they_were_sent \
+	large_messages_arrive_whole \
+	lines_are_messages \
+	one_message_can_be_given_as_text \
+	empty_input_sends_nothing_and_is_done \
+	closed_input_is_empty_input \
+	line_that_is_too_long_is_an_error \
+	text_that_is_too_long_is_an_error \
+	chunk_over_the_grant_is_an_error \
+	what_is_received_is_written_before_the_next_message_comes \
+	receiver_ends_when_the_last_peer_has_left \
+	looking_whether_a_node_is_live_admits_nobody \
+	killed_sender_has_departed \
+	signals_end_the_receiver_in_order \
+	signal_ends_a_receiver_whose_output_nobody_takes \
+	reader_that_is_gone_is_an_error_and_the_socket_is_removed \
+	nobody_listens \
+	unknown_node_is_an_error \
+	invalid_policy_is_an_error \
+	refused_sender_hears_no_reason_and_the_node_names_the_rule \
+	second_receiver_of_a_node_is_refused \
+	idle_sender_ends_when_the_node_does \
+	both_sides_are_idle_when_nothing_is_sent \
+	busy_sender_ends_when_the_node_does \
+	sender_gives_up_on_a_full_ring \
+	sender_gives_up_on_what_is_not_consumed \
+	sender_gives_up_on_a_node_that_does_not_answer \
+	explain_gives_the_reason_that_the_node_recorded \
+	explain_gives_the_grant_that_the_node_recorded \
+	instance_name_is_in_the_records \
+	list_tells_who_is_live \
+	list_does_not_trust_a_file_in_the_sockets_place \
+	sending_shows_progress_on_a_terminal_only \
+	receiving_shows_progress_on_a_terminal_only

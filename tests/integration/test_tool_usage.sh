@@ -1,0 +1,216 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# The command line of the tool: what it takes, and how it refuses the rest
+
+. "${POSTERN_SRCDIR:-.}/tests/integration/tool_support.sh"
+
+commands='send:receive:list:doctor:policy check:policy show:policy explain'
+commands="$commands:policy fmt:policy pid"
+
+for_each_command() {
+	old_ifs=$IFS
+	IFS=:
+	# shellcheck disable=SC2086 # split at the colons
+	set -- "$1" $commands
+	IFS=$old_ifs
+	action=$1
+	shift
+	for command; do
+		# shellcheck disable=SC2086 # two words are two arguments
+		"$action" $command
+	done
+}
+
+# A usage error says what is wrong and where help is, on standard error alone.
+expect_misuse() {
+	expect_status 2 "$@"
+	expect_empty out
+	expect_text err '^postern: '
+	expect_text err "^postern: try 'postern .*--help'$"
+}
+
+no_command_is_a_usage_error() {
+	expect_misuse postern
+}
+
+unknown_command_is_a_usage_error() {
+	expect_misuse postern frobnicate
+	expect_text err "unknown command 'frobnicate'"
+	expect_misuse postern --frobnicate
+	expect_misuse postern policy
+	expect_misuse postern policy frobnicate
+	expect_text err "unknown command 'policy frobnicate'"
+	expect_misuse postern sendx
+	expect_misuse postern ''
+}
+
+help_names_every_command() {
+	expect_status 0 postern --help
+	expect_empty err
+	for_each_command help_names
+}
+
+help_names() {
+	expect_text out "^  $* "
+}
+
+version_is_printed() {
+	expect_status 0 postern --version
+	expect_text out '^postern [0-9]*\.[0-9]*\.[0-9]*$'
+}
+
+every_command_has_help() {
+	for_each_command has_help
+}
+
+has_help() {
+	expect_status 0 postern "$@" --help
+	expect_empty err
+	expect_text out "^usage: postern $* \[OPTION\]"
+	expect_text out '^  --help '
+}
+
+every_command_refuses_an_unknown_option() {
+	for_each_command refuses_unknown_option
+}
+
+refuses_unknown_option() {
+	expect_misuse postern "$@" --frobnicate
+	expect_text err "^postern: $*: unknown option '--frobnicate'"
+	expect_misuse postern "$@" -x
+	expect_text err "^postern: $*: unknown option '-x'"
+}
+
+option_without_its_value_is_a_usage_error() {
+	expect_misuse postern send orders --policy
+	expect_text err "'--policy' needs a value"
+}
+
+flag_with_a_value_is_a_usage_error() {
+	expect_misuse postern send --lines=3 orders
+	expect_text err '--lines takes no value'
+}
+
+missing_operand_is_a_usage_error() {
+	expect_misuse postern send
+	expect_misuse postern receive
+	expect_misuse postern policy pid
+}
+
+surplus_operand_is_a_usage_error() {
+	expect_misuse postern send one two
+	expect_text err "unexpected 'two'"
+	expect_misuse postern receive one two
+	expect_misuse postern list one
+	expect_misuse postern doctor one
+	expect_misuse postern policy show one
+	expect_misuse postern policy fmt one two
+	expect_misuse postern policy explain one
+}
+
+size_without_unit_is_a_usage_error() {
+	for size in 4 0B 4KB 4MB 1.5KiB 08KiB -1B '' 5GiB \
+		99999999999999999999B; do
+		expect_misuse postern send orders --chunk "$size"
+		expect_misuse postern send orders --ring "$size"
+		expect_misuse postern send orders --message-size "$size"
+	done
+	expect_misuse postern send orders --chunk 4KB
+	expect_text err 'B KiB MiB GiB'
+}
+
+duration_without_unit_is_a_usage_error() {
+	for duration in '' 0s 1.5s -1s 4sec 4; do
+		expect_misuse postern send orders --timeout "$duration"
+	done
+	expect_text err 'ms s min h'
+}
+
+unknown_feature_is_a_usage_error() {
+	for features in '' 'all,' ',all' passright PIDFS 'all all' none; do
+		expect_misuse postern doctor --without "$features"
+		expect_misuse postern send orders --without "$features"
+		expect_misuse postern receive orders --without "$features"
+	done
+}
+
+bad_count_is_a_usage_error() {
+	for count in '' 0 -1 1x 99999999999999999999; do
+		expect_misuse postern receive orders --count "$count"
+	done
+}
+
+forms_of_input_exclude_each_other() {
+	expect_misuse postern send orders --lines --chunk 1KiB
+	expect_misuse postern send orders --lines --message x
+	expect_misuse postern send orders --chunk 1KiB --message x
+	expect_text err 'exclude each other'
+}
+
+explain_needs_a_node_and_one_process() {
+	expect_misuse postern policy explain
+	expect_misuse postern policy explain --node orders
+	expect_misuse postern policy explain --pid 1
+	expect_misuse postern policy explain --node orders --pid 1 --user 0
+	expect_misuse postern policy explain --node orders --pid 1 --unit a
+}
+
+check_takes_files_or_a_policy() {
+	expect_misuse postern policy check --policy one two
+}
+
+output_that_cannot_be_written_is_an_error() {
+	status=0
+	postern --help >/dev/full 2>err || status=$?
+	[ "$status" -eq 1 ] || fail "exit status $status"
+	expect_text err '^postern: standard output: No space left'
+	status=0
+	postern send --help >/dev/full 2>err || status=$?
+	[ "$status" -eq 1 ] || fail "exit status $status"
+}
+
+closed_descriptors_do_no_harm() {
+	status=0
+	postern --version <&- >&- 2>&- || status=$?
+	[ "$status" -eq 0 ] || fail "exit status $status"
+}
+
+doctor_counts_what_it_finds() {
+	# shellcheck disable=SC2086 # empty, or two words
+	expect_status 0 postern doctor $without
+	level=$(grep -c ' found  ' out || true)
+	expect_text out "^hardening level $level of 4$"
+}
+
+doctor_says_what_is_lost() {
+	expect_status 0 postern doctor --without passrights,pidfs
+	expect_text out '^passrights *off '
+	expect_text out '^pidfs *off '
+	[ "$(grep -c 'without it, ' out)" -ge 2 ] || fail "nothing is lost?"
+	expect_status 0 postern doctor --without all
+	expect_text out '^hardening level 0 of 4$'
+}
+
+run_tests \
+	no_command_is_a_usage_error \
+	unknown_command_is_a_usage_error \
+	help_names_every_command \
+	version_is_printed \
+	every_command_has_help \
+	every_command_refuses_an_unknown_option \
+	option_without_its_value_is_a_usage_error \
+	flag_with_a_value_is_a_usage_error \
+	missing_operand_is_a_usage_error \
+	surplus_operand_is_a_usage_error \
+	size_without_unit_is_a_usage_error \
+	duration_without_unit_is_a_usage_error \
+	unknown_feature_is_a_usage_error \
+	bad_count_is_a_usage_error \
+	forms_of_input_exclude_each_other \
+	explain_needs_a_node_and_one_process \
+	check_takes_files_or_a_policy \
+	output_that_cannot_be_written_is_an_error \
+	closed_descriptors_do_no_harm \
+	doctor_counts_what_it_finds \
+	doctor_says_what_is_lost

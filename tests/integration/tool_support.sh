@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: ISC
+# shellcheck shell=sh
+#
+# For the tests of the tool: sourced, not run
+#
+# Each test is a function whose name is a sentence.  It runs in a shell of its
+# own under `set -eu`, in an empty directory of its own that nobody else can
+# enter, and whatever it left running is ended afterwards.  Nothing here waits
+# for time to pass: only for something to happen, and not for ever.
+
+umask 077
+export LC_ALL=C
+
+tool=${POSTERN_BUILDDIR:-.}/postern
+# shellcheck disable=SC2034 # for whoever sources this
+srcdir=$(cd "${POSTERN_SRCDIR:-.}" && pwd)
+work=$(mktemp -d /tmp/postern-tool.XXXXXX)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+
+# An event that has not come by then will not come.
+patience_s=${POSTERN_TEST_PATIENCE_S:-30}
+
+# What the suite wants the library to do without.
+# shellcheck disable=SC2034
+without=${POSTERN_TEST_FEATURES_OFF:+--without $POSTERN_TEST_FEATURES_OFF}
+
+postern() {
+	timeout "$patience_s" "$tool" "$@"
+}
+
+fail() {
+	echo "  $*" >&2
+	exit 1
+}
+
+# expect_status N COMMAND...: output goes to `out`, errors to `err`.
+expect_status() {
+	expected=$1
+	shift
+	status=0
+	"$@" >out 2>err || status=$?
+	if [ "$status" -ne "$expected" ]; then
+		echo "  exit status $status, not $expected, of: $*" >&2
+		sed 's/^/  | /' err >&2
+		exit 1
+	fi
+}
+
+expect_text() {
+	grep -q -- "$2" "$1" || {
+		echo "  no '$2' in $1:" >&2
+		sed 's/^/  | /' "$1" >&2
+		exit 1
+	}
+}
+
+expect_empty() {
+	[ ! -s "$1" ] || {
+		echo "  $1 is not empty:" >&2
+		sed 's/^/  | /' "$1" >&2
+		exit 1
+	}
+}
+
+expect_same() {
+	cmp "$1" "$2" >&2 || fail "$1 and $2 differ"
+}
+
+# wait_until COMMAND...: looks again and again until it succeeds.
+wait_until() {
+	deadline=$(($(date +%s) + patience_s))
+	until "$@"; do
+		[ "$(date +%s)" -lt "$deadline" ] || fail "in vain: $*"
+	done
+}
+
+has_ended() {
+	! grep -qs '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$1/status"
+}
+
+# wait_for_status N PID
+wait_for_status() {
+	wait_until has_ended "$2"
+	status=0
+	wait "$2" || status=$?
+	[ "$status" -eq "$1" ] || {
+		echo "  exit status $status, not $1, in the end" >&2
+		cat ./*.err >&2 2>/dev/null || true
+		exit 1
+	}
+}
+
+# write_policy FILE [LINE...]: a node of ours that admits us, with small limits;
+# the lines are added to the node.
+write_policy() {
+	file=$1
+	shift
+	{
+		cat <<-EOF
+			policy-version 1
+			peer self {
+			    user $(id -u)
+			}
+			node orders {
+			    owner user $(id -u)
+			    socket $PWD/orders.sock
+			    allow self {
+			        direction both
+			        limits {
+			            ring 64KiB
+			            message 4KiB
+			        }
+			    }
+		EOF
+		[ $# -eq 0 ] || printf '    %s\n' "$@"
+		echo "}"
+		echo "end"
+	} >"$file"
+}
+
+# run_tests NAME...
+run_tests() {
+	failed_count=0
+	for test_name; do
+		mkdir "$work/$test_name"
+		(
+			cd "$work/$test_name" || exit 1
+			background=
+			# shellcheck disable=SC2031 # the test's own
+			trap 'kill -9 $background 2>/dev/null || true' EXIT
+			set -eu
+			"$test_name"
+		)
+		# A condition would switch `set -e` off in there.
+		# shellcheck disable=SC2181
+		if [ $? -ne 0 ]; then
+			echo "FAIL: $test_name" >&2
+			failed_count=$((failed_count + 1))
+		fi
+		rm -rf "${work:?}/$test_name"
+	done
+	echo "Checks: $#, Failures: $failed_count, Errors: 0"
+	[ "$failed_count" -eq 0 ]
+}
