@@ -1,1 +1,3 @@
 # SPDX-License-Identifier: ISC
+dist_check_SCRIPTS += tests/model/check_models.sh
+EXTRA_DIST += tests/model/wakeup.pml tests/model/node_states.pml

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Any bytes as a policy
+ *
+ * Whatever the text, it loads or is refused with an error that has a place in
+ * it; what loads can be explained, shown and formatted, and its canonical form
+ * loads too and is its own canonical form.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/policy_host.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t byte_count);
+
+static void require(int is_true)
+{
+	if (!is_true)
+		abort();
+}
+
+static int load(const char *text, size_t text_bytes,
+		struct postern_diagnostics *diagnostics,
+		struct postern_policy **ret_policy)
+{
+	struct pst_policy_builder_options options = policy_host_options();
+	struct pst_policy_builder *builder;
+	int r;
+
+	require(pst_policy_builder_new(&options, diagnostics, &builder) == 0);
+	require(pst_policy_builder_add_source(builder, "fuzz", text,
+					      text_bytes, 0) == 0);
+	r = pst_policy_builder_finish(builder, ret_policy);
+	pst_policy_builder_free(builder);
+	return r;
+}
+
+static void format_findings(const struct postern_diagnostics *diagnostics)
+{
+	size_t i, count = pst_diagnostics_count(diagnostics);
+	char *text;
+
+	for (i = 0; i < count; i++) {
+		require(pst_diagnostics_format(
+				pst_diagnostics_at(diagnostics, i), &text) ==
+			0);
+		free(text);
+	}
+}
+
+static void use(const struct postern_policy *policy)
+{
+	struct postern_subject subject = policy_subject(1001, 5001);
+	struct postern_node_description description;
+	size_t i;
+	char *text;
+
+	for (i = 0; i < pst_policy_node_count(policy); i++) {
+		pst_policy_describe_node(pst_policy_node_at(policy, i),
+					 &description);
+		require(pst_policy_explain(policy, description.name, &subject,
+					   &text) == 0);
+		free(text);
+	}
+}
+
+static void must_load(const char *text)
+{
+	struct postern_diagnostics *diagnostics;
+	struct postern_policy *policy;
+
+	require(pst_diagnostics_new(&diagnostics) == 0);
+	require(load(text, strlen(text), diagnostics, &policy) == 0);
+	pst_policy_unref(policy);
+	pst_diagnostics_free(diagnostics);
+}
+
+static char *format(const char *text, size_t text_bytes)
+{
+	struct postern_diagnostics *diagnostics;
+	char *formatted = NULL;
+	int r;
+
+	require(pst_diagnostics_new(&diagnostics) == 0);
+	r = pst_policy_format(text, text_bytes, "fuzz", 0, &policy_host,
+			      diagnostics, &formatted);
+	require((r == 0) == (formatted != NULL));
+	require((r == 0) == (pst_diagnostics_error_count(diagnostics) == 0));
+	pst_diagnostics_free(diagnostics);
+	return formatted;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t byte_count)
+{
+	struct postern_diagnostics *diagnostics;
+	struct postern_policy *policy = NULL;
+	char *formatted, *again, *shown;
+	int r;
+
+	require(pst_diagnostics_new(&diagnostics) == 0);
+	r = load((const char *)bytes, byte_count, diagnostics, &policy);
+	require(r == 0 || r == -EINVAL);
+	require((r == 0) == (pst_diagnostics_error_count(diagnostics) == 0));
+	format_findings(diagnostics);
+	pst_diagnostics_free(diagnostics);
+
+	formatted = format((const char *)bytes, byte_count);
+	if (formatted) {
+		again = format(formatted, strlen(formatted));
+		require(again && strcmp(formatted, again) == 0);
+		free(again);
+	}
+	if (policy) {
+		use(policy);
+		require(formatted != NULL);
+		must_load(formatted);
+		require(pst_policy_show(policy, &shown) == 0);
+		must_load(shown);
+		free(shown);
+		pst_policy_unref(policy);
+	}
+	free(formatted);
+	return 0;
+}

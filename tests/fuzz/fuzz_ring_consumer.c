@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Fuzz target: a consumer whose producer is the input
+ *
+ * The input is a program of small steps, each an opcode and its operands:
+ * publish a position, write bytes into the data area, or make the consumer do
+ * something.  The ring has guard pages around it; whatever the program does,
+ * the consumer may answer only what it documents.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ring/ring.h"
+#include "support/ring_pair.h"
+
+#define DATA_BYTES 4096u
+#define MESSAGE_BYTES 1000u
+
+struct program {
+	const uint8_t *bytes;
+	size_t left_bytes;
+};
+
+static struct ring_pair pair;
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t byte_count);
+
+/* Zeros once the program is at its end. */
+static uint64_t operand(struct program *program, size_t byte_count)
+{
+	uint64_t value = 0;
+
+	if (byte_count > program->left_bytes)
+		byte_count = program->left_bytes;
+	memcpy(&value, program->bytes, byte_count);
+	program->bytes += byte_count;
+	program->left_bytes -= byte_count;
+	return value;
+}
+
+static void write_data(struct program *program)
+{
+	size_t offset = operand(program, 2) % DATA_BYTES;
+	size_t byte_count = operand(program, 1) % 64;
+
+	if (byte_count > program->left_bytes)
+		byte_count = program->left_bytes;
+	memcpy(pair.producer_segment.data + offset, program->bytes, byte_count);
+	program->bytes += byte_count;
+	program->left_bytes -= byte_count;
+}
+
+static void read_message(struct program *program)
+{
+	size_t buffer_bytes = operand(program, 2) % (MESSAGE_BYTES + 1);
+	size_t message_bytes = SIZE_MAX;
+	uint64_t before_pos = pair.consumer.consumed_pos;
+	uint8_t *buffer = malloc(buffer_bytes);
+	int result = pst_ring_read(&pair.consumer, buffer, buffer_bytes,
+				   &message_bytes);
+
+	switch (result) {
+	case 0:
+		if (message_bytes > buffer_bytes ||
+		    pair.consumer.consumed_pos - before_pos !=
+		    pst_record_bytes((uint32_t)message_bytes))
+			abort();
+		break;
+	case -EMSGSIZE:
+		if (message_bytes <= buffer_bytes ||
+		    message_bytes > MESSAGE_BYTES)
+			abort();
+		break;
+	case -EAGAIN:
+	case -EBADMSG:
+	case -ESHUTDOWN:
+		if (message_bytes != SIZE_MAX)
+			abort();
+		break;
+	default:
+		abort();
+	}
+	free(buffer);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t byte_count)
+{
+	struct program program = { bytes, byte_count };
+
+	if (pair.producer_words == NULL)
+		ring_pair_init(&pair, DATA_BYTES, MESSAGE_BYTES);
+	memset(pair.producer_segment.data, 0, DATA_BYTES);
+	ring_pair_start_at(&pair, operand(&program, 8) & ~UINT64_C(7));
+
+	while (program.left_bytes > 0) {
+		switch (operand(&program, 1) % 5) {
+		case 0:
+			pst_shared_publish_u64(
+				&pair.producer_words->produced_pos,
+				operand(&program, 8));
+			break;
+		case 1:
+			pst_shared_publish_u64(
+				&pair.producer_words->produced_pos,
+				pair.consumer.consumed_pos +
+				operand(&program, 2));
+			break;
+		case 2:
+			write_data(&program);
+			break;
+		case 3:
+			read_message(&program);
+			break;
+		default:
+			if (pst_ring_has_message(&pair.consumer) > 0)
+				abort();
+			break;
+		}
+		if (pair.consumer.produced_pos - pair.consumer.consumed_pos >
+		    DATA_BYTES)
+			abort();
+	}
+	return 0;
+}
