@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A node and a channel for the benchmark
+ *
+ * Everything through the public interface, with a policy file like any other:
+ * admission, checks and sealed segments are part of what is measured.
+ */
+#include "bench_postern.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NODE_NAME "bench"
+#define PATH_BYTES 256
+
+static void policy_path(const struct bench_run *run, char *ret_path)
+{
+	(void)snprintf(ret_path, PATH_BYTES, "%s/policy.conf", run->place);
+}
+
+static int write_policy(const struct bench_run *run)
+{
+	char path[PATH_BYTES];
+	FILE *file;
+
+	policy_path(run, path);
+	file = fopen(path, "we");
+	if (!file)
+		return -errno;
+	(void)fprintf(file,
+		      "policy-version 1\n"
+		      "peer driver { user %u }\n"
+		      "node " NODE_NAME " {\n"
+		      "    owner user %u\n"
+		      "    socket %s/node\n"
+		      "    limits { ring %zuKiB }\n"
+		      "    allow driver { direction both }\n"
+		      "}\n"
+		      "end\n",
+		      (unsigned)geteuid(), (unsigned)geteuid(), run->place,
+		      run->ring_bytes / 1024);
+	return fclose(file) == 0 ? 0 : -errno;
+}
+
+int bench_postern_load(const struct bench_run *run,
+		       struct bench_postern_link *ret_link)
+{
+	struct postern_policy_options options = POSTERN_POLICY_OPTIONS_INIT;
+	char path[PATH_BYTES];
+
+	memset(ret_link, 0, sizeof(*ret_link));
+	policy_path(run, path);
+	options.file = path;
+	return postern_policy_load(&options, NULL, &ret_link->policy);
+}
+
+int bench_postern_open_node(const struct bench_run *run, uint32_t spin_ns,
+			    struct bench_postern_link *ret_link)
+{
+	struct postern_node_options options = POSTERN_NODE_OPTIONS_INIT;
+	struct postern_refusal refusal = {0};
+	int r;
+
+	r = write_policy(run);
+	if (r == 0)
+		r = bench_postern_load(run, ret_link);
+	if (r < 0)
+		return r;
+	options.spin_ns = spin_ns;
+	r = postern_node_open(ret_link->policy, NODE_NAME, &options, &refusal,
+			      &ret_link->node);
+	if (r < 0) {
+		(void)fprintf(stderr, "node: %s: %s\n",
+			      postern_strerror(r), refusal.detail);
+		return r;
+	}
+	return bench_control_ready(run);
+}
+
+int bench_postern_await_peer(struct bench_postern_link *link,
+			     postern_peer *ret_peer)
+{
+	struct postern_event event;
+	int r;
+
+	do {
+		r = postern_node_wait(link->node, POSTERN_NO_DEADLINE);
+		if (r == 0)
+			r = postern_node_next_event(link->node, &event);
+	} while (r == -EAGAIN ||
+		 (r == 0 && event.type != POSTERN_EVENT_ADMITTED));
+	if (r == 0)
+		*ret_peer = event.peer;
+	return r;
+}
+
+int bench_postern_connect(struct bench_postern_link *link, uint32_t spin_ns)
+{
+	struct postern_connect_options options = POSTERN_CONNECT_OPTIONS_INIT;
+	struct postern_refusal refusal = {0};
+	int r;
+
+	options.spin_ns = spin_ns;
+	r = postern_connect(link->policy, NODE_NAME, &options, &refusal,
+			    &link->channel);
+	if (r < 0)
+		(void)fprintf(stderr, "connect: %s: %s\n",
+			      postern_strerror(r), refusal.detail);
+	return r;
+}
+
+void bench_postern_close(struct bench_postern_link *link)
+{
+	link->channel = postern_channel_close(link->channel);
+	link->node = postern_node_close(link->node);
+	link->policy = postern_policy_free(link->policy);
+}

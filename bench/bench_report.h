@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The lines that are measured, and how they are told
+ */
+#ifndef POSTERN_BENCH_BENCH_REPORT_H
+#define POSTERN_BENCH_BENCH_REPORT_H
+
+#include <stdio.h>
+
+#include "bench.h"
+#include "bench_stats.h"
+
+#define BENCH_TRANSPORTS_MAX 16
+
+/* One line: one test at one size, for every transport that does it. */
+struct bench_line {
+	enum bench_test test;
+	size_t message_bytes;
+	size_t ring_bytes;
+	struct bench_samples samples[BENCH_TRANSPORTS_MAX];
+};
+
+/* bench_machine.c */
+void bench_report_machine(FILE *out, const char *prefix);
+
+/* bench_table.c */
+void bench_report_tables(FILE *out, const struct bench_line *lines,
+			 size_t line_count);
+void bench_report_missing(FILE *out);
+
+/* bench_goals.c */
+void bench_report_goals(FILE *out, const struct bench_line *lines,
+			size_t line_count);
+
+/* "64 B", "1 KiB" into a text of at least BENCH_SIZE_TEXT_BYTES. */
+#define BENCH_SIZE_TEXT_BYTES 24
+void bench_size_text(size_t byte_count, char *ret_text);
+
+#endif

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Reference: a minimal ring that trusts its peer
+ *
+ * What a single-producer single-consumer byte ring costs when nothing is
+ * checked: variable-length records with an 8-byte header in plain shared memory
+ * that both sides can write, mapped twice so that no record is broken, positions
+ * on lines of their own, the other side's position cached.  It never sleeps.
+ * This is the bound that postern's data path is held against; do not use it for
+ * anything else.
+ */
+#include "bench_stream.h"
+
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define LINE_BYTES 128
+#define CONTROL_BYTES 4096
+#define HEADER_BYTES 8
+
+struct words {
+	_Alignas(LINE_BYTES) _Atomic uint64_t head; /* the producer's */
+	_Alignas(LINE_BYTES) _Atomic uint64_t tail; /* the consumer's */
+};
+
+struct producer {
+	_Alignas(LINE_BYTES) struct words *words;
+	uint8_t *data;
+	uint64_t size;
+	uint64_t head;
+	uint64_t seen_tail;
+};
+
+struct consumer {
+	_Alignas(LINE_BYTES) struct words *words;
+	const uint8_t *data;
+	uint64_t size;
+	uint64_t tail;
+	uint64_t seen_head;
+};
+
+struct link {
+	struct producer producer;
+	struct consumer consumer;
+};
+
+static uint64_t record_bytes(uint64_t payload_bytes)
+{
+	return (HEADER_BYTES + payload_bytes + 7) & ~UINT64_C(7);
+}
+
+static inline int ring_send(void *link, const void *bytes, size_t byte_count)
+{
+	struct producer *p = &((struct link *)link)->producer;
+	uint64_t need = record_bytes(byte_count), length = byte_count;
+	uint8_t *record;
+
+	while (p->size - (p->head - p->seen_tail) < need) {
+		p->seen_tail = atomic_load_explicit(&p->words->tail,
+						    memory_order_acquire);
+		if (p->size - (p->head - p->seen_tail) < need)
+			bench_cpu_relax();
+	}
+	record = p->data + (p->head & (p->size - 1));
+	memcpy(record, &length, HEADER_BYTES);
+	memcpy(record + HEADER_BYTES, bytes, byte_count);
+	p->head += need;
+	atomic_store_explicit(&p->words->head, p->head, memory_order_release);
+	return 0;
+}
+
+static inline int ring_receive(void *link, void *buffer, size_t buffer_bytes,
+			       size_t *ret_byte_count)
+{
+	struct consumer *c = &((struct link *)link)->consumer;
+	const uint8_t *record;
+	uint64_t length;
+
+	(void)buffer_bytes; /* it trusts */
+	while (c->seen_head == c->tail) {
+		c->seen_head = atomic_load_explicit(&c->words->head,
+						    memory_order_acquire);
+		if (c->seen_head == c->tail)
+			bench_cpu_relax();
+	}
+	record = c->data + (c->tail & (c->size - 1));
+	memcpy(&length, record, HEADER_BYTES);
+	memcpy(buffer, record + HEADER_BYTES, length);
+	c->tail += record_bytes(length);
+	atomic_store_explicit(&c->words->tail, c->tail, memory_order_release);
+	*ret_byte_count = length;
+	return 0;
+}
+
+/* Control page, data, data again; every page is touched. */
+static int map_ring(int fd, size_t size, struct words **ret_words,
+		    uint8_t **ret_data)
+{
+	uint8_t *base, *again;
+	size_t i;
+
+	base = mmap(NULL, CONTROL_BYTES + 2 * size, PROT_NONE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (base == MAP_FAILED)
+		return -errno;
+	again = base + CONTROL_BYTES + size;
+	if (mmap(base, CONTROL_BYTES + size, PROT_READ | PROT_WRITE,
+		 MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED ||
+	    mmap(again, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+		 fd, CONTROL_BYTES) == MAP_FAILED)
+		return -errno;
+	for (i = 0; i < CONTROL_BYTES + 2 * size; i += 4096)
+		*(volatile uint8_t *)(base + i) = 0;
+	*ret_words = (struct words *)base;
+	*ret_data = base + CONTROL_BYTES;
+	return 0;
+}
+
+static int attach(struct link *link, int out_fd, int in_fd, size_t size)
+{
+	uint8_t *data;
+	int r;
+
+	memset(link, 0, sizeof(*link));
+	r = map_ring(out_fd, size, &link->producer.words, &data);
+	if (r < 0)
+		return r;
+	link->producer.data = data;
+	link->producer.size = size;
+	r = map_ring(in_fd, size, &link->consumer.words, &data);
+	if (r < 0)
+		return r;
+	link->consumer.data = data;
+	link->consumer.size = size;
+	return 0;
+}
+
+static int new_ring(size_t size)
+{
+	int fd = memfd_create("bench-ring", MFD_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (ftruncate(fd, (off_t)(CONTROL_BYTES + size)) < 0)
+		return -errno;
+	return fd;
+}
+
+static int serve(const struct bench_run *run)
+{
+	struct link link;
+	int fds[2], r;
+
+	fds[0] = new_ring(run->ring_bytes);
+	fds[1] = new_ring(run->ring_bytes);
+	if (fds[0] < 0 || fds[1] < 0)
+		return -ENOMEM;
+	r = attach(&link, fds[0], fds[1], run->ring_bytes);
+	if (r < 0)
+		return r;
+	r = bench_control_give_fds(run, fds, 2);
+	if (r < 0)
+		return r;
+	if (run->test == BENCH_ONE_WAY)
+		return bench_stream_receive(run, &link, ring_receive);
+	return bench_echo_serve(run, &link, ring_send, ring_receive);
+}
+
+static int drive(const struct bench_run *run, struct bench_result *ret_result)
+{
+	struct link link;
+	int fds[2], r;
+
+	r = bench_control_take_fds(run, fds, 2);
+	if (r < 0)
+		return r;
+	r = attach(&link, fds[1], fds[0], run->ring_bytes);
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+	if (r == 0 && run->test == BENCH_ONE_WAY) {
+		r = bench_stream_send(run, &link, ring_send);
+		if (r == 0)
+			r = bench_control_await_report(run, ret_result);
+	} else if (r == 0) {
+		r = bench_echo_drive(run, &link, ring_send, ring_receive,
+				     ret_result);
+	}
+	(void)munmap(link.producer.words, CONTROL_BYTES + 2 * run->ring_bytes);
+	(void)munmap(link.consumer.words, CONTROL_BYTES + 2 * run->ring_bytes);
+	return r;
+}
+
+static const char *missing(void)
+{
+	return NULL;
+}
+
+const struct bench_transport bench_ring_insecure = {
+	.name = "ring",
+	.tests = BENCH_DOES(BENCH_ONE_WAY) | BENCH_DOES(BENCH_SPINNING),
+	.missing = missing,
+	.serve = serve,
+	.drive = drive,
+};

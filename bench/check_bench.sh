@@ -1,0 +1,14 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# The benchmark runs, and no transport loses or changes a message.  How fast any
+# of them is, is not asked here.
+
+bench=${POSTERN_BUILDDIR:-.}/bench/postern-bench
+
+if [ ! -x "$bench" ]; then
+	echo 'skipped: postern-bench is not built'
+	exit 77
+fi
+
+"$bench" --seconds 0.002 --repetitions 1
