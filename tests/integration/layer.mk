@@ -1,1 +1,116 @@
 # SPDX-License-Identifier: ISC
+#
+# Real processes and real uids.  These tests link every layer, since some play a
+# peer, or a node, that breaks the rules.
+
+check_LTLIBRARIES += libscene.la
+libscene_la_SOURCES = \
+	tests/support/expect.h \
+	tests/support/fake_node.c tests/support/fake_node.h \
+	tests/support/host.c tests/support/host.h \
+	tests/support/inspect.c tests/support/inspect.h \
+	tests/support/memory_group.c tests/support/memory_group.h \
+	tests/support/pattern.c tests/support/pattern.h \
+	tests/support/peer.c tests/support/peer.h \
+	tests/support/process.c tests/support/process.h \
+	tests/support/random.h \
+	tests/support/scene.c tests/support/scene.h \
+	tests/support/scene_policy.c \
+	tests/support/stage.c tests/support/stage.h \
+	tests/support/stranger.c tests/support/stranger.h \
+	tests/support/test_options.c tests/support/test_options.h \
+	tests/support/users.c tests/support/users.h
+
+INTEGRATION_LIBS = libscene.la libapi.la libnode.la libhandshake.la \
+	libchannel.la libpolicy.la libos.la libwire.la libslots.la libring.la \
+	libbase.la $(CHECK_LIBS)
+
+check_PROGRAMS += \
+	tests/integration/test_admission_identity \
+	tests/integration/test_admission_namespaces \
+	tests/integration/test_admission_offers \
+	tests/integration/test_admission_quotas \
+	tests/integration/test_admission_records \
+	tests/integration/test_admission_segments \
+	tests/integration/test_audit \
+	tests/integration/test_connect_offer \
+	tests/integration/test_connect_path \
+	tests/integration/test_data_path \
+	tests/integration/test_ends \
+	tests/integration/test_fairness \
+	tests/integration/test_handles \
+	tests/integration/test_leaks \
+	tests/integration/test_memory \
+	tests/integration/test_messages \
+	tests/integration/test_readiness
+
+tests_integration_test_admission_identity_SOURCES = \
+	tests/integration/test_admission_identity.c
+tests_integration_test_admission_identity_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_admission_namespaces_SOURCES = \
+	tests/integration/test_admission_namespaces.c
+tests_integration_test_admission_namespaces_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_admission_offers_SOURCES = \
+	tests/integration/test_admission_offers.c
+tests_integration_test_admission_offers_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_admission_quotas_SOURCES = \
+	tests/integration/test_admission_quotas.c
+tests_integration_test_admission_quotas_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_admission_records_SOURCES = \
+	tests/integration/test_admission_records.c
+tests_integration_test_admission_records_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_admission_segments_SOURCES = \
+	tests/integration/test_admission_segments.c
+tests_integration_test_admission_segments_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_audit_SOURCES = \
+	tests/integration/test_audit.c
+tests_integration_test_audit_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_connect_offer_SOURCES = \
+	tests/integration/test_connect_offer.c
+tests_integration_test_connect_offer_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_connect_path_SOURCES = \
+	tests/integration/test_connect_path.c
+tests_integration_test_connect_path_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_data_path_SOURCES = \
+	tests/integration/test_data_path.c
+tests_integration_test_data_path_LDADD = $(INTEGRATION_LIBS)
+# It counts the library's allocations.
+tests_integration_test_data_path_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
+
+tests_integration_test_ends_SOURCES = \
+	tests/integration/test_ends.c
+tests_integration_test_ends_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_fairness_SOURCES = \
+	tests/integration/test_fairness.c
+tests_integration_test_fairness_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_handles_SOURCES = \
+	tests/integration/test_handles.c
+tests_integration_test_handles_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_leaks_SOURCES = \
+	tests/integration/test_leaks.c
+tests_integration_test_leaks_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_memory_SOURCES = \
+	tests/integration/test_memory.c
+tests_integration_test_memory_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_messages_SOURCES = \
+	tests/integration/test_messages.c
+tests_integration_test_messages_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_readiness_SOURCES = \
+	tests/integration/test_readiness.c
+tests_integration_test_readiness_LDADD = $(INTEGRATION_LIBS)

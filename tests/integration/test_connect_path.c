@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The way to a node: what a connector demands of the path and of the listener
+ *
+ * None of this gets as far as a first byte: whoever could have put something
+ * else in the node's place is found out before anything is said.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "support/fake_node.h"
+#include "support/inspect.h"
+#include "support/scene.h"
+#include "support/test_options.h"
+
+static struct scene scene;
+
+static void set_up(void)
+{
+	scene_init(&scene);
+	scene_load(&scene, SCENE_POLICY);
+}
+
+static void swap_policies(struct postern_policy **left,
+			  struct postern_policy **right)
+{
+	struct postern_policy *kept = *left;
+
+	*left = *right;
+	*right = kept;
+}
+
+static int listen_as_a_node(int *ret_fd)
+{
+	return fake_listen(scene.socket_path, SOCK_SEQPACKET, ret_fd);
+}
+
+static int try_connect(struct postern_refusal *ret_refusal)
+{
+	struct postern_connect_options options = POSTERN_CONNECT_OPTIONS_INIT;
+	struct postern_channel *channel;
+
+	options.features_off = test_features_off();
+	return postern_connect(scene.policy, "orders", &options, ret_refusal,
+			       &channel);
+}
+
+static void expect_refused(int result, enum postern_reason reason,
+			   const char *detail)
+{
+	size_t fds_before = inspect_fd_count();
+	struct postern_refusal refusal;
+
+	ck_assert_int_eq(try_connect(&refusal), result);
+	ck_assert_msg(refusal.reason == reason, "for '%s' (%s), not '%s'",
+		      postern_reason_word(refusal.reason), refusal.detail,
+		      postern_reason_word(reason));
+	ck_assert_msg(strstr(refusal.detail, detail), "does not say '%s': %s",
+		      detail, refusal.detail);
+	ck_assert_uint_eq(inspect_fd_count(), fds_before);
+}
+
+START_TEST(nobody_there_is_no_such_node)
+{
+	expect_refused(-ENOENT, POSTERN_REASON_NONE, scene.socket_path);
+}
+END_TEST
+
+START_TEST(a_socket_that_nobody_listens_on_is_no_such_node)
+{
+	int fd;
+
+	ck_assert_int_eq(listen_as_a_node(&fd), 0);
+	ck_assert_int_eq(close(fd), 0);
+	expect_refused(-ENOENT, POSTERN_REASON_NONE, scene.socket_path);
+}
+END_TEST
+
+START_TEST(a_planted_file_is_not_a_node)
+{
+	int fd = open(scene.socket_path, O_CREAT | O_WRONLY | O_CLOEXEC, 0666);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(close(fd), 0);
+	expect_refused(-EACCES, POSTERN_REASON_NOT_A_SOCKET, scene.socket_path);
+}
+END_TEST
+
+START_TEST(a_symbolic_link_is_not_followed_to_a_node)
+{
+	char path[STAGE_PATH_BYTES + 16];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/real", scene.directory);
+	ck_assert_int_eq(fake_listen(path, SOCK_SEQPACKET, &fd), 0);
+	ck_assert_int_eq(symlink("real", scene.socket_path), 0);
+	expect_refused(-EACCES, POSTERN_REASON_NOT_A_SOCKET, scene.socket_path);
+	(void)pst_fd_close(fd);
+}
+END_TEST
+
+START_TEST(a_socket_of_another_kind_is_not_a_node)
+{
+	int fd;
+
+	ck_assert_int_eq(fake_listen(scene.socket_path, SOCK_STREAM, &fd), 0);
+	expect_refused(-EACCES, POSTERN_REASON_NOT_A_SOCKET, scene.socket_path);
+	(void)pst_fd_close(fd);
+}
+END_TEST
+
+START_TEST(a_directory_that_others_can_write_is_not_trusted)
+{
+	int fd;
+
+	ck_assert_int_eq(listen_as_a_node(&fd), 0);
+	ck_assert_int_eq(chmod(scene.directory, 0777), 0);
+	expect_refused(-EACCES, POSTERN_REASON_UNTRUSTED_PATH, "chmod");
+	ck_assert_int_eq(chmod(scene.directory, 01777), 0);
+	expect_refused(-EACCES, POSTERN_REASON_UNTRUSTED_PATH, "chmod");
+	ck_assert_int_eq(chmod(scene.directory, 0775), 0);
+	expect_refused(-EACCES, POSTERN_REASON_UNTRUSTED_PATH, "chmod");
+	(void)pst_fd_close(fd);
+}
+END_TEST
+
+START_TEST(a_directory_of_another_user_is_not_trusted)
+{
+	skip_unless(users_are_several(), NEEDS_USERS);
+	ck_assert_int_eq(chown(scene.directory, uid_of(ROLE_OTHER),
+			       gid_of(ROLE_OTHER)), 0);
+	expect_refused(-EACCES, POSTERN_REASON_UNTRUSTED_PATH, "chown");
+}
+END_TEST
+
+START_TEST(a_directory_behind_a_symbolic_link_is_not_trusted)
+{
+	char moved[STAGE_PATH_BYTES + 16];
+
+	(void)snprintf(moved, sizeof(moved), "%s-moved", scene.directory);
+	ck_assert_int_eq(rename(scene.directory, moved), 0);
+	ck_assert_int_eq(symlink(moved, scene.directory), 0);
+	expect_refused(-EACCES, POSTERN_REASON_UNTRUSTED_PATH,
+		       scene.directory);
+}
+END_TEST
+
+/* The name is right and so is the directory; who called listen() is not. */
+START_TEST(a_listener_that_is_not_the_owner_is_refused)
+{
+	char wrong[32];
+	int fd;
+
+	skip_unless(users_are_several(), NEEDS_USERS);
+	ck_assert_int_eq(listen_as_a_node(&fd), 0);
+	(void)snprintf(wrong, sizeof(wrong), "listener is uid 0");
+	expect_refused(-EACCES, POSTERN_REASON_LISTENER, wrong);
+
+	ck_assert_int_eq(act_as(ROLE_OTHER), 0);
+	/* To listen once more is to become the listener. */
+	ck_assert_int_eq(listen(fd, 8), 0);
+	(void)snprintf(wrong, sizeof(wrong), "listener is uid %u",
+		       (unsigned)uid_of(ROLE_OTHER));
+	expect_refused(-EACCES, POSTERN_REASON_LISTENER, wrong);
+	(void)pst_fd_close(fd);
+	ck_assert_int_eq(be_root_again(), 0);
+}
+END_TEST
+
+START_TEST(a_socket_whose_mode_keeps_us_out_says_so)
+{
+	int fd;
+
+	skip_unless(users_are_several(), NEEDS_USERS);
+	ck_assert_int_eq(listen_as_a_node(&fd), 0);
+	ck_assert_int_eq(chmod(scene.socket_path, 0600), 0);
+	ck_assert_int_eq(become(ROLE_OTHER, NULL, 0), 0);
+	expect_refused(-EACCES, POSTERN_REASON_REFUSED, "mode");
+	(void)pst_fd_close(fd);
+}
+END_TEST
+
+START_TEST(a_node_that_the_policy_does_not_know_is_no_such_node)
+{
+	struct postern_channel *channel;
+	struct postern_refusal refusal;
+
+	ck_assert_int_eq(postern_connect(scene.policy, "invoices", NULL,
+					 &refusal, &channel), -ENOENT);
+	ck_assert_int_eq(refusal.reason, POSTERN_REASON_UNKNOWN_NODE);
+}
+END_TEST
+
+START_TEST(a_probe_finds_a_live_node_and_only_that)
+{
+	struct postern_refusal refusal;
+	size_t fds_before;
+	int fd;
+
+	scene_load(&scene, SCENE_OWNER_POLICY);
+	ck_assert_int_eq(postern_node_probe(scene.policy, "orders", &refusal),
+			 -ENOENT);
+	fd = open(scene.socket_path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(close(fd), 0);
+	ck_assert_int_eq(postern_node_probe(scene.policy, "orders", &refusal),
+			 -EACCES);
+	ck_assert_int_eq(refusal.reason, POSTERN_REASON_NOT_A_SOCKET);
+	ck_assert_int_eq(unlink(scene.socket_path), 0);
+
+	scene_open(&scene);
+	fds_before = inspect_fd_count();
+	ck_assert_int_eq(postern_node_probe(scene.policy, "orders", NULL), 0);
+	scene_serve_what_is_due(&scene);
+	scene_serve_until_fd_count(&scene, fds_before);
+	ck_assert_uint_eq(scene.record_count, 0);
+	ck_assert_uint_eq(scene.event_count, 0);
+	scene_close(&scene);
+}
+END_TEST
+
+static const char SECURED_POLICY[] =
+	"policy-version 1\n"
+	"peer self {\n"
+	"	user $owner\n"
+	"}\n"
+	"node orders {\n"
+	"	owner user $owner\n"
+	"	socket $dir/orders.sock mode 0600\n"
+	"	security mac\n"
+	"	allow self {\n"
+	"		direction both\n"
+	"	}\n"
+	"}\n"
+	"end\n";
+
+/* The node would say yes: it runs on a policy that asks for nothing. */
+START_TEST(security_that_our_own_policy_demands_is_not_given_up)
+{
+	struct postern_policy *plain;
+	size_t fds_before;
+
+	scene_load(&scene, SCENE_OWNER_POLICY);
+	plain = scene.policy;
+	scene.policy = NULL;
+	scene_load(&scene, SECURED_POLICY);
+	swap_policies(&scene.policy, &plain);
+	scene_open(&scene);
+	swap_policies(&scene.policy, &plain);
+
+	fds_before = inspect_fd_count();
+	expect_refused(-EOPNOTSUPP, POSTERN_REASON_NOT_BUILT, "security mac");
+	scene_serve_what_is_due(&scene);
+	scene_serve_until_fd_count(&scene, fds_before);
+	/* A connection that said HELLO would be a refusal by now. */
+	ck_assert_uint_eq(scene.record_count, 0);
+	ck_assert_uint_eq(scene.event_count, 0);
+	plain = postern_policy_free(plain);
+	scene_close(&scene);
+}
+END_TEST
+
+START_TEST(nonsense_is_an_invalid_argument)
+{
+	struct postern_connect_options options = POSTERN_CONNECT_OPTIONS_INIT;
+	struct postern_channel *channel;
+
+	ck_assert_int_eq(postern_connect(NULL, "orders", NULL, NULL, &channel),
+			 -EINVAL);
+	ck_assert_int_eq(postern_connect(scene.policy, NULL, NULL, NULL,
+					 &channel), -EINVAL);
+	ck_assert_int_eq(postern_connect(scene.policy, "orders", NULL, NULL,
+					 NULL), -EINVAL);
+	options.directions = 8;
+	ck_assert_int_eq(postern_connect(scene.policy, "orders", &options,
+					 NULL, &channel), -EINVAL);
+	options.directions = 0;
+	options.size_bytes = 1;
+	ck_assert_int_eq(postern_connect(scene.policy, "orders", &options,
+					 NULL, &channel), -EINVAL);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("connect_path");
+	TCase *tcase = stage_add_case(suite, "path");
+
+	tcase_add_checked_fixture(tcase, set_up, NULL);
+	tcase_add_test(tcase, nobody_there_is_no_such_node);
+	tcase_add_test(tcase, a_socket_that_nobody_listens_on_is_no_such_node);
+	tcase_add_test(tcase, a_planted_file_is_not_a_node);
+	tcase_add_test(tcase, a_symbolic_link_is_not_followed_to_a_node);
+	tcase_add_test(tcase, a_socket_of_another_kind_is_not_a_node);
+	tcase_add_test(tcase, a_directory_that_others_can_write_is_not_trusted);
+	tcase_add_test(tcase, a_directory_of_another_user_is_not_trusted);
+	tcase_add_test(tcase, a_directory_behind_a_symbolic_link_is_not_trusted);
+	tcase_add_test(tcase, a_listener_that_is_not_the_owner_is_refused);
+	tcase_add_test(tcase, a_socket_whose_mode_keeps_us_out_says_so);
+	tcase_add_test(tcase,
+		       a_node_that_the_policy_does_not_know_is_no_such_node);
+	tcase_add_test(tcase, a_probe_finds_a_live_node_and_only_that);
+	tcase_add_test(tcase,
+		       security_that_our_own_policy_demands_is_not_given_up);
+	tcase_add_test(tcase, nonsense_is_an_invalid_argument);
+	return stage_run_suite(suite);
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What moving messages costs: no system call, no allocation; and being idle
+ * costs nothing
+ *
+ * Both ends of a channel are in one process here, on one thread, which lets a
+ * seccomp filter trap every system call but the one that ends it.  So its exit
+ * status is all it can say.  malloc and its kin are counted by wrapping them
+ * when the program is linked.
+ */
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "support/inspect.h"
+#include "support/process.h"
+#include "support/scene.h"
+#include "support/test_options.h"
+
+#define MESSAGES 1000000
+#define SILENT_PEERS 64
+#define IDLE_NS (2 * UINT64_C(1000000000))
+#define IDLE_CPU_NS_MAX (20 * UINT64_C(1000000))
+
+static struct scene scene;
+
+/* -- counted allocations --------------------------------------------------- */
+
+static size_t allocation_count;
+
+void *__real_malloc(size_t byte_count);
+void *__real_calloc(size_t count, size_t byte_count);
+void *__real_realloc(void *memory, size_t byte_count);
+void *__wrap_malloc(size_t byte_count);
+void *__wrap_calloc(size_t count, size_t byte_count);
+void *__wrap_realloc(void *memory, size_t byte_count);
+
+void *__wrap_malloc(size_t byte_count)
+{
+	allocation_count++;
+	return __real_malloc(byte_count);
+}
+
+void *__wrap_calloc(size_t count, size_t byte_count)
+{
+	allocation_count++;
+	return __real_calloc(count, byte_count);
+}
+
+void *__wrap_realloc(void *memory, size_t byte_count)
+{
+	allocation_count++;
+	return __real_realloc(memory, byte_count);
+}
+
+/* -- both ends in one process ---------------------------------------------- */
+
+static void *connect_in_thread(void *user_data)
+{
+	struct postern_connect_options options = POSTERN_CONNECT_OPTIONS_INIT;
+	struct postern_channel *channel;
+
+	(void)user_data;
+	options.features_off = test_features_off();
+	options.timeout_ns = POSTERN_NO_DEADLINE;
+	if (postern_connect(scene.policy, "orders", &options, NULL, &channel) <
+	    0)
+		return NULL;
+	return channel;
+}
+
+/* The connector's end, and the node's, detached. */
+static void open_pair(struct postern_channel **ret_near,
+		      struct postern_channel **ret_far)
+{
+	struct postern_event event;
+	pthread_t thread;
+	void *channel;
+
+	process_require(scene_try_open(&scene, 0, NULL) == 0, "no node");
+	process_require(pthread_create(&thread, NULL, connect_in_thread,
+				       NULL) == 0, "no thread");
+	event = scene_await_event(&scene, POSTERN_EVENT_ADMITTED);
+	process_require(pthread_join(thread, &channel) == 0 && channel,
+			"not connected");
+	*ret_near = channel;
+	process_require(postern_node_detach(scene.node, event.peer, ret_far) ==
+			0, "not detached");
+}
+
+static bool pass(struct postern_channel *from, struct postern_channel *to,
+		 uint64_t number)
+{
+	uint64_t sent[8] = {number}, received[8] = {0};
+	size_t byte_count = 8 + number % 57, got;
+	void *room;
+	int r;
+
+	if (number % 2) {
+		r = postern_send(from, sent, byte_count);
+	} else {
+		r = postern_reserve(from, byte_count, &room);
+		if (r == 0) {
+			memcpy(room, sent, byte_count);
+			r = postern_commit(from, byte_count);
+		}
+	}
+	return r == 0 &&
+	       postern_receive(to, received, sizeof(received), &got) == 0 &&
+	       got == byte_count && received[0] == number;
+}
+
+static bool pass_many(struct postern_channel *near, struct postern_channel *far,
+		      uint64_t count)
+{
+	uint64_t i;
+
+	for (i = 0; i < count; i++)
+		if (!pass(near, far, i) || !pass(far, near, i))
+			return false;
+	return true;
+}
+
+static bool trap_system_calls(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_exit_group, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
+	};
+	struct sock_fprog program = {
+		.len = sizeof(filter) / sizeof(filter[0]),
+		.filter = filter,
+	};
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+enum verdict {
+	VERDICT_GOOD = 0,
+	VERDICT_LOST,
+	VERDICT_ALLOCATED,
+	VERDICT_NO_FILTER,
+};
+
+/* Not _exit(), which a sanitizer surrounds with system calls of its own. */
+static void end(enum verdict verdict)
+{
+	(void)syscall(SYS_exit_group, verdict);
+}
+
+static void run_under_filter(int control_fd, void *user_data)
+{
+	struct postern_channel *near, *far;
+	size_t allocations_before;
+	bool is_good;
+
+	(void)control_fd;
+	(void)user_data;
+	open_pair(&near, &far);
+	/* The node had asked for a bell; that is one, and the last. */
+	if (!pass_many(near, far, 10))
+		end(VERDICT_LOST);
+	if (!trap_system_calls())
+		end(VERDICT_NO_FILTER);
+	allocations_before = allocation_count;
+	is_good = pass_many(near, far, MESSAGES / 2);
+	if (!is_good)
+		end(VERDICT_LOST);
+	end(allocation_count == allocations_before ? VERDICT_GOOD
+						   : VERDICT_ALLOCATED);
+}
+
+START_TEST(a_million_messages_make_no_system_call_and_no_allocation)
+{
+	struct process process;
+	int status;
+
+	skip_unless(!test_has_runner(),
+		    "the runner makes system calls of its own");
+	scene_init(&scene);
+	scene_load(&scene, SCENE_OWNER_POLICY);
+	process_start(&process, ROLE_OWNER, run_under_filter, &scene);
+	status = process_wait(&process);
+	ck_assert_msg(!WIFSIGNALED(status), "ended by signal %d",
+		      WTERMSIG(status));
+	ck_assert_int_eq(WEXITSTATUS(status), VERDICT_GOOD);
+	scene_close(&scene);
+}
+END_TEST
+
+/* -- idle ------------------------------------------------------------------ */
+
+static void connect_many(int control_fd, void *user_data)
+{
+	struct postern_connect_options options = POSTERN_CONNECT_OPTIONS_INIT;
+	struct postern_channel *channels[SILENT_PEERS];
+	int i, order, r = 0;
+
+	(void)user_data;
+	options.features_off = test_features_off();
+	options.timeout_ns = POSTERN_NO_DEADLINE;
+	if (!process_next_order(control_fd, &order, sizeof(order)))
+		return;
+	for (i = 0; i < SILENT_PEERS && r == 0; i++)
+		r = postern_connect(scene.policy, "orders", &options, NULL,
+				    &channels[i]);
+	process_report(control_fd, &r, sizeof(r));
+	(void)process_next_order(control_fd, &order, sizeof(order));
+	while (--i >= 0)
+		channels[i] = postern_channel_close(channels[i]);
+}
+
+static void wait_by_poll(void)
+{
+	struct pollfd wait = {
+		.fd = postern_node_fd(scene.node),
+		.events = POLLIN,
+	};
+
+	ck_assert_int_eq(poll(&wait, 1, IDLE_NS / 1000000), 0);
+}
+
+static void wait_by_call(void)
+{
+	ck_assert_int_eq(postern_node_wait(scene.node,
+					   postern_deadline_after(IDLE_NS)),
+			 -ETIMEDOUT);
+}
+
+START_TEST(a_node_with_many_silent_peers_uses_no_processor_time)
+{
+	struct process peers;
+	uint64_t cpu_before_ns;
+	int go = 0, r;
+
+	scene_init(&scene);
+	scene_load(&scene, SCENE_POLICY);
+	process_start(&peers, ROLE_PEER, connect_many, &scene);
+	scene_open(&scene);
+	process_order(&peers, &go, sizeof(go));
+	scene_serve_until_readable(&scene, peers.control_fd);
+	process_read_report(&peers, &r, sizeof(r));
+	ck_assert_int_eq(r, 0);
+	scene_serve_what_is_due(&scene);
+	ck_assert_uint_eq(scene.event_count, SILENT_PEERS);
+
+	cpu_before_ns = inspect_cpu_ns();
+	if (_i == 0)
+		wait_by_poll();
+	else
+		wait_by_call();
+	ck_assert_uint_lt(inspect_cpu_ns() - cpu_before_ns, IDLE_CPU_NS_MAX);
+	process_end(&peers);
+	scene_close(&scene);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("data_path");
+	TCase *tcase = stage_add_case(suite, "cost");
+
+	tcase_add_test(tcase,
+		       a_million_messages_make_no_system_call_and_no_allocation);
+	tcase_add_loop_test(tcase,
+			    a_node_with_many_silent_peers_uses_no_processor_time,
+			    0, 2);
+	return stage_run_suite(suite);
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the kernel says of a process
+ */
+#include "support/inspect.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+size_t inspect_fd_count(void)
+{
+	DIR *directory = opendir("/proc/self/fd");
+	size_t count = 0;
+
+	if (!directory)
+		abort();
+	while (readdir(directory))
+		count++;
+	(void)closedir(directory);
+	return count - 3; /* ".", ".." and the directory's own */
+}
+
+static FILE *open_maps(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+
+	if (!maps)
+		abort();
+	return maps;
+}
+
+size_t inspect_mapping_count(void)
+{
+	FILE *maps = open_maps();
+	char line[512];
+	size_t count = 0;
+
+	while (fgets(line, sizeof(line), maps))
+		count += strchr(line, '\n') != NULL;
+	(void)fclose(maps);
+	return count;
+}
+
+size_t inspect_segments(struct inspect_mapping *ret_mappings, size_t room)
+{
+	FILE *maps = open_maps();
+	char line[512], access[8];
+	uint64_t inode, begin, end;
+	size_t count = 0;
+
+	while (fgets(line, sizeof(line), maps)) {
+		if (!strstr(line, "/memfd:postern"))
+			continue;
+		if (sscanf(line,
+			   "%" SCNx64 "-%" SCNx64 " %7s %*s %*s %" SCNu64,
+			   &begin, &end, access, &inode) != 4)
+			abort();
+		if (count < room)
+			ret_mappings[count] = (struct inspect_mapping) {
+				.address = begin,
+				.bytes = end - begin,
+				.inode = inode,
+				.is_writable = access[1] == 'w',
+				.is_executable = access[2] == 'x',
+			};
+		count++;
+	}
+	(void)fclose(maps);
+	return count;
+}
+
+size_t inspect_segment_count(void)
+{
+	return inspect_segments(NULL, 0);
+}
+
+static uint64_t read_clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	if (clock_gettime(clock, &now) < 0)
+		abort();
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+uint64_t inspect_now_ns(void)
+{
+	return read_clock_ns(CLOCK_MONOTONIC);
+}
+
+uint64_t inspect_cpu_ns(void)
+{
+	return read_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+int inspect_timeout_ms(uint64_t deadline_ns)
+{
+	uint64_t now_ns = inspect_now_ns();
+	uint64_t left_ms;
+
+	if (deadline_ns <= now_ns)
+		return 0;
+	left_ms = (deadline_ns - now_ns + 999999) / 1000000;
+	return left_ms > INT_MAX ? INT_MAX : (int)left_ms;
+}

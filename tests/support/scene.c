@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A scene: opening, serving, and collecting what came of it
+ */
+#include "support/scene.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/inspect.h"
+#include "support/process.h"
+#include "support/test_options.h"
+
+static void keep_record(void *user_data,
+			const struct postern_log_record *record)
+{
+	struct scene *scene = user_data;
+	struct scene_record *kept;
+
+	if (record->level != POSTERN_LOG_AUDIT)
+		return;
+	process_require(scene->record_count < SCENE_RECORDS_MAX,
+			"there are too many records");
+	process_require(!strchr(record->line, '\n'),
+			"a record has several lines");
+	kept = &scene->records[scene->record_count++];
+	(void)snprintf(kept->event, sizeof(kept->event), "%s", record->event);
+	(void)snprintf(kept->line, sizeof(kept->line), "%s", record->line);
+}
+
+int scene_try_open(struct scene *scene, uint32_t extra_features_off,
+		   struct postern_refusal *ret_refusal)
+{
+	struct postern_node_options options = POSTERN_NODE_OPTIONS_INIT;
+
+	options.features_off = test_features_off() | extra_features_off;
+	options.log = keep_record;
+	options.log_user_data = scene;
+	return postern_node_open(scene->policy, "orders", &options,
+				 ret_refusal, &scene->node);
+}
+
+static void open_node(struct scene *scene)
+{
+	struct postern_refusal refusal;
+	int r;
+
+	r = scene_try_open(scene, 0, &refusal);
+	ck_assert_msg(r == 0, "the node cannot be opened: %s; %s",
+		      postern_strerror(r), refusal.detail);
+	ck_assert_int_ge(postern_node_fd(scene->node), 0);
+}
+
+void scene_open(struct scene *scene)
+{
+	ck_assert_int_eq(become(ROLE_OWNER, NULL, 0), 0);
+	open_node(scene);
+}
+
+void scene_open_in_group(struct scene *scene)
+{
+	const gid_t group = SHARED_GID;
+
+	ck_assert_int_eq(become(ROLE_OWNER, &group, 1), 0);
+	open_node(scene);
+}
+
+void scene_close(struct scene *scene)
+{
+	scene->node = postern_node_close(scene->node);
+	scene->policy = postern_policy_free(scene->policy);
+}
+
+/* -- serving --------------------------------------------------------------- */
+
+static void collect_events(struct scene *scene)
+{
+	struct postern_event event;
+	int r;
+
+	while ((r = postern_node_next_event(scene->node, &event)) == 0) {
+		process_require(scene->event_count < SCENE_EVENTS_MAX,
+				"there are too many events");
+		scene->events[scene->event_count++] = event;
+	}
+	process_require(r == -EAGAIN, "the events do not end with EAGAIN");
+}
+
+static void collect_messages(struct scene *scene)
+{
+	postern_peer peer;
+	size_t bytes;
+	int r;
+
+	while ((r = postern_node_receive(scene->node, scene->buffer,
+					 sizeof(scene->buffer), &bytes,
+					 &peer)) == 0) {
+		scene->message_count++;
+		scene->message_bytes += bytes;
+		if (scene->on_message)
+			scene->on_message(scene, peer, scene->buffer, bytes);
+	}
+	process_require(r == -EAGAIN, "the messages do not end with EAGAIN");
+}
+
+static void collect(struct scene *scene)
+{
+	collect_events(scene);
+	collect_messages(scene);
+}
+
+/* One wait; says whether fd is readable.  The case fails at the deadline. */
+static bool serve_once(struct scene *scene, int fd, uint64_t deadline_ns)
+{
+	struct pollfd fds[] = {
+		{.fd = postern_node_fd(scene->node), .events = POLLIN},
+		{.fd = fd, .events = POLLIN},
+	};
+
+	process_require(poll(fds, 2, inspect_timeout_ms(deadline_ns)) > 0,
+			"what was waited for did not happen");
+	if (fds[0].revents)
+		collect(scene);
+	return fds[1].revents != 0;
+}
+
+void scene_serve_until_readable(struct scene *scene, int fd)
+{
+	uint64_t deadline_ns = test_deadline_ns();
+
+	while (!serve_once(scene, fd, deadline_ns))
+		;
+}
+
+void scene_serve_what_is_due(struct scene *scene)
+{
+	struct pollfd wait = {
+		.fd = postern_node_fd(scene->node),
+		.events = POLLIN,
+	};
+
+	while (poll(&wait, 1, 0) > 0)
+		collect(scene);
+}
+
+static bool take_event(struct scene *scene, enum postern_event_type type,
+		       struct postern_event *ret_event)
+{
+	size_t i;
+
+	for (i = 0; i < scene->event_count; i++) {
+		if (scene->events[i].type != type)
+			continue;
+		*ret_event = scene->events[i];
+		scene->event_count--;
+		memmove(&scene->events[i], &scene->events[i + 1],
+			(scene->event_count - i) * sizeof(scene->events[0]));
+		return true;
+	}
+	return false;
+}
+
+struct postern_event scene_await_event(struct scene *scene,
+				       enum postern_event_type type)
+{
+	uint64_t deadline_ns = test_deadline_ns();
+	struct postern_event event;
+
+	while (!take_event(scene, type, &event))
+		(void)serve_once(scene, -1, deadline_ns);
+	return event;
+}
+
+void scene_await_messages(struct scene *scene, uint64_t message_count)
+{
+	uint64_t deadline_ns = test_deadline_ns();
+
+	while (scene->message_count < message_count)
+		(void)serve_once(scene, -1, deadline_ns);
+}
+
+void scene_serve_until_fd_count(struct scene *scene, size_t fd_count)
+{
+	uint64_t deadline_ns = test_deadline_ns();
+
+	while (inspect_fd_count() != fd_count)
+		(void)serve_once(scene, -1, deadline_ns);
+}
+
+/* -- records --------------------------------------------------------------- */
+
+size_t scene_count_records(const struct scene *scene, const char *event)
+{
+	size_t count = 0, i;
+
+	for (i = 0; i < scene->record_count; i++)
+		count += strcmp(scene->records[i].event, event) == 0;
+	return count;
+}
+
+/* Fields are separated by blanks, and these values are never quoted. */
+static bool has_field(const char *line, const char *key, const char *value)
+{
+	char field[STAGE_PATH_BYTES + 64];
+	const char *found;
+
+	(void)snprintf(field, sizeof(field), " %s=%s", key, value);
+	found = strstr(line, field);
+	return found && (found[strlen(field)] == ' ' ||
+			 found[strlen(field)] == '\0');
+}
+
+static const char *find_refusal(const struct scene *scene)
+{
+	size_t i;
+
+	for (i = 0; i < scene->record_count; i++)
+		if (strcmp(scene->records[i].event, "refuse") == 0)
+			return scene->records[i].line;
+	return NULL;
+}
+
+void scene_expect_one_refusal(struct scene *scene, enum postern_reason reason,
+			      uint32_t rule_line)
+{
+	const char *line = find_refusal(scene);
+	char number[16];
+
+	ck_assert_msg(line, "there is no record of a refusal");
+	ck_assert_msg(has_field(line, "reason", postern_reason_word(reason)),
+		      "not a refusal because of '%s': %s",
+		      postern_reason_word(reason), line);
+	ck_assert_uint_eq(scene_count_records(scene, "refuse"), 1);
+	if (rule_line > 0) {
+		(void)snprintf(number, sizeof(number), "%u", rule_line);
+		ck_assert_msg(has_field(line, "line", number) &&
+			      has_field(line, "file", scene->policy_path) &&
+			      strstr(line, " rule="),
+			      "does not name the rule of line %s: %s", number,
+			      line);
+	}
+	scene->record_count = 0;
+}
+
+void scene_await_one_refusal(struct scene *scene, enum postern_reason reason)
+{
+	uint64_t deadline_ns = test_deadline_ns();
+
+	while (scene_count_records(scene, "refuse") == 0)
+		(void)serve_once(scene, -1, deadline_ns);
+	scene_serve_what_is_due(scene);
+	scene_expect_one_refusal(scene, reason, 0);
+}
+
+void scene_expect_no_refusal(struct scene *scene)
+{
+	const char *line = find_refusal(scene);
+
+	ck_assert_msg(!line, "an unexpected refusal: %s", line);
+}

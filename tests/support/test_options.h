@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * How the suite was asked to run
+ *
+ * POSTERN_TEST_FEATURES_OFF   kernel features to do without: names separated by
+ *                             commas or spaces (passrights peerpidfd pidfs
+ *                             noexec-seal), or all
+ * POSTERN_TEST_RUNNER         the tests run under this command (valgrind)
+ */
+#ifndef POSTERN_SUPPORT_TEST_OPTIONS_H
+#define POSTERN_SUPPORT_TEST_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* POSTERN_FEATURE_* bits for options.features_off.  Aborts on a name that is
+ * none: a suite that silently ran with everything on would prove nothing. */
+uint32_t test_features_off(void);
+
+/* Those that this kernel has and the suite may use. */
+uint32_t test_features(void);
+
+/* Is something between us and the kernel that makes calls of its own? */
+bool test_has_runner(void);
+
+/* Built with a sanitizer, whose allocator and mappings are its own. */
+bool test_has_sanitizer(void);
+
+/* Generous: reached only when something is wrong. */
+uint64_t test_deadline_ns(void);
+
+/* A case that cannot run here says why, and is counted as skipped. */
+#define skip_unless(condition, reason) \
+	do { \
+		if (!(condition)) { \
+			/* Check appends _fn. */ \
+			printf("SKIP: %.*s: %s\n", \
+			       (int)sizeof(__func__) - 4, __func__, reason); \
+			(void)fflush(stdout); \
+			return; \
+		} \
+	} while (0)
+
+#endif
