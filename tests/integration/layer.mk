@@ -32,6 +32,7 @@ check_PROGRAMS += \
 	tests/integration/test_admission_quotas \
 	tests/integration/test_admission_records \
 	tests/integration/test_admission_segments \
+	tests/integration/test_admission_errors \
 	tests/integration/test_audit \
 	tests/integration/test_connect_offer \
 	tests/integration/test_connect_path \
@@ -67,6 +68,10 @@ tests_integration_test_admission_records_LDADD = $(INTEGRATION_LIBS)
 tests_integration_test_admission_segments_SOURCES = \
 	tests/integration/test_admission_segments.c
 tests_integration_test_admission_segments_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_admission_errors_SOURCES = \
+	tests/integration/test_admission_errors.c
+tests_integration_test_admission_errors_LDADD = $(INTEGRATION_LIBS)
 
 tests_integration_test_audit_SOURCES = \
 	tests/integration/test_audit.c
