@@ -20,6 +20,7 @@
 #include <postern/node.h>
 #include <postern/policy.h>
 #include <postern/result.h>
+#include <postern/stats.h>
 #include <postern/version.h>
 
 #endif

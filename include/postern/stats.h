@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Statistics: what a channel, a peer and a node have done so far
+ *
+ * Counts since the beginning; nothing here is a basis for a decision about a
+ * peer, since some of it rests on what the peer says of itself (where it does,
+ * it says so).  Structs begin with their size: set size_bytes, by the _INIT
+ * macro, before the call that fills one.
+ */
+#ifndef POSTERN_STATS_H
+#define POSTERN_STATS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <postern/policy.h>
+#include <postern/result.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * How old messages were when they were received, in nanoseconds.  Senders stamp
+ * some of their messages, not all: count is that of the stamped ones.  A stamp
+ * that cannot be true is counted apart and enters nothing else.  Percentiles
+ * are at most 3.2 % off.
+ */
+struct postern_latency {
+	uint64_t count;
+	uint64_t p50_ns;
+	uint64_t p90_ns;
+	uint64_t p99_ns;
+	uint64_t p999_ns;
+	uint64_t max_ns;
+	uint64_t implausible_count;
+};
+
+/* One side of a channel.  Begins with its size. */
+struct postern_channel_stats {
+	size_t size_bytes;
+	uint64_t sent_messages;
+	uint64_t sent_bytes;
+	uint64_t received_messages;
+	uint64_t received_bytes;
+	uint64_t refused_full_count;   /* sends that found the ring full */
+	uint64_t dropped_messages;     /* discarded here, by a limit */
+	uint64_t dropped_bytes;
+	uint64_t peer_dropped_messages; /* of those sent: as the peer says */
+	uint64_t send_depth_bytes;     /* in the ring, not consumed yet */
+	uint64_t send_peak_bytes;
+	uint64_t receive_depth_bytes;
+	uint64_t receive_peak_bytes;
+	uint64_t bells_rung;           /* wake-ups: of the peer, */
+	uint64_t bells_heard;          /* and by it */
+	uint64_t high_watermark_count;
+	uint64_t last_activity_ns;     /* CLOCK_MONOTONIC, coarse; 0: never */
+	enum postern_reason end_reason;
+	struct postern_latency latency; /* of what was received */
+};
+
+#define POSTERN_CHANNEL_STATS_INIT \
+	{.size_bytes = sizeof(struct postern_channel_stats)}
+
+/* What a node does about an admitted peer at the moment. */
+enum postern_peer_state {
+	POSTERN_PEER_READY = 1,      /* it may have sent something */
+	POSTERN_PEER_IDLE = 2,       /* it was found empty: a bell brings it back */
+	POSTERN_PEER_THROTTLED = 3,  /* out of tokens: a timer brings it back */
+	POSTERN_PEER_DETACHED = 4    /* in the hands of postern_node_detach() */
+};
+
+enum postern_peer_flag {
+	POSTERN_PEER_DRAINING = 1,   /* gone; what it left is being received */
+	POSTERN_PEER_STUCK = 2       /* alive, but it does not receive */
+};
+
+/* A node's view of one peer.  Begins with its size. */
+struct postern_peer_stats {
+	size_t size_bytes;
+	uint64_t peer;               /* the handle, a postern_peer */
+	uint32_t uid;
+	uint32_t gid;
+	int32_t pid;                 /* 0 where it is not visible here */
+	uint32_t directions;         /* POSTERN_DIRECTION_*, the peer's view */
+	enum postern_peer_state state;
+	uint32_t flags;              /* POSTERN_PEER_* */
+	uint32_t receive_ring_bytes; /* peer to node; 0: not granted */
+	uint32_t send_ring_bytes;
+	uint64_t admitted_ns;        /* CLOCK_MONOTONIC */
+	uint64_t throttled_count;
+	uint64_t throttled_ns;
+	struct postern_channel_stats channel; /* the node's side of it */
+	char name[POSTERN_NAME_BYTES];        /* the peer rule that matched */
+	char instance[POSTERN_NAME_BYTES];    /* what it calls itself */
+	char tenant[POSTERN_NAME_BYTES];      /* empty: of none */
+};
+
+#define POSTERN_PEER_STATS_INIT \
+	{.size_bytes = sizeof(struct postern_peer_stats)}
+
+/* Arrays by reason have this many places: later releases add reasons. */
+#define POSTERN_REASON_ROOM 128
+
+/* A node as a whole.  Begins with its size. */
+struct postern_node_stats {
+	size_t size_bytes;
+	int32_t pid;
+	uint32_t uid;
+	uint64_t opened_ns;          /* CLOCK_MONOTONIC */
+	uint64_t updated_ns;         /* when these figures were taken */
+
+	/* At the moment. */
+	uint32_t slot_count;
+	uint32_t slots_used;         /* admitted or in a handshake */
+	uint32_t peer_count;         /* admitted */
+	uint32_t ready_count;
+	uint32_t throttled_count;
+	uint32_t draining_count;
+	uint32_t detached_count;
+	uint32_t half_open_count;
+
+	/* Since it was opened. */
+	uint64_t admitted_count;
+	uint64_t departed_count;
+	uint64_t refused_count;
+	uint64_t slots_recycled_count; /* slots given to another peer */
+	uint64_t received_messages;
+	uint64_t received_bytes;
+	uint64_t sent_messages;
+	uint64_t sent_bytes;
+	uint64_t dropped_messages;
+	uint64_t dropped_bytes;
+	uint64_t turn_count;         /* looks at everything watched */
+	uint64_t events_missed_count;
+	uint64_t reload_count;
+	uint64_t reload_failed_count;
+	uint64_t audit_record_count;
+	uint64_t audit_suppressed_count;
+	uint64_t refused_by_reason[POSTERN_REASON_ROOM];
+	uint64_t departed_by_reason[POSTERN_REASON_ROOM];
+	struct postern_latency latency; /* of all peers, departed ones too */
+	char name[POSTERN_NAME_BYTES];
+};
+
+#define POSTERN_NODE_STATS_INIT \
+	{.size_bytes = sizeof(struct postern_node_stats)}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
