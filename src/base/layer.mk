@@ -5,6 +5,8 @@ libbase_la_SOURCES = \
 	src/base/bounds.h \
 	src/base/clock.h \
 	src/base/fd.h \
+	src/base/histogram.c \
+	src/base/histogram.h \
 	src/base/log.c \
 	src/base/log.h \
 	src/base/record_size.h \

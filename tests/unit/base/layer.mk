@@ -3,6 +3,7 @@ check_PROGRAMS += \
 	tests/unit/base/test_bounds \
 	tests/unit/base/test_clock \
 	tests/unit/base/test_fd \
+	tests/unit/base/test_histogram \
 	tests/unit/base/test_log \
 	tests/unit/base/test_record_size \
 	tests/unit/base/test_refcount
@@ -13,6 +14,9 @@ tests_unit_base_test_clock_SOURCES = tests/unit/base/test_clock.c
 tests_unit_base_test_clock_LDADD = libbase.la $(CHECK_LIBS)
 tests_unit_base_test_fd_SOURCES = tests/unit/base/test_fd.c
 tests_unit_base_test_fd_LDADD = libbase.la $(CHECK_LIBS)
+tests_unit_base_test_histogram_SOURCES = tests/unit/base/test_histogram.c \
+	tests/support/expect.h tests/support/random.h
+tests_unit_base_test_histogram_LDADD = libbase.la $(CHECK_LIBS)
 tests_unit_base_test_log_SOURCES = tests/unit/base/test_log.c \
 	tests/support/expect.h tests/support/random.h
 tests_unit_base_test_log_LDADD = libbase.la $(CHECK_LIBS)
