@@ -5,7 +5,8 @@
  * A record is a header, the payload, and padding up to the alignment, within
  * which the next one begins.  The ring lays records out so, the policy judges
  * by it whether a message fits its ring, and the handshake agrees on no other:
- * one formula for layers that are blind to each other.
+ * one formula for layers that are blind to each other.  (A time stamp comes on
+ * top where there is room, and is left out where there is none.)
  */
 #ifndef POSTERN_BASE_RECORD_SIZE_H
 #define POSTERN_BASE_RECORD_SIZE_H

@@ -46,6 +46,7 @@ struct pst_ring_producer {
 	uint32_t data_bytes;
 	uint32_t message_bytes;   /* the largest payload */
 	uint32_t reserved_bytes;  /* payload of the open reservation */
+	uint32_t reserved_time_bytes; /* its time stamp's: 0 without one */
 	int obstacle;             /* 0, or why nothing can be reserved: -EBUSY,
 				   * -ESHUTDOWN or -EBADMSG */
 	uint32_t armed;           /* as last published */
@@ -67,6 +68,8 @@ struct pst_ring_consumer {
 	uint32_t armed;           /* as last published */
 	uint32_t rung_for;        /* the producer's armed, as last rung for */
 	bool frozen;              /* produced_pos is final */
+	bool has_time;            /* the last record read had a time stamp, */
+	uint64_t time_ns;         /* and this is what it says */
 	enum pst_ring_fault fault;
 };
 
@@ -110,6 +113,23 @@ int pst_ring_reserve(struct pst_ring_producer *producer, uint32_t payload_bytes,
  */
 PST_MUST_CHECK
 int pst_ring_commit(struct pst_ring_producer *producer, uint32_t payload_bytes);
+
+/*
+ * The same three with the time at which the message is sent, which travels with
+ * it if there is room for that too: a message is never refused or delayed for
+ * want of it.  A reservation is stamped when it is committed, and both calls
+ * have to be of this kind.
+ */
+PST_MUST_CHECK
+int pst_ring_write_timed(struct pst_ring_producer *producer,
+			 const void *payload, uint32_t payload_bytes,
+			 uint64_t time_ns);
+PST_MUST_CHECK
+int pst_ring_reserve_timed(struct pst_ring_producer *producer,
+			   uint32_t payload_bytes, void **ret_payload);
+PST_MUST_CHECK
+int pst_ring_commit_timed(struct pst_ring_producer *producer,
+			  uint32_t payload_bytes, uint64_t time_ns);
 
 /* Drop the reservation.  Returns 0, -EINVAL (there is none), -EBADMSG. */
 PST_MUST_CHECK
@@ -224,6 +244,17 @@ static inline uint64_t
 pst_ring_peer_produced(const struct pst_ring_consumer *consumer)
 {
 	return consumer->produced_pos;
+}
+
+/* The stamp of the record last read, once; the producer wrote it, as it likes. */
+static inline bool pst_ring_take_time(struct pst_ring_consumer *consumer,
+				      uint64_t *ret_time_ns)
+{
+	if (PST_LIKELY(!consumer->has_time))
+		return false;
+	consumer->has_time = false;
+	*ret_time_ns = consumer->time_ns;
+	return true;
 }
 
 #endif

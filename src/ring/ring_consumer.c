@@ -100,7 +100,14 @@ static inline void give_back(struct pst_ring_consumer *consumer,
 			       consumer->consumed_pos);
 }
 
-/* Anything that is not DATA without flags: END, or a fault. */
+/* A message that was sent with the time, and no other flag. */
+static inline bool is_timed(struct pst_record_header header)
+{
+	return header.kind == PST_RECORD_DATA &&
+	       header.flags == PST_RECORD_FLAG_TIME && header.reserved == 0;
+}
+
+/* Anything that is no message: END, or a fault. */
 PST_COLD
 static int read_other_kind(struct pst_ring_consumer *consumer,
 			   struct pst_record_header header)
@@ -131,11 +138,20 @@ void pst_ring_consumer_init(struct pst_ring_consumer *consumer,
 	};
 }
 
-int pst_ring_read(struct pst_ring_consumer *consumer, void *buffer,
-		  size_t buffer_bytes, size_t *ret_payload_bytes)
+/* The record in front: what was checked of it. */
+struct message {
+	const uint8_t *record;
+	uint64_t record_bytes;
+	uint32_t payload_bytes;
+	uint32_t time_bytes;    /* 0: it has no stamp */
+};
+
+static inline int find_message(struct pst_ring_consumer *consumer,
+			       struct message *ret_message)
 {
 	struct pst_record_header header;
 	const uint8_t *record;
+	uint32_t time_bytes = 0;
 	uint64_t record_bytes;
 	int result;
 
@@ -148,24 +164,58 @@ int pst_ring_read(struct pst_ring_consumer *consumer, void *buffer,
 	record = record_start(consumer);
 	header = fetch_header(record);
 	if (PST_UNLIKELY(header.kind != PST_RECORD_DATA || header.flags != 0 ||
-			 header.reserved != 0))
-		return read_other_kind(consumer, header);
+			 header.reserved != 0)) {
+		if (!is_timed(header))
+			return read_other_kind(consumer, header);
+		time_bytes = PST_RECORD_TIME_BYTES;
+	}
 
-	record_bytes = pst_record_bytes(header.payload_bytes);
+	record_bytes = pst_record_bytes(header.payload_bytes) + time_bytes;
 	if (PST_UNLIKELY(header.payload_bytes > consumer->message_bytes ||
 			 record_bytes > consumer->produced_pos -
 					consumer->consumed_pos))
 		return poison(consumer, PST_RING_FAULT_RECORD_LENGTH);
 
-	if (PST_UNLIKELY(header.payload_bytes > buffer_bytes)) {
-		*ret_payload_bytes = header.payload_bytes;
+	*ret_message = (struct message) {
+		.record = record,
+		.record_bytes = record_bytes,
+		.payload_bytes = header.payload_bytes,
+		.time_bytes = time_bytes,
+	};
+	return 0;
+}
+
+/* One load, like the header's. */
+static void note_time(struct pst_ring_consumer *consumer, const uint8_t *record)
+{
+	const uint8_t *time = record + PST_RECORD_HEADER_BYTES;
+
+	consumer->time_ns = pst_shared_load_relaxed_u64(
+		(const struct pst_shared_u64 *)(const void *)time);
+	consumer->has_time = true;
+}
+
+int pst_ring_read(struct pst_ring_consumer *consumer, void *buffer,
+		  size_t buffer_bytes, size_t *ret_payload_bytes)
+{
+	struct message message = {0};
+	int result;
+
+	result = find_message(consumer, &message);
+	if (result < 0)
+		return result;
+	if (PST_UNLIKELY(message.payload_bytes > buffer_bytes)) {
+		*ret_payload_bytes = message.payload_bytes;
 		return -EMSGSIZE;
 	}
 
-	pst_shared_copy_out(buffer, record + PST_RECORD_HEADER_BYTES,
-			    header.payload_bytes);
-	give_back(consumer, record_bytes);
-	*ret_payload_bytes = header.payload_bytes;
+	if (PST_UNLIKELY(message.time_bytes > 0))
+		note_time(consumer, message.record);
+	pst_shared_copy_out(buffer, message.record + PST_RECORD_HEADER_BYTES +
+				    message.time_bytes,
+			    message.payload_bytes);
+	give_back(consumer, message.record_bytes);
+	*ret_payload_bytes = message.payload_bytes;
 	return 0;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The layout of a segment: version 1
+ * The layout of a segment: version 2
  *
  * This header is the specification of what lies in shared memory; a peer in
  * another language can be written from it.  doc/ring.md says why it is correct.
@@ -32,8 +32,9 @@
  *    and wrap at 2^64.  Position p is byte p mod data_bytes of the data area.
  * 3. 0 <= produced_pos - consumed_pos <= data_bytes, modulo 2^64.
  * 4. The data area between consumed_pos and produced_pos is a sequence of whole
- *    records.  A record is a header, its payload, and zeros up to a multiple of
- *    8.  Thanks to the second mapping it never wraps.
+ *    records.  A record is a header, a time stamp where a flag says so, its
+ *    payload, and zeros up to a multiple of 8.  Thanks to the second mapping it
+ *    never wraps.
  * 5. An END record is the last one.
  * 6. armed is odd while its writer wants a bell, and grows with every change.
  *    The other side rings at most once for each odd value.
@@ -51,7 +52,7 @@
 #include "base/record_size.h"
 #include "ring/shared_word.h"
 
-#define PST_LAYOUT_VERSION 1
+#define PST_LAYOUT_VERSION 2
 
 /*
  * Each word on a line of its own (two cache lines, which are fetched in pairs),
@@ -92,11 +93,17 @@ static_assert(sizeof(struct pst_segment_words) == 512, "layout");
  * Record header.  Written and read as one aligned 8-byte word, so that a reader
  * gets all of it from one moment.
  *
- * Version 1 without a security mode has kinds DATA and END and no flags.  Room
- * is kept, in this order behind the header, for the delivery identity (flag
- * IDENTITY: 8 bytes epoch, 8 bytes sequence) and, behind the payload, for a
- * 16-byte tag.  Neither occurs yet, and a reader ends the channel on any kind,
- * flag or reserved bit that it was not told to expect.
+ * Version 2 without a security mode has kinds DATA and END and, for DATA, the
+ * flag TIME: between header and payload are 8 bytes more, the sender's
+ * CLOCK_MONOTONIC in nanoseconds, which payload_bytes does not count.  A sender
+ * chooses which of its records have it; a ring of data_bytes holds one payload
+ * of data_bytes - 8, but not with a stamp.  For the reader it is a number that
+ * somebody wrote: it may enter a statistic, and decides nothing.
+ *
+ * Room is kept, in this order behind header and stamp, for the delivery
+ * identity (flag IDENTITY: 8 bytes epoch, 8 bytes sequence) and, behind the
+ * payload, for a 16-byte tag.  Neither occurs yet, and a reader ends the channel
+ * on any kind, flag or reserved bit that it was not told to expect.
  */
 struct pst_record_header {
 	uint32_t payload_bytes;
@@ -109,7 +116,9 @@ struct pst_record_header {
 #define PST_RECORD_END 2  /* the sender closed in order; no payload */
 
 #define PST_RECORD_FLAG_IDENTITY 1
+#define PST_RECORD_FLAG_TIME 2
 
+#define PST_RECORD_TIME_BYTES 8
 #define PST_RECORD_IDENTITY_BYTES 16
 #define PST_RECORD_TAG_BYTES 16
 
@@ -119,5 +128,6 @@ static_assert(offsetof(struct pst_record_header, flags) == 5, "layout");
 static_assert(offsetof(struct pst_record_header, reserved) == 6, "layout");
 static_assert(sizeof(struct pst_record_header) == PST_RECORD_HEADER_BYTES,
 	      "layout");
+static_assert(PST_RECORD_TIME_BYTES % PST_RECORD_ALIGNMENT == 0, "layout");
 
 #endif

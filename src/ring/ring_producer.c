@@ -71,6 +71,21 @@ static inline int find_room(struct pst_ring_producer *producer,
 	return is_room(producer, record_bytes) ? 0 : -EAGAIN;
 }
 
+/* The same with a time stamp, or without one where only that fits. */
+static inline int find_room_timed(struct pst_ring_producer *producer,
+				  uint64_t record_bytes,
+				  uint32_t *ret_time_bytes)
+{
+	int result = find_room(producer, record_bytes + PST_RECORD_TIME_BYTES);
+
+	if (result == -EAGAIN && is_room(producer, record_bytes)) {
+		*ret_time_bytes = 0;
+		return 0;
+	}
+	*ret_time_bytes = PST_RECORD_TIME_BYTES;
+	return result;
+}
+
 static inline uint8_t *record_start(const struct pst_ring_producer *producer)
 {
 	uint64_t mask = producer->data_bytes - 1;
@@ -79,18 +94,32 @@ static inline uint8_t *record_start(const struct pst_ring_producer *producer)
 }
 
 /* One store; what makes it visible comes later. */
-static inline void write_header(uint8_t *record, uint8_t kind,
+static inline void write_header(uint8_t *record, uint8_t kind, uint8_t flags,
 				uint32_t payload_bytes)
 {
 	struct pst_record_header header = {
 		.payload_bytes = payload_bytes,
 		.kind = kind,
+		.flags = flags,
 	};
 	uint64_t header_word;
 
 	memcpy(&header_word, &header, sizeof(header_word));
 	pst_shared_store_relaxed_u64((struct pst_shared_u64 *)(void *)record,
 				     header_word);
+}
+
+/* The header of a message, and the stamp if there is to be one. */
+static inline void write_head(uint8_t *record, uint32_t payload_bytes,
+			      uint32_t time_bytes, uint64_t time_ns)
+{
+	uint8_t *time = record + PST_RECORD_HEADER_BYTES;
+
+	write_header(record, PST_RECORD_DATA,
+		     time_bytes > 0 ? PST_RECORD_FLAG_TIME : 0, payload_bytes);
+	if (time_bytes > 0)
+		pst_shared_store_relaxed_u64((struct pst_shared_u64 *)(void *)
+						     time, time_ns);
 }
 
 /* The record is written, padding and all: show it. */
@@ -120,28 +149,68 @@ void pst_ring_producer_init(struct pst_ring_producer *producer,
 	};
 }
 
+/* What has to hold before a message is reserved or written. */
+static inline int may_write(const struct pst_ring_producer *producer,
+			    uint32_t payload_bytes)
+{
+	if (PST_UNLIKELY(producer->obstacle != 0))
+		return producer->obstacle;
+	return PST_UNLIKELY(payload_bytes > producer->message_bytes) ?
+		-EMSGSIZE : 0;
+}
+
+static void *open_reservation(struct pst_ring_producer *producer,
+			      uint32_t payload_bytes, uint32_t time_bytes)
+{
+	producer->obstacle = -EBUSY;
+	producer->reserved_bytes = payload_bytes;
+	producer->reserved_time_bytes = time_bytes;
+	return record_start(producer) + PST_RECORD_HEADER_BYTES + time_bytes;
+}
+
 int pst_ring_reserve(struct pst_ring_producer *producer, uint32_t payload_bytes,
 		     void **ret_payload)
 {
 	int result;
 
-	if (producer->obstacle != 0)
-		return producer->obstacle;
-	if (payload_bytes > producer->message_bytes)
-		return -EMSGSIZE;
+	result = may_write(producer, payload_bytes);
+	if (result < 0)
+		return result;
 	result = find_room(producer, pst_record_bytes(payload_bytes));
 	if (result < 0)
 		return result;
+	*ret_payload = open_reservation(producer, payload_bytes, 0);
+	return 0;
+}
 
-	producer->obstacle = -EBUSY;
-	producer->reserved_bytes = payload_bytes;
-	*ret_payload = record_start(producer) + PST_RECORD_HEADER_BYTES;
+int pst_ring_reserve_timed(struct pst_ring_producer *producer,
+			   uint32_t payload_bytes, void **ret_payload)
+{
+	uint32_t time_bytes;
+	int result;
+
+	result = may_write(producer, payload_bytes);
+	if (result < 0)
+		return result;
+	result = find_room_timed(producer, pst_record_bytes(payload_bytes),
+				 &time_bytes);
+	if (result < 0)
+		return result;
+	*ret_payload = open_reservation(producer, payload_bytes, time_bytes);
 	return 0;
 }
 
 int pst_ring_commit(struct pst_ring_producer *producer, uint32_t payload_bytes)
 {
-	uint64_t record_bytes = pst_record_bytes(payload_bytes);
+	return pst_ring_commit_timed(producer, payload_bytes, 0);
+}
+
+int pst_ring_commit_timed(struct pst_ring_producer *producer,
+			  uint32_t payload_bytes, uint64_t time_ns)
+{
+	uint32_t time_bytes = producer->reserved_time_bytes;
+	uint64_t record_bytes = pst_record_bytes(payload_bytes) + time_bytes;
+	uint64_t head_bytes = PST_RECORD_HEADER_BYTES + time_bytes;
 	uint8_t *record = record_start(producer);
 
 	if (producer->obstacle == -EBADMSG)
@@ -150,9 +219,9 @@ int pst_ring_commit(struct pst_ring_producer *producer, uint32_t payload_bytes)
 	    payload_bytes > producer->reserved_bytes)
 		return -EINVAL;
 
-	memset(record + PST_RECORD_HEADER_BYTES + payload_bytes, 0,
-	       record_bytes - PST_RECORD_HEADER_BYTES - payload_bytes);
-	write_header(record, PST_RECORD_DATA, payload_bytes);
+	memset(record + head_bytes + payload_bytes, 0,
+	       record_bytes - head_bytes - payload_bytes);
+	write_head(record, payload_bytes, time_bytes, time_ns);
 	producer->obstacle = 0;
 	show_record(producer, record_bytes);
 	return 0;
@@ -168,34 +237,56 @@ int pst_ring_abort(struct pst_ring_producer *producer)
 	return 0;
 }
 
-int pst_ring_write(struct pst_ring_producer *producer, const void *payload,
-		   uint32_t payload_bytes)
+/*
+ * In the order of addresses, which the cores like best; only the word with the
+ * padding, zeroed whole, comes before the payload that covers the rest of it.
+ */
+static inline void write_record(struct pst_ring_producer *producer,
+				const void *payload, uint32_t payload_bytes,
+				uint32_t time_bytes, uint64_t time_ns)
 {
-	uint64_t record_bytes = pst_record_bytes(payload_bytes);
-	uint8_t *record;
-	int result;
+	uint64_t record_bytes = pst_record_bytes(payload_bytes) + time_bytes;
+	uint8_t *record = record_start(producer);
 
-	if (PST_UNLIKELY(producer->obstacle != 0))
-		return producer->obstacle;
-	if (PST_UNLIKELY(payload_bytes > producer->message_bytes))
-		return -EMSGSIZE;
-	result = find_room(producer, record_bytes);
-	if (PST_UNLIKELY(result < 0))
-		return result;
-
-	/*
-	 * In the order of addresses, which the cores like best; only the word
-	 * with the padding, zeroed whole, comes before the payload that covers
-	 * the rest of it.
-	 */
-	record = record_start(producer);
-	write_header(record, PST_RECORD_DATA, payload_bytes);
+	write_head(record, payload_bytes, time_bytes, time_ns);
 	if (payload_bytes % PST_RECORD_ALIGNMENT != 0)
 		memset(record + record_bytes - PST_RECORD_ALIGNMENT, 0,
 		       PST_RECORD_ALIGNMENT);
-	pst_shared_copy_in(record + PST_RECORD_HEADER_BYTES, payload,
-			   payload_bytes);
+	pst_shared_copy_in(record + PST_RECORD_HEADER_BYTES + time_bytes,
+			   payload, payload_bytes);
 	show_record(producer, record_bytes);
+}
+
+int pst_ring_write(struct pst_ring_producer *producer, const void *payload,
+		   uint32_t payload_bytes)
+{
+	int result;
+
+	result = may_write(producer, payload_bytes);
+	if (PST_UNLIKELY(result < 0))
+		return result;
+	result = find_room(producer, pst_record_bytes(payload_bytes));
+	if (PST_UNLIKELY(result < 0))
+		return result;
+	write_record(producer, payload, payload_bytes, 0, 0);
+	return 0;
+}
+
+int pst_ring_write_timed(struct pst_ring_producer *producer,
+			 const void *payload, uint32_t payload_bytes,
+			 uint64_t time_ns)
+{
+	uint32_t time_bytes;
+	int result;
+
+	result = may_write(producer, payload_bytes);
+	if (result < 0)
+		return result;
+	result = find_room_timed(producer, pst_record_bytes(payload_bytes),
+				 &time_bytes);
+	if (result < 0)
+		return result;
+	write_record(producer, payload, payload_bytes, time_bytes, time_ns);
 	return 0;
 }
 
@@ -212,7 +303,7 @@ int pst_ring_finish(struct pst_ring_producer *producer)
 		return result;
 
 	producer->obstacle = -ESHUTDOWN;
-	write_header(record_start(producer), PST_RECORD_END, 0);
+	write_header(record_start(producer), PST_RECORD_END, 0, 0);
 	show_record(producer, PST_RECORD_HEADER_BYTES);
 	return 0;
 }

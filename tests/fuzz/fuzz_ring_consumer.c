@@ -59,12 +59,17 @@ static void read_message(struct program *program)
 	uint8_t *buffer = malloc(buffer_bytes);
 	int result = pst_ring_read(&pair.consumer, buffer, buffer_bytes,
 				   &message_bytes);
+	uint64_t time_ns;
+	bool is_timed = pst_ring_take_time(&pair.consumer, &time_ns);
 
+	if (is_timed && result != 0)
+		abort();
 	switch (result) {
 	case 0:
 		if (message_bytes > buffer_bytes ||
 		    pair.consumer.consumed_pos - before_pos !=
-		    pst_record_bytes((uint32_t)message_bytes))
+		    pst_record_bytes((uint32_t)message_bytes) +
+		    (is_timed ? PST_RECORD_TIME_BYTES : 0))
 			abort();
 		break;
 	case -EMSGSIZE:

@@ -14,6 +14,7 @@ check_PROGRAMS += \
 	tests/unit/ring/test_ring_model \
 	tests/unit/ring/test_ring_producer \
 	tests/unit/ring/test_ring_race \
+	tests/unit/ring/test_ring_time \
 	tests/unit/ring/test_ring_wait
 
 tests_unit_ring_test_ring_consumer_SOURCES = \
@@ -34,6 +35,9 @@ tests_unit_ring_test_ring_producer_LDADD = $(ring_test_libraries)
 tests_unit_ring_test_ring_race_SOURCES = \
 	tests/unit/ring/test_ring_race.c $(ring_test_support)
 tests_unit_ring_test_ring_race_LDADD = $(ring_test_libraries)
+tests_unit_ring_test_ring_time_SOURCES = \
+	tests/unit/ring/test_ring_time.c $(ring_test_support)
+tests_unit_ring_test_ring_time_LDADD = $(ring_test_libraries)
 tests_unit_ring_test_ring_wait_SOURCES = \
 	tests/unit/ring/test_ring_wait.c $(ring_test_support)
 tests_unit_ring_test_ring_wait_LDADD = $(ring_test_libraries)

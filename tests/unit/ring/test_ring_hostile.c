@@ -115,6 +115,11 @@ static struct pst_record_header some_header(void)
 		header.payload_bytes = random_below(&chance, 2) == 0 ? 0 :
 			header.payload_bytes;
 		break;
+	case 4:
+	case 5:
+	case 6:
+		header.flags = PST_RECORD_FLAG_TIME;
+		break;
 	default:
 		break;
 	}
@@ -175,8 +180,14 @@ static bool is_between(uint64_t first, uint64_t pos, uint64_t last)
 	return (pos - first) % 8 == 0 && pos - first <= last - first;
 }
 
+static uint64_t oracle_of_record_bytes(uint32_t payload_bytes, bool is_timed)
+{
+	return (is_timed ? 16 : 8) + (payload_bytes + UINT64_C(7)) / 8 * 8;
+}
+
 static int oracle_of_read(const struct pst_ring_consumer *before,
-			  size_t buffer_bytes, uint32_t *ret_payload_bytes)
+			  size_t buffer_bytes, uint32_t *ret_payload_bytes,
+			  bool *ret_is_timed)
 {
 	uint64_t start_pos = before->consumed_pos;
 	uint64_t end_pos = before->produced_pos;
@@ -198,29 +209,33 @@ static int oracle_of_read(const struct pst_ring_consumer *before,
 		header[i] = pair.producer_segment.data[(start_pos + i) %
 						       DATA_BYTES];
 	memcpy(&payload_bytes, header, 4);
-	if (header[5] != 0 || header[6] != 0 || header[7] != 0)
+	if ((header[5] & ~2) != 0 || header[6] != 0 || header[7] != 0)
 		return -EBADMSG;
 	if (header[4] == 2)
-		return payload_bytes == 0 ? -ESHUTDOWN : -EBADMSG;
+		return payload_bytes == 0 && header[5] == 0 ? -ESHUTDOWN :
+			-EBADMSG;
 	if (header[4] != 1 || payload_bytes > MESSAGE_BYTES ||
-	    8 + (payload_bytes + 7) / 8 * 8 > end_pos - start_pos)
+	    oracle_of_record_bytes(payload_bytes, header[5] == 2) >
+		    end_pos - start_pos)
 		return -EBADMSG;
 	*ret_payload_bytes = payload_bytes;
+	*ret_is_timed = header[5] == 2;
 	return payload_bytes <= buffer_bytes ? 0 : -EMSGSIZE;
 }
 
+/* With a stamp the ring may have to be looked at sooner, and no more. */
 static int oracle_of_write(const struct pst_ring_producer *before,
-			   uint32_t payload_bytes)
+			   uint32_t payload_bytes, bool is_timed)
 {
-	uint64_t record_bytes = 8 + (payload_bytes + 7) / 8 * 8;
-	uint64_t end_pos = before->produced_pos + record_bytes;
+	uint64_t end_pos = before->produced_pos +
+			   oracle_of_record_bytes(payload_bytes, false);
 	uint64_t consumed_pos;
 
 	if (before->obstacle != 0)
 		return before->obstacle;
 	if (payload_bytes > MESSAGE_BYTES)
 		return -EMSGSIZE;
-	if (end_pos - before->consumed_pos <= DATA_BYTES)
+	if (end_pos + (is_timed ? 8 : 0) - before->consumed_pos <= DATA_BYTES)
 		return 0;
 	consumed_pos = word_at(&pair.consumer_words->consumed_pos);
 	if (!is_between(before->consumed_pos, consumed_pos,
@@ -232,7 +247,7 @@ static int oracle_of_write(const struct pst_ring_producer *before,
 /* Calls */
 
 struct counts {
-	uint64_t read, refused, faults, ends;
+	uint64_t read, timed, refused, faults, ends;
 };
 
 static void assert_sane(void)
@@ -254,27 +269,45 @@ static void call_read(struct counts *counts)
 	uint8_t *buffer = buffer_of(buffer_bytes);
 	size_t byte_count = UNTOUCHED;
 	uint32_t payload_bytes = UNTOUCHED;
+	uint64_t time_ns, stamp_ns = word_at(data_at(before.consumed_pos) + 8);
+	bool is_timed = false;
 	int expected, result;
 
-	expected = oracle_of_read(&before, buffer_bytes, &payload_bytes);
+	expected = oracle_of_read(&before, buffer_bytes, &payload_bytes,
+				  &is_timed);
 	result = pst_ring_read(consumer, buffer, buffer_bytes, &byte_count);
 	expect_equal(result, expected);
 	expect_equal(byte_count, payload_bytes);
 	if (result == 0) {
-		expect(memcmp(buffer, data_at(before.consumed_pos) + 8,
-			      byte_count) == 0);
+		expect(memcmp(buffer, data_at(before.consumed_pos) +
+				      (is_timed ? 16 : 8), byte_count) == 0);
 		expect(consumer->consumed_pos - before.consumed_pos ==
-		       8 + (byte_count + 7) / 8 * 8);
+		       oracle_of_record_bytes(payload_bytes, is_timed));
 		expect(word_at(&pair.consumer_words->consumed_pos) ==
 		       consumer->consumed_pos);
+		expect(pst_ring_take_time(consumer, &time_ns) == is_timed);
+		expect(!is_timed || time_ns == stamp_ns);
+		expect(!pst_ring_take_time(consumer, &time_ns));
 		counts->read++;
+		counts->timed += is_timed;
 	} else if (result == -ESHUTDOWN) {
 		counts->ends++;
 	} else {
 		expect(consumer->consumed_pos == before.consumed_pos);
+		expect(!pst_ring_take_time(consumer, &time_ns));
 		counts->refused++;
 		counts->faults += result == -EBADMSG;
 	}
+}
+
+static int write_either(uint32_t payload_bytes, bool is_timed)
+{
+	const uint8_t *payload = buffer_of(payload_bytes);
+
+	if (is_timed)
+		return pst_ring_write_timed(producer, payload, payload_bytes,
+					    random_u64(&chance));
+	return pst_ring_write(producer, payload, payload_bytes);
 }
 
 static void call_write(struct counts *counts)
@@ -282,24 +315,35 @@ static void call_write(struct counts *counts)
 	struct pst_ring_producer before = *producer;
 	uint32_t payload_bytes = random_below(&chance, MESSAGE_BYTES + 2);
 	bool is_written = random_below(&chance, 2) == 0;
+	bool is_timed = random_below(&chance, 3) == 0;
 	void *payload = &chance;
+	uint64_t moved_bytes;
 	int expected, result;
 
-	expected = oracle_of_write(&before, payload_bytes);
+	expected = oracle_of_write(&before, payload_bytes, is_timed);
 	if (is_written) {
-		result = pst_ring_write(producer, buffer_of(payload_bytes),
-					payload_bytes);
+		result = write_either(payload_bytes, is_timed);
 	} else {
-		result = pst_ring_reserve(producer, payload_bytes, &payload);
+		result = is_timed ?
+			pst_ring_reserve_timed(producer, payload_bytes,
+					       &payload) :
+			pst_ring_reserve(producer, payload_bytes, &payload);
 		expect((result == 0) == (payload != &chance));
 	}
 	expect_equal(result, expected);
 	if (!is_written && result == 0) {
 		memset(payload, 0x5a, payload_bytes);
-		result = pst_ring_commit(producer, payload_bytes);
+		result = is_timed ?
+			pst_ring_commit_timed(producer, payload_bytes, 1) :
+			pst_ring_commit(producer, payload_bytes);
 		expect_equal(result, 0);
 	}
 	if (result == 0) {
+		moved_bytes = producer->produced_pos - before.produced_pos;
+		expect(moved_bytes ==
+			       oracle_of_record_bytes(payload_bytes, false) ||
+		       (is_timed && moved_bytes ==
+			       oracle_of_record_bytes(payload_bytes, true)));
 		expect(word_at(&pair.producer_words->produced_pos) ==
 		       producer->produced_pos);
 		counts->read++;
@@ -391,6 +435,7 @@ START_TEST(no_corruption_is_believed)
 	ck_assert_uint_gt(counts.read, corruption_count() / 20);
 	ck_assert_uint_gt(counts.faults, corruption_count() / 20);
 	ck_assert_uint_gt(counts.ends, corruption_count() / 1000);
+	ck_assert_uint_gt(counts.timed, corruption_count() / 1000);
 }
 END_TEST
 

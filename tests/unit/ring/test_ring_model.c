@@ -25,6 +25,7 @@ struct model {
 	struct {
 		uint32_t payload_bytes;
 		uint8_t seed;
+		uint64_t time_ns;       /* 0: sent without */
 	} records[RECORDS_MAX];
 	unsigned int first_index, record_count;
 	uint32_t used_bytes;
@@ -34,15 +35,15 @@ struct trial {
 	struct model model;
 	struct random random;
 	uint32_t message_bytes;
-	uint64_t sent_count, received_count, full_count;
+	uint64_t sent_count, received_count, full_count, timed_count;
 };
 
 static struct ring_pair pair;
 static uint8_t bytes[DATA_BYTES];
 
-static uint32_t rounded(uint32_t payload_bytes)
+static uint32_t rounded(uint32_t payload_bytes, uint64_t time_ns)
 {
-	return 8 + (payload_bytes + 7) / 8 * 8;
+	return (time_ns > 0 ? 16 : 8) + (payload_bytes + 7) / 8 * 8;
 }
 
 static void make_payload(uint8_t *payload, uint32_t payload_bytes, uint8_t seed)
@@ -55,25 +56,30 @@ static void make_payload(uint8_t *payload, uint32_t payload_bytes, uint8_t seed)
 
 static bool model_has_room(const struct model *model, uint32_t payload_bytes)
 {
-	return model->used_bytes + rounded(payload_bytes) <= DATA_BYTES;
+	return model->used_bytes + rounded(payload_bytes, 0) <= DATA_BYTES;
 }
 
+/* A stamp only where there is room for it beside reserved_bytes of payload. */
 static void model_push(struct model *model, uint32_t payload_bytes,
-		       uint8_t seed)
+		       uint32_t reserved_bytes, uint8_t seed, uint64_t time_ns)
 {
 	unsigned int index = (model->first_index + model->record_count) %
 			     RECORDS_MAX;
 
+	if (model->used_bytes + rounded(reserved_bytes, time_ns) > DATA_BYTES)
+		time_ns = 0;
 	model->records[index].payload_bytes = payload_bytes;
 	model->records[index].seed = seed;
+	model->records[index].time_ns = time_ns;
 	model->record_count++;
-	model->used_bytes += rounded(payload_bytes);
+	model->used_bytes += rounded(payload_bytes, time_ns);
 }
 
 static void model_pop(struct model *model)
 {
 	model->used_bytes -=
-		rounded(model->records[model->first_index].payload_bytes);
+		rounded(model->records[model->first_index].payload_bytes,
+			model->records[model->first_index].time_ns);
 	model->first_index = (model->first_index + 1) % RECORDS_MAX;
 	model->record_count--;
 }
@@ -92,20 +98,33 @@ static uint32_t any_length(struct trial *trial)
 	}
 }
 
+/* Some messages are sent with a time, never 0. */
+static uint64_t any_time(struct trial *trial)
+{
+	return random_below(&trial->random, 3) == 0 ?
+		random_u64(&trial->random) | 1 : 0;
+}
+
 static void do_write(struct trial *trial)
 {
 	uint32_t payload_bytes = any_length(trial);
 	uint8_t seed = (uint8_t)random_u64(&trial->random);
+	uint64_t time_ns = any_time(trial);
 	bool has_room = model_has_room(&trial->model, payload_bytes);
+	int result;
 
 	make_payload(bytes, payload_bytes, seed);
-	expect_equal(pst_ring_write(&pair.producer, bytes, payload_bytes),
-			 has_room ? 0 : -EAGAIN);
+	if (time_ns > 0)
+		result = pst_ring_write_timed(&pair.producer, bytes,
+					      payload_bytes, time_ns);
+	else
+		result = pst_ring_write(&pair.producer, bytes, payload_bytes);
+	expect_equal(result, has_room ? 0 : -EAGAIN);
 	if (!has_room) {
 		trial->full_count++;
 		return;
 	}
-	model_push(&trial->model, payload_bytes, seed);
+	model_push(&trial->model, payload_bytes, payload_bytes, seed, time_ns);
 	trial->sent_count++;
 }
 
@@ -115,11 +134,18 @@ static void do_reserve(struct trial *trial)
 	uint32_t shorter_bytes = random_below(&trial->random,
 					      payload_bytes + 1);
 	uint8_t seed = (uint8_t)random_u64(&trial->random);
+	uint64_t time_ns = any_time(trial);
 	bool has_room = model_has_room(&trial->model, payload_bytes);
 	void *payload;
+	int result;
 
-	expect_equal(pst_ring_reserve(&pair.producer, payload_bytes,
-					  &payload), has_room ? 0 : -EAGAIN);
+	if (time_ns > 0)
+		result = pst_ring_reserve_timed(&pair.producer, payload_bytes,
+						&payload);
+	else
+		result = pst_ring_reserve(&pair.producer, payload_bytes,
+					  &payload);
+	expect_equal(result, has_room ? 0 : -EAGAIN);
 	if (!has_room)
 		return;
 	make_payload(payload, payload_bytes, seed);
@@ -127,8 +153,13 @@ static void do_reserve(struct trial *trial)
 		expect_equal(pst_ring_abort(&pair.producer), 0);
 		return;
 	}
-	expect_equal(pst_ring_commit(&pair.producer, shorter_bytes), 0);
-	model_push(&trial->model, shorter_bytes, seed);
+	if (time_ns > 0)
+		result = pst_ring_commit_timed(&pair.producer, shorter_bytes,
+					       time_ns);
+	else
+		result = pst_ring_commit(&pair.producer, shorter_bytes);
+	expect_equal(result, 0);
+	model_push(&trial->model, shorter_bytes, payload_bytes, seed, time_ns);
 	trial->sent_count++;
 }
 
@@ -140,6 +171,7 @@ static void do_read(struct trial *trial)
 		random_below(&trial->random, trial->message_bytes + 1) :
 		sizeof(bytes);
 	size_t byte_count = 0;
+	uint64_t time_ns = 0;
 	uint32_t payload_bytes;
 	int result;
 
@@ -160,6 +192,9 @@ static void do_read(struct trial *trial)
 	make_payload(expected, payload_bytes,
 		     model->records[model->first_index].seed);
 	expect(memcmp(bytes, expected, payload_bytes) == 0);
+	(void)pst_ring_take_time(&pair.consumer, &time_ns); /* compared */
+	expect(time_ns == model->records[model->first_index].time_ns);
+	trial->timed_count += time_ns > 0;
 	model_pop(&trial->model);
 	trial->received_count++;
 }
@@ -205,6 +240,7 @@ static void run_trial(uint64_t start_pos, uint32_t message_bytes,
 	}
 	expect(trial.full_count > operation_count / 100);
 	expect(trial.received_count > operation_count / 10);
+	expect(trial.timed_count > trial.received_count / 10);
 	expect_equal(trial.sent_count,
 			  trial.received_count + trial.model.record_count);
 	ring_pair_done(&pair);
