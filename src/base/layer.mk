@@ -13,5 +13,6 @@ libbase_la_SOURCES = \
 	src/base/refcount.h \
 	src/base/result_text.c \
 	src/base/result_text.h \
+	src/base/shared_word.h \
 	src/base/slot_limit.h \
 	src/base/spin.h

@@ -8,5 +8,4 @@ libring_la_SOURCES = \
 	src/ring/ring_producer.c \
 	src/ring/ring_wait.c \
 	src/ring/shared_copy.c \
-	src/ring/shared_copy.h \
-	src/ring/shared_word.h
+	src/ring/shared_copy.h

@@ -50,7 +50,7 @@
 #include <stdint.h>
 
 #include "base/record_size.h"
-#include "ring/shared_word.h"
+#include "base/shared_word.h"
 
 #define PST_LAYOUT_VERSION 2
 

@@ -11,8 +11,8 @@
  * returns is ours, the word is not.  Check the copy and use the copy; never
  * read the word again for the same decision.
  */
-#ifndef POSTERN_RING_SHARED_WORD_H
-#define POSTERN_RING_SHARED_WORD_H
+#ifndef POSTERN_BASE_SHARED_WORD_H
+#define POSTERN_BASE_SHARED_WORD_H
 
 #include <assert.h>
 #include <stdalign.h>
