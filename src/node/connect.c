@@ -174,7 +174,7 @@ static int receive_record(struct pst_connection *connection,
 				connection->socket_fd, ret_record->bytes,
 				sizeof(ret_record->bytes),
 				&ret_record->byte_count,
-				connection->segment_fds);
+				connection->segment_fds, 2);
 		else
 			r = pst_packet_receive(connection->socket_fd,
 					       ret_record->bytes,

@@ -22,7 +22,7 @@ struct pst_connection {
 	uid_t owner;            /* of the node, by our policy */
 	struct pst_peer_credentials listener;
 	struct pst_handshake_initiator initiator;
-	int segment_fds[PST_PACKET_FDS];  /* acceptor's, connector's */
+	int segment_fds[PST_PACKET_FDS_MAX]; /* acceptor's, connector's */
 	struct pst_segment_mapping own_mapping;
 	struct pst_segment_mapping peer_mapping;
 };

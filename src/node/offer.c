@@ -90,15 +90,14 @@ bool pst_offer_make(const struct pst_node *node, struct pst_half_open *entry,
 		    struct pst_offer *offer, struct postern_refusal *refusal)
 {
 	struct pst_wire_record record;
-	int fds[PST_PACKET_FDS];
 	int r;
 
 	r = create_offer(node, entry, offer, &record);
 	if (r == 0) {
-		fds[0] = entry->acceptor_fd;
-		fds[1] = entry->connector_fd;
+		const int fds[] = {entry->acceptor_fd, entry->connector_fd};
+
 		r = pst_packet_send_with_fds(entry->socket_fd, record.bytes,
-					     record.byte_count, fds);
+					     record.byte_count, fds, 2);
 	}
 	if (r == -EPIPE)
 		return pst_refuse_plain(refusal, POSTERN_REASON_HUNG_UP);

@@ -27,7 +27,7 @@
 #include "os/socket_end.h"
 
 #define CREDENTIALS_BYTES sizeof(struct ucred)
-#define FDS_BYTES (PST_PACKET_FDS * sizeof(int))
+#define FDS_BYTES_MAX (PST_PACKET_FDS_MAX * sizeof(int))
 
 /* What came beside the bytes of a record. */
 struct extras {
@@ -35,8 +35,13 @@ struct extras {
 	unsigned unknown_count;
 	struct ucred credentials;
 	size_t fd_count;
-	int fds[PST_PACKET_FDS];
+	int fds[PST_PACKET_FDS_MAX];
 };
+
+static bool is_fd_count(size_t fd_count)
+{
+	return fd_count > 0 && fd_count <= PST_PACKET_FDS_MAX;
+}
 
 static void close_extras(struct extras *extras)
 {
@@ -55,7 +60,7 @@ static void take_fds(struct extras *extras, const struct cmsghdr *header)
 
 	for (i = 0; i < count; i++) {
 		memcpy(&fd, CMSG_DATA(header) + i * sizeof(fd), sizeof(fd));
-		if (extras->fd_count < PST_PACKET_FDS) {
+		if (extras->fd_count < PST_PACKET_FDS_MAX) {
 			extras->fds[extras->fd_count++] = fd;
 		} else {
 			(void)pst_fd_close(fd);
@@ -159,13 +164,15 @@ int pst_packet_send(int socket_fd, const void *bytes, size_t byte_count)
 }
 
 int pst_packet_send_with_fds(int socket_fd, const void *bytes,
-			     size_t byte_count,
-			     const int fds[PST_PACKET_FDS])
+			     size_t byte_count, const int *fds, size_t fd_count)
 {
-	static_assert(FDS_BYTES <= CREDENTIALS_BYTES, "room beside a record");
+	static_assert(FDS_BYTES_MAX <= CREDENTIALS_BYTES,
+		      "room beside a record");
 
+	if (!is_fd_count(fd_count))
+		return -EINVAL;
 	return send_beside(socket_fd, bytes, byte_count, SCM_RIGHTS, fds,
-			   FDS_BYTES);
+			   fd_count * sizeof(int));
 }
 
 /*
@@ -235,55 +242,58 @@ int pst_packet_receive(int socket_fd, void *buffer, size_t buffer_bytes,
 	return 0;
 }
 
-/* What the record lacks to be one with both descriptors, or with none. */
-static int judge_fds(const struct msghdr *message, const struct extras *extras)
+/* What the record lacks to be one with all fd_count descriptors, or none. */
+static int judge_fds(const struct msghdr *message, const struct extras *extras,
+		     size_t fd_count)
 {
 	bool is_cut = message->msg_flags & MSG_CTRUNC;
 
-	/* The buffer takes two: cut before that, our table was full. */
-	if (is_cut && extras->fd_count < PST_PACKET_FDS &&
+	/* The buffer takes them all: cut before that, our table was full. */
+	if (is_cut && extras->fd_count < fd_count &&
 	    extras->credentials_count == 0 && extras->unknown_count == 0)
 		return -EMFILE;
 	if (is_cut || (message->msg_flags & MSG_TRUNC) ||
 	    extras->unknown_count > 0 || extras->credentials_count > 0)
 		return -EBADMSG;
-	if (extras->fd_count != 0 && extras->fd_count != PST_PACKET_FDS)
+	if (extras->fd_count != 0 && extras->fd_count != fd_count)
 		return -EBADMSG;
 	return 0;
 }
 
 int pst_packet_receive_with_fds(int socket_fd, void *buffer,
 				size_t buffer_bytes, size_t *ret_bytes,
-				int ret_fds[static PST_PACKET_FDS])
+				int *ret_fds, size_t fd_count)
 {
 	struct iovec vector = {buffer, buffer_bytes};
 	union {
 		struct cmsghdr header;
-		uint8_t bytes[CMSG_LEN(FDS_BYTES)];
+		uint8_t bytes[CMSG_LEN(FDS_BYTES_MAX)];
 	} control = {0};
 	struct msghdr message = {
 		.msg_iov = &vector,
 		.msg_iovlen = 1,
 		.msg_control = &control,
-		.msg_controllen = CMSG_LEN(FDS_BYTES),
+		.msg_controllen = CMSG_LEN(fd_count * sizeof(int)),
 	};
 	struct extras extras;
 	size_t byte_count = 0, i;
 	int r;
 
+	if (!is_fd_count(fd_count))
+		return -EINVAL;
 	r = receive_message(socket_fd, &message, &byte_count);
 	if (r < 0)
 		return r;
 	take_extras(&message, &extras);
 	r = byte_count == 0 ? pst_socket_end_of_empty(socket_fd)
-			    : judge_fds(&message, &extras);
+			    : judge_fds(&message, &extras, fd_count);
 	if (r < 0) {
 		close_extras(&extras);
 		return r;
 	}
 
 	*ret_bytes = byte_count;
-	for (i = 0; i < PST_PACKET_FDS; i++)
+	for (i = 0; i < fd_count; i++)
 		ret_fds[i] = i < extras.fd_count ? extras.fds[i] : -1;
 	return 0;
 }

@@ -24,7 +24,8 @@
 
 #include "base/attributes.h"
 
-#define PST_PACKET_FDS 2
+/* The most that any record has beside it: an OFFER has two, a VIEW one. */
+#define PST_PACKET_FDS_MAX 2
 
 /* Who sent a record, attested by the kernel.  Zeroed: nobody is known. */
 struct pst_packet_sender {
@@ -42,12 +43,13 @@ PST_MUST_CHECK int pst_packet_send(int socket_fd, const void *bytes,
 				   size_t byte_count);
 
 /*
- * Send one record with two descriptors, which stay the caller's.  -EPERM: the
- * receiver refuses descriptors; -ETOOMANYREFS: too many are unread.
+ * Send one record with fd_count descriptors, 1 to PST_PACKET_FDS_MAX, which
+ * stay the caller's.  -EPERM: the receiver refuses descriptors; -ETOOMANYREFS:
+ * too many are unread.
  */
 PST_MUST_CHECK int
 pst_packet_send_with_fds(int socket_fd, const void *bytes, size_t byte_count,
-			 const int fds[static PST_PACKET_FDS]);
+			 const int *fds, size_t fd_count);
 
 /*
  * Receive one record and no descriptor.  With ret_sender, SO_PASSCRED must be
@@ -60,15 +62,15 @@ PST_MUST_CHECK int pst_packet_receive(int socket_fd, void *buffer,
 				      struct pst_packet_sender *ret_sender);
 
 /*
- * Receive one record.  Exactly PST_PACKET_FDS descriptors, or none at all,
- * which leaves both at -1 (a refusal carries none); they are close-on-exec and
- * the caller's.  Of any other number all are closed, and it is -EBADMSG, or
- * -EMFILE if it was our own table that had no room.  SO_PASSCRED must be off.
+ * Receive one record.  Exactly fd_count descriptors, 1 to PST_PACKET_FDS_MAX,
+ * or none at all, which leaves each at -1 (a refusal carries none); they are
+ * close-on-exec and the caller's.  Of any other number all are closed, and it
+ * is -EBADMSG, or -EMFILE if it was our own table that had no room.
+ * SO_PASSCRED must be off.
  */
 PST_MUST_CHECK int
 pst_packet_receive_with_fds(int socket_fd, void *buffer, size_t buffer_bytes,
-			    size_t *ret_bytes,
-			    int ret_fds[static PST_PACKET_FDS]);
+			    size_t *ret_bytes, int *ret_fds, size_t fd_count);
 
 /*
  * From now on the peer's sendmsg() with a descriptor fails with EPERM.  Without

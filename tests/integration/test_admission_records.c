@@ -234,7 +234,7 @@ static int send_hello_with_descriptors(void)
 
 	fill_hello_record(&record);
 	return pst_packet_send_with_fds(stranger.socket_fd, record.bytes,
-					record.byte_count, fds);
+					record.byte_count, fds, 2);
 }
 
 START_TEST(descriptors_cannot_even_be_sent)

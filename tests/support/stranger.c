@@ -81,7 +81,7 @@ int stranger_take_offer(struct stranger *stranger)
 	r = pst_packet_receive_with_fds(stranger->socket_fd, record.bytes,
 					sizeof(record.bytes),
 					&record.byte_count,
-					stranger->segment_fds);
+					stranger->segment_fds, 2);
 	if (r < 0)
 		return r;
 	return pst_wire_read_offer(record.bytes, record.byte_count,
@@ -165,12 +165,12 @@ int stranger_take_refusal(const struct stranger *stranger,
 {
 	struct pst_wire_record record;
 	struct pst_refuse refuse;
-	int fds[PST_PACKET_FDS];
+	int fds[PST_PACKET_FDS_MAX];
 	int r;
 
 	r = pst_packet_receive_with_fds(stranger->socket_fd, record.bytes,
 					sizeof(record.bytes),
-					&record.byte_count, fds);
+					&record.byte_count, fds, 2);
 	if (r < 0)
 		return r;
 	if (fds[0] >= 0) {

@@ -19,7 +19,7 @@
 struct stranger {
 	int socket_fd;
 	struct pst_offer offer;
-	int segment_fds[PST_PACKET_FDS]; /* the node's, ours */
+	int segment_fds[PST_PACKET_FDS_MAX]; /* the node's, ours */
 	struct pst_segment_mapping own_mapping;
 	struct pst_segment_mapping node_mapping;
 };

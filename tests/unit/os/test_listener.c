@@ -150,7 +150,7 @@ END_TEST
 
 START_TEST(accepted_socket_wants_credentials_and_refuses_descriptors)
 {
-	int connected_fd, accepted_fd, fds[PST_PACKET_FDS], value = -1;
+	int connected_fd, accepted_fd, fds[2], value = -1;
 	socklen_t value_bytes = sizeof(value);
 	struct pst_packet_sender sender;
 	size_t byte_count;
@@ -162,7 +162,7 @@ START_TEST(accepted_socket_wants_credentials_and_refuses_descriptors)
 	fds[0] = fds[1] = connected_fd;
 	if (test_features() & POSTERN_FEATURE_PASSRIGHTS)
 		ck_assert_int_eq(pst_packet_send_with_fds(connected_fd, "y", 1,
-							  fds), -EPERM);
+							  fds, 2), -EPERM);
 	ck_assert_int_eq(pst_listener_accept(&listener, &accepted_fd), 0);
 	ck_assert_int_eq(getsockopt(accepted_fd, SOL_SOCKET, SO_PASSCRED,
 				    &value, &value_bytes), 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Handshake records with descriptors: two arrive where they are wanted, and
- * none, in whatever number, where they are not
+ * Handshake records with descriptors: as many arrive as are wanted, and none,
+ * in whatever number, where they are not
  */
 #include "os/packet_socket.h"
 
@@ -25,6 +25,10 @@ static int pair[2];
 static uint8_t buffer[64];
 static size_t byte_count;
 
+/* Each way of receiving descriptors is tried with one and with two. */
+static const size_t wanted_counts[] = {1, PST_PACKET_FDS_MAX};
+#define WANTED_COUNTS (int)(sizeof(wanted_counts) / sizeof(wanted_counts[0]))
+
 static void setup(void)
 {
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
@@ -43,10 +47,11 @@ static int receive(struct pst_packet_sender *sender)
 				  sender);
 }
 
-static int receive_with_fds(int fds[static PST_PACKET_FDS])
+static int receive_with_fds(int fds[static PST_PACKET_FDS_MAX],
+			    size_t wanted_count)
 {
 	return pst_packet_receive_with_fds(pair[1], buffer, sizeof(buffer),
-					   &byte_count, fds);
+					   &byte_count, fds, wanted_count);
 }
 
 /* As any program could: a record with any number of descriptors, all alike but
@@ -134,12 +139,14 @@ static int is_locked(void *argument)
 START_TEST(descriptors_beyond_the_room_are_never_ours_to_close)
 {
 	struct pst_packet_sender sender;
-	int fds[PST_PACKET_FDS], fd = memfd_create("lock", MFD_CLOEXEC);
+	int fds[PST_PACKET_FDS_MAX], fd = memfd_create("lock", MFD_CLOEXEC);
 	struct flock lock = whole_file();
 
 	ck_assert_int_eq(fcntl(fd, F_SETLK, &lock), 0);
 	ck_assert_int_eq(send_fds_and("x", 1, 3, fd), 0);
-	ck_assert_int_eq(receive_with_fds(fds), -EBADMSG);
+	ck_assert_int_eq(receive_with_fds(fds, 2), -EBADMSG);
+	ck_assert_int_eq(send_fds_and("x", 1, 2, fd), 0);
+	ck_assert_int_eq(receive_with_fds(fds, 1), -EBADMSG);
 	ck_assert_int_eq(send_fds_and("x", 1, 1, fd), 0);
 	ck_assert_int_eq(receive(NULL), -EBADMSG);
 	want_credentials();
@@ -156,13 +163,13 @@ END_TEST
 
 START_TEST(two_descriptors_arrive_close_on_exec)
 {
-	int sent[PST_PACKET_FDS], fds[PST_PACKET_FDS] = {-1, -1};
+	int sent[2], fds[2] = {-1, -1};
 	char byte = 'y';
 
 	ck_assert_int_eq(pipe2(sent, 0), 0);
-	ck_assert_int_eq(pst_packet_send_with_fds(pair[0], "offer", 5, sent),
+	ck_assert_int_eq(pst_packet_send_with_fds(pair[0], "offer", 5, sent, 2),
 			 0);
-	ck_assert_int_eq(receive_with_fds(fds), 0);
+	ck_assert_int_eq(receive_with_fds(fds, 2), 0);
 	ck_assert_uint_eq(byte_count, 5);
 	ck_assert_int_ne(fcntl(fds[0], F_GETFD) & FD_CLOEXEC, 0);
 	ck_assert_int_ne(fcntl(fds[1], F_GETFD) & FD_CLOEXEC, 0);
@@ -176,27 +183,56 @@ START_TEST(two_descriptors_arrive_close_on_exec)
 }
 END_TEST
 
-START_TEST(record_without_descriptors_leaves_both_empty)
+START_TEST(one_descriptor_arrives_close_on_exec_and_alone)
 {
-	int fds[PST_PACKET_FDS] = {7, 7};
+	int fds[PST_PACKET_FDS_MAX] = {-1, 7};
+
+	ck_assert_int_eq(pst_packet_send_with_fds(pair[0], "view", 4, &pair[0],
+						  1), 0);
+	ck_assert_int_eq(receive_with_fds(fds, 1), 0);
+	ck_assert_uint_eq(byte_count, 4);
+	ck_assert_int_ne(fcntl(fds[0], F_GETFD) & FD_CLOEXEC, 0);
+	ck_assert_int_eq(fds[1], 7);
+	(void)close(fds[0]);
+}
+END_TEST
+
+START_TEST(a_number_of_descriptors_that_no_record_has_is_not_asked_for)
+{
+	int fds[PST_PACKET_FDS_MAX + 1] = {pair[0], pair[0], pair[0]};
+
+	ck_assert_int_eq(pst_packet_send_with_fds(pair[0], "x", 1, fds, 0),
+			 -EINVAL);
+	ck_assert_int_eq(pst_packet_send_with_fds(pair[0], "x", 1, fds, 3),
+			 -EINVAL);
+	ck_assert_int_eq(receive_with_fds(fds, 0), -EINVAL);
+	ck_assert_int_eq(receive_with_fds(fds, 3), -EINVAL);
+	ck_assert_int_eq(receive(NULL), -EAGAIN);
+}
+END_TEST
+
+START_TEST(record_without_descriptors_leaves_all_empty)
+{
+	int fds[PST_PACKET_FDS_MAX] = {7, 7};
 
 	ck_assert_int_eq(pst_packet_send(pair[0], "refuse", 6), 0);
-	ck_assert_int_eq(receive_with_fds(fds), 0);
+	ck_assert_int_eq(receive_with_fds(fds, wanted_counts[_i]), 0);
 	ck_assert_int_eq(fds[0], -1);
-	ck_assert_int_eq(fds[1], -1);
+	ck_assert_int_eq(fds[1], wanted_counts[_i] == 1 ? 7 : -1);
 }
 END_TEST
 
 START_TEST(any_other_number_of_descriptors_is_refused_and_closed)
 {
 	size_t fd_count = test_fd_count(), sent_count;
-	int fds[PST_PACKET_FDS] = {7, 7};
+	int fds[PST_PACKET_FDS_MAX] = {7, 7};
 
 	for (sent_count = 1; sent_count <= FDS_MAX; sent_count++) {
-		if (sent_count == PST_PACKET_FDS)
+		if (sent_count == wanted_counts[_i])
 			continue;
 		ck_assert_int_eq(send_fds("x", 1, sent_count), 0);
-		ck_assert_int_eq(receive_with_fds(fds), -EBADMSG);
+		ck_assert_int_eq(receive_with_fds(fds, wanted_counts[_i]),
+				 -EBADMSG);
 	}
 	ck_assert_int_eq(fds[0], 7);
 	ck_assert_int_eq(fds[1], 7);
@@ -207,25 +243,25 @@ END_TEST
 START_TEST(descriptors_of_an_empty_or_long_record_are_closed)
 {
 	uint8_t bytes[sizeof(buffer) + 1] = {0};
-	size_t fd_count = test_fd_count();
-	int fds[PST_PACKET_FDS];
+	size_t fd_count = test_fd_count(), wanted_count = wanted_counts[_i];
+	int fds[PST_PACKET_FDS_MAX];
 
-	ck_assert_int_eq(send_fds(bytes, sizeof(bytes), PST_PACKET_FDS), 0);
-	ck_assert_int_eq(receive_with_fds(fds), -EBADMSG);
-	ck_assert_int_eq(send_fds("", 0, PST_PACKET_FDS), 0);
-	ck_assert_int_eq(receive_with_fds(fds), -EBADMSG);
+	ck_assert_int_eq(send_fds(bytes, sizeof(bytes), wanted_count), 0);
+	ck_assert_int_eq(receive_with_fds(fds, wanted_count), -EBADMSG);
+	ck_assert_int_eq(send_fds("", 0, wanted_count), 0);
+	ck_assert_int_eq(receive_with_fds(fds, wanted_count), -EBADMSG);
 	ck_assert_uint_eq(test_fd_count(), fd_count);
 }
 END_TEST
 
 START_TEST(credentials_among_the_descriptors_are_refused_and_all_is_closed)
 {
-	size_t fd_count = test_fd_count();
-	int fds[PST_PACKET_FDS];
+	size_t fd_count = test_fd_count(), wanted_count = wanted_counts[_i];
+	int fds[PST_PACKET_FDS_MAX];
 
 	want_credentials();
-	ck_assert_int_eq(send_fds("x", 1, PST_PACKET_FDS), 0);
-	ck_assert_int_eq(receive_with_fds(fds), -EBADMSG);
+	ck_assert_int_eq(send_fds("x", 1, wanted_count), 0);
+	ck_assert_int_eq(receive_with_fds(fds, wanted_count), -EBADMSG);
 	ck_assert_uint_eq(test_fd_count(), fd_count);
 }
 END_TEST
@@ -233,18 +269,18 @@ END_TEST
 START_TEST(our_own_full_table_is_told_from_a_lying_peer)
 {
 	struct rlimit limit;
-	int fds[PST_PACKET_FDS], lowest_fd, room;
-	size_t fd_count;
+	int fds[PST_PACKET_FDS_MAX], lowest_fd, room;
+	size_t fd_count, wanted_count = wanted_counts[_i];
 
 	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
-	for (room = 0; room < PST_PACKET_FDS; room++) {
+	for (room = 0; room < (int)wanted_count; room++) {
 		fd_count = test_fd_count();
 		lowest_fd = dup(pair[0]);
 		ck_assert_int_eq(close(lowest_fd), 0);
 		limit.rlim_cur = (rlim_t)(lowest_fd + room);
-		ck_assert_int_eq(send_fds("x", 1, PST_PACKET_FDS), 0);
+		ck_assert_int_eq(send_fds("x", 1, wanted_count), 0);
 		ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-		ck_assert_int_eq(receive_with_fds(fds), -EMFILE);
+		ck_assert_int_eq(receive_with_fds(fds, wanted_count), -EMFILE);
 		limit.rlim_cur = limit.rlim_max;
 		ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 		ck_assert_uint_eq(test_fd_count(), fd_count);
@@ -254,11 +290,11 @@ END_TEST
 
 START_TEST(refused_descriptors_fail_at_their_sender)
 {
-	int sent[PST_PACKET_FDS] = {pair[0], pair[0]};
+	int sent[2] = {pair[0], pair[0]};
 
 	SKIP_WITHOUT(POSTERN_FEATURE_PASSRIGHTS, "SO_PASSRIGHTS");
 	ck_assert_int_eq(pst_packet_refuse_fds(pair[1], test_features()), 0);
-	ck_assert_int_eq(pst_packet_send_with_fds(pair[0], "x", 1, sent),
+	ck_assert_int_eq(pst_packet_send_with_fds(pair[0], "x", 1, sent, 2),
 			 -EPERM);
 	ck_assert_int_eq(pst_packet_send(pair[0], "x", 1), 0);
 	ck_assert_int_eq(receive(NULL), 0);
@@ -267,10 +303,11 @@ END_TEST
 
 START_TEST(refusing_descriptors_without_the_feature_does_nothing)
 {
-	int sent[PST_PACKET_FDS] = {pair[0], pair[0]};
+	int sent[2] = {pair[0], pair[0]};
 
 	ck_assert_int_eq(pst_packet_refuse_fds(pair[1], 0), 0);
-	ck_assert_int_eq(pst_packet_send_with_fds(pair[0], "x", 1, sent), 0);
+	ck_assert_int_eq(pst_packet_send_with_fds(pair[0], "x", 1, sent, 2),
+			 0);
 }
 END_TEST
 
@@ -283,11 +320,18 @@ int main(void)
 	tcase_add_test(tcase, plain_receive_installs_no_descriptor_whatever_comes);
 	tcase_add_test(tcase, descriptors_beyond_the_room_are_never_ours_to_close);
 	tcase_add_test(tcase, two_descriptors_arrive_close_on_exec);
-	tcase_add_test(tcase, record_without_descriptors_leaves_both_empty);
-	tcase_add_test(tcase, any_other_number_of_descriptors_is_refused_and_closed);
-	tcase_add_test(tcase, descriptors_of_an_empty_or_long_record_are_closed);
-	tcase_add_test(tcase, credentials_among_the_descriptors_are_refused_and_all_is_closed);
-	tcase_add_test(tcase, our_own_full_table_is_told_from_a_lying_peer);
+	tcase_add_test(tcase, one_descriptor_arrives_close_on_exec_and_alone);
+	tcase_add_test(tcase, a_number_of_descriptors_that_no_record_has_is_not_asked_for);
+	tcase_add_loop_test(tcase, record_without_descriptors_leaves_all_empty,
+			    0, WANTED_COUNTS);
+	tcase_add_loop_test(tcase, any_other_number_of_descriptors_is_refused_and_closed,
+			    0, WANTED_COUNTS);
+	tcase_add_loop_test(tcase, descriptors_of_an_empty_or_long_record_are_closed,
+			    0, WANTED_COUNTS);
+	tcase_add_loop_test(tcase, credentials_among_the_descriptors_are_refused_and_all_is_closed,
+			    0, WANTED_COUNTS);
+	tcase_add_loop_test(tcase, our_own_full_table_is_told_from_a_lying_peer,
+			    0, WANTED_COUNTS);
 	tcase_add_test(tcase, refused_descriptors_fail_at_their_sender);
 	tcase_add_test(tcase, refusing_descriptors_without_the_feature_does_nothing);
 	suite_add_tcase(suite, tcase);

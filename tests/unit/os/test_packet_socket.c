@@ -35,10 +35,11 @@ static int receive(struct pst_packet_sender *sender)
 				  sender);
 }
 
-static int receive_with_fds(int fds[static PST_PACKET_FDS])
+static int receive_with_fds(int fds[static PST_PACKET_FDS_MAX])
 {
 	return pst_packet_receive_with_fds(pair[1], buffer, sizeof(buffer),
-					   &byte_count, fds);
+					   &byte_count, fds,
+					   PST_PACKET_FDS_MAX);
 }
 
 static void want_credentials(void)
@@ -64,7 +65,7 @@ END_TEST
 START_TEST(nothing_blocks_even_on_a_blocking_socket)
 {
 	int r = 0, sent_count = 0;
-	int fds[PST_PACKET_FDS];
+	int fds[PST_PACKET_FDS_MAX];
 
 	ck_assert_int_eq(receive(NULL), -EAGAIN);
 	ck_assert_int_eq(receive_with_fds(fds), -EAGAIN);
@@ -91,7 +92,7 @@ END_TEST
 START_TEST(empty_record_is_refused_and_is_not_an_end)
 {
 	struct pst_packet_sender sender;
-	int fds[PST_PACKET_FDS];
+	int fds[PST_PACKET_FDS_MAX];
 
 	ck_assert_int_eq(pst_packet_send(pair[0], "", 0), -EINVAL);
 	ck_assert_int_eq(send(pair[0], "", 0, 0), 0);
@@ -107,7 +108,7 @@ END_TEST
 
 START_TEST(end_is_told_after_the_last_record_and_again)
 {
-	int fds[PST_PACKET_FDS];
+	int fds[PST_PACKET_FDS_MAX];
 
 	ck_assert_int_eq(pst_packet_send(pair[0], "last", 4), 0);
 	(void)close(pair[0]);
@@ -121,7 +122,7 @@ END_TEST
 
 START_TEST(reset_does_not_swallow_a_queued_refusal)
 {
-	int fds[PST_PACKET_FDS];
+	int fds[PST_PACKET_FDS_MAX];
 
 	ck_assert_int_eq(pst_packet_send(pair[1], "unread", 6), 0);
 	ck_assert_int_eq(pst_packet_send(pair[0], "refused", 7), 0);
