@@ -36,7 +36,7 @@ static int consume_offer(struct pst_handshake_initiator *initiator,
 	r = pst_wire_read_offer(bytes, byte_count, &offer);
 	if (r < 0)
 		return pst_handshake_fail(machine, POSTERN_REASON_PROTOCOL, r);
-	if (offer.layout_version != hello->layout_version)
+	if (offer.layout_version != initiator->layout_version)
 		return pst_handshake_fail(machine, POSTERN_REASON_VERSION,
 					  -EPROTONOSUPPORT);
 	if (!(hello->security_bits & 1u << offer.security))
@@ -67,6 +67,65 @@ static int consume_go(struct pst_handshake_initiator *initiator,
 					  -EBADMSG);
 
 	initiator->slot = go.slot;
+	return 0;
+}
+
+static bool is_view_possible(const struct pst_view_record *view,
+			     uint32_t page_bytes)
+{
+	return view->segment.segment_bytes % page_bytes == 0 &&
+	       view->segment.segment_bytes <= PST_VIEW_BYTES_MAX;
+}
+
+static int consume_view(struct pst_handshake_initiator *initiator,
+			const void *bytes, size_t byte_count)
+{
+	struct pst_handshake_machine *machine = &initiator->machine;
+	struct pst_view_record view;
+	int r;
+
+	r = pst_wire_read_view(bytes, byte_count, &view);
+	if (r < 0)
+		return pst_handshake_fail(machine, POSTERN_REASON_PROTOCOL, r);
+	if (view.layout_version != initiator->layout_version)
+		return pst_handshake_fail(machine, POSTERN_REASON_VERSION,
+					  -EPROTONOSUPPORT);
+	if (!is_view_possible(&view, initiator->page_bytes))
+		return pst_handshake_fail(machine, POSTERN_REASON_OFFER,
+					  -EBADMSG);
+
+	initiator->view = view;
+	return 0;
+}
+
+static int consume_grant(struct pst_handshake_initiator *initiator,
+			 const void *bytes, size_t byte_count)
+{
+	int r;
+
+	r = pst_wire_read_grant(bytes, byte_count, &initiator->grant);
+	if (r < 0)
+		return pst_handshake_fail(&initiator->machine,
+					  POSTERN_REASON_PROTOCOL, r);
+	return 0;
+}
+
+static int consume_result(struct pst_handshake_initiator *initiator,
+			  const void *bytes, size_t byte_count)
+{
+	struct pst_handshake_machine *machine = &initiator->machine;
+	struct pst_result result;
+	int r;
+
+	r = pst_wire_read_result(bytes, byte_count, &result);
+	if (r < 0)
+		return pst_handshake_fail(machine, POSTERN_REASON_PROTOCOL, r);
+	if (memcmp(result.session_id, initiator->grant.session_id,
+		   sizeof(result.session_id)) != 0)
+		return pst_handshake_fail(machine, POSTERN_REASON_PROTOCOL,
+					  -EBADMSG);
+
+	initiator->result = result;
 	return 0;
 }
 
@@ -103,26 +162,31 @@ int pst_initiator_init(struct pst_handshake_initiator *initiator,
 	struct pst_hello hello = {
 		.kind = params->kind,
 		.wish = params->wish,
-		.layout_version = params->layout_version,
 		.security_bits = 1u << POSTERN_SECURITY_NONE,
 	};
 
 	*initiator = (struct pst_handshake_initiator){
 		.machine = {
 			.role = PST_HANDSHAKE_INITIATOR,
+			.kind = params->kind,
 			.state = HANDSHAKE_FAILED,
 		},
+		.page_bytes = params->page_bytes,
+		.layout_version = params->layout_version,
 	};
+	if (params->kind == PST_WIRE_KIND_CHANNEL) {
+		hello.layout_version = params->layout_version;
+		if (params->wish.ring_bytes < params->page_bytes)
+			return -EINVAL;
+	}
 	if (!put_name(hello.node_name, params->node_name) ||
 	    !put_name(hello.instance, params->instance ? params->instance : ""))
 		return -EINVAL;
 	if (!pst_hello_is_valid(&hello) ||
-	    !pst_bounds_is_power_of_two(params->page_bytes) ||
-	    hello.wish.ring_bytes < params->page_bytes)
+	    !pst_bounds_is_power_of_two(params->page_bytes))
 		return -EINVAL;
 
 	initiator->hello = hello;
-	initiator->page_bytes = params->page_bytes;
 	initiator->machine.state = HANDSHAKE_START;
 	return 0;
 }
@@ -168,6 +232,29 @@ int pst_initiator_create_ready(struct pst_handshake_initiator *initiator,
 	return 0;
 }
 
+int pst_initiator_create_command(struct pst_handshake_initiator *initiator,
+				 const struct pst_command *command,
+				 struct pst_wire_record *ret_record)
+{
+	struct pst_handshake_machine *machine = &initiator->machine;
+	struct pst_command in_session = *command;
+	enum pst_handshake_state next;
+	int r;
+
+	r = pst_handshake_check_turn(machine, PST_HANDSHAKE_CREATE,
+				     PST_WIRE_COMMAND, &next);
+	if (r < 0)
+		return r;
+
+	memcpy(in_session.session_id, initiator->grant.session_id,
+	       sizeof(in_session.session_id));
+	r = pst_wire_write_command(&in_session, ret_record);
+	if (r < 0)
+		return r;
+	machine->state = next;
+	return 0;
+}
+
 int pst_initiator_consume(struct pst_handshake_initiator *initiator,
 			  const void *bytes, size_t byte_count)
 {
@@ -187,10 +274,20 @@ int pst_initiator_consume(struct pst_handshake_initiator *initiator,
 	case PST_WIRE_GO:
 		r = consume_go(initiator, bytes, byte_count);
 		break;
+	case PST_WIRE_VIEW:
+		r = consume_view(initiator, bytes, byte_count);
+		break;
+	case PST_WIRE_GRANT:
+		r = consume_grant(initiator, bytes, byte_count);
+		break;
+	case PST_WIRE_RESULT:
+		r = consume_result(initiator, bytes, byte_count);
+		break;
 	case PST_WIRE_REFUSE:
 		return consume_refuse(initiator, bytes, byte_count);
 	case PST_WIRE_HELLO:
 	case PST_WIRE_READY:
+	case PST_WIRE_COMMAND:
 		return pst_handshake_fail(machine, POSTERN_REASON_PROTOCOL,
 					  -EBADMSG);
 	}

@@ -26,7 +26,7 @@ int pst_handshake_check_turn(struct pst_handshake_machine *machine,
 			     enum pst_handshake_state *ret_next)
 {
 	enum pst_handshake_state next = pst_handshake_next(
-		machine->role, machine->state, act, type);
+		machine->role, machine->kind, machine->state, act, type);
 
 	if (next == HANDSHAKE_FAILED)
 		return pst_handshake_fail(

@@ -31,7 +31,8 @@ static int consume_hello(struct pst_handshake_responder *responder,
 	r = pst_wire_read_hello(bytes, byte_count, &hello);
 	if (r < 0)
 		return pst_handshake_fail(machine, POSTERN_REASON_PROTOCOL, r);
-	if (hello.layout_version != responder->layout_version)
+	if (hello.kind == PST_WIRE_KIND_CHANNEL &&
+	    hello.layout_version != responder->layout_version)
 		return pst_handshake_fail(machine, POSTERN_REASON_VERSION,
 					  -EPROTONOSUPPORT);
 	if (!(hello.security_bits & 1u << POSTERN_SECURITY_NONE))
@@ -39,6 +40,7 @@ static int consume_hello(struct pst_handshake_responder *responder,
 					  -EOPNOTSUPP);
 
 	responder->hello = hello;
+	machine->kind = hello.kind;
 	return 0;
 }
 
@@ -57,6 +59,25 @@ static int consume_ready(struct pst_handshake_responder *responder,
 	    !is_unconfirmed(&ready))
 		return pst_handshake_fail(machine, POSTERN_REASON_PROTOCOL,
 					  -EBADMSG);
+	return 0;
+}
+
+static int consume_command(struct pst_handshake_responder *responder,
+			   const void *bytes, size_t byte_count)
+{
+	struct pst_handshake_machine *machine = &responder->machine;
+	struct pst_command command;
+	int r;
+
+	r = pst_wire_read_command(bytes, byte_count, &command);
+	if (r < 0)
+		return pst_handshake_fail(machine, POSTERN_REASON_PROTOCOL, r);
+	if (memcmp(command.session_id, responder->grant.session_id,
+		   sizeof(command.session_id)) != 0)
+		return pst_handshake_fail(machine, POSTERN_REASON_PROTOCOL,
+					  -EBADMSG);
+
+	responder->command = command;
 	return 0;
 }
 
@@ -91,9 +112,15 @@ int pst_responder_consume(struct pst_handshake_responder *responder,
 	case PST_WIRE_READY:
 		r = consume_ready(responder, bytes, byte_count);
 		break;
+	case PST_WIRE_COMMAND:
+		r = consume_command(responder, bytes, byte_count);
+		break;
 	case PST_WIRE_OFFER:
 	case PST_WIRE_GO:
 	case PST_WIRE_REFUSE:
+	case PST_WIRE_VIEW:
+	case PST_WIRE_GRANT:
+	case PST_WIRE_RESULT:
 		return pst_handshake_fail(machine, POSTERN_REASON_PROTOCOL,
 					  -EBADMSG);
 	}
@@ -145,6 +172,72 @@ int pst_responder_create_go(struct pst_handshake_responder *responder,
 	memcpy(go.session_id, responder->offer.session_id,
 	       sizeof(go.session_id));
 	r = pst_wire_write_go(&go, ret_record);
+	if (r < 0)
+		return r;
+	machine->state = next;
+	return 0;
+}
+
+int pst_responder_create_view(struct pst_handshake_responder *responder,
+			      const struct pst_view_record *view,
+			      struct pst_wire_record *ret_record)
+{
+	struct pst_handshake_machine *machine = &responder->machine;
+	enum pst_handshake_state next;
+	int r;
+
+	r = pst_handshake_check_turn(machine, PST_HANDSHAKE_CREATE,
+				     PST_WIRE_VIEW, &next);
+	if (r < 0)
+		return r;
+
+	if (view->segment.segment_bytes > PST_VIEW_BYTES_MAX)
+		return -EINVAL;
+	r = pst_wire_write_view(view, ret_record);
+	if (r < 0)
+		return r;
+	machine->state = next;
+	return 0;
+}
+
+int pst_responder_create_grant(struct pst_handshake_responder *responder,
+			       const struct pst_grant *grant,
+			       struct pst_wire_record *ret_record)
+{
+	struct pst_handshake_machine *machine = &responder->machine;
+	enum pst_handshake_state next;
+	int r;
+
+	r = pst_handshake_check_turn(machine, PST_HANDSHAKE_CREATE,
+				     PST_WIRE_GRANT, &next);
+	if (r < 0)
+		return r;
+
+	r = pst_wire_write_grant(grant, ret_record);
+	if (r < 0)
+		return r;
+	responder->grant = *grant;
+	machine->state = next;
+	return 0;
+}
+
+int pst_responder_create_result(struct pst_handshake_responder *responder,
+				enum pst_result_code code, uint64_t count,
+				struct pst_wire_record *ret_record)
+{
+	struct pst_handshake_machine *machine = &responder->machine;
+	struct pst_result result = {.code = code, .count = count};
+	enum pst_handshake_state next;
+	int r;
+
+	r = pst_handshake_check_turn(machine, PST_HANDSHAKE_CREATE,
+				     PST_WIRE_RESULT, &next);
+	if (r < 0)
+		return r;
+
+	memcpy(result.session_id, responder->grant.session_id,
+	       sizeof(result.session_id));
+	r = pst_wire_write_result(&result, ret_record);
 	if (r < 0)
 		return r;
 	machine->state = next;

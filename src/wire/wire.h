@@ -45,6 +45,7 @@ struct pst_terms {
 	uint32_t message_bytes; /* of the largest message */
 };
 
+/* For a channel; with another kind, wish and layout_version are zero. */
 struct pst_hello {
 	enum pst_wire_kind kind;
 	char node_name[PST_WIRE_NAME_BYTES];
@@ -90,6 +91,31 @@ struct pst_go {
 	uint64_t slot;
 };
 
+/* The node's statistics; the segment's descriptor travels beside the record. */
+struct pst_view_record {
+	uint8_t session_id[PST_WIRE_SESSION_ID_BYTES];
+	uint16_t layout_version;
+	struct pst_offer_segment segment;
+};
+
+struct pst_grant {
+	uint8_t session_id[PST_WIRE_SESSION_ID_BYTES];
+};
+
+/* One peer, or, with a peer of 0, all that have the name. */
+struct pst_command {
+	uint8_t session_id[PST_WIRE_SESSION_ID_BYTES];
+	enum pst_command_verb verb;
+	uint64_t peer;
+	char peer_name[PST_WIRE_NAME_BYTES];    /* empty with a peer */
+};
+
+struct pst_result {
+	uint8_t session_id[PST_WIRE_SESSION_ID_BYTES];
+	enum pst_result_code code;
+	uint64_t count;
+};
+
 struct pst_refuse {
 	uint16_t version;       /* of the side that refuses; never 0 */
 	enum pst_refuse_code code;
@@ -105,6 +131,9 @@ bool pst_wire_is_name(const char name[static PST_WIRE_NAME_BYTES]);
 bool pst_hello_is_valid(const struct pst_hello *hello);
 bool pst_offer_is_valid(const struct pst_offer *offer);
 bool pst_go_is_valid(const struct pst_go *go);
+bool pst_view_record_is_valid(const struct pst_view_record *view);
+bool pst_command_is_valid(const struct pst_command *command);
+bool pst_result_is_valid(const struct pst_result *result);
 bool pst_refuse_is_valid(const struct pst_refuse *refuse);
 
 /* Reading */
@@ -130,6 +159,14 @@ PST_MUST_CHECK int pst_wire_read_ready(const void *bytes, size_t byte_count,
 				       struct pst_ready *ret_ready);
 PST_MUST_CHECK int pst_wire_read_go(const void *bytes, size_t byte_count,
 				    struct pst_go *ret_go);
+PST_MUST_CHECK int pst_wire_read_view(const void *bytes, size_t byte_count,
+				      struct pst_view_record *ret_view);
+PST_MUST_CHECK int pst_wire_read_grant(const void *bytes, size_t byte_count,
+				       struct pst_grant *ret_grant);
+PST_MUST_CHECK int pst_wire_read_command(const void *bytes, size_t byte_count,
+					 struct pst_command *ret_command);
+PST_MUST_CHECK int pst_wire_read_result(const void *bytes, size_t byte_count,
+					struct pst_result *ret_result);
 PST_MUST_CHECK int pst_wire_read_refuse(const void *bytes, size_t byte_count,
 					struct pst_refuse *ret_refuse);
 
@@ -144,6 +181,14 @@ PST_MUST_CHECK int pst_wire_write_ready(const struct pst_ready *ready,
 					struct pst_wire_record *ret_record);
 PST_MUST_CHECK int pst_wire_write_go(const struct pst_go *go,
 				     struct pst_wire_record *ret_record);
+PST_MUST_CHECK int pst_wire_write_view(const struct pst_view_record *view,
+				       struct pst_wire_record *ret_record);
+PST_MUST_CHECK int pst_wire_write_grant(const struct pst_grant *grant,
+					struct pst_wire_record *ret_record);
+PST_MUST_CHECK int pst_wire_write_command(const struct pst_command *command,
+					  struct pst_wire_record *ret_record);
+PST_MUST_CHECK int pst_wire_write_result(const struct pst_result *result,
+					 struct pst_wire_record *ret_record);
 PST_MUST_CHECK int pst_wire_write_refuse(const struct pst_refuse *refuse,
 					 struct pst_wire_record *ret_record);
 

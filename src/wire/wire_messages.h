@@ -5,11 +5,18 @@
  *   connector (C)                                    acceptor, the node (A)
  *
  *   HELLO   who I call, what I wish      -->
+ *   then, for a channel,
  *                                        <--  OFFER   what is granted, + 2 fds
  *   READY   my segment is sealed         -->
  *                                        <--  GO      you are admitted
+ *   to observe the node,
+ *                                        <--  VIEW    its statistics, + 1 fd
+ *   or to control it
+ *                                        <--  GRANT   you may
+ *   COMMAND what is to be done           -->
+ *                                        <--  RESULT  what came of it
  *
- *                                        <--  REFUSE  at any time before GO
+ *                                        <--  REFUSE  before GO, VIEW, RESULT
  *
  * One record is one SEQPACKET message.  A type has one size and one layout;
  * numbers are little-endian; a text or area has its length in a field of its
@@ -47,7 +54,11 @@ enum pst_wire_type {
 	PST_WIRE_OFFER = 2,
 	PST_WIRE_READY = 3,
 	PST_WIRE_GO = 4,
-	PST_WIRE_REFUSE = 5
+	PST_WIRE_REFUSE = 5,
+	PST_WIRE_VIEW = 6,
+	PST_WIRE_GRANT = 7,
+	PST_WIRE_COMMAND = 8,
+	PST_WIRE_RESULT = 9
 };
 
 struct pst_wire_header {
@@ -79,7 +90,13 @@ enum pst_wire_kind {
 	PST_WIRE_KIND_CONTROL = 3       /* to command the node */
 };
 
-/* C→A: which node is called, who calls, and the most that is wished for. */
+/*
+ * C→A: which node is called, who calls, and the most that is wished for.
+ *
+ * Who wants no channel wishes for nothing: directions, layout_version,
+ * ring_bytes and message_bytes are 0, and the mode offered is `none`, since the
+ * answer rests on the kernel's credentials alone.
+ */
 struct pst_wire_hello {
 	struct pst_wire_header header;
 	struct pst_le16 kind;           /* enum pst_wire_kind */
@@ -198,6 +215,82 @@ struct pst_wire_go {
 static_assert(sizeof(struct pst_wire_go) == 40, "wire layout");
 static_assert(offsetof(struct pst_wire_go, session_id) == 16, "wire layout");
 static_assert(offsetof(struct pst_wire_go, slot) == 32, "wire layout");
+
+/*
+ * A→C: the node's statistics, with one descriptor, for reading.  The last
+ * record: whether the node lives is told by its pidfd, not by this socket.
+ */
+struct pst_wire_view {
+	struct pst_wire_header header;
+	uint8_t session_id[PST_WIRE_SESSION_ID_BYTES]; /* of this run */
+	struct pst_le16 layout_version; /* of the statistics' segment */
+	uint8_t zero[6];
+	struct pst_le64 segment_bytes;  /* not 0 */
+	struct pst_le64 inode;          /* not 0 */
+};
+
+static_assert(sizeof(struct pst_wire_view) == 56, "wire layout");
+static_assert(offsetof(struct pst_wire_view, session_id) == 16, "wire layout");
+static_assert(offsetof(struct pst_wire_view, layout_version) == 32,
+	      "wire layout");
+static_assert(offsetof(struct pst_wire_view, segment_bytes) == 40,
+	      "wire layout");
+static_assert(offsetof(struct pst_wire_view, inode) == 48, "wire layout");
+
+/* A→C: one command will be taken, in this session. */
+struct pst_wire_grant {
+	struct pst_wire_header header;
+	uint8_t session_id[PST_WIRE_SESSION_ID_BYTES]; /* random */
+};
+
+static_assert(sizeof(struct pst_wire_grant) == 32, "wire layout");
+static_assert(offsetof(struct pst_wire_grant, session_id) == 16, "wire layout");
+
+enum pst_command_verb {
+	PST_COMMAND_REVOKE = 1          /* take back a peer's admission */
+};
+
+/* C→A: what the node shall do.  A peer is named in exactly one of two ways. */
+struct pst_wire_command {
+	struct pst_wire_header header;
+	uint8_t session_id[PST_WIRE_SESSION_ID_BYTES];
+	struct pst_le16 verb;           /* enum pst_command_verb */
+	struct pst_le16 peer_name_bytes; /* 0: one peer, by its handle */
+	uint8_t zero[4];
+	struct pst_le64 peer;           /* a handle; 0: all of that name */
+	uint8_t peer_name[PST_WIRE_NAME_BYTES];
+};
+
+static_assert(sizeof(struct pst_wire_command) == 112, "wire layout");
+static_assert(offsetof(struct pst_wire_command, session_id) == 16,
+	      "wire layout");
+static_assert(offsetof(struct pst_wire_command, verb) == 32, "wire layout");
+static_assert(offsetof(struct pst_wire_command, peer_name_bytes) == 34,
+	      "wire layout");
+static_assert(offsetof(struct pst_wire_command, peer) == 40, "wire layout");
+static_assert(offsetof(struct pst_wire_command, peer_name) == 48,
+	      "wire layout");
+
+enum pst_result_code {
+	PST_RESULT_DONE = 1,
+	PST_RESULT_STALE = 2,           /* the handle is of no peer any more */
+	PST_RESULT_NOBODY = 3           /* no peer has that name */
+};
+
+/* A→C: what came of the command.  The last record. */
+struct pst_wire_result {
+	struct pst_wire_header header;
+	uint8_t session_id[PST_WIRE_SESSION_ID_BYTES];
+	struct pst_le32 code;           /* enum pst_result_code */
+	uint8_t zero[4];
+	struct pst_le64 count;          /* of peers; 0 unless it is done */
+};
+
+static_assert(sizeof(struct pst_wire_result) == 48, "wire layout");
+static_assert(offsetof(struct pst_wire_result, session_id) == 16,
+	      "wire layout");
+static_assert(offsetof(struct pst_wire_result, code) == 32, "wire layout");
+static_assert(offsetof(struct pst_wire_result, count) == 40, "wire layout");
 
 /* All that a refused peer ever learns. */
 enum pst_refuse_code {

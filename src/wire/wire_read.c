@@ -36,6 +36,14 @@ static size_t record_bytes_of(uint16_t type)
 		return sizeof(struct pst_wire_go);
 	case PST_WIRE_REFUSE:
 		return sizeof(struct pst_wire_refuse);
+	case PST_WIRE_VIEW:
+		return sizeof(struct pst_wire_view);
+	case PST_WIRE_GRANT:
+		return sizeof(struct pst_wire_grant);
+	case PST_WIRE_COMMAND:
+		return sizeof(struct pst_wire_command);
+	case PST_WIRE_RESULT:
+		return sizeof(struct pst_wire_result);
 	default:
 		return 0;
 	}
@@ -227,6 +235,106 @@ int pst_wire_read_go(const void *bytes, size_t byte_count,
 		     sizeof(wire)))
 		return -EBADMSG;
 	*ret_go = go;
+	return 0;
+}
+
+int pst_wire_read_view(const void *bytes, size_t byte_count,
+		       struct pst_view_record *ret_view)
+{
+	struct pst_wire_view wire;
+	struct pst_wire_record again;
+	struct pst_view_record view;
+	int r;
+
+	r = take_record(bytes, byte_count, PST_WIRE_VIEW, &wire, sizeof(wire));
+	if (r < 0)
+		return r;
+
+	view = (struct pst_view_record){
+		.layout_version = pst_le16_value(wire.layout_version),
+		.segment = {
+			.segment_bytes = pst_le64_value(wire.segment_bytes),
+			.inode = pst_le64_value(wire.inode),
+		},
+	};
+	memcpy(view.session_id, wire.session_id, sizeof(view.session_id));
+
+	if (!is_same(pst_wire_write_view(&view, &again), &again, &wire,
+		     sizeof(wire)))
+		return -EBADMSG;
+	*ret_view = view;
+	return 0;
+}
+
+int pst_wire_read_grant(const void *bytes, size_t byte_count,
+			struct pst_grant *ret_grant)
+{
+	struct pst_wire_grant wire;
+	struct pst_wire_record again;
+	struct pst_grant grant;
+	int r;
+
+	r = take_record(bytes, byte_count, PST_WIRE_GRANT, &wire, sizeof(wire));
+	if (r < 0)
+		return r;
+
+	memcpy(grant.session_id, wire.session_id, sizeof(grant.session_id));
+
+	if (!is_same(pst_wire_write_grant(&grant, &again), &again, &wire,
+		     sizeof(wire)))
+		return -EBADMSG;
+	*ret_grant = grant;
+	return 0;
+}
+
+int pst_wire_read_command(const void *bytes, size_t byte_count,
+			  struct pst_command *ret_command)
+{
+	struct pst_wire_command wire;
+	struct pst_wire_record again;
+	struct pst_command command;
+	int r;
+
+	r = take_record(bytes, byte_count, PST_WIRE_COMMAND, &wire,
+			sizeof(wire));
+	if (r < 0)
+		return r;
+
+	command = (struct pst_command){
+		.verb = (enum pst_command_verb)pst_le16_value(wire.verb),
+		.peer = pst_le64_value(wire.peer),
+	};
+	memcpy(command.session_id, wire.session_id, sizeof(command.session_id));
+	memcpy(command.peer_name, wire.peer_name, sizeof(command.peer_name));
+
+	if (!is_same(pst_wire_write_command(&command, &again), &again, &wire,
+		     sizeof(wire)))
+		return -EBADMSG;
+	*ret_command = command;
+	return 0;
+}
+
+int pst_wire_read_result(const void *bytes, size_t byte_count,
+			 struct pst_result *ret_result)
+{
+	struct pst_wire_result wire;
+	struct pst_wire_record again;
+	struct pst_result result;
+	int r;
+
+	r = take_record(bytes, byte_count, PST_WIRE_RESULT, &wire,
+			sizeof(wire));
+	if (r < 0)
+		return r;
+
+	result.code = (enum pst_result_code)pst_le32_value(wire.code);
+	result.count = pst_le64_value(wire.count);
+	memcpy(result.session_id, wire.session_id, sizeof(result.session_id));
+
+	if (!is_same(pst_wire_write_result(&result, &again), &again, &wire,
+		     sizeof(wire)))
+		return -EBADMSG;
+	*ret_result = result;
 	return 0;
 }
 

@@ -60,17 +60,39 @@ bool pst_wire_is_name(const char name[static PST_WIRE_NAME_BYTES])
 	return false;
 }
 
+static bool wishes_for_a_channel(const struct pst_hello *hello)
+{
+	return has_directions(hello->wish.directions) &&
+	       hello->wish.ring_bytes > 0 && hello->wish.message_bytes > 0 &&
+	       hello->security_bits != 0 &&
+	       (hello->security_bits & ~SECURITY_BITS_ALL) == 0;
+}
+
+static bool wishes_for_nothing(const struct pst_hello *hello)
+{
+	return hello->wish.directions == 0 && hello->wish.ring_bytes == 0 &&
+	       hello->wish.message_bytes == 0 && hello->layout_version == 0 &&
+	       hello->security_bits == SECURITY_BIT_NONE;
+}
+
+static bool has_wishes_of_its_kind(const struct pst_hello *hello)
+{
+	switch (hello->kind) {
+	case PST_WIRE_KIND_CHANNEL:
+		return wishes_for_a_channel(hello);
+	case PST_WIRE_KIND_OBSERVE:
+	case PST_WIRE_KIND_CONTROL:
+		return wishes_for_nothing(hello);
+	}
+	return false;
+}
+
 bool pst_hello_is_valid(const struct pst_hello *hello)
 {
-	return hello->kind >= PST_WIRE_KIND_CHANNEL &&
-	       hello->kind <= PST_WIRE_KIND_CONTROL &&
+	return has_wishes_of_its_kind(hello) &&
 	       pst_wire_is_name(hello->node_name) &&
 	       (hello->instance[0] == '\0' ||
 		pst_wire_is_name(hello->instance)) &&
-	       has_directions(hello->wish.directions) &&
-	       hello->wish.ring_bytes > 0 && hello->wish.message_bytes > 0 &&
-	       hello->security_bits != 0 &&
-	       (hello->security_bits & ~SECURITY_BITS_ALL) == 0 &&
 	       fits_key_exchange(&hello->key_exchange,
 				 hello->security_bits != SECURITY_BIT_NONE);
 }
@@ -93,6 +115,28 @@ bool pst_offer_is_valid(const struct pst_offer *offer)
 bool pst_go_is_valid(const struct pst_go *go)
 {
 	return go->slot != 0;
+}
+
+bool pst_view_record_is_valid(const struct pst_view_record *view)
+{
+	return view->segment.segment_bytes != 0 && view->segment.inode != 0;
+}
+
+bool pst_command_is_valid(const struct pst_command *command)
+{
+	if (command->verb != PST_COMMAND_REVOKE)
+		return false;
+	if (command->peer != 0)
+		return command->peer_name[0] == '\0';
+	return pst_wire_is_name(command->peer_name);
+}
+
+bool pst_result_is_valid(const struct pst_result *result)
+{
+	return result->code >= PST_RESULT_DONE &&
+	       result->code <= PST_RESULT_NOBODY &&
+	       result->count <= UINT32_MAX &&
+	       (result->count > 0) == (result->code == PST_RESULT_DONE);
 }
 
 bool pst_refuse_is_valid(const struct pst_refuse *refuse)

@@ -140,6 +140,75 @@ int pst_wire_write_go(const struct pst_go *go,
 	return 0;
 }
 
+int pst_wire_write_view(const struct pst_view_record *view,
+			struct pst_wire_record *ret_record)
+{
+	struct pst_wire_view wire = {
+		.header = header_of(PST_WIRE_VERSION, PST_WIRE_VIEW,
+				    sizeof(wire)),
+	};
+
+	if (!pst_view_record_is_valid(view))
+		return -EINVAL;
+
+	memcpy(wire.session_id, view->session_id, sizeof(wire.session_id));
+	wire.layout_version = pst_le16_of(view->layout_version);
+	wire.segment_bytes = pst_le64_of(view->segment.segment_bytes);
+	wire.inode = pst_le64_of(view->segment.inode);
+	put_record(ret_record, &wire, sizeof(wire));
+	return 0;
+}
+
+int pst_wire_write_grant(const struct pst_grant *grant,
+			 struct pst_wire_record *ret_record)
+{
+	struct pst_wire_grant wire = {
+		.header = header_of(PST_WIRE_VERSION, PST_WIRE_GRANT,
+				    sizeof(wire)),
+	};
+
+	memcpy(wire.session_id, grant->session_id, sizeof(wire.session_id));
+	put_record(ret_record, &wire, sizeof(wire));
+	return 0;
+}
+
+int pst_wire_write_command(const struct pst_command *command,
+			   struct pst_wire_record *ret_record)
+{
+	struct pst_wire_command wire = {
+		.header = header_of(PST_WIRE_VERSION, PST_WIRE_COMMAND,
+				    sizeof(wire)),
+	};
+
+	if (!pst_command_is_valid(command))
+		return -EINVAL;
+
+	memcpy(wire.session_id, command->session_id, sizeof(wire.session_id));
+	wire.verb = pst_le16_of((uint16_t)command->verb);
+	wire.peer_name_bytes = put_name(wire.peer_name, command->peer_name);
+	wire.peer = pst_le64_of(command->peer);
+	put_record(ret_record, &wire, sizeof(wire));
+	return 0;
+}
+
+int pst_wire_write_result(const struct pst_result *result,
+			  struct pst_wire_record *ret_record)
+{
+	struct pst_wire_result wire = {
+		.header = header_of(PST_WIRE_VERSION, PST_WIRE_RESULT,
+				    sizeof(wire)),
+	};
+
+	if (!pst_result_is_valid(result))
+		return -EINVAL;
+
+	memcpy(wire.session_id, result->session_id, sizeof(wire.session_id));
+	wire.code = pst_le32_of((uint32_t)result->code);
+	wire.count = pst_le64_of(result->count);
+	put_record(ret_record, &wire, sizeof(wire));
+	return 0;
+}
+
 int pst_wire_write_refuse(const struct pst_refuse *refuse,
 			  struct pst_wire_record *ret_record)
 {

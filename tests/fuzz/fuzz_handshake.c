@@ -2,8 +2,8 @@
 /*
  * A peer that says anything, to either side, at any point of a handshake
  *
- * The input is a program: each step lets a machine create its next message or
- * consume one.  What is consumed is the message that is in turn, with bytes of
+ * The input is a program: its first byte says what the connection is for, and
+ * each step lets a machine create its next message or consume one.  What is consumed is the message that is in turn, with bytes of
  * it replaced by bytes of the input; so the fuzzer starts deep inside the
  * handshake and not in front of the magic.  After every step the promises of
  * handshake.h are checked.
@@ -15,6 +15,7 @@
 
 #define PAGE_BYTES 4096u
 #define LAYOUT_VERSION 1u
+#define VIEW_VERSION 3u
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t byte_count);
 
@@ -90,22 +91,53 @@ static void check_initiator(const struct pst_handshake_initiator *initiator)
 		require(offer->acceptor.segment_bytes ==
 			PAGE_BYTES + offer->receive.ring_bytes);
 		break;
+	case HANDSHAKE_CONSUMED_VIEW:
+		require(initiator->view.layout_version == VIEW_VERSION);
+		require(initiator->view.segment.segment_bytes % PAGE_BYTES ==
+			0);
+		require(initiator->view.segment.segment_bytes <=
+			PST_VIEW_BYTES_MAX);
+		break;
+	case HANDSHAKE_CONSUMED_RESULT:
+		require((initiator->result.count > 0) ==
+			(initiator->result.code == PST_RESULT_DONE));
+		break;
 	case HANDSHAKE_START:
 	case HANDSHAKE_CREATED_HELLO:
+	case HANDSHAKE_CONSUMED_GRANT:
+	case HANDSHAKE_CREATED_COMMAND:
 		break;
 	case HANDSHAKE_CONSUMED_HELLO:
 	case HANDSHAKE_CREATED_OFFER:
 	case HANDSHAKE_CONSUMED_READY:
 	case HANDSHAKE_CREATED_GO:
+	case HANDSHAKE_CREATED_VIEW:
+	case HANDSHAKE_CREATED_GRANT:
+	case HANDSHAKE_CONSUMED_COMMAND:
+	case HANDSHAKE_CREATED_RESULT:
 		require(0);
 	}
 	if (initiator->machine.state == HANDSHAKE_CONSUMED_GO)
 		require(initiator->slot != 0);
 }
 
+static void check_hello(const struct pst_hello *hello)
+{
+	int is_for_a_channel = hello->kind == PST_WIRE_KIND_CHANNEL;
+
+	require(pst_wire_is_name(hello->node_name));
+	require(hello->instance[0] == '\0' ||
+		pst_wire_is_name(hello->instance));
+	require(hello->layout_version ==
+		(is_for_a_channel ? LAYOUT_VERSION : 0));
+	require((hello->wish.directions != 0) == is_for_a_channel);
+	require(hello->key_exchange.byte_count <=
+		sizeof(hello->key_exchange.bytes));
+}
+
 static void check_responder(const struct pst_handshake_responder *responder)
 {
-	const struct pst_hello *hello = &responder->hello;
+	const struct pst_command *command = &responder->command;
 
 	switch (responder->machine.state) {
 	case HANDSHAKE_FAILED:
@@ -115,12 +147,14 @@ static void check_responder(const struct pst_handshake_responder *responder)
 	case HANDSHAKE_CREATED_OFFER:
 	case HANDSHAKE_CONSUMED_READY:
 	case HANDSHAKE_CREATED_GO:
-		require(pst_wire_is_name(hello->node_name));
-		require(hello->instance[0] == '\0' ||
-			pst_wire_is_name(hello->instance));
-		require(hello->layout_version == LAYOUT_VERSION);
-		require(hello->key_exchange.byte_count <=
-			sizeof(hello->key_exchange.bytes));
+	case HANDSHAKE_CREATED_VIEW:
+	case HANDSHAKE_CREATED_GRANT:
+		check_hello(&responder->hello);
+		break;
+	case HANDSHAKE_CONSUMED_COMMAND:
+	case HANDSHAKE_CREATED_RESULT:
+		check_hello(&responder->hello);
+		require((command->peer == 0) == (command->peer_name[0] != 0));
 		break;
 	case HANDSHAKE_START:
 	case HANDSHAKE_REFUSED:
@@ -129,6 +163,10 @@ static void check_responder(const struct pst_handshake_responder *responder)
 	case HANDSHAKE_CONSUMED_OFFER:
 	case HANDSHAKE_CREATED_READY:
 	case HANDSHAKE_CONSUMED_GO:
+	case HANDSHAKE_CONSUMED_VIEW:
+	case HANDSHAKE_CONSUMED_GRANT:
+	case HANDSHAKE_CREATED_COMMAND:
+	case HANDSHAKE_CONSUMED_RESULT:
 		require(0);
 	}
 }
@@ -149,12 +187,38 @@ static int create_offer(struct pst_handshake_responder *responder,
 	return pst_responder_create_offer(responder, &offer, ret_record);
 }
 
+static int create_view(struct pst_handshake_responder *responder,
+		       struct pst_wire_record *ret_record)
+{
+	const struct pst_view_record view = {
+		.layout_version = VIEW_VERSION,
+		.segment = {PAGE_BYTES, 13},
+	};
+
+	return pst_responder_create_view(responder, &view, ret_record);
+}
+
+static int create_command(uint8_t step,
+			  struct pst_handshake_initiator *initiator,
+			  struct pst_wire_record *ret_record)
+{
+	struct pst_command command = {.verb = PST_COMMAND_REVOKE};
+
+	if (step & 0x40)
+		command.peer = 1;
+	else
+		command.peer_name[0] = 'a';
+	return pst_initiator_create_command(initiator, &command, ret_record);
+}
+
 /* A result may be an error; only the record that it leaves is of interest. */
 static void create(uint8_t step, struct pst_handshake_initiator *initiator,
 		   struct pst_handshake_responder *responder,
 		   struct pst_wire_record *record)
 {
-	switch (step % 5) {
+	static const struct pst_grant grant = {{7}};
+
+	switch (step % 9) {
 	case 0:
 		(void)!pst_initiator_create_hello(initiator, record);
 		break;
@@ -167,10 +231,24 @@ static void create(uint8_t step, struct pst_handshake_initiator *initiator,
 	case 3:
 		(void)!pst_responder_create_go(responder, 1, record);
 		break;
-	default:
+	case 4:
 		(void)!pst_responder_create_refuse(
-			responder, (enum pst_refuse_code)(step / 5 % 4),
+			responder, (enum pst_refuse_code)(step / 9 % 4),
 			record);
+		break;
+	case 5:
+		(void)!create_view(responder, record);
+		break;
+	case 6:
+		(void)!pst_responder_create_grant(responder, &grant, record);
+		break;
+	case 7:
+		(void)!create_command(step, initiator, record);
+		break;
+	default:
+		(void)!pst_responder_create_result(
+			responder, (enum pst_result_code)(step / 9 % 4),
+			step / 9 % 2, record);
 		break;
 	}
 }
@@ -191,18 +269,22 @@ static void consume(uint8_t step, struct pst_handshake_initiator *initiator,
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t byte_count)
 {
-	const struct pst_initiator_params params = {
-		.kind = PST_WIRE_KIND_CHANNEL,
+	struct pst_initiator_params params = {
 		.node_name = "orders",
-		.wish = wish,
 		.page_bytes = PAGE_BYTES,
-		.layout_version = LAYOUT_VERSION,
+		.layout_version = VIEW_VERSION,
 	};
 	struct input input = {bytes, byte_count};
 	struct pst_handshake_initiator initiator;
 	struct pst_handshake_responder responder;
 	struct pst_wire_record record = {0};
 
+	params.kind = (enum pst_wire_kind)(PST_WIRE_KIND_CHANNEL +
+					   take_byte(&input) % 3);
+	if (params.kind == PST_WIRE_KIND_CHANNEL) {
+		params.wish = wish;
+		params.layout_version = LAYOUT_VERSION;
+	}
 	require(pst_initiator_init(&initiator, &params) == 0);
 	pst_responder_init(&responder, LAYOUT_VERSION);
 	while (input.left_bytes > 0) {

@@ -37,6 +37,10 @@ static void read_all(const uint8_t *bytes, size_t byte_count)
 	struct pst_ready ready;
 	struct pst_go go;
 	struct pst_refuse refuse;
+	struct pst_view_record view;
+	struct pst_grant grant;
+	struct pst_command command;
+	struct pst_result result;
 	int readable_count = 0;
 
 	if (pst_wire_read_hello(bytes, byte_count, &hello) == 0) {
@@ -65,6 +69,28 @@ static void read_all(const uint8_t *bytes, size_t byte_count)
 	}
 	if (pst_wire_read_refuse(bytes, byte_count, &refuse) == 0) {
 		require_same(pst_wire_write_refuse(&refuse, &again), &again,
+			     bytes, byte_count);
+		readable_count++;
+	}
+	if (pst_wire_read_view(bytes, byte_count, &view) == 0) {
+		require_same(pst_wire_write_view(&view, &again), &again, bytes,
+			     byte_count);
+		readable_count++;
+	}
+	if (pst_wire_read_grant(bytes, byte_count, &grant) == 0) {
+		require_same(pst_wire_write_grant(&grant, &again), &again,
+			     bytes, byte_count);
+		readable_count++;
+	}
+	if (pst_wire_read_command(bytes, byte_count, &command) == 0) {
+		require(memchr(command.peer_name, 0,
+			       sizeof(command.peer_name)) != NULL);
+		require_same(pst_wire_write_command(&command, &again), &again,
+			     bytes, byte_count);
+		readable_count++;
+	}
+	if (pst_wire_read_result(bytes, byte_count, &result) == 0) {
+		require_same(pst_wire_write_result(&result, &again), &again,
 			     bytes, byte_count);
 		readable_count++;
 	}

@@ -3,15 +3,25 @@
 # The handshake: records, and the two state machines.
 EXTRA_DIST += \
 	tests/fuzz/corpus/handshake/admitted \
+	tests/fuzz/corpus/handshake/observed \
 	tests/fuzz/corpus/handshake/other_version \
 	tests/fuzz/corpus/handshake/refused \
+	tests/fuzz/corpus/handshake/revoked \
+	tests/fuzz/corpus/handshake/revoked_by_name \
+	tests/fuzz/corpus/wire_read/command \
+	tests/fuzz/corpus/wire_read/command_named \
 	tests/fuzz/corpus/wire_read/go \
+	tests/fuzz/corpus/wire_read/grant \
 	tests/fuzz/corpus/wire_read/hello \
+	tests/fuzz/corpus/wire_read/hello_control \
+	tests/fuzz/corpus/wire_read/hello_observe \
 	tests/fuzz/corpus/wire_read/hello_secured \
 	tests/fuzz/corpus/wire_read/offer \
 	tests/fuzz/corpus/wire_read/offer_secured \
 	tests/fuzz/corpus/wire_read/ready \
-	tests/fuzz/corpus/wire_read/refuse
+	tests/fuzz/corpus/wire_read/refuse \
+	tests/fuzz/corpus/wire_read/result \
+	tests/fuzz/corpus/wire_read/view
 
 if ENABLE_FUZZ
 noinst_PROGRAMS += tests/fuzz/fuzz_handshake tests/fuzz/fuzz_wire_read

@@ -120,7 +120,7 @@ START_TEST(a_kind_that_is_not_offered_is_refused)
 	struct pst_hello hello;
 
 	stranger_fill_hello(&hello);
-	hello.kind = kinds_not_offered[_i];
+	stranger_wish_for_no_channel(&hello, kinds_not_offered[_i]);
 	ck_assert_int_eq(stranger_send_hello(&stranger, &hello), 0);
 	expect_refused(POSTERN_REASON_KIND, PST_REFUSE_DENIED);
 }

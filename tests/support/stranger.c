@@ -52,6 +52,14 @@ void stranger_fill_hello(struct pst_hello *ret_hello)
 	ret_hello->security_bits = 1u << POSTERN_SECURITY_NONE;
 }
 
+void stranger_wish_for_no_channel(struct pst_hello *hello,
+				  enum pst_wire_kind kind)
+{
+	hello->kind = kind;
+	hello->layout_version = 0;
+	memset(&hello->wish, 0, sizeof(hello->wish));
+}
+
 int stranger_send_hello(const struct stranger *stranger,
 			const struct pst_hello *hello)
 {

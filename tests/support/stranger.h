@@ -31,6 +31,9 @@ void stranger_close(struct stranger *stranger);
 
 /* HELLO to node `orders`, wishing for both directions. */
 void stranger_fill_hello(struct pst_hello *ret_hello);
+/* Make it one of another kind: there is nothing to wish for. */
+void stranger_wish_for_no_channel(struct pst_hello *hello,
+				  enum pst_wire_kind kind);
 int stranger_send_hello(const struct stranger *stranger,
 			const struct pst_hello *hello);
 int stranger_say_hello(const struct stranger *stranger);

@@ -14,8 +14,8 @@
 #include "handshake/handshake.h"
 #include "unit/wire/wire_samples.h"
 
-#define STATE_COUNT (HANDSHAKE_CONSUMED_GO + 1u)
-#define TYPE_COUNT 5u
+#define STATE_COUNT (HANDSHAKE_CONSUMED_RESULT + 1u)
+#define TYPE_COUNT 9u
 
 struct pair {
 	struct pst_handshake_initiator initiator;
@@ -40,22 +40,41 @@ static inline struct pst_initiator_params sample_params(void)
 	};
 }
 
-static inline void pair_init(struct pair *pair)
+static inline struct pst_initiator_params sample_params_of(enum pst_wire_kind kind)
 {
 	struct pst_initiator_params params = sample_params();
+
+	if (kind == PST_WIRE_KIND_CHANNEL)
+		return params;
+	params.kind = kind;
+	memset(&params.wish, 0, sizeof(params.wish));
+	params.layout_version = 0;
+	if (kind == PST_WIRE_KIND_OBSERVE)
+		params.layout_version = SAMPLE_VIEW_VERSION;
+	return params;
+}
+
+static inline void pair_init_of(struct pair *pair, enum pst_wire_kind kind)
+{
+	struct pst_initiator_params params = sample_params_of(kind);
 
 	memset(pair, 0, sizeof(*pair));
 	ck_assert_int_eq(pst_initiator_init(&pair->initiator, &params), 0);
 	pst_responder_init(&pair->responder, SAMPLE_LAYOUT_VERSION);
 }
 
-/*
- * One message further, from whoever's turn it is to whoever's it is not.  The
- * step numbers are those of the messages: 1 HELLO ... 4 GO.
- */
+static inline void pair_init(struct pair *pair)
+{
+	pair_init_of(pair, PST_WIRE_KIND_CHANNEL);
+}
+
+/* One message further, from whoever's turn it is to whoever's it is not. */
 static inline void pair_create(struct pair *pair, enum pst_wire_type type)
 {
 	struct pst_offer offer = sample_offer();
+	struct pst_view_record view = sample_view();
+	struct pst_grant grant = sample_grant();
+	struct pst_command command = sample_command();
 	int r = -EINVAL;
 
 	switch (type) {
@@ -78,13 +97,36 @@ static inline void pair_create(struct pair *pair, enum pst_wire_type type)
 						PST_REFUSE_DENIED,
 						&pair->record);
 		break;
+	case PST_WIRE_VIEW:
+		r = pst_responder_create_view(&pair->responder, &view,
+					      &pair->record);
+		break;
+	case PST_WIRE_GRANT:
+		r = pst_responder_create_grant(&pair->responder, &grant,
+					       &pair->record);
+		break;
+	case PST_WIRE_COMMAND:
+		r = pst_initiator_create_command(&pair->initiator, &command,
+						 &pair->record);
+		break;
+	case PST_WIRE_RESULT:
+		r = pst_responder_create_result(&pair->responder,
+						PST_RESULT_DONE, 1,
+						&pair->record);
+		break;
 	}
 	ck_assert_int_eq(r, 0);
 }
 
+static inline bool is_of_the_initiator(enum pst_wire_type type)
+{
+	return type == PST_WIRE_HELLO || type == PST_WIRE_READY ||
+	       type == PST_WIRE_COMMAND;
+}
+
 static inline int pair_consume(struct pair *pair, enum pst_wire_type type)
 {
-	if (type == PST_WIRE_HELLO || type == PST_WIRE_READY)
+	if (is_of_the_initiator(type))
 		return pst_responder_consume(&pair->responder,
 					     pair->record.bytes,
 					     pair->record.byte_count);
@@ -93,13 +135,28 @@ static inline int pair_consume(struct pair *pair, enum pst_wire_type type)
 }
 
 /* All messages up to and including last were created and consumed. */
+static inline void pair_through_of(struct pair *pair, enum pst_wire_kind kind,
+				   enum pst_wire_type last)
+{
+	static const enum pst_wire_type orders[][5] = {
+		[PST_WIRE_KIND_CHANNEL] = {PST_WIRE_HELLO, PST_WIRE_OFFER,
+					   PST_WIRE_READY, PST_WIRE_GO},
+		[PST_WIRE_KIND_OBSERVE] = {PST_WIRE_HELLO, PST_WIRE_VIEW},
+		[PST_WIRE_KIND_CONTROL] = {PST_WIRE_HELLO, PST_WIRE_GRANT,
+					   PST_WIRE_COMMAND, PST_WIRE_RESULT},
+	};
+	const enum pst_wire_type *type = orders[kind];
+
+	pair_init_of(pair, kind);
+	do {
+		pair_create(pair, *type);
+		ck_assert_int_eq(pair_consume(pair, *type), 0);
+	} while (*type++ != last);
+}
+
 static inline void pair_through(struct pair *pair, enum pst_wire_type last)
 {
-	pair_init(pair);
-	for (unsigned i = PST_WIRE_HELLO; i <= (unsigned)last; i++) {
-		pair_create(pair, (enum pst_wire_type)i);
-		ck_assert_int_eq(pair_consume(pair, (enum pst_wire_type)i), 0);
-	}
+	pair_through_of(pair, PST_WIRE_KIND_CHANNEL, last);
 }
 
 /* The record of a valid message that no machine made. */
@@ -111,6 +168,10 @@ static inline struct pst_wire_record lone_record(enum pst_wire_type type)
 	struct pst_ready ready = sample_ready();
 	struct pst_go go = sample_go();
 	struct pst_refuse refuse = sample_refuse(PST_REFUSE_DENIED);
+	struct pst_view_record view = sample_view();
+	struct pst_grant grant = sample_grant();
+	struct pst_command command = sample_command();
+	struct pst_result result = sample_result();
 	int r = -EINVAL;
 
 	switch (type) {
@@ -128,6 +189,18 @@ static inline struct pst_wire_record lone_record(enum pst_wire_type type)
 		break;
 	case PST_WIRE_REFUSE:
 		r = pst_wire_write_refuse(&refuse, &record);
+		break;
+	case PST_WIRE_VIEW:
+		r = pst_wire_write_view(&view, &record);
+		break;
+	case PST_WIRE_GRANT:
+		r = pst_wire_write_grant(&grant, &record);
+		break;
+	case PST_WIRE_COMMAND:
+		r = pst_wire_write_command(&command, &record);
+		break;
+	case PST_WIRE_RESULT:
+		r = pst_wire_write_result(&result, &record);
 		break;
 	}
 	ck_assert_int_eq(r, 0);

@@ -1,10 +1,18 @@
 # SPDX-License-Identifier: ISC
 
 check_PROGRAMS += \
+	tests/unit/handshake/test_handshake_control \
 	tests/unit/handshake/test_handshake_initiator \
 	tests/unit/handshake/test_handshake_offer \
 	tests/unit/handshake/test_handshake_responder \
 	tests/unit/handshake/test_handshake_table
+
+tests_unit_handshake_test_handshake_control_SOURCES = \
+	tests/support/mutate.c tests/support/mutate.h \
+	tests/unit/handshake/handshake_pairs.h \
+	tests/unit/handshake/test_handshake_control.c
+tests_unit_handshake_test_handshake_control_LDADD = \
+	libhandshake.la libwire.la $(CHECK_LIBS)
 
 tests_unit_handshake_test_handshake_initiator_SOURCES = \
 	tests/support/mutate.c tests/support/mutate.h \

@@ -292,6 +292,13 @@ START_TEST(init_refuses_what_cannot_be_said)
 	params.wish.message_bytes = 0;
 	assert_init_refuses(&params);
 
+	params = sample_params_of(PST_WIRE_KIND_OBSERVE);
+	params.wish.directions = POSTERN_DIRECTION_SEND;
+	assert_init_refuses(&params);
+	params = sample_params_of(PST_WIRE_KIND_CONTROL);
+	params.wish.ring_bytes = SAMPLE_PAGE_BYTES;
+	assert_init_refuses(&params);
+
 	params = sample_params();
 	params.page_bytes = 0;
 	assert_init_refuses(&params);

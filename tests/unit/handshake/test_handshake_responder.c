@@ -51,14 +51,16 @@ END_TEST
 
 START_TEST(every_kind_of_hello_is_read)
 {
-	struct pst_hello hello = sample_hello();
+	struct pst_hello hello = sample_hello_of(PST_WIRE_KIND_OBSERVE);
 
-	hello.kind = PST_WIRE_KIND_OBSERVE;
 	ck_assert_int_eq(consume_hello(&hello), 0);
 	ck_assert_int_eq(pair.responder.hello.kind, PST_WIRE_KIND_OBSERVE);
-	hello.kind = PST_WIRE_KIND_CONTROL;
+	ck_assert_int_eq(pair.responder.machine.kind, PST_WIRE_KIND_OBSERVE);
+	hello = sample_hello_of(PST_WIRE_KIND_CONTROL);
 	ck_assert_int_eq(consume_hello(&hello), 0);
 	ck_assert_int_eq(pair.responder.hello.kind, PST_WIRE_KIND_CONTROL);
+	ck_assert_str_eq(pair.responder.hello.node_name, "orders");
+	ck_assert_str_eq(pair.responder.hello.instance, "till-4.north");
 }
 END_TEST
 
@@ -193,6 +195,66 @@ START_TEST(go_for_no_slot_is_not_created_and_changes_nothing)
 }
 END_TEST
 
+START_TEST(a_view_beyond_the_bound_is_not_created_and_changes_nothing)
+{
+	struct pst_view_record view = sample_view();
+	struct pst_wire_record record;
+
+	pair_through_of(&pair, PST_WIRE_KIND_OBSERVE, PST_WIRE_HELLO);
+	view.segment.segment_bytes = PST_VIEW_BYTES_MAX + 1;
+	ck_assert_int_eq(pst_responder_create_view(&pair.responder, &view,
+						   &record), -EINVAL);
+	view.segment.segment_bytes = 0;
+	ck_assert_int_eq(pst_responder_create_view(&pair.responder, &view,
+						   &record), -EINVAL);
+	view.segment.segment_bytes = PST_VIEW_BYTES_MAX;
+	ck_assert_int_eq(pst_responder_create_view(&pair.responder, &view,
+						   &record), 0);
+}
+END_TEST
+
+START_TEST(command_arrives_as_it_was_given)
+{
+	pair_through_of(&pair, PST_WIRE_KIND_CONTROL, PST_WIRE_COMMAND);
+	ck_assert_int_eq(pair.responder.command.verb, PST_COMMAND_REVOKE);
+	ck_assert_uint_eq(pair.responder.command.peer, SAMPLE_SLOT);
+	ck_assert_str_eq(pair.responder.command.peer_name, "");
+}
+END_TEST
+
+START_TEST(a_command_of_another_session_is_refused)
+{
+	for (size_t i = 0; i < PST_WIRE_SESSION_ID_BYTES; i++) {
+		int r;
+
+		pair_through_of(&pair, PST_WIRE_KIND_CONTROL, PST_WIRE_GRANT);
+		pair_create(&pair, PST_WIRE_COMMAND);
+		pair.record.bytes[16 + i] ^= 1;
+		r = pair_consume(&pair, PST_WIRE_COMMAND);
+		assert_failed(r, -EBADMSG, POSTERN_REASON_PROTOCOL);
+	}
+}
+END_TEST
+
+START_TEST(a_result_that_contradicts_itself_is_not_created)
+{
+	struct pst_wire_record record;
+
+	pair_through_of(&pair, PST_WIRE_KIND_CONTROL, PST_WIRE_COMMAND);
+	ck_assert_int_eq(pst_responder_create_result(&pair.responder,
+						     PST_RESULT_DONE, 0,
+						     &record), -EINVAL);
+	ck_assert_int_eq(pst_responder_create_result(&pair.responder,
+						     PST_RESULT_STALE, 1,
+						     &record), -EINVAL);
+	ck_assert_int_eq(pair.responder.machine.state,
+			 HANDSHAKE_CONSUMED_COMMAND);
+	ck_assert_int_eq(pst_responder_create_result(&pair.responder,
+						     PST_RESULT_STALE, 0,
+						     &record), 0);
+}
+END_TEST
+
 START_TEST(an_unknown_code_is_not_created_and_changes_nothing)
 {
 	struct pst_wire_record record;
@@ -266,6 +328,7 @@ static void hello_that_can_be_served_or_failed(const struct mutation *mutation,
 	ck_assert(hello->instance[0] == '\0' ||
 		  pst_wire_is_name(hello->instance));
 	ck_assert(hello->wish.directions >= 1 && hello->wish.directions <= 3);
+	ck_assert_int_eq(hello->kind, PST_WIRE_KIND_CHANNEL);
 	ck_assert_uint_eq(hello->layout_version, SAMPLE_LAYOUT_VERSION);
 }
 
@@ -303,6 +366,36 @@ START_TEST(no_mutated_ready_is_accepted)
 }
 END_TEST
 
+static void command_of_this_session_or_failed(const struct mutation *mutation,
+					      void *user_data)
+{
+	struct walk *walk = user_data;
+	struct pst_handshake_responder responder = walk->at->responder;
+
+	if (pst_responder_consume(&responder, mutation->bytes,
+				  mutation->byte_count) < 0) {
+		ck_assert_int_eq(responder.machine.state, HANDSHAKE_FAILED);
+		return;
+	}
+	walk->accepted_count++;
+	ck_assert_int_eq(responder.machine.state, HANDSHAKE_CONSUMED_COMMAND);
+	ck_assert_uint_ge(mutation->at_offset, 40);
+	ck_assert_uint_ne(responder.command.peer, 0);
+	ck_assert_str_eq(responder.command.peer_name, "");
+}
+
+START_TEST(a_mutated_command_can_only_name_another_peer)
+{
+	struct walk walk = {.at = &pair};
+
+	pair_through_of(&pair, PST_WIRE_KIND_CONTROL, PST_WIRE_GRANT);
+	pair_create(&pair, PST_WIRE_COMMAND);
+	mutate_walk(pair.record.bytes, pair.record.byte_count, 1032,
+		    command_of_this_session_or_failed, &walk);
+	ck_assert_uint_eq(walk.accepted_count, 2 * 8 * 255);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("handshake_responder");
@@ -330,6 +423,12 @@ int main(void)
 	tcase_add_test(tcase, a_good_hello_after_a_bad_one_is_too_late);
 	tcase_add_test(tcase, every_mutated_hello_can_be_served_or_is_refused);
 	tcase_add_test(tcase, no_mutated_ready_is_accepted);
+	tcase_add_test(tcase,
+		       a_view_beyond_the_bound_is_not_created_and_changes_nothing);
+	tcase_add_test(tcase, command_arrives_as_it_was_given);
+	tcase_add_test(tcase, a_command_of_another_session_is_refused);
+	tcase_add_test(tcase, a_result_that_contradicts_itself_is_not_created);
+	tcase_add_test(tcase, a_mutated_command_can_only_name_another_peer);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);
 	failed_count = srunner_ntests_failed(runner);

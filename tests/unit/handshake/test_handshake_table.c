@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The order of the handshake, exhaustively: every role, state, act and type,
+ * The order of the handshake, exhaustively: every role, kind, state, act, type,
  * first in the table itself, then with the machines brought into each state
  * they can have.  The expectation is written as sentences, not as the table is.
  */
@@ -24,39 +24,74 @@ static const char *const state_words[] = {
 	"CONSUMED_READY",
 	"CREATED_GO",
 	"CONSUMED_GO",
+	"CREATED_VIEW",
+	"CONSUMED_VIEW",
+	"CREATED_GRANT",
+	"CONSUMED_GRANT",
+	"CREATED_COMMAND",
+	"CONSUMED_COMMAND",
+	"CREATED_RESULT",
+	"CONSUMED_RESULT",
 };
 static const char *const act_words[] = {"creates", "consumes"};
 static const char *const type_words[] = {
-	"-", "HELLO", "OFFER", "READY", "GO", "REFUSE",
+	"-", "HELLO", "OFFER", "READY", "GO", "REFUSE", "VIEW", "GRANT",
+	"COMMAND", "RESULT",
 };
 
+/* Kind 0: a responder that has not read it yet. */
+static const char *const kind_words[] = {
+	"any:", "channel:", "observe:", "control:",
+};
+#define KIND_COUNT (sizeof(kind_words) / sizeof(*kind_words))
+
 static const char *const initiator_sentences[] = {
-	"START creates HELLO: CREATED_HELLO",
-	"CREATED_HELLO consumes OFFER: CONSUMED_OFFER",
-	"CONSUMED_OFFER creates READY: CREATED_READY",
-	"CREATED_READY consumes GO: CONSUMED_GO",
-	"CREATED_HELLO consumes REFUSE: REFUSED",
-	"CONSUMED_OFFER consumes REFUSE: REFUSED",
-	"CREATED_READY consumes REFUSE: REFUSED",
+	"any: START creates HELLO: CREATED_HELLO",
+	"channel: CREATED_HELLO consumes OFFER: CONSUMED_OFFER",
+	"channel: CONSUMED_OFFER creates READY: CREATED_READY",
+	"channel: CREATED_READY consumes GO: CONSUMED_GO",
+	"observe: CREATED_HELLO consumes VIEW: CONSUMED_VIEW",
+	"control: CREATED_HELLO consumes GRANT: CONSUMED_GRANT",
+	"control: CONSUMED_GRANT creates COMMAND: CREATED_COMMAND",
+	"control: CREATED_COMMAND consumes RESULT: CONSUMED_RESULT",
+	"any: CREATED_HELLO consumes REFUSE: REFUSED",
+	"channel: CONSUMED_OFFER consumes REFUSE: REFUSED",
+	"channel: CREATED_READY consumes REFUSE: REFUSED",
+	"control: CONSUMED_GRANT consumes REFUSE: REFUSED",
+	"control: CREATED_COMMAND consumes REFUSE: REFUSED",
 	NULL,
 };
 static const char *const responder_sentences[] = {
-	"START consumes HELLO: CONSUMED_HELLO",
-	"CONSUMED_HELLO creates OFFER: CREATED_OFFER",
-	"CREATED_OFFER consumes READY: CONSUMED_READY",
-	"CONSUMED_READY creates GO: CREATED_GO",
-	"START creates REFUSE: REFUSED",
-	"CONSUMED_HELLO creates REFUSE: REFUSED",
-	"CREATED_OFFER creates REFUSE: REFUSED",
-	"CONSUMED_READY creates REFUSE: REFUSED",
-	"FAILED creates REFUSE: REFUSED",
+	"any: START consumes HELLO: CONSUMED_HELLO",
+	"channel: CONSUMED_HELLO creates OFFER: CREATED_OFFER",
+	"channel: CREATED_OFFER consumes READY: CONSUMED_READY",
+	"channel: CONSUMED_READY creates GO: CREATED_GO",
+	"observe: CONSUMED_HELLO creates VIEW: CREATED_VIEW",
+	"control: CONSUMED_HELLO creates GRANT: CREATED_GRANT",
+	"control: CREATED_GRANT consumes COMMAND: CONSUMED_COMMAND",
+	"control: CONSUMED_COMMAND creates RESULT: CREATED_RESULT",
+	"any: START creates REFUSE: REFUSED",
+	"any: CONSUMED_HELLO creates REFUSE: REFUSED",
+	"channel: CREATED_OFFER creates REFUSE: REFUSED",
+	"channel: CONSUMED_READY creates REFUSE: REFUSED",
+	"control: CREATED_GRANT creates REFUSE: REFUSED",
+	"control: CONSUMED_COMMAND creates REFUSE: REFUSED",
+	"any: FAILED creates REFUSE: REFUSED",
 	NULL,
 };
 
+static bool is_about(const char *sentence, enum pst_wire_kind kind)
+{
+	return strncmp(sentence, "any:", 4) == 0 ||
+	       strncmp(sentence, kind_words[kind],
+		       strlen(kind_words[kind])) == 0;
+}
+
 /* The state that the sentences give; FAILED if no sentence says anything. */
 static enum pst_handshake_state
-expected_state(enum pst_handshake_role role, enum pst_handshake_state state,
-	       enum pst_handshake_act act, enum pst_wire_type type)
+expected_state(enum pst_handshake_role role, enum pst_wire_kind kind,
+	       enum pst_handshake_state state, enum pst_handshake_act act,
+	       enum pst_wire_type type)
 {
 	const char *const *sentences = role == PST_HANDSHAKE_INITIATOR ?
 					       initiator_sentences :
@@ -64,11 +99,13 @@ expected_state(enum pst_handshake_role role, enum pst_handshake_state state,
 	char said[96];
 
 	for (; *sentences != NULL; sentences++) {
+		if (!is_about(*sentences, kind))
+			continue;
 		for (unsigned next = 0; next < STATE_COUNT; next++) {
 			snprintf(said, sizeof(said), "%s %s %s: %s",
 				 state_words[state], act_words[act],
 				 type_words[type], state_words[next]);
-			if (strcmp(said, *sentences) == 0)
+			if (strcmp(said, strchr(*sentences, ' ') + 1) == 0)
 				return (enum pst_handshake_state)next;
 		}
 	}
@@ -80,23 +117,29 @@ START_TEST(the_table_permits_what_the_sentences_say)
 	enum pst_handshake_role role = (enum pst_handshake_role)_i;
 	unsigned permitted_count = 0;
 
+	for (unsigned kind = 0; kind < KIND_COUNT; kind++)
 	for (unsigned state = 0; state < STATE_COUNT; state++)
 	for (unsigned act = 0; act < 2; act++)
 	for (unsigned type = 0; type <= TYPE_COUNT; type++) {
 		enum pst_handshake_state next = pst_handshake_next(
-			role, (enum pst_handshake_state)state,
+			role, (enum pst_wire_kind)kind,
+			(enum pst_handshake_state)state,
 			(enum pst_handshake_act)act, (enum pst_wire_type)type);
 
 		ck_assert_msg(next == expected_state(
-					role, (enum pst_handshake_state)state,
+					role, (enum pst_wire_kind)kind,
+					(enum pst_handshake_state)state,
 					(enum pst_handshake_act)act,
 					(enum pst_wire_type)type),
-			      "%s %s %s", state_words[state], act_words[act],
+			      "%s %s %s %s", kind_words[kind],
+			      state_words[state], act_words[act],
 			      type_words[type]);
 		permitted_count += next != HANDSHAKE_FAILED;
 	}
-	ck_assert_uint_eq(permitted_count,
-			  role == PST_HANDSHAKE_INITIATOR ? 7 : 9);
+	/* What holds for any kind holds four times. */
+	ck_assert_uint_eq(permitted_count, role == PST_HANDSHAKE_INITIATOR ?
+						   4 * 2 + 5 + 1 + 5 :
+						   4 * 4 + 5 + 1 + 5);
 }
 END_TEST
 
@@ -122,14 +165,18 @@ machine_of(const struct pair *pair, enum pst_handshake_role role)
 						 &pair->responder.machine;
 }
 
-/* Brings a pair to where the machine of this role is in this state. */
+/*
+ * Brings a pair to where the machine of this role is in this state, on a
+ * connection of this kind; false where there is no way.
+ */
 static bool reach(struct pair *pair, enum pst_handshake_role role,
-		  enum pst_handshake_state state)
+		  enum pst_wire_kind kind, enum pst_handshake_state state)
 {
 	bool is_initiator = role == PST_HANDSHAKE_INITIATOR;
+	enum pst_wire_kind kind_of_state = PST_WIRE_KIND_CHANNEL;
 	enum pst_wire_type last;
 
-	pair_init(pair);
+	pair_init_of(pair, kind);
 	switch (state) {
 	case HANDSHAKE_START:
 		return true;
@@ -146,6 +193,7 @@ static bool reach(struct pair *pair, enum pst_handshake_role role,
 	case HANDSHAKE_CREATED_HELLO:
 	case HANDSHAKE_CONSUMED_HELLO:
 		last = PST_WIRE_HELLO;
+		kind_of_state = kind;
 		break;
 	case HANDSHAKE_CREATED_OFFER:
 	case HANDSHAKE_CONSUMED_OFFER:
@@ -155,13 +203,35 @@ static bool reach(struct pair *pair, enum pst_handshake_role role,
 	case HANDSHAKE_CONSUMED_READY:
 		last = PST_WIRE_READY;
 		break;
+	case HANDSHAKE_CREATED_VIEW:
+	case HANDSHAKE_CONSUMED_VIEW:
+		last = PST_WIRE_VIEW;
+		kind_of_state = PST_WIRE_KIND_OBSERVE;
+		break;
+	case HANDSHAKE_CREATED_GRANT:
+	case HANDSHAKE_CONSUMED_GRANT:
+		last = PST_WIRE_GRANT;
+		kind_of_state = PST_WIRE_KIND_CONTROL;
+		break;
+	case HANDSHAKE_CREATED_COMMAND:
+	case HANDSHAKE_CONSUMED_COMMAND:
+		last = PST_WIRE_COMMAND;
+		kind_of_state = PST_WIRE_KIND_CONTROL;
+		break;
+	case HANDSHAKE_CREATED_RESULT:
+	case HANDSHAKE_CONSUMED_RESULT:
+		last = PST_WIRE_RESULT;
+		kind_of_state = PST_WIRE_KIND_CONTROL;
+		break;
 	case HANDSHAKE_CREATED_GO:
 	case HANDSHAKE_CONSUMED_GO:
 	default:
 		last = PST_WIRE_GO;
 		break;
 	}
-	pair_through(pair, last);
+	if (kind != kind_of_state)
+		return false;
+	pair_through_of(pair, kind, last);
 	return machine_of(pair, role)->state == state;
 }
 
@@ -182,8 +252,10 @@ START_TEST(each_machine_consumes_what_is_in_turn_and_nothing_else)
 	enum pst_handshake_role role = (enum pst_handshake_role)_i;
 	unsigned reached_count = 0;
 
+	for (unsigned k = PST_WIRE_KIND_CHANNEL; k < KIND_COUNT; k++)
 	for (unsigned s = 0; s < STATE_COUNT; s++)
 	for (unsigned t = PST_WIRE_HELLO; t <= TYPE_COUNT; t++) {
+		enum pst_wire_kind kind = (enum pst_wire_kind)k;
 		enum pst_handshake_state state = (enum pst_handshake_state)s;
 		enum pst_wire_type type = (enum pst_wire_type)t;
 		enum pst_handshake_state next, expected;
@@ -193,7 +265,7 @@ START_TEST(each_machine_consumes_what_is_in_turn_and_nothing_else)
 				 state == HANDSHAKE_REFUSED;
 		int r;
 
-		if (!reach(&pair, role, state))
+		if (!reach(&pair, role, kind, state))
 			continue;
 		reached_count++;
 		reason_before = machine_of(&pair, role)->reason;
@@ -201,12 +273,13 @@ START_TEST(each_machine_consumes_what_is_in_turn_and_nothing_else)
 		next = machine_of(&pair, role)->state;
 		reason = machine_of(&pair, role)->reason;
 
-		expected = expected_state(role, state, PST_HANDSHAKE_CONSUME,
-					  type);
+		expected = expected_state(role, kind, state,
+					  PST_HANDSHAKE_CONSUME, type);
 		if (has_ended)
 			expected = state;
-		ck_assert_msg(next == expected, "%s consumes %s: %s",
-			      state_words[s], type_words[t], state_words[next]);
+		ck_assert_msg(next == expected, "%s %s consumes %s: %s",
+			      kind_words[k], state_words[s], type_words[t],
+			      state_words[next]);
 		if (has_ended) {
 			ck_assert_int_eq(r, -EBADMSG);
 			ck_assert_int_eq(reason, reason_before);
@@ -218,13 +291,18 @@ START_TEST(each_machine_consumes_what_is_in_turn_and_nothing_else)
 								      0);
 		}
 	}
-	ck_assert_uint_eq(reached_count, 7 * TYPE_COUNT);
+	/* FAILED, REFUSED, START, HELLO and what is the kind's own. */
+	ck_assert_uint_eq(reached_count, ((4 + 3) + (4 + 1) + (4 + 3)) *
+						 TYPE_COUNT);
 }
 END_TEST
 
 static int try_create(struct pair *pair, enum pst_wire_type type)
 {
 	struct pst_offer offer = sample_offer();
+	struct pst_view_record view = sample_view();
+	struct pst_grant grant = sample_grant();
+	struct pst_command command = sample_command();
 
 	switch (type) {
 	case PST_WIRE_HELLO:
@@ -243,6 +321,19 @@ static int try_create(struct pair *pair, enum pst_wire_type type)
 		return pst_responder_create_refuse(&pair->responder,
 						   PST_REFUSE_BUSY,
 						   &pair->record);
+	case PST_WIRE_VIEW:
+		return pst_responder_create_view(&pair->responder, &view,
+						 &pair->record);
+	case PST_WIRE_GRANT:
+		return pst_responder_create_grant(&pair->responder, &grant,
+						  &pair->record);
+	case PST_WIRE_COMMAND:
+		return pst_initiator_create_command(&pair->initiator, &command,
+						    &pair->record);
+	case PST_WIRE_RESULT:
+		return pst_responder_create_result(&pair->responder,
+						   PST_RESULT_NOBODY, 0,
+						   &pair->record);
 	}
 	return -EINVAL;
 }
@@ -251,8 +342,10 @@ START_TEST(each_machine_creates_what_is_in_turn_and_nothing_else)
 {
 	enum pst_handshake_role role = (enum pst_handshake_role)_i;
 
+	for (unsigned k = PST_WIRE_KIND_CHANNEL; k < KIND_COUNT; k++)
 	for (unsigned s = 0; s < STATE_COUNT; s++)
 	for (unsigned t = PST_WIRE_HELLO; t <= TYPE_COUNT; t++) {
+		enum pst_wire_kind kind = (enum pst_wire_kind)k;
 		enum pst_handshake_state state = (enum pst_handshake_state)s;
 		enum pst_wire_type type = (enum pst_wire_type)t;
 		enum pst_handshake_state next, expected;
@@ -261,15 +354,15 @@ START_TEST(each_machine_creates_what_is_in_turn_and_nothing_else)
 		int r;
 
 		if ((role == PST_HANDSHAKE_INITIATOR) !=
-		    (type == PST_WIRE_HELLO || type == PST_WIRE_READY))
+		    is_of_the_initiator(type))
 			continue;
-		if (!reach(&pair, role, state))
+		if (!reach(&pair, role, kind, state))
 			continue;
 		before = pair.record;
 		r = try_create(&pair, type);
 		next = machine_of(&pair, role)->state;
-		expected = expected_state(role, state, PST_HANDSHAKE_CREATE,
-					  type);
+		expected = expected_state(role, kind, state,
+					  PST_HANDSHAKE_CREATE, type);
 		if (expected == HANDSHAKE_FAILED) {
 			ck_assert_int_eq(r, -EINVAL);
 			ck_assert_mem_eq(&before, &pair.record, sizeof(before));
@@ -278,8 +371,9 @@ START_TEST(each_machine_creates_what_is_in_turn_and_nothing_else)
 		} else {
 			ck_assert_int_eq(r, 0);
 		}
-		ck_assert_msg(next == expected, "%s creates %s: %s",
-			      state_words[s], type_words[t], state_words[next]);
+		ck_assert_msg(next == expected, "%s %s creates %s: %s",
+			      kind_words[k], state_words[s], type_words[t],
+			      state_words[next]);
 	}
 }
 END_TEST

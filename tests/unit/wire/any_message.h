@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Messages of any type, so that one test serves all five
+ * Messages of any type, so that one test serves them all
  */
 #ifndef POSTERN_TESTS_ANY_MESSAGE_H
 #define POSTERN_TESTS_ANY_MESSAGE_H
@@ -16,6 +16,10 @@ union any_message {
 	struct pst_ready ready;
 	struct pst_go go;
 	struct pst_refuse refuse;
+	struct pst_view_record view;
+	struct pst_grant grant;
+	struct pst_command command;
+	struct pst_result result;
 };
 
 static inline int read_message(enum pst_wire_type type, const void *bytes,
@@ -37,6 +41,18 @@ static inline int read_message(enum pst_wire_type type, const void *bytes,
 	case PST_WIRE_REFUSE:
 		return pst_wire_read_refuse(bytes, byte_count,
 					    &ret_message->refuse);
+	case PST_WIRE_VIEW:
+		return pst_wire_read_view(bytes, byte_count,
+					  &ret_message->view);
+	case PST_WIRE_GRANT:
+		return pst_wire_read_grant(bytes, byte_count,
+					   &ret_message->grant);
+	case PST_WIRE_COMMAND:
+		return pst_wire_read_command(bytes, byte_count,
+					     &ret_message->command);
+	case PST_WIRE_RESULT:
+		return pst_wire_read_result(bytes, byte_count,
+					    &ret_message->result);
 	}
 	return -EINVAL;
 }
@@ -56,6 +72,14 @@ static inline int write_message(enum pst_wire_type type,
 		return pst_wire_write_go(&message->go, ret_record);
 	case PST_WIRE_REFUSE:
 		return pst_wire_write_refuse(&message->refuse, ret_record);
+	case PST_WIRE_VIEW:
+		return pst_wire_write_view(&message->view, ret_record);
+	case PST_WIRE_GRANT:
+		return pst_wire_write_grant(&message->grant, ret_record);
+	case PST_WIRE_COMMAND:
+		return pst_wire_write_command(&message->command, ret_record);
+	case PST_WIRE_RESULT:
+		return pst_wire_write_result(&message->result, ret_record);
 	}
 	return -EINVAL;
 }
@@ -81,6 +105,18 @@ static inline struct pst_wire_record sample_record(enum pst_wire_type type)
 		break;
 	case PST_WIRE_REFUSE:
 		message.refuse = sample_refuse(PST_REFUSE_DENIED);
+		break;
+	case PST_WIRE_VIEW:
+		message.view = sample_view();
+		break;
+	case PST_WIRE_GRANT:
+		message.grant = sample_grant();
+		break;
+	case PST_WIRE_COMMAND:
+		message.command = sample_command();
+		break;
+	case PST_WIRE_RESULT:
+		message.result = sample_result();
 		break;
 	}
 	ck_assert_int_eq(write_message(type, &message, &record), 0);

@@ -303,6 +303,115 @@ START_TEST(go_refuses_the_empty_handle)
 }
 END_TEST
 
+START_TEST(control_messages_read_field_by_field)
+{
+	struct pst_wire_record view_record = sample_record(PST_WIRE_VIEW);
+	struct pst_wire_record command_record = sample_record(PST_WIRE_COMMAND);
+	struct pst_wire_record result_record = sample_record(PST_WIRE_RESULT);
+	struct pst_view_record view, expected = sample_view();
+	struct pst_command command;
+	struct pst_result result;
+
+	ck_assert_int_eq(pst_wire_read_view(view_record.bytes,
+					    view_record.byte_count, &view), 0);
+	ck_assert_mem_eq(view.session_id, expected.session_id, 16);
+	ck_assert_uint_eq(view.layout_version, SAMPLE_VIEW_VERSION);
+	ck_assert_uint_eq(view.segment.segment_bytes, 0x00123000);
+	ck_assert_uint_eq(view.segment.inode, 0x33445566cc);
+	ck_assert_int_eq(pst_wire_read_command(command_record.bytes,
+					       command_record.byte_count,
+					       &command), 0);
+	ck_assert_int_eq(command.verb, PST_COMMAND_REVOKE);
+	ck_assert_uint_eq(command.peer, SAMPLE_SLOT);
+	ck_assert_str_eq(command.peer_name, "");
+	ck_assert_int_eq(pst_wire_read_result(result_record.bytes,
+					      result_record.byte_count,
+					      &result), 0);
+	ck_assert_int_eq(result.code, PST_RESULT_DONE);
+	ck_assert_uint_eq(result.count, 0x00010203);
+}
+END_TEST
+
+static const struct byte_case view_cases[] = {
+	{"a fill byte", 34, 1},
+	{"the last fill byte", 39, 0x80},
+};
+
+START_TEST(view_refuses_each_violation)
+{
+	struct pst_wire_record record = sample_record(PST_WIRE_VIEW);
+
+	assert_byte_is_refused(PST_WIRE_VIEW, view_cases[_i].offset,
+			       view_cases[_i].value);
+	memset(record.bytes + 40, 0, 8);
+	assert_refused(PST_WIRE_VIEW, &record);
+	record = sample_record(PST_WIRE_VIEW);
+	memset(record.bytes + 48, 0, 8);
+	assert_refused(PST_WIRE_VIEW, &record);
+}
+END_TEST
+
+static const struct byte_case command_cases[] = {
+	{"no verb", 32, 0},
+	{"unknown verb", 32, 2},
+	{"verb in the high byte", 33, 1},
+	{"a length without a name", 34, 1},
+	{"a length beyond everything", 35, 0xff},
+	{"a fill byte", 36, 1},
+	{"the last fill byte", 39, 0x80},
+	{"text behind no name", 48, 'x'},
+	{"text at the end of the name's field", 111, 'x'},
+};
+
+START_TEST(command_refuses_each_violation)
+{
+	const struct byte_case *c = &command_cases[_i];
+
+	assert_byte_is_refused(PST_WIRE_COMMAND, c->offset, c->value);
+}
+END_TEST
+
+START_TEST(command_refuses_two_ways_of_naming_a_peer_and_none)
+{
+	struct pst_wire_record record = sample_record(PST_WIRE_COMMAND);
+
+	memset(record.bytes + 40, 0, 8);
+	assert_refused(PST_WIRE_COMMAND, &record);
+	record = sample_record(PST_WIRE_COMMAND);
+	record.bytes[34] = 5;
+	memcpy(record.bytes + 48, "tills", 5);
+	assert_refused(PST_WIRE_COMMAND, &record);
+}
+END_TEST
+
+static const struct byte_case result_cases[] = {
+	{"no code", 32, 0},
+	{"a count of nothing done: stale", 32, 2},
+	{"a count of nothing done: nobody", 32, 3},
+	{"unknown code", 32, 4},
+	{"code in the high byte", 35, 1},
+	{"a fill byte", 36, 1},
+	{"the last fill byte", 39, 0x80},
+	{"more than there can be", 44, 1},
+};
+
+START_TEST(result_refuses_each_violation)
+{
+	const struct byte_case *c = &result_cases[_i];
+
+	assert_byte_is_refused(PST_WIRE_RESULT, c->offset, c->value);
+}
+END_TEST
+
+START_TEST(result_refuses_to_have_done_nothing)
+{
+	struct pst_wire_record record = sample_record(PST_WIRE_RESULT);
+
+	memset(record.bytes + 40, 0, 8);
+	assert_refused(PST_WIRE_RESULT, &record);
+}
+END_TEST
+
 START_TEST(refuse_knows_three_codes)
 {
 	for (unsigned code = 0; code < 256; code++) {
@@ -347,6 +456,16 @@ int main(void)
 	tcase_add_test(tcase, offer_refuses_segments_without_identity);
 	tcase_add_test(tcase, offer_refuses_a_message_of_nothing);
 	tcase_add_test(tcase, go_refuses_the_empty_handle);
+	tcase_add_test(tcase, control_messages_read_field_by_field);
+	tcase_add_loop_test(tcase, view_refuses_each_violation, 0,
+			    sizeof(view_cases) / sizeof(*view_cases));
+	tcase_add_loop_test(tcase, command_refuses_each_violation, 0,
+			    sizeof(command_cases) / sizeof(*command_cases));
+	tcase_add_test(tcase,
+		       command_refuses_two_ways_of_naming_a_peer_and_none);
+	tcase_add_loop_test(tcase, result_refuses_each_violation, 0,
+			    sizeof(result_cases) / sizeof(*result_cases));
+	tcase_add_test(tcase, result_refuses_to_have_done_nothing);
 	tcase_add_test(tcase, refuse_knows_three_codes);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);

@@ -151,6 +151,87 @@ START_TEST(refuse_says_one_code_and_nothing_else)
 }
 END_TEST
 
+START_TEST(view_has_the_documented_layout)
+{
+	struct pst_view_record view = sample_view();
+
+	ck_assert_int_eq(pst_wire_write_view(&view, &record), 0);
+	assert_header(6, 56);
+	ck_assert_mem_eq(record.bytes + 16, view.session_id, 16);
+	ck_assert_uint_eq(number_at(32, 2), 3);
+	assert_zero(34, 40);
+	ck_assert_uint_eq(number_at(40, 8), 0x00123000);
+	ck_assert_uint_eq(number_at(48, 8), 0x33445566cc);
+}
+END_TEST
+
+START_TEST(grant_has_the_documented_layout)
+{
+	struct pst_grant grant = sample_grant();
+
+	ck_assert_int_eq(pst_wire_write_grant(&grant, &record), 0);
+	assert_header(7, 32);
+	ck_assert_mem_eq(record.bytes + 16, grant.session_id, 16);
+}
+END_TEST
+
+START_TEST(command_has_the_documented_layout)
+{
+	struct pst_command command = sample_command();
+
+	ck_assert_int_eq(pst_wire_write_command(&command, &record), 0);
+	assert_header(8, 112);
+	ck_assert_mem_eq(record.bytes + 16, command.session_id, 16);
+	ck_assert_uint_eq(number_at(32, 2), 1);
+	ck_assert_uint_eq(number_at(40, 8), UINT64_C(0x0000000700000003));
+	assert_zero(34, 40);
+	assert_zero(48, 112);
+}
+END_TEST
+
+START_TEST(command_carries_a_name_instead)
+{
+	struct pst_command command = sample_named_command();
+
+	ck_assert_int_eq(pst_wire_write_command(&command, &record), 0);
+	ck_assert_uint_eq(number_at(34, 2), 5);
+	ck_assert_mem_eq(record.bytes + 48, "tills", 5);
+	assert_zero(36, 48);
+	assert_zero(48 + 5, 112);
+}
+END_TEST
+
+START_TEST(result_has_the_documented_layout)
+{
+	struct pst_result result = sample_result();
+
+	ck_assert_int_eq(pst_wire_write_result(&result, &record), 0);
+	assert_header(9, 48);
+	ck_assert_mem_eq(record.bytes + 16, result.session_id, 16);
+	ck_assert_uint_eq(number_at(32, 4), 1);
+	assert_zero(36, 40);
+	ck_assert_uint_eq(number_at(40, 8), 0x00010203);
+}
+END_TEST
+
+START_TEST(hello_of_who_wants_no_channel_has_names_and_kind_alone)
+{
+	struct pst_hello hello = sample_hello_of(PST_WIRE_KIND_OBSERVE);
+
+	ck_assert_int_eq(pst_wire_write_hello(&hello, &record), 0);
+	assert_header(1, 296);
+	ck_assert_uint_eq(number_at(16, 2), 2);
+	assert_zero(18, 22);
+	ck_assert_uint_eq(number_at(22, 2), 1);
+	assert_zero(24, 32);
+	ck_assert_uint_eq(number_at(32, 2), 6);
+	ck_assert_uint_eq(number_at(34, 2), 12);
+	hello.kind = PST_WIRE_KIND_CONTROL;
+	ck_assert_int_eq(pst_wire_write_hello(&hello, &record), 0);
+	ck_assert_uint_eq(number_at(16, 2), 3);
+}
+END_TEST
+
 START_TEST(an_invalid_message_leaves_the_record_alone)
 {
 	struct pst_wire_record before = record;
@@ -158,6 +239,16 @@ START_TEST(an_invalid_message_leaves_the_record_alone)
 	struct pst_offer offer = sample_offer();
 	struct pst_go go = sample_go();
 	struct pst_refuse refuse = sample_refuse(PST_REFUSE_DENIED);
+	struct pst_view_record view = sample_view();
+	struct pst_command command = sample_command();
+	struct pst_result result = sample_result();
+
+	view.segment.inode = 0;
+	command.peer = 0;
+	result.count = 0;
+	ck_assert_int_eq(pst_wire_write_view(&view, &record), -EINVAL);
+	ck_assert_int_eq(pst_wire_write_command(&command, &record), -EINVAL);
+	ck_assert_int_eq(pst_wire_write_result(&result, &record), -EINVAL);
 
 	hello.wish.directions = 0;
 	offer.directions = 0;
@@ -186,6 +277,13 @@ int main(void)
 	tcase_add_test(tcase, ready_has_the_documented_layout);
 	tcase_add_test(tcase, go_has_the_documented_layout);
 	tcase_add_test(tcase, refuse_says_one_code_and_nothing_else);
+	tcase_add_test(tcase, view_has_the_documented_layout);
+	tcase_add_test(tcase, grant_has_the_documented_layout);
+	tcase_add_test(tcase, command_has_the_documented_layout);
+	tcase_add_test(tcase, command_carries_a_name_instead);
+	tcase_add_test(tcase, result_has_the_documented_layout);
+	tcase_add_test(tcase,
+		       hello_of_who_wants_no_channel_has_names_and_kind_alone);
 	tcase_add_test(tcase, an_invalid_message_leaves_the_record_alone);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);

@@ -15,6 +15,7 @@
 
 #define SAMPLE_PAGE_BYTES 4096u
 #define SAMPLE_LAYOUT_VERSION 1u
+#define SAMPLE_VIEW_VERSION 3u
 #define SAMPLE_SLOT UINT64_C(0x0000000700000003)
 
 static inline void sample_fill(uint8_t *bytes, size_t byte_count,
@@ -77,6 +78,70 @@ static inline struct pst_go sample_go(void)
 
 	sample_fill(go.session_id, sizeof(go.session_id), 0x40);
 	return go;
+}
+
+/* Of who wants no channel, and so has no wishes. */
+static inline struct pst_hello sample_hello_of(enum pst_wire_kind kind)
+{
+	struct pst_hello hello = sample_hello();
+
+	if (kind == PST_WIRE_KIND_CHANNEL)
+		return hello;
+	hello.kind = kind;
+	memset(&hello.wish, 0, sizeof(hello.wish));
+	hello.layout_version = 0;
+	return hello;
+}
+
+static inline struct pst_view_record sample_view(void)
+{
+	struct pst_view_record view = {
+		.layout_version = SAMPLE_VIEW_VERSION,
+		.segment = {0x00123000, 0x33445566cc},
+	};
+
+	sample_fill(view.session_id, sizeof(view.session_id), 0x60);
+	return view;
+}
+
+static inline struct pst_grant sample_grant(void)
+{
+	struct pst_grant grant;
+
+	sample_fill(grant.session_id, sizeof(grant.session_id), 0x40);
+	return grant;
+}
+
+static inline struct pst_command sample_command(void)
+{
+	struct pst_command command = {
+		.verb = PST_COMMAND_REVOKE,
+		.peer = SAMPLE_SLOT,
+	};
+
+	sample_fill(command.session_id, sizeof(command.session_id), 0x40);
+	return command;
+}
+
+static inline struct pst_command sample_named_command(void)
+{
+	struct pst_command command = sample_command();
+
+	command.peer = 0;
+	memset(command.peer_name, 'R', sizeof(command.peer_name));
+	memcpy(command.peer_name, "tills", sizeof("tills"));
+	return command;
+}
+
+static inline struct pst_result sample_result(void)
+{
+	struct pst_result result = {
+		.code = PST_RESULT_DONE,
+		.count = 0x00010203,
+	};
+
+	sample_fill(result.session_id, sizeof(result.session_id), 0x40);
+	return result;
 }
 
 static inline struct pst_refuse sample_refuse(enum pst_refuse_code code)
