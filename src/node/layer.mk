@@ -8,6 +8,7 @@ libnode_la_SOURCES = \
 	src/node/commit.c \
 	src/node/connect.c \
 	src/node/connect.h \
+	src/node/connection.c \
 	src/node/departure.c \
 	src/node/event_queue.c \
 	src/node/facts.c \

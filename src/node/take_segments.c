@@ -10,39 +10,9 @@
 #include "node/connect.h"
 
 #include <errno.h>
-#include <sys/stat.h>
 
 #include "base/fd.h"
 #include "node/refusal.h"
-
-static int check(const struct pst_connection *connection, int segment_fd,
-		 int seals, dev_t device,
-		 const struct pst_offer_segment *offered,
-		 struct postern_refusal *refusal)
-{
-	const struct pst_segment_expectation wanted = {
-		.seals = seals,
-		.device = device,
-		.owner = connection->owner,
-		.segment_bytes = offered->segment_bytes,
-	};
-	enum pst_segment_fault fault;
-	uint64_t inode;
-
-	fault = pst_segment_check(segment_fd, &wanted);
-	if (fault != PST_SEGMENT_FAULT_NONE) {
-		(void)pst_refuse(refusal, POSTERN_REASON_SEGMENT, "%s",
-				 pst_segment_fault_text(fault));
-		return -EBADMSG;
-	}
-	if (pst_segment_inode(segment_fd, &inode) < 0 ||
-	    inode != offered->inode) {
-		(void)pst_refuse(refusal, POSTERN_REASON_SEGMENT,
-				 "not the segment that was offered");
-		return -EBADMSG;
-	}
-	return 0;
-}
 
 static int check_both(const struct pst_connection *connection,
 		      struct postern_refusal *refusal)
@@ -51,21 +21,17 @@ static int check_both(const struct pst_connection *connection,
 	dev_t device;
 	int r;
 
-	if (connection->segment_fds[0] < 0) {
-		(void)pst_refuse_plain(refusal, POSTERN_REASON_DESCRIPTORS);
-		return -EBADMSG;
-	}
 	r = pst_segment_device(&device);
 	if (r < 0)
 		return r;
-	r = check(connection, connection->segment_fds[0],
-		  PST_SEGMENT_SEALS_WRITER_DONE, device, &offer->acceptor,
-		  refusal);
+	r = pst_connection_check_segment(connection, 0,
+					 PST_SEGMENT_SEALS_WRITER_DONE, device,
+					 &offer->acceptor, refusal);
 	if (r < 0)
 		return r;
-	return check(connection, connection->segment_fds[1],
-		     PST_SEGMENT_SEALS_OFFERED, device, &offer->connector,
-		     refusal);
+	return pst_connection_check_segment(connection, 1,
+					    PST_SEGMENT_SEALS_OFFERED, device,
+					    &offer->connector, refusal);
 }
 
 static int take_peer_segment(struct pst_connection *connection)

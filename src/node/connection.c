@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What every connection to a node begins with, whatever it is for
+ *
+ * The node's name leads to a path and an owner, the path to a socket, and the
+ * kernel says whose listener that is.  Until it has proven to be the owner it
+ * gets not one byte, and no descriptor of its is imported.
+ */
+#include "node/connect.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "node/node.h"
+#include "node/refusal.h"
+#include "os/doorbell.h"
+#include "os/features.h"
+#include "os/listener.h"
+#include "os/socket_path.h"
+
+/* -- find and reach -------------------------------------------------------- */
+
+static int find_node(const struct postern_policy *policy, const char *name,
+		     struct postern_node_description *ret_description,
+		     const struct pst_policy_node **ret_rules,
+		     struct postern_refusal *refusal)
+{
+	const struct pst_policy_node *rules;
+
+	rules = pst_policy_find_node(policy, name);
+	if (!rules) {
+		(void)pst_refuse(refusal, POSTERN_REASON_UNKNOWN_NODE,
+				 "the policy has no node '%s'", name);
+		return -ENOENT;
+	}
+	pst_policy_describe_node(rules, ret_description);
+	if (ret_description->owner_fact != POSTERN_FACT_KNOWN) {
+		(void)pst_refuse(refusal, POSTERN_REASON_LISTENER,
+				 "the owner's name is not known on this host");
+		return -EACCES;
+	}
+	*ret_rules = rules;
+	return 0;
+}
+
+static int why_no_connection(int result, const char *path,
+			     struct postern_refusal *refusal)
+{
+	switch (result) {
+	case -ENOENT:
+	case -ECONNREFUSED:
+		(void)pst_refuse(refusal, POSTERN_REASON_NONE,
+				 "nobody listens at %s", path);
+		return -ENOENT;
+	case -ENOTSOCK:
+	case -EPROTOTYPE:
+	case -ELOOP:
+		(void)pst_refuse(refusal, POSTERN_REASON_NOT_A_SOCKET,
+				 "%s is not a node's socket", path);
+		return -EACCES;
+	case -EACCES:
+		(void)pst_refuse(refusal, POSTERN_REASON_REFUSED,
+				 "the mode of %s keeps this user out", path);
+		return -EACCES;
+	case -ETIMEDOUT:
+		(void)pst_refuse(refusal, POSTERN_REASON_DEADLINE,
+				 "%s accepts no connection", path);
+		return -ETIMEDOUT;
+	default:
+		(void)pst_refuse_errno(refusal, POSTERN_REASON_NONE, result,
+				       "connecting to the node's socket");
+		return result;
+	}
+}
+
+static int open_connection(const struct postern_node_description *description,
+			   uint64_t deadline_ns, int *ret_fd,
+			   struct postern_refusal *refusal)
+{
+	int dir_fd PST_FD_OWNED = -1;
+	struct pst_path_fault fault;
+	const char *name;
+	int r;
+
+	r = pst_socket_path_open(description->socket_path,
+				 description->owner_uid, &dir_fd, &name,
+				 &fault);
+	if (r < 0) {
+		(void)pst_refuse_plain(refusal, POSTERN_REASON_UNTRUSTED_PATH);
+		pst_path_fault_describe(&fault, description->owner_uid,
+					refusal->detail,
+					sizeof(refusal->detail));
+		return r;
+	}
+	r = pst_socket_connect(dir_fd, name, deadline_ns, ret_fd);
+	if (r < 0)
+		return why_no_connection(r, description->socket_path, refusal);
+	return 0;
+}
+
+/* The kernel's word for who called listen(), not the listener's own. */
+static int check_listener(int socket_fd, uint32_t features, uid_t owner,
+			  struct pst_peer_credentials *ret_listener,
+			  struct postern_refusal *refusal)
+{
+	int r;
+
+	r = pst_peer_credentials_read(socket_fd, 0, features, ret_listener);
+	if (r < 0) {
+		(void)pst_refuse_errno(refusal, POSTERN_REASON_LISTENER, r,
+				       "identifying the listener");
+		return r == -EMFILE || r == -ENFILE || r == -ENOMEM ? r
+								     : -EACCES;
+	}
+	if (ret_listener->uid_fact == POSTERN_FACT_KNOWN &&
+	    ret_listener->uid == owner)
+		return 0;
+	(void)pst_refuse(refusal, POSTERN_REASON_LISTENER,
+			 "the listener is uid %lu, the policy's owner is uid "
+			 "%lu", (unsigned long)ret_listener->uid,
+			 (unsigned long)owner);
+	pst_peer_credentials_done(ret_listener);
+	return -EACCES;
+}
+
+void pst_connection_init(struct pst_connection *connection,
+			 uint64_t deadline_ns, uint32_t features_off)
+{
+	memset(connection, 0, sizeof(*connection));
+	connection->socket_fd = -1;
+	connection->segment_fds[0] = -1;
+	connection->segment_fds[1] = -1;
+	connection->deadline_ns = deadline_ns;
+	connection->features = pst_features_probe(features_off);
+	pst_peer_credentials_init(&connection->listener);
+}
+
+void pst_connection_done(struct pst_connection *connection)
+{
+	pst_segment_unmap(&connection->own_mapping);
+	pst_segment_unmap(&connection->peer_mapping);
+	(void)pst_fd_close(connection->segment_fds[0]);
+	(void)pst_fd_close(connection->segment_fds[1]);
+	(void)pst_fd_close(connection->socket_fd);
+	pst_peer_credentials_done(&connection->listener);
+}
+
+int pst_connection_reach(struct pst_connection *connection,
+			 const struct postern_policy *policy,
+			 const char *node_name,
+			 const struct pst_policy_node **ret_rules,
+			 struct postern_refusal *refusal)
+{
+	struct postern_node_description description =
+		POSTERN_NODE_DESCRIPTION_INIT;
+	int r;
+
+	r = find_node(policy, node_name, &description, ret_rules, refusal);
+	if (r < 0)
+		return r;
+	connection->owner = description.owner_uid;
+	r = open_connection(&description, connection->deadline_ns,
+			    &connection->socket_fd, refusal);
+	if (r < 0)
+		return r;
+	return check_listener(connection->socket_fd, connection->features,
+			      connection->owner, &connection->listener,
+			      refusal);
+}
+
+int pst_node_probe(const struct postern_policy *policy, const char *name,
+		   uint64_t deadline_ns, struct postern_refusal *ret_refusal)
+{
+	const struct pst_policy_node *rules;
+	struct pst_connection connection;
+	int r;
+
+	pst_connection_init(&connection, deadline_ns, 0);
+	r = pst_connection_reach(&connection, policy, name, &rules, ret_refusal);
+	pst_connection_done(&connection);
+	return r;
+}
+
+/* -- records --------------------------------------------------------------- */
+
+/* How many descriptors the answer to HELLO has; no other record has any. */
+static size_t awaited_fd_count(const struct pst_handshake_machine *machine)
+{
+	if (machine->state != HANDSHAKE_CREATED_HELLO)
+		return 0;
+	switch (machine->kind) {
+	case PST_WIRE_KIND_CHANNEL:
+		return 2;
+	case PST_WIRE_KIND_OBSERVE:
+		return 1;
+	case PST_WIRE_KIND_CONTROL:
+		break;
+	}
+	return 0;
+}
+
+static int receive_record(struct pst_connection *connection,
+			  struct pst_wire_record *ret_record)
+{
+	size_t fd_count = awaited_fd_count(&connection->initiator.machine);
+	unsigned ready;
+	int r;
+
+	do {
+		r = pst_doorbell_sleep(&connection->socket_fd, 1,
+				       connection->deadline_ns, &ready);
+		if (r < 0)
+			return r;
+		if (fd_count > 0)
+			r = pst_packet_receive_with_fds(
+				connection->socket_fd, ret_record->bytes,
+				sizeof(ret_record->bytes),
+				&ret_record->byte_count,
+				connection->segment_fds, fd_count);
+		else
+			r = pst_packet_receive(connection->socket_fd,
+					       ret_record->bytes,
+					       sizeof(ret_record->bytes),
+					       &ret_record->byte_count, NULL);
+	} while (r == -EAGAIN);
+	return r;
+}
+
+int pst_connection_consume(struct pst_connection *connection,
+			   struct postern_refusal *refusal)
+{
+	struct pst_wire_record record;
+	int r;
+
+	r = receive_record(connection, &record);
+	if (r == -ETIMEDOUT)
+		(void)pst_refuse(refusal, POSTERN_REASON_DEADLINE,
+				 "the node does not answer");
+	else if (r == -EPIPE)
+		(void)pst_refuse_plain(refusal, POSTERN_REASON_HUNG_UP);
+	else if (r == -EBADMSG)
+		(void)pst_refuse(refusal, POSTERN_REASON_DESCRIPTORS,
+				 "a record that is empty or too long, or has "
+				 "descriptors that were not agreed on");
+	if (r < 0)
+		return r;
+	r = pst_initiator_consume(&connection->initiator, record.bytes,
+				  record.byte_count);
+	if (r < 0)
+		(void)pst_refuse_plain(refusal,
+				       connection->initiator.machine.reason);
+	return r;
+}
+
+/*
+ * A node that refuses hangs up right behind its record, and a send of ours may
+ * notice that first: then the refusal still is to be read.
+ */
+int pst_connection_send(struct pst_connection *connection,
+			const struct pst_wire_record *record,
+			struct postern_refusal *refusal)
+{
+	int r;
+
+	r = pst_packet_send(connection->socket_fd, record->bytes,
+			    record->byte_count);
+	if (r != -EPIPE)
+		return r;
+	r = pst_connection_consume(connection, refusal);
+	if (r < 0)
+		return r;
+	(void)pst_refuse_plain(refusal, POSTERN_REASON_HUNG_UP);
+	return -EPIPE;
+}
+
+/* -- segments -------------------------------------------------------------- */
+
+int pst_connection_check_segment(const struct pst_connection *connection,
+				 size_t place, int seals, dev_t device,
+				 const struct pst_offer_segment *announced,
+				 struct postern_refusal *refusal)
+{
+	const struct pst_segment_expectation wanted = {
+		.seals = seals,
+		.device = device,
+		.owner = connection->owner,
+		.segment_bytes = announced->segment_bytes,
+	};
+	int segment_fd = connection->segment_fds[place];
+	enum pst_segment_fault fault;
+	uint64_t inode;
+
+	if (segment_fd < 0) {
+		(void)pst_refuse_plain(refusal, POSTERN_REASON_DESCRIPTORS);
+		return -EBADMSG;
+	}
+	fault = pst_segment_check(segment_fd, &wanted);
+	if (fault != PST_SEGMENT_FAULT_NONE) {
+		(void)pst_refuse(refusal, POSTERN_REASON_SEGMENT, "%s",
+				 pst_segment_fault_text(fault));
+		return -EBADMSG;
+	}
+	if (pst_segment_inode(segment_fd, &inode) < 0 ||
+	    inode != announced->inode) {
+		(void)pst_refuse(refusal, POSTERN_REASON_SEGMENT,
+				 "not the segment that was offered");
+		return -EBADMSG;
+	}
+	return 0;
+}
