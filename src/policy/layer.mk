@@ -24,6 +24,8 @@ libpolicy_la_SOURCES = \
 	src/policy/policy_explain_grant.c \
 	src/policy/policy_explain_subject.c \
 	src/policy/policy_format.c \
+	src/policy/policy_grant.c \
+	src/policy/policy_grant.h \
 	src/policy/policy_lexer.c \
 	src/policy/policy_lexer.h \
 	src/policy/policy_limit_text.c \
@@ -59,5 +61,6 @@ libpolicy_la_SOURCES = \
 # and tests/check_purity.sh looks.
 PURE_POLICY_OBJECTS = \
 	policy_decide \
+	policy_grant \
 	policy_limits \
 	policy_match

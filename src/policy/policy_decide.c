@@ -18,6 +18,7 @@
  */
 #include <string.h>
 
+#include "policy/policy_grant.h"
 #include "policy/policy_limits.h"
 #include "policy/policy_match.h"
 #include "policy/policy_table.h"
@@ -111,22 +112,6 @@ static void refuse_no_allow(const struct pst_policy_node *node,
 					: "the node allows nobody");
 }
 
-static void raise_security(struct postern_decision *decision,
-			   const struct pst_policy_security *security)
-{
-	if (security->place.line == 0 || security->minimum < decision->security)
-		return;
-	if (security->minimum == decision->security &&
-	    decision->security_line != 0 &&
-	    !pst_policy_place_is_before(
-		    security->place.file, security->place.line,
-		    decision->security_file, decision->security_line))
-		return;
-	decision->security = security->minimum;
-	decision->security_line = security->place.line;
-	decision->security_file = security->place.file;
-}
-
 /* Steps 2 and 4, and the allows' part of 5. */
 static bool is_allowed(const struct pst_policy_node *node,
 		       const struct postern_subject *subject,
@@ -145,10 +130,7 @@ static bool is_allowed(const struct pst_policy_node *node,
 		has_matched = true;
 		decision->allow_bits[allow_index / 64] |= UINT64_C(1)
 							  << allow_index % 64;
-		decision->directions |= allow->directions;
-		decision->may_observe |= allow->may_observe;
-		raise_security(decision, &allow->security);
-		pst_policy_limits_squeeze(decision->channel, allow->limits);
+		pst_policy_grant_add_allow(decision, allow);
 		if (!decision->peer_name ||
 		    strcmp(peer->name, decision->peer_name) < 0)
 			decision->peer_name = peer->name;
@@ -209,23 +191,6 @@ static bool has_clear_tenant(const struct postern_policy *policy,
 	return true;
 }
 
-/* A scope's limits: what bounds each channel joins the channel's, the others
- * stay the scope's own. */
-static void apply_scope(struct postern_decision *decision,
-			struct postern_policy_limit *scope_limits,
-			const struct postern_policy_limit *limits)
-{
-	size_t i;
-
-	for (i = 0; i < POSTERN_LIMIT_COUNT; i++) {
-		if (pst_policy_limit_is_per_channel(i))
-			pst_policy_limit_squeeze(i, &decision->channel[i],
-						 &limits[i]);
-		else
-			scope_limits[i] = limits[i];
-	}
-}
-
 static void refuse_all(struct postern_decision *ret_decision)
 {
 	const struct postern_refusal refusal = ret_decision->refusal;
@@ -264,17 +229,9 @@ void pst_policy_decide(const struct postern_policy *policy,
 	}
 
 	ret_decision->tenant_weight = 1;
-	if (tenant) {
-		ret_decision->tenant_name = tenant->name;
-		ret_decision->tenant_index = tenant->tenant_index;
-		ret_decision->tenant_weight = tenant->weight;
-		raise_security(ret_decision, &tenant->security);
-		apply_scope(ret_decision, ret_decision->tenant, tenant->limits);
-	}
-	raise_security(ret_decision, &node->security);
-	apply_scope(ret_decision, ret_decision->node, node->limits);
-	apply_scope(ret_decision, ret_decision->process, policy->limits);
-	pst_policy_limits_complete(ret_decision->channel);
+	if (tenant)
+		pst_policy_grant_add_tenant(ret_decision, tenant);
+	pst_policy_grant_add_node(ret_decision, node);
 	ret_decision->is_admitted = 1;
 }
 

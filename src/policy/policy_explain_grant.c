@@ -46,20 +46,18 @@ static void add_limits(struct pst_policy_text *text, const char *scope,
 void pst_policy_explain_grant(struct pst_policy_text *text,
 			      const struct postern_decision *decision)
 {
-	static const char *const directions[] = {"none", "send", "receive",
-						 "both"};
-	static const char *const securities[] = {"none", "mac", "aead"};
-
 	pst_policy_text_add_format(text, "verdict: admitted as peer '%s'",
 				   decision->peer_name);
 	if (decision->tenant_name)
 		pst_policy_text_add_format(text, ", of tenant '%s'",
 					   decision->tenant_name);
 	pst_policy_text_add_format(text, "\n  direction  %s%s\n",
-				   directions[decision->directions & 3],
+				   pst_policy_directions_name(
+					   decision->directions),
 				   decision->may_observe ? ", may observe"
 							 : "");
-	add_line(text, "security", "", securities[decision->security % 3],
+	add_line(text, "security", "",
+		 pst_policy_security_name(decision->security),
 		 decision->security_file, decision->security_line);
 	add_limits(text, "channel", decision->channel);
 	add_limits(text, "tenant", decision->tenant);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Limits in the words of the policy language: see policy_limit_text.h
+ * Limits as the policy language writes them: see policy_limit_text.h
  */
 #include "policy/policy_limit_text.h"
 
@@ -97,4 +97,18 @@ const char *pst_policy_limit_name(size_t limit_key)
 	};
 
 	return names[limit_key];
+}
+
+const char *pst_policy_security_name(enum postern_security security)
+{
+	static const char *const names[] = {"none", "mac", "aead"};
+
+	return names[security % 3];
+}
+
+const char *pst_policy_directions_name(uint32_t directions)
+{
+	static const char *const names[] = {"none", "send", "receive", "both"};
+
+	return names[directions & 3];
 }

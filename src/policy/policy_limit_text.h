@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Limits in the words of the policy language
+ * Limits, and the words beside them, as the policy language writes them
  */
 #ifndef POSTERN_POLICY_POLICY_LIMIT_TEXT_H
 #define POSTERN_POLICY_POLICY_LIMIT_TEXT_H
@@ -18,5 +18,11 @@ void pst_policy_limit_text(size_t limit_key, uint64_t number,
 
 /* The key, and "rate burst" for the burst of a rate. */
 const char *pst_policy_limit_name(size_t limit_key);
+
+/* "none", "mac" or "aead". */
+const char *pst_policy_security_name(enum postern_security security);
+
+/* "send", "receive", "both"; "none" of no bit. */
+const char *pst_policy_directions_name(uint32_t directions);
 
 #endif

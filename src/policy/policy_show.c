@@ -172,7 +172,6 @@ static void add_allow(struct pst_policy_text *text,
 static void add_node(struct pst_policy_text *text,
 		     const struct pst_policy_node *node)
 {
-	static const char *const securities[] = {"none", "mac", "aead"};
 	const struct pst_policy_directive *child = NULL;
 	const struct pst_policy_allow *allow;
 	const struct pst_policy_rule *rule;
@@ -187,7 +186,7 @@ static void add_node(struct pst_policy_text *text,
 		pst_policy_print_indent(text, 1);
 		pst_policy_text_add_format(
 			text, "security %s",
-			securities[node->security.minimum % 3]);
+			pst_policy_security_name(node->security.minimum));
 		end_line(text, node->security.place.file,
 			 node->security.place.line);
 	}
