@@ -287,6 +287,29 @@ int postern_policy_explain(const struct postern_policy *policy,
  */
 int postern_policy_show(const struct postern_policy *policy, char **ret_text);
 
+/*
+ * What changes when new_policy takes the place of old_policy: who gains, who
+ * loses, which limits change.  The meanings are compared, so another order of
+ * rules or files is no difference, nor is `user 1001` for `user alice`.
+ *
+ * A change is a line that begins, after blanks, with `+` (something is added,
+ * or more is allowed), `-` (something is removed, or less is allowed) or `~` (a
+ * value is another one), and ends with the places of the rules.  The lines stand
+ * below headings, "node NAME", "tenant NAME", "peer NAME" and "limits", and what
+ * a node grants to a peer below "peer NAME" within the node.  A limit that
+ * bounds each channel is shown as it results from the allows, the tenant, the
+ * node and the top level, with the rule that sets it; one that bounds a sum is
+ * shown with the block that it belongs to.
+ *
+ * *ret_change_count is how many changes there are; when there are none, the
+ * text says "no difference".
+ *
+ * Returns 0, -EINVAL or -ENOMEM.
+ */
+int postern_policy_diff(const struct postern_policy *old_policy,
+			const struct postern_policy *new_policy,
+			char **ret_text, uint32_t *ret_change_count);
+
 /* Flags of formatting. */
 enum postern_policy_format_flag {
 	/* Users and groups as numbers, for hosts whose names come from a

@@ -111,6 +111,16 @@ int postern_policy_show(const struct postern_policy *policy, char **ret_text)
 	return pst_policy_show(policy, ret_text);
 }
 
+int postern_policy_diff(const struct postern_policy *old_policy,
+			const struct postern_policy *new_policy,
+			char **ret_text, uint32_t *ret_change_count)
+{
+	if (!old_policy || !new_policy || !ret_text || !ret_change_count)
+		return -EINVAL;
+	return pst_policy_diff(old_policy, new_policy, ret_text,
+			       ret_change_count);
+}
+
 int postern_policy_format(const char *text, size_t text_bytes,
 			  const char *file_name, uint32_t flags,
 			  struct postern_diagnostics *diagnostics,

@@ -19,6 +19,14 @@ libpolicy_la_SOURCES = \
 	src/policy/policy_demands.h \
 	src/policy/policy_diagnostics.c \
 	src/policy/policy_diagnostics.h \
+	src/policy/policy_diff.c \
+	src/policy/policy_diff.h \
+	src/policy/policy_diff_access.c \
+	src/policy/policy_diff_counts.c \
+	src/policy/policy_diff_node.c \
+	src/policy/policy_diff_peer.c \
+	src/policy/policy_diff_tenant.c \
+	src/policy/policy_diff_text.c \
 	src/policy/policy_explain.c \
 	src/policy/policy_explain.h \
 	src/policy/policy_explain_grant.c \

@@ -15,7 +15,7 @@
 static char path[64];
 
 /* The smallest policy that admits somebody: this very user, to his node. */
-static struct postern_policy *load(void)
+static struct postern_policy *load_allowing(const char *direction)
 {
 	struct postern_policy_options options = POSTERN_POLICY_OPTIONS_INIT;
 	struct postern_policy *policy = NULL;
@@ -30,13 +30,18 @@ static struct postern_policy *load(void)
 	fprintf(file,
 		"policy-version 1\npeer p { user 4242 }\n"
 		"node n {\nowner user %u\nsocket /run/n\n"
-		"allow p { direction send }\n}\nend\n",
-		(unsigned int)geteuid());
+		"allow p { direction %s }\n}\nend\n",
+		(unsigned int)geteuid(), direction);
 	ck_assert_int_eq(fclose(file), 0);
 	options.file = path;
 	ck_assert_int_eq(postern_policy_load(&options, NULL, &policy), 0);
 	ck_assert_int_eq(unlink(path), 0);
 	return policy;
+}
+
+static struct postern_policy *load(void)
+{
+	return load_allowing("send");
 }
 
 START_TEST(null_arguments_are_refused)
@@ -48,6 +53,7 @@ START_TEST(null_arguments_are_refused)
 	struct postern_diagnostics *diagnostics;
 	struct postern_diagnostic diagnostic;
 	struct postern_policy *policy = load();
+	uint32_t count;
 	char *text;
 
 	ck_assert_int_eq(postern_policy_load(NULL, NULL, NULL), -EINVAL);
@@ -66,6 +72,14 @@ START_TEST(null_arguments_are_refused)
 			 -EINVAL);
 	ck_assert_int_eq(postern_policy_show(NULL, &text), -EINVAL);
 	ck_assert_int_eq(postern_policy_show(policy, NULL), -EINVAL);
+	ck_assert_int_eq(postern_policy_diff(NULL, policy, &text, &count),
+			 -EINVAL);
+	ck_assert_int_eq(postern_policy_diff(policy, NULL, &text, &count),
+			 -EINVAL);
+	ck_assert_int_eq(postern_policy_diff(policy, policy, NULL, &count),
+			 -EINVAL);
+	ck_assert_int_eq(postern_policy_diff(policy, policy, &text, NULL),
+			 -EINVAL);
 	ck_assert_int_eq(postern_policy_format(NULL, 1, "x", 0, NULL, &text),
 			 -EINVAL);
 	ck_assert_int_eq(postern_policy_format("", 0, NULL, 0, NULL, &text),
@@ -205,6 +219,30 @@ START_TEST(a_policy_decides_explains_shows_and_lists)
 }
 END_TEST
 
+START_TEST(two_policies_are_compared)
+{
+	struct postern_policy *old_policy = load_allowing("send");
+	struct postern_policy *new_policy = load_allowing("both");
+	uint32_t count = 7;
+	char *text;
+
+	ck_assert_int_eq(postern_policy_diff(old_policy, new_policy, &text,
+					     &count),
+			 0);
+	ck_assert_uint_eq(count, 1);
+	ck_assert_ptr_nonnull(strstr(text, "+ gains direction receive ("));
+	free(text);
+	ck_assert_int_eq(postern_policy_diff(old_policy, old_policy, &text,
+					     &count),
+			 0);
+	ck_assert_uint_eq(count, 0);
+	ck_assert_str_eq(text, "no difference\n");
+	free(text);
+	postern_policy_free(old_policy);
+	postern_policy_free(new_policy);
+}
+END_TEST
+
 START_TEST(an_invalid_policy_says_why)
 {
 	struct postern_policy_options options = POSTERN_POLICY_OPTIONS_INIT;
@@ -261,6 +299,7 @@ int main(void)
 	tcase_add_test(tcase, a_struct_without_its_size_is_refused);
 	tcase_add_test(tcase, structs_of_other_versions_are_understood);
 	tcase_add_test(tcase, a_policy_decides_explains_shows_and_lists);
+	tcase_add_test(tcase, two_policies_are_compared);
 	tcase_add_test(tcase, an_invalid_policy_says_why);
 	tcase_add_test(tcase, a_text_is_formatted_without_a_policy);
 	suite_add_tcase(suite, tcase);

@@ -16,6 +16,9 @@ POLICY_TEST_LIBS = libpolicytest.la libpolicy.la $(CHECK_LIBS)
 
 check_PROGRAMS += \
 	tests/unit/policy/test_policy_decide \
+	tests/unit/policy/test_policy_diff \
+	tests/unit/policy/test_policy_diff_blocks \
+	tests/unit/policy/test_policy_diff_oracle \
 	tests/unit/policy/test_policy_errors \
 	tests/unit/policy/test_policy_examples \
 	tests/unit/policy/test_policy_match \
@@ -31,6 +34,20 @@ tests_unit_policy_test_policy_decide_SOURCES = \
 	tests/unit/policy/decide_case.h \
 	tests/unit/policy/test_policy_decide.c
 tests_unit_policy_test_policy_decide_LDADD = $(POLICY_TEST_LIBS)
+
+tests_unit_policy_test_policy_diff_SOURCES = \
+	tests/unit/policy/diff_case.h \
+	tests/unit/policy/test_policy_diff.c
+tests_unit_policy_test_policy_diff_LDADD = $(POLICY_TEST_LIBS)
+
+tests_unit_policy_test_policy_diff_blocks_SOURCES = \
+	tests/unit/policy/diff_case.h \
+	tests/unit/policy/test_policy_diff_blocks.c
+tests_unit_policy_test_policy_diff_blocks_LDADD = $(POLICY_TEST_LIBS)
+
+tests_unit_policy_test_policy_diff_oracle_SOURCES = \
+	tests/unit/policy/test_policy_diff_oracle.c
+tests_unit_policy_test_policy_diff_oracle_LDADD = $(POLICY_TEST_LIBS)
 
 tests_unit_policy_test_policy_errors_SOURCES = \
 	tests/unit/policy/test_policy_errors.c

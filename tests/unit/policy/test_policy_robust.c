@@ -68,6 +68,19 @@ void *__wrap_realloc(void *bytes, size_t byte_count)
 	return may_allocate() ? __real_realloc(bytes, byte_count) : NULL;
 }
 
+/* The same, but for what it names and grants. */
+static const char other[] =
+	"policy-version 1\n"
+	"peer alice { user bob }\n"
+	"peer acme { group acme }\n"
+	"node n {\n"
+	"    owner user ordersd\n"
+	"    socket /run/n\n"
+	"    allow alice acme { direction send\nlimits { peers 3 } }\n"
+	"}\n"
+	"node m { owner user ordersd\nsocket /run/m }\n"
+	"end\n";
+
 static int load_with(const char *text, struct postern_diagnostics *diagnostics,
 		     struct postern_policy **ret_policy)
 {
@@ -83,6 +96,23 @@ static int load_with(const char *text, struct postern_diagnostics *diagnostics,
 	if (r == 0)
 		r = pst_policy_builder_finish(builder, ret_policy);
 	pst_policy_builder_free(builder);
+	return r;
+}
+
+static int compare_with_other(const struct postern_policy *policy,
+			      struct postern_diagnostics *diagnostics)
+{
+	struct postern_policy *second = NULL;
+	uint32_t change_count = 0;
+	char *output = NULL;
+	int r;
+
+	r = load_with(other, diagnostics, &second);
+	if (r == 0)
+		r = pst_policy_diff(policy, second, &output, &change_count);
+	expect(r == 0 ? change_count > 0 : change_count == 0 && !output);
+	free(output);
+	pst_policy_unref(second);
 	return r;
 }
 
@@ -118,6 +148,8 @@ static int do_all(const char *text)
 	if (r < 0)
 		expect(!output);
 	free(output);
+	if (r == 0 && policy)
+		r = compare_with_other(policy, diagnostics);
 	pst_policy_unref(policy);
 	pst_diagnostics_free(diagnostics);
 	return r;

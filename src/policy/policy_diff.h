@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The parts of a comparison of two policies
+ *
+ * A change is one line, below the block and perhaps the peer it is about, whose
+ * headings are written with their first change.  The line begins with `+`
+ * (more may happen, or something was added), `-` (less, or removed) or `~` (a
+ * value is another) and ends with the places of the rules.
+ */
+#ifndef POSTERN_POLICY_POLICY_DIFF_H
+#define POSTERN_POLICY_POLICY_DIFF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <postern/policy.h>
+
+#include "policy/policy_table.h"
+#include "policy/policy_text.h"
+
+/* What a name stands for in each policy; NULL where it is unknown. */
+struct pst_policy_diff_peer {
+	const char *name;
+	const struct pst_policy_peer *old_peer;
+	const struct pst_policy_peer *new_peer;
+	bool keeps_access;  /* to the node that is being compared */
+};
+
+struct pst_policy_diff {
+	struct pst_policy_text text;
+	uint32_t change_count;
+	const struct postern_policy *old_policy;
+	const struct postern_policy *new_policy;
+	struct pst_policy_diff_peer *peers;  /* by name */
+	size_t peer_count;
+
+	/* the headings, until they are written */
+	const char *block_kind;
+	const char *block_name;
+	const char *peer_name;
+	bool is_below_peer;
+};
+
+/* Headings: "node orders", and below it "peer shop" or (NULL) nothing. */
+void pst_policy_diff_enter(struct pst_policy_diff *diff, const char *kind,
+			   const char *name);
+void pst_policy_diff_enter_peer(struct pst_policy_diff *diff, const char *name);
+
+/* The line of a change is begun, written with pst_policy_text_add*(), and ended
+ * with a place, or with two of which either may be of no rule: its line is 0,
+ * and its file NULL or a word that is shown instead. */
+void pst_policy_diff_begin(struct pst_policy_diff *diff, char sign);
+void pst_policy_diff_end(struct pst_policy_diff *diff,
+			 const struct pst_policy_place *place);
+void pst_policy_diff_end_both(struct pst_policy_diff *diff,
+			      const struct pst_policy_place *old_place,
+			      const struct pst_policy_place *new_place);
+
+/* A whole line: "~ WHAT OLD -> NEW (...)", or none when the texts are equal. */
+void pst_policy_diff_value(struct pst_policy_diff *diff, const char *what,
+			   const char *old_text, const char *new_text,
+			   const struct pst_policy_place *old_place,
+			   const struct pst_policy_place *new_place);
+void pst_policy_diff_security(struct pst_policy_diff *diff,
+			      const struct pst_policy_security *old_security,
+			      const struct pst_policy_security *new_security);
+
+/* One limit, with words about it or ""; and each of POSTERN_LIMIT_ROOM. */
+void pst_policy_diff_limit(struct pst_policy_diff *diff, size_t limit_key,
+			   const struct postern_policy_limit *old_limit,
+			   const struct postern_policy_limit *new_limit,
+			   const char *about);
+void pst_policy_diff_limits(struct pst_policy_diff *diff,
+			    const struct postern_policy_limit *old_limits,
+			    const struct postern_policy_limit *new_limits);
+
+/* Within a line: ", security mac" above none, ", ring 64KiB" for each set. */
+void pst_policy_diff_list_security(struct pst_policy_diff *diff,
+				   enum postern_security security);
+void pst_policy_diff_list_limits(struct pst_policy_diff *diff,
+				 const struct postern_policy_limit *limits);
+
+/* NULL is in no rule. */
+bool pst_policy_diff_has_peer(const struct pst_policy_rule *rule,
+			      const struct pst_policy_peer *peer);
+
+/* The first by place of the rules of a list that have the peer, or NULL. */
+const struct pst_policy_rule *
+pst_policy_diff_first_rule(const struct pst_policy_rule *rules,
+			   const struct pst_policy_peer *peer);
+
+/* Where a key of a block stands, or "built in" where it does not. */
+struct pst_policy_place
+pst_policy_diff_place_of_key(const struct pst_policy_directive *block,
+			     const char *key);
+
+/* The block as a whole.  Of two nodes or tenants, either may be NULL. */
+void pst_policy_diff_node(struct pst_policy_diff *diff,
+			  const struct pst_policy_node *old_node,
+			  const struct pst_policy_node *new_node);
+void pst_policy_diff_tenant(struct pst_policy_diff *diff,
+			    const struct pst_policy_tenant *old_tenant,
+			    const struct pst_policy_tenant *new_tenant);
+void pst_policy_diff_peer_lines(struct pst_policy_diff *diff,
+				const struct pst_policy_diff_peer *peer);
+
+/* Of a node: what one peer may do.  The node may be NULL, and the peer. */
+bool pst_policy_diff_has_access(const struct pst_policy_node *node,
+				const struct pst_policy_peer *peer);
+void pst_policy_diff_access(struct pst_policy_diff *diff,
+			    const struct pst_policy_diff_peer *peer,
+			    const struct pst_policy_node *old_node,
+			    const struct pst_policy_node *new_node);
+
+/* Of a node: for how many channels several peers are counted together; and
+ * whether this is such a limit, of which is not told again at each peer. */
+void pst_policy_diff_shared_counts(struct pst_policy_diff *diff,
+				   const struct pst_policy_node *old_node,
+				   const struct pst_policy_node *new_node);
+bool pst_policy_diff_is_shared_count(const struct pst_policy_diff *diff,
+				     const struct pst_policy_node *node,
+				     const struct postern_policy_limit *limit);
+
+#endif

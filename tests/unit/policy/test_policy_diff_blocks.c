@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The comparison of two policies: what nodes, tenants and peers are
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "unit/policy/diff_case.h"
+
+#define OWN "node n {\n"
+#define KEY_A "x25519:3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08"
+#define KEY_B "x25519:fhE_5Wc2n1cF4Z0v1u2o4z1m3q5b7d9k2s4w6y8A0C4"
+
+START_TEST(what_a_node_is_is_compared)
+{
+	assert_diff(HEAD OWN "owner user alice\nsocket /run/n mode 0600\n"
+		    "key " KEY_A "\nslots 9\n" TAIL,
+		    HEAD OWN "owner user bob\n"
+		    "socket /run/m mode 0666 group acme\n"
+		    "key " KEY_B "\naudit deny\n" TAIL,
+		    8,
+		    "node n\n"
+		    "    ~ owner alice -> bob (test.conf:3 -> test.conf:3)\n"
+		    "    ~ socket /run/n -> /run/m "
+		    "(test.conf:4 -> test.conf:4)\n"
+		    "    ~ socket mode 0600 -> 0666 "
+		    "(test.conf:4 -> test.conf:4)\n"
+		    "    ~ socket group of the node -> acme "
+		    "(test.conf:4 -> test.conf:4)\n"
+		    "    - key " KEY_A " (test.conf:5)\n"
+		    "    + key " KEY_B " (test.conf:5)\n"
+		    "    ~ slots 9 -> 256 (test.conf:6 -> built in)\n"
+		    "    ~ audit all -> deny (built in -> test.conf:6)\n");
+}
+END_TEST
+
+START_TEST(a_node_comes_and_goes_with_who_may_use_it)
+{
+	static const char without[] = HEAD PEERS "end\n";
+	static const char with[] =
+		HEAD PEERS NODE ALLOW "deny bob\nsecurity mac\n"
+				      "limits { memory 1MiB } }\nend\n";
+
+	assert_diff(without, with, 2,
+		    "node n\n"
+		    "    + added: owner ordersd, socket /run/n mode 0660, "
+		    "security mac, memory 1MiB (test.conf:5)\n"
+		    "    peer alice\n"
+		    "        + gains access: send, security mac "
+		    "(test.conf:8)\n");
+	assert_diff(with, without, 2,
+		    "node n\n"
+		    "    - removed: owner ordersd, socket /run/n mode 0660, "
+		    "security mac, memory 1MiB (test.conf:5)\n"
+		    "    peer alice\n"
+		    "        - loses access: send, security mac "
+		    "(test.conf:8)\n");
+}
+END_TEST
+
+START_TEST(a_tenant_is_compared)
+{
+	assert_diff(HEAD PEERS "tenant t {\nmembers alice acme\nweight 4\n"
+		    "limits { peers 3\nring 64KiB } }\nend\n",
+		    HEAD PEERS "tenant t {\nmembers acme\nmembers bob\n"
+		    "security mac\nlimits { ring 4KiB } }\nend\n",
+		    6,
+		    "tenant t\n"
+		    "    ~ weight 4 -> 1 (test.conf:7 -> built in)\n"
+		    "    ~ security raised none -> mac "
+		    "(no rule -> test.conf:8)\n"
+		    "    ~ limit ring 64KiB -> 4KiB "
+		    "(test.conf:9 -> test.conf:9)\n"
+		    "    ~ limit peers 3 -> no limit "
+		    "(test.conf:8 -> no rule)\n"
+		    "    - member alice (test.conf:6)\n"
+		    "    + member bob (test.conf:7)\n");
+}
+END_TEST
+
+START_TEST(a_tenant_comes_and_goes_with_its_members)
+{
+	static const char without[] = HEAD PEERS "end\n";
+	static const char with[] =
+		HEAD PEERS "tenant t {\nmembers acme\nsecurity aead\n"
+			   "limits { peers 3 } }\nend\n";
+
+	assert_diff(without, with, 2,
+		    "tenant t\n"
+		    "    + added: weight 1, security aead, peers 3 "
+		    "(test.conf:5)\n"
+		    "    + member acme (test.conf:6)\n");
+	assert_diff(with, without, 2,
+		    "tenant t\n"
+		    "    - removed: weight 1, security aead, peers 3 "
+		    "(test.conf:5)\n"
+		    "    - member acme (test.conf:6)\n");
+}
+END_TEST
+
+START_TEST(who_gets_a_second_tenant_loses_access)
+{
+	assert_diff(HEAD PEERS "tenant t { members alice }\n"
+		    "tenant u { members bob }\n" NODE ALLOW TAIL,
+		    HEAD PEERS "tenant t { members alice }\n"
+		    "tenant u { members bob alice }\n" NODE ALLOW TAIL,
+		    2,
+		    "node n\n"
+		    "    peer alice\n"
+		    "        - loses access: send; is of two tenants "
+		    "(test.conf:10)\n"
+		    "tenant u\n"
+		    "    + member alice (test.conf:6)\n");
+}
+END_TEST
+
+START_TEST(who_a_name_stands_for_is_compared)
+{
+	assert_diff(HEAD "peer p { user alice bob\ngroup acme\nlabel red }\n"
+		    "tenant t { members p }\n" NODE "deny p\n" TAIL,
+		    HEAD "peer p { user bob\ngroup acme\npidns any\n"
+		    "label red }\ntenant t { members p }\n" NODE "deny p\n"
+		    TAIL,
+		    3,
+		    "peer p\n"
+		    "    - user alice bob (test.conf:2)\n"
+		    "    + user bob (test.conf:2)\n"
+		    "    + pidns any (test.conf:4)\n"
+		    "    = named by node n, tenant t\n");
+}
+END_TEST
+
+static struct postern_policy *load_on(const struct pst_policy_host *host,
+				      const char *text)
+{
+	struct pst_policy_builder_options options = policy_host_options();
+	struct postern_diagnostics *diagnostics;
+	struct pst_policy_builder *builder;
+	struct postern_policy *policy;
+
+	options.host = *host;
+	options.flags = POSTERN_POLICY_ASSUME_NAMES;
+	ck_assert_int_eq(pst_diagnostics_new(&diagnostics), 0);
+	ck_assert_int_eq(pst_policy_builder_new(&options, diagnostics,
+						&builder),
+			 0);
+	ck_assert_int_eq(pst_policy_builder_add_source(builder, "test.conf",
+						       text, strlen(text), 0),
+			 0);
+	ck_assert_int_eq(pst_policy_builder_finish(builder, &policy), 0);
+	pst_policy_builder_free(builder);
+	pst_diagnostics_free(diagnostics);
+	return policy;
+}
+
+/* A host where every uid is one more, and groups list nobody. */
+static int find_other_user(void *user_data, const char *name,
+			   uint32_t *ret_uid)
+{
+	int r = policy_host.find_user(user_data, name, ret_uid);
+
+	*ret_uid += r == 0;
+	return r;
+}
+
+static int find_no_members(void *user_data, uint32_t gid, uint32_t **ret_uids,
+			   size_t *ret_uid_count)
+{
+	(void)user_data;
+	(void)gid;
+	*ret_uids = NULL;
+	*ret_uid_count = 0;
+	return 0;
+}
+
+START_TEST(the_same_words_may_mean_others)
+{
+	static const char text[] = HEAD PEERS NODE ALLOW "deny acme\n" TAIL;
+	struct postern_policy *old_policy = policy_load_valid(text);
+	struct pst_policy_host elsewhere = policy_host;
+	struct postern_policy *new_policy;
+
+	elsewhere.find_user = find_other_user;
+	elsewhere.find_members = find_no_members;
+	new_policy = load_on(&elsewhere, text);
+	assert_diff_of(old_policy, new_policy, 3,
+		       "node n\n"
+		       "    ~ owner 2003 -> 2004 "
+		       "(test.conf:6 -> test.conf:6)\n"
+		       "peer acme\n"
+		       "    ~ group acme means others than before "
+		       "(test.conf:4 -> test.conf:4)\n"
+		       "    = named by node n\n"
+		       "peer alice\n"
+		       "    ~ user alice means others than before "
+		       "(test.conf:2 -> test.conf:2)\n"
+		       "    = named by node n\n");
+	pst_policy_unref(old_policy);
+	pst_policy_unref(new_policy);
+}
+END_TEST
+
+START_TEST(assumed_names_are_compared_as_words)
+{
+	struct postern_policy *old_policy, *new_policy;
+
+	old_policy = load_on(&policy_host,
+			     HEAD "peer p { user eve mallory\ngroup trent }\n"
+				  "node n {\nowner user peggy\nsocket /run/n\n"
+				  "deny p\n" TAIL);
+	new_policy = load_on(&policy_host,
+			     HEAD "peer p { user mallory eve\ngroup walter }\n"
+				  "node n {\nowner user peggy\nsocket /run/n\n"
+				  "deny p\n" TAIL);
+	assert_diff_of(old_policy, old_policy, 0, "no difference\n");
+	assert_diff_of(old_policy, new_policy, 2,
+		       "peer p\n"
+		       "    - group trent (test.conf:3)\n"
+		       "    + group walter (test.conf:3)\n"
+		       "    = named by node n\n");
+	pst_policy_unref(old_policy);
+	pst_policy_unref(new_policy);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("policy diff blocks");
+	TCase *tcase = tcase_create("blocks");
+	SRunner *runner;
+	int failed_count;
+
+	tcase_add_test(tcase, what_a_node_is_is_compared);
+	tcase_add_test(tcase, a_node_comes_and_goes_with_who_may_use_it);
+	tcase_add_test(tcase, a_tenant_is_compared);
+	tcase_add_test(tcase, a_tenant_comes_and_goes_with_its_members);
+	tcase_add_test(tcase, who_gets_a_second_tenant_loses_access);
+	tcase_add_test(tcase, who_a_name_stands_for_is_compared);
+	tcase_add_test(tcase, the_same_words_may_mean_others);
+	tcase_add_test(tcase, assumed_names_are_compared_as_words);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed_count = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
