@@ -16,6 +16,7 @@ postern_SOURCES = \
 	src/tools/options.c src/tools/options.h \
 	src/tools/output.c src/tools/output.h \
 	src/tools/policy_check.c \
+	src/tools/policy_diff.c \
 	src/tools/policy_explain.c \
 	src/tools/policy_fmt.c \
 	src/tools/policy_pid.c \

@@ -26,6 +26,7 @@ static const struct tool_command *const commands[] = {
 	&tool_command_policy_check,
 	&tool_command_policy_show,
 	&tool_command_policy_explain,
+	&tool_command_policy_diff,
 	&tool_command_policy_fmt,
 	&tool_command_policy_pid,
 };
@@ -110,7 +111,7 @@ static enum tool_status run(int argc, char **argv)
 		return argv[2] ? tool_misuse(NULL, "unknown command 'policy "
 					     "%s'", argv[2]) :
 		       tool_misuse(NULL, "'policy' needs one of check, show, "
-				   "explain, fmt, pid");
+				   "explain, diff, fmt, pid");
 	return tool_misuse(NULL, "unknown command '%s'", argv[1]);
 }
 

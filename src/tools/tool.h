@@ -13,7 +13,8 @@
 enum tool_status {
 	TOOL_DONE = 0,
 	TOOL_REFUSED = 1,    /* refused, invalid, or failed otherwise */
-	TOOL_MISUSED = 2,    /* the command line is wrong */
+	TOOL_MISUSED = 2,    /* the command line is wrong; of a comparison, too:
+			      * there is no answer */
 	TOOL_PEER_GONE = 3,
 	TOOL_TIMED_OUT = 4
 };
@@ -32,6 +33,7 @@ struct tool_command {
 extern const struct tool_command tool_command_doctor;
 extern const struct tool_command tool_command_list;
 extern const struct tool_command tool_command_policy_check;
+extern const struct tool_command tool_command_policy_diff;
 extern const struct tool_command tool_command_policy_explain;
 extern const struct tool_command tool_command_policy_fmt;
 extern const struct tool_command tool_command_policy_pid;

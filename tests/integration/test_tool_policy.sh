@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
 #
-# The policy subcommands: check, show, explain, fmt, pid
+# The policy subcommands: check, show, explain, diff, fmt, pid
 
 . "${POSTERN_SRCDIR:-.}/tests/integration/tool_support.sh"
 
@@ -219,6 +219,69 @@ explain_refuses_what_is_no_fact() {
 		--key x25519:3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08
 }
 
+diff_of_the_same_is_no_difference() {
+	write_policy old.conf
+	expect_status 0 postern policy diff old.conf old.conf
+	expect_empty err
+	[ "$(cat out)" = 'no difference' ] || fail "$(cat out)"
+	postern policy show --policy old.conf >shown.conf
+	postern policy fmt --numeric old.conf >formatted.conf
+	expect_status 0 postern policy diff shown.conf formatted.conf
+}
+
+diff_says_what_changes_and_where() {
+	write_policy old.conf
+	write_policy new.conf 'limits {' 'idle 5min' '}' 'audit deny'
+	sed 's/direction both/direction send/; s/64KiB/128KiB/' \
+		new.conf >tmp && mv tmp new.conf
+	expect_status 1 postern policy diff old.conf new.conf
+	expect_empty err
+	expect_text out '^node orders$'
+	expect_text out '^    ~ audit all -> deny (built in -> new.conf:18)$'
+	expect_text out '^    peer self$'
+	expect_text out '^        - loses direction receive (old.conf:8)$'
+	expect_text out \
+		'~ limit ring 64KiB -> 128KiB (old.conf:11 -> new.conf:11)$'
+	expect_text out \
+		'~ limit idle no limit -> 5min (no rule -> new.conf:16)$'
+	[ "$(grep -c '^ *[-+~] ' out)" -eq 4 ] || fail "$(cat out)"
+}
+
+diff_with_an_invalid_file_has_no_answer() {
+	write_policy good.conf
+	write_typo bad.conf
+	for files in 'bad.conf good.conf' 'good.conf bad.conf' \
+		'bad.conf bad.conf'; do
+		# shellcheck disable=SC2086 # two files
+		expect_status 2 postern policy diff $files
+		expect_empty out
+		expect_text err '^bad.conf:7:5: error: unknown key'
+		expect_text err '^postern: bad.conf: '
+	done
+	expect_status 2 postern policy diff good.conf nowhere.conf
+	expect_text err 'nowhere.conf'
+	expect_status 2 postern policy diff good.conf
+	expect_status 2 postern policy diff good.conf good.conf good.conf
+}
+
+diff_assumes_names_of_other_hosts() {
+	write_policy good.conf
+	sed 's/^    user .*/    user no-such-user-here/' good.conf >other.conf
+	expect_status 2 postern policy diff good.conf other.conf
+	expect_status 1 postern policy diff --assume-names good.conf other.conf
+	expect_text out '^peer self$'
+	expect_text out '^    + user no-such-user-here (other.conf:3)$'
+	expect_text err 'warning: .*no-such-user-here'
+}
+
+diff_only_warns_about_files_that_others_can_write() {
+	write_policy good.conf
+	cp good.conf open.conf
+	chmod 0666 open.conf
+	expect_status 0 postern policy diff good.conf open.conf
+	expect_text err 'warning: '
+}
+
 has_pidfs() {
 	postern doctor | grep -q '^pidfs *found'
 }
@@ -279,6 +342,11 @@ run_tests \
 	explain_does_not_look_at_what_has_ended \
 	explain_of_an_unknown_node_is_an_error \
 	explain_refuses_what_is_no_fact \
+	diff_of_the_same_is_no_difference \
+	diff_says_what_changes_and_where \
+	diff_with_an_invalid_file_has_no_answer \
+	diff_assumes_names_of_other_hosts \
+	diff_only_warns_about_files_that_others_can_write \
 	pid_prints_a_word_that_names_the_process \
 	pid_word_admits_that_process_only \
 	pid_of_nobody_is_an_error

@@ -6,7 +6,7 @@
 . "${POSTERN_SRCDIR:-.}/tests/integration/tool_support.sh"
 
 commands='send:receive:list:doctor:policy check:policy show:policy explain'
-commands="$commands:policy fmt:policy pid"
+commands="$commands:policy diff:policy fmt:policy pid"
 
 for_each_command() {
 	old_ifs=$IFS
@@ -96,6 +96,8 @@ missing_operand_is_a_usage_error() {
 	expect_misuse postern send
 	expect_misuse postern receive
 	expect_misuse postern policy pid
+	expect_misuse postern policy diff
+	expect_misuse postern policy diff one
 }
 
 surplus_operand_is_a_usage_error() {
@@ -106,6 +108,7 @@ surplus_operand_is_a_usage_error() {
 	expect_misuse postern doctor one
 	expect_misuse postern policy show one
 	expect_misuse postern policy fmt one two
+	expect_misuse postern policy diff one two three
 	expect_misuse postern policy explain one
 }
 
