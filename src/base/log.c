@@ -19,7 +19,10 @@ static const char hex_digits[] = "0123456789abcdef";
 /* A field under construction: nothing counts before it is finished. */
 struct field {
 	struct pst_log_record *record;
+	const char *key;
 	size_t used_bytes;
+	size_t value_offset;
+	bool is_quoted;
 	bool is_over; /* it found no room */
 };
 
@@ -42,24 +45,42 @@ static struct field field_begin(struct pst_log_record *record, const char *key)
 {
 	struct field field = {
 		.record = record,
+		.key = key,
 		.used_bytes = record->used_bytes,
-		.is_over = record->is_closed,
+		.is_over = record->is_closed ||
+			   record->field_count >= PST_LOG_FIELDS - 1,
 	};
 
 	if (record->used_bytes != 0)
 		put_byte(&field, ' ');
 	put_literal(&field, key);
 	put_byte(&field, '=');
+	field.value_offset = field.used_bytes;
 	return field;
+}
+
+static void note_field(struct pst_log_record *record, const char *key,
+		       size_t value_offset, size_t value_bytes)
+{
+	record->fields[record->field_count++] = (struct postern_log_field) {
+		.key = key,
+		.value = record->line + value_offset,
+		.value_bytes = value_bytes,
+	};
 }
 
 static void field_finish(const struct field *field)
 {
+	size_t quote_bytes = field->is_quoted ? 1 : 0;
+
 	if (field->is_over) {
 		field->record->is_cut = true;
 		field->record->is_closed = true;
 		return;
 	}
+	note_field(field->record, field->key,
+		   field->value_offset + quote_bytes,
+		   field->used_bytes - field->value_offset - 2 * quote_bytes);
 	field->record->used_bytes = field->used_bytes;
 }
 
@@ -105,11 +126,11 @@ static size_t escape_byte(unsigned char byte, char escaped[static 4])
 static void put_text(struct field *field, const unsigned char *bytes,
 		     size_t byte_count)
 {
-	bool is_quoted = must_quote(bytes, byte_count);
 	size_t value_bytes = 0;
 	size_t i, j;
 
-	if (is_quoted)
+	field->is_quoted = must_quote(bytes, byte_count);
+	if (field->is_quoted)
 		put_byte(field, '"');
 	for (i = 0; i < byte_count; i++) {
 		char escaped[4];
@@ -123,7 +144,7 @@ static void put_text(struct field *field, const unsigned char *bytes,
 		for (j = 0; j < escaped_bytes; j++)
 			put_byte(field, escaped[j]);
 	}
-	if (is_quoted)
+	if (field->is_quoted)
 		put_byte(field, '"');
 }
 
@@ -160,11 +181,21 @@ void pst_log_record_init(struct pst_log_record *record,
 {
 	record->level = level;
 	record->event = event;
+	record->sequence = 0;
 	record->used_bytes = 0;
 	record->is_cut = false;
 	record->is_closed = false;
+	record->field_count = 0;
 	pst_log_record_add_text(record, "level", level_word(level));
 	pst_log_record_add_text(record, "event", event);
+}
+
+void pst_log_record_init_audit(struct pst_log_record *record,
+			       const char *event, uint64_t sequence)
+{
+	pst_log_record_init(record, POSTERN_LOG_AUDIT, event);
+	record->sequence = sequence;
+	pst_log_record_add_u64(record, "seq", sequence);
 }
 
 void pst_log_record_add_text(struct pst_log_record *record, const char *key,
@@ -204,6 +235,17 @@ void pst_log_record_add_i64(struct pst_log_record *record, const char *key,
 	field_finish(&field);
 }
 
+/* Room was kept for it, in the line and among the fields. */
+static void add_cut_mark(struct pst_log_record *record)
+{
+	size_t mark_bytes = sizeof(cut_mark) - 1;
+
+	memcpy(record->line + record->used_bytes, cut_mark, mark_bytes);
+	record->used_bytes += mark_bytes;
+	note_field(record, "cut", record->used_bytes - 1, 1);
+	record->is_cut = false;
+}
+
 void pst_log_record_emit(struct pst_log_record *record,
 			 const struct pst_log *log)
 {
@@ -211,16 +253,15 @@ void pst_log_record_emit(struct pst_log_record *record,
 		.level = record->level,
 		.event = record->event,
 		.line = record->line,
+		.sequence = record->sequence,
+		.fields = record->fields,
 	};
 
 	if (log->callback == NULL)
 		return;
-	if (record->is_cut) {
-		memcpy(record->line + record->used_bytes, cut_mark,
-		       sizeof(cut_mark) - 1);
-		record->used_bytes += sizeof(cut_mark) - 1;
-		record->is_cut = false;
-	}
+	if (record->is_cut)
+		add_cut_mark(record);
 	record->line[record->used_bytes] = '\0';
+	emitted.field_count = record->field_count;
 	log->callback(log->user_data, &emitted);
 }

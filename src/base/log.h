@@ -22,6 +22,7 @@
 
 #define PST_LOG_LINE_BYTES 1024  /* with the terminating zero */
 #define PST_LOG_VALUE_BYTES 384
+#define PST_LOG_FIELDS 24        /* cut=1 among them */
 
 /* Where records go.  A NULL callback: nowhere. */
 struct pst_log {
@@ -36,15 +37,23 @@ struct pst_log {
 struct pst_log_record {
 	enum postern_log_level level;
 	const char *event;
+	uint64_t sequence;
 	size_t used_bytes;
 	bool is_cut;     /* something is missing: the line ends with cut=1 */
 	bool is_closed;  /* a field found no room: no more are added */
+	size_t field_count;
+	struct postern_log_field fields[PST_LOG_FIELDS]; /* point into line */
 	char line[PST_LOG_LINE_BYTES];
 };
 
-/* The line begins with level= and event=. */
+/*
+ * The line begins with level= and event=; of an audit record, seq= follows.  The
+ * record must stay where it is.
+ */
 void pst_log_record_init(struct pst_log_record *record,
 			 enum postern_log_level level, const char *event);
+void pst_log_record_init_audit(struct pst_log_record *record,
+			       const char *event, uint64_t sequence);
 
 /* text is terminated; NULL adds nothing. */
 void pst_log_record_add_text(struct pst_log_record *record, const char *key,

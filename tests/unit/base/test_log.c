@@ -5,6 +5,7 @@
 #include "base/log.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,33 @@ static char seen_line[2 * PST_LOG_LINE_BYTES];
 static enum postern_log_level seen_level;
 static char seen_event[32];
 static unsigned int seen_count;
+static uint64_t seen_sequence;
+static size_t seen_field_count;
+
+/* The fields, put together again, are the line. */
+static void expect_fields_to_be_the_line(
+	const struct postern_log_record *record)
+{
+	const char *at = record->line;
+	size_t i;
+
+	for (i = 0; i < record->field_count; i++) {
+		const struct postern_log_field *field = &record->fields[i];
+		size_t key_bytes = strlen(field->key);
+		bool is_quoted;
+
+		expect(i == 0 || *at++ == ' ');
+		expect(strncmp(at, field->key, key_bytes) == 0);
+		at += key_bytes;
+		expect(*at++ == '=');
+		is_quoted = *at == '"';
+		at += is_quoted;
+		expect(field->value == at);
+		at += field->value_bytes;
+		expect(!is_quoted || *at++ == '"');
+	}
+	expect(*at == '\0');
+}
 
 static void see(void *user_data, const struct postern_log_record *record)
 {
@@ -24,6 +52,9 @@ static void see(void *user_data, const struct postern_log_record *record)
 	(void)strncpy(seen_event, record->event, sizeof(seen_event) - 1);
 	expect(strlen(record->line) < sizeof(seen_line));
 	memcpy(seen_line, record->line, strlen(record->line) + 1);
+	seen_sequence = record->sequence;
+	seen_field_count = record->field_count;
+	expect_fields_to_be_the_line(record);
 }
 
 static const struct pst_log log_to_see = {
@@ -50,6 +81,21 @@ START_TEST(record_is_logfmt_with_level_and_event_first)
 	ck_assert_int_eq(seen_level, POSTERN_LOG_AUDIT);
 	ck_assert_str_eq(seen_event, "admit");
 	ck_assert_uint_eq(seen_count, 1);
+}
+END_TEST
+
+START_TEST(audit_record_carries_its_number)
+{
+	pst_log_record_init_audit(&record, "refuse", UINT64_MAX);
+	pst_log_record_add_text(&record, "node", "orders");
+	ck_assert_str_eq(emitted(), "level=audit event=refuse "
+			 "seq=18446744073709551615 node=orders");
+	ck_assert(seen_sequence == UINT64_MAX);
+	ck_assert_uint_eq(seen_field_count, 4);
+
+	pst_log_record_init(&record, POSTERN_LOG_WARNING, "accept");
+	ck_assert_str_eq(emitted(), "level=warning event=accept");
+	ck_assert_uint_eq(seen_sequence, 0);
 }
 END_TEST
 
@@ -89,6 +135,42 @@ START_TEST(hostile_text_cannot_leave_its_quotes)
 	ck_assert_str_eq(emitted(), "level=warning event=x "
 			 "name=\"a\\\" uid=0 \\\\\\x0a\\x0d\\x09\\x1b[31m"
 			 "\\x7f\\xc3\\xa9\"");
+}
+END_TEST
+
+/* The one byte that a value of the line stands for. */
+static unsigned int value_byte(const char *value)
+{
+	unsigned int byte;
+
+	if (*value == '"')
+		value++;
+	if (value[0] == '\\' && value[1] == 'x') {
+		ck_assert_int_eq(sscanf(value + 2, "%2x", &byte), 1);
+		return byte;
+	}
+	return (unsigned char)(value[0] == '\\' ? value[1] : value[0]);
+}
+
+START_TEST(every_byte_is_printable_in_the_line_and_can_be_read_back)
+{
+	unsigned int byte;
+
+	for (byte = 0; byte < 256; byte++) {
+		uint8_t bytes[] = { (uint8_t)byte };
+		const char *at;
+
+		pst_log_record_init(&record, POSTERN_LOG_AUDIT, "refuse");
+		pst_log_record_add_bytes(&record, "a", bytes, 1);
+		pst_log_record_add_u64(&record, "b", 1);
+		for (at = emitted(); *at != '\0'; at++)
+			ck_assert_msg(*at >= 0x20 && *at < 0x7f,
+				      "byte %u makes %s", byte, seen_line);
+		at = strstr(seen_line, " a=");
+		ck_assert_ptr_nonnull(at);
+		ck_assert_uint_eq(value_byte(at + 3), byte);
+		ck_assert_uint_eq(seen_field_count, 4);
+	}
 }
 END_TEST
 
@@ -141,6 +223,18 @@ START_TEST(record_that_runs_full_is_cut_at_a_field)
 			  strlen(" cut=1"));
 	ck_assert_str_eq(seen_line + strlen(seen_line) - 8, "yy cut=1");
 	ck_assert_ptr_null(strstr(seen_line, "short"));
+}
+END_TEST
+
+START_TEST(record_of_too_many_fields_is_cut)
+{
+	unsigned int i;
+
+	pst_log_record_init(&record, POSTERN_LOG_INFO, "x");
+	for (i = 0; i < 2 * PST_LOG_FIELDS; i++)
+		pst_log_record_add_u64(&record, "n", i);
+	ck_assert_ptr_nonnull(strstr(emitted(), " n=20 cut=1"));
+	ck_assert_uint_eq(seen_field_count, PST_LOG_FIELDS);
 }
 END_TEST
 
@@ -235,6 +329,7 @@ START_TEST(any_bytes_make_one_line_that_parses)
 		expect(strlen(seen_line) < PST_LOG_LINE_BYTES);
 		is_cut = strstr(seen_line, " cut=1") != NULL;
 		expect(is_cut || field_count == 2 + added_count);
+		expect(field_count == seen_field_count);
 		expect(field_count <= 2 + added_count + is_cut);
 	}
 }
@@ -248,12 +343,16 @@ int main(void)
 	int failed_count;
 
 	tcase_add_test(tcase, record_is_logfmt_with_level_and_event_first);
+	tcase_add_test(tcase, audit_record_carries_its_number);
 	tcase_add_test(tcase, numbers_are_written_to_their_limits);
 	tcase_add_test(tcase, text_is_quoted_where_needed);
 	tcase_add_test(tcase, hostile_text_cannot_leave_its_quotes);
+	tcase_add_test(tcase,
+		       every_byte_is_printable_in_the_line_and_can_be_read_back);
 	tcase_add_test(tcase, bytes_may_contain_zeros);
 	tcase_add_test(tcase, long_value_is_shortened_between_two_escapes);
 	tcase_add_test(tcase, record_that_runs_full_is_cut_at_a_field);
+	tcase_add_test(tcase, record_of_too_many_fields_is_cut);
 	tcase_add_test(tcase, line_may_use_its_last_byte_but_not_one_more);
 	tcase_add_test(tcase, silence_without_a_callback);
 	tcase_add_test(tcase, any_bytes_make_one_line_that_parses);
