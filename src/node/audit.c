@@ -7,13 +7,94 @@
  */
 #include "node/audit.h"
 
+#include "base/clock.h"
 #include "base/result_text.h"
+#include "os/monotonic.h"
 
-static void begin(struct pst_log_record *record, const struct pst_node *node,
+/*
+ * What is recorded of one uid.  Whom the policy allows comes and goes by its
+ * leave, and each admission matters; a refusal costs a stranger nothing, and
+ * one says what the next would.
+ */
+static const struct {
+	const char *event;
+	uint32_t burst;
+	uint64_t token_ns;
+} kinds[PST_AUDIT_KINDS] = {
+	[PST_AUDIT_REFUSE] = {"refuse", 20, PST_NS_PER_SECOND},
+	[PST_AUDIT_ADMIT] = {"admit", 100, PST_NS_PER_SECOND / 10},
+	[PST_AUDIT_DEPART] = {"depart", 100, PST_NS_PER_SECOND / 10},
+	[PST_AUDIT_POISON] = {"poison", 20, PST_NS_PER_SECOND},
+};
+
+/* Without a callback nothing is recorded, and so nothing numbered. */
+static bool is_recorded(const struct pst_node *node, bool must_be_all)
+{
+	return node->log.callback &&
+	       (node->audit == POSTERN_AUDIT_ALL ||
+		(node->audit == POSTERN_AUDIT_DENY && !must_be_all));
+}
+
+static void begin(struct pst_log_record *record, struct pst_node *node,
 		  const char *event)
 {
-	pst_log_record_init(record, POSTERN_LOG_AUDIT, event);
+	node->audit_trail.record_count++;
+	pst_log_record_init_audit(record, event,
+				  node->audit_trail.record_count);
 	pst_log_record_add_text(record, "node", node->name);
+}
+
+static void add_reason(struct pst_log_record *record, const char *key,
+		       enum postern_reason reason)
+{
+	if (reason != POSTERN_REASON_NONE)
+		pst_log_record_add_text(record, key, pst_reason_word(reason));
+}
+
+static void add_whose(struct pst_log_record *record, uint64_t whose)
+{
+	if (whose == PST_AUDIT_UNKNOWN)
+		pst_log_record_add_text(record, "uid", "unknown");
+	else if (whose == PST_AUDIT_OTHERS)
+		pst_log_record_add_text(record, "uid", "others");
+	else
+		pst_log_record_add_u64(record, "uid", whose);
+}
+
+static void tell(struct pst_node *node, enum pst_audit_kind kind,
+		 const struct pst_audit_suppressed *suppressed)
+{
+	struct pst_log_record record;
+
+	begin(&record, node, "suppressed");
+	add_whose(&record, suppressed->whose);
+	pst_log_record_add_text(&record, "of", kinds[kind].event);
+	pst_log_record_add_u64(&record, "count", suppressed->count);
+	add_reason(&record, "first_reason", suppressed->first_reason);
+	add_reason(&record, "last_reason", suppressed->last_reason);
+	pst_log_record_emit(&record, &node->log);
+}
+
+/* Begins the record unless the uid has caused too many. */
+static bool begin_if_allowed(struct pst_log_record *record,
+			     struct pst_node *node, enum pst_audit_kind kind,
+			     uint64_t whose, enum postern_reason reason)
+{
+	struct pst_audit *audit = &node->audit_trail;
+	struct pst_audit_suppressed told;
+	bool is_allowed;
+
+	is_allowed = pst_audit_rate_take(&audit->rates[kind], whose, reason,
+					 pst_monotonic_now_ns(), &told);
+	if (told.count > 0)
+		tell(node, kind, &told);
+	if (is_allowed) {
+		begin(record, node, kinds[kind].event);
+		return true;
+	}
+	audit->suppressed_count++;
+	node->may_have_become_due = true;
+	return false;
 }
 
 static void add_peer(struct pst_log_record *record, const struct pst_peer *peer)
@@ -44,13 +125,37 @@ static const char *directions_text(uint32_t directions)
 	}
 }
 
-void pst_audit_admit(const struct pst_node *node, const struct pst_peer *peer)
+static void add_rule(struct pst_log_record *record,
+		     const struct postern_refusal *refusal)
+{
+	if (refusal->file[0]) {
+		pst_log_record_add_text(record, "rule", refusal->rule);
+		pst_log_record_add_text(record, "file", refusal->file);
+		pst_log_record_add_u64(record, "line", refusal->line);
+	}
+	if (refusal->detail[0])
+		pst_log_record_add_text(record, "detail", refusal->detail);
+}
+
+void pst_audit_init(struct pst_audit *audit)
+{
+	size_t i;
+
+	audit->record_count = 0;
+	audit->suppressed_count = 0;
+	for (i = 0; i < PST_AUDIT_KINDS; i++)
+		pst_audit_rate_init(&audit->rates[i], kinds[i].burst,
+				    kinds[i].token_ns);
+}
+
+void pst_audit_admit(struct pst_node *node, const struct pst_peer *peer)
 {
 	struct pst_log_record record;
 
-	if (node->audit != POSTERN_AUDIT_ALL)
+	if (!is_recorded(node, true) ||
+	    !begin_if_allowed(&record, node, PST_AUDIT_ADMIT, peer->uid,
+			      POSTERN_REASON_NONE))
 		return;
-	begin(&record, node, "admit");
 	add_peer(&record, peer);
 	pst_log_record_add_text(&record, "direction",
 				directions_text(peer->directions));
@@ -58,51 +163,113 @@ void pst_audit_admit(const struct pst_node *node, const struct pst_peer *peer)
 	pst_log_record_emit(&record, &node->log);
 }
 
-void pst_audit_refuse(const struct pst_node *node,
+void pst_audit_refuse(struct pst_node *node,
 		      const struct pst_peer_credentials *credentials,
 		      const char *instance,
 		      const struct postern_refusal *refusal)
 {
+	bool has_uid = credentials->uid_fact == POSTERN_FACT_KNOWN;
 	struct pst_log_record record;
 
-	if (node->audit == POSTERN_AUDIT_NONE)
+	if (!is_recorded(node, false) ||
+	    !begin_if_allowed(&record, node, PST_AUDIT_REFUSE,
+			      has_uid ? credentials->uid : PST_AUDIT_UNKNOWN,
+			      refusal->reason))
 		return;
-	begin(&record, node, "refuse");
-	if (credentials->uid_fact == POSTERN_FACT_KNOWN)
+	if (has_uid)
 		pst_log_record_add_u64(&record, "uid", credentials->uid);
 	if (credentials->gid_fact == POSTERN_FACT_KNOWN)
 		pst_log_record_add_u64(&record, "gid", credentials->gid);
 	if (credentials->pid_fact == POSTERN_FACT_KNOWN)
 		pst_log_record_add_i64(&record, "pid", credentials->pid);
-	pst_log_record_add_text(&record, "reason",
-				pst_reason_word(refusal->reason));
-	if (refusal->file[0]) {
-		pst_log_record_add_text(&record, "rule", refusal->rule);
-		pst_log_record_add_text(&record, "file", refusal->file);
-		pst_log_record_add_u64(&record, "line", refusal->line);
-	}
-	if (refusal->detail[0])
-		pst_log_record_add_text(&record, "detail", refusal->detail);
+	add_reason(&record, "reason", refusal->reason);
+	add_rule(&record, refusal);
 	add_instance(&record, instance);
 	pst_log_record_emit(&record, &node->log);
 }
 
-void pst_audit_depart(const struct pst_node *node, const struct pst_peer *peer,
+void pst_audit_depart(struct pst_node *node, const struct pst_peer *peer,
 		      enum postern_reason reason, const char *fault,
 		      uint64_t undelivered_bytes)
 {
+	bool is_poisoned = reason == POSTERN_REASON_POISONED;
 	struct pst_log_record record;
 
-	if (node->audit != POSTERN_AUDIT_ALL)
+	if (!is_recorded(node, !is_poisoned) ||
+	    !begin_if_allowed(&record, node,
+			      is_poisoned ? PST_AUDIT_POISON : PST_AUDIT_DEPART,
+			      peer->uid, reason))
 		return;
-	begin(&record, node, "depart");
 	add_peer(&record, peer);
-	pst_log_record_add_text(&record, "reason", pst_reason_word(reason));
+	add_reason(&record, "reason", reason);
 	pst_log_record_add_text(&record, "fault", fault);
 	if (undelivered_bytes > 0)
 		pst_log_record_add_u64(&record, "undelivered_bytes",
 				       undelivered_bytes);
 	add_instance(&record, peer->instance);
+	pst_log_record_emit(&record, &node->log);
+}
+
+static const char *revoker_text(enum pst_revoked_by by)
+{
+	switch (by) {
+	case PST_REVOKED_BY_CONTROL:
+		return "control";
+	case PST_REVOKED_BY_RELOAD:
+		return "reload";
+	case PST_REVOKED_BY_API:
+	default:
+		return "api";
+	}
+}
+
+void pst_audit_revoke(struct pst_node *node, const struct pst_peer *peer,
+		      const struct pst_revoker *revoker,
+		      const struct postern_refusal *why)
+{
+	struct pst_log_record record;
+
+	if (!is_recorded(node, false))
+		return;
+	begin(&record, node, "revoke");
+	add_peer(&record, peer);
+	pst_log_record_add_text(&record, "by", revoker_text(revoker->by));
+	if (revoker->by == PST_REVOKED_BY_CONTROL) {
+		pst_log_record_add_u64(&record, "by_uid", revoker->uid);
+		pst_log_record_add_i64(&record, "by_pid", revoker->pid);
+	}
+	add_reason(&record, "reason",
+		   why ? why->reason : POSTERN_REASON_REVOKED);
+	if (why)
+		add_rule(&record, why);
+	add_instance(&record, peer->instance);
+	pst_log_record_emit(&record, &node->log);
+}
+
+void pst_audit_reload(struct pst_node *node,
+		      const struct pst_reload_outcome *outcome)
+{
+	bool is_done = outcome->result == 0;
+	struct pst_log_record record;
+
+	if (!is_recorded(node, false))
+		return;
+	begin(&record, node, "reload");
+	pst_log_record_add_text(&record, "outcome", is_done ? "ok" : "failed");
+	if (is_done) {
+		pst_log_record_add_u64(&record, "kept", outcome->kept_count);
+		pst_log_record_add_u64(&record, "changed",
+				       outcome->changed_count);
+		pst_log_record_add_u64(&record, "lost", outcome->lost_count);
+	} else {
+		pst_log_record_add_i64(&record, "errno",
+				       -(int64_t)outcome->result);
+		if (outcome->file) {
+			pst_log_record_add_text(&record, "file", outcome->file);
+			pst_log_record_add_u64(&record, "line", outcome->line);
+		}
+		pst_log_record_add_text(&record, "detail", outcome->detail);
+	}
 	pst_log_record_emit(&record, &node->log);
 }
 
@@ -117,4 +284,30 @@ void pst_audit_note(const struct pst_node *node, enum postern_log_level level,
 	if (result < 0)
 		pst_log_record_add_i64(&record, "errno", -result);
 	pst_log_record_emit(&record, &node->log);
+}
+
+uint64_t pst_audit_due_ns(const struct pst_node *node)
+{
+	uint64_t due_ns = PST_DEADLINE_NEVER;
+	size_t i;
+
+	for (i = 0; i < PST_AUDIT_KINDS; i++) {
+		uint64_t other_ns = pst_audit_rate_due_ns(
+			&node->audit_trail.rates[i]);
+
+		if (other_ns < due_ns)
+			due_ns = other_ns;
+	}
+	return due_ns;
+}
+
+void pst_audit_flush(struct pst_node *node, uint64_t now_ns)
+{
+	struct pst_audit_suppressed told;
+	size_t i;
+
+	for (i = 0; i < PST_AUDIT_KINDS; i++)
+		while (pst_audit_rate_take_due(&node->audit_trail.rates[i],
+					       now_ns, &told))
+			tell(node, (enum pst_audit_kind)i, &told);
 }

@@ -5,6 +5,8 @@ libnode_la_SOURCES = \
 	src/node/admission.h \
 	src/node/audit.c \
 	src/node/audit.h \
+	src/node/audit_rate.c \
+	src/node/audit_rate.h \
 	src/node/commit.c \
 	src/node/connect.c \
 	src/node/connect.h \

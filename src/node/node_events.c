@@ -12,6 +12,7 @@
 #include <errno.h>
 
 #include "base/clock.h"
+#include "node/audit.h"
 #include "os/doorbell.h"
 #include "os/monotonic.h"
 #include "os/poll_set.h"
@@ -95,7 +96,7 @@ static void earlier(uint64_t *deadline_ns, uint64_t other_ns)
 /* The next moment at which something is due without anybody's doing. */
 static uint64_t next_due_ns(const struct pst_node *node)
 {
-	uint64_t due_ns = PST_DEADLINE_NEVER;
+	uint64_t due_ns = pst_audit_due_ns(node);
 	uint32_t i;
 
 	for (i = 0; i < PST_HALF_OPEN_COUNT; i++)
@@ -138,6 +139,7 @@ static void do_what_is_due(struct pst_node *node)
 		pst_admission_expire(node, now_ns);
 		pst_departure_expire(node, now_ns);
 		wake_listener(node, now_ns);
+		pst_audit_flush(node, now_ns);
 	}
 	due_ns = next_due_ns(node);
 	if (due_ns == node->due_ns)

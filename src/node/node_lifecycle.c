@@ -220,6 +220,7 @@ static void init(struct pst_node *node, const struct pst_node_params *params)
 	node->channel_spin_ns = params->spin_ns;
 	pst_spin_init(&node->spin, params->spin_ns);
 	node->log = params->log;
+	pst_audit_init(&node->audit_trail);
 	node->policy = pst_policy_ref(params->policy);
 	(void)snprintf(node->name, sizeof(node->name), "%s", params->name);
 	node->listener = (struct pst_listener)PST_LISTENER_INIT;
@@ -327,6 +328,7 @@ struct pst_node *pst_node_close(struct pst_node *node)
 	pst_listener_close(&node->listener);
 	pst_half_open_done(&node->half_open);
 	close_peers(node);
+	pst_audit_flush(node, PST_DEADLINE_NEVER);
 	free(node->events);
 	free(node->peers);
 	free(node->slots);

@@ -24,6 +24,7 @@
 #include "base/log.h"
 #include "base/spin.h"
 #include "channel/channel.h"
+#include "node/audit_rate.h"
 #include "node/half_open.h"
 #include "node/node.h"
 #include "os/listener.h"
@@ -102,7 +103,8 @@ struct pst_node {
 	uid_t overflow_uid;
 	gid_t overflow_gid;
 	unsigned peer_wants;    /* the facts that the rules look at */
-	enum postern_audit audit;
+	enum postern_audit audit;       /* what the policy wants recorded */
+	struct pst_audit audit_trail;
 
 	struct pst_listener listener;
 	bool listener_rests;    /* out of descriptors: not watched for a while */

@@ -7,9 +7,13 @@
  * machine.
  */
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
+#include "os/monotonic.h"
 #include "support/peer.h"
 #include "support/scene.h"
 #include "support/stranger.h"
@@ -30,8 +34,27 @@
 	"}\n" \
 	"end\n"
 
+#define FLOOD_COUNT 1000
+#define REFUSAL_BURST 20
+
 static struct scene scene;
 static struct process peer;
+static struct process other;
+
+/* The owner may always knock; this node is not the one it asks for. */
+static void be_refused(void)
+{
+	struct stranger stranger = STRANGER_INIT;
+	struct pst_hello hello;
+
+	ck_assert_int_eq(stranger_connect(&stranger, scene.socket_path), 0);
+	stranger_fill_hello(&hello);
+	(void)strcpy(hello.node_name, "invoices");
+	ck_assert_int_eq(stranger_send_hello(&stranger, &hello), 0);
+	scene_serve_until_readable(&scene, stranger.socket_fd);
+	scene_serve_what_is_due(&scene);
+	stranger_close(&stranger);
+}
 
 /* One admission, one departure, one refusal. */
 static void play(const char *policy)
@@ -40,8 +63,6 @@ static void play(const char *policy)
 		.kind = PEER_CONNECT,
 		.directions = POSTERN_DIRECTION_SEND,
 	};
-	struct stranger stranger = STRANGER_INIT;
-	struct pst_hello hello;
 
 	scene_init(&scene);
 	scene_load(&scene, policy);
@@ -50,15 +71,7 @@ static void play(const char *policy)
 	ck_assert_int_eq(peer_obey(&scene, &peer, &only_send).result, 0);
 	ck_assert_int_eq(peer_do(&scene, &peer, PEER_CLOSE, 0).result, 0);
 	(void)scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
-
-	/* The owner may always knock; this node is not the one it asks for. */
-	ck_assert_int_eq(stranger_connect(&stranger, scene.socket_path), 0);
-	stranger_fill_hello(&hello);
-	(void)strcpy(hello.node_name, "invoices");
-	ck_assert_int_eq(stranger_send_hello(&stranger, &hello), 0);
-	scene_serve_until_readable(&scene, stranger.socket_fd);
-	scene_serve_what_is_due(&scene);
-	stranger_close(&stranger);
+	be_refused();
 }
 
 static void end_play(void)
@@ -153,6 +166,193 @@ START_TEST(records_are_lines_that_a_machine_can_read)
 }
 END_TEST
 
+START_TEST(a_poisoning_is_recorded_with_how_the_peer_broke_the_rules)
+{
+	struct stranger stranger = STRANGER_INIT;
+	struct postern_event event;
+
+	scene_init(&scene);
+	scene_load(&scene, SCENE_OWNER_POLICY);
+	scene_open(&scene);
+	ck_assert_int_eq(stranger_connect(&stranger, scene.socket_path), 0);
+	ck_assert_int_eq(stranger_say_hello(&stranger), 0);
+	scene_serve_until_readable(&scene, stranger.socket_fd);
+	ck_assert_int_eq(stranger_take_offer(&stranger), 0);
+	ck_assert_int_eq(stranger_do_its_part(&stranger), 0);
+	ck_assert_int_eq(stranger_say_ready(&stranger), 0);
+	(void)scene_await_event(&scene, POSTERN_EVENT_ADMITTED);
+
+	/* A bell is one byte. */
+	ck_assert_int_eq(send(stranger.socket_fd, "no", 2, 0), 2);
+	event = scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	ck_assert_int_eq(event.reason, POSTERN_REASON_POISONED);
+	ck_assert_uint_eq(scene.record_count, 2);
+	ck_assert_str_eq(scene.records[1].event, "poison");
+	ck_assert_ptr_nonnull(strstr(scene.records[1].line,
+				     " reason=poisoned fault="));
+	stranger_close(&stranger);
+	scene_close(&scene);
+}
+END_TEST
+
+/* The number that a field of the record has; 0: there is no such field. */
+static uint64_t number_in(const struct scene_record *record, const char *key)
+{
+	char field[32];
+	const char *at;
+
+	(void)snprintf(field, sizeof(field), " %s=", key);
+	at = strstr(record->line, field);
+	return at ? strtoull(at + strlen(field), NULL, 10) : 0;
+}
+
+/* Every record has the number after that of the one before. */
+static void expect_no_gap(void)
+{
+	size_t i;
+
+	for (i = 0; i < scene.record_count; i++)
+		ck_assert_uint_eq(number_in(&scene.records[i], "seq"), i + 1);
+}
+
+struct tally {
+	uint64_t refused, suppressed, told;
+};
+
+static struct tally tally_of(uid_t uid)
+{
+	struct tally tally = {0};
+	size_t i;
+
+	for (i = 0; i < scene.record_count; i++) {
+		const struct scene_record *record = &scene.records[i];
+
+		if (number_in(record, "uid") != uid)
+			continue;
+		if (strcmp(record->event, "refuse") == 0)
+			tally.refused++;
+		if (strcmp(record->event, "suppressed") != 0)
+			continue;
+		ck_assert_ptr_nonnull(strstr(record->line, " of=refuse "));
+		tally.suppressed += number_in(record, "count");
+		tally.told++;
+	}
+	return tally;
+}
+
+static void start_flood_scene(void)
+{
+	scene_init(&scene);
+	scene_load(&scene, POLICY(""));
+	process_start(&peer, ROLE_PEER, peer_main, &scene);
+	process_start(&other, ROLE_OTHER, peer_main, &scene);
+	scene_open(&scene);
+}
+
+static void end_flood_scene(void)
+{
+	process_end(&other);
+	process_end(&peer);
+	scene_close(&scene);
+}
+
+START_TEST(a_flood_of_refusals_is_bounded_and_nothing_of_it_is_silent)
+{
+	uint64_t start_ns = pst_monotonic_now_ns();
+	uint64_t elapsed_s;
+	struct tally tally;
+	unsigned int i;
+
+	start_flood_scene();
+	for (i = 0; i < FLOOD_COUNT; i++)
+		be_refused();
+	end_flood_scene();
+
+	elapsed_s = (pst_monotonic_now_ns() - start_ns) / 1000000000 + 1;
+	tally = tally_of(uid_of(ROLE_OWNER));
+	ck_assert_uint_eq(tally.refused + tally.suppressed, FLOOD_COUNT);
+	ck_assert_uint_ge(tally.refused, REFUSAL_BURST);
+	ck_assert_uint_le(tally.refused, REFUSAL_BURST + elapsed_s);
+	ck_assert_uint_le(tally.told, elapsed_s + 1);
+	expect_no_gap();
+}
+END_TEST
+
+START_TEST(a_flood_of_one_uid_suppresses_no_record_of_another)
+{
+	unsigned int i;
+
+	skip_unless(users_are_several(), NEEDS_USERS);
+	start_flood_scene();
+	for (i = 0; i < 5 * REFUSAL_BURST; i++) {
+		be_refused();
+		if (i % REFUSAL_BURST != 0)
+			continue;
+		ck_assert_int_eq(peer_connect(&scene, &other).result, -EACCES);
+		(void)peer_join(&scene, &peer);
+		ck_assert_int_eq(peer_do(&scene, &peer, PEER_CLOSE, 0).result,
+				 0);
+		(void)scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	}
+	end_flood_scene();
+	ck_assert_uint_eq(tally_of(uid_of(ROLE_OTHER)).refused, 5);
+	ck_assert_uint_eq(tally_of(uid_of(ROLE_OTHER)).suppressed, 0);
+	ck_assert_uint_eq(scene_count_records(&scene, "admit"), 5);
+	ck_assert_uint_eq(scene_count_records(&scene, "depart"), 5);
+	ck_assert_uint_gt(tally_of(uid_of(ROLE_OWNER)).suppressed, 0);
+	expect_no_gap();
+}
+END_TEST
+
+START_TEST(what_was_suppressed_is_told_though_nobody_comes_any_more)
+{
+	unsigned int i;
+
+	start_flood_scene();
+	for (i = 0; i < 2 * REFUSAL_BURST; i++)
+		be_refused();
+	scene_await_record(&scene, "suppressed");
+	end_flood_scene();
+	expect_no_gap();
+}
+END_TEST
+
+static uint64_t sent_while_stalled;
+
+/* The sink does not return until the peer has sent all of it. */
+static void stall(struct scene *stalled)
+{
+	const struct peer_order order = {
+		.kind = PEER_SEND_FIXED,
+		.count = 100,
+		.message_bytes = 100,
+	};
+	struct peer_report report;
+
+	if (strcmp(stalled->records[stalled->record_count - 1].event,
+		   "refuse") != 0)
+		return;
+	peer_order(&peer, &order);
+	process_read_report(&peer, &report, sizeof(report));
+	process_require(report.result == 0, "a peer cannot send meanwhile");
+	sent_while_stalled += report.count;
+}
+
+START_TEST(a_peer_goes_on_sending_while_the_sink_is_stalled)
+{
+	scene_init(&scene);
+	scene_load(&scene, POLICY(""));
+	process_start(&peer, ROLE_PEER, peer_main, &scene);
+	scene_open(&scene);
+	scene.on_record = stall;
+	(void)peer_join(&scene, &peer);
+	be_refused();
+	ck_assert_uint_eq(sent_while_stalled, 100);
+	scene_await_messages(&scene, 100);
+	end_play();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("audit");
@@ -160,5 +360,18 @@ int main(void)
 
 	tcase_add_loop_test(tcase, the_policy_says_what_is_recorded, 0, 4);
 	tcase_add_test(tcase, records_are_lines_that_a_machine_can_read);
+	tcase_add_test(
+		tcase,
+		a_poisoning_is_recorded_with_how_the_peer_broke_the_rules);
+	tcase_add_test(
+		tcase,
+		a_flood_of_refusals_is_bounded_and_nothing_of_it_is_silent);
+	tcase_add_test(tcase,
+		       a_flood_of_one_uid_suppresses_no_record_of_another);
+	tcase_add_test(
+		tcase,
+		what_was_suppressed_is_told_though_nobody_comes_any_more);
+	tcase_add_test(tcase,
+		       a_peer_goes_on_sending_while_the_sink_is_stalled);
 	return stage_run_suite(suite);
 }

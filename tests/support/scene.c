@@ -29,6 +29,8 @@ static void keep_record(void *user_data,
 	kept = &scene->records[scene->record_count++];
 	(void)snprintf(kept->event, sizeof(kept->event), "%s", record->event);
 	(void)snprintf(kept->line, sizeof(kept->line), "%s", record->line);
+	if (scene->on_record)
+		scene->on_record(scene);
 }
 
 int scene_try_open(struct scene *scene, uint32_t extra_features_off,
@@ -245,12 +247,17 @@ void scene_expect_one_refusal(struct scene *scene, enum postern_reason reason,
 	scene->record_count = 0;
 }
 
-void scene_await_one_refusal(struct scene *scene, enum postern_reason reason)
+void scene_await_record(struct scene *scene, const char *event)
 {
 	uint64_t deadline_ns = test_deadline_ns();
 
-	while (scene_count_records(scene, "refuse") == 0)
+	while (scene_count_records(scene, event) == 0)
 		(void)serve_once(scene, -1, deadline_ns);
+}
+
+void scene_await_one_refusal(struct scene *scene, enum postern_reason reason)
+{
+	scene_await_record(scene, "refuse");
 	scene_serve_what_is_due(scene);
 	scene_expect_one_refusal(scene, reason, 0);
 }

@@ -40,6 +40,7 @@ struct scene_record {
 struct scene;
 typedef void scene_message_fn(struct scene *scene, postern_peer peer,
 			      const uint8_t *bytes, size_t byte_count);
+typedef void scene_record_fn(struct scene *scene);
 
 struct scene {
 	char directory[STAGE_PATH_BYTES];       /* of the socket: the owner's */
@@ -54,6 +55,7 @@ struct scene {
 	size_t event_count;
 	struct scene_record records[SCENE_RECORDS_MAX];
 	size_t record_count;
+	scene_record_fn *on_record;     /* NULL: keep it only */
 	uint64_t message_count;
 	uint64_t message_bytes;
 	scene_message_fn *on_message;   /* NULL: count only */
@@ -77,18 +79,19 @@ void scene_close(struct scene *scene);
 
 /*
  * Serve the node until fd is readable, an event of the type is among those
- * not yet taken, a refusal has been recorded, or message_count is reached.
+ * not yet taken, there is a record of this event, or message_count is reached.
  */
 void scene_serve_until_readable(struct scene *scene, int fd);
 struct postern_event scene_await_event(struct scene *scene,
 				       enum postern_event_type type);
+void scene_await_record(struct scene *scene, const char *event);
 void scene_await_messages(struct scene *scene, uint64_t message_count);
 /* Until the calling process has so many descriptors. */
 void scene_serve_until_fd_count(struct scene *scene, size_t fd_count);
 /* As long as there is anything to do at once. */
 void scene_serve_what_is_due(struct scene *scene);
 
-/* Records of this event ("refuse", "admit", "depart"). */
+/* Records of this event ("refuse", "admit", "depart", "suppressed"). */
 size_t scene_count_records(const struct scene *scene, const char *event);
 
 /*

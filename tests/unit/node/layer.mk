@@ -3,8 +3,19 @@ NODE_TEST_LIBS = libnode.la libhandshake.la libwire.la libchannel.la \
 	libpolicy.la libslots.la libring.la libos.la libbase.la $(CHECK_LIBS)
 
 check_PROGRAMS += \
+	tests/unit/node/test_audit \
+	tests/unit/node/test_audit_rate \
 	tests/unit/node/test_event_queue \
 	tests/unit/node/test_half_open
+
+tests_unit_node_test_audit_SOURCES = \
+	tests/unit/node/test_audit.c
+tests_unit_node_test_audit_LDADD = $(NODE_TEST_LIBS)
+
+tests_unit_node_test_audit_rate_SOURCES = \
+	tests/unit/node/test_audit_rate.c tests/support/expect.h \
+	tests/support/random.h
+tests_unit_node_test_audit_rate_LDADD = $(NODE_TEST_LIBS)
 
 tests_unit_node_test_event_queue_SOURCES = \
 	tests/unit/node/test_event_queue.c tests/support/expect.h

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Audit records: what each says, how they are numbered, what is left out
+ *
+ * Admission, refusal and departure as they come about are tested with real
+ * peers (tests/integration/test_audit.c).
+ */
+#include "node/audit.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+#define LINES_MAX 64
+#define BURST 20
+
+static struct pst_node node;
+static struct pst_peer peer;
+static char lines[LINES_MAX][PST_LOG_LINE_BYTES];
+static uint64_t sequences[LINES_MAX];
+static unsigned int line_count;
+
+static void keep(void *user_data, const struct postern_log_record *record)
+{
+	(void)user_data;
+	ck_assert_uint_lt(line_count, LINES_MAX);
+	sequences[line_count] = record->sequence;
+	(void)snprintf(lines[line_count++], sizeof(lines[0]), "%s",
+		       record->line);
+}
+
+static void set_up(void)
+{
+	memset(&node, 0, sizeof(node));
+	memset(&peer, 0, sizeof(peer));
+	line_count = 0;
+	node.log.callback = keep;
+	pst_audit_init(&node.audit_trail);
+	/* No test is so slow that a refusal's token comes back in it. */
+	pst_audit_rate_init(&node.audit_trail.rates[PST_AUDIT_REFUSE], BURST,
+			    3600 * PST_NS_PER_SECOND);
+	(void)strcpy(node.name, "orders");
+	peer.handle = UINT64_C(7) << 32 | (3 + 1);
+	peer.uid = 20002;
+	peer.gid = 20003;
+	peer.pid = 4711;
+	(void)strcpy(peer.name, "friend");
+	(void)strcpy(peer.instance, "till-3");
+}
+
+static void refuse(uid_t uid, enum postern_reason reason)
+{
+	const struct pst_peer_credentials credentials = {
+		.uid_fact = POSTERN_FACT_KNOWN,
+		.uid = uid,
+	};
+	const struct postern_refusal refusal = {.reason = reason};
+
+	pst_audit_refuse(&node, &credentials, NULL, &refusal);
+}
+
+#define PEER_TEXT "uid=20002 gid=20003 pid=4711 slot=3 generation=7 peer=friend"
+
+/* -- what is said ---------------------------------------------------------- */
+
+START_TEST(revocation_by_control_names_who_did_it)
+{
+	const struct pst_revoker revoker = {
+		.by = PST_REVOKED_BY_CONTROL,
+		.uid = 0,
+		.pid = 99,
+	};
+
+	pst_audit_revoke(&node, &peer, &revoker, NULL);
+	ck_assert_str_eq(lines[0], "level=audit event=revoke seq=1 node=orders "
+			 PEER_TEXT " by=control by_uid=0 by_pid=99 "
+			 "reason=revoked instance=till-3");
+}
+END_TEST
+
+START_TEST(revocation_by_reload_names_the_rule)
+{
+	const struct pst_revoker revoker = {.by = PST_REVOKED_BY_RELOAD};
+	const struct postern_refusal why = {
+		.reason = POSTERN_REASON_DENIED,
+		.line = 12,
+		.file = "/etc/postern/policy.d/a.conf",
+		.rule = "deny friend",
+	};
+
+	pst_audit_revoke(&node, &peer, &revoker, &why);
+	ck_assert_str_eq(lines[0], "level=audit event=revoke seq=1 node=orders "
+			 PEER_TEXT " by=reload reason=denied "
+			 "rule=\"deny friend\" "
+			 "file=/etc/postern/policy.d/a.conf line=12 "
+			 "instance=till-3");
+}
+END_TEST
+
+START_TEST(revocation_by_the_program_says_so)
+{
+	const struct pst_revoker revoker = {.by = PST_REVOKED_BY_API};
+
+	pst_audit_revoke(&node, &peer, &revoker, NULL);
+	ck_assert_str_eq(lines[0], "level=audit event=revoke seq=1 node=orders "
+			 PEER_TEXT " by=api reason=revoked instance=till-3");
+}
+END_TEST
+
+START_TEST(reload_says_what_became_of_the_peers)
+{
+	const struct pst_reload_outcome outcome = {
+		.kept_count = 5,
+		.changed_count = 2,
+		.lost_count = 1,
+	};
+
+	pst_audit_reload(&node, &outcome);
+	ck_assert_str_eq(lines[0], "level=audit event=reload seq=1 node=orders "
+			 "outcome=ok kept=5 changed=2 lost=1");
+}
+END_TEST
+
+START_TEST(failed_reload_says_where_the_policy_is_wrong)
+{
+	const struct pst_reload_outcome outcome = {
+		.result = -EINVAL,
+		.file = "a.conf",
+		.line = 3,
+		.detail = "unknown key 'securty' in 'node'",
+	};
+
+	pst_audit_reload(&node, &outcome);
+	ck_assert_str_eq(lines[0], "level=audit event=reload seq=1 node=orders "
+			 "outcome=failed errno=22 file=a.conf line=3 "
+			 "detail=\"unknown key 'securty' in 'node'\"");
+}
+END_TEST
+
+START_TEST(poisoning_is_one_record_in_place_of_the_departure)
+{
+	pst_audit_depart(&node, &peer, POSTERN_REASON_POISONED,
+			 "position beyond the ring", 0);
+	ck_assert_uint_eq(line_count, 1);
+	ck_assert_str_eq(lines[0], "level=audit event=poison seq=1 node=orders "
+			 PEER_TEXT " reason=poisoned "
+			 "fault=\"position beyond the ring\" instance=till-3");
+}
+END_TEST
+
+/* -- what the policy wants ------------------------------------------------- */
+
+static void cause_one_of_each(void)
+{
+	const struct pst_revoker revoker = {.by = PST_REVOKED_BY_API};
+	const struct pst_reload_outcome outcome = {0};
+
+	pst_audit_admit(&node, &peer);
+	refuse(1000, POSTERN_REASON_NO_ALLOW);
+	pst_audit_depart(&node, &peer, POSTERN_REASON_CLOSED, NULL, 0);
+	pst_audit_depart(&node, &peer, POSTERN_REASON_POISONED, "x", 0);
+	pst_audit_revoke(&node, &peer, &revoker, NULL);
+	pst_audit_reload(&node, &outcome);
+}
+
+static const struct {
+	enum postern_audit audit;
+	unsigned int line_count;
+} levels[] = {
+	{POSTERN_AUDIT_ALL, 6},
+	{POSTERN_AUDIT_DENY, 4}, /* all but admission and departure */
+	{POSTERN_AUDIT_NONE, 0},
+};
+
+START_TEST(level_decides_and_what_is_not_recorded_has_no_number)
+{
+	unsigned int i;
+
+	node.audit = levels[_i].audit;
+	cause_one_of_each();
+	ck_assert_uint_eq(line_count, levels[_i].line_count);
+	ck_assert_uint_eq(node.audit_trail.record_count, line_count);
+	for (i = 0; i < line_count; i++)
+		ck_assert_uint_eq(sequences[i], i + 1);
+}
+END_TEST
+
+START_TEST(without_a_callback_nothing_is_numbered)
+{
+	node.log.callback = NULL;
+	cause_one_of_each();
+	ck_assert_uint_eq(node.audit_trail.record_count, 0);
+	ck_assert_uint_eq(node.audit_trail.suppressed_count, 0);
+}
+END_TEST
+
+START_TEST(note_is_no_audit_record)
+{
+	pst_audit_note(&node, POSTERN_LOG_WARNING, "accept", "no", -EMFILE);
+	ck_assert_uint_eq(sequences[0], 0);
+	ck_assert_uint_eq(node.audit_trail.record_count, 0);
+}
+END_TEST
+
+/* -- what is suppressed ---------------------------------------------------- */
+
+START_TEST(suppressed_are_counted_and_told_in_the_end)
+{
+	unsigned int i;
+
+	for (i = 0; i < 100; i++)
+		refuse(1000, POSTERN_REASON_NO_ALLOW);
+	ck_assert_uint_eq(line_count, BURST);
+	ck_assert_uint_eq(node.audit_trail.suppressed_count, 100 - BURST);
+	ck_assert_uint_ne(pst_audit_due_ns(&node), PST_DEADLINE_NEVER);
+	ck_assert(node.may_have_become_due);
+
+	pst_audit_flush(&node, PST_DEADLINE_NEVER);
+	ck_assert_uint_eq(line_count, BURST + 1);
+	ck_assert_str_eq(lines[BURST], "level=audit event=suppressed seq=21 "
+			 "node=orders uid=1000 of=refuse count=80 "
+			 "first_reason=no-allow last_reason=no-allow");
+	ck_assert_uint_eq(pst_audit_due_ns(&node), PST_DEADLINE_NEVER);
+}
+END_TEST
+
+START_TEST(suppressed_are_told_when_it_is_time)
+{
+	uint64_t due_ns;
+
+	while (node.audit_trail.suppressed_count < 3)
+		refuse(1000, POSTERN_REASON_NO_ALLOW);
+	due_ns = pst_audit_due_ns(&node);
+	pst_audit_flush(&node, due_ns - 1);
+	ck_assert_uint_eq(line_count, BURST);
+	pst_audit_flush(&node, due_ns);
+	ck_assert_uint_eq(line_count, BURST + 1);
+	ck_assert_ptr_nonnull(strstr(lines[BURST], " uid=1000 of=refuse "
+				     "count=3 "));
+}
+END_TEST
+
+START_TEST(refusals_do_not_use_up_the_records_of_an_admission)
+{
+	unsigned int before, i;
+
+	for (i = 0; i < 40; i++)
+		refuse(peer.uid, POSTERN_REASON_PEERS);
+	before = line_count;
+	pst_audit_admit(&node, &peer);
+	ck_assert_uint_eq(line_count, before + 1);
+	ck_assert_ptr_nonnull(strstr(lines[before], " event=admit "));
+}
+END_TEST
+
+START_TEST(refusal_of_an_unknown_uid_is_suppressed_as_such)
+{
+	const struct pst_peer_credentials nobody = {
+		.uid_fact = POSTERN_FACT_UNKNOWN,
+		.uid = (uid_t)-1,
+	};
+	const struct postern_refusal refusal = {
+		.reason = POSTERN_REASON_CREDENTIALS,
+	};
+	unsigned int i;
+
+	for (i = 0; i < 50; i++)
+		pst_audit_refuse(&node, &nobody, NULL, &refusal);
+	pst_audit_flush(&node, PST_DEADLINE_NEVER);
+	ck_assert_ptr_nonnull(strstr(lines[line_count - 1],
+				     " uid=unknown of=refuse "));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("audit");
+	TCase *tcase = tcase_create("audit");
+	SRunner *runner = srunner_create(suite);
+	int failed_count;
+
+	tcase_add_checked_fixture(tcase, set_up, NULL);
+	tcase_add_test(tcase, revocation_by_control_names_who_did_it);
+	tcase_add_test(tcase, revocation_by_reload_names_the_rule);
+	tcase_add_test(tcase, revocation_by_the_program_says_so);
+	tcase_add_test(tcase, reload_says_what_became_of_the_peers);
+	tcase_add_test(tcase, failed_reload_says_where_the_policy_is_wrong);
+	tcase_add_test(tcase,
+		       poisoning_is_one_record_in_place_of_the_departure);
+	tcase_add_loop_test(
+		tcase, level_decides_and_what_is_not_recorded_has_no_number, 0,
+		sizeof(levels) / sizeof(levels[0]));
+	tcase_add_test(tcase, without_a_callback_nothing_is_numbered);
+	tcase_add_test(tcase, note_is_no_audit_record);
+	tcase_add_test(tcase, suppressed_are_counted_and_told_in_the_end);
+	tcase_add_test(tcase, suppressed_are_told_when_it_is_time);
+	tcase_add_test(tcase,
+		       refusals_do_not_use_up_the_records_of_an_admission);
+	tcase_add_test(tcase, refusal_of_an_unknown_uid_is_suppressed_as_such);
+	suite_add_tcase(suite, tcase);
+
+	srunner_run_all(runner, CK_NORMAL);
+	failed_count = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
