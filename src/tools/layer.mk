@@ -9,6 +9,7 @@ postern_SOURCES = \
 	src/tools/features.c src/tools/features.h \
 	src/tools/file_text.c src/tools/file_text.h \
 	src/tools/input.c src/tools/input.h \
+	src/tools/journal.c src/tools/journal.h \
 	src/tools/json.c src/tools/json.h \
 	src/tools/list.c \
 	src/tools/log.c src/tools/log.h \

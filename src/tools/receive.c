@@ -40,6 +40,7 @@ struct receiver {
 	struct postern_node *node;
 	struct tool_output output;
 	struct tool_log log;
+	struct tool_journal journal;
 	struct tool_progress progress;
 	size_t message_room_bytes;
 	uint64_t present_count;   /* peers admitted and not departed */
@@ -229,6 +230,8 @@ static enum tool_status run(const struct tool_command *command, int argc,
 	struct postern_policy_options source = POSTERN_POLICY_OPTIONS_INIT;
 	struct postern_node_options node_options = POSTERN_NODE_OPTIONS_INIT;
 	struct receiver receiver = {0};
+	const char *journal_path = NULL;
+	bool is_journal = false;
 	const struct tool_option options[] = {
 		TOOL_OPTION_POLICY(&source.file),
 		{.name = "lines", .flag = &receiver.is_lines,
@@ -237,6 +240,11 @@ static enum tool_status run(const struct tool_command *command, int argc,
 		 .help = "end after N messages"},
 		{.name = "until-departed", .flag = &receiver.until_departed,
 		 .help = "end when the last admitted peer has left"},
+		{.name = "journal", .flag = &is_journal,
+		 .help = "send the records to the journal of systemd"},
+		{.name = "journal-socket", .argument = "PATH",
+		 .text = &journal_path,
+		 .help = "send them to a journal that listens there"},
 		TOOL_OPTION_WITHOUT(&node_options.features_off),
 	};
 	enum tool_status status;
@@ -246,6 +254,11 @@ static enum tool_status run(const struct tool_command *command, int argc,
 		argv);
 	receiver.message_room_bytes = MESSAGE_ROOM_BYTES;
 	receiver.log.progress = &receiver.progress;
+	if (is_journal || journal_path) {
+		tool_journal_init(&receiver.journal, journal_path ?
+				  journal_path : TOOL_JOURNAL_SOCKET);
+		receiver.log.journal = &receiver.journal;
+	}
 	node_options.log = tool_log_print;
 	node_options.log_user_data = &receiver.log;
 	source.features_off = node_options.features_off;
@@ -254,6 +267,7 @@ static enum tool_status run(const struct tool_command *command, int argc,
 	 * socket is still to be removed. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	status = open_and_receive(&receiver, &source, &node_options);
+	tool_log_finish(&receiver.log);
 	tool_output_done(&receiver.output);
 	return status;
 }
@@ -266,7 +280,7 @@ const struct tool_command tool_command_receive = {
 	.summary = "open a node and write what it receives to standard output",
 	.description =
 		"Open NODE and write the messages of all its peers to standard "
-		"output, and the\nnode's records to standard error.  SIGTERM "
-		"and SIGINT end it in order.\n",
+		"output, and the\nnode's records to standard error, or to the "
+		"journal.  SIGTERM and SIGINT\nend it in order.\n",
 	.run = run,
 };

@@ -43,7 +43,8 @@ check_PROGRAMS += \
 	tests/integration/test_leaks \
 	tests/integration/test_memory \
 	tests/integration/test_messages \
-	tests/integration/test_readiness
+	tests/integration/test_readiness \
+	tests/integration/test_tool_journal
 
 tests_integration_test_admission_identity_SOURCES = \
 	tests/integration/test_admission_identity.c
@@ -119,3 +120,7 @@ tests_integration_test_messages_LDADD = $(INTEGRATION_LIBS)
 tests_integration_test_readiness_SOURCES = \
 	tests/integration/test_readiness.c
 tests_integration_test_readiness_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_tool_journal_SOURCES = \
+	tests/integration/test_tool_journal.c
+tests_integration_test_tool_journal_LDADD = $(INTEGRATION_LIBS)

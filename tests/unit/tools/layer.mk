@@ -5,12 +5,17 @@
 
 check_PROGRAMS += \
 	tests/unit/tools/test_input \
+	tests/unit/tools/test_journal \
 	tests/unit/tools/test_output \
 	tests/unit/tools/test_units
 
 tests_unit_tools_test_input_SOURCES = \
 	tests/unit/tools/test_input.c src/tools/input.c
 tests_unit_tools_test_input_LDADD = $(CHECK_LIBS)
+
+tests_unit_tools_test_journal_SOURCES = \
+	tests/unit/tools/test_journal.c src/tools/journal.c
+tests_unit_tools_test_journal_LDADD = $(CHECK_LIBS)
 
 tests_unit_tools_test_output_SOURCES = \
 	tests/unit/tools/test_output.c src/tools/output.c

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The library's log records in the journal of systemd
+ *
+ * An entry is a sequence of KEY=value lines.  A value with a newline is written
+ * in the protocol's other form, with its length, so that no value can be taken
+ * for a further field: the library lets none through, and this does not rely on
+ * that.
+ */
+#include "journal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* -- entries --------------------------------------------------------------- */
+
+static void put(struct tool_journal_entry *entry, const void *bytes,
+		size_t byte_count)
+{
+	memcpy(entry->bytes + entry->used_bytes, bytes, byte_count);
+	entry->used_bytes += byte_count;
+}
+
+/* Names of fields have capitals, digits and underscores. */
+static void put_key(struct tool_journal_entry *entry, const char *key)
+{
+	for (; *key != '\0'; key++) {
+		char byte = *key;
+
+		if (byte >= 'a' && byte <= 'z')
+			byte = (char)(byte - 'a' + 'A');
+		else if (byte == '-')
+			byte = '_';
+		put(entry, &byte, 1);
+	}
+}
+
+static void put_length(struct tool_journal_entry *entry, uint64_t length)
+{
+	unsigned char bytes[8];
+	size_t i;
+
+	for (i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (unsigned char)(length >> (8 * i));
+	put(entry, bytes, sizeof(bytes));
+}
+
+void tool_journal_add(struct tool_journal_entry *entry, const char *prefix,
+		      const char *key, const char *value, size_t value_bytes)
+{
+	size_t room = sizeof(entry->bytes) - entry->used_bytes;
+	/* With the longer form: a newline, a length and the last newline. */
+	size_t frame_bytes = strlen(prefix) + strlen(key) + 1 + 8 + 1;
+
+	if (frame_bytes > room || value_bytes > room - frame_bytes)
+		return;
+	put_key(entry, prefix);
+	put_key(entry, key);
+	if (memchr(value, '\n', value_bytes)) {
+		put(entry, "\n", 1);
+		put_length(entry, value_bytes);
+	} else {
+		put(entry, "=", 1);
+	}
+	put(entry, value, value_bytes);
+	put(entry, "\n", 1);
+}
+
+static void add_text(struct tool_journal_entry *entry, const char *key,
+		     const char *text)
+{
+	tool_journal_add(entry, "", key, text, strlen(text));
+}
+
+/* As of syslog(3). */
+static const char *priority(enum postern_log_level level)
+{
+	switch (level) {
+	case POSTERN_LOG_ERROR:
+		return "3";
+	case POSTERN_LOG_WARNING:
+		return "4";
+	case POSTERN_LOG_AUDIT:
+		return "5";
+	case POSTERN_LOG_INFO:
+	default:
+		return "6";
+	}
+}
+
+static void begin(struct tool_journal_entry *entry,
+		  enum postern_log_level level, const char *message)
+{
+	entry->used_bytes = 0;
+	add_text(entry, "MESSAGE", message);
+	add_text(entry, "PRIORITY", priority(level));
+	add_text(entry, "SYSLOG_IDENTIFIER", "postern");
+}
+
+/* -- the socket ------------------------------------------------------------ */
+
+static int disconnect(struct tool_journal *journal, int result)
+{
+	if (journal->socket_fd >= 0)
+		(void)close(journal->socket_fd);
+	journal->socket_fd = -1;
+	return result;
+}
+
+static int connect_journal(struct tool_journal *journal)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+	if (strlen(journal->socket_path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	(void)strcpy(address.sun_path, journal->socket_path);
+	journal->socket_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (journal->socket_fd < 0)
+		return -errno;
+	if (connect(journal->socket_fd, (const struct sockaddr *)&address,
+		    sizeof(address)) < 0)
+		return disconnect(journal, -errno);
+	return 0;
+}
+
+static int send_once(struct tool_journal *journal,
+		     const struct tool_journal_entry *entry)
+{
+	if (send(journal->socket_fd, entry->bytes, entry->used_bytes,
+		 MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+		return 0;
+	/* A full socket is still the journal's; any other may be one that a
+	 * journal has left behind. */
+	if (errno == EAGAIN || errno == ENOBUFS)
+		return -errno;
+	return disconnect(journal, -errno);
+}
+
+static int send_entry(struct tool_journal *journal,
+		      const struct tool_journal_entry *entry)
+{
+	int result;
+
+	if (journal->socket_fd >= 0) {
+		result = send_once(journal, entry);
+		if (journal->socket_fd >= 0)
+			return result;
+	}
+	result = connect_journal(journal);
+	if (result < 0)
+		return result;
+	return send_once(journal, entry);
+}
+
+/* -- records --------------------------------------------------------------- */
+
+static int send_lost_count(struct tool_journal *journal)
+{
+	struct tool_journal_entry entry;
+	char number[24];
+	char message[96];
+	int result;
+
+	(void)snprintf(number, sizeof(number), "%" PRIu64, journal->lost_count);
+	(void)snprintf(message, sizeof(message),
+		       "level=warning event=journal-lost lost=%s", number);
+	begin(&entry, POSTERN_LOG_WARNING, message);
+	add_text(&entry, "POSTERN_LEVEL", "warning");
+	add_text(&entry, "POSTERN_EVENT", "journal-lost");
+	add_text(&entry, "POSTERN_LOST", number);
+	result = send_entry(journal, &entry);
+	if (result == 0)
+		journal->lost_count = 0;
+	return result;
+}
+
+static int send_record(struct tool_journal *journal,
+		       const struct postern_log_record *record)
+{
+	struct tool_journal_entry entry;
+	size_t i;
+
+	begin(&entry, record->level, record->line);
+	for (i = 0; i < record->field_count; i++)
+		tool_journal_add(&entry, "POSTERN_", record->fields[i].key,
+				 record->fields[i].value,
+				 record->fields[i].value_bytes);
+	return send_entry(journal, &entry);
+}
+
+void tool_journal_init(struct tool_journal *journal, const char *socket_path)
+{
+	*journal = (struct tool_journal) {
+		.socket_path = socket_path,
+		.socket_fd = -1,
+	};
+}
+
+int tool_journal_send(struct tool_journal *journal,
+		      const struct postern_log_record *record)
+{
+	int result = 0;
+
+	if (journal->lost_count > 0)
+		result = send_lost_count(journal);
+	if (result == 0)
+		result = send_record(journal, record);
+	return result;
+}
+
+uint64_t tool_journal_done(struct tool_journal *journal)
+{
+	uint64_t lost_count;
+
+	if (journal->lost_count > 0)
+		(void)send_lost_count(journal);
+	lost_count = journal->lost_count;
+	(void)disconnect(journal, 0);
+	return lost_count;
+}
