@@ -90,7 +90,7 @@ enum postern_reason {
 	POSTERN_REASON_PROTOCOL = 42,       /* malformed or unexpected record */
 	POSTERN_REASON_VERSION = 43,        /* no common version */
 	POSTERN_REASON_WRONG_NODE = 44,     /* the peer wants another node */
-	POSTERN_REASON_KIND = 45,           /* observe or control: not offered */
+	POSTERN_REASON_KIND = 45,           /* it may not observe or control */
 	POSTERN_REASON_DEADLINE = 46,       /* the handshake took too long */
 	POSTERN_REASON_PEER_DIED = 47,      /* the process ended */
 	POSTERN_REASON_HUNG_UP = 48,        /* the socket was closed */
@@ -103,7 +103,7 @@ enum postern_reason {
 	POSTERN_REASON_LISTENER = 62,       /* the listener is not the owner */
 	POSTERN_REASON_REFUSED = 63,        /* the node said no, and no more */
 	POSTERN_REASON_OFFER = 64,          /* exceeds the wish or the policy */
-	POSTERN_REASON_DESCRIPTORS = 65,    /* not exactly two descriptors */
+	POSTERN_REASON_DESCRIPTORS = 65,    /* not exactly those agreed on */
 	POSTERN_REASON_SEGMENT = 66,        /* type, owner or size is wrong */
 	POSTERN_REASON_NODE_BUSY = 67,      /* the node has no place now */
 

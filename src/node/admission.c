@@ -9,6 +9,9 @@
  *   READY      the peer has paid for both and sealed its own: check that
  *   GO         the slot is committed, the peer is admitted
  *
+ * Who wants no channel but the node's statistics says so in HELLO and gets a
+ * VIEW instead (observe.c).
+ *
  * Each stage is a list of checks, and the first that fails refuses: the peer
  * gets one code, the audit record the rest.  Nothing a peer says is used before
  * the kernel has said who it is, and the node never imports a descriptor.
@@ -81,6 +84,26 @@ static void refuse_entry(struct pst_node *node, struct pst_half_open *entry,
 	release_entry(node, entry);
 }
 
+/* Who has a view has all that it came for, and only is to hang up. */
+static bool is_served(const struct pst_half_open *entry)
+{
+	return entry->responder.machine.state == HANDSHAKE_CREATED_VIEW;
+}
+
+/* It may not have its place any longer. */
+static void end_entry(struct pst_node *node, struct pst_half_open *entry,
+		      enum postern_reason reason)
+{
+	struct postern_refusal refusal;
+
+	if (is_served(entry)) {
+		release_entry(node, entry);
+		return;
+	}
+	(void)pst_refuse_plain(&refusal, reason);
+	refuse_entry(node, entry, &refusal);
+}
+
 static void refuse_stranger(struct pst_node *node, int socket_fd,
 			    struct pst_peer_credentials *credentials,
 			    const struct postern_refusal *refusal)
@@ -99,15 +122,13 @@ static void refuse_stranger(struct pst_node *node, int socket_fd,
 /* A place in the table, if need be somebody else's. */
 static struct pst_half_open *make_place(struct pst_node *node)
 {
-	struct postern_refusal refusal;
 	struct pst_half_open *entry;
 
 	entry = pst_half_open_find_free(&node->half_open);
 	if (entry)
 		return entry;
 	entry = pst_half_open_find_victim(&node->half_open);
-	(void)pst_refuse_plain(&refusal, POSTERN_REASON_EVICTED);
-	refuse_entry(node, entry, &refusal);
+	end_entry(node, entry, POSTERN_REASON_EVICTED);
 	return entry;
 }
 
@@ -209,9 +230,6 @@ static bool is_for_us(const struct pst_node *node,
 		      const struct pst_hello *hello,
 		      struct postern_refusal *refusal)
 {
-	if (hello->kind != PST_WIRE_KIND_CHANNEL)
-		return pst_refuse(refusal, POSTERN_REASON_KIND, "kind %d",
-				  (int)hello->kind);
 	if (strcmp(hello->node_name, node->name) != 0)
 		return pst_refuse(refusal, POSTERN_REASON_WRONG_NODE,
 				  "asked for node %s", hello->node_name);
@@ -291,18 +309,36 @@ static bool reserve_slot(struct pst_node *node, struct pst_half_open *entry,
 	return true;
 }
 
-static bool answer_hello(struct pst_node *node, struct pst_half_open *entry,
-			 struct postern_refusal *refusal)
+static bool offer_channel(struct pst_node *node, struct pst_half_open *entry,
+			  struct postern_refusal *refusal)
 {
 	const struct pst_hello *hello = &entry->responder.hello;
 	struct postern_decision decision = POSTERN_DECISION_INIT;
 	struct pst_offer offer;
 
-	return is_for_us(node, hello, refusal) &&
-	       decide(node, entry, &decision, refusal) &&
+	return decide(node, entry, &decision, refusal) &&
 	       agree_on_terms(hello, &decision, &offer, refusal) &&
 	       reserve_slot(node, entry, &decision, refusal) &&
 	       pst_offer_make(node, entry, &offer, refusal);
+}
+
+static bool answer_hello(struct pst_node *node, struct pst_half_open *entry,
+			 struct postern_refusal *refusal)
+{
+	const struct pst_hello *hello = &entry->responder.hello;
+
+	if (!is_for_us(node, hello, refusal))
+		return false;
+	switch (hello->kind) {
+	case PST_WIRE_KIND_CHANNEL:
+		return offer_channel(node, entry, refusal);
+	case PST_WIRE_KIND_OBSERVE:
+		return pst_observe_answer(node, entry, refusal);
+	case PST_WIRE_KIND_CONTROL:
+		break;
+	}
+	return pst_refuse(refusal, POSTERN_REASON_KIND, "kind %d",
+			  (int)hello->kind);
 }
 
 /* -- READY, and GO --------------------------------------------------------- */
@@ -386,7 +422,8 @@ static void drop_entry(struct pst_node *node, struct pst_half_open *entry)
 	struct postern_refusal refusal;
 
 	/* Who says nothing is nobody: not worth a record. */
-	if (entry->responder.machine.state != HANDSHAKE_START) {
+	if (entry->responder.machine.state != HANDSHAKE_START &&
+	    !is_served(entry)) {
 		(void)pst_refuse_plain(&refusal, POSTERN_REASON_HUNG_UP);
 		pst_audit_refuse(node, &entry->credentials,
 				 entry->responder.hello.instance, &refusal);
@@ -418,7 +455,7 @@ void pst_admission_advance(struct pst_node *node, struct pst_half_open *entry)
 		goes_on = take_record(entry, bytes, byte_count, &sender,
 				      &refusal);
 	if (goes_on) {
-		if (entry->has_offered)
+		if (entry->responder.machine.state == HANDSHAKE_CONSUMED_READY)
 			goes_on = answer_ready(node, entry, &refusal);
 		else
 			goes_on = answer_hello(node, entry, &refusal);
@@ -429,16 +466,14 @@ void pst_admission_advance(struct pst_node *node, struct pst_half_open *entry)
 
 void pst_admission_expire(struct pst_node *node, uint64_t now_ns)
 {
-	struct postern_refusal refusal;
 	struct pst_half_open *entry;
 	size_t i;
 
-	(void)pst_refuse_plain(&refusal, POSTERN_REASON_DEADLINE);
 	for (i = 0; i < PST_HALF_OPEN_COUNT; i++) {
 		entry = &node->half_open.entries[i];
 		if (entry->is_taken &&
 		    pst_deadline_has_passed(entry->deadline_ns, now_ns))
-			refuse_entry(node, entry, &refusal);
+			end_entry(node, entry, POSTERN_REASON_DEADLINE);
 	}
 	pst_half_open_look_at_kept(&node->half_open, now_ns);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The two steps of admission.c that make something: the offer, and the channel
+ * The steps of admission.c that have a file of their own: those that make
+ * something, the offer and the channel; and connections that want no channel
  *
- * Both return false with a refusal, and leave what they made in the entry, whose
+ * All return false with a refusal, and leave what they made in the entry, whose
  * release frees it.
  */
 #ifndef POSTERN_NODE_ADMISSION_H
@@ -24,5 +25,17 @@ bool pst_commit_is_paid(const struct pst_node *node,
 /* Open the channel and send GO.  On true the peer has it. */
 bool pst_commit_go(struct pst_node *node, struct pst_half_open *entry,
 		   struct postern_refusal *refusal);
+
+/*
+ * The owner, or root, and certainly so: not by an overflow id, nor from a
+ * process that is not visible here.
+ */
+bool pst_node_obeys(const struct pst_node *node,
+		    const struct pst_peer_credentials *credentials);
+
+/* Hand out the node's statistics, if this peer may have them. */
+bool pst_observe_answer(const struct pst_node *node,
+			struct pst_half_open *entry,
+			struct postern_refusal *refusal);
 
 #endif

@@ -8,6 +8,7 @@
  * failed handshakes whose OFFER nobody has read.  Its two descriptors are in
  * flight at the charge of the node's user, closed socket or not, and only the
  * socket tells when that is over; so it is kept, and how many are is bounded.
+ * A VIEW with its one descriptor is an offer in all of this.
  */
 #ifndef POSTERN_NODE_HALF_OPEN_H
 #define POSTERN_NODE_HALF_OPEN_H
@@ -32,7 +33,7 @@
 
 struct pst_half_open {
 	bool is_taken;
-	bool has_offered;       /* an OFFER was sent: a slot and segments */
+	bool has_offered;       /* an OFFER or a VIEW was sent */
 	uint32_t generation;
 	int socket_fd;
 	uint64_t deadline_ns;   /* absolute; the oldest has the earliest */

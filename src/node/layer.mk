@@ -21,6 +21,7 @@ libnode_la_SOURCES = \
 	src/node/node_events.c \
 	src/node/node_lifecycle.c \
 	src/node/node_state.h \
+	src/node/observe.c \
 	src/node/offer.c \
 	src/node/peer_channel.c \
 	src/node/quota.c \
@@ -31,5 +32,8 @@ libnode_la_SOURCES = \
 	src/node/subject.c \
 	src/node/subject.h \
 	src/node/take_segments.c \
+	src/node/view.c \
+	src/node/view.h \
+	src/node/view_fetch.c \
 	src/node/policy_files.c \
 	src/node/policy_files.h

@@ -25,7 +25,7 @@
 #include "os/socket_path.h"
 
 /* What of a policy this build carries out; the rest is refused by name. */
-#define FEATURES_BUILT 0u
+#define FEATURES_BUILT PST_POLICY_FEATURE_OBSERVE
 
 /* -- checks: each says what is wrong and returns the result ---------------- */
 
@@ -224,6 +224,7 @@ static void init(struct pst_node *node, const struct pst_node_params *params)
 	node->policy = pst_policy_ref(params->policy);
 	(void)snprintf(node->name, sizeof(node->name), "%s", params->name);
 	node->listener = (struct pst_listener)PST_LISTENER_INIT;
+	node->view = (struct pst_node_view)PST_NODE_VIEW_INIT;
 	node->set_fd = -1;
 	node->timer_fd = -1;
 	node->wake_fd = -1;
@@ -261,6 +262,9 @@ static int open_node(struct pst_node *node, struct postern_refusal *refusal)
 	if (r < 0)
 		return r;
 	r = allocate(node, description.slot_count);
+	if (r < 0)
+		return r;
+	r = pst_node_view_open(node);
 	if (r < 0)
 		return r;
 	r = prepare_events(node);
@@ -329,6 +333,7 @@ struct pst_node *pst_node_close(struct pst_node *node)
 	pst_half_open_done(&node->half_open);
 	close_peers(node);
 	pst_audit_flush(node, PST_DEADLINE_NEVER);
+	pst_node_view_close(node);
 	free(node->events);
 	free(node->peers);
 	free(node->slots);

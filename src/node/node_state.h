@@ -27,6 +27,7 @@
 #include "node/audit_rate.h"
 #include "node/half_open.h"
 #include "node/node.h"
+#include "node/view.h"
 #include "os/listener.h"
 #include "policy/policy.h"
 #include "slots/slots.h"
@@ -118,6 +119,7 @@ struct pst_node {
 	bool wake_is_set;
 
 	struct pst_half_open_table half_open;
+	struct pst_node_view view;
 
 	uint32_t slot_count;
 	struct pst_slots *slots;

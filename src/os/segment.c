@@ -23,14 +23,16 @@
 
 #define STAT_BLOCK_BYTES 512
 
-static int make_memfd(uint32_t features, int *ret_fd)
+#define SEGMENT_NAME "postern"
+
+static int make_memfd(const char *name, uint32_t features, int *ret_fd)
 {
 	unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
 	int fd;
 
 	if (features & POSTERN_FEATURE_NOEXEC_SEAL)
 		flags |= MFD_NOEXEC_SEAL;
-	fd = memfd_create("postern", flags);
+	fd = memfd_create(name, flags);
 	if (fd < 0)
 		return -errno;
 	*ret_fd = fd;
@@ -43,7 +45,7 @@ int pst_segment_device(dev_t *ret_device)
 	struct stat status;
 	int r;
 
-	r = make_memfd(0, &fd);
+	r = make_memfd(SEGMENT_NAME, 0, &fd);
 	if (r < 0)
 		return r;
 	if (fstat(fd, &status) < 0)
@@ -54,6 +56,13 @@ int pst_segment_device(dev_t *ret_device)
 
 int pst_segment_create(size_t segment_bytes, uint32_t features, int *ret_fd)
 {
+	return pst_segment_create_named(SEGMENT_NAME, segment_bytes, features,
+					ret_fd);
+}
+
+int pst_segment_create_named(const char *name, size_t segment_bytes,
+			     uint32_t features, int *ret_fd)
+{
 	size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
 	int fd PST_FD_OWNED = -1;
 	int r;
@@ -61,7 +70,7 @@ int pst_segment_create(size_t segment_bytes, uint32_t features, int *ret_fd)
 	if (segment_bytes == 0 || segment_bytes % page_bytes != 0 ||
 	    segment_bytes > INT64_MAX)
 		return -EINVAL;
-	r = make_memfd(features, &fd);
+	r = make_memfd(name, features, &fd);
 	if (r < 0)
 		return r;
 	if (ftruncate(fd, (off_t)segment_bytes) < 0)

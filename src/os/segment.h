@@ -89,6 +89,11 @@ PST_MUST_CHECK int pst_segment_device(dev_t *ret_device);
 PST_MUST_CHECK int pst_segment_create(size_t segment_bytes, uint32_t features,
 				      int *ret_fd);
 
+/* The same, but for what /proc calls it; the others are "postern". */
+PST_MUST_CHECK int pst_segment_create_named(const char *name,
+					    size_t segment_bytes,
+					    uint32_t features, int *ret_fd);
+
 /* 0, or -errno. */
 PST_MUST_CHECK int pst_segment_add_seals(int segment_fd, int seals);
 

@@ -10,6 +10,7 @@ libscene_la_SOURCES = \
 	tests/support/host.c tests/support/host.h \
 	tests/support/inspect.c tests/support/inspect.h \
 	tests/support/memory_group.c tests/support/memory_group.h \
+	tests/support/observer.c tests/support/observer.h \
 	tests/support/pattern.c tests/support/pattern.h \
 	tests/support/peer.c tests/support/peer.h \
 	tests/support/process.c tests/support/process.h \
@@ -43,6 +44,7 @@ check_PROGRAMS += \
 	tests/integration/test_leaks \
 	tests/integration/test_memory \
 	tests/integration/test_messages \
+	tests/integration/test_observe \
 	tests/integration/test_readiness \
 	tests/integration/test_tool_journal
 
@@ -116,6 +118,10 @@ tests_integration_test_memory_LDADD = $(INTEGRATION_LIBS)
 tests_integration_test_messages_SOURCES = \
 	tests/integration/test_messages.c
 tests_integration_test_messages_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_observe_SOURCES = \
+	tests/integration/test_observe.c
+tests_integration_test_observe_LDADD = $(INTEGRATION_LIBS)
 
 tests_integration_test_readiness_SOURCES = \
 	tests/integration/test_readiness.c

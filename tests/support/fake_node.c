@@ -17,6 +17,7 @@
 #include "base/fd.h"
 #include "channel/channel.h"
 #include "handshake/handshake.h"
+#include "node/view.h"
 #include "os/entropy.h"
 #include "os/packet_socket.h"
 #include "os/segment.h"
@@ -233,6 +234,13 @@ static int fill_offer(struct fake *fake)
 	struct pst_terms wish = fake->hello.wish;
 	int r;
 
+	/* An observer wishes for nothing: it gets what the smallest wish does. */
+	if (fake->hello.kind != PST_WIRE_KIND_CHANNEL)
+		wish = (struct pst_terms) {
+			.directions = POSTERN_DIRECTION_SEND,
+			.ring_bytes = PAGE_BYTES,
+			.message_bytes = 1,
+		};
 	if (lies(fake, FAKE_RING_BEYOND_THE_WISH))
 		wish.ring_bytes *= 2;
 	if (lies(fake, FAKE_MESSAGE_BEYOND_THE_WISH))
@@ -282,6 +290,39 @@ static int send_offer(struct fake *fake)
 	return send_with(fake, &record, fd_count);
 }
 
+/* The node's statistics lie in what is its own segment of an offer. */
+static int send_view(struct fake *fake)
+{
+	struct pst_wire_record record;
+	struct pst_view_record view = {
+		.layout_version = PST_VIEW_LAYOUT_VERSION,
+		.segment = fake->offer.acceptor,
+	};
+	size_t fd_count = 1;
+	int r;
+
+	r = pst_segment_inode(fake->fds[0], &view.segment.inode);
+	if (r == 0)
+		r = spoil_segments(fake);
+	if (lies(fake, FAKE_OTHER_LAYOUT))
+		view.layout_version++;
+	if (r == 0)
+		r = pst_wire_write_view(&view, &record);
+	if (r < 0)
+		return r;
+	if (lies(fake, FAKE_CUT_OFFER))
+		record.byte_count--;
+	if (lies(fake, FAKE_NO_DESCRIPTORS))
+		fd_count = 0;
+	if (lies(fake, FAKE_TWO_DESCRIPTORS))
+		fd_count = 2;
+	if (lies(fake, FAKE_THREE_DESCRIPTORS)) {
+		fake->fds[2] = dup(fake->fds[1]);
+		fd_count = 3;
+	}
+	return send_with(fake, &record, fd_count);
+}
+
 static int send_go(struct fake *fake)
 {
 	struct pst_wire_record record;
@@ -315,8 +356,11 @@ static int offer(struct fake *fake)
 		return r;
 	if (lies(fake, FAKE_REFUSAL_WITH_DESCRIPTORS))
 		return send_refusal(fake, 2);
+	if (fake->hello.kind == PST_WIRE_KIND_OBSERVE &&
+	    !lies(fake, FAKE_OFFER_INSTEAD))
+		return send_view(fake);
 	r = send_offer(fake);
-	return r < 0 ? r : 1;
+	return r < 0 ? r : fake->hello.kind == PST_WIRE_KIND_CHANNEL;
 }
 
 static int admit(struct fake *fake)

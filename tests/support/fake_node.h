@@ -3,7 +3,7 @@
  * A fake node: the acceptor's side of a handshake, with lies on order
  *
  * A process that listens where the node should be, as the right user, and does
- * all that a node does but for one thing.
+ * all that a node does but for one thing, for channels and for observers.
  */
 #ifndef POSTERN_SUPPORT_FAKE_NODE_H
 #define POSTERN_SUPPORT_FAKE_NODE_H
@@ -19,10 +19,13 @@ enum fake_lie {
 	FAKE_DIRECTION_BEYOND_THE_WISH,
 	FAKE_SECURITY_NOT_ASKED_FOR,
 	FAKE_CUT_OFFER,
+	FAKE_OTHER_LAYOUT,      /* of the statistics */
+	FAKE_OFFER_INSTEAD,     /* of the statistics, with an offer's two */
 
 	/* Its descriptors. */
 	FAKE_NO_DESCRIPTORS,
 	FAKE_ONE_DESCRIPTOR,
+	FAKE_TWO_DESCRIPTORS,   /* with a view */
 	FAKE_THREE_DESCRIPTORS,
 	FAKE_REFUSAL_WITH_DESCRIPTORS,
 

@@ -54,7 +54,7 @@ size_t inspect_segments(struct inspect_mapping *ret_mappings, size_t room)
 	size_t count = 0;
 
 	while (fgets(line, sizeof(line), maps)) {
-		if (!strstr(line, "/memfd:postern"))
+		if (!strstr(line, "/memfd:postern "))
 			continue;
 		if (sscanf(line,
 			   "%" SCNx64 "-%" SCNx64 " %7s %*s %*s %" SCNu64,

@@ -14,7 +14,7 @@
 size_t inspect_fd_count(void);
 size_t inspect_mapping_count(void);
 
-/* A mapped segment of postern: a line of /proc/PID/maps. */
+/* A mapped segment of a channel: a line of /proc/PID/maps. */
 struct inspect_mapping {
 	uint64_t address;
 	uint64_t bytes;

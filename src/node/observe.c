@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Observing: who may read the node's statistics, and handing them out
+ *
+ * One descriptor goes out and nothing comes back, so a HELLO of this kind costs
+ * the node a place among the half-open handshakes and nothing else.  A view that
+ * nobody takes is in flight at the node's charge, as an offer would be, and is
+ * bounded with those.
+ */
+#include "node/admission.h"
+
+#include <errno.h>
+
+#include "node/refusal.h"
+#include "node/subject.h"
+#include "node/view.h"
+#include "os/packet_socket.h"
+
+bool pst_node_obeys(const struct pst_node *node,
+		    const struct pst_peer_credentials *credentials)
+{
+	return credentials->uid_fact == POSTERN_FACT_KNOWN &&
+	       credentials->pid_fact == POSTERN_FACT_KNOWN &&
+	       credentials->pid > 0 &&
+	       credentials->uid != node->overflow_uid &&
+	       (credentials->uid == 0 || credentials->uid == node->owner);
+}
+
+/* The owner and root may, whatever the policy says. */
+static bool may_observe(const struct pst_node *node,
+			const struct pst_peer_credentials *credentials,
+			struct postern_refusal *refusal)
+{
+	struct postern_decision decision = POSTERN_DECISION_INIT;
+	struct postern_subject subject;
+
+	if (pst_node_obeys(node, credentials))
+		return true;
+	pst_subject_init(&subject, credentials, node->overflow_uid,
+			 node->overflow_gid);
+	pst_policy_decide(node->policy, node->name, &subject, &decision);
+	if (!decision.is_admitted) {
+		*refusal = decision.refusal;
+		return false;
+	}
+	if (!decision.may_observe)
+		return pst_refuse(refusal, POSTERN_REASON_KIND,
+				  "no allow that matches says 'observe'");
+	return true;
+}
+
+static bool send_view(const struct pst_node *node, struct pst_half_open *entry,
+		      struct postern_refusal *refusal)
+{
+	const int fd = pst_node_view_fd(node);
+	struct pst_wire_record record;
+	int r;
+
+	r = pst_responder_create_view(&entry->responder, &node->view.record,
+				      &record);
+	if (r == 0)
+		r = pst_packet_send_with_fds(entry->socket_fd, record.bytes,
+					     record.byte_count, &fd, 1);
+	if (r == -EPIPE)
+		return pst_refuse_plain(refusal, POSTERN_REASON_HUNG_UP);
+	if (r < 0)
+		return pst_refuse_errno(refusal, POSTERN_REASON_RESOURCES, r,
+					"handing out the statistics");
+	entry->has_offered = true;
+	return true;
+}
+
+bool pst_observe_answer(const struct pst_node *node,
+			struct pst_half_open *entry,
+			struct postern_refusal *refusal)
+{
+	const struct pst_peer_credentials *who = &entry->credentials;
+
+	if (!may_observe(node, who, refusal))
+		return false;
+	if (!pst_half_open_may_offer(&node->half_open, who->uid))
+		return pst_refuse_plain(refusal, POSTERN_REASON_UNREAD_OFFERS);
+	return send_view(node, entry, refusal);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The node's side of its statistics: creating the segment, and letting it go
+ *
+ * The order is that of every segment: the writer maps it before it is sealed,
+ * and nobody else can any more.
+ */
+#include "node/view.h"
+
+#include "base/fd.h"
+#include "node/node_state.h"
+#include "os/entropy.h"
+#include "os/own_process.h"
+
+#define SEGMENT_NAME "postern-view"
+#define SEGMENT_MODE 0660
+
+static int make(struct pst_node *node, struct pst_node_view *view)
+{
+	size_t segment_bytes = pst_own_page_bytes();
+	int r;
+
+	r = pst_segment_create_named(SEGMENT_NAME, segment_bytes,
+				     node->features, &view->segment_fd);
+	if (r < 0)
+		return r;
+	r = pst_segment_map_writable(view->segment_fd, segment_bytes, 0,
+				     &view->mapping);
+	if (r < 0)
+		return r;
+	r = pst_segment_populate_for_writing(&view->mapping);
+	if (r < 0)
+		return r;
+	r = pst_segment_add_seals(view->segment_fd,
+				  PST_SEGMENT_SEALS_WRITER_DONE);
+	if (r < 0)
+		return r;
+	r = pst_segment_set_access(view->segment_fd, SEGMENT_MODE, node->group);
+	if (r < 0)
+		return r;
+	r = pst_segment_inode(view->segment_fd, &view->record.segment.inode);
+	if (r < 0)
+		return r;
+	view->record.segment.segment_bytes = segment_bytes;
+	view->record.layout_version = PST_VIEW_LAYOUT_VERSION;
+	return pst_entropy_fill(view->record.session_id,
+				sizeof(view->record.session_id));
+}
+
+int pst_node_view_open(struct pst_node *node)
+{
+	int r;
+
+	r = make(node, &node->view);
+	if (r < 0)
+		pst_node_view_close(node);
+	return r;
+}
+
+void pst_node_view_close(struct pst_node *node)
+{
+	struct pst_node_view *view = &node->view;
+
+	pst_segment_unmap(&view->mapping);
+	view->segment_fd = pst_fd_close(view->segment_fd);
+}
+
+int pst_node_view_fd(const struct pst_node *node)
+{
+	return node->view.segment_fd;
+}
+
+size_t pst_node_view_bytes(const struct pst_node *node)
+{
+	return node->view.mapping.control_bytes;
+}

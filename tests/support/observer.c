@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * An observer: asks `orders` for its statistics and tries all that it must not
+ */
+#include "support/observer.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "node/view.h"
+#include "support/inspect.h"
+#include "support/scene.h"
+#include "support/test_options.h"
+
+static bool read_all(const uint8_t *bytes, size_t byte_count)
+{
+	static volatile uint8_t sum;
+	size_t i;
+
+	for (i = 0; i < byte_count; i++)
+		sum = (uint8_t)(sum + bytes[i]);
+	return byte_count > 0;
+}
+
+static void use_view(const struct pst_view *view,
+		     struct observer_report *report)
+{
+	struct pst_segment_mapping mapping;
+
+	report->segment_bytes = view->segment_bytes;
+	report->has_pidfd = view->node_pidfd >= 0;
+	if (pst_segment_map_readable(view->segment_fd, view->segment_bytes, 0,
+				     &mapping) == 0) {
+		report->is_readable = read_all(mapping.control,
+					       view->segment_bytes);
+		report->is_writable = mprotect(mapping.control,
+					       view->segment_bytes,
+					       PROT_READ | PROT_WRITE) == 0;
+		pst_segment_unmap(&mapping);
+	}
+	if (pst_segment_map_writable(view->segment_fd, view->segment_bytes, 0,
+				     &mapping) == 0) {
+		report->is_writable = true;
+		pst_segment_unmap(&mapping);
+	}
+	report->is_writable |= pwrite(view->segment_fd, "x", 1, 0) == 1 ||
+			       ftruncate(view->segment_fd, 0) == 0;
+}
+
+void observer_fetch(const struct postern_policy *policy, uint64_t timeout_ns,
+		    struct observer_report *ret_report)
+{
+	struct postern_refusal refusal = {0};
+	struct pst_view view = PST_VIEW_INIT;
+	size_t fd_count = inspect_fd_count();
+
+	memset(ret_report, 0, sizeof(*ret_report));
+	ret_report->result = pst_view_fetch(policy, "orders",
+					    postern_deadline_after(timeout_ns),
+					    test_features_off(), &refusal,
+					    &view);
+	ret_report->reason = refusal.reason;
+	memcpy(ret_report->detail, refusal.detail, sizeof(ret_report->detail));
+	if (ret_report->result == 0)
+		use_view(&view, ret_report);
+	pst_view_done(&view);
+	ret_report->left_fds = inspect_fd_count() - fd_count;
+}
+
+void observer_main(int control_fd, void *user_data)
+{
+	const struct scene *scene = user_data;
+	struct observer_report report;
+	uint64_t timeout_ns;
+
+	while (process_next_order(control_fd, &timeout_ns,
+				  sizeof(timeout_ns))) {
+		observer_fetch(scene->policy, timeout_ns, &report);
+		process_report(control_fd, &report, sizeof(report));
+	}
+}
