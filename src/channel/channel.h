@@ -139,6 +139,10 @@ void pst_channel_detach(struct pst_channel *channel,
 PST_MUST_CHECK int pst_channel_lease_new(struct pst_channel_lease **ret_lease);
 int pst_channel_lease_fd(const struct pst_channel_lease *lease);
 bool pst_channel_lease_has_ended(const struct pst_channel_lease *lease);
+
+/* pst_channel_end() for the lease's channel, if that still is there. */
+void pst_channel_end_leased(struct pst_channel_lease *lease,
+			    enum postern_reason reason);
 struct pst_channel_lease *
 pst_channel_lease_unref(struct pst_channel_lease *lease);
 

@@ -61,6 +61,8 @@ static void free_channel(struct pst_channel *channel)
 {
 	struct pst_channel_lease *lease = atomic_load(&channel->lease);
 
+	if (lease)
+		pst_channel_lease_lead_to(lease, NULL);
 	pst_segment_unmap(&channel->own_mapping);
 	pst_segment_unmap(&channel->peer_mapping);
 	(void)pst_fd_close(atomic_load(&channel->epoll_fd));
@@ -221,6 +223,7 @@ bool pst_channel_is_node_driven(const struct pst_channel *channel)
 void pst_channel_detach(struct pst_channel *channel,
 			struct pst_channel_lease *lease)
 {
+	pst_channel_lease_lead_to(lease, channel);
 	atomic_store(&channel->lease, pst_channel_lease_ref(lease));
 	atomic_store(&channel->node_driven, false);
 }

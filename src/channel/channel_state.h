@@ -119,5 +119,8 @@ bool pst_channel_settle(struct pst_channel *channel, uint32_t want);
 
 struct pst_channel_lease *pst_channel_lease_ref(struct pst_channel_lease *lease);
 void pst_channel_lease_end(struct pst_channel_lease *lease);
+/* To NULL before anything that pst_channel_end() uses is let go. */
+void pst_channel_lease_lead_to(struct pst_channel_lease *lease,
+			       struct pst_channel *channel);
 
 #endif

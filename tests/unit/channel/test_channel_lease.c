@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Ending a channel that somebody else holds, and may be closing at this moment
+ */
+#include "channel/channel.h"
+
+#include <check.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "support/channel_pair.h"
+#include "support/expect.h"
+
+#define RACES 2000
+
+static const struct channel_pair_options options = {
+	.left_ring_bytes = 4096,
+	.right_ring_bytes = 4096,
+	.message_bytes = 256,
+	.left_for_node = true,
+};
+
+static struct channel_pair pair;
+static struct pst_channel_lease *lease;
+
+static void set_up(void)
+{
+	channel_pair_open(&pair, &options);
+	expect_equal(pst_channel_make_wakes(pair.left), 0);
+	expect_equal(pst_channel_lease_new(&lease), 0);
+	pst_channel_detach(pair.left, lease);
+}
+
+static void tear_down(void)
+{
+	lease = pst_channel_lease_unref(lease);
+	channel_pair_close(&pair);
+}
+
+START_TEST(a_leased_channel_can_be_ended_without_its_holder)
+{
+	char buffer[256];
+	size_t bytes;
+
+	expect_equal(pst_channel_send(pair.right, "x", 1), 0);
+	pst_channel_end_leased(lease, POSTERN_REASON_REVOKED);
+	expect_equal(pst_channel_end_reason(pair.left),
+		     POSTERN_REASON_REVOKED);
+	expect_equal(pst_channel_send(pair.left, "x", 1), -EPIPE);
+	expect(!pst_channel_lease_has_ended(lease));
+	/* The first reason stays. */
+	pst_channel_end_leased(lease, POSTERN_REASON_NODE_CLOSED);
+	expect_equal(pst_channel_end_reason(pair.left),
+		     POSTERN_REASON_REVOKED);
+	pair.left = pst_channel_unref(pair.left);
+	expect(pst_channel_lease_has_ended(lease));
+	/* Not an orderly end: nothing was written any more. */
+	expect_equal(pst_channel_receive(pair.right, buffer, sizeof(buffer),
+					 &bytes), -EAGAIN);
+	pst_channel_hear(pair.right);
+	expect_equal(pst_channel_end_reason(pair.right),
+		     POSTERN_REASON_HUNG_UP);
+}
+END_TEST
+
+static void *wait_for_message(void *result)
+{
+	uint32_t ready;
+
+	*(int *)result = pst_channel_wait(pair.left, PST_CHANNEL_WANT_MESSAGE,
+					  channel_pair_deadline(), &ready);
+	return NULL;
+}
+
+START_TEST(a_holder_that_sleeps_is_woken)
+{
+	pthread_t holder;
+	int result = -1;
+
+	expect_equal(pthread_create(&holder, NULL, wait_for_message, &result),
+		     0);
+	pst_channel_end_leased(lease, POSTERN_REASON_REVOKED);
+	expect_equal(pthread_join(holder, NULL), 0);
+	expect_equal(result, 0);
+	expect_equal(pst_channel_send(pair.left, "x", 1), -EPIPE);
+}
+END_TEST
+
+START_TEST(a_channel_that_is_gone_is_not_touched)
+{
+	int socket_fd = pst_channel_socket_fd(pair.left), others[2];
+	char byte = 'x';
+
+	pair.left = pst_channel_unref(pair.left);
+	/* Somebody else has the number of its socket now. */
+	expect_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, others), 0);
+	expect(dup2(others[0], socket_fd) == socket_fd);
+	pst_channel_end_leased(lease, POSTERN_REASON_REVOKED);
+	expect_equal(send(socket_fd, &byte, 1, MSG_NOSIGNAL), 1);
+	expect_equal(recv(others[1], &byte, 1, 0), 1);
+	if (others[0] != socket_fd)
+		(void)close(others[0]);
+	(void)close(socket_fd);
+	(void)close(others[1]);
+}
+END_TEST
+
+static void *close_channel(void *channel)
+{
+	(void)pst_channel_unref(channel); /* always NULL */
+	return NULL;
+}
+
+START_TEST(ending_and_closing_may_race)
+{
+	pthread_t holder;
+	int i;
+
+	for (i = 0; i < RACES; i++) {
+		expect_equal(pthread_create(&holder, NULL, close_channel,
+					    pair.left), 0);
+		pst_channel_end_leased(lease, POSTERN_REASON_REVOKED);
+		expect_equal(pthread_join(holder, NULL), 0);
+		expect(pst_channel_lease_has_ended(lease));
+		pair.left = NULL;
+		tear_down();
+		set_up();
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("channel lease");
+	TCase *tcase = tcase_create("lease");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_set_timeout(tcase, 120);
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, a_leased_channel_can_be_ended_without_its_holder);
+	tcase_add_test(tcase, a_holder_that_sleeps_is_woken);
+	tcase_add_test(tcase, a_channel_that_is_gone_is_not_touched);
+	tcase_add_test(tcase, ending_and_closing_may_race);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
