@@ -30,7 +30,12 @@
 
 #include "base/attributes.h"
 
-#define PST_LISTENER_BACKLOG 4096
+/*
+ * Who is in the backlog is dealt with in order, strangers that flood it before
+ * whoever came later: some 20 us each, so a long backlog is a long wait.  Who
+ * finds it full waits in the kernel, and is woken when there is a place.
+ */
+#define PST_LISTENER_BACKLOG 256
 
 struct pst_listener_options {
 	int dir_fd;             /* of pst_socket_path_open(); borrowed */

@@ -120,6 +120,28 @@ START_TEST(connection_reaches_the_listener)
 }
 END_TEST
 
+/* A connection keeps its place until it is accepted, closed or not. */
+START_TEST(a_flood_queues_up_no_further_than_can_be_dealt_with_at_once)
+{
+	unsigned count = 0;
+	int fd, r;
+
+	ck_assert_int_eq(open_listener(), 0);
+	while ((r = connect_now(&fd)) == 0 && count <= 1000) {
+		(void)close(fd);
+		count++;
+	}
+	ck_assert_int_eq(r, -ETIMEDOUT);
+	ck_assert_uint_ge(count, 64);
+	ck_assert_uint_le(count, 257);
+
+	ck_assert_int_eq(pst_listener_accept(&listener, &fd), 0);
+	(void)close(fd);
+	ck_assert_int_eq(connect_now(&fd), 0);
+	(void)close(fd);
+}
+END_TEST
+
 START_TEST(socket_and_lock_are_all_that_is_made)
 {
 	struct stat status;
@@ -334,6 +356,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, connection_reaches_the_listener);
+	tcase_add_test(tcase, a_flood_queues_up_no_further_than_can_be_dealt_with_at_once);
 	tcase_add_test(tcase, socket_and_lock_are_all_that_is_made);
 	tcase_add_test(tcase, socket_has_the_mode_and_group_whatever_the_umask);
 	tcase_add_test(tcase, accepted_socket_wants_credentials_and_refuses_descriptors);
