@@ -83,6 +83,8 @@ enum postern_reason {
 	POSTERN_REASON_EVICTED = 24,        /* made room in the handshake table */
 	POSTERN_REASON_UNREAD_OFFERS = 25,  /* descriptors left in flight */
 	POSTERN_REASON_RESOURCES = 26,      /* memory or descriptors ran out */
+	POSTERN_REASON_MEMORY = 27,         /* limit `memory` */
+	POSTERN_REASON_HANDSHAKES = 28,     /* limit `handshakes` */
 
 	/* The handshake, seen by the node. */
 	POSTERN_REASON_CREDENTIALS = 40,    /* the kernel could not tell */
@@ -119,7 +121,9 @@ enum postern_reason {
 	POSTERN_REASON_CLOSED = 100,        /* the peer closed in order */
 	POSTERN_REASON_POISONED = 101,      /* the peer broke the rules */
 	POSTERN_REASON_REVOKED = 102,       /* admission was taken back */
-	POSTERN_REASON_NODE_CLOSED = 103    /* the node itself was closed */
+	POSTERN_REASON_NODE_CLOSED = 103,   /* the node itself was closed */
+	POSTERN_REASON_EXCEEDED = 104,      /* a limit of the policy was exceeded */
+	POSTERN_REASON_IDLE = 105           /* nothing moved for too long */
 };
 
 #define POSTERN_REFUSAL_FILE_BYTES 256

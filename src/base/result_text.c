@@ -78,6 +78,10 @@ static const struct reason_text reasons[] = {
 	 "too many unread offers of this user"},
 	{POSTERN_REASON_RESOURCES, "resources",
 	 "memory or descriptors ran out"},
+	{POSTERN_REASON_MEMORY, "memory",
+	 "the limit of memory is reached"},
+	{POSTERN_REASON_HANDSHAKES, "handshakes",
+	 "too many handshakes of this user a second"},
 	{POSTERN_REASON_CREDENTIALS, "credentials",
 	 "the kernel could not tell who it is"},
 	{POSTERN_REASON_CREDENTIALS_CHANGED, "credentials-changed",
@@ -136,6 +140,10 @@ static const struct reason_text reasons[] = {
 	 "the admission was revoked"},
 	{POSTERN_REASON_NODE_CLOSED, "node-closed",
 	 "the node was closed"},
+	{POSTERN_REASON_EXCEEDED, "exceeded",
+	 "a limit of the policy was exceeded"},
+	{POSTERN_REASON_IDLE, "idle",
+	 "nothing was sent or received for too long"},
 };
 
 const char *pst_result_text(int result)

@@ -88,6 +88,10 @@ int pst_channel_commit(struct pst_channel *channel, uint32_t byte_count);
 int pst_channel_abort(struct pst_channel *channel);
 int pst_channel_receive(struct pst_channel *channel, void *buffer,
 			size_t buffer_bytes, size_t *ret_message_bytes);
+/* The next message is gone; returns as receiving does. */
+int pst_channel_discard(struct pst_channel *channel, size_t *ret_message_bytes);
+/* By any thread; how many were sent. */
+uint64_t pst_channel_sent_messages(const struct pst_channel *channel);
 bool pst_channel_has_message(struct pst_channel *channel);
 uint64_t pst_channel_unread_bytes(struct pst_channel *channel);
 

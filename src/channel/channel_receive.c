@@ -68,18 +68,9 @@ static int receive_once(struct pst_channel *channel, void *buffer,
 			     ret_message_bytes);
 }
 
-int pst_channel_receive(struct pst_channel *channel, void *buffer,
-			size_t buffer_bytes, size_t *ret_message_bytes)
+static int after_receiving(struct pst_channel *channel, int result)
 {
-	int r;
-
-	if (!(channel->directions & POSTERN_DIRECTION_RECEIVE))
-		return -EPERM;
-	r = receive_once(channel, buffer, buffer_bytes, ret_message_bytes);
-	if (r == -EAGAIN && is_worth_retrying(channel))
-		r = receive_once(channel, buffer, buffer_bytes,
-				 ret_message_bytes);
-	switch (r) {
+	switch (result) {
 	case 0:
 		(void)pst_channel_wake_producer(channel); /* it is received */
 		return 0;
@@ -93,8 +84,35 @@ int pst_channel_receive(struct pst_channel *channel, void *buffer,
 						    channel->consumer.fault));
 		return -EBADMSG;
 	default:
-		return r;
+		return result;
 	}
+}
+
+int pst_channel_receive(struct pst_channel *channel, void *buffer,
+			size_t buffer_bytes, size_t *ret_message_bytes)
+{
+	int r;
+
+	if (!(channel->directions & POSTERN_DIRECTION_RECEIVE))
+		return -EPERM;
+	r = receive_once(channel, buffer, buffer_bytes, ret_message_bytes);
+	if (r == -EAGAIN && is_worth_retrying(channel))
+		r = receive_once(channel, buffer, buffer_bytes,
+				 ret_message_bytes);
+	return after_receiving(channel, r);
+}
+
+int pst_channel_discard(struct pst_channel *channel, size_t *ret_message_bytes)
+{
+	int r = 0;
+
+	if (!(channel->directions & POSTERN_DIRECTION_RECEIVE))
+		return -EPERM;
+	if (pst_channel_has_ended(channel))
+		r = after_the_end(channel);
+	if (r == 0)
+		r = pst_ring_discard(&channel->consumer, ret_message_bytes);
+	return after_receiving(channel, r);
 }
 
 bool pst_channel_has_message(struct pst_channel *channel)

@@ -39,6 +39,23 @@ static bool is_worth_retrying(struct pst_channel *channel, uint32_t byte_count)
 	return pst_channel_settle(channel, PST_CHANNEL_WANT_ROOM);
 }
 
+/* It went well, whatever becomes of the bell. */
+static void after_publishing(struct pst_channel *channel)
+{
+	uint64_t sent = atomic_load_explicit(&channel->sent_messages,
+					     memory_order_relaxed);
+
+	atomic_store_explicit(&channel->sent_messages, sent + 1,
+			      memory_order_relaxed);
+	(void)pst_channel_wake_consumer(channel);
+}
+
+uint64_t pst_channel_sent_messages(const struct pst_channel *channel)
+{
+	return atomic_load_explicit(&channel->sent_messages,
+				    memory_order_relaxed);
+}
+
 int pst_channel_send(struct pst_channel *channel, const void *bytes,
 		     uint32_t byte_count)
 {
@@ -56,7 +73,7 @@ int pst_channel_send(struct pst_channel *channel, const void *bytes,
 	}
 	if (r < 0)
 		return after_failure(channel, byte_count, r);
-	(void)pst_channel_wake_consumer(channel); /* published: it went well */
+	after_publishing(channel);
 	return 0;
 }
 
@@ -86,7 +103,7 @@ int pst_channel_commit(struct pst_channel *channel, uint32_t byte_count)
 	r = pst_ring_commit(&channel->producer, byte_count);
 	if (r < 0)
 		return after_failure(channel, byte_count, r);
-	(void)pst_channel_wake_consumer(channel); /* published: it went well */
+	after_publishing(channel);
 	return 0;
 }
 

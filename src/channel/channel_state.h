@@ -70,6 +70,7 @@ struct pst_channel {
 	/* The sending thread. */
 	alignas(128) struct pst_channel_waiter send_waiter;
 	uint32_t wanted_bytes;  /* what last found the ring full */
+	_Atomic uint64_t sent_messages; /* written by this thread alone */
 	struct pst_ring_producer producer;
 
 	/* The receiving thread. */

@@ -187,6 +187,14 @@ int pst_ring_read(struct pst_ring_consumer *consumer, void *buffer,
 		  size_t buffer_bytes, size_t *ret_payload_bytes);
 
 /*
+ * Give the room of the next payload back without looking at it.  Returns as
+ * pst_ring_read(), but never -EMSGSIZE.
+ */
+PST_MUST_CHECK
+int pst_ring_discard(struct pst_ring_consumer *consumer,
+		     size_t *ret_payload_bytes);
+
+/*
  * Whether pst_ring_read() would find a record (the last one, END, too).  A
  * fresh look where the ring was empty when last looked at.
  *

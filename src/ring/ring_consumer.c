@@ -219,6 +219,20 @@ int pst_ring_read(struct pst_ring_consumer *consumer, void *buffer,
 	return 0;
 }
 
+int pst_ring_discard(struct pst_ring_consumer *consumer,
+		     size_t *ret_payload_bytes)
+{
+	struct message message = {0};
+	int result;
+
+	result = find_message(consumer, &message);
+	if (result < 0)
+		return result;
+	give_back(consumer, message.record_bytes);
+	*ret_payload_bytes = message.payload_bytes;
+	return 0;
+}
+
 int pst_ring_has_message(struct pst_ring_consumer *consumer)
 {
 	if (consumer->obstacle != 0)

@@ -14,6 +14,7 @@ check_PROGRAMS += \
 	tests/unit/ring/test_ring_model \
 	tests/unit/ring/test_ring_producer \
 	tests/unit/ring/test_ring_race \
+	tests/unit/ring/test_ring_discard \
 	tests/unit/ring/test_ring_time \
 	tests/unit/ring/test_ring_wait
 
@@ -41,3 +42,6 @@ tests_unit_ring_test_ring_time_LDADD = $(ring_test_libraries)
 tests_unit_ring_test_ring_wait_SOURCES = \
 	tests/unit/ring/test_ring_wait.c $(ring_test_support)
 tests_unit_ring_test_ring_wait_LDADD = $(ring_test_libraries)
+tests_unit_ring_test_ring_discard_SOURCES = \
+	tests/unit/ring/test_ring_discard.c $(ring_test_support)
+tests_unit_ring_test_ring_discard_LDADD = $(ring_test_libraries)
