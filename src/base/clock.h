@@ -33,6 +33,11 @@ static inline bool pst_deadline_has_passed(uint64_t deadline_ns,
 	return deadline_ns != PST_DEADLINE_NEVER && deadline_ns <= now_ns;
 }
 
+static inline uint64_t pst_deadline_earlier(uint64_t a_ns, uint64_t b_ns)
+{
+	return a_ns < b_ns ? a_ns : b_ns;
+}
+
 /* 0 once it has passed; UINT64_MAX for never. */
 static inline uint64_t pst_deadline_left_ns(uint64_t deadline_ns,
 					    uint64_t now_ns)

@@ -7,6 +7,7 @@ libbase_la_SOURCES = \
 	src/base/fd.h \
 	src/base/histogram.c \
 	src/base/histogram.h \
+	src/base/list.h \
 	src/base/log.c \
 	src/base/log.h \
 	src/base/record_size.h \
@@ -15,4 +16,6 @@ libbase_la_SOURCES = \
 	src/base/result_text.h \
 	src/base/shared_word.h \
 	src/base/slot_limit.h \
-	src/base/spin.h
+	src/base/spin.h \
+	src/base/token_bucket.c \
+	src/base/token_bucket.h
