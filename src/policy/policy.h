@@ -165,6 +165,17 @@ pst_policy_ref(const struct postern_policy *policy);
 const struct postern_policy *
 pst_policy_unref(const struct postern_policy *policy);
 
+/*
+ * One object of somebody else's that lives as long as the policy does; NULL
+ * until it is set.  _set_companion() takes companion, which free_companion
+ * gives back in the end, if there is none yet, and returns the one there is
+ * then.  Any thread may ask and set.
+ */
+void *pst_policy_companion(const struct postern_policy *policy);
+void *pst_policy_set_companion(const struct postern_policy *policy,
+			       void *companion,
+			       void (*free_companion)(void *companion));
+
 size_t pst_policy_node_count(const struct postern_policy *policy);
 
 /* NULL when there is none. */
@@ -186,6 +197,18 @@ size_t pst_policy_demands(const struct pst_policy_node *node,
 /* The largest ring, and message, that any allow of the node could give. */
 uint64_t pst_policy_ring_ceiling(const struct pst_policy_node *node);
 uint64_t pst_policy_message_ceiling(const struct pst_policy_node *node);
+
+/* The limits of a node and of the top level: arrays of POSTERN_LIMIT_ROOM. */
+const struct postern_policy_limit *
+pst_policy_node_limits(const struct pst_policy_node *node);
+const struct postern_policy_limit *
+pst_policy_process_limits(const struct postern_policy *policy);
+
+/* The tenants, in the order of a decision's tenant_index. */
+size_t pst_policy_tenant_count(const struct postern_policy *policy);
+void pst_policy_tenant_at(const struct postern_policy *policy,
+			  size_t tenant_index, const char **ret_name,
+			  uint32_t *ret_weight);
 
 /*
  * The limits of one allow of the node, by its index in a decision's allow_bits:

@@ -8,6 +8,7 @@
 #include "policy/policy_table.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/refcount.h"
@@ -15,6 +16,8 @@
 struct pst_policy_count {
 	struct pst_refcount references;
 	struct postern_policy *policy;
+	_Atomic(void *) companion;
+	void (*_Atomic free_companion)(void *companion);
 };
 
 int pst_policy_table_new(struct postern_policy **ret_policy)
@@ -51,11 +54,33 @@ pst_policy_unref(const struct postern_policy *policy)
 		return NULL;
 	count = policy->count;
 	if (pst_refcount_unref(&count->references)) {
+		if (atomic_load(&count->companion))
+			atomic_load(&count->free_companion)(
+				atomic_load(&count->companion));
 		pst_policy_arena_done(&count->policy->arena);
 		free(count->policy);
 		free(count);
 	}
 	return NULL;
+}
+
+void *pst_policy_companion(const struct postern_policy *policy)
+{
+	return atomic_load(&policy->count->companion);
+}
+
+/* Whoever sets it brings the same function: there is one kind of companion. */
+void *pst_policy_set_companion(const struct postern_policy *policy,
+			       void *companion,
+			       void (*free_companion)(void *companion))
+{
+	void *present = NULL;
+
+	atomic_store(&policy->count->free_companion, free_companion);
+	if (atomic_compare_exchange_strong(&policy->count->companion, &present,
+					   companion))
+		return companion;
+	return present;
 }
 
 size_t pst_policy_node_count(const struct postern_policy *policy)
@@ -129,4 +154,38 @@ pst_policy_allow_limits(const struct pst_policy_node *node, size_t allow_index)
 			return allow->limits;
 	}
 	return NULL;
+}
+
+size_t pst_policy_tenant_count(const struct postern_policy *policy)
+{
+	const struct pst_policy_tenant *tenant;
+	size_t count = 0;
+
+	for (tenant = policy->tenants; tenant; tenant = tenant->next)
+		count++;
+	return count;
+}
+
+void pst_policy_tenant_at(const struct postern_policy *policy,
+			  size_t tenant_index, const char **ret_name,
+			  uint32_t *ret_weight)
+{
+	const struct pst_policy_tenant *tenant = policy->tenants;
+
+	while (tenant_index-- > 0)
+		tenant = tenant->next;
+	*ret_name = tenant->name;
+	*ret_weight = tenant->weight;
+}
+
+const struct postern_policy_limit *
+pst_policy_node_limits(const struct pst_policy_node *node)
+{
+	return node->limits;
+}
+
+const struct postern_policy_limit *
+pst_policy_process_limits(const struct postern_policy *policy)
+{
+	return policy->limits;
 }
