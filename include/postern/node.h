@@ -110,7 +110,11 @@ int postern_node_receive(struct postern_node *node, void *buffer,
 
 enum postern_event_type {
 	POSTERN_EVENT_ADMITTED = 1,
-	POSTERN_EVENT_DEPARTED = 2
+	POSTERN_EVENT_DEPARTED = 2,
+	/* Messages of a peer over its rate or bandwidth were dropped, as its
+	 * policy says (`on-exceed drop`): some came before the next message
+	 * that is received from it. */
+	POSTERN_EVENT_GAP = 3
 };
 
 struct postern_event {
@@ -123,6 +127,8 @@ struct postern_event {
 	enum postern_reason reason;  /* why it departed */
 	uint32_t missed_count;       /* events dropped before this one */
 	uint64_t undelivered_bytes;  /* of a departed peer's ring, not drained */
+	uint64_t dropped_messages;   /* of a gap */
+	uint64_t dropped_bytes;
 	char name[POSTERN_NAME_BYTES];      /* the peer rule that matched */
 	char instance[POSTERN_NAME_BYTES];  /* what it calls itself */
 };
@@ -154,10 +160,41 @@ int postern_node_channel(struct postern_node *node, postern_peer peer,
  * peer's quotas, until then; the departure is an event of the node still.
  *
  * Returns as postern_node_channel(); -ESTALE also for a peer that is gone and
- * whose last messages are still to be received from the node.
+ * whose last messages are still to be received from the node; -EOPNOTSUPP where
+ * the policy limits its rate, bandwidth or idle time, which only the node's own
+ * receiving can carry out.
  */
 int postern_node_detach(struct postern_node *node, postern_peer peer,
 			struct postern_channel **ret_channel);
+
+/*
+ * Live by another policy from now on: whole, or on any failure not at all.
+ *
+ * Every peer is decided again, by the credentials it was admitted with.  Who is
+ * no longer admitted, or no longer in a direction that it has, is disconnected
+ * within the call (POSTERN_REASON_REVOKED, an event each; *ret_lost_count of
+ * them, unless that is NULL); so is a detached one whose policy now limits its
+ * rate, bandwidth or idle time.  The others have their new limits at once, but
+ * rings, the size of messages and the number of slots stay as they are.  Limits
+ * on how many there may be apply to whoever comes.  The node keeps a reference
+ * to the policy.
+ *
+ * Sums over the process and over tenants hold for all nodes of the process that
+ * were opened with one policy object; to keep them together, reload all of
+ * these nodes with one object again.
+ *
+ * Returns 0, or
+ *   -ENOENT      the policy has no such node
+ *   -EACCES      another owner, or a group that cannot be given
+ *   -EBUSY       the policy moves the socket
+ *   -EOPNOTSUPP  it asks for something that this build or kernel lacks
+ *   -ESTALE -EINVAL -ENOMEM -EMFILE -ENFILE -ECANCELED
+ * and *refusal, when not NULL, says more.
+ */
+int postern_node_reload(struct postern_node *node,
+			const struct postern_policy *policy,
+			struct postern_refusal *refusal,
+			uint32_t *ret_lost_count);
 
 /*
  * Does somebody listen at the node's socket, and is it the owner?  Connects and

@@ -159,6 +159,29 @@ int postern_node_detach(struct postern_node *node, postern_peer peer,
 	return hand_out(node, peer, pst_node_detach, ret_channel);
 }
 
+int postern_node_reload(struct postern_node *node,
+			const struct postern_policy *policy,
+			struct postern_refusal *refusal,
+			uint32_t *ret_lost_count)
+{
+	struct postern_refusal unwanted;
+	uint32_t lost_count = 0;
+	int r;
+
+	if (!refusal)
+		refusal = &unwanted;
+	memset(refusal, 0, sizeof(*refusal));
+	r = check(node);
+	if (r < 0)
+		return r;
+	if (!policy)
+		return -EINVAL;
+	r = pst_node_reload(inner(node), policy, refusal, &lost_count);
+	if (r == 0 && ret_lost_count)
+		*ret_lost_count = lost_count;
+	return pst_api_filter(r, __func__, NULL);
+}
+
 int postern_node_probe(const struct postern_policy *policy, const char *name,
 		       struct postern_refusal *refusal)
 {

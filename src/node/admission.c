@@ -30,7 +30,7 @@
 #include "node/quota.h"
 #include "node/refusal.h"
 #include "node/subject.h"
-#include "os/monotonic.h"
+#include "node/terms.h"
 #include "os/own_process.h"
 #include "os/packet_socket.h"
 #include "os/poll_set.h"
@@ -45,7 +45,7 @@ static enum pst_refuse_code code_for(enum postern_reason reason)
 	if (reason == POSTERN_REASON_VERSION)
 		return PST_REFUSE_VERSION;
 	if (reason >= POSTERN_REASON_SLOTS &&
-	    reason <= POSTERN_REASON_RESOURCES)
+	    reason <= POSTERN_REASON_HANDSHAKES)
 		return PST_REFUSE_BUSY;
 	return PST_REFUSE_DENIED;
 }
@@ -66,7 +66,7 @@ static void send_refusal(int socket_fd,
 static void release_entry(struct pst_node *node, struct pst_half_open *entry)
 {
 	if (entry->slot != 0) {
-		pst_quota_give_back(&node->peers[pst_slot_index(entry->slot)]);
+		pst_quota_give_back(node, pst_slot_index(entry->slot));
 		/* It was claimed, so it can be aborted. */
 		PST_IGNORE(pst_slots_abort(node->slots, entry->slot));
 	}
@@ -132,10 +132,16 @@ static struct pst_half_open *make_place(struct pst_node *node)
 	return entry;
 }
 
+static bool is_privileged(const struct pst_node *node,
+			  const struct pst_peer_credentials *credentials)
+{
+	return credentials->uid == 0 || credentials->uid == node->owner;
+}
+
 /*
  * Root and the owner may always say what they want: another kind of connection
  * than a channel, or just whether somebody listens.  A channel they get by the
- * policy, like everybody.
+ * policy and within its limits, like everybody.
  */
 static bool may_knock(struct pst_node *node,
 		      const struct pst_peer_credentials *credentials,
@@ -145,8 +151,9 @@ static bool may_knock(struct pst_node *node,
 
 	pst_subject_init(&subject, credentials, node->overflow_uid,
 			 node->overflow_gid);
-	if (credentials->uid != 0 && credentials->uid != node->owner &&
-	    !pst_policy_may_match_later(node->rules, &subject, refusal))
+	if (!is_privileged(node, credentials) &&
+	    (!pst_quota_handshake(node, credentials->uid, refusal) ||
+	     !pst_policy_may_match_later(node->rules, &subject, refusal)))
 		return false;
 	if (pst_half_open_count_of(&node->half_open, credentials->uid) >=
 	    PST_HALF_OPEN_PER_USER)
@@ -186,7 +193,7 @@ static void consider(struct pst_node *node, int socket_fd)
 	entry = make_place(node);
 	index = pst_half_open_index(&node->half_open, entry);
 	pst_half_open_take(entry, socket_fd, &credentials,
-			   pst_deadline_after(pst_monotonic_now_ns(),
+			   pst_deadline_after(node->now_ns,
 					      PST_HALF_OPEN_DEADLINE_NS));
 	pst_responder_init(&entry->responder, pst_channel_layout_version());
 	r = pst_poll_set_add(node->set_fd, socket_fd,
@@ -217,7 +224,7 @@ void pst_admission_accept(struct pst_node *node)
 					    node->listener.socket_fd);
 			node->listener_rests = true;
 			node->listener_wakes_ns = pst_deadline_after(
-				pst_monotonic_now_ns(), PST_LISTENER_REST_NS);
+				node->now_ns, PST_LISTENER_REST_NS);
 			return;
 		}
 		consider(node, fd);
@@ -236,20 +243,20 @@ static bool is_for_us(const struct pst_node *node,
 	return true;
 }
 
-static bool decide(const struct pst_node *node,
-		   const struct pst_half_open *entry,
-		   struct postern_decision *decision,
-		   struct postern_refusal *refusal)
+/* Root and the owner were not counted when they knocked. */
+static bool is_within_handshakes(struct pst_node *node,
+				 const struct pst_half_open *entry,
+				 const struct postern_decision *decision,
+				 struct postern_refusal *refusal)
 {
-	struct postern_subject subject;
+	const struct pst_peer_credentials *who = &entry->credentials;
 
-	pst_subject_init(&subject, &entry->credentials, node->overflow_uid,
-			 node->overflow_gid);
-	pst_policy_decide(node->policy, node->name, &subject, decision);
-	if (decision->is_admitted)
-		return true;
-	*refusal = decision->refusal;
-	return false;
+	if (is_privileged(node, who) &&
+	    !pst_quota_handshake(node, who->uid, refusal))
+		return false;
+	return pst_quota_tenant_handshake(
+		node, who->uid, pst_share_of(&node->shares, decision)->account,
+		decision, refusal);
 }
 
 static uint32_t at_most_u32(uint64_t value)
@@ -281,31 +288,48 @@ static bool agree_on_terms(const struct pst_hello *hello,
 	return true;
 }
 
-static bool reserve_slot(struct pst_node *node, struct pst_half_open *entry,
-			 const struct postern_decision *decision,
-			 struct postern_refusal *refusal)
+static void peer_init(struct pst_peer *peer, const struct pst_half_open *entry,
+		      const struct postern_decision *decision)
 {
-	const struct pst_peer_credentials *who = &entry->credentials;
-	const struct pst_hello *hello = &entry->responder.hello;
-	struct pst_peer *peer;
-
-	if (!pst_half_open_may_offer(&node->half_open, who->uid))
-		return pst_refuse_plain(refusal, POSTERN_REASON_UNREAD_OFFERS);
-	if (!pst_quota_admits(node, decision, who->uid, refusal))
-		return false;
-	if (pst_slots_claim(node->slots, &entry->slot) < 0)
-		return pst_refuse_plain(refusal, POSTERN_REASON_SLOTS);
-
-	peer = &node->peers[pst_slot_index(entry->slot)];
 	memset(peer, 0, sizeof(*peer));
 	peer->handle = entry->slot;
-	pst_quota_charge(peer, decision, who->uid);
-	peer->gid = who->gid;
-	peer->pid = who->pid;
+	pst_turn_init(&peer->turn, PST_NODE_QUANTUM_BYTES);
+	pst_peer_credentials_init(&peer->credentials);
+	peer->uid = entry->credentials.uid;
+	peer->gid = entry->credentials.gid;
+	peer->pid = entry->credentials.pid;
 	(void)snprintf(peer->name, sizeof(peer->name), "%s",
 		       decision->peer_name);
 	(void)snprintf(peer->instance, sizeof(peer->instance), "%s",
-		       hello->instance);
+		       entry->responder.hello.instance);
+}
+
+static bool reserve_slot(struct pst_node *node, struct pst_half_open *entry,
+			 const struct postern_decision *decision,
+			 const struct pst_offer *offer,
+			 struct postern_refusal *refusal)
+{
+	const struct pst_quota_request request = {
+		.uid = entry->credentials.uid,
+		.account = pst_share_of(&node->shares, decision)->account,
+		.memory_bytes = offer->acceptor.segment_bytes +
+				offer->connector.segment_bytes,
+		.decision = decision,
+	};
+	struct pst_peer *peer;
+
+	if (!pst_half_open_may_offer(&node->half_open, request.uid))
+		return pst_refuse_plain(refusal, POSTERN_REASON_UNREAD_OFFERS);
+	if (pst_slots_claim(node->slots, &entry->slot) < 0)
+		return pst_refuse_plain(refusal, POSTERN_REASON_SLOTS);
+	/* The entry's release gives slot and charge back. */
+	if (!pst_quota_charge(node, pst_slot_index(entry->slot), &request,
+			      refusal))
+		return false;
+
+	peer = &node->peers[pst_slot_index(entry->slot)];
+	peer_init(peer, entry, decision);
+	pst_peer_set_terms(node, peer, decision);
 	return true;
 }
 
@@ -316,9 +340,11 @@ static bool offer_channel(struct pst_node *node, struct pst_half_open *entry,
 	struct postern_decision decision = POSTERN_DECISION_INIT;
 	struct pst_offer offer;
 
-	return decide(node, entry, &decision, refusal) &&
+	return pst_terms_decide(node, &entry->credentials, &decision,
+				refusal) &&
+	       is_within_handshakes(node, entry, &decision, refusal) &&
 	       agree_on_terms(hello, &decision, &offer, refusal) &&
-	       reserve_slot(node, entry, &decision, refusal) &&
+	       reserve_slot(node, entry, &decision, &offer, refusal) &&
 	       pst_offer_make(node, entry, &offer, refusal);
 }
 
@@ -378,10 +404,15 @@ static bool answer_ready(struct pst_node *node, struct pst_half_open *entry,
 	/* It was claimed by this entry, so it can be committed. */
 	PST_IGNORE(pst_slots_commit(node->slots, entry->slot));
 	entry->slot = 0;
+	peer->credentials = entry->credentials;
+	pst_peer_credentials_init(&entry->credentials);
 	pst_half_open_release(&node->half_open, entry);
 	peer->state = PST_PEER_ARMED;
+	peer->admitted_ns = node->now_ns;
+	peer->last_active_ns = node->now_ns;
+	pst_peer_update_due(node, peer);
 	if (peer->directions & POSTERN_DIRECTION_SEND)
-		pst_schedule_ready(node, peer);
+		pst_peer_ready(node, peer);
 	pst_audit_admit(node, peer);
 	pst_event_push(node, POSTERN_EVENT_ADMITTED, peer,
 		       POSTERN_REASON_NONE, 0);
@@ -462,6 +493,36 @@ void pst_admission_advance(struct pst_node *node, struct pst_half_open *entry)
 	}
 	if (!goes_on)
 		refuse_entry(node, entry, &refusal);
+}
+
+/* An offer is made already: it must still be within what is granted. */
+static bool is_still_allowed(struct pst_node *node,
+			     const struct pst_half_open *entry,
+			     struct postern_refusal *refusal)
+{
+	struct pst_peer *peer = &node->peers[pst_slot_index(entry->slot)];
+	struct postern_decision decision = POSTERN_DECISION_INIT;
+
+	if (!pst_terms_decide(node, &entry->credentials, &decision, refusal))
+		return false;
+	if (entry->responder.offer.directions & ~decision.directions)
+		return pst_refuse_plain(refusal, POSTERN_REASON_DIRECTION);
+	pst_peer_change_terms(node, peer, &decision);
+	return true;
+}
+
+void pst_admission_decide_again(struct pst_node *node)
+{
+	struct postern_refusal refusal;
+	struct pst_half_open *entry;
+	size_t i;
+
+	for (i = 0; i < PST_HALF_OPEN_COUNT; i++) {
+		entry = &node->half_open.entries[i];
+		if (entry->is_taken && entry->slot != 0 &&
+		    !is_still_allowed(node, entry, &refusal))
+			refuse_entry(node, entry, &refusal);
+	}
 }
 
 void pst_admission_expire(struct pst_node *node, uint64_t now_ns)

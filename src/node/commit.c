@@ -77,20 +77,17 @@ static int open_channel(const struct pst_node *node,
 	return pst_channel_open_take(&setup, ret_channel);
 }
 
-static int watch_peer(struct pst_node *node, const struct pst_peer *peer)
+static int watch_peer(struct pst_node *node, struct pst_peer *peer)
 {
-	uint32_t index = pst_slot_index(peer->handle);
-	uint32_t generation = pst_peer_generation(peer);
 	int r;
 
-	r = pst_poll_set_add(node->set_fd,
-			     pst_channel_socket_fd(peer->channel),
-			     pst_tag(PST_TAG_PEER_SOCKET, index, generation));
+	r = pst_peer_watch_socket(node, peer);
 	if (r < 0)
 		return r;
 	return pst_poll_set_add(node->set_fd, pst_channel_pidfd(peer->channel),
-				pst_tag(PST_TAG_PEER_PIDFD, index,
-					generation));
+				pst_tag(PST_TAG_PEER_PIDFD,
+					pst_slot_index(peer->handle),
+					pst_peer_generation(peer)));
 }
 
 /*

@@ -13,12 +13,34 @@
 #include "base/clock.h"
 #include "node/audit.h"
 #include "node/quota.h"
-#include "os/monotonic.h"
 #include "os/poll_set.h"
+
+int pst_peer_watch_socket(struct pst_node *node, struct pst_peer *peer)
+{
+	int r;
+
+	if (peer->socket_is_watched)
+		return 0;
+	r = pst_poll_set_add(node->set_fd, pst_channel_socket_fd(peer->channel),
+			     pst_tag(PST_TAG_PEER_SOCKET,
+				     pst_slot_index(peer->handle),
+				     pst_peer_generation(peer)));
+	if (r == 0)
+		peer->socket_is_watched = true;
+	return r;
+}
+
+void pst_peer_unwatch_socket(struct pst_node *node, struct pst_peer *peer)
+{
+	if (peer->socket_is_watched)
+		pst_poll_set_remove(node->set_fd,
+				    pst_channel_socket_fd(peer->channel));
+	peer->socket_is_watched = false;
+}
 
 void pst_peer_unwatch(struct pst_node *node, struct pst_peer *peer)
 {
-	pst_poll_set_remove(node->set_fd, pst_channel_socket_fd(peer->channel));
+	pst_peer_unwatch_socket(node, peer);
 	pst_poll_set_remove(node->set_fd, pst_channel_pidfd(peer->channel));
 	if (peer->wake_is_watched)
 		pst_poll_set_remove(node->set_fd,
@@ -30,7 +52,11 @@ static void free_slot(struct pst_node *node, struct pst_peer *peer)
 {
 	pst_slot_handle handle = peer->handle;
 
-	pst_quota_give_back(peer);
+	pst_quota_give_back(node, pst_slot_index(handle));
+	pst_due_queue_set(&node->dues, pst_slot_index(handle),
+			  PST_DEADLINE_NEVER);
+	pst_peer_credentials_done(&peer->credentials);
+	node->may_have_become_due = true; /* what the record left to do */
 	peer->state = PST_PEER_FREE;
 	peer->handle = 0;
 	/* It was committed, and only this frees it. */
@@ -48,16 +74,18 @@ void pst_peer_depart(struct pst_node *node, struct pst_peer *peer,
 				    pst_channel_lease_fd(peer->lease));
 		peer->lease = pst_channel_lease_unref(peer->lease);
 	} else {
-		pst_schedule_remove(node, peer);
-		if (peer->draining)
-			node->draining_count--;
-		else
+		pst_peer_unready(peer);
+		if (!peer->draining)
 			pst_peer_unwatch(node, peer);
 		peer->draining = false;
 		fault = pst_channel_fault(peer->channel);
 		undelivered_bytes = pst_channel_unread_bytes(peer->channel);
+		/* It may be the node that ends it: then nothing more is
+		 * written for the peer, not even a farewell. */
+		pst_channel_end(peer->channel, reason);
 		peer->channel = pst_channel_let_go(peer->channel, reason);
 	}
+	pst_peer_report_gap(node, peer);
 	pst_audit_depart(node, peer, reason, fault, undelivered_bytes);
 	pst_event_push(node, POSTERN_EVENT_DEPARTED, peer, reason,
 		       undelivered_bytes);
@@ -79,22 +107,8 @@ void pst_peer_notice_end(struct pst_node *node, struct pst_peer *peer)
 	/* A dead socket and a dead process stay readable for ever. */
 	pst_peer_unwatch(node, peer);
 	peer->draining = true;
-	node->draining_count++;
-	peer->drain_deadline_ns = pst_deadline_after(pst_monotonic_now_ns(),
+	peer->drain_deadline_ns = pst_deadline_after(node->now_ns,
 						     PST_NODE_DRAIN_NS);
-	pst_schedule_ready(node, peer);
-}
-
-void pst_departure_expire(struct pst_node *node, uint64_t now_ns)
-{
-	struct pst_peer *peer;
-	uint32_t i;
-
-	for (i = 0; node->draining_count > 0 && i < node->slot_count; i++) {
-		peer = &node->peers[i];
-		if (peer->draining &&
-		    pst_deadline_has_passed(peer->drain_deadline_ns, now_ns))
-			pst_peer_depart(node, peer,
-					pst_channel_end_reason(peer->channel));
-	}
+	pst_peer_ready(node, peer);
+	pst_peer_update_due(node, peer);
 }

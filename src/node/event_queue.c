@@ -10,9 +10,9 @@
 #include <errno.h>
 #include <string.h>
 
-void pst_event_push(struct pst_node *node, enum postern_event_type type,
-		    const struct pst_peer *peer, enum postern_reason reason,
-		    uint64_t undelivered_bytes)
+static struct postern_event *push(struct pst_node *node,
+				  enum postern_event_type type,
+				  const struct pst_peer *peer)
 {
 	struct postern_event *event;
 
@@ -31,11 +31,34 @@ void pst_event_push(struct pst_node *node, enum postern_event_type type,
 		.gid = peer->gid,
 		.pid = peer->pid,
 		.directions = peer->directions,
-		.reason = reason,
-		.undelivered_bytes = undelivered_bytes,
 	};
 	memcpy(event->name, peer->name, sizeof(event->name));
 	memcpy(event->instance, peer->instance, sizeof(event->instance));
+	return event;
+}
+
+void pst_event_push(struct pst_node *node, enum postern_event_type type,
+		    const struct pst_peer *peer, enum postern_reason reason,
+		    uint64_t undelivered_bytes)
+{
+	struct postern_event *event = push(node, type, peer);
+
+	event->reason = reason;
+	event->undelivered_bytes = undelivered_bytes;
+}
+
+void pst_peer_report_gap(struct pst_node *node, struct pst_peer *peer)
+{
+	struct postern_event *event;
+
+	if (peer->gap_messages == 0)
+		return;
+	event = push(node, POSTERN_EVENT_GAP, peer);
+	event->reason = POSTERN_REASON_EXCEEDED;
+	event->dropped_messages = peer->gap_messages;
+	event->dropped_bytes = peer->gap_bytes;
+	peer->gap_messages = 0;
+	peer->gap_bytes = 0;
 }
 
 static bool take_event(struct pst_node *node, struct postern_event *ret_event)

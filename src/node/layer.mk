@@ -12,26 +12,44 @@ libnode_la_SOURCES = \
 	src/node/connect.h \
 	src/node/connection.c \
 	src/node/departure.c \
+	src/node/due_queue.c \
+	src/node/due_queue.h \
 	src/node/event_queue.c \
 	src/node/facts.c \
 	src/node/facts.h \
 	src/node/half_open.c \
 	src/node/half_open.h \
+	src/node/ledger.c \
+	src/node/ledger.h \
+	src/node/metering.c \
+	src/node/metering.h \
 	src/node/node.h \
 	src/node/node_events.c \
 	src/node/node_lifecycle.c \
+	src/node/node_policy.c \
+	src/node/node_policy.h \
 	src/node/node_state.h \
 	src/node/observe.c \
 	src/node/offer.c \
 	src/node/peer_channel.c \
+	src/node/peer_due.c \
+	src/node/policy_reload.c \
 	src/node/quota.c \
 	src/node/quota.h \
+	src/node/ready.c \
 	src/node/refusal.c \
 	src/node/refusal.h \
+	src/node/round_robin.c \
+	src/node/round_robin.h \
 	src/node/schedule.c \
 	src/node/subject.c \
 	src/node/subject.h \
 	src/node/take_segments.c \
+	src/node/terms.c \
+	src/node/terms.h \
+	src/node/throttle.c \
+	src/node/uid_buckets.c \
+	src/node/uid_buckets.h \
 	src/node/view.c \
 	src/node/view.h \
 	src/node/view_fetch.c \

@@ -48,6 +48,9 @@ int pst_node_channel(struct pst_node *node, postern_peer peer,
 int pst_node_detach(struct pst_node *node, postern_peer peer,
 		    struct pst_channel **ret_channel);
 
+int pst_node_reload(struct pst_node *node, const struct postern_policy *policy,
+		    struct postern_refusal *refusal, uint32_t *ret_lost_count);
+
 /* Connecting */
 struct pst_connect_params {
 	const struct postern_policy *policy;

@@ -52,7 +52,7 @@ static void handle_peer(struct pst_node *node, enum pst_tag_kind kind,
 	if (pst_channel_end_reason(peer->channel) != POSTERN_REASON_NONE)
 		pst_peer_notice_end(node, peer);
 	else if (peer->directions & POSTERN_DIRECTION_SEND)
-		pst_schedule_ready(node, peer);
+		pst_peer_ready(node, peer);
 }
 
 static void handle(struct pst_node *node, uint64_t tag)
@@ -87,30 +87,22 @@ static void handle(struct pst_node *node, uint64_t tag)
 	}
 }
 
-static void earlier(uint64_t *deadline_ns, uint64_t other_ns)
-{
-	if (other_ns < *deadline_ns)
-		*deadline_ns = other_ns;
-}
-
 /* The next moment at which something is due without anybody's doing. */
 static uint64_t next_due_ns(const struct pst_node *node)
 {
-	uint64_t due_ns = pst_audit_due_ns(node);
+	uint64_t due_ns = pst_deadline_earlier(
+		pst_due_queue_next_ns(&node->dues), pst_audit_due_ns(node));
 	uint32_t i;
 
 	for (i = 0; i < PST_HALF_OPEN_COUNT; i++)
 		if (node->half_open.entries[i].is_taken)
-			earlier(&due_ns, node->half_open.entries[i].deadline_ns);
+			due_ns = pst_deadline_earlier(
+				due_ns, node->half_open.entries[i].deadline_ns);
 	if (node->half_open.kept_count > 0)
-		earlier(&due_ns, node->half_open.kept_look_ns);
+		due_ns = pst_deadline_earlier(due_ns,
+					      node->half_open.kept_look_ns);
 	if (node->listener_rests)
-		earlier(&due_ns, node->listener_wakes_ns);
-	if (node->draining_count > 0)
-		for (i = 0; i < node->slot_count; i++)
-			if (node->peers[i].draining)
-				earlier(&due_ns,
-					node->peers[i].drain_deadline_ns);
+		due_ns = pst_deadline_earlier(due_ns, node->listener_wakes_ns);
 	return due_ns;
 }
 
@@ -129,18 +121,22 @@ static void wake_listener(struct pst_node *node, uint64_t now_ns)
 
 static void do_what_is_due(struct pst_node *node)
 {
-	uint64_t now_ns, due_ns;
+	if (!pst_deadline_has_passed(node->due_ns, node->now_ns))
+		return;
+	pst_admission_expire(node, node->now_ns);
+	pst_peer_do_due(node);
+	wake_listener(node, node->now_ns);
+	pst_audit_flush(node, node->now_ns);
+	node->may_have_become_due = true;
+}
 
-	if (node->due_ns == PST_DEADLINE_NEVER && !node->may_have_become_due)
+void pst_node_update_timer(struct pst_node *node)
+{
+	uint64_t due_ns;
+
+	if (!node->may_have_become_due)
 		return;
 	node->may_have_become_due = false;
-	now_ns = pst_monotonic_now_ns();
-	if (pst_deadline_has_passed(node->due_ns, now_ns)) {
-		pst_admission_expire(node, now_ns);
-		pst_departure_expire(node, now_ns);
-		wake_listener(node, now_ns);
-		pst_audit_flush(node, now_ns);
-	}
 	due_ns = next_due_ns(node);
 	if (due_ns == node->due_ns)
 		return;
@@ -158,18 +154,20 @@ int pst_node_turn(struct pst_node *node, uint64_t deadline_ns)
 	count = pst_poll_set_wait(node->set_fd, deadline_ns, tags);
 	if (count < 0)
 		return count;
+	node->now_ns = pst_monotonic_now_ns();
 	for (i = 0; i < count; i++)
 		handle(node, tags[i]);
 	if (count > 0)
 		node->may_have_become_due = true;
 	do_what_is_due(node);
+	pst_node_update_timer(node);
 	return 0;
 }
 
 void pst_node_update_wake(struct pst_node *node)
 {
 	bool is_wanted = node->has_descriptor &&
-			 (node->ready_head != PST_NODE_NO_INDEX ||
+			 (pst_node_has_ready(node) ||
 			  node->event_count > 0);
 
 	if (is_wanted == node->wake_is_set)
@@ -190,7 +188,7 @@ static bool spin(struct pst_node *node, uint64_t deadline_ns)
 {
 	uint64_t end_ns;
 
-	if (node->spin.limit_ns == 0 || node->ready_head == PST_NODE_NO_INDEX)
+	if (node->spin.limit_ns == 0 || !pst_node_has_ready(node))
 		return false;
 	end_ns = pst_monotonic_now_ns() + node->spin.now_ns;
 	if (end_ns > deadline_ns)
@@ -218,7 +216,7 @@ static int wait_for_something(struct pst_node *node, uint64_t deadline_ns)
 		if (has_something(node))
 			return 0;
 		/* Who could not be armed is looked at again, not slept on. */
-		is_idle = node->ready_head == PST_NODE_NO_INDEX;
+		is_idle = !pst_node_has_ready(node);
 		r = pst_node_turn(node, is_idle ? deadline_ns : 0);
 		if (r < 0)
 			return r;

@@ -15,93 +15,21 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "node/audit.h"
+#include "node/node_policy.h"
 #include "node/refusal.h"
-#include "node/subject.h"
+#include "node/terms.h"
 #include "os/doorbell.h"
 #include "os/features.h"
 #include "os/fork_guard.h"
+#include "os/monotonic.h"
 #include "os/own_process.h"
 #include "os/poll_set.h"
 #include "os/socket_path.h"
 
-/* What of a policy this build carries out; the rest is refused by name. */
-#define FEATURES_BUILT PST_POLICY_FEATURE_OBSERVE
-
-/* -- checks: each says what is wrong and returns the result ---------------- */
-
-static int check_demands(const struct pst_policy_node *rules,
-			 struct postern_refusal *refusal)
-{
-	const struct pst_policy_demand *demands;
-	size_t count, i;
-
-	count = pst_policy_demands(rules, &demands);
-	for (i = 0; i < count; i++) {
-		if (demands[i].feature & FEATURES_BUILT)
-			continue;
-		(void)pst_refuse(refusal, POSTERN_REASON_NOT_BUILT,
-				 "this build does not carry out '%s'",
-				 demands[i].words);
-		refusal->line = demands[i].line;
-		(void)snprintf(refusal->file, sizeof(refusal->file), "%s",
-			       demands[i].file);
-		(void)snprintf(refusal->rule, sizeof(refusal->rule), "%s",
-			       demands[i].words);
-		return -EOPNOTSUPP;
-	}
-	return 0;
-}
-
-static int check_owner(struct pst_node *node,
-		       const struct postern_node_description *description,
-		       struct postern_refusal *refusal)
-{
-	uid_t uid;
-
-	if (description->owner_fact == POSTERN_FACT_KNOWN &&
-	    pst_own_uid(&uid) == 0 && uid == description->owner_uid) {
-		node->owner = uid;
-		return 0;
-	}
-	if (description->owner_fact == POSTERN_FACT_KNOWN)
-		(void)pst_refuse(refusal, POSTERN_REASON_OWNER,
-				 "the owner is uid %lu, and must be the real, "
-				 "effective and saved uid of the process that "
-				 "opens the node",
-				 (unsigned long)description->owner_uid);
-	else
-		(void)pst_refuse(refusal, POSTERN_REASON_OWNER,
-				 "the owner's name is not known on this host");
-	return -EACCES;
-}
-
-/* Can segments be given to the group?  Tried, as nothing else can tell. */
-static int check_group(const struct pst_node *node,
-		       struct postern_refusal *refusal)
-{
-	int fd PST_FD_OWNED = -1;
-	int r;
-
-	r = pst_segment_create(pst_own_page_bytes(), node->features, &fd);
-	if (r < 0)
-		return r;
-	r = pst_segment_set_access(fd, 0660, node->group);
-	if (r == -EPERM) {
-		(void)pst_refuse(refusal, POSTERN_REASON_GROUP,
-				 "uid %lu is not in group %lu and cannot give "
-				 "it: add it with usermod -aG",
-				 (unsigned long)node->owner,
-				 (unsigned long)node->group);
-		return -EACCES;
-	}
-	return r;
-}
-
-/* -- acquisitions ---------------------------------------------------------- */
-
 static int allocate(struct pst_node *node, uint32_t slot_count)
 {
 	size_t kept_room = pst_own_descriptor_limit() / 4;
+	int r;
 
 	if (kept_room > PST_KEPT_MAX)
 		kept_room = PST_KEPT_MAX;
@@ -110,10 +38,38 @@ static int allocate(struct pst_node *node, uint32_t slot_count)
 	node->slots = malloc(pst_slots_bytes(slot_count));
 	node->peers = calloc(slot_count, sizeof(node->peers[0]));
 	node->events = calloc(node->event_room, sizeof(node->events[0]));
-	if (!node->slots || !node->peers || !node->events)
+	node->charges.charges = calloc(slot_count,
+				       sizeof(node->charges.charges[0]));
+	if (!node->slots || !node->peers || !node->events ||
+	    !node->charges.charges)
 		return -ENOMEM;
 	pst_slots_init(node->slots, slot_count);
+	r = pst_due_queue_init(&node->dues, slot_count);
+	if (r < 0)
+		return r;
 	return pst_half_open_init(&node->half_open, kept_room);
+}
+
+/* The book of the process, and a place in it. */
+static int open_accounts(struct pst_node *node)
+{
+	int r;
+
+	r = pst_ledger_open(node->policy, NULL, &node->ledger);
+	if (r < 0)
+		return r;
+	node->charges.slot_count = node->slot_count;
+	pst_ledger_enter(node->ledger, &node->charges);
+	return pst_shares_new(node->policy, node->ledger, &node->shares);
+}
+
+static void close_accounts(struct pst_node *node)
+{
+	if (!node->ledger)
+		return;
+	pst_shares_free(&node->shares, node->ledger);
+	pst_ledger_strike(node->ledger, &node->charges);
+	node->ledger = pst_ledger_unref(node->ledger);
 }
 
 static enum postern_reason reason_of(int result)
@@ -229,8 +185,9 @@ static void init(struct pst_node *node, const struct pst_node_params *params)
 	node->timer_fd = -1;
 	node->wake_fd = -1;
 	node->due_ns = PST_DEADLINE_NEVER;
-	node->ready_head = PST_NODE_NO_INDEX;
-	node->ready_tail = PST_NODE_NO_INDEX;
+	node->now_ns = pst_monotonic_now_ns();
+	pst_list_init(&node->round);
+	pst_list_init(&node->charges.link);
 }
 
 static int open_node(struct pst_node *node, struct postern_refusal *refusal)
@@ -240,19 +197,9 @@ static int open_node(struct pst_node *node, struct postern_refusal *refusal)
 	int r;
 
 	pst_policy_describe_node(node->rules, &description);
-	node->audit = description.audit;
-	node->peer_wants = pst_subject_wants(node->rules);
-	node->group = (gid_t)-1;
-	if (description.socket_group_fact == POSTERN_FACT_KNOWN)
-		node->group = description.socket_gid;
-
-	r = check_demands(node->rules, refusal);
-	if (r < 0)
-		return r;
-	r = check_owner(node, &description, refusal);
-	if (r < 0)
-		return r;
-	r = check_group(node, refusal);
+	pst_node_follow_policy(node);
+	node->owner = description.owner_uid;
+	r = pst_node_check_policy(node, node->rules, refusal);
 	if (r < 0)
 		return r;
 	r = pst_overflow_ids_read(&node->overflow_uid, &node->overflow_gid);
@@ -265,6 +212,9 @@ static int open_node(struct pst_node *node, struct postern_refusal *refusal)
 	if (r < 0)
 		return r;
 	r = pst_node_view_open(node);
+	if (r < 0)
+		return r;
+	r = open_accounts(node);
 	if (r < 0)
 		return r;
 	r = prepare_events(node);
@@ -321,6 +271,8 @@ static void close_peers(struct pst_node *node)
 		peer->lease = pst_channel_lease_unref(peer->lease);
 		peer->channel = pst_channel_let_go(peer->channel,
 						   POSTERN_REASON_NODE_CLOSED);
+		pst_peer_credentials_done(&peer->credentials);
+		pst_metering_settle(&peer->metering);
 	}
 }
 
@@ -334,6 +286,9 @@ struct pst_node *pst_node_close(struct pst_node *node)
 	close_peers(node);
 	pst_audit_flush(node, PST_DEADLINE_NEVER);
 	pst_node_view_close(node);
+	close_accounts(node);
+	pst_due_queue_done(&node->dues);
+	free(node->charges.charges);
 	free(node->events);
 	free(node->peers);
 	free(node->slots);

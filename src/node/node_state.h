@@ -4,14 +4,19 @@
  *
  * One poll set watches everything: the listener, a timer, the sockets of
  * half-open handshakes, and socket and pidfd of every admitted channel.  An
- * admitted channel that the node schedules is in exactly one of two states:
- * READY, on the ready list, its doorbell not asked for; or ARMED, off the list,
- * its consumer armed and looked at once more (or a peer that may not send, from
- * whom there is nothing to receive).  `draining` is a flag beside it:
- * the peer is gone, the channel is never armed again, and it departs when it is
- * empty or at its deadline.  A detached channel is in neither.
+ * admitted channel that the node schedules is in exactly one of three states:
+ * READY, among those that take turns, its doorbell not asked for; ARMED, its
+ * consumer armed and looked at once more (or a peer that may not send, from
+ * whom there is nothing to receive); or THROTTLED, out of tokens, its socket out
+ * of the poll set, until the timer brings it back.  `draining` is a flag beside
+ * it: the peer is gone, the channel is never armed again, pays tokens like any
+ * other, and departs when it is empty or at its deadline.  A detached channel is
+ * in none of them.
  *
- * The private eventfd in the set is signalled exactly while the ready list or
+ * Turns are taken among the tenants of a node, by weight, and among the peers
+ * of a tenant.  Peers of no tenant share one place, of weight 1.
+ *
+ * The private eventfd in the set is signalled exactly while somebody is ready or
  * the queue of events is not empty, once somebody has asked for the node's
  * descriptor.
  */
@@ -21,19 +26,23 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/list.h"
 #include "base/log.h"
 #include "base/spin.h"
 #include "channel/channel.h"
 #include "node/audit_rate.h"
+#include "node/due_queue.h"
 #include "node/half_open.h"
+#include "node/ledger.h"
+#include "node/metering.h"
 #include "node/node.h"
+#include "node/round_robin.h"
 #include "node/view.h"
 #include "os/listener.h"
 #include "policy/policy.h"
 #include "slots/slots.h"
 
 #define PST_NODE_OURS UINT32_C(0x7073746e)
-#define PST_NODE_NO_INDEX UINT32_MAX
 
 /* The most between two looks at the poll set: messages, and (as seen by a clock
  * that is read every few messages) time, since a program may take long for
@@ -42,9 +51,12 @@
 #define PST_NODE_MESSAGES_PER_CLOCK 8
 #define PST_NODE_TURN_NS UINT64_C(1000000)
 
-/* Bytes a peer may deliver before the next has its turn; a record costs at
+/* Bytes a peer may deliver before the next has its turn, and a tenant of weight
+ * 1 before the next has (of more, that much more, but no more than the greatest
+ * for the tenant of most weight: the others wait meanwhile); a record costs at
  * least PST_NODE_RECORD_COST. */
-#define PST_NODE_QUANTUM_BYTES 65536
+#define PST_NODE_QUANTUM_BYTES 16384
+#define PST_NODE_QUANTUM_BYTES_MAX (64 * PST_NODE_QUANTUM_BYTES)
 #define PST_NODE_RECORD_COST 256
 
 /* Looks at an empty channel before it is armed, for those who poll busily. */
@@ -59,7 +71,21 @@ enum pst_peer_state {
 	PST_PEER_FREE = 0,      /* nobody, or a handshake still */
 	PST_PEER_READY,
 	PST_PEER_ARMED,
+	PST_PEER_THROTTLED,
 	PST_PEER_DETACHED,
+};
+
+/* A tenant's place in the schedule. */
+struct pst_share {
+	struct pst_turn turn;   /* among the shares with ready peers */
+	struct pst_list round;  /* of its ready peers */
+	struct pst_account *account; /* NULL: those of no tenant */
+};
+
+/* The first is of those without a tenant, then the policy's tenants in order. */
+struct pst_shares {
+	struct pst_share *shares;
+	size_t share_count;
 };
 
 /* The place of one peer, found by its slot's index. */
@@ -67,24 +93,40 @@ struct pst_peer {
 	pst_slot_handle handle;
 	enum pst_peer_state state;
 	bool draining;
-	uint32_t next_index;    /* on the ready list */
-	uint32_t previous_index;
+	bool wake_is_watched;
+	bool socket_is_watched;
 	uint32_t empty_looks;
-	uint32_t quantum_bytes; /* left of its turn */
-	uint64_t drain_deadline_ns;
+	struct pst_turn turn;   /* in the round of its share */
+	struct pst_share *share;
 	struct pst_channel *channel;      /* NULL once detached */
 	struct pst_channel_lease *lease;  /* once detached */
-	bool wake_is_watched;
 
-	/* From the claim of the slot on: what it is charged to. */
-	bool is_charged;
+	/* What is due: see peer_due.c. */
+	uint64_t drain_deadline_ns;
+	uint64_t throttle_end_ns;
+	uint64_t last_active_ns;
+	uint64_t sent_messages; /* when its idleness was last looked at */
+
+	/* By the policy: see terms.c. */
+	struct pst_meter meter;
+	struct pst_metering metering;
+	enum postern_on_exceed on_exceed;
+	uint64_t idle_ns;       /* 0: for ever */
+
+	/* Dropped since the last event about it. */
+	uint64_t gap_messages;
+	uint64_t gap_bytes;
+
+	/* For events, records and statistics. */
+	struct pst_peer_credentials credentials; /* as it was admitted with */
 	uint32_t uid;
-	uint64_t allow_bits[POSTERN_ALLOWS_MAX / 64];
-
-	/* For events and records. */
 	uint32_t gid;
 	int32_t pid;
 	uint32_t directions;
+	uint64_t admitted_ns;
+	uint64_t throttled_since_ns;
+	uint64_t throttled_ns;
+	uint64_t throttled_count;
 	char name[POSTERN_NAME_BYTES];
 	char instance[POSTERN_NAME_BYTES];
 };
@@ -113,20 +155,25 @@ struct pst_node {
 	int set_fd;
 	int timer_fd;
 	int wake_fd;
+	uint64_t now_ns;        /* as last looked at: at each turn, and often */
 	uint64_t due_ns;        /* when the timer ends */
 	bool may_have_become_due; /* something changed since it was set */
 	bool has_descriptor;    /* somebody polls set_fd */
 	bool wake_is_set;
 
 	struct pst_half_open_table half_open;
+	struct pst_uid_buckets handshakes;
 	struct pst_node_view view;
 
 	uint32_t slot_count;
 	struct pst_slots *slots;
 	struct pst_peer *peers; /* slot_count of them */
-	uint32_t draining_count;
-	uint32_t ready_head;    /* PST_NODE_NO_INDEX: empty */
-	uint32_t ready_tail;
+	struct pst_ledger *ledger;
+	struct pst_charges charges; /* of each slot */
+	struct pst_meter meter;
+	struct pst_due_queue dues;  /* of peers */
+	struct pst_list round;      /* of shares with ready peers */
+	struct pst_shares shares;
 	uint32_t messages_since_turn;
 	uint64_t next_turn_ns;  /* at the latest; 0: not known yet */
 
@@ -168,28 +215,49 @@ static inline uint32_t pst_peer_generation(const struct pst_peer *peer)
 /* node_events.c: one look at everything watched, and what is due by time. */
 PST_MUST_CHECK int pst_node_turn(struct pst_node *node, uint64_t deadline_ns);
 void pst_node_update_wake(struct pst_node *node);
+void pst_node_update_timer(struct pst_node *node);
 
 /* event_queue.c */
 void pst_event_push(struct pst_node *node, enum postern_event_type type,
 		    const struct pst_peer *peer, enum postern_reason reason,
 		    uint64_t undelivered_bytes);
+void pst_peer_report_gap(struct pst_node *node, struct pst_peer *peer);
 
 /* admission.c */
 void pst_admission_accept(struct pst_node *node);
 void pst_admission_advance(struct pst_node *node, struct pst_half_open *entry);
 void pst_admission_expire(struct pst_node *node, uint64_t now_ns);
+/* By the policy that has just been put in force. */
+void pst_admission_decide_again(struct pst_node *node);
 
 /* schedule.c */
-void pst_schedule_ready(struct pst_node *node, struct pst_peer *peer);
-void pst_schedule_remove(struct pst_node *node, struct pst_peer *peer);
 bool pst_schedule_has_message(struct pst_node *node);
 void pst_schedule_arm_idle(struct pst_node *node);
+
+/* ready.c: into the round of those that take turns, and out of it. */
+void pst_peer_ready(struct pst_node *node, struct pst_peer *peer);
+void pst_peer_unready(struct pst_peer *peer);
+
+/* throttle.c: out of tokens until the timer says so; and back. */
+void pst_peer_throttle(struct pst_node *node, struct pst_peer *peer);
+void pst_peer_unthrottle(struct pst_node *node, struct pst_peer *peer);
 
 /* departure.c */
 void pst_peer_notice_end(struct pst_node *node, struct pst_peer *peer);
 void pst_peer_depart(struct pst_node *node, struct pst_peer *peer,
 		     enum postern_reason reason);
+PST_MUST_CHECK int pst_peer_watch_socket(struct pst_node *node,
+					 struct pst_peer *peer);
+void pst_peer_unwatch_socket(struct pst_node *node, struct pst_peer *peer);
 void pst_peer_unwatch(struct pst_node *node, struct pst_peer *peer);
-void pst_departure_expire(struct pst_node *node, uint64_t now_ns);
+
+/* peer_due.c: what a peer's time brings. */
+void pst_peer_update_due(struct pst_node *node, struct pst_peer *peer);
+void pst_peer_do_due(struct pst_node *node);
+
+static inline bool pst_node_has_ready(const struct pst_node *node)
+{
+	return !pst_list_is_empty(&node->round);
+}
 
 #endif

@@ -61,6 +61,9 @@ int pst_node_detach(struct pst_node *node, postern_peer handle,
 
 	if (!peer || peer->state == PST_PEER_DETACHED || peer->draining)
 		return -ESTALE;
+	/* Only the node's own receiving can carry these limits out. */
+	if (peer->metering.scope_count > 0 || peer->idle_ns > 0)
+		return -EOPNOTSUPP;
 	r = pst_channel_make_wakes(peer->channel);
 	if (r < 0)
 		return r;
@@ -75,9 +78,10 @@ int pst_node_detach(struct pst_node *node, postern_peer handle,
 		(void)pst_channel_lease_unref(lease); /* always NULL */
 		return r;
 	}
-	pst_schedule_remove(node, peer);
+	pst_peer_unready(peer);
 	pst_peer_unwatch(node, peer);
 	peer->state = PST_PEER_DETACHED;
+	pst_peer_update_due(node, peer);
 	peer->lease = lease;
 	pst_channel_detach(peer->channel, lease);
 	*ret_channel = peer->channel;

@@ -2,11 +2,12 @@
 /*
  * Who is received from next
  *
- * Only peers that may have something are looked at: a doorbell puts a channel
- * on the ready list, and it leaves when it was found empty, armed, and found
- * empty once more.  The list goes round; a peer's turn ends when it has
- * delivered its quantum of bytes, so one that never runs dry holds nobody up.
- * A peer that may not send is never on the list.
+ * Only peers that may have something are looked at: a doorbell makes a peer
+ * ready, and it leaves when it was found empty, armed, and found empty once
+ * more.  Tenants take turns, and within a tenant its peers do, by bytes
+ * (round_robin.h); so nobody who never runs dry holds the others up.  A peer of
+ * limited rate needs tokens for what it delivers.  A peer that may not send is
+ * never ready.
  */
 #include "node/node_state.h"
 
@@ -14,101 +15,69 @@
 
 #include "os/monotonic.h"
 
-static bool is_listed(const struct pst_peer *peer)
+/* As many are dropped in one call at most: time for the others. */
+#define DROPS_PER_CALL 64
+
+#define PEER_OF(list) PST_LIST_ENTRY(list, struct pst_peer, turn.link)
+#define SHARE_OF(list) PST_LIST_ENTRY(list, struct pst_share, turn.link)
+
+/* -- looking at all who are ready ----------------------------------------- */
+
+/* Calls function for each ready peer, which it may take out; true ends it. */
+static bool find_ready(struct pst_node *node,
+		       bool (*function)(struct pst_node *node,
+					struct pst_peer *peer))
 {
-	return peer->state == PST_PEER_READY;
+	struct pst_list *share, *next_share, *peer, *next_peer;
+
+	for (share = node->round.next; share != &node->round;
+	     share = next_share) {
+		next_share = share->next;
+		for (peer = SHARE_OF(share)->round.next;
+		     peer != &SHARE_OF(share)->round; peer = next_peer) {
+			next_peer = peer->next;
+			if (function(node, PEER_OF(peer)))
+				return true;
+		}
+	}
+	return false;
 }
 
-static struct pst_peer *first_ready(struct pst_node *node)
+static bool has_message(struct pst_node *node, struct pst_peer *peer)
 {
-	if (node->ready_head == PST_NODE_NO_INDEX)
-		return NULL;
-	return &node->peers[node->ready_head];
+	(void)node;
+	return pst_channel_has_message(peer->channel);
 }
 
-static struct pst_peer *next_ready(struct pst_node *node,
-				   const struct pst_peer *peer)
+bool pst_schedule_has_message(struct pst_node *node)
 {
-	if (peer->next_index == PST_NODE_NO_INDEX)
-		return NULL;
-	return &node->peers[peer->next_index];
+	return find_ready(node, has_message);
 }
 
-static void append(struct pst_node *node, struct pst_peer *peer)
-{
-	uint32_t index = (uint32_t)(peer - node->peers);
-
-	peer->next_index = PST_NODE_NO_INDEX;
-	peer->previous_index = node->ready_tail;
-	if (node->ready_tail == PST_NODE_NO_INDEX)
-		node->ready_head = index;
-	else
-		node->peers[node->ready_tail].next_index = index;
-	node->ready_tail = index;
-}
-
-static void unlink_peer(struct pst_node *node, struct pst_peer *peer)
-{
-	if (peer->previous_index == PST_NODE_NO_INDEX)
-		node->ready_head = peer->next_index;
-	else
-		node->peers[peer->previous_index].next_index = peer->next_index;
-	if (peer->next_index == PST_NODE_NO_INDEX)
-		node->ready_tail = peer->previous_index;
-	else
-		node->peers[peer->next_index].previous_index =
-			peer->previous_index;
-}
-
-void pst_schedule_ready(struct pst_node *node, struct pst_peer *peer)
-{
-	peer->empty_looks = 0;
-	if (is_listed(peer))
-		return;
-	peer->state = PST_PEER_READY;
-	peer->quantum_bytes = PST_NODE_QUANTUM_BYTES;
-	append(node, peer);
-}
-
-void pst_schedule_remove(struct pst_node *node, struct pst_peer *peer)
-{
-	if (is_listed(peer))
-		unlink_peer(node, peer);
-	peer->state = PST_PEER_ARMED;
-}
-
-/* Off the list if, armed, it still is empty. */
-static void arm(struct pst_node *node, struct pst_peer *peer)
+/* Off the round if, armed, it still is empty. */
+static void arm(struct pst_peer *peer)
 {
 	if (pst_channel_arm_receive(peer->channel)) {
 		peer->empty_looks = 0;
 		return;
 	}
-	pst_schedule_remove(node, peer);
+	pst_peer_unready(peer);
 }
 
-bool pst_schedule_has_message(struct pst_node *node)
+static bool arm_if_empty(struct pst_node *node, struct pst_peer *peer)
 {
-	struct pst_peer *peer;
-
-	for (peer = first_ready(node); peer; peer = next_ready(node, peer))
-		if (pst_channel_has_message(peer->channel))
-			return true;
+	if (!has_message(node, peer))
+		arm(peer);
 	return false;
 }
 
 void pst_schedule_arm_idle(struct pst_node *node)
 {
-	struct pst_peer *peer, *next;
-
-	for (peer = first_ready(node); peer; peer = next) {
-		next = next_ready(node, peer);
-		if (!pst_channel_has_message(peer->channel))
-			arm(node, peer);
-	}
+	(void)find_ready(node, arm_if_empty); /* it never ends early */
 }
 
-/* The turn goes on while the quantum lasts, then to the next on the list. */
+/* -- one peer's turn ------------------------------------------------------- */
+
 static void charge_turn(struct pst_node *node, struct pst_peer *peer,
 			size_t message_bytes)
 {
@@ -117,13 +86,9 @@ static void charge_turn(struct pst_node *node, struct pst_peer *peer,
 	if (cost < PST_NODE_RECORD_COST)
 		cost = PST_NODE_RECORD_COST;
 	peer->empty_looks = 0;
-	if (cost < peer->quantum_bytes) {
-		peer->quantum_bytes -= (uint32_t)cost;
-		return;
-	}
-	peer->quantum_bytes = PST_NODE_QUANTUM_BYTES;
-	unlink_peer(node, peer);
-	append(node, peer);
+	peer->last_active_ns = node->now_ns;
+	pst_turn_charge(&peer->share->round, &peer->turn, cost);
+	pst_turn_charge(&node->round, &peer->share->turn, cost);
 }
 
 /*
@@ -133,60 +98,162 @@ static void charge_turn(struct pst_node *node, struct pst_peer *peer,
  */
 static void after_empty_look(struct pst_node *node, struct pst_peer *peer)
 {
+	pst_peer_report_gap(node, peer);
 	peer->empty_looks++;
 	if (node->has_descriptor || peer->empty_looks >= PST_NODE_EMPTY_LOOKS)
-		arm(node, peer);
+		arm(peer);
+}
+
+/* It broke the rules, or is gone and was emptied. */
+static void depart(struct pst_node *node, struct pst_peer *peer)
+{
+	pst_peer_depart(node, peer, pst_channel_end_reason(peer->channel));
+}
+
+/* Over its limit, and the policy says: drop.  One message is gone, if any. */
+static int drop_one(struct pst_node *node, struct pst_peer *peer)
+{
+	size_t message_bytes;
+	int r;
+
+	r = pst_channel_discard(peer->channel, &message_bytes);
+	if (r < 0)
+		return r;
+	peer->gap_messages++;
+	peer->gap_bytes += message_bytes;
+	charge_turn(node, peer, message_bytes);
+	return 0;
+}
+
+/* Receiving will tell that there is nothing, or that the channel is over. */
+static bool needs_no_tokens(const struct pst_peer *peer)
+{
+	return !pst_channel_has_message(peer->channel) ||
+	       (peer->draining && pst_channel_unread_bytes(peer->channel) == 0);
 }
 
 /*
- * One round over the ready list.  Returns 0, -EMSGSIZE, or -EAGAIN when nobody
- * had anything.
+ * Tokens for a message, if there is one.  0; -EINPROGRESS: there were none, and
+ * what the policy wants then was done; or why the channel is over.
+ */
+static int get_tokens(struct pst_node *node, struct pst_peer *peer)
+{
+	int drops, r;
+
+	for (drops = 0; drops < DROPS_PER_CALL; drops++) {
+		if (needs_no_tokens(peer))
+			return 0;
+		node->now_ns = pst_monotonic_now_ns();
+		if (pst_metering_take(&peer->metering, node->now_ns))
+			return 0;
+		if (peer->on_exceed != POSTERN_ON_EXCEED_DROP)
+			break;
+		r = drop_one(node, peer);
+		if (r < 0)
+			return r;
+	}
+	if (peer->on_exceed == POSTERN_ON_EXCEED_BLOCK)
+		pst_peer_throttle(node, peer);
+	else if (peer->on_exceed == POSTERN_ON_EXCEED_DISCONNECT)
+		pst_peer_depart(node, peer, POSTERN_REASON_EXCEEDED);
+	return -EINPROGRESS;
+}
+
+/*
+ * Returns 0, -EMSGSIZE, or -EAGAIN: nothing from this one, who may not be ready
+ * any more.
+ */
+static int receive_from(struct pst_node *node, struct pst_peer *peer,
+			void *buffer, size_t buffer_bytes,
+			size_t *ret_message_bytes, postern_peer *ret_peer)
+{
+	int r = 0;
+
+	if (PST_UNLIKELY(!pst_metering_has_grant(&peer->metering)))
+		r = get_tokens(node, peer);
+	if (r == 0)
+		r = pst_channel_receive(peer->channel, buffer, buffer_bytes,
+					ret_message_bytes);
+	switch (r) {
+	case 0:
+		if (PST_UNLIKELY(peer->gap_messages > 0))
+			pst_peer_report_gap(node, peer);
+		*ret_peer = peer->handle;
+		pst_metering_spend(&peer->metering, *ret_message_bytes);
+		charge_turn(node, peer, *ret_message_bytes);
+		return 0;
+	case -EMSGSIZE: /* kept, but it holds nobody else up */
+		*ret_peer = peer->handle;
+		pst_turn_yield(&peer->share->round, &peer->turn);
+		pst_turn_yield(&node->round, &peer->share->turn);
+		return r;
+	case -EAGAIN:
+		after_empty_look(node, peer);
+		return -EAGAIN;
+	case -EINPROGRESS: /* no tokens: that was dealt with */
+		return -EAGAIN;
+	default:
+		depart(node, peer);
+		return -EAGAIN;
+	}
+}
+
+/* -- everybody's ----------------------------------------------------------- */
+
+static int receive_from_share(struct pst_node *node, struct pst_share *share,
+			      void *buffer, size_t buffer_bytes,
+			      size_t *ret_message_bytes,
+			      postern_peer *ret_peer)
+{
+	struct pst_list *link, *next, *last;
+	int r = -EAGAIN;
+
+	/* Passes over those in debt.  Who is put behind the last has had its
+	 * turn. */
+	(void)pst_turn_first(&share->round);
+	last = share->round.previous;
+	for (next = share->round.next; r == -EAGAIN && next != &share->round;) {
+		link = next;
+		next = link == last ? &share->round : link->next;
+		r = receive_from(node, PEER_OF(link), buffer, buffer_bytes,
+				 ret_message_bytes, ret_peer);
+	}
+	return r;
+}
+
+/*
+ * One round over the ready.  Returns 0, -EMSGSIZE, or -EAGAIN when nobody had
+ * anything.
  */
 static int receive_from_ready(struct pst_node *node, void *buffer,
 			      size_t buffer_bytes, size_t *ret_message_bytes,
 			      postern_peer *ret_peer)
 {
-	struct pst_peer *peer, *next;
-	int r;
+	struct pst_list *link, *next, *last;
+	int r = -EAGAIN;
 
-	for (peer = first_ready(node); peer; peer = next) {
-		next = next_ready(node, peer);
-		r = pst_channel_receive(peer->channel, buffer, buffer_bytes,
-					ret_message_bytes);
-		switch (r) {
-		case 0:
-			*ret_peer = peer->handle;
-			charge_turn(node, peer, *ret_message_bytes);
-			return 0;
-		case -EMSGSIZE: /* kept, but it holds nobody else up */
-			*ret_peer = peer->handle;
-			unlink_peer(node, peer);
-			append(node, peer);
-			return r;
-		case -EAGAIN:
-			after_empty_look(node, peer);
-			break;
-		default:
-			pst_peer_depart(node, peer,
-					pst_channel_end_reason(peer->channel));
-			break;
-		}
+	(void)pst_turn_first(&node->round);
+	last = node->round.previous;
+	for (next = node->round.next; r == -EAGAIN && next != &node->round;) {
+		link = next;
+		next = link == last ? &node->round : link->next;
+		r = receive_from_share(node, SHARE_OF(link), buffer,
+				       buffer_bytes, ret_message_bytes,
+				       ret_peer);
 	}
-	return -EAGAIN;
+	return r;
 }
 
 static bool is_turn_due(struct pst_node *node)
 {
-	uint64_t now_ns;
-
 	if (node->messages_since_turn >= PST_NODE_MESSAGES_PER_TURN)
 		return true;
 	if (node->messages_since_turn % PST_NODE_MESSAGES_PER_CLOCK != 0)
 		return false;
-	now_ns = pst_monotonic_now_ns();
+	node->now_ns = pst_monotonic_now_ns();
 	if (node->next_turn_ns == 0)
-		node->next_turn_ns = now_ns + PST_NODE_TURN_NS;
-	return now_ns >= node->next_turn_ns;
+		node->next_turn_ns = node->now_ns + PST_NODE_TURN_NS;
+	return node->now_ns >= node->next_turn_ns;
 }
 
 int pst_node_receive(struct pst_node *node, void *buffer, size_t buffer_bytes,
@@ -207,7 +274,7 @@ int pst_node_receive(struct pst_node *node, void *buffer, size_t buffer_bytes,
 		if (r != -EAGAIN)
 			break;
 		/* Busy pollers look at the ready ones only, for a while. */
-		if (has_looked || node->ready_head != PST_NODE_NO_INDEX)
+		if (has_looked || pst_node_has_ready(node))
 			break;
 		r = pst_node_turn(node, 0);
 		if (r < 0)
@@ -216,6 +283,8 @@ int pst_node_receive(struct pst_node *node, void *buffer, size_t buffer_bytes,
 	}
 	if (r == 0)
 		node->messages_since_turn++;
+	else
+		pst_node_update_timer(node);
 	pst_node_update_wake(node);
 	return r;
 }

@@ -158,12 +158,25 @@ static int make_temporary_name(char name[static NAME_MAX + 1])
 }
 
 /* Group before mode: with the mode the doors open. */
+static int set_access_of_fd(int fd, mode_t mode, gid_t group,
+			    enum pst_listener_fault *ret_fault)
+{
+	char path[PST_SOCKET_ADDRESS_BYTES];
+
+	if (group != (gid_t)-1 &&
+	    fchownat(fd, "", (uid_t)-1, group, AT_EMPTY_PATH) < 0)
+		return fail(ret_fault, PST_LISTENER_FAULT_GROUP, -errno);
+	pst_socket_address_of_fd(fd, path);
+	if (chmod(path, mode) < 0)
+		return fail(ret_fault, PST_LISTENER_FAULT_KERNEL, -errno);
+	return 0;
+}
+
 static int set_access(const struct pst_listener_options *options,
 		      const char *name, struct pst_listener *listener,
 		      enum pst_listener_fault *ret_fault)
 {
 	int fd PST_FD_OWNED = -1;
-	char path[PST_SOCKET_ADDRESS_BYTES];
 	struct stat status;
 
 	fd = openat(options->dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -171,15 +184,28 @@ static int set_access(const struct pst_listener_options *options,
 		return fail(ret_fault, PST_LISTENER_FAULT_DIRECTORY, -errno);
 	if (!S_ISSOCK(status.st_mode) || status.st_uid != geteuid())
 		return fail(ret_fault, PST_LISTENER_FAULT_DIRECTORY, -EACCES);
-	if (options->group != (gid_t)-1 &&
-	    fchownat(fd, "", (uid_t)-1, options->group, AT_EMPTY_PATH) < 0)
-		return fail(ret_fault, PST_LISTENER_FAULT_GROUP, -errno);
-	pst_socket_address_of_fd(fd, path);
-	if (chmod(path, options->mode) < 0)
-		return fail(ret_fault, PST_LISTENER_FAULT_KERNEL, -errno);
 	listener->device = status.st_dev;
 	listener->inode = status.st_ino;
-	return 0;
+	return set_access_of_fd(fd, options->mode, options->group, ret_fault);
+}
+
+int pst_listener_set_access(const struct pst_listener *listener, mode_t mode,
+			    gid_t group)
+{
+	enum pst_listener_fault fault;
+	int fd PST_FD_OWNED = -1;
+	struct stat status;
+
+	if (!(mode & S_IWUSR))
+		return -EINVAL;
+	fd = openat(listener->dir_fd, listener->name,
+		    O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return -errno;
+	if (status.st_dev != listener->device ||
+	    status.st_ino != listener->inode)
+		return -ESTALE;
+	return set_access_of_fd(fd, mode, group, &fault);
 }
 
 /* From the temporary name on; whoever calls removes that if this fails. */

@@ -85,6 +85,14 @@ PST_MUST_CHECK int pst_listener_open(const struct pst_listener_options *options,
 				     enum pst_listener_fault *ret_fault);
 
 /*
+ * Change mode and group of the socket inode, if it still has the name.  0,
+ * -EINVAL (the mode shuts the owner out), -ESTALE (the name is another's), or
+ * -errno; EPERM where the group cannot be given.
+ */
+PST_MUST_CHECK int pst_listener_set_access(const struct pst_listener *listener,
+					   mode_t mode, gid_t group);
+
+/*
  * Remove the name if it still is our socket, then stop listening, then unlock.
  * Accepts an empty listener and empties it.  Not in a forked child, where the
  * socket still is the parent's.

@@ -366,30 +366,12 @@ static const char SECURE_POLICY[] =
 	"}\n"
 	"end\n";
 
-static const char RATED_POLICY[] =
-	"policy-version 1\n"
-	"peer friend {\n"
-	"	user $peer\n"
-	"}\n"
-	"node orders {\n"
-	"	owner user $owner\n"
-	"	socket $dir/orders.sock mode 0666\n"
-	"	allow friend {\n"
-	"		direction both\n"
-	"		limits {\n"
-	"			rate 100/s\n"
-	"		}\n"
-	"	}\n"
-	"}\n"
-	"end\n";
-
 static const struct {
 	const char *policy;
 	uint32_t line;
 	const char *words;
 } demands[] = {
 	{SECURE_POLICY, 8, "security mac"},
-	{RATED_POLICY, 11, "rate"},
 };
 
 START_TEST(what_is_not_built_is_named_and_not_ignored)
@@ -431,6 +413,6 @@ int main(void)
 		       what_others_put_in_the_sockets_place_is_left_alone);
 	tcase_add_test(unopened, a_group_that_the_owner_cannot_give_is_named);
 	tcase_add_loop_test(unopened, what_is_not_built_is_named_and_not_ignored,
-			    0, 2);
+			    0, 1);
 	return stage_run_suite(suite);
 }

@@ -22,8 +22,8 @@ static void set_up(void)
 		.events = room,
 		.event_room = ROOM,
 		.due_ns = UINT64_MAX,
-		.ready_head = PST_NODE_NO_INDEX,
 	};
+	pst_list_init(&node.round);
 	expect_equal(pst_poll_set_open(&node.set_fd), 0);
 }
 

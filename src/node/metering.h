@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Rates: what one peer may deliver, by every bound that applies to it
+ *
+ * A peer is measured by up to four meters: its own, its tenant's, the node's,
+ * and that of the process; each has its own limits, and all must have tokens.
+ * Tokens are taken for a batch before anything is received, and what was not
+ * used is given back, so a busy peer costs one look at the clock for some
+ * hundred messages.
+ */
+#ifndef POSTERN_NODE_METERING_H
+#define POSTERN_NODE_METERING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <postern/policy.h>
+
+#include "base/token_bucket.h"
+
+struct pst_meter {
+	struct pst_token_bucket messages;
+	struct pst_token_bucket bytes;
+};
+
+#define PST_METERS_MAX 4
+
+struct pst_metered_scope {
+	struct pst_meter *meter;
+	struct pst_token_rate messages;
+	struct pst_token_rate bytes;
+};
+
+struct pst_metering {
+	struct pst_metered_scope scopes[PST_METERS_MAX];
+	size_t scope_count;     /* 0: nothing limits this peer */
+	uint64_t granted_ns;    /* when the last grant was taken */
+	uint64_t granted_messages; /* taken and not used yet */
+	uint64_t granted_bytes;
+};
+
+/* What two limits of an array of POSTERN_LIMIT_ROOM set; zero: nothing. */
+struct pst_token_rate
+pst_metering_rate(const struct postern_policy_limit *limits,
+		  enum postern_limit_key rate_key,
+		  enum postern_limit_key burst_key);
+
+/*
+ * Measure by this meter too, if the limits (an array of POSTERN_LIMIT_ROOM) set
+ * a rate or a bandwidth.  The meter is borrowed.
+ */
+void pst_metering_add(struct pst_metering *metering, struct pst_meter *meter,
+		      const struct postern_policy_limit *limits);
+
+/* May one message be received on what was granted? */
+static inline bool pst_metering_has_grant(const struct pst_metering *metering)
+{
+	return metering->scope_count == 0 ||
+	       (metering->granted_messages > 0 && metering->granted_bytes > 0);
+}
+
+/* Take tokens for a batch.  False: there are none. */
+bool pst_metering_take(struct pst_metering *metering, uint64_t now_ns);
+
+/* One message of the grant.  Its bytes may be more than were granted: the rest
+ * becomes a debt. */
+void pst_metering_spend(struct pst_metering *metering, size_t message_bytes);
+
+/* Give back what was granted and not used. */
+void pst_metering_settle(struct pst_metering *metering);
+
+/* When it is worth trying again: there is a message's worth in every bucket, or
+ * that of a millisecond where more than one message comes in that time. */
+uint64_t pst_metering_ready_ns(const struct pst_metering *metering);
+
+#endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A node and the policy it lives by
+ *
+ * When a node is opened, and when it is given another policy: can it carry out
+ * what is asked of it, as who and what it is?
+ */
+#include "node/node_policy.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/fd.h"
+#include "node/refusal.h"
+#include "node/subject.h"
+#include "os/own_process.h"
+#include "os/segment.h"
+
+/* What of a policy this build carries out; the rest is refused by name. */
+#define FEATURES_BUILT \
+	(PST_POLICY_FEATURE_OBSERVE | PST_POLICY_FEATURE_RATE | \
+	 PST_POLICY_FEATURE_BANDWIDTH | PST_POLICY_FEATURE_HANDSHAKES | \
+	 PST_POLICY_FEATURE_IDLE | PST_POLICY_FEATURE_ON_EXCEED | \
+	 PST_POLICY_FEATURE_MEMORY | PST_POLICY_FEATURE_TENANTS | \
+	 PST_POLICY_FEATURE_PROCESS_PEERS)
+
+static int check_demands(const struct pst_policy_node *rules,
+			 struct postern_refusal *refusal)
+{
+	const struct pst_policy_demand *demands;
+	size_t count, i;
+
+	count = pst_policy_demands(rules, &demands);
+	for (i = 0; i < count; i++) {
+		if (demands[i].feature & FEATURES_BUILT)
+			continue;
+		(void)pst_refuse(refusal, POSTERN_REASON_NOT_BUILT,
+				 "this build does not carry out '%s'",
+				 demands[i].words);
+		refusal->line = demands[i].line;
+		(void)snprintf(refusal->file, sizeof(refusal->file), "%s",
+			       demands[i].file);
+		(void)snprintf(refusal->rule, sizeof(refusal->rule), "%s",
+			       demands[i].words);
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+static int check_owner(const struct postern_node_description *description,
+		       struct postern_refusal *refusal)
+{
+	uid_t uid;
+
+	if (description->owner_fact == POSTERN_FACT_KNOWN &&
+	    pst_own_uid(&uid) == 0 && uid == description->owner_uid)
+		return 0;
+	if (description->owner_fact == POSTERN_FACT_KNOWN)
+		(void)pst_refuse(refusal, POSTERN_REASON_OWNER,
+				 "the owner is uid %lu, and must be the real, "
+				 "effective and saved uid of the process that "
+				 "opens the node",
+				 (unsigned long)description->owner_uid);
+	else
+		(void)pst_refuse(refusal, POSTERN_REASON_OWNER,
+				 "the owner's name is not known on this host");
+	return -EACCES;
+}
+
+/* Can segments be given to the group?  Tried, as nothing else can tell. */
+static int check_group(const struct pst_node *node, gid_t group,
+		       const struct postern_node_description *description,
+		       struct postern_refusal *refusal)
+{
+	int fd PST_FD_OWNED = -1;
+	int r;
+
+	r = pst_segment_create(pst_own_page_bytes(), node->features, &fd);
+	if (r < 0)
+		return r;
+	r = pst_segment_set_access(fd, 0660, group);
+	if (r == -EPERM) {
+		(void)pst_refuse(refusal, POSTERN_REASON_GROUP,
+				 "uid %lu is not in group %lu and cannot give "
+				 "it: add it with usermod -aG",
+				 (unsigned long)description->owner_uid,
+				 (unsigned long)group);
+		return -EACCES;
+	}
+	return r;
+}
+
+static gid_t group_of(const struct postern_node_description *description)
+{
+	if (description->socket_group_fact == POSTERN_FACT_KNOWN)
+		return description->socket_gid;
+	return (gid_t)-1;
+}
+
+int pst_node_check_policy(const struct pst_node *node,
+			  const struct pst_policy_node *rules,
+			  struct postern_refusal *refusal)
+{
+	struct postern_node_description description =
+		POSTERN_NODE_DESCRIPTION_INIT;
+	int r;
+
+	pst_policy_describe_node(rules, &description);
+	r = check_demands(rules, refusal);
+	if (r < 0)
+		return r;
+	r = check_owner(&description, refusal);
+	if (r < 0)
+		return r;
+	return check_group(node, group_of(&description), &description,
+			   refusal);
+}
+
+void pst_node_follow_policy(struct pst_node *node)
+{
+	struct postern_node_description description =
+		POSTERN_NODE_DESCRIPTION_INIT;
+
+	pst_policy_describe_node(node->rules, &description);
+	node->audit = description.audit;
+	node->peer_wants = pst_subject_wants(node->rules);
+	node->group = group_of(&description);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A node and the policy it lives by
+ */
+#ifndef POSTERN_NODE_NODE_POLICY_H
+#define POSTERN_NODE_NODE_POLICY_H
+
+#include "base/attributes.h"
+#include "node/node_state.h"
+
+/*
+ * Can this process serve the node by these rules?  0, -EOPNOTSUPP (they ask for
+ * what is not built), -EACCES (not the owner, or the group cannot be given), or
+ * another -errno; the refusal says more.
+ */
+PST_MUST_CHECK int pst_node_check_policy(const struct pst_node *node,
+					 const struct pst_policy_node *rules,
+					 struct postern_refusal *refusal);
+
+/* Take over what of node->rules the node keeps at hand. */
+void pst_node_follow_policy(struct pst_node *node);
+
+#endif

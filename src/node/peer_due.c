@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a peer's time brings
+ *
+ * A draining peer has a deadline, a throttled one gets tokens, and one that
+ * nothing is sent to or received from for too long is idle.  Whichever is first
+ * stands in the queue; when it comes, the others are looked at anew.
+ */
+#include "node/node_state.h"
+
+#include "base/clock.h"
+#include "channel/channel.h"
+
+static uint64_t idle_deadline_ns(const struct pst_peer *peer)
+{
+	if (peer->idle_ns == 0 || peer->draining ||
+	    peer->state == PST_PEER_DETACHED)
+		return PST_DEADLINE_NEVER;
+	return pst_deadline_after(peer->last_active_ns, peer->idle_ns);
+}
+
+void pst_peer_update_due(struct pst_node *node, struct pst_peer *peer)
+{
+	uint64_t due_ns = idle_deadline_ns(peer);
+
+	if (peer->draining)
+		due_ns = pst_deadline_earlier(due_ns, peer->drain_deadline_ns);
+	if (peer->state == PST_PEER_THROTTLED)
+		due_ns = pst_deadline_earlier(due_ns, peer->throttle_end_ns);
+	pst_due_queue_set(&node->dues, pst_slot_index(peer->handle), due_ns);
+	node->may_have_become_due = true;
+}
+
+/* Something that we sent, or that lies in the ring throttled, is activity. */
+static bool is_idle(const struct pst_node *node, struct pst_peer *peer)
+{
+	uint64_t sent_messages = pst_channel_sent_messages(peer->channel);
+
+	if (!pst_deadline_has_passed(idle_deadline_ns(peer), node->now_ns))
+		return false;
+	if (sent_messages == peer->sent_messages &&
+	    peer->state != PST_PEER_THROTTLED)
+		return true;
+	peer->sent_messages = sent_messages;
+	peer->last_active_ns = node->now_ns;
+	return false;
+}
+
+static void do_due(struct pst_node *node, struct pst_peer *peer)
+{
+	if (peer->draining &&
+	    pst_deadline_has_passed(peer->drain_deadline_ns, node->now_ns)) {
+		pst_peer_depart(node, peer,
+				pst_channel_end_reason(peer->channel));
+		return;
+	}
+	if (idle_deadline_ns(peer) != PST_DEADLINE_NEVER &&
+	    is_idle(node, peer)) {
+		pst_peer_depart(node, peer, POSTERN_REASON_IDLE);
+		return;
+	}
+	if (peer->state == PST_PEER_THROTTLED &&
+	    pst_deadline_has_passed(peer->throttle_end_ns, node->now_ns))
+		pst_peer_unthrottle(node, peer);
+	else
+		pst_peer_update_due(node, peer);
+}
+
+void pst_peer_do_due(struct pst_node *node)
+{
+	uint32_t index;
+
+	while (pst_due_queue_take(&node->dues, node->now_ns, &index))
+		do_due(node, &node->peers[index]);
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Another policy for a node that lives
+ *
+ * Whole or not at all: what can fail is done first.  Then the policy is
+ * exchanged and everybody is decided again by the credentials they were
+ * admitted with, peers and handshakes alike.  Who is no longer admitted, or not
+ * as it is, is disconnected; the others have their new limits at once.  Rings
+ * and the size of messages stay as they were agreed on, and so does the number
+ * of slots.
+ */
+#include "node/node_state.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "node/audit.h"
+#include "node/node_policy.h"
+#include "node/refusal.h"
+#include "node/terms.h"
+#include "os/monotonic.h"
+
+/* What a node holds by its policy. */
+struct holdings {
+	const struct postern_policy *policy;
+	const struct pst_policy_node *rules;
+	struct pst_ledger *ledger;
+	struct pst_shares shares;
+};
+
+static void let_go(struct holdings *holdings)
+{
+	if (holdings->ledger)
+		pst_shares_free(&holdings->shares, holdings->ledger);
+	holdings->ledger = pst_ledger_unref(holdings->ledger);
+	holdings->policy = pst_policy_unref(holdings->policy);
+}
+
+static int prepare(const struct pst_node *node,
+		   const struct postern_policy *policy,
+		   struct holdings *ret_holdings)
+{
+	struct holdings holdings = {
+		.policy = pst_policy_ref(policy),
+		.rules = pst_policy_find_node(policy, node->name),
+	};
+	int r;
+
+	r = pst_ledger_open(policy, node->ledger, &holdings.ledger);
+	if (r == 0)
+		r = pst_shares_new(policy, holdings.ledger, &holdings.shares);
+	if (r < 0) {
+		let_go(&holdings);
+		return r;
+	}
+	*ret_holdings = holdings;
+	return 0;
+}
+
+/* What an open node is, a policy cannot change: it has to be opened anew. */
+static int check_is_same_node(const struct pst_node *node,
+			      const struct pst_policy_node *rules,
+			      struct postern_refusal *refusal)
+{
+	struct postern_node_description now = POSTERN_NODE_DESCRIPTION_INIT;
+	struct postern_node_description then = POSTERN_NODE_DESCRIPTION_INIT;
+
+	pst_policy_describe_node(node->rules, &now);
+	pst_policy_describe_node(rules, &then);
+	if (strcmp(now.socket_path, then.socket_path) == 0)
+		return 0;
+	(void)pst_refuse(refusal, POSTERN_REASON_IN_USE,
+			 "the socket of an open node stays at %s: close the "
+			 "node to move it", now.socket_path);
+	return -EBUSY;
+}
+
+static int set_socket_access(const struct pst_node *node,
+			     const struct pst_policy_node *rules,
+			     struct postern_refusal *refusal)
+{
+	struct postern_node_description then = POSTERN_NODE_DESCRIPTION_INIT;
+	gid_t group = (gid_t)-1;
+	int r;
+
+	pst_policy_describe_node(rules, &then);
+	if (then.socket_group_fact == POSTERN_FACT_KNOWN)
+		group = then.socket_gid;
+	r = pst_listener_set_access(&node->listener, then.socket_mode, group);
+	if (r < 0)
+		(void)pst_refuse_errno(refusal, POSTERN_REASON_DIRECTORY, r,
+				       "setting the socket's mode and group");
+	return r == -EPERM || r == -ESTALE || r == -ENOENT ? -EACCES : r;
+}
+
+static void exchange(struct pst_node *node, struct holdings *holdings)
+{
+	struct holdings old = {node->policy, node->rules, node->ledger,
+			       node->shares};
+
+	node->policy = holdings->policy;
+	node->rules = holdings->rules;
+	node->shares = holdings->shares;
+	if (holdings->ledger != old.ledger) {
+		pst_ledger_strike(old.ledger, &node->charges);
+		pst_ledger_enter(holdings->ledger, &node->charges);
+	}
+	node->ledger = holdings->ledger;
+	*holdings = old;
+}
+
+/* -- who is here ----------------------------------------------------------- */
+
+/*
+ * The new rules may look at facts that nobody had asked about.  Those of the
+ * moment of connect() the socket still tells, and the others are of now.
+ */
+static void read_missing_facts(const struct pst_node *node,
+			       unsigned wants_before, struct pst_peer *peer)
+{
+	struct pst_peer_credentials credentials;
+
+	if ((node->peer_wants & ~wants_before) == 0 || !peer->channel)
+		return;
+	if (pst_peer_credentials_read(pst_channel_socket_fd(peer->channel),
+				      node->peer_wants, node->features,
+				      &credentials) < 0)
+		return; /* they stay unknown: allows do not match, denies do */
+	pst_peer_credentials_done(&peer->credentials);
+	peer->credentials = credentials;
+	peer->credentials.pidfd = pst_fd_close(credentials.pidfd);
+}
+
+static bool keeps_its_place(const struct pst_node *node,
+			    const struct pst_peer *peer,
+			    struct postern_decision *ret_decision,
+			    struct postern_refusal *refusal)
+{
+	if (!pst_terms_decide(node, &peer->credentials, ret_decision, refusal))
+		return false;
+	if (peer->directions & ~ret_decision->directions)
+		return pst_refuse_plain(refusal, POSTERN_REASON_DIRECTION);
+	return true;
+}
+
+static void put_in_force(struct pst_node *node, struct pst_peer *peer,
+			 const struct postern_decision *decision)
+{
+	bool was_ready = peer->state == PST_PEER_READY;
+
+	pst_peer_unready(peer);
+	pst_peer_change_terms(node, peer, decision);
+	if (peer->state == PST_PEER_THROTTLED)
+		pst_peer_unthrottle(node, peer);
+	else if (was_ready)
+		pst_peer_ready(node, peer);
+	pst_peer_update_due(node, peer);
+}
+
+/* Nobody but the node could carry out limits that a detached one has now. */
+static bool is_out_of_reach(const struct pst_peer *peer)
+{
+	return peer->state == PST_PEER_DETACHED &&
+	       (peer->metering.scope_count > 0 || peer->idle_ns > 0);
+}
+
+/* True: it stays. */
+static bool decide_again(struct pst_node *node, unsigned wants_before,
+			 struct pst_peer *peer)
+{
+	struct postern_decision decision = POSTERN_DECISION_INIT;
+	struct postern_refusal refusal;
+
+	read_missing_facts(node, wants_before, peer);
+	if (keeps_its_place(node, peer, &decision, &refusal)) {
+		put_in_force(node, peer, &decision);
+		if (!is_out_of_reach(peer))
+			return true;
+	}
+	pst_peer_depart(node, peer, POSTERN_REASON_REVOKED);
+	return false;
+}
+
+int pst_node_reload(struct pst_node *node, const struct postern_policy *policy,
+		    struct postern_refusal *refusal, uint32_t *ret_lost_count)
+{
+	const struct pst_policy_node *rules;
+	unsigned wants_before = node->peer_wants;
+	struct holdings holdings;
+	uint32_t lost_count = 0, i;
+	int r;
+
+	rules = pst_policy_find_node(policy, node->name);
+	if (!rules) {
+		(void)pst_refuse(refusal, POSTERN_REASON_UNKNOWN_NODE,
+				 "the policy has no node '%s'", node->name);
+		return -ENOENT;
+	}
+	r = pst_node_check_policy(node, rules, refusal);
+	if (r < 0)
+		return r;
+	r = check_is_same_node(node, rules, refusal);
+	if (r < 0)
+		return r;
+	r = prepare(node, policy, &holdings);
+	if (r < 0)
+		return r;
+	r = set_socket_access(node, rules, refusal);
+	if (r < 0) {
+		let_go(&holdings);
+		return r;
+	}
+
+	node->now_ns = pst_monotonic_now_ns();
+	exchange(node, &holdings);
+	pst_node_follow_policy(node);
+	for (i = 0; i < node->slot_count; i++)
+		if (node->peers[i].state != PST_PEER_FREE)
+			lost_count += !decide_again(node, wants_before,
+						    &node->peers[i]);
+	pst_admission_decide_again(node);
+	let_go(&holdings);
+	pst_node_update_timer(node);
+	pst_node_update_wake(node);
+	*ret_lost_count = lost_count;
+	return 0;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Who takes turns
+ *
+ * A ready peer is in the round of its tenant's share, and a share with ready
+ * peers is in the node's round; the one that becomes empty leaves.
+ */
+#include "node/node_state.h"
+
+void pst_peer_ready(struct pst_node *node, struct pst_peer *peer)
+{
+	struct pst_share *share = peer->share;
+
+	peer->empty_looks = 0;
+	if (peer->state == PST_PEER_READY || peer->state == PST_PEER_THROTTLED)
+		return;
+	peer->state = PST_PEER_READY;
+	pst_turn_join(&share->round, &peer->turn);
+	if (!pst_turn_is_listed(&share->turn))
+		pst_turn_join(&node->round, &share->turn);
+}
+
+/* What it was granted and did not use, others may. */
+void pst_peer_unready(struct pst_peer *peer)
+{
+	if (peer->state != PST_PEER_READY)
+		return;
+	peer->state = PST_PEER_ARMED;
+	pst_metering_settle(&peer->metering);
+	pst_turn_leave(&peer->turn);
+	if (pst_list_is_empty(&peer->share->round))
+		pst_turn_leave(&peer->share->turn);
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * From a decision to what a peer gets
+ */
+#include "node/terms.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/quota.h"
+#include "node/subject.h"
+
+/*
+ * In proportion to the weights; the tenant of most weight gets at most the
+ * greatest quantum, and everybody something.
+ */
+static int64_t quantum_of(uint32_t weight, uint32_t weight_max)
+{
+	uint64_t bytes = (uint64_t)weight * PST_NODE_QUANTUM_BYTES;
+	uint64_t most = (uint64_t)weight_max * PST_NODE_QUANTUM_BYTES;
+
+	if (most > PST_NODE_QUANTUM_BYTES_MAX)
+		bytes = bytes * PST_NODE_QUANTUM_BYTES_MAX / most;
+	return bytes > PST_NODE_RECORD_COST ? (int64_t)bytes
+					    : PST_NODE_RECORD_COST;
+}
+
+static uint32_t greatest_weight(const struct postern_policy *policy)
+{
+	uint32_t weight, greatest = 1;
+	const char *name;
+	size_t i;
+
+	for (i = 0; i < pst_policy_tenant_count(policy); i++) {
+		pst_policy_tenant_at(policy, i, &name, &weight);
+		if (weight > greatest)
+			greatest = weight;
+	}
+	return greatest;
+}
+
+static void share_init(struct pst_share *share, uint32_t weight,
+		       uint32_t weight_max)
+{
+	pst_turn_init(&share->turn, quantum_of(weight, weight_max));
+	pst_list_init(&share->round);
+}
+
+int pst_shares_new(const struct postern_policy *policy,
+		   struct pst_ledger *ledger, struct pst_shares *ret_shares)
+{
+	size_t tenant_count = pst_policy_tenant_count(policy);
+	uint32_t weight, weight_max = greatest_weight(policy);
+	struct pst_shares shares = {0};
+	const char *name;
+	size_t i;
+	int r;
+
+	shares.shares = calloc(tenant_count + 1, sizeof(shares.shares[0]));
+	if (!shares.shares)
+		return -ENOMEM;
+	share_init(&shares.shares[0], 1, weight_max);
+	for (i = 0; i < tenant_count; i++) {
+		shares.share_count = i + 1;
+		pst_policy_tenant_at(policy, i, &name, &weight);
+		share_init(&shares.shares[i + 1], weight, weight_max);
+		r = pst_ledger_open_account(ledger, name,
+					    &shares.shares[i + 1].account);
+		if (r < 0) {
+			pst_shares_free(&shares, ledger);
+			return r;
+		}
+	}
+	shares.share_count = tenant_count + 1;
+	*ret_shares = shares;
+	return 0;
+}
+
+void pst_shares_free(struct pst_shares *shares, struct pst_ledger *ledger)
+{
+	size_t i;
+
+	for (i = 0; i < shares->share_count; i++)
+		(void)pst_ledger_close_account(ledger,
+					       shares->shares[i].account);
+	free(shares->shares);
+	*shares = (struct pst_shares) {0};
+}
+
+struct pst_share *pst_share_of(const struct pst_shares *shares,
+			       const struct postern_decision *decision)
+{
+	if (!decision->tenant_name)
+		return &shares->shares[0];
+	return &shares->shares[decision->tenant_index + 1];
+}
+
+bool pst_terms_decide(const struct pst_node *node,
+		      const struct pst_peer_credentials *credentials,
+		      struct postern_decision *ret_decision,
+		      struct postern_refusal *refusal)
+{
+	struct postern_subject subject;
+
+	pst_subject_init(&subject, credentials, node->overflow_uid,
+			 node->overflow_gid);
+	pst_policy_decide(node->policy, node->name, &subject, ret_decision);
+	if (ret_decision->is_admitted)
+		return true;
+	*refusal = ret_decision->refusal;
+	return false;
+}
+
+static uint64_t value_of(const struct postern_policy_limit *limit)
+{
+	return limit->state == POSTERN_LIMIT_UNSET ? 0 : limit->value;
+}
+
+void pst_peer_set_terms(struct pst_node *node, struct pst_peer *peer,
+			const struct postern_decision *decision)
+{
+	const struct postern_policy_limit *channel = decision->channel;
+
+	pst_metering_settle(&peer->metering);
+	memset(&peer->metering, 0, sizeof(peer->metering));
+	peer->share = pst_share_of(&node->shares, decision);
+	pst_metering_add(&peer->metering, &peer->meter, channel);
+	if (peer->share->account)
+		pst_metering_add(&peer->metering, &peer->share->account->meter,
+				 decision->tenant);
+	pst_metering_add(&peer->metering, &node->meter, decision->node);
+	pst_metering_add(&peer->metering, &node->ledger->meter,
+			 decision->process);
+	peer->on_exceed = (enum postern_on_exceed)value_of(
+		&channel[POSTERN_LIMIT_ON_EXCEED]);
+	peer->idle_ns = value_of(&channel[POSTERN_LIMIT_IDLE]);
+}
+
+void pst_peer_change_terms(struct pst_node *node, struct pst_peer *peer,
+			   const struct postern_decision *decision)
+{
+	pst_peer_set_terms(node, peer, decision);
+	pst_quota_move(node, pst_slot_index(peer->handle), decision,
+		       peer->share->account);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * From a decision to what a peer gets: its share and its limits
+ */
+#ifndef POSTERN_NODE_TERMS_H
+#define POSTERN_NODE_TERMS_H
+
+#include <postern/policy.h>
+
+#include "base/attributes.h"
+#include "node/node_state.h"
+
+/* The shares of a policy.  0 or -ENOMEM; _free() accepts an empty one, and
+ * empties it. */
+PST_MUST_CHECK int pst_shares_new(const struct postern_policy *policy,
+				  struct pst_ledger *ledger,
+				  struct pst_shares *ret_shares);
+void pst_shares_free(struct pst_shares *shares, struct pst_ledger *ledger);
+
+/* The share, by the node's policy, of whom this decision admits. */
+struct pst_share *pst_share_of(const struct pst_shares *shares,
+			       const struct postern_decision *decision);
+
+/* What the node's policy says of whom; false: refused. */
+bool pst_terms_decide(const struct pst_node *node,
+		      const struct pst_peer_credentials *credentials,
+		      struct postern_decision *ret_decision,
+		      struct postern_refusal *refusal);
+
+/*
+ * Put these limits in force for a peer, from now on; its rings and the size of
+ * its messages stay.  The peer is in no round.
+ */
+void pst_peer_set_terms(struct pst_node *node, struct pst_peer *peer,
+			const struct postern_decision *decision);
+
+/* The same for a peer that is charged already, by another policy or another
+ * decision: whoever is to be charged from now on is. */
+void pst_peer_change_terms(struct pst_node *node, struct pst_peer *peer,
+			   const struct postern_decision *decision);
+
+#endif
