@@ -25,8 +25,9 @@ postern_SOURCES = \
 	src/tools/policy_source.c src/tools/policy_source.h \
 	src/tools/progress.c src/tools/progress.h \
 	src/tools/receive.c \
+	src/tools/reload.c src/tools/reload.h \
 	src/tools/send.c \
-	src/tools/stop_signal.c src/tools/stop_signal.h \
+	src/tools/signals.c src/tools/signals.h \
 	src/tools/subject.c src/tools/subject.h \
 	src/tools/tool.h \
 	src/tools/units.c src/tools/units.h

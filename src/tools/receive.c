@@ -22,7 +22,8 @@
 #include "output.h"
 #include "policy_source.h"
 #include "progress.h"
-#include "stop_signal.h"
+#include "reload.h"
+#include "signals.h"
 #include "tool.h"
 
 /* Events are looked for after so many messages, so that none is dropped. */
@@ -46,7 +47,8 @@ struct receiver {
 	uint64_t present_count;   /* peers admitted and not departed */
 	bool was_admitted;        /* anybody, ever */
 	bool has_lost_count;      /* events were dropped: who knows */
-	int stop_fd;
+	int request_fd;          /* of tool_signals_open() */
+	const struct postern_policy_options *source;
 };
 
 static bool is_finished(const struct receiver *receiver)
@@ -111,11 +113,21 @@ static void note_event(struct receiver *receiver,
 		tool_warning(receiver->node_name, "events were dropped: the "
 			     "count of peers is no longer certain");
 	}
-	if (event->type == POSTERN_EVENT_ADMITTED) {
+	switch (event->type) {
+	case POSTERN_EVENT_ADMITTED:
 		receiver->was_admitted = true;
 		receiver->present_count++;
-	} else if (receiver->present_count > 0) {
-		receiver->present_count--;
+		break;
+	case POSTERN_EVENT_DEPARTED:
+		if (receiver->present_count > 0)
+			receiver->present_count--;
+		break;
+	case POSTERN_EVENT_GAP:
+		tool_progress_hide(&receiver->progress);
+		tool_warning(receiver->node_name, "%" PRIu64 " messages of %s "
+			     "were dropped", event->dropped_messages,
+			     event->name);
+		break;
 	}
 }
 
@@ -157,7 +169,7 @@ static enum tool_status rest(struct receiver *receiver)
 {
 	struct pollfd fds[2] = {
 		{.events = POLLIN},
-		{.fd = receiver->stop_fd, .events = POLLIN},
+		{.fd = receiver->request_fd, .events = POLLIN},
 	};
 	int result;
 
@@ -180,6 +192,9 @@ static enum tool_status receive_all(struct receiver *receiver)
 	int result;
 
 	while (status == TOOL_DONE && !is_finished(receiver)) {
+		if (tool_reload_take())
+			tool_reload(receiver->node, receiver->node_name,
+				    receiver->source);
 		status = take_batch(receiver, &is_idle);
 		if (status == TOOL_DONE && is_idle && !is_finished(receiver))
 			status = rest(receiver);
@@ -204,7 +219,7 @@ open_and_receive(struct receiver *receiver,
 	enum tool_status status;
 	int result;
 
-	result = tool_stop_open(&receiver->stop_fd);
+	result = tool_signals_open(&receiver->request_fd);
 	if (result == 0)
 		result = tool_output_init(&receiver->output, STDOUT_FILENO);
 	if (result < 0)
@@ -218,6 +233,7 @@ open_and_receive(struct receiver *receiver,
 	if (result < 0)
 		return tool_error_result(receiver->node_name, result,
 					 &refusal);
+	receiver->source = source;
 	tool_progress_init(&receiver->progress);
 	status = receive_all(receiver);
 	postern_node_close(receiver->node);
@@ -281,6 +297,7 @@ const struct tool_command tool_command_receive = {
 	.description =
 		"Open NODE and write the messages of all its peers to standard "
 		"output, and the\nnode's records to standard error, or to the "
-		"journal.  SIGTERM and SIGINT\nend it in order.\n",
+		"journal.  SIGTERM and SIGINT\nend it in order.  SIGHUP has it "
+		"read its policy again; a broken one changes\nnothing.\n",
 	.run = run,
 };

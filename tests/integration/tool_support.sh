@@ -119,6 +119,52 @@ write_policy() {
 	} >"$file"
 }
 
+# -- a receiver and a sender ------------------------------------------------
+
+# The tool itself, not a function: its pid is the one to signal.
+send() {
+	# shellcheck disable=SC2086 # $without is empty, or two words
+	postern send --policy policy.conf $without "$@" orders
+}
+
+# start_receiver OPTION...: in the background, up when this returns.
+start_receiver() {
+	[ -e policy.conf ] || write_policy policy.conf
+	# shellcheck disable=SC2086
+	"$tool" receive --policy policy.conf $without "$@" orders \
+		>received 2>receiver.err &
+	receiver=$!
+	# shellcheck disable=SC2031
+	background="$background $receiver"
+	wait_until is_up
+}
+
+is_up() {
+	[ -S orders.sock ] || ! kill -0 "$receiver" 2>/dev/null
+}
+
+stop_receiver() {
+	kill -TERM "$receiver"
+	wait_for_status 0 "$receiver"
+}
+
+# start_sender OPTION...: reads from descriptor 8, which stays open.
+start_sender() {
+	mkfifo input
+	# shellcheck disable=SC2086
+	"$tool" send --policy policy.conf $without "$@" orders \
+		<input 2>sender.err &
+	sender=$!
+	background="$background $sender"
+	exec 8>input
+}
+
+# received_is FORMAT: as printf writes it.
+received_is() {
+	# shellcheck disable=SC2059
+	printf "$1" | cmp -s received -
+}
+
 # run_tests NAME...
 run_tests() {
 	failed_count=0
