@@ -31,7 +31,7 @@ void pst_peer_update_due(struct pst_node *node, struct pst_peer *peer)
 	node->may_have_become_due = true;
 }
 
-/* Something that we sent, or that lies in the ring throttled, is activity. */
+/* Something that we sent, or that nobody has received yet, is activity. */
 static bool is_idle(const struct pst_node *node, struct pst_peer *peer)
 {
 	uint64_t sent_messages = pst_channel_sent_messages(peer->channel);
@@ -39,7 +39,8 @@ static bool is_idle(const struct pst_node *node, struct pst_peer *peer)
 	if (!pst_deadline_has_passed(idle_deadline_ns(peer), node->now_ns))
 		return false;
 	if (sent_messages == peer->sent_messages &&
-	    peer->state != PST_PEER_THROTTLED)
+	    peer->state != PST_PEER_THROTTLED &&
+	    !pst_channel_has_message(peer->channel))
 		return true;
 	peer->sent_messages = sent_messages;
 	peer->last_active_ns = node->now_ns;
