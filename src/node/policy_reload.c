@@ -144,10 +144,26 @@ static bool keeps_its_place(const struct pst_node *node,
 	return true;
 }
 
-static void put_in_force(struct pst_node *node, struct pst_peer *peer,
+/* Do these limits say something else than those before? */
+static bool have_changed(const struct pst_peer *peer,
+			 const struct pst_metering *metering_before,
+			 enum postern_on_exceed on_exceed_before,
+			 uint64_t idle_ns_before)
+{
+	return peer->on_exceed != on_exceed_before ||
+	       peer->idle_ns != idle_ns_before ||
+	       peer->metering.scope_count != metering_before->scope_count ||
+	       memcmp(peer->metering.scopes, metering_before->scopes,
+		      sizeof(peer->metering.scopes)) != 0;
+}
+
+static bool put_in_force(struct pst_node *node, struct pst_peer *peer,
 			 const struct postern_decision *decision)
 {
+	const struct pst_metering metering = peer->metering;
+	enum postern_on_exceed on_exceed = peer->on_exceed;
 	bool was_ready = peer->state == PST_PEER_READY;
+	uint64_t idle_ns = peer->idle_ns;
 
 	pst_peer_unready(peer);
 	pst_peer_change_terms(node, peer, decision);
@@ -156,39 +172,56 @@ static void put_in_force(struct pst_node *node, struct pst_peer *peer,
 	else if (was_ready)
 		pst_peer_ready(node, peer);
 	pst_peer_update_due(node, peer);
+	return have_changed(peer, &metering, on_exceed, idle_ns);
 }
 
 /* Nobody but the node could carry out limits that a detached one has now. */
-static bool is_out_of_reach(const struct pst_peer *peer)
+static bool is_within_reach(const struct pst_peer *peer,
+			    struct postern_refusal *refusal)
 {
-	return peer->state == PST_PEER_DETACHED &&
-	       (peer->metering.scope_count > 0 || peer->idle_ns > 0);
+	if (peer->state != PST_PEER_DETACHED ||
+	    (peer->metering.scope_count == 0 && peer->idle_ns == 0))
+		return true;
+	return pst_refuse(refusal, POSTERN_REASON_REVOKED,
+			  "its channel is detached, and its rate or idle time "
+			  "is limited now");
 }
 
-/* True: it stays. */
-static bool decide_again(struct pst_node *node, unsigned wants_before,
-			 struct pst_peer *peer)
+static void decide_again(struct pst_node *node, unsigned wants_before,
+			 struct pst_peer *peer,
+			 struct pst_reload_outcome *outcome)
 {
+	static const struct pst_revoker revoker = {
+		.by = PST_REVOKED_BY_RELOAD,
+	};
 	struct postern_decision decision = POSTERN_DECISION_INIT;
 	struct postern_refusal refusal;
+	bool has_changed = false, stays;
 
 	read_missing_facts(node, wants_before, peer);
-	if (keeps_its_place(node, peer, &decision, &refusal)) {
-		put_in_force(node, peer, &decision);
-		if (!is_out_of_reach(peer))
-			return true;
+	stays = keeps_its_place(node, peer, &decision, &refusal);
+	if (stays) {
+		has_changed = put_in_force(node, peer, &decision);
+		stays = is_within_reach(peer, &refusal);
 	}
+	if (stays) {
+		outcome->changed_count += has_changed;
+		outcome->kept_count += !has_changed;
+		return;
+	}
+	outcome->lost_count++;
+	pst_audit_revoke(node, peer, &revoker, &refusal);
 	pst_peer_depart(node, peer, POSTERN_REASON_REVOKED);
-	return false;
 }
 
-int pst_node_reload(struct pst_node *node, const struct postern_policy *policy,
-		    struct postern_refusal *refusal, uint32_t *ret_lost_count)
+static int reload(struct pst_node *node, const struct postern_policy *policy,
+		  struct postern_refusal *refusal,
+		  struct pst_reload_outcome *outcome)
 {
 	const struct pst_policy_node *rules;
 	unsigned wants_before = node->peer_wants;
 	struct holdings holdings;
-	uint32_t lost_count = 0, i;
+	uint32_t i;
 	int r;
 
 	rules = pst_policy_find_node(policy, node->name);
@@ -212,17 +245,33 @@ int pst_node_reload(struct pst_node *node, const struct postern_policy *policy,
 		return r;
 	}
 
-	node->now_ns = pst_monotonic_now_ns();
 	exchange(node, &holdings);
 	pst_node_follow_policy(node);
 	for (i = 0; i < node->slot_count; i++)
 		if (node->peers[i].state != PST_PEER_FREE)
-			lost_count += !decide_again(node, wants_before,
-						    &node->peers[i]);
+			decide_again(node, wants_before, &node->peers[i],
+				     outcome);
 	pst_admission_decide_again(node);
 	let_go(&holdings);
+	return 0;
+}
+
+int pst_node_reload(struct pst_node *node, const struct postern_policy *policy,
+		    struct postern_refusal *refusal, uint32_t *ret_lost_count)
+{
+	struct pst_reload_outcome outcome = {0};
+
+	node->now_ns = pst_monotonic_now_ns();
+	outcome.result = reload(node, policy, refusal, &outcome);
+	if (outcome.result < 0) {
+		outcome.file = refusal->file[0] ? refusal->file : NULL;
+		outcome.line = refusal->line;
+		outcome.detail = refusal->detail[0] ? refusal->detail : NULL;
+	}
+	pst_audit_reload(node, &outcome);
 	pst_node_update_timer(node);
 	pst_node_update_wake(node);
-	*ret_lost_count = lost_count;
-	return 0;
+	if (outcome.result == 0)
+		*ret_lost_count = outcome.lost_count;
+	return outcome.result;
 }
