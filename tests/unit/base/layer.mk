@@ -4,9 +4,11 @@ check_PROGRAMS += \
 	tests/unit/base/test_clock \
 	tests/unit/base/test_fd \
 	tests/unit/base/test_histogram \
+	tests/unit/base/test_list \
 	tests/unit/base/test_log \
 	tests/unit/base/test_record_size \
-	tests/unit/base/test_refcount
+	tests/unit/base/test_refcount \
+	tests/unit/base/test_token_bucket
 
 tests_unit_base_test_bounds_SOURCES = tests/unit/base/test_bounds.c
 tests_unit_base_test_bounds_LDADD = libbase.la $(CHECK_LIBS)
@@ -24,3 +26,10 @@ tests_unit_base_test_record_size_SOURCES = tests/unit/base/test_record_size.c
 tests_unit_base_test_record_size_LDADD = libbase.la $(CHECK_LIBS)
 tests_unit_base_test_refcount_SOURCES = tests/unit/base/test_refcount.c
 tests_unit_base_test_refcount_LDADD = libbase.la $(CHECK_LIBS)
+tests_unit_base_test_list_SOURCES = tests/unit/base/test_list.c \
+	tests/support/expect.h
+tests_unit_base_test_list_LDADD = libbase.la $(CHECK_LIBS)
+tests_unit_base_test_token_bucket_SOURCES = \
+	tests/unit/base/test_token_bucket.c \
+	tests/support/expect.h tests/support/random.h
+tests_unit_base_test_token_bucket_LDADD = libbase.la $(CHECK_LIBS)

@@ -5,8 +5,13 @@ NODE_TEST_LIBS = libnode.la libhandshake.la libwire.la libchannel.la \
 check_PROGRAMS += \
 	tests/unit/node/test_audit \
 	tests/unit/node/test_audit_rate \
+	tests/unit/node/test_due_queue \
 	tests/unit/node/test_event_queue \
-	tests/unit/node/test_half_open
+	tests/unit/node/test_half_open \
+	tests/unit/node/test_ledger \
+	tests/unit/node/test_quota \
+	tests/unit/node/test_round_robin \
+	tests/unit/node/test_uid_buckets
 
 tests_unit_node_test_audit_SOURCES = \
 	tests/unit/node/test_audit.c
@@ -24,3 +29,24 @@ tests_unit_node_test_event_queue_LDADD = $(NODE_TEST_LIBS)
 tests_unit_node_test_half_open_SOURCES = \
 	tests/unit/node/test_half_open.c tests/support/expect.h
 tests_unit_node_test_half_open_LDADD = $(NODE_TEST_LIBS)
+
+tests_unit_node_test_due_queue_SOURCES = \
+	tests/unit/node/test_due_queue.c tests/support/expect.h tests/support/random.h
+tests_unit_node_test_due_queue_LDADD = $(NODE_TEST_LIBS)
+
+tests_unit_node_test_ledger_SOURCES = \
+	tests/unit/node/test_ledger.c tests/support/expect.h
+tests_unit_node_test_ledger_LDADD = libpolicytest.la $(NODE_TEST_LIBS)
+
+
+tests_unit_node_test_quota_SOURCES = \
+	tests/unit/node/test_quota.c tests/support/expect.h
+tests_unit_node_test_quota_LDADD = libpolicytest.la $(NODE_TEST_LIBS)
+
+tests_unit_node_test_round_robin_SOURCES = \
+	tests/unit/node/test_round_robin.c tests/support/expect.h tests/support/random.h
+tests_unit_node_test_round_robin_LDADD = $(NODE_TEST_LIBS)
+
+tests_unit_node_test_uid_buckets_SOURCES = \
+	tests/unit/node/test_uid_buckets.c tests/support/expect.h
+tests_unit_node_test_uid_buckets_LDADD = $(NODE_TEST_LIBS)
