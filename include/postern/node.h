@@ -112,8 +112,8 @@ enum postern_event_type {
 	POSTERN_EVENT_ADMITTED = 1,
 	POSTERN_EVENT_DEPARTED = 2,
 	/* Messages of a peer over its rate or bandwidth were dropped, as its
-	 * policy says (`on-exceed drop`): some came before the next message
-	 * that is received from it. */
+	 * policy says (`on-exceed drop`): so many since the last such event
+	 * of this peer was fetched. */
 	POSTERN_EVENT_GAP = 3
 };
 

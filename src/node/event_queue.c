@@ -10,6 +10,12 @@
 #include <errno.h>
 #include <string.h>
 
+/* Its place in the order of all that were ever pushed. */
+static uint64_t number_of_last(const struct pst_node *node)
+{
+	return node->events_taken + node->event_count - 1;
+}
+
 static struct postern_event *push(struct pst_node *node,
 				  enum postern_event_type type,
 				  const struct pst_peer *peer)
@@ -19,6 +25,7 @@ static struct postern_event *push(struct pst_node *node,
 	if (node->event_count == node->event_room) {
 		node->event_first = (node->event_first + 1) % node->event_room;
 		node->event_count--;
+		node->events_taken++;
 		node->events_missed++;
 	}
 	event = &node->events[(node->event_first + node->event_count) %
@@ -47,16 +54,37 @@ void pst_event_push(struct pst_node *node, enum postern_event_type type,
 	event->undelivered_bytes = undelivered_bytes;
 }
 
+/* The one that nobody has fetched yet, or NULL. */
+static struct postern_event *find_gap(const struct pst_node *node,
+				      const struct pst_peer *peer)
+{
+	struct postern_event *event;
+	uint64_t place = peer->gap_event - node->events_taken;
+
+	if (place >= node->event_count)
+		return NULL;
+	event = &node->events[(node->event_first + place) % node->event_room];
+	if (event->type != POSTERN_EVENT_GAP || event->peer != peer->handle)
+		return NULL;
+	return event;
+}
+
+/* One event of it at a time, which grows: nobody can fill the queue by being
+ * dropped from. */
 void pst_peer_report_gap(struct pst_node *node, struct pst_peer *peer)
 {
 	struct postern_event *event;
 
 	if (peer->gap_messages == 0)
 		return;
-	event = push(node, POSTERN_EVENT_GAP, peer);
-	event->reason = POSTERN_REASON_EXCEEDED;
-	event->dropped_messages = peer->gap_messages;
-	event->dropped_bytes = peer->gap_bytes;
+	event = find_gap(node, peer);
+	if (!event) {
+		event = push(node, POSTERN_EVENT_GAP, peer);
+		event->reason = POSTERN_REASON_EXCEEDED;
+		peer->gap_event = number_of_last(node);
+	}
+	event->dropped_messages += peer->gap_messages;
+	event->dropped_bytes += peer->gap_bytes;
 	peer->gap_messages = 0;
 	peer->gap_bytes = 0;
 }
@@ -70,6 +98,7 @@ static bool take_event(struct pst_node *node, struct postern_event *ret_event)
 	node->events_missed = 0;
 	node->event_first = (node->event_first + 1) % node->event_room;
 	node->event_count--;
+	node->events_taken++;
 	return true;
 }
 

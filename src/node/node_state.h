@@ -116,6 +116,7 @@ struct pst_peer {
 	/* Dropped since the last event about it. */
 	uint64_t gap_messages;
 	uint64_t gap_bytes;
+	uint64_t gap_event;     /* its number, while it waits in the queue */
 
 	/* For events, records and statistics. */
 	struct pst_peer_credentials credentials; /* as it was admitted with */
@@ -182,6 +183,7 @@ struct pst_node {
 	uint32_t event_first;
 	uint32_t event_count;
 	uint32_t events_missed;
+	uint64_t events_taken;  /* fetched or missed: the first one's number */
 };
 
 /* What a tag in the poll set stands for. */

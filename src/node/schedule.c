@@ -55,8 +55,9 @@ bool pst_schedule_has_message(struct pst_node *node)
 }
 
 /* Off the round if, armed, it still is empty. */
-static void arm(struct pst_peer *peer)
+static void arm(struct pst_node *node, struct pst_peer *peer)
 {
+	pst_peer_report_gap(node, peer);
 	if (pst_channel_arm_receive(peer->channel)) {
 		peer->empty_looks = 0;
 		return;
@@ -67,7 +68,7 @@ static void arm(struct pst_peer *peer)
 static bool arm_if_empty(struct pst_node *node, struct pst_peer *peer)
 {
 	if (!has_message(node, peer))
-		arm(peer);
+		arm(node, peer);
 	return false;
 }
 
@@ -101,7 +102,7 @@ static void after_empty_look(struct pst_node *node, struct pst_peer *peer)
 	pst_peer_report_gap(node, peer);
 	peer->empty_looks++;
 	if (node->has_descriptor || peer->empty_looks >= PST_NODE_EMPTY_LOOKS)
-		arm(peer);
+		arm(node, peer);
 }
 
 /* It broke the rules, or is gone and was emptied. */

@@ -80,6 +80,60 @@ START_TEST(the_queue_goes_round)
 }
 END_TEST
 
+static void drop(struct pst_peer *peer, uint64_t messages)
+{
+	peer->gap_messages = messages;
+	peer->gap_bytes = 10 * messages;
+	pst_peer_report_gap(&node, peer);
+}
+
+START_TEST(a_gap_that_nobody_has_fetched_grows)
+{
+	struct pst_peer one = {.handle = 1}, other = {.handle = 2};
+	struct postern_event event;
+	uint64_t i;
+
+	drop(&one, 0);
+	for (i = 1; i <= 3 * ROOM; i++) {
+		drop(&one, 1);
+		drop(&other, i);
+	}
+	expect_equal(pst_node_next_event(&node, &event), 0);
+	expect_equal(event.type, POSTERN_EVENT_GAP);
+	expect_equal(event.reason, POSTERN_REASON_EXCEEDED);
+	expect_equal(event.peer, 1);
+	expect_equal(event.missed_count, 0);
+	expect_equal(event.dropped_messages, 3 * ROOM);
+	expect_equal(event.dropped_bytes, 30 * ROOM);
+	drop(&one, 1);
+	expect_equal(pst_node_next_event(&node, &event), 0);
+	expect_equal(event.peer, 2);
+	expect_equal(event.dropped_messages, 3 * ROOM * (3 * ROOM + 1) / 2);
+	expect_equal(pst_node_next_event(&node, &event), 0);
+	expect_equal(event.peer, 1);
+	expect_equal(event.dropped_messages, 1);
+	expect_equal(pst_node_next_event(&node, &event), -EAGAIN);
+}
+END_TEST
+
+START_TEST(a_gap_that_was_missed_begins_anew)
+{
+	struct pst_peer one = {.handle = 1};
+	struct postern_event event;
+	uint64_t i;
+
+	drop(&one, 5);
+	for (i = 0; i < ROOM; i++)
+		push(2);
+	drop(&one, 7);
+	for (i = 0; i < ROOM - 1; i++)
+		expect_equal(pst_node_next_event(&node, &event), 0);
+	expect_equal(pst_node_next_event(&node, &event), 0);
+	expect_equal(event.type, POSTERN_EVENT_GAP);
+	expect_equal(event.dropped_messages, 7);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("event queue");
@@ -89,6 +143,8 @@ static Suite *suite(void)
 	tcase_add_test(t, events_come_oldest_first);
 	tcase_add_test(t, a_full_queue_drops_the_oldest_and_counts_them);
 	tcase_add_test(t, the_queue_goes_round);
+	tcase_add_test(t, a_gap_that_nobody_has_fetched_grows);
+	tcase_add_test(t, a_gap_that_was_missed_begins_anew);
 	suite_add_tcase(s, t);
 	return s;
 }
