@@ -75,6 +75,7 @@ void pst_peer_depart(struct pst_node *node, struct pst_peer *peer,
 		peer->lease = pst_channel_lease_unref(peer->lease);
 	} else {
 		pst_peer_unready(peer);
+		pst_metering_settle(&peer->metering);
 		if (!peer->draining)
 			pst_peer_unwatch(node, peer);
 		peer->draining = false;

@@ -4,12 +4,11 @@
  */
 #include "node/metering.h"
 
-/* The most that is taken at once: other peers use the same buckets. */
-#define GRANT_MESSAGES 256
-#define GRANT_BYTES 65536
+/* The most that is taken at once where nothing else bounds it. */
+#define BATCH_MESSAGES 256
+#define BATCH_BYTES 65536
 
-/* Tokens are waited for in heaps of a millisecond's worth. */
-#define WAITS_PER_SECOND 1000
+#define BATCHES_PER_SECOND 1000
 
 struct pst_token_rate
 pst_metering_rate(const struct postern_policy_limit *limits,
@@ -48,13 +47,82 @@ static uint64_t least(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-bool pst_metering_take(struct pst_metering *metering, uint64_t now_ns)
+/* No more than what comes in a millisecond, but one at least. */
+static uint64_t batch_of(const struct pst_token_rate *rate, uint64_t most)
 {
-	uint64_t messages = GRANT_MESSAGES, bytes = GRANT_BYTES;
-	struct pst_metered_scope *scope;
+	uint64_t count;
+
+	if (rate->per_second == 0)
+		return most;
+	count = rate->per_second / BATCHES_PER_SECOND;
+	return least(least(count > 0 ? count : 1, rate->burst), most);
+}
+
+static void take_from_all(const struct pst_metering *metering, uint64_t now_ns,
+			  uint64_t messages, uint64_t bytes)
+{
+	const struct pst_metered_scope *scope;
 	size_t i;
 
-	pst_metering_settle(metering);
+	for (i = 0; i < metering->scope_count; i++) {
+		scope = &metering->scopes[i];
+		pst_tokens_take(&scope->meter->messages, &scope->messages,
+				now_ns, messages);
+		pst_tokens_take(&scope->meter->bytes, &scope->bytes, now_ns,
+				bytes);
+	}
+}
+
+static void give_back_to_all(const struct pst_metering *metering,
+			     uint64_t messages, uint64_t bytes)
+{
+	const struct pst_metered_scope *scope;
+	size_t i;
+
+	for (i = 0; i < metering->scope_count; i++) {
+		scope = &metering->scopes[i];
+		pst_tokens_give_back(&scope->meter->messages, &scope->messages,
+				     messages);
+		pst_tokens_give_back(&scope->meter->bytes, &scope->bytes,
+				     bytes);
+	}
+}
+
+/* A batch that suits every bucket. */
+static void size_batch(const struct pst_metering *metering,
+		       uint64_t *ret_messages, uint64_t *ret_bytes)
+{
+	uint64_t messages = BATCH_MESSAGES, bytes = BATCH_BYTES;
+	size_t i;
+
+	for (i = 0; i < metering->scope_count; i++) {
+		messages = batch_of(&metering->scopes[i].messages, messages);
+		bytes = batch_of(&metering->scopes[i].bytes, bytes);
+	}
+	*ret_messages = messages;
+	*ret_bytes = bytes;
+}
+
+static bool take_reserved(struct pst_metering *metering, uint64_t now_ns)
+{
+	if (now_ns < metering->reserved_ns)
+		return false;
+	metering->granted_messages = metering->reserved_messages;
+	metering->granted_bytes = metering->reserved_bytes;
+	metering->has_reserved = false;
+	return true;
+}
+
+bool pst_metering_take(struct pst_metering *metering, uint64_t now_ns)
+{
+	const struct pst_metered_scope *scope;
+	uint64_t messages, bytes;
+	size_t i;
+
+	pst_metering_give_back(metering);
+	if (metering->has_reserved)
+		return take_reserved(metering, now_ns);
+	size_batch(metering, &messages, &bytes);
 	for (i = 0; i < metering->scope_count; i++) {
 		scope = &metering->scopes[i];
 		messages = least(messages, pst_tokens_available(
@@ -66,82 +134,83 @@ bool pst_metering_take(struct pst_metering *metering, uint64_t now_ns)
 	}
 	if (messages == 0 || bytes == 0)
 		return false;
-	for (i = 0; i < metering->scope_count; i++) {
-		scope = &metering->scopes[i];
-		pst_tokens_take(&scope->meter->messages, &scope->messages,
-				now_ns, messages);
-		pst_tokens_take(&scope->meter->bytes, &scope->bytes, now_ns,
-				bytes);
-	}
-	metering->granted_ns = now_ns;
+	take_from_all(metering, now_ns, messages, bytes);
 	metering->granted_messages = messages;
 	metering->granted_bytes = bytes;
 	return true;
 }
 
-void pst_metering_spend(struct pst_metering *metering, size_t message_bytes)
-{
-	uint64_t debt_bytes;
-	size_t i;
-
-	if (metering->scope_count == 0)
-		return;
-	metering->granted_messages--;
-	if (message_bytes <= metering->granted_bytes) {
-		metering->granted_bytes -= message_bytes;
-		return;
-	}
-	debt_bytes = message_bytes - metering->granted_bytes;
-	metering->granted_bytes = 0;
-	for (i = 0; i < metering->scope_count; i++)
-		pst_tokens_take(&metering->scopes[i].meter->bytes,
-				&metering->scopes[i].bytes,
-				metering->granted_ns, debt_bytes);
-}
-
-void pst_metering_settle(struct pst_metering *metering)
-{
-	struct pst_metered_scope *scope;
-	size_t i;
-
-	if (metering->granted_messages == 0 && metering->granted_bytes == 0)
-		return;
-	for (i = 0; i < metering->scope_count; i++) {
-		scope = &metering->scopes[i];
-		pst_tokens_give_back(&scope->meter->messages, &scope->messages,
-				     metering->granted_messages);
-		pst_tokens_give_back(&scope->meter->bytes, &scope->bytes,
-				     metering->granted_bytes);
-	}
-	metering->granted_messages = 0;
-	metering->granted_bytes = 0;
-}
-
-static uint64_t heap_of(const struct pst_token_rate *rate)
-{
-	uint64_t count = rate->per_second / WAITS_PER_SECOND;
-
-	return count > 0 ? count : 1;
-}
-
-uint64_t pst_metering_ready_ns(const struct pst_metering *metering)
+/* When nothing is owed in any bucket, what was taken from it included. */
+static uint64_t paid_ns(const struct pst_metering *metering)
 {
 	const struct pst_metered_scope *scope;
-	uint64_t ready_ns = 0, each_ns;
+	uint64_t latest_ns = 0, each_ns;
 	size_t i;
 
 	for (i = 0; i < metering->scope_count; i++) {
 		scope = &metering->scopes[i];
 		each_ns = pst_tokens_ready_ns(&scope->meter->messages,
-					      &scope->messages,
-					      heap_of(&scope->messages));
-		if (each_ns > ready_ns)
-			ready_ns = each_ns;
+					      &scope->messages, 0);
+		if (each_ns > latest_ns)
+			latest_ns = each_ns;
 		each_ns = pst_tokens_ready_ns(&scope->meter->bytes,
-					      &scope->bytes,
-					      heap_of(&scope->bytes));
-		if (each_ns > ready_ns)
-			ready_ns = each_ns;
+					      &scope->bytes, 0);
+		if (each_ns > latest_ns)
+			latest_ns = each_ns;
 	}
-	return ready_ns;
+	return latest_ns;
+}
+
+uint64_t pst_metering_reserve(struct pst_metering *metering, uint64_t now_ns)
+{
+	if (metering->has_reserved)
+		return metering->reserved_ns;
+	pst_metering_give_back(metering);
+	size_batch(metering, &metering->reserved_messages,
+		   &metering->reserved_bytes);
+	take_from_all(metering, now_ns, metering->reserved_messages,
+		      metering->reserved_bytes);
+	metering->has_reserved = true;
+	metering->reserved_ns = paid_ns(metering);
+	return metering->reserved_ns;
+}
+
+void pst_metering_spend(struct pst_metering *metering, size_t message_bytes,
+			uint64_t now_ns)
+{
+	uint64_t debt_messages, debt_bytes;
+
+	if (metering->scope_count == 0)
+		return;
+	debt_messages = metering->granted_messages > 0 ? 0 : 1;
+	metering->granted_messages -= 1 - debt_messages;
+	if (message_bytes <= metering->granted_bytes) {
+		metering->granted_bytes -= message_bytes;
+		debt_bytes = 0;
+	} else {
+		debt_bytes = message_bytes - metering->granted_bytes;
+		metering->granted_bytes = 0;
+	}
+	if (debt_messages > 0 || debt_bytes > 0)
+		take_from_all(metering, now_ns, debt_messages, debt_bytes);
+}
+
+void pst_metering_give_back(struct pst_metering *metering)
+{
+	if (metering->granted_messages == 0 && metering->granted_bytes == 0)
+		return;
+	give_back_to_all(metering, metering->granted_messages,
+			 metering->granted_bytes);
+	metering->granted_messages = 0;
+	metering->granted_bytes = 0;
+}
+
+void pst_metering_settle(struct pst_metering *metering)
+{
+	pst_metering_give_back(metering);
+	if (!metering->has_reserved)
+		return;
+	give_back_to_all(metering, metering->reserved_messages,
+			 metering->reserved_bytes);
+	metering->has_reserved = false;
 }

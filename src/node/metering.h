@@ -4,9 +4,15 @@
  *
  * A peer is measured by up to four meters: its own, its tenant's, the node's,
  * and that of the process; each has its own limits, and all must have tokens.
- * Tokens are taken for a batch before anything is received, and what was not
- * used is given back, so a busy peer costs one look at the clock for some
- * hundred messages.
+ * Tokens are taken for a batch before anything is received, so that a busy peer
+ * costs one look at the clock for many messages.  A batch is what comes in a
+ * millisecond, or one message: whoever holds tokens that it does not use keeps
+ * no more than that from others, and what is held for long is no second burst.
+ *
+ * When there are none, tokens to come can be reserved: they are taken at once,
+ * which puts the buckets in debt, and may be used when that debt is paid.  So
+ * those who wait for the same bucket have their turns in the order in which
+ * they came, and no one who comes later is served before.
  */
 #ifndef POSTERN_NODE_METERING_H
 #define POSTERN_NODE_METERING_H
@@ -35,9 +41,12 @@ struct pst_metered_scope {
 struct pst_metering {
 	struct pst_metered_scope scopes[PST_METERS_MAX];
 	size_t scope_count;     /* 0: nothing limits this peer */
-	uint64_t granted_ns;    /* when the last grant was taken */
 	uint64_t granted_messages; /* taken and not used yet */
 	uint64_t granted_bytes;
+	bool has_reserved;
+	uint64_t reserved_messages; /* taken, and granted from then on */
+	uint64_t reserved_bytes;
+	uint64_t reserved_ns;
 };
 
 /* What two limits of an array of POSTERN_LIMIT_ROOM set; zero: nothing. */
@@ -60,18 +69,21 @@ static inline bool pst_metering_has_grant(const struct pst_metering *metering)
 	       (metering->granted_messages > 0 && metering->granted_bytes > 0);
 }
 
-/* Take tokens for a batch.  False: there are none. */
+/* Take tokens for a batch: what was reserved, once its time has come, or what
+ * there is.  False: there are none. */
 bool pst_metering_take(struct pst_metering *metering, uint64_t now_ns);
+
+/* Reserve a batch, unless that was done, and tell from when on it can be
+ * taken. */
+uint64_t pst_metering_reserve(struct pst_metering *metering, uint64_t now_ns);
 
 /* One message of the grant.  Its bytes may be more than were granted: the rest
  * becomes a debt. */
-void pst_metering_spend(struct pst_metering *metering, size_t message_bytes);
+void pst_metering_spend(struct pst_metering *metering, size_t message_bytes,
+			uint64_t now_ns);
 
-/* Give back what was granted and not used. */
+/* Give back what was granted and not used; _settle() also what is reserved. */
+void pst_metering_give_back(struct pst_metering *metering);
 void pst_metering_settle(struct pst_metering *metering);
-
-/* When it is worth trying again: there is a message's worth in every bucket, or
- * that of a millisecond where more than one message comes in that time. */
-uint64_t pst_metering_ready_ns(const struct pst_metering *metering);
 
 #endif

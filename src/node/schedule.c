@@ -126,16 +126,38 @@ static int drop_one(struct pst_node *node, struct pst_peer *peer)
 	return 0;
 }
 
-/* Receiving will tell that there is nothing, or that the channel is over. */
+/* Receiving will only tell that the channel is over: nothing can come any
+ * more. */
 static bool needs_no_tokens(const struct pst_peer *peer)
 {
-	return !pst_channel_has_message(peer->channel) ||
-	       (peer->draining && pst_channel_unread_bytes(peer->channel) == 0);
+	return peer->draining && pst_channel_unread_bytes(peer->channel) == 0;
+}
+
+static bool give_back(struct pst_node *node, struct pst_peer *peer)
+{
+	(void)node;
+	pst_metering_give_back(&peer->metering);
+	return false;
 }
 
 /*
- * Tokens for a message, if there is one.  0; -EINPROGRESS: there were none, and
- * what the policy wants then was done; or why the channel is over.
+ * Where somebody loses by it, tokens that others hold and may never use do not
+ * count as used.
+ */
+static bool take_tokens(struct pst_node *node, struct pst_peer *peer)
+{
+	if (pst_metering_take(&peer->metering, node->now_ns))
+		return true;
+	if (peer->on_exceed == POSTERN_ON_EXCEED_BLOCK)
+		return false;
+	(void)find_ready(node, give_back); /* it never ends early */
+	return pst_metering_take(&peer->metering, node->now_ns);
+}
+
+/*
+ * Tokens for a message.  0; -EAGAIN: there is no message, as far as is known
+ * without; -EINPROGRESS: there are no tokens, and what the policy wants then was
+ * done; or why the channel is over.
  */
 static int get_tokens(struct pst_node *node, struct pst_peer *peer)
 {
@@ -144,11 +166,14 @@ static int get_tokens(struct pst_node *node, struct pst_peer *peer)
 	for (drops = 0; drops < DROPS_PER_CALL; drops++) {
 		if (needs_no_tokens(peer))
 			return 0;
+		if (!pst_channel_has_message(peer->channel))
+			return -EAGAIN;
 		node->now_ns = pst_monotonic_now_ns();
-		if (pst_metering_take(&peer->metering, node->now_ns))
+		if (take_tokens(node, peer))
 			return 0;
 		if (peer->on_exceed != POSTERN_ON_EXCEED_DROP)
 			break;
+		(void)pst_metering_reserve(&peer->metering, node->now_ns);
 		r = drop_one(node, peer);
 		if (r < 0)
 			return r;
@@ -180,7 +205,8 @@ static int receive_from(struct pst_node *node, struct pst_peer *peer,
 		if (PST_UNLIKELY(peer->gap_messages > 0))
 			pst_peer_report_gap(node, peer);
 		*ret_peer = peer->handle;
-		pst_metering_spend(&peer->metering, *ret_message_bytes);
+		pst_metering_spend(&peer->metering, *ret_message_bytes,
+				   node->now_ns);
 		charge_turn(node, peer, *ret_message_bytes);
 		return 0;
 	case -EMSGSIZE: /* kept, but it holds nobody else up */
@@ -284,8 +310,8 @@ int pst_node_receive(struct pst_node *node, void *buffer, size_t buffer_bytes,
 	}
 	if (r == 0)
 		node->messages_since_turn++;
-	else
-		pst_node_update_timer(node);
+	/* Somebody may have been throttled, whatever became of the others. */
+	pst_node_update_timer(node);
 	pst_node_update_wake(node);
 	return r;
 }

@@ -9,6 +9,7 @@ check_PROGRAMS += \
 	tests/unit/node/test_event_queue \
 	tests/unit/node/test_half_open \
 	tests/unit/node/test_ledger \
+	tests/unit/node/test_metering \
 	tests/unit/node/test_quota \
 	tests/unit/node/test_round_robin \
 	tests/unit/node/test_uid_buckets
@@ -38,6 +39,9 @@ tests_unit_node_test_ledger_SOURCES = \
 	tests/unit/node/test_ledger.c tests/support/expect.h
 tests_unit_node_test_ledger_LDADD = libpolicytest.la $(NODE_TEST_LIBS)
 
+tests_unit_node_test_metering_SOURCES = \
+	tests/unit/node/test_metering.c tests/support/expect.h tests/support/random.h
+tests_unit_node_test_metering_LDADD = $(NODE_TEST_LIBS)
 
 tests_unit_node_test_quota_SOURCES = \
 	tests/unit/node/test_quota.c tests/support/expect.h
