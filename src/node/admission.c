@@ -74,8 +74,8 @@ static void release_entry(struct pst_node *node, struct pst_half_open *entry)
 	pst_half_open_release(&node->half_open, entry);
 }
 
-static void refuse_entry(struct pst_node *node, struct pst_half_open *entry,
-			 const struct postern_refusal *refusal)
+void pst_admission_refuse(struct pst_node *node, struct pst_half_open *entry,
+			  const struct postern_refusal *refusal)
 {
 	pst_audit_refuse(node, &entry->credentials,
 			 entry->responder.hello.instance, refusal);
@@ -101,7 +101,7 @@ static void end_entry(struct pst_node *node, struct pst_half_open *entry,
 		return;
 	}
 	(void)pst_refuse_plain(&refusal, reason);
-	refuse_entry(node, entry, &refusal);
+	pst_admission_refuse(node, entry, &refusal);
 }
 
 static void refuse_stranger(struct pst_node *node, int socket_fd,
@@ -202,7 +202,7 @@ static void consider(struct pst_node *node, int socket_fd)
 	if (r < 0) {
 		(void)pst_refuse_errno(&refusal, POSTERN_REASON_RESOURCES, r,
 				       "watching the socket");
-		refuse_entry(node, entry, &refusal);
+		pst_admission_refuse(node, entry, &refusal);
 	}
 }
 
@@ -288,8 +288,7 @@ static bool agree_on_terms(const struct pst_hello *hello,
 	return true;
 }
 
-static void peer_init(struct pst_peer *peer, const struct pst_half_open *entry,
-		      const struct postern_decision *decision)
+static void peer_init(struct pst_peer *peer, const struct pst_half_open *entry)
 {
 	memset(peer, 0, sizeof(*peer));
 	peer->handle = entry->slot;
@@ -298,8 +297,6 @@ static void peer_init(struct pst_peer *peer, const struct pst_half_open *entry,
 	peer->uid = entry->credentials.uid;
 	peer->gid = entry->credentials.gid;
 	peer->pid = entry->credentials.pid;
-	(void)snprintf(peer->name, sizeof(peer->name), "%s",
-		       decision->peer_name);
 	(void)snprintf(peer->instance, sizeof(peer->instance), "%s",
 		       entry->responder.hello.instance);
 }
@@ -328,7 +325,7 @@ static bool reserve_slot(struct pst_node *node, struct pst_half_open *entry,
 		return false;
 
 	peer = &node->peers[pst_slot_index(entry->slot)];
-	peer_init(peer, entry, decision);
+	peer_init(peer, entry);
 	pst_peer_set_terms(node, peer, decision);
 	return true;
 }
@@ -492,37 +489,7 @@ void pst_admission_advance(struct pst_node *node, struct pst_half_open *entry)
 			goes_on = answer_hello(node, entry, &refusal);
 	}
 	if (!goes_on)
-		refuse_entry(node, entry, &refusal);
-}
-
-/* An offer is made already: it must still be within what is granted. */
-static bool is_still_allowed(struct pst_node *node,
-			     const struct pst_half_open *entry,
-			     struct postern_refusal *refusal)
-{
-	struct pst_peer *peer = &node->peers[pst_slot_index(entry->slot)];
-	struct postern_decision decision = POSTERN_DECISION_INIT;
-
-	if (!pst_terms_decide(node, &entry->credentials, &decision, refusal))
-		return false;
-	if (entry->responder.offer.directions & ~decision.directions)
-		return pst_refuse_plain(refusal, POSTERN_REASON_DIRECTION);
-	pst_peer_change_terms(node, peer, &decision);
-	return true;
-}
-
-void pst_admission_decide_again(struct pst_node *node)
-{
-	struct postern_refusal refusal;
-	struct pst_half_open *entry;
-	size_t i;
-
-	for (i = 0; i < PST_HALF_OPEN_COUNT; i++) {
-		entry = &node->half_open.entries[i];
-		if (entry->is_taken && entry->slot != 0 &&
-		    !is_still_allowed(node, entry, &refusal))
-			refuse_entry(node, entry, &refusal);
-	}
+		pst_admission_refuse(node, entry, &refusal);
 }
 
 void pst_admission_expire(struct pst_node *node, uint64_t now_ns)

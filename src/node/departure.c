@@ -72,6 +72,7 @@ void pst_peer_depart(struct pst_node *node, struct pst_peer *peer,
 	if (peer->state == PST_PEER_DETACHED) {
 		pst_poll_set_remove(node->set_fd,
 				    pst_channel_lease_fd(peer->lease));
+		pst_channel_end_leased(peer->lease, reason);
 		peer->lease = pst_channel_lease_unref(peer->lease);
 	} else {
 		pst_peer_unready(peer);

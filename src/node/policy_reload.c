@@ -112,24 +112,32 @@ static void exchange(struct pst_node *node, struct holdings *holdings)
 
 /* -- who is here ----------------------------------------------------------- */
 
-/*
- * The new rules may look at facts that nobody had asked about.  Those of the
- * moment of connect() the socket still tells, and the others are of now.
- */
+/* Those of the moment of connect() the socket still tells, and the others are
+ * of now. */
+static void read_facts_again(const struct pst_node *node, int socket_fd,
+			     struct pst_peer_credentials *credentials)
+{
+	struct pst_peer_credentials anew;
+	int pidfd;
+
+	if (pst_peer_credentials_read(socket_fd, node->peer_wants,
+				      node->features, &anew) < 0)
+		return; /* they stay unknown: allows do not match, denies do */
+	/* It is the same process: the pidfd that we have, if any, stays. */
+	pidfd = pst_fd_take(&credentials->pidfd);
+	pst_peer_credentials_done(credentials);
+	*credentials = anew;
+	(void)pst_fd_close(anew.pidfd);
+	credentials->pidfd = pidfd;
+}
+
+/* The new rules may look at facts that nobody had asked about. */
 static void read_missing_facts(const struct pst_node *node,
 			       unsigned wants_before, struct pst_peer *peer)
 {
-	struct pst_peer_credentials credentials;
-
-	if ((node->peer_wants & ~wants_before) == 0 || !peer->channel)
-		return;
-	if (pst_peer_credentials_read(pst_channel_socket_fd(peer->channel),
-				      node->peer_wants, node->features,
-				      &credentials) < 0)
-		return; /* they stay unknown: allows do not match, denies do */
-	pst_peer_credentials_done(&peer->credentials);
-	peer->credentials = credentials;
-	peer->credentials.pidfd = pst_fd_close(credentials.pidfd);
+	if ((node->peer_wants & ~wants_before) != 0 && peer->channel)
+		read_facts_again(node, pst_channel_socket_fd(peer->channel),
+				 &peer->credentials);
 }
 
 static bool keeps_its_place(const struct pst_node *node,
@@ -214,6 +222,48 @@ static void decide_again(struct pst_node *node, unsigned wants_before,
 	pst_peer_depart(node, peer, POSTERN_REASON_REVOKED);
 }
 
+/* -- who is about to come -------------------------------------------------- */
+
+/* An offer is made already: it must still be within what is granted. */
+static bool is_still_allowed(struct pst_node *node,
+			     const struct pst_half_open *entry,
+			     struct postern_refusal *refusal)
+{
+	struct pst_peer *peer = &node->peers[pst_slot_index(entry->slot)];
+	struct postern_decision decision = POSTERN_DECISION_INIT;
+
+	if (!pst_terms_decide(node, &entry->credentials, &decision, refusal))
+		return false;
+	if (entry->responder.offer.directions & ~decision.directions)
+		return pst_refuse_plain(refusal, POSTERN_REASON_DIRECTION);
+	pst_peer_change_terms(node, peer, &decision);
+	return true;
+}
+
+/* Who has not said hello yet is decided when it does. */
+static void decide_handshakes_again(struct pst_node *node,
+				    unsigned wants_before)
+{
+	bool are_facts_missing = (node->peer_wants & ~wants_before) != 0;
+	struct postern_refusal refusal;
+	struct pst_half_open *entry;
+	size_t i;
+
+	for (i = 0; i < PST_HALF_OPEN_COUNT; i++) {
+		entry = &node->half_open.entries[i];
+		if (!entry->is_taken)
+			continue;
+		if (are_facts_missing)
+			read_facts_again(node, entry->socket_fd,
+					 &entry->credentials);
+		if (entry->slot != 0 &&
+		    !is_still_allowed(node, entry, &refusal))
+			pst_admission_refuse(node, entry, &refusal);
+	}
+}
+
+/* -- all of it -------------------------------------------------------------- */
+
 static int reload(struct pst_node *node, const struct postern_policy *policy,
 		  struct postern_refusal *refusal,
 		  struct pst_reload_outcome *outcome)
@@ -251,7 +301,7 @@ static int reload(struct pst_node *node, const struct postern_policy *policy,
 		if (node->peers[i].state != PST_PEER_FREE)
 			decide_again(node, wants_before, &node->peers[i],
 				     outcome);
-	pst_admission_decide_again(node);
+	decide_handshakes_again(node, wants_before);
 	let_go(&holdings);
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include "node/terms.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,6 +136,8 @@ void pst_peer_set_terms(struct pst_node *node, struct pst_peer *peer,
 	peer->on_exceed = (enum postern_on_exceed)value_of(
 		&channel[POSTERN_LIMIT_ON_EXCEED]);
 	peer->idle_ns = value_of(&channel[POSTERN_LIMIT_IDLE]);
+	(void)snprintf(peer->name, sizeof(peer->name), "%s",
+		       decision->peer_name);
 }
 
 void pst_peer_change_terms(struct pst_node *node, struct pst_peer *peer,

@@ -186,6 +186,7 @@ static int set_access(const struct pst_listener_options *options,
 		return fail(ret_fault, PST_LISTENER_FAULT_DIRECTORY, -EACCES);
 	listener->device = status.st_dev;
 	listener->inode = status.st_ino;
+	listener->group = status.st_gid;
 	return set_access_of_fd(fd, options->mode, options->group, ret_fault);
 }
 
@@ -205,6 +206,8 @@ int pst_listener_set_access(const struct pst_listener *listener, mode_t mode,
 	if (status.st_dev != listener->device ||
 	    status.st_ino != listener->inode)
 		return -ESTALE;
+	if (group == (gid_t)-1 && status.st_gid != listener->group)
+		group = listener->group;
 	return set_access_of_fd(fd, mode, group, &fault);
 }
 

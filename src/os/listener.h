@@ -52,6 +52,7 @@ struct pst_listener {
 	int dir_fd;
 	dev_t device;           /* of the socket inode that we made */
 	ino_t inode;
+	gid_t group;            /* that the inode was made with */
 	char name[NAME_MAX + 1];
 };
 
@@ -85,9 +86,10 @@ PST_MUST_CHECK int pst_listener_open(const struct pst_listener_options *options,
 				     enum pst_listener_fault *ret_fault);
 
 /*
- * Change mode and group of the socket inode, if it still has the name.  0,
- * -EINVAL (the mode shuts the owner out), -ESTALE (the name is another's), or
- * -errno; EPERM where the group cannot be given.
+ * Change mode and group of the socket inode, if it still has the name.  Group
+ * (gid_t)-1 is the one that it was made with.  0, -EINVAL (the mode shuts the
+ * owner out), -ESTALE (the name is another's), or -errno; EPERM where the group
+ * cannot be given.
  */
 PST_MUST_CHECK int pst_listener_set_access(const struct pst_listener *listener,
 					   mode_t mode, gid_t group);
