@@ -45,6 +45,7 @@ check_PROGRAMS += \
 	tests/integration/test_memory \
 	tests/integration/test_messages \
 	tests/integration/test_observe \
+	tests/integration/test_rates \
 	tests/integration/test_readiness \
 	tests/integration/test_tool_journal
 
@@ -130,3 +131,6 @@ tests_integration_test_readiness_LDADD = $(INTEGRATION_LIBS)
 tests_integration_test_tool_journal_SOURCES = \
 	tests/integration/test_tool_journal.c
 tests_integration_test_tool_journal_LDADD = $(INTEGRATION_LIBS)
+tests_integration_test_rates_SOURCES = \
+	tests/integration/test_rates.c
+tests_integration_test_rates_LDADD = $(INTEGRATION_LIBS)
