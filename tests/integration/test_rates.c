@@ -46,7 +46,7 @@ static void load(const char *of_allow, const char *of_tenant,
 		       "node orders {\n"
 		       "owner user $owner\n"
 		       "socket $dir/orders.sock mode 0666\n"
-		       "limits {\nring 16KiB\nmessage 4KiB\n%s\n}\n"
+		       "limits {\nring 64KiB\nmessage 4KiB\n%s\n}\n"
 		       "allow friend {\ndirection send\nlimits {\n%s\n}\n}\n"
 		       "allow free {\ndirection send\n}\n}\n"
 		       "end\n",
@@ -65,6 +65,36 @@ static void start(size_t peer_count, const enum role *roles)
 	for (i = 0; i < peer_count; i++)
 		handles[i] = peer_join(&scene, &peers[i]);
 	scene_serve_what_is_due(&scene);
+}
+
+/* Whoever has asked for the node's descriptor is woken by it even where a wait
+ * alone would sleep on: here nobody asks. */
+static void start_without_descriptor(size_t peer_count, const enum role *roles)
+{
+	const struct peer_order order = {.kind = PEER_CONNECT};
+	struct postern_refusal refusal;
+	struct postern_event event;
+	struct peer_report report;
+	size_t i;
+	int r;
+
+	for (i = 0; i < peer_count; i++)
+		process_start(&peers[i], roles[i], peer_main, &scene);
+	ck_assert_int_eq(become(ROLE_OWNER, NULL, 0), 0);
+	ck_assert_int_eq(scene_try_open(&scene, 0, &refusal), 0);
+	for (i = 0; i < peer_count; i++) {
+		peer_order(&peers[i], &order);
+		do {
+			r = postern_node_wait(scene.node, test_deadline_ns());
+			ck_assert_int_eq(r, 0);
+			r = postern_node_next_event(scene.node, &event);
+		} while (r == -EAGAIN);
+		ck_assert_int_eq(r, 0);
+		ck_assert_int_eq(event.type, POSTERN_EVENT_ADMITTED);
+		handles[i] = event.peer;
+		process_read_report(&peers[i], &report, sizeof(report));
+		ck_assert_int_eq(report.result, 0);
+	}
 }
 
 static void set_up(size_t peer_count, const char *of_allow,
@@ -401,7 +431,7 @@ START_TEST(who_takes_one_message_at_a_time_is_woken_for_the_throttled)
 	static const enum role roles[] = {ROLE_PEER, ROLE_FOURTH};
 
 	load("rate 20/s burst 1", "", "", "");
-	start(2, roles);
+	start_without_descriptor(2, roles);
 	send_now(0, 3, MESSAGE_BYTES);
 	send_now(1, 1, MESSAGE_BYTES);
 	while (message_count < 4) {
@@ -501,22 +531,27 @@ START_TEST(who_exceeds_is_disconnected_where_the_policy_says_so)
 }
 END_TEST
 
-/* Tokens that one was given and has not used are not used. */
+/*
+ * Tokens that one was given and has not used are not used.  The first has more
+ * than its turn lasts, so it has some left when the others come.
+ */
 START_TEST(nobody_is_disconnected_while_there_are_tokens)
 {
 	static const char *const limits[] = {
-		"rate 1/s burst 3\non-exceed disconnect",
-		"rate 3000/s burst 3\non-exceed disconnect",
-		"bandwidth 96B/s burst 96B\non-exceed disconnect",
+		"rate 1/s burst 8\non-exceed disconnect",
+		"rate 8000/s burst 8\non-exceed disconnect",
+		"bandwidth 1B/s burst 33KiB\non-exceed disconnect",
 	};
 	size_t i;
 
 	set_up(PEERS, "", "", limits[_i], "");
-	for (i = 0; i < PEERS; i++)
-		send_now(i, 1, MESSAGE_BYTES);
-	while (message_count < PEERS)
+	send_now(0, 6, 4096);
+	for (i = 1; i < PEERS; i++)
+		send_now(i, 1, 4096);
+	while (message_count < 8)
 		wait_and_receive();
-	for (i = 0; i < PEERS; i++)
+	ck_assert_uint_eq(counts[0], 6);
+	for (i = 1; i < PEERS; i++)
 		ck_assert_uint_eq(counts[i], 1);
 	tear_down(PEERS);
 }
