@@ -37,86 +37,6 @@
 
 #define ACCEPTS_PER_TURN 64
 
-/* -- refusing -------------------------------------------------------------- */
-
-/* The one thing a peer learns. */
-static enum pst_refuse_code code_for(enum postern_reason reason)
-{
-	if (reason == POSTERN_REASON_VERSION)
-		return PST_REFUSE_VERSION;
-	if (reason >= POSTERN_REASON_SLOTS &&
-	    reason <= POSTERN_REASON_HANDSHAKES)
-		return PST_REFUSE_BUSY;
-	return PST_REFUSE_DENIED;
-}
-
-static void send_refusal(int socket_fd,
-			 struct pst_handshake_responder *responder,
-			 enum postern_reason reason)
-{
-	struct pst_wire_record record;
-
-	if (pst_responder_create_refuse(responder, code_for(reason),
-					&record) < 0)
-		return;
-	/* A peer that cannot take it sees the hang-up instead. */
-	PST_IGNORE(pst_packet_send(socket_fd, record.bytes, record.byte_count));
-}
-
-static void release_entry(struct pst_node *node, struct pst_half_open *entry)
-{
-	if (entry->slot != 0) {
-		pst_quota_give_back(node, pst_slot_index(entry->slot));
-		/* It was claimed, so it can be aborted. */
-		PST_IGNORE(pst_slots_abort(node->slots, entry->slot));
-	}
-	pst_poll_set_remove(node->set_fd, entry->socket_fd);
-	pst_half_open_release(&node->half_open, entry);
-}
-
-void pst_admission_refuse(struct pst_node *node, struct pst_half_open *entry,
-			  const struct postern_refusal *refusal)
-{
-	pst_audit_refuse(node, &entry->credentials,
-			 entry->responder.hello.instance, refusal);
-	pst_half_open_note_taken_offer(entry);
-	send_refusal(entry->socket_fd, &entry->responder, refusal->reason);
-	release_entry(node, entry);
-}
-
-/* Who has a view has all that it came for, and only is to hang up. */
-static bool is_served(const struct pst_half_open *entry)
-{
-	return entry->responder.machine.state == HANDSHAKE_CREATED_VIEW;
-}
-
-/* It may not have its place any longer. */
-static void end_entry(struct pst_node *node, struct pst_half_open *entry,
-		      enum postern_reason reason)
-{
-	struct postern_refusal refusal;
-
-	if (is_served(entry)) {
-		release_entry(node, entry);
-		return;
-	}
-	(void)pst_refuse_plain(&refusal, reason);
-	pst_admission_refuse(node, entry, &refusal);
-}
-
-static void refuse_stranger(struct pst_node *node, int socket_fd,
-			    struct pst_peer_credentials *credentials,
-			    const struct postern_refusal *refusal)
-{
-	struct pst_handshake_responder responder;
-
-	pst_responder_init(&responder, pst_channel_layout_version());
-	pst_audit_refuse(node, credentials, NULL, refusal);
-	send_refusal(socket_fd, &responder, refusal->reason);
-	pst_peer_credentials_done(credentials);
-	(void)pst_fd_close(socket_fd);
-}
-
 /* -- accept ---------------------------------------------------------------- */
 
 /* A place in the table, if need be somebody else's. */
@@ -128,7 +48,7 @@ static struct pst_half_open *make_place(struct pst_node *node)
 	if (entry)
 		return entry;
 	entry = pst_half_open_find_victim(&node->half_open);
-	end_entry(node, entry, POSTERN_REASON_EVICTED);
+	pst_admission_end(node, entry, POSTERN_REASON_EVICTED);
 	return entry;
 }
 
@@ -182,11 +102,11 @@ static void consider(struct pst_node *node, int socket_fd)
 					       ? POSTERN_REASON_RESOURCES
 					       : POSTERN_REASON_CREDENTIALS,
 				       r, "reading the credentials");
-		refuse_stranger(node, socket_fd, &credentials, &refusal);
+		pst_admission_turn_away(node, socket_fd, &credentials, &refusal);
 		return;
 	}
 	if (!may_knock(node, &credentials, &refusal)) {
-		refuse_stranger(node, socket_fd, &credentials, &refusal);
+		pst_admission_turn_away(node, socket_fd, &credentials, &refusal);
 		return;
 	}
 
@@ -445,20 +365,6 @@ static bool take_record(struct pst_half_open *entry, const void *bytes,
 	return true;
 }
 
-static void drop_entry(struct pst_node *node, struct pst_half_open *entry)
-{
-	struct postern_refusal refusal;
-
-	/* Who says nothing is nobody: not worth a record. */
-	if (entry->responder.machine.state != HANDSHAKE_START &&
-	    !is_served(entry)) {
-		(void)pst_refuse_plain(&refusal, POSTERN_REASON_HUNG_UP);
-		pst_audit_refuse(node, &entry->credentials,
-				 entry->responder.hello.instance, &refusal);
-	}
-	release_entry(node, entry);
-}
-
 void pst_admission_advance(struct pst_node *node, struct pst_half_open *entry)
 {
 	uint8_t bytes[PST_WIRE_RECORD_BYTES_MAX];
@@ -473,7 +379,7 @@ void pst_admission_advance(struct pst_node *node, struct pst_half_open *entry)
 	if (r == -EAGAIN)
 		return;
 	if (r == -EPIPE) {
-		drop_entry(node, entry);
+		pst_admission_drop(node, entry);
 		return;
 	}
 	if (r < 0)
@@ -501,7 +407,7 @@ void pst_admission_expire(struct pst_node *node, uint64_t now_ns)
 		entry = &node->half_open.entries[i];
 		if (entry->is_taken &&
 		    pst_deadline_has_passed(entry->deadline_ns, now_ns))
-			end_entry(node, entry, POSTERN_REASON_DEADLINE);
+			pst_admission_end(node, entry, POSTERN_REASON_DEADLINE);
 	}
 	pst_half_open_look_at_kept(&node->half_open, now_ns);
 }

@@ -38,4 +38,20 @@ bool pst_observe_answer(const struct pst_node *node,
 			struct pst_half_open *entry,
 			struct postern_refusal *refusal);
 
+/*
+ * admission_end.c: refuse the handshake; or end it because it may not keep its
+ * place, which is a refusal unless it was served; or because its peer hung up;
+ * or just free its place.  turn_away() refuses who never had one, and owns the
+ * socket and the credentials.
+ */
+void pst_admission_refuse(struct pst_node *node, struct pst_half_open *entry,
+			  const struct postern_refusal *refusal);
+void pst_admission_end(struct pst_node *node, struct pst_half_open *entry,
+		       enum postern_reason reason);
+void pst_admission_drop(struct pst_node *node, struct pst_half_open *entry);
+void pst_admission_release(struct pst_node *node, struct pst_half_open *entry);
+void pst_admission_turn_away(struct pst_node *node, int socket_fd,
+			     struct pst_peer_credentials *credentials,
+			     const struct postern_refusal *refusal);
+
 #endif

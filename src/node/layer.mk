@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += libnode.la
 libnode_la_SOURCES = \
 	src/node/admission.c \
 	src/node/admission.h \
+	src/node/admission_end.c \
 	src/node/audit.c \
 	src/node/audit.h \
 	src/node/audit_rate.c \

@@ -229,8 +229,6 @@ void pst_peer_report_gap(struct pst_node *node, struct pst_peer *peer);
 void pst_admission_accept(struct pst_node *node);
 void pst_admission_advance(struct pst_node *node, struct pst_half_open *entry);
 void pst_admission_expire(struct pst_node *node, uint64_t now_ns);
-void pst_admission_refuse(struct pst_node *node, struct pst_half_open *entry,
-			  const struct postern_refusal *refusal);
 
 /* schedule.c */
 bool pst_schedule_has_message(struct pst_node *node);

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "node/admission.h"
 #include "node/audit.h"
 #include "node/node_policy.h"
 #include "node/refusal.h"
