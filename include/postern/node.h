@@ -197,6 +197,28 @@ int postern_node_reload(struct postern_node *node,
 			uint32_t *ret_lost_count);
 
 /*
+ * Take back the admission of one peer, or of all that the policy's peer of that
+ * name admitted (the name that events have; who matches several has the first of
+ * them in the alphabet), handshakes on their way included.
+ *
+ * Within the call the peer is hung up on and its slot is free.  Nothing more is
+ * written for it or read from it: what it had sent and nobody had received yet is
+ * lost, and counts in undelivered_bytes of its departure (POSTERN_REASON_REVOKED)
+ * only as far as the node had seen it.  Whoever holds its channel by
+ * postern_node_channel() or postern_node_detach() gets -EPIPE.  The policy is as
+ * before: who is allowed by it may connect again.
+ *
+ * Returns 0, and how many peers and handshakes there were in *ret_count unless
+ * that is NULL, or
+ *   -ESTALE      that peer is gone (postern_node_revoke()), or a forked child
+ *   -ENOENT      nobody was admitted by that name
+ *   -EINVAL
+ */
+int postern_node_revoke(struct postern_node *node, postern_peer peer);
+int postern_node_revoke_named(struct postern_node *node, const char *peer_name,
+			      uint32_t *ret_count);
+
+/*
  * Does somebody listen at the node's socket, and is it the owner?  Connects and
  * hangs up without a handshake; the node does not count or record that, unless
  * no rule could admit the caller, which is recorded as a refusal.  Blocks at

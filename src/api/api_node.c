@@ -182,6 +182,33 @@ int postern_node_reload(struct postern_node *node,
 	return pst_api_filter(r, __func__, NULL);
 }
 
+int postern_node_revoke(struct postern_node *node, postern_peer peer)
+{
+	int r;
+
+	r = check(node);
+	if (r < 0)
+		return r;
+	return pst_api_filter(pst_node_revoke(inner(node), peer), __func__,
+			      NULL);
+}
+
+int postern_node_revoke_named(struct postern_node *node, const char *peer_name,
+			      uint32_t *ret_count)
+{
+	uint32_t unwanted;
+	int r;
+
+	r = check(node);
+	if (r < 0)
+		return r;
+	if (!peer_name)
+		return -EINVAL;
+	r = pst_node_revoke_named(inner(node), peer_name,
+				  ret_count ? ret_count : &unwanted);
+	return pst_api_filter(r, __func__, NULL);
+}
+
 int postern_node_probe(const struct postern_policy *policy, const char *name,
 		       struct postern_refusal *refusal)
 {

@@ -40,6 +40,8 @@ libnode_la_SOURCES = \
 	src/node/ready.c \
 	src/node/refusal.c \
 	src/node/refusal.h \
+	src/node/revoke.c \
+	src/node/revoke.h \
 	src/node/round_robin.c \
 	src/node/round_robin.h \
 	src/node/schedule.c \

@@ -47,6 +47,9 @@ int pst_node_channel(struct pst_node *node, postern_peer peer,
 		     struct pst_channel **ret_channel);
 int pst_node_detach(struct pst_node *node, postern_peer peer,
 		    struct pst_channel **ret_channel);
+int pst_node_revoke(struct pst_node *node, postern_peer peer);
+int pst_node_revoke_named(struct pst_node *node, const char *peer_name,
+			  uint32_t *ret_count);
 
 int pst_node_reload(struct pst_node *node, const struct postern_policy *policy,
 		    struct postern_refusal *refusal, uint32_t *ret_lost_count);

@@ -47,6 +47,7 @@ check_PROGRAMS += \
 	tests/integration/test_observe \
 	tests/integration/test_rates \
 	tests/integration/test_readiness \
+	tests/integration/test_revoke \
 	tests/integration/test_tool_journal
 
 tests_integration_test_admission_identity_SOURCES = \
@@ -127,6 +128,10 @@ tests_integration_test_observe_LDADD = $(INTEGRATION_LIBS)
 tests_integration_test_readiness_SOURCES = \
 	tests/integration/test_readiness.c
 tests_integration_test_readiness_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_revoke_SOURCES = \
+	tests/integration/test_revoke.c
+tests_integration_test_revoke_LDADD = $(INTEGRATION_LIBS)
 
 tests_integration_test_tool_journal_SOURCES = \
 	tests/integration/test_tool_journal.c

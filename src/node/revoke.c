@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Revoking: peers lose their admission, whatever they are doing
+ *
+ * The policy stays as it is, so whoever is allowed may come again: this ends
+ * what is, and a reload what may be.  Nobody is asked, nothing is drained; the
+ * departure is that of any other peer, but it happens now.
+ */
+#include "node/revoke.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "node/admission.h"
+
+static const struct pst_revoker our_program = {.by = PST_REVOKED_BY_API};
+
+static void revoke(struct pst_node *node, struct pst_peer *peer,
+		   const struct pst_revoker *revoker)
+{
+	pst_audit_revoke(node, peer, revoker, NULL);
+	pst_peer_depart(node, peer, POSTERN_REASON_REVOKED);
+}
+
+int pst_revoke_peer(struct pst_node *node, postern_peer handle,
+		    const struct pst_revoker *revoker)
+{
+	uint32_t index;
+
+	if (pst_slots_resolve(node->slots, handle, &index) < 0)
+		return -ESTALE;
+	revoke(node, &node->peers[index], revoker);
+	return 0;
+}
+
+static bool is_called(const struct pst_peer *peer, const char *peer_name)
+{
+	return strcmp(peer->name, peer_name) == 0;
+}
+
+/* Decided already, but not admitted yet. */
+static uint32_t refuse_handshakes(struct pst_node *node, const char *peer_name)
+{
+	struct pst_half_open *entry;
+	uint32_t count = 0;
+	size_t i;
+
+	for (i = 0; i < PST_HALF_OPEN_COUNT; i++) {
+		entry = &node->half_open.entries[i];
+		if (!entry->is_taken || entry->slot == 0 ||
+		    !is_called(&node->peers[pst_slot_index(entry->slot)],
+			       peer_name))
+			continue;
+		pst_admission_end(node, entry, POSTERN_REASON_REVOKED);
+		count++;
+	}
+	return count;
+}
+
+uint32_t pst_revoke_named(struct pst_node *node, const char *peer_name,
+			  const struct pst_revoker *revoker)
+{
+	uint32_t count = 0, i;
+
+	for (i = 0; i < node->slot_count; i++) {
+		if (node->peers[i].state == PST_PEER_FREE ||
+		    !is_called(&node->peers[i], peer_name))
+			continue;
+		revoke(node, &node->peers[i], revoker);
+		count++;
+	}
+	return count + refuse_handshakes(node, peer_name);
+}
+
+int pst_node_revoke(struct pst_node *node, postern_peer handle)
+{
+	int r;
+
+	r = pst_revoke_peer(node, handle, &our_program);
+	pst_node_update_wake(node);
+	return r;
+}
+
+int pst_node_revoke_named(struct pst_node *node, const char *peer_name,
+			  uint32_t *ret_count)
+{
+	uint32_t count;
+
+	count = pst_revoke_named(node, peer_name, &our_program);
+	pst_node_update_wake(node);
+	if (count == 0)
+		return -ENOENT;
+	*ret_count = count;
+	return 0;
+}
