@@ -5,8 +5,11 @@
 
 check_LTLIBRARIES += libscene.la
 libscene_la_SOURCES = \
+	tests/support/churn.c tests/support/churn.h \
 	tests/support/expect.h \
 	tests/support/fake_node.c tests/support/fake_node.h \
+	tests/support/flood.c tests/support/flood.h \
+	tests/support/footprint.c tests/support/footprint.h \
 	tests/support/host.c tests/support/host.h \
 	tests/support/inspect.c tests/support/inspect.h \
 	tests/support/memory_group.c tests/support/memory_group.h \
@@ -35,11 +38,13 @@ check_PROGRAMS += \
 	tests/integration/test_admission_segments \
 	tests/integration/test_admission_errors \
 	tests/integration/test_audit \
+	tests/integration/test_churn \
 	tests/integration/test_connect_offer \
 	tests/integration/test_connect_path \
 	tests/integration/test_data_path \
 	tests/integration/test_ends \
 	tests/integration/test_fairness \
+	tests/integration/test_floods \
 	tests/integration/test_handles \
 	tests/integration/test_leaks \
 	tests/integration/test_memory \
@@ -82,6 +87,10 @@ tests_integration_test_audit_SOURCES = \
 	tests/integration/test_audit.c
 tests_integration_test_audit_LDADD = $(INTEGRATION_LIBS)
 
+tests_integration_test_churn_SOURCES = \
+	tests/integration/test_churn.c
+tests_integration_test_churn_LDADD = $(INTEGRATION_LIBS)
+
 tests_integration_test_connect_offer_SOURCES = \
 	tests/integration/test_connect_offer.c
 tests_integration_test_connect_offer_LDADD = $(INTEGRATION_LIBS)
@@ -104,6 +113,10 @@ tests_integration_test_ends_LDADD = $(INTEGRATION_LIBS)
 tests_integration_test_fairness_SOURCES = \
 	tests/integration/test_fairness.c
 tests_integration_test_fairness_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_floods_SOURCES = \
+	tests/integration/test_floods.c
+tests_integration_test_floods_LDADD = $(INTEGRATION_LIBS)
 
 tests_integration_test_handles_SOURCES = \
 	tests/integration/test_handles.c
