@@ -77,6 +77,7 @@ int pst_node_revoke(struct pst_node *node, postern_peer handle)
 	int r;
 
 	r = pst_revoke_peer(node, handle, &our_program);
+	pst_node_update_timer(node);
 	pst_node_update_wake(node);
 	return r;
 }
@@ -87,6 +88,7 @@ int pst_node_revoke_named(struct pst_node *node, const char *peer_name,
 	uint32_t count;
 
 	count = pst_revoke_named(node, peer_name, &our_program);
+	pst_node_update_timer(node);
 	pst_node_update_wake(node);
 	if (count == 0)
 		return -ENOENT;
