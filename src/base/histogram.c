@@ -36,33 +36,12 @@ static uint64_t bucket_end(unsigned bucket)
 	return ((step + 1) << shift) - 1;
 }
 
-/* One writer: a load and a store do, without a locked instruction. */
-static void add_to(_Atomic uint64_t *word, uint64_t more)
-{
-	atomic_store_explicit(word,
-			      atomic_load_explicit(word, memory_order_relaxed) +
-				      more,
-			      memory_order_relaxed);
-}
-
-static void raise_to(_Atomic uint64_t *word, uint64_t value)
-{
-	if (value > atomic_load_explicit(word, memory_order_relaxed))
-		atomic_store_explicit(word, value, memory_order_relaxed);
-}
-
-static uint64_t count_in(const struct pst_histogram *histogram, unsigned bucket)
-{
-	return atomic_load_explicit(&histogram->counts[bucket],
-				    memory_order_relaxed);
-}
-
 void pst_histogram_add(struct pst_histogram *histogram, uint64_t value)
 {
 	if (value > PST_HISTOGRAM_VALUE_MAX)
 		value = PST_HISTOGRAM_VALUE_MAX;
-	raise_to(&histogram->max, value);
-	add_to(&histogram->counts[bucket_of(value)], 1);
+	pst_counter_raise(&histogram->max, value);
+	pst_counter_add(&histogram->counts[bucket_of(value)], 1);
 }
 
 void pst_histogram_add_all(struct pst_histogram *histogram,
@@ -72,21 +51,20 @@ void pst_histogram_add_all(struct pst_histogram *histogram,
 	unsigned i;
 
 	for (i = 0; i < PST_HISTOGRAM_BUCKETS; i++) {
-		count = count_in(more, i);
+		count = pst_counter_get(&more->counts[i]);
 		if (count > 0)
-			add_to(&histogram->counts[i], count);
+			pst_counter_add(&histogram->counts[i], count);
 	}
-	raise_to(&histogram->max, pst_histogram_max(more));
+	pst_counter_raise(&histogram->max, pst_histogram_max(more));
 }
 
 void pst_histogram_clear(struct pst_histogram *histogram)
 {
 	unsigned i;
 
-	atomic_store_explicit(&histogram->max, 0, memory_order_relaxed);
+	pst_counter_set(&histogram->max, 0);
 	for (i = 0; i < PST_HISTOGRAM_BUCKETS; i++)
-		atomic_store_explicit(&histogram->counts[i], 0,
-				      memory_order_relaxed);
+		pst_counter_set(&histogram->counts[i], 0);
 }
 
 uint64_t pst_histogram_count(const struct pst_histogram *histogram)
@@ -95,13 +73,13 @@ uint64_t pst_histogram_count(const struct pst_histogram *histogram)
 	unsigned i;
 
 	for (i = 0; i < PST_HISTOGRAM_BUCKETS; i++)
-		count += count_in(histogram, i);
+		count += pst_counter_get(&histogram->counts[i]);
 	return count;
 }
 
 uint64_t pst_histogram_max(const struct pst_histogram *histogram)
 {
-	return atomic_load_explicit(&histogram->max, memory_order_relaxed);
+	return pst_counter_get(&histogram->max);
 }
 
 /* Rounded up, and at least the first; count * 10^6 need not fit. */
@@ -128,7 +106,7 @@ static void find_each(const struct pst_histogram *histogram, uint64_t count,
 	unsigned bucket, i = 0;
 
 	for (bucket = 0; bucket < PST_HISTOGRAM_BUCKETS; bucket++) {
-		below_count += count_in(histogram, bucket);
+		below_count += pst_counter_get(&histogram->counts[bucket]);
 		for (; i < rank_count &&
 		       below_count >= rank_of(count, ranks_ppm[i]); i++) {
 			value = bucket_end(bucket);

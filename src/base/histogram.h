@@ -14,11 +14,12 @@
 #ifndef POSTERN_BASE_HISTOGRAM_H
 #define POSTERN_BASE_HISTOGRAM_H
 
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <postern/stats.h>
+
+#include "base/counter.h"
 
 /* Of each power of two, and the powers of two: up to 2^36 ns, 68 s. */
 #define PST_HISTOGRAM_BITS 5
@@ -31,8 +32,8 @@
 
 /* Zero is empty. */
 struct pst_histogram {
-	_Atomic uint64_t max;
-	_Atomic uint64_t counts[PST_HISTOGRAM_BUCKETS];
+	struct pst_counter max;
+	struct pst_counter counts[PST_HISTOGRAM_BUCKETS];
 };
 
 /* Larger values count as PST_HISTOGRAM_VALUE_MAX. */

@@ -4,6 +4,7 @@ libbase_la_SOURCES = \
 	src/base/attributes.h \
 	src/base/bounds.h \
 	src/base/clock.h \
+	src/base/counter.h \
 	src/base/fd.h \
 	src/base/histogram.c \
 	src/base/histogram.h \
