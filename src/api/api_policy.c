@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "api/api_result.h"
 #include "node/policy_files.h"
@@ -16,25 +15,6 @@
 
 #define POLICY_FLAGS \
 	(POSTERN_POLICY_ASSUME_NAMES | POSTERN_POLICY_WARN_ON_UNTRUSTED)
-
-/* Write as much of a size-led struct as its owner knows. */
-static int copy_out(void *theirs, const void *ours, size_t ours_bytes)
-{
-	size_t theirs_bytes;
-
-	memcpy(&theirs_bytes, theirs, sizeof(theirs_bytes));
-	if (theirs_bytes < sizeof(theirs_bytes))
-		return -EINVAL;
-	if (theirs_bytes > ours_bytes)
-		memset((unsigned char *)theirs + ours_bytes, 0,
-		       theirs_bytes - ours_bytes);
-	else
-		ours_bytes = theirs_bytes;
-	memcpy((unsigned char *)theirs + sizeof(theirs_bytes),
-	       (const unsigned char *)ours + sizeof(theirs_bytes),
-	       ours_bytes - sizeof(theirs_bytes));
-	return 0;
-}
 
 int postern_policy_load(const struct postern_policy_options *options,
 			struct postern_diagnostics *diagnostics,
@@ -85,7 +65,7 @@ int postern_policy_decide(const struct postern_policy *policy,
 	if (r < 0)
 		return r;
 	pst_policy_decide(policy, node_name, &copy, &decision);
-	return copy_out(ret_decision, &decision, sizeof(decision));
+	return pst_api_copy_out(ret_decision, &decision, sizeof(decision));
 }
 
 int postern_policy_explain(const struct postern_policy *policy,
@@ -165,7 +145,8 @@ int postern_policy_node_at(const struct postern_policy *policy,
 	if (!node)
 		return -ENOENT;
 	pst_policy_describe_node(node, &description);
-	return copy_out(ret_description, &description, sizeof(description));
+	return pst_api_copy_out(ret_description, &description,
+				sizeof(description));
 }
 
 int postern_diagnostics_new(struct postern_diagnostics **ret_diagnostics)

@@ -62,6 +62,24 @@ int pst_api_copy_options(void *ours, size_t ours_bytes, const void *theirs)
 	return 0;
 }
 
+int pst_api_copy_out(void *theirs, const void *ours, size_t ours_bytes)
+{
+	size_t theirs_bytes;
+
+	memcpy(&theirs_bytes, theirs, sizeof(theirs_bytes));
+	if (theirs_bytes < sizeof(theirs_bytes))
+		return -EINVAL;
+	if (theirs_bytes > ours_bytes)
+		memset((unsigned char *)theirs + ours_bytes, 0,
+		       theirs_bytes - ours_bytes);
+	else
+		ours_bytes = theirs_bytes;
+	memcpy((unsigned char *)theirs + sizeof(theirs_bytes),
+	       (const unsigned char *)ours + sizeof(theirs_bytes),
+	       ours_bytes - sizeof(theirs_bytes));
+	return 0;
+}
+
 const char *postern_version(void)
 {
 	return POSTERN_VERSION;

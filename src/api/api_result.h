@@ -23,4 +23,10 @@ int pst_api_filter(int result, const char *function, const struct pst_log *log);
  */
 int pst_api_copy_options(void *ours, size_t ours_bytes, const void *theirs);
 
+/*
+ * Write as much of a size-led struct as its owner knows, by the size it begins
+ * with, which stays; what is not known here is zero.  Returns 0, or -EINVAL.
+ */
+int pst_api_copy_out(void *theirs, const void *ours, size_t ours_bytes);
+
 #endif
