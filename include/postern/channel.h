@@ -20,6 +20,7 @@
 #include <postern/log.h>
 #include <postern/policy.h>
 #include <postern/result.h>
+#include <postern/stats.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -110,6 +111,18 @@ struct postern_limits {
 /* Returns 0, -ESTALE after fork(), or -EINVAL for NULL. */
 int postern_channel_limits(const struct postern_channel *channel,
 			   struct postern_limits *ret_limits);
+
+/*
+ * What the channel has done so far, as seen from this side: <postern/stats.h>.
+ * ret_stats->size_bytes says how much of it the caller knows.
+ *
+ * For any thread at any time, as long as the channel is not closed meanwhile;
+ * the threads that send and receive are not slowed down by it.
+ *
+ * Returns 0, -ESTALE after fork(), or -EINVAL for NULL or an impossible size.
+ */
+int postern_channel_stats(struct postern_channel *channel,
+			  struct postern_channel_stats *ret_stats);
 
 /*
  * Send one message of byte_count bytes (0 is a message too).

@@ -36,7 +36,15 @@ struct postern_latency {
 	uint64_t implausible_count;
 };
 
-/* One side of a channel.  Begins with its size. */
+/*
+ * One side of a channel.  Begins with its size.
+ *
+ * The peaks are the most that was seen at looks: the receiver looks whenever it
+ * has read what it knew of, the sender at every eighth of its ring and when the
+ * ring is full.  last_activity_ns is the time of the last sample (every 64th
+ * message, and the one after a bell) or bell, so that on a channel whose peer
+ * never sleeps it may be 63 messages behind.
+ */
 struct postern_channel_stats {
 	size_t size_bytes;
 	uint64_t sent_messages;

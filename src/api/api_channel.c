@@ -131,6 +131,21 @@ int postern_channel_limits(const struct postern_channel *channel,
 	return 0;
 }
 
+int postern_channel_stats(struct postern_channel *channel,
+			  struct postern_channel_stats *ret_stats)
+{
+	struct postern_channel_stats stats;
+	int r;
+
+	r = check(channel);
+	if (r < 0)
+		return r;
+	if (!ret_stats)
+		return -EINVAL;
+	pst_channel_stats(inner(channel), &stats);
+	return pst_api_copy_out(ret_stats, &stats, sizeof(stats));
+}
+
 /* -- sending --------------------------------------------------------------- */
 
 int postern_send(struct postern_channel *channel, const void *bytes,

@@ -20,8 +20,10 @@
 
 #include <postern/channel.h>
 #include <postern/result.h>
+#include <postern/stats.h>
 
 #include "base/attributes.h"
+#include "base/histogram.h"
 #include "os/segment.h"
 
 struct pst_channel;
@@ -75,6 +77,15 @@ void pst_channel_limits(const struct pst_channel *channel,
 /* The end: once, the first reason stays.  POSTERN_REASON_NONE while it lives. */
 enum postern_reason pst_channel_end_reason(const struct pst_channel *channel);
 void pst_channel_end(struct pst_channel *channel, enum postern_reason reason);
+
+/*
+ * What the channel has done so far, for any thread at any time.  The histogram
+ * is that of latency.latency: it lives as long as the channel.
+ */
+void pst_channel_stats(const struct pst_channel *channel,
+		       struct postern_channel_stats *ret_stats);
+const struct pst_histogram *
+pst_channel_latency(const struct pst_channel *channel);
 
 /* One word for how the peer broke the rules, or NULL: for the audit record. */
 const char *pst_channel_fault(const struct pst_channel *channel);

@@ -20,14 +20,18 @@
  * the bell is owed: the value stays unmarked, the next call rings again, and
  * nobody here sleeps for long before.
  */
-static bool ring(struct pst_channel *channel)
+static bool ring(struct pst_channel *channel, struct pst_channel_waiter *ringer)
 {
 	int r;
 
 	r = pst_doorbell_ring(channel->socket_fd);
 	if (r == -EPIPE)
 		pst_channel_end(channel, POSTERN_REASON_HUNG_UP);
-	return r == 0;
+	if (r < 0)
+		return false;
+	pst_counter_add(&ringer->bells_rung, 1);
+	(void)pst_channel_now_ns(ringer); /* noted, which is all */
+	return true;
 }
 
 bool pst_channel_wake_consumer(struct pst_channel *channel)
@@ -36,9 +40,11 @@ bool pst_channel_wake_consumer(struct pst_channel *channel)
 
 	if (value == 0)
 		return true;
-	if (!ring(channel))
+	if (!ring(channel, &channel->send_waiter))
 		return pst_channel_has_ended(channel);
 	pst_ring_consumer_woken(&channel->producer, value);
+	/* Who has to be woken gets little, and all of it is worth measuring. */
+	channel->sample_at = pst_counter_get(&channel->sent.messages);
 	return true;
 }
 
@@ -48,7 +54,7 @@ bool pst_channel_wake_producer(struct pst_channel *channel)
 
 	if (value == 0)
 		return true;
-	if (!ring(channel))
+	if (!ring(channel, &channel->receive_waiter))
 		return pst_channel_has_ended(channel);
 	pst_ring_producer_woken(&channel->consumer, value);
 	return true;
@@ -104,13 +110,16 @@ static bool idle_wake_is_affordable(struct pst_channel *channel)
 	       PST_CHANNEL_IDLE_WAKES;
 }
 
-static void account_for(struct pst_channel *channel, unsigned bell_count,
-			bool has_moved)
+static void account_for(struct pst_channel *channel, uint32_t wants,
+			unsigned bell_count, bool has_moved)
 {
 	if (bell_count == 0)
 		return;
-	if (has_moved)
+	if (has_moved) {
 		atomic_store(&channel->idle_wakes, 0);
+		/* Noted, which is all. */
+		(void)pst_channel_now_ns(pst_channel_waiter_of(channel, wants));
+	}
 	if (!bells_are_permitted(channel, bell_count))
 		pst_channel_poison(channel, "bells-unasked");
 	else if (!has_moved && !idle_wake_is_affordable(channel))
@@ -140,7 +149,7 @@ void pst_channel_hear_by(struct pst_channel *channel, uint32_t wants,
 				       &has_more);
 		count += late_count;
 	}
-	account_for(channel, count, has_moved);
+	account_for(channel, wants, count, has_moved);
 	if (count > 0) {
 		set_pending(&channel->send_waiter,
 			    wants & ~(uint32_t)PST_CHANNEL_WANT_MESSAGE);

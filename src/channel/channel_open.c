@@ -16,6 +16,7 @@
 #include "channel/channel_state.h"
 #include "os/doorbell.h"
 #include "os/fork_guard.h"
+#include "os/monotonic.h"
 
 uint16_t pst_channel_layout_version(void)
 {
@@ -109,6 +110,7 @@ int pst_channel_open_take(struct pst_channel_setup *setup,
 		return refuse_setup(setup, -ENOMEM);
 
 	channel->ours = PST_CHANNEL_OURS;
+	channel->opened_ns = pst_monotonic_now_ns();
 	pst_spin_init(&channel->send_waiter.spin, setup->spin_ns);
 	pst_spin_init(&channel->receive_waiter.spin, setup->spin_ns);
 	channel->socket_fd = setup->socket_fd;

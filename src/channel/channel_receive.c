@@ -72,6 +72,7 @@ static int after_receiving(struct pst_channel *channel, int result)
 {
 	switch (result) {
 	case 0:
+		pst_channel_note_received(channel, *ret_message_bytes);
 		(void)pst_channel_wake_producer(channel); /* it is received */
 		return 0;
 	case -EAGAIN:

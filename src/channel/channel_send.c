@@ -22,9 +22,10 @@ static int may_send(const struct pst_channel *channel)
 static int after_failure(struct pst_channel *channel, uint32_t byte_count,
 			 int result)
 {
-	if (result == -EAGAIN)
+	if (result == -EAGAIN) {
 		channel->wanted_bytes = byte_count;
-	else if (result == -EBADMSG)
+		pst_channel_note_refusal(channel);
+	} else if (result == -EBADMSG)
 		pst_channel_poison(channel, pst_channel_ring_fault(
 						    channel->producer.fault));
 	return result;
@@ -39,21 +40,42 @@ static bool is_worth_retrying(struct pst_channel *channel, uint32_t byte_count)
 	return pst_channel_settle(channel, PST_CHANNEL_WANT_ROOM);
 }
 
-/* It went well, whatever becomes of the bell. */
-static void after_publishing(struct pst_channel *channel)
+/* Is the next message one that is sent with the time? */
+static bool is_sample(const struct pst_channel *channel)
 {
-	uint64_t sent = atomic_load_explicit(&channel->sent_messages,
-					     memory_order_relaxed);
-
-	atomic_store_explicit(&channel->sent_messages, sent + 1,
-			      memory_order_relaxed);
-	(void)pst_channel_wake_consumer(channel);
+	return PST_UNLIKELY(pst_counter_get(&channel->sent.messages) >=
+			    channel->sample_at);
 }
 
-uint64_t pst_channel_sent_messages(const struct pst_channel *channel)
+static int write_message(struct pst_channel *channel, const void *bytes,
+			 uint32_t byte_count)
 {
-	return atomic_load_explicit(&channel->sent_messages,
-				    memory_order_relaxed);
+	if (is_sample(channel))
+		return pst_channel_write_sample(channel, bytes, byte_count);
+	return pst_ring_write(&channel->producer, bytes, byte_count);
+}
+
+static int reserve_message(struct pst_channel *channel, uint32_t byte_count,
+			   void **ret_bytes)
+{
+	if (is_sample(channel))
+		return pst_ring_reserve_timed(&channel->producer, byte_count,
+					      ret_bytes);
+	return pst_ring_reserve(&channel->producer, byte_count, ret_bytes);
+}
+
+static int commit_message(struct pst_channel *channel, uint32_t byte_count)
+{
+	if (PST_UNLIKELY(pst_ring_is_reserved_timed(&channel->producer)))
+		return pst_channel_commit_sample(channel, byte_count);
+	return pst_ring_commit(&channel->producer, byte_count);
+}
+
+/* Published: whatever comes now, it went well. */
+static void after_success(struct pst_channel *channel, uint32_t byte_count)
+{
+	pst_channel_note_sent(channel, byte_count);
+	(void)pst_channel_wake_consumer(channel); /* if not, the next call */
 }
 
 int pst_channel_send(struct pst_channel *channel, const void *bytes,
@@ -64,16 +86,16 @@ int pst_channel_send(struct pst_channel *channel, const void *bytes,
 	r = may_send(channel);
 	if (r < 0)
 		return r;
-	r = pst_ring_write(&channel->producer, bytes, byte_count);
+	r = write_message(channel, bytes, byte_count);
 	if (r == -EAGAIN && is_worth_retrying(channel, byte_count)) {
 		r = may_send(channel);
 		if (r < 0)
 			return r;
-		r = pst_ring_write(&channel->producer, bytes, byte_count);
+		r = write_message(channel, bytes, byte_count);
 	}
 	if (r < 0)
 		return after_failure(channel, byte_count, r);
-	after_publishing(channel);
+	after_success(channel, byte_count);
 	return 0;
 }
 
@@ -85,9 +107,9 @@ int pst_channel_reserve(struct pst_channel *channel, uint32_t byte_count,
 	r = may_send(channel);
 	if (r < 0)
 		return r;
-	r = pst_ring_reserve(&channel->producer, byte_count, ret_bytes);
+	r = reserve_message(channel, byte_count, ret_bytes);
 	if (r == -EAGAIN && is_worth_retrying(channel, byte_count))
-		r = pst_ring_reserve(&channel->producer, byte_count, ret_bytes);
+		r = reserve_message(channel, byte_count, ret_bytes);
 	if (r < 0)
 		return after_failure(channel, byte_count, r);
 	return 0;
@@ -100,10 +122,10 @@ int pst_channel_commit(struct pst_channel *channel, uint32_t byte_count)
 	r = may_send(channel);
 	if (r < 0)
 		return r;
-	r = pst_ring_commit(&channel->producer, byte_count);
+	r = commit_message(channel, byte_count);
 	if (r < 0)
 		return after_failure(channel, byte_count, r);
-	after_publishing(channel);
+	after_success(channel, byte_count);
 	return 0;
 }
 

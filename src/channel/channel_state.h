@@ -20,6 +20,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/counter.h"
+#include "base/histogram.h"
 #include "base/refcount.h"
 #include "base/spin.h"
 #include "channel/channel.h"
@@ -33,6 +35,9 @@
  */
 #define PST_CHANNEL_IDLE_WAKES 64
 
+/* Every so many messages one is sent with the time. */
+#define PST_CHANNEL_SAMPLE_INTERVAL 64
+
 /* How long to sleep beside a bell that is owed to the peer. */
 #define PST_CHANNEL_OWED_BELL_NS (10 * UINT64_C(1000000))
 
@@ -43,6 +48,16 @@ struct pst_channel_waiter {
 	int wake_fd;            /* private eventfd; -1 until two threads */
 	struct pst_spin spin;
 	bool has_unheard;       /* a bell was seen and not read */
+	struct pst_counter bells_rung;  /* by this direction's thread */
+	struct pst_counter activity_ns; /* when it last looked at the clock */
+};
+
+/* What one direction has done: written by its thread, read by any. */
+struct pst_channel_traffic {
+	struct pst_counter messages;
+	struct pst_counter bytes;
+	struct pst_counter pos;         /* our position in the ring */
+	struct pst_counter peak_bytes;  /* the most that was seen in the ring */
 };
 
 struct pst_channel {
@@ -51,6 +66,7 @@ struct pst_channel {
 	int socket_fd;
 	int pidfd;
 	_Atomic int epoll_fd;   /* -1 until somebody asked for it */
+	uint64_t opened_ns;
 	uint32_t directions;
 	struct postern_limits limits;
 	struct pst_refcount references;
@@ -70,19 +86,74 @@ struct pst_channel {
 	/* The sending thread. */
 	alignas(128) struct pst_channel_waiter send_waiter;
 	uint32_t wanted_bytes;  /* what last found the ring full */
-	_Atomic uint64_t sent_messages; /* written by this thread alone */
 	struct pst_ring_producer producer;
+	struct pst_channel_traffic sent;
+	uint64_t sample_at;     /* the message that is sent with the time */
+	uint64_t depth_pos;     /* where the depth was last looked at */
+	struct pst_counter refused_full_count;
 
 	/* The receiving thread. */
 	alignas(128) struct pst_channel_waiter receive_waiter;
 	bool frozen;            /* the peer is gone, its head looked at last */
 	struct pst_ring_consumer consumer;
+	struct pst_channel_traffic received;
+	struct pst_counter implausible_count;
+	struct pst_histogram latency;
 };
 
 static inline bool pst_channel_has_ended(const struct pst_channel *channel)
 {
 	return atomic_load_explicit(&channel->end_reason,
 				    memory_order_acquire) != 0;
+}
+
+/* The waiting half of a direction, by what its thread wants. */
+static inline struct pst_channel_waiter *
+pst_channel_waiter_of(struct pst_channel *channel, uint32_t wants)
+{
+	if (wants & PST_CHANNEL_WANT_MESSAGE)
+		return &channel->receive_waiter;
+	return &channel->send_waiter;
+}
+
+/* The time, which is also that of the direction's last activity. */
+uint64_t pst_channel_now_ns(struct pst_channel_waiter *waiter);
+
+/* Seldom: a message with the time, to be sent, and received. */
+int pst_channel_write_sample(struct pst_channel *channel, const void *bytes,
+			     uint32_t byte_count);
+int pst_channel_commit_sample(struct pst_channel *channel, uint32_t byte_count);
+void pst_channel_note_latency(struct pst_channel *channel, uint64_t sent_ns);
+
+/* How full the ring was for a message that found no room. */
+void pst_channel_note_refusal(struct pst_channel *channel);
+
+/* For each message, once it is published or read. */
+static inline void pst_channel_note_sent(struct pst_channel *channel,
+					 uint32_t byte_count)
+{
+	struct pst_channel_traffic *sent = &channel->sent;
+
+	pst_counter_add(&sent->messages, 1);
+	pst_counter_add(&sent->bytes, byte_count);
+	pst_counter_set(&sent->pos, channel->producer.produced_pos);
+}
+
+static inline void pst_channel_note_received(struct pst_channel *channel,
+					     size_t byte_count)
+{
+	struct pst_channel_traffic *received = &channel->received;
+	uint64_t sent_ns;
+
+	/* What lay there with this message, as of the last look. */
+	pst_counter_raise(&received->peak_bytes,
+			  channel->consumer.produced_pos -
+				  pst_counter_get(&received->pos));
+	pst_counter_set(&received->pos, channel->consumer.consumed_pos);
+	pst_counter_add(&received->messages, 1);
+	pst_counter_add(&received->bytes, byte_count);
+	if (PST_UNLIKELY(pst_ring_take_time(&channel->consumer, &sent_ns)))
+		pst_channel_note_latency(channel, sent_ns);
 }
 
 /* What sending and receiving answer once the channel has ended. */

@@ -18,14 +18,6 @@
 
 #define SEND_WANTS (PST_CHANNEL_WANT_ROOM | PST_CHANNEL_WANT_CONSUMED)
 
-static struct pst_channel_waiter *waiter_of(struct pst_channel *channel,
-					    uint32_t wants)
-{
-	if (wants & PST_CHANNEL_WANT_MESSAGE)
-		return &channel->receive_waiter;
-	return &channel->send_waiter;
-}
-
 /* An error of the ring counts as ready: the next call says what it is. */
 static uint32_t look(struct pst_channel *channel, uint32_t wants)
 {
@@ -94,7 +86,7 @@ static bool is_pending(struct pst_channel *channel, uint32_t wants)
 static uint32_t spin(struct pst_channel *channel, uint32_t wants,
 		     uint64_t deadline_ns)
 {
-	struct pst_channel_waiter *waiter = waiter_of(channel, wants);
+	struct pst_channel_waiter *waiter = pst_channel_waiter_of(channel, wants);
 	uint64_t end_ns;
 	uint32_t ready;
 	unsigned i;
@@ -127,7 +119,7 @@ static uint32_t spin(struct pst_channel *channel, uint32_t wants,
 static int sleep_once(struct pst_channel *channel, uint32_t wants,
 		      uint64_t deadline_ns)
 {
-	struct pst_channel_waiter *waiter = waiter_of(channel, wants);
+	struct pst_channel_waiter *waiter = pst_channel_waiter_of(channel, wants);
 	const int fds[] = {channel->socket_fd, waiter->wake_fd, channel->pidfd};
 	unsigned ready;
 	int r;
@@ -147,7 +139,7 @@ static int sleep_once(struct pst_channel *channel, uint32_t wants,
 static void hear_noted(struct pst_channel *channel, uint32_t wants,
 		       unsigned bell_limit)
 {
-	struct pst_channel_waiter *waiter = waiter_of(channel, wants);
+	struct pst_channel_waiter *waiter = pst_channel_waiter_of(channel, wants);
 
 	if (!waiter->has_unheard)
 		return;
@@ -220,7 +212,7 @@ static int wait_and_sleep(struct pst_channel *channel, uint32_t wants,
 
 bool pst_channel_settle(struct pst_channel *channel, uint32_t want)
 {
-	struct pst_channel_waiter *waiter = waiter_of(channel, want);
+	struct pst_channel_waiter *waiter = pst_channel_waiter_of(channel, want);
 	bool is_ready;
 
 	if (!pst_channel_has_ended(channel))
@@ -316,7 +308,7 @@ waiter_of_caller(struct pst_channel *channel)
 {
 	if (pst_channel_is_node_driven(channel))
 		return &channel->send_waiter;
-	return waiter_of(channel, channel->directions);
+	return pst_channel_waiter_of(channel, channel->directions);
 }
 
 static int watch_all(struct pst_channel *channel, int epoll_fd)

@@ -254,6 +254,20 @@ pst_ring_peer_produced(const struct pst_ring_consumer *consumer)
 	return consumer->produced_pos;
 }
 
+/* What is in the ring, as of the producer's last look. */
+static inline uint64_t
+pst_ring_depth_bytes(const struct pst_ring_producer *producer)
+{
+	return producer->produced_pos - producer->consumed_pos;
+}
+
+/* The open reservation, or the last one, has room for a stamp. */
+static inline bool
+pst_ring_is_reserved_timed(const struct pst_ring_producer *producer)
+{
+	return producer->reserved_time_bytes > 0;
+}
+
 /* The stamp of the record last read, once; the producer wrote it, as it likes. */
 static inline bool pst_ring_take_time(struct pst_ring_consumer *consumer,
 				      uint64_t *ret_time_ns)

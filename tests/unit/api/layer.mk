@@ -5,8 +5,13 @@ tests_unit_api_test_api_result_SOURCES = \
 tests_unit_api_test_api_result_LDADD = libapi.la $(NODE_TEST_LIBS)
 
 check_PROGRAMS += \
+	tests/unit/api/test_api_channel \
 	tests/unit/api/test_api_facts \
 	tests/unit/api/test_api_facts_users
+
+tests_unit_api_test_api_channel_SOURCES = \
+	tests/unit/api/test_api_channel.c $(CHANNEL_TEST_SUPPORT)
+tests_unit_api_test_api_channel_LDADD = libapi.la $(NODE_TEST_LIBS)
 
 tests_unit_api_test_api_facts_SOURCES = \
 	tests/unit/api/test_api_facts.c $(os_test_support)

@@ -8,6 +8,7 @@ CHANNEL_TEST_LIBS = libchannel.la libring.la libos.la libbase.la $(CHECK_LIBS)
 check_PROGRAMS += \
 	tests/unit/channel/test_channel \
 	tests/unit/channel/test_channel_lease \
+	tests/unit/channel/test_channel_stats \
 	tests/unit/channel/test_channel_threads
 
 tests_unit_channel_test_channel_SOURCES = \
@@ -17,6 +18,10 @@ tests_unit_channel_test_channel_LDADD = $(CHANNEL_TEST_LIBS)
 tests_unit_channel_test_channel_lease_SOURCES = \
 	tests/unit/channel/test_channel_lease.c $(CHANNEL_TEST_SUPPORT)
 tests_unit_channel_test_channel_lease_LDADD = $(CHANNEL_TEST_LIBS)
+
+tests_unit_channel_test_channel_stats_SOURCES = \
+	tests/unit/channel/test_channel_stats.c $(CHANNEL_TEST_SUPPORT)
+tests_unit_channel_test_channel_stats_LDADD = $(CHANNEL_TEST_LIBS)
 
 tests_unit_channel_test_channel_threads_SOURCES = \
 	tests/unit/channel/test_channel_threads.c $(CHANNEL_TEST_SUPPORT)

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a channel has done: what is noted seldom, and reading all of it
+ *
+ * Each direction's thread counts for itself (pst_channel_note_sent(), _received()
+ * in channel_state.h); whoever asks adds up what is there, so the figures are
+ * recent but not of one moment.
+ *
+ * The clock is read for every 64th message, for the one after a bell, and with
+ * bells: often enough to tell an idle channel from a busy one, and too seldom to
+ * slow a busy one down.  Of what the peer says, its positions and its time
+ * stamps, nothing is believed beyond what can be.
+ */
+#include "channel/channel_state.h"
+
+#include <errno.h>
+
+#include "base/clock.h"
+#include "os/monotonic.h"
+
+/* The peer may have had the channel for so much longer: a handshake's time. */
+#define OPENING_NS (2 * PST_NS_PER_SECOND)
+
+/* The depth is looked at again after so much of the ring was written. */
+#define DEPTH_LOOKS_PER_RING 8
+
+uint64_t pst_channel_now_ns(struct pst_channel_waiter *waiter)
+{
+	uint64_t now_ns = pst_monotonic_now_ns();
+
+	pst_counter_set(&waiter->activity_ns, now_ns);
+	return now_ns;
+}
+
+/*
+ * The consumer's position as the producer knows it is old, except now and then:
+ * to look costs a line that moves between two cores, a few times a ring.
+ */
+static void look_at_depth(struct pst_channel *channel)
+{
+	struct pst_ring_producer *producer = &channel->producer;
+
+	if (producer->produced_pos - channel->depth_pos <
+	    producer->data_bytes / DEPTH_LOOKS_PER_RING)
+		return;
+	channel->depth_pos = producer->produced_pos;
+	/* A fault poisons the ring, and the next message says so. */
+	if (pst_ring_is_consumed(producer) != -EBADMSG)
+		pst_counter_raise(&channel->sent.peak_bytes,
+				  pst_ring_depth_bytes(producer));
+}
+
+static int after_sample(struct pst_channel *channel, int result)
+{
+	if (result < 0)
+		return result;
+	channel->sample_at = pst_counter_get(&channel->sent.messages) +
+			     PST_CHANNEL_SAMPLE_INTERVAL;
+	look_at_depth(channel);
+	return 0;
+}
+
+PST_COLD
+int pst_channel_write_sample(struct pst_channel *channel, const void *bytes,
+			     uint32_t byte_count)
+{
+	int r;
+
+	r = pst_ring_write_timed(&channel->producer, bytes, byte_count,
+				 pst_channel_now_ns(&channel->send_waiter));
+	return after_sample(channel, r);
+}
+
+PST_COLD
+int pst_channel_commit_sample(struct pst_channel *channel, uint32_t byte_count)
+{
+	int r;
+
+	r = pst_ring_commit_timed(&channel->producer, byte_count,
+				  pst_channel_now_ns(&channel->send_waiter));
+	return after_sample(channel, r);
+}
+
+PST_COLD
+void pst_channel_note_refusal(struct pst_channel *channel)
+{
+	pst_counter_add(&channel->refused_full_count, 1);
+	pst_counter_raise(&channel->sent.peak_bytes,
+			  pst_ring_depth_bytes(&channel->producer));
+}
+
+PST_COLD
+void pst_channel_note_latency(struct pst_channel *channel, uint64_t sent_ns)
+{
+	uint64_t now_ns = pst_channel_now_ns(&channel->receive_waiter);
+	uint64_t opened_ns = channel->opened_ns;
+	uint64_t first_ns = opened_ns > OPENING_NS ? opened_ns - OPENING_NS : 0;
+
+	if (sent_ns > now_ns || sent_ns < first_ns)
+		pst_counter_add(&channel->implausible_count, 1);
+	else
+		pst_histogram_add(&channel->latency, now_ns - sent_ns);
+}
+
+/* Between two positions of which one is old by now, or a lie. */
+static uint64_t depth_between(uint64_t consumed_pos, uint64_t produced_pos,
+			      uint64_t data_bytes)
+{
+	uint64_t depth_bytes = produced_pos - consumed_pos;
+
+	if (depth_bytes > UINT64_MAX / 2)
+		return 0;
+	return depth_bytes < data_bytes ? depth_bytes : data_bytes;
+}
+
+static void describe_depths(const struct pst_channel *channel,
+			    struct postern_channel_stats *stats)
+{
+	const struct pst_segment_words *peer =
+		(const void *)channel->peer_mapping.control;
+
+	if (channel->directions & POSTERN_DIRECTION_SEND)
+		stats->send_depth_bytes = depth_between(
+			pst_ring_consumed_unchecked(peer),
+			pst_counter_get(&channel->sent.pos),
+			channel->limits.send_ring_bytes);
+	if (channel->directions & POSTERN_DIRECTION_RECEIVE)
+		stats->receive_depth_bytes = depth_between(
+			pst_counter_get(&channel->received.pos),
+			pst_ring_produced_unchecked(peer),
+			channel->limits.receive_ring_bytes);
+}
+
+static uint64_t larger_of(uint64_t left, uint64_t right)
+{
+	return left > right ? left : right;
+}
+
+void pst_channel_stats(const struct pst_channel *channel,
+		       struct postern_channel_stats *ret_stats)
+{
+	const struct pst_channel_waiter *sender = &channel->send_waiter;
+	const struct pst_channel_waiter *receiver = &channel->receive_waiter;
+	struct postern_channel_stats stats = {
+		.size_bytes = sizeof(stats),
+		.sent_messages = pst_counter_get(&channel->sent.messages),
+		.sent_bytes = pst_counter_get(&channel->sent.bytes),
+		.received_messages =
+			pst_counter_get(&channel->received.messages),
+		.received_bytes = pst_counter_get(&channel->received.bytes),
+		.refused_full_count =
+			pst_counter_get(&channel->refused_full_count),
+		.bells_rung = pst_counter_get(&sender->bells_rung) +
+			      pst_counter_get(&receiver->bells_rung),
+		.bells_heard = atomic_load(&channel->bells),
+		.last_activity_ns =
+			larger_of(pst_counter_get(&sender->activity_ns),
+				  pst_counter_get(&receiver->activity_ns)),
+		.end_reason = pst_channel_end_reason(channel),
+	};
+
+	describe_depths(channel, &stats);
+	stats.send_peak_bytes =
+		larger_of(pst_counter_get(&channel->sent.peak_bytes),
+			  stats.send_depth_bytes);
+	stats.receive_peak_bytes =
+		larger_of(pst_counter_get(&channel->received.peak_bytes),
+			  stats.receive_depth_bytes);
+	pst_histogram_describe(&channel->latency, &stats.latency);
+	stats.latency.implausible_count =
+		pst_counter_get(&channel->implausible_count);
+	*ret_stats = stats;
+}
+
+const struct pst_histogram *
+pst_channel_latency(const struct pst_channel *channel)
+{
+	return &channel->latency;
+}
+
+uint64_t pst_channel_sent_messages(const struct pst_channel *channel)
+{
+	return pst_counter_get(&channel->sent.messages);
+}

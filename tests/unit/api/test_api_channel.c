@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The public calls on a channel: arguments, and structs of other versions
+ */
+#include <postern/channel.h>
+
+#include <check.h>
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/channel_pair.h"
+#include "support/expect.h"
+
+static const struct channel_pair_options both_ways = {
+	.left_ring_bytes = 4096,
+	.right_ring_bytes = 4096,
+	.message_bytes = 1024,
+};
+
+static struct channel_pair pair;
+static struct postern_channel *left, *right;
+
+static void set_up(void)
+{
+	channel_pair_open(&pair, &both_ways);
+	left = (struct postern_channel *)pair.left;
+	right = (struct postern_channel *)pair.right;
+}
+
+static void tear_down(void)
+{
+	channel_pair_close(&pair);
+}
+
+START_TEST(statistics_are_those_of_the_channel)
+{
+	struct postern_channel_stats stats = POSTERN_CHANNEL_STATS_INIT;
+
+	expect_equal(postern_send(left, "five!", 5), 0);
+	expect_equal(postern_channel_stats(left, &stats), 0);
+	expect_equal(stats.size_bytes, sizeof(stats));
+	expect_equal(stats.sent_messages, 1);
+	expect_equal(stats.sent_bytes, 5);
+	expect_equal(postern_channel_stats(left, NULL), -EINVAL);
+}
+END_TEST
+
+START_TEST(statistics_of_another_version_are_understood)
+{
+	struct {
+		struct postern_channel_stats stats;
+		unsigned char later[32];
+	} newer;
+	struct postern_channel_stats older;
+	size_t known_bytes = offsetof(struct postern_channel_stats, sent_bytes);
+	size_t i;
+
+	expect_equal(postern_send(left, "five!", 5), 0);
+	memset(&newer, 0xee, sizeof(newer));
+	newer.stats.size_bytes = sizeof(newer);
+	expect_equal(postern_channel_stats(left, &newer.stats), 0);
+	expect_equal(newer.stats.size_bytes, sizeof(newer));
+	expect_equal(newer.stats.sent_bytes, 5);
+	for (i = 0; i < sizeof(newer.later); i++)
+		expect_equal(newer.later[i], 0);
+
+	memset(&older, 0xee, sizeof(older));
+	older.size_bytes = known_bytes;
+	expect_equal(postern_channel_stats(left, &older), 0);
+	expect_equal(older.sent_messages, 1);
+	for (i = known_bytes; i < sizeof(older); i++)
+		expect_equal(((unsigned char *)&older)[i], 0xee);
+
+	older.size_bytes = sizeof(size_t) - 1;
+	expect_equal(postern_channel_stats(left, &older), -EINVAL);
+	expect_equal(older.sent_messages, 1);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("api_channel");
+	TCase *tcase = tcase_create("channel");
+	SRunner *runner = srunner_create(suite);
+	int failed_count;
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, statistics_are_those_of_the_channel);
+	tcase_add_test(tcase, statistics_of_another_version_are_understood);
+	suite_add_tcase(suite, tcase);
+
+	srunner_run_all(runner, CK_ENV);
+	failed_count = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
