@@ -99,7 +99,12 @@ int pst_channel_commit(struct pst_channel *channel, uint32_t byte_count);
 int pst_channel_abort(struct pst_channel *channel);
 int pst_channel_receive(struct pst_channel *channel, void *buffer,
 			size_t buffer_bytes, size_t *ret_message_bytes);
-/* The next message is gone; returns as receiving does. */
+
+/*
+ * Take the next message and throw it away: it is checked like one that is
+ * received, and counted as dropped, here and for the peer.  0 and its size, or
+ * as pst_channel_receive().
+ */
 int pst_channel_discard(struct pst_channel *channel, size_t *ret_message_bytes);
 /* By any thread; how many were sent. */
 uint64_t pst_channel_sent_messages(const struct pst_channel *channel);

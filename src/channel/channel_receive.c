@@ -54,27 +54,30 @@ static void note_orderly_end(struct pst_channel *channel)
 						     POSTERN_REASON_CLOSED);
 }
 
+/* What comes before the ring is asked: how the channel ended, if it has. */
+static int may_receive(struct pst_channel *channel)
+{
+	if (pst_channel_has_ended(channel))
+		return after_the_end(channel);
+	return 0;
+}
+
 static int receive_once(struct pst_channel *channel, void *buffer,
 			size_t buffer_bytes, size_t *ret_message_bytes)
 {
 	int r;
 
-	if (pst_channel_has_ended(channel)) {
-		r = after_the_end(channel);
-		if (r < 0)
-			return r;
-	}
+	r = may_receive(channel);
+	if (r < 0)
+		return r;
 	return pst_ring_read(&channel->consumer, buffer, buffer_bytes,
 			     ret_message_bytes);
 }
 
-static int after_receiving(struct pst_channel *channel, int result)
+/* What the ring answered when there was no message. */
+static int after_failure(struct pst_channel *channel, int result)
 {
 	switch (result) {
-	case 0:
-		pst_channel_note_received(channel, *ret_message_bytes);
-		(void)pst_channel_wake_producer(channel); /* it is received */
-		return 0;
 	case -EAGAIN:
 		return channel->frozen ? -EPIPE : -EAGAIN;
 	case -ESHUTDOWN:
@@ -100,20 +103,37 @@ int pst_channel_receive(struct pst_channel *channel, void *buffer,
 	if (r == -EAGAIN && is_worth_retrying(channel))
 		r = receive_once(channel, buffer, buffer_bytes,
 				 ret_message_bytes);
-	return after_receiving(channel, r);
+	if (r < 0)
+		return after_failure(channel, r);
+	pst_channel_note_received(channel, *ret_message_bytes);
+	(void)pst_channel_wake_producer(channel); /* it is received */
+	return 0;
+}
+
+static int discard_once(struct pst_channel *channel, size_t *ret_message_bytes)
+{
+	int r;
+
+	r = may_receive(channel);
+	if (r < 0)
+		return r;
+	return pst_ring_discard(&channel->consumer, ret_message_bytes);
 }
 
 int pst_channel_discard(struct pst_channel *channel, size_t *ret_message_bytes)
 {
-	int r = 0;
+	int r;
 
 	if (!(channel->directions & POSTERN_DIRECTION_RECEIVE))
 		return -EPERM;
-	if (pst_channel_has_ended(channel))
-		r = after_the_end(channel);
-	if (r == 0)
-		r = pst_ring_discard(&channel->consumer, ret_message_bytes);
-	return after_receiving(channel, r);
+	r = discard_once(channel, ret_message_bytes);
+	if (r == -EAGAIN && is_worth_retrying(channel))
+		r = discard_once(channel, ret_message_bytes);
+	if (r < 0)
+		return after_failure(channel, r);
+	pst_channel_note_dropped(channel, *ret_message_bytes);
+	(void)pst_channel_wake_producer(channel); /* its room is free */
+	return 0;
 }
 
 bool pst_channel_has_message(struct pst_channel *channel)

@@ -97,6 +97,8 @@ struct pst_channel {
 	bool frozen;            /* the peer is gone, its head looked at last */
 	struct pst_ring_consumer consumer;
 	struct pst_channel_traffic received;
+	struct pst_counter dropped_messages;
+	struct pst_counter dropped_bytes;
 	struct pst_counter implausible_count;
 	struct pst_histogram latency;
 };
@@ -139,21 +141,36 @@ static inline void pst_channel_note_sent(struct pst_channel *channel,
 	pst_counter_set(&sent->pos, channel->producer.produced_pos);
 }
 
+/* What lay there with the message just taken, as of the last look. */
+static inline void
+pst_channel_note_taken(struct pst_channel_traffic *received,
+		       const struct pst_ring_consumer *consumer)
+{
+	pst_counter_raise(&received->peak_bytes,
+			  consumer->produced_pos -
+				  pst_counter_get(&received->pos));
+	pst_counter_set(&received->pos, consumer->consumed_pos);
+}
+
 static inline void pst_channel_note_received(struct pst_channel *channel,
 					     size_t byte_count)
 {
 	struct pst_channel_traffic *received = &channel->received;
 	uint64_t sent_ns;
 
-	/* What lay there with this message, as of the last look. */
-	pst_counter_raise(&received->peak_bytes,
-			  channel->consumer.produced_pos -
-				  pst_counter_get(&received->pos));
-	pst_counter_set(&received->pos, channel->consumer.consumed_pos);
+	pst_channel_note_taken(received, &channel->consumer);
 	pst_counter_add(&received->messages, 1);
 	pst_counter_add(&received->bytes, byte_count);
 	if (PST_UNLIKELY(pst_ring_take_time(&channel->consumer, &sent_ns)))
 		pst_channel_note_latency(channel, sent_ns);
+}
+
+static inline void pst_channel_note_dropped(struct pst_channel *channel,
+					    size_t byte_count)
+{
+	pst_channel_note_taken(&channel->received, &channel->consumer);
+	pst_counter_add(&channel->dropped_messages, 1);
+	pst_counter_add(&channel->dropped_bytes, byte_count);
 }
 
 /* What sending and receiving answer once the channel has ended. */

@@ -150,6 +150,9 @@ void pst_channel_stats(const struct pst_channel *channel,
 		.received_bytes = pst_counter_get(&channel->received.bytes),
 		.refused_full_count =
 			pst_counter_get(&channel->refused_full_count),
+		.dropped_messages =
+			pst_counter_get(&channel->dropped_messages),
+		.dropped_bytes = pst_counter_get(&channel->dropped_bytes),
 		.bells_rung = pst_counter_get(&sender->bells_rung) +
 			      pst_counter_get(&receiver->bells_rung),
 		.bells_heard = atomic_load(&channel->bells),
@@ -160,6 +163,8 @@ void pst_channel_stats(const struct pst_channel *channel,
 	};
 
 	describe_depths(channel, &stats);
+	stats.peer_dropped_messages = pst_ring_dropped_unchecked(
+		(const void *)channel->peer_mapping.control);
 	stats.send_peak_bytes =
 		larger_of(pst_counter_get(&channel->sent.peak_bytes),
 			  stats.send_depth_bytes);

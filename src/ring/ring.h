@@ -68,6 +68,7 @@ struct pst_ring_consumer {
 	uint32_t armed;           /* as last published */
 	uint32_t rung_for;        /* the producer's armed, as last rung for */
 	bool frozen;              /* produced_pos is final */
+	uint64_t dropped_count;   /* as last published */
 	bool has_time;            /* the last record read had a time stamp, */
 	uint64_t time_ns;         /* and this is what it says */
 	enum pst_ring_fault fault;
@@ -187,8 +188,9 @@ int pst_ring_read(struct pst_ring_consumer *consumer, void *buffer,
 		  size_t buffer_bytes, size_t *ret_payload_bytes);
 
 /*
- * Give the room of the next payload back without looking at it.  Returns as
- * pst_ring_read(), but never -EMSGSIZE.
+ * Give the next record's room back without a copy of it, after the same checks,
+ * and publish that one more was dropped.  Returns as pst_ring_read(), though
+ * nothing is too large.
  */
 PST_MUST_CHECK
 int pst_ring_discard(struct pst_ring_consumer *consumer,
@@ -244,6 +246,9 @@ void pst_ring_producer_woken(struct pst_ring_consumer *consumer,
  */
 uint64_t pst_ring_produced_unchecked(const struct pst_segment_words *peer);
 uint64_t pst_ring_consumed_unchecked(const struct pst_segment_words *peer);
+
+/* What the peer says it has dropped: for a statistic, and for nothing else. */
+uint64_t pst_ring_dropped_unchecked(const struct pst_segment_words *peer);
 
 /* Inline */
 

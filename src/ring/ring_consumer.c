@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Consuming: read
+ * Consuming: read, discard
  *
  * Everything the producer wrote is hostile until checked, and every value is
  * read once: the position into a local, then the header into a local, then the
@@ -228,6 +228,11 @@ int pst_ring_discard(struct pst_ring_consumer *consumer,
 	result = find_message(consumer, &message);
 	if (result < 0)
 		return result;
+
+	/* Before the room is given back: who counts sees no gap for long. */
+	consumer->dropped_count++;
+	pst_shared_store_relaxed_u64(&consumer->own->dropped_count,
+				     consumer->dropped_count);
 	give_back(consumer, message.record_bytes);
 	*ret_payload_bytes = message.payload_bytes;
 	return 0;

@@ -14,7 +14,8 @@
  *	128            consumed_pos     consumer of the ring in the other one
  *	256            consumer_armed   consumer of the ring in the other one
  *	384            producer_armed   producer of the ring in this segment
- *	512            zero
+ *	512            dropped_count    consumer of the ring in the other one
+ *	640            zero
  *	page_bytes     data area        producer of the ring in this segment
  *	page_bytes + data_bytes         the same pages, mapped a second time
  *
@@ -38,6 +39,9 @@
  * 5. An END record is the last one.
  * 6. armed is odd while its writer wants a bell, and grows with every change.
  *    The other side rings at most once for each odd value.
+ *
+ * 7. dropped_count is how many messages its writer took from the other ring and
+ *    threw away.  It binds nobody, and its reader may only show it.
  *
  * Whatever breaks 2 to 4 ends the channel.  Nothing is repaired.
  */
@@ -78,6 +82,9 @@ struct pst_segment_words {
 	 */
 	alignas(128) struct pst_shared_u32 consumer_armed;
 	alignas(128) struct pst_shared_u32 producer_armed;
+
+	/* Stored and loaded without any order: a statistic. */
+	alignas(128) struct pst_shared_u64 dropped_count;
 };
 
 static_assert(offsetof(struct pst_segment_words, produced_pos) == 0, "layout");
@@ -87,7 +94,9 @@ static_assert(offsetof(struct pst_segment_words, consumer_armed) == 256,
 	      "layout");
 static_assert(offsetof(struct pst_segment_words, producer_armed) == 384,
 	      "layout");
-static_assert(sizeof(struct pst_segment_words) == 512, "layout");
+static_assert(offsetof(struct pst_segment_words, dropped_count) == 512,
+	      "layout");
+static_assert(sizeof(struct pst_segment_words) == 640, "layout");
 
 /*
  * Record header.  Written and read as one aligned 8-byte word, so that a reader

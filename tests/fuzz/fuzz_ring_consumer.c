@@ -89,6 +89,26 @@ static void read_message(struct program *program)
 	free(buffer);
 }
 
+static void discard_message(void)
+{
+	size_t message_bytes = SIZE_MAX;
+	uint64_t before_pos = pair.consumer.consumed_pos;
+	uint64_t moved_bytes, record_bytes;
+	int result = pst_ring_discard(&pair.consumer, &message_bytes);
+
+	if (result == 0) {
+		moved_bytes = pair.consumer.consumed_pos - before_pos;
+		record_bytes = pst_record_bytes((uint32_t)message_bytes);
+		if (message_bytes > MESSAGE_BYTES ||
+		    (moved_bytes != record_bytes &&
+		     moved_bytes != record_bytes + PST_RECORD_TIME_BYTES))
+			abort();
+	} else if ((result != -EAGAIN && result != -EBADMSG &&
+		    result != -ESHUTDOWN) || message_bytes != SIZE_MAX) {
+		abort();
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t byte_count)
 {
 	struct program program = { bytes, byte_count };
@@ -99,7 +119,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t byte_count)
 	ring_pair_start_at(&pair, operand(&program, 8) & ~UINT64_C(7));
 
 	while (program.left_bytes > 0) {
-		switch (operand(&program, 1) % 5) {
+		switch (operand(&program, 1) % 6) {
 		case 0:
 			pst_shared_publish_u64(
 				&pair.producer_words->produced_pos,
@@ -116,6 +136,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t byte_count)
 			break;
 		case 3:
 			read_message(&program);
+			break;
+		case 4:
+			discard_message();
 			break;
 		default:
 			if (pst_ring_has_message(&pair.consumer) > 0)

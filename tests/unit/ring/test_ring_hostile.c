@@ -262,6 +262,22 @@ static void assert_sane(void)
 	       (consumer->fault != PST_RING_FAULT_NONE));
 }
 
+/* The same checks, whatever the size; nothing is copied. */
+static void call_discard(const struct pst_ring_consumer *before, int expected,
+			 uint32_t payload_bytes, bool is_timed)
+{
+	size_t byte_count = UNTOUCHED;
+	int result = pst_ring_discard(consumer, &byte_count);
+
+	expect_equal(result, expected == -EMSGSIZE ? 0 : expected);
+	expect_equal(byte_count, payload_bytes);
+	if (result == 0)
+		expect(consumer->consumed_pos - before->consumed_pos ==
+		       oracle_of_record_bytes(payload_bytes, is_timed));
+	expect(word_at(&pair.consumer_words->dropped_count) ==
+	       before->dropped_count + (result == 0));
+}
+
 static void call_read(struct counts *counts)
 {
 	struct pst_ring_consumer before = *consumer;
@@ -275,6 +291,10 @@ static void call_read(struct counts *counts)
 
 	expected = oracle_of_read(&before, buffer_bytes, &payload_bytes,
 				  &is_timed);
+	if (random_below(&chance, 8) == 0) {
+		call_discard(&before, expected, payload_bytes, is_timed);
+		return;
+	}
 	result = pst_ring_read(consumer, buffer, buffer_bytes, &byte_count);
 	expect_equal(result, expected);
 	expect_equal(byte_count, payload_bytes);
