@@ -125,6 +125,21 @@ int postern_channel_stats(struct postern_channel *channel,
 			  struct postern_channel_stats *ret_stats);
 
 /*
+ * How the channel ended, once a call has noticed: POSTERN_REASON_NONE while it
+ * lives (and for NULL, and after fork()).
+ *
+ *   CLOSED HUNG_UP PEER_DIED      the peer went, in order or not
+ *   REVOKED NODE_CLOSED EXCEEDED IDLE
+ *                                 the node ended it.  To a connector this is
+ *                                 what the node says, which nothing proves
+ *   POISONED                      the peer broke the rules
+ *
+ * For any thread.
+ */
+enum postern_reason
+postern_channel_end_reason(const struct postern_channel *channel);
+
+/*
  * Send one message of byte_count bytes (0 is a message too).
  *
  * The bytes are copied; the caller keeps the buffer.  Never blocks and never

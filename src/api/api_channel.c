@@ -146,6 +146,14 @@ int postern_channel_stats(struct postern_channel *channel,
 	return pst_api_copy_out(ret_stats, &stats, sizeof(stats));
 }
 
+enum postern_reason
+postern_channel_end_reason(const struct postern_channel *channel)
+{
+	if (check(channel) < 0)
+		return POSTERN_REASON_NONE;
+	return pst_channel_told_reason((const struct pst_channel *)channel);
+}
+
 /* -- sending --------------------------------------------------------------- */
 
 int postern_send(struct postern_channel *channel, const void *bytes,

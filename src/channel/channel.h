@@ -74,8 +74,14 @@ bool pst_channel_is_ours(const struct pst_channel *channel);
 void pst_channel_limits(const struct pst_channel *channel,
 			struct postern_limits *ret_limits);
 
-/* The end: once, the first reason stays.  POSTERN_REASON_NONE while it lives. */
+/*
+ * The end: once, the first reason stays.  POSTERN_REASON_NONE while it lives.
+ * _end() leaves word for the peer why; _end_reason() is what happened here, and
+ * all rules rest on that; _told_reason() is for people: what the node said, if
+ * it went and said why, else the same.
+ */
 enum postern_reason pst_channel_end_reason(const struct pst_channel *channel);
+enum postern_reason pst_channel_told_reason(const struct pst_channel *channel);
 void pst_channel_end(struct pst_channel *channel, enum postern_reason reason);
 
 /*

@@ -4,6 +4,10 @@
  *
  * Any thread may end a channel.  Both directions, here and at the peer, wake to
  * the hang-up; what each then answers follows from the reason alone.
+ *
+ * The hang-up itself says nothing about why.  So who ends a channel for a reason
+ * of its own leaves a word in its segment first, and a connector that sees the
+ * node gone reads it, once, to have something to show.
  */
 #include "channel/channel_state.h"
 
@@ -29,13 +33,66 @@ int pst_channel_end_result(const struct pst_channel *channel)
 	return -EPIPE;
 }
 
+/* The reasons that a node gives its peer. */
+static bool is_told(uint32_t reason)
+{
+	return reason == POSTERN_REASON_REVOKED ||
+	       reason == POSTERN_REASON_NODE_CLOSED ||
+	       reason == POSTERN_REASON_EXCEEDED ||
+	       reason == POSTERN_REASON_IDLE;
+}
+
+/* The peer went, by itself as far as can be seen from here. */
+static bool has_gone(uint32_t reason)
+{
+	return reason == POSTERN_REASON_HUNG_UP ||
+	       reason == POSTERN_REASON_PEER_DIED ||
+	       reason == POSTERN_REASON_CLOSED;
+}
+
+void pst_channel_tell_end(struct pst_channel *channel,
+			  enum postern_reason reason)
+{
+	if (is_told((uint32_t)reason))
+		pst_ring_publish_end((void *)channel->own_mapping.control,
+				     (uint32_t)reason);
+}
+
+/* Before the end is seen by anybody here; the first look stays. */
+static void ask_why(struct pst_channel *channel)
+{
+	uint32_t none = POSTERN_REASON_NONE, told;
+
+	if (channel->is_nodes)
+		return;
+	told = pst_ring_observe_end((const void *)
+					    channel->peer_mapping.control);
+	if (is_told(told))
+		(void)atomic_compare_exchange_strong(&channel->told_reason,
+						     &none, told);
+}
+
+enum postern_reason pst_channel_told_reason(const struct pst_channel *channel)
+{
+	enum postern_reason reason = pst_channel_end_reason(channel);
+	uint32_t told = atomic_load(&channel->told_reason);
+
+	return has_gone((uint32_t)reason) && told != POSTERN_REASON_NONE ?
+		(enum postern_reason)told : reason;
+}
+
 void pst_channel_end(struct pst_channel *channel, enum postern_reason reason)
 {
 	uint32_t alive = POSTERN_REASON_NONE;
 
+	if (pst_channel_has_ended(channel))
+		return;
+	if (has_gone((uint32_t)reason))
+		ask_why(channel);
 	if (!atomic_compare_exchange_strong(&channel->end_reason, &alive,
 					    (uint32_t)reason))
 		return;
+	pst_channel_tell_end(channel, reason);
 	pst_doorbell_hang_up(channel->socket_fd);
 }
 

@@ -119,6 +119,7 @@ int pst_channel_open_take(struct pst_channel_setup *setup,
 	channel->receive_waiter.wake_fd = -1;
 	atomic_store(&channel->epoll_fd, -1);
 	atomic_store(&channel->node_driven, setup->for_node);
+	channel->is_nodes = setup->for_node;
 	channel->own_mapping = setup->own_mapping;
 	channel->peer_mapping = setup->peer_mapping;
 	pst_refcount_init(&channel->references);
@@ -169,8 +170,12 @@ struct pst_channel *pst_channel_unref(struct pst_channel *channel)
 struct pst_channel *pst_channel_let_go(struct pst_channel *channel,
 				       enum postern_reason reason)
 {
-	if (channel && !pst_refcount_is_single(&channel->references))
+	if (!channel)
+		return NULL;
+	if (!pst_refcount_is_single(&channel->references))
 		pst_channel_end(channel, reason);
+	else if (!pst_channel_has_ended(channel))
+		pst_channel_tell_end(channel, reason);
 	return pst_channel_unref(channel);
 }
 

@@ -74,9 +74,11 @@ struct pst_channel {
 	struct pst_segment_mapping peer_mapping;
 	_Atomic(struct pst_channel_lease *) lease;
 	atomic_bool node_driven;
+	bool is_nodes;          /* a peer's word for its end is not asked */
 
 	/* Both threads. */
 	alignas(128) _Atomic uint32_t end_reason;
+	_Atomic uint32_t told_reason;   /* why, as the node says; set before */
 	_Atomic(const char *) fault;    /* how the peer broke the rules */
 	_Atomic uint64_t armings;       /* of both directions, since the start */
 	_Atomic uint64_t bells;         /* heard; never more than armings */
@@ -182,6 +184,10 @@ int pst_channel_end_result(const struct pst_channel *channel);
  */
 bool pst_channel_wake_consumer(struct pst_channel *channel);
 bool pst_channel_wake_producer(struct pst_channel *channel);
+
+/* Leave word for the peer, if reason is one of those that it is told. */
+void pst_channel_tell_end(struct pst_channel *channel,
+			  enum postern_reason reason);
 
 /* The peer broke the rules: fault is one word for the record, a literal. */
 void pst_channel_poison(struct pst_channel *channel, const char *fault);

@@ -247,8 +247,14 @@ void pst_ring_producer_woken(struct pst_ring_consumer *consumer,
 uint64_t pst_ring_produced_unchecked(const struct pst_segment_words *peer);
 uint64_t pst_ring_consumed_unchecked(const struct pst_segment_words *peer);
 
+/* Beside the ring: ring_told.c */
+
 /* What the peer says it has dropped: for a statistic, and for nothing else. */
 uint64_t pst_ring_dropped_unchecked(const struct pst_segment_words *peer);
+
+/* Why a side ended the channel, before it hangs up; any number may be read. */
+void pst_ring_publish_end(struct pst_segment_words *own, uint32_t end_code);
+uint32_t pst_ring_observe_end(const struct pst_segment_words *peer);
 
 /* Inline */
 

@@ -15,7 +15,8 @@
  *	256            consumer_armed   consumer of the ring in the other one
  *	384            producer_armed   producer of the ring in this segment
  *	512            dropped_count    consumer of the ring in the other one
- *	640            zero
+ *	640            end_code         ender of the channel
+ *	768            zero
  *	page_bytes     data area        producer of the ring in this segment
  *	page_bytes + data_bytes         the same pages, mapped a second time
  *
@@ -42,6 +43,10 @@
  *
  * 7. dropped_count is how many messages its writer took from the other ring and
  *    threw away.  It binds nobody, and its reader may only show it.
+ *
+ * 8. end_code is 0, or says why its writer ended the channel, and is written
+ *    before it hangs up: a value of enum postern_reason of <postern/result.h>.
+ *    A reader ignores what it does not know.
  *
  * Whatever breaks 2 to 4 ends the channel.  Nothing is repaired.
  */
@@ -85,6 +90,9 @@ struct pst_segment_words {
 
 	/* Stored and loaded without any order: a statistic. */
 	alignas(128) struct pst_shared_u64 dropped_count;
+
+	/* Published [E1] before the hang-up; observed after it. */
+	alignas(128) struct pst_shared_u32 end_code;
 };
 
 static_assert(offsetof(struct pst_segment_words, produced_pos) == 0, "layout");
@@ -96,7 +104,8 @@ static_assert(offsetof(struct pst_segment_words, producer_armed) == 384,
 	      "layout");
 static_assert(offsetof(struct pst_segment_words, dropped_count) == 512,
 	      "layout");
-static_assert(sizeof(struct pst_segment_words) == 640, "layout");
+static_assert(offsetof(struct pst_segment_words, end_code) == 640, "layout");
+static_assert(sizeof(struct pst_segment_words) == 768, "layout");
 
 /*
  * Record header.  Written and read as one aligned 8-byte word, so that a reader

@@ -121,8 +121,3 @@ uint64_t pst_ring_consumed_unchecked(const struct pst_segment_words *peer)
 {
 	return pst_shared_load_relaxed_u64(&peer->consumed_pos);
 }
-
-uint64_t pst_ring_dropped_unchecked(const struct pst_segment_words *peer)
-{
-	return pst_shared_load_relaxed_u64(&peer->dropped_count);
-}

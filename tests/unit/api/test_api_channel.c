@@ -79,6 +79,19 @@ START_TEST(statistics_of_another_version_are_understood)
 }
 END_TEST
 
+START_TEST(the_end_is_told_in_both_places)
+{
+	struct postern_channel_stats stats = POSTERN_CHANNEL_STATS_INIT;
+
+	expect_equal(postern_channel_end_reason(left), POSTERN_REASON_NONE);
+	pst_channel_end(pair.right, POSTERN_REASON_IDLE);
+	pst_channel_hear(pair.left);
+	expect_equal(postern_channel_end_reason(left), POSTERN_REASON_IDLE);
+	expect_equal(postern_channel_stats(left, &stats), 0);
+	expect_equal(stats.end_reason, POSTERN_REASON_IDLE);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("api_channel");
@@ -89,6 +102,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, statistics_are_those_of_the_channel);
 	tcase_add_test(tcase, statistics_of_another_version_are_understood);
+	tcase_add_test(tcase, the_end_is_told_in_both_places);
 	suite_add_tcase(suite, tcase);
 
 	srunner_run_all(runner, CK_ENV);

@@ -148,6 +148,7 @@ START_TEST(null_arguments_are_invalid_everywhere)
 	expect_equal(postern_node_next_event(NULL, &event), -EINVAL);
 	expect_equal(postern_node_channel(NULL, 1, &channel), -EINVAL);
 	expect_equal(postern_node_detach(NULL, 1, &channel), -EINVAL);
+	expect_equal(postern_channel_end_reason(NULL), POSTERN_REASON_NONE);
 	expect(!postern_channel_close(NULL));
 	expect(!postern_node_close(NULL));
 }
