@@ -7,6 +7,7 @@ CHANNEL_TEST_LIBS = libchannel.la libring.la libos.la libbase.la $(CHECK_LIBS)
 
 check_PROGRAMS += \
 	tests/unit/channel/test_channel \
+	tests/unit/channel/test_channel_discard \
 	tests/unit/channel/test_channel_end \
 	tests/unit/channel/test_channel_lease \
 	tests/unit/channel/test_channel_stats \
@@ -15,6 +16,10 @@ check_PROGRAMS += \
 tests_unit_channel_test_channel_SOURCES = \
 	tests/unit/channel/test_channel.c $(CHANNEL_TEST_SUPPORT)
 tests_unit_channel_test_channel_LDADD = $(CHANNEL_TEST_LIBS)
+
+tests_unit_channel_test_channel_discard_SOURCES = \
+	tests/unit/channel/test_channel_discard.c $(CHANNEL_TEST_SUPPORT)
+tests_unit_channel_test_channel_discard_LDADD = $(CHANNEL_TEST_LIBS)
 
 tests_unit_channel_test_channel_end_SOURCES = \
 	tests/unit/channel/test_channel_end.c $(CHANNEL_TEST_SUPPORT)

@@ -275,78 +275,6 @@ START_TEST(a_time_that_cannot_be_is_only_counted)
 }
 END_TEST
 
-START_TEST(what_is_discarded_is_counted_and_told_to_the_peer)
-{
-	struct postern_channel_stats stats;
-	size_t bytes = 99;
-
-	send_right(100);
-	send_right(20);
-	send_right(3);
-	expect_equal(pst_channel_discard(pair.left, &bytes), 0);
-	expect_equal(bytes, 100);
-	expect_equal(pst_channel_discard(pair.left, &bytes), 0);
-	receive_left();
-	expect_equal(pst_channel_discard(pair.left, &bytes), -EAGAIN);
-	expect_equal(bytes, 20);
-
-	stats = stats_of(pair.left);
-	expect_equal(stats.dropped_messages, 2);
-	expect_equal(stats.dropped_bytes, 120);
-	expect_equal(stats.received_messages, 1);
-	expect_equal(stats.receive_depth_bytes, 0);
-	expect_equal(stats.latency.count, 0);
-	expect_equal(stats.peer_dropped_messages, 0);
-	stats = stats_of(pair.right);
-	expect_equal(stats.peer_dropped_messages, 2);
-	expect_equal(stats.dropped_messages, 0);
-	expect_equal(stats.send_depth_bytes, 0);
-}
-END_TEST
-
-START_TEST(discarding_ends_as_receiving_does)
-{
-	size_t bytes;
-
-	send_right(3);
-	pst_channel_notice_death(pair.left);
-	expect_equal(pst_channel_discard(pair.left, &bytes), 0);
-	expect_equal(pst_channel_discard(pair.left, &bytes), -EPIPE);
-	pst_channel_end(pair.right, POSTERN_REASON_REVOKED);
-	expect_equal(pst_channel_send(pair.left, "x", 1), -EPIPE);
-	expect_equal(pst_channel_discard(pair.right, &bytes), -EPIPE);
-}
-END_TEST
-
-START_TEST(a_sender_is_woken_when_its_message_is_discarded)
-{
-	static const char large[1000];
-	uint32_t ready = 0;
-	size_t bytes;
-
-	send_right(4000);
-	expect_equal(pst_channel_send(pair.right, large, 1000), -EAGAIN);
-	expect(!pst_channel_arm_and_look(pair.right, PST_CHANNEL_WANT_ROOM));
-	expect_equal(pst_channel_discard(pair.left, &bytes), 0);
-	expect_equal(stats_of(pair.left).bells_rung, 1);
-	expect_equal(pst_channel_wait(pair.right, PST_CHANNEL_WANT_ROOM, 0,
-				      &ready), 0);
-}
-END_TEST
-
-START_TEST(what_the_peer_says_it_dropped_is_shown_and_binds_nobody)
-{
-	struct pst_segment_words *words =
-		(void *)pair.left->own_mapping.control;
-
-	pst_shared_publish_u64(&words->dropped_count, UINT64_MAX);
-	expect_equal(stats_of(pair.right).peer_dropped_messages, UINT64_MAX);
-	send_right(3);
-	receive_left();
-	expect_equal(stats_of(pair.right).end_reason, POSTERN_REASON_NONE);
-}
-END_TEST
-
 START_TEST(bells_are_counted)
 {
 	expect(!pst_channel_arm_receive(pair.left));
@@ -502,12 +430,6 @@ int main(void)
 	tcase_add_test(tcase, the_message_after_a_bell_is_timed);
 	tcase_add_test(tcase, the_largest_message_fits_when_its_time_is_due);
 	tcase_add_test(tcase, a_time_that_cannot_be_is_only_counted);
-	tcase_add_test(tcase,
-		       what_is_discarded_is_counted_and_told_to_the_peer);
-	tcase_add_test(tcase, discarding_ends_as_receiving_does);
-	tcase_add_test(tcase, a_sender_is_woken_when_its_message_is_discarded);
-	tcase_add_test(tcase,
-		       what_the_peer_says_it_dropped_is_shown_and_binds_nobody);
 	tcase_add_test(tcase, bells_are_counted);
 	tcase_add_test(tcase, activity_is_noted_with_samples_and_bells);
 	tcase_add_test(tcase, positions_that_lie_give_a_depth_within_the_ring);
