@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ring/ring_layout.h"
 #include "support/inspect.h"
 #include "support/peer.h"
 #include "support/scene.h"
@@ -309,10 +310,11 @@ START_TEST(a_handshake_that_is_not_decided_yet_goes_on)
 }
 END_TEST
 
-START_TEST(not_one_byte_is_written_for_a_revoked_peer)
+START_TEST(a_revoked_peer_is_told_why_and_not_one_byte_more)
 {
 	const struct pst_segment_mapping *mapping = &stranger.node_mapping;
 	size_t mapped_bytes;
+	uint32_t end_code;
 	uint8_t *before;
 
 	ck_assert_int_eq(stranger_say_hello(&stranger), 0);
@@ -330,6 +332,9 @@ START_TEST(not_one_byte_is_written_for_a_revoked_peer)
 	ck_assert_int_eq(postern_node_revoke_named(scene.node, "self", NULL),
 			 0);
 	(void)scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	end_code = POSTERN_REASON_REVOKED;
+	memcpy(before + offsetof(struct pst_segment_words, end_code),
+	       &end_code, sizeof(end_code));
 	ck_assert_mem_eq(before, mapping->control, mapped_bytes);
 	free(before);
 }
@@ -360,6 +365,6 @@ int main(void)
 				  tear_down_stranger);
 	tcase_add_test(handshakes, a_handshake_of_that_name_is_refused);
 	tcase_add_test(handshakes, a_handshake_that_is_not_decided_yet_goes_on);
-	tcase_add_test(handshakes, not_one_byte_is_written_for_a_revoked_peer);
+	tcase_add_test(handshakes, a_revoked_peer_is_told_why_and_not_one_byte_more);
 	return stage_run_suite(suite);
 }
