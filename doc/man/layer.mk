@@ -5,6 +5,7 @@ MAN_SOURCES += \
 	doc/man/postern.1.scd \
 	doc/man/postern-policy.5.scd \
 	doc/man/postern_connect.3.scd \
+	doc/man/postern_control_revoke.3.scd \
 	doc/man/postern_facts_of_process.3.scd \
 	doc/man/postern_node_open.3.scd \
 	doc/man/postern_policy_load.3.scd \

@@ -15,6 +15,7 @@
 #define POSTERN_POSTERN_H
 
 #include <postern/channel.h>
+#include <postern/control.h>
 #include <postern/facts.h>
 #include <postern/log.h>
 #include <postern/node.h>

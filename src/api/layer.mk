@@ -2,6 +2,7 @@
 noinst_LTLIBRARIES += libapi.la
 libapi_la_SOURCES = \
 	src/api/api_channel.c \
+	src/api/api_control.c \
 	src/api/api_facts.c \
 	src/api/api_node.c \
 	src/api/api_options.h \

@@ -9,8 +9,8 @@
  *   READY      the peer has paid for both and sealed its own: check that
  *   GO         the slot is committed, the peer is admitted
  *
- * Who wants no channel but the node's statistics says so in HELLO and gets a
- * VIEW instead (observe.c).
+ * Who wants no channel says so in HELLO: it gets the node's statistics instead
+ * (observe.c), or may give a command (control.c).
  *
  * Each stage is a list of checks, and the first that fails refuses: the peer
  * gets one code, the audit record the rest.  Nothing a peer says is used before
@@ -278,10 +278,9 @@ static bool answer_hello(struct pst_node *node, struct pst_half_open *entry,
 	case PST_WIRE_KIND_OBSERVE:
 		return pst_observe_answer(node, entry, refusal);
 	case PST_WIRE_KIND_CONTROL:
-		break;
+		return pst_control_grant(node, entry, refusal);
 	}
-	return pst_refuse(refusal, POSTERN_REASON_KIND, "kind %d",
-			  (int)hello->kind);
+	return pst_refuse_plain(refusal, POSTERN_REASON_KIND);
 }
 
 /* -- READY, and GO --------------------------------------------------------- */
@@ -336,6 +335,15 @@ static bool answer_ready(struct pst_node *node, struct pst_half_open *entry,
 	return true;
 }
 
+/* -- COMMAND, and the result ----------------------------------------------- */
+
+static bool answer_command(struct pst_node *node, struct pst_half_open *entry)
+{
+	pst_control_obey(node, entry);
+	pst_admission_release(node, entry);
+	return true;
+}
+
 /* -- one record ------------------------------------------------------------ */
 
 static bool is_same_process(const struct pst_peer_credentials *credentials,
@@ -365,6 +373,16 @@ static bool take_record(struct pst_half_open *entry, const void *bytes,
 	return true;
 }
 
+static bool answer(struct pst_node *node, struct pst_half_open *entry,
+		   struct postern_refusal *refusal)
+{
+	if (entry->responder.machine.state == HANDSHAKE_CONSUMED_READY)
+		return answer_ready(node, entry, refusal);
+	if (entry->responder.machine.state == HANDSHAKE_CONSUMED_COMMAND)
+		return answer_command(node, entry);
+	return answer_hello(node, entry, refusal);
+}
+
 void pst_admission_advance(struct pst_node *node, struct pst_half_open *entry)
 {
 	uint8_t bytes[PST_WIRE_RECORD_BYTES_MAX];
@@ -388,12 +406,8 @@ void pst_admission_advance(struct pst_node *node, struct pst_half_open *entry)
 	else
 		goes_on = take_record(entry, bytes, byte_count, &sender,
 				      &refusal);
-	if (goes_on) {
-		if (entry->responder.machine.state == HANDSHAKE_CONSUMED_READY)
-			goes_on = answer_ready(node, entry, &refusal);
-		else
-			goes_on = answer_hello(node, entry, &refusal);
-	}
+	if (goes_on)
+		goes_on = answer(node, entry, &refusal);
 	if (!goes_on)
 		pst_admission_refuse(node, entry, &refusal);
 }

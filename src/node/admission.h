@@ -33,6 +33,12 @@ bool pst_commit_go(struct pst_node *node, struct pst_half_open *entry,
 bool pst_node_obeys(const struct pst_node *node,
 		    const struct pst_peer_credentials *credentials);
 
+/* control.c: may this peer give a command?  Tell it so; and carry one out. */
+bool pst_control_grant(const struct pst_node *node,
+		       struct pst_half_open *entry,
+		       struct postern_refusal *refusal);
+void pst_control_obey(struct pst_node *node, struct pst_half_open *entry);
+
 /* Hand out the node's statistics, if this peer may have them. */
 bool pst_observe_answer(const struct pst_node *node,
 			struct pst_half_open *entry,

@@ -12,6 +12,8 @@ libnode_la_SOURCES = \
 	src/node/connect.c \
 	src/node/connect.h \
 	src/node/connection.c \
+	src/node/control.c \
+	src/node/control_call.c \
 	src/node/departure.c \
 	src/node/due_queue.c \
 	src/node/due_queue.h \

@@ -75,4 +75,17 @@ PST_MUST_CHECK int pst_node_probe(const struct postern_policy *policy,
 				  const char *name, uint64_t deadline_ns,
 				  struct postern_refusal *ret_refusal);
 
+/* Controlling */
+struct pst_control_params {
+	const struct postern_policy *policy;
+	const char *node_name;
+	uint64_t deadline_ns;
+	uint32_t features_off;
+};
+
+PST_MUST_CHECK int pst_control_revoke(const struct pst_control_params *params,
+				      const char *peer,
+				      struct postern_refusal *refusal,
+				      uint32_t *ret_count);
+
 #endif

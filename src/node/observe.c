@@ -16,16 +16,6 @@
 #include "node/view.h"
 #include "os/packet_socket.h"
 
-bool pst_node_obeys(const struct pst_node *node,
-		    const struct pst_peer_credentials *credentials)
-{
-	return credentials->uid_fact == POSTERN_FACT_KNOWN &&
-	       credentials->pid_fact == POSTERN_FACT_KNOWN &&
-	       credentials->pid > 0 &&
-	       credentials->uid != node->overflow_uid &&
-	       (credentials->uid == 0 || credentials->uid == node->owner);
-}
-
 /* The owner and root may, whatever the policy says. */
 static bool may_observe(const struct pst_node *node,
 			const struct pst_peer_credentials *credentials,

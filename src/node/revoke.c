@@ -15,8 +15,8 @@
 
 static const struct pst_revoker our_program = {.by = PST_REVOKED_BY_API};
 
-static void revoke(struct pst_node *node, struct pst_peer *peer,
-		   const struct pst_revoker *revoker)
+static void take_back(struct pst_node *node, struct pst_peer *peer,
+		      const struct pst_revoker *revoker)
 {
 	pst_audit_revoke(node, peer, revoker, NULL);
 	pst_peer_depart(node, peer, POSTERN_REASON_REVOKED);
@@ -29,7 +29,7 @@ int pst_revoke_peer(struct pst_node *node, postern_peer handle,
 
 	if (pst_slots_resolve(node->slots, handle, &index) < 0)
 		return -ESTALE;
-	revoke(node, &node->peers[index], revoker);
+	take_back(node, &node->peers[index], revoker);
 	return 0;
 }
 
@@ -66,7 +66,7 @@ uint32_t pst_revoke_named(struct pst_node *node, const char *peer_name,
 		if (node->peers[i].state == PST_PEER_FREE ||
 		    !is_called(&node->peers[i], peer_name))
 			continue;
-		revoke(node, &node->peers[i], revoker);
+		take_back(node, &node->peers[i], revoker);
 		count++;
 	}
 	return count + refuse_handshakes(node, peer_name);

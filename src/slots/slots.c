@@ -59,7 +59,7 @@ static pst_slot_handle claim_index(struct pst_slots *slots, uint32_t index)
 	generation++;
 	atomic_store_explicit(word, word_of(generation, SLOT_CLAIMED),
 			      memory_order_relaxed);
-	return (uint64_t)generation << 32 | (index + 1);
+	return pst_slot_handle_of(index, generation);
 }
 
 /* Take one of the free bits in candidates; false when there is none. */

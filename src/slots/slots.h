@@ -64,6 +64,13 @@ PST_MUST_CHECK
 int pst_slots_resolve(const struct pst_slots *slots, pst_slot_handle handle,
 		      uint32_t *ret_index);
 
+/* The handle of a place in one of its generations, whether or not it is now. */
+static inline pst_slot_handle pst_slot_handle_of(uint32_t index,
+						 uint32_t generation)
+{
+	return (pst_slot_handle)generation << 32 | (index + 1);
+}
+
 /* The index in a handle from a successful claim. */
 static inline uint32_t pst_slot_index(pst_slot_handle handle)
 {

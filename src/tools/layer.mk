@@ -26,6 +26,7 @@ postern_SOURCES = \
 	src/tools/progress.c src/tools/progress.h \
 	src/tools/receive.c \
 	src/tools/reload.c src/tools/reload.h \
+	src/tools/revoke.c \
 	src/tools/send.c \
 	src/tools/signals.c src/tools/signals.h \
 	src/tools/subject.c src/tools/subject.h \

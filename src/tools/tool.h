@@ -39,6 +39,7 @@ extern const struct tool_command tool_command_policy_fmt;
 extern const struct tool_command tool_command_policy_pid;
 extern const struct tool_command tool_command_policy_show;
 extern const struct tool_command tool_command_receive;
+extern const struct tool_command tool_command_revoke;
 extern const struct tool_command tool_command_send;
 
 #endif

@@ -6,6 +6,7 @@
 check_LTLIBRARIES += libscene.la
 libscene_la_SOURCES = \
 	tests/support/churn.c tests/support/churn.h \
+	tests/support/controller.c tests/support/controller.h \
 	tests/support/expect.h \
 	tests/support/fake_node.c tests/support/fake_node.h \
 	tests/support/flood.c tests/support/flood.h \
@@ -41,6 +42,8 @@ check_PROGRAMS += \
 	tests/integration/test_churn \
 	tests/integration/test_connect_offer \
 	tests/integration/test_connect_path \
+	tests/integration/test_control \
+	tests/integration/test_control_records \
 	tests/integration/test_data_path \
 	tests/integration/test_ends \
 	tests/integration/test_fairness \
@@ -98,6 +101,14 @@ tests_integration_test_connect_offer_LDADD = $(INTEGRATION_LIBS)
 tests_integration_test_connect_path_SOURCES = \
 	tests/integration/test_connect_path.c
 tests_integration_test_connect_path_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_control_SOURCES = \
+	tests/integration/test_control.c
+tests_integration_test_control_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_control_records_SOURCES = \
+	tests/integration/test_control_records.c
+tests_integration_test_control_records_LDADD = $(INTEGRATION_LIBS)
 
 tests_integration_test_data_path_SOURCES = \
 	tests/integration/test_data_path.c

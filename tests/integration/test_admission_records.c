@@ -111,21 +111,6 @@ START_TEST(another_nodes_name_is_refused)
 }
 END_TEST
 
-static const enum pst_wire_kind kinds_not_offered[] = {
-	PST_WIRE_KIND_CONTROL,
-};
-
-START_TEST(a_kind_that_is_not_offered_is_refused)
-{
-	struct pst_hello hello;
-
-	stranger_fill_hello(&hello);
-	stranger_wish_for_no_channel(&hello, kinds_not_offered[_i]);
-	ck_assert_int_eq(stranger_send_hello(&stranger, &hello), 0);
-	expect_refused(POSTERN_REASON_KIND, PST_REFUSE_DENIED);
-}
-END_TEST
-
 START_TEST(another_layout_of_segments_is_refused_as_a_version)
 {
 	struct pst_hello hello;
@@ -428,7 +413,6 @@ int main(void)
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, who_does_everything_right_is_admitted);
 	tcase_add_test(tcase, another_nodes_name_is_refused);
-	tcase_add_loop_test(tcase, a_kind_that_is_not_offered_is_refused, 0, 1);
 	tcase_add_test(tcase,
 		       another_layout_of_segments_is_refused_as_a_version);
 	tcase_add_test(tcase,

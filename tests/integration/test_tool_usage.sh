@@ -5,8 +5,8 @@
 
 . "${POSTERN_SRCDIR:-.}/tests/integration/tool_support.sh"
 
-commands='send:receive:list:doctor:policy check:policy show:policy explain'
-commands="$commands:policy diff:policy fmt:policy pid"
+commands='send:receive:list:revoke:doctor:policy check:policy show'
+commands="$commands:policy explain:policy diff:policy fmt:policy pid"
 
 for_each_command() {
 	old_ifs=$IFS
@@ -95,6 +95,8 @@ flag_with_a_value_is_a_usage_error() {
 missing_operand_is_a_usage_error() {
 	expect_misuse postern send
 	expect_misuse postern receive
+	expect_misuse postern revoke
+	expect_misuse postern revoke orders
 	expect_misuse postern policy pid
 	expect_misuse postern policy diff
 	expect_misuse postern policy diff one
@@ -105,6 +107,7 @@ surplus_operand_is_a_usage_error() {
 	expect_text err "unexpected 'two'"
 	expect_misuse postern receive one two
 	expect_misuse postern list one
+	expect_misuse postern revoke one two three
 	expect_misuse postern doctor one
 	expect_misuse postern policy show one
 	expect_misuse postern policy fmt one two

@@ -127,6 +127,12 @@ send() {
 	postern send --policy policy.conf $without "$@" orders
 }
 
+# received_is FORMAT: as printf writes it.
+received_is() {
+	# shellcheck disable=SC2059
+	printf "$1" | cmp -s received -
+}
+
 # start_receiver OPTION...: in the background, up when this returns.
 start_receiver() {
 	[ -e policy.conf ] || write_policy policy.conf
@@ -157,12 +163,6 @@ start_sender() {
 	sender=$!
 	background="$background $sender"
 	exec 8>input
-}
-
-# received_is FORMAT: as printf writes it.
-received_is() {
-	# shellcheck disable=SC2059
-	printf "$1" | cmp -s received -
 }
 
 # run_tests NAME...

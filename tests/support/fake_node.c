@@ -341,6 +341,46 @@ static int send_go(struct fake *fake)
 
 /* -- one connection -------------------------------------------------------- */
 
+static int send_result(const struct fake *fake, const struct pst_grant *grant)
+{
+	struct pst_result result = {.code = PST_RESULT_DONE, .count = 3};
+	struct pst_wire_record record;
+	int r;
+
+	memcpy(result.session_id, grant->session_id, sizeof(result.session_id));
+	if (lies(fake, FAKE_GO_OF_ANOTHER_SESSION))
+		result.session_id[3] ^= 1;
+	r = pst_wire_write_result(&result, &record);
+	if (r < 0)
+		return r;
+	return send_with(fake, &record,
+			 lies(fake, FAKE_GO_WITH_DESCRIPTORS) ? 2 : 0);
+}
+
+/* A grant, a command, and a result that has no truth in it anyway. */
+static int be_commanded(const struct fake *fake)
+{
+	struct pst_grant grant = {{7}};
+	struct pst_wire_record record;
+	int r;
+
+	r = pst_wire_write_grant(&grant, &record);
+	if (r < 0)
+		return r;
+	if (lies(fake, FAKE_CUT_OFFER))
+		record.byte_count--;
+	r = send_with(fake, &record, lies(fake, FAKE_ONE_DESCRIPTOR) ? 1 : 0);
+	if (r == 0)
+		r = receive(fake, &record);
+	if (r == -EPIPE || (r == -EPERM && lies(fake, FAKE_ONE_DESCRIPTOR)) ||
+	    lies(fake, FAKE_HANG_UP_AFTER_READY))
+		return 0; /* it did not believe us, or did not get it */
+	if (r < 0 || lies(fake, FAKE_REFUSAL_AFTER_READY))
+		return r < 0 ? r : send_refusal(fake, 0);
+	r = send_result(fake, &grant);
+	return r == -EPERM && lies(fake, FAKE_GO_WITH_DESCRIPTORS) ? 0 : r;
+}
+
 /* 1: go on, 0: it is over, or -errno. */
 static int offer(struct fake *fake)
 {
@@ -359,6 +399,8 @@ static int offer(struct fake *fake)
 	if (fake->hello.kind == PST_WIRE_KIND_OBSERVE &&
 	    !lies(fake, FAKE_OFFER_INSTEAD))
 		return send_view(fake);
+	if (fake->hello.kind == PST_WIRE_KIND_CONTROL)
+		return be_commanded(fake);
 	r = send_offer(fake);
 	return r < 0 ? r : fake->hello.kind == PST_WIRE_KIND_CHANNEL;
 }
@@ -402,7 +444,8 @@ static int serve(int listener_fd, enum fake_lie lie)
 	if (r > 0)
 		r = admit(&fake);
 	if (r == 0 && lie != FAKE_HANG_UP_AFTER_HELLO &&
-	    lie != FAKE_HANG_UP_AFTER_READY && lie != FAKE_GO_WITH_DESCRIPTORS)
+	    lie != FAKE_HANG_UP_AFTER_READY && lie != FAKE_ONE_DESCRIPTOR &&
+	    lie != FAKE_GO_WITH_DESCRIPTORS)
 		wait_for_hang_up(&fake);
 	for (i = 0; i < 3; i++)
 		(void)pst_fd_close(fake.fds[i]);

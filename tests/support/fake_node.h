@@ -3,7 +3,8 @@
  * A fake node: the acceptor's side of a handshake, with lies on order
  *
  * A process that listens where the node should be, as the right user, and does
- * all that a node does but for one thing, for channels and for observers.
+ * all that a node does but for one thing, for channels, observers and
+ * commanders.
  */
 #ifndef POSTERN_SUPPORT_FAKE_NODE_H
 #define POSTERN_SUPPORT_FAKE_NODE_H

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * <postern/control.h>: check the arguments, call, filter the result
+ */
+#include <postern/control.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "api/api_result.h"
+#include "base/clock.h"
+#include "node/node.h"
+#include "os/monotonic.h"
+
+#define CONTROL_TIMEOUT_NS (2 * PST_NS_PER_SECOND)
+
+int postern_control_revoke(const struct postern_policy *policy,
+			   const char *node_name, const char *peer,
+			   const struct postern_control_options *options,
+			   struct postern_refusal *refusal,
+			   uint32_t *ret_count)
+{
+	struct postern_control_options copy;
+	struct postern_refusal unwanted_refusal;
+	struct pst_control_params params;
+	struct pst_log log;
+	uint32_t unwanted_count;
+	int r;
+
+	if (!refusal)
+		refusal = &unwanted_refusal;
+	memset(refusal, 0, sizeof(*refusal));
+	if (!policy || !node_name || !peer)
+		return -EINVAL;
+	r = pst_api_copy_options(&copy, sizeof(copy), options);
+	if (r < 0)
+		return r;
+	if (copy.features_off & ~POSTERN_FEATURES_ALL)
+		return -EINVAL;
+	if (copy.timeout_ns == 0)
+		copy.timeout_ns = CONTROL_TIMEOUT_NS;
+
+	params = (struct pst_control_params) {
+		.policy = policy,
+		.node_name = node_name,
+		.deadline_ns = pst_deadline_after(pst_monotonic_now_ns(),
+						  copy.timeout_ns),
+		.features_off = copy.features_off,
+	};
+	log = (struct pst_log) {copy.log, copy.log_user_data};
+	r = pst_control_revoke(&params, peer, refusal,
+			       ret_count ? ret_count : &unwanted_count);
+	return pst_api_filter(r, __func__, &log);
+}

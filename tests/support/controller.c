@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A controller: lets `orders` revoke peers, on orders
+ */
+#include "support/controller.h"
+
+#include <string.h>
+
+#include "support/inspect.h"
+#include "support/scene.h"
+#include "support/test_options.h"
+
+void controller_command(const struct postern_policy *policy,
+			const struct control_order *order,
+			struct control_report *ret_report)
+{
+	struct postern_control_options options = POSTERN_CONTROL_OPTIONS_INIT;
+	size_t fd_count = inspect_fd_count();
+	struct postern_refusal refusal;
+
+	memset(ret_report, 0, sizeof(*ret_report));
+	options.timeout_ns = order->timeout_ns;
+	options.features_off = test_features_off();
+	ret_report->count = CONTROLLER_UNTOUCHED;
+	ret_report->result = postern_control_revoke(policy, "orders",
+						    order->peer, &options,
+						    &refusal,
+						    &ret_report->count);
+	ret_report->reason = refusal.reason;
+	memcpy(ret_report->detail, refusal.detail, sizeof(ret_report->detail));
+	ret_report->left_fds = inspect_fd_count() - fd_count;
+}
+
+void controller_main(int control_fd, void *user_data)
+{
+	const struct scene *scene = user_data;
+	struct control_order order;
+	struct control_report report;
+
+	while (process_next_order(control_fd, &order, sizeof(order))) {
+		controller_command(scene->policy, &order, &report);
+		process_report(control_fd, &report, sizeof(report));
+	}
+}
