@@ -49,14 +49,19 @@ check_PROGRAMS += \
 	tests/integration/test_fairness \
 	tests/integration/test_floods \
 	tests/integration/test_handles \
+	tests/integration/test_handshake_rate \
+	tests/integration/test_idle \
 	tests/integration/test_leaks \
 	tests/integration/test_memory \
 	tests/integration/test_messages \
 	tests/integration/test_observe \
 	tests/integration/test_rates \
 	tests/integration/test_readiness \
+	tests/integration/test_reload \
+	tests/integration/test_reload_node \
 	tests/integration/test_revoke \
-	tests/integration/test_tool_journal
+	tests/integration/test_tool_journal \
+	tests/integration/test_weights
 
 tests_integration_test_admission_identity_SOURCES = \
 	tests/integration/test_admission_identity.c
@@ -163,3 +168,23 @@ tests_integration_test_tool_journal_LDADD = $(INTEGRATION_LIBS)
 tests_integration_test_rates_SOURCES = \
 	tests/integration/test_rates.c
 tests_integration_test_rates_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_handshake_rate_SOURCES = \
+	tests/integration/test_handshake_rate.c
+tests_integration_test_handshake_rate_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_idle_SOURCES = \
+	tests/integration/test_idle.c
+tests_integration_test_idle_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_weights_SOURCES = \
+	tests/integration/test_weights.c
+tests_integration_test_weights_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_reload_SOURCES = \
+	tests/integration/test_reload.c
+tests_integration_test_reload_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_reload_node_SOURCES = \
+	tests/integration/test_reload_node.c
+tests_integration_test_reload_node_LDADD = $(INTEGRATION_LIBS)
