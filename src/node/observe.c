@@ -12,7 +12,7 @@
 #include <errno.h>
 
 #include "node/refusal.h"
-#include "node/subject.h"
+#include "node/terms.h"
 #include "node/view.h"
 #include "os/packet_socket.h"
 
@@ -22,17 +22,11 @@ static bool may_observe(const struct pst_node *node,
 			struct postern_refusal *refusal)
 {
 	struct postern_decision decision = POSTERN_DECISION_INIT;
-	struct postern_subject subject;
 
 	if (pst_node_obeys(node, credentials))
 		return true;
-	pst_subject_init(&subject, credentials, node->overflow_uid,
-			 node->overflow_gid);
-	pst_policy_decide(node->policy, node->name, &subject, &decision);
-	if (!decision.is_admitted) {
-		*refusal = decision.refusal;
+	if (!pst_terms_decide(node, credentials, &decision, refusal))
 		return false;
-	}
 	if (!decision.may_observe)
 		return pst_refuse(refusal, POSTERN_REASON_KIND,
 				  "no allow that matches says 'observe'");
