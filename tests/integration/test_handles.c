@@ -167,6 +167,8 @@ static int count_usable(struct postern_channel *channel)
 		postern_node_next_event(scene.node, &event),
 		postern_node_channel(scene.node, 1, &other),
 		postern_node_detach(scene.node, 1, &other),
+		postern_node_revoke(scene.node, 1),
+		postern_node_revoke_named(scene.node, "friend", NULL),
 	};
 	size_t i;
 	int count = 0;

@@ -89,6 +89,25 @@ START_TEST(every_slot_is_given_out_once)
 }
 END_TEST
 
+START_TEST(a_handle_is_made_of_its_index_and_generation)
+{
+	pst_slot_handle handle;
+	uint32_t i;
+
+	make_slots(3);
+	for (i = 0; i < 9; i++) {
+		handle = claim_and_commit();
+		expect_equal(pst_slot_handle_of(pst_slot_index(handle),
+						(uint32_t)(handle >> 32)),
+			     handle);
+		expect_equal(pst_slots_release(slots, handle), 0);
+	}
+	expect_equal(pst_slot_handle_of(0, 0), 1);
+	expect_equal(pst_slot_handle_of(PST_SLOTS_MAX - 1, UINT32_MAX),
+		     (UINT64_C(0xffffffff) << 32) + PST_SLOTS_MAX);
+}
+END_TEST
+
 START_TEST(released_slot_is_found_wherever_it_is)
 {
 	uint32_t slot_count = counts[_i];
@@ -334,6 +353,7 @@ int main(void)
 
 	tcase_add_checked_fixture(one, NULL, teardown);
 	tcase_add_loop_test(one, every_slot_is_given_out_once, 0, COUNT_COUNT);
+	tcase_add_test(one, a_handle_is_made_of_its_index_and_generation);
 	tcase_add_loop_test(one, released_slot_is_found_wherever_it_is, 0,
 			    COUNT_COUNT);
 	tcase_add_test(one, released_slot_comes_back_after_all_others);
