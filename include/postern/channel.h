@@ -7,7 +7,7 @@
  * memory that only one side can write.
  *
  * Threads: on one channel, one thread may send (send, send_wait, flush,
- * reserve, commit, abort) while another receives (receive, receive_wait).
+ * reserve, commit, abort, watermarks, next_event) while another receives (receive, receive_wait).
  * postern_channel_wait() belongs to the thread whose directions it names.
  * Different channels are independent.  Closing needs both threads to be done.
  *
@@ -229,11 +229,12 @@ int postern_receive_wait(struct postern_channel *channel, void *buffer,
 
 /*
  * A descriptor for poll, select or epoll: readable while there is something to
- * receive, after a full ring has room again, and when the peer is gone.
+ * receive, after a full ring has room again, after its depth has sunk to the low
+ * watermark, and when the peer is gone.
  *
  * Level-triggered: it stays readable until postern_receive() (or
- * postern_send(), or postern_channel_wait() with deadline 0) has returned
- * -EAGAIN.  It is readable when first asked for.  Owned by the channel: do not
+ * postern_send(), postern_channel_next_event(), or postern_channel_wait() with
+ * deadline 0) has returned -EAGAIN.  It is readable when first asked for.  Owned by the channel: do not
  * read, write or close it.  Costs a system call per -EAGAIN from then on.
  *
  * Returns the descriptor, or -ESTALE, -EINVAL, -ENOMEM, -EMFILE, -ENFILE,
@@ -241,18 +242,54 @@ int postern_receive_wait(struct postern_channel *channel, void *buffer,
  */
 int postern_channel_fd(struct postern_channel *channel);
 
+/* Beside POSTERN_DIRECTION_*: the depth is at the low watermark, or below. */
+#define POSTERN_WAIT_LOW 4u
+
 /*
- * Wait until one of the directions (POSTERN_DIRECTION_* bits of the caller) is
- * ready: a message can be received; a message that found the ring full can be
- * tried again; or the channel has ended, which makes every direction ready so
- * that the next call says how.  Reports and clears readiness to send.
+ * Wait until one of the directions (POSTERN_DIRECTION_* bits of the caller, or
+ * POSTERN_WAIT_LOW) is ready: a message can be received; a message that found
+ * the ring full can be tried again; the depth has sunk to the low watermark; or
+ * the channel has ended, which makes every direction ready so that the next call
+ * says how.  Reports and clears readiness to send.
  *
  * Returns 0 and the ready bits, or -ETIMEDOUT, -EPERM (none of the directions
- * is granted), -EBUSY (the node receives from it), -ESTALE, -EINVAL, -ENOMEM,
- * -ECANCELED.
+ * is granted), -EBUSY (the node receives from it), -ESTALE, -EINVAL (also
+ * POSTERN_WAIT_LOW without watermarks), -ENOMEM, -ECANCELED.
  */
 int postern_channel_wait(struct postern_channel *channel, uint32_t directions,
 			 uint64_t deadline_ns, uint32_t *ret_ready);
+
+/* What the sending thread can be told before its ring is full. */
+enum postern_channel_event_type {
+	POSTERN_CHANNEL_ABOVE_HIGH = 1, /* the depth has reached the high mark */
+	POSTERN_CHANNEL_BELOW_LOW = 2   /* and has sunk to the low one since */
+};
+
+struct postern_channel_event {
+	enum postern_channel_event_type type;
+	uint64_t depth_bytes;   /* in the ring: when it was high, or is low */
+};
+
+/*
+ * Have an event when high_bytes of the ring are used, and when only low_bytes
+ * are left of them; 0 and 0 for none, as in the beginning.  Bytes of the ring,
+ * where each message takes a header too.  Of the sending thread, like
+ * postern_channel_next_event().  What was not told yet is forgotten.
+ *
+ * Returns 0, -EINVAL unless low_bytes < high_bytes <= the ring's size
+ * (postern_channel_limits()), -EPERM (sending was not granted) or -ESTALE.
+ */
+int postern_channel_watermarks(struct postern_channel *channel,
+			       size_t high_bytes, size_t low_bytes);
+
+/*
+ * The next event of the watermarks.  ABOVE_HIGH and BELOW_LOW take turns;
+ * whatever came and went between two calls is told once.  Never blocks.
+ *
+ * Returns 0, -EAGAIN (there is none), -EPERM, -ESTALE or -EINVAL.
+ */
+int postern_channel_next_event(struct postern_channel *channel,
+			       struct postern_channel_event *ret_event);
 
 #ifdef __cplusplus
 }

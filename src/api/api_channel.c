@@ -283,15 +283,46 @@ int postern_channel_wait(struct postern_channel *channel, uint32_t directions,
 	r = postern_channel_limits(channel, &limits);
 	if (r < 0)
 		return r;
-	if (!ret_ready || directions == 0 || (directions & ~BOTH_DIRECTIONS))
+	if (!ret_ready || directions == 0 ||
+	    (directions & ~(BOTH_DIRECTIONS | POSTERN_WAIT_LOW)))
 		return -EINVAL;
+	if (limits.directions & POSTERN_DIRECTION_SEND)
+		limits.directions |= POSTERN_WAIT_LOW;
 	directions &= limits.directions;
 	if (directions == 0)
 		return -EPERM;
 	if ((directions & POSTERN_DIRECTION_RECEIVE) &&
 	    pst_channel_is_node_driven(inner(channel)))
 		return -EBUSY;
+	if ((directions & POSTERN_WAIT_LOW) &&
+	    !pst_channel_has_watermarks(inner(channel)))
+		return -EINVAL;
 	r = pst_channel_wait(inner(channel), directions, deadline_ns,
 			     ret_ready);
 	return pst_api_filter(r, __func__, NULL);
+}
+
+int postern_channel_watermarks(struct postern_channel *channel,
+			       size_t high_bytes, size_t low_bytes)
+{
+	int r;
+
+	r = check(channel);
+	if (r < 0)
+		return r;
+	return pst_channel_set_watermarks(inner(channel), high_bytes,
+					  low_bytes);
+}
+
+int postern_channel_next_event(struct postern_channel *channel,
+			       struct postern_channel_event *ret_event)
+{
+	int r;
+
+	r = check(channel);
+	if (r < 0)
+		return r;
+	if (!ret_event)
+		return -EINVAL;
+	return pst_channel_next_event(inner(channel), ret_event);
 }

@@ -29,11 +29,12 @@
 struct pst_channel;
 struct pst_channel_lease;
 
-/* What to wait for; the first two are POSTERN_DIRECTION_*. */
+/* What to wait for; the first two are POSTERN_DIRECTION_*, then POSTERN_WAIT_*. */
 enum pst_channel_want {
 	PST_CHANNEL_WANT_ROOM = POSTERN_DIRECTION_SEND,
 	PST_CHANNEL_WANT_MESSAGE = POSTERN_DIRECTION_RECEIVE,
-	PST_CHANNEL_WANT_CONSUMED = 4,
+	PST_CHANNEL_WANT_LOW = POSTERN_WAIT_LOW,
+	PST_CHANNEL_WANT_CONSUMED = 8,
 };
 
 /*
@@ -123,6 +124,13 @@ uint64_t pst_channel_unread_bytes(struct pst_channel *channel);
  */
 int pst_channel_wait(struct pst_channel *channel, uint32_t wants,
 		     uint64_t deadline_ns, uint32_t *ret_ready);
+
+/* Watermarks, of the sending thread; as in <postern/channel.h>. */
+int pst_channel_set_watermarks(struct pst_channel *channel, uint64_t high_bytes,
+			       uint64_t low_bytes);
+bool pst_channel_has_watermarks(const struct pst_channel *channel);
+int pst_channel_next_event(struct pst_channel *channel,
+			   struct postern_channel_event *ret_event);
 
 /* Wait until the peer has consumed all that was sent. */
 int pst_channel_flush(struct pst_channel *channel, uint64_t deadline_ns);

@@ -37,7 +37,7 @@ static bool is_worth_retrying(struct pst_channel *channel)
 		return !channel->frozen;
 	if (atomic_load_explicit(&channel->epoll_fd, memory_order_relaxed) < 0)
 		return false;
-	return pst_channel_settle(channel, PST_CHANNEL_WANT_MESSAGE);
+	return pst_channel_settle(channel, PST_CHANNEL_WANT_MESSAGE) != 0;
 }
 
 /* The hang-up may have been seen before the record that explains it. */

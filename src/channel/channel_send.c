@@ -24,6 +24,7 @@ static int after_failure(struct pst_channel *channel, uint32_t byte_count,
 {
 	if (result == -EAGAIN) {
 		channel->wanted_bytes = byte_count;
+		channel->attention |= PST_CHANNEL_WANT_ROOM;
 		pst_channel_note_refusal(channel);
 	} else if (result == -EBADMSG)
 		pst_channel_poison(channel, pst_channel_ring_fault(
@@ -37,7 +38,7 @@ static bool is_worth_retrying(struct pst_channel *channel, uint32_t byte_count)
 	if (atomic_load_explicit(&channel->epoll_fd, memory_order_relaxed) < 0)
 		return false;
 	channel->wanted_bytes = byte_count;
-	return pst_channel_settle(channel, PST_CHANNEL_WANT_ROOM);
+	return pst_channel_settle(channel, PST_CHANNEL_WANT_ROOM) != 0;
 }
 
 /* Is the next message one that is sent with the time? */

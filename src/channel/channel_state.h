@@ -52,6 +52,22 @@ struct pst_channel_waiter {
 	struct pst_counter activity_ns; /* when it last looked at the clock */
 };
 
+/* The sender's levels, and what it was told of them. */
+struct pst_channel_watermarks {
+	uint64_t high_bytes;    /* 0: off */
+	uint64_t low_bytes;
+	uint64_t above_bytes;   /* the depth that reached the high level */
+	bool is_above;          /* and has not been at the low one since */
+	bool owes_above;        /* it is to be told */
+	bool has_told_above;    /* and not that it is over */
+};
+
+/*
+ * In the attention of a sender, beside wants whose readiness a pollable
+ * descriptor must show: there are watermarks.
+ */
+#define PST_CHANNEL_WATCHED (1u << 31)
+
 /* What one direction has done: written by its thread, read by any. */
 struct pst_channel_traffic {
 	struct pst_counter messages;
@@ -88,11 +104,14 @@ struct pst_channel {
 	/* The sending thread. */
 	alignas(128) struct pst_channel_waiter send_waiter;
 	uint32_t wanted_bytes;  /* what last found the ring full */
+	uint32_t attention;     /* 0: a message that is sent is all there is */
 	struct pst_ring_producer producer;
 	struct pst_channel_traffic sent;
 	uint64_t sample_at;     /* the message that is sent with the time */
 	uint64_t depth_pos;     /* where the depth was last looked at */
 	struct pst_counter refused_full_count;
+	struct pst_counter high_watermark_count;
+	struct pst_channel_watermarks watermarks;
 
 	/* The receiving thread. */
 	alignas(128) struct pst_channel_waiter receive_waiter;
@@ -132,6 +151,12 @@ void pst_channel_note_latency(struct pst_channel *channel, uint64_t sent_ns);
 /* How full the ring was for a message that found no room. */
 void pst_channel_note_refusal(struct pst_channel *channel);
 
+/* For a message that was sent while there is attention. */
+void pst_channel_attend(struct pst_channel *channel);
+
+void pst_channel_look_at_watermarks(struct pst_channel *channel);
+bool pst_channel_is_low(struct pst_channel *channel);
+
 /* For each message, once it is published or read. */
 static inline void pst_channel_note_sent(struct pst_channel *channel,
 					 uint32_t byte_count)
@@ -141,6 +166,8 @@ static inline void pst_channel_note_sent(struct pst_channel *channel,
 	pst_counter_add(&sent->messages, 1);
 	pst_counter_add(&sent->bytes, byte_count);
 	pst_counter_set(&sent->pos, channel->producer.produced_pos);
+	if (PST_UNLIKELY(channel->attention != 0))
+		pst_channel_attend(channel);
 }
 
 /* What lay there with the message just taken, as of the last look. */
@@ -208,9 +235,11 @@ void pst_channel_disarm(struct pst_channel *channel, uint32_t want);
 
 /*
  * With a pollable descriptor, an -EAGAIN must leave it unreadable, armed, and
- * with nothing overlooked; says whether there is something after all.
+ * with nothing overlooked; says what of wants is there after all.  wants are of
+ * one direction.  In the sending one, whatever else has the sender's attention
+ * is looked at too, and keeps the descriptor readable if it is there.
  */
-bool pst_channel_settle(struct pst_channel *channel, uint32_t want);
+uint32_t pst_channel_settle(struct pst_channel *channel, uint32_t wants);
 
 struct pst_channel_lease *pst_channel_lease_ref(struct pst_channel_lease *lease);
 void pst_channel_lease_end(struct pst_channel_lease *lease);

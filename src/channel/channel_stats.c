@@ -150,6 +150,8 @@ void pst_channel_stats(const struct pst_channel *channel,
 		.received_bytes = pst_counter_get(&channel->received.bytes),
 		.refused_full_count =
 			pst_counter_get(&channel->refused_full_count),
+		.high_watermark_count =
+			pst_counter_get(&channel->high_watermark_count),
 		.dropped_messages =
 			pst_counter_get(&channel->dropped_messages),
 		.dropped_bytes = pst_counter_get(&channel->dropped_bytes),

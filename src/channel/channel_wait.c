@@ -16,7 +16,9 @@
 #include "os/monotonic.h"
 #include "os/poll_set.h"
 
-#define SEND_WANTS (PST_CHANNEL_WANT_ROOM | PST_CHANNEL_WANT_CONSUMED)
+#define SEND_WANTS \
+	((uint32_t)PST_CHANNEL_WANT_ROOM | PST_CHANNEL_WANT_LOW | \
+	 PST_CHANNEL_WANT_CONSUMED)
 
 /* An error of the ring counts as ready: the next call says what it is. */
 static uint32_t look(struct pst_channel *channel, uint32_t wants)
@@ -32,6 +34,8 @@ static uint32_t look(struct pst_channel *channel, uint32_t wants)
 	    pst_ring_has_room(&channel->producer, channel->wanted_bytes) !=
 		    -EAGAIN)
 		ready |= PST_CHANNEL_WANT_ROOM;
+	if ((wants & PST_CHANNEL_WANT_LOW) && pst_channel_is_low(channel))
+		ready |= PST_CHANNEL_WANT_LOW;
 	if ((wants & PST_CHANNEL_WANT_CONSUMED) &&
 	    pst_ring_is_consumed(&channel->producer) != -EAGAIN)
 		ready |= PST_CHANNEL_WANT_CONSUMED;
@@ -210,33 +214,49 @@ static int wait_and_sleep(struct pst_channel *channel, uint32_t wants,
 	}
 }
 
-bool pst_channel_settle(struct pst_channel *channel, uint32_t want)
+/* What the sender was told to wait for, and was not told that it is there. */
+static uint32_t awaited(const struct pst_channel *channel)
 {
-	struct pst_channel_waiter *waiter = pst_channel_waiter_of(channel, want);
-	bool is_ready;
+	return channel->attention & SEND_WANTS;
+}
 
+uint32_t pst_channel_settle(struct pst_channel *channel, uint32_t wants)
+{
+	struct pst_channel_waiter *waiter =
+		pst_channel_waiter_of(channel, wants);
+	uint32_t all = wants, ready;
+	bool is_woken;
+
+	if (!(wants & PST_CHANNEL_WANT_MESSAGE))
+		all |= awaited(channel);
 	if (!pst_channel_has_ended(channel))
-		(void)sleep_once(channel, want, 0);
-	hear_noted(channel, want, PST_DOORBELL_DRAIN_COUNT);
+		(void)sleep_once(channel, all, 0);
+	hear_noted(channel, all, PST_DOORBELL_DRAIN_COUNT);
 	pst_wake_clear(waiter->wake_fd);
-	is_ready = pst_channel_arm_and_look(channel, want);
-	if (is_ready)
-		pst_channel_disarm(channel, want);
-	if (is_ready || owes_bell(channel, want))
+	arm(channel, all);
+	ready = look(channel, all);
+	is_woken = is_pending(channel, all);
+	if (ready || is_woken)
+		pst_channel_disarm(channel, all);
+	if (ready || is_woken || owes_bell(channel, all))
 		pst_wake_signal(waiter->wake_fd);
-	return is_ready;
+	return is_woken ? wants : ready & wants;
 }
 
 static uint32_t settle_each(struct pst_channel *channel, uint32_t wants)
 {
-	uint32_t ready = 0, want;
+	uint32_t ready = 0;
 
-	for (want = 1; want <= PST_CHANNEL_WANT_CONSUMED; want <<= 1)
-		if ((wants & want) && pst_channel_settle(channel, want))
-			ready |= want;
+	if (wants & PST_CHANNEL_WANT_MESSAGE)
+		ready |= pst_channel_settle(channel, PST_CHANNEL_WANT_MESSAGE);
+	if (wants & SEND_WANTS)
+		ready |= pst_channel_settle(channel, wants & SEND_WANTS);
 	/* Room is reported once; a message stays readable until received. */
-	if (ready & SEND_WANTS)
-		pst_wake_clear(channel->send_waiter.wake_fd);
+	if (ready & SEND_WANTS) {
+		channel->attention &= ~(uint32_t)PST_CHANNEL_WANT_ROOM;
+		if (!look(channel, awaited(channel)))
+			pst_wake_clear(channel->send_waiter.wake_fd);
+	}
 	return ready;
 }
 

@@ -10,4 +10,5 @@ libchannel_la_SOURCES = \
 	src/channel/channel_receive.c \
 	src/channel/channel_send.c \
 	src/channel/channel_stats.c \
-	src/channel/channel_wait.c
+	src/channel/channel_wait.c \
+	src/channel/channel_watermark.c

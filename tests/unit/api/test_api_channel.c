@@ -92,6 +92,30 @@ START_TEST(the_end_is_told_in_both_places)
 }
 END_TEST
 
+START_TEST(watermarks_are_set_asked_for_and_waited_for)
+{
+	static const char message[1000];
+	struct postern_channel_event event;
+	uint32_t ready = 0;
+
+	expect_equal(postern_channel_wait(left, POSTERN_WAIT_LOW, 0, &ready),
+		     -EINVAL);
+	expect_equal(postern_channel_wait(left, 8, 0, &ready), -EINVAL);
+	expect_equal(postern_channel_watermarks(left, 500, 600), -EINVAL);
+	expect_equal(postern_channel_watermarks(left, 1000, 100), 0);
+	expect_equal(postern_channel_next_event(left, NULL), -EINVAL);
+	expect_equal(postern_channel_next_event(left, &event), -EAGAIN);
+	expect_equal(postern_channel_wait(left, POSTERN_WAIT_LOW, 0, &ready),
+		     0);
+	expect_equal(ready, POSTERN_WAIT_LOW);
+	expect_equal(postern_send(left, message, sizeof(message)), 0);
+	expect_equal(postern_channel_wait(left, POSTERN_WAIT_LOW, 0, &ready),
+		     -ETIMEDOUT);
+	expect_equal(postern_channel_next_event(left, &event), 0);
+	expect_equal(event.type, POSTERN_CHANNEL_ABOVE_HIGH);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("api_channel");
@@ -103,6 +127,7 @@ int main(void)
 	tcase_add_test(tcase, statistics_are_those_of_the_channel);
 	tcase_add_test(tcase, statistics_of_another_version_are_understood);
 	tcase_add_test(tcase, the_end_is_told_in_both_places);
+	tcase_add_test(tcase, watermarks_are_set_asked_for_and_waited_for);
 	suite_add_tcase(suite, tcase);
 
 	srunner_run_all(runner, CK_ENV);

@@ -11,7 +11,8 @@ check_PROGRAMS += \
 	tests/unit/channel/test_channel_end \
 	tests/unit/channel/test_channel_lease \
 	tests/unit/channel/test_channel_stats \
-	tests/unit/channel/test_channel_threads
+	tests/unit/channel/test_channel_threads \
+	tests/unit/channel/test_channel_watermark
 
 tests_unit_channel_test_channel_SOURCES = \
 	tests/unit/channel/test_channel.c $(CHANNEL_TEST_SUPPORT)
@@ -36,3 +37,7 @@ tests_unit_channel_test_channel_stats_LDADD = $(CHANNEL_TEST_LIBS)
 tests_unit_channel_test_channel_threads_SOURCES = \
 	tests/unit/channel/test_channel_threads.c $(CHANNEL_TEST_SUPPORT)
 tests_unit_channel_test_channel_threads_LDADD = $(CHANNEL_TEST_LIBS)
+
+tests_unit_channel_test_channel_watermark_SOURCES = \
+	tests/unit/channel/test_channel_watermark.c $(CHANNEL_TEST_SUPPORT)
+tests_unit_channel_test_channel_watermark_LDADD = $(CHANNEL_TEST_LIBS)

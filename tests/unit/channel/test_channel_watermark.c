@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Watermarks: what the sender is told, and when its descriptor is readable
+ *
+ * A message of 1000 bytes takes 1008 of the ring, or 8 more with the time.
+ */
+#include "channel/channel.h"
+
+#include <check.h>
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "channel/channel_state.h"
+#include "support/channel_pair.h"
+#include "support/expect.h"
+
+#define RING_BYTES 8192
+#define HIGH_BYTES 5000
+#define LOW_BYTES 2100
+
+static const struct channel_pair_options both_ways = {
+	.left_ring_bytes = RING_BYTES,
+	.right_ring_bytes = RING_BYTES,
+	.message_bytes = RING_BYTES - 8,
+};
+
+static struct channel_pair pair;
+
+static void set_up(void)
+{
+	channel_pair_open(&pair, &both_ways);
+	expect_equal(pst_channel_set_watermarks(pair.right, HIGH_BYTES,
+						LOW_BYTES), 0);
+}
+
+static void tear_down(void)
+{
+	channel_pair_close(&pair);
+}
+
+static int send_right(uint32_t byte_count)
+{
+	static const char zeros[RING_BYTES];
+
+	return pst_channel_send(pair.right, zeros, byte_count);
+}
+
+static void send_many(int count)
+{
+	while (count-- > 0)
+		expect_equal(send_right(1000), 0);
+}
+
+static void receive_many(int count)
+{
+	static char buffer[RING_BYTES];
+	size_t bytes;
+
+	while (count-- > 0)
+		expect_equal(pst_channel_receive(pair.left, buffer,
+						 sizeof(buffer), &bytes), 0);
+}
+
+static uint64_t expect_event(enum postern_channel_event_type type)
+{
+	struct postern_channel_event event;
+
+	expect_equal(pst_channel_next_event(pair.right, &event), 0);
+	expect_equal(event.type, type);
+	return event.depth_bytes;
+}
+
+static void expect_no_event(void)
+{
+	struct postern_channel_event event;
+
+	expect_equal(pst_channel_next_event(pair.right, &event), -EAGAIN);
+}
+
+/*
+ * A bell may have been for the other direction too, so the descriptor is
+ * readable until there was found to be nothing.
+ */
+static bool is_readable(void)
+{
+	struct pollfd entry = {
+		.fd = pst_channel_fd(pair.right),
+		.events = POLLIN,
+	};
+	char buffer[8];
+	size_t bytes;
+
+	expect_equal(pst_channel_receive(pair.right, buffer, sizeof(buffer),
+					 &bytes), -EAGAIN);
+	return poll(&entry, 1, 0) == 1;
+}
+
+static uint64_t high_count(void)
+{
+	struct postern_channel_stats stats;
+
+	pst_channel_stats(pair.right, &stats);
+	return stats.high_watermark_count;
+}
+
+START_TEST(above_and_below_take_turns)
+{
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		send_many(4);
+		expect_no_event();
+		send_many(1);
+		expect(expect_event(POSTERN_CHANNEL_ABOVE_HIGH) >= 5 * 1008);
+		expect_no_event();
+		receive_many(2);
+		expect_no_event();
+		receive_many(1);
+		expect(expect_event(POSTERN_CHANNEL_BELOW_LOW) <= LOW_BYTES);
+		expect_no_event();
+		receive_many(2);
+		expect_no_event();
+	}
+	expect_equal(high_count(), 3);
+}
+END_TEST
+
+START_TEST(a_depth_that_wavers_around_a_level_brings_one_event)
+{
+	int i;
+
+	send_many(5);
+	expect_event(POSTERN_CHANNEL_ABOVE_HIGH);
+	for (i = 0; i < 5; i++) {
+		receive_many(1);
+		send_many(1);
+		expect_no_event();
+	}
+	expect_equal(high_count(), 1);
+}
+END_TEST
+
+START_TEST(what_came_and_went_is_told_in_turn)
+{
+	send_many(5);
+	receive_many(5);
+	expect(expect_event(POSTERN_CHANNEL_ABOVE_HIGH) >= HIGH_BYTES);
+	expect_equal(expect_event(POSTERN_CHANNEL_BELOW_LOW), 0);
+	expect_no_event();
+}
+END_TEST
+
+START_TEST(above_is_not_told_twice_in_a_row)
+{
+	send_many(5);
+	expect_event(POSTERN_CHANNEL_ABOVE_HIGH);
+	receive_many(5);
+	send_many(5);
+	expect_no_event();
+	expect_equal(high_count(), 2);
+	receive_many(5);
+	expect_event(POSTERN_CHANNEL_BELOW_LOW);
+}
+END_TEST
+
+/* It knows the position of a ring ago, and has to look. */
+START_TEST(a_sender_whose_peer_keeps_up_has_no_event)
+{
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		send_many(1);
+		receive_many(1);
+	}
+	expect_no_event();
+	expect_equal(high_count(), 0);
+}
+END_TEST
+
+START_TEST(reserved_messages_count_too)
+{
+	void *room;
+
+	send_many(4);
+	expect_equal(pst_channel_reserve(pair.right, 1000, &room), 0);
+	expect_no_event();
+	expect_equal(pst_channel_commit(pair.right, 1000), 0);
+	expect_event(POSTERN_CHANNEL_ABOVE_HIGH);
+}
+END_TEST
+
+START_TEST(without_watermarks_there_are_no_events)
+{
+	send_many(5);
+	expect_equal(pst_channel_set_watermarks(pair.right, 0, 0), 0);
+	expect_no_event();
+	send_many(1);
+	expect_no_event();
+	expect(!pst_channel_has_watermarks(pair.right));
+	expect_equal(high_count(), 1);
+}
+END_TEST
+
+START_TEST(watermarks_must_lie_in_the_ring_and_apart)
+{
+	expect_equal(pst_channel_set_watermarks(pair.right, 10, 10), -EINVAL);
+	expect_equal(pst_channel_set_watermarks(pair.right, 0, 10), -EINVAL);
+	expect_equal(pst_channel_set_watermarks(pair.right, RING_BYTES + 1, 0),
+		     -EINVAL);
+	expect_equal(pst_channel_set_watermarks(pair.right, RING_BYTES,
+						RING_BYTES - 1), 0);
+}
+END_TEST
+
+START_TEST(only_who_may_send_has_watermarks)
+{
+	struct channel_pair_options options = both_ways;
+	struct postern_channel_event event;
+	struct channel_pair one_way;
+
+	options.right_ring_bytes = 0;
+	channel_pair_open(&one_way, &options);
+	expect_equal(pst_channel_set_watermarks(one_way.right, 0, 0), -EPERM);
+	expect_equal(pst_channel_next_event(one_way.right, &event), -EPERM);
+	channel_pair_close(&one_way);
+}
+END_TEST
+
+START_TEST(waiting_for_low_looks)
+{
+	uint32_t ready = 0;
+
+	send_many(3);
+	expect_equal(pst_channel_wait(pair.right, PST_CHANNEL_WANT_LOW, 0,
+				      &ready), -ETIMEDOUT);
+	receive_many(1);
+	expect_equal(pst_channel_wait(pair.right, PST_CHANNEL_WANT_LOW, 0,
+				      &ready), 0);
+	expect_equal(ready, PST_CHANNEL_WANT_LOW);
+}
+END_TEST
+
+static void *receive_in_thread(void *user_data)
+{
+	(void)user_data;
+	receive_many(4);
+	return NULL;
+}
+
+/* Beside a descriptor (_i is 1), and without one. */
+START_TEST(who_sleeps_until_low_is_woken)
+{
+	pthread_t thread;
+	uint32_t ready = 0;
+
+	if (_i == 1)
+		expect(pst_channel_fd(pair.right) >= 0);
+	send_many(6);
+	expect_equal(pthread_create(&thread, NULL, receive_in_thread, NULL),
+		     0);
+	expect_equal(pst_channel_wait(pair.right, PST_CHANNEL_WANT_LOW,
+				      channel_pair_deadline(), &ready), 0);
+	expect_equal(pthread_join(thread, NULL), 0);
+	expect_event(POSTERN_CHANNEL_ABOVE_HIGH);
+	expect_event(POSTERN_CHANNEL_BELOW_LOW);
+}
+END_TEST
+
+START_TEST(the_descriptor_is_readable_when_the_depth_is_low)
+{
+	expect(pst_channel_fd(pair.right) >= 0);
+	send_many(5);
+	expect_event(POSTERN_CHANNEL_ABOVE_HIGH);
+	expect_no_event();
+	expect(!is_readable());
+	receive_many(3);
+	expect(is_readable());
+	expect_event(POSTERN_CHANNEL_BELOW_LOW);
+	expect_no_event();
+	expect(!is_readable());
+}
+END_TEST
+
+START_TEST(it_is_readable_too_if_nobody_asked_again_after_the_event)
+{
+	expect(pst_channel_fd(pair.right) >= 0);
+	expect_no_event();
+	send_many(5);
+	expect_event(POSTERN_CHANNEL_ABOVE_HIGH);
+	receive_many(3);
+	expect(is_readable());
+}
+END_TEST
+
+/* Low is reached, and yet a large message finds no room. */
+START_TEST(a_refused_message_does_not_hide_that_it_is_low)
+{
+	expect_equal(pst_channel_set_watermarks(pair.right, HIGH_BYTES,
+						HIGH_BYTES - 1), 0);
+	expect(pst_channel_fd(pair.right) >= 0);
+	send_many(5);
+	expect_event(POSTERN_CHANNEL_ABOVE_HIGH);
+	receive_many(1);
+	expect_equal(send_right(6000), -EAGAIN);
+	expect(is_readable());
+	expect_event(POSTERN_CHANNEL_BELOW_LOW);
+	expect_no_event();
+	expect(!is_readable());
+}
+END_TEST
+
+/* There is room again, and yet it is not low. */
+START_TEST(asking_for_events_does_not_hide_that_there_is_room)
+{
+	expect(pst_channel_fd(pair.right) >= 0);
+	send_many(8);
+	expect_equal(send_right(1000), -EAGAIN);
+	expect_event(POSTERN_CHANNEL_ABOVE_HIGH);
+	expect_no_event();
+	expect(!is_readable());
+	receive_many(2);
+	expect_no_event();
+	expect(is_readable());
+	expect_equal(send_right(1000), 0);
+	expect_no_event();
+	expect(!is_readable());
+}
+END_TEST
+
+START_TEST(a_peer_that_lies_about_its_position_is_found_out)
+{
+	struct pst_segment_words *words =
+		(void *)pair.left->own_mapping.control;
+
+	send_many(4);
+	pst_shared_publish_u64(&words->consumed_pos, UINT64_C(1) << 40);
+	send_many(1);
+	expect_equal(send_right(1000), -EBADMSG);
+	expect_equal(pst_channel_end_reason(pair.right),
+		     POSTERN_REASON_POISONED);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("channel_watermark");
+	TCase *tcase = tcase_create("watermark");
+	SRunner *runner = srunner_create(suite);
+	int failed_count;
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, above_and_below_take_turns);
+	tcase_add_test(tcase,
+		       a_depth_that_wavers_around_a_level_brings_one_event);
+	tcase_add_test(tcase, what_came_and_went_is_told_in_turn);
+	tcase_add_test(tcase, above_is_not_told_twice_in_a_row);
+	tcase_add_test(tcase, a_sender_whose_peer_keeps_up_has_no_event);
+	tcase_add_test(tcase, reserved_messages_count_too);
+	tcase_add_test(tcase, without_watermarks_there_are_no_events);
+	tcase_add_test(tcase, watermarks_must_lie_in_the_ring_and_apart);
+	tcase_add_test(tcase, only_who_may_send_has_watermarks);
+	tcase_add_test(tcase, waiting_for_low_looks);
+	tcase_add_loop_test(tcase, who_sleeps_until_low_is_woken, 0, 2);
+	tcase_add_test(tcase, the_descriptor_is_readable_when_the_depth_is_low);
+	tcase_add_test(tcase,
+		       it_is_readable_too_if_nobody_asked_again_after_the_event);
+	tcase_add_test(tcase, a_refused_message_does_not_hide_that_it_is_low);
+	tcase_add_test(tcase,
+		       asking_for_events_does_not_hide_that_there_is_room);
+	tcase_add_test(tcase, a_peer_that_lies_about_its_position_is_found_out);
+	suite_add_tcase(suite, tcase);
+
+	srunner_run_all(runner, CK_ENV);
+	failed_count = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
