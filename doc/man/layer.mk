@@ -4,6 +4,7 @@ MAN_SOURCES += \
 	doc/man/libpostern.3.scd \
 	doc/man/postern.1.scd \
 	doc/man/postern-policy.5.scd \
+	doc/man/postern_channel_stats.3.scd \
 	doc/man/postern_connect.3.scd \
 	doc/man/postern_control_revoke.3.scd \
 	doc/man/postern_facts_of_process.3.scd \
