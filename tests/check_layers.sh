@@ -32,13 +32,14 @@ done <<'TABLE'
 base
 ring      base
 slots     base
+stats     base
 wire      base
 policy    base
 crypto    base
 os        base
 handshake base wire crypto
 channel   base ring os crypto
-node      base policy crypto os slots handshake channel
+node      base policy crypto os slots stats handshake channel
 api       base policy channel node os
 tools
 TABLE

@@ -3,8 +3,8 @@
 #
 # Code that must be pure calls nothing that could make it otherwise
 #
-# ring, slots and wire, each whole, and the policy's decision are linked into
-# one object; what is still undefined then is all that they can call.  Allowed
+# ring, slots, stats and wire, each whole, and the policy's decision are linked
+# into one object; what is still undefined then is all that they can call.  Allowed
 # are mem* (for the policy also str*), their checked forms and the symbols that
 # compiler hardening brings.
 
@@ -46,7 +46,7 @@ check() {
 	checked_count=$((checked_count + 1))
 }
 
-for layer in ring slots wire; do
+for layer in ring slots stats wire; do
 	archive=.libs/lib$layer.a
 	if [ ! -e "$archive" ]; then
 		echo "$layer: not built"

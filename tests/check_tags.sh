@@ -3,9 +3,9 @@
 #
 # Memory-ordering tags pair up
 #
-# In ring and channel every publish and observe of a shared word, and every
-# fence, stands below a comment with a tag, [P1] say, that tells what must be
-# visible before what.  A tag is a promise between two sides: one seen only
+# In ring, channel and stats every publish and observe of a shared word, and
+# every fence, stands below a comment with a tag, [P1] say, that tells what must
+# be visible before what.  A tag is a promise between two sides: one seen only
 # where something is published, or only where it is observed, has lost its
 # partner.  Fences order a store before a load, and pair with each other.
 #
@@ -17,8 +17,8 @@ set -eu
 
 cd "${POSTERN_SRCDIR:-.}"
 
-# shared_word.h defines the helpers, and a layout header describes both sides.
-files=$(find src/ring src/channel -name '*.[ch]' ! -name shared_word.h \
+# A layout header describes both sides.
+files=$(find src/ring src/channel src/stats -name '*.[ch]' \
 	! -name '*_layout.h' | sort)
 [ -n "$files" ] || exit 77
 

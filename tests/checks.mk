@@ -92,10 +92,11 @@ check-asan:
 		CFLAGS='-O1 -g' && \
 	$(MAKE) $(AM_MAKEFLAGS) check
 
-# What two threads of one process share: rings and channels.
+# What two threads of one process share: rings, channels, statistics.
 check-tsan:
 	@$(VARIANT_BEGIN); $(PROGRAMS_BELOW); \
-	programs=`programs_below tests/unit/ring tests/unit/channel`; \
+	programs=`programs_below tests/unit/ring tests/unit/channel \
+		tests/unit/stats`; \
 	variant_begin tsan --enable-tsan CFLAGS='-O1 -g' && \
 	$(MAKE) $(AM_MAKEFLAGS) check \
 		check_PROGRAMS="$$programs" TESTS="$$programs"

@@ -86,12 +86,14 @@ enum postern_peer_flag {
 /* A node's view of one peer.  Begins with its size. */
 struct postern_peer_stats {
 	size_t size_bytes;
-	uint64_t peer;               /* the handle, a postern_peer */
+	uint64_t peer;               /* the handle, a postern_peer, */
+	uint32_t slot_index;         /* and its parts: tools show a peer as */
+	uint32_t generation;         /* slot_index.generation */
 	uint32_t uid;
 	uint32_t gid;
 	int32_t pid;                 /* 0 where it is not visible here */
 	uint32_t directions;         /* POSTERN_DIRECTION_*, the peer's view */
-	enum postern_peer_state state;
+	enum postern_peer_state state; /* 0 in an observer: not known to it */
 	uint32_t flags;              /* POSTERN_PEER_* */
 	uint32_t receive_ring_bytes; /* peer to node; 0: not granted */
 	uint32_t send_ring_bytes;

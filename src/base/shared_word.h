@@ -74,6 +74,13 @@ pst_shared_load_relaxed_u64(const struct pst_shared_u64 *shared)
 	return atomic_load_explicit(&shared->word, memory_order_relaxed);
 }
 
+#if defined(__SANITIZE_THREAD__) && !defined(__clang__)
+/* gcc warns that TSan does not model fences.  It need not: what they order is
+ * atomic itself, so there is no race that it could see or miss. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wtsan"
+#endif
+
 /*
  * Orders a store of ours before a load of ours, which nothing weaker does: both
  * sides of "I publish, then look whether you sleep" and "I say that I sleep,
@@ -81,16 +88,25 @@ pst_shared_load_relaxed_u64(const struct pst_shared_u64 *shared)
  */
 static inline void pst_shared_fence(void)
 {
-#if defined(__SANITIZE_THREAD__) && !defined(__clang__)
-	/* gcc warns that TSan does not model fences.  It need not: no data
-	 * rests on one here, only the decision to ring. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wtsan"
-#endif
 	atomic_thread_fence(memory_order_seq_cst);
+}
+
+/*
+ * The two halves of a sequence lock: stores before the release stay before the
+ * stores after it, and loads before the acquire before the loads after it.
+ */
+static inline void pst_shared_fence_release(void)
+{
+	atomic_thread_fence(memory_order_release);
+}
+
+static inline void pst_shared_fence_acquire(void)
+{
+	atomic_thread_fence(memory_order_acquire);
+}
+
 #if defined(__SANITIZE_THREAD__) && !defined(__clang__)
 #pragma GCC diagnostic pop
 #endif
-}
 
 #endif

@@ -27,8 +27,8 @@ libscene_la_SOURCES = \
 	tests/support/users.c tests/support/users.h
 
 INTEGRATION_LIBS = libscene.la libapi.la libnode.la libhandshake.la \
-	libchannel.la libpolicy.la libos.la libwire.la libslots.la libring.la \
-	libbase.la $(CHECK_LIBS)
+	libchannel.la libpolicy.la libos.la libwire.la libslots.la libstats.la \
+	libring.la libbase.la $(CHECK_LIBS)
 
 check_PROGRAMS += \
 	tests/integration/test_admission_identity \

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Statistics written and read back: every field, and what happens in between
+ */
+#include "stats/stats_reader.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdalign.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stats/stats_writer.h"
+
+#define SLOT_COUNT 5u
+#define SEGMENT_BYTES (PST_STATS_PEERS_OFFSET + \
+		       SLOT_COUNT * PST_STATS_PEER_BYTES)
+
+static alignas(128) uint8_t segment[SEGMENT_BYTES];
+static struct pst_stats_writer writer;
+static struct pst_stats_reader reader;
+
+static void set_up(void)
+{
+	memset(segment, 0, sizeof(segment));
+	pst_stats_writer_init(&writer, segment, SLOT_COUNT);
+	ck_assert_int_eq(pst_stats_reader_init(&reader, segment,
+					       sizeof(segment)), 0);
+}
+
+/* Every byte differs from its neighbours, and from what clamping makes. */
+static void fill_counts(uint64_t *counts, size_t count_bytes, uint64_t seed)
+{
+	size_t i;
+
+	for (i = 0; i < count_bytes / 8; i++)
+		counts[i] = seed + i * UINT64_C(0x0101010101010101);
+}
+
+static struct postern_node_stats some_node(void)
+{
+	struct postern_node_stats stats = POSTERN_NODE_STATS_INIT;
+
+	stats.pid = 12345;
+	stats.uid = 4000000001u;
+	fill_counts(&stats.opened_ns, 16, 7);
+	stats.slot_count = 5;
+	stats.slots_used = 4;
+	stats.peer_count = 3;
+	stats.ready_count = 2;
+	stats.throttled_count = 1;
+	stats.draining_count = 5;
+	stats.detached_count = 4;
+	stats.half_open_count = 70;
+	fill_counts(&stats.admitted_count,
+		    offsetof(struct postern_node_stats, name) -
+		    offsetof(struct postern_node_stats, admitted_count), 11);
+	strcpy(stats.name, "orders-2.eu_x");
+	return stats;
+}
+
+static struct postern_peer_stats some_peer(uint32_t slot_index)
+{
+	struct postern_peer_stats stats = POSTERN_PEER_STATS_INIT;
+
+	stats.slot_index = slot_index;
+	stats.generation = 4000000007u;
+	stats.peer = (uint64_t)stats.generation << 32 | (slot_index + 1);
+	stats.uid = 4000000001u;
+	stats.gid = 4000000002u;
+	stats.pid = INT32_MAX;
+	stats.directions = POSTERN_DIRECTION_RECEIVE;
+	stats.state = POSTERN_PEER_THROTTLED;
+	stats.flags = POSTERN_PEER_STUCK;
+	stats.receive_ring_bytes = 1u << 31;
+	stats.send_ring_bytes = 1u << 30;
+	fill_counts(&stats.admitted_ns, 24, 3);
+	stats.channel.size_bytes = sizeof(stats.channel);
+	fill_counts(&stats.channel.sent_messages,
+		    offsetof(struct postern_channel_stats, end_reason) -
+		    offsetof(struct postern_channel_stats, sent_messages), 5);
+	stats.channel.end_reason = POSTERN_REASON_POISONED;
+	fill_counts(&stats.channel.latency.count,
+		    sizeof(stats.channel.latency), 9);
+	memset(stats.name, 'n', sizeof(stats.name) - 1);
+	strcpy(stats.instance, "i");
+	strcpy(stats.tenant, "acme");
+	return stats;
+}
+
+START_TEST(every_field_of_a_node_comes_back)
+{
+	struct postern_node_stats wrote = some_node(), got;
+
+	pst_stats_write_node(&writer, &wrote);
+	ck_assert_int_eq(pst_stats_read_node(&reader, &got), 0);
+	ck_assert_mem_eq(&got, &wrote, sizeof(got));
+}
+END_TEST
+
+START_TEST(every_field_of_a_peer_comes_back)
+{
+	struct postern_peer_stats wrote = some_peer(3), got;
+
+	pst_stats_write_peer(&writer, 3, &wrote);
+	ck_assert_int_eq(pst_stats_read_peer(&reader, 3, &got), 0);
+	ck_assert_mem_eq(&got, &wrote, sizeof(got));
+}
+END_TEST
+
+START_TEST(slot_of_nobody_is_not_found)
+{
+	struct postern_peer_stats stats = some_peer(1);
+
+	ck_assert_int_eq(pst_stats_read_peer(&reader, 1, &stats), -ENOENT);
+	pst_stats_write_peer(&writer, 1, &stats);
+	ck_assert_int_eq(pst_stats_read_peer(&reader, 1, &stats), 0);
+	pst_stats_write_peer(&writer, 1, NULL);
+	ck_assert_int_eq(pst_stats_read_peer(&reader, 1, &stats), -ENOENT);
+}
+END_TEST
+
+START_TEST(slot_beyond_the_segment_is_not_found)
+{
+	struct postern_peer_stats stats = some_peer(4);
+
+	pst_stats_write_peer(&writer, 4, &stats);
+	ck_assert_int_eq(pst_stats_read_peer(&reader, 4, &stats), 0);
+	ck_assert_int_eq(pst_stats_read_peer(&reader, 5, &stats), -ENOENT);
+	ck_assert_int_eq(pst_stats_read_peer(&reader, UINT32_MAX, &stats),
+			 -ENOENT);
+	/* Nor is it written: the writer keeps to its slots. */
+	pst_stats_write_peer(&writer, 5, &stats);
+}
+END_TEST
+
+/* What a writer leaves that was stopped in the middle. */
+static void make_sequence_odd(size_t offset)
+{
+	uint64_t sequence;
+
+	memcpy(&sequence, segment + offset, sizeof(sequence));
+	sequence++;
+	memcpy(segment + offset, &sequence, sizeof(sequence));
+}
+
+START_TEST(torn_write_is_not_read)
+{
+	struct postern_node_stats node = some_node();
+	struct postern_peer_stats peer = some_peer(2), other = some_peer(0);
+
+	pst_stats_write_node(&writer, &node);
+	pst_stats_write_peer(&writer, 2, &peer);
+	make_sequence_odd(PST_STATS_NODE_OFFSET);
+	make_sequence_odd(pst_stats_bytes(2));
+	memset(&node, 7, sizeof(node));
+	memset(&peer, 7, sizeof(peer));
+	ck_assert_int_eq(pst_stats_read_node(&reader, &node), -EAGAIN);
+	ck_assert_int_eq(pst_stats_read_peer(&reader, 2, &peer), -EAGAIN);
+	ck_assert_uint_eq(node.uid, 0x07070707); /* written on success only */
+	ck_assert_uint_eq(peer.uid, 0x07070707);
+
+	/* The others are as readable as ever, and so is this one again. */
+	pst_stats_write_peer(&writer, 0, &other);
+	ck_assert_int_eq(pst_stats_read_peer(&reader, 0, &other), 0);
+	peer = some_peer(2);
+	pst_stats_write_peer(&writer, 2, &peer);
+	ck_assert_int_eq(pst_stats_read_peer(&reader, 2, &peer), 0);
+}
+END_TEST
+
+START_TEST(end_of_the_segment_is_told)
+{
+	struct postern_node_stats node = some_node();
+
+	ck_assert_uint_eq(pst_stats_read_state(&reader), PST_STATS_LIVE);
+	pst_stats_write_node(&writer, &node);
+	pst_stats_write_end(&writer, PST_STATS_RETIRED);
+	ck_assert_uint_eq(pst_stats_read_state(&reader), PST_STATS_RETIRED);
+	pst_stats_write_end(&writer, PST_STATS_CLOSED);
+	ck_assert_uint_eq(pst_stats_read_state(&reader), PST_STATS_CLOSED);
+	ck_assert_int_eq(pst_stats_read_node(&reader, &node), 0);
+}
+END_TEST
+
+START_TEST(only_this_version_is_read)
+{
+	uint64_t version = PST_STATS_VERSION + 1;
+
+	memcpy(segment, &version, sizeof(version));
+	ck_assert_int_eq(pst_stats_reader_init(&reader, segment,
+					       sizeof(segment)),
+			 -EPROTONOSUPPORT);
+}
+END_TEST
+
+START_TEST(segment_without_room_for_one_peer_is_none)
+{
+	ck_assert_int_eq(pst_stats_reader_init(&reader, segment, 0), -EBADMSG);
+	ck_assert_int_eq(pst_stats_reader_init(&reader, segment,
+					       pst_stats_bytes(1) - 1),
+			 -EBADMSG);
+	ck_assert_int_eq(pst_stats_reader_init(&reader, segment,
+					       pst_stats_bytes(1)), 0);
+	ck_assert_uint_eq(reader.slot_count, 1);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("stats_reader");
+	TCase *tcase = tcase_create("written and read");
+	SRunner *runner;
+	int failed_count;
+
+	suite_add_tcase(suite, tcase);
+	tcase_add_checked_fixture(tcase, set_up, NULL);
+	tcase_add_test(tcase, every_field_of_a_node_comes_back);
+	tcase_add_test(tcase, every_field_of_a_peer_comes_back);
+	tcase_add_test(tcase, slot_of_nobody_is_not_found);
+	tcase_add_test(tcase, slot_beyond_the_segment_is_not_found);
+	tcase_add_test(tcase, torn_write_is_not_read);
+	tcase_add_test(tcase, end_of_the_segment_is_told);
+	tcase_add_test(tcase, only_this_version_is_read);
+	tcase_add_test(tcase, segment_without_room_for_one_peer_is_none);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed_count = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
