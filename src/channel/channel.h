@@ -94,6 +94,24 @@ void pst_channel_stats(const struct pst_channel *channel,
 const struct pst_histogram *
 pst_channel_latency(const struct pst_channel *channel);
 
+/*
+ * For the node, by the thread that receives: what is recorded from now on is
+ * recorded there too; NULL: no longer.
+ */
+void pst_channel_share_latency(struct pst_channel *channel,
+			       struct pst_histogram *borrow_total);
+
+/*
+ * How far was sent, and how far the peer says that it has consumed, which may
+ * be any number: to see whether anything moves.  For any thread.
+ */
+void pst_channel_positions_sent(const struct pst_channel *channel,
+				uint64_t *ret_sent_pos,
+				uint64_t *ret_consumed_pos);
+
+/* Has somebody else a reference?  For an owner of one. */
+bool pst_channel_is_shared(const struct pst_channel *channel);
+
 /* One word for how the peer broke the rules, or NULL: for the audit record. */
 const char *pst_channel_fault(const struct pst_channel *channel);
 

@@ -179,6 +179,11 @@ struct pst_channel *pst_channel_let_go(struct pst_channel *channel,
 	return pst_channel_unref(channel);
 }
 
+bool pst_channel_is_shared(const struct pst_channel *channel)
+{
+	return !pst_refcount_is_single(&channel->references);
+}
+
 bool pst_channel_is_ours(const struct pst_channel *channel)
 {
 	return channel->ours == PST_CHANNEL_OURS;

@@ -122,6 +122,7 @@ struct pst_channel {
 	struct pst_counter dropped_bytes;
 	struct pst_counter implausible_count;
 	struct pst_histogram latency;
+	struct pst_histogram *latency_total; /* the node's; or NULL */
 };
 
 static inline bool pst_channel_has_ended(const struct pst_channel *channel)

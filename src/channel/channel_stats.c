@@ -89,6 +89,13 @@ void pst_channel_note_refusal(struct pst_channel *channel)
 			  pst_ring_depth_bytes(&channel->producer));
 }
 
+static void add_latency(struct pst_channel *channel, uint64_t latency_ns)
+{
+	pst_histogram_add(&channel->latency, latency_ns);
+	if (channel->latency_total)
+		pst_histogram_add(channel->latency_total, latency_ns);
+}
+
 PST_COLD
 void pst_channel_note_latency(struct pst_channel *channel, uint64_t sent_ns)
 {
@@ -99,7 +106,7 @@ void pst_channel_note_latency(struct pst_channel *channel, uint64_t sent_ns)
 	if (sent_ns > now_ns || sent_ns < first_ns)
 		pst_counter_add(&channel->implausible_count, 1);
 	else
-		pst_histogram_add(&channel->latency, now_ns - sent_ns);
+		add_latency(channel, now_ns - sent_ns);
 }
 
 /* Between two positions of which one is old by now, or a lie. */
@@ -188,4 +195,23 @@ pst_channel_latency(const struct pst_channel *channel)
 uint64_t pst_channel_sent_messages(const struct pst_channel *channel)
 {
 	return pst_counter_get(&channel->sent.messages);
+}
+
+void pst_channel_share_latency(struct pst_channel *channel,
+			       struct pst_histogram *borrow_total)
+{
+	channel->latency_total = borrow_total;
+}
+
+void pst_channel_positions_sent(const struct pst_channel *channel,
+				uint64_t *ret_sent_pos,
+				uint64_t *ret_consumed_pos)
+{
+	const struct pst_segment_words *peer =
+		(const void *)channel->peer_mapping.control;
+
+	*ret_sent_pos = pst_counter_get(&channel->sent.pos);
+	*ret_consumed_pos = *ret_sent_pos;
+	if (channel->directions & POSTERN_DIRECTION_SEND)
+		*ret_consumed_pos = pst_ring_consumed_unchecked(peer);
 }
