@@ -19,6 +19,7 @@
 #include <postern/log.h>
 #include <postern/policy.h>
 #include <postern/result.h>
+#include <postern/stats.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -217,6 +218,28 @@ int postern_node_reload(struct postern_node *node,
 int postern_node_revoke(struct postern_node *node, postern_peer peer);
 int postern_node_revoke_named(struct postern_node *node, const char *peer_name,
 			      uint32_t *ret_count);
+
+/*
+ * What the node, or one of its peers, has done so far: <postern/stats.h>.
+ * ret_stats->size_bytes says how much of it the caller knows.  As of now; others
+ * see the same figures, up to 100 ms later, by postern_observe().  Of a detached
+ * peer's channel they are those of the moment of detaching.
+ *
+ * Returns 0, or -ESTALE (a forked child; that peer is gone), -EINVAL.
+ */
+int postern_node_stats(struct postern_node *node,
+		       struct postern_node_stats *ret_stats);
+int postern_node_peer_stats(struct postern_node *node, postern_peer peer,
+			    struct postern_peer_stats *ret_stats);
+
+/*
+ * The peers, one after the other, in the order of their slots: previous 0 is
+ * the first, and who comes and goes in between is met or not.
+ *
+ * Returns 0, or -ENOENT (there are no more), -ESTALE, -EINVAL.
+ */
+int postern_node_next_peer(struct postern_node *node, postern_peer previous,
+			   postern_peer *ret_peer);
 
 /*
  * Does somebody listen at the node's socket, and is it the owner?  Connects and

@@ -19,6 +19,7 @@
 #include <postern/facts.h>
 #include <postern/log.h>
 #include <postern/node.h>
+#include <postern/observe.h>
 #include <postern/policy.h>
 #include <postern/result.h>
 #include <postern/stats.h>

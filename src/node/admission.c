@@ -329,6 +329,7 @@ static bool answer_ready(struct pst_node *node, struct pst_half_open *entry,
 	pst_peer_update_due(node, peer);
 	if (peer->directions & POSTERN_DIRECTION_SEND)
 		pst_peer_ready(node, peer);
+	pst_statistics_admit(node, peer);
 	pst_audit_admit(node, peer);
 	pst_event_push(node, POSTERN_EVENT_ADMITTED, peer,
 		       POSTERN_REASON_NONE, 0);

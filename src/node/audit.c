@@ -171,6 +171,8 @@ void pst_audit_refuse(struct pst_node *node,
 	bool has_uid = credentials->uid_fact == POSTERN_FACT_KNOWN;
 	struct pst_log_record record;
 
+	/* Counted whether recorded or not. */
+	pst_statistics_refuse(node, refusal->reason);
 	if (!is_recorded(node, false) ||
 	    !begin_if_allowed(&record, node, PST_AUDIT_REFUSE,
 			      has_uid ? credentials->uid : PST_AUDIT_UNKNOWN,

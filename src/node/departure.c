@@ -69,6 +69,7 @@ void pst_peer_depart(struct pst_node *node, struct pst_peer *peer,
 	uint64_t undelivered_bytes = 0;
 	const char *fault = NULL;
 
+	pst_statistics_depart(node, peer, reason);
 	if (peer->state == PST_PEER_DETACHED) {
 		pst_poll_set_remove(node->set_fd,
 				    pst_channel_lease_fd(peer->lease));
@@ -109,6 +110,7 @@ void pst_peer_notice_end(struct pst_node *node, struct pst_peer *peer)
 	/* A dead socket and a dead process stay readable for ever. */
 	pst_peer_unwatch(node, peer);
 	peer->draining = true;
+	pst_peer_mark(node, peer);
 	peer->drain_deadline_ns = pst_deadline_after(node->now_ns,
 						     PST_NODE_DRAIN_NS);
 	pst_peer_ready(node, peer);

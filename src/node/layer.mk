@@ -33,6 +33,8 @@ libnode_la_SOURCES = \
 	src/node/node_policy.h \
 	src/node/node_state.h \
 	src/node/observe.c \
+	src/node/observer.c \
+	src/node/observer.h \
 	src/node/offer.c \
 	src/node/peer_channel.c \
 	src/node/peer_due.c \
@@ -47,6 +49,10 @@ libnode_la_SOURCES = \
 	src/node/round_robin.c \
 	src/node/round_robin.h \
 	src/node/schedule.c \
+	src/node/statistics.c \
+	src/node/statistics.h \
+	src/node/statistics_fill.c \
+	src/node/statistics_view.c \
 	src/node/subject.c \
 	src/node/subject.h \
 	src/node/take_segments.c \

@@ -54,6 +54,14 @@ int pst_node_revoke_named(struct pst_node *node, const char *peer_name,
 int pst_node_reload(struct pst_node *node, const struct postern_policy *policy,
 		    struct postern_refusal *refusal, uint32_t *ret_lost_count);
 
+/* Statistics */
+void pst_node_stats(struct pst_node *node,
+		    struct postern_node_stats *ret_stats);
+int pst_node_peer_stats(struct pst_node *node, postern_peer peer,
+			struct postern_peer_stats *ret_stats);
+int pst_node_next_peer(const struct pst_node *node, postern_peer previous,
+		       postern_peer *ret_peer);
+
 /* Connecting */
 struct pst_connect_params {
 	const struct postern_policy *policy;

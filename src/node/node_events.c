@@ -98,6 +98,7 @@ static uint64_t next_due_ns(const struct pst_node *node)
 		if (node->half_open.entries[i].is_taken)
 			due_ns = pst_deadline_earlier(
 				due_ns, node->half_open.entries[i].deadline_ns);
+	due_ns = pst_deadline_earlier(due_ns, node->statistics.due_ns);
 	if (node->half_open.kept_count > 0)
 		due_ns = pst_deadline_earlier(due_ns,
 					      node->half_open.kept_look_ns);
@@ -127,6 +128,7 @@ static void do_what_is_due(struct pst_node *node)
 	pst_peer_do_due(node);
 	wake_listener(node, node->now_ns);
 	pst_audit_flush(node, node->now_ns);
+	pst_statistics_look(node, node->now_ns);
 	node->may_have_become_due = true;
 }
 
@@ -151,6 +153,8 @@ int pst_node_turn(struct pst_node *node, uint64_t deadline_ns)
 
 	node->messages_since_turn = 0;
 	node->next_turn_ns = 0;
+	node->statistics.total.turn_count++;
+	pst_node_update_timer(node); /* what was done since the last turn */
 	count = pst_poll_set_wait(node->set_fd, deadline_ns, tags);
 	if (count < 0)
 		return count;

@@ -186,6 +186,7 @@ static void init(struct pst_node *node, const struct pst_node_params *params)
 	node->wake_fd = -1;
 	node->due_ns = PST_DEADLINE_NEVER;
 	node->now_ns = pst_monotonic_now_ns();
+	pst_statistics_init(&node->statistics);
 	pst_list_init(&node->round);
 	pst_list_init(&node->charges.link);
 }
@@ -215,6 +216,9 @@ static int open_node(struct pst_node *node, struct postern_refusal *refusal)
 	if (r < 0)
 		return r;
 	r = open_accounts(node);
+	if (r < 0)
+		return r;
+	r = pst_statistics_open(node);
 	if (r < 0)
 		return r;
 	r = prepare_events(node);
@@ -283,6 +287,7 @@ struct pst_node *pst_node_close(struct pst_node *node)
 	/* Nobody new first, then those who are here. */
 	pst_listener_close(&node->listener);
 	pst_half_open_done(&node->half_open);
+	pst_statistics_close(node);
 	close_peers(node);
 	pst_audit_flush(node, PST_DEADLINE_NEVER);
 	pst_node_view_close(node);

@@ -37,6 +37,7 @@
 #include "node/metering.h"
 #include "node/node.h"
 #include "node/round_robin.h"
+#include "node/statistics.h"
 #include "node/view.h"
 #include "os/listener.h"
 #include "policy/policy.h"
@@ -95,6 +96,7 @@ struct pst_peer {
 	bool draining;
 	bool wake_is_watched;
 	bool socket_is_watched;
+	bool is_marked;         /* as changed, for the statistics */
 	uint32_t empty_looks;
 	struct pst_turn turn;   /* in the round of its share */
 	struct pst_share *share;
@@ -130,6 +132,7 @@ struct pst_peer {
 	uint64_t throttled_count;
 	char name[POSTERN_NAME_BYTES];
 	char instance[POSTERN_NAME_BYTES];
+	char tenant[POSTERN_NAME_BYTES];
 };
 
 struct pst_node {
@@ -184,6 +187,8 @@ struct pst_node {
 	uint32_t event_count;
 	uint32_t events_missed;
 	uint64_t events_taken;  /* fetched or missed: the first one's number */
+
+	struct pst_statistics statistics;
 };
 
 /* What a tag in the poll set stands for. */
@@ -212,6 +217,15 @@ static inline uint64_t pst_tag(enum pst_tag_kind kind, uint32_t index,
 static inline uint32_t pst_peer_generation(const struct pst_peer *peer)
 {
 	return (uint32_t)(peer->handle >> 32);
+}
+
+/* It has done something, or something was done about it. */
+static inline void pst_peer_mark(struct pst_node *node, struct pst_peer *peer)
+{
+	if (PST_LIKELY(peer->is_marked))
+		return;
+	peer->is_marked = true;
+	pst_statistics_mark(node, (uint32_t)(peer - node->peers));
 }
 
 /* node_events.c: one look at everything watched, and what is due by time. */

@@ -48,6 +48,7 @@ int pst_node_channel(struct pst_node *node, postern_peer handle,
 	r = share(node, peer);
 	if (r < 0)
 		return r;
+	pst_statistics_share(node, peer);
 	*ret_channel = pst_channel_ref(peer->channel);
 	return 0;
 }
@@ -81,6 +82,7 @@ int pst_node_detach(struct pst_node *node, postern_peer handle,
 	pst_peer_unready(peer);
 	pst_peer_unwatch(node, peer);
 	peer->state = PST_PEER_DETACHED;
+	pst_statistics_detach(node, peer);
 	pst_peer_update_due(node, peer);
 	peer->lease = lease;
 	pst_channel_detach(peer->channel, lease);

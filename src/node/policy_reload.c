@@ -298,6 +298,7 @@ static int reload(struct pst_node *node, const struct postern_policy *policy,
 
 	exchange(node, &holdings);
 	pst_node_follow_policy(node);
+	(void)pst_view_renew(node); /* nobody sees anything, if it fails */
 	for (i = 0; i < node->slot_count; i++)
 		if (node->peers[i].state != PST_PEER_FREE)
 			decide_again(node, wants_before, &node->peers[i],
@@ -320,6 +321,7 @@ int pst_node_reload(struct pst_node *node, const struct postern_policy *policy,
 		outcome.detail = refusal->detail[0] ? refusal->detail : NULL;
 	}
 	pst_audit_reload(node, &outcome);
+	pst_statistics_reload(node, outcome.result == 0);
 	pst_node_update_timer(node);
 	pst_node_update_wake(node);
 	if (outcome.result == 0)

@@ -15,6 +15,7 @@ void pst_peer_ready(struct pst_node *node, struct pst_peer *peer)
 	if (peer->state == PST_PEER_READY || peer->state == PST_PEER_THROTTLED)
 		return;
 	peer->state = PST_PEER_READY;
+	pst_peer_mark(node, peer);
 	pst_turn_join(&share->round, &peer->turn);
 	if (!pst_turn_is_listed(&share->turn))
 		pst_turn_join(&node->round, &share->turn);

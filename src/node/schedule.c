@@ -63,6 +63,7 @@ static void arm(struct pst_node *node, struct pst_peer *peer)
 		return;
 	}
 	pst_peer_unready(peer);
+	pst_peer_mark(node, peer);
 }
 
 static bool arm_if_empty(struct pst_node *node, struct pst_peer *peer)
@@ -88,6 +89,7 @@ static void charge_turn(struct pst_node *node, struct pst_peer *peer,
 		cost = PST_NODE_RECORD_COST;
 	peer->empty_looks = 0;
 	peer->last_active_ns = node->now_ns;
+	pst_peer_mark(node, peer);
 	pst_turn_charge(&peer->share->round, &peer->turn, cost);
 	pst_turn_charge(&node->round, &peer->share->turn, cost);
 }

@@ -126,6 +126,8 @@ void pst_peer_set_terms(struct pst_node *node, struct pst_peer *peer,
 	pst_metering_settle(&peer->metering);
 	memset(&peer->metering, 0, sizeof(peer->metering));
 	peer->share = pst_share_of(&node->shares, decision);
+	(void)snprintf(peer->tenant, sizeof(peer->tenant), "%s",
+		       decision->tenant_name ? decision->tenant_name : "");
 	pst_metering_add(&peer->metering, &peer->meter, channel);
 	if (peer->share->account)
 		pst_metering_add(&peer->metering, &peer->share->account->meter,

@@ -21,6 +21,7 @@ void pst_peer_throttle(struct pst_node *node, struct pst_peer *peer)
 	peer->state = PST_PEER_THROTTLED;
 	peer->throttled_since_ns = node->now_ns;
 	peer->throttled_count++;
+	pst_peer_mark(node, peer);
 	peer->throttle_end_ns = pst_metering_reserve(&peer->metering,
 						     node->now_ns);
 	pst_peer_update_due(node, peer);

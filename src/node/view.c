@@ -3,10 +3,12 @@
  * The node's side of its statistics: creating the segment, and letting it go
  *
  * The order is that of every segment: the writer maps it before it is sealed,
- * and nobody else can any more.
+ * and nobody else can any more.  It is sparse: a page of it is charged to us
+ * when the first peer is shown there.
  */
 #include "node/view.h"
 
+#include "base/bounds.h"
 #include "base/fd.h"
 #include "node/node_state.h"
 #include "os/entropy.h"
@@ -17,18 +19,19 @@
 
 static int make(struct pst_node *node, struct pst_node_view *view)
 {
-	size_t segment_bytes = pst_own_page_bytes();
+	uint64_t segment_bytes;
 	int r;
 
+	r = pst_bounds_align_up(pst_stats_bytes(node->slot_count),
+				pst_own_page_bytes(), &segment_bytes);
+	if (r < 0)
+		return r;
 	r = pst_segment_create_named(SEGMENT_NAME, segment_bytes,
 				     node->features, &view->segment_fd);
 	if (r < 0)
 		return r;
 	r = pst_segment_map_writable(view->segment_fd, segment_bytes, 0,
 				     &view->mapping);
-	if (r < 0)
-		return r;
-	r = pst_segment_populate_for_writing(&view->mapping);
 	if (r < 0)
 		return r;
 	r = pst_segment_add_seals(view->segment_fd,
@@ -42,7 +45,7 @@ static int make(struct pst_node *node, struct pst_node_view *view)
 	if (r < 0)
 		return r;
 	view->record.segment.segment_bytes = segment_bytes;
-	view->record.layout_version = PST_VIEW_LAYOUT_VERSION;
+	view->record.layout_version = PST_STATS_VERSION;
 	return pst_entropy_fill(view->record.session_id,
 				sizeof(view->record.session_id));
 }

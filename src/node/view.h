@@ -18,11 +18,9 @@
 #include "base/attributes.h"
 #include "handshake/handshake.h"
 #include "os/segment.h"
+#include "stats/stats_layout.h"
 
 struct pst_node;
-
-/* Of the statistics, as this build writes and reads them. */
-#define PST_VIEW_LAYOUT_VERSION 1u
 
 /* The node's side. */
 struct pst_node_view {

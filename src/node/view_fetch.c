@@ -22,7 +22,7 @@ static int say_hello(struct pst_connection *connection, const char *node_name,
 		.kind = PST_WIRE_KIND_OBSERVE,
 		.node_name = node_name,
 		.page_bytes = (uint32_t)pst_own_page_bytes(),
-		.layout_version = PST_VIEW_LAYOUT_VERSION,
+		.layout_version = PST_STATS_VERSION,
 	};
 	struct pst_wire_record record;
 	int r;

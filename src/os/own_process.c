@@ -22,6 +22,11 @@ int pst_own_uid(uid_t *ret_uid)
 	return 0;
 }
 
+pid_t pst_own_pid(void)
+{
+	return getpid();
+}
+
 size_t pst_own_descriptor_limit(void)
 {
 	struct rlimit limit;

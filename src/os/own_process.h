@@ -16,6 +16,9 @@
  */
 PST_MUST_CHECK int pst_own_uid(uid_t *ret_uid);
 
+/* As others see it in our pid namespace. */
+pid_t pst_own_pid(void);
+
 /* How many descriptors it may have (RLIMIT_NOFILE). */
 size_t pst_own_descriptor_limit(void);
 

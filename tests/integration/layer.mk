@@ -61,7 +61,8 @@ check_PROGRAMS += \
 	tests/integration/test_reload_node \
 	tests/integration/test_revoke \
 	tests/integration/test_tool_journal \
-	tests/integration/test_weights
+	tests/integration/test_weights \
+	tests/integration/test_statistics
 
 tests_integration_test_admission_identity_SOURCES = \
 	tests/integration/test_admission_identity.c
@@ -188,3 +189,7 @@ tests_integration_test_reload_LDADD = $(INTEGRATION_LIBS)
 tests_integration_test_reload_node_SOURCES = \
 	tests/integration/test_reload_node.c
 tests_integration_test_reload_node_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_statistics_SOURCES = \
+	tests/integration/test_statistics.c
+tests_integration_test_statistics_LDADD = $(INTEGRATION_LIBS)

@@ -242,6 +242,7 @@ static void wait_by_call(void)
 
 START_TEST(a_node_with_many_silent_peers_uses_no_processor_time)
 {
+	struct postern_node_stats stats = POSTERN_NODE_STATS_INIT;
 	struct process peers;
 	uint64_t cpu_before_ns;
 	int go = 0, r;
@@ -256,6 +257,9 @@ START_TEST(a_node_with_many_silent_peers_uses_no_processor_time)
 	ck_assert_int_eq(r, 0);
 	scene_serve_what_is_due(&scene);
 	ck_assert_uint_eq(scene.event_count, SILENT_PEERS);
+	/* What nobody has asked for is shown to observers once more. */
+	ck_assert_int_eq(postern_node_stats(scene.node, &stats), 0);
+	ck_assert_uint_eq(stats.peer_count, SILENT_PEERS);
 
 	cpu_before_ns = inspect_cpu_ns();
 	if (_i == 0)

@@ -197,7 +197,7 @@ START_TEST(every_view_is_of_the_same_segment_and_run)
 	ask_for_view(&strangers[1]);
 	take_view(&strangers[1], &second);
 	ck_assert_mem_eq(&first, &second, sizeof(first));
-	ck_assert_uint_eq(first.layout_version, PST_VIEW_LAYOUT_VERSION);
+	ck_assert_uint_eq(first.layout_version, PST_STATS_VERSION);
 	ck_assert_uint_eq(first.segment.segment_bytes,
 			  pst_node_view_bytes((struct pst_node *)scene.node));
 }

@@ -295,7 +295,7 @@ static int send_view(struct fake *fake)
 {
 	struct pst_wire_record record;
 	struct pst_view_record view = {
-		.layout_version = PST_VIEW_LAYOUT_VERSION,
+		.layout_version = PST_STATS_VERSION,
 		.segment = fake->offer.acceptor,
 	};
 	size_t fd_count = 1;

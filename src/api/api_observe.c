@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * <postern/observe.h>: check the arguments, call, filter the result
+ *
+ * A public observer is the internal one under its public name.
+ */
+#include <postern/observe.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "api/api_result.h"
+#include "base/clock.h"
+#include "node/observer.h"
+#include "os/monotonic.h"
+
+#define TIMEOUT_NS (2 * PST_NS_PER_SECOND)
+
+static struct pst_observer *inner(struct postern_observer *observer)
+{
+	return (struct pst_observer *)observer;
+}
+
+static int check(struct postern_observer *observer)
+{
+	if (!observer)
+		return -EINVAL;
+	return pst_observer_is_ours(inner(observer)) ? 0 : -ESTALE;
+}
+
+int postern_observe(const struct postern_policy *policy, const char *node_name,
+		    const struct postern_observe_options *options,
+		    struct postern_refusal *refusal,
+		    struct postern_observer **ret_observer)
+{
+	struct postern_observe_options copy;
+	struct postern_refusal unwanted;
+	struct pst_observer *observer;
+	struct pst_log log;
+	int r;
+
+	if (!refusal)
+		refusal = &unwanted;
+	memset(refusal, 0, sizeof(*refusal));
+	if (!policy || !node_name || !ret_observer)
+		return -EINVAL;
+	r = pst_api_copy_options(&copy, sizeof(copy), options);
+	if (r < 0)
+		return r;
+	if (copy.features_off & ~POSTERN_FEATURES_ALL)
+		return -EINVAL;
+
+	log = (struct pst_log) {copy.log, copy.log_user_data};
+	r = pst_observer_open(policy, node_name,
+			      pst_deadline_after(pst_monotonic_now_ns(),
+						 copy.timeout_ns == 0 ?
+							 TIMEOUT_NS :
+							 copy.timeout_ns),
+			      copy.features_off, refusal, &observer);
+	if (r < 0)
+		return pst_api_filter(r, __func__, &log);
+	*ret_observer = (struct postern_observer *)observer;
+	return 0;
+}
+
+struct postern_observer *
+postern_observer_close(struct postern_observer *observer)
+{
+	(void)pst_observer_close(inner(observer)); /* always NULL */
+	return NULL;
+}
+
+int postern_observer_node(struct postern_observer *observer,
+			  struct postern_node_stats *ret_stats)
+{
+	struct postern_node_stats stats;
+	int r;
+
+	r = check(observer);
+	if (r < 0)
+		return r;
+	if (!ret_stats)
+		return -EINVAL;
+	r = pst_observer_node(inner(observer), &stats);
+	if (r < 0)
+		return pst_api_filter(r, __func__, NULL);
+	return pst_api_copy_out(ret_stats, &stats, sizeof(stats));
+}
+
+int postern_observer_peer_at(struct postern_observer *observer,
+			     uint32_t slot_index,
+			     struct postern_peer_stats *ret_stats)
+{
+	struct postern_peer_stats stats;
+	int r;
+
+	r = check(observer);
+	if (r < 0)
+		return r;
+	if (!ret_stats)
+		return -EINVAL;
+	r = pst_observer_peer_at(inner(observer), slot_index, &stats);
+	if (r < 0)
+		return pst_api_filter(r, __func__, NULL);
+	return pst_api_copy_out(ret_stats, &stats, sizeof(stats));
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Showing the statistics to those who observe the node
+ */
+#include "node/statistics.h"
+
+#include "node/node_state.h"
+
+void pst_view_show_node(struct pst_node *node)
+{
+	struct postern_node_stats stats;
+
+	if (pst_node_view_fd(node) < 0)
+		return;
+	pst_statistics_fill_node(node, &stats);
+	pst_stats_write_node(&node->statistics.writer, &stats);
+}
+
+void pst_view_show_peer(struct pst_node *node, uint32_t slot_index)
+{
+	struct pst_statistics *statistics = &node->statistics;
+	struct postern_peer_stats stats;
+
+	if (pst_node_view_fd(node) < 0)
+		return;
+	if (!statistics->slots[slot_index].is_counted) {
+		pst_stats_write_peer(&statistics->writer, slot_index, NULL);
+		return;
+	}
+	pst_statistics_fill_peer(node, &node->peers[slot_index], &stats);
+	pst_stats_write_peer(&statistics->writer, slot_index, &stats);
+}
+
+void pst_view_show_all(struct pst_node *node)
+{
+	struct pst_statistics *statistics = &node->statistics;
+	uint32_t i;
+
+	pst_stats_writer_init(&statistics->writer, node->view.mapping.control,
+			      node->slot_count);
+	for (i = 0; i < node->slot_count; i++)
+		if (statistics->slots[i].is_counted)
+			pst_view_show_peer(node, i);
+	pst_view_show_node(node);
+}
+
+void pst_view_end(struct pst_node *node, uint64_t state)
+{
+	if (pst_node_view_fd(node) >= 0)
+		pst_stats_write_end(&node->statistics.writer, state);
+}
+
+int pst_view_renew(struct pst_node *node)
+{
+	int r;
+
+	pst_view_end(node, PST_STATS_RETIRED);
+	pst_node_view_close(node);
+	r = pst_node_view_open(node);
+	if (r == 0)
+		pst_view_show_all(node);
+	return r;
+}

@@ -1,0 +1,669 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Statistics: the figures are what happened, and who may sees them
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "support/inspect.h"
+#include "support/pattern.h"
+#include "support/peer.h"
+#include "support/scene.h"
+#include "support/test_options.h"
+
+#define MESSAGE_BYTES 100
+
+static const char STATISTICS_POLICY[] =
+	"policy-version 1\n"
+	"peer friend {\n"
+	"	user $peer\n"
+	"}\n"
+	"peer watcher {\n"
+	"	user $third\n"
+	"}\n"
+	"peer slow {\n"
+	"	user $fourth\n"
+	"}\n"
+	"tenant acme {\n"
+	"	members friend\n"
+	"}\n"
+	"node orders {\n"
+	"	owner user $owner\n"
+	"	socket $dir/orders.sock mode 0666\n"
+	"	limits {\n"
+	"		ring 16KiB\n"
+	"		message 4KiB\n"
+	"	}\n"
+	"	allow friend {\n"
+	"		direction both\n"
+	"	}\n"
+	"	allow watcher {\n"
+	"		direction send\n"
+	"		observe\n"
+	"	}\n"
+	"	allow slow {\n"
+	"		direction send\n"
+	"		limits {\n"
+	"			rate 1/s burst 1\n"
+	"		}\n"
+	"	}\n"
+	"}\n"
+	"end\n";
+
+static struct scene scene;
+static struct process peer;
+static struct process watcher;
+
+/* -- another process that observes ----------------------------------------- */
+
+enum watch_order { OBSERVE, LOOK, STOP_OBSERVING };
+
+struct watch_report {
+	int result;             /* of observing, or of reading the node */
+	int peer_result;        /* of slot 0 */
+	enum postern_reason reason;
+	struct postern_node_stats node;
+	struct postern_peer_stats peer;
+};
+
+static void look(struct postern_observer *observer,
+		 struct watch_report *report)
+{
+	report->node = (struct postern_node_stats)POSTERN_NODE_STATS_INIT;
+	report->peer = (struct postern_peer_stats)POSTERN_PEER_STATS_INIT;
+	report->result = postern_observer_node(observer, &report->node);
+	report->peer_result = postern_observer_peer_at(observer, 0,
+						       &report->peer);
+}
+
+static void observe(struct postern_observer **observer,
+		    struct watch_report *report)
+{
+	struct postern_observe_options options = POSTERN_OBSERVE_OPTIONS_INIT;
+	struct postern_refusal refusal;
+
+	options.features_off = test_features_off();
+	options.timeout_ns = POSTERN_NO_DEADLINE;
+	report->result = postern_observe(scene.policy, "orders", &options,
+					 &refusal, observer);
+	report->reason = refusal.reason;
+}
+
+static void watch_main(int control_fd, void *user_data)
+{
+	struct postern_observer *observer = NULL;
+	struct watch_report report;
+	enum watch_order order;
+
+	(void)user_data;
+	while (process_next_order(control_fd, &order, sizeof(order))) {
+		memset(&report, 0, sizeof(report));
+		if (order == OBSERVE)
+			observe(&observer, &report);
+		else if (order == LOOK)
+			look(observer, &report);
+		else
+			observer = postern_observer_close(observer);
+		process_report(control_fd, &report, sizeof(report));
+	}
+	(void)postern_observer_close(observer); /* always NULL */
+}
+
+/* With the node served meanwhile, or hanging. */
+static struct watch_report order_served(enum watch_order order)
+{
+	struct watch_report report;
+
+	process_order(&watcher, &order, sizeof(order));
+	scene_serve_until_readable(&scene, watcher.control_fd);
+	process_read_report(&watcher, &report, sizeof(report));
+	return report;
+}
+
+static struct watch_report order_alone(enum watch_order order)
+{
+	struct watch_report report;
+
+	process_order(&watcher, &order, sizeof(order));
+	process_read_report(&watcher, &report, sizeof(report));
+	return report;
+}
+
+/* -- the scene ------------------------------------------------------------- */
+
+static void set_up(void)
+{
+	scene_init(&scene);
+	scene_load(&scene, STATISTICS_POLICY);
+	process_start(&peer, ROLE_PEER, peer_main, &scene);
+	process_start(&watcher, ROLE_THIRD, watch_main, &scene);
+	scene_open(&scene);
+}
+
+static void tear_down(void)
+{
+	process_end(&watcher);
+	process_end(&peer);
+	scene_close(&scene);
+}
+
+static struct postern_node_stats node_stats(void)
+{
+	struct postern_node_stats stats = POSTERN_NODE_STATS_INIT;
+
+	ck_assert_int_eq(postern_node_stats(scene.node, &stats), 0);
+	return stats;
+}
+
+static struct postern_peer_stats peer_stats(postern_peer handle)
+{
+	struct postern_peer_stats stats = POSTERN_PEER_STATS_INIT;
+
+	ck_assert_int_eq(postern_node_peer_stats(scene.node, handle, &stats),
+			 0);
+	return stats;
+}
+
+static void send_to_node(const struct process *sender, uint64_t count)
+{
+	const struct peer_order order = {
+		.kind = PEER_SEND_FIXED,
+		.count = count,
+		.message_bytes = MESSAGE_BYTES,
+	};
+
+	uint64_t target_count = scene.message_count + count;
+
+	ck_assert_int_eq(peer_obey(&scene, sender, &order).result, 0);
+	scene_await_messages(&scene, target_count);
+}
+
+static void send_to_peer(postern_peer handle, uint64_t count)
+{
+	struct postern_channel *channel;
+	uint8_t bytes[MESSAGE_BYTES] = {0};
+
+	ck_assert_int_eq(postern_node_channel(scene.node, handle, &channel),
+			 0);
+	while (count-- > 0)
+		ck_assert_int_eq(postern_send(channel, bytes, sizeof(bytes)),
+				 0);
+	(void)postern_channel_close(channel); /* always NULL */
+}
+
+/* -- what happened --------------------------------------------------------- */
+
+START_TEST(figures_of_a_peer_and_of_the_node_are_what_was_sent)
+{
+	struct postern_peer_stats stats;
+	struct postern_node_stats node;
+	postern_peer handle;
+
+	handle = peer_join(&scene, &peer);
+	send_to_node(&peer, 70);
+	send_to_peer(handle, 5);
+
+	stats = peer_stats(handle);
+	ck_assert_uint_eq(stats.peer, handle);
+	ck_assert_uint_eq(stats.slot_index, 0);
+	ck_assert_uint_eq(stats.generation, handle >> 32);
+	ck_assert_uint_eq(stats.uid, uid_of(ROLE_PEER));
+	ck_assert_int_eq(stats.pid, peer.pid);
+	ck_assert_uint_eq(stats.directions, POSTERN_DIRECTION_SEND |
+			  POSTERN_DIRECTION_RECEIVE);
+	ck_assert_uint_eq(stats.receive_ring_bytes, 16384);
+	ck_assert_uint_eq(stats.send_ring_bytes, 16384);
+	ck_assert_str_eq(stats.name, "friend");
+	ck_assert_str_eq(stats.tenant, "acme");
+	ck_assert_uint_eq(stats.flags, 0);
+	ck_assert_uint_eq(stats.channel.received_messages, 70);
+	ck_assert_uint_eq(stats.channel.received_bytes, 70 * MESSAGE_BYTES);
+	ck_assert_uint_eq(stats.channel.sent_messages, 5);
+	ck_assert_uint_eq(stats.channel.sent_bytes, 5 * MESSAGE_BYTES);
+	ck_assert_uint_eq(stats.channel.receive_depth_bytes, 0);
+	ck_assert_uint_gt(stats.channel.send_depth_bytes, 5 * MESSAGE_BYTES);
+	ck_assert_uint_ge(stats.channel.latency.count, 1);
+
+	node = node_stats();
+	ck_assert_int_eq(node.pid, getpid());
+	ck_assert_uint_eq(node.uid, uid_of(ROLE_OWNER));
+	ck_assert_str_eq(node.name, "orders");
+	ck_assert_uint_eq(node.slot_count, 256);
+	ck_assert_uint_eq(node.slots_used, 1);
+	ck_assert_uint_eq(node.peer_count, 1);
+	ck_assert_uint_eq(node.admitted_count, 1);
+	ck_assert_uint_eq(node.received_messages, 70);
+	ck_assert_uint_eq(node.received_bytes, 70 * MESSAGE_BYTES);
+	ck_assert_uint_eq(node.sent_messages, 5);
+	ck_assert_uint_eq(node.sent_bytes, 5 * MESSAGE_BYTES);
+	ck_assert_uint_eq(node.latency.count, stats.channel.latency.count);
+	ck_assert_uint_gt(node.turn_count, 0);
+}
+END_TEST
+
+START_TEST(departed_peer_leaves_its_share_in_the_totals)
+{
+	struct postern_peer_stats stats = POSTERN_PEER_STATS_INIT;
+	struct postern_node_stats node;
+	postern_peer handle;
+
+	handle = peer_join(&scene, &peer);
+	send_to_node(&peer, 10);
+	ck_assert_int_eq(peer_do(&scene, &peer, PEER_CLOSE, 0).result, 0);
+	(void)scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+
+	ck_assert_int_eq(postern_node_peer_stats(scene.node, handle, &stats),
+			 -ESTALE);
+	node = node_stats();
+	ck_assert_uint_eq(node.peer_count, 0);
+	ck_assert_uint_eq(node.slots_used, 0);
+	ck_assert_uint_eq(node.departed_count, 1);
+	ck_assert_uint_eq(node.departed_by_reason[POSTERN_REASON_CLOSED], 1);
+	ck_assert_uint_eq(node.received_messages, 10);
+	ck_assert_uint_eq(node.ready_count, 0);
+	ck_assert_uint_eq(node.draining_count, 0);
+	ck_assert_uint_ge(node.latency.count, 1);
+	ck_assert_uint_eq(node.slots_recycled_count, 0);
+}
+END_TEST
+
+START_TEST(slot_with_another_peer_than_before_is_recycled)
+{
+	const uint32_t slot_count = node_stats().slot_count;
+	uint32_t i;
+
+	/* Slots are used in turn: all of them, and the first again. */
+	for (i = 0; i <= slot_count; i++) {
+		(void)peer_join(&scene, &peer);
+		ck_assert_int_eq(peer_do(&scene, &peer, PEER_CLOSE, 0).result,
+				 0);
+		(void)scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+		scene.record_count = 0;
+	}
+	ck_assert_uint_eq(node_stats().slots_recycled_count, 1);
+	ck_assert_uint_eq(node_stats().admitted_count, slot_count + 1);
+}
+END_TEST
+
+START_TEST(refusals_are_counted_by_reason)
+{
+	struct process stranger;
+	struct postern_node_stats node;
+
+	skip_unless(users_are_several(), NEEDS_USERS);
+	scene_init(&scene);
+	scene_load(&scene, STATISTICS_POLICY);
+	process_start(&stranger, ROLE_OTHER, peer_main, &scene);
+	scene_open(&scene);
+	ck_assert_int_eq(peer_connect(&scene, &stranger).result, -EACCES);
+	ck_assert_int_eq(peer_connect(&scene, &stranger).result, -EACCES);
+	node = node_stats();
+	ck_assert_uint_eq(node.refused_count, 2);
+	ck_assert_uint_eq(node.refused_by_reason[POSTERN_REASON_NO_ALLOW], 2);
+	ck_assert_uint_eq(node.admitted_count, 0);
+	process_end(&stranger);
+	scene_close(&scene);
+}
+END_TEST
+
+START_TEST(peers_are_met_one_after_the_other)
+{
+	postern_peer handle, met;
+
+	ck_assert_int_eq(postern_node_next_peer(scene.node, 0, &met), -ENOENT);
+	handle = peer_join(&scene, &peer);
+	ck_assert_int_eq(postern_node_next_peer(scene.node, 0, &met), 0);
+	ck_assert_uint_eq(met, handle);
+	ck_assert_int_eq(postern_node_next_peer(scene.node, met, &met),
+			 -ENOENT);
+}
+END_TEST
+
+START_TEST(peer_without_tokens_is_throttled_and_the_time_is_counted)
+{
+	const struct peer_order two = {
+		.kind = PEER_SEND_FIXED,
+		.count = 2,
+		.message_bytes = MESSAGE_BYTES,
+	};
+	struct process slow;
+	struct postern_peer_stats stats;
+	postern_peer handle;
+
+	skip_unless(users_are_several(), NEEDS_USERS);
+	scene_init(&scene);
+	scene_load(&scene, STATISTICS_POLICY);
+	process_start(&slow, ROLE_FOURTH, peer_main, &scene);
+	scene_open(&scene);
+	handle = peer_join(&scene, &slow);
+	ck_assert_int_eq(peer_obey(&scene, &slow, &two).result, 0);
+	scene_await_messages(&scene, 1);
+	scene_serve_what_is_due(&scene);
+	stats = peer_stats(handle);
+	ck_assert_int_eq(stats.state, POSTERN_PEER_THROTTLED);
+	ck_assert_uint_eq(stats.throttled_count, 1);
+	ck_assert_uint_eq(node_stats().throttled_count, 1);
+	scene_await_messages(&scene, 2);
+	ck_assert_uint_gt(peer_stats(handle).throttled_ns, 0);
+	ck_assert_uint_eq(node_stats().throttled_count, 0);
+	process_end(&slow);
+	scene_close(&scene);
+}
+END_TEST
+
+START_TEST(detached_peer_keeps_the_figures_of_that_moment)
+{
+	struct postern_channel *channel;
+	struct postern_peer_stats stats;
+	uint8_t bytes[MESSAGE_BYTES] = {0};
+	postern_peer handle;
+
+	handle = peer_join(&scene, &peer);
+	send_to_node(&peer, 3);
+	ck_assert_int_eq(postern_node_detach(scene.node, handle, &channel), 0);
+	ck_assert_int_eq(postern_send(channel, bytes, sizeof(bytes)), 0);
+	stats = peer_stats(handle);
+	ck_assert_int_eq(stats.state, POSTERN_PEER_DETACHED);
+	ck_assert_uint_eq(stats.channel.received_messages, 3);
+	ck_assert_uint_eq(stats.channel.sent_messages, 0);
+	ck_assert_uint_eq(node_stats().detached_count, 1);
+	(void)postern_channel_close(channel); /* always NULL */
+	(void)scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	ck_assert_uint_eq(node_stats().detached_count, 0);
+	ck_assert_uint_eq(node_stats().received_messages, 3);
+}
+END_TEST
+
+START_TEST(peer_that_does_not_receive_is_stuck_until_it_does)
+{
+	uint64_t deadline_ns = test_deadline_ns();
+	struct postern_channel *channel;
+	uint8_t bytes[MESSAGE_BYTES];
+	postern_peer handle;
+
+	handle = peer_join(&scene, &peer);
+	ck_assert_int_eq(postern_node_channel(scene.node, handle, &channel),
+			 0);
+	pattern_fill(bytes, sizeof(bytes), 0);
+	ck_assert_int_eq(postern_send(channel, bytes, sizeof(bytes)), 0);
+	ck_assert_uint_eq(peer_stats(handle).flags, 0);
+	/* The node itself looks again: nothing else happens. */
+	while (peer_stats(handle).flags == 0)
+		ck_assert_int_eq(postern_node_wait(scene.node, 0),
+				 -ETIMEDOUT);
+	ck_assert_uint_eq(peer_stats(handle).flags, POSTERN_PEER_STUCK);
+	ck_assert_uint_eq(peer_do(&scene, &peer, PEER_RECEIVE, 1).count, 1);
+	while (peer_stats(handle).flags != 0)
+		ck_assert_uint_lt(inspect_now_ns(), deadline_ns);
+	(void)postern_channel_close(channel); /* always NULL */
+}
+END_TEST
+
+/* -- who sees it ----------------------------------------------------------- */
+
+START_TEST(observer_sees_what_the_node_says_of_itself)
+{
+	struct postern_peer_stats own;
+	struct watch_report report;
+	postern_peer handle;
+
+	handle = peer_join(&scene, &peer);
+	send_to_node(&peer, 20);
+	ck_assert_int_eq(order_served(OBSERVE).result, 0);
+	/* Served until the beat after the last message has come. */
+	do
+		report = order_served(LOOK);
+	while (report.node.received_messages < 20);
+	own = peer_stats(handle);
+	ck_assert_int_eq(report.result, 0);
+	ck_assert_int_eq(report.peer_result, 0);
+	ck_assert_uint_eq(report.node.received_messages, 20);
+	ck_assert_uint_eq(report.node.peer_count, 1);
+	ck_assert_str_eq(report.node.name, "orders");
+	ck_assert_uint_eq(report.peer.peer, handle);
+	ck_assert_uint_eq(report.peer.admitted_ns, own.admitted_ns);
+	ck_assert_uint_eq(report.peer.channel.received_bytes,
+			  own.channel.received_bytes);
+	ck_assert_str_eq(report.peer.name, own.name);
+	ck_assert_str_eq(report.peer.tenant, own.tenant);
+}
+END_TEST
+
+START_TEST(observer_reads_while_the_nodes_thread_hangs)
+{
+	struct watch_report report;
+	int i;
+
+	(void)peer_join(&scene, &peer);
+	send_to_node(&peer, 20);
+	(void)node_stats(); /* which shows them, too */
+	ck_assert_int_eq(order_served(OBSERVE).result, 0);
+	for (i = 0; i < 3; i++) {
+		report = order_alone(LOOK);
+		ck_assert_int_eq(report.result, 0);
+		ck_assert_int_eq(report.peer_result, 0);
+		ck_assert_uint_eq(report.node.received_messages, 20);
+	}
+}
+END_TEST
+
+START_TEST(slot_of_a_departed_peer_is_seen_free)
+{
+	struct watch_report report;
+
+	(void)peer_join(&scene, &peer);
+	ck_assert_int_eq(order_served(OBSERVE).result, 0);
+	(void)node_stats();
+	ck_assert_int_eq(order_alone(LOOK).peer_result, 0);
+	ck_assert_int_eq(peer_do(&scene, &peer, PEER_CLOSE, 0).result, 0);
+	(void)scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	(void)node_stats();
+	report = order_alone(LOOK);
+	ck_assert_int_eq(report.result, 0);
+	ck_assert_int_eq(report.peer_result, -ENOENT);
+	ck_assert_uint_eq(report.node.peer_count, 0);
+}
+END_TEST
+
+START_TEST(peer_whose_rule_does_not_say_observe_is_refused)
+{
+	struct process friend;
+	struct watch_report report;
+	enum watch_order order = OBSERVE;
+
+	skip_unless(users_are_several(), NEEDS_USERS);
+	scene_init(&scene);
+	scene_load(&scene, STATISTICS_POLICY);
+	process_start(&friend, ROLE_PEER, watch_main, &scene);
+	scene_open(&scene);
+	process_order(&friend, &order, sizeof(order));
+	scene_serve_until_readable(&scene, friend.control_fd);
+	process_read_report(&friend, &report, sizeof(report));
+	ck_assert_int_eq(report.result, -EACCES);
+	ck_assert_int_eq(report.reason, POSTERN_REASON_REFUSED);
+	ck_assert_uint_eq(node_stats().refused_by_reason[POSTERN_REASON_KIND],
+			  1);
+	process_end(&friend);
+	scene_close(&scene);
+}
+END_TEST
+
+START_TEST(observer_learns_that_the_node_was_closed)
+{
+	ck_assert_int_eq(order_served(OBSERVE).result, 0);
+	ck_assert_int_eq(order_alone(LOOK).result, 0);
+	scene.node = postern_node_close(scene.node);
+	ck_assert_int_eq(order_alone(LOOK).result, -EPIPE);
+	ck_assert_int_eq(order_alone(LOOK).peer_result, -EPIPE);
+}
+END_TEST
+
+START_TEST(after_a_reload_an_observer_has_to_ask_again)
+{
+	struct watch_report report;
+	uint32_t lost_count;
+
+	(void)peer_join(&scene, &peer);
+	ck_assert_int_eq(order_served(OBSERVE).result, 0);
+	ck_assert_int_eq(postern_node_reload(scene.node, scene.policy, NULL,
+					     &lost_count), 0);
+	ck_assert_int_eq(order_alone(LOOK).result, -ESTALE);
+	ck_assert_int_eq(order_alone(LOOK).peer_result, -ESTALE);
+	(void)order_alone(STOP_OBSERVING);
+	ck_assert_int_eq(order_served(OBSERVE).result, 0);
+	(void)node_stats();
+	report = order_alone(LOOK);
+	ck_assert_int_eq(report.result, 0);
+	ck_assert_int_eq(report.peer_result, 0);
+	ck_assert_uint_eq(report.node.reload_count, 1);
+	ck_assert_uint_eq(report.node.peer_count, 1);
+}
+END_TEST
+
+START_TEST(failed_reload_leaves_observers_alone)
+{
+	static struct scene other;
+
+	scene_init(&other);
+	scene_load(&other, STATISTICS_POLICY); /* with another socket */
+	set_up();
+	ck_assert_int_eq(order_served(OBSERVE).result, 0);
+	ck_assert_int_eq(postern_node_reload(scene.node, other.policy, NULL,
+					     NULL), -EBUSY);
+	ck_assert_int_eq(order_alone(LOOK).result, 0);
+	ck_assert_uint_eq(node_stats().reload_failed_count, 1);
+	ck_assert_uint_eq(node_stats().reload_count, 0);
+	other.policy = postern_policy_free(other.policy);
+	tear_down();
+}
+END_TEST
+
+/* -- a node of another process --------------------------------------------- */
+
+/* Serves until it is killed; the first report says that it is open. */
+static void serve_main(int control_fd, void *user_data)
+{
+	struct postern_refusal refusal;
+	int r;
+
+	(void)user_data;
+	r = scene_try_open(&scene, 0, &refusal);
+	process_report(control_fd, &r, sizeof(r));
+	for (;;)
+		scene_serve_until_readable(&scene, control_fd);
+}
+
+START_TEST(observer_notices_that_the_nodes_process_was_killed)
+{
+	struct process server;
+	struct watch_report report;
+	int r;
+
+	skip_unless(test_features() & POSTERN_FEATURE_PEERPIDFD,
+		    "needs SO_PEERPIDFD");
+	scene_init(&scene);
+	scene_load(&scene, STATISTICS_POLICY);
+	process_start(&server, ROLE_OWNER, serve_main, &scene);
+	process_start(&watcher, ROLE_THIRD, watch_main, &scene);
+	process_read_report(&server, &r, sizeof(r));
+	ck_assert_int_eq(r, 0);
+	ck_assert_int_eq(order_alone(OBSERVE).result, 0);
+	report = order_alone(LOOK);
+	ck_assert_int_eq(report.result, 0);
+	ck_assert_int_eq(report.node.pid, server.pid);
+	ck_assert_int_eq(kill(server.pid, SIGKILL), 0);
+	ck_assert(WIFSIGNALED(process_wait(&server)));
+	ck_assert_int_eq(order_alone(LOOK).result, -EPIPE);
+	process_end(&watcher);
+}
+END_TEST
+
+/* -- misuse ---------------------------------------------------------------- */
+
+START_TEST(no_node_and_no_observer_are_invalid_arguments)
+{
+	struct postern_node_stats node = POSTERN_NODE_STATS_INIT;
+	struct postern_peer_stats stats = POSTERN_PEER_STATS_INIT;
+	struct postern_observe_options options = POSTERN_OBSERVE_OPTIONS_INIT;
+	struct postern_observer *observer;
+	postern_peer handle;
+
+	ck_assert_int_eq(postern_node_stats(NULL, &node), -EINVAL);
+	ck_assert_int_eq(postern_node_stats(scene.node, NULL), -EINVAL);
+	ck_assert_int_eq(postern_node_peer_stats(NULL, 1, &stats), -EINVAL);
+	ck_assert_int_eq(postern_node_peer_stats(scene.node, 1, NULL),
+			 -EINVAL);
+	ck_assert_int_eq(postern_node_peer_stats(scene.node, 1, &stats),
+			 -ESTALE);
+	ck_assert_int_eq(postern_node_next_peer(NULL, 0, &handle), -EINVAL);
+	ck_assert_int_eq(postern_node_next_peer(scene.node, 0, NULL), -EINVAL);
+	ck_assert_int_eq(postern_observer_node(NULL, &node), -EINVAL);
+	ck_assert_int_eq(postern_observer_peer_at(NULL, 0, &stats), -EINVAL);
+	ck_assert_ptr_null(postern_observer_close(NULL));
+	ck_assert_int_eq(postern_observe(NULL, "orders", NULL, NULL,
+					 &observer), -EINVAL);
+	ck_assert_int_eq(postern_observe(scene.policy, NULL, NULL, NULL,
+					 &observer), -EINVAL);
+	ck_assert_int_eq(postern_observe(scene.policy, "orders", NULL, NULL,
+					 NULL), -EINVAL);
+	options.features_off = UINT32_MAX;
+	ck_assert_int_eq(postern_observe(scene.policy, "orders", &options,
+					 NULL, &observer), -EINVAL);
+	ck_assert_int_eq(postern_observe(scene.policy, "invoices", NULL, NULL,
+					 &observer), -ENOENT);
+}
+END_TEST
+
+START_TEST(older_program_gets_as_much_as_it_knows)
+{
+	struct postern_node_stats node;
+
+	memset(&node, 0x55, sizeof(node));
+	node.size_bytes = offsetof(struct postern_node_stats, slots_used);
+	ck_assert_int_eq(postern_node_stats(scene.node, &node), 0);
+	ck_assert_uint_eq(node.slot_count, 256);
+	ck_assert_uint_eq(node.slots_used, 0x55555555);
+	ck_assert_uint_eq(node.size_bytes,
+			  offsetof(struct postern_node_stats, slots_used));
+	node.size_bytes = 1;
+	ck_assert_int_eq(postern_node_stats(scene.node, &node), -EINVAL);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("statistics");
+	TCase *figures = stage_add_case(suite, "figures");
+	TCase *observers = stage_add_case(suite, "observers");
+	TCase *other = stage_add_case(suite, "scenes of their own");
+
+	tcase_add_checked_fixture(figures, set_up, tear_down);
+	tcase_add_test(figures,
+		       figures_of_a_peer_and_of_the_node_are_what_was_sent);
+	tcase_add_test(figures, departed_peer_leaves_its_share_in_the_totals);
+	tcase_add_test(figures, slot_with_another_peer_than_before_is_recycled);
+	tcase_add_test(figures, peers_are_met_one_after_the_other);
+	tcase_add_test(figures, detached_peer_keeps_the_figures_of_that_moment);
+	tcase_add_test(figures, peer_that_does_not_receive_is_stuck_until_it_does);
+	tcase_add_test(figures, no_node_and_no_observer_are_invalid_arguments);
+	tcase_add_test(figures, older_program_gets_as_much_as_it_knows);
+
+	tcase_add_checked_fixture(observers, set_up, tear_down);
+	tcase_add_test(observers, observer_sees_what_the_node_says_of_itself);
+	tcase_add_test(observers, observer_reads_while_the_nodes_thread_hangs);
+	tcase_add_test(observers, slot_of_a_departed_peer_is_seen_free);
+	tcase_add_test(observers, observer_learns_that_the_node_was_closed);
+	tcase_add_test(observers, after_a_reload_an_observer_has_to_ask_again);
+
+	tcase_add_test(other, failed_reload_leaves_observers_alone);
+	tcase_add_test(other, refusals_are_counted_by_reason);
+	tcase_add_test(other,
+		       peer_without_tokens_is_throttled_and_the_time_is_counted);
+	tcase_add_test(other, peer_whose_rule_does_not_say_observe_is_refused);
+	tcase_add_test(other,
+		       observer_notices_that_the_nodes_process_was_killed);
+	return stage_run_suite(suite);
+}
