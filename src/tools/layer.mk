@@ -4,9 +4,12 @@
 
 bin_PROGRAMS += postern
 postern_SOURCES = \
+	src/tools/board.c src/tools/board.h \
+	src/tools/board_order.c \
 	src/tools/doctor.c \
 	src/tools/errors.c src/tools/errors.h \
 	src/tools/features.c src/tools/features.h \
+	src/tools/figures.c src/tools/figures.h \
 	src/tools/file_text.c src/tools/file_text.h \
 	src/tools/input.c src/tools/input.h \
 	src/tools/journal.c src/tools/journal.h \
@@ -27,10 +30,18 @@ postern_SOURCES = \
 	src/tools/receive.c \
 	src/tools/reload.c src/tools/reload.h \
 	src/tools/revoke.c \
+	src/tools/screen.c src/tools/screen.h \
 	src/tools/send.c \
 	src/tools/signals.c src/tools/signals.h \
+	src/tools/snapshot.c src/tools/snapshot.h \
+	src/tools/stat.c \
+	src/tools/stat_forms.h \
+	src/tools/stat_json.c \
+	src/tools/stat_openmetrics.c \
 	src/tools/subject.c src/tools/subject.h \
 	src/tools/tool.h \
-	src/tools/units.c src/tools/units.h
-postern_CPPFLAGS = $(TOOL_CPPFLAGS)
-postern_LDADD = libpostern.la
+	src/tools/top.c \
+	src/tools/units.c src/tools/units.h \
+	src/tools/watch.c src/tools/watch.h
+postern_CPPFLAGS = $(TOOL_CPPFLAGS) $(CURSES_CFLAGS)
+postern_LDADD = libpostern.la $(CURSES_LIBS)

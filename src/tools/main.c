@@ -23,6 +23,8 @@ static const struct tool_command *const commands[] = {
 	&tool_command_receive,
 	&tool_command_list,
 	&tool_command_revoke,
+	&tool_command_stat,
+	&tool_command_top,
 	&tool_command_doctor,
 	&tool_command_policy_check,
 	&tool_command_policy_show,

@@ -41,5 +41,7 @@ extern const struct tool_command tool_command_policy_show;
 extern const struct tool_command tool_command_receive;
 extern const struct tool_command tool_command_revoke;
 extern const struct tool_command tool_command_send;
+extern const struct tool_command tool_command_stat;
+extern const struct tool_command tool_command_top;
 
 #endif

@@ -112,3 +112,40 @@ void tool_print_size(double bytes, char text[static TOOL_SIZE_TEXT_BYTES])
 	(void)snprintf(text, TOOL_SIZE_TEXT_BYTES, i == 0 ? "%.0f %s" :
 		       "%.1f %s", bytes, names[i]);
 }
+
+void tool_print_count(double count, char text[static TOOL_COUNT_TEXT_BYTES])
+{
+	static const char *const suffixes[] = {"", "k", "M", "G", "T", "P",
+					       "E"};
+	size_t i = 0;
+
+	/* 9999 is as short as 10.0k. */
+	if (count >= 9999.5)
+		for (; count >= 999.95 && i + 1 < sizeof(suffixes) /
+		     sizeof(suffixes[0]); i++)
+			count /= 1000;
+	(void)snprintf(text, TOOL_COUNT_TEXT_BYTES, i == 0 ? "%.0f%s" :
+		       "%.1f%s", count, suffixes[i]);
+}
+
+void tool_print_time(uint64_t ns, char text[static TOOL_TIME_TEXT_BYTES])
+{
+	static const struct {
+		double ns;
+		const char *suffix;
+	} units[] = {
+		{1, "ns"}, {1e3, "us"}, {1e6, "ms"}, {1e9, "s"},
+		{6e10, "min"}, {3.6e12, "h"}, {8.64e13, "d"},
+	};
+	double count;
+	size_t i = 0;
+
+	/* The next unit from where it says as much in as few digits. */
+	while (i + 1 < sizeof(units) / sizeof(units[0]) &&
+	       (double)ns >= (i < 3 ? units[i + 1].ns :
+			      2 * units[i + 1].ns))
+		i++;
+	count = (double)ns / units[i].ns;
+	(void)snprintf(text, TOOL_TIME_TEXT_BYTES, i > 0 && count < 99.95 ?
+		       "%.1f%s" : "%.0f%s", count, units[i].suffix);
+}

@@ -5,8 +5,9 @@
 
 . "${POSTERN_SRCDIR:-.}/tests/integration/tool_support.sh"
 
-commands='send:receive:list:revoke:doctor:policy check:policy show'
-commands="$commands:policy explain:policy diff:policy fmt:policy pid"
+commands='send:receive:list:revoke:stat:top:doctor:policy check'
+commands="$commands:policy show:policy explain:policy diff:policy fmt"
+commands="$commands:policy pid"
 
 for_each_command() {
 	old_ifs=$IFS

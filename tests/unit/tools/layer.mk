@@ -28,10 +28,14 @@ tests_unit_tools_test_units_LDADD = $(CHECK_LIBS)
 dist_check_SCRIPTS += \
 	tests/integration/test_tool_man_pages.sh \
 	tests/integration/test_tool_policy.sh \
+	tests/integration/test_tool_stat.sh \
 	tests/integration/test_tool_system.sh \
 	tests/integration/test_tool_reload.sh \
 	tests/integration/test_tool_revoke.sh \
 	tests/integration/test_tool_transfer.sh \
 	tests/integration/test_tool_usage.sh
 
-EXTRA_DIST += tests/integration/tool_support.sh
+EXTRA_DIST += \
+	tests/integration/json_values.awk \
+	tests/integration/openmetrics.awk \
+	tests/integration/tool_support.sh

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The screen of `top`
+ *
+ * The only file that knows curses.  Lines come from the board as they are in
+ * `--batch`, and are cut at the edge.  While the terminal is curses', nothing
+ * else may be printed: an error is told after it was given back.
+ */
+#include "screen.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <curses.h>
+
+#include "errors.h"
+#include "signals.h"
+
+#define NS_PER_MS UINT64_C(1000000)
+#define HEAD_LINES (TOOL_BOARD_NODE_LINES + 1)
+
+struct screen {
+	struct tool_snapshot *snapshot;
+	enum tool_board_order order;
+	size_t first_peer;      /* that is shown */
+};
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000u +
+	       (uint64_t)now.tv_nsec / NS_PER_MS;
+}
+
+static size_t peer_lines(void)
+{
+	return LINES > HEAD_LINES ? (size_t)(LINES - HEAD_LINES) : 0;
+}
+
+/* Not past the last peer, however many have left. */
+static void keep_in_sight(struct screen *screen)
+{
+	size_t count = screen->snapshot->peer_count, room = peer_lines();
+
+	if (screen->first_peer + room > count)
+		screen->first_peer = count > room ? count - room : 0;
+}
+
+static void draw(struct screen *screen)
+{
+	char line[TOOL_BOARD_LINE_BYTES];
+	unsigned int n;
+	size_t i, peer;
+
+	keep_in_sight(screen);
+	(void)erase();
+	for (n = 0; n < TOOL_BOARD_NODE_LINES; n++) {
+		tool_board_node_line(screen->snapshot, n, line);
+		(void)mvaddnstr((int)n, 0, line, COLS);
+	}
+	tool_board_headings(line);
+	(void)attron(A_REVERSE);
+	(void)mvaddnstr(TOOL_BOARD_NODE_LINES, 0, line, COLS);
+	(void)attroff(A_REVERSE);
+	for (i = 0; i < peer_lines(); i++) {
+		peer = screen->first_peer + i;
+		if (peer >= screen->snapshot->peer_count)
+			break;
+		tool_board_peer_line(&screen->snapshot->peers[peer], line);
+		(void)mvaddnstr(HEAD_LINES + (int)i, 0, line, COLS);
+	}
+	(void)refresh();
+}
+
+static void change_order(struct screen *screen)
+{
+	screen->order = screen->order == TOOL_BOARD_BY_DROPS ?
+			TOOL_BOARD_BY_SLOT : screen->order + 1;
+	tool_board_sort(screen->snapshot, screen->order);
+	screen->first_peer = 0;
+}
+
+/* False: this key ends it. */
+static bool obey(struct screen *screen, int key)
+{
+	switch (key) {
+	case 'q':
+		return false;
+	case 's':
+		change_order(screen);
+		break;
+	case KEY_DOWN:
+		screen->first_peer++;
+		break;
+	case KEY_UP:
+		if (screen->first_peer > 0)
+			screen->first_peer--;
+		break;
+	case KEY_NPAGE:
+		screen->first_peer += peer_lines();
+		break;
+	case KEY_PPAGE:
+		screen->first_peer -= screen->first_peer < peer_lines() ?
+				      screen->first_peer : peer_lines();
+		break;
+	default: /* KEY_RESIZE too: the sizes are new already */
+		break;
+	}
+	return true;
+}
+
+/* Keys, until the next look is due.  False: it is over. */
+static bool listen_to_keys(struct screen *screen, uint64_t interval_ms)
+{
+	uint64_t due_ms = now_ms() + interval_ms, left_ms;
+	int key;
+
+	for (;;) {
+		draw(screen);
+		left_ms = now_ms();
+		left_ms = due_ms > left_ms ? due_ms - left_ms : 0;
+		if (tool_watch_is_over())
+			return false;
+		if (left_ms == 0)
+			return true;
+		timeout(left_ms > INT_MAX ? INT_MAX : (int)left_ms);
+		key = getch();
+		if (key != ERR && !obey(screen, key))
+			return false;
+	}
+}
+
+/* 0 when it was ended in order, else what a look returned. */
+static int show_all(struct tool_watch *watch, struct screen *screen)
+{
+	uint64_t interval_ms = watch->interval_ns / NS_PER_MS, looks;
+	int result;
+
+	for (looks = 1;; looks++) {
+		tool_board_sort(screen->snapshot, screen->order);
+		if (!listen_to_keys(screen, interval_ms) ||
+		    looks == watch->count_max)
+			return 0;
+		result = tool_snapshot_take(&watch->observer,
+					    &watch->snapshot);
+		if (result < 0)
+			return result;
+	}
+}
+
+enum tool_status tool_screen_run(struct tool_watch *watch,
+				 enum tool_board_order order)
+{
+	struct screen screen = {
+		.snapshot = &watch->snapshot,
+		.order = order,
+	};
+	SCREEN *terminal;
+	int result;
+
+	result = tool_signals_open(&watch->stop_fd);
+	if (result < 0)
+		return tool_error_system("signals", -result);
+	terminal = newterm(NULL, stdout, stdin);
+	if (!terminal)
+		return tool_error("terminal", "it cannot be used: --batch "
+				  "prints plain lines");
+	(void)cbreak();
+	(void)noecho();
+	(void)keypad(stdscr, TRUE);
+	(void)curs_set(0);
+	result = show_all(watch, &screen);
+	(void)endwin();
+	delscreen(terminal);
+	return result == 0 ? TOOL_DONE :
+	       tool_snapshot_error(&watch->observer, result);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The screen of `top`
+ */
+#ifndef POSTERN_TOOLS_SCREEN_H
+#define POSTERN_TOOLS_SCREEN_H
+
+#include "board.h"
+#include "watch.h"
+
+/*
+ * Show the snapshot that is there, and further ones, until a key, count_max, a
+ * signal, or an error.  Standard input and output are a terminal, which is as
+ * before afterwards.
+ */
+enum tool_status tool_screen_run(struct tool_watch *watch,
+				 enum tool_board_order order);
+
+#endif

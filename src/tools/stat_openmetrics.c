@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A snapshot as OpenMetrics text
+ *
+ * A family is all in one piece: what it is, then its samples, of the node or of
+ * each peer.  Counters that have a sum and parts (refusals and departures by
+ * reason) are exposed as the parts.
+ */
+#include "stat_forms.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "figures.h"
+
+#define NS_PER_SECOND 1e9
+
+static const char *const states[] = {
+	[POSTERN_PEER_READY] = "ready",
+	[POSTERN_PEER_IDLE] = "idle",
+	[POSTERN_PEER_THROTTLED] = "throttled",
+	[POSTERN_PEER_DETACHED] = "detached",
+};
+
+static const struct {
+	const char *quantile;
+	size_t offset;
+} quantiles[] = {
+	{"0.5", offsetof(struct postern_latency, p50_ns)},
+	{"0.9", offsetof(struct postern_latency, p90_ns)},
+	{"0.99", offsetof(struct postern_latency, p99_ns)},
+	{"0.999", offsetof(struct postern_latency, p999_ns)},
+	{"1", offsetof(struct postern_latency, max_ns)},
+};
+
+#define QUANTILE_COUNT (sizeof(quantiles) / sizeof(quantiles[0]))
+
+static void print_label(const char *name, const char *value)
+{
+	printf("%s=\"", name);
+	for (; *value != '\0'; value++) {
+		if (*value == '\n')
+			printf("\\n");
+		else if (*value == '"' || *value == '\\')
+			printf("\\%c", *value);
+		else
+			putchar(*value);
+	}
+	putchar('"');
+}
+
+/* The labels of the node, and of a peer; the brace stays open. */
+static void print_labels(const struct postern_node_stats *node,
+			 const struct postern_peer_stats *peer)
+{
+	putchar('{');
+	print_label("node", node->name);
+	if (!peer)
+		return;
+	printf(",peer=\"%u.%u\",uid=\"%u\",", peer->slot_index,
+	       peer->generation, peer->uid);
+	print_label("name", peer->name);
+	putchar(',');
+	print_label("instance", peer->instance);
+	putchar(',');
+	print_label("tenant", peer->tenant);
+}
+
+/* -- families -------------------------------------------------------------- */
+
+static void print_family(const char *owner, const char *metric,
+			 const char *type, const char *unit, const char *help)
+{
+	printf("# TYPE postern_%s_%s %s\n", owner, metric, type);
+	if (unit)
+		printf("# UNIT postern_%s_%s %s\n", owner, metric, unit);
+	printf("# HELP postern_%s_%s %s.\n", owner, metric, help);
+}
+
+static void print_value(const struct tool_figure *figure, const void *stats)
+{
+	uint64_t value = tool_figure_value(figure, stats);
+
+	if (figure->unit && strcmp(figure->unit, "seconds") == 0)
+		printf("} %.9f\n", (double)value / NS_PER_SECOND);
+	else
+		printf("} %" PRIu64 "\n", value);
+}
+
+static void print_figure(const struct tool_snapshot *snapshot,
+			 const struct tool_figure *figure, const char *owner,
+			 const struct postern_peer_stats *peer,
+			 const void *stats)
+{
+	printf("postern_%s_%s%s", owner, figure->metric,
+	       figure->kind == TOOL_FIGURE_COUNTER ? "_total" : "");
+	print_labels(&snapshot->node, peer);
+	print_value(figure, stats);
+}
+
+static const char *type_of(const struct tool_figure *figure)
+{
+	return figure->kind == TOOL_FIGURE_COUNTER ? "counter" : "gauge";
+}
+
+static void print_node_figures(const struct tool_snapshot *snapshot)
+{
+	const struct tool_figure *figure;
+
+	for (figure = tool_node_figures; figure->name; figure++) {
+		/* Exposed by reason, below. */
+		if (!figure->metric ||
+		    strcmp(figure->metric, "refused") == 0 ||
+		    strcmp(figure->metric, "departed") == 0)
+			continue;
+		print_family("node", figure->metric, type_of(figure),
+			     figure->unit, figure->help);
+		print_figure(snapshot, figure, "node", NULL, &snapshot->node);
+	}
+}
+
+static void print_reasons(const struct tool_snapshot *snapshot,
+			  const char *metric, const char *help,
+			  const uint64_t counts[static POSTERN_REASON_ROOM])
+{
+	const char *word;
+	int reason;
+
+	print_family("node", metric, "counter", NULL, help);
+	for (reason = 0; reason < POSTERN_REASON_ROOM; reason++) {
+		word = postern_reason_word((enum postern_reason)reason);
+		/* All of one name would be one sample, many times. */
+		if (counts[reason] == 0 || strcmp(word, "unknown") == 0)
+			continue;
+		printf("postern_node_%s_total", metric);
+		print_labels(&snapshot->node, NULL);
+		printf(",reason=\"%s\"} %" PRIu64 "\n", word, counts[reason]);
+	}
+}
+
+static void print_peer_figures(const struct tool_snapshot *snapshot,
+			       const struct tool_figure *figure,
+			       size_t stats_offset)
+{
+	const char *stats;
+	size_t i;
+
+	for (; figure->name; figure++) {
+		if (!figure->metric)
+			continue;
+		print_family("peer", figure->metric, type_of(figure),
+			     figure->unit, figure->help);
+		for (i = 0; i < snapshot->peer_count; i++) {
+			stats = (const char *)&snapshot->peers[i].stats;
+			print_figure(snapshot, figure, "peer",
+				     &snapshot->peers[i].stats,
+				     stats + stats_offset);
+		}
+	}
+}
+
+/* -- latency --------------------------------------------------------------- */
+
+static void print_latency(const struct tool_snapshot *snapshot,
+			  const char *owner,
+			  const struct postern_peer_stats *peer,
+			  const struct postern_latency *latency)
+{
+	uint64_t ns;
+	size_t i;
+
+	/* Nothing was measured, so there are no quantiles. */
+	for (i = 0; i < QUANTILE_COUNT && latency->count > 0; i++) {
+		memcpy(&ns, (const char *)latency + quantiles[i].offset,
+		       sizeof(ns));
+		printf("postern_%s_latency_seconds", owner);
+		print_labels(&snapshot->node, peer);
+		printf(",quantile=\"%s\"} %.9f\n", quantiles[i].quantile,
+		       (double)ns / NS_PER_SECOND);
+	}
+	printf("postern_%s_latency_seconds_count", owner);
+	print_labels(&snapshot->node, peer);
+	printf("} %" PRIu64 "\n", latency->count);
+}
+
+static void print_latencies(const struct tool_snapshot *snapshot)
+{
+	static const char help[] =
+		"Age of stamped messages when they were received";
+	size_t i;
+
+	print_family("node", "latency_seconds", "summary", "seconds", help);
+	print_latency(snapshot, "node", NULL, &snapshot->node.latency);
+	print_family("peer", "latency_seconds", "summary", "seconds", help);
+	for (i = 0; i < snapshot->peer_count; i++)
+		print_latency(snapshot, "peer", &snapshot->peers[i].stats,
+			      &snapshot->peers[i].stats.channel.latency);
+}
+
+/* -- states ---------------------------------------------------------------- */
+
+static void print_states(const struct tool_snapshot *snapshot)
+{
+	const struct postern_peer_stats *peer;
+	size_t i, state;
+
+	print_family("peer", "state", "stateset", NULL,
+		     "What the node does about the peer");
+	for (i = 0; i < snapshot->peer_count; i++) {
+		peer = &snapshot->peers[i].stats;
+		for (state = 1; state < sizeof(states) / sizeof(states[0]);
+		     state++) {
+			printf("postern_peer_state");
+			print_labels(&snapshot->node, peer);
+			printf(",postern_peer_state=\"%s\"} %d\n",
+			       states[state], (size_t)peer->state == state);
+		}
+	}
+}
+
+static void print_flag(const struct tool_snapshot *snapshot,
+		       const char *metric, const char *help, uint32_t flag)
+{
+	const struct postern_peer_stats *peer;
+	size_t i;
+
+	print_family("peer", metric, "gauge", NULL, help);
+	for (i = 0; i < snapshot->peer_count; i++) {
+		peer = &snapshot->peers[i].stats;
+		printf("postern_peer_%s", metric);
+		print_labels(&snapshot->node, peer);
+		printf("} %d\n", (peer->flags & flag) != 0);
+	}
+}
+
+void tool_snapshot_print_openmetrics(const struct tool_snapshot *snapshot)
+{
+	print_node_figures(snapshot);
+	print_reasons(snapshot, "refused", "Connections refused, by reason",
+		      snapshot->node.refused_by_reason);
+	print_reasons(snapshot, "departed", "Peers departed, by reason",
+		      snapshot->node.departed_by_reason);
+	print_peer_figures(snapshot, tool_peer_figures, 0);
+	print_peer_figures(snapshot, tool_channel_figures,
+			   offsetof(struct postern_peer_stats, channel));
+	print_latencies(snapshot);
+	print_states(snapshot);
+	print_flag(snapshot, "draining",
+		   "The peer is gone and its messages are being received",
+		   POSTERN_PEER_DRAINING);
+	print_flag(snapshot, "stuck", "The peer is alive and does not receive",
+		   POSTERN_PEER_STUCK);
+	printf("# EOF\n");
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Looking at a node again and again
+ */
+#include "watch.h"
+
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+
+#include "errors.h"
+#include "log.h"
+#include "policy_source.h"
+#include "signals.h"
+
+#define NS_PER_MS UINT64_C(1000000)
+
+enum tool_status tool_watch_open(struct tool_watch *watch,
+				 const char *node_name)
+{
+	struct tool_observer *observer = &watch->observer;
+	enum tool_status status;
+	int result;
+
+	watch->source.features_off = observer->options.features_off;
+	observer->options.log = tool_log_print;
+	status = tool_policy_load(&watch->source, false, &watch->policy);
+	if (status != TOOL_DONE)
+		return status;
+	observer->policy = watch->policy;
+	observer->node_name = node_name;
+	result = tool_snapshot_take(observer, &watch->snapshot);
+	return result == 0 ? TOOL_DONE : tool_snapshot_error(observer, result);
+}
+
+void tool_watch_close(struct tool_watch *watch)
+{
+	tool_snapshot_done(&watch->snapshot);
+	tool_observer_done(&watch->observer);
+	watch->policy = postern_policy_free(watch->policy);
+}
+
+bool tool_watch_is_over(void)
+{
+	/* There is nothing to reload: the terminal is gone. */
+	return tool_stop_is_requested() || tool_reload_take();
+}
+
+/* False: a signal asked to stop. */
+static bool wait_for_interval(const struct tool_watch *watch)
+{
+	struct pollfd stop = {.fd = watch->stop_fd, .events = POLLIN};
+	uint64_t interval_ms = watch->interval_ns / NS_PER_MS;
+
+	if (interval_ms > INT_MAX)
+		interval_ms = INT_MAX;
+	(void)poll(&stop, 1, (int)interval_ms);
+	return !tool_watch_is_over();
+}
+
+enum tool_status tool_watch_run(struct tool_watch *watch,
+				tool_watch_print_fn *print, void *user_data)
+{
+	uint64_t looks;
+	int result;
+
+	result = tool_signals_open(&watch->stop_fd);
+	if (result < 0)
+		return tool_error_system("signals", -result);
+	for (looks = 1;; looks++) {
+		print(&watch->snapshot, user_data);
+		/* If not all was written, tool_output_finish() tells. */
+		if (fflush(stdout) != 0 || looks == watch->count_max ||
+		    !wait_for_interval(watch))
+			return TOOL_DONE;
+		result = tool_snapshot_take(&watch->observer,
+					    &watch->snapshot);
+		if (result < 0)
+			return tool_snapshot_error(&watch->observer, result);
+	}
+}
