@@ -55,6 +55,7 @@ check_PROGRAMS += \
 	tests/integration/test_memory \
 	tests/integration/test_messages \
 	tests/integration/test_observe \
+	tests/integration/test_observers \
 	tests/integration/test_rates \
 	tests/integration/test_readiness \
 	tests/integration/test_reload \
@@ -193,3 +194,7 @@ tests_integration_test_reload_node_LDADD = $(INTEGRATION_LIBS)
 tests_integration_test_statistics_SOURCES = \
 	tests/integration/test_statistics.c
 tests_integration_test_statistics_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_observers_SOURCES = \
+	tests/integration/test_observers.c
+tests_integration_test_observers_LDADD = $(INTEGRATION_LIBS)

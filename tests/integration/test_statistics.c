@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Statistics: the figures are what happened, and who may sees them
+ * Statistics: the figures are what happened
  */
 #include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/wait.h>
+#include <unistd.h>
 
 #include "support/inspect.h"
 #include "support/pattern.h"
@@ -16,121 +14,36 @@
 
 #define MESSAGE_BYTES 100
 
-static const char STATISTICS_POLICY[] =
-	"policy-version 1\n"
-	"peer friend {\n"
-	"	user $peer\n"
-	"}\n"
-	"peer watcher {\n"
-	"	user $third\n"
-	"}\n"
-	"peer slow {\n"
-	"	user $fourth\n"
-	"}\n"
-	"tenant acme {\n"
-	"	members friend\n"
-	"}\n"
-	"node orders {\n"
-	"	owner user $owner\n"
-	"	socket $dir/orders.sock mode 0666\n"
-	"	limits {\n"
-	"		ring 16KiB\n"
-	"		message 4KiB\n"
-	"	}\n"
-	"	allow friend {\n"
-	"		direction both\n"
-	"	}\n"
-	"	allow watcher {\n"
-	"		direction send\n"
-	"		observe\n"
-	"	}\n"
-	"	allow slow {\n"
-	"		direction send\n"
+#define POLICY(limits_of_the_friend) \
+	"policy-version 1\n" \
+	"peer friend {\n" \
+	"	user $peer\n" \
+	"}\n" \
+	"tenant acme {\n" \
+	"	members friend\n" \
+	"}\n" \
+	"node orders {\n" \
+	"	owner user $owner\n" \
+	"	socket $dir/orders.sock mode 0666\n" \
+	"	limits {\n" \
+	"		ring 16KiB\n" \
+	"		message 4KiB\n" \
+	"	}\n" \
+	"	allow friend {\n" \
+	"		direction both\n" \
+	limits_of_the_friend \
+	"	}\n" \
+	"}\n" \
+	"end\n"
+
+static const char STATISTICS_POLICY[] = POLICY("");
+static const char SLOW_POLICY[] = POLICY(
 	"		limits {\n"
 	"			rate 1/s burst 1\n"
-	"		}\n"
-	"	}\n"
-	"}\n"
-	"end\n";
+	"		}\n");
 
 static struct scene scene;
 static struct process peer;
-static struct process watcher;
-
-/* -- another process that observes ----------------------------------------- */
-
-enum watch_order { OBSERVE, LOOK, STOP_OBSERVING };
-
-struct watch_report {
-	int result;             /* of observing, or of reading the node */
-	int peer_result;        /* of slot 0 */
-	enum postern_reason reason;
-	struct postern_node_stats node;
-	struct postern_peer_stats peer;
-};
-
-static void look(struct postern_observer *observer,
-		 struct watch_report *report)
-{
-	report->node = (struct postern_node_stats)POSTERN_NODE_STATS_INIT;
-	report->peer = (struct postern_peer_stats)POSTERN_PEER_STATS_INIT;
-	report->result = postern_observer_node(observer, &report->node);
-	report->peer_result = postern_observer_peer_at(observer, 0,
-						       &report->peer);
-}
-
-static void observe(struct postern_observer **observer,
-		    struct watch_report *report)
-{
-	struct postern_observe_options options = POSTERN_OBSERVE_OPTIONS_INIT;
-	struct postern_refusal refusal;
-
-	options.features_off = test_features_off();
-	options.timeout_ns = POSTERN_NO_DEADLINE;
-	report->result = postern_observe(scene.policy, "orders", &options,
-					 &refusal, observer);
-	report->reason = refusal.reason;
-}
-
-static void watch_main(int control_fd, void *user_data)
-{
-	struct postern_observer *observer = NULL;
-	struct watch_report report;
-	enum watch_order order;
-
-	(void)user_data;
-	while (process_next_order(control_fd, &order, sizeof(order))) {
-		memset(&report, 0, sizeof(report));
-		if (order == OBSERVE)
-			observe(&observer, &report);
-		else if (order == LOOK)
-			look(observer, &report);
-		else
-			observer = postern_observer_close(observer);
-		process_report(control_fd, &report, sizeof(report));
-	}
-	(void)postern_observer_close(observer); /* always NULL */
-}
-
-/* With the node served meanwhile, or hanging. */
-static struct watch_report order_served(enum watch_order order)
-{
-	struct watch_report report;
-
-	process_order(&watcher, &order, sizeof(order));
-	scene_serve_until_readable(&scene, watcher.control_fd);
-	process_read_report(&watcher, &report, sizeof(report));
-	return report;
-}
-
-static struct watch_report order_alone(enum watch_order order)
-{
-	struct watch_report report;
-
-	process_order(&watcher, &order, sizeof(order));
-	process_read_report(&watcher, &report, sizeof(report));
-	return report;
-}
 
 /* -- the scene ------------------------------------------------------------- */
 
@@ -139,13 +52,11 @@ static void set_up(void)
 	scene_init(&scene);
 	scene_load(&scene, STATISTICS_POLICY);
 	process_start(&peer, ROLE_PEER, peer_main, &scene);
-	process_start(&watcher, ROLE_THIRD, watch_main, &scene);
 	scene_open(&scene);
 }
 
 static void tear_down(void)
 {
-	process_end(&watcher);
 	process_end(&peer);
 	scene_close(&scene);
 }
@@ -329,17 +240,15 @@ START_TEST(peer_without_tokens_is_throttled_and_the_time_is_counted)
 		.count = 2,
 		.message_bytes = MESSAGE_BYTES,
 	};
-	struct process slow;
 	struct postern_peer_stats stats;
 	postern_peer handle;
 
-	skip_unless(users_are_several(), NEEDS_USERS);
 	scene_init(&scene);
-	scene_load(&scene, STATISTICS_POLICY);
-	process_start(&slow, ROLE_FOURTH, peer_main, &scene);
+	scene_load(&scene, SLOW_POLICY);
+	process_start(&peer, ROLE_PEER, peer_main, &scene);
 	scene_open(&scene);
-	handle = peer_join(&scene, &slow);
-	ck_assert_int_eq(peer_obey(&scene, &slow, &two).result, 0);
+	handle = peer_join(&scene, &peer);
+	ck_assert_int_eq(peer_obey(&scene, &peer, &two).result, 0);
 	scene_await_messages(&scene, 1);
 	scene_serve_what_is_due(&scene);
 	stats = peer_stats(handle);
@@ -349,7 +258,7 @@ START_TEST(peer_without_tokens_is_throttled_and_the_time_is_counted)
 	scene_await_messages(&scene, 2);
 	ck_assert_uint_gt(peer_stats(handle).throttled_ns, 0);
 	ck_assert_uint_eq(node_stats().throttled_count, 0);
-	process_end(&slow);
+	process_end(&peer);
 	scene_close(&scene);
 }
 END_TEST
@@ -399,185 +308,6 @@ START_TEST(peer_that_does_not_receive_is_stuck_until_it_does)
 	while (peer_stats(handle).flags != 0)
 		ck_assert_uint_lt(inspect_now_ns(), deadline_ns);
 	(void)postern_channel_close(channel); /* always NULL */
-}
-END_TEST
-
-/* -- who sees it ----------------------------------------------------------- */
-
-START_TEST(observer_sees_what_the_node_says_of_itself)
-{
-	struct postern_peer_stats own;
-	struct watch_report report;
-	postern_peer handle;
-
-	handle = peer_join(&scene, &peer);
-	send_to_node(&peer, 20);
-	ck_assert_int_eq(order_served(OBSERVE).result, 0);
-	/* Served until the beat after the last message has come. */
-	do
-		report = order_served(LOOK);
-	while (report.node.received_messages < 20);
-	own = peer_stats(handle);
-	ck_assert_int_eq(report.result, 0);
-	ck_assert_int_eq(report.peer_result, 0);
-	ck_assert_uint_eq(report.node.received_messages, 20);
-	ck_assert_uint_eq(report.node.peer_count, 1);
-	ck_assert_str_eq(report.node.name, "orders");
-	ck_assert_uint_eq(report.peer.peer, handle);
-	ck_assert_uint_eq(report.peer.admitted_ns, own.admitted_ns);
-	ck_assert_uint_eq(report.peer.channel.received_bytes,
-			  own.channel.received_bytes);
-	ck_assert_str_eq(report.peer.name, own.name);
-	ck_assert_str_eq(report.peer.tenant, own.tenant);
-}
-END_TEST
-
-START_TEST(observer_reads_while_the_nodes_thread_hangs)
-{
-	struct watch_report report;
-	int i;
-
-	(void)peer_join(&scene, &peer);
-	send_to_node(&peer, 20);
-	(void)node_stats(); /* which shows them, too */
-	ck_assert_int_eq(order_served(OBSERVE).result, 0);
-	for (i = 0; i < 3; i++) {
-		report = order_alone(LOOK);
-		ck_assert_int_eq(report.result, 0);
-		ck_assert_int_eq(report.peer_result, 0);
-		ck_assert_uint_eq(report.node.received_messages, 20);
-	}
-}
-END_TEST
-
-START_TEST(slot_of_a_departed_peer_is_seen_free)
-{
-	struct watch_report report;
-
-	(void)peer_join(&scene, &peer);
-	ck_assert_int_eq(order_served(OBSERVE).result, 0);
-	(void)node_stats();
-	ck_assert_int_eq(order_alone(LOOK).peer_result, 0);
-	ck_assert_int_eq(peer_do(&scene, &peer, PEER_CLOSE, 0).result, 0);
-	(void)scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
-	(void)node_stats();
-	report = order_alone(LOOK);
-	ck_assert_int_eq(report.result, 0);
-	ck_assert_int_eq(report.peer_result, -ENOENT);
-	ck_assert_uint_eq(report.node.peer_count, 0);
-}
-END_TEST
-
-START_TEST(peer_whose_rule_does_not_say_observe_is_refused)
-{
-	struct process friend;
-	struct watch_report report;
-	enum watch_order order = OBSERVE;
-
-	skip_unless(users_are_several(), NEEDS_USERS);
-	scene_init(&scene);
-	scene_load(&scene, STATISTICS_POLICY);
-	process_start(&friend, ROLE_PEER, watch_main, &scene);
-	scene_open(&scene);
-	process_order(&friend, &order, sizeof(order));
-	scene_serve_until_readable(&scene, friend.control_fd);
-	process_read_report(&friend, &report, sizeof(report));
-	ck_assert_int_eq(report.result, -EACCES);
-	ck_assert_int_eq(report.reason, POSTERN_REASON_REFUSED);
-	ck_assert_uint_eq(node_stats().refused_by_reason[POSTERN_REASON_KIND],
-			  1);
-	process_end(&friend);
-	scene_close(&scene);
-}
-END_TEST
-
-START_TEST(observer_learns_that_the_node_was_closed)
-{
-	ck_assert_int_eq(order_served(OBSERVE).result, 0);
-	ck_assert_int_eq(order_alone(LOOK).result, 0);
-	scene.node = postern_node_close(scene.node);
-	ck_assert_int_eq(order_alone(LOOK).result, -EPIPE);
-	ck_assert_int_eq(order_alone(LOOK).peer_result, -EPIPE);
-}
-END_TEST
-
-START_TEST(after_a_reload_an_observer_has_to_ask_again)
-{
-	struct watch_report report;
-	uint32_t lost_count;
-
-	(void)peer_join(&scene, &peer);
-	ck_assert_int_eq(order_served(OBSERVE).result, 0);
-	ck_assert_int_eq(postern_node_reload(scene.node, scene.policy, NULL,
-					     &lost_count), 0);
-	ck_assert_int_eq(order_alone(LOOK).result, -ESTALE);
-	ck_assert_int_eq(order_alone(LOOK).peer_result, -ESTALE);
-	(void)order_alone(STOP_OBSERVING);
-	ck_assert_int_eq(order_served(OBSERVE).result, 0);
-	(void)node_stats();
-	report = order_alone(LOOK);
-	ck_assert_int_eq(report.result, 0);
-	ck_assert_int_eq(report.peer_result, 0);
-	ck_assert_uint_eq(report.node.reload_count, 1);
-	ck_assert_uint_eq(report.node.peer_count, 1);
-}
-END_TEST
-
-START_TEST(failed_reload_leaves_observers_alone)
-{
-	static struct scene other;
-
-	scene_init(&other);
-	scene_load(&other, STATISTICS_POLICY); /* with another socket */
-	set_up();
-	ck_assert_int_eq(order_served(OBSERVE).result, 0);
-	ck_assert_int_eq(postern_node_reload(scene.node, other.policy, NULL,
-					     NULL), -EBUSY);
-	ck_assert_int_eq(order_alone(LOOK).result, 0);
-	ck_assert_uint_eq(node_stats().reload_failed_count, 1);
-	ck_assert_uint_eq(node_stats().reload_count, 0);
-	other.policy = postern_policy_free(other.policy);
-	tear_down();
-}
-END_TEST
-
-/* -- a node of another process --------------------------------------------- */
-
-/* Serves until it is killed; the first report says that it is open. */
-static void serve_main(int control_fd, void *user_data)
-{
-	struct postern_refusal refusal;
-	int r;
-
-	(void)user_data;
-	r = scene_try_open(&scene, 0, &refusal);
-	process_report(control_fd, &r, sizeof(r));
-	for (;;)
-		scene_serve_until_readable(&scene, control_fd);
-}
-
-START_TEST(observer_notices_that_the_nodes_process_was_killed)
-{
-	struct process server;
-	struct watch_report report;
-	int r;
-
-	skip_unless(test_features() & POSTERN_FEATURE_PEERPIDFD,
-		    "needs SO_PEERPIDFD");
-	scene_init(&scene);
-	scene_load(&scene, STATISTICS_POLICY);
-	process_start(&server, ROLE_OWNER, serve_main, &scene);
-	process_start(&watcher, ROLE_THIRD, watch_main, &scene);
-	process_read_report(&server, &r, sizeof(r));
-	ck_assert_int_eq(r, 0);
-	ck_assert_int_eq(order_alone(OBSERVE).result, 0);
-	report = order_alone(LOOK);
-	ck_assert_int_eq(report.result, 0);
-	ck_assert_int_eq(report.node.pid, server.pid);
-	ck_assert_int_eq(kill(server.pid, SIGKILL), 0);
-	ck_assert(WIFSIGNALED(process_wait(&server)));
-	ck_assert_int_eq(order_alone(LOOK).result, -EPIPE);
-	process_end(&watcher);
 }
 END_TEST
 
@@ -637,7 +367,6 @@ int main(void)
 {
 	Suite *suite = suite_create("statistics");
 	TCase *figures = stage_add_case(suite, "figures");
-	TCase *observers = stage_add_case(suite, "observers");
 	TCase *other = stage_add_case(suite, "scenes of their own");
 
 	tcase_add_checked_fixture(figures, set_up, tear_down);
@@ -651,19 +380,8 @@ int main(void)
 	tcase_add_test(figures, no_node_and_no_observer_are_invalid_arguments);
 	tcase_add_test(figures, older_program_gets_as_much_as_it_knows);
 
-	tcase_add_checked_fixture(observers, set_up, tear_down);
-	tcase_add_test(observers, observer_sees_what_the_node_says_of_itself);
-	tcase_add_test(observers, observer_reads_while_the_nodes_thread_hangs);
-	tcase_add_test(observers, slot_of_a_departed_peer_is_seen_free);
-	tcase_add_test(observers, observer_learns_that_the_node_was_closed);
-	tcase_add_test(observers, after_a_reload_an_observer_has_to_ask_again);
-
-	tcase_add_test(other, failed_reload_leaves_observers_alone);
 	tcase_add_test(other, refusals_are_counted_by_reason);
 	tcase_add_test(other,
 		       peer_without_tokens_is_throttled_and_the_time_is_counted);
-	tcase_add_test(other, peer_whose_rule_does_not_say_observe_is_refused);
-	tcase_add_test(other,
-		       observer_notices_that_the_nodes_process_was_killed);
 	return stage_run_suite(suite);
 }

@@ -4,10 +4,17 @@
 # a whole, run as one user.
 
 check_PROGRAMS += \
+	tests/unit/tools/test_board \
 	tests/unit/tools/test_input \
 	tests/unit/tools/test_journal \
 	tests/unit/tools/test_output \
 	tests/unit/tools/test_units
+
+# The words for reasons are the library's.
+tests_unit_tools_test_board_SOURCES = \
+	tests/unit/tools/test_board.c src/tools/board.c \
+	src/tools/board_order.c src/tools/units.c
+tests_unit_tools_test_board_LDADD = libpostern.la $(CHECK_LIBS)
 
 tests_unit_tools_test_input_SOURCES = \
 	tests/unit/tools/test_input.c src/tools/input.c

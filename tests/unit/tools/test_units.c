@@ -116,6 +116,42 @@ START_TEST(size_is_printed_in_the_largest_unit_that_fits)
 }
 END_TEST
 
+static const struct {
+	double count;
+	const char *text;
+} short_counts[] = {
+	{0, "0"}, {9999, "9999"}, {10000, "10.0k"}, {1234567, "1.2M"},
+	{999960, "1.0M"}, {18446744073709551615.0, "18.4E"},
+};
+
+START_TEST(count_is_printed_in_few_characters)
+{
+	char text[TOOL_COUNT_TEXT_BYTES];
+
+	tool_print_count(short_counts[_i].count, text);
+	ck_assert_str_eq(text, short_counts[_i].text);
+}
+END_TEST
+
+static const struct {
+	uint64_t ns;
+	const char *text;
+} times[] = {
+	{0, "0ns"}, {999, "999ns"}, {1500, "1.5us"}, {123456, "123us"},
+	{2500000, "2.5ms"}, {UINT64_C(1500000000), "1.5s"},
+	{UINT64_C(119000000000), "119s"}, {UINT64_C(150000000000), "2.5min"},
+	{UINT64_C(86400000000000), "24.0h"}, {UINT64_MAX, "213504d"},
+};
+
+START_TEST(time_is_printed_in_the_unit_that_fits)
+{
+	char text[TOOL_TIME_TEXT_BYTES];
+
+	tool_print_time(times[_i].ns, text);
+	ck_assert_str_eq(text, times[_i].text);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("units");
@@ -135,6 +171,10 @@ int main(void)
 	tcase_add_loop_test(tcase,
 			    text_that_is_no_count_is_refused_and_nothing_is_written,
 			    0, COUNT(not_counts));
+	tcase_add_loop_test(tcase, count_is_printed_in_few_characters, 0,
+			    COUNT(short_counts));
+	tcase_add_loop_test(tcase, time_is_printed_in_the_unit_that_fits, 0,
+			    COUNT(times));
 	tcase_add_test(tcase, size_is_printed_in_the_largest_unit_that_fits);
 	suite_add_tcase(suite, tcase);
 

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The board: lines that stay lines, whatever the figures are
+ */
+#include "tools/board.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct tool_snapshot snapshot;
+static struct tool_peer peers[3];
+static char line[TOOL_BOARD_LINE_BYTES];
+
+static void set_up(void)
+{
+	memset(&snapshot, 0, sizeof(snapshot));
+	memset(peers, 0, sizeof(peers));
+	snapshot.peers = peers;
+	snapshot.peer_count = 3;
+	peers[0].stats.slot_index = 0;
+	peers[1].stats.slot_index = 1;
+	peers[2].stats.slot_index = 2;
+}
+
+static void expect_printable_line(void)
+{
+	size_t i;
+
+	ck_assert_ptr_nonnull(memchr(line, '\0', sizeof(line)));
+	for (i = 0; line[i] != '\0'; i++)
+		ck_assert(line[i] >= ' ' && line[i] <= '~');
+	ck_assert_uint_gt(i, 0);
+}
+
+START_TEST(any_figures_make_a_line)
+{
+	unsigned int n;
+
+	memset(&snapshot.node, 0xff, sizeof(snapshot.node));
+	memset(snapshot.node.name, 'n', sizeof(snapshot.node.name));
+	snapshot.node.name[POSTERN_NAME_BYTES - 1] = '\0';
+	snapshot.rates = (struct tool_rates){1e300, 1e300, 1e300, 1e300};
+	for (n = 0; n < TOOL_BOARD_NODE_LINES; n++) {
+		tool_board_node_line(&snapshot, n, line);
+		expect_printable_line();
+	}
+	memset(&peers[0].stats, 0xff, sizeof(peers[0].stats));
+	memset(peers[0].stats.name, 'p', sizeof(peers[0].stats.name));
+	memset(peers[0].stats.instance, 'i', sizeof(peers[0].stats.instance));
+	peers[0].stats.name[POSTERN_NAME_BYTES - 1] = '\0';
+	peers[0].stats.instance[POSTERN_NAME_BYTES - 1] = '\0';
+	peers[0].rates = snapshot.rates;
+	tool_board_peer_line(&peers[0], line);
+	expect_printable_line();
+}
+END_TEST
+
+START_TEST(no_figures_make_a_line_too)
+{
+	unsigned int n;
+
+	for (n = 0; n < TOOL_BOARD_NODE_LINES; n++) {
+		tool_board_node_line(&snapshot, n, line);
+		expect_printable_line();
+	}
+	tool_board_peer_line(&peers[0], line);
+	expect_printable_line();
+	tool_board_headings(line);
+	expect_printable_line();
+}
+END_TEST
+
+static const struct {
+	uint64_t in_bytes, out_bytes;
+	const char *bar;
+} bars[] = {
+	{0, 0, "in  --------"},
+	{1, 0, "in  #-------"},
+	{500, 100, "in  ####----"},
+	{100, 1000, "out ########"},
+	{UINT64_MAX, 0, "in  ########"},
+};
+
+START_TEST(bar_is_of_the_fuller_ring)
+{
+	struct postern_peer_stats *stats = &peers[0].stats;
+
+	stats->receive_ring_bytes = 1000;
+	stats->send_ring_bytes = 1000;
+	stats->channel.receive_depth_bytes = bars[_i].in_bytes;
+	stats->channel.send_depth_bytes = bars[_i].out_bytes;
+	tool_board_peer_line(&peers[0], line);
+	ck_assert_msg(strstr(line, bars[_i].bar), "no '%s' in '%s'",
+		      bars[_i].bar, line);
+}
+END_TEST
+
+START_TEST(what_is_wrong_with_a_peer_is_its_state)
+{
+	struct postern_peer_stats *stats = &peers[0].stats;
+
+	ck_assert_str_eq(tool_peer_state_word(stats), "unknown");
+	stats->state = POSTERN_PEER_IDLE;
+	ck_assert_str_eq(tool_peer_state_word(stats), "idle");
+	stats->flags = POSTERN_PEER_STUCK;
+	ck_assert_str_eq(tool_peer_state_word(stats), "stuck");
+	stats->flags |= POSTERN_PEER_DRAINING;
+	ck_assert_str_eq(tool_peer_state_word(stats), "draining");
+}
+END_TEST
+
+static void expect_order(enum tool_board_order order, const char *slots)
+{
+	size_t i;
+
+	tool_board_sort(&snapshot, order);
+	for (i = 0; i < 3; i++)
+		ck_assert_uint_eq(peers[i].stats.slot_index,
+				  (unsigned)(slots[i] - '0'));
+}
+
+START_TEST(peers_stand_in_the_order_that_was_asked_for)
+{
+	strcpy(peers[0].stats.name, "b");
+	strcpy(peers[1].stats.name, "c");
+	strcpy(peers[2].stats.name, "a");
+	peers[1].rates.sent_messages = 5;
+	peers[2].stats.channel.receive_depth_bytes = 9;
+	peers[1].stats.channel.latency.p99_ns = 7;
+	peers[2].stats.channel.dropped_messages = 1;
+	expect_order(TOOL_BOARD_BY_NAME, "201");
+	expect_order(TOOL_BOARD_BY_RATE, "102");
+	expect_order(TOOL_BOARD_BY_DEPTH, "201");
+	expect_order(TOOL_BOARD_BY_LATENCY, "102");
+	expect_order(TOOL_BOARD_BY_DROPS, "201");
+	expect_order(TOOL_BOARD_BY_SLOT, "012");
+}
+END_TEST
+
+START_TEST(refusals_are_cut_not_overrun)
+{
+	int reason;
+
+	for (reason = 0; reason < POSTERN_REASON_ROOM; reason++)
+		snapshot.node.refused_by_reason[reason] = UINT64_MAX;
+	tool_board_node_line(&snapshot, 2, line);
+	expect_printable_line();
+	ck_assert_ptr_nonnull(strstr(line, "slots recycled"));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("board");
+	TCase *tcase = tcase_create("lines");
+	SRunner *runner = srunner_create(suite);
+	int failed_count;
+
+	tcase_add_checked_fixture(tcase, set_up, NULL);
+	tcase_add_test(tcase, any_figures_make_a_line);
+	tcase_add_test(tcase, no_figures_make_a_line_too);
+	tcase_add_loop_test(tcase, bar_is_of_the_fuller_ring, 0,
+			    sizeof(bars) / sizeof(bars[0]));
+	tcase_add_test(tcase, what_is_wrong_with_a_peer_is_its_state);
+	tcase_add_test(tcase, peers_stand_in_the_order_that_was_asked_for);
+	tcase_add_test(tcase, refusals_are_cut_not_overrun);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_ENV);
+	failed_count = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
