@@ -245,8 +245,8 @@ static void report(const struct load_options *options, double seconds)
 		failed += atomic_load(&members[i].failed);
 	}
 	(void)printf("  %" PRIu64 " cycles in %.1f s, %.0f a second, seed %"
-		     PRIu64 "\n  %" PRIu64 " admitted, %" PRIu64 " refused or "
-		     "broken off, %" PRIu64 " messages\n",
+		     PRIu64 "\n  %" PRIu64 " admitted, %" PRIu64 " records of "
+		     "handshakes that failed, %" PRIu64 " messages\n",
 		     options->cycles, seconds,
 		     (double)options->cycles / seconds, options->seed,
 		     atomic_load(&load_board->admitted),
