@@ -9,6 +9,7 @@ MAN_SOURCES += \
 	doc/man/postern_control_revoke.3.scd \
 	doc/man/postern_facts_of_process.3.scd \
 	doc/man/postern_node_open.3.scd \
+	doc/man/postern_node_reload.3.scd \
 	doc/man/postern_node_stats.3.scd \
 	doc/man/postern_observe.3.scd \
 	doc/man/postern_policy_load.3.scd \

@@ -10,7 +10,8 @@
  *	THROTTLED  out of tokens; its socket is out of the poll set, where a dead
  *	           one would report its hang-up for ever; a timer brings it back
  *
- * and `draining` is a flag beside it: the peer is gone, its socket and pidfd are
+ * (the timer is set on every return from receiving, also with a message), and
+ * `draining` is a flag beside it: the peer is gone, its socket and pidfd are
  * watched no longer, the channel is never armed and departs when it is empty.
  * It pays tokens like any other.
  *
