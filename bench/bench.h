@@ -57,6 +57,7 @@ extern const struct bench_transport bench_postern;
 extern const struct bench_transport bench_postern_waiting;
 extern const struct bench_transport bench_postern_node;
 extern const struct bench_transport bench_ring_insecure;
+extern const struct bench_transport bench_ring_ahead;
 extern const struct bench_transport bench_pingpong;
 extern const struct bench_transport bench_memcpy;
 extern const struct bench_transport bench_pipe;

@@ -12,6 +12,11 @@
 
 #define BENCH_TRANSPORTS_MAX 16
 
+/* Rings are this large, and for one line each larger and smaller. */
+#define BENCH_RING_BYTES (1 << 20)
+#define BENCH_LARGE_RING_BYTES (4 << 20)
+#define BENCH_SMALL_RING_BYTES (128 << 10)
+
 /* One line: one test at one size, for every transport that does it. */
 struct bench_line {
 	enum bench_test test;

@@ -58,9 +58,15 @@ static bool has_column(const struct bench_line *line, size_t index)
 
 static void print_head(FILE *out, const struct bench_line *line)
 {
+	char size[BENCH_SIZE_TEXT_BYTES];
 	size_t i;
 
-	(void)fprintf(out, "\n%s\n%9s", titles[line->test], "");
+	(void)fprintf(out, "\n%s", titles[line->test]);
+	if (line->test == BENCH_ONE_WAY) {
+		bench_size_text(line->ring_bytes, size);
+		(void)fprintf(out, ", rings of %s", size);
+	}
+	(void)fprintf(out, "\n%9s", "");
 	for (i = 0; i < bench_transport_count; i++)
 		if (has_column(line, i))
 			(void)fprintf(out, " %9s", bench_transports[i]->name);
@@ -106,13 +112,22 @@ static void print_ratios(FILE *out, const struct bench_line *line)
 		(void)fprintf(out, "\n");
 }
 
+/* Of one test; and where the message's size makes the line, of one ring. */
+static bool is_one_table(const struct bench_line *line,
+			 const struct bench_line *other)
+{
+	return line->test == other->test &&
+	       (line->test == BENCH_CONNECTING ||
+		line->ring_bytes == other->ring_bytes);
+}
+
 void bench_report_tables(FILE *out, const struct bench_line *lines,
 			 size_t line_count)
 {
 	size_t i;
 
 	for (i = 0; i < line_count; i++) {
-		if (i == 0 || lines[i].test != lines[i - 1].test)
+		if (i == 0 || !is_one_table(&lines[i], &lines[i - 1]))
 			print_head(out, &lines[i]);
 		print_values(out, &lines[i]);
 		print_ratios(out, &lines[i]);

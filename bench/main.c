@@ -15,9 +15,6 @@
 #include "bench.h"
 #include "bench_report.h"
 
-#define RING_BYTES (1 << 20)
-#define SMALL_RING_BYTES (128 << 10)
-
 /* The sleeping round trip is judged closest, so it is taken most often. */
 #define REPETITIONS 5
 #define REPETITIONS_SLEEPING 9
@@ -38,12 +35,14 @@ static struct bench_line lines[] = {
 	{.test = BENCH_ONE_WAY, .message_bytes = 4 << 10},
 	{.test = BENCH_ONE_WAY, .message_bytes = 16 << 10},
 	{.test = BENCH_ONE_WAY, .message_bytes = 64 << 10},
+	{.test = BENCH_ONE_WAY, .message_bytes = 64,
+	 .ring_bytes = BENCH_LARGE_RING_BYTES},
 	{.test = BENCH_SPINNING, .message_bytes = 64},
 	{.test = BENCH_SPINNING, .message_bytes = 1 << 10},
 	{.test = BENCH_SLEEPING, .message_bytes = 64},
 	{.test = BENCH_SLEEPING, .message_bytes = 1 << 10},
-	{.test = BENCH_CONNECTING, .ring_bytes = SMALL_RING_BYTES},
-	{.test = BENCH_CONNECTING, .ring_bytes = RING_BYTES},
+	{.test = BENCH_CONNECTING, .ring_bytes = BENCH_SMALL_RING_BYTES},
+	{.test = BENCH_CONNECTING, .ring_bytes = BENCH_RING_BYTES},
 };
 #define LINE_COUNT (sizeof(lines) / sizeof(lines[0]))
 
@@ -198,7 +197,7 @@ static bool measure_line(const struct options *options, struct bench_line *line)
 		repetitions = line->test == BENCH_SLEEPING ?
 				      REPETITIONS_SLEEPING : REPETITIONS;
 	if (line->ring_bytes == 0)
-		line->ring_bytes = RING_BYTES;
+		line->ring_bytes = BENCH_RING_BYTES;
 	for (i = 0; i < bench_transport_count; i++)
 		line->samples[i].count = repetitions;
 	for (repetition = 0; repetition < repetitions; repetition++)
