@@ -40,6 +40,16 @@ static inline void pst_shared_publish_u64(struct pst_shared_u64 *shared,
 	atomic_store_explicit(&shared->word, value, memory_order_release);
 }
 
+/*
+ * The same, and ordered before every later observe_ordered of ours, as it would
+ * be by a fence between the two, but in one step.
+ */
+static inline void pst_shared_publish_ordered_u64(struct pst_shared_u64 *shared,
+						  uint64_t value)
+{
+	atomic_store_explicit(&shared->word, value, memory_order_seq_cst);
+}
+
 static inline void pst_shared_publish_u32(struct pst_shared_u32 *shared,
 					  uint32_t value)
 {
@@ -56,6 +66,12 @@ static inline uint32_t
 pst_shared_observe_u32(const struct pst_shared_u32 *shared)
 {
 	return atomic_load_explicit(&shared->word, memory_order_acquire);
+}
+
+static inline uint32_t
+pst_shared_observe_ordered_u32(const struct pst_shared_u32 *shared)
+{
+	return atomic_load_explicit(&shared->word, memory_order_seq_cst);
 }
 
 /*
@@ -82,9 +98,10 @@ pst_shared_load_relaxed_u64(const struct pst_shared_u64 *shared)
 #endif
 
 /*
- * Orders a store of ours before a load of ours, which nothing weaker does: both
- * sides of "I publish, then look whether you sleep" and "I say that I sleep,
- * then look again" need it, or each may miss the other's store.
+ * Orders a store of ours before a load of ours, which nothing weaker does: who
+ * says that he sleeps and then looks again needs it, as who publishes and then
+ * looks whether somebody sleeps needs an ordered publish, or each may miss the
+ * other's store.
  */
 static inline void pst_shared_fence(void)
 {

@@ -34,29 +34,21 @@ static bool ring(struct pst_channel *channel, struct pst_channel_waiter *ringer)
 	return true;
 }
 
-bool pst_channel_wake_consumer(struct pst_channel *channel)
+bool pst_channel_ring_consumer(struct pst_channel *channel, uint32_t armed)
 {
-	uint32_t value = pst_ring_consumer_to_wake(&channel->producer);
-
-	if (value == 0)
-		return true;
 	if (!ring(channel, &channel->send_waiter))
 		return pst_channel_has_ended(channel);
-	pst_ring_consumer_woken(&channel->producer, value);
+	pst_ring_consumer_woken(&channel->producer, armed);
 	/* Who has to be woken gets little, and all of it is worth measuring. */
 	channel->sample_at = pst_counter_get(&channel->sent.messages);
 	return true;
 }
 
-bool pst_channel_wake_producer(struct pst_channel *channel)
+bool pst_channel_ring_producer(struct pst_channel *channel, uint32_t armed)
 {
-	uint32_t value = pst_ring_producer_to_wake(&channel->consumer);
-
-	if (value == 0)
-		return true;
 	if (!ring(channel, &channel->receive_waiter))
 		return pst_channel_has_ended(channel);
-	pst_ring_producer_woken(&channel->consumer, value);
+	pst_ring_producer_woken(&channel->consumer, armed);
 	return true;
 }
 

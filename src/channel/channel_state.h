@@ -206,12 +206,29 @@ static inline void pst_channel_note_dropped(struct pst_channel *channel,
 /* What sending and receiving answer once the channel has ended. */
 int pst_channel_end_result(const struct pst_channel *channel);
 
+/* Ring for the arming of this value.  False: it still has to be rung. */
+bool pst_channel_ring_consumer(struct pst_channel *channel, uint32_t armed);
+bool pst_channel_ring_producer(struct pst_channel *channel, uint32_t armed);
+
 /*
  * After publishing: ring for a sleeping peer, if one asked for it.  False: it
  * still has to be rung.
  */
-bool pst_channel_wake_consumer(struct pst_channel *channel);
-bool pst_channel_wake_producer(struct pst_channel *channel);
+static inline bool pst_channel_wake_consumer(struct pst_channel *channel)
+{
+	uint32_t armed = pst_ring_consumer_to_wake(&channel->producer);
+
+	return PST_LIKELY(armed == 0) ||
+	       pst_channel_ring_consumer(channel, armed);
+}
+
+static inline bool pst_channel_wake_producer(struct pst_channel *channel)
+{
+	uint32_t armed = pst_ring_producer_to_wake(&channel->consumer);
+
+	return PST_LIKELY(armed == 0) ||
+	       pst_channel_ring_producer(channel, armed);
+}
 
 /* Leave word for the peer, if reason is one of those that it is told. */
 void pst_channel_tell_end(struct pst_channel *channel,

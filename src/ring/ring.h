@@ -232,11 +232,13 @@ void pst_ring_disarm_producer(struct pst_ring_producer *producer);
  * with _woken(); report it unless the bell could not be sent.
  */
 PST_MUST_CHECK
-uint32_t pst_ring_consumer_to_wake(const struct pst_ring_producer *producer);
+static inline uint32_t
+pst_ring_consumer_to_wake(const struct pst_ring_producer *producer);
 void pst_ring_consumer_woken(struct pst_ring_producer *producer,
 			     uint32_t armed);
 PST_MUST_CHECK
-uint32_t pst_ring_producer_to_wake(const struct pst_ring_consumer *consumer);
+static inline uint32_t
+pst_ring_producer_to_wake(const struct pst_ring_consumer *consumer);
 void pst_ring_producer_woken(struct pst_ring_consumer *consumer,
 			     uint32_t armed);
 
@@ -288,6 +290,35 @@ static inline bool pst_ring_take_time(struct pst_ring_consumer *consumer,
 	consumer->has_time = false;
 	*ret_time_ns = consumer->time_ns;
 	return true;
+}
+
+static inline uint32_t pst_ring_bell_due(uint32_t armed, uint32_t rung_for)
+{
+	return (armed & 1) != 0 && armed != rung_for ? armed : 0;
+}
+
+static inline uint32_t
+pst_ring_consumer_to_wake(const struct pst_ring_producer *producer)
+{
+	/*
+	 * [A1] Pairs with the publish in pst_ring_arm_consumer(), and comes
+	 * [W1] after our own in show_record(), ring_producer.c.
+	 */
+	return pst_ring_bell_due(pst_shared_observe_ordered_u32(
+					 &producer->peer->consumer_armed),
+				 producer->rung_for);
+}
+
+static inline uint32_t
+pst_ring_producer_to_wake(const struct pst_ring_consumer *consumer)
+{
+	/*
+	 * [A2] Pairs with the publish in pst_ring_arm_producer(), and comes
+	 * [W2] after our own in give_back(), ring_consumer.c.
+	 */
+	return pst_ring_bell_due(pst_shared_observe_ordered_u32(
+					 &consumer->peer->producer_armed),
+				 consumer->rung_for);
 }
 
 #endif

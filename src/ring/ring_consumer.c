@@ -94,10 +94,11 @@ static inline void give_back(struct pst_ring_consumer *consumer,
 	consumer->consumed_pos += record_bytes;
 	/*
 	 * [C1] Pairs with the observe in look_at_consumed(), ring_producer.c:
-	 * our copy is complete before anybody writes over its source.
+	 * our copy is complete before anybody writes over its source.  [W2]
+	 * Whoever sleeps without having seen it has armed before our next look.
 	 */
-	pst_shared_publish_u64(&consumer->own->consumed_pos,
-			       consumer->consumed_pos);
+	pst_shared_publish_ordered_u64(&consumer->own->consumed_pos,
+				       consumer->consumed_pos);
 }
 
 /* A message that was sent with the time, and no other flag. */

@@ -83,7 +83,7 @@ struct pst_segment_words {
 
 	/*
 	 * "I am about to sleep until something arrives", "until there is room":
-	 * fences [W1] and [W2] order them against the positions.
+	 * [W1] and [W2] order them against the positions.
 	 */
 	alignas(128) struct pst_shared_u32 consumer_armed;
 	alignas(128) struct pst_shared_u32 producer_armed;

@@ -129,10 +129,11 @@ static inline void show_record(struct pst_ring_producer *producer,
 	producer->produced_pos += record_bytes;
 	/*
 	 * [P1] Pairs with the observe in look_at_produced(), ring_consumer.c:
-	 * who sees this position sees the whole record before it.
+	 * who sees this position sees the whole record before it.  [W1] Whoever
+	 * sleeps without having seen it has armed before our next look.
 	 */
-	pst_shared_publish_u64(&producer->own->produced_pos,
-			       producer->produced_pos);
+	pst_shared_publish_ordered_u64(&producer->own->produced_pos,
+				       producer->produced_pos);
 }
 
 void pst_ring_producer_init(struct pst_ring_producer *producer,

@@ -5,14 +5,15 @@
  * The two sides of a ring each do two things in order:
  *
  *	the one that waits        the one that publishes
- *	arm                       publish its position
- *	fence                     fence
+ *	arm                       publish its position, ordered before
+ *	fence                       what it looks at next
  *	look at the position      look whether the other is armed
  *
  * Whatever the interleaving, at least one of them sees the other's store: the
  * waiter finds the position moved and does not sleep, or the publisher finds it
- * armed and rings.  Take one fence away and both may look first; the waiter
- * then sleeps on a message.  tests/model/ has this checked by machine.
+ * armed and rings.  Take the fence or the order away and both may look first;
+ * the waiter then sleeps on a message.  tests/model/ has this checked by
+ * machine.
  *
  * armed is a counter rather than a flag, so that a bell belongs to one arming:
  * a publisher rings at most once for each odd value, however long the other
@@ -33,20 +34,15 @@ static inline uint32_t next_odd(uint32_t armed)
 	return (armed + 1) | 1;
 }
 
-static inline uint32_t bell_due(uint32_t armed, uint32_t rung_for)
-{
-	return is_odd(armed) && armed != rung_for ? armed : 0;
-}
-
 void pst_ring_arm_consumer(struct pst_ring_consumer *consumer)
 {
 	consumer->armed = next_odd(consumer->armed);
 	/* [A1] Pairs with the observe in pst_ring_consumer_to_wake(). */
 	pst_shared_publish_u32(&consumer->own->consumer_armed, consumer->armed);
 	/*
-	 * [W1] Pairs with the fence in pst_ring_consumer_to_wake(): the caller
-	 * looks at produced_pos next, and either sees what was published before
-	 * that fence, or the producer sees us armed after it.
+	 * [W1] Pairs with the publish in show_record() and the observe in
+	 * pst_ring_consumer_to_wake(): the caller looks at produced_pos next,
+	 * and either sees what was published, or the producer sees us armed.
 	 */
 	pst_shared_fence();
 }
@@ -58,15 +54,6 @@ void pst_ring_disarm_consumer(struct pst_ring_consumer *consumer)
 	consumer->armed++;
 	/* [A1] No fence: seen late, it costs one bell in vain. */
 	pst_shared_publish_u32(&consumer->own->consumer_armed, consumer->armed);
-}
-
-uint32_t pst_ring_consumer_to_wake(const struct pst_ring_producer *producer)
-{
-	/* [W1] Pairs with the fence in pst_ring_arm_consumer(). */
-	pst_shared_fence();
-	/* [A1] Pairs with the publish in pst_ring_arm_consumer(). */
-	return bell_due(pst_shared_observe_u32(&producer->peer->consumer_armed),
-			producer->rung_for);
 }
 
 void pst_ring_consumer_woken(struct pst_ring_producer *producer,
@@ -81,9 +68,9 @@ void pst_ring_arm_producer(struct pst_ring_producer *producer)
 	/* [A2] Pairs with the observe in pst_ring_producer_to_wake(). */
 	pst_shared_publish_u32(&producer->own->producer_armed, producer->armed);
 	/*
-	 * [W2] Pairs with the fence in pst_ring_producer_to_wake(): the caller
-	 * looks at consumed_pos next, and either sees the room given back
-	 * before that fence, or the consumer sees us armed after it.
+	 * [W2] Pairs with the publish in give_back() and the observe in
+	 * pst_ring_producer_to_wake(): the caller looks at consumed_pos next,
+	 * and either sees the room given back, or the consumer sees us armed.
 	 */
 	pst_shared_fence();
 }
@@ -95,15 +82,6 @@ void pst_ring_disarm_producer(struct pst_ring_producer *producer)
 	producer->armed++;
 	/* [A2] No fence: seen late, it costs one bell in vain. */
 	pst_shared_publish_u32(&producer->own->producer_armed, producer->armed);
-}
-
-uint32_t pst_ring_producer_to_wake(const struct pst_ring_consumer *consumer)
-{
-	/* [W2] Pairs with the fence in pst_ring_arm_producer(). */
-	pst_shared_fence();
-	/* [A2] Pairs with the publish in pst_ring_arm_producer(). */
-	return bell_due(pst_shared_observe_u32(&consumer->peer->producer_armed),
-			consumer->rung_for);
 }
 
 void pst_ring_producer_woken(struct pst_ring_consumer *consumer,

@@ -16,8 +16,9 @@
  * a descriptor in somebody's event loop do.
  *
  * The processor is x86: a store waits in its thread's buffer, in order, while
- * later loads overtake it.  A fence or a locked instruction empties the buffer;
- * system calls are not trusted to.  No shared word is read by its own writer,
+ * later loads overtake it.  A fence or a locked instruction empties the buffer,
+ * and a position is published with one; system calls are not trusted to do it.
+ * No shared word is read by its own writer,
  * so a load never has to look into a buffer.
  *
  * When bells are taken out is free: after each sleep, or with -DDRAIN_FIRST also
@@ -99,9 +100,10 @@ bool asleep[4];		/* for `watch` */
 		      (moved[t] - word[POS(PEER(t))] < ROOM))
 
 /*
- * "Must I wake?"  After a fence one look at the peer's counter, and at most one
- * bell for each odd value.  A full queue counts as rung, since a wake-up is
- * pending there; for want of memory the value stays unmarked.
+ * "Must I wake?"  The position has left the buffer.  One look at the peer's
+ * counter, and at most one bell for each odd value.  A full queue counts as
+ * rung, since a wake-up is pending there; for want of memory the value stays
+ * unmarked.
  */
 inline ring(cpu, t)
 {
