@@ -16,7 +16,8 @@ check_PROGRAMS += \
 	tests/unit/ring/test_ring_race \
 	tests/unit/ring/test_ring_discard \
 	tests/unit/ring/test_ring_time \
-	tests/unit/ring/test_ring_wait
+	tests/unit/ring/test_ring_wait \
+	tests/unit/ring/test_shared_copy
 
 tests_unit_ring_test_ring_consumer_SOURCES = \
 	tests/unit/ring/test_ring_consumer.c $(ring_test_support)
@@ -39,6 +40,9 @@ tests_unit_ring_test_ring_race_LDADD = $(ring_test_libraries)
 tests_unit_ring_test_ring_time_SOURCES = \
 	tests/unit/ring/test_ring_time.c $(ring_test_support)
 tests_unit_ring_test_ring_time_LDADD = $(ring_test_libraries)
+tests_unit_ring_test_shared_copy_SOURCES = \
+	tests/unit/ring/test_shared_copy.c
+tests_unit_ring_test_shared_copy_LDADD = $(ring_test_libraries)
 tests_unit_ring_test_ring_wait_SOURCES = \
 	tests/unit/ring/test_ring_wait.c $(ring_test_support)
 tests_unit_ring_test_ring_wait_LDADD = $(ring_test_libraries)
