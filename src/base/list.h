@@ -32,6 +32,12 @@ static inline bool pst_list_is_empty(const struct pst_list *list)
 	return list->next == list;
 }
 
+/* Of exactly one element. */
+static inline bool pst_list_is_single(const struct pst_list *list)
+{
+	return list->next == list->previous && list->next != list;
+}
+
 /* At the end of the list; the link was in none. */
 static inline void pst_list_append(struct pst_list *list, struct pst_list *link)
 {

@@ -125,6 +125,10 @@ int pst_channel_abort(struct pst_channel *channel);
 int pst_channel_receive(struct pst_channel *channel, void *buffer,
 			size_t buffer_bytes, size_t *ret_message_bytes);
 
+/* The same for who receives from others too: it never rests. */
+int pst_channel_receive_among(struct pst_channel *channel, void *buffer,
+			      size_t buffer_bytes, size_t *ret_message_bytes);
+
 /*
  * Take the next message and throw it away: it is checked like one that is
  * received, and counted as dropped, here and for the peer.  0 and its size, or

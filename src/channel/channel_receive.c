@@ -92,8 +92,8 @@ static int after_failure(struct pst_channel *channel, int result)
 	}
 }
 
-int pst_channel_receive(struct pst_channel *channel, void *buffer,
-			size_t buffer_bytes, size_t *ret_message_bytes)
+int pst_channel_receive_among(struct pst_channel *channel, void *buffer,
+			      size_t buffer_bytes, size_t *ret_message_bytes)
 {
 	int r;
 
@@ -108,6 +108,14 @@ int pst_channel_receive(struct pst_channel *channel, void *buffer,
 	pst_channel_note_received(channel, *ret_message_bytes);
 	(void)pst_channel_wake_producer(channel); /* it is received */
 	return 0;
+}
+
+int pst_channel_receive(struct pst_channel *channel, void *buffer,
+			size_t buffer_bytes, size_t *ret_message_bytes)
+{
+	pst_ring_rest(&channel->consumer);
+	return pst_channel_receive_among(channel, buffer, buffer_bytes,
+					 ret_message_bytes);
 }
 
 static int discard_once(struct pst_channel *channel, size_t *ret_message_bytes)

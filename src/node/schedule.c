@@ -187,6 +187,24 @@ static int get_tokens(struct pst_node *node, struct pst_peer *peer)
 	return -EINPROGRESS;
 }
 
+static bool is_alone(const struct pst_node *node, const struct pst_peer *peer)
+{
+	return pst_list_is_single(&node->round) &&
+	       pst_list_is_single(&peer->share->round);
+}
+
+/* Whom nobody else waits behind may be let run ahead. */
+static int receive_message(struct pst_node *node, struct pst_peer *peer,
+			   void *buffer, size_t buffer_bytes,
+			   size_t *ret_message_bytes)
+{
+	if (is_alone(node, peer))
+		return pst_channel_receive(peer->channel, buffer, buffer_bytes,
+					   ret_message_bytes);
+	return pst_channel_receive_among(peer->channel, buffer, buffer_bytes,
+					 ret_message_bytes);
+}
+
 /*
  * Returns 0, -EMSGSIZE, or -EAGAIN: nothing from this one, who may not be ready
  * any more.
@@ -200,8 +218,8 @@ static int receive_from(struct pst_node *node, struct pst_peer *peer,
 	if (PST_UNLIKELY(!pst_metering_has_grant(&peer->metering)))
 		r = get_tokens(node, peer);
 	if (r == 0)
-		r = pst_channel_receive(peer->channel, buffer, buffer_bytes,
-					ret_message_bytes);
+		r = receive_message(node, peer, buffer, buffer_bytes,
+				    ret_message_bytes);
 	switch (r) {
 	case 0:
 		if (PST_UNLIKELY(peer->gap_messages > 0))

@@ -36,6 +36,14 @@ enum pst_ring_fault {
 	PST_RING_FAULT_RECORD_LENGTH,  /* more than agreed, or than is there */
 };
 
+/* What keeps a half out of lock step with its peer: ring_rest.c. */
+struct pst_ring_pace {
+	uint32_t batch_count;     /* records since a look found something */
+	uint32_t rest_pauses;     /* 0: resting does not pay */
+	uint32_t short_count;     /* short batches since the last trial */
+	bool has_rested;          /* before this batch */
+};
+
 struct pst_ring_producer {
 	alignas(PST_LINE_BYTES)
 	struct pst_segment_words *own;        /* published here, never read */
@@ -51,6 +59,7 @@ struct pst_ring_producer {
 				   * -ESHUTDOWN or -EBADMSG */
 	uint32_t armed;           /* as last published */
 	uint32_t rung_for;        /* the consumer's armed, as last rung for */
+	struct pst_ring_pace pace;
 	enum pst_ring_fault fault;
 };
 
@@ -71,6 +80,7 @@ struct pst_ring_consumer {
 	uint64_t dropped_count;   /* as last published */
 	bool has_time;            /* the last record read had a time stamp, */
 	uint64_t time_ns;         /* and this is what it says */
+	struct pst_ring_pace pace;
 	enum pst_ring_fault fault;
 };
 
@@ -215,6 +225,9 @@ int pst_ring_has_message(struct pst_ring_consumer *consumer);
 PST_MUST_CHECK
 int pst_ring_freeze(struct pst_ring_consumer *consumer);
 
+/* A batch is at its end, and the next look is due: rest first, if it pays. */
+void pst_ring_rest_after_batch(struct pst_ring_pace *pace);
+
 /* Sleep and wake: ring_wait.c */
 
 /*
@@ -260,6 +273,17 @@ uint32_t pst_ring_observe_end(const struct pst_segment_words *peer);
 
 /* Inline */
 
+/*
+ * Before a read, by whom nothing else waits for: if the ring looks empty and
+ * traffic is heavy, leave it alone for a moment first.
+ */
+static inline void pst_ring_rest(struct pst_ring_consumer *consumer)
+{
+	if (PST_UNLIKELY(consumer->produced_pos == consumer->consumed_pos) &&
+	    consumer->pace.batch_count != 0)
+		pst_ring_rest_after_batch(&consumer->pace);
+}
+
 /* The peer's position, as last looked at and checked. */
 static inline uint64_t
 pst_ring_peer_produced(const struct pst_ring_consumer *consumer)
@@ -290,6 +314,14 @@ static inline bool pst_ring_take_time(struct pst_ring_consumer *consumer,
 	consumer->has_time = false;
 	*ret_time_ns = consumer->time_ns;
 	return true;
+}
+
+/* A look found nothing: whoever it waits for is not at work. */
+static inline void pst_ring_pace_miss(struct pst_ring_pace *pace)
+{
+	pace->batch_count = 0;
+	pace->rest_pauses = 0;
+	pace->has_rested = false;
 }
 
 static inline uint32_t pst_ring_bell_due(uint32_t armed, uint32_t rung_for)

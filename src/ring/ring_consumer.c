@@ -46,6 +46,8 @@ static int look_at_produced(struct pst_ring_consumer *consumer)
 		return poison(consumer, PST_RING_FAULT_MISALIGNED);
 
 	consumer->produced_pos = produced_pos;
+	if (moved_bytes != 0)
+		consumer->pace.batch_count = 0;
 	return 0;
 }
 
@@ -64,7 +66,10 @@ static inline int find_record(struct pst_ring_consumer *consumer)
 	result = look_at_produced(consumer);
 	if (PST_UNLIKELY(result < 0))
 		return result;
-	return is_empty(consumer) ? -EAGAIN : 0;
+	if (!is_empty(consumer))
+		return 0;
+	pst_ring_pace_miss(&consumer->pace);
+	return -EAGAIN;
 }
 
 static inline const uint8_t *
@@ -91,6 +96,7 @@ static inline struct pst_record_header fetch_header(const uint8_t *record)
 static inline void give_back(struct pst_ring_consumer *consumer,
 			     uint64_t record_bytes)
 {
+	consumer->pace.batch_count++;
 	consumer->consumed_pos += record_bytes;
 	/*
 	 * [C1] Pairs with the observe in look_at_consumed(), ring_producer.c:

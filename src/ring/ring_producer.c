@@ -46,6 +46,8 @@ static int look_at_consumed(struct pst_ring_producer *producer)
 		return poison(producer, PST_RING_FAULT_MISALIGNED);
 
 	producer->consumed_pos = consumed_pos;
+	if (moved_bytes != 0)
+		producer->pace.batch_count = 0;
 	return 0;
 }
 
@@ -65,10 +67,15 @@ static inline int find_room(struct pst_ring_producer *producer,
 
 	if (PST_LIKELY(is_room(producer, record_bytes)))
 		return 0;
+	if (producer->pace.batch_count != 0)
+		pst_ring_rest_after_batch(&producer->pace);
 	result = look_at_consumed(producer);
 	if (result < 0)
 		return result;
-	return is_room(producer, record_bytes) ? 0 : -EAGAIN;
+	if (is_room(producer, record_bytes))
+		return 0;
+	pst_ring_pace_miss(&producer->pace);
+	return -EAGAIN;
 }
 
 /* The same with a time stamp, or without one where only that fits. */
@@ -126,6 +133,7 @@ static inline void write_head(uint8_t *record, uint32_t payload_bytes,
 static inline void show_record(struct pst_ring_producer *producer,
 			       uint64_t record_bytes)
 {
+	producer->pace.batch_count++;
 	producer->produced_pos += record_bytes;
 	/*
 	 * [P1] Pairs with the observe in look_at_produced(), ring_consumer.c:

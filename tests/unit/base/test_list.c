@@ -49,6 +49,18 @@ START_TEST(elements_stay_in_the_order_they_came)
 }
 END_TEST
 
+START_TEST(a_list_of_one_is_single_and_no_other)
+{
+	expect(!pst_list_is_single(&list));
+	pst_list_remove(&items[1].link);
+	expect(!pst_list_is_single(&list));
+	pst_list_remove(&items[0].link);
+	expect(pst_list_is_single(&list));
+	pst_list_remove(&items[2].link);
+	expect(!pst_list_is_single(&list));
+}
+END_TEST
+
 START_TEST(an_element_leaves_from_anywhere)
 {
 	pst_list_remove(&items[1].link);
@@ -79,6 +91,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, set_up, NULL);
 	tcase_add_test(t, elements_stay_in_the_order_they_came);
+	tcase_add_test(t, a_list_of_one_is_single_and_no_other);
 	tcase_add_test(t, an_element_leaves_from_anywhere);
 	tcase_add_test(t, an_element_that_left_can_leave_again_and_come_back);
 	suite_add_tcase(suite, t);

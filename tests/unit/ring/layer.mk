@@ -15,6 +15,7 @@ check_PROGRAMS += \
 	tests/unit/ring/test_ring_producer \
 	tests/unit/ring/test_ring_race \
 	tests/unit/ring/test_ring_discard \
+	tests/unit/ring/test_ring_rest \
 	tests/unit/ring/test_ring_time \
 	tests/unit/ring/test_ring_wait \
 	tests/unit/ring/test_shared_copy
@@ -40,6 +41,9 @@ tests_unit_ring_test_ring_race_LDADD = $(ring_test_libraries)
 tests_unit_ring_test_ring_time_SOURCES = \
 	tests/unit/ring/test_ring_time.c $(ring_test_support)
 tests_unit_ring_test_ring_time_LDADD = $(ring_test_libraries)
+tests_unit_ring_test_ring_rest_SOURCES = \
+	tests/unit/ring/test_ring_rest.c $(ring_test_support)
+tests_unit_ring_test_ring_rest_LDADD = $(ring_test_libraries)
 tests_unit_ring_test_shared_copy_SOURCES = \
 	tests/unit/ring/test_shared_copy.c
 tests_unit_ring_test_shared_copy_LDADD = $(ring_test_libraries)
