@@ -7,6 +7,7 @@
 #include "node/quota.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -407,21 +408,27 @@ START_TEST(a_moved_charge_counts_where_it_went)
 }
 END_TEST
 
+static atomic_int holders, holders_most;
+
 static void *admit_and_leave(void *user_data)
 {
 	struct place *place = user_data;
 	int admitted = 0, i;
 
-	for (i = 0; i < 20000; i++) {
+	for (i = 0; i < 50000; i++) {
 		if (admit(place, ALICE) != POSTERN_REASON_NONE)
 			continue;
 		admitted++;
+		if (atomic_fetch_add(&holders, 1) > 0)
+			atomic_store(&holders_most, 2);
+		atomic_fetch_sub(&holders, 1);
 		give_back(place, 0);
 	}
 	return (void *)(intptr_t)admitted;
 }
 
-/* One place for both: each gets it at times, and in the end nobody has it. */
+/* One place for both: each gets it at times, never both at once, and in the end
+ * nobody has it. */
 START_TEST(two_threads_share_what_there_is)
 {
 	pthread_t thread;
@@ -433,6 +440,7 @@ START_TEST(two_threads_share_what_there_is)
 	admitted_here = admit_and_leave(&second);
 	expect_equal(pthread_join(thread, &admitted), 0);
 	expect((intptr_t)admitted > 0 && (intptr_t)admitted_here > 0);
+	expect_equal(holders_most, 0);
 	expect_admitted(&first, ALICE);
 	expect_refused(&second, ALICE, PEERS);
 	tear_down();
