@@ -186,10 +186,12 @@ int postern_node_detach(struct postern_node *node, postern_peer peer,
  *
  * Returns 0, or
  *   -ENOENT      the policy has no such node
- *   -EACCES      another owner, or a group that cannot be given
+ *   -EACCES      another owner, a group that cannot be given, or the socket is
+ *                not in its place any more
  *   -EBUSY       the policy moves the socket
  *   -EOPNOTSUPP  it asks for something that this build or kernel lacks
- *   -ESTALE -EINVAL -ENOMEM -EMFILE -ENFILE -ECANCELED
+ *   -EINVAL      a NULL argument, or a mode that shuts the owner out
+ *   -ESTALE -ENOMEM -EMFILE -ENFILE -ECANCELED
  * and *refusal, when not NULL, says more.
  */
 int postern_node_reload(struct postern_node *node,
