@@ -263,7 +263,7 @@ static void decide_handshakes_again(struct pst_node *node,
 	}
 }
 
-/* -- all of it -------------------------------------------------------------- */
+/* -- all of it ------------------------------------------------------------- */
 
 static int reload(struct pst_node *node, const struct postern_policy *policy,
 		  struct postern_refusal *refusal,

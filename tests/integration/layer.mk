@@ -46,6 +46,7 @@ check_PROGRAMS += \
 	tests/integration/test_control_records \
 	tests/integration/test_data_path \
 	tests/integration/test_ends \
+	tests/integration/test_exceed \
 	tests/integration/test_fairness \
 	tests/integration/test_floods \
 	tests/integration/test_handles \
@@ -168,7 +169,7 @@ tests_integration_test_tool_journal_SOURCES = \
 	tests/integration/test_tool_journal.c
 tests_integration_test_tool_journal_LDADD = $(INTEGRATION_LIBS)
 tests_integration_test_rates_SOURCES = \
-	tests/integration/test_rates.c
+	tests/integration/test_rates.c tests/integration/rate_case.h
 tests_integration_test_rates_LDADD = $(INTEGRATION_LIBS)
 
 tests_integration_test_handshake_rate_SOURCES = \
@@ -198,3 +199,6 @@ tests_integration_test_statistics_LDADD = $(INTEGRATION_LIBS)
 tests_integration_test_observers_SOURCES = \
 	tests/integration/test_observers.c
 tests_integration_test_observers_LDADD = $(INTEGRATION_LIBS)
+tests_integration_test_exceed_SOURCES = \
+	tests/integration/test_exceed.c tests/integration/rate_case.h
+tests_integration_test_exceed_LDADD = $(INTEGRATION_LIBS)

@@ -20,7 +20,7 @@
 	"node orders {\n" \
 	"	owner user $owner\n" \
 	"	socket $dir/orders.sock mode 0666\n" \
-	"	limits {\n		ring 16KiB\n		message 4KiB\n	}\n" \
+	"	limits {\n	ring 16KiB\n	message 4KiB\n	}\n" \
 	"	allow friend {\n		direction both\n" \
 	"		limits {\n" peer_limits "\n}\n	}\n" \
 	other_rules "\n" \
@@ -306,7 +306,7 @@ START_TEST(rings_and_messages_keep_their_size)
 		"node orders {\n"
 		"	owner user $owner\n"
 		"	socket $dir/orders.sock mode 0666\n"
-		"	limits {\n		ring 4KiB\n		message 64B\n	}\n"
+		"	limits {\n	ring 4KiB\n	message 64B\n	}\n"
 		"	allow friend {\n		direction both\n	}\n"
 		"}\n"
 		"end\n";

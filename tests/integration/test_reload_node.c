@@ -21,7 +21,7 @@
 	"peer guest {\n	user $other\n}\n"
 #define OWNER "	owner user $owner\n"
 #define SOCKET "	socket $dir/orders.sock mode 0666\n"
-#define RINGS "	limits {\n		ring 16KiB\n		message 4KiB\n	}\n"
+#define RINGS "	limits {\n	ring 16KiB\n	message 4KiB\n	}\n"
 #define ALLOW "	allow friend guest {\n		direction both\n	}\n"
 #define NODE "node orders {\n" OWNER SOCKET RINGS ALLOW "}\n"
 
@@ -328,10 +328,10 @@ static const char OF_A[] = HEAD PEERS TENANT("a", "peers 1") NODE "end\n";
 static const char OF_B[] = HEAD PEERS TENANT("b", "peers 1") NODE "end\n";
 static const char OF_TWO[] =
 	HEAD PEERS
-	"tenant a {\n	members friend\n	limits {\n		peers 1\n	}\n}\n"
-	"tenant b {\n	members guest\n	limits {\n		peers 1\n	}\n}\n"
+	"tenant a {\nmembers friend\nlimits {\npeers 1\n}\n}\n"
+	"tenant b {\nmembers guest\nlimits {\npeers 1\n}\n}\n"
 	NODE "end\n";
-static const char OF_TOP[] = HEAD "limits {\n	peers 1\n}\n" PEERS NODE "end\n";
+static const char OF_TOP[] = HEAD "limits {\npeers 1\n}\n" PEERS NODE "end\n";
 
 /* One is there by the first policy; may the other come by the second? */
 static const struct {
@@ -443,8 +443,6 @@ static int connect_to(const struct process *peer, const char *node_name)
 	} while (!has_report(peer));
 	process_read_report(peer, &r, sizeof(r));
 	scene_serve_what_is_due(&scene);
-	while (postern_node_next_event(second, &event) == 0)
-		;
 	return r;
 }
 

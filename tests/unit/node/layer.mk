@@ -11,6 +11,7 @@ check_PROGRAMS += \
 	tests/unit/node/test_ledger \
 	tests/unit/node/test_metering \
 	tests/unit/node/test_quota \
+	tests/unit/node/test_quota_sums \
 	tests/unit/node/test_round_robin \
 	tests/unit/node/test_uid_buckets
 
@@ -44,8 +45,14 @@ tests_unit_node_test_metering_SOURCES = \
 tests_unit_node_test_metering_LDADD = $(NODE_TEST_LIBS)
 
 tests_unit_node_test_quota_SOURCES = \
-	tests/unit/node/test_quota.c tests/support/expect.h
+	tests/unit/node/test_quota.c tests/unit/node/quota_case.h \
+	tests/support/expect.h
 tests_unit_node_test_quota_LDADD = libpolicytest.la $(NODE_TEST_LIBS)
+
+tests_unit_node_test_quota_sums_SOURCES = \
+	tests/unit/node/test_quota_sums.c tests/unit/node/quota_case.h \
+	tests/support/expect.h
+tests_unit_node_test_quota_sums_LDADD = libpolicytest.la $(NODE_TEST_LIBS)
 
 tests_unit_node_test_round_robin_SOURCES = \
 	tests/unit/node/test_round_robin.c tests/support/expect.h tests/support/random.h
