@@ -82,6 +82,8 @@ void pst_peer_depart(struct pst_node *node, struct pst_peer *peer,
 			pst_peer_unwatch(node, peer);
 		peer->draining = false;
 		fault = pst_channel_fault(peer->channel);
+		/* Perhaps nobody has looked since it was armed. */
+		PST_IGNORE(pst_channel_has_message(peer->channel));
 		undelivered_bytes = pst_channel_unread_bytes(peer->channel);
 		/* It may be the node that ends it: then nothing more is
 		 * written for the peer, not even a farewell. */
