@@ -131,7 +131,7 @@ static void serve_until_quiet(void)
 }
 
 /* Its tokens come in half an hour: whoever polls sleeps until then. */
-START_TEST(a_throttled_peer_keeps_nobody_awake_dead_or_alive)
+static void throttle_for_long(void)
 {
 	set_up(1, "bandwidth 1B/s burst 1B", "", "", "");
 	(void)postern_node_fd(scene.node);
@@ -141,10 +141,24 @@ START_TEST(a_throttled_peer_keeps_nobody_awake_dead_or_alive)
 	serve_until_quiet();
 	ck_assert_uint_eq(message_count, 1);
 	expect(!is_readable(0));
+}
+
+START_TEST(a_throttled_peer_keeps_nobody_awake)
+{
+	throttle_for_long();
 	/* What it sends then wakes nobody either. */
 	send_now(0, 1, 2000);
 	expect(!is_readable(0));
+	tear_down(1);
+}
+END_TEST
 
+/* By the pidfd; without, it is seen when there are tokens. */
+START_TEST(the_death_of_a_throttled_peer_is_noticed_once)
+{
+	skip_unless(test_features() & POSTERN_FEATURE_PEERPIDFD,
+		    "needs SO_PEERPIDFD (Linux 6.5)");
+	throttle_for_long();
 	peer_kill(&peers[0]);
 	expect(is_readable(inspect_timeout_ms(test_deadline_ns())));
 	serve_until_quiet();
@@ -212,8 +226,8 @@ int main(void)
 		those_who_wait_for_one_bucket_are_served_in_turn, 1, 4);
 	tcase_add_test(tcase,
 		a_sender_over_its_rate_feels_it_and_loses_nothing);
-	tcase_add_test(tcase,
-		a_throttled_peer_keeps_nobody_awake_dead_or_alive);
+	tcase_add_test(tcase, a_throttled_peer_keeps_nobody_awake);
+	tcase_add_test(tcase, the_death_of_a_throttled_peer_is_noticed_once);
 	tcase_add_test(tcase,
 		a_throttled_peer_that_is_killed_is_drained_by_its_rate_and_departs);
 	tcase_add_test(tcase,
