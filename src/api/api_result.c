@@ -13,6 +13,7 @@
 #include <postern/result.h>
 #include <postern/version.h>
 
+#include "base/attributes.h"
 #include "base/clock.h"
 #include "base/result_text.h"
 #include "os/features.h"
@@ -24,9 +25,22 @@ static const int closed_set[] = {
 	EOPNOTSUPP, EINVAL, ENOMEM, EMFILE, ENFILE, ECANCELED,
 };
 
-int pst_api_filter(int result, const char *function, const struct pst_log *log)
+/* Apart from the filter, which every message goes through: a record is large,
+ * and hardening clears it. */
+PST_COLD
+static void report_unforeseen(int result, const char *function,
+			      const struct pst_log *log)
 {
 	struct pst_log_record record;
+
+	pst_log_record_init(&record, POSTERN_LOG_ERROR, "unforeseen");
+	pst_log_record_add_text(&record, "function", function);
+	pst_log_record_add_i64(&record, "errno", -(int64_t)result);
+	pst_log_record_emit(&record, log);
+}
+
+int pst_api_filter(int result, const char *function, const struct pst_log *log)
+{
 	size_t i;
 
 	if (result >= 0)
@@ -34,12 +48,8 @@ int pst_api_filter(int result, const char *function, const struct pst_log *log)
 	for (i = 0; i < sizeof(closed_set) / sizeof(closed_set[0]); i++)
 		if (result == -closed_set[i])
 			return result;
-	if (log) {
-		pst_log_record_init(&record, POSTERN_LOG_ERROR, "unforeseen");
-		pst_log_record_add_text(&record, "function", function);
-		pst_log_record_add_i64(&record, "errno", -(int64_t)result);
-		pst_log_record_emit(&record, log);
-	}
+	if (log)
+		report_unforeseen(result, function, log);
 	return -ECANCELED;
 }
 
