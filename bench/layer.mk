@@ -72,6 +72,7 @@ bench_postern_load_SOURCES = \
 	bench/load_quiet.c \
 	bench/load_report.c \
 	bench/load_stop.c \
+	bench/load_visitor.c \
 	tests/support/churn.c tests/support/churn.h \
 	tests/support/flood.c tests/support/flood.h \
 	tests/support/footprint.c tests/support/footprint.h \

@@ -88,8 +88,9 @@ enum load_sample_set {
 	LOAD_ONE_WAY,            /* from before send to after receive */
 	LOAD_SLOTS_FREE,         /* from a peer's death to its slot's freedom */
 	LOAD_HANDSHAKES_FREE,    /* the same, if it died in the handshake */
+	LOAD_REVOCATIONS,        /* from the node's call to the peer's -EPIPE */
 };
-#define LOAD_SAMPLE_SETS 4
+#define LOAD_SAMPLE_SETS 5
 
 struct load_board {
 	struct load_member members[LOAD_MEMBERS_MAX];
@@ -100,6 +101,7 @@ struct load_board {
 	_Atomic uint64_t broadcasts;    /* messages from the node */
 	_Atomic uint64_t broadcasts_full;
 	_Atomic uint64_t events_missed;
+	_Atomic uint64_t revoked_ns;    /* when the last call began */
 	_Atomic bool node_is_open;
 	_Atomic int node_result;
 	char node_detail[LOAD_TEXT_BYTES];
@@ -183,6 +185,7 @@ struct load_node {
 	const struct load_host *host;
 	uint64_t work_ns;        /* spent on each message */
 	uint64_t broadcast_every; /* messages between two to everybody; 0: none */
+	bool revokes_speakers;   /* whoever sends anything */
 	/* NULL: messages are those of members. */
 	void (*on_message)(postern_peer peer, const uint8_t *bytes,
 			   size_t byte_count);
@@ -236,6 +239,8 @@ struct load_holder {
 };
 load_main_fn load_holder_main;
 
+/* -- load_visitor.c -------------------------------------------------------- */
+
 /* Connects and closes, so many times a second, and samples how long it took. */
 struct load_connector {
 	const struct load_host *host;
@@ -245,6 +250,14 @@ struct load_connector {
 	uint32_t member;
 };
 load_main_fn load_connector_main;
+
+/* Connects, says a word, and is revoked for it; count times. */
+struct load_outcast {
+	const struct load_host *host;
+	uint64_t count;
+	uint32_t member;
+};
+load_main_fn load_outcast_main;
 
 /* -- load_report.c --------------------------------------------------------- */
 

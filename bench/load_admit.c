@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * admit: how long it takes to be let in
+ * admit: how long it takes to be let in, and to be put out
  *
  * One process connects and closes, over and over, with rings of two sizes; by
- * itself, and with a thousand others there.
+ * itself, and with a thousand others there.  Then it is revoked each time it
+ * has sent a word, and notices that asleep, or while it sends.
  */
 #include "load.h"
 
@@ -11,6 +12,7 @@
 
 #include "bench.h"
 
+#define GOAL_REVOKED_MS 1000
 #define HELD 1000
 #define PER_HOLDER 125
 #define HOLDERS (HELD / PER_HOLDER)
@@ -54,6 +56,33 @@ static bool hold_many(const struct load_host *host,
 	return load_await_admitted(admitted + HELD);
 }
 
+static bool measure_revocations(const struct load_options *options)
+{
+	struct load_process process = {0};
+	struct load_host host;
+	struct load_node node = {.host = &host, .revokes_speakers = true};
+	struct load_outcast outcast = {
+		.host = &host,
+		.count = options->cycles,
+	};
+	bool is_good;
+
+	is_good = load_host_open(&host, "", "    audit none\n") &&
+		  load_node_start(&node) &&
+		  load_process_start(&process, LOAD_PEER_UID, LOAD_PEER_UID,
+				     load_outcast_main, &outcast) &&
+		  load_process_wait(&process);
+	load_print_samples("from revoking to the peer's -EPIPE",
+			   LOAD_REVOCATIONS);
+	load_goal_at_most("from revoking to -EPIPE, largest",
+			  (double)load_percentile_ns(LOAD_REVOCATIONS, 1000) /
+				  1e6, GOAL_REVOKED_MS, "ms");
+	load_goal_at_most("peers not revoked", (double)load_faults(), 0, "");
+	load_process_stop(&node.process);
+	load_host_close(&host);
+	return is_good;
+}
+
 static bool admit(const struct load_options *options, struct load_node *node,
 		  struct load_process *holders)
 {
@@ -82,12 +111,12 @@ static bool run(const struct load_options *options)
 	load_processes_stop(holders, HOLDERS);
 	load_process_stop(&node.process);
 	load_host_close(&host);
-	return is_good;
+	return measure_revocations(options) && is_good;
 }
 
 const struct load_scenario load_admit = {
 	.name = "admit",
-	.summary = "how long admission takes",
+	.summary = "how long admission and revocation take",
 	.defaults = {.cycles = 2000},
 	.run = run,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Peers: who sends, who only holds a place, and who comes and goes
+ * Peers: who sends, and who only holds a place
  */
 #include "load.h"
 
@@ -19,6 +19,8 @@
 #define PATIENCE_S 60
 /* How far behind its pace a sender may be, and catch up. */
 #define ARREARS_NS (LOAD_NS_PER_S / 10)
+#define PACED_SINGLY_NS (LOAD_NS_PER_S / 20000)
+#define BATCH_NS (LOAD_NS_PER_S / 1000)
 #define MESSAGES_PER_CLOCK 16
 
 /* A full table of half-open handshakes is the others' doing: try again. */
@@ -82,12 +84,15 @@ static void hear(struct sending *sending)
 		load_count_own(&sending->member->heard);
 }
 
+/* A timer for each of very many messages would be a load of its own. */
 static void keep_pace(struct sending *sending)
 {
+	uint64_t interval_ns = LOAD_NS_PER_S / sending->sender->rate_per_s;
+	uint64_t ahead_ns = interval_ns < PACED_SINGLY_NS ? BATCH_NS : 0;
 	uint64_t now_ns = bench_now_ns();
 
-	sending->next_ns += LOAD_NS_PER_S / sending->sender->rate_per_s;
-	if (sending->next_ns > now_ns)
+	sending->next_ns += interval_ns;
+	if (sending->next_ns > now_ns + ahead_ns)
 		load_rest_until(sending->next_ns);
 	else if (sending->next_ns + ARREARS_NS < now_ns)
 		sending->next_ns = now_ns - ARREARS_NS;
@@ -214,7 +219,7 @@ bool load_senders_start(struct load_process *processes, size_t count,
 	return false;
 }
 
-/* -- holders and connectors ------------------------------------------------ */
+/* -- holders --------------------------------------------------------------- */
 
 static bool hold_one(const struct load_holder *holder, uint64_t number)
 {
@@ -247,34 +252,4 @@ void load_holder_main(void *user_data)
 	atomic_store(&member->is_connected, true);
 	for (;;)
 		(void)pause();
-}
-
-void load_connector_main(void *user_data)
-{
-	struct postern_connect_options options = POSTERN_CONNECT_OPTIONS_INIT;
-	const struct load_connector *connector = user_data;
-	struct load_member *member = &load_board->members[connector->member];
-	uint64_t begin_ns, next_ns = bench_now_ns(), done;
-	struct postern_channel *channel;
-	int r;
-
-	options.ring_bytes = connector->ring_bytes;
-	options.timeout_ns = TIMEOUT_NS;
-	for (done = 0; connector->count == 0 || done < connector->count;
-	     done++) {
-		begin_ns = bench_now_ns();
-		r = postern_connect(connector->host->policy, LOAD_NODE_NAME,
-				    &options, NULL, &channel);
-		if (r == 0) {
-			load_sample(LOAD_CONNECTS, bench_now_ns() - begin_ns);
-			load_count_own(&member->sent);
-			(void)postern_channel_close(channel);
-		} else {
-			load_count_own(&member->failed);
-		}
-		if (connector->rate_per_s == 0)
-			continue;
-		next_ns += LOAD_NS_PER_S / connector->rate_per_s;
-		load_rest_until(next_ns);
-	}
 }

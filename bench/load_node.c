@@ -91,6 +91,13 @@ static void broadcast(struct state *state)
 	}
 }
 
+static void put_out(struct state *state, postern_peer peer)
+{
+	atomic_store(&load_board->revoked_ns, bench_now_ns());
+	if (postern_node_revoke(state->handle, peer) < 0)
+		load_count_own(&load_board->strays);
+}
+
 static void take_message(struct state *state, postern_peer peer,
 			 size_t byte_count)
 {
@@ -98,6 +105,8 @@ static void take_message(struct state *state, postern_peer peer,
 
 	if (node->on_message)
 		node->on_message(peer, state->buffer, byte_count);
+	else if (node->revokes_speakers)
+		put_out(state, peer);
 	else
 		account(state, byte_count);
 	work(node->work_ns);
