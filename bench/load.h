@@ -156,6 +156,9 @@ bool load_process_wait(struct load_process *process);
 /* The time it has spent on a processor. */
 uint64_t load_process_cpu_ns(const struct load_process *process);
 
+/* Burns a share (a double) of a processor, and touches no node. */
+load_main_fn load_burner_main;
+
 void load_rest(double seconds);
 void load_rest_until(uint64_t deadline_ns);
 /* Looks until it is so; says whether it came to be within seconds. */

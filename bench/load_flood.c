@@ -57,7 +57,6 @@ struct flooding {
 	const struct load_host *host;
 	enum flood_kind kind;
 	size_t index;
-	double share;           /* of the burners */
 };
 
 /* Shared with the floods: what they did. */
@@ -77,20 +76,6 @@ static void flood_main(void *user_data)
 		flood_step(&flood);
 }
 
-/* In slices of a millisecond, so that the share is even. */
-static void burner_main(void *user_data)
-{
-	const struct flooding *flooding = user_data;
-	uint64_t slice_ns = LOAD_NS_PER_S / 1000, begin_ns = bench_now_ns();
-	uint64_t busy_ns = (uint64_t)(flooding->share * (double)slice_ns);
-
-	for (;; begin_ns += slice_ns) {
-		while (bench_now_ns() < begin_ns + busy_ns)
-			bench_cpu_relax();
-		load_rest_until(begin_ns + slice_ns);
-	}
-}
-
 static bool start_disturbers(struct course *course, enum condition condition,
 			     struct load_process *processes)
 {
@@ -98,22 +83,21 @@ static bool start_disturbers(struct course *course, enum condition condition,
 		FLOOD_CONNECTS, FLOOD_HALF_OPEN, FLOOD_HOSTILE,
 	};
 	struct flooding flooding = {.host = &course->host};
-	bool is_good = true;
+	bool is_good = true, burns = condition == CONDITION_BURNERS;
 	uint32_t i;
 
 	for (i = 0; i < FLOODS && condition != CONDITION_ALONE; i++) {
 		flooding.kind = kinds[i];
 		flooding.index = i;
-		flooding.share = course->burner_shares[i];
 		/* Whoever floods with connects is not even allowed in. */
 		is_good = load_process_start(
 				  &processes[i], LOAD_OTHER_UID + i,
 				  kinds[i] == FLOOD_CONNECTS
 					  ? LOAD_OUTSIDER_GID
 					  : LOAD_OTHER_UID + i,
-				  condition == CONDITION_FLOODS ? flood_main
-								: burner_main,
-				  &flooding) && is_good;
+				  burns ? load_burner_main : flood_main,
+				  burns ? (void *)&course->burner_shares[i]
+					: (void *)&flooding) && is_good;
 	}
 	return is_good;
 }

@@ -121,3 +121,17 @@ bool load_await(load_condition_fn *condition, void *user_data, double seconds)
 	}
 	return true;
 }
+
+/* In slices of a millisecond, so that the share is even. */
+void load_burner_main(void *user_data)
+{
+	const double *share = user_data;
+	uint64_t slice_ns = LOAD_NS_PER_S / 1000, begin_ns = bench_now_ns();
+	uint64_t busy_ns = (uint64_t)(*share * (double)slice_ns);
+
+	for (;; begin_ns += slice_ns) {
+		while (bench_now_ns() < begin_ns + busy_ns)
+			bench_cpu_relax();
+		load_rest_until(begin_ns + slice_ns);
+	}
+}

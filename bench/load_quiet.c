@@ -4,8 +4,10 @@
  *
  * The quiet tenant sends a thousand messages a second, each with its time in
  * it; the node's program reads the same clock when it has the message.  The
- * other tenant offers ten times what its rate allows.  The two conditions take
- * turns, as the machine is not ours alone.
+ * other tenant offers ten times what its rate allows.  The conditions take turns,
+ * as the machine is not ours alone.  One of them is a control: a process that
+ * burns as much of the processors as the flooder just did, and touches no node.
+ * What the quiet tenant loses to that one, it loses to the machine.
  */
 #include "load.h"
 
@@ -42,6 +44,8 @@ struct course {
 	struct load_node node;
 	struct load_process quiet, flooder;
 	struct bench_samples alone[QUANTILES], beside[QUANTILES];
+	struct bench_samples control[QUANTILES];
+	double flooder_share;   /* of a processor */
 	double offered_per_s, admitted_per_s;
 };
 
@@ -59,10 +63,21 @@ static void sample(const struct course *course, struct bench_samples *samples,
 						   per_milles[i]) / 1e3;
 }
 
+static void measure_control(struct course *course, size_t repetition)
+{
+	struct load_process burner = {0};
+
+	if (!load_process_start(&burner, LOAD_OTHER_UID, LOAD_OTHER_UID,
+				load_burner_main, &course->flooder_share))
+		return;
+	sample(course, course->control, repetition);
+	load_process_stop(&burner);
+}
+
 static void measure(struct course *course, size_t repetition)
 {
 	struct load_member *flooder = &load_board->members[1];
-	uint64_t offered, received, begin_ns;
+	uint64_t offered, received, cpu_ns, begin_ns;
 	double seconds;
 
 	/* It has gone as long as it is stopped, ring and all. */
@@ -72,12 +87,18 @@ static void measure(struct course *course, size_t repetition)
 	begin_ns = bench_now_ns();
 	offered = atomic_load(&flooder->offered);
 	received = atomic_load(&flooder->received);
+	cpu_ns = load_process_cpu_ns(&course->flooder);
 	sample(course, course->beside, repetition);
 	seconds = (double)(bench_now_ns() - begin_ns) / 1e9;
 	course->offered_per_s =
 		(double)(atomic_load(&flooder->offered) - offered) / seconds;
 	course->admitted_per_s =
 		(double)(atomic_load(&flooder->received) - received) / seconds;
+	course->flooder_share =
+		(double)(load_process_cpu_ns(&course->flooder) - cpu_ns) / 1e9 /
+		seconds;
+	(void)kill(course->flooder.pid, SIGSTOP);
+	measure_control(course, repetition);
 }
 
 static void report(const struct course *course)
@@ -88,15 +109,19 @@ static void report(const struct course *course)
 	(void)printf("  the flooder offered %.0f messages a second of its "
 		     "%d, and %.0f came through\n", course->offered_per_s,
 		     FLOOD_LIMIT, course->admitted_per_s);
-	(void)printf("  %-8s %16s %16s\n", "one way", "alone, us",
-		     "beside, us");
+	(void)printf("  %-8s %16s %18s %18s\n", "one way", "alone, us",
+		     "beside flood, us", "beside burner, us");
 	for (i = 0; i < QUANTILES; i++)
-		(void)printf("  %-8s %16.2f %16.2f\n", names[i],
+		(void)printf("  %-8s %16.2f %18.2f %18.2f\n", names[i],
 			     bench_median(&course->alone[i]),
-			     bench_median(&course->beside[i]));
+			     bench_median(&course->beside[i]),
+			     bench_median(&course->control[i]));
 	load_goal_at_most("the quiet tenant's p99, beside to alone",
 			  bench_median_ratio(&course->beside[P99],
 					     &course->alone[P99]), 1.2, "");
+	load_goal_at_most("the quiet tenant's p99, beside flood to burner",
+			  bench_median_ratio(&course->beside[P99],
+					     &course->control[P99]), 1.2, "");
 	load_goal_at_most("messages lost", (double)load_faults(), 0, "");
 }
 
@@ -126,7 +151,7 @@ static void quiet(struct course *course)
 
 	for (i = 0; i < QUANTILES; i++)
 		course->alone[i].count = course->beside[i].count =
-			course->options->repetitions;
+			course->control[i].count = course->options->repetitions;
 	for (repetition = 0; repetition < course->options->repetitions;
 	     repetition++)
 		measure(course, repetition);
