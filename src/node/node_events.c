@@ -151,7 +151,7 @@ int pst_node_turn(struct pst_node *node, uint64_t deadline_ns)
 	uint64_t tags[PST_POLL_SET_EVENTS];
 	int count, i;
 
-	node->messages_since_turn = 0;
+	node->receives_since_turn = 0;
 	node->next_turn_ns = 0;
 	node->statistics.total.turn_count++;
 	pst_node_update_timer(node); /* what was done since the last turn */

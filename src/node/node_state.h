@@ -45,11 +45,12 @@
 
 #define PST_NODE_OURS UINT32_C(0x7073746e)
 
-/* The most between two looks at the poll set: messages, and (as seen by a clock
- * that is read every few messages) time, since a program may take long for
- * each, and strangers and other peers wait meanwhile. */
-#define PST_NODE_MESSAGES_PER_TURN 1024
-#define PST_NODE_MESSAGES_PER_CLOCK 8
+/* The most between two looks at the poll set: calls that receive, whatever came
+ * of them, and (as seen by a clock that is read every few calls) time, since a
+ * program may take long for each message, and strangers and other peers wait
+ * meanwhile. */
+#define PST_NODE_RECEIVES_PER_TURN 1024
+#define PST_NODE_RECEIVES_PER_CLOCK 8
 #define PST_NODE_TURN_NS UINT64_C(1000000)
 
 /* Bytes a peer may deliver before the next has its turn, and a tenant of weight
@@ -178,7 +179,7 @@ struct pst_node {
 	struct pst_due_queue dues;  /* of peers */
 	struct pst_list round;      /* of shares with ready peers */
 	struct pst_shares shares;
-	uint32_t messages_since_turn;
+	uint32_t receives_since_turn;
 	uint64_t next_turn_ns;  /* at the latest; 0: not known yet */
 
 	struct postern_event *events; /* a ring of event_room */

@@ -293,9 +293,9 @@ static int receive_from_ready(struct pst_node *node, void *buffer,
 
 static bool is_turn_due(struct pst_node *node)
 {
-	if (node->messages_since_turn >= PST_NODE_MESSAGES_PER_TURN)
+	if (node->receives_since_turn >= PST_NODE_RECEIVES_PER_TURN)
 		return true;
-	if (node->messages_since_turn % PST_NODE_MESSAGES_PER_CLOCK != 0)
+	if (node->receives_since_turn % PST_NODE_RECEIVES_PER_CLOCK != 0)
 		return false;
 	node->now_ns = pst_monotonic_now_ns();
 	if (node->next_turn_ns == 0)
@@ -328,8 +328,9 @@ int pst_node_receive(struct pst_node *node, void *buffer, size_t buffer_bytes,
 			return r;
 		has_looked = true;
 	}
-	if (r == 0)
-		node->messages_since_turn++;
+	/* A call without a message too: whoever is ready may stay so without
+	 * one, too large for the buffer or dropped from all the time. */
+	node->receives_since_turn++;
 	/* Somebody may have been throttled, whatever became of the others. */
 	pst_node_update_timer(node);
 	pst_node_update_wake(node);

@@ -159,6 +159,40 @@ START_TEST(a_message_too_large_for_the_buffer_does_not_hide_anothers)
 }
 END_TEST
 
+/* A program that has no more room, and looks at nothing else. */
+START_TEST(a_message_too_large_for_the_buffer_does_not_keep_others_out)
+{
+	uint64_t deadline_ns = test_deadline_ns();
+	postern_peer from;
+	size_t bytes;
+	int order = 0, r;
+
+	set_up(connect_once);
+	(void)peer_join(&scene, &peer);
+	scene_serve_what_is_due(&scene);
+	send_while_nobody_looks(&peer, 1, 16);
+	send_while_nobody_looks(&peer, 1, 17);
+	ck_assert_int_eq(postern_node_wait(scene.node, deadline_ns), 0);
+	ck_assert_int_eq(postern_node_receive(scene.node, scene.buffer, 16,
+					      &bytes, &from), 0);
+	process_order(&other, &order, sizeof(order));
+	while (!is_readable(other.control_fd)) {
+		ck_assert_int_eq(postern_node_wait(scene.node, deadline_ns),
+				 0);
+		ck_assert_int_eq(postern_node_receive(scene.node, scene.buffer,
+						      16, &bytes, &from),
+				 -EMSGSIZE);
+		ck_assert_uint_lt(inspect_now_ns(), deadline_ns);
+	}
+	process_read_report(&other, &r, sizeof(r));
+	ck_assert_int_eq(r, 0);
+
+	process_end(&peer);
+	process_end(&other);
+	scene_close(&scene);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("fairness");
@@ -168,5 +202,7 @@ int main(void)
 		       a_peer_whose_ring_is_always_full_does_not_keep_others_out);
 	tcase_add_test(tcase,
 		       a_message_too_large_for_the_buffer_does_not_hide_anothers);
+	tcase_add_test(tcase,
+		a_message_too_large_for_the_buffer_does_not_keep_others_out);
 	return stage_run_suite(suite);
 }
