@@ -180,6 +180,7 @@ struct pst_node {
 	struct pst_list round;      /* of shares with ready peers */
 	struct pst_shares shares;
 	uint32_t receives_since_turn;
+	uint32_t searches_left; /* for tokens held by others, in this call */
 	uint64_t next_turn_ns;  /* at the latest; 0: not known yet */
 
 	struct postern_event *events; /* a ring of event_room */

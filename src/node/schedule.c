@@ -15,8 +15,12 @@
 
 #include "os/monotonic.h"
 
-/* As many are dropped in one call at most: time for the others. */
-#define DROPS_PER_CALL 64
+/*
+ * So often in one call, for all peers together, is everybody looked at for tokens
+ * that could be given back; and as many messages are dropped at most.  It leaves
+ * time for the others.
+ */
+#define SEARCHES_PER_CALL 64
 
 #define PEER_OF(list) PST_LIST_ENTRY(list, struct pst_peer, turn.link)
 #define SHARE_OF(list) PST_LIST_ENTRY(list, struct pst_share, turn.link)
@@ -146,45 +150,56 @@ static bool give_back(struct pst_node *node, struct pst_peer *peer)
  * Where somebody loses by it, tokens that others hold and may never use do not
  * count as used.
  */
-static bool take_tokens(struct pst_node *node, struct pst_peer *peer)
+static bool take_tokens_of_others(struct pst_node *node, struct pst_peer *peer)
 {
-	if (pst_metering_take(&peer->metering, node->now_ns))
-		return true;
-	if (peer->on_exceed == POSTERN_ON_EXCEED_BLOCK)
-		return false;
+	node->searches_left--;
 	(void)find_ready(node, give_back); /* it never ends early */
 	return pst_metering_take(&peer->metering, node->now_ns);
+}
+
+/* There are no tokens, and the policy says what then; 0: look once more. */
+static int exceed(struct pst_node *node, struct pst_peer *peer)
+{
+	switch (peer->on_exceed) {
+	case POSTERN_ON_EXCEED_DROP:
+		(void)pst_metering_reserve(&peer->metering, node->now_ns);
+		return drop_one(node, peer);
+	case POSTERN_ON_EXCEED_DISCONNECT:
+		pst_peer_depart(node, peer, POSTERN_REASON_EXCEEDED);
+		return -EINPROGRESS;
+	case POSTERN_ON_EXCEED_BLOCK:
+	default:
+		pst_peer_throttle(node, peer);
+		return -EINPROGRESS;
+	}
 }
 
 /*
  * Tokens for a message.  0; -EAGAIN: there is no message, as far as is known
  * without; -EINPROGRESS: there are no tokens, and what the policy wants then was
- * done; or why the channel is over.
+ * done, or is in the next call; or why the channel is over.
  */
 static int get_tokens(struct pst_node *node, struct pst_peer *peer)
 {
-	int drops, r;
+	int r;
 
-	for (drops = 0; drops < DROPS_PER_CALL; drops++) {
+	do {
 		if (needs_no_tokens(peer))
 			return 0;
 		if (!pst_channel_has_message(peer->channel))
 			return -EAGAIN;
 		node->now_ns = pst_monotonic_now_ns();
-		if (take_tokens(node, peer))
+		if (pst_metering_take(&peer->metering, node->now_ns))
 			return 0;
-		if (peer->on_exceed != POSTERN_ON_EXCEED_DROP)
-			break;
-		(void)pst_metering_reserve(&peer->metering, node->now_ns);
-		r = drop_one(node, peer);
-		if (r < 0)
-			return r;
-	}
-	if (peer->on_exceed == POSTERN_ON_EXCEED_BLOCK)
-		pst_peer_throttle(node, peer);
-	else if (peer->on_exceed == POSTERN_ON_EXCEED_DISCONNECT)
-		pst_peer_depart(node, peer, POSTERN_REASON_EXCEEDED);
-	return -EINPROGRESS;
+		if (peer->on_exceed != POSTERN_ON_EXCEED_BLOCK) {
+			if (node->searches_left == 0)
+				return -EINPROGRESS;
+			if (take_tokens_of_others(node, peer))
+				return 0;
+		}
+		r = exceed(node, peer);
+	} while (r == 0);
+	return r;
 }
 
 static bool is_alone(const struct pst_node *node, const struct pst_peer *peer)
@@ -309,6 +324,7 @@ int pst_node_receive(struct pst_node *node, void *buffer, size_t buffer_bytes,
 	bool has_looked = false;
 	int r;
 
+	node->searches_left = SEARCHES_PER_CALL;
 	if (is_turn_due(node)) {
 		r = pst_node_turn(node, 0);
 		if (r < 0)

@@ -64,6 +64,29 @@ START_TEST(what_was_dropped_before_the_end_is_told)
 }
 END_TEST
 
+/*
+ * What it costs is looking at every ready peer for tokens to give back, so one
+ * call must not do that for each message of each peer.
+ */
+START_TEST(one_call_drops_no_more_when_many_are_over_their_rate)
+{
+	struct postern_node_stats stats = POSTERN_NODE_STATS_INIT;
+	uint64_t before = 0;
+	size_t i;
+
+	set_up(PEERS, "rate 1/s burst 1\non-exceed drop", "", "", "");
+	for (i = 0; i < PEERS; i++)
+		send_now(i, 200, MESSAGE_BYTES);
+	while (message_count + before < 200 * PEERS) {
+		(void)receive();
+		ck_assert_int_eq(postern_node_stats(scene.node, &stats), 0);
+		ck_assert_uint_le(stats.dropped_messages, before + 64);
+		before = stats.dropped_messages;
+	}
+	tear_down(PEERS);
+}
+END_TEST
+
 /* -- disconnect ------------------------------------------------------------ */
 
 START_TEST(who_exceeds_is_disconnected_where_the_policy_says_so)
@@ -151,6 +174,8 @@ int main(void)
 		what_is_dropped_is_told_and_nothing_else_is_lost, 0, 2);
 	tcase_add_test(tcase,
 		what_was_dropped_before_the_end_is_told);
+	tcase_add_test(tcase,
+		one_call_drops_no_more_when_many_are_over_their_rate);
 	tcase_add_test(tcase,
 		who_exceeds_is_disconnected_where_the_policy_says_so);
 	tcase_add_loop_test(tcase,
