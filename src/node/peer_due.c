@@ -31,16 +31,29 @@ void pst_peer_update_due(struct pst_node *node, struct pst_peer *peer)
 	node->may_have_become_due = true;
 }
 
+/*
+ * Nobody has received it yet: it may be for want of a bell, so it is received
+ * now, or who only says that there is something would never be idle.  The words
+ * of who may not send are not looked at at all.
+ */
+static bool has_unreceived(struct pst_node *node, struct pst_peer *peer)
+{
+	if (!(peer->directions & POSTERN_DIRECTION_SEND) ||
+	    !pst_channel_has_message(peer->channel))
+		return false;
+	pst_peer_ready(node, peer);
+	return true;
+}
+
 /* Something that we sent, or that nobody has received yet, is activity. */
-static bool is_idle(const struct pst_node *node, struct pst_peer *peer)
+static bool is_idle(struct pst_node *node, struct pst_peer *peer)
 {
 	uint64_t sent_messages = pst_channel_sent_messages(peer->channel);
 
 	if (!pst_deadline_has_passed(idle_deadline_ns(peer), node->now_ns))
 		return false;
 	if (sent_messages == peer->sent_messages &&
-	    peer->state != PST_PEER_THROTTLED &&
-	    !pst_channel_has_message(peer->channel))
+	    peer->state != PST_PEER_THROTTLED && !has_unreceived(node, peer))
 		return true;
 	peer->sent_messages = sent_messages;
 	peer->last_active_ns = node->now_ns;

@@ -8,9 +8,11 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "ring/ring_layout.h"
 #include "support/inspect.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stranger.h"
 #include "support/test_options.h"
 
 #define IDLE_NS (300 * UINT64_C(1000000))
@@ -205,6 +207,75 @@ START_TEST(a_peer_whose_messages_nobody_has_received_is_not_idle)
 }
 END_TEST
 
+/* -- who says that there is something -------------------------------------- */
+
+static const char STRANGERS_POLICY[] =
+	"policy-version 1\n"
+	"peer friend {\nuser $owner\n}\n"
+	"node orders {\n"
+	"owner user $owner\n"
+	"socket $dir/orders.sock mode 0600\n"
+	"limits {\nring 16KiB\nmessage 4KiB\nidle 300ms\n}\n"
+	"allow friend {\ndirection both\n}\n}\n"
+	"end\n";
+
+/* Admitted, and then it writes a position by hand and rings no bell. */
+static void join_and_claim(struct stranger *stranger, uint32_t directions,
+			   uint64_t produced_pos)
+{
+	struct pst_segment_words *words;
+	struct pst_hello hello;
+
+	stranger_fill_hello(&hello);
+	hello.wish.directions = directions;
+	ck_assert_int_eq(stranger_connect(stranger, scene.socket_path), 0);
+	ck_assert_int_eq(stranger_send_hello(stranger, &hello), 0);
+	scene_serve_until_readable(&scene, stranger->socket_fd);
+	ck_assert_int_eq(stranger_take_offer(stranger), 0);
+	ck_assert_int_eq(stranger_do_its_part(stranger), 0);
+	ck_assert_int_eq(stranger_say_ready(stranger), 0);
+	scene_serve_until_readable(&scene, stranger->socket_fd);
+	ck_assert_int_eq(stranger_take_go(stranger), 0);
+	scene_serve_what_is_due(&scene);
+	words = (struct pst_segment_words *)stranger->own_mapping.control;
+	pst_shared_publish_u64(&words->produced_pos, produced_pos);
+}
+
+static void set_up_strangers(void)
+{
+	scene_init(&scene);
+	scene_load(&scene, STRANGERS_POLICY);
+	scene_open(&scene);
+}
+
+START_TEST(who_may_not_send_is_idle_whatever_it_writes)
+{
+	struct stranger stranger = STRANGER_INIT;
+	struct postern_event event;
+
+	set_up_strangers();
+	join_and_claim(&stranger, POSTERN_DIRECTION_RECEIVE, 8);
+	event = scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	ck_assert_int_eq(event.reason, POSTERN_REASON_IDLE);
+	stranger_close(&stranger);
+	scene_close(&scene);
+}
+END_TEST
+
+START_TEST(what_was_sent_without_a_bell_is_received_when_it_is_due)
+{
+	struct stranger stranger = STRANGER_INIT;
+	struct postern_event event;
+
+	set_up_strangers();
+	join_and_claim(&stranger, POSTERN_DIRECTION_SEND, 8);
+	event = scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	ck_assert_int_eq(event.reason, POSTERN_REASON_POISONED);
+	stranger_close(&stranger);
+	scene_close(&scene);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("idle");
@@ -217,5 +288,8 @@ int main(void)
 	tcase_add_test(tcase, a_peer_that_is_sent_to_is_not_idle);
 	tcase_add_test(tcase,
 		a_peer_whose_messages_nobody_has_received_is_not_idle);
+	tcase_add_test(tcase, who_may_not_send_is_idle_whatever_it_writes);
+	tcase_add_test(tcase,
+		what_was_sent_without_a_bell_is_received_when_it_is_due);
 	return stage_run_suite(suite);
 }
