@@ -122,6 +122,16 @@ static bool is_narrow(enum kind kind)
 	return kind != COUNT && kind != NAME;
 }
 
+/* What is behind its last character is nobody's to read. */
+static void put_name(uint64_t words[static POSTERN_NAME_BYTES / 8],
+		     const uint8_t *name)
+{
+	size_t name_bytes = strnlen((const char *)name, POSTERN_NAME_BYTES - 1);
+
+	memset(words, 0, POSTERN_NAME_BYTES);
+	memcpy(words, name, name_bytes);
+}
+
 static void to_words(const struct field *fields, size_t field_count,
 		     const void *stats, uint64_t *words)
 {
@@ -135,6 +145,9 @@ static void to_words(const struct field *fields, size_t field_count,
 		if (is_narrow(field->kind)) {
 			memcpy(&narrow, bytes + field->offset, sizeof(narrow));
 			words[field->word_index] = narrow;
+		} else if (field->kind == NAME) {
+			put_name(&words[field->word_index],
+				 bytes + field->offset);
 		} else {
 			memcpy(&words[field->word_index],
 			       bytes + field->offset,

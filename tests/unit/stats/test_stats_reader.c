@@ -108,6 +108,21 @@ START_TEST(every_field_of_a_peer_comes_back)
 }
 END_TEST
 
+/* Of a longer name that was there before, say. */
+START_TEST(nothing_is_shown_behind_a_name)
+{
+	struct postern_peer_stats stats = some_peer(2);
+	static const char zeros[POSTERN_NAME_BYTES - 3];
+
+	strcpy(stats.tenant, "a-tenant-of-before");
+	strcpy(stats.tenant, "us");
+	pst_stats_write_peer(&writer, 2, &stats);
+	ck_assert_mem_eq(segment + pst_stats_bytes(2) +
+			 offsetof(struct pst_stats_peer, tenant) + 3, zeros,
+			 sizeof(zeros));
+}
+END_TEST
+
 START_TEST(slot_of_nobody_is_not_found)
 {
 	struct postern_peer_stats stats = some_peer(1);
@@ -217,6 +232,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, set_up, NULL);
 	tcase_add_test(tcase, every_field_of_a_node_comes_back);
 	tcase_add_test(tcase, every_field_of_a_peer_comes_back);
+	tcase_add_test(tcase, nothing_is_shown_behind_a_name);
 	tcase_add_test(tcase, slot_of_nobody_is_not_found);
 	tcase_add_test(tcase, slot_beyond_the_segment_is_not_found);
 	tcase_add_test(tcase, torn_write_is_not_read);
