@@ -49,6 +49,7 @@ int pst_node_channel(struct pst_node *node, postern_peer handle,
 	if (r < 0)
 		return r;
 	pst_statistics_share(node, peer);
+	pst_node_update_timer(node);
 	*ret_channel = pst_channel_ref(peer->channel);
 	return 0;
 }
@@ -88,6 +89,7 @@ int pst_node_detach(struct pst_node *node, postern_peer handle,
 	pst_channel_detach(peer->channel, lease);
 	*ret_channel = peer->channel;
 	peer->channel = NULL;
+	pst_node_update_timer(node);
 	pst_node_update_wake(node);
 	return 0;
 }

@@ -114,6 +114,7 @@ int pst_node_peer_stats(struct pst_node *node, postern_peer handle,
 	pst_statistics_look_at_peer(node, peer, pst_monotonic_now_ns());
 	pst_peer_mark(node, peer); /* others have not seen it yet */
 	pst_statistics_fill_peer(node, peer, ret_stats);
+	pst_node_update_timer(node);
 	return 0;
 }
 

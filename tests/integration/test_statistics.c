@@ -3,6 +3,7 @@
  * Statistics: the figures are what happened
  */
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -313,6 +314,43 @@ END_TEST
 
 /* -- misuse ---------------------------------------------------------------- */
 
+static void share(postern_peer handle)
+{
+	send_to_peer(handle, 0);
+}
+
+static void ask(postern_peer handle)
+{
+	(void)peer_stats(handle);
+}
+
+static struct postern_channel *detached;
+
+static void detach(postern_peer handle)
+{
+	ck_assert_int_eq(postern_node_detach(scene.node, handle, &detached), 0);
+}
+
+typedef void news_fn(postern_peer handle);
+
+static news_fn *const news[] = {share, ask, detach};
+
+/* Who sleeps on the descriptor is woken to show it to the observers. */
+START_TEST(what_the_program_itself_does_is_shown_without_another_cause)
+{
+	struct pollfd wait = {.events = POLLIN};
+	postern_peer handle;
+
+	handle = peer_join(&scene, &peer);
+	scene_serve_what_is_due(&scene);
+	(void)node_stats(); /* shows all that there is */
+	wait.fd = postern_node_fd(scene.node);
+	news[_i](handle);
+	ck_assert_int_eq(poll(&wait, 1, 5000), 1);
+	detached = postern_channel_close(detached);
+}
+END_TEST
+
 START_TEST(no_node_and_no_observer_are_invalid_arguments)
 {
 	struct postern_node_stats node = POSTERN_NODE_STATS_INIT;
@@ -377,6 +415,9 @@ int main(void)
 	tcase_add_test(figures, peers_are_met_one_after_the_other);
 	tcase_add_test(figures, detached_peer_keeps_the_figures_of_that_moment);
 	tcase_add_test(figures, peer_that_does_not_receive_is_stuck_until_it_does);
+	tcase_add_loop_test(figures,
+		what_the_program_itself_does_is_shown_without_another_cause,
+		0, 3);
 	tcase_add_test(figures, no_node_and_no_observer_are_invalid_arguments);
 	tcase_add_test(figures, older_program_gets_as_much_as_it_knows);
 
