@@ -103,14 +103,22 @@ static bool take_event(struct pst_node *node, struct postern_event *ret_event)
 	return true;
 }
 
+/*
+ * Looks for more once, and again only after -EAGAIN: each look may bring an
+ * event, and who takes all that there are would otherwise be held for as long as
+ * peers come and go.
+ */
 int pst_node_next_event(struct pst_node *node, struct postern_event *ret_event)
 {
+	bool has_looked = node->has_looked_for_event;
 	int r = 0;
 
 	if (!take_event(node, ret_event)) {
-		r = pst_node_turn(node, 0);
+		if (!has_looked)
+			r = pst_node_turn(node, 0);
 		if (r == 0 && !take_event(node, ret_event))
 			r = -EAGAIN;
+		node->has_looked_for_event = r == 0;
 	}
 	pst_node_update_wake(node);
 	return r;

@@ -188,6 +188,7 @@ struct pst_node {
 	uint32_t event_first;
 	uint32_t event_count;
 	uint32_t events_missed;
+	bool has_looked_for_event; /* since one was last not found */
 	uint64_t events_taken;  /* fetched or missed: the first one's number */
 
 	struct pst_statistics statistics;

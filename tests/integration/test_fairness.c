@@ -13,6 +13,7 @@
 #include "support/pattern.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stranger.h"
 #include "support/test_options.h"
 
 /* What the program makes of each message takes this long. */
@@ -193,6 +194,76 @@ START_TEST(a_message_too_large_for_the_buffer_does_not_keep_others_out)
 }
 END_TEST
 
+/* -- who comes and goes ----------------------------------------------------- */
+
+#define STRANGERS 4
+
+static const char STRANGERS_POLICY[] =
+	"policy-version 1\n"
+	"peer friend {\nuser $owner\n}\n"
+	"node orders {\n"
+	"owner user $owner\n"
+	"socket $dir/orders.sock mode 0600\n"
+	"limits {\nring 16KiB\nmessage 4KiB\n}\n"
+	"allow friend {\ndirection receive\n}\n}\n"
+	"end\n";
+
+static void join(struct stranger *stranger)
+{
+	struct pst_hello hello;
+
+	stranger_fill_hello(&hello);
+	hello.wish.directions = POSTERN_DIRECTION_RECEIVE;
+	ck_assert_int_eq(stranger_connect(stranger, scene.socket_path), 0);
+	ck_assert_int_eq(stranger_send_hello(stranger, &hello), 0);
+	scene_serve_until_readable(&scene, stranger->socket_fd);
+	ck_assert_int_eq(stranger_take_offer(stranger), 0);
+	ck_assert_int_eq(stranger_do_its_part(stranger), 0);
+	ck_assert_int_eq(stranger_say_ready(stranger), 0);
+	scene_serve_until_readable(&scene, stranger->socket_fd);
+	ck_assert_int_eq(stranger_take_go(stranger), 0);
+}
+
+static size_t taken_count;
+
+/* With each event that is taken, there is cause for the next. */
+static void take_events(struct stranger *strangers)
+{
+	struct postern_event event;
+
+	while (postern_node_next_event(scene.node, &event) == 0) {
+		ck_assert_int_eq(event.type, POSTERN_EVENT_DEPARTED);
+		taken_count++;
+		if (taken_count < STRANGERS)
+			stranger_close(&strangers[taken_count]);
+	}
+}
+
+START_TEST(peers_that_come_and_go_do_not_keep_the_program_from_its_messages)
+{
+	struct stranger strangers[STRANGERS];
+	size_t i;
+
+	scene_init(&scene);
+	scene_load(&scene, STRANGERS_POLICY);
+	scene_open(&scene);
+	for (i = 0; i < STRANGERS; i++) {
+		strangers[i] = (struct stranger)STRANGER_INIT;
+		join(&strangers[i]);
+	}
+	scene_serve_what_is_due(&scene);
+	stranger_close(&strangers[0]);
+	take_events(strangers);
+	ck_assert_uint_lt(taken_count, STRANGERS);
+	while (taken_count < STRANGERS) {
+		ck_assert_int_eq(postern_node_wait(scene.node,
+						   test_deadline_ns()), 0);
+		take_events(strangers);
+	}
+	scene_close(&scene);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("fairness");
@@ -204,5 +275,7 @@ int main(void)
 		       a_message_too_large_for_the_buffer_does_not_hide_anothers);
 	tcase_add_test(tcase,
 		a_message_too_large_for_the_buffer_does_not_keep_others_out);
+	tcase_add_test(tcase,
+		peers_that_come_and_go_do_not_keep_the_program_from_its_messages);
 	return stage_run_suite(suite);
 }
