@@ -7,17 +7,13 @@
 #include <postern/channel.h>
 
 #include <errno.h>
-#include <string.h>
 
 #include "api/api_options.h"
 #include "api/api_result.h"
 #include "base/attributes.h"
-#include "base/clock.h"
 #include "channel/channel.h"
 #include "node/node.h"
-#include "os/monotonic.h"
 
-#define CONNECT_TIMEOUT_NS (2 * PST_NS_PER_SECOND)
 #define BOTH_DIRECTIONS \
 	((uint32_t)POSTERN_DIRECTION_SEND | POSTERN_DIRECTION_RECEIVE)
 
@@ -77,9 +73,7 @@ int postern_connect(const struct postern_policy *policy, const char *node_name,
 	struct pst_channel *channel;
 	int r;
 
-	if (!refusal)
-		refusal = &unwanted;
-	memset(refusal, 0, sizeof(*refusal));
+	refusal = pst_api_refusal(refusal, &unwanted);
 	if (!policy || !node_name || !ret_channel)
 		return -EINVAL;
 	r = pst_api_copy_options(&copy, sizeof(copy), options);
@@ -88,8 +82,6 @@ int postern_connect(const struct postern_policy *policy, const char *node_name,
 	if ((copy.directions & ~BOTH_DIRECTIONS) ||
 	    (copy.features_off & ~POSTERN_FEATURES_ALL))
 		return -EINVAL;
-	if (copy.timeout_ns == 0)
-		copy.timeout_ns = CONNECT_TIMEOUT_NS;
 
 	params = (struct pst_connect_params) {
 		.policy = policy,
@@ -98,8 +90,7 @@ int postern_connect(const struct postern_policy *policy, const char *node_name,
 		.directions = copy.directions,
 		.ring_bytes = copy.ring_bytes,
 		.message_bytes = copy.message_bytes,
-		.deadline_ns = pst_deadline_after(pst_monotonic_now_ns(),
-						  copy.timeout_ns),
+		.deadline_ns = pst_api_deadline_ns(copy.timeout_ns),
 		.spin_ns = pst_api_spin_ns(copy.spin_ns),
 		.features_off = copy.features_off,
 		.log = {copy.log, copy.log_user_data},

@@ -5,14 +5,10 @@
 #include <postern/control.h>
 
 #include <errno.h>
-#include <string.h>
 
+#include "api/api_options.h"
 #include "api/api_result.h"
-#include "base/clock.h"
 #include "node/node.h"
-#include "os/monotonic.h"
-
-#define CONTROL_TIMEOUT_NS (2 * PST_NS_PER_SECOND)
 
 int postern_control_revoke(const struct postern_policy *policy,
 			   const char *node_name, const char *peer,
@@ -27,9 +23,7 @@ int postern_control_revoke(const struct postern_policy *policy,
 	uint32_t unwanted_count;
 	int r;
 
-	if (!refusal)
-		refusal = &unwanted_refusal;
-	memset(refusal, 0, sizeof(*refusal));
+	refusal = pst_api_refusal(refusal, &unwanted_refusal);
 	if (!policy || !node_name || !peer)
 		return -EINVAL;
 	r = pst_api_copy_options(&copy, sizeof(copy), options);
@@ -37,14 +31,11 @@ int postern_control_revoke(const struct postern_policy *policy,
 		return r;
 	if (copy.features_off & ~POSTERN_FEATURES_ALL)
 		return -EINVAL;
-	if (copy.timeout_ns == 0)
-		copy.timeout_ns = CONTROL_TIMEOUT_NS;
 
 	params = (struct pst_control_params) {
 		.policy = policy,
 		.node_name = node_name,
-		.deadline_ns = pst_deadline_after(pst_monotonic_now_ns(),
-						  copy.timeout_ns),
+		.deadline_ns = pst_api_deadline_ns(copy.timeout_ns),
 		.features_off = copy.features_off,
 	};
 	log = (struct pst_log) {copy.log, copy.log_user_data};

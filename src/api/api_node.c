@@ -7,14 +7,12 @@
 #include <postern/node.h>
 
 #include <errno.h>
-#include <string.h>
 
 #include "api/api_options.h"
 #include "api/api_result.h"
 #include "base/attributes.h"
 #include "base/clock.h"
 #include "node/node.h"
-#include "os/monotonic.h"
 
 #define PROBE_TIMEOUT_NS PST_NS_PER_SECOND
 
@@ -43,9 +41,7 @@ int postern_node_open(const struct postern_policy *policy, const char *name,
 	struct pst_node *node;
 	int r;
 
-	if (!refusal)
-		refusal = &unwanted;
-	memset(refusal, 0, sizeof(*refusal));
+	refusal = pst_api_refusal(refusal, &unwanted);
 	if (!policy || !name || !ret_node)
 		return -EINVAL;
 	r = pst_api_copy_options(&copy, sizeof(copy), options);
@@ -168,9 +164,7 @@ int postern_node_reload(struct postern_node *node,
 	uint32_t lost_count = 0;
 	int r;
 
-	if (!refusal)
-		refusal = &unwanted;
-	memset(refusal, 0, sizeof(*refusal));
+	refusal = pst_api_refusal(refusal, &unwanted);
 	r = check(node);
 	if (r < 0)
 		return r;
@@ -215,13 +209,10 @@ int postern_node_probe(const struct postern_policy *policy, const char *name,
 	struct postern_refusal unwanted;
 	int r;
 
-	if (!refusal)
-		refusal = &unwanted;
-	memset(refusal, 0, sizeof(*refusal));
+	refusal = pst_api_refusal(refusal, &unwanted);
 	if (!policy || !name)
 		return -EINVAL;
 	r = pst_node_probe(policy, name,
-			   pst_deadline_after(pst_monotonic_now_ns(),
-					      PROBE_TIMEOUT_NS), refusal);
+			   pst_api_deadline_ns(PROBE_TIMEOUT_NS), refusal);
 	return pst_api_filter(r, __func__, NULL);
 }

@@ -7,14 +7,10 @@
 #include <postern/observe.h>
 
 #include <errno.h>
-#include <string.h>
 
+#include "api/api_options.h"
 #include "api/api_result.h"
-#include "base/clock.h"
 #include "node/observer.h"
-#include "os/monotonic.h"
-
-#define TIMEOUT_NS (2 * PST_NS_PER_SECOND)
 
 static struct pst_observer *inner(struct postern_observer *observer)
 {
@@ -39,9 +35,7 @@ int postern_observe(const struct postern_policy *policy, const char *node_name,
 	struct pst_log log;
 	int r;
 
-	if (!refusal)
-		refusal = &unwanted;
-	memset(refusal, 0, sizeof(*refusal));
+	refusal = pst_api_refusal(refusal, &unwanted);
 	if (!policy || !node_name || !ret_observer)
 		return -EINVAL;
 	r = pst_api_copy_options(&copy, sizeof(copy), options);
@@ -52,10 +46,7 @@ int postern_observe(const struct postern_policy *policy, const char *node_name,
 
 	log = (struct pst_log) {copy.log, copy.log_user_data};
 	r = pst_observer_open(policy, node_name,
-			      pst_deadline_after(pst_monotonic_now_ns(),
-						 copy.timeout_ns == 0 ?
-							 TIMEOUT_NS :
-							 copy.timeout_ns),
+			      pst_api_deadline_ns(copy.timeout_ns),
 			      copy.features_off, refusal, &observer);
 	if (r < 0)
 		return pst_api_filter(r, __func__, &log);
