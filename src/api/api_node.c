@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * <postern/node.h>: check the arguments, call, filter the result
- *
- * A public node is the internal one under its public name.
  */
 #include <postern/node.h>
 
 #include <errno.h>
 
+#include "api/api_node.h"
 #include "api/api_options.h"
 #include "api/api_result.h"
 #include "base/attributes.h"
@@ -15,20 +14,6 @@
 #include "node/node.h"
 
 #define PROBE_TIMEOUT_NS PST_NS_PER_SECOND
-
-static struct pst_node *inner(struct postern_node *node)
-{
-	return (struct pst_node *)node;
-}
-
-static int check(struct postern_node *node)
-{
-	if (PST_UNLIKELY(!node))
-		return -EINVAL;
-	if (PST_UNLIKELY(!pst_node_is_ours(inner(node))))
-		return -ESTALE;
-	return 0;
-}
 
 int postern_node_open(const struct postern_policy *policy, const char *name,
 		      const struct postern_node_options *options,
@@ -66,7 +51,7 @@ int postern_node_open(const struct postern_policy *policy, const char *name,
 
 struct postern_node *postern_node_close(struct postern_node *node)
 {
-	(void)pst_node_close(inner(node)); /* always NULL */
+	(void)pst_node_close(pst_api_node(node)); /* always NULL */
 	return NULL;
 }
 
@@ -74,20 +59,20 @@ int postern_node_fd(struct postern_node *node)
 {
 	int r;
 
-	r = check(node);
+	r = pst_api_check_node(node);
 	if (r < 0)
 		return r;
-	return pst_node_fd(inner(node));
+	return pst_node_fd(pst_api_node(node));
 }
 
 int postern_node_wait(struct postern_node *node, uint64_t deadline_ns)
 {
 	int r;
 
-	r = check(node);
+	r = pst_api_check_node(node);
 	if (r < 0)
 		return r;
-	return pst_api_filter(pst_node_wait(inner(node), deadline_ns),
+	return pst_api_filter(pst_node_wait(pst_api_node(node), deadline_ns),
 			      __func__, NULL);
 }
 
@@ -97,13 +82,13 @@ int postern_node_receive(struct postern_node *node, void *buffer,
 {
 	int r;
 
-	r = check(node);
+	r = pst_api_check_node(node);
 	if (PST_UNLIKELY(r < 0))
 		return r;
 	if (PST_UNLIKELY((!buffer && buffer_bytes > 0) || !ret_message_bytes ||
 			 !ret_peer))
 		return -EINVAL;
-	r = pst_node_receive(inner(node), buffer, buffer_bytes,
+	r = pst_node_receive(pst_api_node(node), buffer, buffer_bytes,
 			     ret_message_bytes, ret_peer);
 	return pst_api_filter(r, __func__, NULL);
 }
@@ -113,13 +98,13 @@ int postern_node_next_event(struct postern_node *node,
 {
 	int r;
 
-	r = check(node);
+	r = pst_api_check_node(node);
 	if (r < 0)
 		return r;
 	if (!ret_event)
 		return -EINVAL;
-	return pst_api_filter(pst_node_next_event(inner(node), ret_event),
-			      __func__, NULL);
+	r = pst_node_next_event(pst_api_node(node), ret_event);
+	return pst_api_filter(r, __func__, NULL);
 }
 
 typedef int hand_out_fn(struct pst_node *node, postern_peer peer,
@@ -131,12 +116,12 @@ static int hand_out(struct postern_node *node, postern_peer peer,
 	struct pst_channel *channel;
 	int r;
 
-	r = check(node);
+	r = pst_api_check_node(node);
 	if (r < 0)
 		return r;
 	if (!ret_channel)
 		return -EINVAL;
-	r = function(inner(node), peer, &channel);
+	r = function(pst_api_node(node), peer, &channel);
 	if (r < 0)
 		return pst_api_filter(r, __func__, NULL);
 	*ret_channel = (struct postern_channel *)channel;
@@ -165,12 +150,12 @@ int postern_node_reload(struct postern_node *node,
 	int r;
 
 	refusal = pst_api_refusal(refusal, &unwanted);
-	r = check(node);
+	r = pst_api_check_node(node);
 	if (r < 0)
 		return r;
 	if (!policy)
 		return -EINVAL;
-	r = pst_node_reload(inner(node), policy, refusal, &lost_count);
+	r = pst_node_reload(pst_api_node(node), policy, refusal, &lost_count);
 	if (r == 0 && ret_lost_count)
 		*ret_lost_count = lost_count;
 	return pst_api_filter(r, __func__, NULL);
@@ -180,11 +165,11 @@ int postern_node_revoke(struct postern_node *node, postern_peer peer)
 {
 	int r;
 
-	r = check(node);
+	r = pst_api_check_node(node);
 	if (r < 0)
 		return r;
-	return pst_api_filter(pst_node_revoke(inner(node), peer), __func__,
-			      NULL);
+	r = pst_node_revoke(pst_api_node(node), peer);
+	return pst_api_filter(r, __func__, NULL);
 }
 
 int postern_node_revoke_named(struct postern_node *node, const char *peer_name,
@@ -193,12 +178,12 @@ int postern_node_revoke_named(struct postern_node *node, const char *peer_name,
 	uint32_t unwanted;
 	int r;
 
-	r = check(node);
+	r = pst_api_check_node(node);
 	if (r < 0)
 		return r;
 	if (!peer_name)
 		return -EINVAL;
-	r = pst_node_revoke_named(inner(node), peer_name,
+	r = pst_node_revoke_named(pst_api_node(node), peer_name,
 				  ret_count ? ret_count : &unwanted);
 	return pst_api_filter(r, __func__, NULL);
 }

@@ -6,20 +6,16 @@
 
 #include <errno.h>
 
+#include "api/api_node.h"
 #include "api/api_result.h"
-#include "node/node.h"
-
-static struct pst_node *inner(struct postern_node *node)
-{
-	return (struct pst_node *)node;
-}
 
 static int check(struct postern_node *node, const void *output)
 {
-	if (!node)
-		return -EINVAL;
-	if (!pst_node_is_ours(inner(node)))
-		return -ESTALE;
+	int r;
+
+	r = pst_api_check_node(node);
+	if (r < 0)
+		return r;
 	return output ? 0 : -EINVAL;
 }
 
@@ -32,7 +28,7 @@ int postern_node_stats(struct postern_node *node,
 	r = check(node, ret_stats);
 	if (r < 0)
 		return r;
-	pst_node_stats(inner(node), &stats);
+	pst_node_stats(pst_api_node(node), &stats);
 	return pst_api_copy_out(ret_stats, &stats, sizeof(stats));
 }
 
@@ -45,7 +41,7 @@ int postern_node_peer_stats(struct postern_node *node, postern_peer peer,
 	r = check(node, ret_stats);
 	if (r < 0)
 		return r;
-	r = pst_node_peer_stats(inner(node), peer, &stats);
+	r = pst_node_peer_stats(pst_api_node(node), peer, &stats);
 	if (r < 0)
 		return pst_api_filter(r, __func__, NULL);
 	return pst_api_copy_out(ret_stats, &stats, sizeof(stats));
@@ -59,5 +55,5 @@ int postern_node_next_peer(struct postern_node *node, postern_peer previous,
 	r = check(node, ret_peer);
 	if (r < 0)
 		return r;
-	return pst_node_next_peer(inner(node), previous, ret_peer);
+	return pst_node_next_peer(pst_api_node(node), previous, ret_peer);
 }

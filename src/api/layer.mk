@@ -5,6 +5,7 @@ libapi_la_SOURCES = \
 	src/api/api_control.c \
 	src/api/api_facts.c \
 	src/api/api_node.c \
+	src/api/api_node.h \
 	src/api/api_node_stats.c \
 	src/api/api_observe.c \
 	src/api/api_options.h \
