@@ -44,29 +44,6 @@ void pst_histogram_add(struct pst_histogram *histogram, uint64_t value)
 	pst_counter_add(&histogram->counts[bucket_of(value)], 1);
 }
 
-void pst_histogram_add_all(struct pst_histogram *histogram,
-			   const struct pst_histogram *more)
-{
-	uint64_t count;
-	unsigned i;
-
-	for (i = 0; i < PST_HISTOGRAM_BUCKETS; i++) {
-		count = pst_counter_get(&more->counts[i]);
-		if (count > 0)
-			pst_counter_add(&histogram->counts[i], count);
-	}
-	pst_counter_raise(&histogram->max, pst_histogram_max(more));
-}
-
-void pst_histogram_clear(struct pst_histogram *histogram)
-{
-	unsigned i;
-
-	pst_counter_set(&histogram->max, 0);
-	for (i = 0; i < PST_HISTOGRAM_BUCKETS; i++)
-		pst_counter_set(&histogram->counts[i], 0);
-}
-
 uint64_t pst_histogram_count(const struct pst_histogram *histogram)
 {
 	uint64_t count = 0;

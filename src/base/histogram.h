@@ -39,11 +39,6 @@ struct pst_histogram {
 /* Larger values count as PST_HISTOGRAM_VALUE_MAX. */
 void pst_histogram_add(struct pst_histogram *histogram, uint64_t value);
 
-/* Add all that another one holds, which somebody may be recording to. */
-void pst_histogram_add_all(struct pst_histogram *histogram,
-			   const struct pst_histogram *more);
-void pst_histogram_clear(struct pst_histogram *histogram);
-
 uint64_t pst_histogram_count(const struct pst_histogram *histogram);
 uint64_t pst_histogram_max(const struct pst_histogram *histogram);
 

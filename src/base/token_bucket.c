@@ -95,9 +95,3 @@ uint64_t pst_tokens_ready_ns(const struct pst_token_bucket *bucket,
 	/* Rounded up: at that time they are there. */
 	return (full_at - spare + TICKS_PER_NS - 1) / TICKS_PER_NS + 1;
 }
-
-bool pst_tokens_are_full(const struct pst_token_bucket *bucket, uint64_t now_ns)
-{
-	return atomic_load_explicit(&bucket->full_at, memory_order_relaxed) <=
-	       ticks_at(now_ns);
-}

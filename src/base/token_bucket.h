@@ -21,7 +21,6 @@
 #define POSTERN_BASE_TOKEN_BUCKET_H
 
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 /* per_second 0: no limit.  burst is at least 1 where there is a limit. */
@@ -50,9 +49,5 @@ void pst_tokens_give_back(struct pst_token_bucket *bucket,
 uint64_t pst_tokens_ready_ns(const struct pst_token_bucket *bucket,
 			     const struct pst_token_rate *rate,
 			     uint64_t count);
-
-/* As it was when new: nobody needs to remember it. */
-bool pst_tokens_are_full(const struct pst_token_bucket *bucket,
-			 uint64_t now_ns);
 
 #endif

@@ -85,14 +85,9 @@ enum postern_reason pst_channel_end_reason(const struct pst_channel *channel);
 enum postern_reason pst_channel_told_reason(const struct pst_channel *channel);
 void pst_channel_end(struct pst_channel *channel, enum postern_reason reason);
 
-/*
- * What the channel has done so far, for any thread at any time.  The histogram
- * is that of latency.latency: it lives as long as the channel.
- */
+/* What the channel has done so far, for any thread at any time. */
 void pst_channel_stats(const struct pst_channel *channel,
 		       struct postern_channel_stats *ret_stats);
-const struct pst_histogram *
-pst_channel_latency(const struct pst_channel *channel);
 
 /*
  * For the node, by the thread that receives: what is recorded from now on is

@@ -186,12 +186,6 @@ void pst_channel_stats(const struct pst_channel *channel,
 	*ret_stats = stats;
 }
 
-const struct pst_histogram *
-pst_channel_latency(const struct pst_channel *channel)
-{
-	return &channel->latency;
-}
-
 uint64_t pst_channel_sent_messages(const struct pst_channel *channel)
 {
 	return pst_counter_get(&channel->sent.messages);

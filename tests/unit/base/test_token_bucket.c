@@ -29,7 +29,6 @@ START_TEST(a_new_bucket_holds_its_burst)
 	const struct pst_token_rate rate = rate_of(10, 7);
 
 	expect_equal(pst_tokens_available(&bucket, &rate, START_NS), 7);
-	expect(pst_tokens_are_full(&bucket, START_NS));
 }
 END_TEST
 
@@ -40,7 +39,6 @@ START_TEST(without_a_rate_there_is_no_end_of_tokens)
 	pst_tokens_take(&bucket, &rate, START_NS, UINT64_MAX);
 	expect(pst_tokens_available(&bucket, &rate, START_NS) == UINT64_MAX);
 	expect_equal(pst_tokens_ready_ns(&bucket, &rate, 5), 0);
-	expect(pst_tokens_are_full(&bucket, START_NS));
 }
 END_TEST
 
@@ -50,7 +48,6 @@ START_TEST(taken_tokens_grow_back_at_the_rate)
 
 	pst_tokens_take(&bucket, &rate, START_NS, 5);
 	expect_equal(pst_tokens_available(&bucket, &rate, START_NS), 0);
-	expect(!pst_tokens_are_full(&bucket, START_NS));
 	expect_equal(pst_tokens_available(&bucket, &rate,
 					  START_NS + SECOND / 10 - 1), 0);
 	expect_equal(pst_tokens_available(&bucket, &rate,
