@@ -26,6 +26,15 @@ static uint64_t ticks_of(const struct pst_token_rate *rate, uint64_t count)
 	return ticks > TICKS_MAX ? TICKS_MAX : (uint64_t)ticks;
 }
 
+/* After how long they have grown: rounded up. */
+static uint64_t ticks_until(const struct pst_token_rate *rate, uint64_t count)
+{
+	wide ticks = ((wide)count * TICKS_PER_SECOND + rate->per_second - 1) /
+		     rate->per_second;
+
+	return ticks > TICKS_MAX ? TICKS_MAX : (uint64_t)ticks;
+}
+
 static uint64_t tokens_of(const struct pst_token_rate *rate, uint64_t ticks)
 {
 	wide tokens = (wide)ticks * rate->per_second / TICKS_PER_SECOND;
@@ -82,16 +91,17 @@ void pst_tokens_give_back(struct pst_token_bucket *bucket,
 uint64_t pst_tokens_ready_ns(const struct pst_token_bucket *bucket,
 			     const struct pst_token_rate *rate, uint64_t count)
 {
-	uint64_t full_at, spare;
+	uint64_t full_at, whole, wanted, spare;
 
 	if (rate->per_second == 0)
 		return 0;
 	if (count > rate->burst)
 		count = rate->burst;
 	full_at = atomic_load_explicit(&bucket->full_at, memory_order_relaxed);
-	spare = ticks_of(rate, rate->burst) - ticks_of(rate, count);
+	whole = ticks_of(rate, rate->burst);
+	wanted = ticks_until(rate, count);
+	spare = whole > wanted ? whole - wanted : 0;
 	if (full_at <= spare)
 		return 0;
-	/* Rounded up: at that time they are there. */
-	return (full_at - spare + TICKS_PER_NS - 1) / TICKS_PER_NS + 1;
+	return (full_at - spare + TICKS_PER_NS - 1) / TICKS_PER_NS;
 }

@@ -45,7 +45,8 @@ void pst_tokens_take(struct pst_token_bucket *bucket,
 void pst_tokens_give_back(struct pst_token_bucket *bucket,
 			  const struct pst_token_rate *rate, uint64_t count);
 
-/* When count tokens, or the burst if that is less, will be there. */
+/* The moment from which on count tokens, or the burst if that is less, are
+ * there. */
 uint64_t pst_tokens_ready_ns(const struct pst_token_bucket *bucket,
 			     const struct pst_token_rate *rate,
 			     uint64_t count);
