@@ -55,7 +55,7 @@ uint64_t pst_tokens_available(const struct pst_token_bucket *bucket,
 
 	if (rate->per_second == 0)
 		return UINT64_MAX;
-	full_at = atomic_load_explicit(&bucket->full_at, memory_order_relaxed);
+	full_at = pst_tokens_full_at(bucket);
 	if (full_at <= ticks_at(now_ns))
 		return rate->burst;
 	missing = full_at - ticks_at(now_ns);
@@ -71,7 +71,7 @@ void pst_tokens_take(struct pst_token_bucket *bucket,
 
 	if (rate->per_second == 0)
 		return;
-	full_at = atomic_load_explicit(&bucket->full_at, memory_order_relaxed);
+	full_at = pst_tokens_full_at(bucket);
 	do
 		start = full_at > now ? full_at : now;
 	while (!atomic_compare_exchange_weak_explicit(
@@ -97,7 +97,7 @@ uint64_t pst_tokens_ready_ns(const struct pst_token_bucket *bucket,
 		return 0;
 	if (count > rate->burst)
 		count = rate->burst;
-	full_at = atomic_load_explicit(&bucket->full_at, memory_order_relaxed);
+	full_at = pst_tokens_full_at(bucket);
 	whole = ticks_of(rate, rate->burst);
 	wanted = ticks_until(rate, count);
 	spare = whole > wanted ? whole - wanted : 0;

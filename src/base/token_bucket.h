@@ -33,6 +33,17 @@ struct pst_token_bucket {
 	_Atomic uint64_t full_at; /* in sixteenths of a nanosecond */
 };
 
+static inline void pst_tokens_init(struct pst_token_bucket *bucket)
+{
+	atomic_store_explicit(&bucket->full_at, 0, memory_order_relaxed);
+}
+
+/* For telling which of two buckets will be full first: the lower one. */
+static inline uint64_t pst_tokens_full_at(const struct pst_token_bucket *bucket)
+{
+	return atomic_load_explicit(&bucket->full_at, memory_order_relaxed);
+}
+
 /* How many tokens there are, at most the burst.  UINT64_MAX without a limit. */
 uint64_t pst_tokens_available(const struct pst_token_bucket *bucket,
 			      const struct pst_token_rate *rate,

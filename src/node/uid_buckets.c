@@ -4,12 +4,6 @@
  */
 #include "node/uid_buckets.h"
 
-static uint64_t full_at(const struct pst_uid_bucket *place)
-{
-	return atomic_load_explicit(&place->bucket.full_at,
-				    memory_order_relaxed);
-}
-
 /* The place of this uid, or the one that can best be done without. */
 static struct pst_uid_bucket *find_place(struct pst_uid_buckets *buckets,
 					 uid_t uid)
@@ -21,11 +15,12 @@ static struct pst_uid_bucket *find_place(struct pst_uid_buckets *buckets,
 		place = &buckets->places[i];
 		if (place->uid == uid)
 			return place;
-		if (full_at(place) < full_at(best))
+		if (pst_tokens_full_at(&place->bucket) <
+		    pst_tokens_full_at(&best->bucket))
 			best = place;
 	}
 	best->uid = uid;
-	atomic_store_explicit(&best->bucket.full_at, 0, memory_order_relaxed);
+	pst_tokens_init(&best->bucket);
 	return best;
 }
 
