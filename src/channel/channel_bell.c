@@ -79,8 +79,7 @@ static bool bells_are_permitted(struct pst_channel *channel, unsigned count)
  */
 static bool peer_has_moved(struct pst_channel *channel)
 {
-	const struct pst_segment_words *peer =
-		(const void *)channel->peer_mapping.control;
+	const struct pst_segment_words *peer = pst_channel_peer_words(channel);
 	uint64_t moved = 0, seen;
 
 	if (channel->directions & POSTERN_DIRECTION_RECEIVE)

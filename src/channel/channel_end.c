@@ -42,19 +42,11 @@ static bool is_told(uint32_t reason)
 	       reason == POSTERN_REASON_IDLE;
 }
 
-/* The peer went, by itself as far as can be seen from here. */
-static bool has_gone(uint32_t reason)
-{
-	return reason == POSTERN_REASON_HUNG_UP ||
-	       reason == POSTERN_REASON_PEER_DIED ||
-	       reason == POSTERN_REASON_CLOSED;
-}
-
 void pst_channel_tell_end(struct pst_channel *channel,
 			  enum postern_reason reason)
 {
 	if (is_told((uint32_t)reason))
-		pst_ring_publish_end((void *)channel->own_mapping.control,
+		pst_ring_publish_end(pst_channel_own_words(channel),
 				     (uint32_t)reason);
 }
 
@@ -65,8 +57,7 @@ static void ask_why(struct pst_channel *channel)
 
 	if (channel->is_nodes)
 		return;
-	told = pst_ring_observe_end((const void *)
-					    channel->peer_mapping.control);
+	told = pst_ring_observe_end(pst_channel_peer_words(channel));
 	if (is_told(told))
 		(void)atomic_compare_exchange_strong(&channel->told_reason,
 						     &none, told);
@@ -77,7 +68,7 @@ enum postern_reason pst_channel_told_reason(const struct pst_channel *channel)
 	enum postern_reason reason = pst_channel_end_reason(channel);
 	uint32_t told = atomic_load(&channel->told_reason);
 
-	return has_gone((uint32_t)reason) && told != POSTERN_REASON_NONE ?
+	return pst_channel_has_gone(reason) && told != POSTERN_REASON_NONE ?
 		(enum postern_reason)told : reason;
 }
 
@@ -87,7 +78,7 @@ void pst_channel_end(struct pst_channel *channel, enum postern_reason reason)
 
 	if (pst_channel_has_ended(channel))
 		return;
-	if (has_gone((uint32_t)reason))
+	if (pst_channel_has_gone(reason))
 		ask_why(channel);
 	if (!atomic_compare_exchange_strong(&channel->end_reason, &alive,
 					    (uint32_t)reason))

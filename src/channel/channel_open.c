@@ -44,10 +44,9 @@ static void fill_limits(struct pst_channel *channel,
 
 static void attach_rings(struct pst_channel *channel)
 {
-	struct pst_segment_words *own, *peer;
+	struct pst_segment_words *own = pst_channel_own_words(channel);
+	const struct pst_segment_words *peer = pst_channel_peer_words(channel);
 
-	own = (struct pst_segment_words *)channel->own_mapping.control;
-	peer = (struct pst_segment_words *)channel->peer_mapping.control;
 	pst_ring_producer_init(&channel->producer, own, peer,
 			       channel->own_mapping.data,
 			       channel->limits.send_ring_bytes,

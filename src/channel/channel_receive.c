@@ -16,11 +16,7 @@
  */
 static int after_the_end(struct pst_channel *channel)
 {
-	enum postern_reason reason = pst_channel_end_reason(channel);
-
-	if (reason != POSTERN_REASON_HUNG_UP &&
-	    reason != POSTERN_REASON_PEER_DIED &&
-	    reason != POSTERN_REASON_CLOSED)
+	if (!pst_channel_has_gone(pst_channel_end_reason(channel)))
 		return pst_channel_end_result(channel);
 	if (!channel->frozen) {
 		/* What it says, the next read says too. */
@@ -35,7 +31,7 @@ static bool is_worth_retrying(struct pst_channel *channel)
 {
 	if (pst_channel_has_ended(channel))
 		return !channel->frozen;
-	if (atomic_load_explicit(&channel->epoll_fd, memory_order_relaxed) < 0)
+	if (!pst_channel_is_polled(channel))
 		return false;
 	return pst_channel_settle(channel, PST_CHANNEL_WANT_MESSAGE) != 0;
 }

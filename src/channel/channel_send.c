@@ -26,16 +26,17 @@ static int after_failure(struct pst_channel *channel, uint32_t byte_count,
 		channel->wanted_bytes = byte_count;
 		channel->attention |= PST_CHANNEL_WANT_ROOM;
 		pst_channel_note_refusal(channel);
-	} else if (result == -EBADMSG)
+	} else if (result == -EBADMSG) {
 		pst_channel_poison(channel, pst_channel_ring_fault(
 						    channel->producer.fault));
+	}
 	return result;
 }
 
 /* A full ring with a pollable descriptor out: arm, and try once more. */
 static bool is_worth_retrying(struct pst_channel *channel, uint32_t byte_count)
 {
-	if (atomic_load_explicit(&channel->epoll_fd, memory_order_relaxed) < 0)
+	if (!pst_channel_is_polled(channel))
 		return false;
 	channel->wanted_bytes = byte_count;
 	return pst_channel_settle(channel, PST_CHANNEL_WANT_ROOM) != 0;

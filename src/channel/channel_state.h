@@ -131,6 +131,34 @@ static inline bool pst_channel_has_ended(const struct pst_channel *channel)
 				    memory_order_acquire) != 0;
 }
 
+/* The peer went, by itself as far as can be seen from here. */
+static inline bool pst_channel_has_gone(enum postern_reason reason)
+{
+	return reason == POSTERN_REASON_HUNG_UP ||
+	       reason == POSTERN_REASON_PEER_DIED ||
+	       reason == POSTERN_REASON_CLOSED;
+}
+
+/* Somebody polls, so an -EAGAIN has to arm: see pst_channel_settle(). */
+static inline bool pst_channel_is_polled(const struct pst_channel *channel)
+{
+	return atomic_load_explicit(&channel->epoll_fd,
+				    memory_order_relaxed) >= 0;
+}
+
+/* The words of our segment, and of the peer's. */
+static inline struct pst_segment_words *
+pst_channel_own_words(const struct pst_channel *channel)
+{
+	return (struct pst_segment_words *)channel->own_mapping.control;
+}
+
+static inline const struct pst_segment_words *
+pst_channel_peer_words(const struct pst_channel *channel)
+{
+	return (const struct pst_segment_words *)channel->peer_mapping.control;
+}
+
 /* The waiting half of a direction, by what its thread wants. */
 static inline struct pst_channel_waiter *
 pst_channel_waiter_of(struct pst_channel *channel, uint32_t wants)

@@ -123,8 +123,7 @@ static uint64_t depth_between(uint64_t consumed_pos, uint64_t produced_pos,
 static void describe_depths(const struct pst_channel *channel,
 			    struct postern_channel_stats *stats)
 {
-	const struct pst_segment_words *peer =
-		(const void *)channel->peer_mapping.control;
+	const struct pst_segment_words *peer = pst_channel_peer_words(channel);
 
 	if (channel->directions & POSTERN_DIRECTION_SEND)
 		stats->send_depth_bytes = depth_between(
@@ -172,8 +171,8 @@ void pst_channel_stats(const struct pst_channel *channel,
 	};
 
 	describe_depths(channel, &stats);
-	stats.peer_dropped_messages = pst_ring_dropped_unchecked(
-		(const void *)channel->peer_mapping.control);
+	stats.peer_dropped_messages =
+		pst_ring_dropped_unchecked(pst_channel_peer_words(channel));
 	stats.send_peak_bytes =
 		larger_of(pst_counter_get(&channel->sent.peak_bytes),
 			  stats.send_depth_bytes);
@@ -201,8 +200,7 @@ void pst_channel_positions_sent(const struct pst_channel *channel,
 				uint64_t *ret_sent_pos,
 				uint64_t *ret_consumed_pos)
 {
-	const struct pst_segment_words *peer =
-		(const void *)channel->peer_mapping.control;
+	const struct pst_segment_words *peer = pst_channel_peer_words(channel);
 
 	*ret_sent_pos = pst_counter_get(&channel->sent.pos);
 	*ret_consumed_pos = *ret_sent_pos;

@@ -90,7 +90,8 @@ static bool is_pending(struct pst_channel *channel, uint32_t wants)
 static uint32_t spin(struct pst_channel *channel, uint32_t wants,
 		     uint64_t deadline_ns)
 {
-	struct pst_channel_waiter *waiter = pst_channel_waiter_of(channel, wants);
+	struct pst_channel_waiter *waiter =
+		pst_channel_waiter_of(channel, wants);
 	uint64_t end_ns;
 	uint32_t ready;
 	unsigned i;
@@ -123,7 +124,8 @@ static uint32_t spin(struct pst_channel *channel, uint32_t wants,
 static int sleep_once(struct pst_channel *channel, uint32_t wants,
 		      uint64_t deadline_ns)
 {
-	struct pst_channel_waiter *waiter = pst_channel_waiter_of(channel, wants);
+	struct pst_channel_waiter *waiter =
+		pst_channel_waiter_of(channel, wants);
 	const int fds[] = {channel->socket_fd, waiter->wake_fd, channel->pidfd};
 	unsigned ready;
 	int r;
@@ -143,7 +145,8 @@ static int sleep_once(struct pst_channel *channel, uint32_t wants,
 static void hear_noted(struct pst_channel *channel, uint32_t wants,
 		       unsigned bell_limit)
 {
-	struct pst_channel_waiter *waiter = pst_channel_waiter_of(channel, wants);
+	struct pst_channel_waiter *waiter =
+		pst_channel_waiter_of(channel, wants);
 
 	if (!waiter->has_unheard)
 		return;

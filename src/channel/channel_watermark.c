@@ -90,7 +90,7 @@ static void tell_above(struct pst_channel *channel)
 	channel->watermarks.owes_above = false;
 	channel->watermarks.has_told_above = true;
 	channel->attention |= PST_CHANNEL_WANT_LOW;
-	if (atomic_load_explicit(&channel->epoll_fd, memory_order_relaxed) >= 0)
+	if (pst_channel_is_polled(channel))
 		(void)pst_channel_settle(channel, PST_CHANNEL_WANT_LOW);
 }
 
@@ -103,7 +103,7 @@ static void tell_below(struct pst_channel *channel)
 /* With a pollable descriptor, "none" must leave it unreadable and armed. */
 static bool is_worth_retrying(struct pst_channel *channel)
 {
-	if (atomic_load_explicit(&channel->epoll_fd, memory_order_relaxed) < 0)
+	if (!pst_channel_is_polled(channel))
 		return false;
 	return pst_channel_settle(channel, channel->attention &
 					   PST_CHANNEL_WANT_LOW) != 0;
