@@ -29,7 +29,7 @@
 struct pst_channel;
 struct pst_channel_lease;
 
-/* What to wait for; the first two are POSTERN_DIRECTION_*, then POSTERN_WAIT_*. */
+/* What to wait for: POSTERN_DIRECTION_*, POSTERN_WAIT_*, and one of our own. */
 enum pst_channel_want {
 	PST_CHANNEL_WANT_ROOM = POSTERN_DIRECTION_SEND,
 	PST_CHANNEL_WANT_MESSAGE = POSTERN_DIRECTION_RECEIVE,

@@ -176,9 +176,9 @@ int pst_connect(const struct pst_connect_params *params,
 	int r;
 
 	pst_connection_init(&connection, params->deadline_ns,
-			params->features_off);
-	r = pst_connection_reach(&connection, params->policy, params->node_name, &rules,
-		  ret_refusal);
+			    params->features_off);
+	r = pst_connection_reach(&connection, params->policy,
+				 params->node_name, &rules, ret_refusal);
 	if (r == 0)
 		r = check_security(rules, ret_refusal);
 	if (r == 0)

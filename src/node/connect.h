@@ -70,8 +70,9 @@ pst_connection_check_segment(const struct pst_connection *connection,
 			     struct postern_refusal *refusal);
 
 /*
- * take_segments.c: check both segments against the offer, map and pay for them, and seal ours.
- * 0, -EBADMSG with a refusal (not what was offered), -ENOMEM, -ECANCELED.
+ * take_segments.c: check both segments against the offer, map and pay for them,
+ * and seal ours.  0, -EBADMSG with a refusal (not what was offered), -ENOMEM,
+ * -ECANCELED.
  */
 int pst_connection_take_segments(struct pst_connection *connection,
 				 struct postern_refusal *refusal);

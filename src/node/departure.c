@@ -4,8 +4,8 @@
  *
  * What a peer committed before it went is delivered first: the channel drains,
  * keeping its slot and its charges, until it is empty or its deadline passes.
- * A peer that broke the rules, or was revoked, is not drained.  Then the departure is reported,
- * and the slot is free at once.
+ * A peer that broke the rules, or was revoked, is not drained.  Then the
+ * departure is reported, and the slot is free at once.
  */
 #include "node/node_state.h"
 

@@ -65,7 +65,6 @@ int pst_statistics_open(struct pst_node *node)
 void pst_statistics_close(struct pst_node *node)
 {
 	struct pst_statistics *statistics = &node->statistics;
-
 	uint32_t i;
 
 	for (i = 0; statistics->slots && i < node->slot_count; i++)

@@ -168,7 +168,6 @@ static void diff_grants(struct pst_policy_diff *diff,
 			const struct standing *new_standing)
 {
 	struct pst_policy_security old_security, new_security;
-
 	size_t i;
 
 	add_powers(diff, '+', "gains", new_standing, old_standing);

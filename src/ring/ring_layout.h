@@ -40,10 +40,8 @@
  * 5. An END record is the last one.
  * 6. armed is odd while its writer wants a bell, and grows with every change.
  *    The other side rings at most once for each odd value.
- *
  * 7. dropped_count is how many messages its writer took from the other ring and
  *    threw away.  It binds nobody, and its reader may only show it.
- *
  * 8. end_code is 0, or says why its writer ended the channel, and is written
  *    before it hangs up: a value of enum postern_reason of <postern/result.h>.
  *    A reader ignores what it does not know.

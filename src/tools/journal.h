@@ -32,7 +32,8 @@ struct tool_journal {
 	uint64_t lost_count;    /* not told of yet */
 };
 
-/* socket_path is borrowed.  Nothing is opened before there is something to say. */
+/* socket_path is borrowed.  Nothing is opened before there is something to
+ * say. */
 void tool_journal_init(struct tool_journal *journal, const char *socket_path);
 
 /* The journal took it, and knows what was lost before: 0, else -errno. */
