@@ -89,8 +89,6 @@ static int say_hello(struct pst_connection *connection,
 		.page_bytes = (uint32_t)pst_own_page_bytes(),
 		.layout_version = pst_channel_layout_version(),
 	};
-	struct pst_wire_record record;
-	int r;
 
 	if (initiator.wish.ring_bytes == 0) {
 		(void)pst_refuse(refusal, POSTERN_REASON_NO_ALLOW,
@@ -98,17 +96,7 @@ static int say_hello(struct pst_connection *connection,
 				 params->node_name);
 		return -EACCES;
 	}
-	r = pst_initiator_init(&connection->initiator, &initiator);
-	if (r < 0) {
-		(void)pst_refuse(refusal, POSTERN_REASON_PROTOCOL,
-				 "the instance is no name, or the sizes wished "
-				 "for are too small");
-		return r;
-	}
-	r = pst_initiator_create_hello(&connection->initiator, &record);
-	if (r < 0)
-		return r;
-	return pst_connection_send(connection, &record, refusal);
+	return pst_connection_say_hello(connection, &initiator, refusal);
 }
 
 static int say_ready(struct pst_connection *connection,

@@ -47,6 +47,13 @@ pst_connection_reach(struct pst_connection *connection,
 		     const struct pst_policy_node **ret_rules,
 		     struct postern_refusal *refusal);
 
+/* Begin the handshake: make a HELLO and send it.  -EINVAL with a refusal for a
+ * HELLO that would not be valid, or as _send(). */
+PST_MUST_CHECK int
+pst_connection_say_hello(struct pst_connection *connection,
+			 const struct pst_initiator_params *params,
+			 struct postern_refusal *refusal);
+
 /*
  * Send a record; or receive the next, with the descriptors that may be beside
  * it, and let the initiator consume it.  0, or a result of

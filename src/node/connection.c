@@ -274,6 +274,26 @@ int pst_connection_send(struct pst_connection *connection,
 	return -EPIPE;
 }
 
+int pst_connection_say_hello(struct pst_connection *connection,
+			     const struct pst_initiator_params *params,
+			     struct postern_refusal *refusal)
+{
+	struct pst_wire_record record;
+	int r;
+
+	r = pst_initiator_init(&connection->initiator, params);
+	if (r < 0) {
+		(void)pst_refuse(refusal, POSTERN_REASON_PROTOCOL,
+				 "the instance is no name, or the sizes wished "
+				 "for are too small");
+		return r;
+	}
+	r = pst_initiator_create_hello(&connection->initiator, &record);
+	if (r < 0)
+		return r;
+	return pst_connection_send(connection, &record, refusal);
+}
+
 /* -- segments -------------------------------------------------------------- */
 
 int pst_connection_check_segment(const struct pst_connection *connection,

@@ -96,19 +96,12 @@ static int ask_for_control(struct pst_connection *connection,
 		.node_name = node_name,
 		.page_bytes = (uint32_t)pst_own_page_bytes(),
 	};
-	struct pst_wire_record record;
 	int r;
 
 	r = pst_packet_refuse_fds(connection->socket_fd, connection->features);
 	if (r < 0)
 		return r;
-	r = pst_initiator_init(&connection->initiator, &params);
-	if (r < 0)
-		return r;
-	r = pst_initiator_create_hello(&connection->initiator, &record);
-	if (r < 0)
-		return r;
-	r = pst_connection_send(connection, &record, refusal);
+	r = pst_connection_say_hello(connection, &params, refusal);
 	if (r < 0)
 		return r;
 	r = pst_connection_consume(connection, refusal);

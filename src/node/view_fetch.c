@@ -24,16 +24,8 @@ static int say_hello(struct pst_connection *connection, const char *node_name,
 		.page_bytes = (uint32_t)pst_own_page_bytes(),
 		.layout_version = PST_STATS_VERSION,
 	};
-	struct pst_wire_record record;
-	int r;
 
-	r = pst_initiator_init(&connection->initiator, &params);
-	if (r < 0)
-		return r;
-	r = pst_initiator_create_hello(&connection->initiator, &record);
-	if (r < 0)
-		return r;
-	return pst_connection_send(connection, &record, refusal);
+	return pst_connection_say_hello(connection, &params, refusal);
 }
 
 static int check(const struct pst_connection *connection,
