@@ -8,8 +8,6 @@
  */
 #include "node/admission.h"
 
-#include <errno.h>
-
 #include "base/attributes.h"
 #include "node/refusal.h"
 #include "node/revoke.h"
@@ -45,11 +43,10 @@ bool pst_control_grant(const struct pst_node *node,
 	if (r == 0)
 		r = pst_packet_send(entry->socket_fd, record.bytes,
 				    record.byte_count);
-	if (r == -EPIPE)
-		return pst_refuse_plain(refusal, POSTERN_REASON_HUNG_UP);
 	if (r < 0)
-		return pst_refuse_errno(refusal, POSTERN_REASON_RESOURCES, r,
-					"answering who would control the node");
+		return pst_refuse_unanswered(refusal, r,
+					     "answering who would control "
+					     "the node");
 	return true;
 }
 

@@ -9,8 +9,6 @@
  */
 #include "node/admission.h"
 
-#include <errno.h>
-
 #include "node/refusal.h"
 #include "node/terms.h"
 #include "node/view.h"
@@ -45,11 +43,9 @@ static bool send_view(const struct pst_node *node, struct pst_half_open *entry,
 	if (r == 0)
 		r = pst_packet_send_with_fds(entry->socket_fd, record.bytes,
 					     record.byte_count, &fd, 1);
-	if (r == -EPIPE)
-		return pst_refuse_plain(refusal, POSTERN_REASON_HUNG_UP);
 	if (r < 0)
-		return pst_refuse_errno(refusal, POSTERN_REASON_RESOURCES, r,
-					"handing out the statistics");
+		return pst_refuse_unanswered(refusal, r,
+					     "handing out the statistics");
 	entry->has_offered = true;
 	return true;
 }

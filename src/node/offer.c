@@ -10,8 +10,6 @@
  */
 #include "node/admission.h"
 
-#include <errno.h>
-
 #include "node/refusal.h"
 #include "os/entropy.h"
 #include "os/packet_socket.h"
@@ -99,11 +97,8 @@ bool pst_offer_make(const struct pst_node *node, struct pst_half_open *entry,
 		r = pst_packet_send_with_fds(entry->socket_fd, record.bytes,
 					     record.byte_count, fds, 2);
 	}
-	if (r == -EPIPE)
-		return pst_refuse_plain(refusal, POSTERN_REASON_HUNG_UP);
 	if (r < 0)
-		return pst_refuse_errno(refusal, POSTERN_REASON_RESOURCES, r,
-					"making the offer");
+		return pst_refuse_unanswered(refusal, r, "making the offer");
 	entry->has_offered = true;
 	return true;
 }

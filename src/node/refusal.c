@@ -4,6 +4,7 @@
  */
 #include "node/refusal.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,4 +38,13 @@ bool pst_refuse_errno(struct postern_refusal *refusal,
 
 	return pst_refuse(refusal, reason, "%s: %s", what,
 			  meaning ? meaning : "unknown error");
+}
+
+bool pst_refuse_unanswered(struct postern_refusal *refusal, int result,
+			   const char *what)
+{
+	if (result == -EPIPE)
+		return pst_refuse_plain(refusal, POSTERN_REASON_HUNG_UP);
+	return pst_refuse_errno(refusal, POSTERN_REASON_RESOURCES, result,
+				what);
 }

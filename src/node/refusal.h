@@ -28,4 +28,9 @@ bool pst_refuse_errno(struct postern_refusal *refusal,
 		      enum postern_reason reason, int result,
 		      const char *what);
 
+/* The same for an answer that could not be made or sent: the peer hung up
+ * (-EPIPE), or something was lacking. */
+bool pst_refuse_unanswered(struct postern_refusal *refusal, int result,
+			   const char *what);
+
 #endif
