@@ -298,7 +298,7 @@ static int reload(struct pst_node *node, const struct postern_policy *policy,
 
 	exchange(node, &holdings);
 	pst_node_follow_policy(node);
-	(void)pst_view_renew(node); /* nobody sees anything, if it fails */
+	pst_statistics_renew_view(node);
 	for (i = 0; i < node->slot_count; i++)
 		if (node->peers[i].state != PST_PEER_FREE)
 			decide_again(node, wants_before, &node->peers[i],

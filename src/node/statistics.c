@@ -58,7 +58,7 @@ int pst_statistics_open(struct pst_node *node)
 	total->opened_ns = pst_monotonic_now_ns();
 	total->slot_count = node->slot_count;
 	memcpy(total->name, node->name, sizeof(total->name));
-	pst_view_show_all(node);
+	pst_statistics_show_all(node);
 	return 0;
 }
 
@@ -72,7 +72,7 @@ void pst_statistics_close(struct pst_node *node)
 			pst_channel_share_latency(node->peers[i].channel, NULL);
 	if (statistics->shared) {
 		pst_statistics_collect(node, pst_monotonic_now_ns());
-		pst_view_end(node, PST_STATS_CLOSED);
+		pst_statistics_end_view(node, PST_STATS_CLOSED);
 	}
 	free(statistics->shared);
 	free(statistics->changed);
@@ -341,7 +341,7 @@ void pst_statistics_collect(struct pst_node *node, uint64_t now_ns)
 
 	mark_shared(node);
 	if (pst_node_view_fd(node) < 0)
-		(void)pst_view_renew(node); /* or at the next look */
+		pst_statistics_renew_view(node);
 	for (i = 0; i < statistics->changed_count; i++) {
 		index = statistics->changed[i];
 		statistics->slots[index].is_changed = false;
@@ -349,11 +349,11 @@ void pst_statistics_collect(struct pst_node *node, uint64_t now_ns)
 		if (statistics->slots[index].is_counted)
 			pst_statistics_look_at_peer(
 				node, &node->peers[index], now_ns);
-		pst_view_show_peer(node, index);
+		pst_statistics_show_peer(node, index);
 	}
 	statistics->changed_count = 0;
 	statistics->total.updated_ns = now_ns;
-	pst_view_show_node(node);
+	pst_statistics_show_node(node);
 	statistics->has_news = false;
 	statistics->due_ns = PST_DEADLINE_NEVER;
 	if (statistics->shared_count > 0)

@@ -98,17 +98,17 @@ void pst_statistics_fill_peer(const struct pst_node *node,
 			      struct postern_peer_stats *ret_stats);
 
 /* statistics_view.c: what is shown in node->view, and its last word. */
-void pst_view_show_all(struct pst_node *node);
-void pst_view_show_node(struct pst_node *node);
-void pst_view_show_peer(struct pst_node *node, uint32_t slot_index);
-void pst_view_end(struct pst_node *node, uint64_t state);
+void pst_statistics_show_all(struct pst_node *node);
+void pst_statistics_show_node(struct pst_node *node);
+void pst_statistics_show_peer(struct pst_node *node, uint32_t slot_index);
+void pst_statistics_end_view(struct pst_node *node, uint64_t state);
 
 /*
  * From now on observers are given another segment, and those who have the old
  * one are told to ask again: for when the policy was reloaded and not everybody
- * may still see.  The old one shows nothing new in any case; on failure, 0 or
- * -errno, there is none until the next look can make one.
+ * may still see.  The old one shows nothing new in any case; where no other can
+ * be made, there is none until the next look can make one.
  */
-int pst_view_renew(struct pst_node *node);
+void pst_statistics_renew_view(struct pst_node *node);
 
 #endif

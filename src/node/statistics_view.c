@@ -6,7 +6,7 @@
 
 #include "node/node_state.h"
 
-void pst_view_show_node(struct pst_node *node)
+void pst_statistics_show_node(struct pst_node *node)
 {
 	struct postern_node_stats stats;
 
@@ -16,7 +16,7 @@ void pst_view_show_node(struct pst_node *node)
 	pst_stats_write_node(&node->statistics.writer, &stats);
 }
 
-void pst_view_show_peer(struct pst_node *node, uint32_t slot_index)
+void pst_statistics_show_peer(struct pst_node *node, uint32_t slot_index)
 {
 	struct pst_statistics *statistics = &node->statistics;
 	struct postern_peer_stats stats;
@@ -31,7 +31,7 @@ void pst_view_show_peer(struct pst_node *node, uint32_t slot_index)
 	pst_stats_write_peer(&statistics->writer, slot_index, &stats);
 }
 
-void pst_view_show_all(struct pst_node *node)
+void pst_statistics_show_all(struct pst_node *node)
 {
 	struct pst_statistics *statistics = &node->statistics;
 	uint32_t i;
@@ -40,24 +40,20 @@ void pst_view_show_all(struct pst_node *node)
 			      node->slot_count);
 	for (i = 0; i < node->slot_count; i++)
 		if (statistics->slots[i].is_counted)
-			pst_view_show_peer(node, i);
-	pst_view_show_node(node);
+			pst_statistics_show_peer(node, i);
+	pst_statistics_show_node(node);
 }
 
-void pst_view_end(struct pst_node *node, uint64_t state)
+void pst_statistics_end_view(struct pst_node *node, uint64_t state)
 {
 	if (pst_node_view_fd(node) >= 0)
 		pst_stats_write_end(&node->statistics.writer, state);
 }
 
-int pst_view_renew(struct pst_node *node)
+void pst_statistics_renew_view(struct pst_node *node)
 {
-	int r;
-
-	pst_view_end(node, PST_STATS_RETIRED);
+	pst_statistics_end_view(node, PST_STATS_RETIRED);
 	pst_node_view_close(node);
-	r = pst_node_view_open(node);
-	if (r == 0)
-		pst_view_show_all(node);
-	return r;
+	if (pst_node_view_open(node) == 0)
+		pst_statistics_show_all(node);
 }
