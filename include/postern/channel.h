@@ -279,8 +279,8 @@ struct postern_channel_event {
  * Returns 0, -EINVAL unless low_bytes < high_bytes <= the ring's size
  * (postern_channel_limits()), -EPERM (sending was not granted) or -ESTALE.
  */
-int postern_channel_watermarks(struct postern_channel *channel,
-			       size_t high_bytes, size_t low_bytes);
+int postern_channel_set_watermarks(struct postern_channel *channel,
+				   size_t high_bytes, size_t low_bytes);
 
 /*
  * The next event of the watermarks.  ABOVE_HIGH and BELOW_LOW take turns;

@@ -293,8 +293,8 @@ int postern_channel_wait(struct postern_channel *channel, uint32_t directions,
 	return pst_api_filter(r, __func__, NULL);
 }
 
-int postern_channel_watermarks(struct postern_channel *channel,
-			       size_t high_bytes, size_t low_bytes)
+int postern_channel_set_watermarks(struct postern_channel *channel,
+				   size_t high_bytes, size_t low_bytes)
 {
 	int r;
 

@@ -101,8 +101,8 @@ START_TEST(watermarks_are_set_asked_for_and_waited_for)
 	expect_equal(postern_channel_wait(left, POSTERN_WAIT_LOW, 0, &ready),
 		     -EINVAL);
 	expect_equal(postern_channel_wait(left, 8, 0, &ready), -EINVAL);
-	expect_equal(postern_channel_watermarks(left, 500, 600), -EINVAL);
-	expect_equal(postern_channel_watermarks(left, 1000, 100), 0);
+	expect_equal(postern_channel_set_watermarks(left, 500, 600), -EINVAL);
+	expect_equal(postern_channel_set_watermarks(left, 1000, 100), 0);
 	expect_equal(postern_channel_next_event(left, NULL), -EINVAL);
 	expect_equal(postern_channel_next_event(left, &event), -EAGAIN);
 	expect_equal(postern_channel_wait(left, POSTERN_WAIT_LOW, 0, &ready),

@@ -142,7 +142,7 @@ START_TEST(null_arguments_are_invalid_everywhere)
 	expect_equal(postern_channel_wait(NULL, 1, 0, &ready), -EINVAL);
 	expect_equal(postern_channel_limits(NULL, &limits), -EINVAL);
 	expect_equal(postern_channel_stats(NULL, &stats), -EINVAL);
-	expect_equal(postern_channel_watermarks(NULL, 0, 0), -EINVAL);
+	expect_equal(postern_channel_set_watermarks(NULL, 0, 0), -EINVAL);
 	expect_equal(postern_channel_next_event(NULL, &channel_event), -EINVAL);
 	expect_equal(postern_node_fd(NULL), -EINVAL);
 	expect_equal(postern_node_wait(NULL, 0), -EINVAL);
