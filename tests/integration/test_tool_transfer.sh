@@ -361,7 +361,7 @@ list_tells_who_is_live() {
 	write_policy policy.conf
 	expect_status 0 postern list --policy policy.conf
 	owner=$(id -un 2>/dev/null) || owner=$(id -u)
-	expect_text out "^orders  *$owner  *not running  */.*/orders.sock$"
+	expect_text out "^orders  *$owner  *not running  *- /.*/orders.sock$"
 	start_receiver
 	expect_status 0 postern list --policy policy.conf
 	expect_text out '^orders .* live '
