@@ -42,16 +42,31 @@ static uint64_t wait_deadline(const struct sender *sender)
 	       postern_deadline_after(sender->timeout_ns);
 }
 
+/* What the node may say of the end of a channel; else the result says it. */
+static bool is_given(enum postern_reason reason)
+{
+	return reason == POSTERN_REASON_REVOKED ||
+	       reason == POSTERN_REASON_EXCEEDED ||
+	       reason == POSTERN_REASON_IDLE ||
+	       reason == POSTERN_REASON_NODE_CLOSED;
+}
+
 /* The error line stands on a line of its own. */
 static enum tool_status fail(struct sender *sender, int result)
 {
+	struct postern_refusal end = {
+		.reason = postern_channel_end_reason(sender->channel),
+	};
+
 	tool_progress_finish(&sender->progress);
 	if (result == -ETIMEDOUT) {
 		(void)tool_error(sender->node,
 				 "timed out: not everything was consumed");
 		return TOOL_TIMED_OUT;
 	}
-	return tool_error_result(sender->node, result, NULL);
+	return tool_error_result(sender->node, result,
+				 result == -EPIPE && is_given(end.reason) ?
+				 &end : NULL);
 }
 
 static enum tool_status send_one(struct sender *sender, const char *message,

@@ -61,6 +61,7 @@ who_is_no_longer_allowed_is_disconnected() {
 	wait_for_status 0 "$receiver"
 	expect_text receiver.err "event=depart .*reason=revoked"
 	wait_for_status 3 "$sender"
+	expect_text sender.err "^postern: orders: the admission was revoked$"
 	exec 8>&-
 }
 

@@ -31,6 +31,8 @@ one_peer_is_revoked_by_its_handle() {
 	[ "$(cat out)" = '1 peer revoked' ] || fail "$(cat out)"
 	expect_empty err
 	wait_for_status 3 "$sender"
+	[ "$(cat sender.err)" = 'postern: orders: the admission was revoked' ] ||
+		fail "$(cat sender.err)"
 	expect_text receiver.err ' event=revoke .* by=control .* reason=revoked'
 	expect_text receiver.err ' event=depart .* reason=revoked'
 

@@ -235,7 +235,37 @@ idle_sender_ends_when_the_node_does() {
 	wait_until grep -q here received
 	stop_receiver
 	wait_for_status 3 "$sender"
-	expect_text sender.err '^postern: orders: '
+	expect_text sender.err '^postern: orders: the node was closed$'
+}
+
+sender_of_a_node_that_died_is_given_no_reason() {
+	start_receiver --lines
+	start_sender --lines
+	echo here >&8
+	wait_until grep -q here received
+	kill -KILL "$receiver"
+	wait_for_status 3 "$sender"
+	expect_text sender.err '^postern: orders: the peer is gone$'
+}
+
+sender_is_told_that_it_exceeded_a_limit() {
+	write_policy policy.conf 'limits {' 'rate 1/s burst 1' \
+		'on-exceed disconnect' '}'
+	start_receiver --lines
+	start_sender --lines
+	printf 'one\ntwo\nthree\n' >&8
+	wait_for_status 3 "$sender"
+	expect_text sender.err '^postern: orders: a limit .* was exceeded$'
+	stop_receiver
+}
+
+sender_is_told_that_it_was_idle() {
+	write_policy policy.conf 'limits {' 'idle 10ms' '}'
+	start_receiver
+	start_sender
+	wait_for_status 3 "$sender"
+	expect_text sender.err '^postern: orders: nothing was sent .* too long$'
+	stop_receiver
 }
 
 # Processor time of a process, in ticks of 10 ms.
@@ -439,6 +469,9 @@ run_tests \
 	refused_sender_hears_no_reason_and_the_node_names_the_rule \
 	second_receiver_of_a_node_is_refused \
 	idle_sender_ends_when_the_node_does \
+	sender_of_a_node_that_died_is_given_no_reason \
+	sender_is_told_that_it_exceeded_a_limit \
+	sender_is_told_that_it_was_idle \
 	both_sides_are_idle_when_nothing_is_sent \
 	busy_sender_ends_when_the_node_does \
 	sender_gives_up_on_a_full_ring \
