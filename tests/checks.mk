@@ -54,6 +54,7 @@ EXTRA_DIST += \
 	tests/coverage_report \
 	tests/demonstration.sh \
 	tests/demonstration_support.sh \
+	tests/demonstration_tenants.sh \
 	tests/staged-run
 
 # -- the same suite, seen otherwise -------------------------------------------

@@ -7,7 +7,7 @@
 # (PREFIX/bin/postern), step by step: each command as it is given, and whether
 # what came of it was expected.  Exit status 0: every expectation was met.
 #
-# As root it plays three users, 20001 to 20003.  Otherwise there is one uid to
+# As root it plays four users, 20001 to 20004.  Otherwise there is one uid to
 # play with; what that can show is shown, and the rest is named.
 #
 # Nothing is left behind: no process, no file.
@@ -26,6 +26,8 @@ fi
 
 # shellcheck source=tests/demonstration_support.sh
 . "${0%/*}/demonstration_support.sh"
+# shellcheck source=tests/demonstration_tenants.sh
+. "${0%/*}/demonstration_tenants.sh"
 
 prefix=$(cd "$1" && pwd)
 PATH=$prefix/bin:$PATH
@@ -35,9 +37,10 @@ LC_ALL=C
 export LC_ALL
 
 if [ "$(id -u)" -eq 0 ]; then
-	several=yes owner=20001 sender=20002 stranger=20003
+	several=yes owner=20001 sender=20002 stranger=20003 till=20002 flood=20004
 else
-	several='' owner=$(id -u) sender=$owner stranger=$owner
+	several='' owner=$(id -u) sender=$owner stranger=$owner till=$owner \
+		flood=$owner
 fi
 
 tree_bytes_min=$((50 * 1000 * 1000))
@@ -368,12 +371,10 @@ receiver=$started
 expect "the node is live" until_true is_live run/orders.sock
 mkfifo input
 chmod 0666 input
-printf ' [uid %s] $ %s &\n' "$sender" \
-	"postern send --policy policy.conf --lines orders <input"
-(as "$sender" postern send --policy policy.conf --lines orders) <input \
-	>send.out 2>send.err &
-connector=$!
-running="$running $connector"
+input=input
+in_background send "$sender" postern send --policy policy.conf --lines orders
+input=
+connector=$started
 exec 9>input
 echo "in the middle of it" >&9
 expect "a line has arrived" until_true says exchange.out 'in the middle of it'
@@ -430,6 +431,22 @@ expect "and the node is closed" [ "$status" -eq 0 ]
 ls -la /dev/shm >shm.after
 expect "/dev/shm was all the while as before" is_untouched
 
+# -- (g) to (j) ---------------------------------------------------------------
+
+step "(g) Two tenants, and one of them floods"
+if can_tell_apart; then
+	show_flood
+	step "(h) A live revocation"
+	show_revocation
+	step "(i) Another policy for a node in use: a broken one, then a good one"
+	show_reload
+	step "(j) What the node has counted"
+	show_statistics
+else
+	note "This kernel does not tell one process of a user from another, so" \
+		"there are no two tenants, nor what follows from them."
+fi
+
 # -- the end ------------------------------------------------------------------
 
 step "What is left of it"
@@ -440,7 +457,7 @@ cd /
 has_no_process() {
 	! readlink /proc/[0-9]*/cwd 2>/dev/null | grep -q "^$work"
 }
-expect "no process" has_no_process
+expect "no process" until_true has_no_process
 rm -rf "$work"
 expect "no file" [ ! -e "$work" ]
 

@@ -9,6 +9,7 @@
 
 patience_seconds=20
 running=
+input=
 met=0
 unmet=0
 
@@ -60,13 +61,16 @@ try() {
 	(as "$@") >out 2>err </dev/null || status=$?
 }
 
-# in_background NAME UID COMMAND...: likewise, and goes on; output to ./NAME.out
-# and ./NAME.err, its process to $started
+# in_background NAME UID COMMAND...: likewise, and goes on; input from ./$input if
+# that is set, output to ./NAME.out and ./NAME.err, its process to $started.  What
+# others wait for the end of, descriptors 8 and 9, is the demonstration's alone.
 in_background() {
 	name=$1
 	shift
-	printf ' [uid %s] $ %s &\n' "$1" "$(shift && echo "$*")"
-	(as "$@") >"$name.out" 2>"$name.err" </dev/null &
+	printf ' [uid %s] $ %s%s &\n' "$1" "$(shift && echo "$*")" \
+		"${input:+ <$input}"
+	(as "$@") >"$name.out" 2>"$name.err" <"${input:-/dev/null}" \
+		8>&- 9>&- &
 	started=$!
 	running="$running $started"
 }
