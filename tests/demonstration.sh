@@ -58,7 +58,8 @@ clean_up() {
 	rm -rf "$work"
 }
 trap clean_up EXIT
-trap 'exit 1' HUP INT TERM
+# timeout(1) sends its signal twice: once is enough to clean up.
+trap 'trap "" HUP INT TERM; exit 1' HUP INT TERM
 
 # -- the cast -----------------------------------------------------------------
 
