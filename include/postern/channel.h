@@ -6,9 +6,10 @@
  * carries messages in the directions the node's policy granted, through shared
  * memory that only one side can write.
  *
- * Threads: on one channel, one thread may send (send, send_wait, flush,
- * reserve, commit, abort, watermarks, next_event) while another receives (receive, receive_wait).
- * postern_channel_wait() belongs to the thread whose directions it names.
+ * Threads: on one channel, one thread may send (send, send_wait, flush, reserve,
+ * commit, abort, set_watermarks, next_event) while another receives (receive,
+ * receive_wait).  postern_channel_wait() belongs to the thread whose directions it
+ * names; what only tells (limits, stats, end_reason) any thread may call.
  * Different channels are independent.  Closing needs both threads to be done.
  *
  * After fork() every call in the child fails with -ESTALE, and closing there
@@ -150,8 +151,8 @@ postern_channel_end_reason(const struct postern_channel *channel);
  *                     POSTERN_DIRECTION_SEND
  *   -EMSGSIZE         more than the grant allows: postern_channel_limits()
  *   -EPERM            sending was not granted
- *   -EPIPE            the peer is gone, or the node that gave the channel was
- *                     closed
+ *   -EPIPE            the peer is gone, or the node ended the channel or was
+ *                     closed: postern_channel_end_reason()
  *   -EBADMSG          the peer broke the protocol: the channel is dead
  *   -EBUSY            a reservation is open: commit or abort it first
  *   -ESTALE           this process is a forked child
@@ -209,7 +210,8 @@ int postern_flush(struct postern_channel *channel, uint64_t deadline_ns);
  *              *ret_message_bytes says its size (the one output written on
  *              failure)
  *   -EPERM     receiving was not granted
- *   -EPIPE     the peer is gone and all it sent was received
+ *   -EPIPE     the peer is gone and all it sent was received, or the node ended
+ *              the channel: postern_channel_end_reason()
  *   -EBADMSG   the peer broke the protocol: the channel is dead
  *   -EBUSY     the node receives from this channel: postern_node_detach()
  *   -ESTALE    this process is a forked child
@@ -232,10 +234,11 @@ int postern_receive_wait(struct postern_channel *channel, void *buffer,
  * receive, after a full ring has room again, after its depth has sunk to the low
  * watermark, and when the peer is gone.
  *
- * Level-triggered: it stays readable until postern_receive() (or
- * postern_send(), postern_channel_next_event(), or postern_channel_wait() with
- * deadline 0) has returned -EAGAIN.  It is readable when first asked for.  Owned by the channel: do not
- * read, write or close it.  Costs a system call per -EAGAIN from then on.
+ * Level-triggered: it stays readable until postern_receive(), postern_send() or
+ * postern_channel_next_event() has returned -EAGAIN, or postern_channel_wait()
+ * with deadline 0 -ETIMEDOUT.  It is readable when first asked for.  Owned by the
+ * channel: do not read, write or close it.  Costs a system call per -EAGAIN from
+ * then on.
  *
  * Returns the descriptor, or -ESTALE, -EINVAL, -ENOMEM, -EMFILE, -ENFILE,
  * -ECANCELED.
@@ -261,7 +264,7 @@ int postern_channel_wait(struct postern_channel *channel, uint32_t directions,
 
 /* What the sending thread can be told before its ring is full. */
 enum postern_channel_event_type {
-	POSTERN_CHANNEL_ABOVE_HIGH = 1, /* the depth has reached the high mark */
+	POSTERN_CHANNEL_ABOVE_HIGH = 1, /* the depth reached the high mark */
 	POSTERN_CHANNEL_BELOW_LOW = 2   /* and has sunk to the low one since */
 };
 
@@ -276,8 +279,9 @@ struct postern_channel_event {
  * where each message takes a header too.  Of the sending thread, like
  * postern_channel_next_event().  What was not told yet is forgotten.
  *
- * Returns 0, -EINVAL unless low_bytes < high_bytes <= the ring's size
- * (postern_channel_limits()), -EPERM (sending was not granted) or -ESTALE.
+ * Returns 0, -EINVAL for NULL or unless low_bytes < high_bytes <= the ring's size
+ * (postern_channel_limits()) or both are 0, -EPERM (sending was not granted) or
+ * -ESTALE.
  */
 int postern_channel_set_watermarks(struct postern_channel *channel,
 				   size_t high_bytes, size_t low_bytes);

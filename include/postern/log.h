@@ -4,8 +4,8 @@
  *
  * The library never prints.  What an operator should know, above all one audit
  * record for each admission, refusal, departure, poisoning, revocation and
- * reload, goes to the callback that the program gave when it opened a node or
- * connected; without one there is silence.
+ * reload, goes to the callback that the program gave in the options of a call;
+ * without one there is silence.
  */
 #ifndef POSTERN_LOG_H
 #define POSTERN_LOG_H

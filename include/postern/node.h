@@ -7,7 +7,10 @@
  * gets a channel of its own.  The calls below do all of that work: there is no
  * thread behind them.  Call them from one thread at a time, in a loop of
  * postern_node_wait() (or of your own poll over postern_node_fd()),
- * postern_node_next_event() and postern_node_receive().
+ * postern_node_next_event() and postern_node_receive().  Only
+ * postern_node_wait() and postern_node_probe() wait for anybody.  After fork()
+ * every call on a node fails in the child with -ESTALE, and closing there only
+ * forgets the handle.
  *
  * The program drops its privileges before it opens a node: the node's owner
  * must be its real, effective and saved uid.
@@ -67,8 +70,8 @@ int postern_node_open(const struct postern_policy *policy, const char *name,
 
 /*
  * Remove the socket and close every channel that was not detached; references
- * from postern_node_channel() stay valid and answer -EPIPE.  Accepts NULL, and
- * in a forked child only forgets the handle.  Returns NULL.
+ * from postern_node_channel() stay valid and answer -EPIPE.  May log, last of all
+ * what was suppressed.  Accepts NULL.  Returns NULL.
  */
 struct postern_node *postern_node_close(struct postern_node *node);
 
@@ -84,7 +87,8 @@ int postern_node_fd(struct postern_node *node);
 
 /*
  * Do what is due (accept, admit, notice departures) and wait until there is a
- * message to receive or an event to report.
+ * message to receive or an event to report, at most until deadline_ns
+ * (CLOCK_MONOTONIC; 0: do what is due, and do not wait).
  *
  * Returns 0, or -ETIMEDOUT, -ESTALE, -EINVAL, -ECANCELED.
  */

@@ -8,14 +8,16 @@
  * travel in struct postern_refusal, to the caller on this side only: the peer
  * learns no more than "access denied".
  *
- *   -EAGAIN           nothing to receive, or the ring is full: wait
+ *   -EAGAIN           nothing to receive or to report, the ring is full, or the
+ *                     node is writing its statistics: wait, or look again
  *   -EMSGSIZE         larger than the grant, or than the buffer (the message
  *                     is kept)
- *   -EPIPE            the peer is gone, or the node that gave the channel was
- *                     closed
+ *   -EPIPE            the peer is gone, or the node ended the channel or was
+ *                     closed: see postern_channel_end_reason()
  *   -EBADMSG          the peer broke the rules; the channel is dead
  *   -ENOTRECOVERABLE  our own state is broken; the channel is dead
- *   -ESTALE           a handle of an earlier generation, or used after fork()
+ *   -ESTALE           a handle of an earlier generation, used after fork(), or
+ *                     of statistics that are elsewhere by now
  *   -EACCES           the policy, or the check of a path, says no: see the
  *                     refusal
  *   -EKEYREJECTED     authentication failed; there is no detail on purpose
@@ -23,15 +25,16 @@
  *   -ETIMEDOUT        the deadline passed
  *   -EDQUOT           a quota of the user, peer or node is used up
  *   -EPERM            sending or receiving in a direction not granted
- *   -EBUSY            the name is in use, or the ring has another consumer
- *   -ENOENT           no such node, process, user or group, or nobody listens
- *                     there
- *   -EOPNOTSUPP       the policy asks for what this build or kernel lacks: the
- *                     refusal names it
+ *   -EBUSY            the name is in use, the ring has another consumer or an
+ *                     open reservation, or a node's socket would have to move
+ *   -ENOENT           no such node, peer, process, user or group, no more of
+ *                     them, or nobody listens there
+ *   -EOPNOTSUPP       the policy asks for what this build or kernel lacks (the
+ *                     refusal names it), or for what only the node can carry out
  *   -EINVAL           a misuse of the interface, or an invalid policy
  *   -ENOMEM -EMFILE -ENFILE   resources of this process or host
- *   -ECANCELED        anything else from the kernel; opening a node and
- *                     connecting log the raw code
+ *   -ECANCELED        anything else from the kernel; calls whose options have a
+ *                     log callback log the raw code
  */
 #ifndef POSTERN_RESULT_H
 #define POSTERN_RESULT_H
@@ -122,7 +125,7 @@ enum postern_reason {
 	POSTERN_REASON_POISONED = 101,      /* the peer broke the rules */
 	POSTERN_REASON_REVOKED = 102,       /* admission was taken back */
 	POSTERN_REASON_NODE_CLOSED = 103,   /* the node itself was closed */
-	POSTERN_REASON_EXCEEDED = 104,      /* a limit of the policy was exceeded */
+	POSTERN_REASON_EXCEEDED = 104,      /* over a limit of the policy */
 	POSTERN_REASON_IDLE = 105           /* nothing moved for too long */
 };
 

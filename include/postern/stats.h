@@ -73,7 +73,7 @@ struct postern_channel_stats {
 /* What a node does about an admitted peer at the moment. */
 enum postern_peer_state {
 	POSTERN_PEER_READY = 1,      /* it may have sent something */
-	POSTERN_PEER_IDLE = 2,       /* it was found empty: a bell brings it back */
+	POSTERN_PEER_IDLE = 2,       /* found empty: a bell brings it back */
 	POSTERN_PEER_THROTTLED = 3,  /* out of tokens: a timer brings it back */
 	POSTERN_PEER_DETACHED = 4    /* in the hands of postern_node_detach() */
 };
