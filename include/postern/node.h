@@ -48,7 +48,7 @@ struct postern_node_options {
 #define POSTERN_NODE_OPTIONS_INIT {.size_bytes = sizeof(struct postern_node_options)}
 
 /*
- * Open the node that the policy calls name: check the owner and the socket's
+ * Open the node that the policy calls node_name: check the owner and the socket's
  * directory, take the node's lock, listen, and put the socket in place when all
  * is ready.  The node keeps a reference to the policy; the caller may free its
  * own.  options (NULL: defaults) is borrowed for the call, the log callback
@@ -63,7 +63,8 @@ struct postern_node_options {
  *   -EINVAL      a NULL or malformed argument
  *   -ENOMEM -EMFILE -ENFILE -ECANCELED
  */
-int postern_node_open(const struct postern_policy *policy, const char *name,
+int postern_node_open(const struct postern_policy *policy,
+		      const char *node_name,
 		      const struct postern_node_options *options,
 		      struct postern_refusal *refusal,
 		      struct postern_node **ret_node);
@@ -257,7 +258,8 @@ int postern_node_next_peer(struct postern_node *node, postern_peer previous,
  * the listener is not to be trusted), -ETIMEDOUT, -EINVAL, -ENOMEM, -EMFILE,
  * -ENFILE, -ECANCELED.
  */
-int postern_node_probe(const struct postern_policy *policy, const char *name,
+int postern_node_probe(const struct postern_policy *policy,
+		       const char *node_name,
 		       struct postern_refusal *refusal);
 
 #ifdef __cplusplus

@@ -32,8 +32,8 @@ struct postern_observer;
 /* Begins with its size; zero means the default everywhere. */
 struct postern_observe_options {
 	size_t size_bytes;
+	uint64_t timeout_ns;    /* of the whole call; 0: 2 s, UINT64_MAX: none */
 	uint32_t features_off;  /* POSTERN_FEATURE_* bits to do without */
-	uint64_t timeout_ns;    /* 0: 2 s.  UINT64_MAX: no bound */
 	postern_log_fn *log;
 	void *log_user_data;
 };

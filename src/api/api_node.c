@@ -15,7 +15,8 @@
 
 #define PROBE_TIMEOUT_NS PST_NS_PER_SECOND
 
-int postern_node_open(const struct postern_policy *policy, const char *name,
+int postern_node_open(const struct postern_policy *policy,
+		      const char *node_name,
 		      const struct postern_node_options *options,
 		      struct postern_refusal *refusal,
 		      struct postern_node **ret_node)
@@ -27,7 +28,7 @@ int postern_node_open(const struct postern_policy *policy, const char *name,
 	int r;
 
 	refusal = pst_api_refusal(refusal, &unwanted);
-	if (!policy || !name || !ret_node)
+	if (!policy || !node_name || !ret_node)
 		return -EINVAL;
 	r = pst_api_copy_options(&copy, sizeof(copy), options);
 	if (r < 0)
@@ -37,7 +38,7 @@ int postern_node_open(const struct postern_policy *policy, const char *name,
 
 	params = (struct pst_node_params) {
 		.policy = policy,
-		.name = name,
+		.name = node_name,
 		.spin_ns = pst_api_spin_ns(copy.spin_ns),
 		.features_off = copy.features_off,
 		.log = {copy.log, copy.log_user_data},
@@ -188,16 +189,17 @@ int postern_node_revoke_named(struct postern_node *node, const char *peer_name,
 	return pst_api_filter(r, __func__, NULL);
 }
 
-int postern_node_probe(const struct postern_policy *policy, const char *name,
+int postern_node_probe(const struct postern_policy *policy,
+		       const char *node_name,
 		       struct postern_refusal *refusal)
 {
 	struct postern_refusal unwanted;
 	int r;
 
 	refusal = pst_api_refusal(refusal, &unwanted);
-	if (!policy || !name)
+	if (!policy || !node_name)
 		return -EINVAL;
-	r = pst_node_probe(policy, name,
+	r = pst_node_probe(policy, node_name,
 			   pst_api_deadline_ns(PROBE_TIMEOUT_NS), refusal);
 	return pst_api_filter(r, __func__, NULL);
 }
