@@ -36,6 +36,8 @@ libnode_la_SOURCES = \
 	src/node/observer.c \
 	src/node/observer.h \
 	src/node/offer.c \
+	src/node/own_segment.c \
+	src/node/own_segment.h \
 	src/node/peer_channel.c \
 	src/node/peer_due.c \
 	src/node/policy_reload.c \

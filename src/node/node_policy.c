@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "base/fd.h"
+#include "node/own_segment.h"
 #include "node/refusal.h"
 #include "node/subject.h"
 #include "os/own_process.h"
@@ -78,7 +79,7 @@ static int check_group(const struct pst_node *node, gid_t group,
 	r = pst_segment_create(pst_own_page_bytes(), node->features, &fd);
 	if (r < 0)
 		return r;
-	r = pst_segment_set_access(fd, 0660, group);
+	r = pst_segment_set_access(fd, PST_OWN_SEGMENT_MODE, group);
 	if (r == -EPERM) {
 		(void)pst_refuse(refusal, POSTERN_REASON_GROUP,
 				 "uid %lu is not in group %lu and cannot give "

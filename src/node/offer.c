@@ -10,11 +10,10 @@
  */
 #include "node/admission.h"
 
+#include "node/own_segment.h"
 #include "node/refusal.h"
 #include "os/entropy.h"
 #include "os/packet_socket.h"
-
-#define SEGMENT_MODE 0660
 
 /* S_a: sparse, mapped by us alone, sealed before anybody else has it. */
 static int create_own_segment(const struct pst_node *node,
@@ -32,15 +31,9 @@ static int create_own_segment(const struct pst_node *node,
 				     &entry->own_mapping);
 	if (r < 0)
 		return r;
-	r = pst_segment_add_seals(entry->acceptor_fd,
-				  PST_SEGMENT_SEALS_WRITER_DONE);
-	if (r < 0)
-		return r;
-	r = pst_segment_set_access(entry->acceptor_fd, SEGMENT_MODE,
-				   node->group);
-	if (r < 0)
-		return r;
-	return pst_segment_inode(entry->acceptor_fd, &offer->acceptor.inode);
+	return pst_own_segment_finish(node, entry->acceptor_fd,
+				      PST_SEGMENT_SEALS_WRITER_DONE,
+				      &offer->acceptor.inode);
 }
 
 /* S_c: we create and size it; only after the peer's seals do we map it. */
@@ -54,15 +47,9 @@ static int create_peer_segment(const struct pst_node *node,
 			       &entry->connector_fd);
 	if (r < 0)
 		return r;
-	r = pst_segment_add_seals(entry->connector_fd,
-				  PST_SEGMENT_SEALS_OFFERED);
-	if (r < 0)
-		return r;
-	r = pst_segment_set_access(entry->connector_fd, SEGMENT_MODE,
-				   node->group);
-	if (r < 0)
-		return r;
-	return pst_segment_inode(entry->connector_fd, &offer->connector.inode);
+	return pst_own_segment_finish(node, entry->connector_fd,
+				      PST_SEGMENT_SEALS_OFFERED,
+				      &offer->connector.inode);
 }
 
 static int create_offer(const struct pst_node *node,

@@ -11,11 +11,11 @@
 #include "base/bounds.h"
 #include "base/fd.h"
 #include "node/node_state.h"
+#include "node/own_segment.h"
 #include "os/entropy.h"
 #include "os/own_process.h"
 
 #define SEGMENT_NAME "postern-view"
-#define SEGMENT_MODE 0660
 
 static int make(struct pst_node *node, struct pst_node_view *view)
 {
@@ -34,14 +34,9 @@ static int make(struct pst_node *node, struct pst_node_view *view)
 				     &view->mapping);
 	if (r < 0)
 		return r;
-	r = pst_segment_add_seals(view->segment_fd,
-				  PST_SEGMENT_SEALS_WRITER_DONE);
-	if (r < 0)
-		return r;
-	r = pst_segment_set_access(view->segment_fd, SEGMENT_MODE, node->group);
-	if (r < 0)
-		return r;
-	r = pst_segment_inode(view->segment_fd, &view->record.segment.inode);
+	r = pst_own_segment_finish(node, view->segment_fd,
+				   PST_SEGMENT_SEALS_WRITER_DONE,
+				   &view->record.segment.inode);
 	if (r < 0)
 		return r;
 	view->record.segment.segment_bytes = segment_bytes;
