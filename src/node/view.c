@@ -3,10 +3,13 @@
  * The node's side of its statistics: creating the segment, and letting it go
  *
  * The order is that of every segment: the writer maps it before it is sealed,
- * and nobody else can any more.  It is sparse: a page of it is charged to us
- * when the first peer is shown there.
+ * and nobody else can any more.  All of it is there from the start: a page that
+ * came with the first peer in it would end the process where there is no memory
+ * for it, and could be one that an observer was charged for.
  */
 #include "node/view.h"
+
+#include <errno.h>
 
 #include "base/bounds.h"
 #include "base/fd.h"
@@ -34,6 +37,9 @@ static int make(struct pst_node *node, struct pst_node_view *view)
 				     &view->mapping);
 	if (r < 0)
 		return r;
+	r = pst_segment_populate_for_writing(&view->mapping);
+	if (r < 0)
+		return r == -EFAULT ? -ENOMEM : r;
 	r = pst_own_segment_finish(node, view->segment_fd,
 				   PST_SEGMENT_SEALS_WRITER_DONE,
 				   &view->record.segment.inode);

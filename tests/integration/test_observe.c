@@ -203,6 +203,17 @@ START_TEST(every_view_is_of_the_same_segment_and_run)
 }
 END_TEST
 
+/* No peer and no observer decides when memory for it is needed, or whose. */
+START_TEST(memory_of_the_statistics_is_there_before_anybody_is)
+{
+	const struct pst_node *node = (const struct pst_node *)scene.node;
+
+	ck_assert_int_eq(pst_segment_is_populated(pst_node_view_fd(node),
+						  pst_node_view_bytes(node)),
+			 1);
+}
+END_TEST
+
 START_TEST(who_hangs_up_after_its_view_leaves_no_record)
 {
 	struct pst_view_record view;
@@ -411,6 +422,7 @@ int main(void)
 
 	tcase_add_checked_fixture(hand, set_up, tear_down);
 	tcase_add_test(hand, every_view_is_of_the_same_segment_and_run);
+	tcase_add_test(hand, memory_of_the_statistics_is_there_before_anybody_is);
 	tcase_add_test(hand, who_hangs_up_after_its_view_leaves_no_record);
 	tcase_add_test(hand,
 		       who_stays_after_its_view_is_hung_up_on_without_a_record);
