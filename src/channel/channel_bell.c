@@ -153,6 +153,18 @@ void pst_channel_hear_by(struct pst_channel *channel, uint32_t wants,
 		pst_channel_poison(channel, "no-bell");
 }
 
+/*
+ * Who never waits arms nothing, and no bell tells that the peer hung up.  The
+ * next call says what was heard.
+ */
+void pst_channel_look_in_vain(struct pst_channel *channel, uint32_t wants)
+{
+	struct pst_channel_waiter *waiter = pst_channel_waiter_of(channel, wants);
+
+	if (++waiter->vain_looks % PST_CHANNEL_VAIN_LOOKS == 0)
+		pst_channel_hear_by(channel, wants, 1);
+}
+
 void pst_channel_hear(struct pst_channel *channel)
 {
 	pst_channel_hear_by(channel, PST_CHANNEL_WANT_MESSAGE, 1);

@@ -75,7 +75,10 @@ static int after_failure(struct pst_channel *channel, int result)
 {
 	switch (result) {
 	case -EAGAIN:
-		return channel->frozen ? -EPIPE : -EAGAIN;
+		if (channel->frozen)
+			return -EPIPE;
+		pst_channel_look_in_vain(channel, PST_CHANNEL_WANT_MESSAGE);
+		return -EAGAIN;
 	case -ESHUTDOWN:
 		note_orderly_end(channel);
 		return -EPIPE;

@@ -38,6 +38,9 @@
 /* Every so many messages one is sent with the time. */
 #define PST_CHANNEL_SAMPLE_INTERVAL 64
 
+/* So many looks in vain are worth a system call: has the peer hung up? */
+#define PST_CHANNEL_VAIN_LOOKS 16384
+
 /* How long to sleep beside a bell that is owed to the peer. */
 #define PST_CHANNEL_OWED_BELL_NS (10 * UINT64_C(1000000))
 
@@ -48,6 +51,7 @@ struct pst_channel_waiter {
 	int wake_fd;            /* private eventfd; -1 until two threads */
 	struct pst_spin spin;
 	bool has_unheard;       /* a bell was seen and not read */
+	uint32_t vain_looks;    /* calls that found nothing to do */
 	struct pst_counter bells_rung;  /* by this direction's thread */
 	struct pst_counter activity_ns; /* when it last looked at the clock */
 };
@@ -271,6 +275,7 @@ const char *pst_channel_ring_fault(enum pst_ring_fault fault);
 /* Take bells that are there, for somebody who waits in these directions. */
 void pst_channel_hear_by(struct pst_channel *channel, uint32_t wants,
 			 unsigned bell_limit);
+void pst_channel_look_in_vain(struct pst_channel *channel, uint32_t wants);
 
 /*
  * Prepare a direction for sleep: clear its pending bit and eventfd, arm, look

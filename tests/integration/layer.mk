@@ -58,6 +58,7 @@ check_PROGRAMS += \
 	tests/integration/test_observe \
 	tests/integration/test_observers \
 	tests/integration/test_rates \
+	tests/integration/test_polling \
 	tests/integration/test_readiness \
 	tests/integration/test_reload \
 	tests/integration/test_reload_node \
@@ -156,6 +157,10 @@ tests_integration_test_messages_LDADD = $(INTEGRATION_LIBS)
 tests_integration_test_observe_SOURCES = \
 	tests/integration/test_observe.c
 tests_integration_test_observe_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_polling_SOURCES = \
+	tests/integration/test_polling.c
+tests_integration_test_polling_LDADD = $(INTEGRATION_LIBS)
 
 tests_integration_test_readiness_SOURCES = \
 	tests/integration/test_readiness.c
