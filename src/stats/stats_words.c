@@ -126,7 +126,8 @@ static bool is_narrow(enum kind kind)
 static void put_name(uint64_t words[static POSTERN_NAME_BYTES / 8],
 		     const uint8_t *name)
 {
-	size_t name_bytes = strnlen((const char *)name, POSTERN_NAME_BYTES - 1);
+	const uint8_t *end = memchr(name, 0, POSTERN_NAME_BYTES);
+	size_t name_bytes = end ? (size_t)(end - name) : POSTERN_NAME_BYTES - 1;
 
 	memset(words, 0, POSTERN_NAME_BYTES);
 	memcpy(words, name, name_bytes);
