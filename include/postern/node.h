@@ -205,6 +205,17 @@ int postern_node_reload(struct postern_node *node,
 			uint32_t *ret_lost_count);
 
 /*
+ * Another policy was to be put in force and could not even be loaded: have the
+ * node's records and statistics say so.  result is what postern_policy_load()
+ * returned, diagnostics (may be NULL) what it found, of which the first error is
+ * recorded.  Nothing else changes.
+ *
+ * Returns 0, -ESTALE, or -EINVAL (a NULL node, or a result that is no failure).
+ */
+int postern_node_reload_failed(struct postern_node *node, int result,
+			       const struct postern_diagnostics *diagnostics);
+
+/*
  * Take back the admission of one peer, or of all that the policy's peer of that
  * name admitted (the name that events have; who matches several has the first of
  * them in the alphabet), handshakes on their way included.

@@ -162,6 +162,35 @@ int postern_node_reload(struct postern_node *node,
 	return pst_api_filter(r, __func__, NULL);
 }
 
+static const struct postern_diagnostic *
+first_error(const struct postern_diagnostics *diagnostics)
+{
+	const struct postern_diagnostic *diagnostic;
+	size_t i;
+
+	for (i = 0; i < pst_diagnostics_count(diagnostics); i++) {
+		diagnostic = pst_diagnostics_at(diagnostics, i);
+		if (diagnostic->severity == POSTERN_SEVERITY_ERROR)
+			return diagnostic;
+	}
+	return NULL;
+}
+
+int postern_node_reload_failed(struct postern_node *node, int result,
+			       const struct postern_diagnostics *diagnostics)
+{
+	int r;
+
+	r = pst_api_check_node(node);
+	if (r < 0)
+		return r;
+	if (result >= 0)
+		return -EINVAL;
+	pst_node_reload_failed(pst_api_node(node), result,
+			       diagnostics ? first_error(diagnostics) : NULL);
+	return 0;
+}
+
 int postern_node_revoke(struct postern_node *node, postern_peer peer)
 {
 	int r;

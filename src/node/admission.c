@@ -115,6 +115,7 @@ static void consider(struct pst_node *node, int socket_fd)
 	pst_half_open_take(entry, socket_fd, &credentials,
 			   pst_deadline_after(node->now_ns,
 					      PST_HALF_OPEN_DEADLINE_NS));
+	pst_statistics_note(node);
 	pst_responder_init(&entry->responder, pst_channel_layout_version());
 	r = pst_poll_set_add(node->set_fd, socket_fd,
 			     pst_tag(PST_TAG_HALF_OPEN, index,

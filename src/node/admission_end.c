@@ -49,6 +49,7 @@ void pst_admission_release(struct pst_node *node, struct pst_half_open *entry)
 	}
 	pst_poll_set_remove(node->set_fd, entry->socket_fd);
 	pst_half_open_release(&node->half_open, entry);
+	pst_statistics_note(node);
 }
 
 void pst_admission_refuse(struct pst_node *node, struct pst_half_open *entry,

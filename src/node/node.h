@@ -53,6 +53,9 @@ int pst_node_revoke_named(struct pst_node *node, const char *peer_name,
 
 int pst_node_reload(struct pst_node *node, const struct postern_policy *policy,
 		    struct postern_refusal *refusal, uint32_t *ret_lost_count);
+/* error: the first of what was wrong with the policy; NULL: nothing in it. */
+void pst_node_reload_failed(struct pst_node *node, int result,
+			    const struct postern_diagnostic *error);
 
 /* Statistics */
 void pst_node_stats(struct pst_node *node,

@@ -308,6 +308,28 @@ static int reload(struct pst_node *node, const struct postern_policy *policy,
 	return 0;
 }
 
+static void tell_outcome(struct pst_node *node,
+			 const struct pst_reload_outcome *outcome)
+{
+	pst_audit_reload(node, outcome);
+	pst_statistics_reload(node, outcome->result == 0);
+	pst_node_update_timer(node);
+	pst_node_update_wake(node);
+}
+
+void pst_node_reload_failed(struct pst_node *node, int result,
+			    const struct postern_diagnostic *error)
+{
+	struct pst_reload_outcome outcome = {.result = result};
+
+	if (error) {
+		outcome.file = error->file;
+		outcome.line = error->line;
+		outcome.detail = error->message;
+	}
+	tell_outcome(node, &outcome);
+}
+
 int pst_node_reload(struct pst_node *node, const struct postern_policy *policy,
 		    struct postern_refusal *refusal, uint32_t *ret_lost_count)
 {
@@ -320,10 +342,7 @@ int pst_node_reload(struct pst_node *node, const struct postern_policy *policy,
 		outcome.line = refusal->line;
 		outcome.detail = refusal->detail[0] ? refusal->detail : NULL;
 	}
-	pst_audit_reload(node, &outcome);
-	pst_statistics_reload(node, outcome.result == 0);
-	pst_node_update_timer(node);
-	pst_node_update_wake(node);
+	tell_outcome(node, &outcome);
 	if (outcome.result == 0)
 		*ret_lost_count = outcome.lost_count;
 	return outcome.result;

@@ -180,7 +180,7 @@ void pst_statistics_look_at_peer(struct pst_node *node,
 
 /* -- what happened --------------------------------------------------------- */
 
-static void note_news(struct pst_node *node)
+void pst_statistics_note(struct pst_node *node)
 {
 	struct pst_statistics *statistics = &node->statistics;
 
@@ -201,7 +201,7 @@ void pst_statistics_mark(struct pst_node *node, uint32_t slot_index)
 		return;
 	slot->is_changed = true;
 	statistics->changed[statistics->changed_count++] = slot_index;
-	note_news(node);
+	pst_statistics_note(node);
 }
 
 void pst_statistics_admit(struct pst_node *node, struct pst_peer *peer)
@@ -275,7 +275,7 @@ void pst_statistics_refuse(struct pst_node *node, enum postern_reason reason)
 	statistics->total.refused_count++;
 	if ((unsigned)reason < POSTERN_REASON_ROOM)
 		statistics->total.refused_by_reason[reason]++;
-	note_news(node);
+	pst_statistics_note(node);
 }
 
 void pst_statistics_reload(struct pst_node *node, bool is_done)
@@ -284,7 +284,7 @@ void pst_statistics_reload(struct pst_node *node, bool is_done)
 		node->statistics.total.reload_count++;
 	else
 		node->statistics.total.reload_failed_count++;
-	note_news(node);
+	pst_statistics_note(node);
 }
 
 void pst_statistics_share(struct pst_node *node, const struct pst_peer *peer)
@@ -297,7 +297,7 @@ void pst_statistics_share(struct pst_node *node, const struct pst_peer *peer)
 	slot->is_shared = true;
 	statistics->shared[statistics->shared_count++] =
 		(uint32_t)(peer - node->peers);
-	note_news(node);
+	pst_statistics_note(node);
 }
 
 void pst_statistics_detach(struct pst_node *node, const struct pst_peer *peer)

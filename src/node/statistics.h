@@ -79,6 +79,9 @@ void pst_statistics_share(struct pst_node *node, const struct pst_peer *peer);
 /* Its channel is about to go to somebody else. */
 void pst_statistics_detach(struct pst_node *node, const struct pst_peer *peer);
 
+/* Something of the node itself has changed. */
+void pst_statistics_note(struct pst_node *node);
+
 /* The peer has changed: for pst_peer_mark(), which asks once. */
 void pst_statistics_mark(struct pst_node *node, uint32_t slot_index);
 

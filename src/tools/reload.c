@@ -9,6 +9,35 @@
 #include "errors.h"
 #include "policy_source.h"
 
+static void say_nothing_changed(const char *node_name)
+{
+	tool_warning(node_name, "not reloaded: the policy in force stays");
+}
+
+/* NULL: it was told, and recorded by the node, why not. */
+static struct postern_policy *load(struct postern_node *node,
+				   const struct postern_policy_options *source)
+{
+	const char *what = source->file ? source->file : "policy";
+	struct postern_diagnostics *diagnostics;
+	struct postern_policy *policy = NULL;
+	int result;
+
+	result = postern_diagnostics_new(&diagnostics);
+	if (result < 0) {
+		(void)tool_error_result(what, result, NULL);
+		return NULL;
+	}
+	result = postern_policy_load(source, diagnostics, &policy);
+	tool_findings_print(diagnostics);
+	if (result < 0) {
+		(void)tool_error_findings(what, result, diagnostics);
+		(void)postern_node_reload_failed(node, result, diagnostics);
+	}
+	postern_diagnostics_free(diagnostics);
+	return policy;
+}
+
 void tool_reload(struct postern_node *node, const char *node_name,
 		 const struct postern_policy_options *source)
 {
@@ -17,16 +46,15 @@ void tool_reload(struct postern_node *node, const char *node_name,
 	uint32_t lost_count;
 	int result;
 
-	if (tool_policy_load(source, true, &policy) != TOOL_DONE) {
-		tool_warning(node_name, "not reloaded: the policy in force "
-			     "stays");
+	policy = load(node, source);
+	if (!policy) {
+		say_nothing_changed(node_name);
 		return;
 	}
 	result = postern_node_reload(node, policy, &refusal, &lost_count);
 	postern_policy_free(policy);
 	if (result < 0) {
 		(void)tool_error_result(node_name, result, &refusal);
-		tool_warning(node_name, "not reloaded: the policy in force "
-			     "stays");
+		say_nothing_changed(node_name);
 	}
 }

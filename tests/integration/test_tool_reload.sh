@@ -26,6 +26,8 @@ broken_policy_changes_nothing() {
 	reload
 	wait_until says receiver.err "not reloaded: the policy in force stays"
 	expect_text receiver.err "missing 'end'"
+	expect_text receiver.err "event=reload .*outcome=failed"
+	expect_text receiver.err "file=policy.conf line=2 detail="
 	echo two >&8
 	wait_until has_received two
 	exec 8>&-

@@ -142,6 +142,7 @@ rates_are_those_between_two_looks() {
 
 top_prints_plain_lines_without_a_terminal() {
 	start_both
+	expect_shown '^node.received_messages 3$'
 	expect_status 0 top --batch --count 2 --interval 10ms </dev/null
 	[ "$(grep -c '^node orders' out)" -eq 2 ] || fail "$(cat out)"
 	[ "$(grep -c '^0\.1  *self/feeder ' out)" -eq 2 ] || fail "$(cat out)"
