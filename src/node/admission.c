@@ -323,6 +323,7 @@ static bool answer_ready(struct pst_node *node, struct pst_half_open *entry,
 	entry->slot = 0;
 	peer->credentials = entry->credentials;
 	pst_peer_credentials_init(&entry->credentials);
+	pst_peer_credentials_forget_groups(&peer->credentials);
 	pst_half_open_release(&node->half_open, entry);
 	peer->state = PST_PEER_ARMED;
 	peer->admitted_ns = node->now_ns;

@@ -69,6 +69,11 @@ int pst_node_detach(struct pst_node *node, postern_peer handle,
 	r = pst_channel_make_wakes(peer->channel);
 	if (r < 0)
 		return r;
+	/* The last time that we have its socket, and it may be decided again. */
+	r = pst_peer_credentials_recall_groups(
+		pst_channel_socket_fd(peer->channel), &peer->credentials);
+	if (r < 0)
+		return r;
 	r = pst_channel_lease_new(&lease);
 	if (r < 0)
 		return r;

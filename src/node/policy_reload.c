@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/attributes.h"
 #include "base/fd.h"
 #include "node/admission.h"
 #include "node/audit.h"
@@ -132,13 +133,23 @@ static void read_facts_again(const struct pst_node *node, int socket_fd,
 	credentials->pidfd = pidfd;
 }
 
-/* The new rules may look at facts that nobody had asked about. */
+/*
+ * The new rules may look at facts that nobody had asked about, and groups were
+ * not kept, but for those of detached peers.
+ */
 static void read_missing_facts(const struct pst_node *node,
 			       unsigned wants_before, struct pst_peer *peer)
 {
-	if ((node->peer_wants & ~wants_before) != 0 && peer->channel)
-		read_facts_again(node, pst_channel_socket_fd(peer->channel),
-				 &peer->credentials);
+	int socket_fd;
+
+	if (!peer->channel)
+		return;
+	socket_fd = pst_channel_socket_fd(peer->channel);
+	if ((node->peer_wants & ~wants_before) != 0)
+		read_facts_again(node, socket_fd, &peer->credentials);
+	/* Where it fails they stay unknown: that denies. */
+	PST_IGNORE(pst_peer_credentials_recall_groups(socket_fd,
+						      &peer->credentials));
 }
 
 static bool keeps_its_place(const struct pst_node *node,
@@ -209,6 +220,8 @@ static void decide_again(struct pst_node *node, unsigned wants_before,
 
 	read_missing_facts(node, wants_before, peer);
 	stays = keeps_its_place(node, peer, &decision, &refusal);
+	if (peer->channel)
+		pst_peer_credentials_forget_groups(&peer->credentials);
 	if (stays) {
 		has_changed = put_in_force(node, peer, &decision);
 		stays = is_within_reach(peer, &refusal);

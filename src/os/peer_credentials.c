@@ -124,6 +124,22 @@ static int read_groups(int socket_fd, struct pst_peer_credentials *credentials)
 	return 0;
 }
 
+void pst_peer_credentials_forget_groups(
+	struct pst_peer_credentials *credentials)
+{
+	free(credentials->groups);
+	credentials->groups = NULL;
+	credentials->group_count = 0;
+	credentials->groups_fact = POSTERN_FACT_UNKNOWN;
+}
+
+int pst_peer_credentials_recall_groups(int socket_fd,
+				       struct pst_peer_credentials *credentials)
+{
+	pst_peer_credentials_forget_groups(credentials);
+	return read_groups(socket_fd, credentials);
+}
+
 static int read_label(int socket_fd, struct pst_peer_credentials *credentials)
 {
 	size_t label_bytes;

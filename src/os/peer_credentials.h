@@ -78,6 +78,18 @@ pst_peer_credentials_read(int socket_fd, unsigned wants, uint32_t features,
 			  struct pst_peer_credentials *ret_credentials);
 
 /*
+ * Supplementary groups are the one fact that a process can make large, and its
+ * socket tells them at any time as they were at connect(): whoever keeps many
+ * credentials for long forgets them, which makes them unknown, and recalls them
+ * when he needs them.  0, or as above, and they are unknown.
+ */
+void pst_peer_credentials_forget_groups(
+	struct pst_peer_credentials *credentials);
+PST_MUST_CHECK int
+pst_peer_credentials_recall_groups(int socket_fd,
+				   struct pst_peer_credentials *credentials);
+
+/*
  * The same facts about any process, as the given observer (a node's owner)
  * would see them if that process connected; root may ask this for another uid.
  * The label stays unknown: nothing but a socket tells it as SO_PEERSEC would.

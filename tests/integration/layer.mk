@@ -61,6 +61,7 @@ check_PROGRAMS += \
 	tests/integration/test_polling \
 	tests/integration/test_readiness \
 	tests/integration/test_reload \
+	tests/integration/test_reload_groups \
 	tests/integration/test_reload_node \
 	tests/integration/test_revoke \
 	tests/integration/test_tool_journal \
@@ -192,6 +193,10 @@ tests_integration_test_weights_LDADD = $(INTEGRATION_LIBS)
 tests_integration_test_reload_SOURCES = \
 	tests/integration/test_reload.c
 tests_integration_test_reload_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_reload_groups_SOURCES = \
+	tests/integration/test_reload_groups.c
+tests_integration_test_reload_groups_LDADD = $(INTEGRATION_LIBS)
 
 tests_integration_test_reload_node_SOURCES = \
 	tests/integration/test_reload_node.c
