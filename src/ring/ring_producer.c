@@ -78,21 +78,6 @@ static inline int find_room(struct pst_ring_producer *producer,
 	return -EAGAIN;
 }
 
-/* The same with a time stamp, or without one where only that fits. */
-static inline int find_room_timed(struct pst_ring_producer *producer,
-				  uint64_t record_bytes,
-				  uint32_t *ret_time_bytes)
-{
-	int result = find_room(producer, record_bytes + PST_RECORD_TIME_BYTES);
-
-	if (result == -EAGAIN && is_room(producer, record_bytes)) {
-		*ret_time_bytes = 0;
-		return 0;
-	}
-	*ret_time_bytes = PST_RECORD_TIME_BYTES;
-	return result;
-}
-
 static inline uint8_t *record_start(const struct pst_ring_producer *producer)
 {
 	uint64_t mask = producer->data_bytes - 1;
@@ -168,6 +153,39 @@ static inline int may_write(const struct pst_ring_producer *producer,
 		-EMSGSIZE : 0;
 }
 
+/* Room for a message that may be written. */
+static inline int find_place(struct pst_ring_producer *producer,
+			     uint32_t payload_bytes)
+{
+	int result;
+
+	result = may_write(producer, payload_bytes);
+	if (PST_UNLIKELY(result < 0))
+		return result;
+	return find_room(producer, pst_record_bytes(payload_bytes));
+}
+
+/* The same with a time stamp, or without one where only that fits. */
+static inline int find_place_timed(struct pst_ring_producer *producer,
+				   uint32_t payload_bytes,
+				   uint32_t *ret_time_bytes)
+{
+	uint64_t record_bytes = pst_record_bytes(payload_bytes);
+	int result;
+
+	result = may_write(producer, payload_bytes);
+	if (result < 0)
+		return result;
+	result = find_room(producer, record_bytes + PST_RECORD_TIME_BYTES);
+	if (result == -EAGAIN && is_room(producer, record_bytes)) {
+		*ret_time_bytes = 0;
+		return 0;
+	}
+	if (result == 0)
+		*ret_time_bytes = PST_RECORD_TIME_BYTES;
+	return result;
+}
+
 static void *open_reservation(struct pst_ring_producer *producer,
 			      uint32_t payload_bytes, uint32_t time_bytes)
 {
@@ -182,10 +200,7 @@ int pst_ring_reserve(struct pst_ring_producer *producer, uint32_t payload_bytes,
 {
 	int result;
 
-	result = may_write(producer, payload_bytes);
-	if (result < 0)
-		return result;
-	result = find_room(producer, pst_record_bytes(payload_bytes));
+	result = find_place(producer, payload_bytes);
 	if (result < 0)
 		return result;
 	*ret_payload = open_reservation(producer, payload_bytes, 0);
@@ -198,11 +213,7 @@ int pst_ring_reserve_timed(struct pst_ring_producer *producer,
 	uint32_t time_bytes;
 	int result;
 
-	result = may_write(producer, payload_bytes);
-	if (result < 0)
-		return result;
-	result = find_room_timed(producer, pst_record_bytes(payload_bytes),
-				 &time_bytes);
+	result = find_place_timed(producer, payload_bytes, &time_bytes);
 	if (result < 0)
 		return result;
 	*ret_payload = open_reservation(producer, payload_bytes, time_bytes);
@@ -271,10 +282,7 @@ int pst_ring_write(struct pst_ring_producer *producer, const void *payload,
 {
 	int result;
 
-	result = may_write(producer, payload_bytes);
-	if (PST_UNLIKELY(result < 0))
-		return result;
-	result = find_room(producer, pst_record_bytes(payload_bytes));
+	result = find_place(producer, payload_bytes);
 	if (PST_UNLIKELY(result < 0))
 		return result;
 	write_record(producer, payload, payload_bytes, 0, 0);
@@ -288,11 +296,7 @@ int pst_ring_write_timed(struct pst_ring_producer *producer,
 	uint32_t time_bytes;
 	int result;
 
-	result = may_write(producer, payload_bytes);
-	if (result < 0)
-		return result;
-	result = find_room_timed(producer, pst_record_bytes(payload_bytes),
-				 &time_bytes);
+	result = find_place_timed(producer, payload_bytes, &time_bytes);
 	if (result < 0)
 		return result;
 	write_record(producer, payload, payload_bytes, time_bytes, time_ns);
