@@ -36,19 +36,19 @@ const char *tool_peer_state_word(const struct postern_peer_stats *stats)
 
 /* -- the node -------------------------------------------------------------- */
 
-static void print_node(const struct tool_snapshot *snapshot, char *line)
+static void format_node(const struct tool_snapshot *snapshot, char *line)
 {
 	const struct postern_node_stats *node = &snapshot->node;
 	char age[TOOL_TIME_TEXT_BYTES], life[TOOL_TIME_TEXT_BYTES];
 
-	tool_print_time(snapshot->taken_ns - node->updated_ns, age);
-	tool_print_time(snapshot->taken_ns - node->opened_ns, life);
+	tool_format_time(snapshot->taken_ns - node->updated_ns, age);
+	tool_format_time(snapshot->taken_ns - node->opened_ns, life);
 	(void)snprintf(line, TOOL_BOARD_LINE_BYTES,
 		       "node %s, pid %d, uid %u, open for %s, figures %s old",
 		       node->name, node->pid, node->uid, life, age);
 }
 
-static void print_peers(const struct postern_node_stats *node, char *line)
+static void format_peers(const struct postern_node_stats *node, char *line)
 {
 	(void)snprintf(line, TOOL_BOARD_LINE_BYTES,
 		       "slots %u of %u; peers %u: %u ready, %u throttled, "
@@ -60,8 +60,8 @@ static void print_peers(const struct postern_node_stats *node, char *line)
 }
 
 /* " (no-allow 3, slots 1)", as far as there is room; or nothing. */
-static void print_refusals(const struct postern_node_stats *node,
-			   char *text, size_t text_bytes)
+static void format_refusals(const struct postern_node_stats *node,
+			    char *text, size_t text_bytes)
 {
 	char count[TOOL_COUNT_TEXT_BYTES];
 	size_t used_bytes = 0;
@@ -72,7 +72,7 @@ static void print_refusals(const struct postern_node_stats *node,
 		if (node->refused_by_reason[reason] == 0 ||
 		    used_bytes + 1 >= text_bytes)
 			continue;
-		tool_print_count((double)node->refused_by_reason[reason],
+		tool_format_count((double)node->refused_by_reason[reason],
 				 count);
 		(void)snprintf(text + used_bytes, text_bytes - used_bytes,
 			       "%s%s %s", used_bytes == 0 ? " (" : ", ",
@@ -84,18 +84,17 @@ static void print_refusals(const struct postern_node_stats *node,
 		(void)snprintf(text + used_bytes, text_bytes - used_bytes, ")");
 }
 
-static void print_admissions(const struct postern_node_stats *node, char *line)
+static void format_admissions(const struct postern_node_stats *node, char *line)
 {
 	char texts[6][TOOL_COUNT_TEXT_BYTES], reasons[80];
 
-	print_refusals(node, reasons, sizeof(reasons));
-
-	tool_print_count((double)node->admitted_count, texts[0]);
-	tool_print_count((double)node->departed_count, texts[1]);
-	tool_print_count((double)node->refused_count, texts[2]);
-	tool_print_count((double)node->slots_recycled_count, texts[3]);
-	tool_print_count((double)node->reload_count, texts[4]);
-	tool_print_count((double)node->reload_failed_count, texts[5]);
+	format_refusals(node, reasons, sizeof(reasons));
+	tool_format_count((double)node->admitted_count, texts[0]);
+	tool_format_count((double)node->departed_count, texts[1]);
+	tool_format_count((double)node->refused_count, texts[2]);
+	tool_format_count((double)node->slots_recycled_count, texts[3]);
+	tool_format_count((double)node->reload_count, texts[4]);
+	tool_format_count((double)node->reload_failed_count, texts[5]);
 	(void)snprintf(line, TOOL_BOARD_LINE_BYTES,
 		       "admitted %s, departed %s, refused %s%s; slots "
 		       "recycled %s; reloads %s, failed %s",
@@ -103,21 +102,21 @@ static void print_admissions(const struct postern_node_stats *node, char *line)
 		       texts[4], texts[5]);
 }
 
-static void print_traffic(const struct tool_snapshot *snapshot, char *line)
+static void format_traffic(const struct tool_snapshot *snapshot, char *line)
 {
 	const struct postern_node_stats *node = &snapshot->node;
 	char counts[5][TOOL_COUNT_TEXT_BYTES];
 	char sizes[4][TOOL_SIZE_TEXT_BYTES];
 
-	tool_print_count((double)node->received_messages, counts[0]);
-	tool_print_count(snapshot->rates.received_messages, counts[1]);
-	tool_print_count((double)node->sent_messages, counts[2]);
-	tool_print_count(snapshot->rates.sent_messages, counts[3]);
-	tool_print_count((double)node->dropped_messages, counts[4]);
-	tool_print_size((double)node->received_bytes, sizes[0]);
-	tool_print_size(snapshot->rates.received_bytes, sizes[1]);
-	tool_print_size((double)node->sent_bytes, sizes[2]);
-	tool_print_size(snapshot->rates.sent_bytes, sizes[3]);
+	tool_format_count((double)node->received_messages, counts[0]);
+	tool_format_count(snapshot->rates.received_messages, counts[1]);
+	tool_format_count((double)node->sent_messages, counts[2]);
+	tool_format_count(snapshot->rates.sent_messages, counts[3]);
+	tool_format_count((double)node->dropped_messages, counts[4]);
+	tool_format_size((double)node->received_bytes, sizes[0]);
+	tool_format_size(snapshot->rates.received_bytes, sizes[1]);
+	tool_format_size((double)node->sent_bytes, sizes[2]);
+	tool_format_size(snapshot->rates.sent_bytes, sizes[3]);
 	(void)snprintf(line, TOOL_BOARD_LINE_BYTES,
 		       "received %s (%s/s), %s (%s/s); sent %s (%s/s), %s "
 		       "(%s/s); dropped %s",
@@ -125,7 +124,7 @@ static void print_traffic(const struct tool_snapshot *snapshot, char *line)
 		       counts[3], sizes[2], sizes[3], counts[4]);
 }
 
-static void print_latency(const struct postern_latency *latency, char *line)
+static void format_latency(const struct postern_latency *latency, char *line)
 {
 	char times[5][TOOL_TIME_TEXT_BYTES], count[TOOL_COUNT_TEXT_BYTES];
 
@@ -134,12 +133,12 @@ static void print_latency(const struct postern_latency *latency, char *line)
 			       "latency: no message was stamped yet");
 		return;
 	}
-	tool_print_time(latency->p50_ns, times[0]);
-	tool_print_time(latency->p90_ns, times[1]);
-	tool_print_time(latency->p99_ns, times[2]);
-	tool_print_time(latency->p999_ns, times[3]);
-	tool_print_time(latency->max_ns, times[4]);
-	tool_print_count((double)latency->count, count);
+	tool_format_time(latency->p50_ns, times[0]);
+	tool_format_time(latency->p90_ns, times[1]);
+	tool_format_time(latency->p99_ns, times[2]);
+	tool_format_time(latency->p999_ns, times[3]);
+	tool_format_time(latency->max_ns, times[4]);
+	tool_format_count((double)latency->count, count);
 	(void)snprintf(line, TOOL_BOARD_LINE_BYTES,
 		       "latency p50 %s, p90 %s, p99 %s, p99.9 %s, max %s, of "
 		       "%s stamped messages",
@@ -154,19 +153,19 @@ void tool_board_node_line(const struct tool_snapshot *snapshot,
 	line[0] = '\0';
 	switch (line_index) {
 	case 0:
-		print_node(snapshot, line);
+		format_node(snapshot, line);
 		break;
 	case 1:
-		print_peers(&snapshot->node, line);
+		format_peers(&snapshot->node, line);
 		break;
 	case 2:
-		print_admissions(&snapshot->node, line);
+		format_admissions(&snapshot->node, line);
 		break;
 	case 3:
-		print_traffic(snapshot, line);
+		format_traffic(snapshot, line);
 		break;
 	case 4:
-		print_latency(&snapshot->node.latency, line);
+		format_latency(&snapshot->node.latency, line);
 		break;
 	}
 }
@@ -194,8 +193,8 @@ static double filled(uint64_t depth_bytes, uint32_t ring_bytes)
 }
 
 /* "in  ####----": anything at all is one mark. */
-static void print_bar(const struct postern_peer_stats *stats,
-		      char text[static BAR_CHARACTERS + 5])
+static void format_bar(const struct postern_peer_stats *stats,
+		       char text[static BAR_CHARACTERS + 5])
 {
 	double in = filled(stats->channel.receive_depth_bytes,
 			   stats->receive_ring_bytes);
@@ -212,17 +211,18 @@ static void print_bar(const struct postern_peer_stats *stats,
 	text[4 + BAR_CHARACTERS] = '\0';
 }
 
-static void print_percentile(const struct postern_latency *latency,
-			     uint64_t ns, char text[static TOOL_TIME_TEXT_BYTES])
+static void format_percentile(const struct postern_latency *latency,
+			      uint64_t ns,
+			      char text[static TOOL_TIME_TEXT_BYTES])
 {
 	if (latency->count > 0)
-		tool_print_time(ns, text);
+		tool_format_time(ns, text);
 	else
 		(void)snprintf(text, TOOL_TIME_TEXT_BYTES, "-");
 }
 
-static void print_name(const struct postern_peer_stats *stats,
-		       char text[static 2 * POSTERN_NAME_BYTES])
+static void format_name(const struct postern_peer_stats *stats,
+			char text[static 2 * POSTERN_NAME_BYTES])
 {
 	(void)snprintf(text, 2 * POSTERN_NAME_BYTES, "%s%s%s", stats->name,
 		       stats->instance[0] ? "/" : "", stats->instance);
@@ -239,16 +239,16 @@ void tool_board_peer_line(const struct tool_peer *peer,
 
 	(void)snprintf(handle, sizeof(handle), "%u.%u", stats->slot_index,
 		       stats->generation);
-	print_name(stats, name);
-	print_bar(stats, bar);
-	tool_print_count(peer->rates.received_messages, counts[0]);
-	tool_print_count(peer->rates.sent_messages, counts[1]);
-	tool_print_count((double)stats->channel.dropped_messages, counts[2]);
-	tool_print_size(peer->rates.received_bytes, sizes[0]);
-	tool_print_size(peer->rates.sent_bytes, sizes[1]);
-	print_percentile(latency, latency->p50_ns, times[0]);
-	print_percentile(latency, latency->p99_ns, times[1]);
-	tool_print_time(stats->throttled_ns, times[2]);
+	format_name(stats, name);
+	format_bar(stats, bar);
+	tool_format_count(peer->rates.received_messages, counts[0]);
+	tool_format_count(peer->rates.sent_messages, counts[1]);
+	tool_format_count((double)stats->channel.dropped_messages, counts[2]);
+	tool_format_size(peer->rates.received_bytes, sizes[0]);
+	tool_format_size(peer->rates.sent_bytes, sizes[1]);
+	format_percentile(latency, latency->p50_ns, times[0]);
+	format_percentile(latency, latency->p99_ns, times[1]);
+	tool_format_time(stats->throttled_ns, times[2]);
 	(void)snprintf(line, TOOL_BOARD_LINE_BYTES,
 		       "%-8s %-20.20s %8u %8d %-9s %7s %9s %7s %9s %-12s %7s "
 		       "%7s %9s %7s",

@@ -35,8 +35,8 @@ static void print_line(const struct tool_progress *progress,
 
 	if (seconds <= 0)
 		seconds = 1e-9;
-	tool_print_size((double)progress->byte_count, bytes_text);
-	tool_print_size((double)(progress->byte_count - since_byte_count) /
+	tool_format_size((double)progress->byte_count, bytes_text);
+	tool_format_size((double)(progress->byte_count - since_byte_count) /
 			seconds, speed_text);
 	fprintf(stderr, ERASE_LINE "%llu messages, %s, %.0f messages/s, %s/s",
 		(unsigned long long)progress->message_count, bytes_text,

@@ -100,7 +100,7 @@ const char *tool_parse_duration(const char *text, uint64_t *ret_ns)
 			       "a duration needs a unit: ms s min h", ret_ns);
 }
 
-void tool_print_size(double bytes, char text[static TOOL_SIZE_TEXT_BYTES])
+void tool_format_size(double bytes, char text[static TOOL_SIZE_TEXT_BYTES])
 {
 	static const char *const names[] = {"B", "KiB", "MiB", "GiB", "TiB"};
 	size_t i = 0;
@@ -113,7 +113,7 @@ void tool_print_size(double bytes, char text[static TOOL_SIZE_TEXT_BYTES])
 		       "%.1f %s", bytes, names[i]);
 }
 
-void tool_print_count(double count, char text[static TOOL_COUNT_TEXT_BYTES])
+void tool_format_count(double count, char text[static TOOL_COUNT_TEXT_BYTES])
 {
 	static const char *const suffixes[] = {"", "k", "M", "G", "T", "P",
 					       "E"};
@@ -128,7 +128,7 @@ void tool_print_count(double count, char text[static TOOL_COUNT_TEXT_BYTES])
 		       "%.1f%s", count, suffixes[i]);
 }
 
-void tool_print_time(uint64_t ns, char text[static TOOL_TIME_TEXT_BYTES])
+void tool_format_time(uint64_t ns, char text[static TOOL_TIME_TEXT_BYTES])
 {
 	static const struct {
 		double ns;

@@ -18,13 +18,13 @@ const char *tool_parse_duration(const char *text, uint64_t *ret_ns);
 #define TOOL_SIZE_TEXT_BYTES 24
 
 /* A size for humans, "1.5 MiB". */
-void tool_print_size(double bytes, char text[static TOOL_SIZE_TEXT_BYTES]);
+void tool_format_size(double bytes, char text[static TOOL_SIZE_TEXT_BYTES]);
 
 #define TOOL_COUNT_TEXT_BYTES 24
 #define TOOL_TIME_TEXT_BYTES 24
 
 /* The same for a count or a rate, "12.3k", and for a time, "1.5ms". */
-void tool_print_count(double count, char text[static TOOL_COUNT_TEXT_BYTES]);
-void tool_print_time(uint64_t ns, char text[static TOOL_TIME_TEXT_BYTES]);
+void tool_format_count(double count, char text[static TOOL_COUNT_TEXT_BYTES]);
+void tool_format_time(uint64_t ns, char text[static TOOL_TIME_TEXT_BYTES]);
 
 #endif

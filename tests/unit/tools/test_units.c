@@ -105,13 +105,13 @@ START_TEST(size_is_printed_in_the_largest_unit_that_fits)
 {
 	char text[TOOL_SIZE_TEXT_BYTES];
 
-	tool_print_size(1023, text);
+	tool_format_size(1023, text);
 	ck_assert_str_eq(text, "1023 B");
-	tool_print_size(1536, text);
+	tool_format_size(1536, text);
 	ck_assert_str_eq(text, "1.5 KiB");
-	tool_print_size(5.0 * 1024 * 1024 * 1024, text);
+	tool_format_size(5.0 * 1024 * 1024 * 1024, text);
 	ck_assert_str_eq(text, "5.0 GiB");
-	tool_print_size(1e300, text);
+	tool_format_size(1e300, text);
 	ck_assert_uint_lt(strlen(text), TOOL_SIZE_TEXT_BYTES);
 }
 END_TEST
@@ -128,7 +128,7 @@ START_TEST(count_is_printed_in_few_characters)
 {
 	char text[TOOL_COUNT_TEXT_BYTES];
 
-	tool_print_count(short_counts[_i].count, text);
+	tool_format_count(short_counts[_i].count, text);
 	ck_assert_str_eq(text, short_counts[_i].text);
 }
 END_TEST
@@ -147,7 +147,7 @@ START_TEST(time_is_printed_in_the_unit_that_fits)
 {
 	char text[TOOL_TIME_TEXT_BYTES];
 
-	tool_print_time(times[_i].ns, text);
+	tool_format_time(times[_i].ns, text);
 	ck_assert_str_eq(text, times[_i].text);
 }
 END_TEST
