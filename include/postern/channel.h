@@ -231,8 +231,10 @@ int postern_receive_wait(struct postern_channel *channel, void *buffer,
 
 /*
  * A descriptor for poll, select or epoll: readable while there is something to
- * receive, after a full ring has room again, after its depth has sunk to the low
- * watermark, and when the peer is gone.
+ * receive, after half of a full ring is free again (as far as the receiver has
+ * noticed), after its depth has sunk to the low watermark, and when the peer is
+ * gone.  Who waits for room is woken then too, not for each message: it would
+ * fill the room of one and sleep again.
  *
  * Level-triggered: it stays readable until postern_receive(), postern_send() or
  * postern_channel_next_event() has returned -EAGAIN, or postern_channel_wait()

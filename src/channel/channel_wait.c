@@ -202,9 +202,10 @@ static int wait_and_sleep(struct pst_channel *channel, uint32_t wants,
 		ready = look(channel, wants);
 		if (!ready && !is_pending(channel, wants)) {
 			r = sleep_armed(channel, wants, deadline_ns);
-			if (r < 0)
-				return r;
+			/* Room that is no bell's worth yet counts in the end. */
 			ready = look(channel, wants);
+			if (r < 0 && !ready)
+				return r;
 		}
 		if (ready) {
 			*ret_ready = ready;
@@ -283,7 +284,7 @@ static int wait_beside_descriptor(struct pst_channel *channel, uint32_t wants,
 					    pst_monotonic_now_ns()))
 			return -ETIMEDOUT;
 		r = sleep_once(channel, wants, deadline_ns);
-		if (r < 0)
+		if (r < 0 && r != -ETIMEDOUT)
 			return r;
 	}
 }

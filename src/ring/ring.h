@@ -341,9 +341,18 @@ pst_ring_consumer_to_wake(const struct pst_ring_producer *producer)
 				 producer->rung_for);
 }
 
+/*
+ * Not before half of the ring is free, as far as the consumer knows: a producer
+ * that is woken for the room of one message fills it and sleeps again, and so
+ * with every message.  Who goes on receiving comes to that point before it finds
+ * the ring empty, let alone sleeps.
+ */
 static inline uint32_t
 pst_ring_producer_to_wake(const struct pst_ring_consumer *consumer)
 {
+	if (consumer->produced_pos - consumer->consumed_pos >
+	    consumer->data_bytes / 2)
+		return 0;
 	/*
 	 * [A2] Pairs with the publish in pst_ring_arm_producer(), and comes
 	 * [W2] after our own in give_back(), ring_consumer.c.

@@ -39,7 +39,8 @@
  *    never wraps.
  * 5. An END record is the last one.
  * 6. armed is odd while its writer wants a bell, and grows with every change.
- *    The other side rings at most once for each odd value.
+ *    The other side rings at most once for each odd value, a consumer not
+ *    before half of the ring is free.
  * 7. dropped_count is how many messages its writer took from the other ring and
  *    threw away.  It binds nobody, and its reader may only show it.
  * 8. end_code is 0, or says why its writer ended the channel, and is written
