@@ -70,7 +70,7 @@ void pst_statistics_close(struct pst_node *node)
 	for (i = 0; statistics->slots && i < node->slot_count; i++)
 		if (node->peers[i].channel && statistics->slots[i].is_counted)
 			pst_channel_share_latency(node->peers[i].channel, NULL);
-	if (statistics->shared) {
+	if (statistics->total.opened_ns != 0) { /* all of it is there */
 		pst_statistics_collect(node, pst_monotonic_now_ns());
 		pst_statistics_end_view(node, PST_STATS_CLOSED);
 	}
