@@ -6,6 +6,7 @@
 
 #include <check.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define LENGTH_MAX 200u
 #define MARGIN_BYTES 16u
