@@ -316,11 +316,15 @@ static inline bool pst_ring_take_time(struct pst_ring_consumer *consumer,
 	return true;
 }
 
-/* A look found nothing: whoever it waits for is not at work. */
+/*
+ * A look found nothing: after a rest, whoever it waits for is not at work; at
+ * once, he may only be slow.
+ */
 static inline void pst_ring_pace_miss(struct pst_ring_pace *pace)
 {
-	pace->batch_count = 0;
-	pace->rest_pauses = 0;
+	if (PST_LIKELY(pace->rest_pauses == 0))
+		return;
+	pace->rest_pauses = pace->has_rested ? 0 : pace->rest_pauses / 2;
 	pace->has_rested = false;
 }
 

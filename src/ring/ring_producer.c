@@ -17,6 +17,11 @@
 
 #include "ring/shared_copy.h"
 
+#define CACHE_LINE_BYTES 64
+
+#define FETCH_AHEAD_BYTES 2048
+#define FETCH_RECORD_BYTES_MAX 2048
+
 PST_COLD
 static int poison(struct pst_ring_producer *producer, enum pst_ring_fault fault)
 {
@@ -258,6 +263,24 @@ int pst_ring_abort(struct pst_ring_producer *producer)
 }
 
 /*
+ * Each publish waits until its record is in our cache, so the lines of the next
+ * ones are asked for in time: as many as this record takes, that far ahead.  Not
+ * where there may be something unread, which the reader would have to fetch back;
+ * and not for large records, of which many lines are on their way at once.
+ */
+static inline void fetch_ahead(const struct pst_ring_producer *producer,
+			       const uint8_t *record, uint64_t record_bytes)
+{
+	uint64_t i;
+
+	if (record_bytes > FETCH_RECORD_BYTES_MAX ||
+	    !is_room(producer, FETCH_AHEAD_BYTES + record_bytes))
+		return;
+	for (i = 0; i < record_bytes; i += CACHE_LINE_BYTES)
+		pst_shared_prefetch_to_write(record + FETCH_AHEAD_BYTES + i);
+}
+
+/*
  * In the order of addresses, which the cores like best; only the word with the
  * padding, zeroed whole, comes before the payload that covers the rest of it.
  */
@@ -272,6 +295,7 @@ static inline void write_record(struct pst_ring_producer *producer,
 	if (payload_bytes % PST_RECORD_ALIGNMENT != 0)
 		memset(record + record_bytes - PST_RECORD_ALIGNMENT, 0,
 		       PST_RECORD_ALIGNMENT);
+	fetch_ahead(producer, record, record_bytes);
 	pst_shared_copy_in(record + PST_RECORD_HEADER_BYTES + time_bytes,
 			   payload, payload_bytes);
 	show_record(producer, record_bytes);

@@ -19,7 +19,7 @@
  * the trial ends there.
  *
  * A batch that is not short needs no rest behind it: the peer is well ahead, and
- * whether it still is is seen by looking.  A look that finds nothing ends the
+ * whether it still is is seen by looking.  Looks that find nothing end the
  * resting too: a peer at work would have made something since the last one, so
  * this one waits, perhaps for us.
  *

@@ -136,7 +136,7 @@ START_TEST(rests_that_pay_become_longer_up_to_a_limit)
 }
 END_TEST
 
-START_TEST(look_that_finds_nothing_ends_the_resting)
+START_TEST(look_that_finds_nothing_after_a_rest_ends_the_resting)
 {
 	stream_in_long_batches(3);
 	ck_assert_uint_gt(consumer->pace.rest_pauses, 0);
@@ -146,6 +146,23 @@ START_TEST(look_that_finds_nothing_ends_the_resting)
 	read_many(1);
 	ck_assert_int_eq(read_one(), -EAGAIN);
 	ck_assert(!consumer->pace.has_rested);
+}
+END_TEST
+
+START_TEST(look_that_finds_nothing_at_once_shortens_the_next_rest)
+{
+	uint32_t before;
+
+	stream_in_long_batches(3);
+	write_many(LONG_BATCH);
+	read_many(LONG_BATCH);
+	before = consumer->pace.rest_pauses;
+	ck_assert_int_eq(read_one(), -EAGAIN);
+	ck_assert_uint_gt(consumer->pace.rest_pauses, 0);
+	ck_assert_uint_lt(consumer->pace.rest_pauses, before);
+	for (before = 0; before < 20; before++)
+		ck_assert_int_eq(read_one(), -EAGAIN);
+	ck_assert_uint_eq(consumer->pace.rest_pauses, 0);
 }
 END_TEST
 
@@ -253,7 +270,10 @@ int main(void)
 		       reader_of_a_ping_pong_rests_for_a_trial_and_no_more);
 	tcase_add_test(reading, trial_that_finds_one_record_is_the_last_rest);
 	tcase_add_test(reading, rests_that_pay_become_longer_up_to_a_limit);
-	tcase_add_test(reading, look_that_finds_nothing_ends_the_resting);
+	tcase_add_test(reading,
+		       look_that_finds_nothing_after_a_rest_ends_the_resting);
+	tcase_add_test(reading,
+		       look_that_finds_nothing_at_once_shortens_the_next_rest);
 	tcase_add_test(reading, long_batch_is_followed_by_a_look_at_once);
 	tcase_add_test(reading, read_that_has_rested_finds_what_was_written);
 	tcase_add_test(reading, reader_that_never_rests_reads_the_same);
