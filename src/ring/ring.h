@@ -40,7 +40,7 @@ enum pst_ring_fault {
 struct pst_ring_pace {
 	uint32_t batch_count;     /* records since a look found something */
 	uint32_t rest_pauses;     /* 0: resting does not pay */
-	uint32_t short_count;     /* short batches since the last trial */
+	uint32_t untried_count;   /* batches while it does not */
 	bool has_rested;          /* before this batch */
 };
 
@@ -225,7 +225,10 @@ int pst_ring_has_message(struct pst_ring_consumer *consumer);
 PST_MUST_CHECK
 int pst_ring_freeze(struct pst_ring_consumer *consumer);
 
-/* A batch is at its end, and the next look is due: rest first, if it pays. */
+/*
+ * A batch is at its end, the next look is due, and either resting pays or is to
+ * be tried: rest first.
+ */
 void pst_ring_rest_after_batch(struct pst_ring_pace *pace);
 
 /* Sleep and wake: ring_wait.c */
@@ -273,15 +276,28 @@ uint32_t pst_ring_observe_end(const struct pst_segment_words *peer);
 
 /* Inline */
 
+/* Resting is tried once in so many batches; then nearly all cost this much. */
+#define PST_RING_BATCHES_PER_TRIAL 4096
+
+static inline void pst_ring_pace_rest(struct pst_ring_pace *pace)
+{
+	if (pace->batch_count == 0)
+		return;
+	if (PST_UNLIKELY(pace->rest_pauses != 0 ||
+			 ++pace->untried_count % PST_RING_BATCHES_PER_TRIAL ==
+				 0))
+		pst_ring_rest_after_batch(pace);
+	pace->batch_count = 0;
+}
+
 /*
  * Before a read, by whom nothing else waits for: if the ring looks empty and
  * traffic is heavy, leave it alone for a moment first.
  */
 static inline void pst_ring_rest(struct pst_ring_consumer *consumer)
 {
-	if (PST_UNLIKELY(consumer->produced_pos == consumer->consumed_pos) &&
-	    consumer->pace.batch_count != 0)
-		pst_ring_rest_after_batch(&consumer->pace);
+	if (PST_UNLIKELY(consumer->produced_pos == consumer->consumed_pos))
+		pst_ring_pace_rest(&consumer->pace);
 }
 
 /* The peer's position, as last looked at and checked. */

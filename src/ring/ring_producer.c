@@ -72,8 +72,7 @@ static inline int find_room(struct pst_ring_producer *producer,
 
 	if (PST_LIKELY(is_room(producer, record_bytes)))
 		return 0;
-	if (producer->pace.batch_count != 0)
-		pst_ring_rest_after_batch(&producer->pace);
+	pst_ring_pace_rest(&producer->pace);
 	result = look_at_consumed(producer);
 	if (result < 0)
 		return result;

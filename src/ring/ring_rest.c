@@ -12,7 +12,7 @@
  * then stays with the peer.
  *
  * Whether traffic is heavy is learnt by trying.  A batch is what one look made
- * possible.  Once in very many short batches a side rests for a moment; if the
+ * possible.  Once in very many batches a side rests for a moment; if the
  * batch after it is as long as a peer at work would have made it, resting pays,
  * and the next rest is twice as long; if it is not, the next is shorter, or none
  * is taken.  In a ping-pong a rest finds one record, whatever its length, and
@@ -39,7 +39,6 @@
 #define PAUSES_PER_RECORD 8
 
 #define BATCH_COUNT_SHORT 8
-#define SHORT_COUNT_TRIAL 2048
 
 static bool is_short(uint32_t batch_count, uint32_t rest_pauses)
 {
@@ -69,20 +68,13 @@ static void rest(struct pst_ring_pace *pace)
 
 void pst_ring_rest_after_batch(struct pst_ring_pace *pace)
 {
-	uint32_t batch_count = pace->batch_count;
-
-	pace->batch_count = 0;
 	if (pace->has_rested)
 		pace->rest_pauses = next_rest_pauses(pace->rest_pauses,
-						     batch_count);
-	pace->has_rested = false;
-	if (!is_short(batch_count, pace->rest_pauses))
-		return;
-	if (pace->rest_pauses == 0) {
-		pace->short_count++;
-		if (pace->short_count % SHORT_COUNT_TRIAL != 0)
-			return;
+						     pace->batch_count);
+	else if (pace->rest_pauses == 0)
 		pace->rest_pauses = REST_PAUSES_TRIAL;
-	}
-	rest(pace);
+	pace->has_rested = false;
+	if (pace->rest_pauses != 0 &&
+	    is_short(pace->batch_count, pace->rest_pauses))
+		rest(pace);
 }
