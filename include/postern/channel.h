@@ -279,7 +279,9 @@ struct postern_channel_event {
  * Have an event when high_bytes of the ring are used, and when only low_bytes
  * are left of them; 0 and 0 for none, as in the beginning.  Bytes of the ring,
  * where each message takes a header too.  Of the sending thread, like
- * postern_channel_next_event().  What was not told yet is forgotten.
+ * postern_channel_next_event().  What was not told yet is forgotten.  Who sleeps
+ * until the depth is low is not woken before half of the ring is free: a low mark
+ * above that is noticed by whoever asks, and tells a sleeper no earlier.
  *
  * Returns 0, -EINVAL for NULL or unless low_bytes < high_bytes <= the ring's size
  * (postern_channel_limits()) or both are 0, -EPERM (sending was not granted) or
