@@ -81,7 +81,7 @@ bench_postern_load_SOURCES = \
 # (Flags of its own, as objects shared with a libtool library must have.)
 bench_postern_load_CFLAGS = $(AM_CFLAGS)
 bench_postern_load_LDADD = libpostern.la libchannel.la libos.la libwire.la \
-	libring.la libbase.la
+	libring.la libcrypto.la libbase.la
 
 LOAD_FLAGS =
 

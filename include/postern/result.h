@@ -77,6 +77,7 @@ enum postern_reason {
 	POSTERN_REASON_DIRECTION = 5,       /* no wished direction is granted */
 	POSTERN_REASON_SECURITY = 6,        /* below the required security */
 	POSTERN_REASON_UNKNOWN_NODE = 7,    /* the policy has no such node */
+	POSTERN_REASON_KEY = 8,             /* missing, wrong or not proven */
 
 	/* Quotas. */
 	POSTERN_REASON_SLOTS = 20,          /* every slot is taken */
@@ -126,7 +127,9 @@ enum postern_reason {
 	POSTERN_REASON_REVOKED = 102,       /* admission was taken back */
 	POSTERN_REASON_NODE_CLOSED = 103,   /* the node itself was closed */
 	POSTERN_REASON_EXCEEDED = 104,      /* over a limit of the policy */
-	POSTERN_REASON_IDLE = 105           /* nothing moved for too long */
+	POSTERN_REASON_IDLE = 105,          /* nothing moved for too long */
+	POSTERN_REASON_KEY_REJECTED = 106,  /* a message was not authentic */
+	POSTERN_REASON_KEY_USED_UP = 107    /* 2^48 messages in a direction */
 };
 
 #define POSTERN_REFUSAL_FILE_BYTES 256
@@ -148,20 +151,22 @@ struct postern_refusal {
 };
 
 /*
- * Kernel features that are used where present.  Each can be switched off in
- * the option structs to see how a program does on a kernel without it.
+ * Features of the kernel, and one of the processor, that are used where present.
+ * Each can be switched off in the option structs to see how a program does on a
+ * host without it.
  */
 enum postern_feature {
 	POSTERN_FEATURE_PASSRIGHTS = 1,   /* SO_PASSRIGHTS, Linux 6.16 */
 	POSTERN_FEATURE_PEERPIDFD = 2,    /* SO_PEERPIDFD, Linux 6.5 */
 	POSTERN_FEATURE_PIDFS = 4,        /* pidfd inodes, Linux 6.9 */
-	POSTERN_FEATURE_NOEXEC_SEAL = 8   /* MFD_NOEXEC_SEAL, Linux 6.3 */
+	POSTERN_FEATURE_NOEXEC_SEAL = 8,  /* MFD_NOEXEC_SEAL, Linux 6.3 */
+	POSTERN_FEATURE_AES = 16          /* AES instructions, for libsodium */
 };
-#define POSTERN_FEATURES_ALL 15u
+#define POSTERN_FEATURES_ALL 31u
 
 /*
- * The features of enum postern_feature that this kernel has, as bits.  Each is
- * tried, none is deduced from a version number.
+ * The features of enum postern_feature that this host has, as bits.  Each of the
+ * kernel's is tried, none is deduced from a version number.
  */
 uint32_t postern_features(void);
 

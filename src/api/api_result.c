@@ -16,7 +16,7 @@
 #include "base/attributes.h"
 #include "base/clock.h"
 #include "base/result_text.h"
-#include "os/features.h"
+#include "node/host_features.h"
 #include "os/monotonic.h"
 
 static const int closed_set[] = {
@@ -117,5 +117,5 @@ uint64_t postern_deadline_after(uint64_t timeout_ns)
 
 uint32_t postern_features(void)
 {
-	return pst_features_probe(0);
+	return pst_host_features(0);
 }

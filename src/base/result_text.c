@@ -64,6 +64,8 @@ static const struct reason_text reasons[] = {
 	 "below the required security mode"},
 	{POSTERN_REASON_UNKNOWN_NODE, "unknown-node",
 	 "the policy has no such node"},
+	{POSTERN_REASON_KEY, "key",
+	 "a key is missing, wrong or not proven"},
 	{POSTERN_REASON_SLOTS, "slots",
 	 "every slot is taken"},
 	{POSTERN_REASON_PEERS, "peers",
@@ -144,6 +146,10 @@ static const struct reason_text reasons[] = {
 	 "a limit of the policy was exceeded"},
 	{POSTERN_REASON_IDLE, "idle",
 	 "nothing was sent or received for too long"},
+	{POSTERN_REASON_KEY_REJECTED, "key-rejected",
+	 "a message failed authentication"},
+	{POSTERN_REASON_KEY_USED_UP, "key-used-up",
+	 "the key was used for as many messages as it may be"},
 };
 
 const char *pst_result_text(int result)

@@ -12,10 +12,10 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "node/host_features.h"
 #include "node/node.h"
 #include "node/refusal.h"
 #include "os/doorbell.h"
-#include "os/features.h"
 #include "os/listener.h"
 #include "os/socket_path.h"
 
@@ -132,7 +132,7 @@ void pst_connection_init(struct pst_connection *connection,
 	connection->segment_fds[0] = -1;
 	connection->segment_fds[1] = -1;
 	connection->deadline_ns = deadline_ns;
-	connection->features = pst_features_probe(features_off);
+	connection->features = pst_host_features(features_off);
 	pst_peer_credentials_init(&connection->listener);
 }
 

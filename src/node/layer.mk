@@ -22,6 +22,8 @@ libnode_la_SOURCES = \
 	src/node/facts.h \
 	src/node/half_open.c \
 	src/node/half_open.h \
+	src/node/host_features.c \
+	src/node/host_features.h \
 	src/node/ledger.c \
 	src/node/ledger.h \
 	src/node/metering.c \

@@ -15,11 +15,11 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "node/audit.h"
+#include "node/host_features.h"
 #include "node/node_policy.h"
 #include "node/refusal.h"
 #include "node/terms.h"
 #include "os/doorbell.h"
-#include "os/features.h"
 #include "os/fork_guard.h"
 #include "os/monotonic.h"
 #include "os/own_process.h"
@@ -172,7 +172,7 @@ static int prepare_events(struct pst_node *node)
 static void init(struct pst_node *node, const struct pst_node_params *params)
 {
 	node->ours = PST_NODE_OURS;
-	node->features = pst_features_probe(params->features_off);
+	node->features = pst_host_features(params->features_off);
 	node->channel_spin_ns = params->spin_ns;
 	pst_spin_init(&node->spin, params->spin_ns);
 	node->log = params->log;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * postern doctor: what this kernel offers, and what is lost without the rest
+ * postern doctor: what this host offers, and what is lost without the rest
  */
 #include <stdio.h>
 #include <sys/utsname.h>
@@ -42,7 +42,7 @@ static enum tool_status run(const struct tool_command *command, int argc,
 	};
 	const struct tool_feature *feature;
 	enum tool_status status;
-	int level = 0;
+	int level = 0, levels = 0;
 	size_t i;
 
 	tool_options_parse(command, options,
@@ -51,8 +51,9 @@ static enum tool_status run(const struct tool_command *command, int argc,
 	features = postern_features() & ~features_off;
 	for (i = 0; i < TOOL_FEATURE_COUNT; i++) {
 		feature = &tool_features[i];
+		levels += !feature->is_speed;
 		if (features & feature->bit) {
-			level++;
+			level += !feature->is_speed;
 			printf("%-12s found    %s\n", feature->name,
 			       feature->call);
 			continue;
@@ -62,17 +63,17 @@ static enum tool_status run(const struct tool_command *command, int argc,
 		       feature->call);
 		printf("%-12s          without it, %s\n", "", feature->lost);
 	}
-	printf("hardening level %d of %d\n", level, TOOL_FEATURE_COUNT);
+	printf("hardening level %d of %d\n", level, levels);
 	return status;
 }
 
 const struct tool_command tool_command_doctor = {
 	.name = "doctor",
 	.operands = "",
-	.summary = "show what this kernel offers and what is lost without it",
+	.summary = "show what this host offers and what is lost without it",
 	.description =
-		"Show each kernel feature that postern uses where it is found, "
-		"what is lost\nwhere it is missing, and the hardening level "
+		"Show each feature that postern uses where it is found, what "
+		"is lost\nwhere it is missing, and the hardening level "
 		"that results.\n",
 	.run = run,
 };

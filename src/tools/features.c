@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Kernel features by name
+ * Features of the host by name
  *
  * The names that --without takes are those that doctor prints, with what a host
  * loses that lacks them.
@@ -37,6 +37,13 @@ const struct tool_feature tool_features[TOOL_FEATURE_COUNT] = {
 		.call = "MFD_NOEXEC_SEAL, Linux 6.3",
 		.lost = "a segment could be mapped executable by its reader",
 	},
+	{
+		.bit = POSTERN_FEATURE_AES,
+		.name = "aes",
+		.call = "AES instructions, as libsodium uses them",
+		.lost = "messages are secured with ChaChaPoly, which is slower",
+		.is_speed = true,
+	},
 };
 
 static uint32_t find_features(const char *name, size_t name_bytes)
@@ -62,7 +69,7 @@ const char *tool_parse_features(const char *text, uint32_t *ret_features)
 		found = find_features(text, name_bytes);
 		if (found == 0)
 			return "expected passrights, peerpidfd, pidfs, "
-			       "noexec-seal or all, separated by commas";
+			       "noexec-seal, aes or all, separated by commas";
 		features |= found;
 		if (text[name_bytes] == '\0')
 			break;

@@ -47,7 +47,7 @@ struct tool_option {
 #define TOOL_OPTION_WITHOUT(target) \
 	{.name = "without", .argument = "FEATURE[,...]", \
 	 .features = (target), \
-	 .help = "do without these kernel features (see 'doctor'), or all"}
+	 .help = "do without these features (see 'doctor'), or all"}
 
 /*
  * Read the options of argv (argv[0] is the command's last word) into their

@@ -28,7 +28,7 @@ libscene_la_SOURCES = \
 
 INTEGRATION_LIBS = libscene.la libapi.la libnode.la libhandshake.la \
 	libchannel.la libpolicy.la libos.la libwire.la libslots.la libstats.la \
-	libring.la libbase.la $(CHECK_LIBS)
+	libring.la libcrypto.la libbase.la $(CHECK_LIBS)
 
 check_PROGRAMS += \
 	tests/integration/test_admission_identity \

@@ -23,6 +23,7 @@ static uint32_t feature_of(const char *name)
 		{"peerpidfd", POSTERN_FEATURE_PEERPIDFD},
 		{"pidfs", POSTERN_FEATURE_PIDFS},
 		{"noexec-seal", POSTERN_FEATURE_NOEXEC_SEAL},
+		{"aes", POSTERN_FEATURE_AES},
 	};
 	size_t i;
 

@@ -2,9 +2,9 @@
 /*
  * How the suite was asked to run
  *
- * POSTERN_TEST_FEATURES_OFF   kernel features to do without: names separated by
- *                             commas or spaces (passrights peerpidfd pidfs
- *                             noexec-seal), or all
+ * POSTERN_TEST_FEATURES_OFF   features to do without: names separated by commas
+ *                             or spaces (passrights peerpidfd pidfs
+ *                             noexec-seal aes), or all
  * POSTERN_TEST_RUNNER         the tests run under this command (valgrind)
  */
 #ifndef POSTERN_SUPPORT_TEST_OPTIONS_H
@@ -18,7 +18,7 @@
  * none: a suite that silently ran with everything on would prove nothing. */
 uint32_t test_features_off(void);
 
-/* Those that this kernel has and the suite may use. */
+/* Those that this host has and the suite may use. */
 uint32_t test_features(void);
 
 /* Is something between us and the kernel that makes calls of its own? */

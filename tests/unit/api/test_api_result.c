@@ -11,6 +11,9 @@
 
 #include <postern/postern.h>
 
+#include "crypto/cipher.h"
+#include "node/host_features.h"
+#include "os/features.h"
 #include "support/expect.h"
 
 struct options {
@@ -108,8 +111,28 @@ START_TEST(every_result_and_reason_has_its_own_words)
 	ck_assert_str_eq(postern_strerror(-EIO), "unknown error");
 	ck_assert_str_eq(postern_reason_word(POSTERN_REASON_NO_ALLOW),
 			 "no-allow");
+	ck_assert_str_eq(postern_reason_word(POSTERN_REASON_KEY), "key");
+	ck_assert_str_eq(postern_reason_word(POSTERN_REASON_KEY_REJECTED),
+			 "key-rejected");
+	ck_assert_str_eq(postern_reason_word(POSTERN_REASON_KEY_USED_UP),
+			 "key-used-up");
 	ck_assert_str_eq(postern_reason_text((enum postern_reason)999),
 			 "unknown reason");
+}
+END_TEST
+
+START_TEST(features_are_the_kernels_and_the_ciphers)
+{
+	uint32_t features = postern_features();
+
+	ck_assert_uint_eq(features & ~POSTERN_FEATURES_ALL, 0);
+	expect_equal((features & POSTERN_FEATURE_AES) != 0,
+		     pst_cipher_is_available(PST_CIPHER_AESGCM));
+	expect_equal(features & ~(uint32_t)POSTERN_FEATURE_AES,
+		     pst_features_probe(0));
+	expect_equal(pst_host_features(POSTERN_FEATURE_AES),
+		     features & ~(uint32_t)POSTERN_FEATURE_AES);
+	expect_equal(pst_host_features(POSTERN_FEATURES_ALL), 0);
 }
 END_TEST
 
@@ -168,6 +191,7 @@ static Suite *suite(void)
 	tcase_add_test(t, options_of_a_newer_program_must_not_say_more);
 	tcase_add_test(t, options_without_their_size_are_refused);
 	tcase_add_test(t, every_result_and_reason_has_its_own_words);
+	tcase_add_test(t, features_are_the_kernels_and_the_ciphers);
 	tcase_add_test(t, null_arguments_are_invalid_everywhere);
 	suite_add_tcase(s, t);
 	return s;

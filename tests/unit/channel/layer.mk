@@ -3,7 +3,8 @@ CHANNEL_TEST_SUPPORT = \
 	tests/support/channel_pair.c \
 	tests/support/channel_pair.h \
 	tests/support/expect.h
-CHANNEL_TEST_LIBS = libchannel.la libring.la libos.la libbase.la $(CHECK_LIBS)
+CHANNEL_TEST_LIBS = libchannel.la libring.la libcrypto.la libos.la libbase.la \
+	$(CHECK_LIBS)
 
 check_PROGRAMS += \
 	tests/unit/channel/test_channel \

@@ -73,8 +73,9 @@ static void say_end(struct pst_channel *channel, uint32_t code)
 START_TEST(an_unknown_word_for_the_end_is_ignored)
 {
 	static const uint32_t codes[] = {
-		POSTERN_REASON_NO_ALLOW, POSTERN_REASON_POISONED, 106,
-		UINT32_MAX,
+		POSTERN_REASON_NO_ALLOW, POSTERN_REASON_POISONED,
+		POSTERN_REASON_KEY_REJECTED,
+		POSTERN_REASON_KEY_USED_UP, 108, UINT32_MAX,
 	};
 
 	say_end(pair.left, codes[_i]);
@@ -174,7 +175,7 @@ int main(void)
 	tcase_add_loop_test(t,
 		the_peer_is_told_why_if_it_is_for_a_reason_of_ours, 0,
 		(int)(sizeof(ends) / sizeof(ends[0])));
-	tcase_add_loop_test(t, an_unknown_word_for_the_end_is_ignored, 0, 4);
+	tcase_add_loop_test(t, an_unknown_word_for_the_end_is_ignored, 0, 6);
 	tcase_add_test(t, a_word_for_the_end_ends_nothing);
 	tcase_add_test(t, the_first_word_for_the_end_stays);
 	tcase_add_test(t, what_was_committed_before_a_told_end_is_still_drained);

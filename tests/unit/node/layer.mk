@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 NODE_TEST_LIBS = libnode.la libhandshake.la libwire.la libchannel.la \
-	libpolicy.la libslots.la libstats.la libring.la libos.la libbase.la $(CHECK_LIBS)
+	libpolicy.la libslots.la libstats.la libring.la libcrypto.la libos.la \
+	libbase.la $(CHECK_LIBS)
 
 check_PROGRAMS += \
 	tests/unit/node/test_audit \

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Which of the optional features this host has
+ */
+#ifndef POSTERN_NODE_HOST_FEATURES_H
+#define POSTERN_NODE_HOST_FEATURES_H
+
+#include <stdint.h>
+
+/*
+ * POSTERN_FEATURE_* bits: those of the kernel, as pst_features_probe() finds
+ * them, and those that the ciphers use; without those in features_off.
+ */
+uint32_t pst_host_features(uint32_t features_off);
+
+#endif
