@@ -81,7 +81,7 @@ static bool is_geometry_valid(const struct pst_segment_mapping *mapping,
 {
 	return mapping->data_bytes == 0 ||
 	       pst_ring_is_geometry_valid(mapping->data_bytes, message_bytes,
-					  mapping->control_bytes);
+					  0, mapping->control_bytes);
 }
 
 static int refuse_setup(struct pst_channel_setup *setup, int result)

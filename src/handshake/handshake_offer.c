@@ -52,7 +52,7 @@ static bool is_direction_within(const struct pst_offer_direction *direction,
 	       direction->message_bytes > 0 &&
 	       direction->message_bytes <= wish->message_bytes &&
 	       direction->message_bytes <=
-		       pst_record_payload_ceiling(direction->ring_bytes);
+		       pst_record_payload_ceiling(direction->ring_bytes, 0);
 }
 
 int pst_offer_init(struct pst_offer *ret_offer, const struct pst_terms *wish,
@@ -74,7 +74,7 @@ int pst_offer_init(struct pst_offer *ret_offer, const struct pst_terms *wish,
 		lesser_of(wish->ring_bytes, grant->ring_bytes));
 	direction.message_bytes = lesser_of(
 		lesser_of(wish->message_bytes, grant->message_bytes),
-		(uint32_t)pst_record_payload_ceiling(direction.ring_bytes));
+		(uint32_t)pst_record_payload_ceiling(direction.ring_bytes, 0));
 	if (!pst_bounds_is_power_of_two(page_bytes) ||
 	    !is_ring(direction.ring_bytes, page_bytes) ||
 	    direction.message_bytes == 0)

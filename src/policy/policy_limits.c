@@ -75,7 +75,8 @@ void pst_policy_limits_complete(struct postern_policy_limit *limits)
 	fill_in(message, PST_POLICY_DEFAULT_MESSAGE_BYTES);
 	fill_in(&limits[POSTERN_LIMIT_ON_EXCEED], POSTERN_ON_EXCEED_BLOCK);
 
-	fitting_bytes = pst_record_payload_ceiling(ring->value);
+	/* A tag, where there will be one, is between the two sides. */
+	fitting_bytes = pst_record_payload_ceiling(ring->value, 0);
 	if (message->value > fitting_bytes) {
 		/* the ring's rule is what bounds it then */
 		*message = *ring;

@@ -294,7 +294,8 @@ int pst_policy_read_limits(struct pst_policy_builder *builder,
 
 	ring = &block.limits[POSTERN_LIMIT_RING];
 	if (block.message && ring->state == POSTERN_LIMIT_SET) {
-		fitting_bytes = pst_record_payload_ceiling(ring->value);
+		/* Without a tag, which is known only to two sides. */
+		fitting_bytes = pst_record_payload_ceiling(ring->value, 0);
 		if (block.limits[POSTERN_LIMIT_MESSAGE].value > fitting_bytes)
 			return pst_policy_report_word(
 				builder, block.message, 1, NULL,

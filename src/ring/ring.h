@@ -88,10 +88,11 @@ struct pst_ring_consumer {
 
 /*
  * Whether a data area and a largest payload go together: data_bytes is a power
- * of two of at least page_bytes, and one record of message_bytes fits.
+ * of two of at least page_bytes, and one record of message_bytes fits, with a
+ * tag of tag_bytes (0: records are not sealed).
  */
 bool pst_ring_is_geometry_valid(uint64_t data_bytes, uint64_t message_bytes,
-				uint64_t page_bytes);
+				uint32_t tag_bytes, uint64_t page_bytes);
 
 /* Producer */
 

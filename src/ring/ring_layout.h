@@ -137,7 +137,6 @@ struct pst_record_header {
 
 #define PST_RECORD_TIME_BYTES 8
 #define PST_RECORD_IDENTITY_BYTES 16
-#define PST_RECORD_TAG_BYTES 16
 
 static_assert(offsetof(struct pst_record_header, payload_bytes) == 0, "layout");
 static_assert(offsetof(struct pst_record_header, kind) == 4, "layout");
@@ -146,5 +145,6 @@ static_assert(offsetof(struct pst_record_header, reserved) == 6, "layout");
 static_assert(sizeof(struct pst_record_header) == PST_RECORD_HEADER_BYTES,
 	      "layout");
 static_assert(PST_RECORD_TIME_BYTES % PST_RECORD_ALIGNMENT == 0, "layout");
+static_assert(PST_RECORD_TAG_BYTES % PST_RECORD_ALIGNMENT == 0, "layout");
 
 #endif

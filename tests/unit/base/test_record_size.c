@@ -31,11 +31,16 @@ END_TEST
 
 START_TEST(a_fitting_payload_fits_and_a_larger_one_does_not)
 {
-	for (uint64_t ring_bytes = 16; ring_bytes < 20000; ring_bytes++) {
-		uint64_t payload_bytes = pst_record_payload_ceiling(ring_bytes);
+	const uint32_t tag_bytes = _i == 0 ? 0 : PST_RECORD_TAG_BYTES;
 
-		ck_assert_uint_le(8 + (payload_bytes + 7) / 8 * 8, ring_bytes);
-		ck_assert_uint_gt(8 + (payload_bytes + 8) / 8 * 8, ring_bytes);
+	for (uint64_t ring_bytes = 32; ring_bytes < 20000; ring_bytes++) {
+		uint64_t payload_bytes =
+			pst_record_payload_ceiling(ring_bytes, tag_bytes);
+
+		ck_assert_uint_le(8 + (payload_bytes + 7) / 8 * 8 + tag_bytes,
+				  ring_bytes);
+		ck_assert_uint_gt(8 + (payload_bytes + 8) / 8 * 8 + tag_bytes,
+				  ring_bytes);
 	}
 }
 END_TEST
@@ -43,17 +48,20 @@ END_TEST
 START_TEST(nothing_fits_a_ring_without_room_behind_a_header)
 {
 	for (uint64_t ring_bytes = 0; ring_bytes < 16; ring_bytes++)
-		ck_assert_uint_eq(pst_record_payload_ceiling(ring_bytes), 0);
+		ck_assert_uint_eq(pst_record_payload_ceiling(ring_bytes, 0), 0);
+	for (uint64_t ring_bytes = 0; ring_bytes < 32; ring_bytes++)
+		ck_assert_uint_eq(pst_record_payload_ceiling(ring_bytes, 16),
+				  0);
 }
 END_TEST
 
 START_TEST(the_largest_ring_has_a_largest_payload)
 {
-	ck_assert_uint_eq(pst_record_payload_ceiling(UINT64_C(1) << 31),
+	ck_assert_uint_eq(pst_record_payload_ceiling(UINT64_C(1) << 31, 0),
 			  (UINT64_C(1) << 31) - 8);
-	ck_assert_uint_eq(pst_record_payload_ceiling(UINT32_MAX),
+	ck_assert_uint_eq(pst_record_payload_ceiling(UINT32_MAX, 0),
 			  UINT32_MAX - 7 - 8);
-	ck_assert_uint_eq(pst_record_payload_ceiling(UINT64_MAX),
+	ck_assert_uint_eq(pst_record_payload_ceiling(UINT64_MAX, 0),
 			  UINT64_MAX - 7 - 8);
 }
 END_TEST
@@ -68,8 +76,9 @@ int main(void)
 	tcase_add_test(tcase,
 		       a_record_is_a_header_and_the_payload_in_multiples_of_8);
 	tcase_add_test(tcase, no_payload_is_so_large_that_its_record_wraps);
-	tcase_add_test(tcase,
-		       a_fitting_payload_fits_and_a_larger_one_does_not);
+	tcase_add_loop_test(tcase,
+			    a_fitting_payload_fits_and_a_larger_one_does_not,
+			    0, 2);
 	tcase_add_test(tcase, nothing_fits_a_ring_without_room_behind_a_header);
 	tcase_add_test(tcase, the_largest_ring_has_a_largest_payload);
 	suite_add_tcase(suite, tcase);

@@ -15,42 +15,47 @@ START_TEST(geometry_accepts_a_power_of_two_from_a_page_to_two_gibibytes)
 
 	for (data_bytes = PAGE_BYTES; data_bytes <= UINT64_C(1) << 31;
 	     data_bytes *= 2)
-		ck_assert(pst_ring_is_geometry_valid(data_bytes, 1024,
+		ck_assert(pst_ring_is_geometry_valid(data_bytes, 1024, 0,
 						     PAGE_BYTES));
 }
 END_TEST
 
 START_TEST(geometry_refuses_what_is_not_a_power_of_two)
 {
-	ck_assert(!pst_ring_is_geometry_valid(0, 0, PAGE_BYTES));
-	ck_assert(!pst_ring_is_geometry_valid(3 * PAGE_BYTES, 64, PAGE_BYTES));
-	ck_assert(!pst_ring_is_geometry_valid(8191, 64, PAGE_BYTES));
+	ck_assert(!pst_ring_is_geometry_valid(0, 0, 0, PAGE_BYTES));
+	ck_assert(!pst_ring_is_geometry_valid(3 * PAGE_BYTES, 64, 0,
+					      PAGE_BYTES));
+	ck_assert(!pst_ring_is_geometry_valid(8191, 64, 0, PAGE_BYTES));
 }
 END_TEST
 
 START_TEST(geometry_refuses_less_than_a_page)
 {
-	ck_assert(!pst_ring_is_geometry_valid(2048, 64, PAGE_BYTES));
-	ck_assert(!pst_ring_is_geometry_valid(4096, 64, 65536));
+	ck_assert(!pst_ring_is_geometry_valid(2048, 64, 0, PAGE_BYTES));
+	ck_assert(!pst_ring_is_geometry_valid(4096, 64, 0, 65536));
 }
 END_TEST
 
 START_TEST(geometry_refuses_what_does_not_fit_in_32_bits)
 {
-	ck_assert(!pst_ring_is_geometry_valid(UINT64_C(1) << 32, 64,
+	ck_assert(!pst_ring_is_geometry_valid(UINT64_C(1) << 32, 64, 0,
 					      PAGE_BYTES));
-	ck_assert(!pst_ring_is_geometry_valid(UINT64_C(1) << 63, 64,
+	ck_assert(!pst_ring_is_geometry_valid(UINT64_C(1) << 63, 64, 0,
 					      PAGE_BYTES));
 }
 END_TEST
 
 START_TEST(geometry_wants_room_for_one_whole_record)
 {
-	ck_assert(pst_ring_is_geometry_valid(4096, 0, PAGE_BYTES));
-	ck_assert(pst_ring_is_geometry_valid(4096, 4088, PAGE_BYTES));
-	ck_assert(!pst_ring_is_geometry_valid(4096, 4089, PAGE_BYTES));
-	ck_assert(!pst_ring_is_geometry_valid(4096, UINT64_MAX, PAGE_BYTES));
-	ck_assert(!pst_ring_is_geometry_valid(4096, UINT64_C(1) << 32,
+	ck_assert(pst_ring_is_geometry_valid(4096, 0, 0, PAGE_BYTES));
+	ck_assert(pst_ring_is_geometry_valid(4096, 4088, 0, PAGE_BYTES));
+	ck_assert(!pst_ring_is_geometry_valid(4096, 4089, 0, PAGE_BYTES));
+	ck_assert(!pst_ring_is_geometry_valid(4096, UINT64_MAX, 0, PAGE_BYTES));
+	ck_assert(!pst_ring_is_geometry_valid(4096, UINT64_C(1) << 32, 0,
+					      PAGE_BYTES));
+	ck_assert(pst_ring_is_geometry_valid(4096, 4072, PST_RECORD_TAG_BYTES,
+					     PAGE_BYTES));
+	ck_assert(!pst_ring_is_geometry_valid(4096, 4073, PST_RECORD_TAG_BYTES,
 					      PAGE_BYTES));
 }
 END_TEST
