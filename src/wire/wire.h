@@ -53,6 +53,8 @@ struct pst_hello {
 	struct pst_terms wish;
 	uint16_t layout_version;
 	uint16_t security_bits;                 /* 1 << POSTERN_SECURITY_* */
+	enum pst_wire_pattern pattern;
+	enum pst_wire_cipher cipher;
 	struct pst_key_exchange key_exchange;
 };
 
@@ -123,6 +125,9 @@ struct pst_refuse {
 
 /* Is it a name that a node, or an instance, may have? */
 bool pst_wire_is_name(const char name[static PST_WIRE_NAME_BYTES]);
+
+/* How long the key exchange of a HELLO is; 0 for none, and for no pattern. */
+size_t pst_wire_key_exchange_bytes(enum pst_wire_pattern pattern);
 
 /*
  * Is it a message that can be written?  These hold all the rules for what a

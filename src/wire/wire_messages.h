@@ -80,6 +80,28 @@ static_assert(offsetof(struct pst_wire_header, record_bytes) == 12,
 /* A Noise handshake message; empty in security mode `none`. */
 #define PST_WIRE_KEY_EXCHANGE_BYTES 128u
 
+/* Which Noise handshake HELLO begins: in whose keys a side must believe. */
+enum pst_wire_pattern {
+	PST_WIRE_PATTERN_NONE = 0,
+	PST_WIRE_PATTERN_NN = 1,        /* nobody's */
+	PST_WIRE_PATTERN_NK = 2,        /* the acceptor's */
+	PST_WIRE_PATTERN_IK = 3         /* both */
+};
+
+/* Message 1, with an empty payload, of each pattern. */
+#define PST_WIRE_NN_BYTES 32u           /* a key */
+#define PST_WIRE_NK_BYTES 48u           /* a key, a tag */
+#define PST_WIRE_IK_BYTES 96u           /* two keys, two tags */
+
+/* Message 2, of all of them: a key, a hash, a tag. */
+#define PST_WIRE_ANSWER_BYTES 80u
+
+enum pst_wire_cipher {
+	PST_WIRE_CIPHER_NONE = 0,
+	PST_WIRE_CIPHER_AESGCM = 1,
+	PST_WIRE_CIPHER_CHACHAPOLY = 2
+};
+
 #define PST_WIRE_SESSION_ID_BYTES 16u
 #define PST_WIRE_CONFIRMATION_BYTES 32u
 
@@ -96,6 +118,10 @@ enum pst_wire_kind {
  * Who wants no channel wishes for nothing: directions, layout_version,
  * ring_bytes and message_bytes are 0, and the mode offered is `none`, since the
  * answer rests on the kernel's credentials alone.
+ *
+ * The key exchange, its pattern and its cipher are there, all three, exactly if
+ * another mode than `none` is offered.  Who proves a key or demands one wants
+ * it for something: in NK and IK `none` is not offered.
  */
 struct pst_wire_hello {
 	struct pst_wire_header header;
@@ -107,8 +133,9 @@ struct pst_wire_hello {
 	struct pst_le32 message_bytes;  /* ceiling of a message; not 0 */
 	struct pst_le16 node_name_bytes;
 	struct pst_le16 instance_bytes; /* 0: no name */
-	struct pst_le16 key_exchange_bytes; /* 0: only `none` is offered */
-	uint8_t zero[2];
+	struct pst_le16 key_exchange_bytes; /* those of the pattern */
+	uint8_t pattern;                /* enum pst_wire_pattern */
+	uint8_t cipher;                 /* enum pst_wire_cipher */
 	uint8_t node_name[PST_WIRE_NAME_BYTES];
 	uint8_t instance[PST_WIRE_NAME_BYTES];
 	uint8_t key_exchange[PST_WIRE_KEY_EXCHANGE_BYTES];
@@ -130,6 +157,8 @@ static_assert(offsetof(struct pst_wire_hello, instance_bytes) == 34,
 	      "wire layout");
 static_assert(offsetof(struct pst_wire_hello, key_exchange_bytes) == 36,
 	      "wire layout");
+static_assert(offsetof(struct pst_wire_hello, pattern) == 38, "wire layout");
+static_assert(offsetof(struct pst_wire_hello, cipher) == 39, "wire layout");
 static_assert(offsetof(struct pst_wire_hello, node_name) == 40, "wire layout");
 static_assert(offsetof(struct pst_wire_hello, instance) == 104, "wire layout");
 static_assert(offsetof(struct pst_wire_hello, key_exchange) == 168,
@@ -150,7 +179,7 @@ struct pst_wire_offer {
 	struct pst_le16 directions;     /* POSTERN_DIRECTION_*; not empty */
 	struct pst_le16 security;       /* one POSTERN_SECURITY_* */
 	struct pst_le16 layout_version;
-	struct pst_le16 key_exchange_bytes;     /* 0: `none` */
+	struct pst_le16 key_exchange_bytes;     /* 0: `none`; else 80 */
 	struct pst_le32 send_ring_bytes;        /* peer to node */
 	struct pst_le32 send_message_bytes;
 	struct pst_le32 receive_ring_bytes;     /* node to peer */

@@ -130,6 +130,8 @@ int pst_wire_read_hello(const void *bytes, size_t byte_count,
 		},
 		.layout_version = pst_le16_value(wire.layout_version),
 		.security_bits = pst_le16_value(wire.security_bits),
+		.pattern = (enum pst_wire_pattern)wire.pattern,
+		.cipher = (enum pst_wire_cipher)wire.cipher,
 	};
 	memcpy(hello.node_name, wire.node_name, sizeof(hello.node_name));
 	memcpy(hello.instance, wire.instance, sizeof(hello.instance));

@@ -32,12 +32,53 @@ static bool has_directions(uint32_t directions)
 	return directions != 0 && (directions & ~(uint32_t)DIRECTIONS_ALL) == 0;
 }
 
-/* Key-exchange bytes are there exactly when something needs them. */
-static bool fits_key_exchange(const struct pst_key_exchange *key_exchange,
-			      bool is_needed)
+static_assert(PST_WIRE_IK_BYTES <= PST_WIRE_KEY_EXCHANGE_BYTES, "in its area");
+static_assert(PST_WIRE_ANSWER_BYTES <= PST_WIRE_KEY_EXCHANGE_BYTES,
+	      "in its area");
+
+size_t pst_wire_key_exchange_bytes(enum pst_wire_pattern pattern)
 {
-	return key_exchange->byte_count <= sizeof(key_exchange->bytes) &&
-	       (key_exchange->byte_count > 0) == is_needed;
+	switch (pattern) {
+	case PST_WIRE_PATTERN_NONE:
+		return 0;
+	case PST_WIRE_PATTERN_NN:
+		return PST_WIRE_NN_BYTES;
+	case PST_WIRE_PATTERN_NK:
+		return PST_WIRE_NK_BYTES;
+	case PST_WIRE_PATTERN_IK:
+		return PST_WIRE_IK_BYTES;
+	}
+	return 0;
+}
+
+static bool has_modes_of_its_pattern(const struct pst_hello *hello)
+{
+	switch (hello->pattern) {
+	case PST_WIRE_PATTERN_NONE:
+		return hello->security_bits == SECURITY_BIT_NONE;
+	case PST_WIRE_PATTERN_NN:
+		return hello->security_bits != SECURITY_BIT_NONE;
+	case PST_WIRE_PATTERN_NK:
+	case PST_WIRE_PATTERN_IK:
+		return !(hello->security_bits & SECURITY_BIT_NONE);
+	}
+	return false;
+}
+
+/* It is there, whole, exactly when a mode that is offered needs it. */
+static bool has_its_key_exchange(const struct pst_hello *hello)
+{
+	return has_modes_of_its_pattern(hello) &&
+	       hello->cipher <= PST_WIRE_CIPHER_CHACHAPOLY &&
+	       (hello->cipher == PST_WIRE_CIPHER_NONE) ==
+		       (hello->pattern == PST_WIRE_PATTERN_NONE) &&
+	       hello->key_exchange.byte_count ==
+		       pst_wire_key_exchange_bytes(hello->pattern);
+}
+
+static size_t answer_bytes(enum postern_security security)
+{
+	return security == POSTERN_SECURITY_NONE ? 0 : PST_WIRE_ANSWER_BYTES;
 }
 
 static bool is_direction_valid(const struct pst_offer_direction *direction,
@@ -93,8 +134,7 @@ bool pst_hello_is_valid(const struct pst_hello *hello)
 	       pst_wire_is_name(hello->node_name) &&
 	       (hello->instance[0] == '\0' ||
 		pst_wire_is_name(hello->instance)) &&
-	       fits_key_exchange(&hello->key_exchange,
-				 hello->security_bits != SECURITY_BIT_NONE);
+	       has_its_key_exchange(hello);
 }
 
 bool pst_offer_is_valid(const struct pst_offer *offer)
@@ -108,8 +148,7 @@ bool pst_offer_is_valid(const struct pst_offer *offer)
 	       offer->security <= POSTERN_SECURITY_AEAD &&
 	       offer->acceptor.inode != 0 && offer->connector.inode != 0 &&
 	       offer->acceptor.inode != offer->connector.inode &&
-	       fits_key_exchange(&offer->key_exchange,
-				 offer->security != POSTERN_SECURITY_NONE);
+	       offer->key_exchange.byte_count == answer_bytes(offer->security);
 }
 
 bool pst_go_is_valid(const struct pst_go *go)

@@ -72,6 +72,8 @@ int pst_wire_write_hello(const struct pst_hello *hello,
 	wire.instance_bytes = put_name(wire.instance, hello->instance);
 	wire.key_exchange_bytes = put_key_exchange(wire.key_exchange,
 						   &hello->key_exchange);
+	wire.pattern = (uint8_t)hello->pattern;
+	wire.cipher = (uint8_t)hello->cipher;
 	put_record(ret_record, &wire, sizeof(wire));
 	return 0;
 }

@@ -16,6 +16,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/wire_read/hello_control \
 	tests/fuzz/corpus/wire_read/hello_observe \
 	tests/fuzz/corpus/wire_read/hello_secured \
+	tests/fuzz/corpus/wire_read/hello_secured_nn \
 	tests/fuzz/corpus/wire_read/offer \
 	tests/fuzz/corpus/wire_read/offer_secured \
 	tests/fuzz/corpus/wire_read/ready \

@@ -128,7 +128,9 @@ START_TEST(a_peer_that_demands_more_security_than_there_is_is_refused)
 
 	stranger_fill_hello(&hello);
 	hello.security_bits = 1u << POSTERN_SECURITY_AEAD;
-	hello.key_exchange.byte_count = sizeof(hello.key_exchange.bytes);
+	hello.pattern = PST_WIRE_PATTERN_NN;
+	hello.cipher = PST_WIRE_CIPHER_CHACHAPOLY;
+	hello.key_exchange.byte_count = PST_WIRE_NN_BYTES;
 	ck_assert_int_eq(stranger_send_hello(&stranger, &hello), 0);
 	expect_refused(POSTERN_REASON_SECURITY, PST_REFUSE_DENIED);
 }

@@ -254,8 +254,7 @@ static int fill_offer(struct fake *fake)
 		return r;
 	if (lies(fake, FAKE_SECURITY_NOT_ASKED_FOR)) {
 		fake->offer.security = POSTERN_SECURITY_MAC;
-		fake->offer.key_exchange.byte_count =
-			sizeof(fake->offer.key_exchange.bytes);
+		fake->offer.key_exchange.byte_count = PST_WIRE_ANSWER_BYTES;
 	}
 	return pst_entropy_fill(fake->offer.session_id,
 				sizeof(fake->offer.session_id));

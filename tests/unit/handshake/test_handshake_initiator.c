@@ -155,7 +155,7 @@ START_TEST(a_mode_that_was_not_offered_is_refused)
 	struct pst_offer offer = sample_offer();
 
 	offer.security = POSTERN_SECURITY_MAC;
-	offer.key_exchange.byte_count = 48;
+	offer.key_exchange.byte_count = PST_WIRE_ANSWER_BYTES;
 	assert_failed(consume_offer(&offer), -EOPNOTSUPP,
 		      POSTERN_REASON_SECURITY);
 	offer.security = POSTERN_SECURITY_AEAD;

@@ -97,11 +97,8 @@ END_TEST
 
 START_TEST(a_hello_without_mode_none_is_refused)
 {
-	struct pst_hello hello = sample_hello();
+	struct pst_hello hello = sample_secured_hello(PST_WIRE_PATTERN_NN);
 
-	hello.security_bits = 1u << POSTERN_SECURITY_MAC |
-			      1u << POSTERN_SECURITY_AEAD;
-	hello.key_exchange.byte_count = 32;
 	assert_failed(consume_hello(&hello), -EOPNOTSUPP,
 		      POSTERN_REASON_SECURITY);
 }
@@ -109,10 +106,9 @@ END_TEST
 
 START_TEST(mode_none_is_chosen_where_more_is_offered)
 {
-	struct pst_hello hello = sample_hello();
+	struct pst_hello hello = sample_secured_hello(PST_WIRE_PATTERN_NN);
 
 	hello.security_bits = 7;
-	hello.key_exchange.byte_count = 32;
 	ck_assert_int_eq(consume_hello(&hello), 0);
 }
 END_TEST
@@ -169,7 +165,7 @@ START_TEST(an_unsound_offer_is_not_created_and_changes_nothing)
 						    &record), -EINVAL);
 	offer = sample_offer();
 	offer.security = POSTERN_SECURITY_AEAD;
-	offer.key_exchange.byte_count = 32;
+	offer.key_exchange.byte_count = PST_WIRE_ANSWER_BYTES;
 	ck_assert_int_eq(pst_responder_create_offer(&pair.responder, &offer,
 						    &record), -EINVAL);
 	ck_assert_int_eq(pair.responder.machine.state,

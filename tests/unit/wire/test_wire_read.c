@@ -182,8 +182,8 @@ static const struct byte_case hello_cases[] = {
 	{"key exchange that mode none has not", 36, 1},
 	{"key exchange beyond its area", 36, 129},
 	{"key exchange beyond everything", 37, 0xff},
-	{"a fill byte", 38, 1},
-	{"the other fill byte", 39, 0x80},
+	{"a pattern without its key exchange", 38, 1},
+	{"a cipher without a key exchange", 39, 1},
 	{"name begins with a stop", 40, '.'},
 	{"name begins with a dash", 40, '-'},
 	{"name with a slash", 42, '/'},
@@ -206,6 +206,27 @@ START_TEST(hello_refuses_each_violation)
 	const struct byte_case *c = &hello_cases[_i];
 
 	assert_byte_is_refused(PST_WIRE_HELLO, c->offset, c->value);
+}
+END_TEST
+
+static const struct byte_case secured_hello_cases[] = {
+	{"mode none with a pattern that has a key", 22, 7},
+	{"another pattern's size", 36, 48},
+	{"an unknown pattern", 38, 4},
+	{"no cipher", 39, 0},
+	{"an unknown cipher", 39, 3},
+	{"a byte behind the key exchange", 168 + 96, 1},
+};
+
+START_TEST(secured_hello_refuses_each_violation)
+{
+	const struct byte_case *c = &secured_hello_cases[_i];
+	struct pst_hello hello = sample_secured_hello(PST_WIRE_PATTERN_IK);
+	struct pst_wire_record record;
+
+	ck_assert_int_eq(pst_wire_write_hello(&hello, &record), 0);
+	record.bytes[c->offset] = c->value;
+	assert_refused(PST_WIRE_HELLO, &record);
 }
 END_TEST
 
@@ -449,6 +470,9 @@ int main(void)
 	tcase_add_test(tcase, an_error_text_is_no_record);
 	tcase_add_loop_test(tcase, hello_refuses_each_violation, 0,
 			    sizeof(hello_cases) / sizeof(*hello_cases));
+	tcase_add_loop_test(tcase, secured_hello_refuses_each_violation, 0,
+			    sizeof(secured_hello_cases) /
+				    sizeof(*secured_hello_cases));
 	tcase_add_test(tcase, hello_refuses_a_ring_or_message_of_nothing);
 	tcase_add_test(tcase, hello_takes_names_of_every_length_that_fits);
 	tcase_add_loop_test(tcase, offer_refuses_each_violation, 0,

@@ -80,46 +80,105 @@ START_TEST(an_instance_may_be_empty_but_a_node_name_not)
 }
 END_TEST
 
-START_TEST(key_exchange_is_there_exactly_when_a_mode_needs_it)
+static const enum pst_wire_pattern patterns[] = {
+	PST_WIRE_PATTERN_NN, PST_WIRE_PATTERN_NK, PST_WIRE_PATTERN_IK,
+};
+#define PATTERN_COUNT (sizeof(patterns) / sizeof(*patterns))
+
+START_TEST(a_key_exchange_is_as_long_as_its_pattern_says)
+{
+	static const size_t wanted_bytes[PATTERN_COUNT] = {32, 48, 96};
+	struct pst_hello hello = sample_secured_hello(patterns[_i]);
+
+	for (size_t n = 0; n <= PST_WIRE_KEY_EXCHANGE_BYTES + 1; n++) {
+		hello.key_exchange.byte_count = n;
+		ck_assert_msg(pst_hello_is_valid(&hello) ==
+				      (n == wanted_bytes[_i]),
+			      "%zu bytes", n);
+	}
+	hello.key_exchange.byte_count = wanted_bytes[_i] + (1u << 16);
+	ck_assert(!pst_hello_is_valid(&hello));
+}
+END_TEST
+
+START_TEST(an_answer_is_eighty_bytes_exactly_when_a_mode_needs_it)
+{
+	struct pst_offer offer = sample_secured_offer();
+
+	for (size_t n = 0; n <= PST_WIRE_KEY_EXCHANGE_BYTES + 1; n++) {
+		offer.key_exchange.byte_count = n;
+		offer.security = POSTERN_SECURITY_MAC;
+		ck_assert_msg(pst_offer_is_valid(&offer) == (n == 80),
+			      "%zu bytes", n);
+		offer.security = POSTERN_SECURITY_NONE;
+		ck_assert_msg(pst_offer_is_valid(&offer) == (n == 0),
+			      "%zu bytes", n);
+	}
+}
+END_TEST
+
+START_TEST(mode_none_alone_has_neither_pattern_nor_cipher)
 {
 	struct pst_hello hello = sample_hello();
-	struct pst_offer offer = sample_offer();
 
-	hello.key_exchange.byte_count = 1;
-	offer.key_exchange.byte_count = 1;
+	hello.pattern = PST_WIRE_PATTERN_NN;
 	ck_assert(!pst_hello_is_valid(&hello));
-	ck_assert(!pst_offer_is_valid(&offer));
-	hello.security_bits = 1u << POSTERN_SECURITY_MAC;
-	offer.security = POSTERN_SECURITY_MAC;
-	ck_assert(pst_hello_is_valid(&hello));
-	ck_assert(pst_offer_is_valid(&offer));
-	hello.key_exchange.byte_count = PST_WIRE_KEY_EXCHANGE_BYTES;
-	offer.key_exchange.byte_count = PST_WIRE_KEY_EXCHANGE_BYTES;
-	ck_assert(pst_hello_is_valid(&hello));
-	ck_assert(pst_offer_is_valid(&offer));
-	hello.key_exchange.byte_count++;
-	offer.key_exchange.byte_count++;
+	hello.pattern = PST_WIRE_PATTERN_NONE;
+	hello.cipher = PST_WIRE_CIPHER_AESGCM;
 	ck_assert(!pst_hello_is_valid(&hello));
-	ck_assert(!pst_offer_is_valid(&offer));
+	hello = sample_secured_hello(PST_WIRE_PATTERN_NN);
+	hello.security_bits = 1u << POSTERN_SECURITY_NONE;
+	ck_assert(!pst_hello_is_valid(&hello));
+}
+END_TEST
+
+START_TEST(every_other_offer_has_both_and_only_known_ones)
+{
+	struct pst_hello hello = sample_secured_hello(patterns[_i]);
+
+	hello.cipher = PST_WIRE_CIPHER_NONE;
+	ck_assert(!pst_hello_is_valid(&hello));
+	hello.cipher = PST_WIRE_CIPHER_AESGCM;
+	ck_assert(pst_hello_is_valid(&hello));
+	hello.cipher = (enum pst_wire_cipher)(PST_WIRE_CIPHER_CHACHAPOLY + 1);
+	ck_assert(!pst_hello_is_valid(&hello));
+	hello.cipher = (enum pst_wire_cipher)(PST_WIRE_CIPHER_AESGCM + 256);
+	ck_assert(!pst_hello_is_valid(&hello));
+
+	hello = sample_secured_hello(patterns[_i]);
+	hello.pattern = PST_WIRE_PATTERN_NONE;
+	ck_assert(!pst_hello_is_valid(&hello));
 	hello.key_exchange.byte_count = 0;
-	offer.key_exchange.byte_count = 0;
 	ck_assert(!pst_hello_is_valid(&hello));
-	ck_assert(!pst_offer_is_valid(&offer));
+	hello.pattern = (enum pst_wire_pattern)(PST_WIRE_PATTERN_IK + 1);
+	ck_assert(!pst_hello_is_valid(&hello));
+	hello.pattern = (enum pst_wire_pattern)(patterns[_i] + 256);
+	ck_assert(!pst_hello_is_valid(&hello));
+}
+END_TEST
+
+START_TEST(who_has_a_key_does_not_offer_mode_none)
+{
+	struct pst_hello hello = sample_secured_hello(patterns[_i]);
+
+	ck_assert(pst_hello_is_valid(&hello));
+	hello.security_bits |= 1u << POSTERN_SECURITY_NONE;
+	ck_assert(pst_hello_is_valid(&hello) ==
+		  (patterns[_i] == PST_WIRE_PATTERN_NN));
 }
 END_TEST
 
 START_TEST(unknown_modes_are_refused_with_a_key_exchange_too)
 {
-	struct pst_hello hello = sample_hello();
-	struct pst_offer offer = sample_offer();
+	struct pst_hello hello = sample_secured_hello(patterns[_i]);
+	struct pst_offer offer = sample_secured_offer();
 
-	hello.key_exchange.byte_count = 1;
 	hello.security_bits = 0;
 	ck_assert(!pst_hello_is_valid(&hello));
-	hello.security_bits = 1u << (POSTERN_SECURITY_AEAD + 1) | 1u;
+	hello.security_bits = 1u << (POSTERN_SECURITY_AEAD + 1) | 2u;
 	ck_assert(!pst_hello_is_valid(&hello));
 
-	offer.key_exchange.byte_count = 1;
+	ck_assert(pst_offer_is_valid(&offer));
 	offer.security = (enum postern_security)(POSTERN_SECURITY_AEAD + 1);
 	ck_assert(!pst_offer_is_valid(&offer));
 }
@@ -186,11 +245,11 @@ START_TEST(who_wants_no_channel_offers_mode_none_alone)
 	hello.security_bits = 0;
 	ck_assert(!pst_hello_is_valid(&hello));
 	hello.security_bits = 3;
-	hello.key_exchange.byte_count = 32;
+	hello.pattern = PST_WIRE_PATTERN_NN;
+	hello.cipher = PST_WIRE_CIPHER_AESGCM;
+	hello.key_exchange.byte_count = PST_WIRE_NN_BYTES;
 	ck_assert(!pst_hello_is_valid(&hello));
-	hello.security_bits = 1;
-	ck_assert(!pst_hello_is_valid(&hello));
-	hello.key_exchange.byte_count = 0;
+	hello = sample_hello_of(kinds_without_a_wish[_i]);
 	ck_assert(pst_hello_is_valid(&hello));
 }
 END_TEST
@@ -266,10 +325,20 @@ int main(void)
 	tcase_add_test(tcase, names_are_terminated_within_their_field);
 	tcase_add_test(tcase, a_zeroed_message_is_not_valid);
 	tcase_add_test(tcase, an_instance_may_be_empty_but_a_node_name_not);
+	tcase_add_loop_test(tcase,
+			    a_key_exchange_is_as_long_as_its_pattern_says, 0,
+			    PATTERN_COUNT);
 	tcase_add_test(tcase,
-		       key_exchange_is_there_exactly_when_a_mode_needs_it);
-	tcase_add_test(tcase,
-		       unknown_modes_are_refused_with_a_key_exchange_too);
+		       an_answer_is_eighty_bytes_exactly_when_a_mode_needs_it);
+	tcase_add_test(tcase, mode_none_alone_has_neither_pattern_nor_cipher);
+	tcase_add_loop_test(tcase,
+			    every_other_offer_has_both_and_only_known_ones, 0,
+			    PATTERN_COUNT);
+	tcase_add_loop_test(tcase, who_has_a_key_does_not_offer_mode_none, 0,
+			    PATTERN_COUNT);
+	tcase_add_loop_test(tcase,
+			    unknown_modes_are_refused_with_a_key_exchange_too,
+			    0, PATTERN_COUNT);
 	tcase_add_test(tcase, directions_beyond_sixteen_bits_are_refused);
 	tcase_add_test(tcase, an_offer_of_one_direction_has_one_ring);
 	tcase_add_loop_test(tcase, who_wants_no_channel_wishes_for_nothing, 0,

@@ -34,17 +34,11 @@ static struct pst_wire_record sample_of_another_form(int form,
 
 	switch (form) {
 	case 0:
-		message.hello = sample_hello();
-		message.hello.security_bits |= 1u << POSTERN_SECURITY_MAC;
-		message.hello.key_exchange.byte_count = 127;
-		sample_fill(message.hello.key_exchange.bytes, 127, 1);
+		message.hello = sample_secured_hello(PST_WIRE_PATTERN_IK);
 		break;
 	case 1:
 		type = PST_WIRE_OFFER;
-		message.offer = sample_offer();
-		message.offer.security = POSTERN_SECURITY_MAC;
-		message.offer.key_exchange.byte_count = 48;
-		sample_fill(message.offer.key_exchange.bytes, 48, 1);
+		message.offer = sample_secured_offer();
 		break;
 	case 2:
 		message.hello = sample_hello_of(PST_WIRE_KIND_OBSERVE);

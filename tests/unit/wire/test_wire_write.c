@@ -79,17 +79,24 @@ END_TEST
 
 START_TEST(hello_carries_a_key_exchange)
 {
-	struct pst_hello hello = sample_hello();
-
-	hello.security_bits |= 1u << POSTERN_SECURITY_AEAD;
-	hello.key_exchange.byte_count = 96;
-	sample_fill(hello.key_exchange.bytes, 128, 0x10);
+	struct pst_hello hello = sample_secured_hello(PST_WIRE_PATTERN_IK);
+	struct pst_hello again;
 
 	ck_assert_int_eq(pst_wire_write_hello(&hello, &record), 0);
-	ck_assert_uint_eq(number_at(22, 2), 5);
+	ck_assert_uint_eq(number_at(22, 2), 6);
 	ck_assert_uint_eq(number_at(36, 2), 96);
+	ck_assert_uint_eq(number_at(38, 1), 3);
+	ck_assert_uint_eq(number_at(39, 1), 2);
 	ck_assert_mem_eq(record.bytes + 168, hello.key_exchange.bytes, 96);
 	assert_zero(168 + 96, 296);
+
+	ck_assert_int_eq(pst_wire_read_hello(record.bytes, record.byte_count,
+					     &again), 0);
+	ck_assert_int_eq(again.pattern, PST_WIRE_PATTERN_IK);
+	ck_assert_int_eq(again.cipher, PST_WIRE_CIPHER_CHACHAPOLY);
+	ck_assert_uint_eq(again.key_exchange.byte_count, 96);
+	ck_assert_mem_eq(again.key_exchange.bytes, hello.key_exchange.bytes,
+			 96);
 }
 END_TEST
 

@@ -46,6 +46,21 @@ static inline struct pst_hello sample_hello(void)
 	return hello;
 }
 
+/* In a mode that needs a key exchange; the bytes behind its end are rubbish. */
+static inline struct pst_hello sample_secured_hello(enum pst_wire_pattern pattern)
+{
+	struct pst_hello hello = sample_hello();
+
+	hello.security_bits = 1u << POSTERN_SECURITY_MAC |
+			      1u << POSTERN_SECURITY_AEAD;
+	hello.pattern = pattern;
+	hello.cipher = PST_WIRE_CIPHER_CHACHAPOLY;
+	hello.key_exchange.byte_count = pst_wire_key_exchange_bytes(pattern);
+	sample_fill(hello.key_exchange.bytes, sizeof(hello.key_exchange.bytes),
+		    0x10);
+	return hello;
+}
+
 static inline struct pst_offer sample_offer(void)
 {
 	struct pst_offer offer = {
@@ -61,6 +76,17 @@ static inline struct pst_offer sample_offer(void)
 	};
 
 	sample_fill(offer.session_id, sizeof(offer.session_id), 0x40);
+	return offer;
+}
+
+static inline struct pst_offer sample_secured_offer(void)
+{
+	struct pst_offer offer = sample_offer();
+
+	offer.security = POSTERN_SECURITY_AEAD;
+	offer.key_exchange.byte_count = PST_WIRE_ANSWER_BYTES;
+	sample_fill(offer.key_exchange.bytes, sizeof(offer.key_exchange.bytes),
+		    0x20);
 	return offer;
 }
 
