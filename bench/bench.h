@@ -20,11 +20,15 @@ enum bench_test {
 	BENCH_SPINNING = 1,   /* round trips a second, both sides awake */
 	BENCH_SLEEPING = 2,   /* round trips a second, no spin before sleep */
 	BENCH_CONNECTING = 3, /* connections a second */
+	BENCH_SECURED = 4,    /* one way again, by security mode */
 };
-#define BENCH_TEST_COUNT 4
+#define BENCH_TEST_COUNT 5
+
+struct bench_transport;
 
 struct bench_run {
-	enum bench_test test;
+	const struct bench_transport *transport;
+	enum bench_test test;    /* SECURED is ONE_WAY here */
 	size_t message_bytes;
 	size_t ring_bytes;       /* of each direction */
 	uint64_t duration_ns;
@@ -38,10 +42,26 @@ struct bench_result {
 	uint64_t fault_count;    /* messages that were lost or changed */
 };
 
+enum bench_mode {
+	BENCH_MODE_NONE = 0,
+	BENCH_MODE_MAC = 1,
+	BENCH_MODE_AEAD = 2,
+};
+
+enum bench_cipher {
+	BENCH_CIPHER_NONE = 0,
+	BENCH_AESGCM = 1,
+	BENCH_CHACHAPOLY = 2,
+};
+
 struct bench_transport {
 	const char *name;        /* one word, for --only */
 	unsigned tests;          /* 1u << enum bench_test */
 	bool has_threads;        /* of its own: then it is not pinned */
+	enum bench_mode mode;
+	enum bench_cipher cipher;
+	/* What of its work is the cipher's, alone; or NULL. */
+	const struct bench_transport *raw;
 
 	/* NULL, or why it cannot be measured here. */
 	const char *(*missing)(void);
@@ -64,6 +84,11 @@ extern const struct bench_transport bench_pipe;
 extern const struct bench_transport bench_seqpacket;
 extern const struct bench_transport bench_libqb;
 extern const struct bench_transport bench_zmq;
+extern const struct bench_transport bench_zmq_curve;
+extern const struct bench_transport bench_raw_mac_aes;
+extern const struct bench_transport bench_raw_mac_chacha;
+extern const struct bench_transport bench_raw_aead_aes;
+extern const struct bench_transport bench_raw_aead_chacha;
 
 extern const struct bench_transport *const bench_transports[];
 extern const size_t bench_transport_count;

@@ -47,6 +47,7 @@ static const char *const test_texts[BENCH_TEST_COUNT] = {
 	[BENCH_SPINNING] = "round trip, awake",
 	[BENCH_SLEEPING] = "round trip, asleep",
 	[BENCH_CONNECTING] = "connecting",
+	[BENCH_SECURED] = "one way, sealed",
 };
 
 static bool concerns(const struct goal *goal, const struct bench_line *line)
@@ -63,22 +64,18 @@ static bool concerns(const struct goal *goal, const struct bench_line *line)
 	       line->ring_bytes == ring_bytes;
 }
 
-static const struct bench_samples *samples_of(const struct bench_line *line,
-					      const char *name)
-{
-	size_t i;
-
-	for (i = 0; strcmp(bench_transports[i]->name, name) != 0; i++)
-		;
-	return &line->samples[i];
-}
-
 static double reached(const struct goal *goal, const struct bench_line *line)
 {
+	const struct bench_transport *subject, *reference;
+	struct bench_samples reference_samples;
 	double ratio;
 
-	ratio = bench_median_ratio(samples_of(line, goal->subject),
-				   samples_of(line, goal->reference));
+	subject = bench_transport_find(goal->subject);
+	reference = bench_transport_find(goal->reference);
+	reference_samples = reference ? *bench_samples_of(line, reference) :
+					bench_bound(line, subject);
+	ratio = bench_median_ratio(bench_samples_of(line, subject),
+				   &reference_samples);
 	if (ratio > 0 && goal->bound == AT_MOST)
 		ratio = 1 / ratio; /* of times, not of rates */
 	return ratio;
@@ -92,7 +89,7 @@ static void print_goal(FILE *out, const struct goal *goal, double ratio)
 	bench_size_text(goal->bytes, size);
 	is_met = goal->bound == AT_LEAST ? ratio >= goal->ratio :
 					   ratio <= goal->ratio;
-	(void)fprintf(out, "  %-7s  %-18s %7s  %s %5.2f x %-9s  ",
+	(void)fprintf(out, "  %-11s  %-18s %7s  %s %5.2f x %-9s  ",
 		      goal->subject, test_texts[goal->test], size,
 		      goal->bound == AT_LEAST ? ">=" : "<=", goal->ratio,
 		      goal->reference);

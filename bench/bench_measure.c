@@ -32,6 +32,8 @@ const struct bench_transport *const bench_transports[] = {
 	&bench_postern, &bench_postern_waiting, &bench_postern_node,
 	&bench_ring_insecure, &bench_ring_ahead, &bench_pingpong, &bench_memcpy,
 	&bench_pipe, &bench_seqpacket, &bench_libqb, &bench_zmq,
+	&bench_raw_mac_aes, &bench_raw_mac_chacha, &bench_raw_aead_aes,
+	&bench_raw_aead_chacha, &bench_zmq_curve,
 };
 const size_t bench_transport_count =
 	sizeof(bench_transports) / sizeof(bench_transports[0]);
@@ -147,6 +149,7 @@ int bench_serve(int argc, char **argv)
 	if (!transport)
 		return EXIT_FAILURE;
 	run = (struct bench_run){
+		.transport = transport,
 		.test = (enum bench_test)atoi(argv[3]),
 		.message_bytes = strtoul(argv[4], NULL, 10),
 		.ring_bytes = strtoul(argv[5], NULL, 10),
@@ -229,6 +232,7 @@ int bench_measure(const struct bench_transport *transport,
 
 	if (!mkdtemp(place))
 		return -errno;
+	here.transport = transport;
 	here.place = place;
 	keep_to_own(transport, SIDE_DRIVER);
 	begin_patience(transport, run);

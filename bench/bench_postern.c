@@ -209,7 +209,8 @@ static const char *missing(void)
 const struct bench_transport bench_postern = {
 	.name = "postern",
 	.tests = BENCH_DOES(BENCH_ONE_WAY) | BENCH_DOES(BENCH_SPINNING) |
-		 BENCH_DOES(BENCH_SLEEPING) | BENCH_DOES(BENCH_CONNECTING),
+		 BENCH_DOES(BENCH_SLEEPING) | BENCH_DOES(BENCH_CONNECTING) |
+		 BENCH_DOES(BENCH_SECURED),
 	.missing = missing,
 	.serve = serve,
 	.drive = drive,

@@ -10,7 +10,7 @@
 #include "bench.h"
 #include "bench_stats.h"
 
-#define BENCH_TRANSPORTS_MAX 16
+#define BENCH_TRANSPORTS_MAX 32
 
 /* Rings are this large, and for one line each larger and smaller. */
 #define BENCH_RING_BYTES (1 << 20)
@@ -25,6 +25,10 @@ struct bench_line {
 	struct bench_samples samples[BENCH_TRANSPORTS_MAX];
 };
 
+const struct bench_samples *
+bench_samples_of(const struct bench_line *line,
+		 const struct bench_transport *transport);
+
 /* bench_machine.c */
 void bench_report_machine(FILE *out, const char *prefix);
 
@@ -32,6 +36,17 @@ void bench_report_machine(FILE *out, const char *prefix);
 void bench_report_tables(FILE *out, const struct bench_line *lines,
 			 size_t line_count);
 void bench_report_missing(FILE *out);
+
+/* bench_security.c: the lines of BENCH_SECURED have a table of their own. */
+#define BENCH_BOUND_NAME "raw+none"
+/*
+ * What a transport would do that took its cipher's own time and that of a
+ * message in mode `none`, one after the other, and no more.
+ */
+struct bench_samples bench_bound(const struct bench_line *line,
+				 const struct bench_transport *transport);
+void bench_report_security(FILE *out, const struct bench_line *lines,
+			   size_t line_count);
 
 /* bench_goals.c */
 void bench_report_goals(FILE *out, const struct bench_line *lines,

@@ -46,3 +46,16 @@ double bench_median_ratio(const struct bench_samples *samples,
 					  references->rates[i];
 	return median_of(ratios, count);
 }
+
+struct bench_samples bench_in_series(const struct bench_samples *samples,
+				     const struct bench_samples *others)
+{
+	struct bench_samples both = {.count = samples->count};
+	size_t i;
+
+	for (i = 0; i < samples->count && i < others->count; i++)
+		if (samples->rates[i] > 0 && others->rates[i] > 0)
+			both.rates[i] = 1 / (1 / samples->rates[i] +
+					     1 / others->rates[i]);
+	return both;
+}

@@ -24,4 +24,8 @@ double bench_median(const struct bench_samples *samples);
 double bench_median_ratio(const struct bench_samples *samples,
 			  const struct bench_samples *references);
 
+/* What takes as long as both together, one after the other. */
+struct bench_samples bench_in_series(const struct bench_samples *samples,
+				     const struct bench_samples *others);
+
 #endif

@@ -19,6 +19,7 @@ static const char *const titles[BENCH_TEST_COUNT] = {
 			   "(below: postern's time as a multiple)",
 	[BENCH_CONNECTING] = "Connections a second, by shared memory of each "
 			     "(below: postern's rate as a multiple)",
+	[BENCH_SECURED] = "One way, by security mode",
 };
 
 void bench_size_text(size_t byte_count, char *ret_text)
@@ -127,6 +128,8 @@ void bench_report_tables(FILE *out, const struct bench_line *lines,
 	size_t i;
 
 	for (i = 0; i < line_count; i++) {
+		if (lines[i].test == BENCH_SECURED)
+			continue;
 		if (i == 0 || !is_one_table(&lines[i], &lines[i - 1]))
 			print_head(out, &lines[i]);
 		print_values(out, &lines[i]);

@@ -19,8 +19,10 @@ bench_postern_bench_SOURCES = \
 	bench/bench_postern.h \
 	bench/bench_postern_connecting.c \
 	bench/bench_postern_link.c \
+	bench/bench_raw.c \
 	bench/bench_report.h \
 	bench/bench_ring_insecure.c \
+	bench/bench_security.c \
 	bench/bench_seqpacket.c \
 	bench/bench_stats.c \
 	bench/bench_stats.h \
@@ -29,15 +31,21 @@ bench_postern_bench_SOURCES = \
 	bench/bench_table.c \
 	bench/bench_zmq.c \
 	bench/main.c
-bench_postern_bench_CPPFLAGS = $(TOOL_CPPFLAGS) $(LIBQB_CFLAGS) $(ZMQ_CFLAGS)
-bench_postern_bench_LDADD = libpostern.la $(LIBQB_LIBS) $(ZMQ_LIBS)
+bench_postern_bench_CPPFLAGS = $(TOOL_CPPFLAGS) $(LIBQB_CFLAGS) $(ZMQ_CFLAGS) \
+	$(SODIUM_CFLAGS)
+bench_postern_bench_LDADD = libpostern.la $(LIBQB_LIBS) $(ZMQ_LIBS) \
+	$(SODIUM_LIBS)
 
 BENCH_FLAGS =
 
-.PHONY: bench
+.PHONY: bench bench-security
 bench: bench/postern-bench
 	@POSTERN_COMMIT=`git -C '$(srcdir)' describe --always --dirty \
 		2>/dev/null` bench/postern-bench $(BENCH_FLAGS)
+
+bench-security: bench/postern-bench
+	@POSTERN_COMMIT=`git -C '$(srcdir)' describe --always --dirty \
+		2>/dev/null` bench/postern-bench --test security $(BENCH_FLAGS)
 
 # Not a measurement: that every transport works, and loses nothing.
 dist_check_SCRIPTS += bench/check_bench.sh

@@ -25,6 +25,7 @@ struct options {
 	bool is_csv;
 	bool is_chosen[BENCH_TRANSPORTS_MAX];
 	bool chooses;
+	unsigned tests;          /* 1u << enum bench_test; 0: all */
 };
 
 static struct bench_line lines[] = {
@@ -43,8 +44,19 @@ static struct bench_line lines[] = {
 	{.test = BENCH_SLEEPING, .message_bytes = 1 << 10},
 	{.test = BENCH_CONNECTING, .ring_bytes = BENCH_SMALL_RING_BYTES},
 	{.test = BENCH_CONNECTING, .ring_bytes = BENCH_RING_BYTES},
+	{.test = BENCH_SECURED, .message_bytes = 64},
+	{.test = BENCH_SECURED, .message_bytes = 1 << 10},
+	{.test = BENCH_SECURED, .message_bytes = 4 << 10},
 };
 #define LINE_COUNT (sizeof(lines) / sizeof(lines[0]))
+
+static const char *const test_names[BENCH_TEST_COUNT] = {
+	[BENCH_ONE_WAY] = "one-way",
+	[BENCH_SPINNING] = "awake",
+	[BENCH_SLEEPING] = "asleep",
+	[BENCH_CONNECTING] = "connecting",
+	[BENCH_SECURED] = "security",
+};
 
 static void print_usage(FILE *out)
 {
@@ -52,11 +64,28 @@ static void print_usage(FILE *out)
 		    "  --seconds S       of each measurement (0.1)\n"
 		    "  --repetitions N   of each line (5; asleep 9)\n"
 		    "  --only NAME       this transport, and others named so\n"
+		    "  --test TEST       this test, and others named so\n"
 		    "  --csv             each measurement, on a line of its own\n"
-		    "names:", out);
+		    "tests:", out);
+	for (size_t i = 0; i < BENCH_TEST_COUNT; i++)
+		(void)fprintf(out, " %s", test_names[i]);
+	(void)fputs("\nnames:", out);
 	for (size_t i = 0; i < bench_transport_count; i++)
 		(void)fprintf(out, " %s", bench_transports[i]->name);
 	(void)fputs("\n", out);
+}
+
+static bool choose_test(struct options *options, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < BENCH_TEST_COUNT; i++)
+		if (strcmp(test_names[i], name) == 0) {
+			options->tests |= BENCH_DOES(i);
+			return true;
+		}
+	(void)fprintf(stderr, "postern-bench: no test '%s'\n", name);
+	return false;
 }
 
 static bool choose(struct options *options, const char *name)
@@ -111,6 +140,8 @@ static bool parse_option(int option, struct options *options)
 		return parse_repetitions(optarg, &options->repetitions);
 	case 'o':
 		return choose(options, optarg);
+	case 't':
+		return choose_test(options, optarg);
 	case 'c':
 		options->is_csv = true;
 		return true;
@@ -129,6 +160,7 @@ static bool parse_options(int argc, char **argv, struct options *ret_options)
 		{"seconds", required_argument, NULL, 's'},
 		{"repetitions", required_argument, NULL, 'r'},
 		{"only", required_argument, NULL, 'o'},
+		{"test", required_argument, NULL, 't'},
 		{"csv", no_argument, NULL, 'c'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
@@ -160,7 +192,8 @@ static bool measure(const struct options *options, struct bench_line *line,
 {
 	const struct bench_transport *transport = bench_transports[index];
 	struct bench_run run = {
-		.test = line->test,
+		.test = line->test == BENCH_SECURED ? BENCH_ONE_WAY :
+						      line->test,
 		.message_bytes = line->message_bytes,
 		.ring_bytes = line->ring_bytes,
 		.duration_ns = (uint64_t)(options->seconds * 1e9),
@@ -208,11 +241,23 @@ static bool measure_line(const struct options *options, struct bench_line *line)
 	return is_good;
 }
 
+/* Those that were asked for come first; says how many they are. */
+static size_t keep_lines(const struct options *options)
+{
+	size_t kept = 0, i;
+
+	for (i = 0; i < LINE_COUNT; i++)
+		if (options->tests == 0 ||
+		    (options->tests & BENCH_DOES(lines[i].test)))
+			lines[kept++] = lines[i];
+	return kept;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
+	size_t line_count, i;
 	bool is_good = true;
-	size_t i;
 
 	if (argc > 1 && strcmp(argv[1], "--serve") == 0)
 		return bench_serve(argc, argv);
@@ -224,13 +269,15 @@ int main(int argc, char **argv)
 			     "repetition,per_second\n");
 	else
 		bench_report_machine(stdout, "");
-	for (i = 0; i < LINE_COUNT; i++)
+	line_count = keep_lines(&options);
+	for (i = 0; i < line_count; i++)
 		is_good = measure_line(&options, &lines[i]) && is_good;
 	if (!options.is_csv) {
-		bench_report_tables(stdout, lines, LINE_COUNT);
+		bench_report_tables(stdout, lines, line_count);
+		bench_report_security(stdout, lines, line_count);
 		(void)printf("\n");
 		bench_report_missing(stdout);
-		bench_report_goals(stdout, lines, LINE_COUNT);
+		bench_report_goals(stdout, lines, line_count);
 	}
 	return is_good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
