@@ -30,12 +30,17 @@ struct pst_identity {
 	uint8_t public_key[PST_IDENTITY_KEY_BYTES];
 };
 
+/* In place, in secret memory: of this private key, or of a random one. */
+void pst_identity_init(struct pst_identity *identity,
+		       const uint8_t *private_key);
+
 /* A new pair.  NULL if there is no memory for secrets. */
 PST_MUST_CHECK struct pst_identity *pst_identity_new(void);
 
 /*
  * From its text, which the caller wipes: exactly that line, and nothing that
- * decodes to the same bytes in another way.  The newline may be missing.
+ * decodes to the same bytes in another way.  The newline may be missing.  32
+ * zero bytes are no key.
  *
  * Returns 0, -EINVAL (it is not), or -ENOMEM.
  */

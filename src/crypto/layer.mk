@@ -6,6 +6,7 @@ libcrypto_la_LIBADD = $(SODIUM_LIBS)
 libcrypto_la_SOURCES = \
 	src/crypto/cipher.c \
 	src/crypto/cipher.h \
+	src/crypto/identity.c \
 	src/crypto/identity.h \
 	src/crypto/noise.h \
 	src/crypto/record_seal.c \
