@@ -8,7 +8,14 @@ libcrypto_la_SOURCES = \
 	src/crypto/cipher.h \
 	src/crypto/identity.c \
 	src/crypto/identity.h \
+	src/crypto/noise.c \
 	src/crypto/noise.h \
+	src/crypto/noise_pattern.c \
+	src/crypto/noise_pattern.h \
+	src/crypto/noise_split.c \
+	src/crypto/noise_state.h \
+	src/crypto/noise_symmetric.c \
+	src/crypto/noise_symmetric.h \
 	src/crypto/record_seal.c \
 	src/crypto/record_seal.h \
 	src/crypto/secret.c \

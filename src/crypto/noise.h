@@ -73,7 +73,8 @@ struct pst_noise; /* secret: of pst_secret_new() */
 /*
  * Returns 0, or -EINVAL (no such pattern or cipher, or a key that the pattern
  * has is missing, or one that it has not is there), -EOPNOTSUPP (the cipher is
- * not available here), -ENOMEM.
+ * not available here), -EKEYREJECTED (the peer's key is this side's own),
+ * -ENOMEM.
  */
 PST_MUST_CHECK int pst_noise_new(const struct pst_noise_params *params,
 				 struct pst_noise **ret_noise);
@@ -81,13 +82,16 @@ PST_MUST_CHECK int pst_noise_new(const struct pst_noise_params *params,
 /* Accepts NULL; returns NULL. */
 struct pst_noise *pst_noise_free(struct pst_noise *noise);
 
-/* How long this side's or the other's next message is, around a payload. */
+/* How long the next message is, whoever makes it; 0 if none is left. */
 size_t pst_noise_message_bytes(const struct pst_noise *noise,
 			       size_t payload_bytes);
 
 /*
  * Make this side's message, of pst_noise_message_bytes().  Returns 0, or -EINVAL
- * (not this side's turn, or no room: nothing has changed).
+ * (not this side's turn, or no room: nothing has changed), -EKEYREJECTED (a key
+ * of the other side's is none, or the handshake has failed already: it has
+ * failed now).  The responder to NN is the one who hears it here: no earlier
+ * message makes use of the initiator's key.
  */
 PST_MUST_CHECK
 int pst_noise_create(struct pst_noise *noise, const void *payload,
@@ -133,8 +137,18 @@ int pst_noise_check_confirmation(
 	const uint8_t confirmation[static PST_NOISE_HASH_BYTES]);
 
 /*
- * The keys of the records to come: Split() (section 5.2), each direction's for
- * the side that sends in it.  0, -EINVAL before both messages passed, -ENOMEM.
+ * The keys of the session: Split() (section 5.2), each direction's for the side
+ * that sends in it.  The caller wipes them.  0, or -EINVAL before both messages
+ * passed.
+ */
+PST_MUST_CHECK
+int pst_noise_split_raw(const struct pst_noise *noise,
+			uint8_t ret_send_key[static PST_CIPHER_KEY_BYTES],
+			uint8_t ret_receive_key[static PST_CIPHER_KEY_BYTES]);
+
+/*
+ * The same, ready for the records to come.  0, or -EINVAL (before both messages
+ * passed, or a mode without keys), -ENOMEM.
  */
 PST_MUST_CHECK int pst_noise_split(const struct pst_noise *noise,
 				   enum postern_security mode,
