@@ -106,6 +106,8 @@ const char *pst_channel_ring_fault(enum pst_ring_fault fault)
 		return "record-kind";
 	case PST_RING_FAULT_RECORD_LENGTH:
 		return "record-length";
+	case PST_RING_FAULT_PADDING:
+		return "record-padding";
 	case PST_RING_FAULT_NONE:
 	default:
 		return "unknown";

@@ -50,7 +50,7 @@ static void attach_rings(struct pst_channel *channel)
 	pst_ring_producer_init(&channel->producer, own, peer,
 			       channel->own_mapping.data,
 			       channel->limits.send_ring_bytes,
-			       channel->limits.send_message_bytes);
+			       channel->limits.send_message_bytes, 0);
 	pst_ring_consumer_init(&channel->consumer, own, peer,
 			       channel->peer_mapping.data,
 			       channel->limits.receive_ring_bytes,

@@ -34,6 +34,7 @@ enum pst_ring_fault {
 	PST_RING_FAULT_OUT_OF_RANGE,   /* a position went back or too far */
 	PST_RING_FAULT_RECORD_KIND,    /* unknown kind, flag or reserved bit */
 	PST_RING_FAULT_RECORD_LENGTH,  /* more than agreed, or than is there */
+	PST_RING_FAULT_PADDING,        /* of a sealed record: not zero */
 };
 
 /* What keeps a half out of lock step with its peer: ring_rest.c. */
@@ -53,6 +54,7 @@ struct pst_ring_producer {
 	uint64_t consumed_pos;    /* the peer's, as last observed and checked */
 	uint32_t data_bytes;
 	uint32_t message_bytes;   /* the largest payload */
+	uint32_t tag_bytes;       /* of each record: 0 if they are not sealed */
 	uint32_t reserved_bytes;  /* payload of the open reservation */
 	uint32_t reserved_time_bytes; /* its time stamp's: 0 without one */
 	int obstacle;             /* 0, or why nothing can be reserved: -EBUSY,
@@ -99,11 +101,13 @@ bool pst_ring_is_geometry_valid(uint64_t data_bytes, uint64_t message_bytes,
 /*
  * own and peer are the words of our and of the peer's segment, data the data
  * area of ours, mapped twice; the ring is empty.  The geometry is valid.
+ * tag_bytes is PST_RECORD_TAG_BYTES if all records will be sealed, else 0.
  */
 void pst_ring_producer_init(struct pst_ring_producer *producer,
 			    struct pst_segment_words *own,
 			    const struct pst_segment_words *peer, uint8_t *data,
-			    uint32_t data_bytes, uint32_t message_bytes);
+			    uint32_t data_bytes, uint32_t message_bytes,
+			    uint32_t tag_bytes);
 
 /*
  * Room for one payload, at *ret_payload until commit or abort.  What is written
@@ -275,7 +279,94 @@ uint64_t pst_ring_dropped_unchecked(const struct pst_segment_words *peer);
 void pst_ring_publish_end(struct pst_segment_words *own, uint32_t end_code);
 uint32_t pst_ring_observe_end(const struct pst_segment_words *peer);
 
+/*
+ * Sealed records
+ *
+ * The same ring for somebody who seals each record whole before it is written,
+ * and opens it whole after it was read.  What is sealed and opened is a record
+ * in private memory, of pst_ring_sealed_bytes():
+ *
+ *	head (header, stamp) | payload | tag | room for padding
+ *
+ * A ring has sealed records or others, never both.
+ */
+struct pst_ring_record {
+	uint32_t head_bytes;
+	uint32_t payload_bytes;
+	bool is_end;              /* nothing comes after it */
+};
+
+static inline size_t pst_ring_sealed_bytes(uint32_t message_bytes);
+
+/*
+ * Room for a message, with a stamp if there is to be one and room for it, until
+ * _write_sealed() or pst_ring_abort().  Nothing is written: the payload belongs
+ * behind the head, in private memory.
+ *
+ * Returns as pst_ring_reserve().
+ */
+PST_MUST_CHECK
+int pst_ring_reserve_sealed(struct pst_ring_producer *producer,
+			    uint32_t payload_bytes, bool is_timed,
+			    uint32_t *ret_head_bytes);
+
+/*
+ * Put the head of the reserved message, as it is or shortened, into a private
+ * record; time_ns is its stamp if it has one.
+ *
+ * Returns as pst_ring_commit(); the reservation stays open.
+ */
+PST_MUST_CHECK
+int pst_ring_create_head(const struct pst_ring_producer *producer,
+			 uint32_t payload_bytes, uint64_t time_ns, void *record,
+			 struct pst_ring_record *ret_form);
+
+/*
+ * The same for the last record, END.  An open reservation is dropped for it.
+ *
+ * Returns 0, or -EAGAIN (no room: nothing changed), -ESHUTDOWN (finished),
+ * -EBADMSG.
+ */
+PST_MUST_CHECK
+int pst_ring_create_end(struct pst_ring_producer *producer, void *record,
+			struct pst_ring_record *ret_form);
+
+/* Publish what was sealed of the one or the other, which is in form. */
+void pst_ring_write_sealed(struct pst_ring_producer *producer, void *record,
+			   const struct pst_ring_record *form);
+
+/*
+ * Copy the next record out, whole, once: what is checked of it is what is in
+ * record then.  It stays in the ring until _release_sealed() or
+ * _discard_sealed(), after it was opened.
+ *
+ * Returns as pst_ring_read(), END being a record like others.
+ */
+PST_MUST_CHECK
+int pst_ring_peek_sealed(struct pst_ring_consumer *consumer, void *record,
+			 size_t buffer_bytes, struct pst_ring_record *ret_form);
+
+/*
+ * It was opened: give its room back.  Returns 0, or -ESHUTDOWN for END, which
+ * takes effect here.
+ */
+PST_MUST_CHECK
+int pst_ring_release_sealed(struct pst_ring_consumer *consumer,
+			    const void *record,
+			    const struct pst_ring_record *form);
+
+/* The same without a delivery: publish that one more was dropped. */
+PST_MUST_CHECK
+int pst_ring_discard_sealed(struct pst_ring_consumer *consumer,
+			    const struct pst_ring_record *form);
+
 /* Inline */
+
+static inline size_t pst_ring_sealed_bytes(uint32_t message_bytes)
+{
+	return (size_t)pst_record_bytes(message_bytes) + PST_RECORD_TIME_BYTES +
+	       PST_RECORD_TAG_BYTES;
+}
 
 /* Resting is tried once in so many batches; then nearly all cost this much. */
 #define PST_RING_BATCHES_PER_TRIAL 4096

@@ -226,6 +226,14 @@ int pst_ring_read(struct pst_ring_consumer *consumer, void *buffer,
 	return 0;
 }
 
+/* Before the room is given back: who counts sees no gap for long. */
+static void note_dropped(struct pst_ring_consumer *consumer)
+{
+	consumer->dropped_count++;
+	pst_shared_store_relaxed_u64(&consumer->own->dropped_count,
+				     consumer->dropped_count);
+}
+
 int pst_ring_discard(struct pst_ring_consumer *consumer,
 		     size_t *ret_payload_bytes)
 {
@@ -235,11 +243,7 @@ int pst_ring_discard(struct pst_ring_consumer *consumer,
 	result = find_message(consumer, &message);
 	if (result < 0)
 		return result;
-
-	/* Before the room is given back: who counts sees no gap for long. */
-	consumer->dropped_count++;
-	pst_shared_store_relaxed_u64(&consumer->own->dropped_count,
-				     consumer->dropped_count);
+	note_dropped(consumer);
 	give_back(consumer, message.record_bytes);
 	*ret_payload_bytes = message.payload_bytes;
 	return 0;
@@ -263,4 +267,121 @@ int pst_ring_freeze(struct pst_ring_consumer *consumer)
 		return result;
 	consumer->frozen = true;
 	return 0;
+}
+
+/* Sealed records */
+
+static bool is_zero(const uint8_t *bytes, uint64_t byte_count)
+{
+	uint64_t i;
+	uint8_t any = 0;
+
+	for (i = 0; i < byte_count; i++)
+		any |= bytes[i];
+	return any == 0;
+}
+
+/* The padding's end, in the ring and in a copy. */
+static inline uint64_t sealed_bytes(const struct pst_ring_record *form)
+{
+	return pst_record_bytes(form->payload_bytes) +
+	       (form->head_bytes - PST_RECORD_HEADER_BYTES) +
+	       PST_RECORD_TAG_BYTES;
+}
+
+/* What a header says, if it may say so. */
+static inline int find_form(struct pst_ring_consumer *consumer,
+			    struct pst_record_header header,
+			    struct pst_ring_record *ret_form)
+{
+	struct pst_ring_record form = {
+		.head_bytes = PST_RECORD_HEADER_BYTES,
+		.payload_bytes = header.payload_bytes,
+		.is_end = header.kind == PST_RECORD_END,
+	};
+
+	if (is_timed(header))
+		form.head_bytes += PST_RECORD_TIME_BYTES;
+	else if ((header.kind != PST_RECORD_DATA && !form.is_end) ||
+		 header.flags != 0 || header.reserved != 0)
+		return poison(consumer, PST_RING_FAULT_RECORD_KIND);
+	if (PST_UNLIKELY(form.payload_bytes > consumer->message_bytes ||
+			 (form.is_end && form.payload_bytes != 0) ||
+			 sealed_bytes(&form) > consumer->produced_pos -
+					       consumer->consumed_pos))
+		return poison(consumer, PST_RING_FAULT_RECORD_LENGTH);
+	*ret_form = form;
+	return 0;
+}
+
+/* Behind the header, which comes from where it was checked. */
+static int copy_sealed(struct pst_ring_consumer *consumer,
+		       struct pst_record_header header,
+		       const struct pst_ring_record *form, uint8_t *copy)
+{
+	uint64_t record_bytes = sealed_bytes(form);
+	uint64_t used_bytes = (uint64_t)form->head_bytes +
+			      form->payload_bytes + PST_RECORD_TAG_BYTES;
+
+	memcpy(copy, &header, sizeof(header));
+	pst_shared_copy_out(copy + sizeof(header),
+			    record_start(consumer) + sizeof(header),
+			    record_bytes - sizeof(header));
+	if (!is_zero(copy + used_bytes, record_bytes - used_bytes))
+		return poison(consumer, PST_RING_FAULT_PADDING);
+	return 0;
+}
+
+int pst_ring_peek_sealed(struct pst_ring_consumer *consumer, void *record,
+			 size_t buffer_bytes, struct pst_ring_record *ret_form)
+{
+	struct pst_record_header header;
+	struct pst_ring_record form = {0};
+	int result;
+
+	if (PST_UNLIKELY(consumer->obstacle != 0))
+		return consumer->obstacle;
+	result = find_record(consumer);
+	if (result < 0)
+		return result;
+	header = fetch_header(record_start(consumer));
+	result = find_form(consumer, header, &form);
+	if (result < 0)
+		return result;
+	if (PST_UNLIKELY(form.payload_bytes > buffer_bytes)) {
+		*ret_form = form;
+		return -EMSGSIZE;
+	}
+	result = copy_sealed(consumer, header, &form, record);
+	if (result < 0)
+		return result;
+	*ret_form = form;
+	return 0;
+}
+
+/* What an opened record ends in, delivered or not. */
+static int give_back_sealed(struct pst_ring_consumer *consumer,
+			    const struct pst_ring_record *form)
+{
+	if (form->is_end)
+		consumer->obstacle = -ESHUTDOWN;
+	give_back(consumer, sealed_bytes(form));
+	return form->is_end ? -ESHUTDOWN : 0;
+}
+
+int pst_ring_release_sealed(struct pst_ring_consumer *consumer,
+			    const void *record,
+			    const struct pst_ring_record *form)
+{
+	if (PST_UNLIKELY(form->head_bytes > PST_RECORD_HEADER_BYTES))
+		note_time(consumer, record);
+	return give_back_sealed(consumer, form);
+}
+
+int pst_ring_discard_sealed(struct pst_ring_consumer *consumer,
+			    const struct pst_ring_record *form)
+{
+	if (!form->is_end)
+		note_dropped(consumer);
+	return give_back_sealed(consumer, form);
 }

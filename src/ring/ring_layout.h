@@ -35,8 +35,8 @@
  * 3. 0 <= produced_pos - consumed_pos <= data_bytes, modulo 2^64.
  * 4. The data area between consumed_pos and produced_pos is a sequence of whole
  *    records.  A record is a header, a time stamp where a flag says so, its
- *    payload, and zeros up to a multiple of 8.  Thanks to the second mapping it
- *    never wraps.
+ *    payload, in a secured mode a tag, and zeros up to a multiple of 8.  Thanks
+ *    to the second mapping it never wraps.
  * 5. An END record is the last one.
  * 6. armed is odd while its writer wants a bell, and grows with every change.
  *    The other side rings at most once for each odd value, a consumer not
@@ -47,7 +47,8 @@
  *    before it hangs up: a value of enum postern_reason of <postern/result.h>.
  *    A reader ignores what it does not know.
  *
- * Whatever breaks 2 to 4 ends the channel.  Nothing is repaired.
+ * Whatever breaks 2 to 4 ends the channel, and so does a tag that does not
+ * verify.  Nothing is repaired.
  */
 #ifndef POSTERN_RING_RING_LAYOUT_H
 #define POSTERN_RING_RING_LAYOUT_H
@@ -107,20 +108,31 @@ static_assert(offsetof(struct pst_segment_words, end_code) == 640, "layout");
 static_assert(sizeof(struct pst_segment_words) == 768, "layout");
 
 /*
- * Record header.  Written and read as one aligned 8-byte word, so that a reader
- * gets all of it from one moment.
+ * Record header.  Read as one aligned 8-byte word, so that a reader gets all of it
+ * from one moment.
  *
- * Version 2 without a security mode has kinds DATA and END and, for DATA, the
- * flag TIME: between header and payload are 8 bytes more, the sender's
+ * Version 2 has kinds DATA and END and, for DATA, the flag TIME: between header and payload are 8 bytes more, the sender's
  * CLOCK_MONOTONIC in nanoseconds, which payload_bytes does not count.  A sender
  * chooses which of its records have it; a ring of data_bytes holds one payload
- * of data_bytes - 8, but not with a stamp.  For the reader it is a number that
+ * of data_bytes - 8 (sealed: - 24), but not with a stamp.  For the reader it is a number that
  * somebody wrote: it may enter a statistic, and decides nothing.
  *
- * Room is kept, in this order behind header and stamp, for the delivery
- * identity (flag IDENTITY: 8 bytes epoch, 8 bytes sequence) and, behind the
- * payload, for a 16-byte tag.  Neither occurs yet, and a reader ends the channel
- * on any kind, flag or reserved bit that it was not told to expect.
+ * In the security modes `mac` and `aead`, which the handshake agreed on and no
+ * record can change, every record is sealed, END too:
+ *
+ *	header | stamp, if any | payload, in `aead` encrypted | tag | zeros
+ *
+ * payload_bytes counts the payload alone.  The tag is 16 bytes and comes right
+ * behind the payload; padding follows it, and a reader checks that it is zero.
+ * Authenticated are header and stamp, as additional data, and the payload: in
+ * `mac` as additional data as well, in `aead` as what is encrypted.  The key is
+ * that of this direction and session, the nonce the number of the record in it,
+ * from 0, which stands nowhere: src/crypto/record_seal.h.  Tag and padding are
+ * not authenticated by themselves; neither can be changed and accepted.
+ *
+ * Room is kept behind header and stamp for the delivery identity (flag IDENTITY:
+ * 8 bytes epoch, 8 bytes sequence).  It does not occur yet, and a reader ends the
+ * channel on any kind, flag or reserved bit that it was not told to expect.
  */
 struct pst_record_header {
 	uint32_t payload_bytes;

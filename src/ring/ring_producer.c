@@ -136,7 +136,8 @@ static inline void show_record(struct pst_ring_producer *producer,
 void pst_ring_producer_init(struct pst_ring_producer *producer,
 			    struct pst_segment_words *own,
 			    const struct pst_segment_words *peer, uint8_t *data,
-			    uint32_t data_bytes, uint32_t message_bytes)
+			    uint32_t data_bytes, uint32_t message_bytes,
+			    uint32_t tag_bytes)
 {
 	*producer = (struct pst_ring_producer) {
 		.own = own,
@@ -144,6 +145,7 @@ void pst_ring_producer_init(struct pst_ring_producer *producer,
 		.data = data,
 		.data_bytes = data_bytes,
 		.message_bytes = message_bytes,
+		.tag_bytes = tag_bytes,
 	};
 }
 
@@ -368,5 +370,91 @@ int pst_ring_has_room(struct pst_ring_producer *producer,
 	result = look_at_consumed(producer);
 	if (result < 0)
 		return result;
-	return is_room(producer, pst_record_bytes(payload_bytes)) ? 0 : -EAGAIN;
+	return is_room(producer, pst_record_bytes(payload_bytes) +
+				 producer->tag_bytes) ? 0 : -EAGAIN;
+}
+
+/* Sealed records */
+
+int pst_ring_reserve_sealed(struct pst_ring_producer *producer,
+			    uint32_t payload_bytes, bool is_timed,
+			    uint32_t *ret_head_bytes)
+{
+	uint64_t record_bytes = pst_record_bytes(payload_bytes) +
+				PST_RECORD_TAG_BYTES;
+	uint32_t time_bytes = is_timed ? PST_RECORD_TIME_BYTES : 0;
+	int result;
+
+	result = may_write(producer, payload_bytes);
+	if (PST_UNLIKELY(result < 0))
+		return result;
+	result = find_room(producer, record_bytes + time_bytes);
+	if (result == -EAGAIN && is_room(producer, record_bytes)) {
+		time_bytes = 0;
+		result = 0;
+	}
+	if (PST_UNLIKELY(result < 0))
+		return result;
+
+	producer->obstacle = -EBUSY;
+	producer->reserved_bytes = payload_bytes;
+	producer->reserved_time_bytes = time_bytes;
+	*ret_head_bytes = PST_RECORD_HEADER_BYTES + time_bytes;
+	return 0;
+}
+
+int pst_ring_create_head(const struct pst_ring_producer *producer,
+			 uint32_t payload_bytes, uint64_t time_ns, void *record,
+			 struct pst_ring_record *ret_form)
+{
+	uint32_t time_bytes = producer->reserved_time_bytes;
+
+	if (producer->obstacle == -EBADMSG)
+		return -EBADMSG;
+	if (producer->obstacle != -EBUSY ||
+	    payload_bytes > producer->reserved_bytes)
+		return -EINVAL;
+
+	write_head(record, payload_bytes, time_bytes, time_ns);
+	*ret_form = (struct pst_ring_record) {
+		.head_bytes = PST_RECORD_HEADER_BYTES + time_bytes,
+		.payload_bytes = payload_bytes,
+	};
+	return 0;
+}
+
+int pst_ring_create_end(struct pst_ring_producer *producer, void *record,
+			struct pst_ring_record *ret_form)
+{
+	int result;
+
+	if (producer->obstacle == -EBADMSG || producer->obstacle == -ESHUTDOWN)
+		return producer->obstacle;
+	result = find_room(producer, PST_RECORD_HEADER_BYTES +
+				     PST_RECORD_TAG_BYTES);
+	if (result < 0)
+		return result;
+
+	write_header(record, PST_RECORD_END, 0, 0);
+	*ret_form = (struct pst_ring_record) {
+		.head_bytes = PST_RECORD_HEADER_BYTES,
+		.is_end = true,
+	};
+	return 0;
+}
+
+void pst_ring_write_sealed(struct pst_ring_producer *producer, void *record,
+			   const struct pst_ring_record *form)
+{
+	uint64_t used_bytes = (uint64_t)form->head_bytes +
+			      form->payload_bytes + PST_RECORD_TAG_BYTES;
+	uint64_t time_bytes = form->head_bytes - PST_RECORD_HEADER_BYTES;
+	uint64_t record_bytes = pst_record_bytes(form->payload_bytes) +
+				time_bytes + PST_RECORD_TAG_BYTES;
+
+	memset((uint8_t *)record + used_bytes, 0, record_bytes - used_bytes);
+	fetch_ahead(producer, record_start(producer), record_bytes);
+	pst_shared_copy_in(record_start(producer), record, record_bytes);
+	producer->obstacle = form->is_end ? -ESHUTDOWN : 0;
+	show_record(producer, record_bytes);
 }

@@ -16,7 +16,7 @@ void ring_pair_init(struct ring_pair *pair, uint32_t data_bytes,
 	pst_ring_producer_init(&pair->producer, pair->producer_words,
 			       pair->consumer_words,
 			       pair->producer_segment.data, data_bytes,
-			       message_bytes);
+			       message_bytes, pair->tag_bytes);
 	pst_ring_consumer_init(&pair->consumer, pair->consumer_words,
 			       pair->producer_words,
 			       pair->producer_segment.data, data_bytes,
@@ -37,7 +37,7 @@ void ring_pair_start_at(struct ring_pair *pair, uint64_t start_pos)
 	pst_ring_producer_init(&pair->producer, pair->producer_words,
 			       pair->consumer_words,
 			       pair->producer_segment.data, data_bytes,
-			       message_bytes);
+			       message_bytes, pair->tag_bytes);
 	pst_ring_consumer_init(&pair->consumer, pair->consumer_words,
 			       pair->producer_words,
 			       pair->producer_segment.data, data_bytes,

@@ -20,6 +20,7 @@ struct ring_pair {
 	struct mirror consumer_segment;
 	struct pst_segment_words *producer_words;
 	struct pst_segment_words *consumer_words;
+	uint32_t tag_bytes;     /* of what is written: 0, unless set before */
 };
 
 /* An empty ring at position 0. */
