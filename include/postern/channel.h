@@ -134,6 +134,9 @@ int postern_channel_stats(struct postern_channel *channel,
  *                                 the node ended it.  To a connector this is
  *                                 what the node says, which nothing proves
  *   POISONED                      the peer broke the rules
+ *   KEY_REJECTED                  what came was not the next message of this
+ *                                 peer: forged, altered, dropped or repeated
+ *   KEY_USED_UP                   2^48 messages in one direction
  *
  * For any thread.
  */
@@ -151,9 +154,11 @@ postern_channel_end_reason(const struct postern_channel *channel);
  *                     POSTERN_DIRECTION_SEND
  *   -EMSGSIZE         more than the grant allows: postern_channel_limits()
  *   -EPERM            sending was not granted
- *   -EPIPE            the peer is gone, or the node ended the channel or was
- *                     closed: postern_channel_end_reason()
+ *   -EPIPE            the peer is gone, the node ended the channel or was
+ *                     closed, or the key is used up: postern_channel_end_reason()
  *   -EBADMSG          the peer broke the protocol: the channel is dead
+ *   -EKEYREJECTED     a message that was received failed authentication: the
+ *                     channel is dead
  *   -EBUSY            a reservation is open: commit or abort it first
  *   -ESTALE           this process is a forked child
  *   -EINVAL           a NULL channel, or NULL bytes with a non-zero count
@@ -172,12 +177,15 @@ int postern_send_wait(struct postern_channel *channel, const void *bytes,
 /*
  * Send without a copy: reserve room for a message, write it there, commit it.
  *
- * *ret_bytes points at byte_count writable bytes in the ring until commit or
- * abort; nothing is visible to the receiver before postern_commit(), which may
- * shorten the message.  But the peer can read the ring's memory: bytes written
- * there stay readable to it until other messages overwrite them, also those
- * beyond a shortened message and those of an aborted one.  One reservation at a
- * time.
+ * *ret_bytes points at byte_count writable bytes until commit or abort; nothing
+ * is visible to the receiver before postern_commit(), which may shorten the
+ * message.  One reservation at a time.
+ *
+ * With POSTERN_SECURITY_NONE the bytes are in the ring, whose memory the peer can
+ * read: what is written there stays readable to it until other messages
+ * overwrite it, also beyond a shortened message and of an aborted one.  In the
+ * other modes they are private memory, and commit seals them into the ring:
+ * what is not committed never gets there.
  *
  * postern_reserve() returns as postern_send().
  * postern_commit() returns as postern_send(), and -EINVAL without a
@@ -193,7 +201,8 @@ int postern_abort(struct postern_channel *channel);
  * Wait until the peer has consumed all that was sent before.
  *
  * Returns 0, or -ETIMEDOUT, -EPERM, -EPIPE (the peer went before it had
- * consumed everything), -EBADMSG, -ESTALE, -EINVAL, -ENOMEM, -ECANCELED.
+ * consumed everything), -EBADMSG, -EKEYREJECTED, -ESTALE, -EINVAL, -ENOMEM,
+ * -ECANCELED.
  */
 int postern_flush(struct postern_channel *channel, uint64_t deadline_ns);
 
@@ -201,18 +210,22 @@ int postern_flush(struct postern_channel *channel, uint64_t deadline_ns);
  * Receive one message into buffer.
  *
  * *ret_message_bytes is its size; 0 is a message too.  The bytes are copied out
- * of shared memory once, so they no longer change.  Never blocks and never
+ * of shared memory once, so they no longer change; in the modes `mac` and `aead`
+ * they are delivered only after that copy was verified.  Never blocks and never
  * allocates.  What a peer sent before it left is delivered before -EPIPE.
  *
  * Returns 0, or
  *   -EAGAIN    nothing there: postern_channel_wait()
  *   -EMSGSIZE  the message is larger than the buffer: it is kept, and
  *              *ret_message_bytes says its size (the one output written on
- *              failure)
+ *              failure; not authenticated yet)
  *   -EPERM     receiving was not granted
  *   -EPIPE     the peer is gone and all it sent was received, or the node ended
  *              the channel: postern_channel_end_reason()
  *   -EBADMSG   the peer broke the protocol: the channel is dead
+ *   -EKEYREJECTED  it failed authentication: it is not this peer's next message
+ *              in this session.  The channel is dead, in both directions; the
+ *              buffer holds nothing of it
  *   -EBUSY     the node receives from this channel: postern_node_detach()
  *   -ESTALE    this process is a forked child
  *   -EINVAL    NULL, or a NULL buffer with a non-zero size

@@ -28,6 +28,7 @@
 
 struct pst_channel;
 struct pst_channel_lease;
+struct pst_record_keys;
 
 /* What to wait for: POSTERN_DIRECTION_*, POSTERN_WAIT_*, and one of our own. */
 enum pst_channel_want {
@@ -50,13 +51,15 @@ struct pst_channel_setup {
 	uint32_t receive_message_bytes;
 	uint32_t spin_ns;       /* 0: never spin */
 	bool for_node;          /* a node receives and watches the socket */
+	enum postern_security security;
+	struct pst_record_keys *take_keys; /* of that mode; NULL in `none` */
 };
 
 /* Of the segments, as this side writes and reads them. */
 uint16_t pst_channel_layout_version(void);
 
 /*
- * Open and references.  _open_take() owns the descriptors and mappings even
+ * Open and references.  _open_take() owns the descriptors, mappings and keys even
  * when it fails.  The last _unref() says farewell in the ring, hangs up and
  * unmaps.
  */

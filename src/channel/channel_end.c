@@ -28,8 +28,12 @@ const char *pst_channel_fault(const struct pst_channel *channel)
 
 int pst_channel_end_result(const struct pst_channel *channel)
 {
-	if (pst_channel_end_reason(channel) == POSTERN_REASON_POISONED)
+	enum postern_reason reason = pst_channel_end_reason(channel);
+
+	if (reason == POSTERN_REASON_POISONED)
 		return -EBADMSG;
+	if (reason == POSTERN_REASON_KEY_REJECTED)
+		return -EKEYREJECTED;
 	return -EPIPE;
 }
 
@@ -85,6 +89,19 @@ void pst_channel_end(struct pst_channel *channel, enum postern_reason reason)
 		return;
 	pst_channel_tell_end(channel, reason);
 	pst_doorbell_hang_up(channel->socket_fd);
+}
+
+void pst_channel_end_for_certain(struct pst_channel *channel,
+				 enum postern_reason reason)
+{
+	uint32_t hung_up = POSTERN_REASON_HUNG_UP;
+	uint32_t died = POSTERN_REASON_PEER_DIED;
+
+	pst_channel_end(channel, reason);
+	if (!atomic_compare_exchange_strong(&channel->end_reason, &hung_up,
+					    (uint32_t)reason))
+		(void)atomic_compare_exchange_strong(&channel->end_reason,
+						     &died, (uint32_t)reason);
 }
 
 void pst_channel_poison(struct pst_channel *channel, const char *fault)

@@ -28,7 +28,7 @@ static void fill_limits(struct pst_channel *channel,
 {
 	struct postern_limits *limits = &channel->limits;
 
-	limits->security = POSTERN_SECURITY_NONE;
+	limits->security = setup->security;
 	limits->send_ring_bytes = (uint32_t)setup->own_mapping.data_bytes;
 	limits->receive_ring_bytes = (uint32_t)setup->peer_mapping.data_bytes;
 	if (limits->send_ring_bytes > 0) {
@@ -50,7 +50,8 @@ static void attach_rings(struct pst_channel *channel)
 	pst_ring_producer_init(&channel->producer, own, peer,
 			       channel->own_mapping.data,
 			       channel->limits.send_ring_bytes,
-			       channel->limits.send_message_bytes, 0);
+			       channel->limits.send_message_bytes,
+			       channel->keys ? PST_RECORD_TAG_BYTES : 0);
 	pst_ring_consumer_init(&channel->consumer, own, peer,
 			       channel->peer_mapping.data,
 			       channel->limits.receive_ring_bytes,
@@ -63,6 +64,7 @@ static void free_channel(struct pst_channel *channel)
 
 	if (lease)
 		pst_channel_lease_lead_to(lease, NULL);
+	pst_channel_end_sealing(channel);
 	pst_segment_unmap(&channel->own_mapping);
 	pst_segment_unmap(&channel->peer_mapping);
 	(void)pst_fd_close(atomic_load(&channel->epoll_fd));
@@ -77,11 +79,12 @@ static void free_channel(struct pst_channel *channel)
 
 /* The handshake agreed on it; the rings rest on it, so it is asked again. */
 static bool is_geometry_valid(const struct pst_segment_mapping *mapping,
-			      uint32_t message_bytes)
+			      uint32_t message_bytes, bool is_sealed)
 {
 	return mapping->data_bytes == 0 ||
 	       pst_ring_is_geometry_valid(mapping->data_bytes, message_bytes,
-					  0, mapping->control_bytes);
+					  is_sealed ? PST_RECORD_TAG_BYTES : 0,
+					  mapping->control_bytes);
 }
 
 static int refuse_setup(struct pst_channel_setup *setup, int result)
@@ -90,19 +93,22 @@ static int refuse_setup(struct pst_channel_setup *setup, int result)
 	pst_segment_unmap(&setup->peer_mapping);
 	setup->socket_fd = pst_fd_close(setup->socket_fd);
 	setup->pidfd = pst_fd_close(setup->pidfd);
+	setup->take_keys = pst_record_keys_free(setup->take_keys);
 	return result;
 }
 
 int pst_channel_open_take(struct pst_channel_setup *setup,
 			  struct pst_channel **ret_channel)
 {
+	bool is_sealed = setup->security != POSTERN_SECURITY_NONE;
 	struct pst_channel *channel;
 	int r;
 
-	if (!is_geometry_valid(&setup->own_mapping,
-			       setup->send_message_bytes) ||
+	if (!is_geometry_valid(&setup->own_mapping, setup->send_message_bytes,
+			       is_sealed) ||
 	    !is_geometry_valid(&setup->peer_mapping,
-			       setup->receive_message_bytes))
+			       setup->receive_message_bytes, is_sealed) ||
+	    !pst_channel_has_keys_for(setup))
 		return refuse_setup(setup, -EINVAL);
 	channel = pst_fork_guard_new(sizeof(*channel));
 	if (!channel)
@@ -121,17 +127,18 @@ int pst_channel_open_take(struct pst_channel_setup *setup,
 	channel->is_nodes = setup->for_node;
 	channel->own_mapping = setup->own_mapping;
 	channel->peer_mapping = setup->peer_mapping;
+	channel->keys = setup->take_keys;
 	pst_refcount_init(&channel->references);
 	fill_limits(channel, setup);
 	attach_rings(channel);
 	pst_doorbell_prepare(channel->socket_fd);
 
-	if (!setup->for_node) {
+	r = pst_channel_prepare_sealing(channel);
+	if (r == 0 && !setup->for_node)
 		r = pst_channel_make_wakes(channel);
-		if (r < 0) {
-			free_channel(channel);
-			return r;
-		}
+	if (r < 0) {
+		free_channel(channel);
+		return r;
 	}
 	*ret_channel = channel;
 	return 0;
@@ -150,7 +157,10 @@ static void say_farewell(struct pst_channel *channel)
 	    !(channel->directions & POSTERN_DIRECTION_SEND))
 		return;
 	/* A full ring has no room for it: then only the hang-up tells. */
-	PST_IGNORE(pst_ring_finish(&channel->producer));
+	if (pst_channel_is_sealed(&channel->sealing))
+		PST_IGNORE(pst_channel_finish_sealed(channel));
+	else
+		PST_IGNORE(pst_ring_finish(&channel->producer));
 }
 
 struct pst_channel *pst_channel_unref(struct pst_channel *channel)

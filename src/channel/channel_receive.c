@@ -36,20 +36,6 @@ static bool is_worth_retrying(struct pst_channel *channel)
 	return pst_channel_settle(channel, PST_CHANNEL_WANT_MESSAGE) != 0;
 }
 
-/* The hang-up may have been seen before the record that explains it. */
-static void note_orderly_end(struct pst_channel *channel)
-{
-	uint32_t hung_up = POSTERN_REASON_HUNG_UP;
-	uint32_t died = POSTERN_REASON_PEER_DIED;
-
-	pst_channel_end(channel, POSTERN_REASON_CLOSED);
-	if (!atomic_compare_exchange_strong(&channel->end_reason, &hung_up,
-					    POSTERN_REASON_CLOSED))
-		(void)atomic_compare_exchange_strong(&channel->end_reason,
-						     &died,
-						     POSTERN_REASON_CLOSED);
-}
-
 /* What comes before the ring is asked: how the channel ended, if it has. */
 static int may_receive(struct pst_channel *channel)
 {
@@ -66,6 +52,9 @@ static int receive_once(struct pst_channel *channel, void *buffer,
 	r = may_receive(channel);
 	if (r < 0)
 		return r;
+	if (pst_channel_is_sealed(&channel->opening))
+		return pst_channel_read_sealed(channel, buffer, buffer_bytes,
+					       ret_message_bytes);
 	return pst_ring_read(&channel->consumer, buffer, buffer_bytes,
 			     ret_message_bytes);
 }
@@ -80,7 +69,7 @@ static int after_failure(struct pst_channel *channel, int result)
 		pst_channel_look_in_vain(channel, PST_CHANNEL_WANT_MESSAGE);
 		return -EAGAIN;
 	case -ESHUTDOWN:
-		note_orderly_end(channel);
+		pst_channel_end_for_certain(channel, POSTERN_REASON_CLOSED);
 		return -EPIPE;
 	case -EBADMSG:
 		pst_channel_poison(channel, pst_channel_ring_fault(
@@ -124,6 +113,8 @@ static int discard_once(struct pst_channel *channel, size_t *ret_message_bytes)
 	r = may_receive(channel);
 	if (r < 0)
 		return r;
+	if (pst_channel_is_sealed(&channel->opening))
+		return pst_channel_discard_sealed(channel, ret_message_bytes);
 	return pst_ring_discard(&channel->consumer, ret_message_bytes);
 }
 

@@ -53,6 +53,9 @@ static bool is_sample(const struct pst_channel *channel)
 static int write_message(struct pst_channel *channel, const void *bytes,
 			 uint32_t byte_count)
 {
+	if (pst_channel_is_sealed(&channel->sealing))
+		return pst_channel_write_sealed(channel, bytes, byte_count,
+						is_sample(channel));
 	if (is_sample(channel))
 		return pst_channel_write_sample(channel, bytes, byte_count);
 	return pst_ring_write(&channel->producer, bytes, byte_count);
@@ -61,6 +64,10 @@ static int write_message(struct pst_channel *channel, const void *bytes,
 static int reserve_message(struct pst_channel *channel, uint32_t byte_count,
 			   void **ret_bytes)
 {
+	if (pst_channel_is_sealed(&channel->sealing))
+		return pst_channel_reserve_sealed(channel, byte_count,
+						  is_sample(channel),
+						  ret_bytes);
 	if (is_sample(channel))
 		return pst_ring_reserve_timed(&channel->producer, byte_count,
 					      ret_bytes);
@@ -69,6 +76,8 @@ static int reserve_message(struct pst_channel *channel, uint32_t byte_count,
 
 static int commit_message(struct pst_channel *channel, uint32_t byte_count)
 {
+	if (pst_channel_is_sealed(&channel->sealing))
+		return pst_channel_commit_sealed(channel, byte_count);
 	if (PST_UNLIKELY(pst_ring_is_reserved_timed(&channel->producer)))
 		return pst_channel_commit_sample(channel, byte_count);
 	return pst_ring_commit(&channel->producer, byte_count);
@@ -150,6 +159,10 @@ int pst_channel_flush(struct pst_channel *channel, uint64_t deadline_ns)
 	if (!(channel->directions & POSTERN_DIRECTION_SEND))
 		return -EPERM;
 	for (;;) {
+		/* What is acknowledged by whom nobody knows then. */
+		if (pst_channel_end_reason(channel) ==
+		    POSTERN_REASON_KEY_REJECTED)
+			return -EKEYREJECTED;
 		has_ended = pst_channel_has_ended(channel);
 		r = pst_ring_is_consumed(&channel->producer);
 		if (r != -EAGAIN)

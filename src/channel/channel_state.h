@@ -25,6 +25,7 @@
 #include "base/refcount.h"
 #include "base/spin.h"
 #include "channel/channel.h"
+#include "crypto/record_seal.h"
 #include "ring/ring.h"
 
 #define PST_CHANNEL_OURS UINT32_C(0x70737463)
@@ -80,6 +81,13 @@ struct pst_channel_traffic {
 	struct pst_counter peak_bytes;  /* the most that was seen in the ring */
 };
 
+/* One direction in a secured mode.  All zero in `none`, and ungranted. */
+struct pst_channel_sealing {
+	struct pst_record_cipher *cipher; /* one of the keys' */
+	uint8_t *record;                  /* the one at work, in private memory */
+	size_t record_bytes;
+};
+
 struct pst_channel {
 	/* Set once; zero in a forked child. */
 	uint32_t ours;
@@ -92,6 +100,7 @@ struct pst_channel {
 	struct pst_refcount references;
 	struct pst_segment_mapping own_mapping;
 	struct pst_segment_mapping peer_mapping;
+	struct pst_record_keys *keys;   /* NULL in mode `none` */
 	_Atomic(struct pst_channel_lease *) lease;
 	atomic_bool node_driven;
 	bool is_nodes;          /* a peer's word for its end is not asked */
@@ -109,6 +118,7 @@ struct pst_channel {
 	alignas(128) struct pst_channel_waiter send_waiter;
 	uint32_t wanted_bytes;  /* what last found the ring full */
 	uint32_t attention;     /* 0: a message that is sent is all there is */
+	struct pst_channel_sealing sealing;
 	struct pst_ring_producer producer;
 	struct pst_channel_traffic sent;
 	uint64_t sample_at;     /* the message that is sent with the time */
@@ -120,6 +130,7 @@ struct pst_channel {
 	/* The receiving thread. */
 	alignas(128) struct pst_channel_waiter receive_waiter;
 	bool frozen;            /* the peer is gone, its head looked at last */
+	struct pst_channel_sealing opening;
 	struct pst_ring_consumer consumer;
 	struct pst_channel_traffic received;
 	struct pst_counter dropped_messages;
@@ -180,6 +191,33 @@ int pst_channel_write_sample(struct pst_channel *channel, const void *bytes,
 			     uint32_t byte_count);
 int pst_channel_commit_sample(struct pst_channel *channel, uint32_t byte_count);
 void pst_channel_note_latency(struct pst_channel *channel, uint64_t sent_ns);
+
+/* Once a message with the time was written, or was not: returns result. */
+int pst_channel_after_sample(struct pst_channel *channel, int result);
+
+/*
+ * In a secured mode: channel_sealed.c.  The results are the ring's, and those of
+ * a channel that ended because of what was found.
+ */
+static inline bool
+pst_channel_is_sealed(const struct pst_channel_sealing *sealing)
+{
+	return PST_UNLIKELY(sealing->cipher != NULL);
+}
+
+bool pst_channel_has_keys_for(const struct pst_channel_setup *setup);
+int pst_channel_prepare_sealing(struct pst_channel *channel);
+void pst_channel_end_sealing(struct pst_channel *channel);
+int pst_channel_write_sealed(struct pst_channel *channel, const void *bytes,
+			     uint32_t byte_count, bool is_sample);
+int pst_channel_reserve_sealed(struct pst_channel *channel, uint32_t byte_count,
+			       bool is_sample, void **ret_bytes);
+int pst_channel_commit_sealed(struct pst_channel *channel, uint32_t byte_count);
+int pst_channel_finish_sealed(struct pst_channel *channel);
+int pst_channel_read_sealed(struct pst_channel *channel, void *buffer,
+			    size_t buffer_bytes, size_t *ret_message_bytes);
+int pst_channel_discard_sealed(struct pst_channel *channel,
+			       size_t *ret_message_bytes);
 
 /* How full the ring was for a message that found no room. */
 void pst_channel_note_refusal(struct pst_channel *channel);
@@ -261,6 +299,13 @@ static inline bool pst_channel_wake_producer(struct pst_channel *channel)
 	return PST_LIKELY(armed == 0) ||
 	       pst_channel_ring_producer(channel, armed);
 }
+
+/*
+ * The same where what was found in the ring says more than a hang-up or a death
+ * that was seen before it.
+ */
+void pst_channel_end_for_certain(struct pst_channel *channel,
+				 enum postern_reason reason);
 
 /* Leave word for the peer, if reason is one of those that it is told. */
 void pst_channel_tell_end(struct pst_channel *channel,

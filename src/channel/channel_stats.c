@@ -50,7 +50,7 @@ static void look_at_depth(struct pst_channel *channel)
 				  pst_ring_depth_bytes(producer));
 }
 
-static int after_sample(struct pst_channel *channel, int result)
+int pst_channel_after_sample(struct pst_channel *channel, int result)
 {
 	if (result < 0)
 		return result;
@@ -68,7 +68,7 @@ int pst_channel_write_sample(struct pst_channel *channel, const void *bytes,
 
 	r = pst_ring_write_timed(&channel->producer, bytes, byte_count,
 				 pst_channel_now_ns(&channel->send_waiter));
-	return after_sample(channel, r);
+	return pst_channel_after_sample(channel, r);
 }
 
 PST_COLD
@@ -78,7 +78,7 @@ int pst_channel_commit_sample(struct pst_channel *channel, uint32_t byte_count)
 
 	r = pst_ring_commit_timed(&channel->producer, byte_count,
 				  pst_channel_now_ns(&channel->send_waiter));
-	return after_sample(channel, r);
+	return pst_channel_after_sample(channel, r);
 }
 
 PST_COLD

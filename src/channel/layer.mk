@@ -8,6 +8,7 @@ libchannel_la_SOURCES = \
 	src/channel/channel_lease.c \
 	src/channel/channel_open.c \
 	src/channel/channel_receive.c \
+	src/channel/channel_sealed.c \
 	src/channel/channel_send.c \
 	src/channel/channel_stats.c \
 	src/channel/channel_wait.c \

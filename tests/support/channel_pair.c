@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "crypto/record_seal.h"
 #include "os/monotonic.h"
 #include "os/segment.h"
 #include "support/expect.h"
@@ -34,6 +35,25 @@ static void make_segment(size_t data_bytes,
 					      ret_reader), 0);
 }
 
+/* As a handshake would have left them: what one sends with, the other receives
+ * with. */
+static struct pst_record_keys *
+make_keys(const struct channel_pair_options *options, bool is_left)
+{
+	uint8_t to_right[PST_CIPHER_KEY_BYTES], to_left[PST_CIPHER_KEY_BYTES];
+	struct pst_record_keys *keys;
+
+	if (options->security == POSTERN_SECURITY_NONE)
+		return NULL;
+	memset(to_right, 1 + 2 * options->session, sizeof(to_right));
+	memset(to_left, 2 + 2 * options->session, sizeof(to_left));
+	keys = pst_record_keys_new(options->security, options->cipher,
+				   is_left ? to_right : to_left,
+				   is_left ? to_left : to_right);
+	expect(keys);
+	return keys;
+}
+
 void channel_pair_open(struct channel_pair *pair,
 		       const struct channel_pair_options *options)
 {
@@ -42,11 +62,14 @@ void channel_pair_open(struct channel_pair *pair,
 		.receive_message_bytes = options->message_bytes,
 		.spin_ns = options->spin_ns,
 		.pidfd = -1,
+		.security = options->security,
 	};
 	struct pst_channel_setup right = left;
 	int sockets[2], pipes[2];
 
 	left.for_node = options->left_for_node;
+	left.take_keys = make_keys(options, true);
+	right.take_keys = make_keys(options, false);
 	make_segment(options->left_ring_bytes, &left.own_mapping,
 		     &right.peer_mapping);
 	make_segment(options->right_ring_bytes, &right.own_mapping,

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "channel/channel.h"
+#include "crypto/cipher.h"
 
 struct channel_pair {
 	struct pst_channel *left;
@@ -25,6 +26,9 @@ struct channel_pair_options {
 	uint32_t message_bytes;
 	uint32_t spin_ns;
 	bool left_for_node;
+	enum postern_security security;
+	enum pst_cipher_kind cipher;    /* where security is not `none` */
+	uint8_t session;                /* another one: other keys */
 };
 
 /* Aborts the test when it cannot. */

@@ -3,6 +3,9 @@ CHANNEL_TEST_SUPPORT = \
 	tests/support/channel_pair.c \
 	tests/support/channel_pair.h \
 	tests/support/expect.h
+SEALED_TEST_SUPPORT = \
+	tests/support/sealed_pair.c \
+	tests/support/sealed_pair.h $(CHANNEL_TEST_SUPPORT)
 CHANNEL_TEST_LIBS = libchannel.la libring.la libcrypto.la libos.la libbase.la \
 	$(CHECK_LIBS)
 
@@ -11,6 +14,8 @@ check_PROGRAMS += \
 	tests/unit/channel/test_channel_discard \
 	tests/unit/channel/test_channel_end \
 	tests/unit/channel/test_channel_lease \
+	tests/unit/channel/test_channel_sealed \
+	tests/unit/channel/test_channel_sealed_end \
 	tests/unit/channel/test_channel_stats \
 	tests/unit/channel/test_channel_threads \
 	tests/unit/channel/test_channel_watermark
@@ -30,6 +35,14 @@ tests_unit_channel_test_channel_end_LDADD = $(CHANNEL_TEST_LIBS)
 tests_unit_channel_test_channel_lease_SOURCES = \
 	tests/unit/channel/test_channel_lease.c $(CHANNEL_TEST_SUPPORT)
 tests_unit_channel_test_channel_lease_LDADD = $(CHANNEL_TEST_LIBS)
+
+tests_unit_channel_test_channel_sealed_SOURCES = \
+	tests/unit/channel/test_channel_sealed.c $(SEALED_TEST_SUPPORT)
+tests_unit_channel_test_channel_sealed_LDADD = $(CHANNEL_TEST_LIBS)
+
+tests_unit_channel_test_channel_sealed_end_SOURCES = \
+	tests/unit/channel/test_channel_sealed_end.c $(SEALED_TEST_SUPPORT)
+tests_unit_channel_test_channel_sealed_end_LDADD = $(CHANNEL_TEST_LIBS)
 
 tests_unit_channel_test_channel_stats_SOURCES = \
 	tests/unit/channel/test_channel_stats.c $(CHANNEL_TEST_SUPPORT)

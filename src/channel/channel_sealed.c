@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Messages in the modes `mac` and `aead`: sealed in private memory, written
+ * whole; read whole, opened from private memory
+ *
+ * Of a message that is on its way out the ring sees the sealed record and
+ * nothing before it, so what is reserved is private memory, and what is aborted
+ * never leaves it.  The room is found first, so that a count is spent on what
+ * can be written only.
+ *
+ * Of one that comes in nobody sees anything before it is known to be the next
+ * of this peer in this direction; END included, without which the end is a
+ * truncation.  The first that is not ends the channel, in both directions: the
+ * two sides have lost their common count, or somebody else writes.
+ */
+#include "channel/channel_state.h"
+
+#include <errno.h>
+
+#include "os/fork_guard.h"
+
+/* The keys are of that mode, or there are none and it is `none`. */
+static bool is_mode(const struct pst_record_keys *keys,
+		    enum postern_security security)
+{
+	if (!keys)
+		return security == POSTERN_SECURITY_NONE;
+	return security != POSTERN_SECURITY_NONE &&
+	       keys->send.mode == security && keys->receive.mode == security;
+}
+
+bool pst_channel_has_keys_for(const struct pst_channel_setup *setup)
+{
+	return is_mode(setup->take_keys, setup->security);
+}
+
+static int prepare(struct pst_channel_sealing *sealing,
+		   struct pst_record_cipher *cipher, uint32_t message_bytes)
+{
+	sealing->record_bytes = pst_ring_sealed_bytes(message_bytes);
+	sealing->record = pst_fork_guard_new(sealing->record_bytes);
+	if (!sealing->record)
+		return -ENOMEM;
+	sealing->cipher = cipher;
+	return 0;
+}
+
+int pst_channel_prepare_sealing(struct pst_channel *channel)
+{
+	const struct postern_limits *limits = &channel->limits;
+	struct pst_record_keys *keys = channel->keys;
+	int r = 0;
+
+	if (!keys)
+		return 0;
+	if (channel->directions & POSTERN_DIRECTION_SEND)
+		r = prepare(&channel->sealing, &keys->send,
+			    limits->send_message_bytes);
+	if (r == 0 && (channel->directions & POSTERN_DIRECTION_RECEIVE))
+		r = prepare(&channel->opening, &keys->receive,
+			    limits->receive_message_bytes);
+	return r;
+}
+
+void pst_channel_end_sealing(struct pst_channel *channel)
+{
+	struct pst_channel_sealing *sealing = &channel->sealing;
+	struct pst_channel_sealing *opening = &channel->opening;
+
+	sealing->record = pst_fork_guard_free(sealing->record,
+					      sealing->record_bytes);
+	opening->record = pst_fork_guard_free(opening->record,
+					      opening->record_bytes);
+	channel->keys = pst_record_keys_free(channel->keys);
+}
+
+/* There is no new key. */
+PST_COLD
+static int end_used_up(struct pst_channel *channel)
+{
+	pst_channel_end(channel, POSTERN_REASON_KEY_USED_UP);
+	return pst_channel_end_result(channel);
+}
+
+/* Sending */
+
+int pst_channel_reserve_sealed(struct pst_channel *channel, uint32_t byte_count,
+			       bool is_sample, void **ret_bytes)
+{
+	uint32_t head_bytes;
+	int r;
+
+	r = pst_ring_reserve_sealed(&channel->producer, byte_count, is_sample,
+				    &head_bytes);
+	if (PST_UNLIKELY(r < 0))
+		return r;
+	*ret_bytes = channel->sealing.record + head_bytes;
+	return 0;
+}
+
+/* payload may lie in the record already; whatever was reserved is over. */
+static int seal(struct pst_channel *channel,
+		const struct pst_ring_record *form, const void *payload)
+{
+	struct pst_channel_sealing *sealing = &channel->sealing;
+
+	if (PST_UNLIKELY(pst_record_seal(sealing->cipher, sealing->record,
+					 form->head_bytes, payload,
+					 form->payload_bytes) < 0)) {
+		PST_IGNORE(pst_ring_abort(&channel->producer)); /* or END */
+		return end_used_up(channel);
+	}
+	pst_ring_write_sealed(&channel->producer, sealing->record, form);
+	return 0;
+}
+
+static int commit(struct pst_channel *channel, const void *payload,
+		  uint32_t byte_count)
+{
+	bool is_sample = pst_ring_is_reserved_timed(&channel->producer);
+	struct pst_ring_record form = {0};
+	uint64_t time_ns = 0;
+	int r;
+
+	if (PST_UNLIKELY(is_sample))
+		time_ns = pst_channel_now_ns(&channel->send_waiter);
+	r = pst_ring_create_head(&channel->producer, byte_count, time_ns,
+				 channel->sealing.record, &form);
+	if (r == 0)
+		r = seal(channel, &form, payload);
+	return PST_UNLIKELY(is_sample) ? pst_channel_after_sample(channel, r)
+				       : r;
+}
+
+int pst_channel_commit_sealed(struct pst_channel *channel, uint32_t byte_count)
+{
+	uint8_t *record = channel->sealing.record;
+	uint32_t head_bytes = PST_RECORD_HEADER_BYTES +
+			      channel->producer.reserved_time_bytes;
+
+	return commit(channel, record + head_bytes, byte_count);
+}
+
+int pst_channel_write_sealed(struct pst_channel *channel, const void *bytes,
+			     uint32_t byte_count, bool is_sample)
+{
+	void *place;
+	int r;
+
+	r = pst_channel_reserve_sealed(channel, byte_count, is_sample, &place);
+	if (PST_UNLIKELY(r < 0))
+		return r;
+	return commit(channel, bytes, byte_count);
+}
+
+int pst_channel_finish_sealed(struct pst_channel *channel)
+{
+	struct pst_ring_record form = {0};
+	int r;
+
+	r = pst_ring_create_end(&channel->producer, channel->sealing.record,
+				&form);
+	if (r < 0)
+		return r;
+	return seal(channel, &form, NULL);
+}
+
+/* Receiving */
+
+/* ret_payload may be the payload's place in the record. */
+static int open_record(struct pst_channel *channel,
+		       const struct pst_ring_record *form, void *ret_payload)
+{
+	int r;
+
+	r = pst_record_open(channel->opening.cipher, channel->opening.record,
+			    form->head_bytes, form->payload_bytes, ret_payload);
+	if (PST_LIKELY(r == 0))
+		return 0;
+	if (r == -EKEYEXPIRED)
+		return end_used_up(channel);
+	/* Even where the peer went before: this is not what it left. */
+	pst_channel_end_for_certain(channel, POSTERN_REASON_KEY_REJECTED);
+	return -EKEYREJECTED;
+}
+
+int pst_channel_read_sealed(struct pst_channel *channel, void *buffer,
+			    size_t buffer_bytes, size_t *ret_message_bytes)
+{
+	void *record = channel->opening.record;
+	struct pst_ring_record form = {0};
+	int r;
+
+	r = pst_ring_peek_sealed(&channel->consumer, record, buffer_bytes,
+				 &form);
+	if (r == -EMSGSIZE)
+		*ret_message_bytes = form.payload_bytes;
+	if (r < 0)
+		return r;
+	r = open_record(channel, &form, buffer);
+	if (PST_UNLIKELY(r < 0))
+		return r;
+	r = pst_ring_release_sealed(&channel->consumer, record, &form);
+	if (PST_UNLIKELY(r < 0))
+		return r;
+	*ret_message_bytes = form.payload_bytes;
+	return 0;
+}
+
+int pst_channel_discard_sealed(struct pst_channel *channel,
+			       size_t *ret_message_bytes)
+{
+	uint8_t *record = channel->opening.record;
+	struct pst_ring_record form = {0};
+	int r;
+
+	r = pst_ring_peek_sealed(&channel->consumer, record, SIZE_MAX, &form);
+	if (r < 0)
+		return r;
+	r = open_record(channel, &form, record + form.head_bytes);
+	if (r < 0)
+		return r;
+	r = pst_ring_discard_sealed(&channel->consumer, &form);
+	if (r < 0)
+		return r;
+	*ret_message_bytes = form.payload_bytes;
+	return 0;
+}

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Channels in the modes `mac` and `aead`: what stays as it is without, and what
+ * the ring sees of a message
+ */
+#include "channel/channel.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "channel/channel_state.h"
+#include "support/expect.h"
+#include "support/sealed_pair.h"
+
+#define RING_BYTES SEALED_RING_BYTES
+#define LARGEST_BYTES SEALED_LARGEST_BYTES
+
+static struct channel_pair pair;
+
+static void tear_down(void)
+{
+	channel_pair_close(&pair);
+}
+
+static struct postern_channel_stats stats_of(struct pst_channel *channel)
+{
+	struct postern_channel_stats stats;
+
+	pst_channel_stats(channel, &stats);
+	return stats;
+}
+
+/* Are the bytes anywhere in what the peer can read of this side? */
+static bool is_in_segment(const struct pst_channel *channel, const char *bytes)
+{
+	const struct pst_segment_mapping *mapping = &channel->own_mapping;
+
+	return memmem(mapping->control, mapping->control_bytes, bytes,
+		      strlen(bytes)) ||
+	       memmem(mapping->data, 2 * mapping->data_bytes, bytes,
+		      strlen(bytes));
+}
+
+START_TEST(messages_of_every_size_arrive_in_both_directions)
+{
+	static char message[LARGEST_BYTES];
+	uint32_t size, i;
+
+	sealed_pair_open(&pair, _i, 0);
+	for (size = 0; size <= LARGEST_BYTES; size += size < 70 ? 1 : 61) {
+		for (i = 0; i < size; i++)
+			message[i] = (char)(size + i);
+		expect_equal(pst_channel_send(pair.left, message, size), 0);
+		expect_next(pair.right, message, size);
+		expect_equal(pst_channel_send(pair.right, message, size), 0);
+		expect_next(pair.left, message, size);
+	}
+	expect(size > LARGEST_BYTES);
+}
+END_TEST
+
+START_TEST(an_empty_message_needs_no_buffer)
+{
+	size_t bytes = 9;
+
+	sealed_pair_open(&pair, _i, 0);
+	expect_equal(pst_channel_send(pair.left, NULL, 0), 0);
+	expect_equal(pst_channel_receive(pair.right, NULL, 0, &bytes), 0);
+	expect_equal(bytes, 0);
+}
+END_TEST
+
+START_TEST(the_largest_message_fills_the_ring_and_a_larger_is_refused)
+{
+	static char message[LARGEST_BYTES + 1];
+
+	sealed_pair_open(&pair, _i, 0);
+	expect_equal(pst_channel_send(pair.left, message, LARGEST_BYTES + 1),
+		     -EMSGSIZE);
+	expect_equal(pst_channel_send(pair.left, message, LARGEST_BYTES), 0);
+	expect_equal(stats_of(pair.left).send_depth_bytes, RING_BYTES);
+	expect_equal(pst_channel_send(pair.left, "", 0), -EAGAIN);
+	expect_next(pair.right, message, LARGEST_BYTES);
+	expect_equal(pst_channel_flush(pair.left, 0), 0);
+}
+END_TEST
+
+START_TEST(the_mode_is_one_of_the_limits)
+{
+	struct postern_limits limits;
+
+	sealed_pair_open(&pair, _i, 0);
+	pst_channel_limits(pair.left, &limits);
+	expect_equal(limits.security, sealed_modes[_i].security);
+	expect_equal(limits.send_message_bytes, LARGEST_BYTES);
+}
+END_TEST
+
+START_TEST(a_full_ring_spends_no_count)
+{
+	char message[200];
+	unsigned sent, round;
+
+	sealed_pair_open(&pair, _i, 0);
+	memset(message, 'm', sizeof(message));
+	for (round = 0; round < 20; round++) {
+		for (sent = 0; pst_channel_send(pair.left, message, 200) == 0;)
+			sent++;
+		expect(sent > 10);
+		expect_equal(pst_channel_send(pair.left, message, 200),
+			     -EAGAIN);
+		while (sent-- > 0)
+			expect_next(pair.right, message, 200);
+	}
+	expect_equal(pair.left->sealing.cipher->record_count,
+		     pair.right->opening.cipher->record_count);
+}
+END_TEST
+
+START_TEST(a_sender_waits_for_the_room_of_a_record_with_its_tag)
+{
+	static char message[LARGEST_BYTES];
+	uint32_t ready = 0;
+
+	sealed_pair_open(&pair, _i, 0);
+	/* It has a stamp, and 200 are left: all but the tag would fit. */
+	expect_equal(pst_channel_send(pair.left, message,
+				      RING_BYTES - 200 - 32), 0);
+	expect_equal(stats_of(pair.left).send_depth_bytes, RING_BYTES - 200);
+	expect_equal(pst_channel_send(pair.left, message, 184), -EAGAIN);
+	expect_equal(pst_channel_wait(pair.left, PST_CHANNEL_WANT_ROOM, 0,
+				      &ready), -ETIMEDOUT);
+	expect_next(pair.right, message, RING_BYTES - 200 - 32);
+	expect_equal(pst_channel_wait(pair.left, PST_CHANNEL_WANT_ROOM, 0,
+				      &ready), 0);
+	expect_equal(pst_channel_send(pair.left, message, 184), 0);
+}
+END_TEST
+
+START_TEST(a_message_that_is_too_large_for_the_buffer_is_kept)
+{
+	char small[4];
+	size_t bytes = 0;
+
+	sealed_pair_open(&pair, _i, 0);
+	expect_equal(pst_channel_send(pair.left, "message", 7), 0);
+	expect_equal(pst_channel_receive(pair.right, small, 4, &bytes),
+		     -EMSGSIZE);
+	expect_equal(bytes, 7);
+	expect_equal(pst_channel_receive(pair.right, small, 4, &bytes),
+		     -EMSGSIZE);
+	expect_next(pair.right, "message", 7);
+	expect_equal(pst_channel_send(pair.left, "next", 4), 0);
+	expect_next(pair.right, "next", 4);
+}
+END_TEST
+
+START_TEST(a_discarded_message_is_opened_and_counted)
+{
+	size_t bytes = 0;
+
+	sealed_pair_open(&pair, _i, 0);
+	expect_equal(pst_channel_send(pair.left, "first", 5), 0);
+	expect_equal(pst_channel_send(pair.left, "second", 6), 0);
+	expect_equal(pst_channel_discard(pair.right, &bytes), 0);
+	expect_equal(bytes, 5);
+	expect_next(pair.right, "second", 6);
+	expect_equal(pst_channel_discard(pair.right, &bytes), -EAGAIN);
+	expect_equal(stats_of(pair.right).dropped_messages, 1);
+	expect_equal(stats_of(pair.left).peer_dropped_messages, 1);
+	expect_equal(stats_of(pair.left).send_depth_bytes, 0);
+}
+END_TEST
+
+/* Some with stamps, some committed from a reservation. */
+START_TEST(stamps_are_sealed_with_the_message)
+{
+	void *place;
+	int i;
+
+	sealed_pair_open(&pair, _i, 0);
+	for (i = 0; i < 3 * PST_CHANNEL_SAMPLE_INTERVAL; i++) {
+		if (i % 2 == 0) {
+			expect_equal(pst_channel_send(pair.left, "0123", 4), 0);
+		} else {
+			expect_equal(pst_channel_reserve(pair.left, 10,
+							 &place), 0);
+			memcpy(place, "0123", 4);
+			expect_equal(pst_channel_commit(pair.left, 4), 0);
+		}
+		expect_next(pair.right, "0123", 4);
+	}
+	expect_equal(stats_of(pair.right).latency.count, 3);
+	expect_equal(stats_of(pair.right).latency.implausible_count, 0);
+}
+END_TEST
+
+START_TEST(a_stamp_that_finds_no_room_costs_no_message)
+{
+	static char message[LARGEST_BYTES];
+
+	sealed_pair_open(&pair, _i, 0);
+	/* The first one of a channel would have a stamp. */
+	expect_equal(pst_channel_send(pair.left, message, LARGEST_BYTES), 0);
+	expect_next(pair.right, message, LARGEST_BYTES);
+	expect_equal(stats_of(pair.right).latency.count, 0);
+}
+END_TEST
+
+/* Reservations */
+
+START_TEST(a_reservation_is_committed_as_it_is_or_shortened)
+{
+	void *place;
+
+	sealed_pair_open(&pair, _i, 0);
+	expect_equal(pst_channel_reserve(pair.left, 11, &place), 0);
+	memcpy(place, "reservation", 11);
+	expect_equal(pst_channel_commit(pair.left, 11), 0);
+	expect_next(pair.right, "reservation", 11);
+	expect_equal(pst_channel_reserve(pair.left, 11, &place), 0);
+	memcpy(place, "reservation", 11);
+	expect_equal(pst_channel_commit(pair.left, 7), 0);
+	expect_next(pair.right, "reservation", 7);
+}
+END_TEST
+
+START_TEST(reservations_are_guarded_as_without_keys)
+{
+	void *place;
+
+	sealed_pair_open(&pair, _i, 0);
+	expect_equal(pst_channel_commit(pair.left, 0), -EINVAL);
+	expect_equal(pst_channel_abort(pair.left), -EINVAL);
+	expect_equal(pst_channel_reserve(pair.left, LARGEST_BYTES + 1, &place),
+		     -EMSGSIZE);
+	expect_equal(pst_channel_reserve(pair.left, 8, &place), 0);
+	expect_equal(pst_channel_reserve(pair.left, 8, &place), -EBUSY);
+	expect_equal(pst_channel_send(pair.left, "x", 1), -EBUSY);
+	expect_equal(pst_channel_commit(pair.left, 9), -EINVAL);
+	expect_equal(pst_channel_abort(pair.left), 0);
+	expect_equal(pst_channel_abort(pair.left), -EINVAL);
+	expect_equal(pst_channel_send(pair.left, "x", 1), 0);
+	expect_next(pair.right, "x", 1);
+	expect_equal(pair.left->sealing.cipher->record_count, 1);
+}
+END_TEST
+
+START_TEST(what_is_reserved_and_not_sent_never_touches_the_ring)
+{
+	static uint8_t before[2 * RING_BYTES];
+	static const char secret[] = "not for the peer's eyes";
+	const uint8_t *data;
+	void *place;
+
+	sealed_pair_open(&pair, _i, 0);
+	data = pair.left->own_mapping.data;
+	expect_equal(pst_channel_send(pair.left, "x", 1), 0);
+	memcpy(before, data, sizeof(before));
+	expect_equal(pst_channel_reserve(pair.left, sizeof(secret), &place), 0);
+	memcpy(place, secret, sizeof(secret));
+	expect(memcmp(before, data, sizeof(before)) == 0);
+	expect_equal(pst_channel_abort(pair.left), 0);
+	expect(memcmp(before, data, sizeof(before)) == 0);
+	/* Shortened: what was left out does not even reach the padding. */
+	expect_equal(pst_channel_reserve(pair.left, sizeof(secret), &place), 0);
+	memcpy(place, secret, sizeof(secret));
+	expect_equal(pst_channel_commit(pair.left, 1), 0);
+	expect(!is_in_segment(pair.left, secret + 1));
+	expect_next(pair.right, "x", 1);
+	expect_next(pair.right, "n", 1);
+}
+END_TEST
+
+START_TEST(plain_text_is_in_the_ring_only_in_mode_mac)
+{
+	static const char secret[] = "a sentence that only two may read";
+	bool is_plain = sealed_modes[_i].security == POSTERN_SECURITY_MAC;
+	void *place;
+
+	sealed_pair_open(&pair, _i, 0);
+	expect_equal(pst_channel_send(pair.left, secret, sizeof(secret)), 0);
+	expect(is_in_segment(pair.left, secret) == is_plain);
+	expect_next(pair.right, secret, sizeof(secret));
+	expect_equal(pst_channel_reserve(pair.right, sizeof(secret), &place),
+		     0);
+	memcpy(place, secret, sizeof(secret));
+	expect(!is_in_segment(pair.right, secret));
+	expect_equal(pst_channel_commit(pair.right, sizeof(secret)), 0);
+	expect(is_in_segment(pair.right, secret) == is_plain);
+	expect_next(pair.left, secret, sizeof(secret));
+}
+END_TEST
+
+/* Setups */
+
+static struct pst_record_keys *some_keys(enum postern_security security)
+{
+	static const uint8_t key[PST_CIPHER_KEY_BYTES] = "k";
+	struct pst_record_keys *keys;
+
+	keys = pst_record_keys_new(security, PST_CIPHER_CHACHAPOLY, key, key);
+	expect(keys);
+	return keys;
+}
+
+START_TEST(keys_and_mode_belong_together)
+{
+	static const struct {
+		enum postern_security mode, of_keys;
+	} cases[] = {
+		{POSTERN_SECURITY_NONE, POSTERN_SECURITY_MAC},
+		{POSTERN_SECURITY_MAC, POSTERN_SECURITY_NONE},
+		{POSTERN_SECURITY_AEAD, POSTERN_SECURITY_NONE},
+		{POSTERN_SECURITY_AEAD, POSTERN_SECURITY_MAC},
+		{POSTERN_SECURITY_MAC, POSTERN_SECURITY_AEAD},
+	};
+	struct pst_channel_setup setup = {
+		.socket_fd = -1,
+		.pidfd = -1,
+		.security = cases[_i].mode,
+	};
+	struct pst_channel *channel = NULL;
+
+	if (cases[_i].of_keys != POSTERN_SECURITY_NONE)
+		setup.take_keys = some_keys(cases[_i].of_keys);
+	expect_equal(pst_channel_open_take(&setup, &channel), -EINVAL);
+	expect(!channel);
+	expect(!setup.take_keys); /* gone, even so */
+	sealed_pair_open(&pair, 0, 0);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("channel sealed");
+	TCase *t = tcase_create("sealed");
+	const int modes = sealed_mode_count();
+
+	tcase_add_checked_fixture(t, NULL, tear_down);
+#define ADD(test) tcase_add_loop_test(t, test, 0, modes)
+	ADD(messages_of_every_size_arrive_in_both_directions);
+	ADD(an_empty_message_needs_no_buffer);
+	ADD(the_largest_message_fills_the_ring_and_a_larger_is_refused);
+	ADD(the_mode_is_one_of_the_limits);
+	ADD(a_full_ring_spends_no_count);
+	ADD(a_sender_waits_for_the_room_of_a_record_with_its_tag);
+	ADD(a_message_that_is_too_large_for_the_buffer_is_kept);
+	ADD(a_discarded_message_is_opened_and_counted);
+	ADD(stamps_are_sealed_with_the_message);
+	ADD(a_stamp_that_finds_no_room_costs_no_message);
+	ADD(a_reservation_is_committed_as_it_is_or_shortened);
+	ADD(reservations_are_guarded_as_without_keys);
+	ADD(what_is_reserved_and_not_sent_never_touches_the_ring);
+	ADD(plain_text_is_in_the_ring_only_in_mode_mac);
+#undef ADD
+	tcase_add_loop_test(t, keys_and_mode_belong_together, 0, 5);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+int main(void)
+{
+	SRunner *runner = srunner_create(suite());
+	int failed;
+
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * How a channel ends in the modes `mac` and `aead`
+ */
+#include "channel/channel.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "channel/channel_state.h"
+#include "support/expect.h"
+#include "support/sealed_pair.h"
+
+static struct channel_pair pair;
+
+static void tear_down(void)
+{
+	channel_pair_close(&pair);
+}
+
+START_TEST(an_orderly_end_is_a_record_like_others)
+{
+	sealed_pair_open(&pair, _i, 0);
+	expect_equal(pst_channel_send(pair.left, "last", 4), 0);
+	pair.left = pst_channel_unref(pair.left);
+	pst_channel_hear(pair.right);
+	expect_equal(pst_channel_end_reason(pair.right),
+		     POSTERN_REASON_HUNG_UP);
+	expect_next(pair.right, "last", 4);
+	expect_none(pair.right, -EPIPE);
+	expect_equal(pst_channel_end_reason(pair.right), POSTERN_REASON_CLOSED);
+	expect_none(pair.right, -EPIPE);
+}
+END_TEST
+
+START_TEST(an_end_that_is_discarded_is_an_end)
+{
+	struct postern_channel_stats stats;
+	size_t bytes;
+
+	sealed_pair_open(&pair, _i, 0);
+	pair.left = pst_channel_unref(pair.left);
+	expect_equal(pst_channel_discard(pair.right, &bytes), -EPIPE);
+	expect_equal(pst_channel_end_reason(pair.right), POSTERN_REASON_CLOSED);
+	pst_channel_stats(pair.right, &stats);
+	expect_equal(stats.dropped_messages, 0);
+}
+END_TEST
+
+START_TEST(without_its_record_the_end_is_a_truncation)
+{
+	sealed_pair_open(&pair, _i, 0);
+	expect_equal(pst_channel_send(pair.right, "last", 4), 0);
+	pst_channel_notice_death(pair.left);
+	expect_next(pair.left, "last", 4);
+	expect_none(pair.left, -EPIPE);
+	expect_equal(pst_channel_end_reason(pair.left),
+		     POSTERN_REASON_PEER_DIED);
+}
+END_TEST
+
+/* A header alone, as it ends a ring without keys. */
+START_TEST(an_end_that_is_not_sealed_ends_nothing_in_order)
+{
+	const struct pst_record_header header = {.kind = PST_RECORD_END};
+	sealed_pair_open(&pair, _i, 0);
+	memcpy(pair.left->own_mapping.data, &header, sizeof(header));
+	pst_shared_publish_u64(&pst_channel_own_words(pair.left)->produced_pos,
+			       24);
+	expect_none(pair.right, -EKEYREJECTED);
+	expect_equal(pst_channel_end_reason(pair.right),
+		     POSTERN_REASON_KEY_REJECTED);
+}
+END_TEST
+
+START_TEST(a_farewell_drops_an_open_reservation)
+{
+	void *place;
+
+	sealed_pair_open(&pair, _i, 0);
+	expect_equal(pst_channel_reserve(pair.left, 8, &place), 0);
+	pair.left = pst_channel_unref(pair.left);
+	expect_none(pair.right, -EPIPE);
+	expect_equal(pst_channel_end_reason(pair.right), POSTERN_REASON_CLOSED);
+}
+END_TEST
+
+START_TEST(a_key_that_is_used_up_ends_the_channel)
+{
+	void *place;
+
+	sealed_pair_open(&pair, _i, 0);
+	pair.left->sealing.cipher->record_count = PST_RECORD_COUNT_MAX - 2;
+	pair.right->opening.cipher->record_count = PST_RECORD_COUNT_MAX - 2;
+	expect_equal(pst_channel_send(pair.left, "1", 1), 0);
+	expect_equal(pst_channel_send(pair.left, "2", 1), 0);
+	expect_next(pair.right, "1", 1);
+	expect_equal(pst_channel_reserve(pair.left, 1, &place), 0);
+	expect_equal(pst_channel_commit(pair.left, 1), -EPIPE);
+	expect_equal(pst_channel_end_reason(pair.left),
+		     POSTERN_REASON_KEY_USED_UP);
+	expect_equal(pst_channel_send(pair.left, "3", 1), -EPIPE);
+	expect_none(pair.left, -EPIPE);
+	expect_next(pair.right, "2", 1);
+	expect_none(pair.right, -EAGAIN);
+}
+END_TEST
+
+START_TEST(what_comes_after_the_last_count_is_not_opened)
+{
+	sealed_pair_open(&pair, _i, 0);
+	expect_equal(pst_channel_send(pair.left, "1", 1), 0);
+	pair.right->opening.cipher->record_count = PST_RECORD_COUNT_MAX;
+	expect_none(pair.right, -EPIPE);
+	expect_equal(pst_channel_end_reason(pair.right),
+		     POSTERN_REASON_KEY_USED_UP);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("channel sealed end");
+	TCase *t = tcase_create("end");
+	const int modes = sealed_mode_count();
+
+	tcase_add_checked_fixture(t, NULL, tear_down);
+#define ADD(test) tcase_add_loop_test(t, test, 0, modes)
+	ADD(an_orderly_end_is_a_record_like_others);
+	ADD(an_end_that_is_discarded_is_an_end);
+	ADD(without_its_record_the_end_is_a_truncation);
+	ADD(an_end_that_is_not_sealed_ends_nothing_in_order);
+	ADD(a_farewell_drops_an_open_reservation);
+	ADD(a_key_that_is_used_up_ends_the_channel);
+	ADD(what_comes_after_the_last_count_is_not_opened);
+#undef ADD
+	suite_add_tcase(s, t);
+	return s;
+}
+
+int main(void)
+{
+	SRunner *runner = srunner_create(suite());
+	int failed;
+
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
