@@ -4,7 +4,9 @@
  *
  * A record goes in, or comes out, and the state says what has happened; who
  * sends it, with which descriptors, and before which deadline is the node
- * layer's business.  Both machines live in the caller's memory and own nothing.
+ * layer's business.  Both machines live in the caller's memory, and own the
+ * secrets of a key exchange; pst_initiator_done() and pst_responder_done() wipe
+ * them, however the handshake ends.
  *
  *   initiator (connector)                responder (acceptor, the node)
  *   START                                START
@@ -26,21 +28,32 @@
  * when the node said no.  Both are for ever; `reason` keeps the first cause.
  * A zeroed machine has failed, so a forgotten initialisation admits nobody.
  *
- * In mode `none` the kernel's credentials are all the proof there is.  A key
- * exchange will hash every byte of HELLO and OFFER, as sent and as received:
- * its transcript begins in create_hello and consume on one side, consume and
- * create_offer on the other, the four places where those bytes pass; and the
- * confirmation in READY is checked where the session id is.
+ * In mode `none` the kernel's credentials are all the proof there is.  In `mac`
+ * and `aead` a key exchange vouches for every byte of HELLO, OFFER and READY,
+ * as sent and as received (handshake_keys.h says how), and proves
+ *
+ *   with CONSUMED_OFFER   that the node has the key the connector was told of
+ *                         (NK, IK), and saw this very HELLO
+ *   with CONSUMED_READY   that the connector has the key it claimed (IK), and
+ *                         saw this very OFFER
+ *
+ * Before that a key is no more than a claim: whoever has seen a HELLO can send
+ * it again.  The mode is the weakest that was offered and that the node's
+ * policy allows, so neither side goes below what its own policy demands.
  */
 #ifndef POSTERN_HANDSHAKE_HANDSHAKE_H
 #define POSTERN_HANDSHAKE_HANDSHAKE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <postern/result.h>
 
 #include "base/attributes.h"
+#include "crypto/identity.h"
+#include "crypto/noise.h"
+#include "crypto/record_seal.h"
 #include "wire/wire.h"
 
 /* Named by what has happened. */
@@ -80,8 +93,13 @@ enum pst_handshake_act {
 #define PST_VIEW_BYTES_MAX (UINT64_C(64) << 20)
 
 /*
- * What a connector wants.  The strings are copied.  Without a channel, wish is
- * zero, and the layout version is that of the statistics, or 0.
+ * What a connector wants.  The strings are copied, and so is what is needed of
+ * the keys later, but for the identity.
+ *
+ * Without a channel, wish and all that is about security are zero, and the
+ * layout version is that of the statistics, or 0.  A key exchange (pattern,
+ * cipher) is there if another mode than `none` is accepted; with NK and IK
+ * `none` is not.
  */
 struct pst_initiator_params {
 	enum pst_wire_kind kind;
@@ -90,6 +108,25 @@ struct pst_initiator_params {
 	struct pst_terms wish;  /* concrete: the most this side could accept */
 	uint32_t page_bytes;    /* of this machine */
 	uint16_t layout_version; /* of the segments, as this side knows them */
+	uint16_t security_bits; /* 1 << POSTERN_SECURITY_*, that it accepts */
+	enum pst_noise_pattern pattern;
+	enum pst_cipher_kind cipher;
+	const uint8_t *node_key; /* of PST_NOISE_KEY_BYTES, in NK and IK; NULL */
+	/* In IK, else NULL; until READY was created, or the initiator is done. */
+	const struct pst_identity *borrow_identity;
+	const uint8_t *ephemeral_private_key; /* NULL: random; for tests */
+};
+
+/* What a node brings along. */
+struct pst_responder_params {
+	uint16_t layout_version;
+	/* NULL: it has none.  Until READY was consumed, or the responder is
+	 * done. */
+	const struct pst_identity *borrow_identity;
+	uint32_t cipher_bits;   /* 1 << PST_CIPHER_*, that it accepts; 0: it takes
+				 * no key exchange at all */
+	const uint8_t *ephemeral_private_key; /* NULL: random; for tests.  Until
+					       * HELLO was consumed */
 };
 
 /* What both machines begin with. */
@@ -98,6 +135,8 @@ struct pst_handshake_machine {
 	enum pst_wire_kind kind;        /* 0: a responder before HELLO */
 	enum pst_handshake_state state;
 	enum postern_reason reason;     /* the first cause of the end */
+	struct pst_noise *noise;        /* NULL: none, or over */
+	struct pst_record_keys *keys;   /* from READY on, until they are taken */
 };
 
 struct pst_handshake_initiator {
@@ -114,7 +153,9 @@ struct pst_handshake_initiator {
 
 struct pst_handshake_responder {
 	struct pst_handshake_machine machine;
-	uint16_t layout_version;
+	struct pst_responder_params params;
+	bool claims_key;                /* see pst_responder_claimed_key() */
+	uint8_t claimed_key[PST_NOISE_KEY_BYTES];
 	struct pst_hello hello;         /* from CONSUMED_HELLO on */
 	struct pst_offer offer;         /* ours, from CREATED_OFFER on */
 	struct pst_grant grant;         /* ours, from CREATED_GRANT on */
@@ -132,11 +173,23 @@ pst_handshake_next(enum pst_handshake_role role, enum pst_wire_kind kind,
 /* Offers */
 
 /*
+ * The mode of an offer: the weakest of those in a HELLO that is not below what
+ * the node demands.  (That a proven key is worth `mac` at least is in the
+ * HELLO: one of NK or IK does not offer `none`.)
+ *
+ * Returns 0, or -EOPNOTSUPP: there is none.
+ */
+PST_MUST_CHECK int
+pst_offer_choose_security(uint16_t security_bits,
+			  enum postern_security minimum,
+			  enum postern_security *ret_security);
+
+/*
  * An offer of what both sides agree to: the directions that are wished and
  * granted, the largest ring and message that neither forbids (the ring a power
- * of two, the message one that fits it), and the sizes of the two segments that
- * follow from a control page of page_bytes.  Security is `none`; the caller
- * adds session id and inodes.
+ * of two, the message one that fits it in this mode), and the sizes of the two
+ * segments that follow from a control page of page_bytes.  The caller adds
+ * session id and inodes, the responder the key exchange.
  *
  * Returns 0, -EPERM (no direction is both wished and granted), or -EINVAL (the
  * ring would be smaller than a page, the message empty, page_bytes no page).
@@ -144,7 +197,8 @@ pst_handshake_next(enum pst_handshake_role role, enum pst_wire_kind kind,
 PST_MUST_CHECK int pst_offer_init(struct pst_offer *ret_offer,
 				  const struct pst_terms *wish,
 				  const struct pst_terms *grant,
-				  uint32_t page_bytes, uint16_t layout_version);
+				  uint32_t page_bytes, uint16_t layout_version,
+				  enum postern_security security);
 
 /*
  * Is an offer within the wish, and its geometry the one that follows from it?
@@ -156,14 +210,26 @@ PST_MUST_CHECK int pst_offer_check(const struct pst_offer *offer,
 
 /* Initiator */
 
-/* Returns 0, or -EINVAL: the initiator has failed and can do nothing. */
+/*
+ * Returns 0.  Else the initiator has failed and can do nothing: -EINVAL, or
+ * with machine.reason
+ *   -EOPNOTSUPP       SECURITY: the cipher is not available here
+ *   -EKEYREJECTED     KEY: a key that the pattern has is missing or worthless,
+ *                     or there is one that it has not
+ *   -ENOMEM           RESOURCES: no memory for secrets
+ */
 PST_MUST_CHECK int
 pst_initiator_init(struct pst_handshake_initiator *initiator,
 		   const struct pst_initiator_params *params);
 
+/* Wipe the secrets; nothing else can be done then.  Accepts one that is zeroed,
+ * that has failed, or that was done before. */
+void pst_initiator_done(struct pst_handshake_initiator *initiator);
+
 /*
- * The create functions return 0 and the record to send, or -EINVAL: it is not
- * this message's turn, and the handshake has failed (if it had not ended).
+ * The create functions return 0 and the record to send.  Else the handshake has
+ * failed (if it had not ended): -EINVAL, it is not this message's turn; or with
+ * machine.reason -EKEYREJECTED KEY, -ENOMEM RESOURCES.
  */
 PST_MUST_CHECK int
 pst_initiator_create_hello(struct pst_handshake_initiator *initiator,
@@ -190,6 +256,8 @@ pst_initiator_create_command(struct pst_handshake_initiator *initiator,
  *   -EDQUOT           NODE_BUSY: it has no place now
  *   -EPROTONOSUPPORT  VERSION: no common version, of records or segments
  *   -EOPNOTSUPP       SECURITY: a mode that was not offered
+ *   -EKEYREJECTED     KEY: not by who has the node's key, not an answer to this
+ *                     HELLO, or altered
  *   -EBADMSG          OFFER: beyond the wish, or no view that could be;
  *                     PROTOCOL: malformed, out of turn,
  *                     or of another session
@@ -198,20 +266,35 @@ PST_MUST_CHECK int
 pst_initiator_consume(struct pst_handshake_initiator *initiator,
 		      const void *bytes, size_t byte_count);
 
+/*
+ * The keys of the records to come, which the caller owns then; once, from
+ * CREATED_READY on.  NULL before and afterwards, and always in mode `none`.
+ */
+PST_MUST_CHECK struct pst_record_keys *
+pst_initiator_take_keys(struct pst_handshake_initiator *initiator);
+
 /* Responder */
 
 void pst_responder_init(struct pst_handshake_responder *responder,
-			uint16_t layout_version);
+			const struct pst_responder_params *params);
+
+/* As pst_initiator_done(); claims, offer and reason can still be looked at. */
+void pst_responder_done(struct pst_handshake_responder *responder);
 
 /*
  * Take in a record from the connector: HELLO (see responder->hello), READY or
  * COMMAND (see responder->command).  Names, kind, wish and command are sound in
- * form only; whether they are for this node, and what to grant, is the caller's
- * to decide.
+ * form only; whether they are for this node, and what to grant, in which mode,
+ * is the caller's to decide.
  *
  * Returns 0, or with machine.reason
  *   -EPROTONOSUPPORT  VERSION: no common version, of records or segments
- *   -EOPNOTSUPP       SECURITY: mode `none` is not offered
+ *   -EOPNOTSUPP       SECURITY: a cipher that this side does not accept
+ *   -EKEYREJECTED     KEY: HELLO is for another key than this node's (which may
+ *                     have none), or was altered; READY does not prove the key
+ *                     that was claimed, is no answer to this OFFER, or was
+ *                     altered
+ *   -ENOMEM           RESOURCES: no memory for secrets
  *   -EBADMSG          PROTOCOL: malformed, out of turn, or of another session
  *
  * The handshake has failed then, but a REFUSE may still be created.
@@ -221,11 +304,27 @@ pst_responder_consume(struct pst_handshake_responder *responder,
 		      const void *bytes, size_t byte_count);
 
 /*
+ * The connector's public key.  Claimed: from CONSUMED_HELLO on, by whoever sent
+ * a HELLO of IK, perhaps again; good for nothing but to judge what could be
+ * granted, and to name who was refused.  Proven: from CONSUMED_READY on, and
+ * only while the handshake has not failed.  NULL: there is none.
+ */
+const uint8_t *
+pst_responder_claimed_key(const struct pst_handshake_responder *responder);
+const uint8_t *
+pst_responder_proven_key(const struct pst_handshake_responder *responder);
+
+/* As pst_initiator_take_keys(), from CONSUMED_READY on. */
+PST_MUST_CHECK struct pst_record_keys *
+pst_responder_take_keys(struct pst_handshake_responder *responder);
+
+/*
  * The create functions return 0 and the record to send.  -EINVAL means that it
  * is not this message's turn, and the handshake has failed (if it had not
  * ended); or that the offer exceeds the wish or is unsound, the view no view,
  * the slot 0, the code unknown or at odds with the count, and nothing has
- * changed.
+ * changed.  An offer can also fail with -EKEYREJECTED KEY: the connector's key
+ * is worthless.
  */
 PST_MUST_CHECK int
 pst_responder_create_offer(struct pst_handshake_responder *responder,

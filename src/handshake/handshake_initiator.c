@@ -4,7 +4,8 @@
  *
  * It knows whom it calls (the listener's credentials were checked before this
  * begins), but not that the node is honest: an offer is taken only within the
- * wish that went into HELLO, and with a geometry that holds together.
+ * wish that went into HELLO, and with a geometry that holds together; and where
+ * a key of the node is known, only from who has it.
  */
 #include "handshake/handshake.h"
 
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #include "base/bounds.h"
+#include "handshake/handshake_keys.h"
 #include "handshake/handshake_machine.h"
 
 static bool put_name(char ret_name[static PST_WIRE_NAME_BYTES],
@@ -46,6 +48,9 @@ static int consume_offer(struct pst_handshake_initiator *initiator,
 	if (r < 0)
 		return pst_handshake_fail(machine, POSTERN_REASON_OFFER,
 					  -EBADMSG);
+	r = pst_handshake_keys_consume_offer(machine, &offer);
+	if (r < 0)
+		return r;
 
 	initiator->offer = offer;
 	return 0;
@@ -141,7 +146,7 @@ static int consume_refuse(struct pst_handshake_initiator *initiator,
 	if (r < 0)
 		return pst_handshake_fail(machine, POSTERN_REASON_PROTOCOL, r);
 
-	machine->state = HANDSHAKE_REFUSED;
+	pst_handshake_refuse(machine);
 	switch (refuse.code) {
 	case PST_REFUSE_BUSY:
 		machine->reason = POSTERN_REASON_NODE_BUSY;
@@ -163,7 +168,12 @@ int pst_initiator_init(struct pst_handshake_initiator *initiator,
 		.kind = params->kind,
 		.wish = params->wish,
 		.security_bits = 1u << POSTERN_SECURITY_NONE,
+		.pattern = (enum pst_wire_pattern)params->pattern,
+		.cipher = (enum pst_wire_cipher)params->cipher,
 	};
+
+	hello.key_exchange.byte_count =
+		pst_wire_key_exchange_bytes(hello.pattern);
 
 	*initiator = (struct pst_handshake_initiator){
 		.machine = {
@@ -176,6 +186,7 @@ int pst_initiator_init(struct pst_handshake_initiator *initiator,
 	};
 	if (params->kind == PST_WIRE_KIND_CHANNEL) {
 		hello.layout_version = params->layout_version;
+		hello.security_bits = params->security_bits;
 		if (params->wish.ring_bytes < params->page_bytes)
 			return -EINVAL;
 	}
@@ -188,7 +199,12 @@ int pst_initiator_init(struct pst_handshake_initiator *initiator,
 
 	initiator->hello = hello;
 	initiator->machine.state = HANDSHAKE_START;
-	return 0;
+	return pst_handshake_keys_begin(&initiator->machine, params, &hello);
+}
+
+void pst_initiator_done(struct pst_handshake_initiator *initiator)
+{
+	pst_handshake_done(&initiator->machine);
 }
 
 int pst_initiator_create_hello(struct pst_handshake_initiator *initiator,
@@ -203,6 +219,9 @@ int pst_initiator_create_hello(struct pst_handshake_initiator *initiator,
 	if (r < 0)
 		return r;
 
+	r = pst_handshake_keys_create_hello(machine, &initiator->hello);
+	if (r < 0)
+		return r;
 	r = pst_wire_write_hello(&initiator->hello, ret_record);
 	if (r < 0)
 		return r;
@@ -225,6 +244,10 @@ int pst_initiator_create_ready(struct pst_handshake_initiator *initiator,
 
 	memcpy(ready.session_id, initiator->offer.session_id,
 	       sizeof(ready.session_id));
+	r = pst_handshake_keys_create_ready(machine, initiator->offer.security,
+					    &ready);
+	if (r < 0)
+		return r;
 	r = pst_wire_write_ready(&ready, ret_record);
 	if (r < 0)
 		return r;
@@ -295,4 +318,10 @@ int pst_initiator_consume(struct pst_handshake_initiator *initiator,
 		return r;
 	machine->state = next;
 	return 0;
+}
+
+struct pst_record_keys *
+pst_initiator_take_keys(struct pst_handshake_initiator *initiator)
+{
+	return pst_handshake_take_keys(&initiator->machine);
 }

@@ -9,15 +9,31 @@
 
 #include <errno.h>
 
+#include "handshake/handshake_keys.h"
+
 int pst_handshake_fail(struct pst_handshake_machine *machine,
 		       enum postern_reason reason, int result)
 {
+	pst_handshake_forget(machine);
 	if (machine->state != HANDSHAKE_FAILED &&
 	    machine->state != HANDSHAKE_REFUSED) {
 		machine->state = HANDSHAKE_FAILED;
 		machine->reason = reason;
 	}
 	return result;
+}
+
+void pst_handshake_done(struct pst_handshake_machine *machine)
+{
+	pst_handshake_forget(machine);
+	if (machine->state != HANDSHAKE_REFUSED)
+		machine->state = HANDSHAKE_FAILED;
+}
+
+void pst_handshake_refuse(struct pst_handshake_machine *machine)
+{
+	pst_handshake_forget(machine);
+	machine->state = HANDSHAKE_REFUSED;
 }
 
 int pst_handshake_check_turn(struct pst_handshake_machine *machine,

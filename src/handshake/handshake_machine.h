@@ -17,6 +17,12 @@
 PST_MUST_CHECK int pst_handshake_fail(struct pst_handshake_machine *machine,
 				      enum postern_reason reason, int result);
 
+/* The secrets are wiped, and the handshake has failed, if it had not ended. */
+void pst_handshake_done(struct pst_handshake_machine *machine);
+
+/* It was refused, which is no failure, but an end as well. */
+void pst_handshake_refuse(struct pst_handshake_machine *machine);
+
 /*
  * Is it the message's turn?  Returns 0 and the state that the message leads
  * to, or has failed with -EINVAL (create) or -EBADMSG (consume).

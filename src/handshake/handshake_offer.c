@@ -9,7 +9,8 @@
  * shared memory.
  *
  *   segment bytes = control page + data area of the direction that it carries
- *   record header + message, rounded up to 8, is at most the data area
+ *   record header + message (+ tag, in `mac` and `aead`), rounded up to 8, is at
+ *   most the data area
  */
 #include "handshake/handshake.h"
 
@@ -39,9 +40,19 @@ static bool is_ring(uint32_t ring_bytes, uint32_t page_bytes)
 	       ring_bytes >= page_bytes;
 }
 
+static uint64_t message_ceiling(uint32_t ring_bytes,
+				enum postern_security security)
+{
+	return pst_record_payload_ceiling(ring_bytes,
+					  security == POSTERN_SECURITY_NONE
+						  ? 0
+						  : PST_RECORD_TAG_BYTES);
+}
+
 static bool is_direction_within(const struct pst_offer_direction *direction,
 				bool is_granted, const struct pst_terms *wish,
-				uint32_t page_bytes)
+				uint32_t page_bytes,
+				enum postern_security security)
 {
 	if (!is_granted)
 		return direction->ring_bytes == 0 &&
@@ -52,16 +63,30 @@ static bool is_direction_within(const struct pst_offer_direction *direction,
 	       direction->message_bytes > 0 &&
 	       direction->message_bytes <= wish->message_bytes &&
 	       direction->message_bytes <=
-		       pst_record_payload_ceiling(direction->ring_bytes, 0);
+		       message_ceiling(direction->ring_bytes, security);
+}
+
+int pst_offer_choose_security(uint16_t security_bits,
+			      enum postern_security minimum,
+			      enum postern_security *ret_security)
+{
+	unsigned mode;
+
+	for (mode = minimum; mode <= POSTERN_SECURITY_AEAD; mode++)
+		if (security_bits & 1u << mode) {
+			*ret_security = (enum postern_security)mode;
+			return 0;
+		}
+	return -EOPNOTSUPP;
 }
 
 int pst_offer_init(struct pst_offer *ret_offer, const struct pst_terms *wish,
 		   const struct pst_terms *grant, uint32_t page_bytes,
-		   uint16_t layout_version)
+		   uint16_t layout_version, enum postern_security security)
 {
 	struct pst_offer offer = {
 		.directions = wish->directions & grant->directions,
-		.security = POSTERN_SECURITY_NONE,
+		.security = security,
 		.layout_version = layout_version,
 		.control_bytes = page_bytes,
 	};
@@ -74,7 +99,7 @@ int pst_offer_init(struct pst_offer *ret_offer, const struct pst_terms *wish,
 		lesser_of(wish->ring_bytes, grant->ring_bytes));
 	direction.message_bytes = lesser_of(
 		lesser_of(wish->message_bytes, grant->message_bytes),
-		(uint32_t)pst_record_payload_ceiling(direction.ring_bytes, 0));
+		(uint32_t)message_ceiling(direction.ring_bytes, security));
 	if (!pst_bounds_is_power_of_two(page_bytes) ||
 	    !is_ring(direction.ring_bytes, page_bytes) ||
 	    direction.message_bytes == 0)
@@ -105,9 +130,10 @@ int pst_offer_check(const struct pst_offer *offer, const struct pst_terms *wish,
 	if (!pst_bounds_is_power_of_two(page_bytes) ||
 	    offer->control_bytes != page_bytes)
 		return -ERANGE;
-	if (!is_direction_within(&offer->send, may_send, wish, page_bytes) ||
+	if (!is_direction_within(&offer->send, may_send, wish, page_bytes,
+				 offer->security) ||
 	    !is_direction_within(&offer->receive, may_receive, wish,
-				 page_bytes))
+				 page_bytes, offer->security))
 		return -ERANGE;
 	if (offer->acceptor.segment_bytes !=
 		    (uint64_t)page_bytes + offer->receive.ring_bytes ||

@@ -4,21 +4,22 @@
  *
  * Form, order and consistency of what a connector says are settled here; who
  * it is and what it may have was settled by the caller, or will be, and comes
- * in as an offer.  No byte of HELLO makes this machine spend anything.
+ * in as an offer.  All that a HELLO can make this machine spend is a page of
+ * memory for secrets and a few multiplications on a curve.
  */
 #include "handshake/handshake.h"
 
 #include <errno.h>
 #include <string.h>
 
+#include "handshake/handshake_keys.h"
 #include "handshake/handshake_machine.h"
 
-/* As it must be in mode `none`: nothing was proven, nothing may be claimed. */
-static bool is_unconfirmed(const struct pst_ready *ready)
+/* Is it one of the modes that the connector accepts? */
+static bool is_offered(const struct pst_hello *hello,
+		       enum postern_security security)
 {
-	static const uint8_t none[PST_WIRE_CONFIRMATION_BYTES];
-
-	return memcmp(ready->confirmation, none, sizeof(none)) == 0;
+	return (hello->security_bits & 1u << security) != 0;
 }
 
 static int consume_hello(struct pst_handshake_responder *responder,
@@ -32,12 +33,12 @@ static int consume_hello(struct pst_handshake_responder *responder,
 	if (r < 0)
 		return pst_handshake_fail(machine, POSTERN_REASON_PROTOCOL, r);
 	if (hello.kind == PST_WIRE_KIND_CHANNEL &&
-	    hello.layout_version != responder->layout_version)
+	    hello.layout_version != responder->params.layout_version)
 		return pst_handshake_fail(machine, POSTERN_REASON_VERSION,
 					  -EPROTONOSUPPORT);
-	if (!(hello.security_bits & 1u << POSTERN_SECURITY_NONE))
-		return pst_handshake_fail(machine, POSTERN_REASON_SECURITY,
-					  -EOPNOTSUPP);
+	r = pst_handshake_keys_consume_hello(responder, &hello);
+	if (r < 0)
+		return r;
 
 	responder->hello = hello;
 	machine->kind = hello.kind;
@@ -55,11 +56,11 @@ static int consume_ready(struct pst_handshake_responder *responder,
 	if (r < 0)
 		return pst_handshake_fail(machine, POSTERN_REASON_PROTOCOL, r);
 	if (memcmp(ready.session_id, responder->offer.session_id,
-		   sizeof(ready.session_id)) != 0 ||
-	    !is_unconfirmed(&ready))
+		   sizeof(ready.session_id)) != 0)
 		return pst_handshake_fail(machine, POSTERN_REASON_PROTOCOL,
 					  -EBADMSG);
-	return 0;
+	return pst_handshake_keys_consume_ready(
+		machine, responder->offer.security, &ready);
 }
 
 static int consume_command(struct pst_handshake_responder *responder,
@@ -82,15 +83,20 @@ static int consume_command(struct pst_handshake_responder *responder,
 }
 
 void pst_responder_init(struct pst_handshake_responder *responder,
-			uint16_t layout_version)
+			const struct pst_responder_params *params)
 {
 	*responder = (struct pst_handshake_responder){
 		.machine = {
 			.role = PST_HANDSHAKE_RESPONDER,
 			.state = HANDSHAKE_START,
 		},
-		.layout_version = layout_version,
+		.params = *params,
 	};
+}
+
+void pst_responder_done(struct pst_handshake_responder *responder)
+{
+	pst_handshake_done(&responder->machine);
 }
 
 int pst_responder_consume(struct pst_handshake_responder *responder,
@@ -135,6 +141,7 @@ int pst_responder_create_offer(struct pst_handshake_responder *responder,
 			       struct pst_wire_record *ret_record)
 {
 	struct pst_handshake_machine *machine = &responder->machine;
+	struct pst_offer keyed = *offer;
 	enum pst_handshake_state next;
 	int r;
 
@@ -143,15 +150,22 @@ int pst_responder_create_offer(struct pst_handshake_responder *responder,
 	if (r < 0)
 		return r;
 
-	if (offer->security != POSTERN_SECURITY_NONE ||
-	    offer->layout_version != responder->layout_version ||
+	keyed.key_exchange = (struct pst_key_exchange){0};
+	if (offer->security != POSTERN_SECURITY_NONE)
+		keyed.key_exchange.byte_count = PST_WIRE_ANSWER_BYTES;
+	if (!pst_offer_is_valid(&keyed) ||
+	    !is_offered(&responder->hello, offer->security) ||
+	    offer->layout_version != responder->params.layout_version ||
 	    pst_offer_check(offer, &responder->hello.wish,
 			    offer->control_bytes) < 0)
 		return -EINVAL;
-	r = pst_wire_write_offer(offer, ret_record);
+	r = pst_handshake_keys_create_offer(machine, &keyed);
 	if (r < 0)
 		return r;
-	responder->offer = *offer;
+	r = pst_wire_write_offer(&keyed, ret_record);
+	if (r < 0)
+		return r;
+	responder->offer = keyed;
 	machine->state = next;
 	return 0;
 }
@@ -261,6 +275,32 @@ int pst_responder_create_refuse(struct pst_handshake_responder *responder,
 	r = pst_wire_write_refuse(&refuse, ret_record);
 	if (r < 0)
 		return r;
-	machine->state = next;
+	pst_handshake_refuse(machine);
 	return 0;
+}
+
+static bool has_consumed_ready(enum pst_handshake_state state)
+{
+	return state == HANDSHAKE_CONSUMED_READY ||
+	       state == HANDSHAKE_CREATED_GO;
+}
+
+const uint8_t *
+pst_responder_claimed_key(const struct pst_handshake_responder *responder)
+{
+	return responder->claims_key ? responder->claimed_key : NULL;
+}
+
+const uint8_t *
+pst_responder_proven_key(const struct pst_handshake_responder *responder)
+{
+	if (!has_consumed_ready(responder->machine.state))
+		return NULL;
+	return pst_responder_claimed_key(responder);
+}
+
+struct pst_record_keys *
+pst_responder_take_keys(struct pst_handshake_responder *responder)
+{
+	return pst_handshake_take_keys(&responder->machine);
 }

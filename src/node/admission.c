@@ -83,6 +83,9 @@ static bool may_knock(struct pst_node *node,
 
 static void consider(struct pst_node *node, int socket_fd)
 {
+	const struct pst_responder_params params = {
+		.layout_version = pst_channel_layout_version(),
+	};
 	struct pst_peer_credentials credentials;
 	struct postern_refusal refusal;
 	struct pst_half_open *entry;
@@ -116,7 +119,7 @@ static void consider(struct pst_node *node, int socket_fd)
 			   pst_deadline_after(node->now_ns,
 					      PST_HALF_OPEN_DEADLINE_NS));
 	pst_statistics_note(node);
-	pst_responder_init(&entry->responder, pst_channel_layout_version());
+	pst_responder_init(&entry->responder, &params);
 	r = pst_poll_set_add(node->set_fd, socket_fd,
 			     pst_tag(PST_TAG_HALF_OPEN, index,
 				     entry->generation));
@@ -197,10 +200,16 @@ static bool agree_on_terms(const struct pst_hello *hello,
 		.message_bytes = at_most_u32(
 			decision->channel[POSTERN_LIMIT_MESSAGE].value),
 	};
+	enum postern_security security;
 	int r;
 
+	r = pst_offer_choose_security(hello->security_bits, decision->security,
+				      &security);
+	if (r < 0)
+		return pst_refuse_plain(refusal, POSTERN_REASON_SECURITY);
 	r = pst_offer_init(offer, &hello->wish, &grant,
-			   (uint32_t)pst_own_page_bytes(), pst_channel_layout_version());
+			   (uint32_t)pst_own_page_bytes(),
+			   pst_channel_layout_version(), security);
 	if (r == -EPERM)
 		return pst_refuse_plain(refusal, POSTERN_REASON_DIRECTION);
 	if (r < 0)

@@ -85,11 +85,15 @@ void pst_admission_turn_away(struct pst_node *node, int socket_fd,
 			     struct pst_peer_credentials *credentials,
 			     const struct postern_refusal *refusal)
 {
+	const struct pst_responder_params params = {
+		.layout_version = pst_channel_layout_version(),
+	};
 	struct pst_handshake_responder responder;
 
-	pst_responder_init(&responder, pst_channel_layout_version());
+	pst_responder_init(&responder, &params);
 	pst_audit_refuse(node, credentials, NULL, refusal);
 	send_refusal(socket_fd, &responder, refusal->reason);
+	pst_responder_done(&responder);
 	pst_peer_credentials_done(credentials);
 	(void)pst_fd_close(socket_fd);
 }

@@ -88,6 +88,7 @@ static int say_hello(struct pst_connection *connection,
 		.wish = make_wish(params, rules),
 		.page_bytes = (uint32_t)pst_own_page_bytes(),
 		.layout_version = pst_channel_layout_version(),
+		.security_bits = 1u << POSTERN_SECURITY_NONE,
 	};
 
 	if (initiator.wish.ring_bytes == 0) {
@@ -106,8 +107,11 @@ static int say_ready(struct pst_connection *connection,
 	int r;
 
 	r = pst_initiator_create_ready(&connection->initiator, &record);
-	if (r < 0)
+	if (r < 0) {
+		(void)pst_refuse_plain(refusal,
+				       connection->initiator.machine.reason);
 		return r;
+	}
 	return pst_connection_send(connection, &record, refusal);
 }
 

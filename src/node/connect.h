@@ -47,8 +47,8 @@ pst_connection_reach(struct pst_connection *connection,
 		     const struct pst_policy_node **ret_rules,
 		     struct postern_refusal *refusal);
 
-/* Begin the handshake: make a HELLO and send it.  -EINVAL with a refusal for a
- * HELLO that would not be valid, or as _send(). */
+/* Begin the handshake: make a HELLO and send it.  With a refusal -EINVAL for a
+ * HELLO that would not be valid, or as pst_initiator_init(), or as _send(). */
 PST_MUST_CHECK int
 pst_connection_say_hello(struct pst_connection *connection,
 			 const struct pst_initiator_params *params,

@@ -138,6 +138,7 @@ void pst_connection_init(struct pst_connection *connection,
 
 void pst_connection_done(struct pst_connection *connection)
 {
+	pst_initiator_done(&connection->initiator);
 	pst_segment_unmap(&connection->own_mapping);
 	pst_segment_unmap(&connection->peer_mapping);
 	(void)pst_fd_close(connection->segment_fds[0]);
@@ -282,15 +283,19 @@ int pst_connection_say_hello(struct pst_connection *connection,
 	int r;
 
 	r = pst_initiator_init(&connection->initiator, params);
-	if (r < 0) {
+	if (r == -EINVAL) {
 		(void)pst_refuse(refusal, POSTERN_REASON_PROTOCOL,
 				 "the instance is no name, or the sizes wished "
 				 "for are too small");
 		return r;
 	}
-	r = pst_initiator_create_hello(&connection->initiator, &record);
-	if (r < 0)
+	if (r == 0)
+		r = pst_initiator_create_hello(&connection->initiator, &record);
+	if (r < 0) {
+		(void)pst_refuse_plain(refusal,
+				       connection->initiator.machine.reason);
 		return r;
+	}
 	return pst_connection_send(connection, &record, refusal);
 }
 

@@ -151,6 +151,7 @@ void pst_half_open_release(struct pst_half_open_table *table,
 	entry->connector_fd = pst_fd_close(entry->connector_fd);
 	pst_segment_unmap(&entry->own_mapping);
 	pst_peer_credentials_done(&entry->credentials);
+	pst_responder_done(&entry->responder);
 	entry->slot = 0;
 	entry->has_offered = false;
 	entry->is_taken = false;

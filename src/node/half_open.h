@@ -90,8 +90,9 @@ void pst_half_open_take(struct pst_half_open *entry, int socket_fd,
 void pst_half_open_note_taken_offer(struct pst_half_open *entry);
 
 /*
- * Free the entry: close, unmap and forget all that it still owns, but for the
- * slot, which is the caller's to abort.  The socket of an unread OFFER is kept.
+ * Free the entry: close, unmap, wipe and forget all that it still owns, but for
+ * the slot, which is the caller's to abort.  The socket of an unread OFFER is
+ * kept.
  */
 void pst_half_open_release(struct pst_half_open_table *table,
 			   struct pst_half_open *entry);

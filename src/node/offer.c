@@ -84,6 +84,9 @@ bool pst_offer_make(const struct pst_node *node, struct pst_half_open *entry,
 		r = pst_packet_send_with_fds(entry->socket_fd, record.bytes,
 					     record.byte_count, fds, 2);
 	}
+	if (entry->responder.machine.state == HANDSHAKE_FAILED)
+		return pst_refuse_plain(refusal,
+					entry->responder.machine.reason);
 	if (r < 0)
 		return pst_refuse_unanswered(refusal, r, "making the offer");
 	entry->has_offered = true;

@@ -28,7 +28,7 @@ if ENABLE_FUZZ
 noinst_PROGRAMS += tests/fuzz/fuzz_handshake tests/fuzz/fuzz_wire_read
 
 tests_fuzz_fuzz_handshake_SOURCES = tests/fuzz/fuzz_handshake.c
-tests_fuzz_fuzz_handshake_LDADD = libhandshake.la libwire.la
+tests_fuzz_fuzz_handshake_LDADD = libhandshake.la libwire.la libcrypto.la
 tests_fuzz_fuzz_handshake_LDFLAGS = $(FUZZ_LINK_FLAGS)
 
 tests_fuzz_fuzz_wire_read_SOURCES = tests/fuzz/fuzz_wire_read.c

@@ -249,7 +249,8 @@ static int fill_offer(struct fake *fake)
 		wish.directions = POSTERN_DIRECTION_SEND |
 				  POSTERN_DIRECTION_RECEIVE;
 	r = pst_offer_init(&fake->offer, &wish, &wish, PAGE_BYTES,
-			   pst_channel_layout_version());
+			   pst_channel_layout_version(),
+			   POSTERN_SECURITY_NONE);
 	if (r < 0)
 		return r;
 	if (lies(fake, FAKE_SECURITY_NOT_ASKED_FOR)) {

@@ -114,3 +114,24 @@ size_t mutate_walk(const uint8_t *message, size_t byte_count,
 	free(scratch);
 	return walk.visited_count;
 }
+
+size_t mutate_bits(const uint8_t *message, size_t byte_count,
+		   mutate_visit_fn *visit, void *user_data)
+{
+	struct walk walk = {.visit = visit, .user_data = user_data};
+	uint8_t *scratch = malloc(byte_count);
+
+	if (scratch == NULL)
+		abort();
+	memcpy(scratch, message, byte_count);
+	walk_init(&walk, byte_count);
+	for (size_t i = 0; i < byte_count * 8; i++) {
+		scratch[i / 8] ^= (uint8_t)(1u << i % 8);
+		visit_at(&walk, walk.area + walk.area_bytes - byte_count,
+			 scratch, byte_count, MUTATE_BYTE, i / 8);
+		scratch[i / 8] ^= (uint8_t)(1u << i % 8);
+	}
+	walk_done(&walk);
+	free(scratch);
+	return walk.visited_count;
+}

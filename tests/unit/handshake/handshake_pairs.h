@@ -37,6 +37,7 @@ static inline struct pst_initiator_params sample_params(void)
 		},
 		.page_bytes = SAMPLE_PAGE_BYTES,
 		.layout_version = SAMPLE_LAYOUT_VERSION,
+		.security_bits = 1u << POSTERN_SECURITY_NONE,
 	};
 }
 
@@ -49,6 +50,7 @@ static inline struct pst_initiator_params sample_params_of(enum pst_wire_kind ki
 	params.kind = kind;
 	memset(&params.wish, 0, sizeof(params.wish));
 	params.layout_version = 0;
+	params.security_bits = 0;
 	if (kind == PST_WIRE_KIND_OBSERVE)
 		params.layout_version = SAMPLE_VIEW_VERSION;
 	return params;
@@ -57,10 +59,13 @@ static inline struct pst_initiator_params sample_params_of(enum pst_wire_kind ki
 static inline void pair_init_of(struct pair *pair, enum pst_wire_kind kind)
 {
 	struct pst_initiator_params params = sample_params_of(kind);
+	const struct pst_responder_params node = {
+		.layout_version = SAMPLE_LAYOUT_VERSION,
+	};
 
 	memset(pair, 0, sizeof(*pair));
 	ck_assert_int_eq(pst_initiator_init(&pair->initiator, &params), 0);
-	pst_responder_init(&pair->responder, SAMPLE_LAYOUT_VERSION);
+	pst_responder_init(&pair->responder, &node);
 }
 
 static inline void pair_init(struct pair *pair)

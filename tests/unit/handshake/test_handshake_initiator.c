@@ -58,7 +58,8 @@ START_TEST(an_offer_of_less_is_taken)
 
 	ck_assert_int_eq(pst_offer_init(&offer, &wish, &grant,
 					SAMPLE_PAGE_BYTES,
-					SAMPLE_LAYOUT_VERSION), 0);
+					SAMPLE_LAYOUT_VERSION,
+					POSTERN_SECURITY_NONE), 0);
 	offer.acceptor.inode = 1;
 	offer.connector.inode = 2;
 	ck_assert_int_eq(consume_offer(&offer), 0);

@@ -19,10 +19,21 @@ static struct pst_terms terms(uint32_t directions, uint32_t ring_bytes,
 	return (struct pst_terms){directions, ring_bytes, message_bytes};
 }
 
-/* The record of a message, as the ring lays it out: the oracle of "fits". */
-static uint64_t record_bytes(uint64_t message_bytes)
+static int init_offer(struct pst_offer *ret_offer,
+		      const struct pst_terms *wish,
+		      const struct pst_terms *grant)
 {
-	return 8 + (message_bytes + 7) / 8 * 8;
+	return pst_offer_init(ret_offer, wish, grant, PAGE, 1,
+			      POSTERN_SECURITY_NONE);
+}
+
+/* The record of a message, as the ring lays it out: the oracle of "fits". */
+static uint64_t record_bytes(uint64_t message_bytes,
+			     enum postern_security security)
+{
+	uint64_t tag_bytes = security == POSTERN_SECURITY_NONE ? 0 : 16;
+
+	return 8 + (message_bytes + tag_bytes + 7) / 8 * 8;
 }
 
 START_TEST(an_offer_is_the_lesser_of_wish_and_grant)
@@ -31,7 +42,7 @@ START_TEST(an_offer_is_the_lesser_of_wish_and_grant)
 	struct pst_terms grant = terms(BOTH, 1u << 18, 65536);
 	struct pst_offer offer;
 
-	ck_assert_int_eq(pst_offer_init(&offer, &wish, &grant, PAGE, 1), 0);
+	ck_assert_int_eq(init_offer(&offer, &wish, &grant), 0);
 	ck_assert_uint_eq(offer.directions, BOTH);
 	ck_assert_uint_eq(offer.control_bytes, PAGE);
 	ck_assert_uint_eq(offer.layout_version, 1);
@@ -51,7 +62,7 @@ START_TEST(what_the_peer_sends_is_in_its_own_segment)
 	struct pst_terms grant = terms(POSTERN_DIRECTION_SEND, 1u << 20, 1000);
 	struct pst_offer offer;
 
-	ck_assert_int_eq(pst_offer_init(&offer, &wish, &grant, PAGE, 1), 0);
+	ck_assert_int_eq(init_offer(&offer, &wish, &grant), 0);
 	ck_assert_uint_eq(offer.directions, POSTERN_DIRECTION_SEND);
 	ck_assert_uint_eq(offer.connector.segment_bytes, (1u << 20) + PAGE);
 	ck_assert_uint_eq(offer.acceptor.segment_bytes, PAGE);
@@ -66,7 +77,7 @@ START_TEST(what_the_peer_receives_is_in_the_acceptors_segment)
 	struct pst_terms grant = terms(BOTH, 1u << 20, 64);
 	struct pst_offer offer;
 
-	ck_assert_int_eq(pst_offer_init(&offer, &wish, &grant, PAGE, 1), 0);
+	ck_assert_int_eq(init_offer(&offer, &wish, &grant), 0);
 	ck_assert_uint_eq(offer.directions, POSTERN_DIRECTION_RECEIVE);
 	ck_assert_uint_eq(offer.acceptor.segment_bytes, (1u << 20) + PAGE);
 	ck_assert_uint_eq(offer.connector.segment_bytes, PAGE);
@@ -80,11 +91,11 @@ START_TEST(a_ring_is_rounded_down_to_a_power_of_two)
 	struct pst_terms grant = terms(BOTH, UINT32_MAX, UINT32_MAX);
 	struct pst_offer offer;
 
-	ck_assert_int_eq(pst_offer_init(&offer, &wish, &grant, PAGE, 1), 0);
+	ck_assert_int_eq(init_offer(&offer, &wish, &grant), 0);
 	ck_assert_uint_eq(offer.send.ring_bytes, 0x100000);
 
 	wish = terms(BOTH, UINT32_MAX, UINT32_MAX);
-	ck_assert_int_eq(pst_offer_init(&offer, &wish, &grant, PAGE, 1), 0);
+	ck_assert_int_eq(init_offer(&offer, &wish, &grant), 0);
 	ck_assert_uint_eq(offer.send.ring_bytes, 0x80000000);
 	ck_assert_uint_eq(offer.send.message_bytes, 0x80000000 - 8);
 	ck_assert_uint_eq(offer.connector.segment_bytes,
@@ -97,8 +108,55 @@ START_TEST(a_message_is_cut_to_what_fits_its_ring)
 	struct pst_terms both = terms(BOTH, PAGE, 65536);
 	struct pst_offer offer;
 
-	ck_assert_int_eq(pst_offer_init(&offer, &both, &both, PAGE, 1), 0);
+	ck_assert_int_eq(init_offer(&offer, &both, &both), 0);
 	ck_assert_uint_eq(offer.send.message_bytes, PAGE - 8);
+}
+END_TEST
+
+START_TEST(a_sealed_message_leaves_room_for_its_tag)
+{
+	struct pst_terms both = terms(BOTH, PAGE, 65536);
+	struct pst_offer offer;
+
+	for (int mode = POSTERN_SECURITY_MAC; mode <= POSTERN_SECURITY_AEAD;
+	     mode++) {
+		ck_assert_int_eq(pst_offer_init(&offer, &both, &both, PAGE, 1,
+						(enum postern_security)mode),
+				 0);
+		ck_assert_int_eq(offer.security, mode);
+		ck_assert_uint_eq(offer.send.message_bytes, PAGE - 8 - 16);
+		ck_assert_int_eq(pst_offer_check(&offer, &both, PAGE), 0);
+		offer.send.message_bytes++;
+		ck_assert_int_eq(pst_offer_check(&offer, &both, PAGE), -ERANGE);
+	}
+}
+END_TEST
+
+/* By hand: what is offered, what is demanded, what comes of it; -1: nothing. */
+static const struct {
+	uint16_t security_bits;
+	int minimum;
+	int chosen;
+} mode_cases[] = {
+	{1, 0, 0}, {1, 1, -1}, {1, 2, -1},
+	{2, 0, 1}, {2, 1, 1}, {2, 2, -1},
+	{3, 0, 0}, {3, 1, 1}, {3, 2, -1},
+	{4, 0, 2}, {4, 1, 2}, {4, 2, 2},
+	{5, 0, 0}, {5, 1, 2}, {5, 2, 2},
+	{6, 0, 1}, {6, 1, 1}, {6, 2, 2},
+	{7, 0, 0}, {7, 1, 1}, {7, 2, 2},
+	{0, 0, -1}, {8, 0, -1}, {0xffff, 3, -1},
+};
+
+START_TEST(the_mode_is_the_weakest_that_both_sides_allow)
+{
+	enum postern_security chosen = POSTERN_SECURITY_AEAD, before = chosen;
+	int r = pst_offer_choose_security(
+		mode_cases[_i].security_bits,
+		(enum postern_security)mode_cases[_i].minimum, &chosen);
+
+	ck_assert_int_eq(r, mode_cases[_i].chosen < 0 ? -EOPNOTSUPP : 0);
+	ck_assert_int_eq(chosen, r < 0 ? (int)before : mode_cases[_i].chosen);
 }
 END_TEST
 
@@ -108,11 +166,9 @@ START_TEST(without_a_common_direction_there_is_no_offer)
 	struct pst_terms grant = terms(POSTERN_DIRECTION_RECEIVE, 1u << 20, 64);
 	struct pst_offer offer = sample_offer(), before = offer;
 
-	ck_assert_int_eq(pst_offer_init(&offer, &wish, &grant, PAGE, 1),
-			 -EPERM);
+	ck_assert_int_eq(init_offer(&offer, &wish, &grant), -EPERM);
 	grant.directions = 0;
-	ck_assert_int_eq(pst_offer_init(&offer, &wish, &grant, PAGE, 1),
-			 -EPERM);
+	ck_assert_int_eq(init_offer(&offer, &wish, &grant), -EPERM);
 	ck_assert_mem_eq(&offer, &before, sizeof(offer));
 }
 END_TEST
@@ -125,17 +181,15 @@ START_TEST(a_ring_below_a_page_or_an_empty_message_is_no_offer)
 	struct pst_terms no_message = terms(BOTH, PAGE, 0);
 	struct pst_offer offer = sample_offer(), before = offer;
 
-	ck_assert_int_eq(pst_offer_init(&offer, &good, &small_ring, PAGE, 1),
+	ck_assert_int_eq(init_offer(&offer, &good, &small_ring), -EINVAL);
+	ck_assert_int_eq(init_offer(&offer, &small_ring, &good), -EINVAL);
+	ck_assert_int_eq(init_offer(&offer, &no_ring, &good), -EINVAL);
+	ck_assert_int_eq(init_offer(&offer, &good, &no_message), -EINVAL);
+	ck_assert_int_eq(pst_offer_init(&offer, &good, &good, PAGE - 1, 1,
+					POSTERN_SECURITY_NONE),
 			 -EINVAL);
-	ck_assert_int_eq(pst_offer_init(&offer, &small_ring, &good, PAGE, 1),
-			 -EINVAL);
-	ck_assert_int_eq(pst_offer_init(&offer, &no_ring, &good, PAGE, 1),
-			 -EINVAL);
-	ck_assert_int_eq(pst_offer_init(&offer, &good, &no_message, PAGE, 1),
-			 -EINVAL);
-	ck_assert_int_eq(pst_offer_init(&offer, &good, &good, PAGE - 1, 1),
-			 -EINVAL);
-	ck_assert_int_eq(pst_offer_init(&offer, &good, &good, 0, 1), -EINVAL);
+	ck_assert_int_eq(pst_offer_init(&offer, &good, &good, 0, 1,
+					POSTERN_SECURITY_NONE), -EINVAL);
 	ck_assert_mem_eq(&offer, &before, sizeof(offer));
 }
 END_TEST
@@ -160,24 +214,32 @@ START_TEST(every_derived_offer_is_within_wish_and_grant)
 		struct pst_terms wish = next_terms(&random);
 		struct pst_terms grant = next_terms(&random);
 		uint32_t page_bytes = 4096u << i % 3 * 2;
+		enum postern_security security =
+			(enum postern_security)(i / 3 % 3);
 		struct pst_offer offer;
 
-		if (pst_offer_init(&offer, &wish, &grant, page_bytes, 1) < 0)
+		if (pst_offer_init(&offer, &wish, &grant, page_bytes, 1,
+				   security) < 0)
 			continue;
 		offered_count++;
+		ck_assert_int_eq(offer.security, security);
 		ck_assert_int_eq(pst_offer_check(&offer, &wish, page_bytes), 0);
 		ck_assert_int_eq(pst_offer_check(&offer, &grant, page_bytes),
 				 0);
 		if (offer.directions & POSTERN_DIRECTION_SEND)
 			ck_assert_uint_le(
-				record_bytes(offer.send.message_bytes),
+				record_bytes(offer.send.message_bytes,
+					     security),
 				offer.send.ring_bytes);
 		if (offer.directions & POSTERN_DIRECTION_RECEIVE)
 			ck_assert_uint_le(
-				record_bytes(offer.receive.message_bytes),
+				record_bytes(offer.receive.message_bytes,
+					     security),
 				offer.receive.ring_bytes);
 		offer.acceptor.inode = 1;
 		offer.connector.inode = 2;
+		if (security != POSTERN_SECURITY_NONE)
+			offer.key_exchange.byte_count = PST_WIRE_ANSWER_BYTES;
 		ck_assert(pst_offer_is_valid(&offer));
 	}
 	ck_assert_uint_gt(offered_count, 50000);
@@ -272,7 +334,7 @@ START_TEST(each_single_contradiction_is_refused)
 	struct pst_terms wish = terms(POSTERN_DIRECTION_SEND, 1u << 16, 5000);
 	struct pst_offer offer;
 
-	ck_assert_int_eq(pst_offer_init(&offer, &wish, &wish, PAGE, 1), 0);
+	ck_assert_int_eq(init_offer(&offer, &wish, &wish), 0);
 	ck_assert_int_eq(pst_offer_check(&offer, &wish, PAGE), 0);
 	spoil(&offer, _i);
 	ck_assert_int_eq(pst_offer_check(&offer, &wish, PAGE), -ERANGE);
@@ -284,7 +346,7 @@ START_TEST(a_message_within_the_wish_may_still_not_fit)
 	struct pst_terms wish = terms(BOTH, PAGE, UINT32_MAX);
 	struct pst_offer offer;
 
-	ck_assert_int_eq(pst_offer_init(&offer, &wish, &wish, PAGE, 1), 0);
+	ck_assert_int_eq(init_offer(&offer, &wish, &wish), 0);
 	ck_assert_int_eq(pst_offer_check(&offer, &wish, PAGE), 0);
 	offer.receive.message_bytes = PAGE - 7;
 	ck_assert_int_eq(pst_offer_check(&offer, &wish, PAGE), -ERANGE);
@@ -298,7 +360,7 @@ START_TEST(the_page_is_a_power_of_two)
 	struct pst_terms wish = terms(BOTH, 1u << 16, 5000);
 	struct pst_offer offer;
 
-	ck_assert_int_eq(pst_offer_init(&offer, &wish, &wish, PAGE, 1), 0);
+	ck_assert_int_eq(init_offer(&offer, &wish, &wish), 0);
 	offer.control_bytes = 3000;
 	offer.acceptor.segment_bytes -= PAGE - 3000;
 	offer.connector.segment_bytes -= PAGE - 3000;
@@ -319,6 +381,10 @@ int main(void)
 		       what_the_peer_receives_is_in_the_acceptors_segment);
 	tcase_add_test(tcase, a_ring_is_rounded_down_to_a_power_of_two);
 	tcase_add_test(tcase, a_message_is_cut_to_what_fits_its_ring);
+	tcase_add_test(tcase, a_sealed_message_leaves_room_for_its_tag);
+	tcase_add_loop_test(tcase,
+			    the_mode_is_the_weakest_that_both_sides_allow, 0,
+			    sizeof(mode_cases) / sizeof(*mode_cases));
 	tcase_add_test(tcase, without_a_common_direction_there_is_no_offer);
 	tcase_add_test(tcase,
 		       a_ring_below_a_page_or_an_empty_message_is_no_offer);

@@ -95,21 +95,15 @@ START_TEST(another_version_can_be_refused_as_such)
 }
 END_TEST
 
-START_TEST(a_hello_without_mode_none_is_refused)
+START_TEST(a_key_exchange_is_refused_where_none_is_taken)
 {
 	struct pst_hello hello = sample_secured_hello(PST_WIRE_PATTERN_NN);
 
 	assert_failed(consume_hello(&hello), -EOPNOTSUPP,
 		      POSTERN_REASON_SECURITY);
-}
-END_TEST
-
-START_TEST(mode_none_is_chosen_where_more_is_offered)
-{
-	struct pst_hello hello = sample_secured_hello(PST_WIRE_PATTERN_NN);
-
-	hello.security_bits = 7;
-	ck_assert_int_eq(consume_hello(&hello), 0);
+	hello.security_bits |= 1u << POSTERN_SECURITY_NONE;
+	assert_failed(consume_hello(&hello), -EOPNOTSUPP,
+		      POSTERN_REASON_SECURITY);
 }
 END_TEST
 
@@ -404,8 +398,7 @@ int main(void)
 	tcase_add_test(tcase, every_kind_of_hello_is_read);
 	tcase_add_test(tcase, another_layout_is_another_version);
 	tcase_add_test(tcase, another_version_can_be_refused_as_such);
-	tcase_add_test(tcase, a_hello_without_mode_none_is_refused);
-	tcase_add_test(tcase, mode_none_is_chosen_where_more_is_offered);
+	tcase_add_test(tcase, a_key_exchange_is_refused_where_none_is_taken);
 	tcase_add_test(tcase, ready_of_another_session_is_refused);
 	tcase_add_test(tcase, a_confirmation_of_nothing_is_refused);
 	tcase_add_test(tcase,

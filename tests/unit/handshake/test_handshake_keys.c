@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Two honest sides that exchange keys, and one that has the wrong ones
+ */
+#include "handshake/handshake.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "unit/handshake/key_pairs.h"
+
+static struct key_pair pair;
+
+static void assert_rejected(int r, const struct pst_handshake_machine *machine)
+{
+	assert_key_failure(machine, r, -EKEYREJECTED, POSTERN_REASON_KEY);
+}
+
+/* -- honest sides ---------------------------------------------------------- */
+
+#define HEAD_BYTES 16
+#define PAYLOAD_BYTES 40
+
+static bool carries(struct pst_record_cipher *sender,
+		    struct pst_record_cipher *receiver)
+{
+	uint8_t record[HEAD_BYTES + PAYLOAD_BYTES + PST_CIPHER_TAG_BYTES];
+	uint8_t payload[PAYLOAD_BYTES], opened[PAYLOAD_BYTES];
+
+	memset(record, 1, sizeof(record));
+	memset(payload, 2, sizeof(payload));
+	ck_assert_int_eq(pst_record_seal(sender, record, HEAD_BYTES, payload,
+					 sizeof(payload)), 0);
+	return pst_record_open(receiver, record, HEAD_BYTES, sizeof(payload),
+			       opened) == 0 &&
+	       memcmp(opened, payload, sizeof(payload)) == 0;
+}
+
+START_TEST(both_sides_come_to_the_same_keys)
+{
+	struct key_case wanted = key_case(_i);
+	struct pst_record_keys *initiators, *responders;
+
+	key_pair_prepare(&pair, wanted);
+	key_pair_through(&pair, PST_WIRE_GO);
+	ck_assert_int_eq(pair.initiator.machine.state, HANDSHAKE_CONSUMED_GO);
+	ck_assert_int_eq(pair.responder.machine.state, HANDSHAKE_CREATED_GO);
+	ck_assert_int_eq(pair.initiator.offer.security, wanted.security);
+
+	initiators = pst_initiator_take_keys(&pair.initiator);
+	responders = pst_responder_take_keys(&pair.responder);
+	ck_assert_ptr_nonnull(initiators);
+	ck_assert_ptr_nonnull(responders);
+	ck_assert_int_eq(initiators->send.mode, wanted.security);
+	ck_assert_int_eq(responders->receive.cipher.kind, wanted.cipher);
+	ck_assert(carries(&initiators->send, &responders->receive));
+	ck_assert(carries(&responders->send, &initiators->receive));
+	ck_assert(!carries(&responders->send, &responders->receive));
+	(void)pst_record_keys_free(initiators);
+	(void)pst_record_keys_free(responders);
+}
+END_TEST
+
+START_TEST(keys_are_there_from_ready_on_and_taken_once)
+{
+	struct pst_record_keys *keys;
+
+	key_pair_prepare(&pair, key_case(_i));
+	key_pair_through(&pair, PST_WIRE_OFFER);
+	ck_assert_ptr_null(pst_initiator_take_keys(&pair.initiator));
+	ck_assert_ptr_null(pst_responder_take_keys(&pair.responder));
+
+	ck_assert_int_eq(key_pair_create(&pair, PST_WIRE_READY), 0);
+	ck_assert_ptr_null(pair.initiator.machine.noise);
+	keys = pst_initiator_take_keys(&pair.initiator);
+	ck_assert_ptr_nonnull(keys);
+	ck_assert_ptr_null(pst_initiator_take_keys(&pair.initiator));
+	(void)pst_record_keys_free(keys);
+
+	ck_assert_int_eq(key_pair_consume(&pair, PST_WIRE_READY), 0);
+	ck_assert_ptr_null(pair.responder.machine.noise);
+	keys = pst_responder_take_keys(&pair.responder);
+	ck_assert_ptr_nonnull(keys);
+	ck_assert_ptr_null(pst_responder_take_keys(&pair.responder));
+	(void)pst_record_keys_free(keys);
+}
+END_TEST
+
+START_TEST(what_was_not_taken_is_wiped_in_the_end)
+{
+	for (int last = PST_WIRE_HELLO; last <= PST_WIRE_GO; last++) {
+		key_pair_prepare(&pair, key_case(_i));
+		key_pair_through(&pair, (enum pst_wire_type)last);
+		for (int again = 0; again < 2; again++) {
+			key_pair_done(&pair);
+			ck_assert_ptr_null(pair.initiator.machine.noise);
+			ck_assert_ptr_null(pair.initiator.machine.keys);
+			ck_assert_ptr_null(pair.responder.machine.noise);
+			ck_assert_ptr_null(pair.responder.machine.keys);
+		}
+		ck_assert_int_eq(key_pair_create(&pair, PST_WIRE_READY),
+				 -EINVAL);
+		ck_assert_int_lt(key_pair_consume(&pair, PST_WIRE_HELLO), 0);
+	}
+}
+END_TEST
+
+START_TEST(a_zeroed_machine_can_be_done_with)
+{
+	memset(&pair, 0, sizeof(pair));
+	key_pair_done(&pair);
+	ck_assert_ptr_null(pst_initiator_take_keys(&pair.initiator));
+	ck_assert_ptr_null(pst_responder_take_keys(&pair.responder));
+	ck_assert_ptr_null(pst_responder_claimed_key(&pair.responder));
+	ck_assert_ptr_null(pst_responder_proven_key(&pair.responder));
+}
+END_TEST
+
+START_TEST(a_refusal_wipes_both_sides)
+{
+	struct pst_wire_record refusal;
+
+	key_pair_prepare(&pair, key_case(_i));
+	key_pair_through(&pair, PST_WIRE_OFFER);
+	ck_assert_int_eq(pst_responder_create_refuse(&pair.responder,
+						     PST_REFUSE_DENIED,
+						     &refusal), 0);
+	ck_assert_int_eq(pst_initiator_consume(&pair.initiator, refusal.bytes,
+					       refusal.byte_count), -EACCES);
+	ck_assert_ptr_null(pair.initiator.machine.noise);
+	ck_assert_ptr_null(pair.responder.machine.noise);
+}
+END_TEST
+
+START_TEST(mode_none_can_come_of_an_exchange_without_a_key)
+{
+	static const uint8_t zeros[PST_WIRE_CONFIRMATION_BYTES];
+
+	key_pair_prepare(&pair, key_case(0));
+	pair.initiator_params.security_bits |= 1u << POSTERN_SECURITY_NONE;
+	pair.security = POSTERN_SECURITY_NONE;
+	key_pair_through(&pair, PST_WIRE_GO);
+	ck_assert_mem_eq(pair.ready.bytes + 32, zeros, sizeof(zeros));
+	ck_assert_ptr_null(pair.initiator.machine.noise);
+	ck_assert_ptr_null(pair.responder.machine.noise);
+	ck_assert_ptr_null(pst_initiator_take_keys(&pair.initiator));
+	ck_assert_ptr_null(pst_responder_take_keys(&pair.responder));
+}
+END_TEST
+
+START_TEST(a_mode_that_was_not_offered_is_not_offered_back)
+{
+	key_pair_prepare(&pair, key_case(_i));
+	pair.initiator_params.security_bits = 1u << POSTERN_SECURITY_AEAD;
+	key_pair_through(&pair, PST_WIRE_HELLO);
+	pair.security = POSTERN_SECURITY_MAC;
+	ck_assert_int_eq(key_pair_create(&pair, PST_WIRE_OFFER), -EINVAL);
+	pair.security = POSTERN_SECURITY_NONE;
+	ck_assert_int_eq(key_pair_create(&pair, PST_WIRE_OFFER), -EINVAL);
+	pair.security = POSTERN_SECURITY_AEAD;
+	ck_assert_int_eq(key_pair_create(&pair, PST_WIRE_OFFER), 0);
+	ck_assert_int_eq(key_pair_consume(&pair, PST_WIRE_OFFER), 0);
+}
+END_TEST
+
+START_TEST(every_exchange_is_a_new_one)
+{
+	struct pst_wire_record hello, offer;
+
+	key_pair_prepare(&pair, key_case(_i));
+	key_pair_through(&pair, PST_WIRE_OFFER);
+	hello = pair.hello;
+	offer = pair.offer;
+	key_pair_through(&pair, PST_WIRE_OFFER);
+	ck_assert_mem_ne(pair.hello.bytes + 168, hello.bytes + 168, 32);
+	ck_assert_mem_ne(pair.offer.bytes + 96, offer.bytes + 96, 32);
+}
+END_TEST
+
+/* -- claims ---------------------------------------------------------------- */
+
+START_TEST(a_key_is_claimed_first_and_proven_by_ready)
+{
+	const bool has_key = key_case(_i).pattern == PST_NOISE_IK;
+	const uint8_t *claimed;
+
+	key_pair_prepare(&pair, key_case(_i));
+	key_pair_begin(&pair);
+	ck_assert_ptr_null(pst_responder_claimed_key(&pair.responder));
+	for (int type = PST_WIRE_HELLO; type <= PST_WIRE_GO; type++) {
+		bool is_proven = type >= PST_WIRE_READY;
+
+		ck_assert_int_eq(key_pair_create(&pair,
+						 (enum pst_wire_type)type), 0);
+		ck_assert_int_eq(key_pair_consume(&pair,
+						  (enum pst_wire_type)type), 0);
+		claimed = pst_responder_claimed_key(&pair.responder);
+		ck_assert((claimed != NULL) == has_key);
+		ck_assert_ptr_eq(pst_responder_proven_key(&pair.responder),
+				 is_proven ? claimed : NULL);
+		if (has_key)
+			ck_assert_mem_eq(claimed, peer_identity->public_key,
+					 PST_NOISE_KEY_BYTES);
+	}
+	key_pair_done(&pair);
+	ck_assert_ptr_null(pst_responder_proven_key(&pair.responder));
+	ck_assert_ptr_eq(pst_responder_claimed_key(&pair.responder), claimed);
+}
+END_TEST
+
+START_TEST(who_claims_the_key_of_another_is_refused)
+{
+	struct pst_identity liar = *other_identity;
+
+	memcpy(liar.public_key, peer_identity->public_key,
+	       sizeof(liar.public_key));
+	key_pair_prepare(&pair, key_case(2));
+	pair.initiator_params.borrow_identity = &liar;
+	key_pair_begin(&pair);
+	ck_assert_int_eq(key_pair_create(&pair, PST_WIRE_HELLO), 0);
+	assert_rejected(key_pair_consume(&pair, PST_WIRE_HELLO),
+			&pair.responder.machine);
+	ck_assert_ptr_null(pst_responder_claimed_key(&pair.responder));
+}
+END_TEST
+
+/* -- wrong keys ------------------------------------------------------------ */
+
+START_TEST(a_hello_for_the_key_of_another_node_is_refused)
+{
+	key_pair_prepare(&pair, key_case(_i));
+	pair.initiator_params.node_key = other_identity->public_key;
+	key_pair_begin(&pair);
+	ck_assert_int_eq(key_pair_create(&pair, PST_WIRE_HELLO), 0);
+	assert_rejected(key_pair_consume(&pair, PST_WIRE_HELLO),
+			&pair.responder.machine);
+}
+END_TEST
+
+START_TEST(a_node_without_a_key_refuses_who_wants_one)
+{
+	key_pair_prepare(&pair, key_case(_i));
+	pair.responder_params.borrow_identity = NULL;
+	key_pair_begin(&pair);
+	ck_assert_int_eq(key_pair_create(&pair, PST_WIRE_HELLO), 0);
+	assert_rejected(key_pair_consume(&pair, PST_WIRE_HELLO),
+			&pair.responder.machine);
+}
+END_TEST
+
+START_TEST(a_node_without_a_key_serves_who_wants_none)
+{
+	key_pair_prepare(&pair, key_case(0));
+	pair.responder_params.borrow_identity = NULL;
+	key_pair_through(&pair, PST_WIRE_GO);
+}
+END_TEST
+
+START_TEST(a_cipher_that_the_node_does_not_take_is_refused)
+{
+	struct key_case wanted = key_case(_i);
+
+	key_pair_prepare(&pair, wanted);
+	pair.responder_params.cipher_bits = ALL_CIPHERS & ~(1u << wanted.cipher);
+	key_pair_begin(&pair);
+	ck_assert_int_eq(key_pair_create(&pair, PST_WIRE_HELLO), 0);
+	assert_key_failure(&pair.responder.machine,
+			   key_pair_consume(&pair, PST_WIRE_HELLO),
+			   -EOPNOTSUPP, POSTERN_REASON_SECURITY);
+}
+END_TEST
+
+/* Points whose multiples by a clamped scalar are all zero (RFC 7748, 6.1). */
+static const uint8_t worthless_keys[][PST_NOISE_KEY_BYTES] = {
+	{0},
+	{1},
+	{0xe0, 0xeb, 0x7a, 0x7c, 0x3b, 0x41, 0xb8, 0xae, 0x16, 0x56, 0xe3,
+	 0xfa, 0xf1, 0x9f, 0xc4, 0x6a, 0xda, 0x09, 0x8d, 0xeb, 0x9c, 0x32,
+	 0xb1, 0xfd, 0x86, 0x62, 0x05, 0x16, 0x5f, 0x49, 0xb8, 0x00},
+	{0x5f, 0x9c, 0x95, 0xbc, 0xa3, 0x50, 0x8c, 0x24, 0xb1, 0xd0, 0xb1,
+	 0x55, 0x9c, 0x83, 0xef, 0x5b, 0x04, 0x44, 0x5c, 0xc4, 0x58, 0x1c,
+	 0x8e, 0x86, 0xd8, 0x22, 0x4e, 0xdd, 0xd0, 0x9f, 0x11, 0x57},
+	{0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+	 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+	 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
+};
+#define WORTHLESS_COUNT (sizeof(worthless_keys) / sizeof(*worthless_keys))
+
+START_TEST(a_worthless_key_in_hello_gets_no_offer)
+{
+	for (int i = 0; i < PATTERN_COUNT; i++) {
+		int r;
+
+		key_pair_prepare(&pair, key_case(i));
+		key_pair_begin(&pair);
+		ck_assert_int_eq(key_pair_create(&pair, PST_WIRE_HELLO), 0);
+		memcpy(pair.hello.bytes + 168, worthless_keys[_i],
+		       PST_NOISE_KEY_BYTES);
+		r = key_pair_consume(&pair, PST_WIRE_HELLO);
+		if (r == 0)
+			r = key_pair_create(&pair, PST_WIRE_OFFER);
+		assert_rejected(r, &pair.responder.machine);
+	}
+}
+END_TEST
+
+START_TEST(a_worthless_key_in_offer_is_refused)
+{
+	for (int i = 0; i < PATTERN_COUNT; i++) {
+		key_pair_prepare(&pair, key_case(i));
+		key_pair_through(&pair, PST_WIRE_HELLO);
+		ck_assert_int_eq(key_pair_create(&pair, PST_WIRE_OFFER), 0);
+		memcpy(pair.offer.bytes + 96, worthless_keys[_i],
+		       PST_NOISE_KEY_BYTES);
+		assert_rejected(key_pair_consume(&pair, PST_WIRE_OFFER),
+				&pair.initiator.machine);
+	}
+}
+END_TEST
+
+START_TEST(a_worthless_key_of_a_node_gets_no_hello)
+{
+	for (int i = 1; i < PATTERN_COUNT; i++) {
+		key_pair_prepare(&pair, key_case(i));
+		pair.initiator_params.node_key = worthless_keys[_i];
+		key_pair_begin(&pair);
+		assert_rejected(key_pair_create(&pair, PST_WIRE_HELLO),
+				&pair.initiator.machine);
+	}
+}
+END_TEST
+
+/* -- a connector that does not know what it wants -------------------------- */
+
+static void assert_no_initiator(int expected_result)
+{
+	ck_assert_int_eq(pst_initiator_init(&pair.initiator,
+					    &pair.initiator_params),
+			 expected_result);
+	ck_assert_int_eq(pair.initiator.machine.state, HANDSHAKE_FAILED);
+	ck_assert_ptr_null(pair.initiator.machine.noise);
+}
+
+START_TEST(a_pattern_wants_its_keys_and_no_others)
+{
+	struct pst_initiator_params *params = &pair.initiator_params;
+
+	key_pair_prepare(&pair, key_case(0));
+	params->node_key = node_identity->public_key;
+	assert_no_initiator(-EKEYREJECTED);
+	ck_assert_int_eq(pair.initiator.machine.reason, POSTERN_REASON_KEY);
+	key_pair_prepare(&pair, key_case(1));
+	params->node_key = NULL;
+	assert_no_initiator(-EKEYREJECTED);
+	key_pair_prepare(&pair, key_case(1));
+	params->borrow_identity = peer_identity;
+	assert_no_initiator(-EKEYREJECTED);
+	key_pair_prepare(&pair, key_case(2));
+	params->borrow_identity = NULL;
+	assert_no_initiator(-EKEYREJECTED);
+}
+END_TEST
+
+START_TEST(nobody_calls_a_node_that_has_its_own_key)
+{
+	key_pair_prepare(&pair, key_case(2));
+	pair.initiator_params.node_key = peer_identity->public_key;
+	assert_no_initiator(-EKEYREJECTED);
+	ck_assert_int_eq(pair.initiator.machine.reason, POSTERN_REASON_KEY);
+}
+END_TEST
+
+START_TEST(modes_and_pattern_go_together)
+{
+	struct pst_initiator_params *params = &pair.initiator_params;
+
+	key_pair_prepare(&pair, key_case(_i));
+	params->security_bits = 0;
+	assert_no_initiator(-EINVAL);
+	params->security_bits = 1u << POSTERN_SECURITY_NONE;
+	assert_no_initiator(-EINVAL);
+	params->security_bits = 8;
+	assert_no_initiator(-EINVAL);
+	if (params->pattern != PST_NOISE_NN) {
+		params->security_bits = 7;
+		assert_no_initiator(-EINVAL);
+	}
+	params->security_bits = MODES_WITH_KEYS;
+	params->pattern = PST_NOISE_NONE;
+	assert_no_initiator(-EINVAL);
+	params->cipher = PST_CIPHER_NONE;
+	assert_no_initiator(-EINVAL);
+
+	key_pair_prepare(&pair, key_case(_i));
+	params->cipher = PST_CIPHER_NONE;
+	assert_no_initiator(-EINVAL);
+	key_pair_prepare(&pair, key_case(_i));
+	params->pattern = (enum pst_noise_pattern)(PST_NOISE_IK + 1);
+	assert_no_initiator(-EINVAL);
+}
+END_TEST
+
+START_TEST(who_wants_no_channel_exchanges_no_keys)
+{
+	struct pst_initiator_params *params = &pair.initiator_params;
+
+	key_pair_prepare(&pair, key_case(_i));
+	*params = sample_params_of(PST_WIRE_KIND_CONTROL);
+	params->pattern = key_case(_i).pattern;
+	params->cipher = key_case(_i).cipher;
+	assert_no_initiator(-EINVAL);
+}
+END_TEST
+
+static void add_exchange_tests(TCase *tcase)
+{
+	tcase_add_loop_test(tcase, both_sides_come_to_the_same_keys, 0,
+			    KEY_CASE_COUNT);
+	tcase_add_loop_test(tcase, keys_are_there_from_ready_on_and_taken_once,
+			    0, PATTERN_COUNT);
+	tcase_add_loop_test(tcase, what_was_not_taken_is_wiped_in_the_end, 0,
+			    PATTERN_COUNT);
+	tcase_add_test(tcase, a_zeroed_machine_can_be_done_with);
+	tcase_add_loop_test(tcase, a_refusal_wipes_both_sides, 0,
+			    PATTERN_COUNT);
+	tcase_add_test(tcase, mode_none_can_come_of_an_exchange_without_a_key);
+	tcase_add_loop_test(tcase,
+			    a_mode_that_was_not_offered_is_not_offered_back, 0,
+			    PATTERN_COUNT);
+	tcase_add_loop_test(tcase, every_exchange_is_a_new_one, 0,
+			    PATTERN_COUNT);
+	tcase_add_loop_test(tcase, a_key_is_claimed_first_and_proven_by_ready,
+			    0, PATTERN_COUNT);
+	tcase_add_test(tcase, who_claims_the_key_of_another_is_refused);
+}
+
+static void add_key_tests(TCase *tcase)
+{
+	tcase_add_loop_test(tcase,
+			    a_hello_for_the_key_of_another_node_is_refused, 1,
+			    PATTERN_COUNT);
+	tcase_add_loop_test(tcase, a_node_without_a_key_refuses_who_wants_one,
+			    1, PATTERN_COUNT);
+	tcase_add_test(tcase, a_node_without_a_key_serves_who_wants_none);
+	tcase_add_loop_test(tcase,
+			    a_cipher_that_the_node_does_not_take_is_refused, 0,
+			    2 * PATTERN_COUNT);
+	tcase_add_loop_test(tcase, a_worthless_key_in_hello_gets_no_offer, 0,
+			    WORTHLESS_COUNT);
+	tcase_add_loop_test(tcase, a_worthless_key_in_offer_is_refused, 0,
+			    WORTHLESS_COUNT);
+	tcase_add_loop_test(tcase, a_worthless_key_of_a_node_gets_no_hello, 0,
+			    WORTHLESS_COUNT);
+	tcase_add_test(tcase, a_pattern_wants_its_keys_and_no_others);
+	tcase_add_test(tcase, nobody_calls_a_node_that_has_its_own_key);
+	tcase_add_loop_test(tcase, modes_and_pattern_go_together, 0,
+			    PATTERN_COUNT);
+	tcase_add_loop_test(tcase, who_wants_no_channel_exchanges_no_keys, 0,
+			    PATTERN_COUNT);
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("handshake_keys");
+	TCase *tcase = tcase_create("exchanges");
+	SRunner *runner = srunner_create(suite);
+	int failed_count;
+
+	tcase_add_checked_fixture(tcase, make_identities, free_identities);
+	add_exchange_tests(tcase);
+	add_key_tests(tcase);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_ENV);
+	failed_count = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
