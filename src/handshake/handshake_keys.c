@@ -241,11 +241,8 @@ int pst_handshake_keys_consume_hello(struct pst_handshake_responder *responder,
 	if (!(own->cipher_bits & 1u << hello->cipher))
 		return pst_handshake_fail(machine, POSTERN_REASON_SECURITY,
 					  -EOPNOTSUPP);
-	if (has_responder_key(hello->pattern)) {
-		if (!own->borrow_identity)
-			return reject(machine);
-		noise.borrow_own = own->borrow_identity;
-	}
+	if (has_responder_key(hello->pattern))
+		noise.borrow_own = own->borrow_identity; /* NULL is refused */
 	r = begin(machine, &noise, hello);
 	if (r < 0)
 		return r;

@@ -3,10 +3,13 @@
 check_PROGRAMS += \
 	tests/unit/handshake/test_handshake_control \
 	tests/unit/handshake/test_handshake_initiator \
+	tests/unit/handshake/test_handshake_key_params \
 	tests/unit/handshake/test_handshake_keys \
 	tests/unit/handshake/test_handshake_offer \
 	tests/unit/handshake/test_handshake_responder \
-	tests/unit/handshake/test_handshake_table
+	tests/unit/handshake/test_handshake_table \
+	tests/unit/handshake/test_handshake_tamper \
+	tests/unit/handshake/test_handshake_transcript
 
 tests_unit_handshake_test_handshake_control_SOURCES = \
 	tests/support/mutate.c tests/support/mutate.h \
@@ -20,6 +23,12 @@ tests_unit_handshake_test_handshake_initiator_SOURCES = \
 	tests/unit/handshake/handshake_pairs.h \
 	tests/unit/handshake/test_handshake_initiator.c
 tests_unit_handshake_test_handshake_initiator_LDADD = \
+	libhandshake.la libwire.la libcrypto.la $(CHECK_LIBS)
+
+tests_unit_handshake_test_handshake_key_params_SOURCES = \
+	tests/unit/handshake/key_pairs.h \
+	tests/unit/handshake/test_handshake_key_params.c
+tests_unit_handshake_test_handshake_key_params_LDADD = \
 	libhandshake.la libwire.la libcrypto.la $(CHECK_LIBS)
 
 tests_unit_handshake_test_handshake_keys_SOURCES = \
@@ -42,4 +51,17 @@ tests_unit_handshake_test_handshake_responder_LDADD = \
 tests_unit_handshake_test_handshake_table_SOURCES = \
 	tests/unit/handshake/test_handshake_table.c
 tests_unit_handshake_test_handshake_table_LDADD = \
+	libhandshake.la libwire.la libcrypto.la $(CHECK_LIBS)
+
+tests_unit_handshake_test_handshake_tamper_SOURCES = \
+	tests/support/mutate.c tests/support/mutate.h \
+	tests/unit/handshake/key_pairs.h \
+	tests/unit/handshake/test_handshake_tamper.c
+tests_unit_handshake_test_handshake_tamper_LDADD = \
+	libhandshake.la libwire.la libcrypto.la $(CHECK_LIBS)
+
+tests_unit_handshake_test_handshake_transcript_SOURCES = \
+	tests/unit/handshake/key_pairs.h \
+	tests/unit/handshake/test_handshake_transcript.c
+tests_unit_handshake_test_handshake_transcript_LDADD = \
 	libhandshake.la libwire.la libcrypto.la $(CHECK_LIBS)

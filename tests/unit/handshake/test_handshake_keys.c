@@ -331,88 +331,6 @@ START_TEST(a_worthless_key_of_a_node_gets_no_hello)
 }
 END_TEST
 
-/* -- a connector that does not know what it wants -------------------------- */
-
-static void assert_no_initiator(int expected_result)
-{
-	ck_assert_int_eq(pst_initiator_init(&pair.initiator,
-					    &pair.initiator_params),
-			 expected_result);
-	ck_assert_int_eq(pair.initiator.machine.state, HANDSHAKE_FAILED);
-	ck_assert_ptr_null(pair.initiator.machine.noise);
-}
-
-START_TEST(a_pattern_wants_its_keys_and_no_others)
-{
-	struct pst_initiator_params *params = &pair.initiator_params;
-
-	key_pair_prepare(&pair, key_case(0));
-	params->node_key = node_identity->public_key;
-	assert_no_initiator(-EKEYREJECTED);
-	ck_assert_int_eq(pair.initiator.machine.reason, POSTERN_REASON_KEY);
-	key_pair_prepare(&pair, key_case(1));
-	params->node_key = NULL;
-	assert_no_initiator(-EKEYREJECTED);
-	key_pair_prepare(&pair, key_case(1));
-	params->borrow_identity = peer_identity;
-	assert_no_initiator(-EKEYREJECTED);
-	key_pair_prepare(&pair, key_case(2));
-	params->borrow_identity = NULL;
-	assert_no_initiator(-EKEYREJECTED);
-}
-END_TEST
-
-START_TEST(nobody_calls_a_node_that_has_its_own_key)
-{
-	key_pair_prepare(&pair, key_case(2));
-	pair.initiator_params.node_key = peer_identity->public_key;
-	assert_no_initiator(-EKEYREJECTED);
-	ck_assert_int_eq(pair.initiator.machine.reason, POSTERN_REASON_KEY);
-}
-END_TEST
-
-START_TEST(modes_and_pattern_go_together)
-{
-	struct pst_initiator_params *params = &pair.initiator_params;
-
-	key_pair_prepare(&pair, key_case(_i));
-	params->security_bits = 0;
-	assert_no_initiator(-EINVAL);
-	params->security_bits = 1u << POSTERN_SECURITY_NONE;
-	assert_no_initiator(-EINVAL);
-	params->security_bits = 8;
-	assert_no_initiator(-EINVAL);
-	if (params->pattern != PST_NOISE_NN) {
-		params->security_bits = 7;
-		assert_no_initiator(-EINVAL);
-	}
-	params->security_bits = MODES_WITH_KEYS;
-	params->pattern = PST_NOISE_NONE;
-	assert_no_initiator(-EINVAL);
-	params->cipher = PST_CIPHER_NONE;
-	assert_no_initiator(-EINVAL);
-
-	key_pair_prepare(&pair, key_case(_i));
-	params->cipher = PST_CIPHER_NONE;
-	assert_no_initiator(-EINVAL);
-	key_pair_prepare(&pair, key_case(_i));
-	params->pattern = (enum pst_noise_pattern)(PST_NOISE_IK + 1);
-	assert_no_initiator(-EINVAL);
-}
-END_TEST
-
-START_TEST(who_wants_no_channel_exchanges_no_keys)
-{
-	struct pst_initiator_params *params = &pair.initiator_params;
-
-	key_pair_prepare(&pair, key_case(_i));
-	*params = sample_params_of(PST_WIRE_KIND_CONTROL);
-	params->pattern = key_case(_i).pattern;
-	params->cipher = key_case(_i).cipher;
-	assert_no_initiator(-EINVAL);
-}
-END_TEST
-
 static void add_exchange_tests(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, both_sides_come_to_the_same_keys, 0,
@@ -452,12 +370,6 @@ static void add_key_tests(TCase *tcase)
 			    WORTHLESS_COUNT);
 	tcase_add_loop_test(tcase, a_worthless_key_of_a_node_gets_no_hello, 0,
 			    WORTHLESS_COUNT);
-	tcase_add_test(tcase, a_pattern_wants_its_keys_and_no_others);
-	tcase_add_test(tcase, nobody_calls_a_node_that_has_its_own_key);
-	tcase_add_loop_test(tcase, modes_and_pattern_go_together, 0,
-			    PATTERN_COUNT);
-	tcase_add_loop_test(tcase, who_wants_no_channel_exchanges_no_keys, 0,
-			    PATTERN_COUNT);
 }
 
 int main(void)

@@ -128,6 +128,9 @@ START_TEST(a_sealed_message_leaves_room_for_its_tag)
 		ck_assert_int_eq(pst_offer_check(&offer, &both, PAGE), 0);
 		offer.send.message_bytes++;
 		ck_assert_int_eq(pst_offer_check(&offer, &both, PAGE), -ERANGE);
+		offer.send.message_bytes--;
+		offer.receive.message_bytes++;
+		ck_assert_int_eq(pst_offer_check(&offer, &both, PAGE), -ERANGE);
 	}
 }
 END_TEST

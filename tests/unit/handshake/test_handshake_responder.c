@@ -171,6 +171,20 @@ START_TEST(an_unsound_offer_is_not_created_and_changes_nothing)
 }
 END_TEST
 
+START_TEST(the_key_exchange_of_an_offer_is_not_the_callers)
+{
+	struct pst_offer offer = sample_offer();
+	struct pst_wire_record record, expected = lone_record(PST_WIRE_OFFER);
+
+	offer.key_exchange.byte_count = PST_WIRE_ANSWER_BYTES;
+	memset(offer.key_exchange.bytes, 0xa5, PST_WIRE_ANSWER_BYTES);
+	pair_through(&pair, PST_WIRE_HELLO);
+	ck_assert_int_eq(pst_responder_create_offer(&pair.responder, &offer,
+						    &record), 0);
+	ck_assert_mem_eq(record.bytes, expected.bytes, expected.byte_count);
+}
+END_TEST
+
 START_TEST(go_for_no_slot_is_not_created_and_changes_nothing)
 {
 	struct pst_wire_record record;
@@ -403,6 +417,7 @@ int main(void)
 	tcase_add_test(tcase, a_confirmation_of_nothing_is_refused);
 	tcase_add_test(tcase,
 		       an_unsound_offer_is_not_created_and_changes_nothing);
+	tcase_add_test(tcase, the_key_exchange_of_an_offer_is_not_the_callers);
 	tcase_add_test(tcase,
 		       go_for_no_slot_is_not_created_and_changes_nothing);
 	tcase_add_test(tcase,
