@@ -34,6 +34,8 @@ libos_la_SOURCES = \
 	src/os/process.c \
 	src/os/process_facts.c \
 	src/os/process_facts.h \
+	src/os/secret_file.c \
+	src/os/secret_file.h \
 	src/os/segment.c \
 	src/os/segment.h \
 	src/os/segment_mapping.c \

@@ -31,6 +31,15 @@ static void describe_writable(const struct pst_path_fault *fault,
 		       (unsigned)fault->mode & PERMISSION_BITS, fault->path);
 }
 
+static void describe_not_private(const struct pst_path_fault *fault,
+				 char *buffer, size_t buffer_bytes)
+{
+	(void)snprintf(buffer, buffer_bytes,
+		       "%s (mode %04o) is open to group or others: chmod 600 %s",
+		       fault->path, (unsigned)fault->mode & PERMISSION_BITS,
+		       fault->path);
+}
+
 static const char *constant_text(enum pst_path_fault_kind kind)
 {
 	switch (kind) {
@@ -50,9 +59,12 @@ static const char *constant_text(enum pst_path_fault_kind kind)
 		return "has another name (a hard link) or none: copy it";
 	case PST_PATH_FAULT_TOO_BIG:
 		return "is larger than 1 MiB";
+	case PST_PATH_FAULT_EXISTS:
+		return "exists already, and is not written over";
 	case PST_PATH_FAULT_NONE:
 	case PST_PATH_FAULT_OWNER:
 	case PST_PATH_FAULT_WRITABLE:
+	case PST_PATH_FAULT_NOT_PRIVATE:
 	case PST_PATH_FAULT_ERROR:
 		break;
 	}
@@ -66,6 +78,8 @@ void pst_path_fault_describe(const struct pst_path_fault *fault, uid_t owner,
 		describe_owner(fault, owner, buffer, buffer_bytes);
 	else if (fault->kind == PST_PATH_FAULT_WRITABLE)
 		describe_writable(fault, buffer, buffer_bytes);
+	else if (fault->kind == PST_PATH_FAULT_NOT_PRIVATE)
+		describe_not_private(fault, buffer, buffer_bytes);
 	else if (fault->kind == PST_PATH_FAULT_MISSING &&
 		 S_ISDIR(fault->mode))
 		(void)snprintf(buffer, buffer_bytes,

@@ -113,14 +113,15 @@ int pst_trusted_file_open(const char *path, uid_t reader, unsigned flags,
 	return r;
 }
 
-/* Read to the end, or one byte more than may be. */
-static int read_all(int fd, char *bytes, size_t room_bytes, size_t *ret_bytes)
+int pst_trusted_file_read_bytes(int fd, void *bytes, size_t room_bytes,
+				size_t *ret_byte_count)
 {
 	size_t byte_count = 0;
 	ssize_t n;
 
 	while (byte_count < room_bytes) {
-		n = read(fd, bytes + byte_count, room_bytes - byte_count);
+		n = read(fd, (char *)bytes + byte_count,
+			 room_bytes - byte_count);
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (n == 0)
@@ -128,7 +129,7 @@ static int read_all(int fd, char *bytes, size_t room_bytes, size_t *ret_bytes)
 		if (n > 0)
 			byte_count += (size_t)n;
 	}
-	*ret_bytes = byte_count;
+	*ret_byte_count = byte_count;
 	return 0;
 }
 
@@ -151,8 +152,10 @@ int pst_trusted_file_read(const char *path, uid_t reader, unsigned flags,
 	file.bytes = malloc(PST_TRUSTED_FILE_BYTES_MAX + 1);
 	if (!file.bytes)
 		return -ENOMEM;
-	r = read_all(fd, file.bytes, PST_TRUSTED_FILE_BYTES_MAX + 1,
-		     &file.byte_count);
+	/* One byte more than may be, to see that there is one. */
+	r = pst_trusted_file_read_bytes(fd, file.bytes,
+					PST_TRUSTED_FILE_BYTES_MAX + 1,
+					&file.byte_count);
 	if (r < 0)
 		r = pst_path_fault_set_error(ret_fault, -r, path, strlen(path));
 	else if (file.byte_count > PST_TRUSTED_FILE_BYTES_MAX) {

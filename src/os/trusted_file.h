@@ -41,6 +41,11 @@ PST_MUST_CHECK int pst_trusted_file_open(const char *path, uid_t reader,
 					 unsigned flags, int *ret_fd,
 					 struct pst_path_fault *ret_fault);
 
+/* Read an open file to its end, or until the room is full.  0 or -errno. */
+PST_MUST_CHECK int pst_trusted_file_read_bytes(int fd, void *bytes,
+					       size_t room_bytes,
+					       size_t *ret_byte_count);
+
 /*
  * Read it whole, at most PST_TRUSTED_FILE_BYTES_MAX bytes.  As above, and
  * -EFBIG, or -ENOMEM.

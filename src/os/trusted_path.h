@@ -33,8 +33,10 @@ enum pst_path_fault_kind {
 	PST_PATH_FAULT_NOT_A_FILE,      /* a device, a pipe, a directory … */
 	PST_PATH_FAULT_OWNER,           /* neither root's nor the owner's */
 	PST_PATH_FAULT_WRITABLE,        /* by group or others */
+	PST_PATH_FAULT_NOT_PRIVATE,     /* not closed to group and others */
 	PST_PATH_FAULT_LINKS,           /* has another name, or none */
 	PST_PATH_FAULT_TOO_BIG,
+	PST_PATH_FAULT_EXISTS,          /* and should not */
 	PST_PATH_FAULT_ERROR,           /* the kernel says no: see error */
 };
 

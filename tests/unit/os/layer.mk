@@ -18,6 +18,7 @@ check_PROGRAMS += \
 	tests/unit/os/test_peer_credentials \
 	tests/unit/os/test_poll_set \
 	tests/unit/os/test_process \
+	tests/unit/os/test_secret_file \
 	tests/unit/os/test_segment \
 	tests/unit/os/test_segment_mapping \
 	tests/unit/os/test_socket_connect \
@@ -71,6 +72,10 @@ tests_unit_os_test_poll_set_LDADD = $(os_test_libraries)
 tests_unit_os_test_process_SOURCES = \
 	tests/unit/os/test_process.c $(os_test_support)
 tests_unit_os_test_process_LDADD = $(os_test_libraries)
+
+tests_unit_os_test_secret_file_SOURCES = \
+	tests/unit/os/test_secret_file.c $(os_test_support)
+tests_unit_os_test_secret_file_LDADD = $(os_test_libraries)
 
 tests_unit_os_test_segment_SOURCES = \
 	tests/unit/os/test_segment.c $(os_test_support)

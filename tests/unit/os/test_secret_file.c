@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Secret files: made whole or not at all, and read only if nobody else could
+ */
+#include "os/secret_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "support/other_user.h"
+#include "unit/os/os_test.h"
+
+#define READER OTHER_UID_A
+
+static struct pst_path_fault fault;
+static char room[16];
+static size_t byte_count;
+
+static int create(const char *path, const char *text)
+{
+	return pst_secret_file_create(path, geteuid(), text, strlen(text),
+				      &fault);
+}
+
+static int read_as(const char *path, uid_t reader)
+{
+	memset(room, '-', sizeof(room));
+	byte_count = 99;
+	fault = (struct pst_path_fault) {.kind = PST_PATH_FAULT_NONE};
+	return pst_secret_file_read(path, reader, room, sizeof(room),
+				    &byte_count, &fault);
+}
+
+static void expect_absent(const char *path)
+{
+	struct stat status;
+
+	ck_assert_int_eq(lstat(path, &status), -1);
+	ck_assert_int_eq(errno, ENOENT);
+}
+
+START_TEST(created_file_is_ours_alone_whatever_the_umask)
+{
+	static const mode_t masks[] = {0, 022, 077, 0277, 0777};
+	const char *path = test_path("key");
+	struct stat status;
+	mode_t before;
+	size_t i;
+
+	for (i = 0; i < sizeof(masks) / sizeof(masks[0]); i++) {
+		before = umask(masks[i]);
+		ck_assert_int_eq(create(path, "a secret"), 0);
+		(void)umask(before);
+		ck_assert_int_eq(lstat(path, &status), 0);
+		ck_assert_uint_eq(status.st_mode, S_IFREG | 0600);
+		ck_assert_uint_eq(status.st_uid, geteuid());
+		ck_assert_int_eq(status.st_size, 8);
+		ck_assert_int_eq(read_as(path, geteuid()), 0);
+		ck_assert_uint_eq(byte_count, 8);
+		ck_assert_mem_eq(room, "a secret-", 9);
+		ck_assert_int_eq(unlink(path), 0);
+	}
+}
+END_TEST
+
+START_TEST(what_exists_is_not_written_over)
+{
+	const char *path = test_file("key", "old", geteuid(), 0600);
+
+	ck_assert_int_eq(create(path, "new"), -EEXIST);
+	ck_assert_int_eq(fault.kind, PST_PATH_FAULT_EXISTS);
+	ck_assert_int_eq(read_as(path, geteuid()), 0);
+	ck_assert_mem_eq(room, "old", 3);
+	ck_assert_int_eq(symlink("elsewhere", test_path("link")), 0);
+	ck_assert_int_eq(create(test_path("link"), "new"), -EEXIST);
+	expect_absent(test_path("elsewhere"));
+}
+END_TEST
+
+START_TEST(unfit_directories_get_no_secret)
+{
+	ck_assert_int_eq(create(test_path("none/key"), "x"), -ENOENT);
+	ck_assert_int_eq(fault.kind, PST_PATH_FAULT_MISSING);
+	ck_assert_int_eq(chmod(test_dir, 0777), 0);
+	ck_assert_int_eq(create(test_path("key"), "x"), -EACCES);
+	ck_assert_int_eq(fault.kind, PST_PATH_FAULT_WRITABLE);
+	expect_absent(test_path("key"));
+	ck_assert_int_eq(create("", "x"), -EACCES);
+	ck_assert_int_eq(create(test_path("."), "x"), -EACCES);
+}
+END_TEST
+
+START_TEST(file_that_could_not_be_finished_is_removed)
+{
+	const char *path = test_path("key");
+	struct rlimit limit = {.rlim_cur = 4, .rlim_max = RLIM_INFINITY};
+
+	ck_assert(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	ck_assert_int_eq(create(path, "a secret"), -EFBIG);
+	limit.rlim_cur = RLIM_INFINITY;
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	ck_assert_int_eq(fault.kind, PST_PATH_FAULT_ERROR);
+	expect_absent(path);
+}
+END_TEST
+
+START_TEST(only_a_file_that_is_closed_to_others_is_read)
+{
+	static const uid_t owners[] = {0, READER, OTHER_UID_B};
+	const char *path;
+	mode_t mode;
+	size_t i;
+	int r;
+
+	SKIP_UNLESS_ROOT();
+	for (i = 0; i < sizeof(owners) / sizeof(owners[0]); i++) {
+		for (mode = 0; mode <= 0777; mode++) {
+			path = test_file("key", "x", owners[i], mode);
+			r = read_as(path, READER);
+			if (owners[i] == OTHER_UID_B) {
+				ck_assert_int_eq(r, -EACCES);
+				ck_assert_int_eq(fault.kind,
+						 PST_PATH_FAULT_OWNER);
+			} else if (mode & 077) {
+				ck_assert_int_eq(r, -EACCES);
+				ck_assert_int_eq(fault.kind,
+						 PST_PATH_FAULT_NOT_PRIVATE);
+				ck_assert_uint_eq(byte_count, 99);
+				ck_assert_int_eq(room[0], '-');
+			} else {
+				ck_assert_int_eq(r, 0);
+				ck_assert_uint_eq(byte_count, 1);
+			}
+			ck_assert_int_eq(unlink(path), 0);
+		}
+	}
+}
+END_TEST
+
+START_TEST(sentence_names_the_command_that_mends_it)
+{
+	char sentence[600], expected[600];
+	const char *path;
+
+	path = test_file("key", "x", geteuid(), 0644);
+	ck_assert_int_eq(read_as(path, geteuid()), -EACCES);
+	pst_path_fault_describe(&fault, geteuid(), sentence, sizeof(sentence));
+	(void)snprintf(expected, sizeof(expected), "%s (mode 0644) is open to "
+		       "group or others: chmod 600 %s", path, path);
+	ck_assert_str_eq(sentence, expected);
+}
+END_TEST
+
+START_TEST(longer_file_fills_the_room_and_no_more)
+{
+	struct {
+		char room[4];
+		char after[4];
+	} memory = {"....", "..."};
+	const char *path = test_file("key", "0123456789", geteuid(), 0600);
+
+	ck_assert_int_eq(pst_secret_file_read(path, geteuid(), memory.room, 4,
+					      &byte_count, &fault), 0);
+	ck_assert_uint_eq(byte_count, 4);
+	ck_assert_mem_eq(&memory, "0123...", 8);
+}
+END_TEST
+
+START_TEST(links_and_other_types_are_refused)
+{
+	(void)test_file("real", "x", geteuid(), 0600);
+	ck_assert_int_eq(symlink("real", test_path("soft")), 0);
+	ck_assert_int_eq(mkfifo(test_path("fifo"), 0600), 0);
+	ck_assert_int_eq(read_as(test_path("soft"), geteuid()), -EACCES);
+	ck_assert_int_eq(fault.kind, PST_PATH_FAULT_SYMLINK);
+	ck_assert_int_eq(read_as(test_path("fifo"), geteuid()), -EACCES);
+	ck_assert_int_eq(fault.kind, PST_PATH_FAULT_NOT_A_FILE);
+	ck_assert_int_eq(read_as(test_path("none"), geteuid()), -ENOENT);
+}
+END_TEST
+
+START_TEST(nothing_leaves_a_descriptor)
+{
+	size_t fd_count = test_fd_count();
+
+	ck_assert_int_eq(create(test_path("key"), "x"), 0);
+	(void)create(test_path("key"), "x");
+	(void)create(test_path("none/key"), "x");
+	(void)read_as(test_path("key"), geteuid());
+	(void)read_as(test_file("open", "x", geteuid(), 0644), geteuid());
+	ck_assert_uint_eq(test_fd_count(), fd_count);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("secret_file");
+	TCase *files = tcase_create("files");
+
+	tcase_add_checked_fixture(files, test_dir_setup, test_dir_teardown);
+	tcase_add_test(files, created_file_is_ours_alone_whatever_the_umask);
+	tcase_add_test(files, what_exists_is_not_written_over);
+	tcase_add_test(files, unfit_directories_get_no_secret);
+	tcase_add_test(files, file_that_could_not_be_finished_is_removed);
+	tcase_add_test(files, only_a_file_that_is_closed_to_others_is_read);
+	tcase_add_test(files, sentence_names_the_command_that_mends_it);
+	tcase_add_test(files, longer_file_fills_the_room_and_no_more);
+	tcase_add_test(files, links_and_other_types_are_refused);
+	tcase_add_test(files, nothing_leaves_a_descriptor);
+	suite_add_tcase(suite, files);
+	return test_run(suite);
+}
