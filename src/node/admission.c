@@ -68,12 +68,14 @@ static bool may_knock(struct pst_node *node,
 		      struct postern_refusal *refusal)
 {
 	struct postern_subject subject;
+	bool needs_key;
 
 	pst_subject_init(&subject, credentials, node->overflow_uid,
 			 node->overflow_gid);
 	if (!is_privileged(node, credentials) &&
 	    (!pst_quota_handshake(node, credentials->uid, refusal) ||
-	     !pst_policy_may_match_later(node->rules, &subject, refusal)))
+	     !pst_policy_may_match_later(node->rules, &subject, &needs_key,
+					 refusal)))
 		return false;
 	if (pst_half_open_count_of(&node->half_open, credentials->uid) >=
 	    PST_HALF_OPEN_PER_USER)

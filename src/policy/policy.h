@@ -187,6 +187,18 @@ pst_policy_node_at(const struct postern_policy *policy, size_t node_index);
 void pst_policy_describe_node(const struct pst_policy_node *node,
 			      struct postern_node_description *ret_description);
 
+/* One of the keys that a node may have. */
+struct pst_policy_listed_key {
+	uint8_t key[POSTERN_KEY_BYTES];
+	const char *file;
+	uint32_t line;
+};
+
+/* In the order in which they are listed; false beyond the last. */
+bool pst_policy_node_key_at(const struct pst_policy_node *node,
+			    size_t key_index,
+			    struct pst_policy_listed_key *ret_key);
+
 /* PST_POLICY_FACT_* bits: the others need not be read. */
 uint32_t pst_policy_facts_used(const struct pst_policy_node *node);
 
@@ -227,12 +239,23 @@ void pst_policy_decide(const struct postern_policy *policy,
 
 /*
  * At accept, before HELLO: could any allow of the node match this subject when
- * a key it may yet prove counts for it, and does no deny match without one?  On
- * false the refusal is written, on true it is not.
+ * a key it may yet prove counts for it, and does no deny match without one?
+ * *ret_needs_key: no allow matches without.  On false the refusal is written, on
+ * true it is not.
  */
 bool pst_policy_may_match_later(const struct pst_policy_node *node,
 				const struct postern_subject *subject,
+				bool *ret_needs_key,
 				struct postern_refusal *ret_refusal);
+
+/*
+ * The least security that a channel of this subject may have, admitted or not:
+ * the greatest minimum of the node and of every allow and tenant that matches,
+ * or of which that cannot be told.
+ */
+enum postern_security
+pst_policy_security_floor(const struct pst_policy_node *node,
+			  const struct postern_subject *subject);
 
 /* Texts */
 

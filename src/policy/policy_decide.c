@@ -3,7 +3,8 @@
  * The decision
  *
  *	1. any deny that matches, or might:          refused
- *	2. no allow that matches for certain:        refused
+ *	2. no allow that matches for certain:        refused, for want of a
+ *	   key if one would match with it
  *	3. two tenants, or perhaps another tenant:   refused
  *	4. directions and observing: the union over all matching allows
  *	5. every limit: the least over those allows, the tenant, the node and
@@ -101,9 +102,55 @@ static bool is_denied(const struct pst_policy_node *node,
 	return true;
 }
 
+/* The first allow that would match with the right key, and the peer; or NULL. */
+static const struct pst_policy_allow *
+find_candidate(const struct pst_policy_node *node,
+	       const struct postern_subject *subject,
+	       const struct pst_policy_peer **ret_peer)
+{
+	const struct pst_policy_allow *allow, *first = NULL;
+	const struct pst_policy_peer *peer = NULL;
+
+	for (allow = node->allows; allow; allow = allow->next) {
+		if (pst_policy_match_rule(&allow->rule, subject,
+					  PST_POLICY_PURPOSE_CANDIDATE,
+					  &peer) != PST_POLICY_MATCH_YES)
+			continue;
+		if (first && !is_before(&allow->rule.place, &first->rule.place))
+			continue;
+		first = allow;
+		*ret_peer = peer;
+	}
+	return first;
+}
+
+static void refuse_key(const struct pst_policy_allow *allow,
+		       const struct pst_policy_peer *peer, bool has_key,
+		       struct postern_refusal *ret_refusal)
+{
+	refuse(ret_refusal, POSTERN_REASON_KEY, &allow->rule.place,
+	       allow->rule.words);
+	add_detail(ret_refusal, "peer '");
+	add_detail(ret_refusal, peer->name);
+	add_detail(ret_refusal, has_key ? "' is known by its key, and the "
+					  "process has another one"
+					: "' is known by its key, and the "
+					  "process proves none");
+}
+
 static void refuse_no_allow(const struct pst_policy_node *node,
+			    const struct postern_subject *subject,
 			    struct postern_refusal *ret_refusal)
 {
+	const struct pst_policy_peer *peer = NULL;
+	const struct pst_policy_allow *allow;
+
+	allow = find_candidate(node, subject, &peer);
+	if (allow) {
+		refuse_key(allow, peer, subject->key_fact == POSTERN_FACT_KNOWN,
+			   ret_refusal);
+		return;
+	}
 	refuse(ret_refusal, POSTERN_REASON_NO_ALLOW, &node->place, "node ");
 	add_cut(ret_refusal->rule, sizeof(ret_refusal->rule), node->name);
 	add_detail(ret_refusal, node->allows
@@ -219,7 +266,7 @@ void pst_policy_decide(const struct postern_policy *policy,
 	if (is_denied(node, subject, &ret_decision->refusal))
 		return;
 	if (!is_allowed(node, subject, ret_decision)) {
-		refuse_no_allow(node, &ret_decision->refusal);
+		refuse_no_allow(node, subject, &ret_decision->refusal);
 		return;
 	}
 	if (!has_clear_tenant(policy, subject, &tenant,
@@ -237,20 +284,53 @@ void pst_policy_decide(const struct postern_policy *policy,
 
 bool pst_policy_may_match_later(const struct pst_policy_node *node,
 				const struct postern_subject *subject,
+				bool *ret_needs_key,
 				struct postern_refusal *ret_refusal)
 {
+	const struct pst_policy_peer *peer = NULL;
 	const struct pst_policy_allow *allow;
 
 	if (is_denied(node, subject, ret_refusal))
 		return false;
-	for (allow = node->allows; allow; allow = allow->next) {
-		if (pst_policy_match_rule(&allow->rule, subject,
-					  PST_POLICY_PURPOSE_CANDIDATE,
-					  NULL) == PST_POLICY_MATCH_YES)
-			return true;
+	if (!find_candidate(node, subject, &peer)) {
+		refuse_no_allow(node, subject, ret_refusal);
+		return false;
 	}
-	refuse_no_allow(node, ret_refusal);
-	return false;
+	for (allow = node->allows; allow; allow = allow->next)
+		if (pst_policy_match_rule(&allow->rule, subject,
+					  PST_POLICY_PURPOSE_ALLOW,
+					  NULL) == PST_POLICY_MATCH_YES)
+			break;
+	*ret_needs_key = !allow;
+	return true;
+}
+
+static enum postern_security
+greater_security(enum postern_security a, enum postern_security b)
+{
+	return a > b ? a : b;
+}
+
+enum postern_security
+pst_policy_security_floor(const struct pst_policy_node *node,
+			  const struct postern_subject *subject)
+{
+	enum postern_security floor = node->security.minimum;
+	const struct pst_policy_tenant *tenant;
+	const struct pst_policy_allow *allow;
+
+	for (allow = node->allows; allow; allow = allow->next)
+		if (pst_policy_match_rule(&allow->rule, subject,
+					  PST_POLICY_PURPOSE_ALLOW,
+					  NULL) != PST_POLICY_MATCH_NO)
+			floor = greater_security(floor,
+						 allow->security.minimum);
+	for (tenant = node->policy->tenants; tenant; tenant = tenant->next)
+		if (pst_policy_match_tenant(tenant, subject) !=
+		    PST_POLICY_MATCH_NO)
+			floor = greater_security(floor,
+						 tenant->security.minimum);
+	return floor;
 }
 
 const struct pst_policy_node *

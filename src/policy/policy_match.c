@@ -158,9 +158,10 @@ static enum pst_policy_match match_key(const struct pst_policy_value *value,
 				       const struct postern_subject *subject,
 				       enum pst_policy_purpose purpose)
 {
-	if (subject->key_fact != POSTERN_FACT_KNOWN)
-		return match_if(purpose == PST_POLICY_PURPOSE_CANDIDATE);
+	if (purpose == PST_POLICY_PURPOSE_CANDIDATE)
+		return PST_POLICY_MATCH_YES;
 	return match_if(
+		subject->key_fact == POSTERN_FACT_KNOWN &&
 		memcmp(value->key, subject->key, sizeof(subject->key)) == 0);
 }
 

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/refcount.h"
 
@@ -120,6 +121,22 @@ void pst_policy_describe_node(const struct pst_policy_node *node,
 		.allow_count = (uint32_t)node->allow_count,
 		.deny_count = (uint32_t)node->deny_count,
 	};
+}
+
+bool pst_policy_node_key_at(const struct pst_policy_node *node,
+			    size_t key_index,
+			    struct pst_policy_listed_key *ret_key)
+{
+	const struct pst_policy_node_key *key = node->keys;
+
+	while (key && key_index-- > 0)
+		key = key->next;
+	if (!key)
+		return false;
+	memcpy(ret_key->key, key->key, sizeof(ret_key->key));
+	ret_key->file = key->place.file;
+	ret_key->line = key->place.line;
+	return true;
 }
 
 uint32_t pst_policy_facts_used(const struct pst_policy_node *node)

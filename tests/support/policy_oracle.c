@@ -19,6 +19,9 @@ static const struct {
 	{"globex", 5002},      {"contractors", 5003}, {"empty", 5004},
 };
 
+/* In the second byte of a subject's key: whatever is asked for, it has. */
+#define ANY_KEY 0xaa
+
 static long id_of(const char *word)
 {
 	size_t i;
@@ -138,6 +141,8 @@ static char answer_pid(const char *value, const struct postern_subject *s)
 /* Random policies have two keys, which begin with 0xde and 0x7e. */
 static char answer_key(const char *value, const struct postern_subject *s)
 {
+	if (s->key[1] == ANY_KEY)
+		return 'y';
 	if (s->key_fact != POSTERN_FACT_KNOWN)
 		return 'n';
 	return s->key[0] == (value[7] == '3' ? 0xde : 0x7e) ? 'y' : 'n';
@@ -380,6 +385,22 @@ static void add_defaults(struct oracle_limits *channel)
 					   channel->message - 1;
 }
 
+/* Would anybody be let in with whichever key it takes? */
+static bool is_short_of_a_key(const struct oracle_policy *policy,
+			      const struct oracle_node *node,
+			      const struct postern_subject *subject)
+{
+	struct postern_subject keeper = *subject;
+	size_t i;
+
+	keeper.key[1] = ANY_KEY;
+	for (i = 0; i < node->rule_count; i++)
+		if (!node->rules[i].is_deny &&
+		    is_allowed(policy, &node->rules[i], &keeper))
+			return true;
+	return false;
+}
+
 void oracle_decide(const struct oracle_policy *policy,
 		   const struct oracle_node *node,
 		   const struct postern_subject *subject,
@@ -406,7 +427,10 @@ void oracle_decide(const struct oracle_policy *policy,
 		}
 	}
 	if (!has_allow) {
-		ret_decision->reason = POSTERN_REASON_NO_ALLOW;
+		ret_decision->reason =
+			is_short_of_a_key(policy, node, subject) ?
+				POSTERN_REASON_KEY :
+				POSTERN_REASON_NO_ALLOW;
 		return;
 	}
 	tenant = find_tenant(policy, subject, &ret_decision->reason);

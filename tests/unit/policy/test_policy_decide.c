@@ -232,20 +232,133 @@ START_TEST(a_candidate_counts_with_the_key_it_may_prove)
 	const struct pst_policy_node *node = pst_policy_find_node(policy, "n");
 	struct postern_refusal refusal = {0};
 	struct postern_subject subject;
+	bool needs_key = false;
 
 	subject = policy_subject(BOB, 1);
-	ck_assert(pst_policy_may_match_later(node, &subject, &refusal));
+	ck_assert(pst_policy_may_match_later(node, &subject, &needs_key,
+					     &refusal));
+	ck_assert(needs_key);
 	ck_assert_int_eq(refusal.reason, POSTERN_REASON_NONE);
 	/* alice is listed in acme; carol could only be denied by a key */
 	subject = policy_subject(ALICE, 1);
-	ck_assert(!pst_policy_may_match_later(node, &subject,
+	ck_assert(!pst_policy_may_match_later(node, &subject, &needs_key,
 					      &refusal));
 	ck_assert_int_eq(refusal.reason, POSTERN_REASON_DENIED);
 	subject = policy_subject(CAROL, 1);
-	ck_assert(!pst_policy_may_match_later(node, &subject,
+	ck_assert(!pst_policy_may_match_later(node, &subject, &needs_key,
 					      &refusal));
 	ck_assert_int_eq(refusal.reason, POSTERN_REASON_NO_ALLOW);
 	pst_policy_unref(policy);
+}
+END_TEST
+
+/* bob may come with a key, carol with or without. */
+#define KEYED HEAD PEERS \
+	"peer carol { user carol }\n" \
+	"peer p { user bob carol\nkey-file /keys/good }\n" OPEN \
+	"key x25519:fhE_5Wc2n1cF4Z0v1u2o4z1m3q5b7d9k2s4w6y8A0C4\n" \
+	"allow carol { direction send }\n" \
+	"allow p { direction both\nsecurity aead }\n" CLOSE
+
+START_TEST(who_is_let_in_without_a_key_too_needs_none)
+{
+	struct postern_policy *policy = policy_load_valid(KEYED);
+	const struct pst_policy_node *node = pst_policy_find_node(policy, "n");
+	struct postern_subject subject = policy_subject(CAROL, 1);
+	struct postern_refusal refusal;
+	bool needs_key = true;
+
+	ck_assert(pst_policy_may_match_later(node, &subject, &needs_key,
+					     &refusal));
+	ck_assert(!needs_key);
+	pst_policy_unref(policy);
+}
+END_TEST
+
+START_TEST(who_lacks_only_a_key_is_refused_for_that)
+{
+	struct postern_subject subject = policy_subject(BOB, 1);
+	struct postern_decision decision = decide(KEYED, &subject);
+
+	assert_refused(decision, POSTERN_REASON_KEY);
+	ck_assert_str_eq(decision.refusal.rule, "allow p");
+	ck_assert_uint_eq(decision.refusal.line, 16);
+	ck_assert_str_eq(decision.refusal.detail, "peer 'p' is known by its "
+			 "key, and the process proves none");
+
+	subject.key_fact = POSTERN_FACT_KNOWN;
+	memset(subject.key, 7, sizeof(subject.key));
+	decision = decide(KEYED, &subject);
+	assert_refused(decision, POSTERN_REASON_KEY);
+	ck_assert_str_eq(decision.refusal.detail, "peer 'p' is known by its "
+			 "key, and the process has another one");
+
+	subject = policy_subject(ALICE, 1);
+	assert_refused(decide(KEYED, &subject), POSTERN_REASON_NO_ALLOW);
+}
+END_TEST
+
+START_TEST(keys_of_a_node_come_in_the_order_listed)
+{
+	struct postern_policy *policy = policy_load_valid(HEAD PEERS OPEN
+		"key x25519:fhE_5Wc2n1cF4Z0v1u2o4z1m3q5b7d9k2s4w6y8A0C4\n"
+		"key x25519:3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08\n"
+		CLOSE "\n");
+	const struct pst_policy_node *node = pst_policy_find_node(policy, "n");
+	struct pst_policy_listed_key key;
+
+	ck_assert(pst_policy_node_key_at(node, 0, &key));
+	ck_assert_uint_eq(key.key[0], 0x7e);
+	ck_assert_uint_eq(key.key[31], 0x2e);
+	ck_assert_str_eq(key.file, "test.conf");
+	ck_assert_uint_eq(key.line, 11);
+	ck_assert(pst_policy_node_key_at(node, 1, &key));
+	ck_assert_uint_eq(key.key[0], 0xde);
+	ck_assert(!pst_policy_node_key_at(node, 2, &key));
+	pst_policy_unref(policy);
+}
+END_TEST
+
+static enum postern_security floor_for(struct postern_subject *subject,
+				       bool has_key)
+{
+	struct postern_policy *policy = policy_load_valid(HEAD PEERS
+		"peer p { user bob carol\n"
+		"key x25519:fhE_5Wc2n1cF4Z0v1u2o4z1m3q5b7d9k2s4w6y8A0C4 }\n"
+		"tenant t { members acme\nsecurity aead }\n" OPEN
+		"key x25519:fhE_5Wc2n1cF4Z0v1u2o4z1m3q5b7d9k2s4w6y8A0C4\n"
+		"allow bob { direction send }\n"
+		"allow unit { direction send\nsecurity mac }\n"
+		"allow p { direction both\nsecurity aead }\n" CLOSE);
+	const struct pst_policy_node *node = pst_policy_find_node(policy, "n");
+	struct pst_policy_listed_key key;
+	enum postern_security floor;
+
+	/* the peer's, too */
+	ck_assert(pst_policy_node_key_at(node, 0, &key));
+	memcpy(subject->key, key.key, sizeof(subject->key));
+	subject->key_fact = has_key ? POSTERN_FACT_KNOWN : POSTERN_FACT_ABSENT;
+	floor = pst_policy_security_floor(node, subject);
+	pst_policy_unref(policy);
+	return floor;
+}
+
+START_TEST(the_floor_is_what_may_be_demanded_of_the_subject)
+{
+	struct postern_subject subject = policy_subject(BOB, 1);
+
+	ck_assert_int_eq(floor_for(&subject, false), POSTERN_SECURITY_NONE);
+	ck_assert_int_eq(floor_for(&subject, true), POSTERN_SECURITY_AEAD);
+
+	/* whose unit is not known might be of the one */
+	subject = policy_subject(ALICE, 1);
+	ck_assert_int_eq(floor_for(&subject, false), POSTERN_SECURITY_MAC);
+	subject.unit_fact = POSTERN_FACT_ABSENT;
+	ck_assert_int_eq(floor_for(&subject, false), POSTERN_SECURITY_NONE);
+
+	/* and whose groups are not, of the tenant */
+	subject.groups_fact = POSTERN_FACT_UNKNOWN;
+	ck_assert_int_eq(floor_for(&subject, false), POSTERN_SECURITY_AEAD);
 }
 END_TEST
 
@@ -270,6 +383,10 @@ int main(void)
 	tcase_add_test(tcase, two_tenants_refuse_and_name_both_places);
 	tcase_add_test(tcase, an_unknown_tenant_refuses);
 	tcase_add_test(tcase, a_candidate_counts_with_the_key_it_may_prove);
+	tcase_add_test(tcase, who_is_let_in_without_a_key_too_needs_none);
+	tcase_add_test(tcase, who_lacks_only_a_key_is_refused_for_that);
+	tcase_add_test(tcase, keys_of_a_node_come_in_the_order_listed);
+	tcase_add_test(tcase, the_floor_is_what_may_be_demanded_of_the_subject);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -198,13 +198,13 @@ START_TEST(a_key_that_was_not_presented_is_absent)
 		"\x2b\x4f";
 	struct postern_subject subject = policy_subject(BOB, 1);
 
-	assert_refused(decide(text, &subject), POSTERN_REASON_NO_ALLOW);
+	assert_refused(decide(text, &subject), POSTERN_REASON_KEY);
 	memcpy(subject.key, key, sizeof(key));
-	assert_refused(decide(text, &subject), POSTERN_REASON_NO_ALLOW);
+	assert_refused(decide(text, &subject), POSTERN_REASON_KEY);
 	subject.key_fact = POSTERN_FACT_KNOWN;
 	assert_admitted(decide(text, &subject));
 	subject.key[31] ^= 1;
-	assert_refused(decide(text, &subject), POSTERN_REASON_NO_ALLOW);
+	assert_refused(decide(text, &subject), POSTERN_REASON_KEY);
 
 	subject = policy_subject(ALICE, 1);
 	assert_admitted(decide(denied, &subject));

@@ -58,6 +58,10 @@ static void compare(const struct oracle_policy *model,
 	oracle_decide(model, node, subject, &wanted);
 	pst_policy_decide(policy, node->name, subject, &decision);
 	difference = oracle_compare(&wanted, &decision);
+	if (!difference && decision.is_admitted &&
+	    pst_policy_security_floor(pst_policy_find_node(policy, node->name),
+				      subject) < decision.security)
+		difference = "a floor below the security that is granted";
 	if (difference) {
 		explanation = NULL;
 		(void)pst_policy_explain(policy, node->name, subject,
