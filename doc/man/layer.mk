@@ -8,6 +8,7 @@ MAN_SOURCES += \
 	doc/man/postern_connect.3.scd \
 	doc/man/postern_control_revoke.3.scd \
 	doc/man/postern_facts_of_process.3.scd \
+	doc/man/postern_key_create.3.scd \
 	doc/man/postern_node_open.3.scd \
 	doc/man/postern_node_reload.3.scd \
 	doc/man/postern_node_stats.3.scd \

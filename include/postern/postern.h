@@ -17,6 +17,7 @@
 #include <postern/channel.h>
 #include <postern/control.h>
 #include <postern/facts.h>
+#include <postern/key.h>
 #include <postern/log.h>
 #include <postern/node.h>
 #include <postern/observe.h>

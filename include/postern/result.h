@@ -27,8 +27,8 @@
  *   -EPERM            sending or receiving in a direction not granted
  *   -EBUSY            the name is in use, the ring has another consumer or an
  *                     open reservation, or a node's socket would have to move
- *   -ENOENT           no such node, peer, process, user or group, no more of
- *                     them, or nobody listens there
+ *   -ENOENT           no such node, peer, process, user, group or file, no
+ *                     more of them, or nobody listens there
  *   -EOPNOTSUPP       the policy asks for what this build or kernel lacks (the
  *                     refusal names it), or for what only the node can carry out
  *   -EINVAL           a misuse of the interface, or an invalid policy

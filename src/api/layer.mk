@@ -4,6 +4,7 @@ libapi_la_SOURCES = \
 	src/api/api_channel.c \
 	src/api/api_control.c \
 	src/api/api_facts.c \
+	src/api/api_key.c \
 	src/api/api_node.c \
 	src/api/api_node.h \
 	src/api/api_node_stats.c \

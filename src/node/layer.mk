@@ -24,6 +24,8 @@ libnode_la_SOURCES = \
 	src/node/half_open.h \
 	src/node/host_features.c \
 	src/node/host_features.h \
+	src/node/identity_file.c \
+	src/node/identity_file.h \
 	src/node/ledger.c \
 	src/node/ledger.h \
 	src/node/metering.c \

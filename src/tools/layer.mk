@@ -14,6 +14,7 @@ postern_SOURCES = \
 	src/tools/input.c src/tools/input.h \
 	src/tools/journal.c src/tools/journal.h \
 	src/tools/json.c src/tools/json.h \
+	src/tools/key.c \
 	src/tools/list.c \
 	src/tools/log.c src/tools/log.h \
 	src/tools/main.c \

@@ -25,6 +25,9 @@ static const struct tool_command *const commands[] = {
 	&tool_command_revoke,
 	&tool_command_stat,
 	&tool_command_top,
+	&tool_command_key_new,
+	&tool_command_key_public,
+	&tool_command_key_check,
 	&tool_command_doctor,
 	&tool_command_policy_check,
 	&tool_command_policy_show,
@@ -115,6 +118,11 @@ static enum tool_status run(int argc, char **argv)
 					     "%s'", argv[2]) :
 		       tool_misuse(NULL, "'policy' needs one of check, show, "
 				   "explain, diff, fmt, pid");
+	if (strcmp(argv[1], "key") == 0)
+		return argv[2] ? tool_misuse(NULL, "unknown command 'key %s'",
+					     argv[2]) :
+		       tool_misuse(NULL, "'key' needs one of new, public, "
+				   "check");
 	return tool_misuse(NULL, "unknown command '%s'", argv[1]);
 }
 

@@ -31,6 +31,9 @@ struct tool_command {
 };
 
 extern const struct tool_command tool_command_doctor;
+extern const struct tool_command tool_command_key_check;
+extern const struct tool_command tool_command_key_new;
+extern const struct tool_command tool_command_key_public;
 extern const struct tool_command tool_command_list;
 extern const struct tool_command tool_command_policy_check;
 extern const struct tool_command tool_command_policy_diff;

@@ -7,7 +7,7 @@
 
 commands='send:receive:list:revoke:stat:top:doctor:policy check'
 commands="$commands:policy show:policy explain:policy diff:policy fmt"
-commands="$commands:policy pid"
+commands="$commands:policy pid:key new:key public:key check"
 
 for_each_command() {
 	old_ifs=$IFS
@@ -42,6 +42,10 @@ unknown_command_is_a_usage_error() {
 	expect_misuse postern policy
 	expect_misuse postern policy frobnicate
 	expect_text err "unknown command 'policy frobnicate'"
+	expect_misuse postern key
+	expect_text err "'key' needs one of new, public, check"
+	expect_misuse postern key frobnicate
+	expect_text err "unknown command 'key frobnicate'"
 	expect_misuse postern sendx
 	expect_misuse postern ''
 }
@@ -99,6 +103,9 @@ missing_operand_is_a_usage_error() {
 	expect_misuse postern revoke
 	expect_misuse postern revoke orders
 	expect_misuse postern policy pid
+	expect_misuse postern key new
+	expect_misuse postern key public
+	expect_misuse postern key check
 	expect_misuse postern policy diff
 	expect_misuse postern policy diff one
 }

@@ -7,7 +7,8 @@ tests_unit_api_test_api_result_LDADD = libapi.la $(NODE_TEST_LIBS)
 check_PROGRAMS += \
 	tests/unit/api/test_api_channel \
 	tests/unit/api/test_api_facts \
-	tests/unit/api/test_api_facts_users
+	tests/unit/api/test_api_facts_users \
+	tests/unit/api/test_api_key
 
 tests_unit_api_test_api_channel_SOURCES = \
 	tests/unit/api/test_api_channel.c $(CHANNEL_TEST_SUPPORT)
@@ -20,3 +21,7 @@ tests_unit_api_test_api_facts_LDADD = libapi.la $(NODE_TEST_LIBS)
 tests_unit_api_test_api_facts_users_SOURCES = \
 	tests/unit/api/test_api_facts_users.c $(os_test_support)
 tests_unit_api_test_api_facts_users_LDADD = libapi.la $(NODE_TEST_LIBS)
+
+tests_unit_api_test_api_key_SOURCES = \
+	tests/unit/api/test_api_key.c $(os_test_support)
+tests_unit_api_test_api_key_LDADD = libapi.la $(NODE_TEST_LIBS)

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * <postern/key.h>: check the arguments, call, filter the result
+ */
+#include <postern/key.h>
+
+#include <assert.h>
+#include <errno.h>
+
+#include "api/api_options.h"
+#include "api/api_result.h"
+#include "node/identity_file.h"
+
+static_assert(POSTERN_KEY_TEXT_BYTES == PST_IDENTITY_PUBLIC_TEXT_BYTES,
+	      "one spelling");
+
+/* Of a file system, whereas ours is about directions. */
+static int filter(int result, const char *function)
+{
+	if (result == -EPERM || result == -EROFS)
+		return -EACCES;
+	return pst_api_filter(result, function, NULL);
+}
+
+int postern_key_create(const char *path, struct postern_refusal *refusal,
+		       uint8_t ret_public_key[POSTERN_KEY_BYTES])
+{
+	struct postern_refusal unwanted;
+
+	refusal = pst_api_refusal(refusal, &unwanted);
+	if (!path || !ret_public_key)
+		return -EINVAL;
+	return filter(pst_identity_file_create(path, refusal, ret_public_key),
+		      __func__);
+}
+
+int postern_key_read_public(const char *path, struct postern_refusal *refusal,
+			    uint8_t ret_public_key[POSTERN_KEY_BYTES])
+{
+	struct postern_refusal unwanted;
+
+	refusal = pst_api_refusal(refusal, &unwanted);
+	if (!path || !ret_public_key)
+		return -EINVAL;
+	return filter(pst_identity_file_read_public(path, refusal,
+						    ret_public_key), __func__);
+}
+
+void postern_key_text(const uint8_t public_key[POSTERN_KEY_BYTES],
+		      char ret_text[POSTERN_KEY_TEXT_BYTES])
+{
+	pst_identity_public_text(public_key, ret_text);
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Private keys in files
+ */
+#include "node/identity_file.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "crypto/secret.h"
+#include "node/refusal.h"
+#include "os/secret_file.h"
+
+/* One byte more than a key has, to see that there is one. */
+#define ROOM_BYTES (PST_IDENTITY_PRIVATE_TEXT_BYTES + 1)
+
+static_assert(PST_IDENTITY_KEY_BYTES == POSTERN_KEY_BYTES, "one kind of key");
+
+static int refuse_memory(struct postern_refusal *refusal)
+{
+	(void)pst_refuse(refusal, POSTERN_REASON_RESOURCES,
+			 "no memory for a key, which has to be locked: see "
+			 "ulimit -l");
+	return -ENOMEM;
+}
+
+static int refuse_fault(struct postern_refusal *refusal, int result,
+			const struct pst_path_fault *fault)
+{
+	(void)pst_refuse_plain(refusal, POSTERN_REASON_KEY);
+	pst_path_fault_describe(fault, geteuid(), refusal->detail,
+				sizeof(refusal->detail));
+	return result;
+}
+
+int pst_identity_file_create(const char *path, struct postern_refusal *refusal,
+			     uint8_t ret_public_key[static POSTERN_KEY_BYTES])
+{
+	struct pst_identity *identity = pst_identity_new();
+	char *text = pst_secret_new(PST_IDENTITY_PRIVATE_TEXT_BYTES);
+	struct pst_path_fault fault;
+	int r;
+
+	if (!identity || !text) {
+		r = refuse_memory(refusal);
+	} else {
+		pst_identity_private_text(identity, text);
+		r = pst_secret_file_create(path, geteuid(), text,
+					   PST_IDENTITY_PRIVATE_TEXT_BYTES,
+					   &fault);
+		if (r < 0)
+			r = refuse_fault(refusal, r == -EEXIST ? -EBUSY : r,
+					 &fault);
+	}
+	if (r == 0)
+		memcpy(ret_public_key, identity->public_key, POSTERN_KEY_BYTES);
+	text = pst_secret_free(text);
+	identity = pst_identity_free(identity);
+	return r;
+}
+
+static int parse(const char *path, const char *text, size_t text_bytes,
+		 struct postern_refusal *refusal,
+		 struct pst_identity **ret_identity)
+{
+	int r;
+
+	r = pst_identity_new_from_text(text, text_bytes, ret_identity);
+	if (r == -ENOMEM)
+		return refuse_memory(refusal);
+	if (r < 0) {
+		(void)pst_refuse(refusal, POSTERN_REASON_KEY,
+				 "%s holds no private key: 'postern key new' "
+				 "makes one", path);
+		return -EACCES;
+	}
+	return 0;
+}
+
+int pst_identity_file_read(const char *path, struct postern_refusal *refusal,
+			   struct pst_identity **ret_identity)
+{
+	char *text = pst_secret_new(ROOM_BYTES);
+	struct pst_path_fault fault;
+	size_t text_bytes;
+	int r;
+
+	if (!text)
+		return refuse_memory(refusal);
+	r = pst_secret_file_read(path, geteuid(), text, ROOM_BYTES, &text_bytes,
+				 &fault);
+	if (r < 0)
+		r = refuse_fault(refusal, r, &fault);
+	else
+		r = parse(path, text, text_bytes, refusal, ret_identity);
+	text = pst_secret_free(text);
+	return r;
+}
+
+int pst_identity_file_read_public(
+	const char *path, struct postern_refusal *refusal,
+	uint8_t ret_public_key[static POSTERN_KEY_BYTES])
+{
+	struct pst_identity *identity;
+	int r;
+
+	r = pst_identity_file_read(path, refusal, &identity);
+	if (r < 0)
+		return r;
+	memcpy(ret_public_key, identity->public_key, POSTERN_KEY_BYTES);
+	identity = pst_identity_free(identity);
+	return 0;
+}

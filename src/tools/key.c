@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * postern key: make a key, and look at one
+ *
+ * Only public keys are printed.  What is written to standard output is what a
+ * policy takes, and the content of a `key-file`.
+ */
+#include <postern/key.h>
+
+#include <stdio.h>
+
+#include "errors.h"
+#include "options.h"
+#include "tool.h"
+
+static void print_key(const uint8_t key[POSTERN_KEY_BYTES])
+{
+	char text[POSTERN_KEY_TEXT_BYTES];
+
+	postern_key_text(key, text);
+	printf("%s\n", text);
+}
+
+/* -- new ------------------------------------------------------------------- */
+
+static enum tool_status run_new(const struct tool_command *command, int argc,
+				char **argv)
+{
+	const char *path = *tool_options_parse(command, NULL, 0, argc, argv);
+	struct postern_refusal refusal = {0};
+	uint8_t key[POSTERN_KEY_BYTES];
+	int result;
+
+	result = postern_key_create(path, &refusal, key);
+	if (result < 0)
+		return tool_error_result(path, result, &refusal);
+	print_key(key);
+	return TOOL_DONE;
+}
+
+const struct tool_command tool_command_key_new = {
+	.name = "key new",
+	.operands = "FILE",
+	.operand_count_min = 1,
+	.operand_count_max = 1,
+	.summary = "make a key: the private one into a file, print the public",
+	.description =
+		"Make a new key, write the private one into FILE, which is "
+		"not there yet,\nreadable by nobody else, and print the public "
+		"one as a policy takes it\nafter 'key'.\n",
+	.run = run_new,
+};
+
+/* -- public, check --------------------------------------------------------- */
+
+typedef void use_fn(const uint8_t key[POSTERN_KEY_BYTES]);
+
+static void only_check(const uint8_t key[POSTERN_KEY_BYTES])
+{
+	(void)key; /* that it could be read is all */
+}
+
+/* All of them are looked at, whatever is wrong with one. */
+static enum tool_status look_at_files(const struct tool_command *command,
+				      int argc, char **argv, use_fn *use)
+{
+	enum tool_status status = TOOL_DONE;
+	struct postern_refusal refusal;
+	uint8_t key[POSTERN_KEY_BYTES];
+	char **paths;
+	int result;
+
+	paths = tool_options_parse(command, NULL, 0, argc, argv);
+	for (; *paths; paths++) {
+		result = postern_key_read_public(*paths, &refusal, key);
+		if (result < 0)
+			status = tool_error_result(*paths, result, &refusal);
+		else
+			use(key);
+	}
+	return status;
+}
+
+static enum tool_status run_public(const struct tool_command *command, int argc,
+				   char **argv)
+{
+	return look_at_files(command, argc, argv, print_key);
+}
+
+const struct tool_command tool_command_key_public = {
+	.name = "key public",
+	.operands = "FILE...",
+	.operand_count_min = 1,
+	.operand_count_max = TOOL_WORDS_MAX,
+	.summary = "print the public keys of private ones",
+	.description =
+		"Print for each FILE, in which a private key is, the public "
+		"one as a policy\ntakes it after 'key', or alone in the file "
+		"of a 'key-file'.\n",
+	.run = run_public,
+};
+
+static enum tool_status run_check(const struct tool_command *command, int argc,
+				  char **argv)
+{
+	return look_at_files(command, argc, argv, only_check);
+}
+
+const struct tool_command tool_command_key_check = {
+	.name = "key check",
+	.operands = "FILE...",
+	.operand_count_min = 1,
+	.operand_count_max = TOOL_WORDS_MAX,
+	.summary = "check that files hold private keys, and keep them",
+	.description =
+		"Say of each FILE what keeps this user from opening a node or "
+		"connecting with\nthe private key in it: who else could read "
+		"or write it, or that there is none.\nExit status 0, and "
+		"nothing is said, if all is well.\n",
+	.run = run_check,
+};

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * <postern/key.h>: keys and their files
+ *
+ * What a file may be like is the os layer's to test, and the text of a key the
+ * crypto layer's; here it is that they are asked, and that nothing is left
+ * behind in memory that is not for secrets.
+ */
+#include <postern/key.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "support/other_user.h"
+#include "unit/os/os_test.h"
+
+/* RFC 7748, section 6.1: Alice's. */
+#define PRIVATE_LINE \
+	"x25519-private:dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCo\n"
+#define PUBLIC_TEXT "x25519:hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo"
+
+static struct postern_refusal refusal;
+static uint8_t key[POSTERN_KEY_BYTES];
+static const uint8_t untouched[POSTERN_KEY_BYTES];
+
+static void expect_refused(int result, int wanted, enum postern_reason reason,
+			   const char *detail)
+{
+	ck_assert_int_eq(result, wanted);
+	ck_assert_int_eq(refusal.reason, reason);
+	ck_assert_msg(strstr(refusal.detail, detail) != NULL, "'%s'",
+		      refusal.detail);
+	ck_assert_mem_eq(key, untouched, sizeof(key));
+}
+
+START_TEST(new_key_can_be_read_and_is_like_no_other)
+{
+	uint8_t created[2][POSTERN_KEY_BYTES];
+
+	ck_assert_int_eq(postern_key_create(test_path("a"), &refusal,
+					    created[0]), 0);
+	ck_assert_int_eq(postern_key_create(test_path("b"), NULL, created[1]),
+			 0);
+	ck_assert_mem_ne(created[0], created[1], sizeof(key));
+	ck_assert_int_eq(postern_key_read_public(test_path("a"), &refusal,
+						 key), 0);
+	ck_assert_mem_eq(key, created[0], sizeof(key));
+	ck_assert_int_eq(postern_key_read_public(test_path("b"), NULL, key),
+			 0);
+	ck_assert_mem_eq(key, created[1], sizeof(key));
+	ck_assert_int_eq(refusal.reason, POSTERN_REASON_NONE);
+}
+END_TEST
+
+START_TEST(public_key_follows_from_the_private_one)
+{
+	const char *path = test_file("key", PRIVATE_LINE, geteuid(), 0400);
+	char text[POSTERN_KEY_TEXT_BYTES];
+
+	ck_assert_int_eq(postern_key_read_public(path, &refusal, key), 0);
+	postern_key_text(key, text);
+	ck_assert_str_eq(text, PUBLIC_TEXT);
+}
+END_TEST
+
+START_TEST(key_that_exists_stays)
+{
+	const char *path = test_file("key", PRIVATE_LINE, geteuid(), 0600);
+
+	expect_refused(postern_key_create(path, &refusal, key), -EBUSY,
+		       POSTERN_REASON_KEY, "exists already");
+	ck_assert_int_eq(postern_key_read_public(path, &refusal, key), 0);
+}
+END_TEST
+
+START_TEST(what_is_wrong_is_said)
+{
+	char mend[600];
+	const char *path;
+
+	expect_refused(postern_key_read_public(test_path("none"), &refusal,
+					       key),
+		       -ENOENT, POSTERN_REASON_KEY, "none does not exist");
+	expect_refused(postern_key_create(test_path("none/key"), &refusal, key),
+		       -ENOENT, POSTERN_REASON_KEY, "install -d -m 0755");
+	path = test_file("open", PRIVATE_LINE, geteuid(), 0640);
+	(void)snprintf(mend, sizeof(mend), "chmod 600 %s", path);
+	expect_refused(postern_key_read_public(path, &refusal, key), -EACCES,
+		       POSTERN_REASON_KEY, mend);
+	expect_refused(postern_key_read_public(test_dir, &refusal, key),
+		       -EACCES, POSTERN_REASON_KEY, "is not a regular file");
+}
+END_TEST
+
+START_TEST(only_a_whole_private_key_is_one)
+{
+	static const char *const contents[] = {
+		"",
+		"\n",
+		PUBLIC_TEXT "\n",
+		PRIVATE_LINE "\n",
+		PRIVATE_LINE PRIVATE_LINE,
+		"x25519-private:dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LC\n",
+		"x25519-private:dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCp\n",
+		" x25519-private:dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCo",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(contents) / sizeof(contents[0]); i++)
+		expect_refused(postern_key_read_public(
+				       test_file("key", contents[i], geteuid(),
+						 0600), &refusal, key),
+			       -EACCES, POSTERN_REASON_KEY,
+			       "holds no private key: 'postern key new'");
+}
+END_TEST
+
+static int read_root_s(void *path)
+{
+	return postern_key_read_public(path, &refusal, key) == -EACCES &&
+			       strstr(refusal.detail, "Permission denied") ?
+		       0 : 1;
+}
+
+START_TEST(file_of_root_is_not_for_everybody)
+{
+	static const struct other_user user = {OTHER_UID_A, OTHER_UID_A, NULL,
+					       0};
+	char path[600];
+
+	SKIP_UNLESS_ROOT();
+	(void)snprintf(path, sizeof(path), "%s",
+		       test_file("key", PRIVATE_LINE, 0, 0600));
+	ck_assert_int_eq(other_user_run(&user, read_root_s, path), 0);
+}
+END_TEST
+
+static int use_without_locked_memory(void *path)
+{
+	const struct rlimit none = {0, 0};
+
+	if (setrlimit(RLIMIT_MEMLOCK, &none) < 0)
+		return 1;
+	if (postern_key_create(path, &refusal, key) != -ENOMEM ||
+	    refusal.reason != POSTERN_REASON_RESOURCES ||
+	    !strstr(refusal.detail, "ulimit -l"))
+		return 2;
+	return access(path, F_OK) < 0 ? 0 : 3;
+}
+
+START_TEST(without_memory_for_secrets_there_is_no_key)
+{
+	static const struct other_user user = {OTHER_UID_A, OTHER_UID_A, NULL,
+					       0};
+	char path[600];
+
+	SKIP_UNLESS_ROOT();
+	ck_assert_int_eq(mkdir(test_path("d"), 0755), 0);
+	ck_assert_int_eq(chown(test_path("d"), OTHER_UID_A, 0), 0);
+	(void)snprintf(path, sizeof(path), "%s", test_path("d/key"));
+	ck_assert_int_eq(other_user_run(&user, use_without_locked_memory, path),
+			 0);
+}
+END_TEST
+
+START_TEST(null_is_misuse)
+{
+	ck_assert_int_eq(postern_key_create(NULL, &refusal, key), -EINVAL);
+	ck_assert_int_eq(postern_key_create(test_path("k"), &refusal, NULL),
+			 -EINVAL);
+	ck_assert_int_eq(access(test_path("k"), F_OK), -1);
+	ck_assert_int_eq(postern_key_read_public(NULL, NULL, key), -EINVAL);
+	ck_assert_int_eq(postern_key_read_public("k", NULL, NULL), -EINVAL);
+}
+END_TEST
+
+static void setup(void)
+{
+	test_dir_setup();
+	memset(&refusal, 0, sizeof(refusal));
+	memset(key, 0, sizeof(key));
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("api key");
+	TCase *keys = tcase_create("keys");
+
+	tcase_add_checked_fixture(keys, setup, test_dir_teardown);
+	tcase_add_test(keys, new_key_can_be_read_and_is_like_no_other);
+	tcase_add_test(keys, public_key_follows_from_the_private_one);
+	tcase_add_test(keys, key_that_exists_stays);
+	tcase_add_test(keys, what_is_wrong_is_said);
+	tcase_add_test(keys, only_a_whole_private_key_is_one);
+	tcase_add_test(keys, file_of_root_is_not_for_everybody);
+	tcase_add_test(keys, without_memory_for_secrets_there_is_no_key);
+	tcase_add_test(keys, null_is_misuse);
+	suite_add_tcase(suite, keys);
+	return test_run(suite);
+}
