@@ -2,6 +2,7 @@
 
 os_test_support = \
 	tests/support/other_user.c tests/support/other_user.h \
+	tests/support/smaps.c tests/support/smaps.h \
 	tests/unit/os/os_test.c tests/unit/os/os_test.h
 os_test_libraries = libos.la libbase.la $(CHECK_LIBS)
 

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "os/features.h"
 #include "os/monotonic.h"
+#include "support/smaps.h"
 
 #define PATH_BYTES 2048
 #define PATHS_AT_ONCE 16
@@ -50,52 +51,20 @@ size_t test_fd_count(void)
 	return count;
 }
 
-/* The lines of smaps about the mapping that holds address. */
-static char *describe_mapping(const void *address)
-{
-	FILE *smaps = fopen("/proc/self/smaps", "re");
-	size_t line_bytes = 0, text_bytes;
-	char *line = NULL, *text = NULL;
-	FILE *collected = open_memstream(&text, &text_bytes);
-	unsigned long begin, end;
-	bool is_inside = false;
-
-	ck_assert_ptr_nonnull(smaps);
-	ck_assert_ptr_nonnull(collected);
-	while (getline(&line, &line_bytes, smaps) > 0) {
-		if (sscanf(line, "%lx-%lx ", &begin, &end) == 2)
-			is_inside = (unsigned long)address >= begin &&
-				    (unsigned long)address < end;
-		if (is_inside)
-			ck_assert_int_ge(fputs(line, collected), 0);
-	}
-	free(line);
-	ck_assert_int_eq(fclose(smaps), 0);
-	ck_assert_int_eq(fclose(collected), 0);
-	return text;
-}
-
 bool test_has_vm_flag(const void *address, const char *flag)
 {
-	char *text = describe_mapping(address);
-	const char *flags = strstr(text, "VmFlags:");
-	char wanted[8];
-	bool has_flag;
+	struct mapping mapping;
 
-	ck_assert_ptr_nonnull(flags);
-	ck_assert_int_lt(snprintf(wanted, sizeof(wanted), " %s ", flag),
-			 (int)sizeof(wanted));
-	has_flag = strstr(flags, wanted) != NULL;
-	free(text);
-	return has_flag;
+	ck_assert(smaps_find(address, &mapping));
+	return mapping_has_flag(&mapping, flag);
 }
 
 void test_vm_permissions(const void *address, char permissions[static 5])
 {
-	char *text = describe_mapping(address);
+	struct mapping mapping;
 
-	ck_assert_int_eq(sscanf(text, "%*x-%*x %4s", permissions), 1);
-	free(text);
+	ck_assert(smaps_find(address, &mapping));
+	memcpy(permissions, mapping.permissions, sizeof(mapping.permissions));
 }
 
 void test_dir_setup(void)
