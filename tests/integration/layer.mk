@@ -24,6 +24,7 @@ libscene_la_SOURCES = \
 	tests/support/stage.c tests/support/stage.h \
 	tests/support/stranger.c tests/support/stranger.h \
 	tests/support/test_options.c tests/support/test_options.h \
+	tests/support/test_runner.c \
 	tests/support/users.c tests/support/users.h
 
 INTEGRATION_LIBS = libscene.la libapi.la libnode.la libhandshake.la \

@@ -52,28 +52,6 @@ uint32_t test_features(void)
 	return postern_features() & ~test_features_off();
 }
 
-bool test_has_runner(void)
-{
-	const char *runner = getenv("POSTERN_TEST_RUNNER");
-
-	return runner && runner[0];
-}
-
-bool test_has_sanitizer(void)
-{
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-	return true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-	return true;
-#else
-	return false;
-#endif
-#else
-	return false;
-#endif
-}
-
 uint64_t test_deadline_ns(void)
 {
 	return postern_deadline_after(test_has_runner()

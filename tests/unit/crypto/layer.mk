@@ -4,7 +4,9 @@ check_PROGRAMS += \
 	tests/unit/crypto/test_identity \
 	tests/unit/crypto/test_noise \
 	tests/unit/crypto/test_noise_hostile \
-	tests/unit/crypto/test_noise_use
+	tests/unit/crypto/test_noise_use \
+	tests/unit/crypto/test_secret \
+	tests/unit/crypto/test_secret_image
 
 EXTRA_DIST += \
 	tests/vectors/README \
@@ -32,3 +34,18 @@ tests_unit_crypto_test_noise_use_SOURCES = \
 	tests/unit/crypto/noise_pair.h \
 	tests/unit/crypto/test_noise_use.c
 tests_unit_crypto_test_noise_use_LDADD = libcrypto.la $(CHECK_LIBS)
+
+tests_unit_crypto_test_secret_SOURCES = \
+	tests/support/other_user.c tests/support/other_user.h \
+	tests/support/smaps.c tests/support/smaps.h \
+	tests/unit/crypto/test_secret.c
+tests_unit_crypto_test_secret_LDADD = libcrypto.la $(CHECK_LIBS)
+
+tests_unit_crypto_test_secret_image_SOURCES = \
+	tests/support/smaps.c tests/support/smaps.h \
+	tests/support/test_options.h tests/support/test_runner.c \
+	tests/unit/crypto/noise_pair.h \
+	tests/unit/crypto/test_secret_image.c
+# Objects of its own: another library has test_runner's, made by libtool.
+tests_unit_crypto_test_secret_image_CFLAGS = $(AM_CFLAGS)
+tests_unit_crypto_test_secret_image_LDADD = libcrypto.la $(CHECK_LIBS)
