@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: ISC
 
 check_PROGRAMS += \
+	tests/unit/crypto/test_cipher \
 	tests/unit/crypto/test_identity \
 	tests/unit/crypto/test_noise \
 	tests/unit/crypto/test_noise_hostile \
 	tests/unit/crypto/test_noise_use \
+	tests/unit/crypto/test_record_seal \
 	tests/unit/crypto/test_secret \
 	tests/unit/crypto/test_secret_image
 
 EXTRA_DIST += \
 	tests/vectors/README \
 	tests/vectors/noise-cacophony.json
+
+tests_unit_crypto_test_cipher_SOURCES = tests/unit/crypto/test_cipher.c
+tests_unit_crypto_test_cipher_LDADD = libcrypto.la $(CHECK_LIBS)
 
 tests_unit_crypto_test_identity_SOURCES = \
 	tests/support/mutate.c tests/support/mutate.h \
@@ -34,6 +39,11 @@ tests_unit_crypto_test_noise_use_SOURCES = \
 	tests/unit/crypto/noise_pair.h \
 	tests/unit/crypto/test_noise_use.c
 tests_unit_crypto_test_noise_use_LDADD = libcrypto.la $(CHECK_LIBS)
+
+tests_unit_crypto_test_record_seal_SOURCES = \
+	tests/support/random.h \
+	tests/unit/crypto/test_record_seal.c
+tests_unit_crypto_test_record_seal_LDADD = libcrypto.la $(CHECK_LIBS)
 
 tests_unit_crypto_test_secret_SOURCES = \
 	tests/support/other_user.c tests/support/other_user.h \
