@@ -48,7 +48,10 @@ tests_unit_crypto_test_record_seal_LDADD = libcrypto.la $(CHECK_LIBS)
 tests_unit_crypto_test_secret_SOURCES = \
 	tests/support/other_user.c tests/support/other_user.h \
 	tests/support/smaps.c tests/support/smaps.h \
+	tests/support/test_options.h tests/support/test_runner.c \
 	tests/unit/crypto/test_secret.c
+# Objects of its own: another library has test_runner's, made by libtool.
+tests_unit_crypto_test_secret_CFLAGS = $(AM_CFLAGS)
 tests_unit_crypto_test_secret_LDADD = libcrypto.la $(CHECK_LIBS)
 
 tests_unit_crypto_test_secret_image_SOURCES = \
@@ -56,6 +59,5 @@ tests_unit_crypto_test_secret_image_SOURCES = \
 	tests/support/test_options.h tests/support/test_runner.c \
 	tests/unit/crypto/noise_pair.h \
 	tests/unit/crypto/test_secret_image.c
-# Objects of its own: another library has test_runner's, made by libtool.
 tests_unit_crypto_test_secret_image_CFLAGS = $(AM_CFLAGS)
 tests_unit_crypto_test_secret_image_LDADD = libcrypto.la $(CHECK_LIBS)
