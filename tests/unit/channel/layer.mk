@@ -13,10 +13,13 @@ check_PROGRAMS += \
 	tests/unit/channel/test_channel \
 	tests/unit/channel/test_channel_discard \
 	tests/unit/channel/test_channel_end \
+	tests/unit/channel/test_channel_flips \
 	tests/unit/channel/test_channel_lease \
 	tests/unit/channel/test_channel_sealed \
 	tests/unit/channel/test_channel_sealed_end \
+	tests/unit/channel/test_channel_sealed_race \
 	tests/unit/channel/test_channel_stats \
+	tests/unit/channel/test_channel_tamper \
 	tests/unit/channel/test_channel_threads \
 	tests/unit/channel/test_channel_watermark
 
@@ -32,6 +35,10 @@ tests_unit_channel_test_channel_end_SOURCES = \
 	tests/unit/channel/test_channel_end.c $(CHANNEL_TEST_SUPPORT)
 tests_unit_channel_test_channel_end_LDADD = $(CHANNEL_TEST_LIBS)
 
+tests_unit_channel_test_channel_flips_SOURCES = \
+	tests/unit/channel/test_channel_flips.c $(SEALED_TEST_SUPPORT)
+tests_unit_channel_test_channel_flips_LDADD = $(CHANNEL_TEST_LIBS)
+
 tests_unit_channel_test_channel_lease_SOURCES = \
 	tests/unit/channel/test_channel_lease.c $(CHANNEL_TEST_SUPPORT)
 tests_unit_channel_test_channel_lease_LDADD = $(CHANNEL_TEST_LIBS)
@@ -44,12 +51,21 @@ tests_unit_channel_test_channel_sealed_end_SOURCES = \
 	tests/unit/channel/test_channel_sealed_end.c $(SEALED_TEST_SUPPORT)
 tests_unit_channel_test_channel_sealed_end_LDADD = $(CHANNEL_TEST_LIBS)
 
+tests_unit_channel_test_channel_sealed_race_SOURCES = \
+	tests/unit/channel/test_channel_sealed_race.c \
+	tests/support/pin.c tests/support/pin.h $(SEALED_TEST_SUPPORT)
+tests_unit_channel_test_channel_sealed_race_LDADD = $(CHANNEL_TEST_LIBS)
+
 tests_unit_channel_test_channel_stats_SOURCES = \
 	tests/unit/channel/test_channel_stats.c $(CHANNEL_TEST_SUPPORT)
 tests_unit_channel_test_channel_stats_LDADD = $(CHANNEL_TEST_LIBS)
 
+tests_unit_channel_test_channel_tamper_SOURCES = \
+	tests/unit/channel/test_channel_tamper.c $(SEALED_TEST_SUPPORT)
+tests_unit_channel_test_channel_tamper_LDADD = $(CHANNEL_TEST_LIBS)
+
 tests_unit_channel_test_channel_threads_SOURCES = \
-	tests/unit/channel/test_channel_threads.c $(CHANNEL_TEST_SUPPORT)
+	tests/unit/channel/test_channel_threads.c $(SEALED_TEST_SUPPORT)
 tests_unit_channel_test_channel_threads_LDADD = $(CHANNEL_TEST_LIBS)
 
 tests_unit_channel_test_channel_watermark_SOURCES = \

@@ -125,14 +125,14 @@ START_TEST(a_sender_waits_for_the_room_of_a_record_with_its_tag)
 	uint32_t ready = 0;
 
 	sealed_pair_open(&pair, _i, 0);
-	/* It has a stamp, and 200 are left: all but the tag would fit. */
+	/* 200 bytes are left: of the next, all but the tag would fit. */
 	expect_equal(pst_channel_send(pair.left, message,
-				      RING_BYTES - 200 - 32), 0);
+				      RING_BYTES - 200 - 24), 0);
 	expect_equal(stats_of(pair.left).send_depth_bytes, RING_BYTES - 200);
 	expect_equal(pst_channel_send(pair.left, message, 184), -EAGAIN);
 	expect_equal(pst_channel_wait(pair.left, PST_CHANNEL_WANT_ROOM, 0,
 				      &ready), -ETIMEDOUT);
-	expect_next(pair.right, message, RING_BYTES - 200 - 32);
+	expect_next(pair.right, message, RING_BYTES - 200 - 24);
 	expect_equal(pst_channel_wait(pair.left, PST_CHANNEL_WANT_ROOM, 0,
 				      &ready), 0);
 	expect_equal(pst_channel_send(pair.left, message, 184), 0);
@@ -181,6 +181,7 @@ START_TEST(stamps_are_sealed_with_the_message)
 	int i;
 
 	sealed_pair_open(&pair, _i, 0);
+	set_stamped(pair.left, true);
 	for (i = 0; i < 3 * PST_CHANNEL_SAMPLE_INTERVAL; i++) {
 		if (i % 2 == 0) {
 			expect_equal(pst_channel_send(pair.left, "0123", 4), 0);
@@ -202,7 +203,7 @@ START_TEST(a_stamp_that_finds_no_room_costs_no_message)
 	static char message[LARGEST_BYTES];
 
 	sealed_pair_open(&pair, _i, 0);
-	/* The first one of a channel would have a stamp. */
+	set_stamped(pair.left, true);
 	expect_equal(pst_channel_send(pair.left, message, LARGEST_BYTES), 0);
 	expect_next(pair.right, message, LARGEST_BYTES);
 	expect_equal(stats_of(pair.right).latency.count, 0);

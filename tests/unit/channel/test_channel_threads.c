@@ -16,8 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "support/channel_pair.h"
 #include "support/expect.h"
+#include "support/sealed_pair.h"
 
 #define MESSAGES 20000
 
@@ -134,13 +134,16 @@ static void *run_poller(void *argument)
 	return NULL;
 }
 
-static void run_four(uint32_t spin_ns, void *(*receiver)(void *))
+static void run_four_sealed(struct sealed_mode mode, uint32_t spin_ns,
+			    void *(*receiver)(void *))
 {
 	const struct channel_pair_options options = {
 		.left_ring_bytes = 4096,
 		.right_ring_bytes = 4096,
 		.message_bytes = 256,
 		.spin_ns = spin_ns,
+		.security = mode.security,
+		.cipher = mode.cipher,
 	};
 	struct channel_pair pair;
 	struct worker workers[4];
@@ -161,6 +164,13 @@ static void run_four(uint32_t spin_ns, void *(*receiver)(void *))
 	channel_pair_close(&pair);
 }
 
+static void run_four(uint32_t spin_ns, void *(*receiver)(void *))
+{
+	run_four_sealed((struct sealed_mode) {POSTERN_SECURITY_NONE,
+					      PST_CIPHER_NONE},
+			spin_ns, receiver);
+}
+
 START_TEST(no_wakeup_is_lost_between_four_sleeping_threads)
 {
 	run_four(0, run_receiver);
@@ -176,6 +186,13 @@ END_TEST
 START_TEST(no_wakeup_is_lost_in_an_event_loop)
 {
 	run_four(0, run_poller);
+}
+END_TEST
+
+START_TEST(nor_where_messages_are_sealed)
+{
+	run_four_sealed(sealed_modes[_i], 0, run_receiver);
+	run_four_sealed(sealed_modes[_i], 0, run_poller);
 }
 END_TEST
 
@@ -314,6 +331,8 @@ static Suite *suite(void)
 	tcase_add_test(threads,
 		       no_wakeup_is_lost_when_spinning_comes_before_sleep);
 	tcase_add_test(threads, no_wakeup_is_lost_in_an_event_loop);
+	tcase_add_loop_test(threads, nor_where_messages_are_sealed, 0,
+			    sealed_mode_count());
 	suite_add_tcase(s, threads);
 	tcase_add_test(descriptor, the_descriptor_is_level_triggered);
 	tcase_add_test(descriptor,

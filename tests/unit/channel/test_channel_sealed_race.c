@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A record that changes while it is received, in the modes `mac` and `aead`
+ *
+ * The writer has the key, as an admitted peer has, and two records for the same
+ * place, both sealed as they should be.  While the receiver is at work he puts
+ * one in the place of the other.  Whoever verifies bytes and uses others, be it
+ * from the same page a moment later, delivers a mixture of the two that nobody
+ * ever sealed.
+ */
+#include "channel/channel.h"
+
+#include <check.h>
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "channel/channel_state.h"
+#include "support/expect.h"
+#include "support/pin.h"
+#include "support/sealed_pair.h"
+
+#define PAYLOAD_BYTES 1000u
+#define RECORD_BYTES (8 + PAYLOAD_BYTES + 16)
+#define TRIES 30000u
+
+static struct channel_pair pair;
+static uint8_t records[2][RECORD_BYTES];
+static atomic_bool receiving_ended;
+
+static void tear_down(void)
+{
+	channel_pair_close(&pair);
+}
+
+/* Two of the same number, in turn in the same place. */
+static void seal_both(void)
+{
+	const struct pst_ring_producer before = pair.left->producer;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		pair.left->producer = before;
+		pair.left->sealing.cipher->record_count = 0;
+		send_filled(pair.left, (char)('a' + i), PAYLOAD_BYTES);
+		memcpy(records[i], ring_at(pair.left, 0), RECORD_BYTES);
+	}
+}
+
+/* Their headers are the same; the rest word by word, that all of it tears. */
+static void *alternate(void *argument)
+{
+	struct pst_shared_u64 *place = argument;
+	uint64_t word;
+	unsigned round, i;
+
+	pin_thread(1);
+	for (round = 0; !atomic_load(&receiving_ended); round++) {
+		for (i = 0; i < RECORD_BYTES / 8; i++) {
+			memcpy(&word, records[round % 2] + 8 * i, 8);
+			pst_shared_store_relaxed_u64(&place[i], word);
+		}
+		/* Whole for a while, too. */
+		for (i = 0; i < round % 8; i++)
+			pst_spin_relax();
+		if (round % 256 == 0)
+			(void)sched_yield(); /* where one CPU is all */
+	}
+	return NULL;
+}
+
+static bool is_one_of_both(const char *message)
+{
+	unsigned i;
+
+	for (i = 1; i < PAYLOAD_BYTES; i++)
+		if (message[i] != message[0])
+			return false;
+	return message[0] == 'a' || message[0] == 'b';
+}
+
+START_TEST(what_is_delivered_is_what_was_verified)
+{
+	unsigned accepted_count = 0, i;
+	struct receiver_state state;
+	char message[PAYLOAD_BYTES];
+	pthread_t thread;
+	size_t bytes;
+	int r;
+
+	sealed_pair_open(&pair, _i, 0);
+	seal_both();
+	state = receiver_state_of(pair.right);
+	pin_thread(0);
+	expect_equal(pthread_create(&thread, NULL, alternate,
+				    ring_at(pair.left, 0)), 0);
+	for (i = 0; i < TRIES; i++) {
+		r = pst_channel_receive(pair.right, message, sizeof(message),
+					&bytes);
+		if (r == 0) {
+			expect_equal(bytes, PAYLOAD_BYTES);
+			expect(is_one_of_both(message));
+			accepted_count++;
+		} else {
+			expect_equal(r, -EKEYREJECTED);
+		}
+		restore_receiver(pair.right, &state);
+		if (i % 64 == 0)
+			(void)sched_yield(); /* where one CPU is all */
+	}
+	atomic_store(&receiving_ended, true);
+	expect_equal(pthread_join(thread, NULL), 0);
+	expect(accepted_count > 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("channel sealed race");
+	TCase *tcase = tcase_create("race");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_checked_fixture(tcase, NULL, tear_down);
+	tcase_set_timeout(tcase, 300);
+	tcase_add_loop_test(tcase, what_is_delivered_is_what_was_verified, 0,
+			    sealed_mode_count());
+	suite_add_tcase(suite, tcase);
+
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
