@@ -109,6 +109,49 @@ static void discard_message(void)
 	}
 }
 
+/* The whole record into memory that is no larger, and half of them opened. */
+static void read_sealed(struct program *program)
+{
+	size_t buffer_bytes = operand(program, 2) % (MESSAGE_BYTES + 1);
+	uint64_t before_pos = pair.consumer.consumed_pos;
+	uint64_t record_bytes = pst_ring_sealed_bytes((uint32_t)buffer_bytes);
+	void *record = malloc(record_bytes);
+	struct pst_ring_record form = {0};
+	int result = pst_ring_peek_sealed(&pair.consumer, record, buffer_bytes,
+					  &form);
+
+	if (pair.consumer.consumed_pos != before_pos)
+		abort();
+	switch (result) {
+	case 0:
+		if (form.payload_bytes > buffer_bytes ||
+		    (form.is_end && form.payload_bytes != 0))
+			abort();
+		if (operand(program, 1) % 2 == 0)
+			break;
+		record_bytes = pst_record_bytes(form.payload_bytes) +
+			       form.head_bytes - PST_RECORD_HEADER_BYTES +
+			       PST_RECORD_TAG_BYTES;
+		result = pst_ring_release_sealed(&pair.consumer, record, &form);
+		if (result != (form.is_end ? -ESHUTDOWN : 0) ||
+		    pair.consumer.consumed_pos - before_pos != record_bytes)
+			abort();
+		break;
+	case -EMSGSIZE:
+		if (form.payload_bytes <= buffer_bytes ||
+		    form.payload_bytes > MESSAGE_BYTES)
+			abort();
+		break;
+	case -EAGAIN:
+	case -EBADMSG:
+	case -ESHUTDOWN:
+		break;
+	default:
+		abort();
+	}
+	free(record);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t byte_count)
 {
 	struct program program = { bytes, byte_count };
@@ -119,7 +162,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t byte_count)
 	ring_pair_start_at(&pair, operand(&program, 8) & ~UINT64_C(7));
 
 	while (program.left_bytes > 0) {
-		switch (operand(&program, 1) % 6) {
+		switch (operand(&program, 1) % 7) {
 		case 0:
 			pst_shared_publish_u64(
 				&pair.producer_words->produced_pos,
@@ -139,6 +182,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t byte_count)
 			break;
 		case 4:
 			discard_message();
+			break;
+		case 5:
+			read_sealed(&program);
 			break;
 		default:
 			if (pst_ring_has_message(&pair.consumer) > 0)

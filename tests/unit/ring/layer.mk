@@ -5,6 +5,9 @@ ring_test_support = \
 	tests/support/pin.c tests/support/pin.h \
 	tests/support/random.h \
 	tests/support/ring_pair.c tests/support/ring_pair.h
+ring_corruption_support = \
+	tests/support/ring_corruption.c tests/support/ring_corruption.h \
+	$(ring_test_support)
 ring_test_libraries = libring.la libbase.la $(CHECK_LIBS)
 
 check_PROGRAMS += \
@@ -16,6 +19,8 @@ check_PROGRAMS += \
 	tests/unit/ring/test_ring_race \
 	tests/unit/ring/test_ring_discard \
 	tests/unit/ring/test_ring_rest \
+	tests/unit/ring/test_ring_sealed \
+	tests/unit/ring/test_ring_sealed_hostile \
 	tests/unit/ring/test_ring_time \
 	tests/unit/ring/test_ring_wait \
 	tests/unit/ring/test_shared_copy
@@ -27,7 +32,7 @@ tests_unit_ring_test_ring_geometry_SOURCES = \
 	tests/unit/ring/test_ring_geometry.c
 tests_unit_ring_test_ring_geometry_LDADD = $(ring_test_libraries)
 tests_unit_ring_test_ring_hostile_SOURCES = \
-	tests/unit/ring/test_ring_hostile.c $(ring_test_support)
+	tests/unit/ring/test_ring_hostile.c $(ring_corruption_support)
 tests_unit_ring_test_ring_hostile_LDADD = $(ring_test_libraries)
 tests_unit_ring_test_ring_model_SOURCES = \
 	tests/unit/ring/test_ring_model.c $(ring_test_support)
@@ -44,6 +49,12 @@ tests_unit_ring_test_ring_time_LDADD = $(ring_test_libraries)
 tests_unit_ring_test_ring_rest_SOURCES = \
 	tests/unit/ring/test_ring_rest.c $(ring_test_support)
 tests_unit_ring_test_ring_rest_LDADD = $(ring_test_libraries)
+tests_unit_ring_test_ring_sealed_SOURCES = \
+	tests/unit/ring/test_ring_sealed.c $(ring_test_support)
+tests_unit_ring_test_ring_sealed_LDADD = $(ring_test_libraries)
+tests_unit_ring_test_ring_sealed_hostile_SOURCES = \
+	tests/unit/ring/test_ring_sealed_hostile.c $(ring_corruption_support)
+tests_unit_ring_test_ring_sealed_hostile_LDADD = $(ring_test_libraries)
 tests_unit_ring_test_shared_copy_SOURCES = \
 	tests/unit/ring/test_shared_copy.c
 tests_unit_ring_test_shared_copy_LDADD = $(ring_test_libraries)

@@ -19,11 +19,10 @@
 #include <string.h>
 
 #include "support/expect.h"
-#include "support/random.h"
-#include "support/ring_pair.h"
+#include "support/ring_corruption.h"
 
-#define DATA_BYTES 4096u
-#define MESSAGE_BYTES 1000u
+#define DATA_BYTES RING_CORRUPTION_DATA_BYTES
+#define MESSAGE_BYTES RING_CORRUPTION_MESSAGE_BYTES
 #define BUFFER_BYTES 1200u
 #define CORRUPTIONS_DEFAULT 20000000u
 #define CORRUPTIONS_PER_SCENE 24u
@@ -53,118 +52,12 @@ static uint8_t *buffer_of(size_t byte_count)
 	return scratch.data + 2 * DATA_BYTES - byte_count;
 }
 
-/* Corruption */
-
-static uint64_t some_position(uint64_t right_pos)
-{
-	static const uint64_t steps[] = {
-		0, 1, 7, 8, 16, 24, 1000, 1008, DATA_BYTES - 8, DATA_BYTES,
-		DATA_BYTES + 8, UINT64_C(1) << 31, UINT64_C(1) << 32,
-		UINT64_C(1) << 63,
-	};
-	uint64_t step = steps[random_below(&chance, sizeof(steps) /
-						    sizeof(steps[0]))];
-
-	switch (random_below(&chance, 8)) {
-	case 0:
-		return random_u64(&chance);
-	case 1:
-		return step;
-	case 2:
-		return right_pos - step;
-	case 3:
-		return right_pos + step;
-	default:
-		return right_pos + 8 * random_below(&chance, DATA_BYTES / 8);
-	}
-}
-
-static uint32_t some_length(void)
-{
-	switch (random_below(&chance, 4)) {
-	case 0:
-		return (uint32_t)random_u64(&chance);
-	case 1:
-		return UINT32_MAX - random_below(&chance, 24);
-	case 2:
-		return MESSAGE_BYTES - 8 + random_below(&chance, 16);
-	default:
-		return random_below(&chance, MESSAGE_BYTES + 1);
-	}
-}
-
-static struct pst_record_header some_header(void)
-{
-	struct pst_record_header header = {
-		.payload_bytes = some_length(),
-		.kind = PST_RECORD_DATA,
-	};
-
-	switch (random_below(&chance, 16)) {
-	case 0:
-		header.kind = (uint8_t)random_u64(&chance);
-		break;
-	case 1:
-		header.flags = (uint8_t)(1u << random_below(&chance, 8));
-		break;
-	case 2:
-		header.reserved = (uint16_t)random_u64(&chance);
-		break;
-	case 3:
-		header.kind = PST_RECORD_END;
-		header.payload_bytes = random_below(&chance, 2) == 0 ? 0 :
-			header.payload_bytes;
-		break;
-	case 4:
-	case 5:
-	case 6:
-		header.flags = PST_RECORD_FLAG_TIME;
-		break;
-	default:
-		break;
-	}
-	return header;
-}
+/* The oracle */
 
 static uint8_t *data_at(uint64_t pos)
 {
 	return pair.producer_segment.data + pos % DATA_BYTES;
 }
-
-static void corrupt(void)
-{
-	struct pst_record_header header;
-	uint64_t noise = random_u64(&chance);
-
-	switch (random_below(&chance, 8)) {
-	case 0:
-	case 1:
-		pst_shared_publish_u64(&pair.producer_words->produced_pos,
-				       some_position(consumer->consumed_pos));
-		break;
-	case 2:
-	case 3:
-		pst_shared_publish_u64(&pair.consumer_words->consumed_pos,
-				       some_position(producer->consumed_pos));
-		break;
-	case 4:
-		pst_shared_publish_u32(&pair.consumer_words->consumer_armed,
-				       (uint32_t)noise);
-		pst_shared_publish_u32(&pair.producer_words->producer_armed,
-				       (uint32_t)(noise >> 32));
-		break;
-	case 5:
-		memcpy(pair.producer_segment.data +
-		       random_below(&chance, DATA_BYTES), &noise, 8);
-		break;
-	default:
-		header = some_header();
-		memcpy(data_at(consumer->consumed_pos), &header, 8);
-		break;
-	}
-}
-
-/* The oracle */
 
 static uint64_t word_at(const void *shared)
 {
@@ -442,7 +335,7 @@ START_TEST(no_corruption_is_believed)
 		chance.state = random_u64(&scenes);
 		set_scene();
 		for (i = 0; i < CORRUPTIONS_PER_SCENE && left_count > 0; i++) {
-			corrupt();
+			corrupt(&pair, &chance);
 			call_read(&counts);
 			call_write(&counts);
 			call_others();

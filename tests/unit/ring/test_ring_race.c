@@ -122,6 +122,48 @@ START_TEST(value_is_never_fetched_twice)
 }
 END_TEST
 
+/* The header that stands in the private record is the one that was checked. */
+START_TEST(value_of_a_sealed_record_is_never_fetched_twice)
+{
+	uint32_t read_count = 0, fault_count = 0;
+	uint64_t record_words[129];
+	pthread_t thread;
+
+	pin_thread(0);
+	ck_assert_int_eq(pthread_create(&thread, NULL, scribble,
+					pair.producer_words), 0);
+	while (read_count + fault_count < READ_COUNT) {
+		struct pst_ring_record form = {.payload_bytes = UNTOUCHED};
+		struct pst_record_header header;
+		uint64_t before_pos = consumer->consumed_pos;
+		int result = pst_ring_peek_sealed(consumer, record_words,
+						  MESSAGE_BYTES, &form);
+
+		if (result == 0) {
+			expect_equal(form.payload_bytes, 8);
+			memcpy(&header, record_words, sizeof(header));
+			expect_equal(header.payload_bytes, 8);
+			expect_equal(pst_ring_release_sealed(consumer,
+							     record_words,
+							     &form), 0);
+			expect(consumer->consumed_pos == before_pos + 32);
+			read_count++;
+		} else if (result == -EBADMSG) {
+			expect_equal(form.payload_bytes, UNTOUCHED);
+			ring_pair_start_at(&pair, before_pos);
+			fault_count++;
+		} else {
+			expect_equal(result, -EAGAIN);
+			(void)sched_yield(); /* where one CPU is all */
+		}
+	}
+	atomic_store(&reading_ended, true);
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	ck_assert_uint_gt(read_count, READ_COUNT / 100);
+	ck_assert_uint_gt(fault_count, READ_COUNT / 100);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("ring_race");
@@ -132,6 +174,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 0);
 	tcase_add_test(tcase, value_is_never_fetched_twice);
+	tcase_add_test(tcase, value_of_a_sealed_record_is_never_fetched_twice);
 	suite_add_tcase(suite, tcase);
 
 	srunner_run_all(runner, CK_NORMAL);

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a peer that writes anything anywhere may write
+ *
+ * Mostly near to what is right, so that not all of it is refused at the first
+ * check; the same in every run.
+ */
+#ifndef POSTERN_SUPPORT_RING_CORRUPTION_H
+#define POSTERN_SUPPORT_RING_CORRUPTION_H
+
+#include "support/random.h"
+#include "support/ring_pair.h"
+
+#define RING_CORRUPTION_DATA_BYTES 4096u
+#define RING_CORRUPTION_MESSAGE_BYTES 1000u
+
+/* One word, header or handful of bytes of a pair of those sizes. */
+void corrupt(struct ring_pair *pair, struct random *chance);
+
+#endif
