@@ -9,8 +9,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/fd.h"
 #include "channel/channel_state.h"
+#include "os/segment.h"
 #include "support/expect.h"
 #include "support/sealed_pair.h"
 
@@ -334,6 +337,29 @@ START_TEST(keys_and_mode_belong_together)
 }
 END_TEST
 
+START_TEST(the_largest_message_leaves_room_for_its_tag)
+{
+	const size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+	struct pst_channel_setup setup = {
+		.socket_fd = -1,
+		.pidfd = -1,
+		.security = POSTERN_SECURITY_MAC,
+		.send_message_bytes = (uint32_t)page_bytes - 8 - 16 + 1,
+		.take_keys = some_keys(POSTERN_SECURITY_MAC),
+	};
+	struct pst_channel *channel = NULL;
+	int fd = -1;
+
+	expect_equal(pst_segment_create(2 * page_bytes, 0, &fd), 0);
+	expect_equal(pst_segment_map_writable(fd, page_bytes, page_bytes,
+					      &setup.own_mapping), 0);
+	(void)pst_fd_close(fd);
+	expect_equal(pst_channel_open_take(&setup, &channel), -EINVAL);
+	expect(!setup.take_keys);
+	sealed_pair_open(&pair, 0, 0); /* with one byte less */
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("channel sealed");
@@ -358,6 +384,7 @@ static Suite *suite(void)
 	ADD(plain_text_is_in_the_ring_only_in_mode_mac);
 #undef ADD
 	tcase_add_loop_test(t, keys_and_mode_belong_together, 0, 5);
+	tcase_add_test(t, the_largest_message_leaves_room_for_its_tag);
 	suite_add_tcase(s, t);
 	return s;
 }

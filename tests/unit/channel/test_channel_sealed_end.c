@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "channel/channel_state.h"
 #include "support/expect.h"
@@ -119,6 +121,48 @@ START_TEST(what_comes_after_the_last_count_is_not_opened)
 }
 END_TEST
 
+static bool is_zero(const void *bytes, size_t byte_count)
+{
+	const uint8_t *byte = bytes;
+	size_t i;
+
+	for (i = 0; i < byte_count; i++)
+		if (byte[i] != 0)
+			return false;
+	return true;
+}
+
+/* Neither keys nor what was to be sent, or was received. */
+START_TEST(a_forked_child_has_no_secret_of_the_channel)
+{
+	const struct pst_record_keys *keys;
+	const uint8_t *sent, *received;
+	pid_t child;
+	int status;
+	bool is_ok;
+
+	sealed_pair_open(&pair, _i, 0);
+	keys = pair.left->keys;
+	sent = pair.left->sealing.record;
+	received = pair.right->opening.record;
+	send_filled(pair.left, 's', 100);
+	expect_filled(pair.right, 's', 100);
+	expect(!is_zero(sent, 124) && !is_zero(received, 124));
+	child = fork();
+	if (child == 0) {
+		is_ok = !pst_channel_is_ours(pair.left) &&
+			is_zero(keys, sizeof(*keys)) && is_zero(sent, 124) &&
+			is_zero(received, 124) &&
+			!pst_channel_unref(pair.left);
+		_exit(is_ok ? 0 : 1);
+	}
+	expect_equal(waitpid(child, &status, 0), child);
+	expect(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	send_filled(pair.left, 't', 100);
+	expect_filled(pair.right, 't', 100);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("channel sealed end");
@@ -134,6 +178,7 @@ static Suite *suite(void)
 	ADD(a_farewell_drops_an_open_reservation);
 	ADD(a_key_that_is_used_up_ends_the_channel);
 	ADD(what_comes_after_the_last_count_is_not_opened);
+	ADD(a_forked_child_has_no_secret_of_the_channel);
 #undef ADD
 	suite_add_tcase(s, t);
 	return s;
