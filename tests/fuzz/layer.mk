@@ -3,6 +3,13 @@
 # The handshake: records, and the two state machines.
 EXTRA_DIST += \
 	tests/fuzz/corpus/handshake/admitted \
+	tests/fuzz/corpus/handshake/keys_hello_altered \
+	tests/fuzz/corpus/handshake/keys_ik \
+	tests/fuzz/corpus/handshake/keys_nk \
+	tests/fuzz/corpus/handshake/keys_nn \
+	tests/fuzz/corpus/handshake/keys_nn_none \
+	tests/fuzz/corpus/handshake/keys_offer_altered \
+	tests/fuzz/corpus/handshake/keys_ready_altered \
 	tests/fuzz/corpus/handshake/observed \
 	tests/fuzz/corpus/handshake/other_version \
 	tests/fuzz/corpus/handshake/refused \
