@@ -26,6 +26,7 @@ tests_unit_handshake_test_handshake_initiator_LDADD = \
 	libhandshake.la libwire.la libcrypto.la $(CHECK_LIBS)
 
 tests_unit_handshake_test_handshake_key_params_SOURCES = \
+	tests/support/test_options.h \
 	tests/unit/handshake/key_pairs.h \
 	tests/unit/handshake/test_handshake_key_params.c
 tests_unit_handshake_test_handshake_key_params_LDADD = \
