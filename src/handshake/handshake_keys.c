@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "crypto/noise_pattern.h"
 #include "handshake/handshake_machine.h"
 
 static_assert((int)PST_WIRE_PATTERN_NONE == (int)PST_NOISE_NONE &&
@@ -209,10 +210,17 @@ int pst_handshake_keys_create_ready(struct pst_handshake_machine *machine,
 
 /* -- responder ------------------------------------------------------------- */
 
-/* The responder's key is part of all patterns but one. */
-static bool has_responder_key(enum pst_wire_pattern pattern)
+/* Its key, if the pattern has one of the responder's. */
+static const struct pst_identity *
+identity_for(const struct pst_responder_params *own,
+	     enum pst_wire_pattern pattern)
 {
-	return pattern != PST_WIRE_PATTERN_NN;
+	const struct pst_noise_table *table =
+		pst_noise_pattern_find((enum pst_noise_pattern)pattern);
+
+	if (!pst_noise_pattern_has_static(table, PST_NOISE_RESPONDER))
+		return NULL;
+	return own->borrow_identity;
 }
 
 static void note_claim(struct pst_handshake_responder *responder)
@@ -241,8 +249,8 @@ int pst_handshake_keys_consume_hello(struct pst_handshake_responder *responder,
 	if (!(own->cipher_bits & 1u << hello->cipher))
 		return pst_handshake_fail(machine, POSTERN_REASON_SECURITY,
 					  -EOPNOTSUPP);
-	if (has_responder_key(hello->pattern))
-		noise.borrow_own = own->borrow_identity; /* NULL is refused */
+	/* Without the key that a pattern has, it is refused. */
+	noise.borrow_own = identity_for(own, hello->pattern);
 	r = begin(machine, &noise, hello);
 	if (r < 0)
 		return r;
