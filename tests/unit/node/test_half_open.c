@@ -94,6 +94,43 @@ START_TEST(a_released_entry_is_free_with_another_generation)
 }
 END_TEST
 
+/* A HELLO that begins a key exchange, taken in. */
+static void exchange_keys(struct pst_half_open *entry)
+{
+	const struct pst_initiator_params params = {
+		.kind = PST_WIRE_KIND_CHANNEL,
+		.node_name = "orders",
+		.wish = {POSTERN_DIRECTION_SEND, 65536, 64},
+		.page_bytes = 4096,
+		.security_bits = 1u << POSTERN_SECURITY_MAC,
+		.pattern = PST_NOISE_NN,
+		.cipher = PST_CIPHER_CHACHAPOLY,
+	};
+	const struct pst_responder_params node = {
+		.cipher_bits = 1u << PST_CIPHER_CHACHAPOLY,
+	};
+	struct pst_handshake_initiator initiator;
+	struct pst_wire_record hello;
+
+	expect_equal(pst_initiator_init(&initiator, &params), 0);
+	expect_equal(pst_initiator_create_hello(&initiator, &hello), 0);
+	pst_responder_init(&entry->responder, &node);
+	expect_equal(pst_responder_consume(&entry->responder, hello.bytes,
+					   hello.byte_count), 0);
+	pst_initiator_done(&initiator);
+}
+
+START_TEST(a_released_entry_has_no_secrets)
+{
+	struct pst_half_open *entry = connect_as(1000, 1);
+
+	exchange_keys(entry);
+	expect(entry->responder.machine.noise);
+	pst_half_open_release(&table, entry);
+	expect(!entry->responder.machine.noise);
+}
+END_TEST
+
 START_TEST(the_socket_of_an_unread_offer_is_kept)
 {
 	struct pst_half_open *entry = connect_as(7, 1);
@@ -198,6 +235,7 @@ static Suite *suite(void)
 	tcase_add_test(t,
 		a_full_table_gives_up_the_oldest_of_the_uid_that_holds_most);
 	tcase_add_test(t, a_released_entry_is_free_with_another_generation);
+	tcase_add_test(t, a_released_entry_has_no_secrets);
 	tcase_add_test(t, the_socket_of_an_unread_offer_is_kept);
 	tcase_add_test(t, a_kept_socket_goes_when_the_offer_is_taken);
 	tcase_add_test(t, kept_sockets_are_looked_at_once_in_a_while);
