@@ -3,7 +3,7 @@
 #
 # Every #include "layer/..." in src/ is one that the layer may have, and every
 # folder of src/ is a layer that this table knows.  The tool sees what a user
-# sees: of quoted includes only its own headers.
+# sees: of quoted includes only its own headers.  Only crypto sees libsodium.
 
 cd "${POSTERN_SRCDIR:-.}/src" || exit 99
 
@@ -43,6 +43,17 @@ node      base policy crypto os slots stats handshake channel
 api       base policy channel node os
 tools
 TABLE
+
+for file in $(grep -lE '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]sodium[./]' \
+	*/*.[ch] ../include/postern/*.h*); do
+	case $file in
+	crypto/*) ;;
+	*)
+		echo "src/$file may not include <sodium.h>: crypto does" >&2
+		status=1
+		;;
+	esac
+done
 
 for folder in */; do
 	case "$seen_layers " in
