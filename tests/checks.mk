@@ -15,13 +15,18 @@ EXTRA_PROGRAMS = $(TEST_HELPERS)
 check_DATA = $(TEST_HELPERS)
 CLEANFILES += $(TEST_HELPERS)
 
+# A test program runs as a copy in a directory that every uid can enter, since
+# this one may be closed to all but its owner.
+if ENABLE_FUZZ
+TESTS = $(FUZZ_TARGETS)
+LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/fuzz/smoke
+else
 TESTS = $(check_PROGRAMS) $(dist_check_SCRIPTS)
+LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/staged-run
+endif
 TEST_EXTENSIONS = .sh
 SH_LOG_COMPILER = $(SHELL)
 
-# A test program runs as a copy in a directory that every uid can enter, since
-# this one may be closed to all but its owner.
-LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/staged-run
 # A test may be hung, never just slow: Check's own 4 s are too little for a
 # machine that is busy with something else.
 AM_TESTS_ENVIRONMENT = \
@@ -61,18 +66,20 @@ EXTRA_DIST += \
 #
 # Each target configures a build of its own below this one.
 
-VARIANTS = check-asan check-tsan check-valgrind coverage
-.PHONY: $(VARIANTS) check-features-off
+VARIANTS = check-asan check-fuzz check-tsan check-valgrind coverage
+.PHONY: $(VARIANTS) check-features-off check-fuzz-targets
 
-# $(call variant,NAME,CONFIGURE OPTIONS): a configured and compiled build in
-# variants/NAME; the recipe goes on inside it.
+# variant_begin NAME CONFIGURE_OPTION...: a configured and compiled build in
+# variants/NAME; the recipe goes on inside it.  variant_configure does not compile.
 VARIANT_BEGIN = \
-	variant_begin() { \
+	variant_configure() { \
 		name=$$1; shift; \
 		$(MKDIR_P) variants/$$name && cd variants/$$name && \
 		{ test -f config.status || \
-		  '$(abs_top_srcdir)/configure' --quiet CC='$(CC)' "$$@"; } && \
-		$(MAKE) $(AM_MAKEFLAGS); \
+		  '$(abs_top_srcdir)/configure' --quiet CC='$(CC)' "$$@"; }; \
+	}; \
+	variant_begin() { \
+		variant_configure "$$@" && $(MAKE) $(AM_MAKEFLAGS); \
 	}
 
 # The words of check_PROGRAMS below one of the given folders.
@@ -92,6 +99,21 @@ check-asan:
 	variant_begin asan --enable-asan --enable-ubsan \
 		CFLAGS='-O1 -g' && \
 	$(MAKE) $(AM_MAKEFLAGS) check
+
+# Each fuzz target for POSTERN_FUZZ_SECONDS (10), from its corpus on.  Only the
+# targets are compiled, and with clang, whose library drives them.
+FUZZ_CC = clang
+
+check-fuzz:
+	@$(VARIANT_BEGIN); \
+	variant_configure fuzz CC='$(FUZZ_CC)' --enable-fuzz --enable-asan \
+		--enable-ubsan CFLAGS='-O1 -g' && \
+	$(MAKE) $(AM_MAKEFLAGS) check-fuzz-targets
+
+# In such a build.
+check-fuzz-targets: $(FUZZ_TARGETS)
+	$(MAKE) $(AM_MAKEFLAGS) check-TESTS check_PROGRAMS= \
+		check_LTLIBRARIES= check_DATA= dist_check_SCRIPTS=
 
 # What two threads of one process share: rings, channels, statistics.
 check-tsan:

@@ -1,4 +1,17 @@
 # SPDX-License-Identifier: ISC
+#
+# In a build with --enable-fuzz, what `make check` runs is each target for a
+# while (tests/fuzz/smoke), and nothing else.  `make check-fuzz` does so in a build
+# of its own.
+
+EXTRA_DIST += \
+	tests/fuzz/fuzz_input.h \
+	tests/fuzz/smoke
+
+FUZZ_TARGETS =
+if ENABLE_FUZZ
+noinst_PROGRAMS += $(FUZZ_TARGETS)
+endif
 
 # The handshake: records, and the two state machines.
 EXTRA_DIST += \
@@ -32,7 +45,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/wire_read/view
 
 if ENABLE_FUZZ
-noinst_PROGRAMS += tests/fuzz/fuzz_handshake tests/fuzz/fuzz_wire_read
+FUZZ_TARGETS += tests/fuzz/fuzz_handshake tests/fuzz/fuzz_wire_read
 
 tests_fuzz_fuzz_handshake_SOURCES = tests/fuzz/fuzz_handshake.c
 tests_fuzz_fuzz_handshake_LDADD = libhandshake.la libwire.la libcrypto.la
@@ -45,7 +58,7 @@ endif
 
 # A ring whose producer is the input.
 if ENABLE_FUZZ
-noinst_PROGRAMS += tests/fuzz/fuzz_ring_consumer
+FUZZ_TARGETS += tests/fuzz/fuzz_ring_consumer
 
 tests_fuzz_fuzz_ring_consumer_SOURCES = tests/fuzz/fuzz_ring_consumer.c \
 	tests/support/mirror.c tests/support/mirror.h \
@@ -64,9 +77,49 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/policy_parser/telemetry.conf
 
 if ENABLE_FUZZ
-noinst_PROGRAMS += tests/fuzz/fuzz_policy_parser
+FUZZ_TARGETS += tests/fuzz/fuzz_policy_parser
 
 tests_fuzz_fuzz_policy_parser_SOURCES = tests/fuzz/fuzz_policy_parser.c
 tests_fuzz_fuzz_policy_parser_LDADD = libpolicytest.la libpolicy.la
 tests_fuzz_fuzz_policy_parser_LDFLAGS = $(FUZZ_LINK_FLAGS)
+endif
+
+# Keys, handshakes and records of the security modes.
+EXTRA_DIST += \
+	tests/fuzz/corpus/key_file/digits \
+	tests/fuzz/corpus/key_file/private \
+	tests/fuzz/corpus/key_file/public \
+	tests/fuzz/corpus/noise/flipped \
+	tests/fuzz/corpus/noise/ik \
+	tests/fuzz/corpus/noise/ik_aesgcm \
+	tests/fuzz/corpus/noise/nk \
+	tests/fuzz/corpus/noise/nk_aesgcm \
+	tests/fuzz/corpus/noise/nn \
+	tests/fuzz/corpus/noise/nn_aesgcm \
+	tests/fuzz/corpus/record_open/aead_aesgcm \
+	tests/fuzz/corpus/record_open/aead_chachapoly \
+	tests/fuzz/corpus/record_open/cut \
+	tests/fuzz/corpus/record_open/flipped \
+	tests/fuzz/corpus/record_open/mac_aesgcm \
+	tests/fuzz/corpus/record_open/mac_chachapoly \
+	tests/fuzz/corpus/record_open/twice
+
+if ENABLE_FUZZ
+FUZZ_TARGETS += tests/fuzz/fuzz_key_file tests/fuzz/fuzz_noise \
+	tests/fuzz/fuzz_record_open
+
+tests_fuzz_fuzz_key_file_SOURCES = tests/fuzz/fuzz_key_file.c \
+	tests/fuzz/fuzz_input.h
+tests_fuzz_fuzz_key_file_LDADD = libcrypto.la
+tests_fuzz_fuzz_key_file_LDFLAGS = $(FUZZ_LINK_FLAGS)
+
+tests_fuzz_fuzz_noise_SOURCES = tests/fuzz/fuzz_noise.c \
+	tests/fuzz/fuzz_input.h
+tests_fuzz_fuzz_noise_LDADD = libcrypto.la
+tests_fuzz_fuzz_noise_LDFLAGS = $(FUZZ_LINK_FLAGS)
+
+tests_fuzz_fuzz_record_open_SOURCES = tests/fuzz/fuzz_record_open.c \
+	tests/fuzz/fuzz_input.h
+tests_fuzz_fuzz_record_open_LDADD = libcrypto.la
+tests_fuzz_fuzz_record_open_LDFLAGS = $(FUZZ_LINK_FLAGS)
 endif
