@@ -16,19 +16,11 @@
  */
 #include "handshake/handshake.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include "fuzz/fuzz_input.h"
 
 #define PAGE_BYTES 4096u
 #define LAYOUT_VERSION 1u
 #define VIEW_VERSION 3u
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t byte_count);
-
-struct input {
-	const uint8_t *bytes;
-	size_t left_bytes;
-};
 
 static const struct pst_terms wish = {3, 1u << 20, 65536};
 
@@ -46,20 +38,6 @@ struct sides {
 	struct pst_handshake_responder responder;
 	struct pst_wire_record ready;   /* as created; empty before */
 };
-
-static void require(int is_true)
-{
-	if (!is_true)
-		abort();
-}
-
-static uint8_t take_byte(struct input *input)
-{
-	if (input->left_bytes == 0)
-		return 0;
-	input->left_bytes--;
-	return *input->bytes++;
-}
 
 /*
  * Up to seven replacements of one byte each, and perhaps another length.  The

@@ -7,18 +7,9 @@
  * loads too and is its own canonical form.
  */
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
+#include "fuzz/fuzz_input.h"
 #include "support/policy_host.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t byte_count);
-
-static void require(int is_true)
-{
-	if (!is_true)
-		abort();
-}
 
 static int load(const char *text, size_t text_bytes,
 		struct postern_diagnostics *diagnostics,

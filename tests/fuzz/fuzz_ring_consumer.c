@@ -8,26 +8,18 @@
  * the consumer may answer only what it documents.
  */
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
+#include "fuzz/fuzz_input.h"
 #include "ring/ring.h"
 #include "support/ring_pair.h"
 
 #define DATA_BYTES 4096u
 #define MESSAGE_BYTES 1000u
 
-struct program {
-	const uint8_t *bytes;
-	size_t left_bytes;
-};
-
 static struct ring_pair pair;
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t byte_count);
-
 /* Zeros once the program is at its end. */
-static uint64_t operand(struct program *program, size_t byte_count)
+static uint64_t operand(struct input *program, size_t byte_count)
 {
 	uint64_t value = 0;
 
@@ -39,7 +31,7 @@ static uint64_t operand(struct program *program, size_t byte_count)
 	return value;
 }
 
-static void write_data(struct program *program)
+static void write_data(struct input *program)
 {
 	size_t offset = operand(program, 2) % DATA_BYTES;
 	size_t byte_count = operand(program, 1) % 64;
@@ -51,7 +43,7 @@ static void write_data(struct program *program)
 	program->left_bytes -= byte_count;
 }
 
-static void read_message(struct program *program)
+static void read_message(struct input *program)
 {
 	size_t buffer_bytes = operand(program, 2) % (MESSAGE_BYTES + 1);
 	size_t message_bytes = SIZE_MAX;
@@ -110,7 +102,7 @@ static void discard_message(void)
 }
 
 /* The whole record into memory that is no larger, and half of them opened. */
-static void read_sealed(struct program *program)
+static void read_sealed(struct input *program)
 {
 	size_t buffer_bytes = operand(program, 2) % (MESSAGE_BYTES + 1);
 	uint64_t before_pos = pair.consumer.consumed_pos;
@@ -154,7 +146,7 @@ static void read_sealed(struct program *program)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t byte_count)
 {
-	struct program program = { bytes, byte_count };
+	struct input program = { bytes, byte_count };
 
 	if (pair.producer_words == NULL)
 		ring_pair_init(&pair, DATA_BYTES, MESSAGE_BYTES);

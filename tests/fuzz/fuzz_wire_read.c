@@ -9,16 +9,7 @@
  */
 #include "wire/wire.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t byte_count);
-
-static void require(int is_true)
-{
-	if (!is_true)
-		abort();
-}
+#include "fuzz/fuzz_input.h"
 
 static void require_same(int write_result, const struct pst_wire_record *again,
 			 const uint8_t *bytes, size_t byte_count)

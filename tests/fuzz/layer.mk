@@ -4,9 +4,7 @@
 # while (tests/fuzz/smoke), and nothing else.  `make check-fuzz` does so in a build
 # of its own.
 
-EXTRA_DIST += \
-	tests/fuzz/fuzz_input.h \
-	tests/fuzz/smoke
+EXTRA_DIST += tests/fuzz/smoke
 
 FUZZ_TARGETS =
 if ENABLE_FUZZ
@@ -47,11 +45,13 @@ EXTRA_DIST += \
 if ENABLE_FUZZ
 FUZZ_TARGETS += tests/fuzz/fuzz_handshake tests/fuzz/fuzz_wire_read
 
-tests_fuzz_fuzz_handshake_SOURCES = tests/fuzz/fuzz_handshake.c
+tests_fuzz_fuzz_handshake_SOURCES = tests/fuzz/fuzz_handshake.c \
+	tests/fuzz/fuzz_input.h
 tests_fuzz_fuzz_handshake_LDADD = libhandshake.la libwire.la libcrypto.la
 tests_fuzz_fuzz_handshake_LDFLAGS = $(FUZZ_LINK_FLAGS)
 
-tests_fuzz_fuzz_wire_read_SOURCES = tests/fuzz/fuzz_wire_read.c
+tests_fuzz_fuzz_wire_read_SOURCES = tests/fuzz/fuzz_wire_read.c \
+	tests/fuzz/fuzz_input.h
 tests_fuzz_fuzz_wire_read_LDADD = libwire.la
 tests_fuzz_fuzz_wire_read_LDFLAGS = $(FUZZ_LINK_FLAGS)
 endif
@@ -61,6 +61,7 @@ if ENABLE_FUZZ
 FUZZ_TARGETS += tests/fuzz/fuzz_ring_consumer
 
 tests_fuzz_fuzz_ring_consumer_SOURCES = tests/fuzz/fuzz_ring_consumer.c \
+	tests/fuzz/fuzz_input.h \
 	tests/support/mirror.c tests/support/mirror.h \
 	tests/support/ring_pair.c tests/support/ring_pair.h
 tests_fuzz_fuzz_ring_consumer_LDADD = libring.la
@@ -79,7 +80,8 @@ EXTRA_DIST += \
 if ENABLE_FUZZ
 FUZZ_TARGETS += tests/fuzz/fuzz_policy_parser
 
-tests_fuzz_fuzz_policy_parser_SOURCES = tests/fuzz/fuzz_policy_parser.c
+tests_fuzz_fuzz_policy_parser_SOURCES = tests/fuzz/fuzz_policy_parser.c \
+	tests/fuzz/fuzz_input.h
 tests_fuzz_fuzz_policy_parser_LDADD = libpolicytest.la libpolicy.la
 tests_fuzz_fuzz_policy_parser_LDFLAGS = $(FUZZ_LINK_FLAGS)
 endif
