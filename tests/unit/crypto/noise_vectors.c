@@ -111,24 +111,23 @@ size_t vector_file_count(const struct vector_file *file)
 	return json_array_size(file->vectors);
 }
 
+const char *vector_file_protocol(const struct vector_file *file, size_t index)
+{
+	const json_t *object = json_array_get(file->vectors, index);
+
+	if (json_array_size(json_object_get(object, "init_psks")) > 0 ||
+	    json_array_size(json_object_get(object, "resp_psks")) > 0)
+		return NULL;
+	return json_string_value(json_object_get(object, "protocol_name"));
+}
+
 const struct vector *vector_file_read(struct vector_file *file, size_t index)
 {
 	static const char *const prefixes[] = {"init_", "resp_"};
 	const json_t *object = json_array_get(file->vectors, index);
 	struct vector *vector = &file->vector;
-	const char *name;
 
-	name = json_string_value(json_object_get(object, "protocol_name"));
-	if (!name || strlen(name) >= sizeof(vector->protocol_name))
-		unreadable("protocol_name", "missing or too long");
-	strcpy(vector->protocol_name, name);
-	vector->has_preshared_keys = false;
 	for (size_t i = 0; i < 2; i++) {
-		char key[16];
-
-		(void)snprintf(key, sizeof(key), "%spsks", prefixes[i]);
-		if (json_array_size(json_object_get(object, key)) > 0)
-			vector->has_preshared_keys = true;
 		read_field(object, prefixes[i], "prologue",
 			   &vector->prologue[i]);
 		read_field(object, prefixes[i], "static",

@@ -3,17 +3,16 @@
  * Test vectors of Noise, as JSON files hold them
  *
  * The form is that of tests/vectors/noise-cacophony.json.  A field that is not
- * there has no bytes.  Whatever cannot be read aborts: half a file of vectors
- * would prove half of what it says.
+ * there has no bytes.  A vector that is asked for and cannot be read aborts: half
+ * a file of vectors would prove half of what it says.
  */
 #ifndef POSTERN_TESTS_NOISE_VECTORS_H
 #define POSTERN_TESTS_NOISE_VECTORS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define VECTOR_FIELD_BYTES_MAX 1024
+#define VECTOR_FIELD_BYTES_MAX 4096
 #define VECTOR_MESSAGES_MAX 64
 
 struct field {
@@ -23,13 +22,11 @@ struct field {
 
 /* Index 0 is the initiator's, 1 the responder's. */
 struct vector {
-	char protocol_name[64];
 	struct field prologue[2];
 	struct field static_key[2];
 	struct field ephemeral_key[2];
 	struct field remote_static_key[2];
 	struct field handshake_hash;
-	bool has_preshared_keys;
 	struct {
 		struct field payload;
 		struct field ciphertext;
@@ -43,6 +40,10 @@ struct vector_file *vector_file_new(const char *path);
 struct vector_file *vector_file_free(struct vector_file *file);
 
 size_t vector_file_count(const struct vector_file *file);
+
+/* What a vector is for; NULL if it does not say so, or has keys that are shared
+ * beforehand. */
+const char *vector_file_protocol(const struct vector_file *file, size_t index);
 
 /* One that stays until the next is read. */
 const struct vector *vector_file_read(struct vector_file *file, size_t index);
