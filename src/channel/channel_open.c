@@ -40,6 +40,8 @@ static void fill_limits(struct pst_channel *channel,
 		limits->receive_message_bytes = setup->receive_message_bytes;
 	}
 	channel->directions = limits->directions;
+	if (limits->security == POSTERN_SECURITY_NONE)
+		channel->plain_directions = limits->directions;
 }
 
 static void attach_rings(struct pst_channel *channel)
@@ -157,10 +159,10 @@ static void say_farewell(struct pst_channel *channel)
 	    !(channel->directions & POSTERN_DIRECTION_SEND))
 		return;
 	/* A full ring has no room for it: then only the hang-up tells. */
-	if (pst_channel_is_sealed(&channel->sealing))
-		PST_IGNORE(pst_channel_finish_sealed(channel));
-	else
+	if (pst_channel_is_plain(channel, POSTERN_DIRECTION_SEND))
 		PST_IGNORE(pst_ring_finish(&channel->producer));
+	else
+		PST_IGNORE(pst_channel_finish_sealed(channel));
 }
 
 struct pst_channel *pst_channel_unref(struct pst_channel *channel)

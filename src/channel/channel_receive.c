@@ -16,6 +16,8 @@
  */
 static int after_the_end(struct pst_channel *channel)
 {
+	if (!(channel->directions & POSTERN_DIRECTION_RECEIVE))
+		return -EPERM;
 	if (!pst_channel_has_gone(pst_channel_end_reason(channel)))
 		return pst_channel_end_result(channel);
 	if (!channel->frozen) {
@@ -52,7 +54,7 @@ static int receive_once(struct pst_channel *channel, void *buffer,
 	r = may_receive(channel);
 	if (r < 0)
 		return r;
-	if (pst_channel_is_sealed(&channel->opening))
+	if (!pst_channel_is_plain(channel, POSTERN_DIRECTION_RECEIVE))
 		return pst_channel_read_sealed(channel, buffer, buffer_bytes,
 					       ret_message_bytes);
 	return pst_ring_read(&channel->consumer, buffer, buffer_bytes,
@@ -85,8 +87,6 @@ int pst_channel_receive_among(struct pst_channel *channel, void *buffer,
 {
 	int r;
 
-	if (!(channel->directions & POSTERN_DIRECTION_RECEIVE))
-		return -EPERM;
 	r = receive_once(channel, buffer, buffer_bytes, ret_message_bytes);
 	if (r == -EAGAIN && is_worth_retrying(channel))
 		r = receive_once(channel, buffer, buffer_bytes,
@@ -113,7 +113,7 @@ static int discard_once(struct pst_channel *channel, size_t *ret_message_bytes)
 	r = may_receive(channel);
 	if (r < 0)
 		return r;
-	if (pst_channel_is_sealed(&channel->opening))
+	if (!pst_channel_is_plain(channel, POSTERN_DIRECTION_RECEIVE))
 		return pst_channel_discard_sealed(channel, ret_message_bytes);
 	return pst_ring_discard(&channel->consumer, ret_message_bytes);
 }
@@ -122,8 +122,6 @@ int pst_channel_discard(struct pst_channel *channel, size_t *ret_message_bytes)
 {
 	int r;
 
-	if (!(channel->directions & POSTERN_DIRECTION_RECEIVE))
-		return -EPERM;
 	r = discard_once(channel, ret_message_bytes);
 	if (r == -EAGAIN && is_worth_retrying(channel))
 		r = discard_once(channel, ret_message_bytes);

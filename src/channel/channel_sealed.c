@@ -90,6 +90,8 @@ int pst_channel_reserve_sealed(struct pst_channel *channel, uint32_t byte_count,
 	uint32_t head_bytes;
 	int r;
 
+	if (!channel->sealing.cipher)
+		return -EPERM;
 	r = pst_ring_reserve_sealed(&channel->producer, byte_count, is_sample,
 				    &head_bytes);
 	if (PST_UNLIKELY(r < 0))
@@ -138,6 +140,8 @@ int pst_channel_commit_sealed(struct pst_channel *channel, uint32_t byte_count)
 	uint32_t head_bytes = PST_RECORD_HEADER_BYTES +
 			      channel->producer.reserved_time_bytes;
 
+	if (!channel->sealing.cipher)
+		return -EPERM;
 	return commit(channel, record + head_bytes, byte_count);
 }
 
@@ -191,6 +195,8 @@ int pst_channel_read_sealed(struct pst_channel *channel, void *buffer,
 	struct pst_ring_record form = {0};
 	int r;
 
+	if (!channel->opening.cipher)
+		return -EPERM;
 	r = pst_ring_peek_sealed(&channel->consumer, record, buffer_bytes,
 				 &form);
 	if (r == -EMSGSIZE)
@@ -214,6 +220,8 @@ int pst_channel_discard_sealed(struct pst_channel *channel,
 	struct pst_ring_record form = {0};
 	int r;
 
+	if (!channel->opening.cipher)
+		return -EPERM;
 	r = pst_ring_peek_sealed(&channel->consumer, record, SIZE_MAX, &form);
 	if (r < 0)
 		return r;

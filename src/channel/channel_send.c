@@ -11,11 +11,11 @@
 
 static int may_send(const struct pst_channel *channel)
 {
+	if (!pst_channel_has_ended(channel))
+		return 0;
 	if (!(channel->directions & POSTERN_DIRECTION_SEND))
 		return -EPERM;
-	if (pst_channel_has_ended(channel))
-		return pst_channel_end_result(channel);
-	return 0;
+	return pst_channel_end_result(channel);
 }
 
 /* What the ring could not do: remember what to wait for, or end the channel. */
@@ -53,7 +53,7 @@ static bool is_sample(const struct pst_channel *channel)
 static int write_message(struct pst_channel *channel, const void *bytes,
 			 uint32_t byte_count)
 {
-	if (pst_channel_is_sealed(&channel->sealing))
+	if (!pst_channel_is_plain(channel, POSTERN_DIRECTION_SEND))
 		return pst_channel_write_sealed(channel, bytes, byte_count,
 						is_sample(channel));
 	if (is_sample(channel))
@@ -64,7 +64,7 @@ static int write_message(struct pst_channel *channel, const void *bytes,
 static int reserve_message(struct pst_channel *channel, uint32_t byte_count,
 			   void **ret_bytes)
 {
-	if (pst_channel_is_sealed(&channel->sealing))
+	if (!pst_channel_is_plain(channel, POSTERN_DIRECTION_SEND))
 		return pst_channel_reserve_sealed(channel, byte_count,
 						  is_sample(channel),
 						  ret_bytes);
@@ -76,7 +76,7 @@ static int reserve_message(struct pst_channel *channel, uint32_t byte_count,
 
 static int commit_message(struct pst_channel *channel, uint32_t byte_count)
 {
-	if (pst_channel_is_sealed(&channel->sealing))
+	if (!pst_channel_is_plain(channel, POSTERN_DIRECTION_SEND))
 		return pst_channel_commit_sealed(channel, byte_count);
 	if (PST_UNLIKELY(pst_ring_is_reserved_timed(&channel->producer)))
 		return pst_channel_commit_sample(channel, byte_count);

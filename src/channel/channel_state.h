@@ -96,6 +96,7 @@ struct pst_channel {
 	_Atomic int epoll_fd;   /* -1 until somebody asked for it */
 	uint64_t opened_ns;
 	uint32_t directions;
+	uint32_t plain_directions; /* those granted, in mode `none` */
 	struct postern_limits limits;
 	struct pst_refcount references;
 	struct pst_segment_mapping own_mapping;
@@ -196,15 +197,19 @@ void pst_channel_note_latency(struct pst_channel *channel, uint64_t sent_ns);
 int pst_channel_after_sample(struct pst_channel *channel, int result);
 
 /*
- * In a secured mode: channel_sealed.c.  The results are the ring's, and those of
- * a channel that ended because of what was found.
+ * Granted, and in mode `none`: one test, of which the opposite is for
+ * channel_sealed.c.
  */
-static inline bool
-pst_channel_is_sealed(const struct pst_channel_sealing *sealing)
+static inline bool pst_channel_is_plain(const struct pst_channel *channel,
+					enum postern_direction direction)
 {
-	return PST_UNLIKELY(sealing->cipher != NULL);
+	return PST_LIKELY(channel->plain_directions & (uint32_t)direction);
 }
 
+/*
+ * In a secured mode.  The results are the ring's, those of a channel that ended
+ * because of what was found, and -EPERM where the direction is not granted.
+ */
 bool pst_channel_has_keys_for(const struct pst_channel_setup *setup);
 int pst_channel_prepare_sealing(struct pst_channel *channel);
 void pst_channel_end_sealing(struct pst_channel *channel);

@@ -77,6 +77,12 @@ START_TEST(a_direction_that_is_not_granted_is_refused)
 		     -EPERM);
 	expect_equal(pst_channel_flush(one_way.right, 0), -EPERM);
 	expect_equal(pst_channel_send(one_way.left, "x", 1), 0);
+	/* Nor is it said of such a direction how the channel ended. */
+	pst_channel_end(one_way.left, POSTERN_REASON_REVOKED);
+	pst_channel_end(one_way.right, POSTERN_REASON_REVOKED);
+	expect_equal(pst_channel_send(one_way.right, "x", 1), -EPERM);
+	expect_equal(pst_channel_receive(one_way.left, buffer, 8, &bytes),
+		     -EPERM);
 	channel_pair_close(&one_way);
 }
 END_TEST

@@ -101,6 +101,28 @@ START_TEST(the_mode_is_one_of_the_limits)
 }
 END_TEST
 
+START_TEST(a_direction_that_is_not_granted_is_refused)
+{
+	const struct channel_pair_options one_way = {
+		.left_ring_bytes = RING_BYTES,
+		.message_bytes = LARGEST_BYTES,
+		.security = sealed_modes[_i].security,
+		.cipher = sealed_modes[_i].cipher,
+	};
+	size_t bytes;
+	void *place;
+
+	channel_pair_open(&pair, &one_way);
+	expect_equal(pst_channel_send(pair.right, "x", 1), -EPERM);
+	expect_equal(pst_channel_reserve(pair.right, 1, &place), -EPERM);
+	expect_equal(pst_channel_commit(pair.right, 1), -EPERM);
+	expect_equal(pst_channel_discard(pair.left, &bytes), -EPERM);
+	expect_none(pair.left, -EPERM);
+	expect_equal(pst_channel_send(pair.left, "x", 1), 0);
+	expect_next(pair.right, "x", 1);
+}
+END_TEST
+
 START_TEST(a_full_ring_spends_no_count)
 {
 	char message[200];
@@ -372,6 +394,7 @@ static Suite *suite(void)
 	ADD(an_empty_message_needs_no_buffer);
 	ADD(the_largest_message_fills_the_ring_and_a_larger_is_refused);
 	ADD(the_mode_is_one_of_the_limits);
+	ADD(a_direction_that_is_not_granted_is_refused);
 	ADD(a_full_ring_spends_no_count);
 	ADD(a_sender_waits_for_the_room_of_a_record_with_its_tag);
 	ADD(a_message_that_is_too_large_for_the_buffer_is_kept);
