@@ -62,6 +62,10 @@ struct postern_connect_options {
 
 	postern_log_fn *log;
 	void *log_user_data;
+
+	/* The file of this process's private key (<postern/key.h>), which it
+	 * proves to have to a node whose key the policy lists.  NULL: none. */
+	const char *key_file;
 };
 
 #define POSTERN_CONNECT_OPTIONS_INIT {.size_bytes = sizeof(struct postern_connect_options)}
@@ -70,20 +74,27 @@ struct postern_connect_options {
  * Connect to the node that the policy calls node_name.
  *
  * The policy says where the node's socket is and who owns it; the path and the
- * listener's credentials are checked before anything is sent.  policy, options
- * (NULL: defaults) and the strings are borrowed for the call.  Blocks, at most
- * options->timeout_ns.  On failure *refusal, when not NULL, says more.
+ * listener's credentials are checked before anything is sent.  If it lists keys
+ * of the node, the node has to prove that it has one of them, each being tried in
+ * turn.  The mode of the channel is the weakest that neither this policy nor the
+ * node's forbids, and with a key `mac` at least: see limits.security.  policy,
+ * options (NULL: defaults) and the strings are borrowed for the call.  Blocks, at
+ * most options->timeout_ns, and for as long as file systems do where a key or the
+ * process's own facts have to be read.  On failure *refusal, when not NULL, says
+ * more.
  *
  * Returns 0, or
  *   -ENOENT           no such node in the policy, or nobody listens there
- *   -EACCES           refused by the node, or the path or listener is not to be
- *                     trusted: see refusal->reason
+ *   -EACCES           refused by the node, or the path, the listener or the key
+ *                     file is not to be trusted: see refusal->reason
+ *   -EKEYREJECTED     the node does not have the key that the policy lists, or
+ *                     somebody came between (POSTERN_REASON_KEY)
  *   -EDQUOT           the node has no place for this user now
  *   -EPROTONOSUPPORT  no common protocol version
  *   -EBADMSG          the node broke the protocol
  *   -EPIPE            the node went away in mid-handshake
  *   -ETIMEDOUT        not connected before the deadline
- *   -EOPNOTSUPP       the node demands a security mode this build lacks
+ *   -EOPNOTSUPP       the node answers in a security mode that was not offered
  *   -EINVAL           a NULL or malformed argument
  *   -ENOMEM -EMFILE -ENFILE -ECANCELED
  */

@@ -43,21 +43,27 @@ struct postern_node_options {
 	uint32_t features_off;  /* POSTERN_FEATURE_* bits to do without */
 	postern_log_fn *log;
 	void *log_user_data;
+
+	/* The file of the node's private key (<postern/key.h>): there exactly
+	 * if the policy lists keys of the node, and it is one of them.  NULL:
+	 * none. */
+	const char *key_file;
 };
 
 #define POSTERN_NODE_OPTIONS_INIT {.size_bytes = sizeof(struct postern_node_options)}
 
 /*
- * Open the node that the policy calls node_name: check the owner and the socket's
- * directory, take the node's lock, listen, and put the socket in place when all
+ * Open the node that the policy calls node_name: check the owner, the node's key
+ * and the socket's directory, take the node's lock, listen, and put the socket in place when all
  * is ready.  The node keeps a reference to the policy; the caller may free its
  * own.  options (NULL: defaults) is borrowed for the call, the log callback
  * until the node is closed.  On failure *refusal, when not NULL, says more.
  *
  * Returns 0, or
  *   -ENOENT      no such node in the policy
- *   -EACCES      not the owner, or the directory is unfit: see the refusal,
- *                which names the command that mends it
+ *   -EACCES      not the owner, a key that the policy does not list or none
+ *                where it does, or the key file or the directory is unfit: see
+ *                the refusal, which names the command that mends it
  *   -EBUSY       the node is open already, here or in another process
  *   -EOPNOTSUPP  the policy asks for something that this build or kernel lacks
  *   -EINVAL      a NULL or malformed argument
@@ -176,9 +182,10 @@ int postern_node_detach(struct postern_node *node, postern_peer peer,
 /*
  * Live by another policy from now on: whole, or on any failure not at all.
  *
- * Every peer is decided again, by the credentials it was admitted with.  Who is
- * no longer admitted, or no longer in a direction that it has, is disconnected
- * within the call (POSTERN_REASON_REVOKED, an event each; *ret_lost_count of
+ * The file of the node's key is read again, too: so it changes to its next key,
+ * once the policy lists both.  Every peer is decided again, by the credentials
+ * and the key it was admitted with.  Who is no longer admitted, or no longer in a
+ * direction or in the security mode that it has, is disconnected within the call (POSTERN_REASON_REVOKED, an event each; *ret_lost_count of
  * them, unless that is NULL); so is a detached one whose policy now limits its
  * rate, bandwidth or idle time.  The others have their new limits at once, but
  * rings, the size of messages and the number of slots stay as they are.  Limits
@@ -191,7 +198,8 @@ int postern_node_detach(struct postern_node *node, postern_peer peer,
  *
  * Returns 0, or
  *   -ENOENT      the policy has no such node
- *   -EACCES      another owner, a group that cannot be given, or the socket is
+ *   -EACCES      another owner, a key that it does not list, a key file that
+ *                became unfit, a group that cannot be given, or the socket is
  *                not in its place any more
  *   -EBUSY       the policy moves the socket
  *   -EOPNOTSUPP  it asks for something that this build or kernel lacks

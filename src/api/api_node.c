@@ -39,6 +39,7 @@ int postern_node_open(const struct postern_policy *policy,
 	params = (struct pst_node_params) {
 		.policy = policy,
 		.name = node_name,
+		.key_file = copy.key_file,
 		.spin_ns = pst_api_spin_ns(copy.spin_ns),
 		.features_off = copy.features_off,
 		.log = {copy.log, copy.log_user_data},

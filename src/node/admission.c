@@ -6,9 +6,11 @@
  *   HELLO      is it this very process, what does it want, what does the policy
  *              say, is there a place?  Only then is anything created.
  *   OFFER      two segments, empty and unpaid, and the terms
- *   READY      the peer has paid for both and sealed its own: check that
+ *   READY      the peer has paid for both, sealed its own, and proven a key if
+ *              it claimed one: check that
  *   GO         the slot is committed, the peer is admitted
  *
+ * What a peer is granted, and what that is charged to, is in admission_grant.c.
  * Who wants no channel says so in HELLO: it gets the node's statistics instead
  * (observe.c), or may give a command (control.c).
  *
@@ -19,7 +21,6 @@
 #include "node/node_state.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/attributes.h"
@@ -27,11 +28,10 @@
 #include "base/fd.h"
 #include "node/admission.h"
 #include "node/audit.h"
+#include "node/host_features.h"
 #include "node/quota.h"
 #include "node/refusal.h"
 #include "node/subject.h"
-#include "node/terms.h"
-#include "os/own_process.h"
 #include "os/packet_socket.h"
 #include "os/poll_set.h"
 
@@ -40,22 +40,16 @@
 /* -- accept ---------------------------------------------------------------- */
 
 /* A place in the table, if need be somebody else's. */
-static struct pst_half_open *make_place(struct pst_node *node)
+static struct pst_half_open *make_place(struct pst_node *node, bool needs_key)
 {
 	struct pst_half_open *entry;
 
-	entry = pst_half_open_find_free(&node->half_open);
+	entry = pst_half_open_find_free(&node->half_open, needs_key);
 	if (entry)
 		return entry;
-	entry = pst_half_open_find_victim(&node->half_open);
+	entry = pst_half_open_find_victim(&node->half_open, needs_key);
 	pst_admission_end(node, entry, POSTERN_REASON_EVICTED);
 	return entry;
-}
-
-static bool is_privileged(const struct pst_node *node,
-			  const struct pst_peer_credentials *credentials)
-{
-	return credentials->uid == 0 || credentials->uid == node->owner;
 }
 
 /*
@@ -65,16 +59,16 @@ static bool is_privileged(const struct pst_node *node,
  */
 static bool may_knock(struct pst_node *node,
 		      const struct pst_peer_credentials *credentials,
-		      struct postern_refusal *refusal)
+		      bool *ret_needs_key, struct postern_refusal *refusal)
 {
 	struct postern_subject subject;
-	bool needs_key;
 
-	pst_subject_init(&subject, credentials, node->overflow_uid,
+	*ret_needs_key = false;
+	pst_subject_init(&subject, credentials, NULL, node->overflow_uid,
 			 node->overflow_gid);
-	if (!is_privileged(node, credentials) &&
+	if (!pst_admission_is_privileged(node, credentials) &&
 	    (!pst_quota_handshake(node, credentials->uid, refusal) ||
-	     !pst_policy_may_match_later(node->rules, &subject, &needs_key,
+	     !pst_policy_may_match_later(node->rules, &subject, ret_needs_key,
 					 refusal)))
 		return false;
 	if (pst_half_open_count_of(&node->half_open, credentials->uid) >=
@@ -83,14 +77,23 @@ static bool may_knock(struct pst_node *node,
 	return true;
 }
 
-static void consider(struct pst_node *node, int socket_fd)
+void pst_admission_begin(const struct pst_node *node,
+			 struct pst_half_open *entry)
 {
 	const struct pst_responder_params params = {
 		.layout_version = pst_channel_layout_version(),
+		.cipher_bits = pst_host_cipher_bits(node->features),
 	};
+
+	pst_half_open_begin(entry, node->key, &params);
+}
+
+static void consider(struct pst_node *node, int socket_fd)
+{
 	struct pst_peer_credentials credentials;
 	struct postern_refusal refusal;
 	struct pst_half_open *entry;
+	bool needs_key;
 	uint32_t index;
 	int r;
 
@@ -110,18 +113,18 @@ static void consider(struct pst_node *node, int socket_fd)
 		pst_admission_turn_away(node, socket_fd, &credentials, &refusal);
 		return;
 	}
-	if (!may_knock(node, &credentials, &refusal)) {
+	if (!may_knock(node, &credentials, &needs_key, &refusal)) {
 		pst_admission_turn_away(node, socket_fd, &credentials, &refusal);
 		return;
 	}
 
-	entry = make_place(node);
+	entry = make_place(node, needs_key);
 	index = pst_half_open_index(&node->half_open, entry);
-	pst_half_open_take(entry, socket_fd, &credentials,
+	pst_half_open_take(entry, socket_fd, &credentials, needs_key,
 			   pst_deadline_after(node->now_ns,
 					      PST_HALF_OPEN_DEADLINE_NS));
 	pst_statistics_note(node);
-	pst_responder_init(&entry->responder, &params);
+	pst_admission_begin(node, entry);
 	r = pst_poll_set_add(node->set_fd, socket_fd,
 			     pst_tag(PST_TAG_HALF_OPEN, index,
 				     entry->generation));
@@ -169,114 +172,6 @@ static bool is_for_us(const struct pst_node *node,
 	return true;
 }
 
-/* Root and the owner were not counted when they knocked. */
-static bool is_within_handshakes(struct pst_node *node,
-				 const struct pst_half_open *entry,
-				 const struct postern_decision *decision,
-				 struct postern_refusal *refusal)
-{
-	const struct pst_peer_credentials *who = &entry->credentials;
-
-	if (is_privileged(node, who) &&
-	    !pst_quota_handshake(node, who->uid, refusal))
-		return false;
-	return pst_quota_tenant_handshake(
-		node, who->uid, pst_share_of(&node->shares, decision)->account,
-		decision, refusal);
-}
-
-static uint32_t at_most_u32(uint64_t value)
-{
-	return value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
-}
-
-static bool agree_on_terms(const struct pst_hello *hello,
-			   const struct postern_decision *decision,
-			   struct pst_offer *offer,
-			   struct postern_refusal *refusal)
-{
-	struct pst_terms grant = {
-		.directions = decision->directions,
-		.ring_bytes = at_most_u32(
-			decision->channel[POSTERN_LIMIT_RING].value),
-		.message_bytes = at_most_u32(
-			decision->channel[POSTERN_LIMIT_MESSAGE].value),
-	};
-	enum postern_security security;
-	int r;
-
-	r = pst_offer_choose_security(hello->security_bits, decision->security,
-				      &security);
-	if (r < 0)
-		return pst_refuse_plain(refusal, POSTERN_REASON_SECURITY);
-	r = pst_offer_init(offer, &hello->wish, &grant,
-			   (uint32_t)pst_own_page_bytes(),
-			   pst_channel_layout_version(), security);
-	if (r == -EPERM)
-		return pst_refuse_plain(refusal, POSTERN_REASON_DIRECTION);
-	if (r < 0)
-		return pst_refuse(refusal, POSTERN_REASON_PROTOCOL,
-				  "the wish leaves no usable ring");
-	return true;
-}
-
-static void peer_init(struct pst_peer *peer, const struct pst_half_open *entry)
-{
-	memset(peer, 0, sizeof(*peer));
-	peer->handle = entry->slot;
-	pst_turn_init(&peer->turn, PST_NODE_QUANTUM_BYTES);
-	pst_peer_credentials_init(&peer->credentials);
-	peer->uid = entry->credentials.uid;
-	peer->gid = entry->credentials.gid;
-	peer->pid = entry->credentials.pid;
-	(void)snprintf(peer->instance, sizeof(peer->instance), "%s",
-		       entry->responder.hello.instance);
-}
-
-static bool reserve_slot(struct pst_node *node, struct pst_half_open *entry,
-			 const struct postern_decision *decision,
-			 const struct pst_offer *offer,
-			 struct postern_refusal *refusal)
-{
-	const struct pst_quota_request request = {
-		.uid = entry->credentials.uid,
-		.account = pst_share_of(&node->shares, decision)->account,
-		.memory_bytes = offer->acceptor.segment_bytes +
-				offer->connector.segment_bytes,
-		.decision = decision,
-	};
-	struct pst_peer *peer;
-
-	if (!pst_half_open_may_offer(&node->half_open, request.uid))
-		return pst_refuse_plain(refusal, POSTERN_REASON_UNREAD_OFFERS);
-	if (pst_slots_claim(node->slots, &entry->slot) < 0)
-		return pst_refuse_plain(refusal, POSTERN_REASON_SLOTS);
-	/* The entry's release gives slot and charge back. */
-	if (!pst_quota_charge(node, pst_slot_index(entry->slot), &request,
-			      refusal))
-		return false;
-
-	peer = &node->peers[pst_slot_index(entry->slot)];
-	peer_init(peer, entry);
-	pst_peer_set_terms(node, peer, decision);
-	return true;
-}
-
-static bool offer_channel(struct pst_node *node, struct pst_half_open *entry,
-			  struct postern_refusal *refusal)
-{
-	const struct pst_hello *hello = &entry->responder.hello;
-	struct postern_decision decision = POSTERN_DECISION_INIT;
-	struct pst_offer offer;
-
-	return pst_terms_decide(node, &entry->credentials, &decision,
-				refusal) &&
-	       is_within_handshakes(node, entry, &decision, refusal) &&
-	       agree_on_terms(hello, &decision, &offer, refusal) &&
-	       reserve_slot(node, entry, &decision, &offer, refusal) &&
-	       pst_offer_make(node, entry, &offer, refusal);
-}
-
 static bool answer_hello(struct pst_node *node, struct pst_half_open *entry,
 			 struct postern_refusal *refusal)
 {
@@ -286,7 +181,7 @@ static bool answer_hello(struct pst_node *node, struct pst_half_open *entry,
 		return false;
 	switch (hello->kind) {
 	case PST_WIRE_KIND_CHANNEL:
-		return offer_channel(node, entry, refusal);
+		return pst_admission_offer(node, entry, refusal);
 	case PST_WIRE_KIND_OBSERVE:
 		return pst_observe_answer(node, entry, refusal);
 	case PST_WIRE_KIND_CONTROL:
@@ -326,6 +221,7 @@ static bool answer_ready(struct pst_node *node, struct pst_half_open *entry,
 	if (!has_taken_offer(entry, refusal) ||
 	    !pst_commit_is_paid(node, entry, refusal) ||
 	    !still_lives(entry, refusal) ||
+	    !pst_admission_settle(node, entry, refusal) ||
 	    !pst_commit_go(node, entry, refusal))
 		return false;
 
@@ -382,8 +278,7 @@ static bool take_record(struct pst_half_open *entry, const void *bytes,
 				  (unsigned long)sender->uid);
 	r = pst_responder_consume(&entry->responder, bytes, byte_count);
 	if (r < 0)
-		return pst_refuse_plain(refusal,
-					entry->responder.machine.reason);
+		return pst_admission_refuse_record(entry, refusal);
 	return true;
 }
 

@@ -13,6 +13,23 @@
 
 #include "node/node_state.h"
 
+/* admission.c: with the node's key of now. */
+void pst_admission_begin(const struct pst_node *node,
+			 struct pst_half_open *entry);
+
+/*
+ * admission_grant.c: decide on a HELLO that wants a channel, and make the offer;
+ * and once a READY was consumed, decide and charge what a claimed key left open.
+ */
+bool pst_admission_offer(struct pst_node *node, struct pst_half_open *entry,
+			 struct postern_refusal *refusal);
+bool pst_admission_settle(struct pst_node *node, struct pst_half_open *entry,
+			  struct postern_refusal *refusal);
+
+/* Root or the owner: they may always knock. */
+bool pst_admission_is_privileged(const struct pst_node *node,
+				 const struct pst_peer_credentials *credentials);
+
 /* Create both segments and send them with the terms.  Completes the offer. */
 bool pst_offer_make(const struct pst_node *node, struct pst_half_open *entry,
 		    struct pst_offer *offer, struct postern_refusal *refusal);
@@ -43,6 +60,10 @@ void pst_control_obey(struct pst_node *node, struct pst_half_open *entry);
 bool pst_observe_answer(const struct pst_node *node,
 			struct pst_half_open *entry,
 			struct postern_refusal *refusal);
+
+/* admission_end.c: the handshake has failed by a record; false. */
+bool pst_admission_refuse_record(const struct pst_half_open *entry,
+				 struct postern_refusal *refusal);
 
 /*
  * admission_end.c: refuse the handshake; or end it because it may not keep its

@@ -40,6 +40,25 @@ static void send_refusal(int socket_fd,
 	PST_IGNORE(pst_packet_send(socket_fd, record.bytes, record.byte_count));
 }
 
+bool pst_admission_refuse_record(const struct pst_half_open *entry,
+				 struct postern_refusal *refusal)
+{
+	enum postern_reason reason = entry->responder.machine.reason;
+
+	if (reason == POSTERN_REASON_SECURITY)
+		return pst_refuse(refusal, reason,
+				  "it begins with a cipher that this host "
+				  "does without");
+	if (reason != POSTERN_REASON_KEY)
+		return pst_refuse_plain(refusal, reason);
+	return pst_refuse(refusal, reason,
+			  entry->key ? "a record that was not made for the "
+				       "node's key, or by whom it says, or was "
+				       "altered"
+				     : "a record that was made for a key, and "
+				       "the node has none; or it was altered");
+}
+
 void pst_admission_release(struct pst_node *node, struct pst_half_open *entry)
 {
 	if (entry->slot != 0) {
@@ -55,8 +74,7 @@ void pst_admission_release(struct pst_node *node, struct pst_half_open *entry)
 void pst_admission_refuse(struct pst_node *node, struct pst_half_open *entry,
 			  const struct postern_refusal *refusal)
 {
-	pst_audit_refuse(node, &entry->credentials,
-			 entry->responder.hello.instance, refusal);
+	pst_audit_refuse(node, &entry->credentials, &entry->responder, refusal);
 	pst_half_open_note_taken_offer(entry);
 	send_refusal(entry->socket_fd, &entry->responder, refusal->reason);
 	pst_admission_release(node, entry);
@@ -106,8 +124,8 @@ void pst_admission_drop(struct pst_node *node, struct pst_half_open *entry)
 	if (entry->responder.machine.state != HANDSHAKE_START &&
 	    !is_served(entry)) {
 		(void)pst_refuse_plain(&refusal, POSTERN_REASON_HUNG_UP);
-		pst_audit_refuse(node, &entry->credentials,
-				 entry->responder.hello.instance, &refusal);
+		pst_audit_refuse(node, &entry->credentials, &entry->responder,
+				 &refusal);
 	}
 	pst_admission_release(node, entry);
 }

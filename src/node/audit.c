@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/result_text.h"
 #include "os/monotonic.h"
+#include "policy/policy_limit_text.h"
 
 /*
  * What is recorded of one uid.  Whom the policy allows comes and goes by its
@@ -97,6 +98,17 @@ static bool begin_if_allowed(struct pst_log_record *record,
 	return false;
 }
 
+static void add_key(struct pst_log_record *record, const char *name,
+		    const uint8_t *key)
+{
+	char text[PST_IDENTITY_PUBLIC_TEXT_BYTES];
+
+	if (!key)
+		return;
+	pst_identity_public_text(key, text);
+	pst_log_record_add_text(record, name, text);
+}
+
 static void add_peer(struct pst_log_record *record, const struct pst_peer *peer)
 {
 	pst_log_record_add_u64(record, "uid", peer->uid);
@@ -105,6 +117,9 @@ static void add_peer(struct pst_log_record *record, const struct pst_peer *peer)
 	pst_log_record_add_u64(record, "slot", pst_slot_index(peer->handle));
 	pst_log_record_add_u64(record, "generation", pst_peer_generation(peer));
 	pst_log_record_add_text(record, "peer", peer->name);
+	pst_log_record_add_text(record, "mode",
+				pst_policy_security_name(peer->security));
+	add_key(record, "key", pst_peer_key(peer));
 }
 
 static void add_instance(struct pst_log_record *record, const char *instance)
@@ -165,7 +180,7 @@ void pst_audit_admit(struct pst_node *node, const struct pst_peer *peer)
 
 void pst_audit_refuse(struct pst_node *node,
 		      const struct pst_peer_credentials *credentials,
-		      const char *instance,
+		      const struct pst_handshake_responder *said,
 		      const struct postern_refusal *refusal)
 {
 	bool has_uid = credentials->uid_fact == POSTERN_FACT_KNOWN;
@@ -186,7 +201,11 @@ void pst_audit_refuse(struct pst_node *node,
 		pst_log_record_add_i64(&record, "pid", credentials->pid);
 	add_reason(&record, "reason", refusal->reason);
 	add_rule(&record, refusal);
-	add_instance(&record, instance);
+	/* Anybody may have claimed it. */
+	if (said)
+		add_key(&record, "claimed_key",
+			pst_responder_claimed_key(said));
+	add_instance(&record, said ? said->hello.instance : NULL);
 	pst_log_record_emit(&record, &node->log);
 }
 
@@ -194,7 +213,8 @@ void pst_audit_depart(struct pst_node *node, const struct pst_peer *peer,
 		      enum postern_reason reason, const char *fault,
 		      uint64_t undelivered_bytes)
 {
-	bool is_poisoned = reason == POSTERN_REASON_POISONED;
+	bool is_poisoned = reason == POSTERN_REASON_POISONED ||
+			   reason == POSTERN_REASON_KEY_REJECTED;
 	struct pst_log_record record;
 
 	if (!is_recorded(node, !is_poisoned) ||

@@ -41,15 +41,15 @@ void pst_audit_init(struct pst_audit *audit);
 
 void pst_audit_admit(struct pst_node *node, const struct pst_peer *peer);
 
-/* instance: what the peer calls itself; NULL or empty before it said so. */
+/* said: what the peer said of itself, if anything yet; NULL: nothing. */
 void pst_audit_refuse(struct pst_node *node,
 		      const struct pst_peer_credentials *credentials,
-		      const char *instance,
+		      const struct pst_handshake_responder *said,
 		      const struct postern_refusal *refusal);
 
 /*
- * With POSTERN_REASON_POISONED this is a record of a poisoning, and no other of
- * the departure.  fault: how the peer broke the rules; NULL: it did not.
+ * With POSTERN_REASON_POISONED or _KEY_REJECTED this is a record of a poisoning,
+ * and no other of the departure.  fault: how the peer broke the rules; NULL: it did not.
  */
 void pst_audit_depart(struct pst_node *node, const struct pst_peer *peer,
 		      enum postern_reason reason, const char *fault,

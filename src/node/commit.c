@@ -55,6 +55,7 @@ static int open_channel(const struct pst_node *node,
 		.receive_message_bytes = offer->send.message_bytes,
 		.spin_ns = node->channel_spin_ns,
 		.for_node = true,
+		.security = offer->security,
 	};
 	int r;
 
@@ -74,6 +75,7 @@ static int open_channel(const struct pst_node *node,
 	setup.pidfd = pst_fd_take(&entry->credentials.pidfd);
 	setup.own_mapping = entry->own_mapping;
 	entry->own_mapping = (struct pst_segment_mapping) {0};
+	setup.take_keys = pst_responder_take_keys(&entry->responder);
 	return pst_channel_open_take(&setup, ret_channel);
 }
 
@@ -102,6 +104,7 @@ bool pst_commit_go(struct pst_node *node, struct pst_half_open *entry,
 	int r;
 
 	peer->directions = entry->responder.offer.directions;
+	peer->security = entry->responder.offer.security;
 	r = open_channel(node, entry, &peer->channel);
 	if (r < 0)
 		return pst_refuse_errno(refusal, POSTERN_REASON_RESOURCES, r,

@@ -2,9 +2,10 @@
 /*
  * Connecting, from the node's name to an admitted channel, in order
  *
- *   find       what the policy says of the name: socket path and owner
+ *   find       what the policy says of the name: socket path, owner, keys
  *   reach      the path, checked; the connection; is the listener the owner?
- *   HELLO      who we are and what we wish, a ceiling for everything
+ *   HELLO      who we are and what we wish, a ceiling for everything; with a
+ *              key exchange, as our own policy and key have it
  *   OFFER      within the wish?  are both segments what they claim to be?
  *   READY      both mapped and paid for, ours sealed
  *   GO         admitted
@@ -16,33 +17,16 @@
 #include "node/node.h"
 
 #include <errno.h>
+#include <stdbool.h>
 
 #include "base/fd.h"
 #include "handshake/handshake.h"
 #include "node/connect.h"
+#include "node/host_features.h"
+#include "node/own_security.h"
 #include "node/refusal.h"
 #include "os/own_process.h"
 #include "os/packet_socket.h"
-
-/* What our own policy demands is not given up because the node's does not. */
-static int check_security(const struct pst_policy_node *rules,
-			  struct postern_refusal *refusal)
-{
-	const struct pst_policy_demand *demands;
-	size_t count, i;
-
-	count = pst_policy_demands(rules, &demands);
-	for (i = 0; i < count; i++) {
-		if (demands[i].feature != PST_POLICY_FEATURE_SECURITY &&
-		    demands[i].feature != PST_POLICY_FEATURE_NODE_KEY)
-			continue;
-		(void)pst_refuse(refusal, POSTERN_REASON_NOT_BUILT,
-				 "this build does not carry out '%s'",
-				 demands[i].words);
-		return -EOPNOTSUPP;
-	}
-	return 0;
-}
 
 /* -- the handshake --------------------------------------------------------- */
 
@@ -78,19 +62,19 @@ static struct pst_terms make_wish(const struct pst_connect_params *params,
 
 static int say_hello(struct pst_connection *connection,
 		     const struct pst_connect_params *params,
-		     const struct pst_policy_node *rules,
-		     struct postern_refusal *refusal)
+		     const struct pst_own_security *own,
+		     const uint8_t *node_key, struct postern_refusal *refusal)
 {
-	const struct pst_initiator_params initiator = {
+	struct pst_initiator_params initiator = {
 		.kind = PST_WIRE_KIND_CHANNEL,
 		.node_name = params->node_name,
 		.instance = params->instance,
-		.wish = make_wish(params, rules),
+		.wish = make_wish(params, own->rules),
 		.page_bytes = (uint32_t)pst_own_page_bytes(),
 		.layout_version = pst_channel_layout_version(),
-		.security_bits = 1u << POSTERN_SECURITY_NONE,
 	};
 
+	pst_own_security_fill(own, node_key, &initiator);
 	if (initiator.wish.ring_bytes == 0) {
 		(void)pst_refuse(refusal, POSTERN_REASON_NO_ALLOW,
 				 "the policy allows nobody at node '%s'",
@@ -117,12 +101,12 @@ static int say_ready(struct pst_connection *connection,
 
 static int shake_hands(struct pst_connection *connection,
 		       const struct pst_connect_params *params,
-		       const struct pst_policy_node *rules,
-		       struct postern_refusal *refusal)
+		       const struct pst_own_security *own,
+		       const uint8_t *node_key, struct postern_refusal *refusal)
 {
 	int r;
 
-	r = say_hello(connection, params, rules, refusal);
+	r = say_hello(connection, params, own, node_key, refusal);
 	if (r < 0)
 		return r;
 	r = pst_connection_consume(connection, refusal);
@@ -152,6 +136,8 @@ static int open_channel(struct pst_connection *connection, uint32_t spin_ns,
 		.send_message_bytes = offer->send.message_bytes,
 		.receive_message_bytes = offer->receive.message_bytes,
 		.spin_ns = spin_ns,
+		.security = offer->security,
+		.take_keys = pst_initiator_take_keys(&connection->initiator),
 	};
 
 	connection->own_mapping = (struct pst_segment_mapping) {0};
@@ -159,9 +145,14 @@ static int open_channel(struct pst_connection *connection, uint32_t spin_ns,
 	return pst_channel_open_take(&setup, ret_channel);
 }
 
-int pst_connect(const struct pst_connect_params *params,
-		struct postern_refusal *ret_refusal,
-		struct pst_channel **ret_channel)
+/* Once, with a node that is to have this key.  *ret_is_about_keys: what failed
+ * may have been that it has another one. */
+static int try_to_connect(const struct pst_connect_params *params,
+			  const struct pst_own_security *own,
+			  const uint8_t *node_key,
+			  struct postern_refusal *refusal,
+			  bool *ret_is_about_keys,
+			  struct pst_channel **ret_channel)
 {
 	const struct pst_policy_node *rules;
 	struct pst_connection connection;
@@ -170,13 +161,60 @@ int pst_connect(const struct pst_connect_params *params,
 	pst_connection_init(&connection, params->deadline_ns,
 			    params->features_off);
 	r = pst_connection_reach(&connection, params->policy,
-				 params->node_name, &rules, ret_refusal);
+				 params->node_name, &rules, refusal);
 	if (r == 0)
-		r = check_security(rules, ret_refusal);
-	if (r == 0)
-		r = shake_hands(&connection, params, rules, ret_refusal);
+		r = shake_hands(&connection, params, own, node_key, refusal);
+	*ret_is_about_keys =
+		r == -EKEYREJECTED ||
+		(r == -EACCES &&
+		 connection.initiator.machine.state == HANDSHAKE_REFUSED);
 	if (r == 0)
 		r = open_channel(&connection, params->spin_ns, ret_channel);
 	pst_connection_done(&connection);
+	return r;
+}
+
+/* A node that is changing its key has one of those that the policy lists. */
+static int try_all_keys(const struct pst_connect_params *params,
+			const struct pst_own_security *own,
+			struct postern_refusal *refusal,
+			struct pst_channel **ret_channel)
+{
+	struct pst_policy_listed_key key;
+	bool is_about_keys;
+	size_t i = 0;
+	int r;
+
+	if (!pst_policy_node_key_at(own->rules, i, &key))
+		return try_to_connect(params, own, NULL, refusal,
+				      &is_about_keys, ret_channel);
+	do
+		r = try_to_connect(params, own, key.key, refusal,
+				   &is_about_keys, ret_channel);
+	while (r < 0 && is_about_keys &&
+	       pst_policy_node_key_at(own->rules, ++i, &key));
+	return r;
+}
+
+int pst_connect(const struct pst_connect_params *params,
+		struct postern_refusal *ret_refusal,
+		struct pst_channel **ret_channel)
+{
+	const struct pst_policy_node *rules;
+	struct pst_own_security own;
+	int r;
+
+	r = pst_connection_find_node(params->policy, params->node_name, &rules,
+				     ret_refusal);
+	if (r < 0)
+		return r;
+	r = pst_own_security_init(&own, rules, params->key_file,
+				  pst_host_features(params->features_off),
+				  ret_refusal);
+	if (r == 0)
+		r = try_all_keys(params, &own, ret_refusal, ret_channel);
+	pst_own_security_done(&own);
+	if (r == 0)
+		(void)pst_refuse_plain(ret_refusal, POSTERN_REASON_NONE);
 	return r;
 }

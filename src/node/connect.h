@@ -35,6 +35,13 @@ void pst_connection_init(struct pst_connection *connection,
 			 uint64_t deadline_ns, uint32_t features_off);
 void pst_connection_done(struct pst_connection *connection);
 
+/* Find the node in the policy: 0, or -ENOENT with a refusal. */
+PST_MUST_CHECK int
+pst_connection_find_node(const struct postern_policy *policy,
+			 const char *node_name,
+			 const struct pst_policy_node **ret_rules,
+			 struct postern_refusal *refusal);
+
 /*
  * Find the node in the policy, check the way to its socket, connect, and let
  * the kernel say that the listener is the owner.  The results are those of

@@ -21,19 +21,34 @@
 
 /* -- find and reach -------------------------------------------------------- */
 
+int pst_connection_find_node(const struct postern_policy *policy,
+			     const char *node_name,
+			     const struct pst_policy_node **ret_rules,
+			     struct postern_refusal *refusal)
+{
+	const struct pst_policy_node *rules;
+
+	rules = pst_policy_find_node(policy, node_name);
+	if (!rules) {
+		(void)pst_refuse(refusal, POSTERN_REASON_UNKNOWN_NODE,
+				 "the policy has no node '%s'", node_name);
+		return -ENOENT;
+	}
+	*ret_rules = rules;
+	return 0;
+}
+
 static int find_node(const struct postern_policy *policy, const char *name,
 		     struct postern_node_description *ret_description,
 		     const struct pst_policy_node **ret_rules,
 		     struct postern_refusal *refusal)
 {
 	const struct pst_policy_node *rules;
+	int r;
 
-	rules = pst_policy_find_node(policy, name);
-	if (!rules) {
-		(void)pst_refuse(refusal, POSTERN_REASON_UNKNOWN_NODE,
-				 "the policy has no node '%s'", name);
-		return -ENOENT;
-	}
+	r = pst_connection_find_node(policy, name, &rules, refusal);
+	if (r < 0)
+		return r;
 	pst_policy_describe_node(rules, ret_description);
 	if (ret_description->owner_fact != POSTERN_FACT_KNOWN) {
 		(void)pst_refuse(refusal, POSTERN_REASON_LISTENER,

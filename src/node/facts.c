@@ -57,8 +57,8 @@ static int finish(struct postern_facts *facts, int r,
 		(void)pst_facts_free(facts); /* always NULL */
 		return r;
 	}
-	pst_subject_init(&facts->subject, &facts->credentials, overflow_uid,
-			 overflow_gid);
+	pst_subject_init(&facts->subject, &facts->credentials, NULL,
+			 overflow_uid, overflow_gid);
 	*ret_facts = facts;
 	return 0;
 }

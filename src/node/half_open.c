@@ -52,38 +52,63 @@ void pst_half_open_done(struct pst_half_open_table *table)
 	table->kept = NULL;
 }
 
-size_t pst_half_open_count_of(const struct pst_half_open_table *table,
-			      uid_t uid)
+/* Is it one of those among whom these are given up? */
+static bool is_among(const struct pst_half_open *entry, bool only_keyed)
+{
+	return entry->is_taken && (entry->needs_key || !only_keyed);
+}
+
+static size_t count_keyed(const struct pst_half_open_table *table)
 {
 	size_t count = 0, i;
 
 	for (i = 0; i < PST_HALF_OPEN_COUNT; i++)
-		count += table->entries[i].is_taken &&
-			 table->entries[i].credentials.uid == uid;
+		count += is_among(&table->entries[i], true);
 	return count;
 }
 
-struct pst_half_open *pst_half_open_find_free(struct pst_half_open_table *table)
+struct pst_half_open *pst_half_open_find_free(struct pst_half_open_table *table,
+					      bool needs_key)
 {
 	size_t i;
 
+	if (needs_key && count_keyed(table) >= PST_HALF_OPEN_KEYED)
+		return NULL;
 	for (i = 0; i < PST_HALF_OPEN_COUNT; i++)
 		if (!table->entries[i].is_taken)
 			return &table->entries[i];
 	return NULL;
 }
 
-struct pst_half_open *
-pst_half_open_find_victim(struct pst_half_open_table *table)
+static size_t count_among(const struct pst_half_open_table *table, uid_t uid,
+			  bool only_keyed)
 {
+	size_t count = 0, i;
+
+	for (i = 0; i < PST_HALF_OPEN_COUNT; i++)
+		count += is_among(&table->entries[i], only_keyed) &&
+			 table->entries[i].credentials.uid == uid;
+	return count;
+}
+
+size_t pst_half_open_count_of(const struct pst_half_open_table *table,
+			      uid_t uid)
+{
+	return count_among(table, uid, false);
+}
+
+struct pst_half_open *
+pst_half_open_find_victim(struct pst_half_open_table *table, bool needs_key)
+{
+	bool only_keyed = needs_key && count_keyed(table) > 0;
 	struct pst_half_open *victim = NULL, *entry;
 	size_t most = 0, count, i;
 
 	for (i = 0; i < PST_HALF_OPEN_COUNT; i++) {
 		entry = &table->entries[i];
-		if (!entry->is_taken)
+		if (!is_among(entry, only_keyed))
 			continue;
-		count = pst_half_open_count_of(table, entry->credentials.uid);
+		count = count_among(table, entry->credentials.uid, only_keyed);
 		if (count < most)
 			continue;
 		if (count > most || entry->deadline_ns < victim->deadline_ns)
@@ -101,16 +126,30 @@ uint32_t pst_half_open_index(const struct pst_half_open_table *table,
 
 void pst_half_open_take(struct pst_half_open *entry, int socket_fd,
 			struct pst_peer_credentials *credentials,
-			uint64_t deadline_ns)
+			bool needs_key, uint64_t deadline_ns)
 {
 	entry->is_taken = true;
 	entry->has_offered = false;
+	entry->needs_key = needs_key;
+	entry->is_charged = false;
 	entry->generation++;
 	entry->socket_fd = socket_fd;
 	entry->deadline_ns = deadline_ns;
 	entry->credentials = *credentials;
 	pst_peer_credentials_init(credentials);
 	entry->slot = 0;
+}
+
+void pst_half_open_begin(struct pst_half_open *entry, struct pst_node_key *key,
+			 const struct pst_responder_params *params)
+{
+	struct pst_responder_params with_key = *params;
+
+	pst_responder_done(&entry->responder);
+	(void)pst_node_key_unref(entry->key);
+	entry->key = pst_node_key_ref(key);
+	with_key.borrow_identity = pst_node_key_identity(key);
+	pst_responder_init(&entry->responder, &with_key);
 }
 
 static bool is_unread(const struct pst_half_open *entry)
@@ -152,6 +191,7 @@ void pst_half_open_release(struct pst_half_open_table *table,
 	pst_segment_unmap(&entry->own_mapping);
 	pst_peer_credentials_done(&entry->credentials);
 	pst_responder_done(&entry->responder);
+	entry->key = pst_node_key_unref(entry->key);
 	entry->slot = 0;
 	entry->has_offered = false;
 	entry->is_taken = false;

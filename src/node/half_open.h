@@ -4,7 +4,8 @@
  *
  * Everything a stranger can make the node hold before it is admitted is in here:
  * 64 places, 16 for each uid.  A full table gives up the oldest handshake of
- * the uid that holds most.  Beside it stands the table of kept sockets: those of
+ * the uid that holds most.  Whom nothing but a key could admit, which may be
+ * everybody, shares 16 of the places, and gives up those among themselves.  Beside it stands the table of kept sockets: those of
  * failed handshakes whose OFFER nobody has read.  Its two descriptors are in
  * flight at the charge of the node's user, closed socket or not, and only the
  * socket tells when that is over; so it is kept, and how many are is bounded.
@@ -19,12 +20,14 @@
 
 #include "base/attributes.h"
 #include "handshake/handshake.h"
+#include "node/node_key.h"
 #include "os/peer_credentials.h"
 #include "os/segment.h"
 #include "slots/slots.h"
 
 #define PST_HALF_OPEN_COUNT 64
 #define PST_HALF_OPEN_PER_USER 16
+#define PST_HALF_OPEN_KEYED 16
 #define PST_HALF_OPEN_DEADLINE_NS (2 * UINT64_C(1000000000))
 
 #define PST_KEPT_PER_USER 8
@@ -34,10 +37,13 @@
 struct pst_half_open {
 	bool is_taken;
 	bool has_offered;       /* an OFFER or a VIEW was sent */
+	bool needs_key;         /* no rule admits it without */
+	bool is_charged;        /* the slot is, to all quotas */
 	uint32_t generation;
 	int socket_fd;
 	uint64_t deadline_ns;   /* absolute; the oldest has the earliest */
 	struct pst_peer_credentials credentials;
+	struct pst_node_key *key; /* counted; what the responder has */
 	struct pst_handshake_responder responder;
 
 	/* After the offer. */
@@ -68,12 +74,16 @@ void pst_half_open_done(struct pst_half_open_table *table);
 size_t pst_half_open_count_of(const struct pst_half_open_table *table,
 			      uid_t uid);
 
-/* A free place, or NULL. */
-struct pst_half_open *pst_half_open_find_free(struct pst_half_open_table *table);
+/* A free place, or NULL: the table is full, or the part for whom needs a key. */
+struct pst_half_open *pst_half_open_find_free(struct pst_half_open_table *table,
+					      bool needs_key);
 
-/* The oldest entry of the uid that holds most: whom a full table gives up. */
+/*
+ * The oldest entry of the uid that holds most: whom a full table gives up.  For
+ * one that needs a key, of all that do, unless there are none.
+ */
 struct pst_half_open *
-pst_half_open_find_victim(struct pst_half_open_table *table);
+pst_half_open_find_victim(struct pst_half_open_table *table, bool needs_key);
 
 uint32_t pst_half_open_index(const struct pst_half_open_table *table,
 			     const struct pst_half_open *entry);
@@ -81,7 +91,11 @@ uint32_t pst_half_open_index(const struct pst_half_open_table *table,
 /* Takes socket and credentials; the entry was free. */
 void pst_half_open_take(struct pst_half_open *entry, int socket_fd,
 			struct pst_peer_credentials *credentials,
-			uint64_t deadline_ns);
+			bool needs_key, uint64_t deadline_ns);
+
+/* Begin the handshake, or begin it with another key: nothing was said yet. */
+void pst_half_open_begin(struct pst_half_open *entry, struct pst_node_key *key,
+			 const struct pst_responder_params *params);
 
 /*
  * To be called before a refusal is sent: an OFFER that was taken is no longer

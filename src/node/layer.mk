@@ -4,6 +4,7 @@ libnode_la_SOURCES = \
 	src/node/admission.c \
 	src/node/admission.h \
 	src/node/admission_end.c \
+	src/node/admission_grant.c \
 	src/node/audit.c \
 	src/node/audit.h \
 	src/node/audit_rate.c \
@@ -32,6 +33,8 @@ libnode_la_SOURCES = \
 	src/node/metering.h \
 	src/node/node.h \
 	src/node/node_events.c \
+	src/node/node_key.c \
+	src/node/node_key.h \
 	src/node/node_lifecycle.c \
 	src/node/node_policy.c \
 	src/node/node_policy.h \
@@ -40,6 +43,8 @@ libnode_la_SOURCES = \
 	src/node/observer.c \
 	src/node/observer.h \
 	src/node/offer.c \
+	src/node/own_security.c \
+	src/node/own_security.h \
 	src/node/own_segment.c \
 	src/node/own_segment.h \
 	src/node/peer_channel.c \

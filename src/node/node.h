@@ -25,6 +25,7 @@ struct pst_node;
 struct pst_node_params {
 	const struct postern_policy *policy;
 	const char *name;
+	const char *key_file;   /* NULL: none */
 	uint32_t spin_ns;       /* 0: never spin */
 	uint32_t features_off;
 	struct pst_log log;
@@ -70,6 +71,7 @@ struct pst_connect_params {
 	const struct postern_policy *policy;
 	const char *node_name;
 	const char *instance;   /* NULL: none */
+	const char *key_file;   /* NULL: none */
 	uint32_t directions;    /* 0: whatever is granted */
 	uint32_t ring_bytes;    /* 0: the most this policy could grant */
 	uint32_t message_bytes;

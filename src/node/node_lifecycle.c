@@ -169,7 +169,7 @@ static int prepare_events(struct pst_node *node)
 				pst_tag(PST_TAG_WAKE, 0, 0));
 }
 
-static void init(struct pst_node *node, const struct pst_node_params *params)
+static int init(struct pst_node *node, const struct pst_node_params *params)
 {
 	node->ours = PST_NODE_OURS;
 	node->features = pst_host_features(params->features_off);
@@ -189,6 +189,12 @@ static void init(struct pst_node *node, const struct pst_node_params *params)
 	pst_statistics_init(&node->statistics);
 	pst_list_init(&node->round);
 	pst_list_init(&node->charges.link);
+	if (params->key_file) {
+		node->key_path = strdup(params->key_file);
+		if (!node->key_path)
+			return -ENOMEM;
+	}
+	return 0;
 }
 
 static int open_node(struct pst_node *node, struct postern_refusal *refusal)
@@ -200,7 +206,10 @@ static int open_node(struct pst_node *node, struct postern_refusal *refusal)
 	pst_policy_describe_node(node->rules, &description);
 	pst_node_follow_policy(node);
 	node->owner = description.owner_uid;
-	r = pst_node_check_policy(node, node->rules, refusal);
+	r = pst_node_key_new(node->key_path, refusal, &node->key);
+	if (r < 0)
+		return r;
+	r = pst_node_check_policy(node, node->rules, node->key, refusal);
 	if (r < 0)
 		return r;
 	r = pst_overflow_ids_read(&node->overflow_uid, &node->overflow_gid);
@@ -244,9 +253,10 @@ int pst_node_open(const struct pst_node_params *params,
 	node = pst_fork_guard_new(sizeof(*node));
 	if (!node)
 		return -ENOMEM;
-	init(node, params);
 	node->rules = rules;
-	r = open_node(node, ret_refusal);
+	r = init(node, params);
+	if (r == 0)
+		r = open_node(node, ret_refusal);
 	if (r < 0) {
 		if (ret_refusal->reason == POSTERN_REASON_NONE)
 			(void)pst_refuse_errno(ret_refusal, reason_of(r), r,
@@ -301,6 +311,8 @@ struct pst_node *pst_node_close(struct pst_node *node)
 	(void)pst_fd_close(node->timer_fd);
 	(void)pst_fd_close(node->set_fd);
 	(void)pst_policy_unref(node->policy);
+	node->key = pst_node_key_unref(node->key);
+	free(node->key_path);
 	pst_fork_guard_free(node, sizeof(*node));
 	return NULL;
 }

@@ -23,7 +23,8 @@
 	 PST_POLICY_FEATURE_BANDWIDTH | PST_POLICY_FEATURE_HANDSHAKES | \
 	 PST_POLICY_FEATURE_IDLE | PST_POLICY_FEATURE_ON_EXCEED | \
 	 PST_POLICY_FEATURE_MEMORY | PST_POLICY_FEATURE_TENANTS | \
-	 PST_POLICY_FEATURE_PROCESS_PEERS)
+	 PST_POLICY_FEATURE_PROCESS_PEERS | PST_POLICY_FEATURE_SECURITY | \
+	 PST_POLICY_FEATURE_NODE_KEY | PST_POLICY_FEATURE_PEER_KEY)
 
 static int check_demands(const struct pst_policy_node *rules,
 			 struct postern_refusal *refusal)
@@ -100,6 +101,7 @@ static gid_t group_of(const struct postern_node_description *description)
 
 int pst_node_check_policy(const struct pst_node *node,
 			  const struct pst_policy_node *rules,
+			  const struct pst_node_key *key,
 			  struct postern_refusal *refusal)
 {
 	struct postern_node_description description =
@@ -111,6 +113,9 @@ int pst_node_check_policy(const struct pst_node *node,
 	if (r < 0)
 		return r;
 	r = check_owner(&description, refusal);
+	if (r < 0)
+		return r;
+	r = pst_node_key_check(key, rules, refusal);
 	if (r < 0)
 		return r;
 	return check_group(node, group_of(&description), &description,

@@ -36,6 +36,7 @@
 #include "node/ledger.h"
 #include "node/metering.h"
 #include "node/node.h"
+#include "node/node_key.h"
 #include "node/round_robin.h"
 #include "node/statistics.h"
 #include "node/view.h"
@@ -127,6 +128,9 @@ struct pst_peer {
 	uint32_t gid;
 	int32_t pid;
 	uint32_t directions;
+	enum postern_security security;
+	bool has_key;           /* proven */
+	uint8_t key[POSTERN_KEY_BYTES];
 	uint64_t admitted_ns;
 	uint64_t throttled_since_ns;
 	uint64_t throttled_ns;
@@ -145,6 +149,8 @@ struct pst_node {
 	const struct postern_policy *policy;
 	const struct pst_policy_node *rules;
 	char name[POSTERN_NAME_BYTES];
+	char *key_path;         /* as given when it was opened; NULL: none */
+	struct pst_node_key *key;
 	uid_t owner;
 	gid_t group;            /* of the segments; (gid_t)-1: our own */
 	dev_t memfd_device;
@@ -220,6 +226,12 @@ static inline uint64_t pst_tag(enum pst_tag_kind kind, uint32_t index,
 static inline uint32_t pst_peer_generation(const struct pst_peer *peer)
 {
 	return (uint32_t)(peer->handle >> 32);
+}
+
+/* NULL: it has proven none. */
+static inline const uint8_t *pst_peer_key(const struct pst_peer *peer)
+{
+	return peer->has_key ? peer->key : NULL;
 }
 
 /* It has done something, or something was done about it. */

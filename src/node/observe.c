@@ -23,7 +23,8 @@ static bool may_observe(const struct pst_node *node,
 
 	if (pst_node_obeys(node, credentials))
 		return true;
-	if (!pst_terms_decide(node, credentials, &decision, refusal))
+	/* Nobody proves a key to observe. */
+	if (!pst_terms_decide(node, credentials, NULL, &decision, refusal))
 		return false;
 	if (!decision.may_observe)
 		return pst_refuse(refusal, POSTERN_REASON_KIND,

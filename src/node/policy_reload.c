@@ -5,7 +5,9 @@
  * Whole or not at all: what can fail is done first.  Then the policy is
  * exchanged and everybody is decided again by the credentials they were
  * admitted with, peers and handshakes alike.  Who is no longer admitted, or not
- * as it is, is disconnected; the others have their new limits at once.  Rings
+ * as it is (in its directions, its security mode), is disconnected; the others
+ * have their new limits at once.  The node's key is read again: it may have
+ * changed to its next one.  Rings
  * and the size of messages stay as they were agreed on, and so does the number
  * of slots.
  */
@@ -29,6 +31,7 @@ struct holdings {
 	const struct pst_policy_node *rules;
 	struct pst_ledger *ledger;
 	struct pst_shares shares;
+	struct pst_node_key *key;
 };
 
 static void let_go(struct holdings *holdings)
@@ -37,15 +40,17 @@ static void let_go(struct holdings *holdings)
 		pst_shares_free(&holdings->shares, holdings->ledger);
 	holdings->ledger = pst_ledger_unref(holdings->ledger);
 	holdings->policy = pst_policy_unref(holdings->policy);
+	holdings->key = pst_node_key_unref(holdings->key);
 }
 
 static int prepare(const struct pst_node *node,
 		   const struct postern_policy *policy,
-		   struct holdings *ret_holdings)
+		   struct pst_node_key *key, struct holdings *ret_holdings)
 {
 	struct holdings holdings = {
 		.policy = pst_policy_ref(policy),
 		.rules = pst_policy_find_node(policy, node->name),
+		.key = pst_node_key_ref(key),
 	};
 	int r;
 
@@ -99,7 +104,7 @@ static int set_socket_access(const struct pst_node *node,
 static void exchange(struct pst_node *node, struct holdings *holdings)
 {
 	struct holdings old = {node->policy, node->rules, node->ledger,
-			       node->shares};
+			       node->shares, node->key};
 
 	node->policy = holdings->policy;
 	node->rules = holdings->rules;
@@ -109,6 +114,7 @@ static void exchange(struct pst_node *node, struct holdings *holdings)
 		pst_ledger_enter(holdings->ledger, &node->charges);
 	}
 	node->ledger = holdings->ledger;
+	node->key = holdings->key;
 	*holdings = old;
 }
 
@@ -157,11 +163,10 @@ static bool keeps_its_place(const struct pst_node *node,
 			    struct postern_decision *ret_decision,
 			    struct postern_refusal *refusal)
 {
-	if (!pst_terms_decide(node, &peer->credentials, ret_decision, refusal))
-		return false;
-	if (peer->directions & ~ret_decision->directions)
-		return pst_refuse_plain(refusal, POSTERN_REASON_DIRECTION);
-	return true;
+	return pst_terms_decide(node, &peer->credentials, pst_peer_key(peer),
+				ret_decision, refusal) &&
+	       pst_terms_cover(ret_decision, peer->directions, peer->security,
+			       refusal);
 }
 
 /* Do these limits say something else than those before? */
@@ -246,15 +251,18 @@ static bool is_still_allowed(struct pst_node *node,
 	struct pst_peer *peer = &node->peers[pst_slot_index(entry->slot)];
 	struct postern_decision decision = POSTERN_DECISION_INIT;
 
-	if (!pst_terms_decide(node, &entry->credentials, &decision, refusal))
+	if (!pst_terms_decide(node, &entry->credentials,
+			      pst_responder_claimed_key(&entry->responder),
+			      &decision, refusal) ||
+	    !pst_terms_cover(&decision, entry->responder.offer.directions,
+			     entry->responder.offer.security, refusal))
 		return false;
-	if (entry->responder.offer.directions & ~decision.directions)
-		return pst_refuse_plain(refusal, POSTERN_REASON_DIRECTION);
 	pst_peer_change_terms(node, peer, &decision);
 	return true;
 }
 
-/* Who has not said hello yet is decided when it does. */
+/* Who has not said hello yet is decided when it does, and by the node's key of
+ * then. */
 static void decide_handshakes_again(struct pst_node *node,
 				    unsigned wants_before)
 {
@@ -270,6 +278,8 @@ static void decide_handshakes_again(struct pst_node *node,
 		if (are_facts_missing)
 			read_facts_again(node, entry->socket_fd,
 					 &entry->credentials);
+		if (entry->responder.machine.state == HANDSHAKE_START)
+			pst_admission_begin(node, entry);
 		if (entry->slot != 0 &&
 		    !is_still_allowed(node, entry, &refusal))
 			pst_admission_refuse(node, entry, &refusal);
@@ -278,14 +288,13 @@ static void decide_handshakes_again(struct pst_node *node,
 
 /* -- all of it ------------------------------------------------------------- */
 
-static int reload(struct pst_node *node, const struct postern_policy *policy,
-		  struct postern_refusal *refusal,
-		  struct pst_reload_outcome *outcome)
+/* All that can fail; key is the one to have from now on. */
+static int get_ready(struct pst_node *node, const struct postern_policy *policy,
+		     struct pst_node_key *key, struct holdings *ret_holdings,
+		     struct postern_refusal *refusal)
 {
 	const struct pst_policy_node *rules;
-	unsigned wants_before = node->peer_wants;
 	struct holdings holdings;
-	uint32_t i;
 	int r;
 
 	rules = pst_policy_find_node(policy, node->name);
@@ -294,13 +303,13 @@ static int reload(struct pst_node *node, const struct postern_policy *policy,
 				 "the policy has no node '%s'", node->name);
 		return -ENOENT;
 	}
-	r = pst_node_check_policy(node, rules, refusal);
+	r = pst_node_check_policy(node, rules, key, refusal);
 	if (r < 0)
 		return r;
 	r = check_is_same_node(node, rules, refusal);
 	if (r < 0)
 		return r;
-	r = prepare(node, policy, &holdings);
+	r = prepare(node, policy, key, &holdings);
 	if (r < 0)
 		return r;
 	r = set_socket_access(node, rules, refusal);
@@ -308,6 +317,27 @@ static int reload(struct pst_node *node, const struct postern_policy *policy,
 		let_go(&holdings);
 		return r;
 	}
+	*ret_holdings = holdings;
+	return 0;
+}
+
+static int reload(struct pst_node *node, const struct postern_policy *policy,
+		  struct postern_refusal *refusal,
+		  struct pst_reload_outcome *outcome)
+{
+	unsigned wants_before = node->peer_wants;
+	struct pst_node_key *key;
+	struct holdings holdings;
+	uint32_t i;
+	int r;
+
+	r = pst_node_key_new(node->key_path, refusal, &key);
+	if (r < 0)
+		return r;
+	r = get_ready(node, policy, key, &holdings, refusal);
+	key = pst_node_key_unref(key);
+	if (r < 0)
+		return r;
 
 	exchange(node, &holdings);
 	pst_node_follow_policy(node);

@@ -186,9 +186,11 @@ void pst_quota_move(struct pst_node *node, uint32_t slot_index,
 	struct pst_charge *charge = &node->charges.charges[slot_index];
 
 	pst_ledger_lock(node->ledger);
-	charge->account = account;
-	memcpy(charge->allow_bits, decision->allow_bits,
-	       sizeof(charge->allow_bits));
+	if (charge->is_taken) {
+		charge->account = account;
+		memcpy(charge->allow_bits, decision->allow_bits,
+		       sizeof(charge->allow_bits));
+	}
 	pst_ledger_unlock(node->ledger);
 }
 

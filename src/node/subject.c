@@ -8,6 +8,7 @@
 #include "node/subject.h"
 
 #include <assert.h>
+#include <string.h>
 
 static_assert(sizeof(gid_t) == sizeof(uint32_t), "groups are passed as they are");
 
@@ -29,7 +30,8 @@ unsigned pst_subject_wants(const struct pst_policy_node *rules)
 
 void pst_subject_init(struct postern_subject *subject,
 		      const struct pst_peer_credentials *credentials,
-		      uid_t overflow_uid, gid_t overflow_gid)
+		      const uint8_t *key, uid_t overflow_uid,
+		      gid_t overflow_gid)
 {
 	*subject = (struct postern_subject) {
 		.size_bytes = sizeof(*subject),
@@ -53,7 +55,10 @@ void pst_subject_init(struct postern_subject *subject,
 		.exe_fact = credentials->exe_fact,
 		.exe = credentials->exe,
 		.userns = credentials->userns,
+		.key_fact = key ? POSTERN_FACT_KNOWN : POSTERN_FACT_ABSENT,
 		.overflow_uid = overflow_uid,
 		.overflow_gid = overflow_gid,
 	};
+	if (key)
+		memcpy(subject->key, key, sizeof(subject->key));
 }

@@ -10,7 +10,9 @@
 #include <string.h>
 
 #include "node/quota.h"
+#include "node/refusal.h"
 #include "node/subject.h"
+#include "policy/policy_limit_text.h"
 
 /*
  * In proportion to the weights; the tenant of most weight gets at most the
@@ -99,18 +101,46 @@ struct pst_share *pst_share_of(const struct pst_shares *shares,
 
 bool pst_terms_decide(const struct pst_node *node,
 		      const struct pst_peer_credentials *credentials,
+		      const uint8_t *key,
 		      struct postern_decision *ret_decision,
 		      struct postern_refusal *refusal)
 {
 	struct postern_subject subject;
 
-	pst_subject_init(&subject, credentials, node->overflow_uid,
+	pst_subject_init(&subject, credentials, key, node->overflow_uid,
 			 node->overflow_gid);
 	pst_policy_decide(node->policy, node->name, &subject, ret_decision);
 	if (ret_decision->is_admitted)
 		return true;
 	*refusal = ret_decision->refusal;
 	return false;
+}
+
+bool pst_terms_refuse_security(const struct postern_decision *decision,
+			       enum postern_security strongest,
+			       struct postern_refusal *refusal)
+{
+	(void)pst_refuse(refusal, POSTERN_REASON_SECURITY,
+			 "'%s' is demanded, and there is no more than '%s'",
+			 pst_policy_security_name(decision->security),
+			 pst_policy_security_name(strongest));
+	refusal->line = decision->security_line;
+	(void)snprintf(refusal->file, sizeof(refusal->file), "%s",
+		       decision->security_file ? decision->security_file : "");
+	(void)snprintf(refusal->rule, sizeof(refusal->rule), "security %s",
+		       pst_policy_security_name(decision->security));
+	return false;
+}
+
+bool pst_terms_cover(const struct postern_decision *decision,
+		     uint32_t directions, enum postern_security security,
+		     struct postern_refusal *refusal)
+{
+	if (directions & ~decision->directions)
+		return pst_refuse_plain(refusal, POSTERN_REASON_DIRECTION);
+	if (security < decision->security)
+		return pst_terms_refuse_security(decision, security, refusal);
+	return true;
 }
 
 static uint64_t value_of(const struct postern_policy_limit *limit)

@@ -21,11 +21,23 @@ void pst_shares_free(struct pst_shares *shares, struct pst_ledger *ledger);
 struct pst_share *pst_share_of(const struct pst_shares *shares,
 			       const struct postern_decision *decision);
 
-/* What the node's policy says of whom; false: refused. */
+/* What the node's policy says of whom; false: refused.  key: claimed or proven,
+ * NULL for none. */
 bool pst_terms_decide(const struct pst_node *node,
 		      const struct pst_peer_credentials *credentials,
+		      const uint8_t *key,
 		      struct postern_decision *ret_decision,
 		      struct postern_refusal *refusal);
+
+/* Does this decision still allow what was agreed on under another? */
+bool pst_terms_cover(const struct postern_decision *decision,
+		     uint32_t directions, enum postern_security security,
+		     struct postern_refusal *refusal);
+
+/* The security that is demanded is not reached: strongest is what there is. */
+bool pst_terms_refuse_security(const struct postern_decision *decision,
+			       enum postern_security strongest,
+			       struct postern_refusal *refusal);
 
 /*
  * Put these limits in force for a peer, from now on; its rings and the size of

@@ -44,6 +44,9 @@ struct tool_option {
 #define TOOL_OPTION_POLICY(target) \
 	{.name = "policy", .argument = "FILE", .text = (target), \
 	 .help = "the policy to use (default: the system's)"}
+#define TOOL_OPTION_KEY(target) \
+	{.name = "key", .argument = "FILE", .text = (target), \
+	 .help = "the file of the private key to prove (see 'key new')"}
 #define TOOL_OPTION_WITHOUT(target) \
 	{.name = "without", .argument = "FEATURE[,...]", \
 	 .features = (target), \

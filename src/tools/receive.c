@@ -250,6 +250,7 @@ static enum tool_status run(const struct tool_command *command, int argc,
 	bool is_journal = false;
 	const struct tool_option options[] = {
 		TOOL_OPTION_POLICY(&source.file),
+		TOOL_OPTION_KEY(&node_options.key_file),
 		{.name = "lines", .flag = &receiver.is_lines,
 		 .help = "write a newline after each message"},
 		{.name = "count", .argument = "N", .count = &receiver.count_max,
@@ -298,6 +299,7 @@ const struct tool_command tool_command_receive = {
 		"Open NODE and write the messages of all its peers to standard "
 		"output, and the\nnode's records to standard error, or to the "
 		"journal.  SIGTERM and SIGINT\nend it in order.  SIGHUP has it "
-		"read its policy again; a broken one changes\nnothing.\n",
+		"read its policy and its key again; a broken one\nchanges "
+		"nothing.\n",
 	.run = run,
 };

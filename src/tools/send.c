@@ -252,6 +252,7 @@ static enum tool_status run(const struct tool_command *command, int argc,
 	struct sender sender = {0};
 	const struct tool_option options[] = {
 		TOOL_OPTION_POLICY(&source.file),
+		TOOL_OPTION_KEY(&wishes.key_file),
 		{.name = "lines", .flag = &sender.is_lines,
 		 .help = "a message is a line, without its newline"},
 		{.name = "chunk", .argument = "SIZE",

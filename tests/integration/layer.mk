@@ -20,6 +20,7 @@ libscene_la_SOURCES = \
 	tests/support/process.c tests/support/process.h \
 	tests/support/random.h \
 	tests/support/scene.c tests/support/scene.h \
+	tests/support/scene_keys.c \
 	tests/support/scene_policy.c \
 	tests/support/stage.c tests/support/stage.h \
 	tests/support/stranger.c tests/support/stranger.h \
@@ -41,6 +42,7 @@ check_PROGRAMS += \
 	tests/integration/test_admission_errors \
 	tests/integration/test_audit \
 	tests/integration/test_churn \
+	tests/integration/test_claims \
 	tests/integration/test_connect_offer \
 	tests/integration/test_connect_path \
 	tests/integration/test_control \
@@ -55,7 +57,9 @@ check_PROGRAMS += \
 	tests/integration/test_idle \
 	tests/integration/test_leaks \
 	tests/integration/test_memory \
+	tests/integration/test_keys \
 	tests/integration/test_messages \
+	tests/integration/test_modes \
 	tests/integration/test_observe \
 	tests/integration/test_observers \
 	tests/integration/test_rates \
@@ -105,6 +109,10 @@ tests_integration_test_churn_SOURCES = \
 	tests/integration/test_churn.c
 tests_integration_test_churn_LDADD = $(INTEGRATION_LIBS)
 
+tests_integration_test_claims_SOURCES = \
+	tests/integration/test_claims.c
+tests_integration_test_claims_LDADD = $(INTEGRATION_LIBS)
+
 tests_integration_test_connect_offer_SOURCES = \
 	tests/integration/test_connect_offer.c
 tests_integration_test_connect_offer_LDADD = $(INTEGRATION_LIBS)
@@ -151,6 +159,14 @@ tests_integration_test_leaks_LDADD = $(INTEGRATION_LIBS)
 tests_integration_test_memory_SOURCES = \
 	tests/integration/test_memory.c
 tests_integration_test_memory_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_keys_SOURCES = \
+	tests/integration/test_keys.c
+tests_integration_test_keys_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_modes_SOURCES = \
+	tests/integration/test_modes.c
+tests_integration_test_modes_LDADD = $(INTEGRATION_LIBS)
 
 tests_integration_test_messages_SOURCES = \
 	tests/integration/test_messages.c

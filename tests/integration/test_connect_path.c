@@ -27,15 +27,6 @@ static void set_up(void)
 	scene_load(&scene, SCENE_POLICY);
 }
 
-static void swap_policies(struct postern_policy **left,
-			  struct postern_policy **right)
-{
-	struct postern_policy *kept = *left;
-
-	*left = *right;
-	*right = kept;
-}
-
 static int listen_as_a_node(int *ret_fd)
 {
 	return fake_listen(scene.socket_path, SOCK_SEQPACKET, ret_fd);
@@ -225,47 +216,6 @@ START_TEST(a_probe_finds_a_live_node_and_only_that)
 }
 END_TEST
 
-static const char SECURED_POLICY[] =
-	"policy-version 1\n"
-	"peer self {\n"
-	"	user $owner\n"
-	"}\n"
-	"node orders {\n"
-	"	owner user $owner\n"
-	"	socket $dir/orders.sock mode 0600\n"
-	"	security mac\n"
-	"	allow self {\n"
-	"		direction both\n"
-	"	}\n"
-	"}\n"
-	"end\n";
-
-/* The node would say yes: it runs on a policy that asks for nothing. */
-START_TEST(security_that_our_own_policy_demands_is_not_given_up)
-{
-	struct postern_policy *plain;
-	size_t fds_before;
-
-	scene_load(&scene, SCENE_OWNER_POLICY);
-	plain = scene.policy;
-	scene.policy = NULL;
-	scene_load(&scene, SECURED_POLICY);
-	swap_policies(&scene.policy, &plain);
-	scene_open(&scene);
-	swap_policies(&scene.policy, &plain);
-
-	fds_before = inspect_fd_count();
-	expect_refused(-EOPNOTSUPP, POSTERN_REASON_NOT_BUILT, "security mac");
-	scene_serve_what_is_due(&scene);
-	scene_serve_until_fd_count(&scene, fds_before);
-	/* A connection that said HELLO would be a refusal by now. */
-	ck_assert_uint_eq(scene.record_count, 0);
-	ck_assert_uint_eq(scene.event_count, 0);
-	plain = postern_policy_free(plain);
-	scene_close(&scene);
-}
-END_TEST
-
 START_TEST(nonsense_is_an_invalid_argument)
 {
 	struct postern_connect_options options = POSTERN_CONNECT_OPTIONS_INIT;
@@ -306,8 +256,6 @@ int main(void)
 	tcase_add_test(tcase,
 		       a_node_that_the_policy_does_not_know_is_no_such_node);
 	tcase_add_test(tcase, a_probe_finds_a_live_node_and_only_that);
-	tcase_add_test(tcase,
-		       security_that_our_own_policy_demands_is_not_given_up);
 	tcase_add_test(tcase, nonsense_is_an_invalid_argument);
 	return stage_run_suite(suite);
 }

@@ -353,44 +353,6 @@ START_TEST(a_group_that_the_owner_cannot_give_is_named)
 }
 END_TEST
 
-static const char SECURE_POLICY[] =
-	"policy-version 1\n"
-	"peer friend {\n"
-	"	user $peer\n"
-	"}\n"
-	"node orders {\n"
-	"	owner user $owner\n"
-	"	socket $dir/orders.sock mode 0666\n"
-	"	security mac\n"
-	"	allow friend {\n"
-	"		direction both\n"
-	"	}\n"
-	"}\n"
-	"end\n";
-
-static const struct {
-	const char *policy;
-	uint32_t line;
-	const char *words;
-} demands[] = {
-	{SECURE_POLICY, 8, "security mac"},
-};
-
-START_TEST(what_is_not_built_is_named_and_not_ignored)
-{
-	struct postern_refusal refusal;
-
-	scene_init(&scene);
-	scene_load(&scene, demands[_i].policy);
-	ck_assert_int_eq(become(ROLE_OWNER, NULL, 0), 0);
-	expect_no_node(-EOPNOTSUPP, POSTERN_REASON_NOT_BUILT,
-		       demands[_i].words);
-	ck_assert_int_eq(scene_try_open(&scene, 0, &refusal), -EOPNOTSUPP);
-	ck_assert_uint_eq(refusal.line, demands[_i].line);
-	ck_assert_str_eq(refusal.file, scene.policy_path);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("handles");
@@ -414,7 +376,5 @@ int main(void)
 	tcase_add_test(unopened,
 		       what_others_put_in_the_sockets_place_is_left_alone);
 	tcase_add_test(unopened, a_group_that_the_owner_cannot_give_is_named);
-	tcase_add_loop_test(unopened, what_is_not_built_is_named_and_not_ignored,
-			    0, 1);
 	return stage_run_suite(suite);
 }

@@ -98,8 +98,6 @@ static const struct {
 	 "}\nend\n", -EACCES, POSTERN_REASON_OWNER},
 	{HEAD PEERS "node orders {\n" OWNER "	socket $dir/moved.sock\n" ALLOW
 	 "}\nend\n", -EBUSY, POSTERN_REASON_IN_USE},
-	{HEAD PEERS "node orders {\n" OWNER SOCKET "	security mac\n" ALLOW
-	 "}\nend\n", -EOPNOTSUPP, POSTERN_REASON_NOT_BUILT},
 	{HEAD PEERS "node orders {\n" OWNER
 	 "	socket $dir/orders.sock mode 0660 group 20100\n" ALLOW
 	 "}\nend\n", -EACCES, POSTERN_REASON_GROUP},
@@ -480,7 +478,7 @@ int main(void)
 	TCase *tcase = stage_add_case(suite, "node");
 
 	tcase_add_loop_test(tcase, a_policy_that_does_not_fit_changes_nothing,
-			    0, 6);
+			    0, 5);
 	tcase_add_test(tcase, arguments_that_make_no_sense_are_refused);
 	tcase_add_test(tcase, the_mode_of_the_socket_is_changed_in_place);
 	tcase_add_test(tcase, a_socket_that_is_not_ours_any_more_is_left_alone);

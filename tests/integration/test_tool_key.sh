@@ -85,7 +85,94 @@ key_of_a_policy_is_what_new_prints() {
 	expect_status 0 postern policy check partner.conf
 }
 
+# A node and a sender with a key each, under a policy that asks for both.
+write_keyed_policy() {
+	postern key new node.key >node.public
+	postern key new own.key >own.public
+	write_policy policy.conf "key $(cat node.public)" "security aead"
+	sed "s|^    user .*|&\n    key $(cat own.public)|" policy.conf >tmp
+	mv tmp policy.conf
+}
+
+key_of_send_is_proven_to_a_node_with_a_key() {
+	write_keyed_policy
+	start_receiver --key node.key --lines --until-departed
+	expect_status 0 send --key own.key --message hello
+	wait_for_status 0 "$receiver"
+	expect_text received '^hello$'
+	expect_text receiver.err "event=admit .* mode=aead key=$(cat own.public) "
+}
+
+sender_with_another_key_or_none_is_refused() {
+	write_keyed_policy
+	postern key new other.key >other.public
+	start_receiver --key node.key
+	expect_status 1 send --key other.key --message hello
+	expect_text err '^postern: orders: access denied$'
+	expect_text receiver.err "event=refuse .*reason=key rule=\"allow self\" .*claimed_key=$(cat other.public)"
+	expect_status 1 send --message hello
+	expect_text receiver.err "and the process proves none"
+	stop_receiver
+	expect_empty received
+}
+
+node_without_its_key_is_not_opened() {
+	write_keyed_policy
+	expect_status 1 postern receive --policy policy.conf orders
+	expect_text err 'the node has a key in the policy: open it with the file'
+	expect_text err 'policy.conf:.*: key x25519:'
+	expect_status 1 postern receive --policy policy.conf --key own.key \
+		orders
+	expect_text err "add 'key $(cat own.public)' to the node"
+	chmod 644 node.key
+	expect_status 1 postern receive --policy policy.conf --key node.key \
+		orders
+	expect_text err 'chmod 600 node.key'
+	[ ! -e orders.sock ] || fail "there is a socket"
+}
+
+receiver_changes_its_key_on_sighup() {
+	write_keyed_policy
+	postern key new next.key >next.public
+	sed "s|^    key $(cat node.public)|&\n    key $(cat next.public)|" \
+		policy.conf >tmp
+	mv tmp policy.conf
+	start_receiver --key node.key --lines
+	expect_status 0 send --key own.key --message one
+	mv next.key node.key
+	kill -HUP "$receiver"
+	wait_until grep -q 'event=reload .*outcome=ok' receiver.err
+	# The old key alone is not the node's any more.
+	sed "/$(cat next.public)/d" policy.conf >old.conf
+	expect_status 1 postern send --policy old.conf $without --key own.key \
+		--message two orders
+	expect_status 0 send --key own.key --message three
+	stop_receiver
+	printf 'one\nthree\n' | cmp -s received - || fail "$(cat received)"
+}
+
+explain_agrees_with_what_a_key_leads_to() {
+	write_keyed_policy
+	postern key new other.key >other.public
+	expect_status 0 postern policy explain --policy policy.conf \
+		--node orders --user "$(id -u)" --key "$(cat own.public)"
+	expect_text out 'a proven key'
+	expect_text out 'verdict: admitted'
+	expect_status 1 postern policy explain --policy policy.conf \
+		--node orders --user "$(id -u)" --key "$(cat other.public)"
+	expect_text out 'is known by its key, and the process has another one'
+	expect_text out 'by allow self at '
+	expect_status 1 postern policy explain --policy policy.conf \
+		--node orders --user "$(id -u)"
+	expect_text out 'is known by its key, and the process proves none'
+}
+
 run_tests \
+	key_of_send_is_proven_to_a_node_with_a_key \
+	sender_with_another_key_or_none_is_refused \
+	node_without_its_key_is_not_opened \
+	receiver_changes_its_key_on_sighup \
+	explain_agrees_with_what_a_key_leads_to \
 	new_makes_a_private_file_and_prints_the_public_key \
 	new_does_not_write_over_a_key \
 	private_keys_are_never_printed \

@@ -37,7 +37,9 @@ static void connect_to_node(struct peer *peer, const struct peer_order *order,
 
 	options.directions = order->directions;
 	options.ring_bytes = order->ring_bytes;
-	options.features_off = test_features_off();
+	options.features_off = test_features_off() | order->features_off;
+	if (order->has_key)
+		options.key_file = peer->scene->key_paths[order->key];
 	options.timeout_ns = POSTERN_NO_DEADLINE;
 	report->result = postern_connect(peer->scene->policy, "orders",
 					 &options, &refusal, &peer->channel);

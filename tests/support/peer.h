@@ -9,6 +9,7 @@
 #ifndef POSTERN_SUPPORT_PEER_H
 #define POSTERN_SUPPORT_PEER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,7 +23,7 @@
 #define PEER_KEPT_MAX 1024
 
 enum peer_order_kind {
-	PEER_CONNECT,           /* directions, ring_bytes */
+	PEER_CONNECT,           /* directions, ring_bytes, and below */
 	PEER_SEND,              /* count messages of pattern_size() */
 	PEER_SEND_FIXED,        /* count messages of message_bytes */
 	PEER_SEND_AT_ONCE,      /* one, without waiting */
@@ -43,6 +44,9 @@ struct peer_order {
 	uint32_t ring_bytes;
 	uint64_t count;
 	size_t message_bytes;
+	bool has_key;           /* it brings key along */
+	enum scene_key key;
+	uint32_t features_off;  /* beside the suite's */
 };
 
 struct peer_report {

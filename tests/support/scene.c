@@ -41,6 +41,7 @@ int scene_try_open(struct scene *scene, uint32_t extra_features_off,
 	options.features_off = test_features_off() | extra_features_off;
 	options.log = keep_record;
 	options.log_user_data = scene;
+	options.key_file = scene->key_file;
 	return postern_node_open(scene->policy, "orders", &options,
 				 ret_refusal, &scene->node);
 }

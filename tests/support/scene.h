@@ -9,7 +9,7 @@
  *
  * Policies are templates: $owner, $peer, $other, $third are the uids of the
  * roles, $dir the directory of the socket, $word the word of a process
- * (scene->pid_word).
+ * (scene->pid_word), $nodekey, $nextkey, $peerkey and $otherkey public keys.
  */
 #ifndef POSTERN_SUPPORT_SCENE_H
 #define POSTERN_SUPPORT_SCENE_H
@@ -32,6 +32,15 @@
 extern const char SCENE_POLICY[];
 extern const char SCENE_OWNER_POLICY[];
 
+/* The owner's, its next one, and those of ROLE_PEER and ROLE_OTHER. */
+enum scene_key {
+	SCENE_KEY_NODE,
+	SCENE_KEY_NEXT,
+	SCENE_KEY_PEER,
+	SCENE_KEY_OTHER,
+	SCENE_KEYS
+};
+
 struct scene_record {
 	char event[24];
 	char line[1024];
@@ -48,6 +57,9 @@ struct scene {
 	char policy_path[STAGE_PATH_BYTES + 16];
 	char socket_path[STAGE_PATH_BYTES + 16];
 	char pid_word[64];
+	char key_paths[SCENE_KEYS][STAGE_PATH_BYTES + 16];
+	char key_texts[SCENE_KEYS][POSTERN_KEY_TEXT_BYTES];
+	const char *key_file;           /* to open the node with; NULL: none */
 	struct postern_policy *policy;
 	struct postern_node *node;
 
@@ -66,6 +78,12 @@ struct scene {
 /* Make the directories; with a policy, load it.  Aborts when it is invalid. */
 void scene_init(struct scene *scene);
 void scene_load(struct scene *scene, const char *policy_template);
+
+/* Make the keys, before a policy that names them is loaded. */
+void scene_make_keys(struct scene *scene);
+/* The text that $name stands for; NULL: it is no key. */
+const char *scene_key_text(const struct scene *scene, const char *name,
+			   size_t name_bytes);
 
 /* Becomes the owner, then opens `orders` with the suite's options.  _in_group:
  * the owner is in SHARED_GID. */

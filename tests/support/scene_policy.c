@@ -59,6 +59,7 @@ static void write_value(const struct scene *scene, const char *name,
 		{"fourth", ROLE_FOURTH}, {"fifth", ROLE_FIFTH},
 		{"sixth", ROLE_SIXTH},
 	};
+	const char *key;
 	size_t i;
 
 	if (name_bytes == 3 && memcmp(name, "dir", 3) == 0) {
@@ -67,6 +68,11 @@ static void write_value(const struct scene *scene, const char *name,
 	}
 	if (name_bytes == 4 && memcmp(name, "word", 4) == 0) {
 		(void)fputs(scene->pid_word, file);
+		return;
+	}
+	key = scene_key_text(scene, name, name_bytes);
+	if (key) {
+		(void)fputs(key, file);
 		return;
 	}
 	for (i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {

@@ -63,7 +63,8 @@ static void refuse(uid_t uid, enum postern_reason reason)
 	pst_audit_refuse(&node, &credentials, NULL, &refusal);
 }
 
-#define PEER_TEXT "uid=20002 gid=20003 pid=4711 slot=3 generation=7 peer=friend"
+#define WHO_TEXT "uid=20002 gid=20003 pid=4711 slot=3 generation=7 peer=friend"
+#define PEER_TEXT WHO_TEXT " mode=none"
 
 /* -- what is said ---------------------------------------------------------- */
 
@@ -149,6 +150,53 @@ START_TEST(poisoning_is_one_record_in_place_of_the_departure)
 	ck_assert_str_eq(lines[0], "level=audit event=poison seq=1 node=orders "
 			 PEER_TEXT " reason=poisoned "
 			 "fault=\"position beyond the ring\" instance=till-3");
+}
+END_TEST
+
+START_TEST(message_that_is_not_authentic_is_a_poisoning)
+{
+	node.audit = POSTERN_AUDIT_DENY;
+	peer.security = POSTERN_SECURITY_MAC;
+	pst_audit_depart(&node, &peer, POSTERN_REASON_KEY_REJECTED, NULL, 0);
+	ck_assert_str_eq(lines[0], "level=audit event=poison seq=1 node=orders "
+			 WHO_TEXT " mode=mac reason=key-rejected "
+			 "instance=till-3");
+}
+END_TEST
+
+#define ZERO_KEY "x25519:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+START_TEST(key_that_was_proven_is_named)
+{
+	peer.security = POSTERN_SECURITY_AEAD;
+	peer.has_key = true;
+	peer.directions = POSTERN_DIRECTION_SEND;
+	pst_audit_admit(&node, &peer);
+	ck_assert_str_eq(lines[0], "level=audit event=admit seq=1 node=orders "
+			 WHO_TEXT " mode=aead key=" ZERO_KEY
+			 " direction=send instance=till-3");
+}
+END_TEST
+
+START_TEST(key_that_was_only_claimed_is_called_so)
+{
+	const struct pst_handshake_responder said = {
+		.claims_key = true,
+		.machine.state = HANDSHAKE_CONSUMED_HELLO,
+		.hello.instance = "x",
+	};
+	const struct pst_peer_credentials nobody = {0};
+	const struct postern_refusal refusal = {
+		.reason = POSTERN_REASON_KEY,
+		.line = 3,
+		.file = "a.conf",
+		.rule = "allow p",
+	};
+
+	pst_audit_refuse(&node, &nobody, &said, &refusal);
+	ck_assert_str_eq(lines[0], "level=audit event=refuse seq=1 node=orders "
+			 "reason=key rule=\"allow p\" file=a.conf line=3 "
+			 "claimed_key=" ZERO_KEY " instance=x");
 }
 END_TEST
 
@@ -291,6 +339,9 @@ int main(void)
 	tcase_add_test(tcase, failed_reload_says_where_the_policy_is_wrong);
 	tcase_add_test(tcase,
 		       poisoning_is_one_record_in_place_of_the_departure);
+	tcase_add_test(tcase, message_that_is_not_authentic_is_a_poisoning);
+	tcase_add_test(tcase, key_that_was_proven_is_named);
+	tcase_add_test(tcase, key_that_was_only_claimed_is_called_so);
 	tcase_add_loop_test(
 		tcase, level_decides_and_what_is_not_recorded_has_no_number, 0,
 		sizeof(levels) / sizeof(levels[0]));

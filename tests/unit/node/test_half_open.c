@@ -31,7 +31,8 @@ static void tear_down(void)
 }
 
 /* A connection of uid, whose other end is the last of their_fds. */
-static struct pst_half_open *connect_as(uid_t uid, uint64_t deadline_ns)
+static struct pst_half_open *connect_needing(uid_t uid, uint64_t deadline_ns,
+					     bool needs_key)
 {
 	struct pst_peer_credentials credentials;
 	struct pst_half_open *entry;
@@ -43,10 +44,16 @@ static struct pst_half_open *connect_as(uid_t uid, uint64_t deadline_ns)
 	pst_peer_credentials_init(&credentials);
 	credentials.uid_fact = POSTERN_FACT_KNOWN;
 	credentials.uid = uid;
-	entry = pst_half_open_find_free(&table);
+	entry = pst_half_open_find_free(&table, needs_key);
 	expect(entry);
-	pst_half_open_take(entry, sockets[0], &credentials, deadline_ns);
+	pst_half_open_take(entry, sockets[0], &credentials, needs_key,
+			   deadline_ns);
 	return entry;
+}
+
+static struct pst_half_open *connect_as(uid_t uid, uint64_t deadline_ns)
+{
+	return connect_needing(uid, deadline_ns, false);
 }
 
 static void make_offer(struct pst_half_open *entry)
@@ -76,8 +83,45 @@ START_TEST(a_full_table_gives_up_the_oldest_of_the_uid_that_holds_most)
 	oldest_of_many = connect_as(2, 20);
 	for (i = 3; i < PST_HALF_OPEN_COUNT; i++)
 		(void)connect_as((uid_t)(100 + i), 10);
-	expect(!pst_half_open_find_free(&table));
-	expect(pst_half_open_find_victim(&table) == oldest_of_many);
+	expect(!pst_half_open_find_free(&table, false));
+	expect(pst_half_open_find_victim(&table, false) == oldest_of_many);
+	/* there is nobody else to give up */
+	expect(!pst_half_open_find_free(&table, true));
+	expect(pst_half_open_find_victim(&table, true) == oldest_of_many);
+}
+END_TEST
+
+START_TEST(whom_only_a_key_admits_has_sixteen_places)
+{
+	struct pst_half_open *oldest_of_many;
+	int i;
+
+	(void)connect_as(2, 1); /* of the same uid, and older, but needs none */
+	(void)connect_needing(1, 2, true);
+	(void)connect_needing(2, 30, true);
+	oldest_of_many = connect_needing(2, 20, true);
+	for (i = 3; i < PST_HALF_OPEN_KEYED; i++)
+		(void)connect_needing((uid_t)(100 + i), 10, true);
+	expect(!pst_half_open_find_free(&table, true));
+	expect(pst_half_open_find_victim(&table, true) == oldest_of_many);
+	/* The others have places still. */
+	expect(pst_half_open_find_free(&table, false));
+	pst_half_open_release(&table, oldest_of_many);
+	expect(pst_half_open_find_free(&table, true));
+}
+END_TEST
+
+START_TEST(a_full_table_gives_up_only_one_for_whom_only_a_key_admits)
+{
+	struct pst_half_open *keyed;
+	int i;
+
+	for (i = 1; i < PST_HALF_OPEN_COUNT; i++)
+		(void)connect_as((uid_t)(i % 4), (uint64_t)i);
+	keyed = connect_needing(77, 1000, true);
+	expect(!pst_half_open_find_free(&table, true));
+	expect(pst_half_open_find_victim(&table, true) == keyed);
+	expect(pst_half_open_find_victim(&table, false) != keyed);
 }
 END_TEST
 
@@ -234,6 +278,9 @@ static Suite *suite(void)
 	tcase_add_test(t, entries_are_counted_by_uid);
 	tcase_add_test(t,
 		a_full_table_gives_up_the_oldest_of_the_uid_that_holds_most);
+	tcase_add_test(t, whom_only_a_key_admits_has_sixteen_places);
+	tcase_add_test(t,
+		a_full_table_gives_up_only_one_for_whom_only_a_key_admits);
 	tcase_add_test(t, a_released_entry_is_free_with_another_generation);
 	tcase_add_test(t, a_released_entry_has_no_secrets);
 	tcase_add_test(t, the_socket_of_an_unread_offer_is_kept);

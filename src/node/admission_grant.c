@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a peer is granted: decided by its HELLO, and charged before it is made
+ *
+ * But a key that HELLO claims may be somebody else's: whoever has heard such a
+ * record can say it again, and it is proven by READY only.  Until then it costs
+ * nobody but the uid that says it, in handshakes, unread offers and a slot; then
+ * the decision is made again, and all the rest is charged.
+ */
+#include "node/admission.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "node/quota.h"
+#include "node/refusal.h"
+#include "node/terms.h"
+#include "os/own_process.h"
+
+bool pst_admission_is_privileged(const struct pst_node *node,
+				 const struct pst_peer_credentials *credentials)
+{
+	return credentials->uid == 0 || credentials->uid == node->owner;
+}
+
+/* Root and the owner were not counted when they knocked. */
+static bool is_within_handshakes(struct pst_node *node,
+				 const struct pst_half_open *entry,
+				 struct postern_refusal *refusal)
+{
+	const struct pst_peer_credentials *who = &entry->credentials;
+
+	return !pst_admission_is_privileged(node, who) ||
+	       pst_quota_handshake(node, who->uid, refusal);
+}
+
+static bool is_within_tenant(struct pst_node *node,
+			     const struct pst_half_open *entry,
+			     const struct postern_decision *decision,
+			     struct postern_refusal *refusal)
+{
+	return pst_quota_tenant_handshake(
+		node, entry->credentials.uid,
+		pst_share_of(&node->shares, decision)->account, decision,
+		refusal);
+}
+
+static uint32_t at_most_u32(uint64_t value)
+{
+	return value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
+}
+
+static enum postern_security strongest_of(uint16_t security_bits)
+{
+	if (security_bits & 1u << POSTERN_SECURITY_AEAD)
+		return POSTERN_SECURITY_AEAD;
+	return security_bits & 1u << POSTERN_SECURITY_MAC
+		       ? POSTERN_SECURITY_MAC
+		       : POSTERN_SECURITY_NONE;
+}
+
+static bool agree_on_terms(const struct pst_hello *hello,
+			   const struct postern_decision *decision,
+			   struct pst_offer *offer,
+			   struct postern_refusal *refusal)
+{
+	struct pst_terms grant = {
+		.directions = decision->directions,
+		.ring_bytes = at_most_u32(
+			decision->channel[POSTERN_LIMIT_RING].value),
+		.message_bytes = at_most_u32(
+			decision->channel[POSTERN_LIMIT_MESSAGE].value),
+	};
+	enum postern_security security;
+	int r;
+
+	r = pst_offer_choose_security(hello->security_bits, decision->security,
+				      &security);
+	if (r < 0)
+		return pst_terms_refuse_security(
+			decision, strongest_of(hello->security_bits), refusal);
+	r = pst_offer_init(offer, &hello->wish, &grant,
+			   (uint32_t)pst_own_page_bytes(),
+			   pst_channel_layout_version(), security);
+	if (r == -EPERM)
+		return pst_refuse_plain(refusal, POSTERN_REASON_DIRECTION);
+	if (r < 0)
+		return pst_refuse(refusal, POSTERN_REASON_PROTOCOL,
+				  "the wish leaves no usable ring");
+	return true;
+}
+
+static void peer_init(struct pst_peer *peer, const struct pst_half_open *entry)
+{
+	memset(peer, 0, sizeof(*peer));
+	peer->handle = entry->slot;
+	pst_turn_init(&peer->turn, PST_NODE_QUANTUM_BYTES);
+	pst_peer_credentials_init(&peer->credentials);
+	peer->uid = entry->credentials.uid;
+	peer->gid = entry->credentials.gid;
+	peer->pid = entry->credentials.pid;
+	(void)snprintf(peer->instance, sizeof(peer->instance), "%s",
+		       entry->responder.hello.instance);
+}
+
+/* The slot that it has; the entry's release gives back. */
+static bool charge(struct pst_node *node, struct pst_half_open *entry,
+		   const struct postern_decision *decision,
+		   const struct pst_offer *offer,
+		   struct postern_refusal *refusal)
+{
+	const struct pst_quota_request request = {
+		.uid = entry->credentials.uid,
+		.account = pst_share_of(&node->shares, decision)->account,
+		.memory_bytes = offer->acceptor.segment_bytes +
+				offer->connector.segment_bytes,
+		.decision = decision,
+	};
+
+	entry->is_charged = pst_quota_charge(
+		node, pst_slot_index(entry->slot), &request, refusal);
+	return entry->is_charged;
+}
+
+static bool reserve_slot(struct pst_node *node, struct pst_half_open *entry,
+			 const struct postern_decision *decision,
+			 struct postern_refusal *refusal)
+{
+	struct pst_peer *peer;
+
+	if (!pst_half_open_may_offer(&node->half_open, entry->credentials.uid))
+		return pst_refuse_plain(refusal, POSTERN_REASON_UNREAD_OFFERS);
+	if (pst_slots_claim(node->slots, &entry->slot) < 0)
+		return pst_refuse_plain(refusal, POSTERN_REASON_SLOTS);
+
+	peer = &node->peers[pst_slot_index(entry->slot)];
+	peer_init(peer, entry);
+	pst_peer_set_terms(node, peer, decision);
+	return true;
+}
+
+bool pst_admission_offer(struct pst_node *node, struct pst_half_open *entry,
+			 struct postern_refusal *refusal)
+{
+	const uint8_t *claimed_key = pst_responder_claimed_key(&entry->responder);
+	const struct pst_hello *hello = &entry->responder.hello;
+	struct postern_decision decision = POSTERN_DECISION_INIT;
+	struct pst_offer offer;
+
+	return pst_terms_decide(node, &entry->credentials, claimed_key,
+				&decision, refusal) &&
+	       is_within_handshakes(node, entry, refusal) &&
+	       (claimed_key ||
+		is_within_tenant(node, entry, &decision, refusal)) &&
+	       agree_on_terms(hello, &decision, &offer, refusal) &&
+	       reserve_slot(node, entry, &decision, refusal) &&
+	       (claimed_key ||
+		charge(node, entry, &decision, &offer, refusal)) &&
+	       pst_offer_make(node, entry, &offer, refusal);
+}
+
+bool pst_admission_settle(struct pst_node *node, struct pst_half_open *entry,
+			  struct postern_refusal *refusal)
+{
+	const uint8_t *key = pst_responder_proven_key(&entry->responder);
+	struct pst_peer *peer = &node->peers[pst_slot_index(entry->slot)];
+	const struct pst_offer *offer = &entry->responder.offer;
+	struct postern_decision decision = POSTERN_DECISION_INIT;
+
+	if (entry->is_charged)
+		return true;
+	if (!key)
+		return pst_refuse_plain(refusal, POSTERN_REASON_KEY);
+	peer->has_key = true;
+	memcpy(peer->key, key, sizeof(peer->key));
+	if (!pst_terms_decide(node, &entry->credentials, key, &decision,
+			      refusal) ||
+	    !pst_terms_cover(&decision, offer->directions, offer->security,
+			     refusal) ||
+	    !is_within_tenant(node, entry, &decision, refusal) ||
+	    !charge(node, entry, &decision, offer, refusal))
+		return false;
+	pst_peer_set_terms(node, peer, &decision);
+	return true;
+}
