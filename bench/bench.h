@@ -76,6 +76,10 @@ struct bench_transport {
 extern const struct bench_transport bench_postern;
 extern const struct bench_transport bench_postern_waiting;
 extern const struct bench_transport bench_postern_node;
+extern const struct bench_transport bench_postern_mac_aes;
+extern const struct bench_transport bench_postern_mac_chacha;
+extern const struct bench_transport bench_postern_aead_aes;
+extern const struct bench_transport bench_postern_aead_chacha;
 extern const struct bench_transport bench_ring_insecure;
 extern const struct bench_transport bench_ring_ahead;
 extern const struct bench_transport bench_pingpong;

@@ -21,6 +21,13 @@ struct goal {
 	double ratio;
 };
 
+/* A sealed message: 0.8 of a plain one and its cipher's call together. */
+#define SECURED_GOAL(bytes, subject) \
+	{BENCH_SECURED, (bytes), 0, (subject), BENCH_BOUND_NAME, AT_LEAST, 0.8}
+#define SECURED_GOALS(bytes) \
+	SECURED_GOAL(bytes, "mac-aes"), SECURED_GOAL(bytes, "mac-chacha"), \
+	SECURED_GOAL(bytes, "aead-aes"), SECURED_GOAL(bytes, "aead-chacha")
+
 static const struct goal goals[] = {
 	{BENCH_ONE_WAY, 64, 0, "postern", "ring", AT_LEAST, 0.85},
 	{BENCH_ONE_WAY, 1 << 10, 0, "postern", "ring", AT_LEAST, 0.9},
@@ -40,6 +47,13 @@ static const struct goal goals[] = {
 	{BENCH_SLEEPING, 1 << 10, 0, "postern", "seqpacket", AT_MOST, 1.1},
 	{BENCH_CONNECTING, 256 << 10, 0, "postern", "libqb", AT_LEAST, 1},
 	{BENCH_CONNECTING, 2 << 20, 0, "postern", "libqb", AT_LEAST, 1},
+	SECURED_GOALS(64),
+	SECURED_GOALS(1 << 10),
+	SECURED_GOALS(4 << 10),
+	{BENCH_SECURED, 64, 0, "mac-aes", "curve", AT_LEAST, 5},
+	{BENCH_SECURED, 64, 0, "mac-chacha", "curve", AT_LEAST, 5},
+	{BENCH_SECURED, 64, 0, "aead-aes", "curve", AT_LEAST, 4},
+	{BENCH_SECURED, 64, 0, "aead-chacha", "curve", AT_LEAST, 4},
 };
 
 static const char *const test_texts[BENCH_TEST_COUNT] = {

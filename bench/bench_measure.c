@@ -32,8 +32,11 @@ const struct bench_transport *const bench_transports[] = {
 	&bench_postern, &bench_postern_waiting, &bench_postern_node,
 	&bench_ring_insecure, &bench_ring_ahead, &bench_pingpong, &bench_memcpy,
 	&bench_pipe, &bench_seqpacket, &bench_libqb, &bench_zmq,
-	&bench_raw_mac_aes, &bench_raw_mac_chacha, &bench_raw_aead_aes,
-	&bench_raw_aead_chacha, &bench_zmq_curve,
+	&bench_postern_mac_aes, &bench_raw_mac_aes,
+	&bench_postern_mac_chacha, &bench_raw_mac_chacha,
+	&bench_postern_aead_aes, &bench_raw_aead_aes,
+	&bench_postern_aead_chacha, &bench_raw_aead_chacha,
+	&bench_zmq_curve,
 };
 const size_t bench_transport_count =
 	sizeof(bench_transports) / sizeof(bench_transports[0]);

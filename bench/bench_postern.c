@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * postern, measured three ways
+ * postern, measured three ways, and in its security modes
  *
  * `postern` sends and receives on a channel, the node's end detached from the
  * node, and looks again when there is nothing, as the insecure ring does (or, in
  * the sleeping test, sleeps at once).  `waiting` uses the waiting calls as most
  * programs would, with the library's own spin before sleep.  `node` receives
  * through the node, which accounts and schedules each message.
+ *
+ * And in the security modes, with either cipher, in the first of these ways.
+ * Both sides' policy demands the mode; keys would not change what a message
+ * costs, and there are none.
  */
 #include "bench_postern.h"
 #include "bench_stream.h"
@@ -88,7 +92,7 @@ static int open_connected(const struct bench_run *run,
 	if (r == 0)
 		r = bench_postern_load(run, ret_link);
 	if (r == 0)
-		r = bench_postern_connect(ret_link, spin_of(run));
+		r = bench_postern_connect(run, ret_link, spin_of(run));
 	return r;
 }
 
@@ -231,3 +235,29 @@ const struct bench_transport bench_postern_node = {
 	.serve = serve_node,
 	.drive = drive_node,
 };
+
+static const char *missing_aes(void)
+{
+	return postern_features() & POSTERN_FEATURE_AES ?
+		       NULL : "this processor, or this libsodium, has no AES";
+}
+
+#define SEALED(name_, mode_, cipher_, raw_, missing_) \
+	{ \
+		.name = (name_), .tests = BENCH_DOES(BENCH_SECURED), \
+		.mode = (mode_), .cipher = (cipher_), .raw = (raw_), \
+		.missing = (missing_), .serve = serve, .drive = drive, \
+	}
+
+const struct bench_transport bench_postern_mac_aes =
+	SEALED("mac-aes", BENCH_MODE_MAC, BENCH_AESGCM, &bench_raw_mac_aes,
+	       missing_aes);
+const struct bench_transport bench_postern_mac_chacha =
+	SEALED("mac-chacha", BENCH_MODE_MAC, BENCH_CHACHAPOLY,
+	       &bench_raw_mac_chacha, missing);
+const struct bench_transport bench_postern_aead_aes =
+	SEALED("aead-aes", BENCH_MODE_AEAD, BENCH_AESGCM, &bench_raw_aead_aes,
+	       missing_aes);
+const struct bench_transport bench_postern_aead_chacha =
+	SEALED("aead-chacha", BENCH_MODE_AEAD, BENCH_CHACHAPOLY,
+	       &bench_raw_aead_chacha, missing);

@@ -25,7 +25,8 @@ int bench_postern_await_peer(struct bench_postern_link *link,
 			     postern_peer *ret_peer);
 int bench_postern_load(const struct bench_run *run,
 		       struct bench_postern_link *ret_link);
-int bench_postern_connect(struct bench_postern_link *link, uint32_t spin_ns);
+int bench_postern_connect(const struct bench_run *run,
+			  struct bench_postern_link *link, uint32_t spin_ns);
 void bench_postern_close(struct bench_postern_link *link);
 
 /* bench_postern_connecting.c */

@@ -73,7 +73,7 @@ int bench_postern_drive_connections(const struct bench_run *run,
 	*ret_result = (struct bench_result){0};
 	begin_ns = now_ns = bench_now_ns();
 	while (r == 0 && now_ns < begin_ns + run->duration_ns) {
-		r = bench_postern_connect(&link, POSTERN_SPIN_DEFAULT);
+		r = bench_postern_connect(run, &link, POSTERN_SPIN_DEFAULT);
 		link.channel = postern_channel_close(link.channel);
 		ret_result->count++;
 		now_ns = bench_now_ns();

@@ -20,6 +20,18 @@ static void policy_path(const struct bench_run *run, char *ret_path)
 	(void)snprintf(ret_path, PATH_BYTES, "%s/policy.conf", run->place);
 }
 
+static const char *const mode_words[] = {
+	[BENCH_MODE_NONE] = "none",
+	[BENCH_MODE_MAC] = "mac",
+	[BENCH_MODE_AEAD] = "aead",
+};
+
+static const enum postern_security modes[] = {
+	[BENCH_MODE_NONE] = POSTERN_SECURITY_NONE,
+	[BENCH_MODE_MAC] = POSTERN_SECURITY_MAC,
+	[BENCH_MODE_AEAD] = POSTERN_SECURITY_AEAD,
+};
+
 static int write_policy(const struct bench_run *run)
 {
 	char path[PATH_BYTES];
@@ -36,11 +48,13 @@ static int write_policy(const struct bench_run *run)
 		      "    owner user %u\n"
 		      "    socket %s/node\n"
 		      "    limits { ring %zuKiB }\n"
+		      "    security %s\n"
 		      "    allow driver { direction both }\n"
 		      "}\n"
 		      "end\n",
 		      (unsigned)geteuid(), (unsigned)geteuid(), run->place,
-		      run->ring_bytes / 1024);
+		      run->ring_bytes / 1024,
+		      mode_words[run->transport->mode]);
 	return fclose(file) == 0 ? 0 : -errno;
 }
 
@@ -96,18 +110,37 @@ int bench_postern_await_peer(struct bench_postern_link *link,
 	return r;
 }
 
-int bench_postern_connect(struct bench_postern_link *link, uint32_t spin_ns)
+/* The mode is what it should be, no more and no less. */
+static int check_mode(const struct bench_run *run,
+		      const struct postern_channel *channel)
+{
+	struct postern_limits limits;
+	int r;
+
+	r = postern_channel_limits(channel, &limits);
+	if (r == 0 && limits.security != modes[run->transport->mode])
+		r = -EPROTO;
+	return r;
+}
+
+int bench_postern_connect(const struct bench_run *run,
+			  struct bench_postern_link *link, uint32_t spin_ns)
 {
 	struct postern_connect_options options = POSTERN_CONNECT_OPTIONS_INIT;
 	struct postern_refusal refusal = {0};
 	int r;
 
 	options.spin_ns = spin_ns;
+	/* The node takes the cipher that its connector names. */
+	if (run->transport->cipher == BENCH_CHACHAPOLY)
+		options.features_off = POSTERN_FEATURE_AES;
 	r = postern_connect(link->policy, NODE_NAME, &options, &refusal,
 			    &link->channel);
 	if (r < 0)
 		(void)fprintf(stderr, "connect: %s: %s\n",
 			      postern_strerror(r), refusal.detail);
+	else
+		r = check_mode(run, link->channel);
 	return r;
 }
 
