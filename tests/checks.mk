@@ -58,6 +58,7 @@ EXTRA_DIST += \
 	tests/count_results \
 	tests/coverage_report \
 	tests/demonstration.sh \
+	tests/demonstration_sealed.sh \
 	tests/demonstration_support.sh \
 	tests/demonstration_tenants.sh \
 	tests/staged-run

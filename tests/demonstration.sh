@@ -28,6 +28,8 @@ fi
 . "${0%/*}/demonstration_support.sh"
 # shellcheck source=tests/demonstration_tenants.sh
 . "${0%/*}/demonstration_tenants.sh"
+# shellcheck source=tests/demonstration_sealed.sh
+. "${0%/*}/demonstration_sealed.sh"
 
 prefix=$(cd "$1" && pwd)
 PATH=$prefix/bin:$PATH
@@ -449,6 +451,15 @@ else
 	note "This kernel does not tell one process of a user from another, so" \
 		"there are no two tenants, nor what follows from them."
 fi
+
+# -- (k) to (m) ---------------------------------------------------------------
+
+step "(k) Who does not come with the mode that a node requires"
+show_mode
+step "(l) The right user, and the wrong key"
+show_key
+step "(m) A byte that is changed in the ring behind the sender's back"
+show_alteration
 
 # -- the end ------------------------------------------------------------------
 
