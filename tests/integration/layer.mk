@@ -40,6 +40,7 @@ check_PROGRAMS += \
 	tests/integration/test_admission_records \
 	tests/integration/test_admission_segments \
 	tests/integration/test_admission_errors \
+	tests/integration/test_altered_message \
 	tests/integration/test_audit \
 	tests/integration/test_churn \
 	tests/integration/test_claims \
@@ -57,6 +58,8 @@ check_PROGRAMS += \
 	tests/integration/test_idle \
 	tests/integration/test_leaks \
 	tests/integration/test_memory \
+	tests/integration/test_key_memory \
+	tests/integration/test_key_rotation \
 	tests/integration/test_keys \
 	tests/integration/test_messages \
 	tests/integration/test_modes \
@@ -100,6 +103,12 @@ tests_integration_test_admission_segments_LDADD = $(INTEGRATION_LIBS)
 tests_integration_test_admission_errors_SOURCES = \
 	tests/integration/test_admission_errors.c
 tests_integration_test_admission_errors_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_altered_message_SOURCES = \
+	tests/support/smaps.c tests/support/smaps.h \
+	tests/integration/test_altered_message.c \
+	tests/integration/key_case.h
+tests_integration_test_altered_message_LDADD = $(INTEGRATION_LIBS)
 
 tests_integration_test_audit_SOURCES = \
 	tests/integration/test_audit.c
@@ -160,8 +169,17 @@ tests_integration_test_memory_SOURCES = \
 	tests/integration/test_memory.c
 tests_integration_test_memory_LDADD = $(INTEGRATION_LIBS)
 
+tests_integration_test_key_memory_SOURCES = \
+	tests/support/smaps.c tests/support/smaps.h \
+	tests/integration/test_key_memory.c
+tests_integration_test_key_memory_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_key_rotation_SOURCES = \
+	tests/integration/test_key_rotation.c tests/integration/key_case.h
+tests_integration_test_key_rotation_LDADD = $(INTEGRATION_LIBS)
+
 tests_integration_test_keys_SOURCES = \
-	tests/integration/test_keys.c
+	tests/integration/test_keys.c tests/integration/key_case.h
 tests_integration_test_keys_LDADD = $(INTEGRATION_LIBS)
 
 tests_integration_test_modes_SOURCES = \

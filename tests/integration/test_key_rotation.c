@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * How a node changes its key while it lives, and what another policy makes of
+ * the keys of those who are there
+ */
+#include <sys/stat.h>
+
+#include "integration/key_case.h"
+#include "node/node_state.h"
+#include "support/stranger.h"
+
+/* -- rotation -------------------------------------------------------------- */
+
+/* Under the name that the node was opened with stands another key now. */
+static void put_next_key_in_place(void)
+{
+	ck_assert_int_eq(rename(scene.key_paths[SCENE_KEY_NEXT],
+				scene.key_paths[SCENE_KEY_NODE]), 0);
+}
+
+static int reload(struct postern_refusal *ret_refusal)
+{
+	uint32_t lost;
+
+	return postern_node_reload(scene.node, next, ret_refusal, &lost);
+}
+
+static void own_key_directory(void)
+{
+	ck_assert_int_eq(chown(scene.policy_directory, uid_of(ROLE_OWNER), 0),
+			 0);
+}
+
+START_TEST(of_two_listed_keys_the_one_that_the_node_has_is_found)
+{
+	struct peer_report report;
+
+	skip_unless(users_are_several(), NEEDS_USERS);
+	set_up(USER(NEXT_KEY NODE_KEY), NULL);
+	report = peer_connect(&scene, &partner);
+	expect_admitted(&report);
+	/* The first try was with the other one. */
+	scene_expect_one_refusal(&scene, POSTERN_REASON_KEY, 0);
+	tear_down();
+}
+END_TEST
+
+START_TEST(node_changes_to_its_next_key_while_it_lives)
+{
+	struct postern_refusal refusal;
+	struct peer_report report;
+
+	skip_unless(users_are_several(), NEEDS_USERS);
+	prepare(USER(NODE_KEY NEXT_KEY), USER(NODE_KEY NEXT_KEY));
+	own_key_directory();
+	scene_open(&scene);
+	report = peer_connect(&scene, &partner);
+	expect_admitted(&report);
+	put_next_key_in_place();
+	ck_assert_int_eq(reload(&refusal), 0);
+	/* Who was there stays, and who comes finds the next key. */
+	ck_assert_int_eq(peer_do(&scene, &partner, PEER_SEND, 5).result, 0);
+	scene_await_messages(&scene, 5);
+	ck_assert_int_eq(peer_do(&scene, &partner, PEER_CLOSE, 0).result, 0);
+	scene.record_count = 0;
+	report = peer_connect(&scene, &partner);
+	expect_admitted(&report);
+	scene_expect_one_refusal(&scene, POSTERN_REASON_KEY, 0);
+	tear_down();
+}
+END_TEST
+
+/* A connector that has not said a word yet, when the node changes its key. */
+START_TEST(handshake_that_has_not_begun_is_with_the_next_key)
+{
+	struct stranger early = STRANGER_INIT;
+	struct postern_refusal refusal;
+	struct pst_half_open *entry;
+
+	skip_unless(users_are_several(), NEEDS_USERS);
+	prepare(OWNERS, OWNERS);
+	own_key_directory();
+	scene_open(&scene);
+	ck_assert_int_eq(stranger_connect(&early, scene.socket_path), 0);
+	scene_serve_what_is_due(&scene);
+	put_next_key_in_place();
+	ck_assert_int_eq(reload(&refusal), 0);
+	entry = &((struct pst_node *)scene.node)->half_open.entries[0];
+	ck_assert(entry->is_taken);
+	ck_assert_ptr_eq(entry->key, ((struct pst_node *)scene.node)->key);
+	ck_assert_ptr_eq(entry->responder.params.borrow_identity,
+			 pst_node_key_identity(entry->key));
+	stranger_close(&early);
+	tear_down();
+}
+END_TEST
+
+START_TEST(key_that_the_next_policy_does_not_list_changes_nothing)
+{
+	struct postern_refusal refusal;
+	struct peer_report report;
+
+	skip_unless(users_are_several(), NEEDS_USERS);
+	set_up(USER(NODE_KEY), USER(NEXT_KEY));
+	ck_assert_int_eq(reload(&refusal), -EACCES);
+	ck_assert_int_eq(refusal.reason, POSTERN_REASON_KEY);
+	ck_assert_uint_eq(refusal.line, 8);
+	report = peer_connect(&scene, &partner);
+	expect_admitted(&report);
+	ck_assert(has_record("reload", "outcome=failed"));
+	tear_down();
+}
+END_TEST
+
+START_TEST(key_file_that_became_unfit_changes_nothing)
+{
+	struct postern_refusal refusal;
+	struct peer_report report;
+
+	skip_unless(users_are_several(), NEEDS_USERS);
+	set_up(USER(NODE_KEY), USER(NODE_KEY));
+	ck_assert_int_eq(chmod(scene.key_file, 0640), 0);
+	ck_assert_int_eq(reload(&refusal), -EACCES);
+	ck_assert_int_eq(refusal.reason, POSTERN_REASON_KEY);
+	ck_assert(strstr(refusal.detail, "chmod 600 "));
+	report = peer_connect(&scene, &partner);
+	expect_admitted(&report);
+	ck_assert_int_eq(chmod(scene.key_file, 0600), 0);
+	ck_assert_int_eq(reload(&refusal), 0);
+	tear_down();
+}
+END_TEST
+
+START_TEST(reload_without_a_peers_key_cuts_it)
+{
+	struct postern_refusal refusal;
+	struct peer_report report;
+
+	skip_unless(users_are_several(), NEEDS_USERS);
+	set_up(KEYED, HEAD "peer partner {\n	key $otherkey\n}\n" OPEN
+	       NODE_KEY LIMITS ALLOW("partner") CLOSE);
+	report = connect_with(&partner, SCENE_KEY_PEER);
+	expect_admitted(&report);
+	(void)scene_await_event(&scene, POSTERN_EVENT_ADMITTED);
+	ck_assert_int_eq(reload(&refusal), 0);
+	ck_assert_int_eq(scene_await_event(&scene, POSTERN_EVENT_DEPARTED)
+				 .reason, POSTERN_REASON_REVOKED);
+	ck_assert(has_record("revoke", " reason=key "));
+	ck_assert(names_key("revoke", "key", SCENE_KEY_PEER));
+	tear_down();
+}
+END_TEST
+
+START_TEST(reload_with_a_peers_key_keeps_it)
+{
+	struct postern_refusal refusal;
+	struct peer_report report;
+
+	skip_unless(users_are_several(), NEEDS_USERS);
+	set_up(KEYED, KEYED);
+	report = connect_with(&partner, SCENE_KEY_PEER);
+	expect_admitted(&report);
+	ck_assert_int_eq(reload(&refusal), 0);
+	ck_assert_int_eq(peer_do(&scene, &partner, PEER_SEND, 5).result, 0);
+	scene_await_messages(&scene, 5);
+	tear_down();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("key rotation");
+	TCase *rotation = stage_add_case(suite, "rotation");
+
+	tcase_add_test(rotation,
+		       of_two_listed_keys_the_one_that_the_node_has_is_found);
+	tcase_add_test(rotation, node_changes_to_its_next_key_while_it_lives);
+	tcase_add_test(rotation,
+		       handshake_that_has_not_begun_is_with_the_next_key);
+	tcase_add_test(rotation,
+		       key_that_the_next_policy_does_not_list_changes_nothing);
+	tcase_add_test(rotation, key_file_that_became_unfit_changes_nothing);
+	tcase_add_test(rotation, reload_without_a_peers_key_cuts_it);
+	tcase_add_test(rotation, reload_with_a_peers_key_keeps_it);
+	return stage_run_suite(suite);
+}
