@@ -104,7 +104,6 @@ void pst_peer_notice_end(struct pst_node *node, struct pst_peer *peer)
 	if (peer->draining)
 		return;
 	if (reason == POSTERN_REASON_POISONED ||
-	    reason == POSTERN_REASON_KEY_REJECTED ||
 	    reason == POSTERN_REASON_REVOKED ||
 	    !(peer->directions & POSTERN_DIRECTION_SEND)) {
 		pst_peer_depart(node, peer, reason);

@@ -90,6 +90,29 @@ START_TEST(wrong_user_with_its_own_key_is_refused_before_it_says_so)
 }
 END_TEST
 
+/* The node's copy of the policy asks for less. */
+START_TEST(what_its_own_policy_demands_of_its_key_is_kept)
+{
+	struct peer_report report;
+
+	skip_unless(users_are_several(), NEEDS_USERS);
+	scene_init(&scene);
+	scene_make_keys(&scene);
+	scene_load(&scene, HEAD "peer partner {\n	key $peerkey\n}\n" OPEN
+		   NODE_KEY LIMITS "	allow partner {\n"
+		   "		security aead\n		direction both\n	}\n" CLOSE);
+	process_start(&partner, ROLE_PEER, peer_main, &scene);
+	process_start(&guest, ROLE_OTHER, peer_main, &scene);
+	scene_load(&scene, KEYED);
+	scene.key_file = scene.key_paths[SCENE_KEY_NODE];
+	scene_open(&scene);
+	report = connect_with(&partner, SCENE_KEY_PEER);
+	expect_admitted(&report);
+	ck_assert_int_eq(report.limits.security, POSTERN_SECURITY_AEAD);
+	tear_down();
+}
+END_TEST
+
 START_TEST(key_can_be_denied_to_a_user_who_is_allowed)
 {
 	struct peer_report report;
@@ -225,6 +248,7 @@ int main(void)
 	tcase_add_test(peers, right_user_without_a_key_is_refused);
 	tcase_add_test(peers,
 		       wrong_user_with_its_own_key_is_refused_before_it_says_so);
+	tcase_add_test(peers, what_its_own_policy_demands_of_its_key_is_kept);
 	tcase_add_test(peers, key_can_be_denied_to_a_user_who_is_allowed);
 	tcase_add_test(nodes,
 		       node_with_another_key_than_it_should_is_not_believed);

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -139,12 +140,17 @@ START_TEST(file_of_root_is_not_for_everybody)
 }
 END_TEST
 
+#define CANNOT_TELL 77
+
 static int use_without_locked_memory(void *path)
 {
 	const struct rlimit none = {0, 0};
 
 	if (setrlimit(RLIMIT_MEMLOCK, &none) < 0)
 		return 1;
+	/* A sanitizer says yes, and does not lock it. */
+	if (mlock(key, sizeof(key)) == 0)
+		return CANNOT_TELL;
 	if (postern_key_create(path, &refusal, key) != -ENOMEM ||
 	    refusal.reason != POSTERN_REASON_RESOURCES ||
 	    !strstr(refusal.detail, "ulimit -l"))
@@ -157,13 +163,19 @@ START_TEST(without_memory_for_secrets_there_is_no_key)
 	static const struct other_user user = {OTHER_UID_A, OTHER_UID_A, NULL,
 					       0};
 	char path[600];
+	int result;
 
 	SKIP_UNLESS_ROOT();
 	ck_assert_int_eq(mkdir(test_path("d"), 0755), 0);
 	ck_assert_int_eq(chown(test_path("d"), OTHER_UID_A, 0), 0);
 	(void)snprintf(path, sizeof(path), "%s", test_path("d/key"));
-	ck_assert_int_eq(other_user_run(&user, use_without_locked_memory, path),
-			 0);
+	result = other_user_run(&user, use_without_locked_memory, path);
+	if (result == CANNOT_TELL) {
+		fprintf(stderr, "SKIP: %s: a sanitizer locks nothing\n",
+			__func__);
+		return;
+	}
+	ck_assert_int_eq(result, 0);
 }
 END_TEST
 
