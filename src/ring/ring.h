@@ -259,9 +259,12 @@ void pst_ring_consumer_woken(struct pst_ring_producer *producer,
 			     uint32_t armed);
 PST_MUST_CHECK
 static inline uint32_t
-pst_ring_producer_to_wake(const struct pst_ring_consumer *consumer);
+pst_ring_producer_to_wake(struct pst_ring_consumer *consumer);
 void pst_ring_producer_woken(struct pst_ring_consumer *consumer,
 			     uint32_t armed);
+
+/* Whether half of the ring is free, by a fresh look; or nothing more is read. */
+bool pst_ring_is_half_free(struct pst_ring_consumer *consumer);
 
 /*
  * The positions in the peer's words as they stand, unchecked: for noticing that
@@ -454,14 +457,17 @@ pst_ring_consumer_to_wake(const struct pst_ring_producer *producer)
 }
 
 /*
- * Not before half of the ring is free, as far as the consumer knows: a producer
- * that is woken for the room of one message fills it and sleeps again, and so
- * with every message.  Who goes on receiving comes to that point before it finds
- * the ring empty, let alone sleeps.
+ * Not before half of the ring is free: a producer that is woken for the room of
+ * one message fills it and sleeps again, and so with every message.  Who goes on
+ * receiving comes to that point before it finds the ring empty, let alone
+ * sleeps.  What the consumer knows may be old: the producer may have filled the
+ * ring again, and sleep anew.
  */
 static inline uint32_t
-pst_ring_producer_to_wake(const struct pst_ring_consumer *consumer)
+pst_ring_producer_to_wake(struct pst_ring_consumer *consumer)
 {
+	uint32_t armed;
+
 	if (consumer->produced_pos - consumer->consumed_pos >
 	    consumer->data_bytes / 2)
 		return 0;
@@ -469,9 +475,12 @@ pst_ring_producer_to_wake(const struct pst_ring_consumer *consumer)
 	 * [A2] Pairs with the publish in pst_ring_arm_producer(), and comes
 	 * [W2] after our own in give_back(), ring_consumer.c.
 	 */
-	return pst_ring_bell_due(pst_shared_observe_ordered_u32(
-					 &consumer->peer->producer_armed),
-				 consumer->rung_for);
+	armed = pst_ring_bell_due(pst_shared_observe_ordered_u32(
+					  &consumer->peer->producer_armed),
+				  consumer->rung_for);
+	if (PST_LIKELY(armed == 0))
+		return 0;
+	return pst_ring_is_half_free(consumer) ? armed : 0;
 }
 
 #endif

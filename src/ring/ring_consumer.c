@@ -256,6 +256,16 @@ int pst_ring_has_message(struct pst_ring_consumer *consumer)
 	return find_record(consumer);
 }
 
+/* What the look finds wrong, the next read says. */
+PST_COLD
+bool pst_ring_is_half_free(struct pst_ring_consumer *consumer)
+{
+	if (consumer->obstacle != 0 || look_at_produced(consumer) < 0)
+		return true;
+	return consumer->produced_pos - consumer->consumed_pos <=
+	       consumer->data_bytes / 2;
+}
+
 int pst_ring_freeze(struct pst_ring_consumer *consumer)
 {
 	int result;

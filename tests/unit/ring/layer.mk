@@ -13,6 +13,7 @@ ring_test_libraries = libring.la libbase.la $(CHECK_LIBS)
 check_PROGRAMS += \
 	tests/unit/ring/test_ring_consumer \
 	tests/unit/ring/test_ring_geometry \
+	tests/unit/ring/test_ring_half \
 	tests/unit/ring/test_ring_hostile \
 	tests/unit/ring/test_ring_model \
 	tests/unit/ring/test_ring_producer \
@@ -31,6 +32,9 @@ tests_unit_ring_test_ring_consumer_LDADD = $(ring_test_libraries)
 tests_unit_ring_test_ring_geometry_SOURCES = \
 	tests/unit/ring/test_ring_geometry.c
 tests_unit_ring_test_ring_geometry_LDADD = $(ring_test_libraries)
+tests_unit_ring_test_ring_half_SOURCES = \
+	tests/unit/ring/test_ring_half.c $(ring_test_support)
+tests_unit_ring_test_ring_half_LDADD = $(ring_test_libraries)
 tests_unit_ring_test_ring_hostile_SOURCES = \
 	tests/unit/ring/test_ring_hostile.c $(ring_corruption_support)
 tests_unit_ring_test_ring_hostile_LDADD = $(ring_test_libraries)

@@ -114,24 +114,6 @@ START_TEST(bell_that_could_not_be_sent_is_due_again)
 }
 END_TEST
 
-START_TEST(producer_is_rung_for_once_half_the_ring_is_free)
-{
-	uint32_t sent = 0, received = 0;
-	char buffer[256] = "";
-	size_t byte_count;
-
-	while (pst_ring_write(producer, buffer, 120) == 0)
-		sent++;
-	pst_ring_arm_producer(producer);
-	do {
-		ck_assert_int_eq(pst_ring_read(consumer, buffer,
-					       sizeof(buffer), &byte_count), 0);
-		received++;
-	} while (pst_ring_producer_to_wake(consumer) == 0);
-	ck_assert_uint_eq(received, sent / 2);
-}
-END_TEST
-
 START_TEST(arming_taken_back_needs_no_bell)
 {
 	pst_ring_arm_consumer(consumer);
@@ -431,8 +413,6 @@ int main(void)
 	tcase_add_test(counters, arming_publishes_the_next_odd_value);
 	tcase_add_test(counters, each_arming_is_rung_for_once);
 	tcase_add_test(counters, bell_that_could_not_be_sent_is_due_again);
-	tcase_add_test(counters,
-		       producer_is_rung_for_once_half_the_ring_is_free);
 	tcase_add_test(counters, arming_taken_back_needs_no_bell);
 	tcase_add_test(counters, directions_do_not_mix);
 	tcase_add_test(counters, counter_survives_its_wrap);
