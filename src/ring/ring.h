@@ -416,6 +416,14 @@ pst_ring_is_reserved_timed(const struct pst_ring_producer *producer)
 	return producer->reserved_time_bytes > 0;
 }
 
+/* Half of the ring is free, or was at the last look. */
+static inline bool
+pst_ring_is_known_half_free(const struct pst_ring_consumer *consumer)
+{
+	return consumer->produced_pos - consumer->consumed_pos <=
+	       consumer->data_bytes / 2;
+}
+
 /* The stamp of the record last read, once; the producer wrote it, as it likes. */
 static inline bool pst_ring_take_time(struct pst_ring_consumer *consumer,
 				      uint64_t *ret_time_ns)
@@ -468,8 +476,7 @@ pst_ring_producer_to_wake(struct pst_ring_consumer *consumer)
 {
 	uint32_t armed;
 
-	if (consumer->produced_pos - consumer->consumed_pos >
-	    consumer->data_bytes / 2)
+	if (!pst_ring_is_known_half_free(consumer))
 		return 0;
 	/*
 	 * [A2] Pairs with the publish in pst_ring_arm_producer(), and comes

@@ -46,8 +46,6 @@ static int look_at_produced(struct pst_ring_consumer *consumer)
 		return poison(consumer, PST_RING_FAULT_MISALIGNED);
 
 	consumer->produced_pos = produced_pos;
-	if (moved_bytes != 0)
-		consumer->pace.batch_count = 0;
 	return 0;
 }
 
@@ -66,8 +64,10 @@ static inline int find_record(struct pst_ring_consumer *consumer)
 	result = look_at_produced(consumer);
 	if (PST_UNLIKELY(result < 0))
 		return result;
-	if (!is_empty(consumer))
+	if (!is_empty(consumer)) {
+		consumer->pace.batch_count = 0;
 		return 0;
+	}
 	pst_ring_pace_miss(&consumer->pace);
 	return -EAGAIN;
 }
@@ -92,7 +92,11 @@ static inline struct pst_record_header fetch_header(const uint8_t *record)
 	return header;
 }
 
-/* The record is used up: its bytes are the producer's again. */
+/*
+ * The record is used up: its bytes are the producer's again.  Whether that one
+ * sleeps is looked at only once half of the ring is free, as far as is known;
+ * before that, there is nothing that the store would have to be ordered before.
+ */
 static inline void give_back(struct pst_ring_consumer *consumer,
 			     uint64_t record_bytes)
 {
@@ -103,8 +107,28 @@ static inline void give_back(struct pst_ring_consumer *consumer,
 	 * our copy is complete before anybody writes over its source.  [W2]
 	 * Whoever sleeps without having seen it has armed before our next look.
 	 */
-	pst_shared_publish_ordered_u64(&consumer->own->consumed_pos,
+	if (pst_ring_is_known_half_free(consumer))
+		pst_shared_publish_ordered_u64(&consumer->own->consumed_pos,
+					       consumer->consumed_pos);
+	else
+		pst_shared_publish_u64(&consumer->own->consumed_pos,
 				       consumer->consumed_pos);
+}
+
+/*
+ * With that record half of the ring became free: is it still?  A producer that
+ * keeps the ring full is known to, then, and the cheaper store goes on being
+ * enough.  What the look finds wrong, the next read says.
+ */
+static inline void look_at_half(struct pst_ring_consumer *consumer,
+				uint64_t record_bytes)
+{
+	uint64_t half_bytes = consumer->data_bytes / 2;
+	uint64_t unread_bytes = consumer->produced_pos - consumer->consumed_pos;
+
+	if (PST_UNLIKELY(unread_bytes <= half_bytes &&
+			 unread_bytes + record_bytes > half_bytes))
+		PST_IGNORE(look_at_produced(consumer));
 }
 
 /* A message that was sent with the time, and no other flag. */
@@ -222,6 +246,7 @@ int pst_ring_read(struct pst_ring_consumer *consumer, void *buffer,
 				    message.time_bytes,
 			    message.payload_bytes);
 	give_back(consumer, message.record_bytes);
+	look_at_half(consumer, message.record_bytes);
 	*ret_payload_bytes = message.payload_bytes;
 	return 0;
 }
@@ -245,6 +270,7 @@ int pst_ring_discard(struct pst_ring_consumer *consumer,
 		return result;
 	note_dropped(consumer);
 	give_back(consumer, message.record_bytes);
+	look_at_half(consumer, message.record_bytes);
 	*ret_payload_bytes = message.payload_bytes;
 	return 0;
 }
@@ -262,8 +288,7 @@ bool pst_ring_is_half_free(struct pst_ring_consumer *consumer)
 {
 	if (consumer->obstacle != 0 || look_at_produced(consumer) < 0)
 		return true;
-	return consumer->produced_pos - consumer->consumed_pos <=
-	       consumer->data_bytes / 2;
+	return pst_ring_is_known_half_free(consumer);
 }
 
 int pst_ring_freeze(struct pst_ring_consumer *consumer)
@@ -376,7 +401,10 @@ static int give_back_sealed(struct pst_ring_consumer *consumer,
 	if (form->is_end)
 		consumer->obstacle = -ESHUTDOWN;
 	give_back(consumer, sealed_bytes(form));
-	return form->is_end ? -ESHUTDOWN : 0;
+	if (form->is_end)
+		return -ESHUTDOWN;
+	look_at_half(consumer, sealed_bytes(form));
+	return 0;
 }
 
 int pst_ring_release_sealed(struct pst_ring_consumer *consumer,

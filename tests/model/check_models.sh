@@ -16,6 +16,10 @@ table() {
 holds node_states
 holds wakeup
 holds node_states -DSENDER -DSECOND=0
+holds half_free
+holds half_free -DWANTED=3
+holds half_free -DROOM=5 -DCOUNT=11 -DWANTED=2
+holds half_free -DROOM=1 -DCOUNT=4
 holds wakeup -DEVENT_LOOP
 holds wakeup -DDRAIN_FIRST -DLEAVE_BELLS
 holds wakeup -DFORWARD=1 -DQUEUE=2
@@ -31,6 +35,9 @@ fails wakeup -DNO_SIBLING_SIGNAL
 fails wakeup -DCLEAR_AFTER_LOOK
 fails wakeup -DSLEEP_OWING_A_BELL -DBACKWARD=0 -DFAILURES=1
 fails wakeup -DCOUNT_AFTER_ARMING -DQUEUE=2 -DDRAIN=2
+fails half_free -DNO_WAITER_FENCE
+fails half_free -DNEVER_ORDERED -DWANTED=3
+fails half_free -DUNORDERED_AT_HALF -DROOM=1 -DCOUNT=4
 fails node_states -DNO_SECOND_LOOK
 fails node_states -DNO_FENCE
 fails node_states -DNO_PENDING_BITS -DSENDER -DSECOND=0

@@ -22,9 +22,8 @@
  * so a load never has to look into a buffer.
  *
  * A consumer looks for a producer that waits only once half of the ring is free.
- * A ring of one message is either full or free, so here it looks after each; in a
- * larger one it comes to that point before it finds the ring empty, and looks
- * after each message from there on.
+ * A ring of one message is either full or free, so here it looks after each; of
+ * larger ones half_free.pml knows.
  *
  * When bells are taken out is free: after each sleep, or with -DDRAIN_FIRST also
  * before the first arming, or with -DLEAVE_BELLS only once there is no work.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A producer that waits for room is rung for once half of the ring is free
+ * The half of the ring: from there on a consumer rings for a producer that waits
+ * for room, and there it looks at how much is unread
  */
 #include "ring/ring.h"
 
@@ -93,6 +94,77 @@ START_TEST(lie_seen_before_a_bell_is_told_by_the_next_read)
 }
 END_TEST
 
+START_TEST(ring_that_is_kept_full_is_known_to_be_at_its_half)
+{
+	uint32_t filled;
+
+	filled = fill();
+	read_some(filled / 2 - 1);
+	(void)fill(); /* as much as there was room for */
+	ck_assert(!pst_ring_is_known_half_free(consumer));
+	read_some(1);
+	ck_assert(!pst_ring_is_known_half_free(consumer));
+	ck_assert_uint_eq(consumer->produced_pos, producer->produced_pos);
+}
+END_TEST
+
+START_TEST(ring_is_not_looked_at_beside_its_half)
+{
+	uint64_t seen_pos;
+	uint32_t filled;
+
+	filled = fill();
+	read_some(1);
+	seen_pos = consumer->produced_pos;
+	(void)fill(); /* one more, of which nobody needs to know */
+	read_some(filled / 2 - 2);
+	ck_assert_uint_eq(consumer->produced_pos, seen_pos);
+	read_some(1);
+	ck_assert_uint_eq(consumer->produced_pos, seen_pos + 128);
+	read_some(1); /* the half again */
+	(void)fill();
+	read_some(filled / 2 - 1);
+	ck_assert_uint_eq(consumer->produced_pos, seen_pos + 128);
+}
+END_TEST
+
+START_TEST(lie_seen_at_the_half_is_told_by_the_next_read)
+{
+	char buffer[256];
+	size_t byte_count;
+	uint32_t filled;
+
+	filled = fill();
+	read_some(filled / 2 - 1);
+	pst_shared_publish_u64(&pair.producer_words->produced_pos,
+			       consumer->produced_pos + DATA_BYTES + 8);
+	read_some(1);
+	ck_assert_int_eq(consumer->fault, PST_RING_FAULT_OUT_OF_RANGE);
+	ck_assert_int_eq(pst_ring_read(consumer, buffer, sizeof(buffer),
+				       &byte_count), -EBADMSG);
+}
+END_TEST
+
+START_TEST(end_at_the_half_is_the_end)
+{
+	static const char payload[2040];
+	char buffer[2048];
+	size_t byte_count;
+
+	producer->message_bytes = consumer->message_bytes = sizeof(payload);
+	ck_assert_int_eq(pst_ring_write(producer, payload, 2032), 0);
+	ck_assert_int_eq(pst_ring_finish(producer), 0);
+	producer->obstacle = 0; /* what no honest one does */
+	ck_assert_int_eq(pst_ring_write(producer, payload, 2040), 0);
+	ck_assert_int_eq(pst_ring_read(consumer, buffer, sizeof(buffer),
+				       &byte_count), 0);
+	pst_shared_publish_u64(&pair.producer_words->produced_pos, 1);
+	ck_assert_int_eq(pst_ring_read(consumer, buffer, sizeof(buffer),
+				       &byte_count), -ESHUTDOWN);
+	ck_assert_int_eq(consumer->fault, PST_RING_FAULT_NONE);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("ring_half");
@@ -104,6 +176,10 @@ int main(void)
 	tcase_add_test(half, producer_is_rung_for_once_half_the_ring_is_free);
 	tcase_add_test(half, producer_is_not_rung_for_if_the_ring_is_full_again);
 	tcase_add_test(half, lie_seen_before_a_bell_is_told_by_the_next_read);
+	tcase_add_test(half, ring_that_is_kept_full_is_known_to_be_at_its_half);
+	tcase_add_test(half, ring_is_not_looked_at_beside_its_half);
+	tcase_add_test(half, lie_seen_at_the_half_is_told_by_the_next_read);
+	tcase_add_test(half, end_at_the_half_is_the_end);
 	suite_add_tcase(suite, half);
 
 	runner = srunner_create(suite);
