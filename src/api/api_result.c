@@ -39,12 +39,11 @@ static void report_unforeseen(int result, const char *function,
 	pst_log_record_emit(&record, log);
 }
 
-int pst_api_filter(int result, const char *function, const struct pst_log *log)
+int pst_api_filter_failure(int result, const char *function,
+			   const struct pst_log *log)
 {
 	size_t i;
 
-	if (result >= 0)
-		return result;
 	for (i = 0; i < sizeof(closed_set) / sizeof(closed_set[0]); i++)
 		if (result == -closed_set[i])
 			return result;

@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#include "base/attributes.h"
 #include "base/log.h"
 
 /*
@@ -14,7 +15,8 @@
  * documented, which then goes to the log (NULL: nowhere) under the name of the
  * public function.
  */
-int pst_api_filter(int result, const char *function, const struct pst_log *log);
+static inline int pst_api_filter(int result, const char *function,
+				 const struct pst_log *log);
 
 /*
  * Copy a size-led option struct of another version into one of ours: absent
@@ -28,5 +30,18 @@ int pst_api_copy_options(void *ours, size_t ours_bytes, const void *theirs);
  * with, which stays; what is not known here is zero.  Returns 0, or -EINVAL.
  */
 int pst_api_copy_out(void *theirs, const void *ours, size_t ours_bytes);
+
+/* Inline: every message goes through it. */
+
+int pst_api_filter_failure(int result, const char *function,
+			   const struct pst_log *log);
+
+static inline int pst_api_filter(int result, const char *function,
+				 const struct pst_log *log)
+{
+	if (PST_LIKELY(result >= 0))
+		return result;
+	return pst_api_filter_failure(result, function, log);
+}
 
 #endif

@@ -175,13 +175,11 @@ uint64_t pst_metering_reserve(struct pst_metering *metering, uint64_t now_ns)
 	return metering->reserved_ns;
 }
 
-void pst_metering_spend(struct pst_metering *metering, size_t message_bytes,
-			uint64_t now_ns)
+void pst_metering_spend_limited(struct pst_metering *metering,
+				size_t message_bytes, uint64_t now_ns)
 {
 	uint64_t debt_messages, debt_bytes;
 
-	if (metering->scope_count == 0)
-		return;
 	debt_messages = metering->granted_messages > 0 ? 0 : 1;
 	metering->granted_messages -= 1 - debt_messages;
 	if (message_bytes <= metering->granted_bytes) {

@@ -23,6 +23,7 @@
 
 #include <postern/policy.h>
 
+#include "base/attributes.h"
 #include "base/token_bucket.h"
 
 struct pst_meter {
@@ -79,11 +80,23 @@ uint64_t pst_metering_reserve(struct pst_metering *metering, uint64_t now_ns);
 
 /* One message of the grant.  Its bytes may be more than were granted: the rest
  * becomes a debt. */
-void pst_metering_spend(struct pst_metering *metering, size_t message_bytes,
-			uint64_t now_ns);
+static inline void pst_metering_spend(struct pst_metering *metering,
+				      size_t message_bytes, uint64_t now_ns);
 
 /* Give back what was granted and not used; _settle() also what is reserved. */
 void pst_metering_give_back(struct pst_metering *metering);
 void pst_metering_settle(struct pst_metering *metering);
+
+/* Inline: nearly nobody is limited. */
+
+void pst_metering_spend_limited(struct pst_metering *metering,
+				size_t message_bytes, uint64_t now_ns);
+
+static inline void pst_metering_spend(struct pst_metering *metering,
+				      size_t message_bytes, uint64_t now_ns)
+{
+	if (PST_UNLIKELY(metering->scope_count > 0))
+		pst_metering_spend_limited(metering, message_bytes, now_ns);
+}
 
 #endif

@@ -132,12 +132,10 @@ static void do_what_is_due(struct pst_node *node)
 	node->may_have_become_due = true;
 }
 
-void pst_node_update_timer(struct pst_node *node)
+void pst_node_set_timer(struct pst_node *node)
 {
 	uint64_t due_ns;
 
-	if (!node->may_have_become_due)
-		return;
 	node->may_have_become_due = false;
 	due_ns = next_due_ns(node);
 	if (due_ns == node->due_ns)
@@ -168,14 +166,8 @@ int pst_node_turn(struct pst_node *node, uint64_t deadline_ns)
 	return 0;
 }
 
-void pst_node_update_wake(struct pst_node *node)
+void pst_node_set_wake(struct pst_node *node, bool is_wanted)
 {
-	bool is_wanted = node->has_descriptor &&
-			 (pst_node_has_ready(node) ||
-			  node->event_count > 0);
-
-	if (is_wanted == node->wake_is_set)
-		return;
 	if (is_wanted)
 		pst_wake_signal(node->wake_fd);
 	else

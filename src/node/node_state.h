@@ -245,8 +245,8 @@ static inline void pst_peer_mark(struct pst_node *node, struct pst_peer *peer)
 
 /* node_events.c: one look at everything watched, and what is due by time. */
 PST_MUST_CHECK int pst_node_turn(struct pst_node *node, uint64_t deadline_ns);
-void pst_node_update_wake(struct pst_node *node);
-void pst_node_update_timer(struct pst_node *node);
+void pst_node_set_timer(struct pst_node *node);
+void pst_node_set_wake(struct pst_node *node, bool is_wanted);
 
 /* event_queue.c */
 void pst_event_push(struct pst_node *node, enum postern_event_type type,
@@ -287,6 +287,24 @@ void pst_peer_do_due(struct pst_node *node);
 static inline bool pst_node_has_ready(const struct pst_node *node)
 {
 	return !pst_list_is_empty(&node->round);
+}
+
+/* The timer, if anything changed since it was set. */
+static inline void pst_node_update_timer(struct pst_node *node)
+{
+	if (PST_UNLIKELY(node->may_have_become_due))
+		pst_node_set_timer(node);
+}
+
+/* The private eventfd, as whoever polls the descriptor wants it. */
+static inline void pst_node_update_wake(struct pst_node *node)
+{
+	bool is_wanted = node->has_descriptor &&
+			 (pst_node_has_ready(node) ||
+			  node->event_count > 0);
+
+	if (PST_UNLIKELY(is_wanted != node->wake_is_set))
+		pst_node_set_wake(node, is_wanted);
 }
 
 #endif

@@ -49,13 +49,3 @@ struct pst_turn *pst_turn_first(struct pst_list *round)
 		pst_turn_yield(round, turn);
 	}
 }
-
-void pst_turn_charge(struct pst_list *round, struct pst_turn *turn,
-		     uint64_t cost_bytes)
-{
-	turn->deficit_bytes -= (int64_t)cost_bytes;
-	if (turn->deficit_bytes > 0)
-		return;
-	turn->deficit_bytes += turn->quantum_bytes;
-	pst_turn_yield(round, turn);
-}

@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/attributes.h"
 #include "base/list.h"
 
 /* What takes turns: embedded in what it stands for. */
@@ -41,11 +42,18 @@ void pst_turn_leave(struct pst_turn *turn);
  * given their quantum and passed over. */
 struct pst_turn *pst_turn_first(struct pst_list *round);
 
-/* Charge what was received; a turn that is used up goes behind the others. */
-void pst_turn_charge(struct pst_list *round, struct pst_turn *turn,
-		     uint64_t cost_bytes);
-
 /* Behind the others, keeping what is left. */
 void pst_turn_yield(struct pst_list *round, struct pst_turn *turn);
+
+/* Charge what was received; a turn that is used up goes behind the others. */
+static inline void pst_turn_charge(struct pst_list *round,
+				   struct pst_turn *turn, uint64_t cost_bytes)
+{
+	turn->deficit_bytes -= (int64_t)cost_bytes;
+	if (PST_LIKELY(turn->deficit_bytes > 0))
+		return;
+	turn->deficit_bytes += turn->quantum_bytes;
+	pst_turn_yield(round, turn);
+}
 
 #endif
