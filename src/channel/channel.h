@@ -128,6 +128,13 @@ int pst_channel_receive_among(struct pst_channel *channel, void *buffer,
 			      size_t buffer_bytes, size_t *ret_message_bytes);
 
 /*
+ * Only what an earlier look has seen: -EAGAIN where the ring would have to be
+ * looked at again.
+ */
+int pst_channel_receive_seen(struct pst_channel *channel, void *buffer,
+			     size_t buffer_bytes, size_t *ret_message_bytes);
+
+/*
  * Take the next message and throw it away: it is checked like one that is
  * received, and counted as dropped, here and for the peer.  0 and its size, or
  * as pst_channel_receive().

@@ -220,6 +220,15 @@ static int receive_message(struct pst_node *node, struct pst_peer *peer,
 					 ret_message_bytes);
 }
 
+static inline void after_message(struct pst_node *node, struct pst_peer *peer,
+				 size_t message_bytes)
+{
+	if (PST_UNLIKELY(peer->gap_messages > 0))
+		pst_peer_report_gap(node, peer);
+	pst_metering_spend(&peer->metering, message_bytes, node->now_ns);
+	charge_turn(node, peer, message_bytes);
+}
+
 /*
  * Returns 0, -EMSGSIZE, or -EAGAIN: nothing from this one, who may not be ready
  * any more.
@@ -237,12 +246,8 @@ static int receive_from(struct pst_node *node, struct pst_peer *peer,
 				    ret_message_bytes);
 	switch (r) {
 	case 0:
-		if (PST_UNLIKELY(peer->gap_messages > 0))
-			pst_peer_report_gap(node, peer);
 		*ret_peer = peer->handle;
-		pst_metering_spend(&peer->metering, *ret_message_bytes,
-				   node->now_ns);
-		charge_turn(node, peer, *ret_message_bytes);
+		after_message(node, peer, *ret_message_bytes);
 		return 0;
 	case -EMSGSIZE: /* kept, but it holds nobody else up */
 		*ret_peer = peer->handle;
@@ -306,6 +311,40 @@ static int receive_from_ready(struct pst_node *node, void *buffer,
 	return r;
 }
 
+/* Who is next, if that is plain: nobody is to be passed over. */
+static inline struct pst_peer *plainly_next(const struct pst_node *node)
+{
+	struct pst_share *share = SHARE_OF(node->round.next);
+	struct pst_peer *peer;
+
+	if (PST_UNLIKELY(!pst_node_has_ready(node) ||
+			 share->turn.deficit_bytes <= 0))
+		return NULL;
+	peer = PEER_OF(share->round.next);
+	return PST_LIKELY(peer->turn.deficit_bytes > 0) ? peer : NULL;
+}
+
+/*
+ * What nearly every call of a busy node comes to: one more of the messages that
+ * were seen of the peer whose turn it is.  Anything else is -EAGAIN, and the
+ * round over the ready deals with it.
+ */
+static inline int receive_seen(struct pst_node *node, void *buffer,
+			       size_t buffer_bytes, size_t *ret_message_bytes,
+			       postern_peer *ret_peer)
+{
+	struct pst_peer *peer = plainly_next(node);
+
+	if (PST_UNLIKELY(!peer || !pst_metering_has_grant(&peer->metering)))
+		return -EAGAIN;
+	if (pst_channel_receive_seen(peer->channel, buffer, buffer_bytes,
+				     ret_message_bytes) < 0)
+		return -EAGAIN;
+	*ret_peer = peer->handle;
+	after_message(node, peer, *ret_message_bytes);
+	return 0;
+}
+
 static bool is_turn_due(struct pst_node *node)
 {
 	if (node->receives_since_turn >= PST_NODE_RECEIVES_PER_TURN)
@@ -318,14 +357,16 @@ static bool is_turn_due(struct pst_node *node)
 	return node->now_ns >= node->next_turn_ns;
 }
 
-int pst_node_receive(struct pst_node *node, void *buffer, size_t buffer_bytes,
-		     size_t *ret_message_bytes, postern_peer *ret_peer)
+/* From whoever has something; after a turn, if one is due or nobody has. */
+static int receive_looking(struct pst_node *node, bool is_due, void *buffer,
+			   size_t buffer_bytes, size_t *ret_message_bytes,
+			   postern_peer *ret_peer)
 {
 	bool has_looked = false;
 	int r;
 
 	node->searches_left = SEARCHES_PER_CALL;
-	if (is_turn_due(node)) {
+	if (is_due) {
 		r = pst_node_turn(node, 0);
 		if (r < 0)
 			return r;
@@ -335,15 +376,29 @@ int pst_node_receive(struct pst_node *node, void *buffer, size_t buffer_bytes,
 		r = receive_from_ready(node, buffer, buffer_bytes,
 				       ret_message_bytes, ret_peer);
 		if (r != -EAGAIN)
-			break;
+			return r;
 		/* Busy pollers look at the ready ones only, for a while. */
 		if (has_looked || pst_node_has_ready(node))
-			break;
+			return r;
 		r = pst_node_turn(node, 0);
 		if (r < 0)
 			return r;
 		has_looked = true;
 	}
+}
+
+int pst_node_receive(struct pst_node *node, void *buffer, size_t buffer_bytes,
+		     size_t *ret_message_bytes, postern_peer *ret_peer)
+{
+	bool is_due = is_turn_due(node);
+	int r = -EAGAIN;
+
+	if (PST_LIKELY(!is_due))
+		r = receive_seen(node, buffer, buffer_bytes, ret_message_bytes,
+				 ret_peer);
+	if (PST_UNLIKELY(r < 0))
+		r = receive_looking(node, is_due, buffer, buffer_bytes,
+				    ret_message_bytes, ret_peer);
 	/* A call without a message too: whoever is ready may stay so without
 	 * one, too large for the buffer or dropped from all the time. */
 	node->receives_since_turn++;

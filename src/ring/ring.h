@@ -395,6 +395,13 @@ static inline void pst_ring_rest(struct pst_ring_consumer *consumer)
 		pst_ring_pace_rest(&consumer->pace);
 }
 
+/* Whether something is unread, as of the last look. */
+static inline bool
+pst_ring_has_seen_message(const struct pst_ring_consumer *consumer)
+{
+	return consumer->produced_pos != consumer->consumed_pos;
+}
+
 /* The peer's position, as last looked at and checked. */
 static inline uint64_t
 pst_ring_peer_produced(const struct pst_ring_consumer *consumer)

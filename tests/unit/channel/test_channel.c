@@ -63,6 +63,27 @@ START_TEST(what_is_sent_is_received)
 }
 END_TEST
 
+START_TEST(only_what_was_seen_is_received_without_a_look)
+{
+	char buffer[8] = "";
+	size_t byte_count;
+
+	expect_equal(pst_channel_send(pair.right, "one", 4), 0);
+	expect_equal(pst_channel_receive_seen(pair.left, buffer, sizeof(buffer),
+					      &byte_count), -EAGAIN);
+	expect_equal(pst_channel_send(pair.right, "two", 4), 0);
+	expect_equal(pst_channel_receive(pair.left, buffer, sizeof(buffer),
+					 &byte_count), 0);
+	expect_equal(pst_channel_receive_seen(pair.left, buffer, sizeof(buffer),
+					      &byte_count), 0);
+	expect_equal(byte_count, 4);
+	expect(strcmp(buffer, "two") == 0);
+	expect_equal(pst_channel_send(pair.right, "three", 6), 0);
+	expect_equal(pst_channel_receive_seen(pair.left, buffer, sizeof(buffer),
+					      &byte_count), -EAGAIN);
+}
+END_TEST
+
 START_TEST(a_direction_that_is_not_granted_is_refused)
 {
 	struct channel_pair_options options = both_ways;
@@ -339,6 +360,7 @@ static Suite *suite(void)
 
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, what_is_sent_is_received);
+	tcase_add_test(t, only_what_was_seen_is_received_without_a_look);
 	tcase_add_test(t, a_direction_that_is_not_granted_is_refused);
 	tcase_add_test(t, a_waker_rings_only_for_a_sleeper);
 	tcase_add_test(t, an_orderly_close_is_told_after_the_last_message);
