@@ -150,7 +150,6 @@ int pst_node_turn(struct pst_node *node, uint64_t deadline_ns)
 	int count, i;
 
 	node->receives_since_turn = 0;
-	node->next_turn_ns = 0;
 	node->statistics.total.turn_count++;
 	pst_node_update_timer(node); /* what was done since the last turn */
 	count = pst_poll_set_wait(node->set_fd, deadline_ns, tags);
@@ -163,6 +162,8 @@ int pst_node_turn(struct pst_node *node, uint64_t deadline_ns)
 		node->may_have_become_due = true;
 	do_what_is_due(node);
 	pst_node_update_timer(node);
+	/* What a flood makes of a turn is not time that the messages had. */
+	node->turn_ns = pst_monotonic_now_ns();
 	return 0;
 }
 

@@ -51,8 +51,13 @@
  * program may take long for each message, and strangers and other peers wait
  * meanwhile. */
 #define PST_NODE_RECEIVES_PER_TURN 1024
-#define PST_NODE_RECEIVES_PER_CLOCK 8
 #define PST_NODE_TURN_NS UINT64_C(1000000)
+
+/* How few calls (powers of two); the latter only after all the calls between two
+ * looks took no longer than that, and until they take longer. */
+#define PST_NODE_RECEIVES_PER_CLOCK 8
+#define PST_NODE_RECEIVES_PER_CLOCK_QUICK 32
+#define PST_NODE_QUICK_NS (PST_NODE_TURN_NS / 8)
 
 /* Bytes a peer may deliver before the next has its turn, and a tenant of weight
  * 1 before the next has (of more, that much more, but no more than the greatest
@@ -187,7 +192,8 @@ struct pst_node {
 	struct pst_shares shares;
 	uint32_t receives_since_turn;
 	uint32_t searches_left; /* for tokens held by others, in this call */
-	uint64_t next_turn_ns;  /* at the latest; 0: not known yet */
+	uint64_t turn_ns;       /* when the last one ended */
+	uint32_t clock_mask;    /* calls per clock, less one */
 
 	struct postern_event *events; /* a ring of event_room */
 	uint32_t event_room;

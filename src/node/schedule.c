@@ -345,16 +345,30 @@ static inline int receive_seen(struct pst_node *node, void *buffer,
 	return 0;
 }
 
-static bool is_turn_due(struct pst_node *node)
+/*
+ * A look at the clock costs as much as a message, so a program that has just been
+ * quick with very many is looked at less often.
+ */
+static bool is_turn_due_by_clock(struct pst_node *node)
 {
-	if (node->receives_since_turn >= PST_NODE_RECEIVES_PER_TURN)
-		return true;
-	if (node->receives_since_turn % PST_NODE_RECEIVES_PER_CLOCK != 0)
-		return false;
+	bool is_full = node->receives_since_turn >= PST_NODE_RECEIVES_PER_TURN;
+	uint64_t took_ns;
+
 	node->now_ns = pst_monotonic_now_ns();
-	if (node->next_turn_ns == 0)
-		node->next_turn_ns = node->now_ns + PST_NODE_TURN_NS;
-	return node->now_ns >= node->next_turn_ns;
+	took_ns = node->now_ns - node->turn_ns;
+	if (took_ns > PST_NODE_QUICK_NS)
+		node->clock_mask = PST_NODE_RECEIVES_PER_CLOCK - 1;
+	else if (is_full)
+		node->clock_mask = PST_NODE_RECEIVES_PER_CLOCK_QUICK - 1;
+	return is_full || took_ns >= PST_NODE_TURN_NS;
+}
+
+static inline bool is_turn_due(struct pst_node *node)
+{
+	if (PST_LIKELY(node->receives_since_turn < PST_NODE_RECEIVES_PER_TURN &&
+		       (node->receives_since_turn & node->clock_mask) != 0))
+		return false;
+	return is_turn_due_by_clock(node);
 }
 
 /* From whoever has something; after a turn, if one is due or nobody has. */

@@ -19,6 +19,12 @@
 /* What the program makes of each message takes this long. */
 #define WORK_NS (3 * UINT64_C(1000000))
 
+/* More than the calls between two turns of a quick program, what it may get too
+ * many when it becomes slow, and what it gets in two turns then. */
+#define QUICK_MESSAGES 1040
+#define SETTLING 32
+#define TWO_SLOW_TURNS 16
+
 static struct scene scene;
 static struct process peer, other;
 
@@ -264,6 +270,57 @@ START_TEST(peers_that_come_and_go_do_not_keep_the_program_from_its_messages)
 }
 END_TEST
 
+/* How often the node looked at everything that it watches. */
+static uint64_t turn_count(void)
+{
+	struct postern_node_stats stats = POSTERN_NODE_STATS_INIT;
+
+	ck_assert_int_eq(postern_node_stats(scene.node, &stats), 0);
+	return stats.turn_count;
+}
+
+/* The program takes its time for each, or none. */
+static void receive_some(int count, bool is_slow)
+{
+	postern_peer from;
+	size_t bytes;
+	int r = 0;
+
+	/* An assertion for each would be slow. */
+	for (; r == 0 && count > 0; count--) {
+		r = postern_node_receive(scene.node, scene.buffer, 1, &bytes,
+					 &from);
+		if (is_slow)
+			work();
+	}
+	ck_assert_int_eq(r, 0);
+}
+
+START_TEST(a_program_that_becomes_slow_does_not_keep_the_node_from_its_turns)
+{
+	uint64_t before;
+
+	set_up(peer_main);
+	(void)peer_join(&scene, &peer);
+	(void)peer_join(&scene, &other);
+	scene_serve_what_is_due(&scene);
+	send_while_nobody_looks(&peer, 800, 1);
+	send_while_nobody_looks(&other, 800, 1);
+	ck_assert_int_eq(postern_node_wait(scene.node, test_deadline_ns()), 0);
+	receive_some(QUICK_MESSAGES, false);
+	before = turn_count();
+	receive_some(SETTLING, true);
+	ck_assert_uint_gt(turn_count(), before);
+	before = turn_count();
+	receive_some(TWO_SLOW_TURNS, true);
+	ck_assert_uint_ge(turn_count() - before, 2);
+
+	process_end(&peer);
+	process_end(&other);
+	scene_close(&scene);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("fairness");
@@ -277,5 +334,7 @@ int main(void)
 		a_message_too_large_for_the_buffer_does_not_keep_others_out);
 	tcase_add_test(tcase,
 		peers_that_come_and_go_do_not_keep_the_program_from_its_messages);
+	tcase_add_test(tcase,
+		a_program_that_becomes_slow_does_not_keep_the_node_from_its_turns);
 	return stage_run_suite(suite);
 }
