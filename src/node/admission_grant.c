@@ -95,7 +95,7 @@ static void peer_init(struct pst_peer *peer, const struct pst_half_open *entry)
 {
 	memset(peer, 0, sizeof(*peer));
 	peer->handle = entry->slot;
-	pst_turn_init(&peer->turn, PST_NODE_QUANTUM_BYTES);
+	pst_turn_init(&peer->turn, PST_NODE_PEER_QUANTUM_BYTES);
 	pst_peer_credentials_init(&peer->credentials);
 	peer->uid = entry->credentials.uid;
 	peer->gid = entry->credentials.gid;
