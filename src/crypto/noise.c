@@ -2,8 +2,8 @@
 /*
  * Noise handshakes: what is sent when, and what follows from it
  *
- * The tokens of a pattern are carried out one by one (revision 34, section 5.3);
- * whatever goes wrong on the way wipes the handshake as a whole.
+ * The tokens of a pattern are carried out one by one (revision 34, section
+ * 5.3); whatever goes wrong on the way wipes the handshake as a whole.
  */
 #include "crypto/noise.h"
 
@@ -26,7 +26,7 @@ static const char *const cipher_names[] = {
 	[PST_CIPHER_CHACHAPOLY] = "ChaChaPoly",
 };
 
-/* -- whose turn -------------------------------------------------------------- */
+/* -- whose turn ------------------------------------------------------------ */
 
 /* The initiator's is the first message, the responder's the second. */
 static bool may_be_created(const struct pst_noise *noise)
@@ -52,7 +52,7 @@ static size_t overhead_bytes(const struct pst_noise *noise)
 						noise->symmetric.has_key);
 }
 
-/* -- keys -------------------------------------------------------------------- */
+/* -- keys ------------------------------------------------------------------ */
 
 /* The last bit of a key counts for nothing (RFC 7748, section 5). */
 static bool is_same_key(const uint8_t a[static PST_NOISE_KEY_BYTES],
@@ -72,28 +72,36 @@ static bool is_own_key(const struct pst_noise *noise,
 		is_same_key(key, noise->borrow_own->public_key));
 }
 
-static int mix_shared_secret(struct pst_noise *noise, enum pst_noise_token token)
+/* Is the key that the token takes from this side its static one? */
+static bool takes_static(enum pst_noise_token token, enum pst_noise_role role)
 {
-	bool is_initiator = noise->role == PST_NOISE_INITIATOR;
-	bool initiators_is_static = token == PST_NOISE_TOKEN_SE || token == PST_NOISE_TOKEN_SS;
-	bool responders_is_static = token == PST_NOISE_TOKEN_ES || token == PST_NOISE_TOKEN_SS;
-	bool own_is_static = is_initiator ? initiators_is_static
-					  : responders_is_static;
-	bool peers_is_static = is_initiator ? responders_is_static
-					    : initiators_is_static;
-	const struct pst_identity *own = own_is_static ? noise->borrow_own
-						       : &noise->ephemeral;
+	return token == PST_NOISE_TOKEN_SS ||
+	       token == (role == PST_NOISE_INITIATOR ? PST_NOISE_TOKEN_SE
+						     : PST_NOISE_TOKEN_ES);
+}
+
+static int mix_shared_secret(struct pst_noise *noise,
+			     enum pst_noise_token token)
+{
+	enum pst_noise_role peer = noise->role == PST_NOISE_INITIATOR
+					   ? PST_NOISE_RESPONDER
+					   : PST_NOISE_INITIATOR;
+	const struct pst_identity *own = takes_static(token, noise->role)
+						 ? noise->borrow_own
+						 : &noise->ephemeral;
+	const uint8_t *peers_key = takes_static(token, peer)
+					   ? noise->peer_static
+					   : noise->peer_ephemeral;
 
 	/* Refuses keys that lead to zero whatever the other one is. */
 	if (crypto_scalarmult(noise->shared_secret, own->private_key,
-			      peers_is_static ? noise->peer_static
-					      : noise->peer_ephemeral) != 0)
+			      peers_key) != 0)
 		return -EKEYREJECTED;
 	pst_noise_mix_key(&noise->symmetric, noise->shared_secret);
 	return 0;
 }
 
-/* -- messages ---------------------------------------------------------------- */
+/* -- messages -------------------------------------------------------------- */
 
 /* Carries out what is sent for a token, and returns where the next goes. */
 static int write_token(struct pst_noise *noise, enum pst_noise_token token,
@@ -193,7 +201,7 @@ static int fail(struct pst_noise *noise)
 	return -EKEYREJECTED;
 }
 
-/* -- a handshake -------------------------------------------------------------- */
+/* -- a handshake ----------------------------------------------------------- */
 
 static int check_params(const struct pst_noise_params *params)
 {
@@ -328,7 +336,8 @@ const uint8_t *pst_noise_initiator_key(const struct pst_noise *noise)
 {
 	if (!noise->pattern || noise->message_count == 0 ||
 	    noise->role != PST_NOISE_RESPONDER ||
-	    !pst_noise_pattern_sends_static(noise->pattern, PST_NOISE_INITIATOR))
+	    !pst_noise_pattern_sends_static(noise->pattern,
+					    PST_NOISE_INITIATOR))
 		return NULL;
 	return noise->peer_static;
 }
