@@ -75,13 +75,13 @@ struct postern_connect_options {
  *
  * The policy says where the node's socket is and who owns it; the path and the
  * listener's credentials are checked before anything is sent.  If it lists keys
- * of the node, the node has to prove that it has one of them, each being tried in
- * turn.  The mode of the channel is the weakest that neither this policy nor the
- * node's forbids, and with a key `mac` at least: see limits.security.  policy,
- * options (NULL: defaults) and the strings are borrowed for the call.  Blocks, at
- * most options->timeout_ns, and for as long as file systems do where a key or the
- * process's own facts have to be read.  On failure *refusal, when not NULL, says
- * more.
+ * of the node, the node has to prove that it has one of them, each being tried
+ * in turn.  The mode of the channel is the weakest that neither this policy nor
+ * the node's forbids, and with a key `mac` at least: see limits.security.
+ * policy, options (NULL: defaults) and the strings are borrowed for the call.
+ * Blocks, at most options->timeout_ns, and for as long as file systems do where
+ * a key or the process's own facts have to be read.  On failure *refusal, when
+ * not NULL, says more.
  *
  * Returns 0, or
  *   -ENOENT           no such node in the policy, or nobody listens there
@@ -166,7 +166,8 @@ postern_channel_end_reason(const struct postern_channel *channel);
  *   -EMSGSIZE         more than the grant allows: postern_channel_limits()
  *   -EPERM            sending was not granted
  *   -EPIPE            the peer is gone, the node ended the channel or was
- *                     closed, or the key is used up: postern_channel_end_reason()
+ *                     closed, or the key is used up:
+ *                     postern_channel_end_reason()
  *   -EBADMSG          the peer broke the protocol: the channel is dead
  *   -EKEYREJECTED     a message that was received failed authentication: the
  *                     channel is dead
@@ -192,8 +193,8 @@ int postern_send_wait(struct postern_channel *channel, const void *bytes,
  * is visible to the receiver before postern_commit(), which may shorten the
  * message.  One reservation at a time.
  *
- * With POSTERN_SECURITY_NONE the bytes are in the ring, whose memory the peer can
- * read: what is written there stays readable to it until other messages
+ * With POSTERN_SECURITY_NONE the bytes are in the ring, whose memory the peer
+ * can read: what is written there stays readable to it until other messages
  * overwrite it, also beyond a shortened message and of an aborted one.  In the
  * other modes they are private memory, and commit seals them into the ring:
  * what is not committed never gets there.
@@ -221,9 +222,10 @@ int postern_flush(struct postern_channel *channel, uint64_t deadline_ns);
  * Receive one message into buffer.
  *
  * *ret_message_bytes is its size; 0 is a message too.  The bytes are copied out
- * of shared memory once, so they no longer change; in the modes `mac` and `aead`
- * they are delivered only after that copy was verified.  Never blocks and never
- * allocates.  What a peer sent before it left is delivered before -EPIPE.
+ * of shared memory once, so they no longer change; in the modes `mac` and
+ * `aead` they are delivered only after that copy was verified.  Never blocks
+ * and never allocates.  What a peer sent before it left is delivered before
+ * -EPIPE.
  *
  * Returns 0, or
  *   -EAGAIN    nothing there: postern_channel_wait()

@@ -2,15 +2,15 @@
 /*
  * Keys: a process can prove who it is beyond what the kernel says
  *
- * A key is an X25519 key pair.  The public key stands in policies, as `key` of a
- * node or of a peer; the private one in a file that nobody but its owner may
+ * A key is an X25519 key pair.  The public key stands in policies, as `key` of
+ * a node or of a peer; the private one in a file that nobody but its owner may
  * read, and which an option `key_file` names.  Only the handshake uses it, and
  * the library never gives it out: not even these functions do.
  *
  * The file is one line of text.  It belongs to root or to the effective uid of
- * the process, its mode has no bit for group or others (0600 or stricter), it has
- * one name, is reached over no symbolic link, and nobody else can write to a
- * directory on the way.
+ * the process, its mode has no bit for group or others (0600 or stricter), it
+ * has one name, is reached over no symbolic link, and nobody else can write to
+ * a directory on the way.
  *
  * All of this but _text reads or writes files, so it may block as file systems
  * do.  Any thread may call it.
@@ -29,9 +29,9 @@ extern "C" {
 #define POSTERN_KEY_TEXT_BYTES 51
 
 /*
- * Make a new key and its file, with mode 0600 and this process as its owner.  The
- * file is there as a whole and on the disk, or not at all; one that exists stays
- * as it is.  On failure *refusal, when not NULL, says more.
+ * Make a new key and its file, with mode 0600 and this process as its owner.
+ * The file is there as a whole and on the disk, or not at all; one that exists
+ * stays as it is.  On failure *refusal, when not NULL, says more.
  *
  * Returns 0, or
  *   -EBUSY   there is a file of this name already
@@ -45,8 +45,9 @@ int postern_key_create(const char *path, struct postern_refusal *refusal,
 		       uint8_t ret_public_key[POSTERN_KEY_BYTES]);
 
 /*
- * The public key of the private one in a file, which is checked on the way: what
- * this accepts, `key_file` does.  On failure *refusal, when not NULL, says more.
+ * The public key of the private one in a file, which is checked on the way:
+ * what this accepts, `key_file` does.  On failure *refusal, when not NULL, says
+ * more.
  *
  * Returns 0, or
  *   -ENOENT  there is no such file

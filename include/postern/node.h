@@ -53,11 +53,12 @@ struct postern_node_options {
 #define POSTERN_NODE_OPTIONS_INIT {.size_bytes = sizeof(struct postern_node_options)}
 
 /*
- * Open the node that the policy calls node_name: check the owner, the node's key
- * and the socket's directory, take the node's lock, listen, and put the socket in place when all
- * is ready.  The node keeps a reference to the policy; the caller may free its
- * own.  options (NULL: defaults) is borrowed for the call, the log callback
- * until the node is closed.  On failure *refusal, when not NULL, says more.
+ * Open the node that the policy calls node_name: check the owner, the node's
+ * key and the socket's directory, take the node's lock, listen, and put the
+ * socket in place when all is ready.  The node keeps a reference to the policy;
+ * the caller may free its own.  options (NULL: defaults) is borrowed for the
+ * call, the log callback until the node is closed.  On failure *refusal, when
+ * not NULL, says more.
  *
  * Returns 0, or
  *   -ENOENT      no such node in the policy
@@ -184,13 +185,14 @@ int postern_node_detach(struct postern_node *node, postern_peer peer,
  *
  * The file of the node's key is read again, too: so it changes to its next key,
  * once the policy lists both.  Every peer is decided again, by the credentials
- * and the key it was admitted with.  Who is no longer admitted, or no longer in a
- * direction or in the security mode that it has, is disconnected within the call (POSTERN_REASON_REVOKED, an event each; *ret_lost_count of
- * them, unless that is NULL); so is a detached one whose policy now limits its
- * rate, bandwidth or idle time.  The others have their new limits at once, but
- * rings, the size of messages and the number of slots stay as they are.  Limits
- * on how many there may be apply to whoever comes.  The node keeps a reference
- * to the policy.
+ * and the key it was admitted with.  Who is no longer admitted, or no longer in
+ * a direction or in the security mode that it has, is disconnected within the
+ * call (POSTERN_REASON_REVOKED, an event each; *ret_lost_count of them, unless
+ * that is NULL); so is a detached one whose policy now limits its rate,
+ * bandwidth or idle time.  The others have their new limits at once, but rings,
+ * the size of messages and the number of slots stay as they are.  Limits on how
+ * many there may be apply to whoever comes.  The node keeps a reference to the
+ * policy.
  *
  * Sums over the process and over tenants hold for all nodes of the process that
  * were opened with one policy object; to keep them together, reload all of

@@ -85,7 +85,7 @@ struct postern_subject {
 	enum postern_userns userns;
 
 	/* KNOWN: proven in a handshake.  Everything else counts as absent: a
-	 * key that was not presented is never unknown. */
+	 * key that was not proven is never unknown. */
 	enum postern_fact key_fact;
 	uint8_t key[POSTERN_KEY_BYTES];
 

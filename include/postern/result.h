@@ -151,9 +151,9 @@ struct postern_refusal {
 };
 
 /*
- * Features of the kernel, and one of the processor, that are used where present.
- * Each can be switched off in the option structs to see how a program does on a
- * host without it.
+ * Features of the kernel, and one of the processor, that are used where
+ * present.  Each can be switched off in the option structs to see how a program
+ * does on a host without it.
  */
 enum postern_feature {
 	POSTERN_FEATURE_PASSRIGHTS = 1,   /* SO_PASSRIGHTS, Linux 6.16 */
@@ -165,8 +165,8 @@ enum postern_feature {
 #define POSTERN_FEATURES_ALL 31u
 
 /*
- * The features of enum postern_feature that this host has, as bits.  Each of the
- * kernel's is tried, none is deduced from a version number.
+ * The features of enum postern_feature that this host has, as bits.  Each of
+ * the kernel's is tried, none is deduced from a version number.
  */
 uint32_t postern_features(void);
 

@@ -34,8 +34,8 @@ static inline uint64_t pst_record_bytes(uint32_t payload_bytes)
 }
 
 /*
- * The largest payload whose record a ring holds; 0 when none fits.  tag_bytes is
- * 0, or PST_RECORD_TAG_BYTES where records are sealed.
+ * The largest payload whose record a ring holds; 0 when none fits.  tag_bytes
+ * is 0, or PST_RECORD_TAG_BYTES where records are sealed.
  */
 static inline uint64_t pst_record_payload_ceiling(uint64_t ring_bytes,
 						  uint32_t tag_bytes)

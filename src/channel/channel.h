@@ -59,9 +59,9 @@ struct pst_channel_setup {
 uint16_t pst_channel_layout_version(void);
 
 /*
- * Open and references.  _open_take() owns the descriptors, mappings and keys even
- * when it fails.  The last _unref() says farewell in the ring, hangs up and
- * unmaps.
+ * Open and references.  _open_take() owns the descriptors, mappings and keys
+ * even when it fails.  The last _unref() says farewell in the ring, hangs up
+ * and unmaps.
  */
 PST_MUST_CHECK int pst_channel_open_take(struct pst_channel_setup *setup,
 					 struct pst_channel **ret_channel);

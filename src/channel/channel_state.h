@@ -84,7 +84,7 @@ struct pst_channel_traffic {
 /* One direction in a secured mode.  All zero in `none`, and ungranted. */
 struct pst_channel_sealing {
 	struct pst_record_cipher *cipher; /* one of the keys' */
-	uint8_t *record;                  /* the one at work, in private memory */
+	uint8_t *record;                  /* at work on, in private memory */
 	size_t record_bytes;
 };
 

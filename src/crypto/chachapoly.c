@@ -2,8 +2,8 @@
 /*
  * ChaCha20-Poly1305 (RFC 8439) for short texts
  *
- * Section 2.8 of the RFC: block 0 of the stream has the key of the tag, the text
- * is hidden under the blocks from 1 on, and the tag is over
+ * Section 2.8 of the RFC: block 0 of the stream has the key of the tag, the
+ * text is hidden under the blocks from 1 on, and the tag is over
  *
  *	associated | zeros | sealed | zeros | both lengths
  *

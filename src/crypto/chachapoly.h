@@ -2,10 +2,10 @@
 /*
  * ChaCha20-Poly1305 (RFC 8439) for short texts
  *
- * libsodium's AEAD call asks for the key of the tag and for the stream apart, and
- * each makes a block by itself; most of what a short text takes is these two.
- * Here it is one stream, long enough that libsodium makes four blocks or eight at
- * a time.  The primitives are libsodium's, and the result is the same.
+ * libsodium's AEAD call asks for the key of the tag and for the stream apart,
+ * and each makes a block by itself; most of what a short text takes is these
+ * two.  Here it is one stream, long enough that libsodium makes four blocks or
+ * eight at a time.  The primitives are libsodium's, and the result is the same.
  */
 #ifndef POSTERN_CRYPTO_CHACHAPOLY_H
 #define POSTERN_CRYPTO_CHACHAPOLY_H

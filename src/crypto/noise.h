@@ -11,13 +11,13 @@
  *	IK      and sends its own, encrypted
  *
  * What each message proves: the second, that the responder has the key that the
- * initiator knew.  That the initiator has the key it sent is proven only by what
- * follows, since a first message can be replayed; pst_noise_confirm() is for
- * that.
+ * initiator knew.  That the initiator has the key it sent is proven only by
+ * what follows, since a first message can be replayed; pst_noise_confirm() is
+ * for that.
  *
  * A message goes in or comes out; the first failure ends the handshake.  An own
- * public key that comes back (an echo), and keys that lead to an all-zero secret
- * (RFC 7748, section 6.1) are failures like any other, and look like it.
+ * public key that comes back (an echo), and keys that lead to an all-zero
+ * secret (RFC 7748, section 6.1) are failures like any other, and look like it.
  */
 #ifndef POSTERN_CRYPTO_NOISE_H
 #define POSTERN_CRYPTO_NOISE_H
@@ -87,11 +87,11 @@ size_t pst_noise_message_bytes(const struct pst_noise *noise,
 			       size_t payload_bytes);
 
 /*
- * Make this side's message, of pst_noise_message_bytes().  Returns 0, or -EINVAL
- * (not this side's turn, or no room: nothing has changed), -EKEYREJECTED (a key
- * of the other side's is none, or the handshake has failed already: it has
- * failed now).  The responder to NN is the one who hears it here: no earlier
- * message makes use of the initiator's key.
+ * Make this side's message, of pst_noise_message_bytes().  Returns 0, or
+ * -EINVAL (not this side's turn, or no room: nothing has changed),
+ * -EKEYREJECTED (a key of the other side's is none, or the handshake has failed
+ * already: it has failed now).  The responder to NN is the one who hears it
+ * here: no earlier message makes use of the initiator's key.
  */
 PST_MUST_CHECK
 int pst_noise_create(struct pst_noise *noise, const void *payload,

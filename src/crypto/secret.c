@@ -20,7 +20,8 @@ static int wipe_in_children(void *secret, size_t byte_count)
 {
 	uintptr_t page_bytes = (uintptr_t)sysconf(_SC_PAGESIZE);
 	uintptr_t end = (uintptr_t)secret + byte_count;
-	uintptr_t start = ((uintptr_t)secret - CANARY_BYTES) & ~(page_bytes - 1);
+	uintptr_t first = (uintptr_t)secret - CANARY_BYTES;
+	uintptr_t start = first & ~(page_bytes - 1);
 
 	if (end % page_bytes != 0)
 		return -1;

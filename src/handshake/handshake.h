@@ -111,8 +111,9 @@ struct pst_initiator_params {
 	uint16_t security_bits; /* 1 << POSTERN_SECURITY_*, that it accepts */
 	enum pst_noise_pattern pattern;
 	enum pst_cipher_kind cipher;
-	const uint8_t *node_key; /* of PST_NOISE_KEY_BYTES, in NK and IK; NULL */
-	/* In IK, else NULL; until READY was created, or the initiator is done. */
+	const uint8_t *node_key; /* in NK and IK, else NULL */
+	/* In IK, else NULL.  Until READY was created, or the initiator is
+	 * done. */
 	const struct pst_identity *borrow_identity;
 	const uint8_t *ephemeral_private_key; /* NULL: random; for tests */
 };
@@ -123,8 +124,8 @@ struct pst_responder_params {
 	/* NULL: it has none.  Until READY was consumed, or the responder is
 	 * done. */
 	const struct pst_identity *borrow_identity;
-	uint32_t cipher_bits;   /* 1 << PST_CIPHER_*, that it accepts; 0: it takes
-				 * no key exchange at all */
+	uint32_t cipher_bits;   /* 1 << PST_CIPHER_*, that it accepts; 0: it
+				 * takes no key exchange at all */
 	const uint8_t *ephemeral_private_key; /* NULL: random; for tests.  Until
 					       * HELLO was consumed */
 };
@@ -136,7 +137,7 @@ struct pst_handshake_machine {
 	enum pst_handshake_state state;
 	enum postern_reason reason;     /* the first cause of the end */
 	struct pst_noise *noise;        /* NULL: none, or over */
-	struct pst_record_keys *keys;   /* from READY on, until they are taken */
+	struct pst_record_keys *keys;   /* from READY on, until taken */
 };
 
 struct pst_handshake_initiator {

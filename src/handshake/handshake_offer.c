@@ -9,8 +9,8 @@
  * shared memory.
  *
  *   segment bytes = control page + data area of the direction that it carries
- *   record header + message (+ tag, in `mac` and `aead`), rounded up to 8, is at
- *   most the data area
+ *   record header + message (+ tag, in `mac` and `aead`), rounded up to 8, is
+ *   at most the data area
  */
 #include "handshake/handshake.h"
 

@@ -18,8 +18,9 @@ void pst_admission_begin(const struct pst_node *node,
 			 struct pst_half_open *entry);
 
 /*
- * admission_grant.c: decide on a HELLO that wants a channel, and make the offer;
- * and once a READY was consumed, decide and charge what a claimed key left open.
+ * admission_grant.c: decide on a HELLO that wants a channel, and make the
+ * offer; and once a READY was consumed, decide and charge what a claimed key
+ * left open.
  */
 bool pst_admission_offer(struct pst_node *node, struct pst_half_open *entry,
 			 struct postern_refusal *refusal);

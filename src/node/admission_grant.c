@@ -4,8 +4,8 @@
  *
  * But a key that HELLO claims may be somebody else's: whoever has heard such a
  * record can say it again, and it is proven by READY only.  Until then it costs
- * nobody but the uid that says it, in handshakes, unread offers and a slot; then
- * the decision is made again, and all the rest is charged.
+ * nobody but the uid that says it, in handshakes, unread offers and a slot;
+ * then the decision is made again, and all the rest is charged.
  */
 #include "node/admission.h"
 
@@ -143,7 +143,8 @@ static bool reserve_slot(struct pst_node *node, struct pst_half_open *entry,
 bool pst_admission_offer(struct pst_node *node, struct pst_half_open *entry,
 			 struct postern_refusal *refusal)
 {
-	const uint8_t *claimed_key = pst_responder_claimed_key(&entry->responder);
+	const uint8_t *claimed_key =
+		pst_responder_claimed_key(&entry->responder);
 	const struct pst_hello *hello = &entry->responder.hello;
 	struct postern_decision decision = POSTERN_DECISION_INIT;
 	struct pst_offer offer;

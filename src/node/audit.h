@@ -48,8 +48,9 @@ void pst_audit_refuse(struct pst_node *node,
 		      const struct postern_refusal *refusal);
 
 /*
- * With POSTERN_REASON_POISONED or _KEY_REJECTED this is a record of a poisoning,
- * and no other of the departure.  fault: how the peer broke the rules; NULL: it did not.
+ * With POSTERN_REASON_POISONED or _KEY_REJECTED this is a record of a
+ * poisoning, and no other of the departure.  fault: how the peer broke the
+ * rules; NULL: it did not.
  */
 void pst_audit_depart(struct pst_node *node, const struct pst_peer *peer,
 		      enum postern_reason reason, const char *fault,

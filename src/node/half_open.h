@@ -5,11 +5,12 @@
  * Everything a stranger can make the node hold before it is admitted is in here:
  * 64 places, 16 for each uid.  A full table gives up the oldest handshake of
  * the uid that holds most.  Whom nothing but a key could admit, which may be
- * everybody, shares 16 of the places, and gives up those among themselves.  Beside it stands the table of kept sockets: those of
- * failed handshakes whose OFFER nobody has read.  Its two descriptors are in
- * flight at the charge of the node's user, closed socket or not, and only the
- * socket tells when that is over; so it is kept, and how many are is bounded.
- * A VIEW with its one descriptor is an offer in all of this.
+ * everybody, shares 16 of the places, and gives up those among themselves.
+ * Beside it stands the table of kept sockets: those of failed handshakes whose
+ * OFFER nobody has read.  Its two descriptors are in flight at the charge of
+ * the node's user, closed socket or not, and only the socket tells when that is
+ * over; so it is kept, and how many are is bounded.  A VIEW with its one
+ * descriptor is an offer in all of this.
  */
 #ifndef POSTERN_NODE_HALF_OPEN_H
 #define POSTERN_NODE_HALF_OPEN_H
@@ -74,7 +75,8 @@ void pst_half_open_done(struct pst_half_open_table *table);
 size_t pst_half_open_count_of(const struct pst_half_open_table *table,
 			      uid_t uid);
 
-/* A free place, or NULL: the table is full, or the part for whom needs a key. */
+/* A free place, or NULL: the table is full, or its part for whom needs a key
+ * is. */
 struct pst_half_open *pst_half_open_find_free(struct pst_half_open_table *table,
 					      bool needs_key);
 

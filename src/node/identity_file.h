@@ -26,8 +26,8 @@ pst_identity_file_create(const char *path, struct postern_refusal *refusal,
 			 uint8_t ret_public_key[static POSTERN_KEY_BYTES]);
 
 /*
- * 0, or with a refusal -ENOENT (no such file), -EACCES (it is not to be trusted,
- * or has no private key in it), -ENOMEM, or another -errno.
+ * 0, or with a refusal -ENOENT (no such file), -EACCES (it is not to be
+ * trusted, or has no private key in it), -ENOMEM, or another -errno.
  */
 PST_MUST_CHECK int
 pst_identity_file_read(const char *path, struct postern_refusal *refusal,

@@ -29,7 +29,8 @@ struct pst_node_key *pst_node_key_ref(struct pst_node_key *key);
 struct pst_node_key *pst_node_key_unref(struct pst_node_key *key);
 
 /* NULL for NULL. */
-const struct pst_identity *pst_node_key_identity(const struct pst_node_key *key);
+const struct pst_identity *
+pst_node_key_identity(const struct pst_node_key *key);
 
 /*
  * A node has a key exactly if its policy lists some, and one of those.  0, or

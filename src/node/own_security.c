@@ -3,8 +3,9 @@
  * What a connector brings and demands
  *
  * It decides about itself by the facts that a node would know of it.  What
- * cannot be found out only raises what is demanded (pst_policy_security_floor()),
- * and a node can do more than its policy asks for.
+ * cannot be found out only raises what is demanded
+ * (pst_policy_security_floor()), and a node can do more than its policy asks
+ * for.
  */
 #include "node/own_security.h"
 

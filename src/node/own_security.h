@@ -16,7 +16,7 @@ struct pst_own_security {
 	const struct pst_policy_node *rules;
 	struct pst_identity *identity;  /* NULL: none */
 	enum postern_security minimum;
-	bool may_be_secured;    /* some rule of the node demands it of somebody */
+	bool may_be_secured;    /* a rule of the node demands it of somebody */
 	enum pst_cipher_kind cipher;
 };
 
@@ -32,8 +32,8 @@ PST_MUST_CHECK int pst_own_security_init(struct pst_own_security *own,
 void pst_own_security_done(struct pst_own_security *own);
 
 /*
- * Which key exchange to begin with, if any, with a node that is to have this key
- * (NULL: the policy lists none).  What is filled in is borrowed.
+ * Which key exchange to begin with, if any, with a node that is to have this
+ * key (NULL: the policy lists none).  What is filled in is borrowed.
  *
  *	IK      the node has a key, and so have we
  *	NK      only the node has one

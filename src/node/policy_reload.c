@@ -7,9 +7,8 @@
  * admitted with, peers and handshakes alike.  Who is no longer admitted, or not
  * as it is (in its directions, its security mode), is disconnected; the others
  * have their new limits at once.  The node's key is read again: it may have
- * changed to its next one.  Rings
- * and the size of messages stay as they were agreed on, and so does the number
- * of slots.
+ * changed to its next one.  Rings and the size of messages stay as they were
+ * agreed on, and so does the number of slots.
  */
 #include "node/node_state.h"
 

@@ -31,8 +31,8 @@ bool pst_quota_charge(struct pst_node *node, uint32_t slot_index,
 		      struct postern_refusal *refusal);
 void pst_quota_give_back(struct pst_node *node, uint32_t slot_index);
 
-/* By another decision the slot, if it is charged, is charged to others; it keeps
- * its memory. */
+/* By another decision the slot, if it is charged, is charged to others; it
+ * keeps its memory. */
 void pst_quota_move(struct pst_node *node, uint32_t slot_index,
 		    const struct postern_decision *decision,
 		    const struct pst_account *account);

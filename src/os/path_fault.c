@@ -35,9 +35,9 @@ static void describe_not_private(const struct pst_path_fault *fault,
 				 char *buffer, size_t buffer_bytes)
 {
 	(void)snprintf(buffer, buffer_bytes,
-		       "%s (mode %04o) is open to group or others: chmod 600 %s",
-		       fault->path, (unsigned)fault->mode & PERMISSION_BITS,
-		       fault->path);
+		       "%s (mode %04o) is open to group or others: "
+		       "chmod 600 %s", fault->path,
+		       (unsigned)fault->mode & PERMISSION_BITS, fault->path);
 }
 
 static const char *constant_text(enum pst_path_fault_kind kind)

@@ -17,8 +17,8 @@
 
 /*
  * Make a file that is not there yet, ours and with mode 0600, with these bytes:
- * whole and on the disk, or not at all.  owner: as whom we write, geteuid(), for
- * the check of the directories.
+ * whole and on the disk, or not at all.  owner: as whom we write, geteuid(),
+ * for the check of the directories.
  *
  * 0, -EEXIST, -ENOENT (no such directory), -EACCES (any other fault), or -errno
  * (kind ERROR).  The fault is written when this fails.
@@ -29,7 +29,8 @@ PST_MUST_CHECK int pst_secret_file_create(const char *path, uid_t owner,
 
 /*
  * Read up to room_bytes: a file that is longer fills the room.  Results as of
- * pst_trusted_file_open().  What was read before a failure may be left in bytes.
+ * pst_trusted_file_open().  What was read before a failure may be left in
+ * bytes.
  */
 PST_MUST_CHECK int pst_secret_file_read(const char *path, uid_t reader,
 					void *bytes, size_t room_bytes,

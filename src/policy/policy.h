@@ -240,8 +240,8 @@ void pst_policy_decide(const struct postern_policy *policy,
 /*
  * At accept, before HELLO: could any allow of the node match this subject when
  * a key it may yet prove counts for it, and does no deny match without one?
- * *ret_needs_key: no allow matches without.  On false the refusal is written, on
- * true it is not.
+ * *ret_needs_key: no allow matches without.  On false the refusal is written,
+ * on true it is not.
  */
 bool pst_policy_may_match_later(const struct pst_policy_node *node,
 				const struct postern_subject *subject,

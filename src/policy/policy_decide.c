@@ -102,7 +102,8 @@ static bool is_denied(const struct pst_policy_node *node,
 	return true;
 }
 
-/* The first allow that would match with the right key, and the peer; or NULL. */
+/* The first allow that would match with the right key, and the peer; or
+ * NULL. */
 static const struct pst_policy_allow *
 find_candidate(const struct pst_policy_node *node,
 	       const struct postern_subject *subject,

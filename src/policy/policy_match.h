@@ -23,7 +23,7 @@ enum pst_policy_match {
 /* What the answer is for: it decides what an unclear case counts as. */
 enum pst_policy_purpose {
 	PST_POLICY_PURPOSE_ALLOW,
-	PST_POLICY_PURPOSE_CANDIDATE,  /* an allow, with the right key to come */
+	PST_POLICY_PURPOSE_CANDIDATE,  /* an allow, the right key to come */
 	PST_POLICY_PURPOSE_DENY,       /* groups cover their listed members */
 	PST_POLICY_PURPOSE_MEMBER      /* of a tenant */
 };

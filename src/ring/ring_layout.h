@@ -108,14 +108,15 @@ static_assert(offsetof(struct pst_segment_words, end_code) == 640, "layout");
 static_assert(sizeof(struct pst_segment_words) == 768, "layout");
 
 /*
- * Record header.  Read as one aligned 8-byte word, so that a reader gets all of it
- * from one moment.
+ * Record header.  Read as one aligned 8-byte word, so that a reader gets all of
+ * it from one moment.
  *
- * Version 2 has kinds DATA and END and, for DATA, the flag TIME: between header and payload are 8 bytes more, the sender's
- * CLOCK_MONOTONIC in nanoseconds, which payload_bytes does not count.  A sender
- * chooses which of its records have it; a ring of data_bytes holds one payload
- * of data_bytes - 8 (sealed: - 24), but not with a stamp.  For the reader it is a number that
- * somebody wrote: it may enter a statistic, and decides nothing.
+ * Version 2 has kinds DATA and END and, for DATA, the flag TIME: between header
+ * and payload are 8 bytes more, the sender's CLOCK_MONOTONIC in nanoseconds,
+ * which payload_bytes does not count.  A sender chooses which of its records
+ * have it; a ring of data_bytes holds one payload of data_bytes - 8 (sealed:
+ * - 24), but not with a stamp.  For the reader it is a number that somebody
+ * wrote: it may enter a statistic, and decides nothing.
  *
  * In the security modes `mac` and `aead`, which the handshake agreed on and no
  * record can change, every record is sealed, END too:
@@ -130,9 +131,10 @@ static_assert(sizeof(struct pst_segment_words) == 768, "layout");
  * from 0, which stands nowhere: src/crypto/record_seal.h.  Tag and padding are
  * not authenticated by themselves; neither can be changed and accepted.
  *
- * Room is kept behind header and stamp for the delivery identity (flag IDENTITY:
- * 8 bytes epoch, 8 bytes sequence).  It does not occur yet, and a reader ends the
- * channel on any kind, flag or reserved bit that it was not told to expect.
+ * Room is kept behind header and stamp for the delivery identity (flag
+ * IDENTITY: 8 bytes epoch, 8 bytes sequence).  It does not occur, and a reader
+ * ends the channel on any kind, flag or reserved bit that it was not told to
+ * expect.
  */
 struct pst_record_header {
 	uint32_t payload_bytes;

@@ -4,10 +4,10 @@
  *
  * The input is a program: its first byte says what the connection is for and
  * whether keys are exchanged, and each step lets a machine create its next
- * message or consume one.  What is consumed is the message that is in turn, with
- * bytes of it replaced by bytes of the input; so the fuzzer starts deep inside
- * the handshake and not in front of the magic.  After every step the promises of
- * handshake.h are checked.
+ * message or consume one.  What is consumed is the message that is in turn,
+ * with bytes of it replaced by bytes of the input; so the fuzzer starts deep
+ * inside the handshake and not in front of the magic.  After every step the
+ * promises of handshake.h are checked.
  *
  * All keys are fixed, the ephemeral ones too, so that an input does the same
  * each time.  The fuzzer is somebody between the two sides who has none of

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What fuzz targets share: an input that is read byte by byte, and messages that
- * it spoils
+ * What fuzz targets share: an input that is read byte by byte, and messages
+ * that it spoils
  */
 #ifndef POSTERN_FUZZ_INPUT_H
 #define POSTERN_FUZZ_INPUT_H

@@ -227,8 +227,9 @@ START_TEST(unfit_key_file_keeps_a_connector_from_connecting)
 	report = connect_with(&partner, SCENE_KEY_OTHER);
 	ck_assert_int_eq(report.result, -EACCES);
 	ck_assert_int_eq(report.reason, POSTERN_REASON_KEY);
-	ck_assert_msg(strstr(report.detail, "cannot be opened: Permission denied"), "%s",
-		      report.detail);
+	ck_assert_msg(strstr(report.detail,
+			     "cannot be opened: Permission denied"),
+		      "%s", report.detail);
 	scene_serve_what_is_due(&scene);
 	ck_assert_uint_eq(scene.record_count, 0);
 	tear_down();

@@ -41,8 +41,8 @@ size_t mutate_walk(const uint8_t *message, size_t byte_count,
 		   void *user_data);
 
 /*
- * Flip each bit alone, and lay it out once, before the guard: for what takes too
- * long to be done a hundred thousand times.
+ * Flip each bit alone, and lay it out once, before the guard: for what takes
+ * too long to be done a hundred thousand times.
  */
 size_t mutate_bits(const uint8_t *message, size_t byte_count,
 		   mutate_visit_fn *visit, void *user_data);

@@ -2,9 +2,9 @@
 /*
  * Somebody else writes into the ring of a secured channel
  *
- * He has a writable mapping and every record that was ever in it, and in others,
- * but no key.  Nothing that he does is delivered, and the first of it ends the
- * channel.
+ * He has a writable mapping and every record that was ever in it, and in
+ * others, but no key.  Nothing that he does is delivered, and the first of it
+ * ends the channel.
  */
 #include "channel/channel.h"
 

@@ -104,7 +104,8 @@ static inline int create(struct pst_noise *noise, struct message *ret_message)
 				&ret_message->byte_count);
 }
 
-static inline int consume(struct pst_noise *noise, const struct message *message)
+static inline int consume(struct pst_noise *noise,
+			  const struct message *message)
 {
 	uint8_t payload[PAIR_MESSAGE_BYTES];
 	size_t payload_bytes = 0;

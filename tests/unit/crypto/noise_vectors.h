@@ -3,8 +3,8 @@
  * Test vectors of Noise, as JSON files hold them
  *
  * The form is that of tests/vectors/noise-cacophony.json.  A field that is not
- * there has no bytes.  A vector that is asked for and cannot be read aborts: half
- * a file of vectors would prove half of what it says.
+ * there has no bytes.  A vector that is asked for and cannot be read aborts:
+ * half a file of vectors would prove half of what it says.
  */
 #ifndef POSTERN_TESTS_NOISE_VECTORS_H
 #define POSTERN_TESTS_NOISE_VECTORS_H

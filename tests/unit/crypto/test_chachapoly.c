@@ -33,7 +33,8 @@ static void fill(void)
 
 static void assert_same(size_t associated_bytes, size_t text_bytes)
 {
-	uint8_t sealed[TEXT_BYTES + 1], expected[TEXT_BYTES], opened[TEXT_BYTES];
+	uint8_t sealed[TEXT_BYTES + 1], expected[TEXT_BYTES];
+	uint8_t opened[TEXT_BYTES];
 	uint8_t tag[TAG_BYTES], expected_tag[TAG_BYTES];
 
 	ck_assert(pst_chachapoly_is_short(associated_bytes, text_bytes));

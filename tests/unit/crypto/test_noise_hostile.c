@@ -2,8 +2,8 @@
 /*
  * Noise handshakes with a peer that lies
  *
- * A message of the initiator of NN proves nothing, and whatever it says is taken
- * at first; there, what is hostile must show in the answer.
+ * A message of the initiator of NN proves nothing, and whatever it says is
+ * taken at first; there, what is hostile must show in the answer.
  */
 #include <stdio.h>
 #include <stdlib.h>

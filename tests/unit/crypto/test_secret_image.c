@@ -3,10 +3,10 @@
  * No key of a process is in what a core dump would hold of it
  *
  * A child goes through a handshake, seals and opens, and tells the test every
- * key it has, out of the memory they live in and through a pipe.  The test looks
- * for them in a real core file, where this host writes one into the working
- * directory, and always in all memory of the child that is not left out of
- * dumps: the kernel's own rule, and it needs no core file.
+ * key it has, out of the memory they live in and through a pipe.  The test
+ * looks for them in a real core file, where this host writes one into the
+ * working directory, and always in all memory of the child that is not left out
+ * of dumps: the kernel's own rule, and it needs no core file.
  *
  * What is looked for is each half of a key, so that a copy that was partly
  * overwritten is found as well.  Registers are another matter: whoever computes
@@ -45,7 +45,7 @@ struct image {
 	size_t key_hits, mark_hits;
 };
 
-/* -- the child ---------------------------------------------------------------- */
+/* -- the child ------------------------------------------------------------- */
 
 static void tell(int pipe_fd, const void *key)
 {
@@ -193,7 +193,7 @@ static _Noreturn void child_main(int protocol, enum last last, int pipe_fd)
 		(void)pause();
 }
 
-/* -- the test ------------------------------------------------------------------ */
+/* -- the test -------------------------------------------------------------- */
 
 static pid_t start_child(int protocol, enum last last, struct told *ret_told)
 {

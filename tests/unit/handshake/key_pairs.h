@@ -174,9 +174,9 @@ static inline void key_pair_through(struct key_pair *pair,
 }
 
 /* It has failed, and nothing secret is left. */
-static inline void assert_key_failure(const struct pst_handshake_machine *machine,
-				      int r, int expected_result,
-				      enum postern_reason expected_reason)
+static inline void
+assert_key_failure(const struct pst_handshake_machine *machine, int r,
+		   int expected_result, enum postern_reason expected_reason)
 {
 	ck_assert_int_eq(r, expected_result);
 	ck_assert_int_eq(machine->state, HANDSHAKE_FAILED);

@@ -262,7 +262,8 @@ START_TEST(a_cipher_that_the_node_does_not_take_is_refused)
 	struct key_case wanted = key_case(_i);
 
 	key_pair_prepare(&pair, wanted);
-	pair.responder_params.cipher_bits = ALL_CIPHERS & ~(1u << wanted.cipher);
+	pair.responder_params.cipher_bits =
+		ALL_CIPHERS & ~(1u << wanted.cipher);
 	key_pair_begin(&pair);
 	ck_assert_int_eq(key_pair_create(&pair, PST_WIRE_HELLO), 0);
 	assert_key_failure(&pair.responder.machine,

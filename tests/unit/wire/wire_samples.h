@@ -47,7 +47,8 @@ static inline struct pst_hello sample_hello(void)
 }
 
 /* In a mode that needs a key exchange; the bytes behind its end are rubbish. */
-static inline struct pst_hello sample_secured_hello(enum pst_wire_pattern pattern)
+static inline struct pst_hello
+sample_secured_hello(enum pst_wire_pattern pattern)
 {
 	struct pst_hello hello = sample_hello();
 
