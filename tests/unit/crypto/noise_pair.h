@@ -12,6 +12,7 @@
 
 #include "crypto/noise.h"
 #include "crypto/secret.h"
+#include "unit/crypto/cipher_skip.h"
 
 #define PROTOCOL_COUNT 6
 #define PAIR_MESSAGE_BYTES 256
@@ -39,17 +40,6 @@ static inline enum pst_cipher_kind cipher_of(int protocol)
 {
 	return (enum pst_cipher_kind)(PST_CIPHER_AESGCM + protocol % 2);
 }
-
-/* A test of a protocol does nothing where the processor has no AES. */
-#define SKIP_WITHOUT_CIPHER(kind) \
-	do { \
-		if (!pst_cipher_is_available(kind)) { \
-			printf("SKIP: %s: no AES in this processor\n", \
-			       __func__); \
-			(void)fflush(stdout); \
-			return; \
-		} \
-	} while (0)
 
 /* Parameters of both sides, with identities where the pattern has them. */
 static inline void noise_pair_init(struct noise_pair *pair, int protocol)

@@ -15,23 +15,13 @@
 #include <string.h>
 
 #include "crypto/secret.h"
+#include "unit/crypto/cipher_skip.h"
 
 #define COUNT UINT64_C(0x0102030405060708)
 #define PLAIN "plain text of 24 bytes.."
 #define PLAIN_BYTES 24
 #define ASSOCIATED "associated"
 #define ASSOCIATED_BYTES 10
-
-/* Of a test that loops over them. */
-#define SKIP_WITHOUT(kind) \
-	do { \
-		if (!pst_cipher_is_available(kind)) { \
-			printf("SKIP: %s: no AES in this processor\n", \
-			       __func__); \
-			(void)fflush(stdout); \
-			return; \
-		} \
-	} while (0)
 
 static struct pst_cipher *
 new_cipher(enum pst_cipher_kind kind,
@@ -80,7 +70,7 @@ START_TEST(aesgcm_gives_the_specifications_answers)
 		0x26, 0x5b, 0x98, 0xb5, 0xd4, 0x8a, 0xb9, 0x19,
 	};
 
-	SKIP_WITHOUT(PST_CIPHER_AESGCM);
+	SKIP_WITHOUT_CIPHER(PST_CIPHER_AESGCM);
 	assert_seals_to(PST_CIPHER_AESGCM, key, 0, NULL, 0, plain, 0, empty);
 	assert_seals_to(PST_CIPHER_AESGCM, key, 0, NULL, 0, plain,
 			sizeof(plain), block);
@@ -147,7 +137,7 @@ START_TEST(the_count_has_the_byte_order_of_noise)
 	enum pst_cipher_kind kind = (enum pst_cipher_kind)_i;
 	uint8_t key[PST_CIPHER_KEY_BYTES];
 
-	SKIP_WITHOUT(kind);
+	SKIP_WITHOUT_CIPHER(kind);
 	for (uint8_t i = 0; i < sizeof(key); i++)
 		key[i] = i;
 	assert_seals_to(kind, key, COUNT, ASSOCIATED, ASSOCIATED_BYTES, PLAIN,
@@ -163,7 +153,7 @@ START_TEST(nothing_else_opens)
 	uint8_t tag[PST_CIPHER_TAG_BYTES];
 	struct pst_cipher *cipher, *other;
 
-	SKIP_WITHOUT(kind);
+	SKIP_WITHOUT_CIPHER(kind);
 	cipher = new_cipher(kind, key);
 	key[0] = 2;
 	other = new_cipher(kind, key);
@@ -198,7 +188,7 @@ START_TEST(an_empty_text_is_authenticated_too)
 	uint8_t tag[PST_CIPHER_TAG_BYTES];
 	struct pst_cipher *cipher;
 
-	SKIP_WITHOUT(kind);
+	SKIP_WITHOUT_CIPHER(kind);
 	cipher = new_cipher(kind, key);
 	pst_cipher_seal(cipher, 0, ASSOCIATED, ASSOCIATED_BYTES, NULL, 0, NULL,
 			tag);

@@ -14,6 +14,7 @@
 
 #include "crypto/secret.h"
 #include "support/random.h"
+#include "unit/crypto/cipher_skip.h"
 
 #define CASE_COUNT 4
 #define HEAD_BYTES_MAX 16
@@ -44,16 +45,6 @@ static enum pst_cipher_kind kind_of(int index)
 {
 	return index / 2 ? PST_CIPHER_CHACHAPOLY : PST_CIPHER_AESGCM;
 }
-
-#define SKIP_WITHOUT_CIPHER(index) \
-	do { \
-		if (!pst_cipher_is_available(kind_of(index))) { \
-			printf("SKIP: %s: no AES in this processor\n", \
-			       __func__); \
-			(void)fflush(stdout); \
-			return; \
-		} \
-	} while (0)
 
 static void session_init(struct session *session, int index, uint8_t seed)
 {
@@ -132,7 +123,7 @@ START_TEST(a_record_of_any_length_comes_through)
 	struct session session;
 	struct record record;
 
-	SKIP_WITHOUT_CIPHER(_i);
+	SKIP_WITHOUT_CIPHER(kind_of(_i));
 	session_init(&session, _i, 1);
 	for (size_t head = 8; head <= HEAD_BYTES_MAX; head += 8) {
 		for (size_t bytes = 0; bytes <= PAYLOAD_BYTES_MAX; bytes++) {
@@ -149,7 +140,7 @@ START_TEST(a_record_is_sealed_and_opened_in_its_place)
 	uint8_t bytes[RECORD_BYTES_MAX] = "headhead" "payload";
 	struct session session;
 
-	SKIP_WITHOUT_CIPHER(_i);
+	SKIP_WITHOUT_CIPHER(kind_of(_i));
 	session_init(&session, _i, 1);
 	ck_assert_int_eq(pst_record_seal(&session.near->send, bytes, 8,
 					 bytes + 8, 7), 0);
@@ -166,7 +157,7 @@ START_TEST(only_aead_hides_the_payload)
 	struct record record;
 	bool is_plain;
 
-	SKIP_WITHOUT_CIPHER(_i);
+	SKIP_WITHOUT_CIPHER(kind_of(_i));
 	session_init(&session, _i, 1);
 	seal(&session, 8, 32, &record);
 	is_plain = memcmp(record.bytes + 8, record.plain, 32) == 0;
@@ -181,7 +172,7 @@ START_TEST(each_flipped_bit_of_many_records_is_noticed)
 	struct record record, spoiled;
 	size_t flip_count = 0, refused_count = 0;
 
-	SKIP_WITHOUT_CIPHER(_i);
+	SKIP_WITHOUT_CIPHER(kind_of(_i));
 	session_init(&session, _i, 2);
 	for (uint64_t count = 0; count < FLIPPED_RECORDS; count++) {
 		size_t byte_count = random_below(&session.random, 80);
@@ -212,7 +203,7 @@ START_TEST(a_record_has_one_length_and_one_head)
 	struct session session;
 	struct record record, other;
 
-	SKIP_WITHOUT_CIPHER(_i);
+	SKIP_WITHOUT_CIPHER(kind_of(_i));
 	session_init(&session, _i, 3);
 	seal(&session, 8, 40, &record);
 	for (size_t bytes = 0; bytes <= 80; bytes++) {
@@ -241,7 +232,7 @@ START_TEST(records_in_another_order_are_refused)
 	struct session session;
 	struct record records[4];
 
-	SKIP_WITHOUT_CIPHER(_i);
+	SKIP_WITHOUT_CIPHER(kind_of(_i));
 	session_init(&session, _i, 4);
 	for (size_t i = 0; i < 4; i++)
 		seal(&session, 8, 24, &records[i]);
@@ -265,7 +256,7 @@ START_TEST(a_record_that_comes_twice_is_refused)
 	struct session session;
 	struct record record;
 
-	SKIP_WITHOUT_CIPHER(_i);
+	SKIP_WITHOUT_CIPHER(kind_of(_i));
 	session_init(&session, _i, 5);
 	seal(&session, 8, 24, &record);
 	assert_opens(&session.far->receive, &record);
@@ -279,7 +270,7 @@ START_TEST(a_record_that_was_dropped_is_missed)
 	struct session session;
 	struct record first, second;
 
-	SKIP_WITHOUT_CIPHER(_i);
+	SKIP_WITHOUT_CIPHER(kind_of(_i));
 	session_init(&session, _i, 6);
 	seal(&session, 8, 24, &first);
 	seal(&session, 8, 24, &second);
@@ -293,7 +284,7 @@ START_TEST(a_reflected_record_is_refused)
 	struct session session;
 	struct record record;
 
-	SKIP_WITHOUT_CIPHER(_i);
+	SKIP_WITHOUT_CIPHER(kind_of(_i));
 	session_init(&session, _i, 7);
 	seal(&session, 8, 24, &record);
 	ck_assert(is_refused(&session.near->receive, &record));
@@ -306,7 +297,7 @@ START_TEST(a_record_of_another_session_is_refused)
 	struct session session, other;
 	struct record record;
 
-	SKIP_WITHOUT_CIPHER(_i);
+	SKIP_WITHOUT_CIPHER(kind_of(_i));
 	session_init(&session, _i, 8);
 	session_init(&other, _i, 9);
 	seal(&other, 8, 24, &record);
@@ -321,7 +312,7 @@ START_TEST(a_record_of_the_other_mode_is_refused)
 	struct session session, other;
 	struct record record;
 
-	SKIP_WITHOUT_CIPHER(_i);
+	SKIP_WITHOUT_CIPHER(kind_of(_i));
 	session_init(&session, _i, 10);
 	session_init(&other, _i ^ 1, 10);
 	seal(&other, 8, 24, &record);
@@ -337,7 +328,7 @@ START_TEST(after_a_failure_nothing_opens)
 	struct record record, spoiled;
 	uint8_t payload[PAYLOAD_BYTES_MAX];
 
-	SKIP_WITHOUT_CIPHER(_i);
+	SKIP_WITHOUT_CIPHER(kind_of(_i));
 	session_init(&session, _i, 11);
 	seal(&session, 8, 24, &record);
 	spoiled = record;
@@ -356,7 +347,7 @@ START_TEST(no_record_is_sealed_beyond_the_last_count)
 	struct record record = {.head_bytes = 8}, untouched = record;
 	struct session session;
 
-	SKIP_WITHOUT_CIPHER(_i);
+	SKIP_WITHOUT_CIPHER(kind_of(_i));
 	session_init(&session, _i, 12);
 	rewind_to(&session.near->send, PST_RECORD_COUNT_MAX - 1);
 	rewind_to(&session.far->receive, PST_RECORD_COUNT_MAX - 1);
@@ -382,7 +373,7 @@ START_TEST(the_same_record_is_never_sealed_alike)
 	uint8_t last[PST_CIPHER_TAG_BYTES] = {0}, bytes[8 + sizeof(last)] = {0};
 	struct session session;
 
-	SKIP_WITHOUT_CIPHER(_i);
+	SKIP_WITHOUT_CIPHER(kind_of(_i));
 	session_init(&session, _i, 13);
 	for (int i = 0; i < 1000; i++) {
 		ck_assert_int_eq(pst_record_seal(&session.near->send, bytes, 8,

@@ -33,6 +33,7 @@ tests_unit_handshake_test_handshake_key_params_LDADD = \
 	libhandshake.la libwire.la libcrypto.la $(CHECK_LIBS)
 
 tests_unit_handshake_test_handshake_keys_SOURCES = \
+	tests/support/small_points.h \
 	tests/unit/handshake/key_pairs.h \
 	tests/unit/handshake/test_handshake_keys.c
 tests_unit_handshake_test_handshake_keys_LDADD = \

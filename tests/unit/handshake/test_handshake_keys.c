@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "support/small_points.h"
 #include "unit/handshake/key_pairs.h"
 
 static struct key_pair pair;
@@ -272,22 +273,6 @@ START_TEST(a_cipher_that_the_node_does_not_take_is_refused)
 }
 END_TEST
 
-/* Points whose multiples by a clamped scalar are all zero (RFC 7748, 6.1). */
-static const uint8_t worthless_keys[][PST_NOISE_KEY_BYTES] = {
-	{0},
-	{1},
-	{0xe0, 0xeb, 0x7a, 0x7c, 0x3b, 0x41, 0xb8, 0xae, 0x16, 0x56, 0xe3,
-	 0xfa, 0xf1, 0x9f, 0xc4, 0x6a, 0xda, 0x09, 0x8d, 0xeb, 0x9c, 0x32,
-	 0xb1, 0xfd, 0x86, 0x62, 0x05, 0x16, 0x5f, 0x49, 0xb8, 0x00},
-	{0x5f, 0x9c, 0x95, 0xbc, 0xa3, 0x50, 0x8c, 0x24, 0xb1, 0xd0, 0xb1,
-	 0x55, 0x9c, 0x83, 0xef, 0x5b, 0x04, 0x44, 0x5c, 0xc4, 0x58, 0x1c,
-	 0x8e, 0x86, 0xd8, 0x22, 0x4e, 0xdd, 0xd0, 0x9f, 0x11, 0x57},
-	{0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-	 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-	 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
-};
-#define WORTHLESS_COUNT (sizeof(worthless_keys) / sizeof(*worthless_keys))
-
 START_TEST(a_worthless_key_in_hello_gets_no_offer)
 {
 	for (int i = 0; i < PATTERN_COUNT; i++) {
@@ -296,8 +281,7 @@ START_TEST(a_worthless_key_in_hello_gets_no_offer)
 		key_pair_prepare(&pair, key_case(i));
 		key_pair_begin(&pair);
 		ck_assert_int_eq(key_pair_create(&pair, PST_WIRE_HELLO), 0);
-		memcpy(pair.hello.bytes + 168, worthless_keys[_i],
-		       PST_NOISE_KEY_BYTES);
+		small_point(_i, pair.hello.bytes + 168);
 		r = key_pair_consume(&pair, PST_WIRE_HELLO);
 		if (r == 0)
 			r = key_pair_create(&pair, PST_WIRE_OFFER);
@@ -312,8 +296,7 @@ START_TEST(a_worthless_key_in_offer_is_refused)
 		key_pair_prepare(&pair, key_case(i));
 		key_pair_through(&pair, PST_WIRE_HELLO);
 		ck_assert_int_eq(key_pair_create(&pair, PST_WIRE_OFFER), 0);
-		memcpy(pair.offer.bytes + 96, worthless_keys[_i],
-		       PST_NOISE_KEY_BYTES);
+		small_point(_i, pair.offer.bytes + 96);
 		assert_rejected(key_pair_consume(&pair, PST_WIRE_OFFER),
 				&pair.initiator.machine);
 	}
@@ -322,9 +305,12 @@ END_TEST
 
 START_TEST(a_worthless_key_of_a_node_gets_no_hello)
 {
+	uint8_t point[PST_NOISE_KEY_BYTES];
+
+	small_point(_i, point);
 	for (int i = 1; i < PATTERN_COUNT; i++) {
 		key_pair_prepare(&pair, key_case(i));
-		pair.initiator_params.node_key = worthless_keys[_i];
+		pair.initiator_params.node_key = point;
 		key_pair_begin(&pair);
 		assert_rejected(key_pair_create(&pair, PST_WIRE_HELLO),
 				&pair.initiator.machine);
@@ -366,11 +352,11 @@ static void add_key_tests(TCase *tcase)
 			    a_cipher_that_the_node_does_not_take_is_refused, 0,
 			    2 * PATTERN_COUNT);
 	tcase_add_loop_test(tcase, a_worthless_key_in_hello_gets_no_offer, 0,
-			    WORTHLESS_COUNT);
+			    SMALL_POINT_COUNT);
 	tcase_add_loop_test(tcase, a_worthless_key_in_offer_is_refused, 0,
-			    WORTHLESS_COUNT);
+			    SMALL_POINT_COUNT);
 	tcase_add_loop_test(tcase, a_worthless_key_of_a_node_gets_no_hello, 0,
-			    WORTHLESS_COUNT);
+			    SMALL_POINT_COUNT);
 }
 
 int main(void)
