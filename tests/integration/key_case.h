@@ -41,21 +41,13 @@
 
 static struct scene scene;
 static struct process partner, guest;
-static struct postern_policy *next;
-
-static inline void load_next(const char *text)
-{
-	scene_load(&scene, text);
-	next = scene.policy;
-	scene.policy = NULL;
-}
 
 static inline void prepare(const char *policy, const char *later)
 {
 	scene_init(&scene);
 	scene_make_keys(&scene);
 	if (later)
-		load_next(later);
+		scene_load_next(&scene, later);
 	scene_load(&scene, policy);
 	process_start(&partner, ROLE_PEER, peer_main, &scene);
 	process_start(&guest, ROLE_OTHER, peer_main, &scene);
@@ -70,14 +62,13 @@ static inline void set_up(const char *policy, const char *later)
 
 static inline void tear_down(void)
 {
-	next = postern_policy_free(next);
 	process_end(&partner);
 	process_end(&guest);
 	scene_close(&scene);
 }
 
-static inline struct peer_report connect_with(const struct process *process,
-				       enum scene_key key)
+static inline struct peer_report
+connect_with(const struct process *process, enum scene_key key)
 {
 	const struct peer_order order = {
 		.kind = PEER_CONNECT,
@@ -90,16 +81,11 @@ static inline struct peer_report connect_with(const struct process *process,
 
 static inline bool has_record(const char *event, const char *text)
 {
-	size_t i;
-
-	for (i = 0; i < scene.record_count; i++)
-		if (strcmp(scene.records[i].event, event) == 0 &&
-		    strstr(scene.records[i].line, text))
-			return true;
-	return false;
+	return scene_has_record(&scene, event, text);
 }
 
-static inline bool names_key(const char *event, const char *field, enum scene_key key)
+static inline bool names_key(const char *event, const char *field,
+			     enum scene_key key)
 {
 	char text[POSTERN_KEY_TEXT_BYTES + 32];
 
@@ -115,7 +101,7 @@ static inline void expect_admitted(const struct peer_report *report)
 }
 
 static inline void expect_refused(const struct peer_report *report,
-			   enum postern_reason reason, uint32_t line)
+				  enum postern_reason reason, uint32_t line)
 {
 	ck_assert_int_eq(report->result, -EACCES);
 	ck_assert_int_eq(report->reason, POSTERN_REASON_REFUSED);

@@ -60,7 +60,6 @@ struct claim_report {
 static struct scene scene;
 static struct process peer, echo, same_user;
 static struct pst_hello heard;
-static struct postern_policy *next;
 
 /* -- those who claim ------------------------------------------------------- */
 
@@ -218,11 +217,8 @@ static void set_up(const char *policy, const char *later)
 			       uid_of(ROLE_OWNER), 0), 0);
 	ck_assert_int_eq(chown(scene.key_paths[SCENE_KEY_PEER],
 			       uid_of(ROLE_PEER), 0), 0);
-	if (later) {
-		scene_load(&scene, later);
-		next = scene.policy;
-		scene.policy = NULL;
-	}
+	if (later)
+		scene_load_next(&scene, later);
 	scene_load(&scene, policy);
 	process_start(&peer, ROLE_PEER, peer_main, &scene);
 	process_start(&echo, ROLE_OTHER, claimer_main, &scene);
@@ -233,7 +229,6 @@ static void set_up(const char *policy, const char *later)
 
 static void tear_down(void)
 {
-	next = postern_policy_free(next);
 	process_end(&peer);
 	process_end(&echo);
 	process_end(&same_user);
@@ -361,13 +356,10 @@ END_TEST
 
 START_TEST(claims_are_decided_again_by_another_policy)
 {
-	uint32_t lost;
-
 	skip_unless(users_are_several(), NEEDS_USERS);
 	set_up(POLICY, REVOKED_POLICY);
 	let(&echo, CLAIM_REPEAT, 3);
-	ck_assert_int_eq(postern_node_reload(scene.node, next, NULL, &lost),
-			 0);
+	scene_reload(&scene, 0);
 	ck_assert_uint_eq(scene_count_records(&scene, "refuse"), 3);
 	tear_down();
 }
@@ -375,13 +367,10 @@ END_TEST
 
 START_TEST(claims_survive_a_reload_that_still_allows_them_uncharged)
 {
-	uint32_t lost;
-
 	skip_unless(users_are_several(), NEEDS_USERS);
 	set_up(POLICY, POLICY);
 	let(&echo, CLAIM_REPEAT, 3);
-	ck_assert_int_eq(postern_node_reload(scene.node, next, NULL, &lost),
-			 0);
+	scene_reload(&scene, 0);
 	scene_expect_no_refusal(&scene);
 	expect_owner_gets_in();
 	tear_down();

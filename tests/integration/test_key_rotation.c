@@ -22,7 +22,8 @@ static int reload(struct postern_refusal *ret_refusal)
 {
 	uint32_t lost;
 
-	return postern_node_reload(scene.node, next, ret_refusal, &lost);
+	return postern_node_reload(scene.node, scene.next, ret_refusal,
+				   &lost);
 }
 
 static void own_key_directory(void)

@@ -207,22 +207,6 @@ static void use_and_keep(void)
 	scene.record_count = 0;
 }
 
-/* Its shadow and what it keeps of freed memory are charged to the group too. */
-static bool has_address_sanitizer(void)
-{
-#if defined(__SANITIZE_ADDRESS__)
-	return true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-	return true;
-#else
-	return false;
-#endif
-#else
-	return false;
-#endif
-}
-
 static void reconnect_and_keep(void)
 {
 	uint64_t nodes_before, peers_before, bytes_min;
@@ -254,8 +238,7 @@ START_TEST(a_peer_that_keeps_its_mappings_pays_for_them)
 	skip_unless(users_are_several(), "needs root, for memory cgroups");
 	skip_unless(!test_has_runner(),
 		    "the runner has memory, and mappings, of its own");
-	skip_unless(!has_address_sanitizer(),
-		    "AddressSanitizer has memory of its own");
+	skip_unless(!test_has_sanitizer(), "a sanitizer has memory of its own");
 	skip_unless(has_groups, "needs a memory cgroup controller");
 	scene_init(&scene);
 	scene_load(&scene, DEFAULT_SIZES_POLICY);

@@ -40,14 +40,6 @@
 
 static struct scene scene;
 static struct process peer, other;
-static struct postern_policy *next;
-
-static void load_next(const char *text)
-{
-	scene_load(&scene, text);
-	next = scene.policy;
-	scene.policy = NULL;
-}
 
 /* later: for a reload; NULL: none. */
 static void set_up(const char *for_peers, const char *for_node,
@@ -56,7 +48,7 @@ static void set_up(const char *for_peers, const char *for_node,
 	scene_init(&scene);
 	scene_make_keys(&scene);
 	if (later)
-		load_next(later);
+		scene_load_next(&scene, later);
 	scene_load(&scene, for_peers);
 	process_start(&peer, ROLE_PEER, peer_main, &scene);
 	process_start(&other, ROLE_OTHER, peer_main, &scene);
@@ -68,7 +60,6 @@ static void set_up(const char *for_peers, const char *for_node,
 
 static void tear_down(void)
 {
-	next = postern_policy_free(next);
 	process_end(&peer);
 	process_end(&other);
 	scene_close(&scene);
@@ -85,17 +76,6 @@ static struct peer_report connect_without(const struct process *process,
 	return peer_obey(&scene, process, &order);
 }
 
-static bool has_record(const char *event, const char *text)
-{
-	size_t i;
-
-	for (i = 0; i < scene.record_count; i++)
-		if (strcmp(scene.records[i].event, event) == 0 &&
-		    strstr(scene.records[i].line, text))
-			return true;
-	return false;
-}
-
 static void expect_mode(const struct peer_report *report,
 			enum postern_security mode)
 {
@@ -108,7 +88,7 @@ static void expect_mode(const struct peer_report *report,
 	ck_assert_int_eq(report->limits.security, mode);
 	event = scene_await_event(&scene, POSTERN_EVENT_ADMITTED);
 	ck_assert(event.peer != 0);
-	ck_assert(has_record("admit", texts[mode]));
+	ck_assert(scene_has_record(&scene, "admit", texts[mode]));
 }
 
 /* The node gives back what it gets, which is a pattern. */
@@ -194,7 +174,8 @@ START_TEST(node_without_aes_refuses_a_connector_that_begins_with_it)
 	report = connect_without(&peer, 0);
 	ck_assert_int_eq(report.result, -EACCES);
 	ck_assert_int_eq(report.reason, POSTERN_REASON_REFUSED);
-	ck_assert(has_record("refuse", "a cipher that this host does without"));
+	ck_assert(scene_has_record(&scene, "refuse",
+				   "a cipher that this host does without"));
 	scene_expect_one_refusal(&scene, POSTERN_REASON_SECURITY, 0);
 	report = connect_without(&peer, POSTERN_FEATURE_AES);
 	expect_mode(&report, POSTERN_SECURITY_MAC);
@@ -266,27 +247,16 @@ START_TEST(connector_that_offers_too_little_is_refused_by_the_line_that_demands)
 	ck_assert_int_eq(report.result, -EACCES);
 	ck_assert_int_eq(report.reason, POSTERN_REASON_REFUSED);
 	ck_assert_str_eq(report.detail, "");
-	ck_assert(has_record("refuse", "rule=\"security mac\""));
-	ck_assert(has_record("refuse",
-			     "'mac' is demanded, and there is no more than "
-			     "'none'"));
+	ck_assert(scene_has_record(&scene, "refuse", "rule=\"security mac\""));
+	ck_assert(scene_has_record(&scene, "refuse",
+				   "'mac' is demanded, and there is no more "
+				   "than 'none'"));
 	scene_expect_one_refusal(&scene, POSTERN_REASON_SECURITY, 15);
 	tear_down();
 }
 END_TEST
 
 /* -- reloads --------------------------------------------------------------- */
-
-static void reload(uint32_t lost_count)
-{
-	struct postern_refusal refusal;
-	uint32_t lost = 77;
-	int r;
-
-	r = postern_node_reload(scene.node, next, &refusal, &lost);
-	ck_assert_msg(r == 0, "%s: %s", postern_strerror(r), refusal.detail);
-	ck_assert_uint_eq(lost, lost_count);
-}
 
 START_TEST(reload_that_demands_more_cuts_who_has_less)
 {
@@ -298,12 +268,13 @@ START_TEST(reload_that_demands_more_cuts_who_has_less)
 	       POLICY("", AEAD, PLAIN_RULE));
 	report = peer_connect(&scene, &peer);
 	expect_mode(&report, POSTERN_SECURITY_MAC);
-	reload(1);
+	scene_reload(&scene, 1);
 	event = scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
 	ck_assert_int_eq(event.reason, POSTERN_REASON_REVOKED);
-	ck_assert(has_record("revoke", " mode=mac "));
-	ck_assert(has_record("revoke", " by=reload reason=security "
-				       "rule=\"security aead\""));
+	ck_assert(scene_has_record(&scene, "revoke", " mode=mac "));
+	ck_assert(scene_has_record(&scene, "revoke",
+				   " by=reload reason=security "
+				   "rule=\"security aead\""));
 	/* It may come again in the mode that is demanded now. */
 	ck_assert_int_eq(peer_do(&scene, &peer, PEER_CLOSE, 0).result, 0);
 	report = peer_connect(&scene, &peer);
@@ -321,7 +292,7 @@ START_TEST(reload_that_demands_less_leaves_who_has_more)
 	       POLICY("", "", PLAIN_RULE));
 	report = peer_connect(&scene, &peer);
 	expect_mode(&report, POSTERN_SECURITY_AEAD);
-	reload(0);
+	scene_reload(&scene, 0);
 	ck_assert_int_eq(peer_do(&scene, &peer, PEER_SEND, 5).result, 0);
 	scene_await_messages(&scene, 5);
 	tear_down();

@@ -37,21 +37,12 @@ static const char NO_TOKENS[] = POLICY("bandwidth 1B/s burst 1B", GUEST);
 static struct scene scene;
 static struct process friend_, guest;
 static postern_peer friends, guests;
-static struct postern_policy *next;
-
-/* Policies are loaded before the test becomes the owner of the node. */
-static void load_next(const char *text)
-{
-	scene_load(&scene, text);
-	next = scene.policy;
-	scene.policy = NULL;
-}
 
 static void set_up(const char *first, const char *second)
 {
 	scene_init(&scene);
 	if (second)
-		load_next(second);
+		scene_load_next(&scene, second);
 	scene_load(&scene, first);
 	process_start(&friend_, ROLE_PEER, peer_main, &scene);
 	process_start(&guest, ROLE_OTHER, peer_main, &scene);
@@ -68,21 +59,9 @@ static void join_both(void)
 
 static void tear_down(void)
 {
-	next = postern_policy_free(next);
 	process_end(&friend_);
 	process_end(&guest);
 	scene_close(&scene);
-}
-
-static void reload(uint32_t lost_count)
-{
-	struct postern_refusal refusal;
-	uint32_t lost = 77;
-	int r;
-
-	r = postern_node_reload(scene.node, next, &refusal, &lost);
-	ck_assert_msg(r == 0, "%s: %s", postern_strerror(r), refusal.detail);
-	ck_assert_uint_eq(lost, lost_count);
 }
 
 /* It is in the queue, nothing had to be waited for. */
@@ -150,7 +129,7 @@ START_TEST(who_is_admitted_no_more_is_disconnected_within_the_call)
 	set_up(BOTH, _i ? GUEST_DENIED : FRIEND_ONLY);
 	join_both();
 	send_unseen(&guest, 3, 16);
-	reload(1);
+	scene_reload(&scene, 1);
 	expect_departed_now(guests, POSTERN_REASON_REVOKED);
 	expect_works(&friend_);
 	/* What it had sent is not delivered. */
@@ -169,8 +148,8 @@ START_TEST(the_same_policy_again_changes_nothing)
 	skip_unless(users_are_several(), NEEDS_USERS);
 	set_up(BOTH, BOTH);
 	join_both();
-	reload(0);
-	reload(0);
+	scene_reload(&scene, 0);
+	scene_reload(&scene, 0);
 	expect_works(&friend_);
 	expect_works(&guest);
 	ck_assert_uint_eq(scene.event_count, 0);
@@ -184,7 +163,7 @@ START_TEST(a_reload_lets_in_whom_the_old_policy_did_not)
 	set_up(FRIEND_ONLY, BOTH);
 	friends = peer_join(&scene, &friend_);
 	ck_assert_int_eq(peer_connect(&scene, &guest).result, -EACCES);
-	reload(0);
+	scene_reload(&scene, 0);
 	guests = peer_join(&scene, &guest);
 	expect_works(&friend_);
 	expect_works(&guest);
@@ -211,7 +190,7 @@ START_TEST(who_loses_a_direction_is_disconnected_and_who_gains_one_stays)
 	skip_unless(users_are_several(), NEEDS_USERS);
 	set_up(both, changed);
 	join_both();
-	reload(1);
+	scene_reload(&scene, 1);
 	expect_departed_now(friends, POSTERN_REASON_REVOKED);
 	expect_cut_off(&friend_);
 	expect_works(&guest);
@@ -229,7 +208,7 @@ START_TEST(a_new_rate_is_in_force_at_once_and_its_end_too)
 	without = scene.policy;
 	join_both();
 	expect_works(&friend_);
-	reload(0);
+	scene_reload(&scene, 0);
 	send_unseen(&friend_, 4, 100);
 	scene_await_messages(&scene, 6);
 	scene_serve_what_is_due(&scene);
@@ -265,7 +244,7 @@ START_TEST(who_waits_for_tokens_is_dropped_from_when_the_policy_says_so)
 
 	set_up(NO_TOKENS, DROP);
 	throttle_friend();
-	reload(0);
+	scene_reload(&scene, 0);
 	event = scene_await_event(&scene, POSTERN_EVENT_GAP);
 	ck_assert_uint_eq(event.peer, friends);
 	ck_assert_uint_eq(event.dropped_messages, 3);
@@ -279,7 +258,7 @@ START_TEST(who_waits_for_tokens_is_disconnected_when_the_policy_says_so)
 {
 	set_up(NO_TOKENS, DISCONNECT);
 	throttle_friend();
-	reload(0);
+	scene_reload(&scene, 0);
 	await_departed(friends, POSTERN_REASON_EXCEEDED);
 	ck_assert_uint_eq(scene.message_count, 1);
 	expect_works(&guest);
@@ -291,7 +270,7 @@ START_TEST(a_new_idle_time_is_in_force_at_once)
 {
 	set_up(BOTH, POLICY("idle 50ms", GUEST));
 	join_both();
-	reload(0);
+	scene_reload(&scene, 0);
 	await_departed(friends, POSTERN_REASON_IDLE);
 	expect_works(&guest);
 	tear_down();
@@ -314,7 +293,7 @@ START_TEST(rings_and_messages_keep_their_size)
 
 	set_up(FRIEND_ONLY, small);
 	friends = peer_join(&scene, &friend_);
-	reload(0);
+	scene_reload(&scene, 0);
 	send_unseen(&friend_, 3, 4096);
 	scene_await_messages(&scene, 3);
 	/* Who comes anew gets the new ones. */
@@ -340,7 +319,7 @@ START_TEST(who_is_being_drained_is_drained_on_or_cut_off)
 	/* The death is seen, the messages are not looked at. */
 	while (postern_node_next_event(scene.node, &event) == 0)
 		;
-	reload(_i ? 1 : 0);
+	scene_reload(&scene, _i ? 1 : 0);
 	event = scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
 	ck_assert_uint_eq(event.peer, guests);
 	if (_i) {
@@ -352,7 +331,6 @@ START_TEST(who_is_being_drained_is_drained_on_or_cut_off)
 		ck_assert_uint_eq(scene.message_count, 5);
 		ck_assert_uint_eq(event.undelivered_bytes, 0);
 	}
-	next = postern_policy_free(next);
 	process_end(&friend_);
 	scene_close(&scene);
 }
@@ -365,7 +343,7 @@ START_TEST(who_is_throttled_can_be_cut_off)
 	skip_unless(users_are_several(), NEEDS_USERS);
 	set_up(NO_TOKENS, guest_only);
 	throttle_friend();
-	reload(1);
+	scene_reload(&scene, 1);
 	expect_departed_now(friends, POSTERN_REASON_REVOKED);
 	expect_cut_off(&friend_);
 	expect_works(&guest);
@@ -391,7 +369,7 @@ START_TEST(a_detached_peer_stays_as_long_as_it_is_admitted)
 	set_up(BOTH, FRIEND_ONLY);
 	join_both();
 	channel = detach(friends);
-	reload(1);
+	scene_reload(&scene, 1);
 	expect_departed_now(guests, POSTERN_REASON_REVOKED);
 	send_unseen(&friend_, 1, 10);
 	ck_assert_int_eq(postern_receive(channel, scene.buffer,
@@ -422,7 +400,7 @@ START_TEST(a_detached_peer_that_loses_is_cut_off)
 	send_unseen(&guest, 2, 10);
 	ck_assert_int_eq(postern_receive(channel, scene.buffer,
 					 sizeof(scene.buffer), &bytes), 0);
-	reload(1);
+	scene_reload(&scene, 1);
 	expect_departed_now(guests, POSTERN_REASON_REVOKED);
 	ck_assert_int_eq(postern_receive(channel, scene.buffer,
 					 sizeof(scene.buffer), &bytes), -EPIPE);
@@ -441,7 +419,7 @@ START_TEST(many_reloads_leave_nothing_behind)
 
 	set_up(NO_TOKENS, BOTH);
 	policies[0] = scene.policy;
-	policies[1] = next;
+	policies[1] = scene.next;
 	throttle_friend();
 	fds = inspect_fd_count();
 	for (i = 0; i < 500; i++) {

@@ -16,7 +16,6 @@
 
 static struct scene scene;
 static struct process peer;
-static struct postern_policy *next;
 
 static void load(unsigned group)
 {
@@ -39,7 +38,7 @@ static postern_peer set_up_and_join(unsigned next_group)
 {
 	scene_init(&scene);
 	load(next_group);
-	next = scene.policy;
+	scene.next = scene.policy;
 	scene.policy = NULL;
 	load(SHARED_GID);
 	process_start_in_group(&peer, ROLE_PEER, peer_main, &scene);
@@ -49,18 +48,8 @@ static postern_peer set_up_and_join(unsigned next_group)
 
 static void tear_down(void)
 {
-	next = postern_policy_free(next);
 	process_end(&peer);
 	scene_close(&scene);
-}
-
-static void reload(uint32_t lost_count)
-{
-	uint32_t lost = 77;
-
-	ck_assert_int_eq(postern_node_reload(scene.node, next, NULL, &lost),
-			 0);
-	ck_assert_uint_eq(lost, lost_count);
 }
 
 static void expect_nothing_kept(postern_peer handle)
@@ -78,7 +67,7 @@ START_TEST(groups_are_not_kept_and_a_reload_knows_them)
 	skip_unless(users_are_several(), NEEDS_USERS);
 	handle = set_up_and_join(SHARED_GID);
 	expect_nothing_kept(handle);
-	reload(0);
+	scene_reload(&scene, 0);
 	expect_nothing_kept(handle);
 	ck_assert_int_eq(peer_do(&scene, &peer, PEER_SEND, 1).result, 0);
 	tear_down();
@@ -89,7 +78,7 @@ START_TEST(who_was_admitted_by_a_group_leaves_with_it)
 {
 	skip_unless(users_are_several(), NEEDS_USERS);
 	(void)set_up_and_join(SHARED_GID + 1);
-	reload(1);
+	scene_reload(&scene, 1);
 	tear_down();
 }
 END_TEST
@@ -104,9 +93,8 @@ START_TEST(a_reload_knows_the_groups_of_who_is_gone_and_drained)
 	process_read_report(&peer, &(struct peer_report) {0},
 			    sizeof(struct peer_report));
 	peer_kill(&peer);
-	reload(0);
+	scene_reload(&scene, 0);
 	scene_await_messages(&scene, 3);
-	next = postern_policy_free(next);
 	scene_close(&scene);
 }
 END_TEST
@@ -120,7 +108,7 @@ START_TEST(a_reload_knows_the_groups_of_the_detached)
 	skip_unless(users_are_several(), NEEDS_USERS);
 	handle = set_up_and_join(groups[_i]);
 	ck_assert_int_eq(postern_node_detach(scene.node, handle, &channel), 0);
-	reload((uint32_t)_i);
+	scene_reload(&scene, (uint32_t)_i);
 	channel = postern_channel_close(channel);
 	tear_down();
 }

@@ -29,19 +29,11 @@ static const char PLAIN[] = HEAD PEERS NODE "end\n";
 
 static struct scene scene;
 static struct process peers[2];
-static struct postern_policy *next;
-
-static void load_next(const char *text)
-{
-	scene_load(&scene, text);
-	next = scene.policy;
-	scene.policy = NULL;
-}
 
 static void load_both(const char *first, const char *second)
 {
 	scene_init(&scene);
-	load_next(second);
+	scene_load_next(&scene, second);
 	scene_load(&scene, first);
 }
 
@@ -60,21 +52,9 @@ static void set_up(const char *first, const char *second)
 
 static void tear_down(void)
 {
-	next = postern_policy_free(next);
 	process_end(&peers[0]);
 	process_end(&peers[1]);
 	scene_close(&scene);
-}
-
-static void reload(uint32_t lost_count)
-{
-	struct postern_refusal refusal;
-	uint32_t lost = 77;
-	int r;
-
-	r = postern_node_reload(scene.node, next, &refusal, &lost);
-	ck_assert_msg(r == 0, "%s: %s", postern_strerror(r), refusal.detail);
-	ck_assert_uint_eq(lost, lost_count);
 }
 
 static void expect_works(const struct process *peer)
@@ -117,7 +97,7 @@ START_TEST(a_policy_that_does_not_fit_changes_nothing)
 	set_up(PLAIN, unfit[_i].policy);
 	(void)peer_join(&scene, &peers[0]);
 	ck_assert_int_eq(stat(scene.socket_path, &before), 0);
-	ck_assert_int_eq(postern_node_reload(scene.node, next, &refusal,
+	ck_assert_int_eq(postern_node_reload(scene.node, scene.next, &refusal,
 					     &lost), unfit[_i].result);
 	ck_assert_int_eq(refusal.reason, unfit[_i].reason);
 	ck_assert_uint_eq(lost, 77);
@@ -135,7 +115,8 @@ END_TEST
 START_TEST(arguments_that_make_no_sense_are_refused)
 {
 	set_up(PLAIN, PLAIN);
-	ck_assert_int_eq(postern_node_reload(NULL, next, NULL, NULL), -EINVAL);
+	ck_assert_int_eq(postern_node_reload(NULL, scene.next, NULL, NULL),
+			 -EINVAL);
 	ck_assert_int_eq(postern_node_reload(scene.node, NULL, NULL, NULL),
 			 -EINVAL);
 	tear_down();
@@ -156,7 +137,7 @@ START_TEST(the_mode_of_the_socket_is_changed_in_place)
 	set_up(PLAIN, CLOSED);
 	(void)peer_join(&scene, &peers[0]);
 	ck_assert_int_eq(stat(scene.socket_path, &before), 0);
-	reload(0);
+	scene_reload(&scene, 0);
 	ck_assert_int_eq(stat(scene.socket_path, &after), 0);
 	ck_assert_uint_eq(before.st_ino, after.st_ino);
 	ck_assert_uint_eq(after.st_mode & 07777, 0600);
@@ -173,7 +154,8 @@ START_TEST(a_socket_that_is_not_ours_any_more_is_left_alone)
 	set_up(PLAIN, CLOSED);
 	(void)peer_join(&scene, &peers[0]);
 	ck_assert_int_eq(remove(scene.socket_path), 0);
-	ck_assert_int_eq(postern_node_reload(scene.node, next, &refusal, NULL),
+	ck_assert_int_eq(postern_node_reload(scene.node, scene.next, &refusal,
+					     NULL),
 			 -EACCES);
 	ck_assert_int_eq(refusal.reason, POSTERN_REASON_DIRECTORY);
 	expect_works(&peers[0]);
@@ -203,7 +185,7 @@ START_TEST(the_group_of_the_socket_is_given_and_taken_back)
 	start_peers(peer_main);
 	scene_open_in_group(&scene);
 	ck_assert_uint_eq(group_of_socket(), gid_of(ROLE_OWNER));
-	reload(0);
+	scene_reload(&scene, 0);
 	ck_assert_uint_eq(group_of_socket(), SHARED_GID);
 	ck_assert_int_eq(peer_connect(&scene, &peers[0]).result, -EACCES);
 
@@ -249,7 +231,6 @@ static void offer_to(struct stranger *stranger)
 static void tear_down_alone(struct stranger *stranger)
 {
 	stranger_close(stranger);
-	next = postern_policy_free(next);
 	scene_close(&scene);
 }
 
@@ -260,7 +241,7 @@ START_TEST(a_handshake_that_is_allowed_no_more_is_refused_within_the_call)
 
 	set_up_alone(_i ? SELF_ONE_WAY : SELF_GONE);
 	offer_to(&stranger);
-	reload(0);
+	scene_reload(&scene, 0);
 	ck_assert_int_eq(stranger_take_refusal(&stranger, &code), 0);
 	ck_assert_int_eq(code, PST_REFUSE_DENIED);
 	ck_assert_uint_eq(scene_count_records(&scene, "refuse"), 1);
@@ -282,7 +263,7 @@ START_TEST(a_handshake_that_is_still_allowed_goes_on)
 
 	set_up_alone(SELF);
 	offer_to(&stranger);
-	reload(0);
+	scene_reload(&scene, 0);
 	end_handshake(&stranger);
 	tear_down_alone(&stranger);
 }
@@ -298,19 +279,19 @@ START_TEST(a_handshake_is_decided_by_facts_that_only_the_new_policy_wants)
 	set_up_alone(SELF_BY_FACTS);
 	if (_i == 0) {
 		offer_to(&stranger);
-		reload(0);
+		scene_reload(&scene, 0);
 	} else {
 		ck_assert_int_eq(stranger_connect(&stranger,
 						  scene.socket_path), 0);
 		scene_serve_what_is_due(&scene);
-		reload(0);
+		scene_reload(&scene, 0);
 		ck_assert_int_eq(stranger_say_hello(&stranger), 0);
 		scene_serve_what_is_due(&scene);
 		ck_assert_int_eq(stranger_take_offer(&stranger), 0);
 	}
 	end_handshake(&stranger);
 	/* The peer, too. */
-	reload(0);
+	scene_reload(&scene, 0);
 	ck_assert_uint_eq(scene.event_count, 0);
 	tear_down_alone(&stranger);
 }
@@ -353,7 +334,7 @@ START_TEST(who_is_there_counts_by_the_new_policy)
 	skip_unless(users_are_several(), NEEDS_USERS);
 	set_up(moves[_i].first, moves[_i].second);
 	(void)peer_join(&scene, &peers[0]);
-	reload(0);
+	scene_reload(&scene, 0);
 	ck_assert_int_eq(peer_connect(&scene, &peers[1]).result,
 			 moves[_i].result);
 	expect_works(&peers[0]);
@@ -376,7 +357,7 @@ START_TEST(who_is_there_beyond_a_new_limit_stays)
 	set_up(PLAIN, OF_A);
 	(void)peer_join(&scene, &peers[0]);
 	(void)peer_join(&scene, &peers[1]);
-	reload(0);
+	scene_reload(&scene, 0);
 	expect_works(&peers[0]);
 	expect_works(&peers[1]);
 	(void)peer_do(&scene, &peers[0], PEER_CLOSE, 0);
@@ -459,9 +440,10 @@ START_TEST(two_nodes_of_one_process_are_counted_together_after_a_reload)
 
 	ck_assert_int_eq(connect_to(&peers[0], "orders"), 0);
 	ck_assert_int_eq(connect_to(&peers[1], "second"), -EDQUOT);
-	reload(0);
+	scene_reload(&scene, 0);
 	ck_assert_int_eq(connect_to(&peers[1], "second"), -EDQUOT);
-	ck_assert_int_eq(postern_node_reload(second, next, NULL, NULL), 0);
+	ck_assert_int_eq(postern_node_reload(second, scene.next, NULL, NULL),
+			 0);
 	ck_assert_int_eq(connect_to(&peers[1], "second"), -EDQUOT);
 	ck_assert_int_eq(connect_to(&peers[0], ""), 0);
 	ck_assert_int_eq(connect_to(&peers[1], "second"), 0);

@@ -75,6 +75,18 @@ void scene_close(struct scene *scene)
 {
 	scene->node = postern_node_close(scene->node);
 	scene->policy = postern_policy_free(scene->policy);
+	scene->next = postern_policy_free(scene->next);
+}
+
+void scene_reload(struct scene *scene, uint32_t lost_count)
+{
+	struct postern_refusal refusal;
+	uint32_t lost = 77;
+	int r;
+
+	r = postern_node_reload(scene->node, scene->next, &refusal, &lost);
+	ck_assert_msg(r == 0, "%s: %s", postern_strerror(r), refusal.detail);
+	ck_assert_uint_eq(lost, lost_count);
 }
 
 /* -- serving --------------------------------------------------------------- */
@@ -202,6 +214,18 @@ size_t scene_count_records(const struct scene *scene, const char *event)
 	for (i = 0; i < scene->record_count; i++)
 		count += strcmp(scene->records[i].event, event) == 0;
 	return count;
+}
+
+bool scene_has_record(const struct scene *scene, const char *event,
+		      const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < scene->record_count; i++)
+		if (strcmp(scene->records[i].event, event) == 0 &&
+		    strstr(scene->records[i].line, text))
+			return true;
+	return false;
 }
 
 /* Fields are separated by blanks, and these values are never quoted. */

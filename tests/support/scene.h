@@ -61,6 +61,7 @@ struct scene {
 	char key_texts[SCENE_KEYS][POSTERN_KEY_TEXT_BYTES];
 	const char *key_file;           /* to open the node with; NULL: none */
 	struct postern_policy *policy;
+	struct postern_policy *next;    /* for scene_reload(); NULL: none */
 	struct postern_node *node;
 
 	struct postern_event events[SCENE_EVENTS_MAX];
@@ -78,6 +79,8 @@ struct scene {
 /* Make the directories; with a policy, load it.  Aborts when it is invalid. */
 void scene_init(struct scene *scene);
 void scene_load(struct scene *scene, const char *policy_template);
+/* Before the policy to open with, since the owner may load none. */
+void scene_load_next(struct scene *scene, const char *policy_template);
 
 /* Make the keys, before a policy that names them is loaded. */
 void scene_make_keys(struct scene *scene);
@@ -95,6 +98,9 @@ int scene_try_open(struct scene *scene, uint32_t extra_features_off,
 		   struct postern_refusal *ret_refusal);
 void scene_close(struct scene *scene);
 
+/* The node lives by scene->next from now on, and so many peers are cut off. */
+void scene_reload(struct scene *scene, uint32_t lost_count);
+
 /*
  * Serve the node until fd is readable, an event of the type is among those
  * not yet taken, there is a record of this event, or message_count is reached.
@@ -111,6 +117,9 @@ void scene_serve_what_is_due(struct scene *scene);
 
 /* Records of this event ("refuse", "admit", "depart", "suppressed"). */
 size_t scene_count_records(const struct scene *scene, const char *event);
+/* One of them has this text in it. */
+bool scene_has_record(const struct scene *scene, const char *event,
+		      const char *text);
 
 /*
  * There is exactly one refusal among the records, for this reason; rule_line,

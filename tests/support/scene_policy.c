@@ -147,3 +147,10 @@ void scene_load(struct scene *scene, const char *policy_template)
 	diagnostics = postern_diagnostics_free(diagnostics);
 	ck_assert_int_eq(r, 0);
 }
+
+void scene_load_next(struct scene *scene, const char *policy_template)
+{
+	scene_load(scene, policy_template);
+	scene->next = scene->policy;
+	scene->policy = NULL;
+}
