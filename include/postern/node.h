@@ -184,11 +184,13 @@ int postern_node_detach(struct postern_node *node, postern_peer peer,
  * Live by another policy from now on: whole, or on any failure not at all.
  *
  * The file of the node's key is read again, too: so it changes to its next key,
- * once the policy lists both.  Every peer is decided again, by the credentials
- * and the key it was admitted with.  Who is no longer admitted, or no longer in
- * a direction or in the security mode that it has, is disconnected within the
- * call (POSTERN_REASON_REVOKED, an event each; *ret_lost_count of them, unless
- * that is NULL); so is a detached one whose policy now limits its rate,
+ * once the policy lists both.  (Where no locked memory is left to read it into,
+ * the key stays, and a record `key` says so: peers may have taken it all, and a
+ * reload must be able to cut them.)  Every peer is decided again, by the
+ * credentials and the key it was admitted with.  Who is no longer admitted, or
+ * no longer in a direction or in the security mode that it has, is disconnected
+ * within the call (POSTERN_REASON_REVOKED, an event each; *ret_lost_count of
+ * them, unless that is NULL); so is a detached one whose policy now limits its rate,
  * bandwidth or idle time.  The others have their new limits at once, but rings,
  * the size of messages and the number of slots stay as they are.  Limits on how
  * many there may be apply to whoever comes.  The node keeps a reference to the

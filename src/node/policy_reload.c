@@ -320,6 +320,28 @@ static int get_ready(struct pst_node *node, const struct postern_policy *policy,
 	return 0;
 }
 
+/*
+ * The key as its file has it now.  Peers can use up the memory for secrets, and
+ * must not keep a policy that is against them from coming into force: then the
+ * node goes on with the key that it has, if the policy still lists that.
+ */
+static int read_key_again(const struct pst_node *node,
+			  struct postern_refusal *refusal,
+			  struct pst_node_key **ret_key)
+{
+	int r;
+
+	r = pst_node_key_new(node->key_path, refusal, ret_key);
+	if (r != -ENOMEM)
+		return r;
+	pst_audit_note(node, POSTERN_LOG_WARNING, "key",
+		       "the key stays: no locked memory to read its file "
+		       "again", r);
+	(void)pst_refuse_plain(refusal, POSTERN_REASON_NONE);
+	*ret_key = pst_node_key_ref(node->key);
+	return 0;
+}
+
 static int reload(struct pst_node *node, const struct postern_policy *policy,
 		  struct postern_refusal *refusal,
 		  struct pst_reload_outcome *outcome)
@@ -330,7 +352,7 @@ static int reload(struct pst_node *node, const struct postern_policy *policy,
 	uint32_t i;
 	int r;
 
-	r = pst_node_key_new(node->key_path, refusal, &key);
+	r = read_key_again(node, refusal, &key);
 	if (r < 0)
 		return r;
 	r = get_ready(node, policy, key, &holdings, refusal);

@@ -3,6 +3,7 @@
  * How a node changes its key while it lives, and what another policy makes of
  * the keys of those who are there
  */
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "integration/key_case.h"
@@ -132,6 +133,49 @@ START_TEST(key_file_that_became_unfit_changes_nothing)
 }
 END_TEST
 
+/* Secured peers and handshakes take locked memory, and may take all there is. */
+static void use_up_memory_for_secrets(void)
+{
+	const struct rlimit none = {0, 0};
+
+	ck_assert_int_eq(setrlimit(RLIMIT_MEMLOCK, &none), 0);
+}
+
+START_TEST(peers_who_took_all_memory_for_secrets_can_still_be_cut)
+{
+	struct postern_refusal refusal;
+	struct peer_report report;
+
+	skip_unless(users_are_several() && !test_has_sanitizer(),
+		    NEEDS_USERS ", and no sanitizer that pretends to lock");
+	set_up(KEYED, HEAD "peer partner {\n	key $otherkey\n}\n" OPEN
+	       NODE_KEY LIMITS ALLOW("partner") CLOSE);
+	report = connect_with(&partner, SCENE_KEY_PEER);
+	expect_admitted(&report);
+	(void)scene_await_event(&scene, POSTERN_EVENT_ADMITTED);
+	use_up_memory_for_secrets();
+	ck_assert_int_eq(reload(&refusal), 0);
+	ck_assert_int_eq(scene_await_event(&scene, POSTERN_EVENT_DEPARTED)
+				 .reason, POSTERN_REASON_REVOKED);
+	ck_assert_ptr_nonnull(((struct pst_node *)scene.node)->key);
+	tear_down();
+}
+END_TEST
+
+START_TEST(without_memory_for_secrets_a_key_that_is_not_listed_is_not_kept)
+{
+	struct postern_refusal refusal;
+
+	skip_unless(users_are_several() && !test_has_sanitizer(),
+		    NEEDS_USERS ", and no sanitizer that pretends to lock");
+	set_up(USER(NODE_KEY), USER(NEXT_KEY));
+	use_up_memory_for_secrets();
+	ck_assert_int_eq(reload(&refusal), -EACCES);
+	ck_assert_int_eq(refusal.reason, POSTERN_REASON_KEY);
+	tear_down();
+}
+END_TEST
+
 START_TEST(reload_without_a_peers_key_cuts_it)
 {
 	struct postern_refusal refusal;
@@ -181,6 +225,11 @@ int main(void)
 	tcase_add_test(rotation,
 		       key_that_the_next_policy_does_not_list_changes_nothing);
 	tcase_add_test(rotation, key_file_that_became_unfit_changes_nothing);
+	tcase_add_test(rotation,
+		       peers_who_took_all_memory_for_secrets_can_still_be_cut);
+	tcase_add_test(
+		rotation,
+		without_memory_for_secrets_a_key_that_is_not_listed_is_not_kept);
 	tcase_add_test(rotation, reload_without_a_peers_key_cuts_it);
 	tcase_add_test(rotation, reload_with_a_peers_key_keeps_it);
 	return stage_run_suite(suite);
