@@ -123,6 +123,24 @@ static bool charge(struct pst_node *node, struct pst_half_open *entry,
 	return entry->is_charged;
 }
 
+/*
+ * As of the handshakes, a uid may hold a quarter of the slots with claims; one,
+ * where there are fewer than four.
+ */
+static bool may_claim_slot(const struct pst_node *node,
+			   const struct pst_half_open *entry,
+			   struct postern_refusal *refusal)
+{
+	size_t share = node->slot_count / (PST_HALF_OPEN_COUNT /
+					   PST_HALF_OPEN_PER_USER);
+	size_t held = pst_half_open_uncharged_of(&node->half_open,
+						 entry->credentials.uid);
+
+	if (held == 0 || held < share)
+		return true;
+	return pst_refuse_plain(refusal, POSTERN_REASON_HALF_OPEN);
+}
+
 static bool reserve_slot(struct pst_node *node, struct pst_half_open *entry,
 			 const struct postern_decision *decision,
 			 struct postern_refusal *refusal)
@@ -155,6 +173,7 @@ bool pst_admission_offer(struct pst_node *node, struct pst_half_open *entry,
 	       (claimed_key ||
 		is_within_tenant(node, entry, &decision, refusal)) &&
 	       agree_on_terms(hello, &decision, &offer, refusal) &&
+	       (!claimed_key || may_claim_slot(node, entry, refusal)) &&
 	       reserve_slot(node, entry, &decision, refusal) &&
 	       (claimed_key ||
 		charge(node, entry, &decision, &offer, refusal)) &&

@@ -97,6 +97,20 @@ size_t pst_half_open_count_of(const struct pst_half_open_table *table,
 	return count_among(table, uid, false);
 }
 
+size_t pst_half_open_uncharged_of(const struct pst_half_open_table *table,
+				  uid_t uid)
+{
+	const struct pst_half_open *entry;
+	size_t count = 0, i;
+
+	for (i = 0; i < PST_HALF_OPEN_COUNT; i++) {
+		entry = &table->entries[i];
+		count += entry->is_taken && entry->slot != 0 &&
+			 !entry->is_charged && entry->credentials.uid == uid;
+	}
+	return count;
+}
+
 struct pst_half_open *
 pst_half_open_find_victim(struct pst_half_open_table *table, bool needs_key)
 {

@@ -75,6 +75,10 @@ void pst_half_open_done(struct pst_half_open_table *table);
 size_t pst_half_open_count_of(const struct pst_half_open_table *table,
 			      uid_t uid);
 
+/* Those of them that hold a slot of a node, charged to nobody yet. */
+size_t pst_half_open_uncharged_of(const struct pst_half_open_table *table,
+				  uid_t uid);
+
 /* A free place, or NULL: the table is full, or its part for whom needs a key
  * is. */
 struct pst_half_open *pst_half_open_find_free(struct pst_half_open_table *table,

@@ -152,8 +152,8 @@ static void claimer_main(int control_fd, void *user_data)
 	}
 }
 
-static void let(const struct process *claimer, enum claim_kind kind,
-		size_t count)
+static struct claim_report let_try(const struct process *claimer,
+				   enum claim_kind kind, size_t count)
 {
 	const struct claim_order order = {kind, count, heard};
 	struct claim_report report;
@@ -161,6 +161,14 @@ static void let(const struct process *claimer, enum claim_kind kind,
 	process_order(claimer, &order, sizeof(order));
 	scene_serve_until_readable(&scene, claimer->control_fd);
 	process_read_report(claimer, &report, sizeof(report));
+	return report;
+}
+
+static void let(const struct process *claimer, enum claim_kind kind,
+		size_t count)
+{
+	const struct claim_report report = let_try(claimer, kind, count);
+
 	ck_assert_msg(report.result == 0, "%s after %zu",
 		      postern_strerror(report.result), report.count);
 	scene_serve_what_is_due(&scene);
@@ -278,6 +286,30 @@ START_TEST(nor_does_one_by_another_process_of_the_same_user)
 	set_up(POLICY, NULL);
 	let(&same_user, CLAIM_REPEAT, CLAIMS);
 	scene_expect_no_refusal(&scene);
+	expect_owner_gets_in();
+	tear_down();
+}
+END_TEST
+
+#define FEW_SLOTS_POLICY \
+	"policy-version 1\n" \
+	"peer partner {\n	key $peerkey\n}\n" \
+	"node orders {\n" \
+	"	owner user $owner\n" \
+	"	socket $dir/orders.sock mode 0666\n" \
+	"	key $nodekey\n" \
+	"	slots 8\n" \
+	"	allow partner {\n		direction both\n	}\n" \
+	"}\n" \
+	"end\n"
+
+/* A slot is all that such a HELLO holds, and a node may have few. */
+START_TEST(nor_does_it_take_more_than_a_quarter_of_the_slots)
+{
+	skip_unless(users_are_several(), NEEDS_USERS);
+	set_up(FEW_SLOTS_POLICY, NULL);
+	ck_assert_uint_eq(let_try(&echo, CLAIM_REPEAT, CLAIMS).count, 2);
+	scene_expect_one_refusal(&scene, POSTERN_REASON_HALF_OPEN, 0);
 	expect_owner_gets_in();
 	tear_down();
 }
@@ -427,6 +459,8 @@ int main(void)
 		hello_that_is_said_again_uses_no_quota_of_the_keys_owner);
 	tcase_add_test(tcase,
 		       nor_does_one_by_another_process_of_the_same_user);
+	tcase_add_test(tcase,
+		       nor_does_it_take_more_than_a_quarter_of_the_slots);
 	tcase_add_test(tcase, who_cannot_prove_what_it_claims_is_refused);
 	tcase_add_loop_test(tcase, proven_key_is_charged, 0,
 			    (int)(sizeof(bounds) / sizeof(bounds[0])));
