@@ -190,8 +190,8 @@ int postern_node_detach(struct postern_node *node, postern_peer peer,
  * credentials and the key it was admitted with.  Who is no longer admitted, or
  * no longer in a direction or in the security mode that it has, is disconnected
  * within the call (POSTERN_REASON_REVOKED, an event each; *ret_lost_count of
- * them, unless that is NULL); so is a detached one whose policy now limits its rate,
- * bandwidth or idle time.  The others have their new limits at once, but rings,
+ * them, unless that is NULL); so is a detached one whose policy now limits its
+ * rate, bandwidth or idle time.  The others have their new limits at once, but rings,
  * the size of messages and the number of slots stay as they are.  Limits on how
  * many there may be apply to whoever comes.  The node keeps a reference to the
  * policy.

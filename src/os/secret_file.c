@@ -2,14 +2,17 @@
 /*
  * Files with a secret
  *
- * A file that could not be finished is removed again: its directory is trusted,
- * so under its name there still is what we made.
+ * A file gets its name once it is whole, so that whoever is killed while making
+ * one leaves none, and nobody finds half of one.  Where the file system has no
+ * files without a name, one that could not be finished is removed again: its
+ * directory is trusted, so under its name there still is what we made.
  */
 #include "os/secret_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -63,12 +66,51 @@ static int sync_directory(int dir_fd)
 	return fsync(fd) < 0 && errno != EINVAL ? -errno : 0;
 }
 
+/* Returns -EOPNOTSUPP if the file system has no files without a name. */
+static int create_unnamed(int dir_fd, const char *name, const void *bytes,
+			  size_t byte_count)
+{
+	int fd PST_FD_OWNED = openat(dir_fd, ".",
+				     O_WRONLY | O_TMPFILE | O_CLOEXEC,
+				     SECRET_MODE);
+	char link_path[32];
+	int r;
+
+	/* So does who does not know the flag put it. */
+	if (fd < 0)
+		return errno == EISDIR || errno == EINVAL ? -EOPNOTSUPP
+							  : -errno;
+	r = fill(fd, bytes, byte_count);
+	if (r < 0)
+		return r;
+	(void)snprintf(link_path, sizeof(link_path), "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, link_path, dir_fd, name, AT_SYMLINK_FOLLOW) < 0
+		       ? -errno
+		       : 0;
+}
+
+static int create_named(int dir_fd, const char *name, const void *bytes,
+			size_t byte_count)
+{
+	int fd PST_FD_OWNED = openat(dir_fd, name,
+				     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
+					     O_CLOEXEC,
+				     SECRET_MODE);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = fill(fd, bytes, byte_count);
+	if (r < 0)
+		PST_IGNORE(unlinkat(dir_fd, name, 0)); /* never given out */
+	return r;
+}
+
 int pst_secret_file_create(const char *path, uid_t owner, const void *bytes,
 			   size_t byte_count, struct pst_path_fault *ret_fault)
 {
 	char directory[PST_PATH_BYTES];
 	int dir_fd PST_FD_OWNED = -1;
-	int fd PST_FD_OWNED = -1;
 	const char *name;
 	int r;
 
@@ -80,24 +122,21 @@ int pst_secret_file_create(const char *path, uid_t owner, const void *bytes,
 					    &dir_fd, ret_fault);
 	if (r < 0)
 		return r;
-	fd = openat(dir_fd, name,
-		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-		    SECRET_MODE);
-	if (fd < 0 && errno == EEXIST) {
+	r = create_unnamed(dir_fd, name, bytes, byte_count);
+	if (r == -EOPNOTSUPP)
+		r = create_named(dir_fd, name, bytes, byte_count);
+	if (r == -EEXIST) {
 		(void)pst_path_fault_set(ret_fault, PST_PATH_FAULT_EXISTS, path,
 					 strlen(path), NULL);
 		return -EEXIST;
 	}
-	if (fd < 0)
-		return pst_path_fault_set_error(ret_fault, errno, path,
-						strlen(path));
-	r = fill(fd, bytes, byte_count);
-	if (r == 0)
+	if (r == 0) {
 		r = sync_directory(dir_fd);
-	if (r == 0)
-		return 0;
-	/* What stands there is no secret: it was never given out. */
-	PST_IGNORE(unlinkat(dir_fd, name, 0));
+		if (r == 0)
+			return 0;
+		/* What stands there is no secret: it was never given out. */
+		PST_IGNORE(unlinkat(dir_fd, name, 0));
+	}
 	return pst_path_fault_set_error(ret_fault, -r, path, strlen(path));
 }
 

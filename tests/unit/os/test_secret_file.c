@@ -111,6 +111,29 @@ START_TEST(file_that_could_not_be_finished_is_removed)
 }
 END_TEST
 
+/* The signal comes when there is half of it. */
+static int be_killed(void *argument)
+{
+	const struct rlimit half = {.rlim_cur = 4, .rlim_max = 4};
+	const struct rlimit no_core = {0, 0};
+
+	if (signal(SIGXFSZ, SIG_DFL) == SIG_ERR ||
+	    setrlimit(RLIMIT_CORE, &no_core) < 0 ||
+	    setrlimit(RLIMIT_FSIZE, &half) < 0)
+		return 1;
+	return create(argument, "a secret") == 0 ? 2 : 3;
+}
+
+START_TEST(who_is_killed_while_making_a_file_leaves_none)
+{
+	char path[PST_PATH_BYTES];
+
+	(void)snprintf(path, sizeof(path), "%s", test_path("key"));
+	ck_assert_int_eq(other_user_run(NULL, be_killed, path), -SIGXFSZ);
+	expect_absent(path);
+}
+END_TEST
+
 START_TEST(only_a_file_that_is_closed_to_others_is_read)
 {
 	static const uid_t owners[] = {0, READER, OTHER_UID_B};
@@ -209,6 +232,8 @@ int main(void)
 	tcase_add_test(files, what_exists_is_not_written_over);
 	tcase_add_test(files, unfit_directories_get_no_secret);
 	tcase_add_test(files, file_that_could_not_be_finished_is_removed);
+	tcase_add_test(files,
+		       who_is_killed_while_making_a_file_leaves_none);
 	tcase_add_test(files, only_a_file_that_is_closed_to_others_is_read);
 	tcase_add_test(files, sentence_names_the_command_that_mends_it);
 	tcase_add_test(files, longer_file_fills_the_room_and_no_more);
