@@ -66,7 +66,6 @@ struct postern_node_options {
  *                where it does, or the key file or the directory is unfit: see
  *                the refusal, which names the command that mends it
  *   -EBUSY       the node is open already, here or in another process
- *   -EOPNOTSUPP  the policy asks for something that this build or kernel lacks
  *   -EINVAL      a NULL or malformed argument
  *   -ENOMEM -EMFILE -ENFILE -ECANCELED
  */
@@ -206,7 +205,6 @@ int postern_node_detach(struct postern_node *node, postern_peer peer,
  *                became unfit, a group that cannot be given, or the socket is
  *                not in its place any more
  *   -EBUSY       the policy moves the socket
- *   -EOPNOTSUPP  it asks for something that this build or kernel lacks
  *   -EINVAL      a NULL argument, or a mode that shuts the owner out
  *   -ESTALE -ENOMEM -EMFILE -ENFILE -ECANCELED
  * and *refusal, when not NULL, says more.

@@ -29,8 +29,9 @@
  *                     open reservation, or a node's socket would have to move
  *   -ENOENT           no such node, peer, process, user, group or file, no
  *                     more of them, or nobody listens there
- *   -EOPNOTSUPP       the policy asks for what this build or kernel lacks (the
- *                     refusal names it), or for what only the node can carry out
+ *   -EOPNOTSUPP       this kernel lacks what is asked for, the policy asks for
+ *                     what only the node can carry out, or the node answers in
+ *                     a security mode that was not offered
  *   -EINVAL           a misuse of the interface, or an invalid policy
  *   -ENOMEM -EMFILE -ENFILE   resources of this process or host
  *   -ECANCELED        anything else from the kernel; calls whose options have a
@@ -118,8 +119,7 @@ enum postern_reason {
 	POSTERN_REASON_DIRECTORY = 81,      /* the socket's directory is unfit */
 	POSTERN_REASON_IN_USE = 82,         /* the node is open already */
 	POSTERN_REASON_GROUP = 83,          /* the owner cannot give the group */
-	POSTERN_REASON_NOT_BUILT = 84,      /* the policy asks for more */
-	POSTERN_REASON_KERNEL = 85,         /* the kernel lacks what is needed */
+	POSTERN_REASON_KERNEL = 85,         /* it lacks what is needed */
 
 	/* The end of an admitted channel. */
 	POSTERN_REASON_CLOSED = 100,        /* the peer closed in order */

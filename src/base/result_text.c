@@ -130,8 +130,6 @@ static const struct reason_text reasons[] = {
 	 "the node is open already"},
 	{POSTERN_REASON_GROUP, "group",
 	 "the owner cannot give the group"},
-	{POSTERN_REASON_NOT_BUILT, "not-built",
-	 "the policy asks for what this build lacks"},
 	{POSTERN_REASON_KERNEL, "kernel",
 	 "the kernel lacks what is needed"},
 	{POSTERN_REASON_CLOSED, "closed",

@@ -17,38 +17,6 @@
 #include "os/own_process.h"
 #include "os/segment.h"
 
-/* What of a policy this build carries out; the rest is refused by name. */
-#define FEATURES_BUILT \
-	(PST_POLICY_FEATURE_OBSERVE | PST_POLICY_FEATURE_RATE | \
-	 PST_POLICY_FEATURE_BANDWIDTH | PST_POLICY_FEATURE_HANDSHAKES | \
-	 PST_POLICY_FEATURE_IDLE | PST_POLICY_FEATURE_ON_EXCEED | \
-	 PST_POLICY_FEATURE_MEMORY | PST_POLICY_FEATURE_TENANTS | \
-	 PST_POLICY_FEATURE_PROCESS_PEERS | PST_POLICY_FEATURE_SECURITY | \
-	 PST_POLICY_FEATURE_NODE_KEY | PST_POLICY_FEATURE_PEER_KEY)
-
-static int check_demands(const struct pst_policy_node *rules,
-			 struct postern_refusal *refusal)
-{
-	const struct pst_policy_demand *demands;
-	size_t count, i;
-
-	count = pst_policy_demands(rules, &demands);
-	for (i = 0; i < count; i++) {
-		if (demands[i].feature & FEATURES_BUILT)
-			continue;
-		(void)pst_refuse(refusal, POSTERN_REASON_NOT_BUILT,
-				 "this build does not carry out '%s'",
-				 demands[i].words);
-		refusal->line = demands[i].line;
-		(void)snprintf(refusal->file, sizeof(refusal->file), "%s",
-			       demands[i].file);
-		(void)snprintf(refusal->rule, sizeof(refusal->rule), "%s",
-			       demands[i].words);
-		return -EOPNOTSUPP;
-	}
-	return 0;
-}
-
 static int check_owner(const struct postern_node_description *description,
 		       struct postern_refusal *refusal)
 {
@@ -109,9 +77,6 @@ int pst_node_check_policy(const struct pst_node *node,
 	int r;
 
 	pst_policy_describe_node(rules, &description);
-	r = check_demands(rules, refusal);
-	if (r < 0)
-		return r;
 	r = check_owner(&description, refusal);
 	if (r < 0)
 		return r;

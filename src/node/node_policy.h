@@ -10,8 +10,8 @@
 
 /*
  * Can this process serve the node by these rules, with this key (or NULL)?  0,
- * -EOPNOTSUPP (they ask for what is not built), -EACCES (not the owner, not the
- * key, or the group cannot be given), or another -errno; the refusal says more.
+ * -EACCES (not the owner, not the key, or the group cannot be given), or
+ * another -errno; the refusal says more.
  */
 PST_MUST_CHECK int pst_node_check_policy(const struct pst_node *node,
 					 const struct pst_policy_node *rules,

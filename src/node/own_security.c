@@ -19,18 +19,6 @@
 #include "os/own_process.h"
 #include "os/peer_credentials.h"
 
-static bool demands_security(const struct pst_policy_node *rules)
-{
-	const struct pst_policy_demand *demands;
-	size_t count, i;
-
-	count = pst_policy_demands(rules, &demands);
-	for (i = 0; i < count; i++)
-		if (demands[i].feature == PST_POLICY_FEATURE_SECURITY)
-			return true;
-	return false;
-}
-
 static bool has_key(const struct pst_policy_node *rules)
 {
 	struct pst_policy_listed_key key;
@@ -75,7 +63,7 @@ int pst_own_security_init(struct pst_own_security *own,
 
 	*own = (struct pst_own_security){
 		.rules = rules,
-		.may_be_secured = demands_security(rules),
+		.may_be_secured = pst_policy_demands_security(rules),
 		.cipher = pst_host_cipher(features),
 	};
 	if (key_file) {

@@ -15,8 +15,6 @@ libpolicy_la_SOURCES = \
 	src/policy/policy_builder.c \
 	src/policy/policy_builder.h \
 	src/policy/policy_decide.c \
-	src/policy/policy_demands.c \
-	src/policy/policy_demands.h \
 	src/policy/policy_diagnostics.c \
 	src/policy/policy_diagnostics.h \
 	src/policy/policy_diff.c \

@@ -49,30 +49,6 @@ enum pst_policy_fact_bit {
 	PST_POLICY_FACT_KEY = 1 << 6
 };
 
-/* What a policy can ask of the layers that carry it out. */
-enum pst_policy_feature {
-	PST_POLICY_FEATURE_SECURITY = 1 << 0,    /* above none */
-	PST_POLICY_FEATURE_NODE_KEY = 1 << 1,    /* the node's static key */
-	PST_POLICY_FEATURE_PEER_KEY = 1 << 2,    /* an allow or deny by key */
-	PST_POLICY_FEATURE_OBSERVE = 1 << 3,
-	PST_POLICY_FEATURE_TENANTS = 1 << 4,
-	PST_POLICY_FEATURE_RATE = 1 << 5,
-	PST_POLICY_FEATURE_BANDWIDTH = 1 << 6,
-	PST_POLICY_FEATURE_HANDSHAKES = 1 << 7,
-	PST_POLICY_FEATURE_IDLE = 1 << 8,
-	PST_POLICY_FEATURE_ON_EXCEED = 1 << 9,   /* drop or disconnect */
-	PST_POLICY_FEATURE_MEMORY = 1 << 10,
-	PST_POLICY_FEATURE_PROCESS_PEERS = 1 << 11 /* peers at the top level */
-};
-
-/* One line that asks for one feature. */
-struct pst_policy_demand {
-	enum pst_policy_feature feature;
-	uint32_t line;
-	const char *file;
-	const char *words;  /* as written: "security mac" */
-};
-
 /*
  * Questions about the host.  Each returns 0 or -errno; an errno other than the
  * ones named is reported as a failure of the host, not of the policy.
@@ -202,9 +178,8 @@ bool pst_policy_node_key_at(const struct pst_policy_node *node,
 /* PST_POLICY_FACT_* bits: the others need not be read. */
 uint32_t pst_policy_facts_used(const struct pst_policy_node *node);
 
-/* What this node, its tenants and the top level ask for beyond the basics. */
-size_t pst_policy_demands(const struct pst_policy_node *node,
-			  const struct pst_policy_demand **ret_demands);
+/* Is more than `none` demanded of somebody, by the node, an allow, a tenant? */
+bool pst_policy_demands_security(const struct pst_policy_node *node);
 
 /* The largest ring, and message, that any allow of the node could give. */
 uint64_t pst_policy_ring_ceiling(const struct pst_policy_node *node);

@@ -157,8 +157,6 @@ int pst_policy_check_node(struct pst_policy_builder *builder,
 			  const struct pst_policy_node *node);
 
 /* Only when nothing was wrong. */
-PST_MUST_CHECK
-int pst_policy_link_node(struct pst_policy_arena *arena,
-			 struct pst_policy_node *node);
+void pst_policy_link_node(struct pst_policy_node *node);
 
 #endif

@@ -277,11 +277,7 @@ int pst_policy_link(struct pst_policy_builder *builder)
 
 	sort_nodes(builder->policy);
 	sort_tenants(builder->policy);
-	for (node = builder->policy->nodes; node; node = node->next) {
-		r = pst_policy_link_node(pst_policy_builder_arena(builder),
-					 node);
-		if (r < 0)
-			return r;
-	}
+	for (node = builder->policy->nodes; node; node = node->next)
+		pst_policy_link_node(node);
 	return 0;
 }

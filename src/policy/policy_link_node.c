@@ -5,14 +5,13 @@
  * A node's rules stand in its own block and in extensions, about peers that
  * stand elsewhere.  Here they are judged together, and what the other layers
  * will ask of a node again and again is found once: which facts it looks at,
- * how large a ring it can give, and what it demands of those who carry it out.
+ * and how large a ring it can give.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "policy/policy_builder.h"
-#include "policy/policy_demands.h"
 #include "policy/policy_limits.h"
 
 static bool is_advisory(enum pst_policy_line_key key)
@@ -196,8 +195,7 @@ int pst_policy_check_node(struct pst_policy_builder *builder,
 	return 0;
 }
 
-int pst_policy_link_node(struct pst_policy_arena *arena,
-			 struct pst_policy_node *node)
+void pst_policy_link_node(struct pst_policy_node *node)
 {
 	const struct pst_policy_allow *allow;
 	const struct pst_policy_rule *rule;
@@ -208,5 +206,4 @@ int pst_policy_link_node(struct pst_policy_arena *arena,
 		node->allow_count++;
 	find_facts(node);
 	find_ceilings(node);
-	return pst_policy_collect_demands(arena, node);
 }

@@ -144,11 +144,20 @@ uint32_t pst_policy_facts_used(const struct pst_policy_node *node)
 	return node->facts_used;
 }
 
-size_t pst_policy_demands(const struct pst_policy_node *node,
-			  const struct pst_policy_demand **ret_demands)
+bool pst_policy_demands_security(const struct pst_policy_node *node)
 {
-	*ret_demands = node->demands;
-	return node->demand_count;
+	const struct pst_policy_tenant *tenant;
+	const struct pst_policy_allow *allow;
+
+	if (node->security.minimum > POSTERN_SECURITY_NONE)
+		return true;
+	for (allow = node->allows; allow; allow = allow->next)
+		if (allow->security.minimum > POSTERN_SECURITY_NONE)
+			return true;
+	for (tenant = node->policy->tenants; tenant; tenant = tenant->next)
+		if (tenant->security.minimum > POSTERN_SECURITY_NONE)
+			return true;
+	return false;
 }
 
 uint64_t pst_policy_ring_ceiling(const struct pst_policy_node *node)

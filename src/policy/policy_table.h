@@ -155,8 +155,6 @@ struct pst_policy_node {
 	uint32_t facts_used;
 	uint64_t ring_ceiling_bytes;
 	uint64_t message_ceiling_bytes;
-	struct pst_policy_demand *demands;
-	size_t demand_count;
 };
 
 struct postern_policy {

@@ -3,6 +3,7 @@
  * What the other layers ask of a table
  */
 #include <check.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,77 +122,31 @@ START_TEST(only_facts_that_rules_look_at_are_used)
 }
 END_TEST
 
-static uint32_t features_of(const char *more)
+static bool demands_security(const char *more)
 {
 	struct postern_policy *policy = load_node(more);
-	const struct pst_policy_demand *demands;
-	uint32_t features = 0;
-	size_t i, count;
+	bool is_demanded;
 
-	count = pst_policy_demands(pst_policy_find_node(policy, "n"),
-				   &demands);
-	for (i = 0; i < count; i++) {
-		features |= demands[i].feature;
-		ck_assert_str_eq(demands[i].file, "test.conf");
-		ck_assert_uint_gt(demands[i].line, 0);
-		ck_assert_uint_gt(strlen(demands[i].words), 0);
-	}
+	is_demanded = pst_policy_demands_security(
+		pst_policy_find_node(policy, "n"));
 	pst_policy_unref(policy);
-	/* the node's own key is there in all of them */
-	ck_assert(features & PST_POLICY_FEATURE_NODE_KEY);
-	return features & ~(uint32_t)PST_POLICY_FEATURE_NODE_KEY;
+	return is_demanded;
 }
 
-START_TEST(every_line_beyond_the_basics_is_a_demand)
+START_TEST(security_is_demanded_by_a_node_an_allow_or_a_tenant)
 {
-	static const struct {
-		const char *more;
-		uint32_t features;
-	} cases[] = {
-		{"}\nend\n", 0},
-		{"allow p { direction send\nlimits { ring 4KiB\npeers 1\n"
-		 "on-exceed block } }\nlimits { peers 3\npeers-per-user 2 }\n"
-		 "}\nend\n",
-		 0},
-		{"security mac\n}\nend\n", PST_POLICY_FEATURE_SECURITY},
-		{"security none\n}\nend\n", 0},
-		{"allow p { direction send\nsecurity aead }\n}\nend\n",
-		 PST_POLICY_FEATURE_SECURITY},
-		{"}\nextend node n { security mac }\nend\n",
-		 PST_POLICY_FEATURE_SECURITY},
-		{"allow k { direction send }\n}\nend\n",
-		 PST_POLICY_FEATURE_PEER_KEY},
-		{"deny k\n}\nend\n", PST_POLICY_FEATURE_PEER_KEY},
-		{"allow p { direction send\nobserve }\n}\nend\n",
-		 PST_POLICY_FEATURE_OBSERVE},
-		{"}\ntenant t { members p }\nend\n",
-		 PST_POLICY_FEATURE_TENANTS},
-		{"}\ntenant t { members k\nsecurity mac\n"
-		 "limits { rate 1/s } }\nend\n",
-		 PST_POLICY_FEATURE_TENANTS | PST_POLICY_FEATURE_SECURITY |
-			 PST_POLICY_FEATURE_RATE |
-			 PST_POLICY_FEATURE_PEER_KEY},
-		{"limits { rate 1/s }\n}\nend\n", PST_POLICY_FEATURE_RATE},
-		{"limits { bandwidth 1B/s }\n}\nend\n",
-		 PST_POLICY_FEATURE_BANDWIDTH},
-		{"limits { handshakes 1/s }\n}\nend\n",
-		 PST_POLICY_FEATURE_HANDSHAKES},
-		{"limits { idle 1s }\n}\nend\n", PST_POLICY_FEATURE_IDLE},
-		{"limits { on-exceed drop }\n}\nend\n",
-		 PST_POLICY_FEATURE_ON_EXCEED},
-		{"limits { memory 1GiB }\n}\nend\n",
-		 PST_POLICY_FEATURE_MEMORY},
-		{"}\nlimits { peers 1 }\nend\n",
-		 PST_POLICY_FEATURE_PROCESS_PEERS},
-		{"}\nlimits { peers-per-user 1 }\nend\n",
-		 PST_POLICY_FEATURE_PROCESS_PEERS},
-		{"}\nlimits { idle 1s }\nend\n", PST_POLICY_FEATURE_IDLE},
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		ck_assert_msg(features_of(cases[i].more) == cases[i].features,
-			      "%s", cases[i].more);
+	ck_assert(demands_security("security mac\n}\nend\n"));
+	ck_assert(demands_security("}\nextend node n { security mac }\n"
+				   "end\n"));
+	ck_assert(demands_security("allow p { direction send\n"
+				   "security aead }\n}\nend\n"));
+	ck_assert(demands_security("}\ntenant t { members p\n"
+				   "security mac }\nend\n"));
+	ck_assert(!demands_security("}\nend\n"));
+	ck_assert(!demands_security("security none\n"
+				    "allow k { direction send\n"
+				    "security none }\n}\n"
+				    "tenant t { members k }\nend\n"));
 }
 END_TEST
 
@@ -388,7 +343,8 @@ int main(void)
 	tcase_add_test(tcase, a_node_is_described_as_written);
 	tcase_add_test(tcase, a_node_has_defaults);
 	tcase_add_test(tcase, only_facts_that_rules_look_at_are_used);
-	tcase_add_test(tcase, every_line_beyond_the_basics_is_a_demand);
+	tcase_add_test(tcase,
+		       security_is_demanded_by_a_node_an_allow_or_a_tenant);
 	tcase_add_test(tcase, ceilings_are_the_most_that_an_allow_could_give);
 	tcase_add_test(tcase, an_allow_is_found_by_its_index);
 	tcase_add_test(tcase, a_reference_keeps_the_table);
