@@ -14,7 +14,7 @@
 static_assert(POSTERN_KEY_TEXT_BYTES == PST_IDENTITY_PUBLIC_TEXT_BYTES,
 	      "one spelling");
 
-/* Of a file system, whereas ours is about directions. */
+/* These are a file system's; our own -EPERM is about directions. */
 static int filter(int result, const char *function)
 {
 	if (result == -EPERM || result == -EROFS)

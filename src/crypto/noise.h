@@ -15,9 +15,10 @@
  * what follows, since a first message can be replayed; pst_noise_confirm() is
  * for that.
  *
- * A message goes in or comes out; the first failure ends the handshake.  An own
- * public key that comes back (an echo), and keys that lead to an all-zero
- * secret (RFC 7748, section 6.1) are failures like any other, and look like it.
+ * A message goes in or comes out, by one thread at a time; the first failure
+ * ends the handshake.  An own public key that comes back (an echo), and keys
+ * that lead to an all-zero secret (RFC 7748, section 6.1) are failures like any
+ * other, and look like it.
  */
 #ifndef POSTERN_CRYPTO_NOISE_H
 #define POSTERN_CRYPTO_NOISE_H

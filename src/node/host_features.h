@@ -15,8 +15,10 @@
  */
 uint32_t pst_host_features(uint32_t features_off);
 
-/* The cipher that a connector with these features begins with, and those that a
- * node with these takes, as bits 1 << PST_CIPHER_*. */
+/*
+ * The cipher that a connector with these features begins with, and those that a
+ * node with these takes, as bits 1 << PST_CIPHER_*.
+ */
 enum pst_cipher_kind pst_host_cipher(uint32_t features);
 uint32_t pst_host_cipher_bits(uint32_t features);
 

@@ -42,7 +42,7 @@ static enum tool_status run(const struct tool_command *command, int argc,
 	};
 	const struct tool_feature *feature;
 	enum tool_status status;
-	int level = 0, levels = 0;
+	int level = 0, level_max = 0;
 	size_t i;
 
 	tool_options_parse(command, options,
@@ -51,7 +51,7 @@ static enum tool_status run(const struct tool_command *command, int argc,
 	features = postern_features() & ~features_off;
 	for (i = 0; i < TOOL_FEATURE_COUNT; i++) {
 		feature = &tool_features[i];
-		levels += !feature->is_speed;
+		level_max += !feature->is_speed;
 		if (features & feature->bit) {
 			level += !feature->is_speed;
 			printf("%-12s found    %s\n", feature->name,
@@ -63,7 +63,7 @@ static enum tool_status run(const struct tool_command *command, int argc,
 		       feature->call);
 		printf("%-12s          without it, %s\n", "", feature->lost);
 	}
-	printf("hardening level %d of %d\n", level, levels);
+	printf("hardening level %d of %d\n", level, level_max);
 	return status;
 }
 
