@@ -19,7 +19,7 @@
 #define PST_CHACHAPOLY_SHORT_BYTES 448
 #define PST_CHACHAPOLY_SHORT_ASSOCIATED_BYTES 32
 
-/* Not an empty one: it needs no stream, and libsodium makes one block for it. */
+/* Not an empty one: it needs no stream, and libsodium makes a block for it. */
 static inline bool pst_chachapoly_is_short(size_t associated_bytes,
 					   size_t text_bytes)
 {
