@@ -59,6 +59,8 @@ static int finish(struct postern_facts *facts, int r,
 	}
 	pst_subject_init(&facts->subject, &facts->credentials, NULL,
 			 overflow_uid, overflow_gid);
+	/* Only a handshake tells whether there is one. */
+	facts->subject.key_fact = POSTERN_FACT_UNKNOWN;
 	*ret_facts = facts;
 	return 0;
 }
