@@ -109,6 +109,7 @@ static void read_sealed(struct input *program)
 	uint64_t record_bytes = pst_ring_sealed_bytes((uint32_t)buffer_bytes);
 	void *record = malloc(record_bytes);
 	struct pst_ring_record form = {0};
+	uint64_t time_ns;
 	int result = pst_ring_peek_sealed(&pair.consumer, record, buffer_bytes,
 					  &form);
 
@@ -125,6 +126,9 @@ static void read_sealed(struct input *program)
 			       form.head_bytes - PST_RECORD_HEADER_BYTES +
 			       PST_RECORD_TAG_BYTES;
 		result = pst_ring_release_sealed(&pair.consumer, record, &form);
+		if (pst_ring_take_time(&pair.consumer, &time_ns) !=
+		    (form.head_bytes > PST_RECORD_HEADER_BYTES))
+			abort();
 		if (result != (form.is_end ? -ESHUTDOWN : 0) ||
 		    pair.consumer.consumed_pos - before_pos != record_bytes)
 			abort();
