@@ -155,9 +155,14 @@ static void claimer_main(int control_fd, void *user_data)
 static struct claim_report let_try(const struct process *claimer,
 				   enum claim_kind kind, size_t count)
 {
-	const struct claim_order order = {kind, count, heard};
+	struct claim_order order;
 	struct claim_report report;
 
+	/* The gaps between its members are sent, too. */
+	memset(&order, 0, sizeof(order));
+	order.kind = kind;
+	order.count = count;
+	order.hello = heard;
 	process_order(claimer, &order, sizeof(order));
 	scene_serve_until_readable(&scene, claimer->control_fd);
 	process_read_report(claimer, &report, sizeof(report));

@@ -258,7 +258,9 @@ START_TEST(records_go_to_the_journal_and_not_to_standard_error)
 	expect_field("\nPOSTERN_NODE=orders\n");
 	expect_field("\nPOSTERN_PEER=self\n");
 	expect_field(uid);
-	ck_assert_str_eq(text_of("err"), "");
+	/* valgrind has words of its own there. */
+	if (!test_has_runner())
+		ck_assert_str_eq(text_of("err"), "");
 	ck_assert_str_eq(text_of("out"), "hello\n");
 }
 END_TEST

@@ -112,15 +112,15 @@ static const char *const wrong_texts[] = {
 	"x25519-private:",
 	"x25519-private:\n",
 	/* a public key */
-	ALICE_PUBLIC_TEXT "\n",
+	(ALICE_PUBLIC_TEXT "\n"),
 	"x25519:dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCo\n",
 	/* other words */
 	"X25519-private:dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCo\n",
 	"dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCo\n",
 	/* more than the line */
-	ALICE_TEXT "\n",
-	ALICE_TEXT ALICE_TEXT,
-	" " ALICE_TEXT,
+	(ALICE_TEXT "\n"),
+	(ALICE_TEXT ALICE_TEXT),
+	(" " ALICE_TEXT),
 	"x25519-private: dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCo\n",
 	"x25519-private:dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCo \n",
 	"x25519-private:dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCo\r\n",
