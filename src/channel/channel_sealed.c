@@ -18,6 +18,7 @@
 #include <errno.h>
 
 #include "os/fork_guard.h"
+#include "ring/ring_sealed.h"
 
 /* The keys are of that mode, or there are none and it is `none`. */
 static bool is_mode(const struct pst_record_keys *keys,

@@ -7,6 +7,7 @@ libring_la_SOURCES = \
 	src/ring/ring_layout.h \
 	src/ring/ring_producer.c \
 	src/ring/ring_rest.c \
+	src/ring/ring_sealed.h \
 	src/ring/ring_told.c \
 	src/ring/ring_wait.c \
 	src/ring/shared_copy.c \

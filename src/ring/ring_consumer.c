@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ring/ring_sealed.h"
 #include "ring/shared_copy.h"
 
 PST_COLD

@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ring/ring_sealed.h"
 #include "ring/shared_copy.h"
 
 #define CACHE_LINE_BYTES 64

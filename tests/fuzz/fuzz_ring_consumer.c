@@ -11,6 +11,7 @@
 
 #include "fuzz/fuzz_input.h"
 #include "ring/ring.h"
+#include "ring/ring_sealed.h"
 #include "support/ring_pair.h"
 
 #define DATA_BYTES 4096u

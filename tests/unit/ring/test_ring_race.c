@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ring/ring_sealed.h"
 #include "support/expect.h"
 #include "support/pin.h"
 #include "support/ring_pair.h"

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ring/ring_sealed.h"
 #include "support/expect.h"
 #include "support/ring_corruption.h"
 
