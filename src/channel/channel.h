@@ -24,6 +24,7 @@
 
 #include "base/attributes.h"
 #include "base/histogram.h"
+#include "os/fork_guard.h"
 #include "os/segment.h"
 
 struct pst_channel;
@@ -74,7 +75,10 @@ struct pst_channel *pst_channel_unref(struct pst_channel *channel);
  */
 struct pst_channel *pst_channel_let_go(struct pst_channel *channel,
 				       enum postern_reason reason);
-bool pst_channel_is_ours(const struct pst_channel *channel);
+static inline bool pst_channel_is_ours(const struct pst_channel *channel)
+{
+	return pst_fork_guard_is_ours(channel);
+}
 void pst_channel_limits(const struct pst_channel *channel,
 			struct postern_limits *ret_limits);
 

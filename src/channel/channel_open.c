@@ -116,7 +116,7 @@ int pst_channel_open_take(struct pst_channel_setup *setup,
 	if (!channel)
 		return refuse_setup(setup, -ENOMEM);
 
-	channel->ours = PST_CHANNEL_OURS;
+	channel->guard.ours = PST_FORK_GUARD_OURS;
 	channel->opened_ns = pst_monotonic_now_ns();
 	pst_spin_init(&channel->send_waiter.spin, setup->spin_ns);
 	pst_spin_init(&channel->receive_waiter.spin, setup->spin_ns);
@@ -193,11 +193,6 @@ struct pst_channel *pst_channel_let_go(struct pst_channel *channel,
 bool pst_channel_is_shared(const struct pst_channel *channel)
 {
 	return !pst_refcount_is_single(&channel->references);
-}
-
-bool pst_channel_is_ours(const struct pst_channel *channel)
-{
-	return channel->ours == PST_CHANNEL_OURS;
 }
 
 void pst_channel_limits(const struct pst_channel *channel,

@@ -28,8 +28,6 @@
 #include "crypto/record_seal.h"
 #include "ring/ring.h"
 
-#define PST_CHANNEL_OURS UINT32_C(0x70737463)
-
 /*
  * Wake-ups that found no position of the peer moved: an honest peer's bell may
  * come late, once for each arming, but never this often without progress.
@@ -90,7 +88,7 @@ struct pst_channel_sealing {
 
 struct pst_channel {
 	/* Set once; zero in a forked child. */
-	uint32_t ours;
+	struct pst_fork_guard guard;
 	int socket_fd;
 	int pidfd;
 	_Atomic int epoll_fd;   /* -1 until somebody asked for it */

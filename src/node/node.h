@@ -18,6 +18,7 @@
 #include "base/attributes.h"
 #include "base/log.h"
 #include "channel/channel.h"
+#include "os/fork_guard.h"
 #include "policy/policy.h"
 
 struct pst_node;
@@ -36,7 +37,10 @@ PST_MUST_CHECK int pst_node_open(const struct pst_node_params *params,
 				 struct postern_refusal *ret_refusal,
 				 struct pst_node **ret_node);
 struct pst_node *pst_node_close(struct pst_node *node);
-bool pst_node_is_ours(const struct pst_node *node);
+static inline bool pst_node_is_ours(const struct pst_node *node)
+{
+	return pst_fork_guard_is_ours(node);
+}
 
 /* Work */
 int pst_node_fd(struct pst_node *node);

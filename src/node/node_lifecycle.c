@@ -171,7 +171,7 @@ static int prepare_events(struct pst_node *node)
 
 static int init(struct pst_node *node, const struct pst_node_params *params)
 {
-	node->ours = PST_NODE_OURS;
+	node->guard.ours = PST_FORK_GUARD_OURS;
 	node->features = pst_host_features(params->features_off);
 	node->channel_spin_ns = params->spin_ns;
 	pst_spin_init(&node->spin, params->spin_ns);
@@ -315,11 +315,6 @@ struct pst_node *pst_node_close(struct pst_node *node)
 	free(node->key_path);
 	pst_fork_guard_free(node, sizeof(*node));
 	return NULL;
-}
-
-bool pst_node_is_ours(const struct pst_node *node)
-{
-	return node->ours == PST_NODE_OURS;
 }
 
 int pst_node_fd(struct pst_node *node)

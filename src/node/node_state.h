@@ -44,8 +44,6 @@
 #include "policy/policy.h"
 #include "slots/slots.h"
 
-#define PST_NODE_OURS UINT32_C(0x7073746e)
-
 /* The most between two looks at the poll set: calls that receive, whatever came
  * of them, and (as seen by a clock that is read every few calls) time, since a
  * program may take long for each message, and strangers and other peers wait
@@ -149,7 +147,7 @@ struct pst_peer {
 };
 
 struct pst_node {
-	uint32_t ours;          /* zero in a forked child */
+	struct pst_fork_guard guard;
 	uint32_t features;
 	uint32_t channel_spin_ns; /* of the channels that are detached */
 	struct pst_spin spin;

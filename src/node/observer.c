@@ -16,10 +16,8 @@
 #include "os/peer_credentials.h"
 #include "stats/stats_reader.h"
 
-#define OBSERVER_OURS UINT32_C(0x7073746f)
-
 struct pst_observer {
-	uint32_t ours;          /* zero in a forked child */
+	struct pst_fork_guard guard;
 	struct pst_view view;   /* what is open of it */
 	struct pst_segment_mapping mapping;
 	struct pst_stats_reader reader;
@@ -55,7 +53,7 @@ int pst_observer_open(const struct postern_policy *policy,
 	observer = pst_fork_guard_new(sizeof(*observer));
 	if (!observer)
 		return -ENOMEM;
-	observer->ours = OBSERVER_OURS;
+	observer->guard.ours = PST_FORK_GUARD_OURS;
 	observer->view = (struct pst_view)PST_VIEW_INIT;
 	r = pst_view_fetch(policy, node_name, deadline_ns, features_off,
 			   refusal, &observer->view);
@@ -77,11 +75,6 @@ struct pst_observer *pst_observer_close(struct pst_observer *observer)
 	pst_view_done(&observer->view);
 	pst_fork_guard_free(observer, sizeof(*observer));
 	return NULL;
-}
-
-bool pst_observer_is_ours(const struct pst_observer *observer)
-{
-	return observer->ours == OBSERVER_OURS;
 }
 
 /* 0 as long as there is somebody to write. */

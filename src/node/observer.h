@@ -14,6 +14,7 @@
 #include <postern/observe.h>
 
 #include "base/attributes.h"
+#include "os/fork_guard.h"
 
 struct pst_observer;
 
@@ -24,7 +25,10 @@ PST_MUST_CHECK int pst_observer_open(const struct postern_policy *policy,
 				     struct postern_refusal *refusal,
 				     struct pst_observer **ret_observer);
 struct pst_observer *pst_observer_close(struct pst_observer *observer);
-bool pst_observer_is_ours(const struct pst_observer *observer);
+static inline bool pst_observer_is_ours(const struct pst_observer *observer)
+{
+	return pst_fork_guard_is_ours(observer);
+}
 
 int pst_observer_node(const struct pst_observer *observer,
 		      struct postern_node_stats *ret_stats);
