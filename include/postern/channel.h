@@ -307,7 +307,8 @@ struct postern_channel_event {
  * where each message takes a header too.  Of the sending thread, like
  * postern_channel_next_event().  What was not told yet is forgotten.  Who sleeps
  * until the depth is low is not woken before half of the ring is free: a low mark
- * above that is noticed by whoever asks, and tells a sleeper no earlier.
+ * above that is noticed by whoever asks, and tells a sleeper no earlier.  Below
+ * that a sleeper is told within a 64th of the ring.
  *
  * Returns 0, -EINVAL for NULL or unless low_bytes < high_bytes <= the ring's size
  * (postern_channel_limits()) or both are 0, -EPERM (sending was not granted) or

@@ -72,6 +72,7 @@ struct pst_ring_consumer {
 	const uint8_t *data;
 	uint64_t consumed_pos;    /* ours */
 	uint64_t produced_pos;    /* the peer's, as last observed and checked */
+	uint64_t look_pos;        /* having come here, look who waits for room */
 	uint32_t data_bytes;
 	uint32_t message_bytes;
 	int obstacle;             /* 0, or why nothing can be read: -ESHUTDOWN
@@ -267,6 +268,13 @@ void pst_ring_producer_woken(struct pst_ring_consumer *consumer,
 bool pst_ring_is_half_free(struct pst_ring_consumer *consumer);
 
 /*
+ * With records known of: after which of them the consumer looks next whether the
+ * producer waits.  That is at the half of the ring; from there on after each 64th
+ * of it; with the last one; and with the first that is found after that.
+ */
+void pst_ring_plan_look(struct pst_ring_consumer *consumer);
+
+/*
  * The positions in the peer's words as they stand, unchecked: for noticing that
  * something moved, and for nothing else.  Any thread may ask.
  */
@@ -344,6 +352,15 @@ pst_ring_is_known_half_free(const struct pst_ring_consumer *consumer)
 	       consumer->data_bytes / 2;
 }
 
+/* Is it time to look whether the producer waits?  See pst_ring_plan_look(). */
+static inline bool
+pst_ring_is_look_due(const struct pst_ring_consumer *consumer)
+{
+	uint64_t beyond_bytes = consumer->consumed_pos - consumer->look_pos;
+
+	return beyond_bytes <= UINT64_MAX / 2;
+}
+
 /* The stamp of the record last read, once; the producer wrote it, as it likes. */
 static inline bool pst_ring_take_time(struct pst_ring_consumer *consumer,
 				      uint64_t *ret_time_ns)
@@ -396,6 +413,10 @@ pst_ring_producer_to_wake(struct pst_ring_consumer *consumer)
 {
 	uint32_t armed;
 
+	if (!pst_ring_is_look_due(consumer))
+		return 0;
+	if (pst_ring_has_seen_message(consumer))
+		pst_ring_plan_look(consumer);
 	if (!pst_ring_is_known_half_free(consumer))
 		return 0;
 	/*

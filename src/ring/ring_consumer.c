@@ -94,9 +94,9 @@ static inline struct pst_record_header fetch_header(const uint8_t *record)
 }
 
 /*
- * The record is used up: its bytes are the producer's again.  Whether that one
- * sleeps is looked at only once half of the ring is free, as far as is known;
- * before that, there is nothing that the store would have to be ordered before.
+ * The record is used up: its bytes are the producer's again.  Where no look at
+ * that one is due, there is nothing that the store would have to be ordered
+ * before.
  */
 static inline void give_back(struct pst_ring_consumer *consumer,
 			     uint64_t record_bytes)
@@ -108,7 +108,7 @@ static inline void give_back(struct pst_ring_consumer *consumer,
 	 * our copy is complete before anybody writes over its source.  [W2]
 	 * Whoever sleeps without having seen it has armed before our next look.
 	 */
-	if (pst_ring_is_known_half_free(consumer))
+	if (pst_ring_is_look_due(consumer))
 		pst_shared_publish_ordered_u64(&consumer->own->consumed_pos,
 					       consumer->consumed_pos);
 	else

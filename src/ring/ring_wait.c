@@ -24,6 +24,8 @@
  */
 #include "ring/ring.h"
 
+#define LOOKS_PER_RING 64
+
 static inline bool is_odd(uint32_t armed)
 {
 	return (armed & 1) != 0;
@@ -82,6 +84,19 @@ void pst_ring_disarm_producer(struct pst_ring_producer *producer)
 	producer->armed++;
 	/* [A2] No fence: seen late, it costs one bell in vain. */
 	pst_shared_publish_u32(&producer->own->producer_armed, producer->armed);
+}
+
+void pst_ring_plan_look(struct pst_ring_consumer *consumer)
+{
+	uint64_t half_bytes = consumer->data_bytes / 2;
+	uint64_t unread_bytes = consumer->produced_pos - consumer->consumed_pos;
+	uint64_t step_bytes = consumer->data_bytes / LOOKS_PER_RING;
+
+	if (unread_bytes > half_bytes)
+		step_bytes = unread_bytes - half_bytes;
+	else if (unread_bytes < step_bytes)
+		step_bytes = unread_bytes;
+	consumer->look_pos = consumer->consumed_pos + step_bytes;
 }
 
 void pst_ring_producer_woken(struct pst_ring_consumer *consumer,

@@ -38,6 +38,7 @@ fails wakeup -DCOUNT_AFTER_ARMING -DQUEUE=2 -DDRAIN=2
 fails half_free -DNO_WAITER_FENCE
 fails half_free -DNEVER_ORDERED -DWANTED=3
 fails half_free -DUNORDERED_AT_HALF -DROOM=1 -DCOUNT=4
+fails half_free -DNO_LOOK_AT_THE_LAST -DWANTED=3
 fails node_states -DNO_SECOND_LOOK
 fails node_states -DNO_FENCE
 fails node_states -DNO_PENDING_BITS -DSENDER -DSECOND=0

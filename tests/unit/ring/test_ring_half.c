@@ -79,6 +79,59 @@ START_TEST(producer_is_not_rung_for_if_the_ring_is_full_again)
 }
 END_TEST
 
+/* So short that several are a 64th of the ring. */
+static void write_short(uint32_t count)
+{
+	for (; count > 0; count--)
+		ck_assert_int_eq(pst_ring_write(producer, "8 bytes", 8), 0);
+}
+
+static uint32_t read_until_rung_for(void)
+{
+	uint32_t count = 0;
+
+	do {
+		read_some(1);
+		count++;
+	} while (pst_ring_producer_to_wake(consumer) == 0);
+	return count;
+}
+
+START_TEST(producer_is_looked_at_after_each_64th_of_the_ring)
+{
+	const uint32_t per_step = DATA_BYTES / 64 / 16;
+
+	ring_pair_start_at(&pair, _i == 0 ? 0 : -UINT64_C(48)); /* 3 before 2^64 */
+	write_short(40);
+	read_some(1); /* the first that was found: looked at there */
+	ck_assert_uint_eq(pst_ring_producer_to_wake(consumer), 0);
+	pst_ring_arm_producer(producer);
+	ck_assert_uint_eq(read_until_rung_for(), per_step);
+	pst_ring_producer_woken(consumer, 1);
+	read_some(1);
+	pst_ring_arm_producer(producer);
+	ck_assert_uint_eq(read_until_rung_for(), per_step - 1);
+}
+END_TEST
+
+START_TEST(producer_is_looked_at_with_the_last_message_and_the_next_first)
+{
+	write_short(3);
+	read_some(1);
+	ck_assert_uint_eq(pst_ring_producer_to_wake(consumer), 0);
+	pst_ring_arm_producer(producer);
+	read_some(1);
+	ck_assert_uint_eq(pst_ring_producer_to_wake(consumer), 0);
+	read_some(1);
+	ck_assert_uint_eq(pst_ring_producer_to_wake(consumer), 1);
+	pst_ring_producer_woken(consumer, 1);
+	write_short(3);
+	pst_ring_arm_producer(producer);
+	read_some(1);
+	ck_assert_uint_eq(pst_ring_producer_to_wake(consumer), 3);
+}
+END_TEST
+
 START_TEST(lie_seen_before_a_bell_is_told_by_the_next_read)
 {
 	char buffer[256];
@@ -175,6 +228,11 @@ int main(void)
 	tcase_add_checked_fixture(half, setup, teardown);
 	tcase_add_test(half, producer_is_rung_for_once_half_the_ring_is_free);
 	tcase_add_test(half, producer_is_not_rung_for_if_the_ring_is_full_again);
+	tcase_add_loop_test(half,
+			    producer_is_looked_at_after_each_64th_of_the_ring, 0,
+			    2);
+	tcase_add_test(half,
+		       producer_is_looked_at_with_the_last_message_and_the_next_first);
 	tcase_add_test(half, lie_seen_before_a_bell_is_told_by_the_next_read);
 	tcase_add_test(half, ring_that_is_kept_full_is_known_to_be_at_its_half);
 	tcase_add_test(half, ring_is_not_looked_at_beside_its_half);
