@@ -44,6 +44,9 @@
 /* Keeps a path that is taken once in a while out of the one taken always. */
 #define PST_COLD __attribute__((cold, noinline))
 
+/* The same for a path that is taken often, but is longer than the usual one. */
+#define PST_NOINLINE __attribute__((noinline))
+
 /*
  * Two cache lines: neighbours are fetched in pairs, so memory that two threads
  * or processes write must be this far apart.

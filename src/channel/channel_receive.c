@@ -46,8 +46,8 @@ static int may_receive(struct pst_channel *channel)
 	return 0;
 }
 
-static int receive_once(struct pst_channel *channel, void *buffer,
-			size_t buffer_bytes, size_t *ret_message_bytes)
+static inline int receive_once(struct pst_channel *channel, void *buffer,
+			       size_t buffer_bytes, size_t *ret_message_bytes)
 {
 	int r;
 
@@ -82,19 +82,40 @@ static int after_failure(struct pst_channel *channel, int result)
 	}
 }
 
+static inline void after_success(struct pst_channel *channel,
+				 size_t message_bytes)
+{
+	pst_channel_note_received(channel, message_bytes);
+	(void)pst_channel_wake_producer(channel); /* it is received */
+}
+
+/* No message was read: result says why. */
+PST_NOINLINE
+static int receive_again(struct pst_channel *channel, void *buffer,
+			 size_t buffer_bytes, size_t *ret_message_bytes,
+			 int result)
+{
+	int r = result;
+
+	if (r == -EAGAIN && is_worth_retrying(channel))
+		r = receive_once(channel, buffer, buffer_bytes,
+				 ret_message_bytes);
+	if (r < 0)
+		return after_failure(channel, r);
+	after_success(channel, *ret_message_bytes);
+	return 0;
+}
+
 int pst_channel_receive_among(struct pst_channel *channel, void *buffer,
 			      size_t buffer_bytes, size_t *ret_message_bytes)
 {
 	int r;
 
 	r = receive_once(channel, buffer, buffer_bytes, ret_message_bytes);
-	if (r == -EAGAIN && is_worth_retrying(channel))
-		r = receive_once(channel, buffer, buffer_bytes,
-				 ret_message_bytes);
-	if (r < 0)
-		return after_failure(channel, r);
-	pst_channel_note_received(channel, *ret_message_bytes);
-	(void)pst_channel_wake_producer(channel); /* it is received */
+	if (PST_UNLIKELY(r < 0))
+		return receive_again(channel, buffer, buffer_bytes,
+				     ret_message_bytes, r);
+	after_success(channel, *ret_message_bytes);
 	return 0;
 }
 

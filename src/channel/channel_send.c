@@ -50,8 +50,8 @@ static bool is_sample(const struct pst_channel *channel)
 			    channel->sample_at);
 }
 
-static int write_message(struct pst_channel *channel, const void *bytes,
-			 uint32_t byte_count)
+static inline int write_message(struct pst_channel *channel, const void *bytes,
+				uint32_t byte_count)
 {
 	if (!pst_channel_is_plain(channel, POSTERN_DIRECTION_SEND))
 		return pst_channel_write_sealed(channel, bytes, byte_count,
@@ -90,15 +90,13 @@ static void after_success(struct pst_channel *channel, uint32_t byte_count)
 	(void)pst_channel_wake_consumer(channel); /* if not, the next call */
 }
 
-int pst_channel_send(struct pst_channel *channel, const void *bytes,
-		     uint32_t byte_count)
+/* The message was not written: result says why. */
+PST_NOINLINE
+static int send_again(struct pst_channel *channel, const void *bytes,
+		      uint32_t byte_count, int result)
 {
-	int r;
+	int r = result;
 
-	r = may_send(channel);
-	if (r < 0)
-		return r;
-	r = write_message(channel, bytes, byte_count);
 	if (r == -EAGAIN && is_worth_retrying(channel, byte_count)) {
 		r = may_send(channel);
 		if (r < 0)
@@ -107,6 +105,21 @@ int pst_channel_send(struct pst_channel *channel, const void *bytes,
 	}
 	if (r < 0)
 		return after_failure(channel, byte_count, r);
+	after_success(channel, byte_count);
+	return 0;
+}
+
+int pst_channel_send(struct pst_channel *channel, const void *bytes,
+		     uint32_t byte_count)
+{
+	int r;
+
+	r = may_send(channel);
+	if (PST_UNLIKELY(r < 0))
+		return r;
+	r = write_message(channel, bytes, byte_count);
+	if (PST_UNLIKELY(r < 0))
+		return send_again(channel, bytes, byte_count, r);
 	after_success(channel, byte_count);
 	return 0;
 }
