@@ -84,7 +84,7 @@ void pst_schedule_arm_idle(struct pst_node *node)
 
 /* -- one peer's turn ------------------------------------------------------- */
 
-static void charge_turn(struct pst_node *node, struct pst_peer *peer,
+static inline void charge_turn(struct pst_node *node, struct pst_peer *peer,
 			size_t message_bytes)
 {
 	size_t cost = message_bytes;
@@ -372,6 +372,7 @@ static inline bool is_turn_due(struct pst_node *node)
 }
 
 /* From whoever has something; after a turn, if one is due or nobody has. */
+PST_NOINLINE
 static int receive_looking(struct pst_node *node, bool is_due, void *buffer,
 			   size_t buffer_bytes, size_t *ret_message_bytes,
 			   postern_peer *ret_peer)
