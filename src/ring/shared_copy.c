@@ -19,8 +19,13 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Out of the ring: above this a call of memcpy() is worth its price. */
-#define WORDS_BYTES_MAX 64
+/* Above this a call of memcpy() is worth its price. */
+#define PIECES_BYTES_MAX 64
+
+/* As much as one instruction moves. */
+struct piece {
+	uint64_t words[2];
+};
 
 /* What the compiler knows of memory ends here. */
 static inline void forget_memory(void)
@@ -28,43 +33,51 @@ static inline void forget_memory(void)
 	__asm__ volatile("" : : : "memory");
 }
 
-void pst_shared_copy_in(void *shared, const void *bytes, size_t byte_count)
-{
-	/* An empty message has no bytes, and perhaps no address. */
-	if (byte_count != 0)
-		memcpy(shared, bytes, byte_count);
-	forget_memory();
-}
-
 /*
  * As most short messages are, no bytes too.  Any other would need some bytes
  * twice, or one by one.
  */
-static inline bool is_few_words(size_t byte_count)
+static inline bool is_few_pieces(size_t byte_count)
 {
 	return byte_count % sizeof(uint64_t) == 0 &&
-	       byte_count <= WORDS_BYTES_MAX;
+	       byte_count <= PIECES_BYTES_MAX;
 }
 
-static inline void copy_words(uint8_t *to, const uint8_t *from,
-			      size_t byte_count)
+/* Pieces, and a word if one is left. */
+static inline void copy_pieces(uint8_t *to, const uint8_t *from,
+			       size_t byte_count)
 {
+	struct piece piece;
 	uint64_t word;
 	size_t i;
 
-	for (i = 0; i < byte_count; i += sizeof(word)) {
-		memcpy(&word, from + i, sizeof(word));
-		memcpy(to + i, &word, sizeof(word));
+	for (i = 0; i + sizeof(piece) <= byte_count; i += sizeof(piece)) {
+		memcpy(&piece, from + i, sizeof(piece));
+		memcpy(to + i, &piece, sizeof(piece));
 		forget_memory(); /* nor is the loop a memcpy() after all */
 	}
+	if (i < byte_count) {
+		memcpy(&word, from + i, sizeof(word));
+		memcpy(to + i, &word, sizeof(word));
+	}
+}
+
+/* An empty message has no bytes, and perhaps no address. */
+static inline void copy(void *to, const void *from, size_t byte_count)
+{
+	if (is_few_pieces(byte_count))
+		copy_pieces(to, from, byte_count);
+	else
+		memcpy(to, from, byte_count);
+	forget_memory();
+}
+
+void pst_shared_copy_in(void *shared, const void *bytes, size_t byte_count)
+{
+	copy(shared, bytes, byte_count);
 }
 
 void pst_shared_copy_out(void *bytes, const void *shared, size_t byte_count)
 {
-	if (is_few_words(byte_count)) {
-		copy_words(bytes, shared, byte_count);
-		return;
-	}
-	memcpy(bytes, shared, byte_count);
-	forget_memory();
+	copy(bytes, shared, byte_count);
 }
