@@ -96,11 +96,13 @@ static inline struct pst_record_header fetch_header(const uint8_t *record)
 /*
  * The record is used up: its bytes are the producer's again.  Where no look at
  * that one is due, there is nothing that the store would have to be ordered
- * before.
+ * before.  Says whether it is.
  */
-static inline void give_back(struct pst_ring_consumer *consumer,
+static inline bool give_back(struct pst_ring_consumer *consumer,
 			     uint64_t record_bytes)
 {
+	bool is_look_due;
+
 	consumer->pace.batch_count++;
 	consumer->consumed_pos += record_bytes;
 	/*
@@ -108,12 +110,14 @@ static inline void give_back(struct pst_ring_consumer *consumer,
 	 * our copy is complete before anybody writes over its source.  [W2]
 	 * Whoever sleeps without having seen it has armed before our next look.
 	 */
-	if (pst_ring_is_look_due(consumer))
+	is_look_due = pst_ring_is_look_due(consumer);
+	if (is_look_due)
 		pst_shared_publish_ordered_u64(&consumer->own->consumed_pos,
 					       consumer->consumed_pos);
 	else
 		pst_shared_publish_u64(&consumer->own->consumed_pos,
 				       consumer->consumed_pos);
+	return is_look_due;
 }
 
 /*
@@ -151,7 +155,7 @@ static int read_other_kind(struct pst_ring_consumer *consumer,
 		return poison(consumer, PST_RING_FAULT_RECORD_LENGTH);
 
 	consumer->obstacle = -ESHUTDOWN;
-	give_back(consumer, PST_RECORD_HEADER_BYTES);
+	(void)give_back(consumer, PST_RECORD_HEADER_BYTES); /* nothing more */
 	return -ESHUTDOWN;
 }
 
@@ -246,8 +250,8 @@ int pst_ring_read(struct pst_ring_consumer *consumer, void *buffer,
 	pst_shared_copy_out(buffer, message.record + PST_RECORD_HEADER_BYTES +
 				    message.time_bytes,
 			    message.payload_bytes);
-	give_back(consumer, message.record_bytes);
-	look_at_half(consumer, message.record_bytes);
+	if (give_back(consumer, message.record_bytes))
+		look_at_half(consumer, message.record_bytes);
 	*ret_payload_bytes = message.payload_bytes;
 	return 0;
 }
@@ -270,8 +274,8 @@ int pst_ring_discard(struct pst_ring_consumer *consumer,
 	if (result < 0)
 		return result;
 	note_dropped(consumer);
-	give_back(consumer, message.record_bytes);
-	look_at_half(consumer, message.record_bytes);
+	if (give_back(consumer, message.record_bytes))
+		look_at_half(consumer, message.record_bytes);
 	*ret_payload_bytes = message.payload_bytes;
 	return 0;
 }
@@ -399,12 +403,13 @@ int pst_ring_peek_sealed(struct pst_ring_consumer *consumer, void *record,
 static int give_back_sealed(struct pst_ring_consumer *consumer,
 			    const struct pst_ring_record *form)
 {
-	if (form->is_end)
+	if (form->is_end) {
 		consumer->obstacle = -ESHUTDOWN;
-	give_back(consumer, sealed_bytes(form));
-	if (form->is_end)
+		(void)give_back(consumer, sealed_bytes(form)); /* as above */
 		return -ESHUTDOWN;
-	look_at_half(consumer, sealed_bytes(form));
+	}
+	if (give_back(consumer, sealed_bytes(form)))
+		look_at_half(consumer, sealed_bytes(form));
 	return 0;
 }
 
