@@ -82,6 +82,7 @@ extern const struct bench_transport bench_postern_aead_aes;
 extern const struct bench_transport bench_postern_aead_chacha;
 extern const struct bench_transport bench_ring_insecure;
 extern const struct bench_transport bench_ring_ahead;
+extern const struct bench_transport bench_ring_ordered;
 extern const struct bench_transport bench_pingpong;
 extern const struct bench_transport bench_memcpy;
 extern const struct bench_transport bench_pipe;

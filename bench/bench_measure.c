@@ -30,7 +30,8 @@ enum side { SIDE_DRIVER = 0, SIDE_SERVER = 1 };
 
 const struct bench_transport *const bench_transports[] = {
 	&bench_postern, &bench_postern_waiting, &bench_postern_node,
-	&bench_ring_insecure, &bench_ring_ahead, &bench_pingpong, &bench_memcpy,
+	&bench_ring_insecure, &bench_ring_ahead, &bench_ring_ordered,
+	&bench_pingpong, &bench_memcpy,
 	&bench_pipe, &bench_seqpacket, &bench_libqb, &bench_zmq,
 	&bench_postern_mac_aes, &bench_raw_mac_aes,
 	&bench_postern_mac_chacha, &bench_raw_mac_chacha,
