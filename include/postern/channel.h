@@ -260,7 +260,8 @@ int postern_receive_wait(struct postern_channel *channel, void *buffer,
  * receive, after half of a full ring is free again (as far as the receiver has
  * noticed), after its depth has sunk to the low watermark, and when the peer is
  * gone.  Who waits for room is woken then too, not for each message: it would
- * fill the room of one and sleep again.
+ * fill the room of one and sleep again.  For more room than half of the ring it is
+ * woken within a 64th of the ring.
  *
  * Level-triggered: it stays readable until postern_receive(), postern_send() or
  * postern_channel_next_event() has returned -EAGAIN, or postern_channel_wait()

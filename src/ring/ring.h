@@ -250,8 +250,9 @@ void pst_ring_disarm_producer(struct pst_ring_producer *producer);
 
 /*
  * After publishing (write, commit, finish; read): the odd value for which the
- * other side is to be rung, or 0.  Says so again until the bell is reported
- * with _woken(); report it unless the bell could not be sent.
+ * other side is to be rung, or 0.  Says so again, with the next message too,
+ * until the bell is reported with _woken(); report it unless it could not be
+ * sent.
  */
 PST_MUST_CHECK
 static inline uint32_t
@@ -268,9 +269,9 @@ void pst_ring_producer_woken(struct pst_ring_consumer *consumer,
 bool pst_ring_is_half_free(struct pst_ring_consumer *consumer);
 
 /*
- * With records known of: after which of them the consumer looks next whether the
- * producer waits.  That is at the half of the ring; from there on after each 64th
- * of it; with the last one; and with the first that is found after that.
+ * A look whether the producer waits is done: where the next one is due.  That is
+ * at the half of the ring, as far as is known; from there on after each 64th of
+ * it; with the last record that is known of; and with the first found after that.
  */
 void pst_ring_plan_look(struct pst_ring_consumer *consumer);
 
@@ -415,20 +416,23 @@ pst_ring_producer_to_wake(struct pst_ring_consumer *consumer)
 
 	if (!pst_ring_is_look_due(consumer))
 		return 0;
+	if (pst_ring_is_known_half_free(consumer)) {
+		/*
+		 * [A2] Pairs with the publish in pst_ring_arm_producer(), and
+		 * comes [W2] after our own in give_back(), ring_consumer.c.
+		 */
+		armed = pst_ring_bell_due(
+			pst_shared_observe_ordered_u32(
+				&consumer->peer->producer_armed),
+			consumer->rung_for);
+		if (PST_UNLIKELY(armed != 0) && pst_ring_is_half_free(consumer))
+			return armed; /* due until it was rung */
+	}
 	if (pst_ring_has_seen_message(consumer))
 		pst_ring_plan_look(consumer);
-	if (!pst_ring_is_known_half_free(consumer))
-		return 0;
-	/*
-	 * [A2] Pairs with the publish in pst_ring_arm_producer(), and comes
-	 * [W2] after our own in give_back(), ring_consumer.c.
-	 */
-	armed = pst_ring_bell_due(pst_shared_observe_ordered_u32(
-					  &consumer->peer->producer_armed),
-				  consumer->rung_for);
-	if (PST_LIKELY(armed == 0))
-		return 0;
-	return pst_ring_is_half_free(consumer) ? armed : 0;
+	else
+		consumer->look_pos = consumer->consumed_pos;
+	return 0;
 }
 
 #endif

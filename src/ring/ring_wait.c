@@ -103,6 +103,7 @@ void pst_ring_producer_woken(struct pst_ring_consumer *consumer,
 			     uint32_t armed)
 {
 	consumer->rung_for = armed;
+	pst_ring_plan_look(consumer);
 }
 
 uint64_t pst_ring_produced_unchecked(const struct pst_segment_words *peer)

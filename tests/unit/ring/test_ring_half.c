@@ -38,14 +38,29 @@ static uint32_t fill(void)
 	return count;
 }
 
-static void read_some(uint32_t count)
+/* As a channel does: each is followed by a look, if one is due. */
+static uint32_t read_one(void)
 {
 	char buffer[256];
 	size_t byte_count;
 
+	ck_assert_int_eq(pst_ring_read(consumer, buffer, sizeof(buffer),
+				       &byte_count), 0);
+	return pst_ring_producer_to_wake(consumer);
+}
+
+static void read_some(uint32_t count)
+{
 	for (; count > 0; count--)
-		ck_assert_int_eq(pst_ring_read(consumer, buffer,
-					       sizeof(buffer), &byte_count), 0);
+		ck_assert_uint_eq(read_one(), 0);
+}
+
+static uint32_t discard_one(void)
+{
+	size_t byte_count;
+
+	ck_assert_int_eq(pst_ring_discard(consumer, &byte_count), 0);
+	return pst_ring_producer_to_wake(consumer);
 }
 
 START_TEST(producer_is_rung_for_once_half_the_ring_is_free)
@@ -54,10 +69,9 @@ START_TEST(producer_is_rung_for_once_half_the_ring_is_free)
 
 	sent = fill();
 	pst_ring_arm_producer(producer);
-	do {
-		read_some(1);
+	do
 		received++;
-	} while (pst_ring_producer_to_wake(consumer) == 0);
+	while ((_i == 0 ? read_one() : discard_one()) == 0);
 	ck_assert_uint_eq(received, sent / 2);
 }
 END_TEST
@@ -71,11 +85,8 @@ START_TEST(producer_is_not_rung_for_if_the_ring_is_full_again)
 	sent = fill();
 	ck_assert_uint_eq(sent, filled - 1);
 	pst_ring_arm_producer(producer);
-	ck_assert_uint_eq(pst_ring_producer_to_wake(consumer), 0);
 	read_some(filled / 2 - 1);
-	ck_assert_uint_eq(pst_ring_producer_to_wake(consumer), 0);
-	read_some(1);
-	ck_assert_uint_eq(pst_ring_producer_to_wake(consumer), 1);
+	ck_assert_uint_eq(read_one(), 1);
 }
 END_TEST
 
@@ -88,12 +99,10 @@ static void write_short(uint32_t count)
 
 static uint32_t read_until_rung_for(void)
 {
-	uint32_t count = 0;
+	uint32_t count = 1;
 
-	do {
-		read_some(1);
+	while (read_one() == 0)
 		count++;
-	} while (pst_ring_producer_to_wake(consumer) == 0);
 	return count;
 }
 
@@ -104,7 +113,6 @@ START_TEST(producer_is_looked_at_after_each_64th_of_the_ring)
 	ring_pair_start_at(&pair, _i == 0 ? 0 : -UINT64_C(48)); /* 3 before 2^64 */
 	write_short(40);
 	read_some(1); /* the first that was found: looked at there */
-	ck_assert_uint_eq(pst_ring_producer_to_wake(consumer), 0);
 	pst_ring_arm_producer(producer);
 	ck_assert_uint_eq(read_until_rung_for(), per_step);
 	pst_ring_producer_woken(consumer, 1);
@@ -118,17 +126,51 @@ START_TEST(producer_is_looked_at_with_the_last_message_and_the_next_first)
 {
 	write_short(3);
 	read_some(1);
-	ck_assert_uint_eq(pst_ring_producer_to_wake(consumer), 0);
 	pst_ring_arm_producer(producer);
 	read_some(1);
-	ck_assert_uint_eq(pst_ring_producer_to_wake(consumer), 0);
-	read_some(1);
-	ck_assert_uint_eq(pst_ring_producer_to_wake(consumer), 1);
+	ck_assert_uint_eq(read_one(), 1);
 	pst_ring_producer_woken(consumer, 1);
 	write_short(3);
 	pst_ring_arm_producer(producer);
+	ck_assert_uint_eq(read_one(), 3);
+}
+END_TEST
+
+START_TEST(bell_that_is_owed_is_due_with_each_message)
+{
+	write_short(5);
+	pst_ring_arm_producer(producer);
+	ck_assert_uint_eq(read_one(), 1);
+	ck_assert_uint_eq(read_one(), 1);
+	ck_assert_uint_eq(pst_ring_producer_to_wake(consumer), 1);
+	pst_ring_producer_woken(consumer, 1);
 	read_some(1);
-	ck_assert_uint_eq(pst_ring_producer_to_wake(consumer), 3);
+}
+END_TEST
+
+/* What was seen before a bell is what the next look is planned by. */
+START_TEST(producer_is_rung_for_at_the_half_if_the_look_before_saw_it_ahead)
+{
+	static const char payload[1120];
+
+	producer->message_bytes = consumer->message_bytes = sizeof(payload);
+	write_short(60);
+	read_some(1);
+	consumer->look_pos = consumer->consumed_pos + 16;
+	ck_assert_int_eq(pst_ring_write(producer, payload, sizeof(payload)),
+			 0); /* with it 8 bytes less than half are free */
+	pst_ring_arm_producer(producer);
+	read_some(1);
+	ck_assert_uint_eq(read_one(), 1);
+}
+END_TEST
+
+/* A position of long ago would look like one that is yet to come. */
+START_TEST(next_look_is_where_an_empty_ring_was_left)
+{
+	write_short(1);
+	read_some(1);
+	ck_assert_uint_eq(consumer->look_pos, consumer->consumed_pos);
 }
 END_TEST
 
@@ -155,7 +197,7 @@ START_TEST(ring_that_is_kept_full_is_known_to_be_at_its_half)
 	read_some(filled / 2 - 1);
 	(void)fill(); /* as much as there was room for */
 	ck_assert(!pst_ring_is_known_half_free(consumer));
-	read_some(1);
+	ck_assert_uint_eq(_i == 0 ? read_one() : discard_one(), 0);
 	ck_assert(!pst_ring_is_known_half_free(consumer));
 	ck_assert_uint_eq(consumer->produced_pos, producer->produced_pos);
 }
@@ -226,15 +268,23 @@ int main(void)
 	int failed;
 
 	tcase_add_checked_fixture(half, setup, teardown);
-	tcase_add_test(half, producer_is_rung_for_once_half_the_ring_is_free);
+	tcase_add_loop_test(half,
+			    producer_is_rung_for_once_half_the_ring_is_free, 0,
+			    2);
 	tcase_add_test(half, producer_is_not_rung_for_if_the_ring_is_full_again);
 	tcase_add_loop_test(half,
 			    producer_is_looked_at_after_each_64th_of_the_ring, 0,
 			    2);
 	tcase_add_test(half,
 		       producer_is_looked_at_with_the_last_message_and_the_next_first);
+	tcase_add_test(half, bell_that_is_owed_is_due_with_each_message);
+	tcase_add_test(half,
+		       producer_is_rung_for_at_the_half_if_the_look_before_saw_it_ahead);
+	tcase_add_test(half, next_look_is_where_an_empty_ring_was_left);
 	tcase_add_test(half, lie_seen_before_a_bell_is_told_by_the_next_read);
-	tcase_add_test(half, ring_that_is_kept_full_is_known_to_be_at_its_half);
+	tcase_add_loop_test(half,
+			    ring_that_is_kept_full_is_known_to_be_at_its_half, 0,
+			    2);
 	tcase_add_test(half, ring_is_not_looked_at_beside_its_half);
 	tcase_add_test(half, lie_seen_at_the_half_is_told_by_the_next_read);
 	tcase_add_test(half, end_at_the_half_is_the_end);

@@ -331,6 +331,29 @@ START_TEST(padding_is_zero_or_a_fault)
 }
 END_TEST
 
+/* As with other records: a ring that is kept full is known to be. */
+START_TEST(the_half_of_the_ring_is_looked_at)
+{
+	struct pst_ring_record form = {0};
+	uint64_t known_pos;
+	int i;
+
+	for (i = 0; i < 4; i++)
+		expect_equal(write_one(1000, false), 0);
+	expect_equal(peek(&form), 0);
+	expect_equal(pst_ring_release_sealed(consumer, copy, &form), 0);
+	expect_equal(pst_ring_producer_to_wake(consumer), 0);
+	expect_equal(write_one(1000, false), 0);
+	known_pos = consumer->produced_pos;
+	expect_equal(peek(&form), 0);
+	expect_equal(_i == 0 ?
+			     pst_ring_release_sealed(consumer, copy, &form) :
+			     pst_ring_discard_sealed(consumer, &form), 0);
+	expect(consumer->produced_pos == known_pos + 1024);
+	expect_equal(pst_ring_producer_to_wake(consumer), 0);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("ring_sealed");
@@ -352,6 +375,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(t, a_header_is_believed_within_what_is_there, 0,
 			    HEADER_COUNT * START_COUNT);
 	tcase_add_loop_test(t, padding_is_zero_or_a_fault, 1, 8);
+	tcase_add_loop_test(t, the_half_of_the_ring_is_looked_at, 0, 2);
 	suite_add_tcase(s, t);
 	return s;
 }
