@@ -85,7 +85,7 @@ void pst_schedule_arm_idle(struct pst_node *node)
 /* -- one peer's turn ------------------------------------------------------- */
 
 static inline void charge_turn(struct pst_node *node, struct pst_peer *peer,
-			size_t message_bytes)
+			       size_t message_bytes)
 {
 	size_t cost = message_bytes;
 
