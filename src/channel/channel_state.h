@@ -15,9 +15,11 @@
 #ifndef POSTERN_CHANNEL_CHANNEL_STATE_H
 #define POSTERN_CHANNEL_CHANNEL_STATE_H
 
+#include <assert.h>
 #include <stdalign.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/counter.h"
@@ -138,6 +140,8 @@ struct pst_channel {
 	struct pst_histogram latency;
 	struct pst_histogram *latency_total; /* the node's; or NULL */
 };
+
+static_assert(offsetof(struct pst_channel, guard) == 0, "it comes first");
 
 static inline bool pst_channel_has_ended(const struct pst_channel *channel)
 {

@@ -23,7 +23,9 @@
 #ifndef POSTERN_NODE_NODE_STATE_H
 #define POSTERN_NODE_NODE_STATE_H
 
+#include <assert.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/list.h"
@@ -206,6 +208,8 @@ struct pst_node {
 
 	struct pst_statistics statistics;
 };
+
+static_assert(offsetof(struct pst_node, guard) == 0, "it comes first");
 
 /* What a tag in the poll set stands for. */
 enum pst_tag_kind {

@@ -8,7 +8,9 @@
  */
 #include "node/observer.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <stddef.h>
 
 #include "node/refusal.h"
 #include "node/view.h"
@@ -22,6 +24,8 @@ struct pst_observer {
 	struct pst_segment_mapping mapping;
 	struct pst_stats_reader reader;
 };
+
+static_assert(offsetof(struct pst_observer, guard) == 0, "it comes first");
 
 static int map_view(struct pst_observer *observer,
 		    struct postern_refusal *refusal)
