@@ -2,8 +2,11 @@
 /*
  * postern doctor: what this host offers, and what is lost without the rest
  */
+#include <inttypes.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include <postern/result.h>
 
@@ -33,6 +36,25 @@ static enum tool_status print_kernel(void)
 			  KERNEL_MAJOR_MIN, KERNEL_MINOR_MIN);
 }
 
+/*
+ * Of each secured channel and of each handshake with keys a page is locked, and
+ * no quota counts those: where the limit is small, it is the first to be used up.
+ */
+static void print_locked_memory(void)
+{
+	uintmax_t page_bytes = (uintmax_t)sysconf(_SC_PAGESIZE);
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_MEMLOCK, &limit) < 0)
+		return;
+	if (limit.rlim_cur == RLIM_INFINITY)
+		printf("%-12s no limit\n", "memlock");
+	else
+		printf("%-12s %ju KiB, for keys: about %ju secured channels\n",
+		       "memlock", (uintmax_t)limit.rlim_cur / 1024,
+		       (uintmax_t)limit.rlim_cur / page_bytes);
+}
+
 static enum tool_status run(const struct tool_command *command, int argc,
 			    char **argv)
 {
@@ -48,6 +70,7 @@ static enum tool_status run(const struct tool_command *command, int argc,
 	tool_options_parse(command, options,
 			   sizeof(options) / sizeof(options[0]), argc, argv);
 	status = print_kernel();
+	print_locked_memory();
 	features = postern_features() & ~features_off;
 	for (i = 0; i < TOOL_FEATURE_COUNT; i++) {
 		feature = &tool_features[i];
@@ -72,8 +95,8 @@ const struct tool_command tool_command_doctor = {
 	.operands = "",
 	.summary = "show what this host offers and what is lost without it",
 	.description =
-		"Show each feature that postern uses where it is found, what "
-		"is lost\nwhere it is missing, and the hardening level "
-		"that results.\n",
+		"Show how much memory may be locked for keys, each feature "
+		"that postern\nuses where it is found, what is lost where it "
+		"is missing, and the\nhardening level that results.\n",
 	.run = run,
 };

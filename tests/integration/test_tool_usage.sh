@@ -207,6 +207,12 @@ doctor_says_what_is_lost() {
 	expect_text out '^aes *off '
 }
 
+doctor_shows_what_may_be_locked() {
+	pages=$((128 * 1024 / $(getconf PAGESIZE)))
+	(ulimit -l 128 && expect_status 0 postern doctor) || fail "at 128 KiB"
+	expect_text out "^memlock *128 KiB, .* $pages secured channels$"
+}
+
 run_tests \
 	no_command_is_a_usage_error \
 	unknown_command_is_a_usage_error \
@@ -228,4 +234,5 @@ run_tests \
 	output_that_cannot_be_written_is_an_error \
 	closed_descriptors_do_no_harm \
 	doctor_counts_what_it_finds \
-	doctor_says_what_is_lost
+	doctor_says_what_is_lost \
+	doctor_shows_what_may_be_locked
