@@ -298,6 +298,22 @@ START_TEST(who_lacks_only_a_key_is_refused_for_that)
 }
 END_TEST
 
+START_TEST(the_first_of_two_allows_that_want_a_key_is_named)
+{
+	static const char text[] = HEAD PEERS
+		"peer p { user bob\nkey-file /keys/good }\n"
+		"peer q { user bob\nkey-file /keys/good }\n" OPEN
+		"key x25519:fhE_5Wc2n1cF4Z0v1u2o4z1m3q5b7d9k2s4w6y8A0C4\n"
+		"allow q { direction send }\n"
+		"allow p { direction send }\n" CLOSE;
+	struct postern_subject subject = policy_subject(BOB, 1);
+	struct postern_decision decision = decide(text, &subject);
+
+	assert_refused(decision, POSTERN_REASON_KEY);
+	ck_assert_str_eq(decision.refusal.rule, "allow q");
+}
+END_TEST
+
 START_TEST(keys_of_a_node_come_in_the_order_listed)
 {
 	struct postern_policy *policy = policy_load_valid(HEAD PEERS OPEN
@@ -385,6 +401,7 @@ int main(void)
 	tcase_add_test(tcase, a_candidate_counts_with_the_key_it_may_prove);
 	tcase_add_test(tcase, who_is_let_in_without_a_key_too_needs_none);
 	tcase_add_test(tcase, who_lacks_only_a_key_is_refused_for_that);
+	tcase_add_test(tcase, the_first_of_two_allows_that_want_a_key_is_named);
 	tcase_add_test(tcase, keys_of_a_node_come_in_the_order_listed);
 	tcase_add_test(tcase, the_floor_is_what_may_be_demanded_of_the_subject);
 	suite_add_tcase(suite, tcase);
