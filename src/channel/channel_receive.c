@@ -89,7 +89,7 @@ static inline void after_success(struct pst_channel *channel,
 	(void)pst_channel_wake_producer(channel); /* it is received */
 }
 
-/* No message was read: result says why. */
+/* Nothing was read, and result says why: as when sending. */
 PST_NOINLINE
 static int receive_again(struct pst_channel *channel, void *buffer,
 			 size_t buffer_bytes, size_t *ret_message_bytes,

@@ -90,7 +90,10 @@ static void after_success(struct pst_channel *channel, uint32_t byte_count)
 	(void)pst_channel_wake_consumer(channel); /* if not, the next call */
 }
 
-/* The message was not written: result says why. */
+/*
+ * It was not written, and result says why: try once more, if that may help.  (An
+ * end of its own for success: with one for both a round trip takes 3 % longer.)
+ */
 PST_NOINLINE
 static int send_again(struct pst_channel *channel, const void *bytes,
 		      uint32_t byte_count, int result)

@@ -20,18 +20,21 @@
 
 #include "base/attributes.h"
 
-/* NULL if there is no memory, or byte_count is 0. */
-PST_MUST_CHECK void *pst_fork_guard_new(size_t byte_count);
-
-/* byte_count as given to _new().  Accepts NULL; returns NULL. */
-void *pst_fork_guard_free(void *memory, size_t byte_count);
-
-/* The first member of what is behind a handle: PST_FORK_GUARD_OURS, once made. */
+/*
+ * What a handle points to begins with this: ours is PST_FORK_GUARD_OURS once it
+ * is set up, and 0 in a child.
+ */
 struct pst_fork_guard {
 	uint32_t ours;
 };
 
 #define PST_FORK_GUARD_OURS UINT32_C(0x70737472)
+
+/* NULL if there is no memory, or byte_count is 0. */
+PST_MUST_CHECK void *pst_fork_guard_new(size_t byte_count);
+
+/* byte_count as given to _new().  Accepts NULL; returns NULL. */
+void *pst_fork_guard_free(void *memory, size_t byte_count);
 
 /* Of what begins with a guard.  Inline: it is asked for each message. */
 static inline bool pst_fork_guard_is_ours(const void *guarded)

@@ -72,7 +72,7 @@ struct pst_ring_consumer {
 	const uint8_t *data;
 	uint64_t consumed_pos;    /* ours */
 	uint64_t produced_pos;    /* the peer's, as last observed and checked */
-	uint64_t look_pos;        /* having come here, look who waits for room */
+	uint64_t look_pos;        /* from here on, look who waits for room */
 	uint32_t data_bytes;
 	uint32_t message_bytes;
 	int obstacle;             /* 0, or why nothing can be read: -ESHUTDOWN
@@ -252,7 +252,7 @@ void pst_ring_disarm_producer(struct pst_ring_producer *producer);
  * After publishing (write, commit, finish; read): the odd value for which the
  * other side is to be rung, or 0.  Says so again, with the next message too,
  * until the bell is reported with _woken(); report it unless it could not be
- * sent.
+ * sent.  An answer of 0 for the producer is a look done: it plans the next.
  */
 PST_MUST_CHECK
 static inline uint32_t
@@ -269,9 +269,10 @@ void pst_ring_producer_woken(struct pst_ring_consumer *consumer,
 bool pst_ring_is_half_free(struct pst_ring_consumer *consumer);
 
 /*
- * A look whether the producer waits is done: where the next one is due.  That is
- * at the half of the ring, as far as is known; from there on after each 64th of
- * it; with the last record that is known of; and with the first found after that.
+ * Set look_pos, after a look whether the producer waits.  While more than half of
+ * the ring is unread, as far as is known: where half is.  Else a 64th of the ring
+ * further, or behind the last record known of if that is nearer.  With nothing
+ * unread that is here, so with the next record is looked again.
  */
 void pst_ring_plan_look(struct pst_ring_consumer *consumer);
 
@@ -402,6 +403,18 @@ pst_ring_consumer_to_wake(const struct pst_ring_producer *producer)
 				 producer->rung_for);
 }
 
+static inline uint32_t
+pst_ring_producer_bell_due(const struct pst_ring_consumer *consumer)
+{
+	/*
+	 * [A2] Pairs with the publish in pst_ring_arm_producer(), and comes
+	 * [W2] after our own in give_back(), ring_consumer.c.
+	 */
+	return pst_ring_bell_due(pst_shared_observe_ordered_u32(
+					 &consumer->peer->producer_armed),
+				 consumer->rung_for);
+}
+
 /*
  * Not before half of the ring is free: a producer that is woken for the room of
  * one message fills it and sleeps again, and so with every message.  Who goes on
@@ -417,20 +430,13 @@ pst_ring_producer_to_wake(struct pst_ring_consumer *consumer)
 	if (!pst_ring_is_look_due(consumer))
 		return 0;
 	if (pst_ring_is_known_half_free(consumer)) {
-		/*
-		 * [A2] Pairs with the publish in pst_ring_arm_producer(), and
-		 * comes [W2] after our own in give_back(), ring_consumer.c.
-		 */
-		armed = pst_ring_bell_due(
-			pst_shared_observe_ordered_u32(
-				&consumer->peer->producer_armed),
-			consumer->rung_for);
+		armed = pst_ring_producer_bell_due(consumer);
 		if (PST_UNLIKELY(armed != 0) && pst_ring_is_half_free(consumer))
-			return armed; /* due until it was rung */
+			return armed; /* the look stays due until it is rung */
 	}
 	if (pst_ring_has_seen_message(consumer))
 		pst_ring_plan_look(consumer);
-	else
+	else /* as planned, without a call: nearly all of a ping-pong */
 		consumer->look_pos = consumer->consumed_pos;
 	return 0;
 }

@@ -94,9 +94,8 @@ static inline struct pst_record_header fetch_header(const uint8_t *record)
 }
 
 /*
- * The record is used up: its bytes are the producer's again.  Where no look at
- * that one is due, there is nothing that the store would have to be ordered
- * before.  Says whether it is.
+ * The record is used up: its bytes are the producer's again.  Returns whether a
+ * look at the producer is due; only then the store has to be ordered before it.
  */
 static inline bool give_back(struct pst_ring_consumer *consumer,
 			     uint64_t record_bytes)
@@ -136,6 +135,13 @@ static inline void look_at_half(struct pst_ring_consumer *consumer,
 		PST_IGNORE(look_at_produced(consumer));
 }
 
+static inline void give_back_and_look(struct pst_ring_consumer *consumer,
+				      uint64_t record_bytes)
+{
+	if (give_back(consumer, record_bytes))
+		look_at_half(consumer, record_bytes);
+}
+
 /* A message that was sent with the time, and no other flag. */
 static inline bool is_timed(struct pst_record_header header)
 {
@@ -155,7 +161,8 @@ static int read_other_kind(struct pst_ring_consumer *consumer,
 		return poison(consumer, PST_RING_FAULT_RECORD_LENGTH);
 
 	consumer->obstacle = -ESHUTDOWN;
-	(void)give_back(consumer, PST_RECORD_HEADER_BYTES); /* nothing more */
+	/* END: nothing more is looked for. */
+	(void)give_back(consumer, PST_RECORD_HEADER_BYTES);
 	return -ESHUTDOWN;
 }
 
@@ -250,8 +257,7 @@ int pst_ring_read(struct pst_ring_consumer *consumer, void *buffer,
 	pst_shared_copy_out(buffer, message.record + PST_RECORD_HEADER_BYTES +
 				    message.time_bytes,
 			    message.payload_bytes);
-	if (give_back(consumer, message.record_bytes))
-		look_at_half(consumer, message.record_bytes);
+	give_back_and_look(consumer, message.record_bytes);
 	*ret_payload_bytes = message.payload_bytes;
 	return 0;
 }
@@ -274,8 +280,7 @@ int pst_ring_discard(struct pst_ring_consumer *consumer,
 	if (result < 0)
 		return result;
 	note_dropped(consumer);
-	if (give_back(consumer, message.record_bytes))
-		look_at_half(consumer, message.record_bytes);
+	give_back_and_look(consumer, message.record_bytes);
 	*ret_payload_bytes = message.payload_bytes;
 	return 0;
 }
@@ -405,11 +410,11 @@ static int give_back_sealed(struct pst_ring_consumer *consumer,
 {
 	if (form->is_end) {
 		consumer->obstacle = -ESHUTDOWN;
-		(void)give_back(consumer, sealed_bytes(form)); /* as above */
+		/* Nothing more is looked for. */
+		(void)give_back(consumer, sealed_bytes(form));
 		return -ESHUTDOWN;
 	}
-	if (give_back(consumer, sealed_bytes(form)))
-		look_at_half(consumer, sealed_bytes(form));
+	give_back_and_look(consumer, sealed_bytes(form));
 	return 0;
 }
 

@@ -15,6 +15,8 @@
  * the waiter then sleeps on a message.  tests/model/ has this checked by
  * machine.
  *
+ * A consumer does both only where a look is due: pst_ring_plan_look().
+ *
  * armed is a counter rather than a flag, so that a bell belongs to one arming:
  * a publisher rings at most once for each odd value, however long the other
  * side leaves it standing.  A value could be mistaken for an earlier one only
@@ -24,6 +26,7 @@
  */
 #include "ring/ring.h"
 
+/* A receiver that stops lets its sender wait for at most this part more. */
 #define LOOKS_PER_RING 64
 
 static inline bool is_odd(uint32_t armed)
@@ -67,11 +70,11 @@ void pst_ring_consumer_woken(struct pst_ring_producer *producer,
 void pst_ring_arm_producer(struct pst_ring_producer *producer)
 {
 	producer->armed = next_odd(producer->armed);
-	/* [A2] Pairs with the observe in pst_ring_producer_to_wake(). */
+	/* [A2] Pairs with the observe in pst_ring_producer_bell_due(). */
 	pst_shared_publish_u32(&producer->own->producer_armed, producer->armed);
 	/*
 	 * [W2] Pairs with the publish in give_back() and the observe in
-	 * pst_ring_producer_to_wake(): the caller looks at consumed_pos next,
+	 * pst_ring_producer_bell_due(): the caller looks at consumed_pos next,
 	 * and either sees the room given back, or the consumer sees us armed.
 	 */
 	pst_shared_fence();

@@ -34,8 +34,8 @@ static inline void forget_memory(void)
 }
 
 /*
- * As most short messages are, no bytes too.  Any other would need some bytes
- * twice, or one by one.
+ * Whole words, as most short messages are; no bytes too.  Other lengths would
+ * need some bytes twice, or one by one.
  */
 static inline bool is_few_pieces(size_t byte_count)
 {
@@ -54,7 +54,7 @@ static inline void copy_pieces(uint8_t *to, const uint8_t *from,
 	for (i = 0; i + sizeof(piece) <= byte_count; i += sizeof(piece)) {
 		memcpy(&piece, from + i, sizeof(piece));
 		memcpy(to + i, &piece, sizeof(piece));
-		forget_memory(); /* nor is the loop a memcpy() after all */
+		forget_memory(); /* or the compiler makes it a memcpy() */
 	}
 	if (i < byte_count) {
 		memcpy(&word, from + i, sizeof(word));
@@ -62,7 +62,7 @@ static inline void copy_pieces(uint8_t *to, const uint8_t *from,
 	}
 }
 
-/* An empty message has no bytes, and perhaps no address. */
+/* An empty message has no bytes, and perhaps no address: none is touched. */
 static inline void copy(void *to, const void *from, size_t byte_count)
 {
 	if (is_few_pieces(byte_count))

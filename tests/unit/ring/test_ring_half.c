@@ -110,7 +110,8 @@ START_TEST(producer_is_looked_at_after_each_64th_of_the_ring)
 {
 	const uint32_t per_step = DATA_BYTES / 64 / 16;
 
-	ring_pair_start_at(&pair, _i == 0 ? 0 : -UINT64_C(48)); /* 3 before 2^64 */
+	/* From 0, and from 3 records before 2^64. */
+	ring_pair_start_at(&pair, _i == 0 ? 0 : -UINT64_C(48));
 	write_short(40);
 	read_some(1); /* the first that was found: looked at there */
 	pst_ring_arm_producer(producer);
@@ -122,7 +123,7 @@ START_TEST(producer_is_looked_at_after_each_64th_of_the_ring)
 }
 END_TEST
 
-START_TEST(producer_is_looked_at_with_the_last_message_and_the_next_first)
+START_TEST(producer_is_looked_at_with_the_last_and_the_next_message)
 {
 	write_short(3);
 	read_some(1);
@@ -149,7 +150,7 @@ START_TEST(bell_that_is_owed_is_due_with_each_message)
 END_TEST
 
 /* What was seen before a bell is what the next look is planned by. */
-START_TEST(producer_is_rung_for_at_the_half_if_the_look_before_saw_it_ahead)
+START_TEST(look_is_planned_by_what_the_look_before_saw)
 {
 	static const char payload[1120];
 
@@ -158,7 +159,7 @@ START_TEST(producer_is_rung_for_at_the_half_if_the_look_before_saw_it_ahead)
 	read_some(1);
 	consumer->look_pos = consumer->consumed_pos + 16;
 	ck_assert_int_eq(pst_ring_write(producer, payload, sizeof(payload)),
-			 0); /* with it 8 bytes less than half are free */
+			 0); /* after the next 8 bytes less than half are free */
 	pst_ring_arm_producer(producer);
 	read_some(1);
 	ck_assert_uint_eq(read_one(), 1);
@@ -276,10 +277,10 @@ int main(void)
 			    producer_is_looked_at_after_each_64th_of_the_ring, 0,
 			    2);
 	tcase_add_test(half,
-		       producer_is_looked_at_with_the_last_message_and_the_next_first);
+		       producer_is_looked_at_with_the_last_and_the_next_message);
 	tcase_add_test(half, bell_that_is_owed_is_due_with_each_message);
 	tcase_add_test(half,
-		       producer_is_rung_for_at_the_half_if_the_look_before_saw_it_ahead);
+		       look_is_planned_by_what_the_look_before_saw);
 	tcase_add_test(half, next_look_is_where_an_empty_ring_was_left);
 	tcase_add_test(half, lie_seen_before_a_bell_is_told_by_the_next_read);
 	tcase_add_loop_test(half,
