@@ -16,10 +16,10 @@
  * gains little where the cores are near each other, where they are far up to
  * 1,000, and beyond that nothing.
  *
- * `ordered` is that one with a sender that could wake a reader who sleeps: before
- * it would look whether one does, its position has to be on its way to the other
- * cores, which takes an exchange in place of a store.  No transport that sleeps
- * can be faster than that.
+ * `ordered` is that one with a sender that could wake a sleeping reader: its
+ * position has to be visible to other cores before it looks whether one sleeps,
+ * which on x86 takes an exchange in place of a store.  It does not look.  For
+ * short messages that order is the floor of a transport that sleeps.
  */
 #include "bench_stream.h"
 
@@ -63,8 +63,8 @@ static uint64_t record_bytes(uint64_t payload_bytes)
 	return (HEADER_BYTES + payload_bytes + 7) & ~UINT64_C(7);
 }
 
-BENCH_INLINE int send_in_order(struct producer *p, memory_order order,
-			       const void *bytes, size_t byte_count)
+BENCH_INLINE int send_with_order(struct producer *p, memory_order order,
+				 const void *bytes, size_t byte_count)
 {
 	uint64_t need = record_bytes(byte_count), length = byte_count;
 	uint8_t *record;
@@ -85,15 +85,15 @@ BENCH_INLINE int send_in_order(struct producer *p, memory_order order,
 
 static inline int ring_send(void *link, const void *bytes, size_t byte_count)
 {
-	return send_in_order(&((struct link *)link)->producer,
-			     memory_order_release, bytes, byte_count);
+	return send_with_order(&((struct link *)link)->producer,
+			       memory_order_release, bytes, byte_count);
 }
 
 static inline int ring_send_ordered(void *link, const void *bytes,
 				    size_t byte_count)
 {
-	return send_in_order(&((struct link *)link)->producer,
-			     memory_order_seq_cst, bytes, byte_count);
+	return send_with_order(&((struct link *)link)->producer,
+			       memory_order_seq_cst, bytes, byte_count);
 }
 
 BENCH_INLINE int receive_after(struct consumer *c, unsigned pauses,

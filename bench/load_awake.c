@@ -3,11 +3,11 @@
  * Processors that do not halt
  *
  * To wake a virtual processor that has halted is the host's doing and has been
- * seen to take 20 to 100 us: more than a message takes from a process to the
- * next.  Who is woken beside a busy processor pays for it, and so whatever makes
- * processors busy seems to make messages slow.  A process that spins on each of
- * them, and is scheduled only when nobody else wants to run, keeps that out of a
- * measurement.
+ * seen to take 20 to 80 us: more than a message takes from one process to
+ * another.  Who is woken beside a busy processor pays for it, and so whatever
+ * makes processors busy seems to make messages slow.  A process that spins on
+ * each of them, and is scheduled only when nobody else wants to run, keeps that
+ * out of a measurement.
  */
 #include "load.h"
 
@@ -45,9 +45,10 @@ bool load_keep_awake(void)
 	cpu_set_t set;
 	int i;
 
-	if (sched_getaffinity(0, sizeof(set), &set) < 0)
+	if (count > PROCESSORS_MAX ||
+	    sched_getaffinity(0, sizeof(set), &set) < 0)
 		return false;
-	for (i = 0; i < count && i < PROCESSORS_MAX; i++)
+	for (i = 0; i < count; i++)
 		if (CPU_ISSET((size_t)i, &set) &&
 		    !load_process_start(&spinners[i], LOAD_OTHER_UID,
 					LOAD_OTHER_UID, spin_main, &i))
