@@ -2,7 +2,7 @@
 /*
  * postern doctor: what this host offers, and what is lost without the rest
  */
-#include <inttypes.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
