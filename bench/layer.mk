@@ -66,7 +66,6 @@ bench_postern_load_SOURCES = \
 	bench/bench_stream.h \
 	bench/load.h \
 	bench/load_admit.c \
-	bench/load_awake.c \
 	bench/load_backlog.c \
 	bench/load_board.c \
 	bench/load_churn.c \

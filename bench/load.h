@@ -165,12 +165,6 @@ void load_rest_until(uint64_t deadline_ns);
 typedef bool load_condition_fn(void *user_data);
 bool load_await(load_condition_fn *condition, void *user_data, double seconds);
 
-/* -- load_awake.c ---------------------------------------------------------- */
-
-/* No processor halts until load_let_halt().  Says whether it could be done. */
-bool load_keep_awake(void);
-void load_let_halt(void);
-
 /* -- load_host.c: a place, and the policy for it --------------------------- */
 
 struct load_host {

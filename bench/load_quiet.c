@@ -8,9 +8,6 @@
  * as the machine is not ours alone.  One of them is a control: a process that
  * burns as much of the processors as the flooder just did, and touches no node.
  * What the quiet tenant loses to that one, it loses to the machine.
- *
- * Everything is measured twice: on processors as they are, and on such as are
- * kept from halting (load_awake.c).  The difference is the host's.
  */
 #include "load.h"
 
@@ -41,17 +38,13 @@ enum quantile { P50, P99, P999 };
 #define QUANTILES 3
 static const unsigned per_milles[QUANTILES] = {500, 990, 999};
 
-struct latencies {
-	struct bench_samples alone[QUANTILES], beside[QUANTILES];
-	struct bench_samples control[QUANTILES];
-};
-
 struct course {
 	const struct load_options *options;
 	struct load_host host;
 	struct load_node node;
 	struct load_process quiet, flooder;
-	struct latencies halting, awake;
+	struct bench_samples alone[QUANTILES], beside[QUANTILES];
+	struct bench_samples control[QUANTILES];
 	double flooder_share;   /* of a processor */
 	double offered_per_s, admitted_per_s;
 };
@@ -70,20 +63,18 @@ static void sample(const struct course *course, struct bench_samples *samples,
 						   per_milles[i]) / 1e3;
 }
 
-static void measure_control(struct course *course,
-			    struct latencies *latencies, size_t repetition)
+static void measure_control(struct course *course, size_t repetition)
 {
 	struct load_process burner = {0};
 
 	if (!load_process_start(&burner, LOAD_OTHER_UID, LOAD_OTHER_UID,
 				load_burner_main, &course->flooder_share))
 		return;
-	sample(course, latencies->control, repetition);
+	sample(course, course->control, repetition);
 	load_process_stop(&burner);
 }
 
-static void measure(struct course *course, struct latencies *latencies,
-		    size_t repetition)
+static void measure(struct course *course, size_t repetition)
 {
 	struct load_member *flooder = &load_board->members[1];
 	uint64_t offered, received, cpu_ns, begin_ns;
@@ -91,13 +82,13 @@ static void measure(struct course *course, struct latencies *latencies,
 
 	/* It has gone as long as it is stopped, ring and all. */
 	(void)kill(course->flooder.pid, SIGSTOP);
-	sample(course, latencies->alone, repetition);
+	sample(course, course->alone, repetition);
 	(void)kill(course->flooder.pid, SIGCONT);
 	begin_ns = bench_now_ns();
 	offered = atomic_load(&flooder->offered);
 	received = atomic_load(&flooder->received);
 	cpu_ns = load_process_cpu_ns(&course->flooder);
-	sample(course, latencies->beside, repetition);
+	sample(course, course->beside, repetition);
 	seconds = (double)(bench_now_ns() - begin_ns) / 1e9;
 	course->offered_per_s =
 		(double)(atomic_load(&flooder->offered) - offered) / seconds;
@@ -107,46 +98,39 @@ static void measure(struct course *course, struct latencies *latencies,
 		(double)(load_process_cpu_ns(&course->flooder) - cpu_ns) / 1e9 /
 		seconds;
 	(void)kill(course->flooder.pid, SIGSTOP);
-	measure_control(course, latencies, repetition);
+	measure_control(course, repetition);
 }
 
-static void report_latencies(const struct latencies *latencies,
-			     const char *processors)
+static void report_ratio(const char *what, const struct bench_samples *samples,
+			 const struct bench_samples *references)
 {
-	static const char *const names[QUANTILES] = {"p50", "p99", "p99.9"};
-	char what[80];
-	size_t i;
+	double ratio = bench_median_ratio(samples, references);
 
-	(void)printf("  %-16s %16s %18s %18s\n", processors, "alone, us",
-		     "beside flood, us", "beside burner, us");
-	for (i = 0; i < QUANTILES; i++)
-		(void)printf("  %-16s %16.2f %18.2f %18.2f\n", names[i],
-			     bench_median(&latencies->alone[i]),
-			     bench_median(&latencies->beside[i]),
-			     bench_median(&latencies->control[i]));
-	(void)snprintf(what, sizeof(what), "p99 beside flood to alone, %s",
-		       processors);
-	load_goal_at_most(what,
-			  bench_median_ratio(&latencies->beside[P99],
-					     &latencies->alone[P99]), 1.2, "");
-	(void)snprintf(what, sizeof(what), "p99 beside flood to burner, %s",
-		       processors);
-	load_goal_at_most(what,
-			  bench_median_ratio(&latencies->beside[P99],
-					     &latencies->control[P99]), 1.2,
-			  "");
+	if (ratio > 0)
+		load_goal_at_most(what, ratio, 1.2, "");
+	else
+		load_not_measured(what, "a process did not start");
 }
 
 static void report(const struct course *course)
 {
+	static const char *const names[QUANTILES] = {"p50", "p99", "p99.9"};
+	size_t i;
+
 	(void)printf("  the flooder offered %.0f messages a second of its "
 		     "%d, and %.0f came through\n", course->offered_per_s,
 		     FLOOD_LIMIT, course->admitted_per_s);
-	report_latencies(&course->halting, "may halt");
-	if (bench_median(&course->awake.alone[P99]) > 0)
-		report_latencies(&course->awake, "kept awake");
-	else
-		load_not_measured("kept awake", "no spinners");
+	(void)printf("  %-8s %16s %18s %18s\n", "one way", "alone, us",
+		     "beside flood, us", "beside burner, us");
+	for (i = 0; i < QUANTILES; i++)
+		(void)printf("  %-8s %16.2f %18.2f %18.2f\n", names[i],
+			     bench_median(&course->alone[i]),
+			     bench_median(&course->beside[i]),
+			     bench_median(&course->control[i]));
+	report_ratio("the quiet tenant's p99, beside to alone",
+		     &course->beside[P99], &course->alone[P99]);
+	report_ratio("the quiet tenant's p99, beside flood to burner",
+		     &course->beside[P99], &course->control[P99]);
 	load_goal_at_most("messages lost", (double)load_faults(), 0, "");
 }
 
@@ -170,27 +154,16 @@ static bool start(struct course *course)
 	       load_senders_start(&course->flooder, 1, &flooder, LOAD_GID + 2);
 }
 
-static void set_counts(struct latencies *latencies, size_t count)
-{
-	size_t i;
-
-	for (i = 0; i < QUANTILES; i++)
-		latencies->alone[i].count = latencies->beside[i].count =
-			latencies->control[i].count = count;
-}
-
 static void quiet(struct course *course)
 {
-	size_t repetitions = course->options->repetitions, i;
+	size_t repetition, i;
 
-	set_counts(&course->halting, repetitions);
-	set_counts(&course->awake, repetitions);
-	for (i = 0; i < repetitions; i++) {
-		measure(course, &course->halting, i);
-		if (load_keep_awake())
-			measure(course, &course->awake, i);
-		load_let_halt();
-	}
+	for (i = 0; i < QUANTILES; i++)
+		course->alone[i].count = course->beside[i].count =
+			course->control[i].count = course->options->repetitions;
+	for (repetition = 0; repetition < course->options->repetitions;
+	     repetition++)
+		measure(course, repetition);
 	report(course);
 }
 
