@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
 #
-# No file of code is longer than 500 lines: one that is holds two ideas.
+# No file of code is longer than 600 lines: a longer one has two responsibilities.
 
 cd "${POSTERN_SRCDIR:-.}" || exit 99
 
-limit=500
+limit=600
 status=0
 list=$(find include src tests bench -type f \
 	\( -name '*.[ch]' -o -name '*.in' -o -name '*.sh' -o -name '*.pml' \) |
