@@ -4,6 +4,7 @@
 
 dist_check_SCRIPTS += \
 	tests/check_layers.sh \
+	tests/check_layout.sh \
 	tests/check_purity.sh \
 	tests/check_symbols.sh \
 	tests/check_headers.sh \
@@ -53,6 +54,7 @@ EXTRA_DIST += \
 	CHANGELOG.md CONTRIBUTING.md LICENSE README.md SECURITY.md \
 	.clang-format .editorconfig \
 	quickstart .ci/run \
+	doc/layout.md \
 	doc/verification.md \
 	src/README src/libpostern.map \
 	tests/count_results \

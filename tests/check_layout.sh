@@ -1,0 +1,106 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# doc/layout.md states the numbers of the headers.
+#
+# Each word of a segment that a header pins with its offset has a row in the
+# table of its structure, with this offset, and no table has a row of another
+# word.  The other numbers are compared one by one.
+
+cd "${POSTERN_SRCDIR:-.}" || exit 99
+
+document=doc/layout.md
+work=$(mktemp -d "${TMPDIR:-/tmp}/postern-layout.XXXXXX") || exit 99
+trap 'rm -rf "$work"' EXIT
+status=0
+
+# table HEADING: "offset word" of each row below a heading
+table() {
+	awk -v heading="$1" '
+		/^##/ { inside = $0 == heading }
+		inside && /^\| [0-9]+ \|/ {
+			offset = $2
+			match($0, /`[a-z_0-9]+`/)
+			print offset, substr($0, RSTART + 1, RLENGTH - 2)
+		}' "$document"
+}
+
+# pinned HEADER STRUCT: "offset member" of each offset that a header asserts
+pinned() {
+	tr '\n\t' '  ' <"$1" | grep -oE \
+		"(PST_STATS_AT\($2, [a-z_0-9]+, [0-9]+\)|offsetof\(struct $2, [a-z_0-9]+\) == +[0-9]+)" |
+		sed -E 's/^(PST_STATS_AT\(|offsetof\(struct )[a-z_0-9]+, ([a-z_0-9]+)[^0-9]* ([0-9]+).*/\3 \2/'
+}
+
+# compare HEADING HEADER STRUCT
+compare() {
+	table "$1" >"$work/documented"
+	pinned "$2" "$3" >"$work/pinned"
+	[ -s "$work/pinned" ] || {
+		echo "$2: no offset of struct $3 found" >&2
+		exit 99
+	}
+	if ! diff "$work/documented" "$work/pinned" >"$work/difference"; then
+		echo "$document, \"$1\", is not struct $3 of $2:" >&2
+		cat "$work/difference" >&2
+		status=1
+	fi
+}
+
+# number HEADER NAME: the value of a macro or an enumerator
+number() {
+	sed -nE "s/^(#define|[[:space:]])[[:space:]]*$2[[:space:]]*=?[[:space:]]*(0x[0-9a-f]+|[0-9]+).*/\2/p" \
+		"$1"
+}
+
+# states TEXT HEADER NAME: the document has TEXT, with VALUE for the number
+states() {
+	value=$(number "$2" "$3")
+	[ -n "$value" ] || {
+		echo "$2: no number $3 found" >&2
+		exit 99
+	}
+	text=$(echo "$1" | sed "s/VALUE/$value/")
+	tr -s '\n ' ' ' <"$document" | grep -qF -- "$text" || {
+		echo "$document does not state \"$text\" ($3)" >&2
+		status=1
+	}
+}
+
+ring=src/ring/ring_layout.h
+stats=src/stats/stats_layout.h
+result=include/postern/result.h
+
+compare '## The words of a segment' $ring pst_segment_words
+compare '## Records' $ring pst_record_header
+compare '### Header' $stats pst_stats_header
+compare '### Entry of the node' $stats pst_stats_node
+compare '### Entry of a peer' $stats pst_stats_peer
+compare '### Channel' $stats pst_stats_channel
+compare '### Latency' $stats pst_stats_latency
+
+states 'segments of a channel (layout version VALUE)' $ring PST_LAYOUT_VERSION
+states 'statistics segment of a node (layout version VALUE)' $stats \
+	PST_STATS_VERSION
+states 'DATA VALUE, END' $ring PST_RECORD_DATA
+states 'END VALUE |' $ring PST_RECORD_END
+states 'TIME VALUE in a DATA' $ring PST_RECORD_FLAG_TIME
+states 'IDENTITY VALUE is reserved' $ring PST_RECORD_FLAG_IDENTITY
+states 'VALUE bytes tag' src/base/record_size.h PST_RECORD_TAG_BYTES
+states 'exactly one byte, VALUE, on' src/os/doorbell.h PST_DOORBELL_BYTE
+states 'spends one of VALUE idle' src/channel/channel_state.h \
+	PST_CHANNEL_IDLE_WAKES
+states 'stamps every VALUEth' src/channel/channel_state.h \
+	PST_CHANNEL_SAMPLE_INTERVAL
+states 'after each VALUEth of the ring' src/ring/ring_wait.c LOOKS_PER_RING
+states '| VALUE | revoked |' $result POSTERN_REASON_REVOKED
+states '| VALUE | node-closed |' $result POSTERN_REASON_NODE_CLOSED
+states '| VALUE | exceeded |' $result POSTERN_REASON_EXCEEDED
+states '| VALUE | idle |' $result POSTERN_REASON_IDLE
+states 'VALUE retired' $stats PST_STATS_RETIRED
+states '; VALUE closed' $stats PST_STATS_CLOSED
+states '| VALUE | entry of the node' $stats PST_STATS_NODE_OFFSET
+states '| VALUE + ' $stats PST_STATS_PEERS_OFFSET
+states '+ VALUE * ' $stats PST_STATS_PEER_BYTES
+
+exit $status
