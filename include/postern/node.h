@@ -113,12 +113,28 @@ int postern_node_wait(struct postern_node *node, uint64_t deadline_ns);
  * departures): then it makes system calls, may allocate, and may log.  It never
  * waits.
  *
- * Returns 0, or -EAGAIN (nothing there), -EMSGSIZE (the message is kept;
- * *ret_message_bytes and *ret_peer are written), -ESTALE, -EINVAL, -ECANCELED.
+ * Returns 0, or -EAGAIN (nothing there, or paused), -EMSGSIZE (the message is
+ * kept; *ret_message_bytes and *ret_peer are written), -ESTALE, -EINVAL,
+ * -ECANCELED.
  */
 int postern_node_receive(struct postern_node *node, void *buffer,
 			 size_t buffer_bytes, size_t *ret_message_bytes,
 			 postern_peer *ret_peer);
+
+/*
+ * Stop taking messages, or take them again: for a program that cannot pass on
+ * more of them at the moment.
+ *
+ * While a node is paused, postern_node_receive() does what is due and returns
+ * -EAGAIN, postern_node_wait() waits for events only, and a message does not
+ * make postern_node_fd() readable.  Everything else goes on: admission, control,
+ * statistics, events, reloads and limits.  Peers see full rings.  The messages
+ * of a peer that exits meanwhile stay in its slot until the node is resumed.
+ *
+ * Both may be called at any time, and again.  Returns 0, -ESTALE or -EINVAL.
+ */
+int postern_node_pause(struct postern_node *node);
+int postern_node_resume(struct postern_node *node);
 
 enum postern_event_type {
 	POSTERN_EVENT_ADMITTED = 1,

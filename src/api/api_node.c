@@ -95,6 +95,28 @@ int postern_node_receive(struct postern_node *node, void *buffer,
 	return pst_api_filter(r, __func__, NULL);
 }
 
+int postern_node_pause(struct postern_node *node)
+{
+	int r;
+
+	r = pst_api_check_node(node);
+	if (r < 0)
+		return r;
+	pst_node_pause(pst_api_node(node));
+	return 0;
+}
+
+int postern_node_resume(struct postern_node *node)
+{
+	int r;
+
+	r = pst_api_check_node(node);
+	if (r < 0)
+		return r;
+	pst_node_resume(pst_api_node(node));
+	return 0;
+}
+
 int postern_node_next_event(struct postern_node *node,
 			    struct postern_event *ret_event)
 {

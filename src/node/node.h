@@ -47,6 +47,8 @@ int pst_node_fd(struct pst_node *node);
 int pst_node_wait(struct pst_node *node, uint64_t deadline_ns);
 int pst_node_receive(struct pst_node *node, void *buffer, size_t buffer_bytes,
 		     size_t *ret_message_bytes, postern_peer *ret_peer);
+void pst_node_pause(struct pst_node *node);
+void pst_node_resume(struct pst_node *node);
 int pst_node_next_event(struct pst_node *node, struct postern_event *ret_event);
 int pst_node_channel(struct pst_node *node, postern_peer peer,
 		     struct pst_channel **ret_channel);

@@ -178,14 +178,15 @@ void pst_node_set_wake(struct pst_node *node, bool is_wanted)
 
 static bool has_something(struct pst_node *node)
 {
-	return node->event_count > 0 || pst_schedule_has_message(node);
+	return node->event_count > 0 ||
+	       (!node->is_paused && pst_schedule_has_message(node));
 }
 
 static bool spin(struct pst_node *node, uint64_t deadline_ns)
 {
 	uint64_t end_ns;
 
-	if (node->spin.limit_ns == 0 || !pst_node_has_ready(node))
+	if (node->spin.limit_ns == 0 || !pst_node_may_receive(node))
 		return false;
 	end_ns = pst_monotonic_now_ns() + node->spin.now_ns;
 	if (end_ns > deadline_ns)
@@ -213,7 +214,7 @@ static int wait_for_something(struct pst_node *node, uint64_t deadline_ns)
 		if (has_something(node))
 			return 0;
 		/* Who could not be armed is looked at again, not slept on. */
-		is_idle = !pst_node_has_ready(node);
+		is_idle = !pst_node_may_receive(node);
 		r = pst_node_turn(node, is_idle ? deadline_ns : 0);
 		if (r < 0)
 			return r;
@@ -233,4 +234,20 @@ int pst_node_wait(struct pst_node *node, uint64_t deadline_ns)
 	r = wait_for_something(node, deadline_ns);
 	pst_node_update_wake(node);
 	return r;
+}
+
+/* Ready peers stay ready: they are not armed, so they send no doorbell. */
+void pst_node_pause(struct pst_node *node)
+{
+	node->is_paused = true;
+	pst_node_update_wake(node);
+}
+
+void pst_node_resume(struct pst_node *node)
+{
+	if (!node->is_paused)
+		return;
+	node->is_paused = false;
+	node->resumed_ns = pst_monotonic_now_ns();
+	pst_node_update_wake(node);
 }

@@ -179,6 +179,8 @@ struct pst_node {
 	bool may_have_become_due; /* something changed since it was set */
 	bool has_descriptor;    /* somebody polls set_fd */
 	bool wake_is_set;
+	bool is_paused;         /* no messages are taken */
+	uint64_t resumed_ns;    /* when they last were again; 0: never paused */
 
 	struct pst_half_open_table half_open;
 	struct pst_uid_buckets handshakes;
@@ -300,6 +302,12 @@ static inline bool pst_node_has_ready(const struct pst_node *node)
 	return !pst_list_is_empty(&node->round);
 }
 
+/* A ready peer may have a message, and the program takes messages. */
+static inline bool pst_node_may_receive(const struct pst_node *node)
+{
+	return pst_node_has_ready(node) && !node->is_paused;
+}
+
 /* The timer, if anything changed since it was set. */
 static inline void pst_node_update_timer(struct pst_node *node)
 {
@@ -311,7 +319,7 @@ static inline void pst_node_update_timer(struct pst_node *node)
 static inline void pst_node_update_wake(struct pst_node *node)
 {
 	bool is_wanted = node->has_descriptor &&
-			 (pst_node_has_ready(node) ||
+			 (pst_node_may_receive(node) ||
 			  node->event_count > 0);
 
 	if (PST_UNLIKELY(is_wanted != node->wake_is_set))

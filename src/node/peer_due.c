@@ -60,10 +60,26 @@ static bool is_idle(struct pst_node *node, struct pst_peer *peer)
 	return false;
 }
 
+/*
+ * The time that a drain may take runs only while messages are taken: those of a
+ * peer that exited during a pause are not lost by it.
+ */
+static bool is_drain_over(struct pst_node *node, struct pst_peer *peer)
+{
+	uint64_t begin_ns = node->is_paused ? node->now_ns : node->resumed_ns;
+
+	if (!peer->draining)
+		return false;
+	if (begin_ns > 0 &&
+	    peer->drain_deadline_ns < begin_ns + PST_NODE_DRAIN_NS)
+		peer->drain_deadline_ns =
+			pst_deadline_after(begin_ns, PST_NODE_DRAIN_NS);
+	return pst_deadline_has_passed(peer->drain_deadline_ns, node->now_ns);
+}
+
 static void do_due(struct pst_node *node, struct pst_peer *peer)
 {
-	if (peer->draining &&
-	    pst_deadline_has_passed(peer->drain_deadline_ns, node->now_ns)) {
+	if (is_drain_over(node, peer)) {
 		pst_peer_depart(node, peer,
 				pst_channel_end_reason(peer->channel));
 		return;

@@ -402,12 +402,26 @@ static int receive_looking(struct pst_node *node, bool is_due, void *buffer,
 	}
 }
 
+/* What is due, and no message. */
+PST_NOINLINE
+static int receive_paused(struct pst_node *node)
+{
+	int r;
+
+	r = pst_node_turn(node, 0);
+	pst_node_update_wake(node);
+	return r < 0 ? r : -EAGAIN;
+}
+
 int pst_node_receive(struct pst_node *node, void *buffer, size_t buffer_bytes,
 		     size_t *ret_message_bytes, postern_peer *ret_peer)
 {
-	bool is_due = is_turn_due(node);
+	bool is_due;
 	int r = -EAGAIN;
 
+	if (PST_UNLIKELY(node->is_paused))
+		return receive_paused(node);
+	is_due = is_turn_due(node);
 	if (PST_LIKELY(!is_due))
 		r = receive_seen(node, buffer, buffer_bytes, ret_message_bytes,
 				 ret_peer);

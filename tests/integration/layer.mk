@@ -66,6 +66,7 @@ check_PROGRAMS += \
 	tests/integration/test_observe \
 	tests/integration/test_observers \
 	tests/integration/test_rates \
+	tests/integration/test_pause \
 	tests/integration/test_polling \
 	tests/integration/test_readiness \
 	tests/integration/test_reload \
@@ -193,6 +194,10 @@ tests_integration_test_messages_LDADD = $(INTEGRATION_LIBS)
 tests_integration_test_observe_SOURCES = \
 	tests/integration/test_observe.c
 tests_integration_test_observe_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_pause_SOURCES = \
+	tests/integration/test_pause.c
+tests_integration_test_pause_LDADD = $(INTEGRATION_LIBS)
 
 tests_integration_test_polling_SOURCES = \
 	tests/integration/test_polling.c

@@ -169,6 +169,8 @@ START_TEST(null_arguments_are_invalid_everywhere)
 	expect_equal(postern_channel_next_event(NULL, &channel_event), -EINVAL);
 	expect_equal(postern_node_fd(NULL), -EINVAL);
 	expect_equal(postern_node_wait(NULL, 0), -EINVAL);
+	expect_equal(postern_node_pause(NULL), -EINVAL);
+	expect_equal(postern_node_resume(NULL), -EINVAL);
 	expect_equal(postern_node_receive(NULL, buffer, 8, &bytes, &peer),
 		     -EINVAL);
 	expect_equal(postern_node_next_event(NULL, &event), -EINVAL);
