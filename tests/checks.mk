@@ -63,6 +63,8 @@ EXTRA_DIST += \
 	tests/demonstration_sealed.sh \
 	tests/demonstration_support.sh \
 	tests/demonstration_tenants.sh \
+	tests/kernels/check_kernels \
+	tests/kernels/init \
 	tests/staged-run
 
 # -- the same suite, seen otherwise -------------------------------------------
@@ -70,7 +72,7 @@ EXTRA_DIST += \
 # Each target configures a build of its own below this one.
 
 VARIANTS = check-asan check-fuzz check-tsan check-valgrind coverage
-.PHONY: $(VARIANTS) check-features-off check-fuzz-targets
+.PHONY: $(VARIANTS) check-features-off check-fuzz-targets check-kernels
 
 # variant_begin NAME CONFIGURE_OPTION...: a configured and compiled build in
 # variants/NAME; the recipe goes on inside it.  variant_configure does not compile.
@@ -144,6 +146,23 @@ check-valgrind:
 check-features-off:
 	POSTERN_TEST_FEATURES_OFF=all $(MAKE) $(AM_MAKEFLAGS) check
 
+# The demonstration and the tests that meet the kernel, on Debian 12's kernel and on
+# the newest one of Debian, in an emulated machine.  PROGRAMS names fewer.
+check-kernels:
+	@$(MAKE) $(AM_MAKEFLAGS) check TESTS=
+	@$(PROGRAMS_BELOW); \
+	programs=`programs_below tests/unit/os tests/unit/channel \
+		tests/unit/node tests/unit/api tests/integration`; \
+	programs="demonstration $$programs"; \
+	for script in $(dist_check_SCRIPTS); do \
+		case $$script in \
+		tests/integration/*) programs="$$programs $$script" ;; \
+		esac; \
+	done; \
+	$(AM_TESTS_ENVIRONMENT) \
+	$(SHELL) '$(abs_top_srcdir)/tests/kernels/check_kernels' \
+		$${PROGRAMS:-$$programs}
+
 coverage:
 	@$(VARIANT_BEGIN); \
 	variant_begin coverage --enable-coverage CFLAGS='-O0 -g' && \
@@ -153,4 +172,4 @@ coverage:
 	  exit $$status; }
 
 distclean-local:
-	rm -rf variants
+	rm -rf variants check-kernels
