@@ -84,7 +84,7 @@ struct postern_connect_options {
  * not NULL, says more.
  *
  * Returns 0, or
- *   -ENOENT           no such node in the policy, or nobody listens there
+ *   -ENOENT           no such node in the policy, or it does not run
  *   -EACCES           refused by the node, or the path, the listener or the key
  *                     file is not to be trusted: see refusal->reason
  *   -EKEYREJECTED     the node does not have the key that the policy lists, or

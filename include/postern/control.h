@@ -48,7 +48,7 @@ struct postern_control_options {
  * says more.
  *
  * Returns 0, and how many peers there were in *ret_count unless that is NULL, or
- *   -ENOENT      no such node, nobody listens there, or nobody was admitted by
+ *   -ENOENT      no such node, it does not run, or nobody was admitted by
  *                that name
  *   -ESTALE      no peer has that handle (any more)
  *   -EACCES      this process is neither the owner nor root; or the path or the

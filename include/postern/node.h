@@ -286,14 +286,16 @@ int postern_node_next_peer(struct postern_node *node, postern_peer previous,
 			   postern_peer *ret_peer);
 
 /*
- * Does somebody listen at the node's socket, and is it the owner?  Connects and
- * hangs up without a handshake; the node does not count or record that, unless
- * no rule could admit the caller, which is recorded as a refusal.  Blocks at
- * most 1 s.  On failure *refusal, when not NULL, says more.
+ * Does the node answer, and is the listener its owner?  Connects, ends the
+ * connection without a handshake, and waits until the node has noticed: a
+ * process that is stopped does not, nor does one that never calls its node.  So
+ * do not probe a node from the thread that serves it.  The node does not count
+ * or record that, unless no rule could admit the caller, which is recorded as a
+ * refusal.  Blocks at most 1 s.  On failure *refusal, when not NULL, says more.
  *
- * Returns 0, or -ENOENT (no such node, or nobody listens), -EACCES (the path or
- * the listener is not to be trusted), -ETIMEDOUT, -EINVAL, -ENOMEM, -EMFILE,
- * -ENFILE, -ECANCELED.
+ * Returns 0, or -ENOENT (no such node, or it does not run: the reason tells
+ * which), -EACCES (the path or the listener is not to be trusted), -ETIMEDOUT
+ * (it does not answer), -EINVAL, -ENOMEM, -EMFILE, -ENFILE, -ECANCELED.
  */
 int postern_node_probe(const struct postern_policy *policy,
 		       const char *node_name,

@@ -49,7 +49,7 @@ struct postern_observe_options {
  *
  * Returns 0, or
  *   -EACCES           not allowed, or the path or listener is not to be trusted
- *   -ENOENT           no such node in the policy, or nobody listens
+ *   -ENOENT           no such node in the policy, or it does not run
  *   -EPIPE            the node closed in the middle of it
  *   -ETIMEDOUT        the time is up
  *   -EDQUOT           the node has no place for another handshake now

@@ -28,7 +28,8 @@
  *   -EBUSY            the name is in use, the ring has another consumer or an
  *                     open reservation, or a node's socket would have to move
  *   -ENOENT           no such node, peer, process, user, group or file, no
- *                     more of them, or nobody listens there
+ *                     more of them, or the node does not run: the reason
+ *                     tells which
  *   -EOPNOTSUPP       this kernel lacks what is asked for, the policy asks for
  *                     what only the node can carry out, or the node answers in
  *                     a security mode that was not offered
@@ -113,6 +114,8 @@ enum postern_reason {
 	POSTERN_REASON_DESCRIPTORS = 65,    /* not exactly those agreed on */
 	POSTERN_REASON_SEGMENT = 66,        /* type, owner or size is wrong */
 	POSTERN_REASON_NODE_BUSY = 67,      /* the node has no place now */
+	POSTERN_REASON_NOT_RUNNING = 68,    /* no process listens */
+	POSTERN_REASON_LISTENER_EXITED = 69, /* only its socket is left */
 
 	/* Opening a node. */
 	POSTERN_REASON_OWNER = 80,          /* this process is not the owner */
@@ -120,6 +123,7 @@ enum postern_reason {
 	POSTERN_REASON_IN_USE = 82,         /* the node is open already */
 	POSTERN_REASON_GROUP = 83,          /* the owner cannot give the group */
 	POSTERN_REASON_KERNEL = 85,         /* it lacks what is needed */
+	POSTERN_REASON_SOCKET_MOVED = 86,   /* reload: the socket's path differs */
 
 	/* The end of an admitted channel. */
 	POSTERN_REASON_CLOSED = 100,        /* the peer closed in order */
@@ -184,6 +188,18 @@ const char *postern_reason_text(enum postern_reason reason);
  * audit records.  Never NULL; "unknown" for what is not in the set.
  */
 const char *postern_reason_word(enum postern_reason reason);
+
+/*
+ * Can the same call succeed later, without a change of the policy, the keys or
+ * the program?  result is what the call returned; reason is that of its
+ * refusal, or of the end of a channel, or POSTERN_REASON_NONE.  A reason, where
+ * there is one, decides alone.
+ *
+ * Returns 1 for a node that does not run or has closed, for limits of peers,
+ * handshakes, unread offers, memory and rate, for resources that ran out, for a
+ * name or a ring in use, for a timeout and for a peer that exited; else 0.
+ */
+int postern_result_is_transient(int result, enum postern_reason reason);
 
 /* No deadline: wait for as long as it takes. */
 #define POSTERN_NO_DEADLINE UINT64_MAX

@@ -109,6 +109,11 @@ const char *postern_reason_word(enum postern_reason reason)
 	return pst_reason_word(reason);
 }
 
+int postern_result_is_transient(int result, enum postern_reason reason)
+{
+	return pst_result_is_transient(result, reason) ? 1 : 0;
+}
+
 uint64_t postern_deadline_after(uint64_t timeout_ns)
 {
 	return pst_deadline_after(pst_monotonic_now_ns(), timeout_ns);

@@ -38,7 +38,7 @@ static const struct result_text results[] = {
 	{-EDQUOT, "a quota is used up"},
 	{-EPERM, "the direction was not granted"},
 	{-EBUSY, "in use"},
-	{-ENOENT, "not found, or nobody listens"},
+	{-ENOENT, "not found, or not running"},
 	{-EOPNOTSUPP, "not supported by this build or kernel"},
 	{-EINVAL, "invalid argument or policy"},
 	{-ENOMEM, "out of memory"},
@@ -122,6 +122,10 @@ static const struct reason_text reasons[] = {
 	 "a segment is not what was offered"},
 	{POSTERN_REASON_NODE_BUSY, "node-busy",
 	 "the node has no place now"},
+	{POSTERN_REASON_NOT_RUNNING, "not-running",
+	 "the node is not running"},
+	{POSTERN_REASON_LISTENER_EXITED, "listener-exited",
+	 "the node's process has exited"},
 	{POSTERN_REASON_OWNER, "owner",
 	 "this process is not the owner of the node"},
 	{POSTERN_REASON_DIRECTORY, "directory",
@@ -132,6 +136,8 @@ static const struct reason_text reasons[] = {
 	 "the owner cannot give the group"},
 	{POSTERN_REASON_KERNEL, "kernel",
 	 "the kernel lacks what is needed"},
+	{POSTERN_REASON_SOCKET_MOVED, "socket-moved",
+	 "the socket of an open node cannot move"},
 	{POSTERN_REASON_CLOSED, "closed",
 	 "the peer closed"},
 	{POSTERN_REASON_POISONED, "poisoned",
@@ -148,6 +154,30 @@ static const struct reason_text reasons[] = {
 	 "a message failed authentication"},
 	{POSTERN_REASON_KEY_USED_UP, "key-used-up",
 	 "the key was used for as many messages as it may be"},
+};
+
+static const enum postern_reason transient_reasons[] = {
+	POSTERN_REASON_SLOTS,
+	POSTERN_REASON_PEERS,
+	POSTERN_REASON_PEERS_PER_USER,
+	POSTERN_REASON_HALF_OPEN,
+	POSTERN_REASON_EVICTED,
+	POSTERN_REASON_UNREAD_OFFERS,
+	POSTERN_REASON_RESOURCES,
+	POSTERN_REASON_MEMORY,
+	POSTERN_REASON_HANDSHAKES,
+	POSTERN_REASON_DEADLINE,
+	POSTERN_REASON_PEER_DIED,
+	POSTERN_REASON_HUNG_UP,
+	POSTERN_REASON_NODE_BUSY,
+	POSTERN_REASON_NOT_RUNNING,
+	POSTERN_REASON_LISTENER_EXITED,
+	POSTERN_REASON_IN_USE,
+	POSTERN_REASON_CLOSED,
+	POSTERN_REASON_NODE_CLOSED,
+	POSTERN_REASON_EXCEEDED,
+	POSTERN_REASON_IDLE,
+	POSTERN_REASON_KEY_USED_UP,
 };
 
 const char *pst_result_text(int result)
@@ -182,4 +212,35 @@ const char *pst_reason_word(enum postern_reason reason)
 	const struct reason_text *found = find(reason);
 
 	return found ? found->word : "unknown";
+}
+
+static bool is_transient_reason(enum postern_reason reason)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(transient_reasons); i++)
+		if (transient_reasons[i] == reason)
+			return true;
+	return false;
+}
+
+bool pst_result_is_transient(int result, enum postern_reason reason)
+{
+	if (result >= 0)
+		return false;
+	if (reason != POSTERN_REASON_NONE)
+		return is_transient_reason(reason);
+	switch (result) {
+	case -EAGAIN:
+	case -EPIPE:
+	case -ETIMEDOUT:
+	case -EDQUOT:
+	case -EBUSY:
+	case -ENOMEM:
+	case -EMFILE:
+	case -ENFILE:
+		return true;
+	default:
+		return false;
+	}
 }

@@ -17,6 +17,7 @@
 #include "node/refusal.h"
 #include "os/doorbell.h"
 #include "os/listener.h"
+#include "os/socket_end.h"
 #include "os/socket_path.h"
 
 /* -- find and reach -------------------------------------------------------- */
@@ -65,8 +66,8 @@ static int why_no_connection(int result, const char *path,
 	switch (result) {
 	case -ENOENT:
 	case -ECONNREFUSED:
-		(void)pst_refuse(refusal, POSTERN_REASON_NONE,
-				 "nobody listens at %s", path);
+		(void)pst_refuse(refusal, POSTERN_REASON_NOT_RUNNING,
+				 "not running: no process listens at %s", path);
 		return -ENOENT;
 	case -ENOTSOCK:
 	case -EPROTOTYPE:
@@ -122,6 +123,12 @@ static int check_listener(int socket_fd, uint32_t features, uid_t owner,
 	int r;
 
 	r = pst_peer_credentials_read(socket_fd, 0, features, ret_listener);
+	if (r == -ESRCH) {
+		(void)pst_refuse(refusal, POSTERN_REASON_LISTENER_EXITED,
+				 "not running: the node's process has exited, "
+				 "and another process keeps its socket open");
+		return -ENOENT;
+	}
 	if (r < 0) {
 		(void)pst_refuse_errno(refusal, POSTERN_REASON_LISTENER, r,
 				       "identifying the listener");
@@ -185,6 +192,30 @@ int pst_connection_reach(struct pst_connection *connection,
 			      refusal);
 }
 
+/*
+ * The kernel accepts connections for a process that is stopped.  So the end of
+ * ours has to be seen: a node that runs then closes its socket, or has refused
+ * already.
+ */
+static int await_answer(const struct pst_connection *connection,
+			struct postern_refusal *refusal)
+{
+	unsigned ready;
+	int r;
+
+	r = pst_socket_end_sending(connection->socket_fd);
+	if (r == -ENOTCONN)
+		return 0; /* it has closed its socket */
+	if (r < 0)
+		return r;
+	r = pst_doorbell_sleep(&connection->socket_fd, 1,
+			       connection->deadline_ns, &ready);
+	if (r == -ETIMEDOUT)
+		(void)pst_refuse(refusal, POSTERN_REASON_DEADLINE,
+				 "the node does not answer");
+	return r;
+}
+
 int pst_node_probe(const struct postern_policy *policy, const char *name,
 		   uint64_t deadline_ns, struct postern_refusal *ret_refusal)
 {
@@ -194,6 +225,8 @@ int pst_node_probe(const struct postern_policy *policy, const char *name,
 
 	pst_connection_init(&connection, deadline_ns, 0);
 	r = pst_connection_reach(&connection, policy, name, &rules, ret_refusal);
+	if (r == 0)
+		r = await_answer(&connection, ret_refusal);
 	pst_connection_done(&connection);
 	return r;
 }

@@ -76,7 +76,7 @@ static int check_is_same_node(const struct pst_node *node,
 	pst_policy_describe_node(rules, &then);
 	if (strcmp(now.socket_path, then.socket_path) == 0)
 		return 0;
-	(void)pst_refuse(refusal, POSTERN_REASON_IN_USE,
+	(void)pst_refuse(refusal, POSTERN_REASON_SOCKET_MOVED,
 			 "the socket of an open node stays at %s: close the "
 			 "node to move it", now.socket_path);
 	return -EBUSY;

@@ -55,7 +55,7 @@ struct pst_view {
  * all checks of a segment, and is the caller's, to map for reading and to
  * close by _done(), which empties it and accepts an empty one.
  *
- * 0, or with a refusal -ENOENT (no such node, or nobody listens), -EACCES (the
+ * 0, or with a refusal -ENOENT (no such node, or it does not run), -EACCES (the
  * path or the listener is not to be trusted, or the node said no), -EDQUOT (it
  * has no place now), -EPROTONOSUPPORT (no common version), -EBADMSG (it breaks
  * the rules), -EPIPE, -ETIMEDOUT, or another -errno.

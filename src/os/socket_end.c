@@ -9,6 +9,12 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sys/socket.h>
+
+int pst_socket_end_sending(int socket_fd)
+{
+	return shutdown(socket_fd, SHUT_WR) < 0 ? -errno : 0;
+}
 
 int pst_socket_end_of_empty(int socket_fd)
 {

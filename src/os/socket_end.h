@@ -9,6 +9,11 @@
 #ifndef POSTERN_OS_SOCKET_END_H
 #define POSTERN_OS_SOCKET_END_H
 
+#include "base/attributes.h"
+
+/* Say that this side sends no more: the peer then receives 0 bytes. */
+PST_MUST_CHECK int pst_socket_end_sending(int socket_fd);
+
 /* After a receive of 0 bytes: -EPIPE for the end, -EBADMSG for a record. */
 int pst_socket_end_of_empty(int socket_fd);
 

@@ -7,19 +7,23 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "support/fake_node.h"
+#include "support/host.h"
 #include "support/inspect.h"
 #include "support/scene.h"
 #include "support/test_options.h"
 
 static struct scene scene;
+static pid_t listener_helper;
 
 static void set_up(void)
 {
@@ -59,7 +63,7 @@ static void expect_refused(int result, enum postern_reason reason,
 
 START_TEST(nobody_there_is_no_such_node)
 {
-	expect_refused(-ENOENT, POSTERN_REASON_NONE, scene.socket_path);
+	expect_refused(-ENOENT, POSTERN_REASON_NOT_RUNNING, scene.socket_path);
 }
 END_TEST
 
@@ -69,7 +73,7 @@ START_TEST(a_socket_that_nobody_listens_on_is_no_such_node)
 
 	ck_assert_int_eq(listen_as_a_node(&fd), 0);
 	ck_assert_int_eq(close(fd), 0);
-	expect_refused(-ENOENT, POSTERN_REASON_NONE, scene.socket_path);
+	expect_refused(-ENOENT, POSTERN_REASON_NOT_RUNNING, scene.socket_path);
 }
 END_TEST
 
@@ -191,6 +195,8 @@ END_TEST
 START_TEST(a_probe_finds_a_live_node_and_only_that)
 {
 	struct postern_refusal refusal;
+	struct host_report report;
+	struct process host;
 	size_t fds_before;
 	int fd;
 
@@ -205,14 +211,81 @@ START_TEST(a_probe_finds_a_live_node_and_only_that)
 	ck_assert_int_eq(refusal.reason, POSTERN_REASON_NOT_A_SOCKET);
 	ck_assert_int_eq(unlink(scene.socket_path), 0);
 
-	scene_open(&scene);
+	process_start(&host, ROLE_ROOT, host_main, &scene);
+	report = host_obey(&host, HOST_OPEN);
+	ck_assert_msg(report.result == 0, "%s", report.detail);
 	fds_before = inspect_fd_count();
 	ck_assert_int_eq(postern_node_probe(scene.policy, "orders", NULL), 0);
-	scene_serve_what_is_due(&scene);
-	scene_serve_until_fd_count(&scene, fds_before);
-	ck_assert_uint_eq(scene.record_count, 0);
-	ck_assert_uint_eq(scene.event_count, 0);
-	scene_close(&scene);
+	ck_assert_uint_eq(inspect_fd_count(), fds_before);
+	report = host_obey(&host, HOST_TELL);
+	ck_assert_uint_eq(report.refusal_count, 0);
+	ck_assert_uint_eq(report.event_count, 0);
+	process_end(&host);
+}
+END_TEST
+
+/* The kernel still accepts connections for it. */
+START_TEST(probe_stopped_node_times_out)
+{
+	struct postern_refusal refusal;
+	struct host_report report;
+	struct process host;
+	int status;
+
+	scene_load(&scene, SCENE_OWNER_POLICY);
+	process_start(&host, ROLE_ROOT, host_main, &scene);
+	report = host_obey(&host, HOST_OPEN);
+	ck_assert_msg(report.result == 0, "%s", report.detail);
+	ck_assert_int_eq(kill(host.pid, SIGSTOP), 0);
+	ck_assert_int_eq(waitpid(host.pid, &status, WUNTRACED), host.pid);
+	ck_assert_int_eq(postern_node_probe(scene.policy, "orders", &refusal),
+			 -ETIMEDOUT);
+	ck_assert_int_eq(refusal.reason, POSTERN_REASON_DEADLINE);
+	ck_assert_int_eq(kill(host.pid, SIGCONT), 0);
+	ck_assert_int_eq(postern_node_probe(scene.policy, "orders", &refusal),
+			 0);
+	process_end(&host);
+}
+END_TEST
+
+/* Listen, leave the socket to a process that sleeps, and exit. */
+static void leave_listener_behind(void)
+{
+	pid_t listener, helper;
+	int pipe_fds[2], status, fd;
+
+	ck_assert_int_eq(pipe2(pipe_fds, O_CLOEXEC), 0);
+	listener = fork();
+	ck_assert_int_ge(listener, 0);
+	if (listener == 0) {
+		if (act_as(ROLE_OWNER) < 0 || listen_as_a_node(&fd) < 0)
+			_exit(1);
+		helper = fork();
+		if (helper == 0)
+			for (;;)
+				(void)pause();
+		if (write(pipe_fds[1], &helper, sizeof(helper)) !=
+		    sizeof(helper))
+			_exit(1);
+		_exit(0);
+	}
+	ck_assert_int_eq(read(pipe_fds[0], &listener_helper,
+			      sizeof(listener_helper)),
+			 sizeof(listener_helper));
+	ck_assert_int_eq(close(pipe_fds[0]), 0);
+	ck_assert_int_eq(close(pipe_fds[1]), 0);
+	ck_assert_int_eq(waitpid(listener, &status, 0), listener);
+	ck_assert_int_eq(status, 0);
+}
+
+START_TEST(connect_exited_listener_with_open_socket_is_not_running)
+{
+	skip_unless(postern_features() & ~test_features_off() &
+			    POSTERN_FEATURE_PEERPIDFD,
+		    "needs SO_PEERPIDFD");
+	leave_listener_behind();
+	expect_refused(-ENOENT, POSTERN_REASON_LISTENER_EXITED, "has exited");
+	ck_assert_int_eq(kill(listener_helper, SIGKILL), 0);
 }
 END_TEST
 
@@ -256,6 +329,9 @@ int main(void)
 	tcase_add_test(tcase,
 		       a_node_that_the_policy_does_not_know_is_no_such_node);
 	tcase_add_test(tcase, a_probe_finds_a_live_node_and_only_that);
+	tcase_add_test(tcase, probe_stopped_node_times_out);
+	tcase_add_test(tcase,
+		       connect_exited_listener_with_open_socket_is_not_running);
 	tcase_add_test(tcase, nonsense_is_an_invalid_argument);
 	return stage_run_suite(suite);
 }

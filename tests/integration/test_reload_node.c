@@ -77,7 +77,7 @@ static const struct {
 	{HEAD PEERS "node orders {\n	owner user $peer\n" SOCKET ALLOW
 	 "}\nend\n", -EACCES, POSTERN_REASON_OWNER},
 	{HEAD PEERS "node orders {\n" OWNER "	socket $dir/moved.sock\n" ALLOW
-	 "}\nend\n", -EBUSY, POSTERN_REASON_IN_USE},
+	 "}\nend\n", -EBUSY, POSTERN_REASON_SOCKET_MOVED},
 	{HEAD PEERS "node orders {\n" OWNER
 	 "	socket $dir/orders.sock mode 0660 group 20100\n" ALLOW
 	 "}\nend\n", -EACCES, POSTERN_REASON_GROUP},

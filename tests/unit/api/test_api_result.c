@@ -116,8 +116,56 @@ START_TEST(every_result_and_reason_has_its_own_words)
 			 "key-rejected");
 	ck_assert_str_eq(postern_reason_word(POSTERN_REASON_KEY_USED_UP),
 			 "key-used-up");
+	ck_assert_str_eq(postern_reason_word(POSTERN_REASON_NOT_RUNNING),
+			 "not-running");
+	ck_assert_str_eq(postern_reason_word(POSTERN_REASON_LISTENER_EXITED),
+			 "listener-exited");
+	ck_assert_str_eq(postern_reason_word(POSTERN_REASON_SOCKET_MOVED),
+			 "socket-moved");
 	ck_assert_str_eq(postern_reason_text((enum postern_reason)999),
 			 "unknown reason");
+}
+END_TEST
+
+START_TEST(result_is_transient_by_reason_then_by_result)
+{
+	const enum postern_reason transient[] = {
+		POSTERN_REASON_NOT_RUNNING, POSTERN_REASON_LISTENER_EXITED,
+		POSTERN_REASON_NODE_BUSY, POSTERN_REASON_UNREAD_OFFERS,
+		POSTERN_REASON_HANDSHAKES, POSTERN_REASON_RESOURCES,
+		POSTERN_REASON_DEADLINE, POSTERN_REASON_NODE_CLOSED,
+		POSTERN_REASON_IN_USE,
+	};
+	const enum postern_reason lasting[] = {
+		POSTERN_REASON_UNKNOWN_NODE, POSTERN_REASON_REFUSED,
+		POSTERN_REASON_DENIED, POSTERN_REASON_KEY,
+		POSTERN_REASON_VERSION, POSTERN_REASON_UNTRUSTED_PATH,
+		POSTERN_REASON_POISONED, POSTERN_REASON_REVOKED,
+		POSTERN_REASON_SOCKET_MOVED, (enum postern_reason)999,
+	};
+	const int by_result[] = {
+		-EAGAIN, -EPIPE, -ETIMEDOUT, -EDQUOT, -EBUSY, -ENOMEM, -EMFILE,
+		-ENFILE,
+	};
+	size_t i;
+
+	/* A reason decides, whatever the result is. */
+	for (i = 0; i < sizeof(transient) / sizeof(transient[0]); i++)
+		expect_equal(postern_result_is_transient(-EACCES,
+							 transient[i]), 1);
+	for (i = 0; i < sizeof(lasting) / sizeof(lasting[0]); i++)
+		expect_equal(postern_result_is_transient(-EBUSY, lasting[i]),
+			     0);
+	for (i = 0; i < sizeof(by_result) / sizeof(by_result[0]); i++)
+		expect_equal(postern_result_is_transient(
+				     by_result[i], POSTERN_REASON_NONE), 1);
+	expect_equal(postern_result_is_transient(-ENOENT,
+						 POSTERN_REASON_NONE), 0);
+	expect_equal(postern_result_is_transient(-EACCES,
+						 POSTERN_REASON_NONE), 0);
+	expect_equal(postern_result_is_transient(0, POSTERN_REASON_NODE_BUSY),
+		     0);
+	expect_equal(postern_result_is_transient(5, POSTERN_REASON_NONE), 0);
 }
 END_TEST
 
@@ -193,6 +241,7 @@ static Suite *suite(void)
 	tcase_add_test(t, options_of_a_newer_program_must_not_say_more);
 	tcase_add_test(t, options_without_their_size_are_refused);
 	tcase_add_test(t, every_result_and_reason_has_its_own_words);
+	tcase_add_test(t, result_is_transient_by_reason_then_by_result);
 	tcase_add_test(t, features_are_the_kernels_and_the_ciphers);
 	tcase_add_test(t, null_arguments_are_invalid_everywhere);
 	suite_add_tcase(s, t);
