@@ -9,9 +9,11 @@
 #include "errors.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static void print_why(const char *what, const char *why_format,
 		      va_list arguments)
@@ -38,6 +40,17 @@ enum tool_status tool_error_system(const char *what, int error_number)
 	return tool_error(what, "%s", strerror(error_number));
 }
 
+enum tool_status tool_error_input(const char *what, const char *why_format,
+				  ...)
+{
+	va_list arguments;
+
+	va_start(arguments, why_format);
+	print_why(what, why_format, arguments);
+	va_end(arguments);
+	return TOOL_BAD_INPUT;
+}
+
 void tool_warning(const char *what, const char *why_format, ...)
 {
 	va_list arguments;
@@ -48,6 +61,39 @@ void tool_warning(const char *what, const char *why_format, ...)
 	vfprintf(stderr, why_format, arguments);
 	fputc('\n', stderr);
 	va_end(arguments);
+}
+
+/* The reason tells more than the result where both could. */
+static enum tool_status status_of(int result, enum postern_reason reason)
+{
+	if (reason == POSTERN_REASON_NOT_RUNNING ||
+	    reason == POSTERN_REASON_LISTENER_EXITED)
+		return TOOL_NOT_RUNNING;
+	if (reason == POSTERN_REASON_KEY)
+		return TOOL_DENIED;
+
+	switch (result) {
+	case -EPIPE:
+		return TOOL_PEER_GONE;
+	case -ETIMEDOUT:
+		return TOOL_TIMED_OUT;
+	case -EACCES:
+	case -EKEYREJECTED:
+	case -EPERM:
+		return TOOL_DENIED;
+	case -EAGAIN:
+	case -EBUSY:
+	case -EDQUOT:
+	case -ENOMEM:
+	case -EMFILE:
+	case -ENFILE:
+		return TOOL_BUSY;
+	case -ENOENT:
+	case -EMSGSIZE:
+		return TOOL_BAD_INPUT;
+	default:
+		return TOOL_REFUSED;
+	}
 }
 
 enum tool_status tool_error_result(const char *what, int result,
@@ -65,15 +111,8 @@ enum tool_status tool_error_result(const char *what, int result,
 		fprintf(stderr, " (%s:%u: %s)", refusal->file, refusal->line,
 			refusal->rule);
 	fputc('\n', stderr);
-
-	switch (result) {
-	case -EPIPE:
-		return TOOL_PEER_GONE;
-	case -ETIMEDOUT:
-		return TOOL_TIMED_OUT;
-	default:
-		return TOOL_REFUSED;
-	}
+	return status_of(result, refusal ? refusal->reason :
+					   POSTERN_REASON_NONE);
 }
 
 enum tool_status tool_error_account(const char *name, const char *kind,
@@ -81,9 +120,9 @@ enum tool_status tool_error_account(const char *name, const char *kind,
 {
 	switch (result) {
 	case -ENOENT:
-		return tool_error(name, "no such %s", kind);
+		return tool_error_input(name, "no such %s", kind);
 	case -EINVAL:
-		return tool_error(name, "several ids have this name");
+		return tool_error_input(name, "several ids have this name");
 	case -EACCES:
 		return tool_error(name, "/etc/passwd or /etc/group cannot be "
 				  "read, or others could have written it");
@@ -103,6 +142,13 @@ enum tool_status tool_misuse(const struct tool_command *command,
 	fprintf(stderr, "postern: try 'postern %s%s--help'\n",
 		command ? command->name : "", command ? " " : "");
 	return TOOL_MISUSED;
+}
+
+bool tool_output_is_writable(void)
+{
+	int flags = fcntl(STDOUT_FILENO, F_GETFL);
+
+	return flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
 }
 
 enum tool_status tool_output_finish(enum tool_status status)

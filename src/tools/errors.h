@@ -8,6 +8,8 @@
 #ifndef POSTERN_TOOLS_ERRORS_H
 #define POSTERN_TOOLS_ERRORS_H
 
+#include <stdbool.h>
+
 #include <postern/result.h>
 
 #include "tool.h"
@@ -21,6 +23,12 @@ enum tool_status tool_error(const char *what, const char *why_format, ...);
 
 /* A call of the system failed with this errno. */
 enum tool_status tool_error_system(const char *what, int error_number);
+
+/* The same where the input cannot be used, or something that the command line
+ * names. */
+TOOL_PRINTF(2, 3)
+enum tool_status tool_error_input(const char *what, const char *why_format,
+				  ...);
 
 /*
  * A call of the library returned this negative result.  refusal, when not NULL,
@@ -41,6 +49,9 @@ void tool_warning(const char *what, const char *why_format, ...);
 TOOL_PRINTF(2, 3)
 enum tool_status tool_misuse(const struct tool_command *command,
 			     const char *why_format, ...);
+
+/* False: it is closed, or open for reading only. */
+bool tool_output_is_writable(void);
 
 /*
  * The last word on standard output: what is still buffered is written.  Returns

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "errors.h"
 
@@ -19,6 +20,7 @@ static enum tool_status read_stream(FILE *stream, const char *what,
 				    char **ret_text, size_t *ret_text_bytes)
 {
 	size_t text_bytes;
+	int error_number;
 	char *text;
 
 	text = malloc(TEXT_BYTES_MAX);
@@ -26,8 +28,9 @@ static enum tool_status read_stream(FILE *stream, const char *what,
 		return tool_error_system(what, ENOMEM);
 	text_bytes = fread(text, 1, TEXT_BYTES_MAX, stream);
 	if (ferror(stream)) {
+		error_number = errno;
 		free(text);
-		return tool_error_system(what, errno);
+		return tool_error_input(what, "%s", strerror(error_number));
 	}
 	*ret_text = text;
 	*ret_text_bytes = text_bytes;
@@ -45,7 +48,7 @@ enum tool_status tool_file_read(const char *path, char **ret_text,
 				   ret_text_bytes);
 	stream = fopen(path, "re");
 	if (!stream)
-		return tool_error_system(path, errno);
+		return tool_error_input(path, "%s", strerror(errno));
 	status = read_stream(stream, path, ret_text, ret_text_bytes);
 	fclose(stream);
 	return status;

@@ -7,6 +7,7 @@
  */
 #include <postern/key.h>
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "errors.h"
@@ -21,6 +22,16 @@ static void print_key(const uint8_t key[POSTERN_KEY_BYTES])
 	printf("%s\n", text);
 }
 
+/* The file is what the command line names: it is there already, or no key. */
+static enum tool_status fail(const char *path, int result,
+			     const struct postern_refusal *refusal)
+{
+	enum tool_status status = tool_error_result(path, result, refusal);
+
+	return result == -EBUSY || result == -EINVAL || result == -ENOENT ?
+	       TOOL_BAD_INPUT : status;
+}
+
 /* -- new ------------------------------------------------------------------- */
 
 static enum tool_status run_new(const struct tool_command *command, int argc,
@@ -33,7 +44,7 @@ static enum tool_status run_new(const struct tool_command *command, int argc,
 
 	result = postern_key_create(path, &refusal, key);
 	if (result < 0)
-		return tool_error_result(path, result, &refusal);
+		return fail(path, result, &refusal);
 	print_key(key);
 	return TOOL_DONE;
 }
@@ -74,7 +85,7 @@ static enum tool_status look_at_files(const struct tool_command *command,
 	for (; *paths; paths++) {
 		result = postern_key_read_public(*paths, &refusal, key);
 		if (result < 0)
-			status = tool_error_result(*paths, result, &refusal);
+			status = fail(*paths, result, &refusal);
 		else
 			use(key);
 	}
@@ -103,7 +114,8 @@ const struct tool_command tool_command_key_public = {
 static enum tool_status run_check(const struct tool_command *command, int argc,
 				  char **argv)
 {
-	return look_at_files(command, argc, argv, only_check);
+	return look_at_files(command, argc, argv, only_check) == TOOL_DONE ?
+	       TOOL_DONE : TOOL_REFUSED;
 }
 
 const struct tool_command tool_command_key_check = {

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * postern list: the policy's nodes, and which of them are live
+ * postern list: the policy's nodes, and which of them run
  *
- * Live means more than a socket in the place: somebody listens there, and it is
- * the owner that the policy names.  How many peers it has is asked only where
- * the policy says that we may know; a node would have to record the refusal of
- * whoever asks in vain.
+ * A node runs if it answers and the listener is the owner that the policy
+ * names.  Its number of peers is asked for only where the policy permits that;
+ * a node would record a refusal otherwise.  All nodes are asked at the same
+ * time, since a stopped one uses up the whole time that it has to answer.
  */
 #include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +28,23 @@
 #define OWNER_BYTES 64
 #define COUNT_BYTES 16
 #define OBSERVE_TIMEOUT_NS UINT64_C(1000000000)
+#define THREAD_COUNT_MAX 64
+
+/* One node, and its answer. */
+struct entry {
+	struct postern_node_description node;
+	struct postern_refusal refusal;
+	int result;
+	char peer_count[COUNT_BYTES];
+};
+
+/* Shared by the threads: each takes the next entry. */
+struct listing {
+	const struct postern_policy *policy;
+	struct entry *entries;
+	size_t entry_count;
+	atomic_size_t taken_count;
+};
 
 static void name_owner(const struct postern_node_description *node,
 		       char owner[static OWNER_BYTES])
@@ -48,13 +67,13 @@ static const char *state_word(int result)
 {
 	switch (result) {
 	case 0:
-		return "live";
+		return "running";
 	case -ENOENT:
 		return "not running";
 	case -EACCES:
 		return "not trusted";
 	case -ETIMEDOUT:
-		return "no answer";
+		return "not answering";
 	default:
 		return postern_strerror(result);
 	}
@@ -96,31 +115,78 @@ static void count_peers(const struct postern_policy *policy,
 	postern_observer_close(observer);
 }
 
+static void *ask_nodes(void *user_data)
+{
+	struct listing *listing = user_data;
+	struct entry *entry;
+	size_t i;
+
+	for (;;) {
+		i = atomic_fetch_add(&listing->taken_count, 1);
+		if (i >= listing->entry_count)
+			return NULL;
+		entry = &listing->entries[i];
+		(void)snprintf(entry->peer_count, COUNT_BYTES, "-");
+		entry->result = postern_node_probe(listing->policy,
+						   entry->node.name,
+						   &entry->refusal);
+		if (entry->result == 0)
+			count_peers(listing->policy, &entry->node,
+				    entry->peer_count);
+	}
+}
+
+/* This thread asks too, so that the others only make it faster. */
+static void ask_all_nodes(struct listing *listing)
+{
+	pthread_t threads[THREAD_COUNT_MAX];
+	size_t thread_count = 0;
+
+	while (thread_count < THREAD_COUNT_MAX &&
+	       thread_count + 1 < listing->entry_count &&
+	       pthread_create(&threads[thread_count], NULL, ask_nodes,
+			      listing) == 0)
+		thread_count++;
+	(void)ask_nodes(listing);
+	while (thread_count > 0)
+		(void)pthread_join(threads[--thread_count], NULL);
+}
+
+static void print_entry(const struct entry *entry)
+{
+	char owner[OWNER_BYTES];
+
+	name_owner(&entry->node, owner);
+	printf("%-24s %-16s %-13s %5s %s\n", entry->node.name, owner,
+	       state_word(entry->result), entry->peer_count,
+	       entry->node.socket_path);
+	if (entry->refusal.reason == POSTERN_REASON_UNTRUSTED_PATH ||
+	    entry->refusal.reason == POSTERN_REASON_NOT_A_SOCKET ||
+	    entry->refusal.reason == POSTERN_REASON_LISTENER ||
+	    entry->refusal.reason == POSTERN_REASON_LISTENER_EXITED)
+		tool_warning(entry->node.name, "%s", entry->refusal.detail);
+}
+
 static enum tool_status print_nodes(const struct postern_policy *policy)
 {
 	struct postern_node_description node = POSTERN_NODE_DESCRIPTION_INIT;
-	struct postern_refusal refusal;
-	char owner[OWNER_BYTES], count[COUNT_BYTES];
+	struct listing listing = {.policy = policy};
 	size_t i;
-	int result;
 
-	printf("%-24s %-16s %-12s %5s %s\n", "NODE", "OWNER", "STATE",
+	listing.entry_count = postern_policy_node_count(policy);
+	listing.entries = calloc(listing.entry_count + 1,
+				 sizeof(listing.entries[0]));
+	if (!listing.entries)
+		return tool_error_system("list", ENOMEM);
+	for (i = 0; i < listing.entry_count &&
+		    postern_policy_node_at(policy, i, &node) == 0; i++)
+		listing.entries[i].node = node;
+	ask_all_nodes(&listing);
+	printf("%-24s %-16s %-13s %5s %s\n", "NODE", "OWNER", "STATE",
 	       "PEERS", "SOCKET");
-	for (i = 0; postern_policy_node_at(policy, i, &node) == 0; i++) {
-		refusal = (struct postern_refusal){0};
-		name_owner(&node, owner);
-		result = postern_node_probe(policy, node.name, &refusal);
-		if (result == 0)
-			count_peers(policy, &node, count);
-		else
-			(void)snprintf(count, sizeof(count), "-");
-		printf("%-24s %-16s %-12s %5s %s\n", node.name, owner,
-		       state_word(result), count, node.socket_path);
-		if (refusal.reason == POSTERN_REASON_UNTRUSTED_PATH ||
-		    refusal.reason == POSTERN_REASON_NOT_A_SOCKET ||
-		    refusal.reason == POSTERN_REASON_LISTENER)
-			tool_warning(node.name, "%s", refusal.detail);
-	}
+	for (i = 0; i < listing.entry_count; i++)
+		print_entry(&listing.entries[i]);
+	free(listing.entries);
 	return TOOL_DONE;
 }
 
@@ -147,10 +213,10 @@ static enum tool_status run(const struct tool_command *command, int argc,
 const struct tool_command tool_command_list = {
 	.name = "list",
 	.operands = "",
-	.summary = "list the policy's nodes and whether they are live",
+	.summary = "list the policy's nodes and whether they run",
 	.description =
-		"List the nodes of the policy: name, owner, whether the owner "
-		"listens at the\nsocket now, how many peers it has where you "
-		"may observe it, and the socket.\n",
+		"List the nodes of the policy: name, owner, whether the node "
+		"runs and answers,\nhow many peers it has where you may observe "
+		"it, and the socket.\n",
 	.run = run,
 };

@@ -10,6 +10,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "errors.h"
 #include "features.h"
@@ -21,6 +22,9 @@
 #define OPTION_CODE 1000
 
 #define HELP_COLUMN 28
+
+/* Room for the names of the options that an abbreviation may mean. */
+#define CANDIDATES_BYTES 256
 
 /* Nothing is open yet, so leaving from here is in order. */
 static _Noreturn void leave(enum tool_status status)
@@ -110,11 +114,38 @@ static void make_long_options(const struct tool_option *options,
 	};
 }
 
-/* What getopt_long() stumbled over: it says so in optopt and optind. */
+/* The long options that word abbreviates, as a list; returns their number. */
+static int find_candidates(const struct option *options, const char *word,
+			   char text[static CANDIDATES_BYTES])
+{
+	size_t used = 0, name_bytes;
+	int count = 0, n;
+
+	text[0] = '\0';
+	if (strncmp(word, "--", 2) != 0)
+		return 0;
+	word += 2;
+	name_bytes = strcspn(word, "=");
+	for (; options->name; options++) {
+		if (strncmp(options->name, word, name_bytes) != 0)
+			continue;
+		n = snprintf(text + used, CANDIDATES_BYTES - used, "%s--%s",
+			     count > 0 ? ", " : "", options->name);
+		if (n > 0 && (size_t)n < CANDIDATES_BYTES - used)
+			used += (size_t)n;
+		count++;
+	}
+	return count;
+}
+
+/* The option that getopt_long() refused: optopt and optind name it. */
 static enum tool_status misuse_option(const struct tool_command *command,
 				      const struct tool_option *options,
+				      const struct option *long_options,
 				      char **argv, int code)
 {
+	char candidates[CANDIDATES_BYTES];
+
 	if (code == ':')
 		return tool_misuse(command, "'%s' needs a value",
 				   argv[optind - 1]);
@@ -123,6 +154,9 @@ static enum tool_status misuse_option(const struct tool_command *command,
 				   options[optopt - OPTION_CODE].name);
 	if (optopt != 0)
 		return tool_misuse(command, "unknown option '-%c'", optopt);
+	if (find_candidates(long_options, argv[optind - 1], candidates) > 1)
+		return tool_misuse(command, "option '%s' is ambiguous: %s",
+				   argv[optind - 1], candidates);
 	return tool_misuse(command, "unknown option '%s'", argv[optind - 1]);
 }
 
@@ -156,7 +190,8 @@ char **tool_options_parse(const struct tool_command *command,
 			leave(tool_output_finish(TOOL_DONE));
 		}
 		if (code < OPTION_CODE)
-			leave(misuse_option(command, options, argv, code));
+			leave(misuse_option(command, options, long_options,
+					    argv, code));
 		option = &options[code - OPTION_CODE];
 		why = store(option, optarg);
 		if (why)

@@ -101,7 +101,8 @@ static enum tool_status check_all(struct check *check, char **files)
 	enum tool_status status = TOOL_DONE;
 
 	if (!files[0])
-		return check_one(check, check->policy_file);
+		return check_one(check, check->policy_file) == TOOL_DONE ?
+		       TOOL_DONE : TOOL_REFUSED;
 	for (; *files; files++)
 		if (check_one(check, *files) != TOOL_DONE)
 			status = TOOL_REFUSED;

@@ -100,7 +100,7 @@ explain_process(const struct explain *explain,
 		result = postern_facts_of_process((int32_t)explain->pid,
 						  &options, &facts);
 	if (result == -ENOENT)
-		return tool_error_system("--pid", ESRCH);
+		return tool_error_input("--pid", "no such process");
 	if (result < 0)
 		return tool_error_result("--pid", result, NULL);
 	status = answer(policy, explain->node, postern_facts_subject(facts));

@@ -32,7 +32,8 @@ static enum tool_status format_text(const char *text, size_t text_bytes,
 				       diagnostics, &formatted);
 	tool_findings_print(diagnostics);
 	if (result < 0) {
-		status = tool_error_findings(file, result, diagnostics);
+		(void)tool_error_findings(file, result, diagnostics);
+		status = TOOL_BAD_POLICY;
 	} else {
 		fputs(formatted, stdout);
 		free(formatted);

@@ -30,7 +30,7 @@ static enum tool_status print_word(const struct tool_command *command,
 		return tool_misuse(command, "'%s': %s", word, why);
 	result = postern_process_identity((int32_t)pid, 0, &inode);
 	if (result == -ENOENT)
-		return tool_error(word, "no such process");
+		return tool_error_input(word, "no such process");
 	if (result == -EOPNOTSUPP)
 		return tool_error(word, "this kernel cannot name a process for "
 				  "good: it takes Linux 6.9");

@@ -42,6 +42,12 @@ tool_error_findings(const char *what, int result,
 			  error_count == 1 ? "" : "s");
 }
 
+/* A lack of resources says nothing about the policy. */
+static enum tool_status bad_policy(enum tool_status status)
+{
+	return status == TOOL_BUSY ? status : TOOL_BAD_POLICY;
+}
+
 enum tool_status tool_policy_load(const struct postern_policy_options *options,
 				  bool show_warnings,
 				  struct postern_policy **ret_policy)
@@ -58,7 +64,8 @@ enum tool_status tool_policy_load(const struct postern_policy_options *options,
 	if (result < 0 || show_warnings)
 		tool_findings_print(diagnostics);
 	if (result < 0)
-		status = tool_error_findings(what, result, diagnostics);
+		status = bad_policy(tool_error_findings(what, result,
+							diagnostics));
 	postern_diagnostics_free(diagnostics);
 	return status;
 }
@@ -77,5 +84,5 @@ tool_policy_find_node(const struct postern_policy *policy, const char *name,
 			return TOOL_DONE;
 		}
 	}
-	return tool_error(name, "no such node in the policy");
+	return tool_error_input(name, "no such node in the policy");
 }

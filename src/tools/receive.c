@@ -219,6 +219,10 @@ open_and_receive(struct receiver *receiver,
 	enum tool_status status;
 	int result;
 
+	/* Messages would be consumed and lost. */
+	if (!tool_output_is_writable())
+		return tool_error("standard output", "it is closed, or open "
+				  "for reading only");
 	result = tool_signals_open(&receiver->request_fd);
 	if (result == 0)
 		result = tool_output_init(&receiver->output, STDOUT_FILENO);

@@ -24,12 +24,19 @@
 #include "progress.h"
 #include "tool.h"
 
+#define NS_PER_MS UINT64_C(1000000)
+
+/* Pauses between the attempts of --wait: they double from one to the next. */
+#define PAUSE_MIN_NS (10 * NS_PER_MS)
+#define PAUSE_MAX_NS (1000 * NS_PER_MS)
+
 struct sender {
 	const char *node;
 	const char *message;      /* instead of standard input */
 	bool is_lines;
 	uint32_t chunk_bytes;     /* 0: as the input comes */
 	uint64_t timeout_ns;      /* of each wait for the node; 0: none */
+	bool must_wait;           /* until the node runs and has a place */
 
 	struct postern_channel *channel;
 	struct tool_input input;
@@ -138,7 +145,7 @@ static enum tool_status feed_input(struct sender *sender)
 
 	result = tool_input_read(&sender->input);
 	return result == 0 ? TOOL_DONE :
-	       tool_error_system("standard input", -result);
+	       tool_error_input("standard input", "%s", strerror(-result));
 }
 
 static enum tool_status send_input(struct sender *sender)
@@ -158,11 +165,12 @@ static enum tool_status send_input(struct sender *sender)
 			break;
 		case TOOL_INPUT_TOO_LONG:
 			tool_progress_finish(&sender->progress);
-			return tool_error("standard input", "line %llu is "
-					  "longer than the largest message, "
-					  "%zu bytes", (unsigned long long)
-					  sender->input.line_count + 1,
-					  sender->input.message_bytes_max);
+			return tool_error_input(
+				"standard input", "line %llu is longer than "
+				"the largest message, %zu bytes",
+				(unsigned long long)
+					sender->input.line_count + 1,
+				sender->input.message_bytes_max);
 		case TOOL_INPUT_ENDED:
 			return TOOL_DONE;
 		}
@@ -184,8 +192,8 @@ static enum tool_status open_input(struct sender *sender)
 	if (sender->is_lines)
 		form = TOOL_INPUT_LINES;
 	if (sender->chunk_bytes > message_bytes)
-		return tool_error("--chunk", "the largest message granted has "
-				  "%zu bytes", message_bytes);
+		return tool_error_input("--chunk", "the largest message "
+					"granted has %zu bytes", message_bytes);
 	if (sender->chunk_bytes > 0) {
 		form = TOOL_INPUT_CHUNKS;
 		message_bytes = sender->chunk_bytes;
@@ -221,24 +229,85 @@ static enum tool_status send_all(struct sender *sender)
 	return TOOL_DONE;
 }
 
+/* -- connecting ------------------------------------------------------------ */
+
+static enum tool_status fail_to_connect(const struct sender *sender, int result,
+					const struct postern_refusal *refusal)
+{
+	enum tool_status status;
+
+	status = tool_error_result(sender->node, result, refusal);
+	if (result == -EINVAL)
+		return TOOL_BAD_INPUT; /* a value of an option */
+	if (status == TOOL_NOT_RUNNING)
+		fprintf(stderr, "postern: 'postern send --wait' waits until "
+			"the node runs\n");
+	return status;
+}
+
+/* Sleep between two attempts; SIGTERM and SIGINT end the program here. */
+static void pause_ns(uint64_t duration_ns)
+{
+	(void)poll(NULL, 0, (int)(duration_ns / NS_PER_MS));
+}
+
+/* How long the next attempt may take; 0: the deadline has passed. */
+static uint64_t left_ns(uint64_t deadline_ns)
+{
+	uint64_t now_ns = postern_deadline_after(0);
+
+	return deadline_ns > now_ns ? deadline_ns - now_ns : 0;
+}
+
+/* Attempts with growing pauses, as long as a later one can succeed. */
+static enum tool_status
+connect_when_possible(struct sender *sender,
+		      const struct postern_policy *policy,
+		      struct postern_connect_options *wishes)
+{
+	uint64_t deadline_ns = wait_deadline(sender);
+	uint64_t pause = PAUSE_MIN_NS;
+	struct postern_refusal refusal;
+	int result;
+
+	for (;;) {
+		refusal = (struct postern_refusal){0};
+		result = postern_connect(policy, sender->node, wishes,
+					 &refusal, &sender->channel);
+		if (result == 0)
+			return TOOL_DONE;
+		if (!sender->must_wait ||
+		    !postern_result_is_transient(result, refusal.reason))
+			return fail_to_connect(sender, result, &refusal);
+		if (sender->timeout_ns != 0 && left_ns(deadline_ns) <= pause) {
+			(void)tool_error(sender->node, "timed out: %s",
+					 refusal.detail[0] != '\0' ?
+					 refusal.detail :
+					 postern_strerror(result));
+			return TOOL_TIMED_OUT;
+		}
+		pause_ns(pause);
+		pause = pause < PAUSE_MAX_NS / 2 ? pause * 2 : PAUSE_MAX_NS;
+		if (sender->timeout_ns != 0)
+			wishes->timeout_ns = left_ns(deadline_ns);
+	}
+}
+
 static enum tool_status
 connect_and_send(struct sender *sender,
 		 const struct postern_policy_options *source,
 		 struct postern_connect_options *wishes)
 {
-	struct postern_refusal refusal = {0};
 	struct postern_policy *policy;
 	enum tool_status status;
-	int result;
 
 	status = tool_policy_load(source, false, &policy);
 	if (status != TOOL_DONE)
 		return status;
-	result = postern_connect(policy, sender->node, wishes, &refusal,
-				 &sender->channel);
+	status = connect_when_possible(sender, policy, wishes);
 	postern_policy_free(policy);
-	if (result < 0)
-		return tool_error_result(sender->node, result, &refusal);
+	if (status != TOOL_DONE)
+		return status;
 	status = send_all(sender);
 	postern_channel_close(sender->channel);
 	return status;
@@ -263,7 +332,9 @@ static enum tool_status run(const struct tool_command *command, int argc,
 		 .help = "send this one message, not standard input"},
 		{.name = "timeout", .argument = "DURATION",
 		 .duration_ns = &sender.timeout_ns,
-		 .help = "give up when the node keeps us waiting for so long"},
+		 .help = "time out when the node takes so long"},
+		{.name = "wait", .flag = &sender.must_wait,
+		 .help = "wait until the node runs and has a place"},
 		{.name = "instance", .argument = "NAME",
 		 .text = &wishes.instance,
 		 .help = "the name to be called by in the node's records"},

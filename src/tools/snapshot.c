@@ -240,9 +240,11 @@ int tool_snapshot_take(struct tool_observer *observer,
 enum tool_status tool_snapshot_error(const struct tool_observer *observer,
 				     int result)
 {
-	if (result == -EAGAIN)
-		return tool_error(observer->node_name, "the node stopped in "
-				  "the middle of writing its figures");
+	if (result == -EAGAIN) {
+		(void)tool_error(observer->node_name, "the node stopped in the "
+				 "middle of writing its figures");
+		return TOOL_TIMED_OUT;
+	}
 	return tool_error_result(observer->node_name, result,
 				 &observer->refusal);
 }

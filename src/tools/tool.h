@@ -9,14 +9,19 @@
 #ifndef POSTERN_TOOLS_TOOL_H
 #define POSTERN_TOOLS_TOOL_H
 
-/* The exit status, the same for every subcommand. */
+/* The exit status, the same for every subcommand: postern(1) has the table. */
 enum tool_status {
 	TOOL_DONE = 0,
-	TOOL_REFUSED = 1,    /* refused, invalid, or failed otherwise */
+	TOOL_REFUSED = 1,    /* the answer is no, or failed otherwise */
 	TOOL_MISUSED = 2,    /* the command line is wrong; of a comparison, too:
 			      * there is no answer */
 	TOOL_PEER_GONE = 3,
-	TOOL_TIMED_OUT = 4
+	TOOL_TIMED_OUT = 4,
+	TOOL_DENIED = 5,
+	TOOL_NOT_RUNNING = 6,
+	TOOL_BUSY = 7,       /* or full, or without resources */
+	TOOL_BAD_POLICY = 8, /* invalid, or it cannot be loaded */
+	TOOL_BAD_INPUT = 9   /* the input, or what the command line names */
 };
 
 struct tool_command {

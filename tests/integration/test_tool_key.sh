@@ -27,7 +27,7 @@ new_makes_a_private_file_and_prints_the_public_key() {
 
 new_does_not_write_over_a_key() {
 	echo "$private_line" >key
-	expect_status 1 postern key new key
+	expect_status 9 postern key new key
 	expect_empty out
 	expect_text err '^postern: key: key exists already'
 	expect_status 0 postern key public key
@@ -107,10 +107,10 @@ sender_with_another_key_or_none_is_refused() {
 	write_keyed_policy
 	postern key new other.key >other.public
 	start_receiver --key node.key
-	expect_status 1 send --key other.key --message hello
+	expect_status 5 send --key other.key --message hello
 	expect_text err '^postern: orders: access denied$'
 	expect_text receiver.err "event=refuse .*reason=key rule=\"allow self\" .*claimed_key=$(cat other.public)"
-	expect_status 1 send --message hello
+	expect_status 5 send --message hello
 	expect_text receiver.err "and the process proves none"
 	stop_receiver
 	expect_empty received
@@ -118,14 +118,14 @@ sender_with_another_key_or_none_is_refused() {
 
 node_without_its_key_is_not_opened() {
 	write_keyed_policy
-	expect_status 1 postern receive --policy policy.conf orders
+	expect_status 5 postern receive --policy policy.conf orders
 	expect_text err 'the node has a key in the policy: open it with the file'
 	expect_text err 'policy.conf:.*: key x25519:'
-	expect_status 1 postern receive --policy policy.conf --key own.key \
+	expect_status 5 postern receive --policy policy.conf --key own.key \
 		orders
 	expect_text err "add 'key $(cat own.public)' to the node"
 	chmod 644 node.key
-	expect_status 1 postern receive --policy policy.conf --key node.key \
+	expect_status 5 postern receive --policy policy.conf --key node.key \
 		orders
 	expect_text err 'chmod 600 node.key'
 	[ ! -e orders.sock ] || fail "there is a socket"
@@ -144,7 +144,7 @@ receiver_changes_its_key_on_sighup() {
 	wait_until grep -q 'event=reload .*outcome=ok' receiver.err
 	# The old key alone is not the node's any more.
 	sed "/$(cat next.public)/d" policy.conf >old.conf
-	expect_status 1 postern send --policy old.conf $without --key own.key \
+	expect_status 5 postern send --policy old.conf $without --key own.key \
 		--message two orders
 	expect_status 0 send --key own.key --message three
 	stop_receiver

@@ -48,8 +48,8 @@ truncated_policy_is_invalid() {
 missing_file_is_an_error() {
 	expect_status 1 postern policy check nowhere.conf
 	expect_text err 'nowhere.conf'
-	expect_status 1 postern policy show --policy nowhere.conf
-	expect_status 1 postern policy fmt nowhere.conf
+	expect_status 8 postern policy show --policy nowhere.conf
+	expect_status 9 postern policy fmt nowhere.conf
 	expect_text err '^postern: nowhere.conf: No such file or directory$'
 }
 
@@ -75,7 +75,7 @@ file_that_others_can_write_is_a_warning() {
 	chmod 0666 good.conf
 	expect_status 0 postern policy check good.conf
 	expect_text err 'warning: '
-	expect_status 1 postern list --policy good.conf
+	expect_status 8 postern list --policy good.conf
 }
 
 findings_as_json_are_an_array() {
@@ -121,7 +121,7 @@ fmt_reads_standard_input() {
 
 fmt_of_a_broken_text_prints_nothing() {
 	printf 'policy-version 1\nnode {\n' >bad.conf
-	expect_status 1 postern policy fmt bad.conf
+	expect_status 8 postern policy fmt bad.conf
 	expect_empty out
 	expect_text err '^bad.conf:'
 }
@@ -141,7 +141,7 @@ shown_policy_is_a_policy_with_origins() {
 	expect_text out 'owner user .*# .*good.conf:6'
 	mv out shown.conf
 	expect_status 0 postern policy check shown.conf
-	expect_status 1 postern policy show --policy nowhere.conf
+	expect_status 8 postern policy show --policy nowhere.conf
 }
 
 # The verdicts of explain are its exit status.
@@ -175,8 +175,8 @@ explain_counts_unknown_as_refused() {
 explain_looks_at_a_running_process() {
 	write_policy policy.conf
 	expect_status 0 explain --pid $$
-	expect_status 1 explain --pid 99999999999
-	expect_text err 'No such process'
+	expect_status 9 explain --pid 99999999999
+	expect_text err 'no such process'
 }
 
 explain_does_not_look_at_what_has_ended() {
@@ -187,25 +187,25 @@ explain_does_not_look_at_what_has_ended() {
 	background=$!
 	wait_until [ -s zombie ]
 	wait_until has_ended "$(cat zombie)"
-	expect_status 1 explain --pid "$(cat zombie)"
-	expect_text err 'No such process'
+	expect_status 9 explain --pid "$(cat zombie)"
+	expect_text err 'no such process'
 	expect_empty out
 }
 
 explain_of_an_unknown_node_is_an_error() {
 	write_policy policy.conf
-	expect_status 1 postern policy explain --policy policy.conf \
+	expect_status 9 postern policy explain --policy policy.conf \
 		--node nowhere --user 0
 	expect_text err '^postern: nowhere: no such node'
-	expect_status 1 postern policy explain --policy policy.conf \
+	expect_status 9 postern policy explain --policy policy.conf \
 		--node nowhere --pid $$
 	expect_text err '^postern: nowhere: no such node'
 }
 
 explain_refuses_what_is_no_fact() {
 	write_policy policy.conf
-	expect_status 1 explain --user no-such-user-here
-	expect_status 1 explain --user "$(id -u)" --group no-such-group-here
+	expect_status 9 explain --user no-such-user-here
+	expect_status 9 explain --user "$(id -u)" --group no-such-group-here
 	expect_status 2 explain --user 0 --pid-word 4711
 	expect_status 2 explain --user 0 --pid-word 4711:
 	expect_status 2 explain --user 0 --pid-word :1
@@ -315,7 +315,7 @@ pid_of_nobody_is_an_error() {
 	expect_status 2 postern policy pid 0
 	expect_status 2 postern policy pid -- -1
 	expect_status 2 postern policy pid self
-	expect_status 1 postern policy pid 2147483647
+	expect_status 9 postern policy pid 2147483647
 	expect_text err '^postern: 2147483647: no such process$'
 }
 

@@ -36,7 +36,7 @@ one_peer_is_revoked_by_its_handle() {
 	expect_text receiver.err ' event=revoke .* by=control .* reason=revoked'
 	expect_text receiver.err ' event=depart .* reason=revoked'
 
-	expect_status 1 revoke orders "$handle"
+	expect_status 9 revoke orders "$handle"
 	expect_text err "^postern: orders: no peer is $handle (any more)$"
 	stop_receiver
 }
@@ -49,7 +49,7 @@ peers_are_revoked_by_their_name() {
 
 	# The policy still lets it in.
 	expect_status 0 send --message again
-	expect_status 1 revoke orders nobody
+	expect_status 9 revoke orders nobody
 	expect_text err "^postern: orders: .* 'nobody'$"
 	stop_receiver
 	received_is again
@@ -57,9 +57,9 @@ peers_are_revoked_by_their_name() {
 
 a_node_that_is_not_there_revokes_nobody() {
 	write_policy policy.conf
-	expect_status 1 revoke orders self
-	expect_text err '^postern: orders: nobody listens at '
-	expect_status 1 revoke invoices self
+	expect_status 6 revoke orders self
+	expect_text err '^postern: orders: not running: no process listens at '
+	expect_status 9 revoke invoices self
 	expect_text err "^postern: invoices: .*no node 'invoices'"
 	expect_empty out
 }

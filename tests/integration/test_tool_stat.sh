@@ -87,7 +87,7 @@ json_has_every_figure() {
 refusals_are_told_by_reason() {
 	write_policy policy.conf 'deny self'
 	start_receiver
-	expect_status 1 postern send --policy policy.conf --message x orders
+	expect_status 5 postern send --policy policy.conf --message x orders
 	expect_shown '^node.refused_by_reason.denied 1$'
 	expect_status 0 stat
 	expect_text out ', refused 1 (denied 1); '
@@ -214,11 +214,11 @@ has_more_lines() {
 
 node_that_is_not_there_is_an_error() {
 	write_policy policy.conf
-	expect_status 1 stat
-	expect_text err '^postern: orders: nobody listens at '
+	expect_status 6 stat
+	expect_text err '^postern: orders: not running: no process listens at '
 	expect_empty out
-	expect_status 1 top --batch
-	expect_status 1 postern stat --policy policy.conf nowhere
+	expect_status 6 top --batch
+	expect_status 9 postern stat --policy policy.conf nowhere
 	expect_text err '^postern: nowhere: '
 }
 
@@ -230,7 +230,7 @@ list_shows_the_number_of_peers() {
 	start_both
 	expect_shown '^node.peer_count 1$'
 	expect_status 0 postern list --policy policy.conf
-	expect_text out '^orders  .* live  *1 /'
+	expect_text out '^orders  .* running  *1 /'
 }
 
 run_tests \

@@ -114,7 +114,7 @@ file_that_others_can_write_is_not_read() {
 	write_node etc/postern/policy.d/orders.conf orders.sock
 	expect_status 0 system_postern list
 	chmod 0666 etc/postern/policy.d/orders.conf
-	expect_status 1 system_postern list
+	expect_status 8 system_postern list
 	expect_text err '/etc/postern/policy.d/orders.conf'
 	expect_empty out
 }
@@ -122,9 +122,9 @@ file_that_others_can_write_is_not_read() {
 host_without_a_policy_has_no_nodes() {
 	make_system
 	rmdir etc/postern/policy.d run/postern/policy.d
-	expect_status 1 system_postern send --message x orders
+	expect_status 9 system_postern send --message x orders
 	expect_text err '^postern: orders: '
-	expect_status 1 system_postern receive orders
+	expect_status 9 system_postern receive orders
 	expect_text err '^postern: orders: '
 }
 

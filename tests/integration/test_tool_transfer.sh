@@ -59,11 +59,21 @@ empty_input_sends_nothing_and_is_done() {
 	expect_empty received
 }
 
-closed_input_is_empty_input() {
+closed_input_is_an_error() {
 	start_receiver --until-departed
-	expect_status 0 send <&-
+	expect_status 9 send <&-
+	expect_text err '^postern: standard input: '
 	wait_for_status 0 "$receiver"
 	expect_empty received
+}
+
+closed_output_is_an_error() {
+	write_policy policy.conf
+	status=0
+	postern receive --policy policy.conf orders >&- 2>err || status=$?
+	[ "$status" -eq 1 ] || fail "exit status $status"
+	expect_text err '^postern: standard output: '
+	[ ! -e orders.sock ] || fail "the node was opened"
 }
 
 line_that_is_too_long_is_an_error() {
@@ -76,7 +86,7 @@ line_that_is_too_long_is_an_error() {
 		echo
 		echo unsent
 	} >sent
-	expect_status 1 send --lines <sent
+	expect_status 9 send --lines <sent
 	expect_text err '^postern: standard input: line 3 is longer'
 	wait_for_status 0 "$receiver"
 	head -n 2 sent >expected
@@ -85,7 +95,7 @@ line_that_is_too_long_is_an_error() {
 
 text_that_is_too_long_is_an_error() {
 	start_receiver
-	expect_status 1 send --message "$(head -c 4097 /dev/zero | tr '\0' x)"
+	expect_status 9 send --message "$(head -c 4097 /dev/zero | tr '\0' x)"
 	expect_text err '^postern: orders: '
 	stop_receiver
 	expect_empty received
@@ -93,10 +103,10 @@ text_that_is_too_long_is_an_error() {
 
 chunk_over_the_grant_is_an_error() {
 	start_receiver
-	expect_status 1 send --chunk 4097B </dev/null
+	expect_status 9 send --chunk 4097B </dev/null
 	expect_text err '^postern: --chunk: the largest message'
 	expect_status 0 send --chunk 4096B </dev/null
-	expect_status 1 send --chunk 1KiB --message-size 512B </dev/null
+	expect_status 9 send --chunk 1KiB --message-size 512B </dev/null
 	stop_receiver
 }
 
@@ -189,30 +199,32 @@ reader_that_is_gone_is_an_error_and_the_socket_is_removed() {
 
 nobody_listens() {
 	write_policy policy.conf
-	expect_status 1 send --message x
+	expect_status 6 send --message x
+	expect_text err 'not running: no process listens at '
+	expect_text err 'send --wait'
 	expect_text err '^postern: orders: '
 	expect_empty out
 }
 
 unknown_node_is_an_error() {
 	write_policy policy.conf
-	expect_status 1 postern send --policy policy.conf --message x nowhere
-	expect_status 1 postern receive --policy policy.conf nowhere
+	expect_status 9 postern send --policy policy.conf --message x nowhere
+	expect_status 9 postern receive --policy policy.conf nowhere
 	expect_text err '^postern: nowhere: '
 }
 
 invalid_policy_is_an_error() {
 	echo nonsense >policy.conf
-	expect_status 1 send --message x
+	expect_status 8 send --message x
 	expect_text err '^policy.conf:1:1: error'
-	expect_status 1 postern receive --policy policy.conf orders
-	expect_status 1 postern list --policy policy.conf
+	expect_status 8 postern receive --policy policy.conf orders
+	expect_status 8 postern list --policy policy.conf
 }
 
 refused_sender_hears_no_reason_and_the_node_names_the_rule() {
 	write_policy policy.conf 'deny self'
 	start_receiver
-	expect_status 1 send --message x
+	expect_status 5 send --message x
 	[ "$(cat err)" = 'postern: orders: access denied' ] || fail "$(cat err)"
 	stop_receiver
 	expect_text receiver.err 'policy.conf'
@@ -222,7 +234,7 @@ refused_sender_hears_no_reason_and_the_node_names_the_rule() {
 
 second_receiver_of_a_node_is_refused() {
 	start_receiver
-	expect_status 1 postern receive --policy policy.conf orders
+	expect_status 7 postern receive --policy policy.conf orders
 	expect_text err '^postern: orders: '
 	expect_status 0 send --message x
 	stop_receiver
@@ -347,7 +359,7 @@ explain_says_of_us_what_the_node_said() {
 explain_gives_the_reason_that_the_node_recorded() {
 	write_policy policy.conf 'deny self'
 	start_receiver
-	expect_status 1 send --message x
+	expect_status 5 send --message x
 	stop_receiver
 	explain_says_of_us_what_the_node_said denied
 
@@ -355,7 +367,7 @@ explain_gives_the_reason_that_the_node_recorded() {
 	sed 's/^    user .*/    user 4711/' policy.conf >tmp
 	mv tmp policy.conf
 	start_receiver
-	expect_status 1 send --message x
+	expect_status 5 send --message x
 	stop_receiver
 	explain_says_of_us_what_the_node_said no-allow
 }
@@ -382,19 +394,23 @@ explain_gives_the_grant_that_the_node_recorded() {
 instance_name_is_in_the_records() {
 	start_receiver
 	expect_status 0 send --instance till-7 --message x
-	expect_status 1 send --instance 'till 7' --message x
+	expect_status 9 send --instance 'till 7' --message x
 	stop_receiver
 	expect_text receiver.err 'till-7'
 }
 
-list_tells_who_is_live() {
+list_shows_running_only_for_a_node_that_answers() {
 	write_policy policy.conf
 	expect_status 0 postern list --policy policy.conf
 	owner=$(id -un 2>/dev/null) || owner=$(id -u)
 	expect_text out "^orders  *$owner  *not running  *- /.*/orders.sock$"
 	start_receiver
 	expect_status 0 postern list --policy policy.conf
-	expect_text out '^orders .* live '
+	expect_text out '^orders  *[^ ]*  *running '
+	kill -STOP "$receiver"
+	expect_status 0 postern list --policy policy.conf
+	expect_text out '^orders .* not answering  *- '
+	kill -CONT "$receiver"
 	stop_receiver
 	expect_status 0 postern list --policy policy.conf
 	expect_text out '^orders .* not running '
@@ -452,7 +468,8 @@ run_tests \
 	lines_are_messages \
 	one_message_can_be_given_as_text \
 	empty_input_sends_nothing_and_is_done \
-	closed_input_is_empty_input \
+	closed_input_is_an_error \
+	closed_output_is_an_error \
 	line_that_is_too_long_is_an_error \
 	text_that_is_too_long_is_an_error \
 	chunk_over_the_grant_is_an_error \
@@ -480,7 +497,7 @@ run_tests \
 	explain_gives_the_reason_that_the_node_recorded \
 	explain_gives_the_grant_that_the_node_recorded \
 	instance_name_is_in_the_records \
-	list_tells_who_is_live \
+	list_shows_running_only_for_a_node_that_answers \
 	list_does_not_trust_a_file_in_the_sockets_place \
 	sending_shows_progress_on_a_terminal_only \
 	receiving_shows_progress_on_a_terminal_only

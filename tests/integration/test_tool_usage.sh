@@ -184,10 +184,65 @@ output_that_cannot_be_written_is_an_error() {
 	[ "$status" -eq 1 ] || fail "exit status $status"
 }
 
-closed_descriptors_do_no_harm() {
+closed_output_is_an_error() {
 	status=0
-	postern --version <&- >&- 2>&- || status=$?
+	postern --version <&- >&- 2>err || status=$?
+	[ "$status" -eq 1 ] || fail "exit status $status"
+	expect_text err '^postern: standard output: '
+	for_each_command closed_output_of_help_is_an_error
+}
+
+closed_output_of_help_is_an_error() {
+	status=0
+	postern "$@" --help >&- 2>err || status=$?
+	[ "$status" -eq 1 ] || fail "exit status $status of $*"
+	expect_text err '^postern: standard output: '
+}
+
+closed_input_and_errors_do_no_harm() {
+	status=0
+	postern --version <&- 2>&- >out || status=$?
 	[ "$status" -eq 0 ] || fail "exit status $status"
+	expect_text out '^postern '
+}
+
+ambiguous_option_is_told_with_its_candidates() {
+	expect_misuse postern send orders --mess x
+	expect_text err "option '--mess' is ambiguous: --message, --message-size"
+	expect_misuse postern send orders --mess=x
+	expect_misuse postern send orders --messy
+	expect_text err "unknown option '--messy'"
+	expect_misuse postern send orders --message-s
+	expect_text err "'--message-s' needs a value"
+}
+
+group_help_names_its_commands() {
+	expect_status 0 postern policy --help
+	expect_text out '^  policy check  *check policy files'
+	[ "$(grep -c '^  policy ' out)" -eq 6 ] || fail "$(cat out)"
+	expect_status 0 postern key --help
+	expect_text out '^  key new '
+	[ "$(grep -c '^  key ' out)" -eq 3 ] || fail "$(cat out)"
+	expect_status 0 postern key -h
+	expect_empty err
+}
+
+option_before_the_command_is_the_commands() {
+	write_policy good.conf
+	for option in '--policy good.conf' --policy=good.conf; do
+		# shellcheck disable=SC2086 # the option and its value
+		expect_status 0 postern $option policy check
+		expect_text out '^good.conf: valid$'
+		# shellcheck disable=SC2086
+		expect_status 6 postern --without all $option send -- orders
+	done
+	expect_status 0 postern --policy good.conf send --help
+	expect_text out '^usage: postern send '
+	expect_misuse postern --policy good.conf
+	expect_text err 'no command given'
+	expect_misuse postern --policy
+	expect_misuse postern --lines send orders
+	expect_text err "unexpected option '--lines' before the command"
 }
 
 doctor_counts_what_it_finds() {
@@ -232,7 +287,11 @@ run_tests \
 	explain_needs_a_node_and_one_process \
 	check_takes_files_or_a_policy \
 	output_that_cannot_be_written_is_an_error \
-	closed_descriptors_do_no_harm \
+	closed_output_is_an_error \
+	closed_input_and_errors_do_no_harm \
+	ambiguous_option_is_told_with_its_candidates \
+	group_help_names_its_commands \
+	option_before_the_command_is_the_commands \
 	doctor_counts_what_it_finds \
 	doctor_says_what_is_lost \
 	doctor_shows_what_may_be_locked

@@ -35,6 +35,7 @@ tests_unit_tools_test_units_LDADD = $(CHECK_LIBS)
 dist_check_SCRIPTS += \
 	tests/integration/test_tool_man_pages.sh \
 	tests/integration/test_tool_policy.sh \
+	tests/integration/test_tool_status.sh \
 	tests/integration/test_tool_stat.sh \
 	tests/integration/test_tool_system.sh \
 	tests/integration/test_tool_key.sh \
