@@ -9,7 +9,8 @@
  * Threads: on one channel, one thread may send (send, send_wait, flush, reserve,
  * commit, abort, set_watermarks, next_event) while another receives (receive,
  * receive_wait).  postern_channel_wait() belongs to the thread whose directions it
- * names; what only tells (limits, stats, end_reason) any thread may call.
+ * names; what only tells (limits, stats, end_reason) and interrupt any thread
+ * may call.
  * Different channels are independent.  Closing needs both threads to be done.
  *
  * After fork() every call in the child fails with -ESTALE, and closing there
@@ -180,8 +181,9 @@ int postern_send(struct postern_channel *channel, const void *bytes,
 
 /*
  * The same, but waits for room until deadline_ns (CLOCK_MONOTONIC).
- * Returns as postern_send(), with -ETIMEDOUT in place of -EAGAIN, or -ENOMEM or
- * -ECANCELED where the kernel cannot wait.
+ * Returns as postern_send(), with -ETIMEDOUT in place of -EAGAIN, -EINTR
+ * (postern_channel_interrupt(); nothing was sent), or -ENOMEM or -ECANCELED
+ * where the kernel cannot wait.
  */
 int postern_send_wait(struct postern_channel *channel, const void *bytes,
 		      size_t byte_count, uint64_t deadline_ns);
@@ -212,9 +214,9 @@ int postern_abort(struct postern_channel *channel);
 /*
  * Wait until the peer has consumed all that was sent before.
  *
- * Returns 0, or -ETIMEDOUT, -EPERM, -EPIPE (the peer went before it had
- * consumed everything), -EBADMSG, -EKEYREJECTED, -ESTALE, -EINVAL, -ENOMEM,
- * -ECANCELED.
+ * Returns 0, or -ETIMEDOUT, -EINTR (postern_channel_interrupt()), -EPERM, -EPIPE
+ * (the peer went before it had consumed everything), -EBADMSG, -EKEYREJECTED,
+ * -ESTALE, -EINVAL, -ENOMEM, -ECANCELED.
  */
 int postern_flush(struct postern_channel *channel, uint64_t deadline_ns);
 
@@ -248,7 +250,8 @@ int postern_receive(struct postern_channel *channel, void *buffer,
 
 /*
  * The same, but waits for a message until deadline_ns (CLOCK_MONOTONIC).
- * Returns as postern_receive(), with -ETIMEDOUT in place of -EAGAIN, or -ENOMEM
+ * Returns as postern_receive(), with -ETIMEDOUT in place of -EAGAIN, -EINTR
+ * (postern_channel_interrupt(); a message that is there stays there), or -ENOMEM
  * or -ECANCELED where the kernel cannot wait.
  */
 int postern_receive_wait(struct postern_channel *channel, void *buffer,
@@ -284,12 +287,35 @@ int postern_channel_fd(struct postern_channel *channel);
  * the channel has ended, which makes every direction ready so that the next call
  * says how.  Reports and clears readiness to send.
  *
- * Returns 0 and the ready bits, or -ETIMEDOUT, -EPERM (none of the directions
- * is granted), -EBUSY (the node receives from it), -ESTALE, -EINVAL (also
- * POSTERN_WAIT_LOW without watermarks), -ENOMEM, -ECANCELED.
+ * Returns 0 and the ready bits, or -ETIMEDOUT, -EINTR
+ * (postern_channel_interrupt()), -EPERM (none of the directions is granted),
+ * -EBUSY (the node receives from it), -ESTALE, -EINVAL (also POSTERN_WAIT_LOW
+ * without watermarks), -ENOMEM, -ECANCELED.
  */
 int postern_channel_wait(struct postern_channel *channel, uint32_t directions,
 			 uint64_t deadline_ns, uint32_t *ret_ready);
+
+/*
+ * End a wait on the channel from outside: from any thread, or from a signal
+ * handler.  It makes one system call for each direction and leaves errno alone.
+ *
+ * In each granted direction, the wait that is in progress returns -EINTR; if
+ * there is none, the next call that can wait does (postern_send_wait(),
+ * postern_flush(), postern_receive_wait(), postern_channel_wait()), once, even
+ * if it would not have to wait.  Interrupts before that count as one.  A
+ * postern_channel_wait() for both directions takes the interrupt of both.  The
+ * descriptor of postern_channel_fd() is readable until the interrupt is taken.
+ * Nothing else changes: the channel stays as usable as before.
+ *
+ * postern_connect() has no handle to interrupt: its deadline ends it.  The
+ * receiving direction of a reference from postern_node_channel() has no waits:
+ * postern_node_interrupt() ends those of its node.
+ *
+ * The channel must stay open until the call has returned.
+ *
+ * Returns 0, -ESTALE after fork(), or -EINVAL for NULL.
+ */
+int postern_channel_interrupt(struct postern_channel *channel);
 
 /* What the sending thread can be told before its ring is full. */
 enum postern_channel_event_type {

@@ -5,7 +5,8 @@
  * A node owns a handshake socket at the path its policy names.  Whoever
  * connects is identified by the kernel, judged by the policy and, if admitted,
  * gets a channel of its own.  The calls below do all of that work: there is no
- * thread behind them.  Call them from one thread at a time, in a loop of
+ * thread behind them.  Call them (except postern_node_interrupt(), which any
+ * thread may call) from one thread at a time, in a loop of
  * postern_node_wait() (or of your own poll over postern_node_fd()),
  * postern_node_next_event() and postern_node_receive().  Only
  * postern_node_wait() and postern_node_probe() wait for anybody.  After fork()
@@ -97,9 +98,36 @@ int postern_node_fd(struct postern_node *node);
  * message to receive or an event to report, at most until deadline_ns
  * (CLOCK_MONOTONIC; 0: do what is due, and do not wait).
  *
- * Returns 0, or -ETIMEDOUT, -ESTALE, -EINVAL, -ECANCELED.
+ * Returns 0, or -ETIMEDOUT, -EINTR (postern_node_interrupt()), -ESTALE, -EINVAL,
+ * -ECANCELED.
  */
 int postern_node_wait(struct postern_node *node, uint64_t deadline_ns);
+
+/*
+ * End postern_node_wait() from outside: from any thread, or from a signal
+ * handler.  It makes one system call and leaves errno alone.
+ *
+ * The wait that is in progress returns -EINTR; if there is none, the next one
+ * does, once, even if there is something to receive.  Interrupts before that
+ * count as one.  The descriptor of postern_node_fd() is readable until then.
+ * postern_node_receive() and postern_node_next_event() never wait and ignore
+ * interrupts, so a program that is to stop looks at a flag of its own too:
+ *
+ *	static volatile sig_atomic_t must_stop;
+ *
+ *	static void on_sigterm(int signal_number)
+ *	{
+ *		(void)signal_number;
+ *		must_stop = 1;
+ *		(void)postern_node_interrupt(node);
+ *	}
+ *
+ * The node must stay open until the call has returned: restore the signal's
+ * action before postern_node_close().
+ *
+ * Returns 0, -ESTALE after fork(), or -EINVAL for NULL.
+ */
+int postern_node_interrupt(struct postern_node *node);
 
 /*
  * Receive the next message of any peer, peers taking turns.

@@ -23,6 +23,8 @@
  *   -EKEYREJECTED     authentication failed; there is no detail on purpose
  *   -EPROTONOSUPPORT  no common protocol version
  *   -ETIMEDOUT        the deadline passed
+ *   -EINTR            the wait was ended from outside, by
+ *                     postern_node_interrupt() or postern_channel_interrupt()
  *   -EDQUOT           a quota of the user, peer or node is used up
  *   -EPERM            sending or receiving in a direction not granted
  *   -EBUSY            the name is in use, the ring has another consumer or an

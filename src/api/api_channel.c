@@ -47,6 +47,18 @@ static uint32_t clamp(size_t byte_count)
 	return byte_count > UINT32_MAX ? UINT32_MAX : (uint32_t)byte_count;
 }
 
+/* What a call that waits checks first: 0, -EINTR, or as check(). */
+static int check_interrupt(struct postern_channel *channel, uint32_t wants)
+{
+	int r;
+
+	r = check(channel);
+	if (PST_UNLIKELY(r < 0))
+		return r;
+	return PST_UNLIKELY(pst_channel_take_interrupt(inner(channel), wants)) ?
+		-EINTR : 0;
+}
+
 static int check_receiver(struct postern_channel *channel, const void *buffer,
 			  size_t buffer_bytes, const size_t *ret_message_bytes)
 {
@@ -165,6 +177,9 @@ int postern_send_wait(struct postern_channel *channel, const void *bytes,
 	uint32_t ready;
 	int r;
 
+	r = check_interrupt(channel, PST_CHANNEL_WANT_ROOM);
+	if (r < 0)
+		return r;
 	for (;;) {
 		r = postern_send(channel, bytes, byte_count);
 		if (r != -EAGAIN)
@@ -172,7 +187,7 @@ int postern_send_wait(struct postern_channel *channel, const void *bytes,
 		r = pst_channel_wait(inner(channel), PST_CHANNEL_WANT_ROOM,
 				     deadline_ns, &ready);
 		if (r < 0)
-			return pst_api_filter(r, __func__, NULL);
+			return pst_api_filter_wait(r, __func__);
 	}
 }
 
@@ -180,11 +195,11 @@ int postern_flush(struct postern_channel *channel, uint64_t deadline_ns)
 {
 	int r;
 
-	r = check(channel);
+	r = check_interrupt(channel, PST_CHANNEL_WANT_CONSUMED);
 	if (r < 0)
 		return r;
 	r = pst_channel_flush(inner(channel), deadline_ns);
-	return pst_api_filter(r, __func__, NULL);
+	return pst_api_filter_wait(r, __func__);
 }
 
 int postern_reserve(struct postern_channel *channel, size_t byte_count,
@@ -242,6 +257,9 @@ int postern_receive_wait(struct postern_channel *channel, void *buffer,
 	uint32_t ready;
 	int r;
 
+	r = check_interrupt(channel, PST_CHANNEL_WANT_MESSAGE);
+	if (r < 0)
+		return r;
 	for (;;) {
 		r = postern_receive(channel, buffer, buffer_bytes,
 				    ret_message_bytes);
@@ -250,7 +268,7 @@ int postern_receive_wait(struct postern_channel *channel, void *buffer,
 		r = pst_channel_wait(inner(channel), PST_CHANNEL_WANT_MESSAGE,
 				     deadline_ns, &ready);
 		if (r < 0)
-			return pst_api_filter(r, __func__, NULL);
+			return pst_api_filter_wait(r, __func__);
 	}
 }
 
@@ -291,7 +309,20 @@ int postern_channel_wait(struct postern_channel *channel, uint32_t directions,
 		return -EINVAL;
 	r = pst_channel_wait(inner(channel), directions, deadline_ns,
 			     ret_ready);
-	return pst_api_filter(r, __func__, NULL);
+	return pst_api_filter_wait(r, __func__);
+}
+
+/* In a signal handler, errno belongs to the code that was interrupted. */
+int postern_channel_interrupt(struct postern_channel *channel)
+{
+	int saved_errno = errno;
+	int r;
+
+	r = check(channel);
+	if (r == 0)
+		pst_channel_interrupt(inner(channel));
+	errno = saved_errno;
+	return r;
 }
 
 int postern_channel_set_watermarks(struct postern_channel *channel,

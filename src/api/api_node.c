@@ -74,8 +74,21 @@ int postern_node_wait(struct postern_node *node, uint64_t deadline_ns)
 	r = pst_api_check_node(node);
 	if (r < 0)
 		return r;
-	return pst_api_filter(pst_node_wait(pst_api_node(node), deadline_ns),
-			      __func__, NULL);
+	return pst_api_filter_wait(pst_node_wait(pst_api_node(node),
+						 deadline_ns), __func__);
+}
+
+/* In a signal handler, errno belongs to the code that was interrupted. */
+int postern_node_interrupt(struct postern_node *node)
+{
+	int saved_errno = errno;
+	int r;
+
+	r = pst_api_check_node(node);
+	if (r == 0)
+		pst_node_interrupt(pst_api_node(node));
+	errno = saved_errno;
+	return r;
 }
 
 int postern_node_receive(struct postern_node *node, void *buffer,

@@ -5,6 +5,7 @@
 #ifndef POSTERN_API_API_RESULT_H
 #define POSTERN_API_API_RESULT_H
 
+#include <errno.h>
 #include <stddef.h>
 
 #include "base/attributes.h"
@@ -42,6 +43,13 @@ static inline int pst_api_filter(int result, const char *function,
 	if (PST_LIKELY(result >= 0))
 		return result;
 	return pst_api_filter_failure(result, function, log);
+}
+
+/* Of a call that waits: no other call can be interrupted. */
+static inline int pst_api_filter_wait(int result, const char *function)
+{
+	return result == -EINTR ? result :
+				  pst_api_filter(result, function, NULL);
 }
 
 #endif

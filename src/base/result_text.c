@@ -35,6 +35,7 @@ static const struct result_text results[] = {
 	{-EKEYREJECTED, "authentication failed"},
 	{-EPROTONOSUPPORT, "no common protocol version"},
 	{-ETIMEDOUT, "the deadline passed"},
+	{-EINTR, "the wait was interrupted"},
 	{-EDQUOT, "a quota is used up"},
 	{-EPERM, "the direction was not granted"},
 	{-EBUSY, "in use"},

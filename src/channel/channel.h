@@ -150,11 +150,21 @@ bool pst_channel_has_message(struct pst_channel *channel);
 uint64_t pst_channel_unread_bytes(struct pst_channel *channel);
 
 /*
- * Wait for any of wants until deadline_ns: 0 and the ready ones, or -ETIMEDOUT.
+ * Wait for any of wants until deadline_ns: 0 and the ready ones, -ETIMEDOUT, or
+ * -EINTR.
  * A channel that has ended is ready for everything.
  */
 int pst_channel_wait(struct pst_channel *channel, uint32_t wants,
 		     uint64_t deadline_ns, uint32_t *ret_ready);
+
+/*
+ * End the waits of both directions from outside: by any thread or signal
+ * handler.  pst_channel_wait() takes the interrupt of its directions first of
+ * all and then returns -EINTR; _take_interrupt() does only that, and says
+ * whether there was one.
+ */
+void pst_channel_interrupt(struct pst_channel *channel);
+bool pst_channel_take_interrupt(struct pst_channel *channel, uint32_t wants);
 
 /* Watermarks, of the sending thread; as in <postern/channel.h>. */
 int pst_channel_set_watermarks(struct pst_channel *channel, uint64_t high_bytes,

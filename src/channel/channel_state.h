@@ -11,6 +11,10 @@
  * and signals the private eventfd of the other direction if that is armed.
  * Only a direction's waiter clears its bit and its eventfd, always before it
  * arms and looks, and it sleeps only while the bit is clear.
+ *
+ * An interrupt (tests/model/interrupt.pml) sets the flag of each direction, then
+ * signals its eventfd.  The waiter checks its flag after each time that it has
+ * cleared the eventfd, and before it sleeps.
  */
 #ifndef POSTERN_CHANNEL_CHANNEL_STATE_H
 #define POSTERN_CHANNEL_CHANNEL_STATE_H
@@ -49,6 +53,7 @@
 struct pst_channel_waiter {
 	atomic_bool pending;    /* a bell came; sticky until the waiter clears */
 	atomic_bool armed;      /* the waiter may be asleep */
+	atomic_bool interrupted; /* from outside; until a wait takes it */
 	int wake_fd;            /* private eventfd; -1 until two threads */
 	struct pst_spin spin;
 	bool has_unheard;       /* a bell was seen and not read */

@@ -197,6 +197,8 @@ static int wait_and_sleep(struct pst_channel *channel, uint32_t wants,
 	int r;
 
 	for (;;) {
+		if (pst_channel_take_interrupt(channel, wants))
+			return -EINTR;
 		hear_noted(channel, wants, 1);
 		arm(channel, wants);
 		ready = look(channel, wants);
@@ -224,6 +226,11 @@ static uint32_t awaited(const struct pst_channel *channel)
 	return channel->attention & SEND_WANTS;
 }
 
+static bool is_interrupted(struct pst_channel_waiter *waiter)
+{
+	return PST_UNLIKELY(atomic_load(&waiter->interrupted));
+}
+
 uint32_t pst_channel_settle(struct pst_channel *channel, uint32_t wants)
 {
 	struct pst_channel_waiter *waiter =
@@ -242,7 +249,8 @@ uint32_t pst_channel_settle(struct pst_channel *channel, uint32_t wants)
 	is_woken = is_pending(channel, all);
 	if (ready || is_woken)
 		pst_channel_disarm(channel, all);
-	if (ready || is_woken || owes_bell(channel, all))
+	if (ready || is_woken || is_interrupted(waiter) ||
+	    owes_bell(channel, all))
 		pst_wake_signal(waiter->wake_fd);
 	return is_woken ? wants : ready & wants;
 }
@@ -258,7 +266,8 @@ static uint32_t settle_each(struct pst_channel *channel, uint32_t wants)
 	/* Room is reported once; a message stays readable until received. */
 	if (ready & SEND_WANTS) {
 		channel->attention &= ~(uint32_t)PST_CHANNEL_WANT_ROOM;
-		if (!look(channel, awaited(channel)))
+		if (!look(channel, awaited(channel)) &&
+		    !is_interrupted(&channel->send_waiter))
 			pst_wake_clear(channel->send_waiter.wake_fd);
 	}
 	return ready;
@@ -275,6 +284,8 @@ static int wait_beside_descriptor(struct pst_channel *channel, uint32_t wants,
 	int r;
 
 	for (;;) {
+		if (pst_channel_take_interrupt(channel, wants))
+			return -EINTR;
 		ready = settle_each(channel, wants);
 		if (ready) {
 			*ret_ready = ready;
@@ -289,6 +300,52 @@ static int wait_beside_descriptor(struct pst_channel *channel, uint32_t wants,
 	}
 }
 
+/* The flag first: a waiter that the signal wakes must find it. */
+static void interrupt(struct pst_channel_waiter *waiter)
+{
+	atomic_store(&waiter->interrupted, true);
+	if (waiter->wake_fd >= 0)
+		pst_wake_signal(waiter->wake_fd);
+}
+
+void pst_channel_interrupt(struct pst_channel *channel)
+{
+	if (channel->directions & POSTERN_DIRECTION_SEND)
+		interrupt(&channel->send_waiter);
+	/* The node receives, and its own waits have an interrupt of their own. */
+	if ((channel->directions & POSTERN_DIRECTION_RECEIVE) &&
+	    !pst_channel_is_node_driven(channel))
+		interrupt(&channel->receive_waiter);
+}
+
+/* The signal goes with the flag; what else it stood for is looked at again. */
+static bool take(struct pst_channel *channel, uint32_t wants, uint32_t others)
+{
+	struct pst_channel_waiter *waiter =
+		pst_channel_waiter_of(channel, wants);
+
+	if (!is_interrupted(waiter))
+		return false;
+	atomic_store(&waiter->interrupted, false);
+	pst_wake_clear(waiter->wake_fd);
+	if (others != 0 && pst_channel_is_polled(channel))
+		(void)pst_channel_settle(channel, others);
+	return true;
+}
+
+bool pst_channel_take_interrupt(struct pst_channel *channel, uint32_t wants)
+{
+	bool is_taken = false;
+
+	if (wants & PST_CHANNEL_WANT_MESSAGE)
+		is_taken |= take(channel, PST_CHANNEL_WANT_MESSAGE,
+				 PST_CHANNEL_WANT_MESSAGE);
+	if (wants & SEND_WANTS)
+		is_taken |= take(channel, PST_CHANNEL_WANT_ROOM,
+				 awaited(channel));
+	return is_taken;
+}
+
 int pst_channel_wait(struct pst_channel *channel, uint32_t wants,
 		     uint64_t deadline_ns, uint32_t *ret_ready)
 {
@@ -298,6 +355,8 @@ int pst_channel_wait(struct pst_channel *channel, uint32_t wants,
 	if (atomic_load(&channel->epoll_fd) >= 0)
 		return wait_beside_descriptor(channel, wants, deadline_ns,
 					      ret_ready);
+	if (pst_channel_take_interrupt(channel, wants))
+		return -EINTR;
 	ready = look(channel, wants);
 	if (!ready && deadline_ns > 0)
 		ready = spin(channel, wants, deadline_ns);

@@ -45,6 +45,7 @@ static inline bool pst_node_is_ours(const struct pst_node *node)
 /* Work */
 int pst_node_fd(struct pst_node *node);
 int pst_node_wait(struct pst_node *node, uint64_t deadline_ns);
+void pst_node_interrupt(struct pst_node *node);
 int pst_node_receive(struct pst_node *node, void *buffer, size_t buffer_bytes,
 		     size_t *ret_message_bytes, postern_peer *ret_peer);
 void pst_node_pause(struct pst_node *node);

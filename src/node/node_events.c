@@ -55,6 +55,19 @@ static void handle_peer(struct pst_node *node, enum pst_tag_kind kind,
 		pst_peer_ready(node, peer);
 }
 
+/*
+ * For the waits alone, which take it.  A signal whose flag an earlier wait has
+ * taken already stands for nothing.
+ */
+static void clear_late_interrupt(struct pst_node *node)
+{
+	if (atomic_load(&node->is_interrupted))
+		return;
+	pst_wake_clear(node->interrupt_fd);
+	if (atomic_load(&node->is_interrupted))
+		pst_wake_signal(node->interrupt_fd);
+}
+
 static void handle(struct pst_node *node, uint64_t tag)
 {
 	enum pst_tag_kind kind = (enum pst_tag_kind)(tag >> 56);
@@ -69,6 +82,9 @@ static void handle(struct pst_node *node, uint64_t tag)
 		return;
 	case PST_TAG_TIMER: /* what is due is done at the end of each turn */
 	case PST_TAG_WAKE:  /* update_wake() clears it when it is time */
+		return;
+	case PST_TAG_INTERRUPT:
+		clear_late_interrupt(node);
 		return;
 	case PST_TAG_HALF_OPEN:
 		entry = &node->half_open.entries[index];
@@ -202,12 +218,30 @@ static bool spin(struct pst_node *node, uint64_t deadline_ns)
 	return false;
 }
 
+/* The flag first: a wait that the signal ends must find it. */
+void pst_node_interrupt(struct pst_node *node)
+{
+	atomic_store(&node->is_interrupted, true);
+	pst_wake_signal(node->interrupt_fd);
+}
+
+static bool take_interrupt(struct pst_node *node)
+{
+	if (PST_LIKELY(!atomic_load(&node->is_interrupted)))
+		return false;
+	atomic_store(&node->is_interrupted, false);
+	pst_wake_clear(node->interrupt_fd);
+	return true;
+}
+
 static int wait_for_something(struct pst_node *node, uint64_t deadline_ns)
 {
 	bool is_idle;
 	int r;
 
 	for (;;) {
+		if (take_interrupt(node))
+			return -EINTR;
 		if (has_something(node) || (deadline_ns > 0 && spin(node, deadline_ns)))
 			return 0;
 		pst_schedule_arm_idle(node);

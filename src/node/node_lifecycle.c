@@ -161,12 +161,19 @@ static int prepare_events(struct pst_node *node)
 	r = pst_wake_open(&node->wake_fd);
 	if (r < 0)
 		return r;
+	r = pst_wake_open(&node->interrupt_fd);
+	if (r < 0)
+		return r;
 	r = pst_poll_set_add(node->set_fd, node->timer_fd,
 			     pst_tag(PST_TAG_TIMER, 0, 0));
 	if (r < 0)
 		return r;
-	return pst_poll_set_add(node->set_fd, node->wake_fd,
-				pst_tag(PST_TAG_WAKE, 0, 0));
+	r = pst_poll_set_add(node->set_fd, node->wake_fd,
+			     pst_tag(PST_TAG_WAKE, 0, 0));
+	if (r < 0)
+		return r;
+	return pst_poll_set_add(node->set_fd, node->interrupt_fd,
+				pst_tag(PST_TAG_INTERRUPT, 0, 0));
 }
 
 static int init(struct pst_node *node, const struct pst_node_params *params)
@@ -184,6 +191,7 @@ static int init(struct pst_node *node, const struct pst_node_params *params)
 	node->set_fd = -1;
 	node->timer_fd = -1;
 	node->wake_fd = -1;
+	node->interrupt_fd = -1;
 	node->due_ns = PST_DEADLINE_NEVER;
 	node->now_ns = pst_monotonic_now_ns();
 	pst_statistics_init(&node->statistics);
@@ -307,6 +315,7 @@ struct pst_node *pst_node_close(struct pst_node *node)
 	free(node->events);
 	free(node->peers);
 	free(node->slots);
+	(void)pst_fd_close(node->interrupt_fd);
 	(void)pst_fd_close(node->wake_fd);
 	(void)pst_fd_close(node->timer_fd);
 	(void)pst_fd_close(node->set_fd);

@@ -18,12 +18,13 @@
  *
  * The private eventfd in the set is signalled exactly while somebody is ready or
  * the queue of events is not empty, once somebody has asked for the node's
- * descriptor.
+ * descriptor.  Another one is signalled by an interrupt, until a wait takes it.
  */
 #ifndef POSTERN_NODE_NODE_STATE_H
 #define POSTERN_NODE_NODE_STATE_H
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -181,6 +182,8 @@ struct pst_node {
 	bool wake_is_set;
 	bool is_paused;         /* no messages are taken */
 	uint64_t resumed_ns;    /* when they last were again; 0: never paused */
+	atomic_bool is_interrupted; /* from outside; until a wait takes it */
+	int interrupt_fd;       /* eventfd, signalled after the flag is set */
 
 	struct pst_half_open_table half_open;
 	struct pst_uid_buckets handshakes;
@@ -218,6 +221,7 @@ enum pst_tag_kind {
 	PST_TAG_LISTENER = 1,
 	PST_TAG_TIMER,
 	PST_TAG_WAKE,
+	PST_TAG_INTERRUPT,
 	PST_TAG_HALF_OPEN,
 	PST_TAG_PEER_SOCKET,
 	PST_TAG_PEER_PIDFD,

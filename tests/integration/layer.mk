@@ -56,6 +56,7 @@ check_PROGRAMS += \
 	tests/integration/test_handles \
 	tests/integration/test_handshake_rate \
 	tests/integration/test_idle \
+	tests/integration/test_interrupt \
 	tests/integration/test_leaks \
 	tests/integration/test_memory \
 	tests/integration/test_key_memory \
@@ -225,6 +226,10 @@ tests_integration_test_handshake_rate_LDADD = $(INTEGRATION_LIBS)
 tests_integration_test_idle_SOURCES = \
 	tests/integration/test_idle.c
 tests_integration_test_idle_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_interrupt_SOURCES = \
+	tests/integration/test_interrupt.c
+tests_integration_test_interrupt_LDADD = $(INTEGRATION_LIBS)
 
 tests_integration_test_weights_SOURCES = \
 	tests/integration/test_weights.c

@@ -16,6 +16,8 @@ table() {
 holds node_states
 holds wakeup
 holds node_states -DSENDER -DSECOND=0
+holds interrupt
+holds interrupt -DINTERRUPTS=1
 holds half_free
 holds half_free -DWANTED=3
 holds half_free -DROOM=5 -DCOUNT=11 -DWANTED=2
@@ -26,6 +28,8 @@ holds wakeup -DFORWARD=1 -DQUEUE=2
 holds wakeup -DFORWARD=1 -DFAILURES=1
 holds wakeup -DBACKWARD=0 -DFAILURES=1
 holds wakeup -DEVENT_LOOP -DFORWARD=1 -DFAILURES=1
+fails interrupt -DSIGNAL_FIRST -DINTERRUPTS=1
+fails interrupt -DCLEAR_AFTER_LOOK
 fails wakeup -DNO_SECOND_LOOK
 fails wakeup -DNO_PENDING_BITS
 fails wakeup -DNO_FENCE

@@ -58,6 +58,15 @@ START_TEST(any_other_result_is_canceled_and_logged)
 }
 END_TEST
 
+START_TEST(only_a_wait_returns_eintr)
+{
+	expect_equal(pst_api_filter(-EINTR, "f", NULL), -ECANCELED);
+	expect_equal(pst_api_filter_wait(-EINTR, "f"), -EINTR);
+	expect_equal(pst_api_filter_wait(-EIO, "f"), -ECANCELED);
+	expect_equal(pst_api_filter_wait(-ETIMEDOUT, "f"), -ETIMEDOUT);
+}
+END_TEST
+
 START_TEST(options_of_an_older_program_are_filled_up_with_zero)
 {
 	struct options ours = {1, 2, 3};
@@ -102,7 +111,7 @@ START_TEST(every_result_and_reason_has_its_own_words)
 		-EAGAIN, -EMSGSIZE, -EPIPE, -EBADMSG, -ENOTRECOVERABLE,
 		-ESTALE, -EACCES, -EKEYREJECTED, -EPROTONOSUPPORT, -ETIMEDOUT,
 		-EDQUOT, -EPERM, -EBUSY, -ENOENT, -EOPNOTSUPP, -EINVAL,
-		-ENOMEM, -EMFILE, -ENFILE, -ECANCELED,
+		-ENOMEM, -EMFILE, -ENFILE, -ECANCELED, -EINTR,
 	};
 	size_t i;
 
@@ -237,6 +246,7 @@ static Suite *suite(void)
 
 	tcase_add_test(t, documented_results_pass_unchanged);
 	tcase_add_test(t, any_other_result_is_canceled_and_logged);
+	tcase_add_test(t, only_a_wait_returns_eintr);
 	tcase_add_test(t, options_of_an_older_program_are_filled_up_with_zero);
 	tcase_add_test(t, options_of_a_newer_program_must_not_say_more);
 	tcase_add_test(t, options_without_their_size_are_refused);

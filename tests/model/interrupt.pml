@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Interrupts: can one be lost?
+ *
+ * A waiter sleeps on its private eventfd, on which three threads act: the waiter
+ * itself clears it; the sibling, which drains the socket for both directions,
+ * signals it for a doorbell; and an outsider, another thread or a signal
+ * handler, interrupts the wait: it sets a flag, then signals.  The waiter takes
+ * the flag before it prepares to sleep, and clears the eventfd only after it was
+ * woken by it, so the flag is looked at after each clearing.
+ *
+ * No doorbell brings anything here: only the interrupt can end the wait.  The
+ * run must end with one taken, however many there were.
+ *
+ * The variants take one rule away, and check_models.sh wants an error from each:
+ * SIGNAL_FIRST (the outsider signals before it sets the flag), CLEAR_AFTER_LOOK
+ * (the waiter clears the eventfd between looking at the flag and sleeping).
+ */
+
+#ifndef INTERRUPTS
+#define INTERRUPTS 2
+#endif
+#ifndef DOORBELLS
+#define DOORBELLS 2
+#endif
+
+bool interrupted, signalled, asleep, is_ended;
+byte sent;
+
+active proctype outsider()
+{
+	do
+	:: sent < INTERRUPTS ->
+		sent++;
+#ifdef SIGNAL_FIRST
+		signalled = true;
+		interrupted = true
+#else
+		interrupted = true;
+		signalled = true
+#endif
+	:: else -> break
+	od
+}
+
+active proctype sibling()
+{
+	byte count;
+
+	do
+	:: count < DOORBELLS -> count++; signalled = true
+	:: else -> break
+	od
+}
+
+active proctype waiter()
+{
+again:	if
+	:: interrupted -> interrupted = false; signalled = false; goto done
+	:: else
+	fi;
+#ifdef CLEAR_AFTER_LOOK
+	signalled = false;
+#endif
+	asleep = true;
+	atomic {
+		signalled -> asleep = false
+	};
+#ifndef CLEAR_AFTER_LOOK
+	signalled = false;
+#endif
+	goto again;
+done:	is_ended = true
+}
+
+/* Runs when nothing else can. */
+active proctype watch()
+{
+	timeout -> assert(is_ended)
+}
