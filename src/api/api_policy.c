@@ -11,6 +11,7 @@
 
 #include "api/api_result.h"
 #include "node/policy_files.h"
+#include "node/policy_names.h"
 #include "policy/policy.h"
 
 #define POLICY_FLAGS \
@@ -107,6 +108,7 @@ int postern_policy_format(const char *text, size_t text_bytes,
 			  char **ret_text)
 {
 	struct postern_diagnostics *unwanted = NULL;
+	struct pst_name_table *names = NULL;
 	struct pst_policy_host host;
 	int r;
 
@@ -120,9 +122,11 @@ int postern_policy_format(const char *text, size_t text_bytes,
 			return r;
 		diagnostics = unwanted;
 	}
-	pst_policy_files_init_names(&host);
-	r = pst_policy_format(text, text_bytes, file_name, flags, &host,
-			      diagnostics, ret_text);
+	r = pst_policy_names_init(&host, &names);
+	if (r == 0)
+		r = pst_policy_format(text, text_bytes, file_name, flags, &host,
+				      diagnostics, ret_text);
+	(void)pst_name_table_free(names);    /* always NULL */
 	(void)pst_diagnostics_free(unwanted); /* always NULL */
 	return pst_api_filter(r, __func__, NULL);
 }

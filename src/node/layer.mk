@@ -76,4 +76,6 @@ libnode_la_SOURCES = \
 	src/node/view.h \
 	src/node/view_fetch.c \
 	src/node/policy_files.c \
-	src/node/policy_files.h
+	src/node/policy_files.h \
+	src/node/policy_names.c \
+	src/node/policy_names.h

@@ -19,8 +19,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "node/policy_names.h"
 #include "os/features.h"
-#include "os/name_lookup.h"
 #include "os/own_process.h"
 #include "os/peer_credentials.h"
 #include "os/trusted_file.h"
@@ -44,41 +44,14 @@ struct directory {
 
 struct loader {
 	struct pst_policy_builder *builder;
+	struct pst_name_table *names;
 	struct directory *directories;
 	uid_t reader;
 	unsigned int trust_flags;
 	uint32_t features;
 };
 
-/* The host */
-
-static int find_user(void *user_data, const char *name, uint32_t *ret_uid)
-{
-	(void)user_data; /* names do not depend on who asks */
-	return pst_name_lookup_uid(PST_PASSWD_PATH, name, ret_uid);
-}
-
-static int find_group(void *user_data, const char *name, uint32_t *ret_gid)
-{
-	(void)user_data;
-	return pst_name_lookup_gid(PST_GROUP_PATH, name, ret_gid);
-}
-
-static int find_members(void *user_data, uint32_t gid, uint32_t **ret_uids,
-			size_t *ret_uid_count)
-{
-	int r;
-
-	(void)user_data;
-	r = pst_name_lookup_members(PST_PASSWD_PATH, PST_GROUP_PATH, gid,
-				    ret_uids, ret_uid_count);
-	if (r == -ENOENT) {
-		*ret_uids = NULL;
-		*ret_uid_count = 0;
-		return 0;
-	}
-	return r;
-}
+/* The host, beyond its names */
 
 static int find_process(void *user_data, int32_t pid, uint64_t inode,
 			bool *ret_is_alive)
@@ -134,15 +107,6 @@ static int read_key(void *user_data, const char *path, char *text,
 	}
 	pst_trusted_file_done(&file);
 	return r;
-}
-
-void pst_policy_files_init_names(struct pst_policy_host *host)
-{
-	*host = (struct pst_policy_host){
-		.find_user = find_user,
-		.find_group = find_group,
-		.find_members = find_members,
-	};
 }
 
 /* Files */
@@ -377,6 +341,7 @@ static void done_loader(struct loader *loader)
 	struct directory *directory;
 
 	loader->builder = pst_policy_builder_free(loader->builder);
+	loader->names = pst_name_table_free(loader->names);
 	while (loader->directories) {
 		directory = loader->directories;
 		loader->directories = directory->next;
@@ -397,7 +362,9 @@ static int init_loader(struct loader *loader,
 	if (options->flags & POSTERN_POLICY_WARN_ON_UNTRUSTED)
 		loader->trust_flags = PST_TRUSTED_FILE_WARN_ONLY;
 
-	pst_policy_files_init_names(&builder_options->host);
+	r = pst_policy_names_init(&builder_options->host, &loader->names);
+	if (r < 0)
+		return r;
 	builder_options->host.user_data = loader;
 	builder_options->host.find_process = find_process;
 	builder_options->host.read_key = read_key;

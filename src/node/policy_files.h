@@ -21,7 +21,4 @@ int pst_policy_files_load(const struct postern_policy_options *options,
 			  struct postern_diagnostics *diagnostics,
 			  struct postern_policy **ret_policy);
 
-/* This host's answers about names only; the other questions have none. */
-void pst_policy_files_init_names(struct pst_policy_host *host);
-
 #endif

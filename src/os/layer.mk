@@ -20,6 +20,8 @@ libos_la_SOURCES = \
 	src/os/name_lookup.c \
 	src/os/name_lookup.h \
 	src/os/name_members.c \
+	src/os/name_table.c \
+	src/os/name_table.h \
 	src/os/own_process.c \
 	src/os/own_process.h \
 	src/os/packet_socket.c \

@@ -5,8 +5,9 @@
  * Not through NSS: that may ask the network, loads other people's code, and
  * stops working in a confined process.  The files are read with libc's
  * fgetpwent_r() and fgetgrent_r() on descriptors that pst_trusted_file_open()
- * has approved, each time from the beginning to the end: a policy is loaded
- * rarely.  Paths are arguments so that tests can bring their own files.
+ * has approved, each time from the beginning to the end: for a single question.
+ * name_table.h answers many.  Paths are arguments so that tests can bring their
+ * own files.
  *
  * Common results: 0; -ENOENT (no such entry, or no such file); -ENOTUNIQ (two
  * entries give one name different ids, and a policy may not depend on which
@@ -46,17 +47,5 @@ PST_MUST_CHECK int pst_name_lookup_groups_of_uid(const char *passwd_path,
 						 uid_t uid, gid_t *ret_gid,
 						 gid_t **ret_groups,
 						 size_t *ret_group_count);
-
-/*
- * The uids that a group's entry lists as members, and those whose primary
- * group it is (who can drop it in a namespace), without duplicates, in an
- * array from malloc() (NULL if there are none).  Several entries of one gid
- * count together; a member that the password file does not know has no uid and
- * is left out.  -ENOENT: no entry has that gid.
- */
-PST_MUST_CHECK int pst_name_lookup_members(const char *passwd_path,
-					   const char *group_path, gid_t gid,
-					   uid_t **ret_uids,
-					   size_t *ret_uid_count);
 
 #endif

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Who is in which group, from both files
+ * The groups of one user, from both files
  *
- * Membership is written down by name, and policies speak of ids; so both
- * directions go through a list of names, found in one file and looked up in the
- * other.  Lists are short and searched one by one.
+ * Membership is written down by name, and policies speak of ids: a uid has a
+ * few names in one file, which are looked for in the other.
  */
 #include "os/name_lookup.h"
 
@@ -88,14 +87,6 @@ struct user_groups {
 	struct id_list gids;
 };
 
-/* A group's members, first as they are listed, then as ids. */
-struct group_members {
-	gid_t gid;
-	bool is_found;
-	struct name_list names;
-	struct id_list uids;
-};
-
 static int take_own_name(void *object, const struct pst_name_entry *user)
 {
 	struct user_groups *groups = object;
@@ -151,52 +142,5 @@ int pst_name_lookup_groups_of_uid(const char *passwd_path,
 	}
 	*ret_groups = gids->ids;
 	*ret_group_count = gids->count;
-	return 0;
-}
-
-static int take_members(void *object, const struct pst_name_entry *group)
-{
-	struct group_members *members = object;
-	char *const *member;
-	int r = 0;
-
-	if (group->id != members->gid)
-		return 0;
-	members->is_found = true;
-	for (member = group->members; r == 0 && *member; member++)
-		r = add_name(&members->names, *member);
-	return r;
-}
-
-static int take_member_id(void *object, const struct pst_name_entry *user)
-{
-	struct group_members *members = object;
-
-	if (user->primary_gid != members->gid &&
-	    !has_name(&members->names, user->name))
-		return 0;
-	return add_id(&members->uids, user->id);
-}
-
-int pst_name_lookup_members(const char *passwd_path, const char *group_path,
-			    gid_t gid, uid_t **ret_uids, size_t *ret_uid_count)
-{
-	struct group_members members = {.gid = gid};
-	int r;
-
-	r = pst_name_entries_read(PST_NAME_GROUP, group_path, take_members,
-				  &members);
-	if (r == 0)
-		r = pst_name_entries_read(PST_NAME_USER, passwd_path,
-					  take_member_id, &members);
-	if (r == 0 && !members.is_found && members.uids.count == 0)
-		r = -ENOENT;
-	free_names(&members.names);
-	if (r < 0) {
-		free(members.uids.ids);
-		return r;
-	}
-	*ret_uids = members.uids.ids;
-	*ret_uid_count = members.uids.count;
 	return 0;
 }

@@ -32,6 +32,8 @@ libpolicy_la_SOURCES = \
 	src/policy/policy_format.c \
 	src/policy/policy_grant.c \
 	src/policy/policy_grant.h \
+	src/policy/policy_index.c \
+	src/policy/policy_index.h \
 	src/policy/policy_lexer.c \
 	src/policy/policy_lexer.h \
 	src/policy/policy_limit_text.c \

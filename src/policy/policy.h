@@ -54,16 +54,17 @@ enum pst_policy_fact_bit {
  * ones named is reported as a failure of the host, not of the policy.
  */
 struct pst_policy_host {
-	void *user_data;
+	void *names;      /* for the first three */
+	void *user_data;  /* for the others */
 
 	/* -ENOENT: there is no such name.  -ENOTUNIQ: it has several ids. */
-	int (*find_user)(void *user_data, const char *name, uint32_t *ret_uid);
-	int (*find_group)(void *user_data, const char *name, uint32_t *ret_gid);
+	int (*find_user)(void *names, const char *name, uint32_t *ret_uid);
+	int (*find_group)(void *names, const char *name, uint32_t *ret_gid);
 
 	/* The uids that the group's entry lists or whose primary group it is,
-	 * malloc()ed, possibly none.  The caller frees them. */
-	int (*find_members)(void *user_data, uint32_t gid, uint32_t **ret_uids,
-			    size_t *ret_uid_count);
+	 * possibly none.  They are valid until the next question. */
+	int (*find_members)(void *names, uint32_t gid,
+			    const uint32_t **ret_uids, size_t *ret_uid_count);
 
 	/* Whether process pid runs and its pidfd has this inode.
 	 * -EOPNOTSUPP: this kernel has no pidfs. */

@@ -18,7 +18,7 @@ struct account_kind {
 	const char *name;
 	const char *overflow_names[2];
 	const char *hint;
-	int (*find)(void *user_data, const char *name, uint32_t *ret_id);
+	int (*find)(void *names, const char *name, uint32_t *ret_id);
 	uint32_t overflow_id;
 };
 
@@ -83,7 +83,7 @@ static int word_account(struct pst_policy_builder *builder,
 			return r;
 		id = (uint32_t)number;
 	} else {
-		r = kind->find(builder->options.host.user_data, text, &id);
+		r = kind->find(builder->options.host.names, text, &id);
 		if (r == -ENOENT) {
 			*ret_fact = POSTERN_FACT_UNKNOWN;
 			*ret_id = 0;

@@ -4,10 +4,14 @@
  */
 #include "policy/policy_block.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "policy/policy_diagnostics.h"
+
 #define HINT_BYTES 240
+#define KEYS_MAX 16 /* of a block */
 /* Longer words are not keywords mistyped. */
 #define SUGGEST_BYTES_MAX 63u
 
@@ -154,36 +158,28 @@ static int check_words(struct pst_policy_builder *builder,
 	return 0;
 }
 
-static int check_repeat(struct pst_policy_builder *builder,
-			const char *block_name,
-			const struct pst_policy_directive *first,
-			const struct pst_policy_directive *directive,
-			bool *ret_is_right)
+static int report_repeat(struct pst_policy_builder *builder,
+			 const char *block_name,
+			 const struct pst_policy_directive *earlier,
+			 const struct pst_policy_directive *directive)
 {
-	const struct pst_policy_directive *earlier;
 	char hint[HINT_BYTES];
 
-	*ret_is_right = true;
-	for (earlier = first; earlier != directive; earlier = earlier->next) {
-		if (strcmp(earlier->words[0].text, directive->words[0].text))
-			continue;
-		*ret_is_right = false;
-		(void)snprintf(hint, sizeof(hint), "first given at %u:%u",
-			       earlier->line,
-			       earlier->words[0].column); /* always fits */
-		return pst_policy_report_word(builder, directive, 0, hint,
-					      "'%s' is given twice in '%s'",
-					      directive->words[0].text,
-					      block_name);
-	}
-	return 0;
+	(void)snprintf(hint, sizeof(hint), "first given at %u:%u",
+		       earlier->line,
+		       earlier->words[0].column); /* always fits */
+	return pst_policy_report_word(builder, directive, 0, hint,
+				      "'%s' is given twice in '%s'",
+				      directive->words[0].text, block_name);
 }
 
+/* seen: for each key of the block, its first directive. */
 static int read_one(struct pst_policy_builder *builder, const char *block_name,
 		    const struct pst_policy_key *keys, size_t key_count,
-		    const struct pst_policy_directive *first,
+		    const struct pst_policy_directive **seen,
 		    const struct pst_policy_directive *directive, void *object)
 {
+	const struct pst_policy_directive *earlier;
 	const struct pst_policy_key *key;
 	bool is_right;
 	int r;
@@ -192,16 +188,22 @@ static int read_one(struct pst_policy_builder *builder, const char *block_name,
 	if (!key)
 		return report_unknown(builder, block_name, keys, key_count,
 				      directive);
+	earlier = seen[key - keys];
+	if (!earlier)
+		seen[key - keys] = directive;
 	r = check_words(builder, key, directive, &is_right);
 	if (r < 0 || !is_right)
 		return r;
-	if (!key->may_repeat) {
-		r = check_repeat(builder, block_name, first, directive,
-				 &is_right);
-		if (r < 0 || !is_right)
-			return r;
-	}
+	if (earlier && !key->may_repeat)
+		return report_repeat(builder, block_name, earlier, directive);
 	return key->read(builder, directive, object);
+}
+
+/* No further error of the text would be shown: it is not read to its end. */
+static bool has_all_errors(struct pst_policy_builder *builder)
+{
+	return builder->error_count - builder->source_error_count >=
+	       PST_DIAGNOSTICS_ERRORS_MAX;
 }
 
 int pst_policy_block_read(struct pst_policy_builder *builder,
@@ -210,15 +212,21 @@ int pst_policy_block_read(struct pst_policy_builder *builder,
 			  const struct pst_policy_directive *first,
 			  void *object)
 {
+	const struct pst_policy_directive *seen[KEYS_MAX] = {NULL};
 	const struct pst_policy_directive *directive;
 	int r;
 
+	assert(key_count <= KEYS_MAX);
 	for (directive = first; directive; directive = directive->next) {
+		if (has_all_errors(builder)) {
+			builder->is_incomplete = true;
+			return 0;
+		}
 		/* a line that the lexer gave up on says nothing reliable */
 		if (directive->source->message && !directive->has_block &&
 		    directive->line == directive->source->error_line)
 			continue;
-		r = read_one(builder, block_name, keys, key_count, first,
+		r = read_one(builder, block_name, keys, key_count, seen,
 			     directive, object);
 		if (r < 0)
 			return r;

@@ -20,6 +20,9 @@
 #define MESSAGE_BYTES 300
 #define HINT_BYTES 300
 #define DEFAULT_PAGE_BYTES 4096u
+/* Pairs of letters that are compared to find a name like an unknown one: some
+ * 50 ms, and enough for thousands of names. */
+#define SUGGESTION_BUDGET 20000000u
 
 struct pst_policy_arena *
 pst_policy_builder_arena(struct pst_policy_builder *builder)
@@ -49,6 +52,10 @@ static int report(struct pst_policy_builder *builder,
 
 	if (severity == POSTERN_SEVERITY_ERROR)
 		builder->error_count++;
+	/* to find the line of a text costs more than to drop the finding */
+	if (!pst_diagnostics_has_space(builder->diagnostics, source->name,
+				       severity))
+		return 0;
 
 	(void)vsnprintf(message, sizeof(message), format,
 			arguments); /* cut when too long */
@@ -60,6 +67,13 @@ static int report(struct pst_policy_builder *builder,
 	diagnostic->source_line = source_line_bytes > 0 ? source_line : NULL;
 	return pst_diagnostics_add(builder->diagnostics, diagnostic,
 				   source_line_bytes);
+}
+
+bool pst_policy_has_all_errors(const struct pst_policy_builder *builder,
+			       const struct pst_policy_source *source)
+{
+	return !pst_diagnostics_has_space(builder->diagnostics, source->name,
+					  POSTERN_SEVERITY_ERROR);
 }
 
 static struct postern_diagnostic
@@ -196,6 +210,7 @@ int pst_policy_builder_new(const struct pst_policy_builder_options *options,
 	builder->node_place = &builder->policy->nodes;
 	builder->extension_place = &builder->extensions;
 	builder->include_place = &builder->includes;
+	builder->suggestion_budget = SUGGESTION_BUDGET;
 	*ret_builder = builder;
 	return 0;
 }
@@ -204,6 +219,10 @@ struct pst_policy_builder *
 pst_policy_builder_free(struct pst_policy_builder *builder)
 {
 	if (builder) {
+		pst_policy_index_done(&builder->peer_index);
+		pst_policy_index_done(&builder->tenant_index);
+		pst_policy_index_done(&builder->node_index);
+		pst_policy_index_done(&builder->members_index);
 		(void)pst_policy_unref(builder->policy); /* always NULL */
 		free(builder);
 	}
@@ -249,6 +268,7 @@ int pst_policy_builder_add_source(struct pst_policy_builder *builder,
 		return r;
 	*builder->source_place = source;
 	builder->source_place = &source->next;
+	builder->source_error_count = builder->error_count;
 	return pst_policy_read_source(builder, source);
 }
 

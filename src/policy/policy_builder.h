@@ -14,6 +14,7 @@
 
 #include "base/attributes.h"
 #include "policy/policy.h"
+#include "policy/policy_index.h"
 #include "policy/policy_table.h"
 #include "policy/policy_tree.h"
 
@@ -39,11 +40,18 @@ struct pst_policy_builder {
 	struct pst_policy_peer **peer_place;
 	struct pst_policy_tenant **tenant_place;
 	struct pst_policy_node **node_place;
+	struct pst_policy_index peer_index;
+	struct pst_policy_index tenant_index;
+	struct pst_policy_index node_index;
+	struct pst_policy_index members_index; /* of groups, by gid */
 	struct pst_policy_extension *extensions;
 	struct pst_policy_extension **extension_place;
 	struct pst_policy_include *includes;      /* not yet handed out */
 	struct pst_policy_include **include_place;
+	uint32_t include_count;
 	uint32_t error_count;
+	uint32_t source_error_count;  /* error_count before this source */
+	size_t suggestion_budget;     /* for names that are not known */
 	bool is_incomplete;  /* a text is missing or cut by a syntax error */
 };
 
@@ -74,6 +82,10 @@ int pst_policy_report_place(struct pst_policy_builder *builder,
 			    const struct pst_policy_source *source,
 			    uint32_t line, uint32_t column, uint32_t width,
 			    const char *hint, const char *format, ...);
+
+/* A source has so many errors that no further one would be shown. */
+bool pst_policy_has_all_errors(const struct pst_policy_builder *builder,
+			       const struct pst_policy_source *source);
 
 /* What was first defined there is defined again by this directive (`KEY NAME`);
  * the advice, or "", follows the place. */
@@ -157,6 +169,7 @@ int pst_policy_check_node(struct pst_policy_builder *builder,
 			  const struct pst_policy_node *node);
 
 /* Only when nothing was wrong. */
+void pst_policy_link_tenants(struct postern_policy *policy);
 void pst_policy_link_node(struct pst_policy_node *node);
 
 #endif

@@ -337,11 +337,18 @@ pst_policy_security_floor(const struct pst_policy_node *node,
 const struct pst_policy_node *
 pst_policy_find_node(const struct postern_policy *policy, const char *name)
 {
-	const struct pst_policy_node *node;
+	size_t begin = 0, end = policy->node_count, middle;
+	int order;
 
-	for (node = policy->nodes; node; node = node->next) {
-		if (strcmp(node->name, name) == 0)
-			return node;
+	while (begin < end) {
+		middle = begin + (end - begin) / 2;
+		order = strcmp(policy->node_at[middle]->name, name);
+		if (order == 0)
+			return policy->node_at[middle];
+		if (order < 0)
+			begin = middle + 1;
+		else
+			end = middle;
 	}
 	return NULL;
 }

@@ -56,6 +56,23 @@ find_file(const struct postern_diagnostics *diagnostics, const char *name)
 	return NULL;
 }
 
+static bool has_space(const struct diagnostic_file *file,
+		      enum postern_severity severity)
+{
+	return severity == POSTERN_SEVERITY_ERROR
+		       ? file->error_count < PST_DIAGNOSTICS_ERRORS_MAX
+		       : file->warning_count < PST_DIAGNOSTICS_WARNINGS_MAX;
+}
+
+bool pst_diagnostics_has_space(const struct postern_diagnostics *diagnostics,
+			       const char *file_name,
+			       enum postern_severity severity)
+{
+	const struct diagnostic_file *file = find_file(diagnostics, file_name);
+
+	return !file || has_space(file, severity);
+}
+
 static struct diagnostic_file *
 find_or_new_file(struct postern_diagnostics *diagnostics, const char *name)
 {
@@ -133,8 +150,7 @@ int pst_diagnostics_add(struct postern_diagnostics *diagnostics,
 		return -ENOMEM;
 
 	is_error = diagnostic->severity == POSTERN_SEVERITY_ERROR;
-	if (is_error ? file->error_count >= PST_DIAGNOSTICS_ERRORS_MAX
-		     : file->warning_count >= PST_DIAGNOSTICS_WARNINGS_MAX)
+	if (!has_space(file, diagnostic->severity))
 		return 0;
 
 	item = pst_policy_arena_new(&diagnostics->arena, 1, sizeof(*item));

@@ -5,6 +5,7 @@
 #ifndef POSTERN_POLICY_POLICY_DIAGNOSTICS_H
 #define POSTERN_POLICY_POLICY_DIAGNOSTICS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,11 @@
 
 #define PST_DIAGNOSTICS_ERRORS_MAX 20u    /* of one file */
 #define PST_DIAGNOSTICS_WARNINGS_MAX 100u /* of one file */
+
+/* Whether a finding of this severity in the file would be kept. */
+bool pst_diagnostics_has_space(const struct postern_diagnostics *diagnostics,
+			       const char *file_name,
+			       enum postern_severity severity);
 
 /*
  * Copies what it is given; source_line need not be terminated and is cut, and

@@ -8,22 +8,30 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "policy/policy_block.h"
 #include "policy/policy_builder.h"
 #include "policy/policy_limits.h"
 
-static const struct pst_policy_peer *
-find_peer(const struct pst_policy_builder *builder, const char *name)
+/* The name of a peer that may be meant by an unknown one, or NULL. */
+static const char *suggest_peer(struct pst_policy_builder *builder,
+				const char *name)
 {
 	const struct pst_policy_peer *peer;
+	const char *nearest = NULL;
+	size_t cost;
 
 	for (peer = builder->policy->peers; peer; peer = peer->next) {
-		if (strcmp(peer->name, name) == 0)
-			return peer;
+		/* each is compared twice, with the name and the nearest */
+		cost = 2 * strlen(name) * strlen(peer->name);
+		if (cost > builder->suggestion_budget)
+			return NULL;
+		builder->suggestion_budget -= cost;
+		pst_policy_suggest(name, peer->name, &nearest);
 	}
-	return NULL;
+	return nearest;
 }
 
 static int report_unknown_peer(struct pst_policy_builder *builder,
@@ -31,12 +39,11 @@ static int report_unknown_peer(struct pst_policy_builder *builder,
 			       uint32_t word_index)
 {
 	const char *name = directive->words[word_index].text;
-	const struct pst_policy_peer *peer;
 	const char *nearest = NULL;
 	char hint[120];
 
-	for (peer = builder->policy->peers; peer; peer = peer->next)
-		pst_policy_suggest(name, peer->name, &nearest);
+	if (!pst_policy_has_all_errors(builder, directive->source))
+		nearest = suggest_peer(builder, name);
 	if (nearest)
 		(void)snprintf(hint, sizeof(hint), "did you mean '%s'?",
 			       nearest); /* always fits */
@@ -54,8 +61,8 @@ static int link_rule(struct pst_policy_builder *builder,
 	int r;
 
 	for (i = 1; i < directive->word_count; i++) {
-		rule->peers[i - 1] =
-			find_peer(builder, directive->words[i].text);
+		rule->peers[i - 1] = pst_policy_index_find(
+			&builder->peer_index, directive->words[i].text);
 		if (rule->peers[i - 1])
 			continue;
 		r = report_unknown_peer(builder, directive, i);
@@ -77,18 +84,6 @@ static int link_rules(struct pst_policy_builder *builder,
 			return r;
 	}
 	return 0;
-}
-
-static struct pst_policy_node *
-find_node(const struct pst_policy_builder *builder, const char *name)
-{
-	struct pst_policy_node *node;
-
-	for (node = builder->policy->nodes; node; node = node->next) {
-		if (strcmp(node->name, name) == 0)
-			return node;
-	}
-	return NULL;
 }
 
 static int check_extender(struct pst_policy_builder *builder,
@@ -115,16 +110,14 @@ static int check_extender(struct pst_policy_builder *builder,
 static void merge_extension(struct pst_policy_node *node,
 			    const struct pst_policy_node *content)
 {
-	struct pst_policy_allow **allow_place = &node->allows;
-	struct pst_policy_rule **deny_place = &node->denies;
-
-	while (*allow_place)
-		allow_place = &(*allow_place)->next;
-	*allow_place = content->allows;
-	while (*deny_place)
-		deny_place = &(*deny_place)->next;
-	*deny_place = content->denies;
-
+	if (content->allows) {
+		*node->allow_place = content->allows;
+		node->allow_place = content->allow_place;
+	}
+	if (content->denies) {
+		*node->deny_place = content->denies;
+		node->deny_place = content->deny_place;
+	}
 	pst_policy_limits_squeeze(node->limits, content->limits);
 	if (content->security.minimum > node->security.minimum)
 		node->security = content->security;
@@ -138,7 +131,9 @@ static int link_extensions(struct pst_policy_builder *builder)
 
 	for (extension = builder->extensions; extension;
 	     extension = extension->next) {
-		node = find_node(builder, extension->directive->words[2].text);
+		node = pst_policy_index_find(
+			&builder->node_index,
+			extension->directive->words[2].text);
 		if (!node) {
 			r = pst_policy_report_word(
 				builder, extension->directive, 2,
@@ -158,73 +153,107 @@ static int link_extensions(struct pst_policy_builder *builder)
 	return 0;
 }
 
-static int check_sockets(struct pst_policy_builder *builder)
+static int check_socket(struct pst_policy_builder *builder,
+			struct pst_policy_index *sockets,
+			struct pst_policy_node *node)
 {
-	const struct pst_policy_node *node, *earlier;
-	struct pst_policy_source *source;
+	const struct pst_policy_node *earlier;
+	void *present;
 	char hint[300];
 	int r;
 
-	for (node = builder->policy->nodes; node; node = node->next) {
-		for (earlier = builder->policy->nodes; earlier != node;
-		     earlier = earlier->next) {
-			if (!earlier->socket_path || !node->socket_path ||
-			    strcmp(earlier->socket_path, node->socket_path))
-				continue;
-			(void)snprintf(hint, sizeof(hint),
-				       "node '%s' has it at %s:%u:%u",
-				       earlier->name,
-				       earlier->socket_place.file,
-				       earlier->socket_place.line,
-				       earlier->socket_place
-					       .column); /* cut if too long */
-			source = builder->policy->sources;
-			while (strcmp(source->name, node->socket_place.file))
-				source = source->next;
-			r = pst_policy_report_place(
-				builder, source, node->socket_place.line,
-				node->socket_place.column, 6, hint,
-				"two nodes with one socket");
-			if (r < 0)
-				return r;
-		}
+	if (!node->socket_path)
+		return 0;
+	r = pst_policy_index_add(sockets, pst_policy_builder_arena(builder),
+				 node->socket_path, node, &present);
+	if (r < 0 || !present)
+		return r;
+	earlier = present;
+	(void)snprintf(hint, sizeof(hint), "node '%s' has it at %s:%u:%u",
+		       earlier->name, earlier->socket_place.file,
+		       earlier->socket_place.line,
+		       earlier->socket_place.column); /* cut if too long */
+	return pst_policy_report_place(builder, node->directive->source,
+				       node->socket_place.line,
+				       node->socket_place.column, 6, hint,
+				       "two nodes with one socket");
+}
+
+static int check_sockets(struct pst_policy_builder *builder)
+{
+	struct pst_policy_index sockets = {NULL};
+	struct pst_policy_node *node;
+	int r = 0;
+
+	for (node = builder->policy->nodes; node && r == 0; node = node->next)
+		r = check_socket(builder, &sockets, node);
+	pst_policy_index_done(&sockets);
+	return r;
+}
+
+static int compare_nodes(const void *left, const void *right)
+{
+	struct pst_policy_node *const *a = left, *const *b = right;
+
+	return strcmp((*a)->name, (*b)->name);
+}
+
+static int compare_tenants(const void *left, const void *right)
+{
+	struct pst_policy_tenant *const *a = left, *const *b = right;
+
+	return strcmp((*a)->name, (*b)->name);
+}
+
+static int sort_nodes(struct postern_policy *policy)
+{
+	struct pst_policy_node *node, **place;
+	size_t i, count = 0;
+
+	for (node = policy->nodes; node; node = node->next)
+		count++;
+	policy->node_at = pst_policy_arena_new(&policy->arena, count,
+					       sizeof(policy->node_at[0]));
+	if (!policy->node_at)
+		return -ENOMEM;
+	for (i = 0, node = policy->nodes; node; node = node->next)
+		policy->node_at[i++] = node;
+	qsort(policy->node_at, count, sizeof(policy->node_at[0]),
+	      compare_nodes);
+	policy->node_count = count;
+
+	for (i = 0, place = &policy->nodes; i < count; i++) {
+		*place = policy->node_at[i];
+		place = &policy->node_at[i]->next;
 	}
+	*place = NULL;
 	return 0;
 }
 
-/* Sorting lists of a few elements that are nearly sorted. */
-static void sort_nodes(struct postern_policy *policy)
+static int sort_tenants(struct postern_policy *policy)
 {
-	struct pst_policy_node *node, *next, *sorted = NULL, **place;
+	struct pst_policy_tenant *tenant, **place;
+	size_t i, count = 0;
 
-	for (node = policy->nodes; node; node = next) {
-		next = node->next;
-		place = &sorted;
-		while (*place && strcmp((*place)->name, node->name) < 0)
-			place = &(*place)->next;
-		node->next = *place;
-		*place = node;
-		policy->node_count++;
+	for (tenant = policy->tenants; tenant; tenant = tenant->next)
+		count++;
+	policy->tenant_at = pst_policy_arena_new(&policy->arena, count,
+						 sizeof(policy->tenant_at[0]));
+	if (!policy->tenant_at)
+		return -ENOMEM;
+	for (i = 0, tenant = policy->tenants; tenant; tenant = tenant->next)
+		policy->tenant_at[i++] = tenant;
+	qsort(policy->tenant_at, count, sizeof(policy->tenant_at[0]),
+	      compare_tenants);
+	policy->tenant_count = count;
+
+	for (i = 0, place = &policy->tenants; i < count; i++) {
+		policy->tenant_at[i]->tenant_index = (uint32_t)i;
+		*place = policy->tenant_at[i];
+		place = &policy->tenant_at[i]->next;
 	}
-	policy->nodes = sorted;
-}
-
-static void sort_tenants(struct postern_policy *policy)
-{
-	struct pst_policy_tenant *tenant, *next, *sorted = NULL, **place;
-	uint32_t tenant_index = 0;
-
-	for (tenant = policy->tenants; tenant; tenant = next) {
-		next = tenant->next;
-		place = &sorted;
-		while (*place && strcmp((*place)->name, tenant->name) < 0)
-			place = &(*place)->next;
-		tenant->next = *place;
-		*place = tenant;
-	}
-	policy->tenants = sorted;
-	for (tenant = sorted; tenant; tenant = tenant->next)
-		tenant->tenant_index = tenant_index++;
+	*place = NULL;
+	return 0;
 }
 
 static int link_names(struct pst_policy_builder *builder)
@@ -275,8 +304,12 @@ int pst_policy_link(struct pst_policy_builder *builder)
 	if (builder->error_count > 0)
 		return 0;
 
-	sort_nodes(builder->policy);
-	sort_tenants(builder->policy);
+	r = sort_nodes(builder->policy);
+	if (r == 0)
+		r = sort_tenants(builder->policy);
+	if (r < 0)
+		return r;
+	pst_policy_link_tenants(builder->policy);
 	for (node = builder->policy->nodes; node; node = node->next)
 		pst_policy_link_node(node);
 	return 0;

@@ -14,22 +14,14 @@
 #include "policy/policy_builder.h"
 #include "policy/policy_limits.h"
 
-static bool is_advisory(enum pst_policy_line_key key)
-{
-	return key > PST_POLICY_LINE_PID;
-}
+#define ADVISORY_FACTS                                             \
+	(PST_POLICY_FACT_UNIT | PST_POLICY_FACT_CGROUP |           \
+	 PST_POLICY_FACT_EXE | PST_POLICY_FACT_USERNS)
 
-/* NULL where the peer itself was not found: that is reported elsewhere. */
-static const struct pst_policy_line *
-find_line(const struct pst_policy_peer *peer, enum pst_policy_line_key key)
+/* False also where the peer itself was not found: that is reported elsewhere. */
+static bool uses(const struct pst_policy_peer *peer, uint32_t facts)
 {
-	const struct pst_policy_line *line;
-
-	for (line = peer ? peer->lines : NULL; line; line = line->next) {
-		if (line->key == key)
-			return line;
-	}
-	return NULL;
+	return peer && (peer->facts_used & facts) != 0;
 }
 
 /* A process can change what an advisory line looks at, and so slip out. */
@@ -38,21 +30,21 @@ static int check_denied_peer(struct pst_policy_builder *builder,
 {
 	const struct pst_policy_peer *peer = rule->peers[index];
 	const struct pst_policy_line *line;
-	char hint[300];
+	char hint[300] = "";
 
-	for (line = peer ? peer->lines : NULL; line; line = line->next) {
-		if (!is_advisory(line->key))
-			continue;
+	if (!uses(peer, ADVISORY_FACTS))
+		return 0;
+	if (!pst_policy_has_all_errors(builder, rule->directive->source)) {
+		for (line = peer->lines; line->key <= PST_POLICY_LINE_PID;)
+			line = line->next;
 		(void)snprintf(hint, sizeof(hint),
 			       "'%s' at %s:%u:%u: a process can change that",
 			       line->words, line->place.file, line->place.line,
 			       line->place.column); /* cut when too long */
-		return pst_policy_report_word(
-			builder, rule->directive, index + 1, hint,
-			"deny of peer '%s', which has an advisory line",
-			peer->name);
 	}
-	return 0;
+	return pst_policy_report_word(
+		builder, rule->directive, index + 1, hint,
+		"deny of peer '%s', which has an advisory line", peer->name);
 }
 
 static int check_deny(struct pst_policy_builder *builder,
@@ -67,7 +59,7 @@ static int check_deny(struct pst_policy_builder *builder,
 		if (r < 0)
 			return r;
 		if (node->keys || node->is_doubtful ||
-		    !find_line(rule->peers[i], PST_POLICY_LINE_KEY))
+		    !uses(rule->peers[i], PST_POLICY_FACT_KEY))
 			continue;
 		r = pst_policy_report_word_as(
 			builder, POSTERN_SEVERITY_WARNING,
@@ -91,7 +83,7 @@ static int check_allow(struct pst_policy_builder *builder,
 	if (node->keys || node->is_doubtful)
 		return 0;
 	for (i = 0; i < rule->peer_count; i++) {
-		if (!find_line(rule->peers[i], PST_POLICY_LINE_KEY))
+		if (!uses(rule->peers[i], PST_POLICY_FACT_KEY))
 			continue;
 		r = pst_policy_report_word(
 			builder, rule->directive, i + 1,
@@ -105,24 +97,14 @@ static int check_allow(struct pst_policy_builder *builder,
 	return 0;
 }
 
-static uint32_t facts_of_rule(const struct pst_policy_rule *rule)
+static uint32_t facts_of_rules(const struct pst_policy_rule *rule)
 {
-	static const uint32_t facts[] = {
-		[PST_POLICY_LINE_LABEL] = PST_POLICY_FACT_LABEL,
-		[PST_POLICY_LINE_KEY] = PST_POLICY_FACT_KEY,
-		[PST_POLICY_LINE_PID] = PST_POLICY_FACT_PID_INODE,
-		[PST_POLICY_LINE_UNIT] = PST_POLICY_FACT_UNIT,
-		[PST_POLICY_LINE_CGROUP] = PST_POLICY_FACT_CGROUP,
-		[PST_POLICY_LINE_EXE] = PST_POLICY_FACT_EXE,
-		[PST_POLICY_LINE_USERNS] = PST_POLICY_FACT_USERNS,
-	};
-	const struct pst_policy_line *line;
 	uint32_t used = 0;
 	size_t i;
 
-	for (i = 0; i < rule->peer_count; i++) {
-		for (line = rule->peers[i]->lines; line; line = line->next)
-			used |= facts[line->key];
+	for (; rule; rule = rule->next) {
+		for (i = 0; i < rule->peer_count; i++)
+			used |= rule->peers[i]->facts_used;
 	}
 	return used;
 }
@@ -130,18 +112,13 @@ static uint32_t facts_of_rule(const struct pst_policy_rule *rule)
 /* Tenants too: to know who pays, their lines are looked at for everybody. */
 static void find_facts(struct pst_policy_node *node)
 {
-	const struct pst_policy_tenant *tenant;
 	const struct pst_policy_allow *allow;
-	const struct pst_policy_rule *rule;
 
+	node->facts_used = facts_of_rules(node->denies) |
+			   node->policy->tenant_facts_used;
+	/* the rule of an allow is not in a list of rules */
 	for (allow = node->allows; allow; allow = allow->next)
-		node->facts_used |= facts_of_rule(&allow->rule);
-	for (rule = node->denies; rule; rule = rule->next)
-		node->facts_used |= facts_of_rule(rule);
-	for (tenant = node->policy->tenants; tenant; tenant = tenant->next) {
-		for (rule = tenant->members; rule; rule = rule->next)
-			node->facts_used |= facts_of_rule(rule);
-	}
+		node->facts_used |= facts_of_rules(&allow->rule);
 }
 
 /* Tenants could only lower it, so they do not count. */
@@ -193,6 +170,14 @@ int pst_policy_check_node(struct pst_policy_builder *builder,
 			return r;
 	}
 	return 0;
+}
+
+void pst_policy_link_tenants(struct postern_policy *policy)
+{
+	const struct pst_policy_tenant *tenant;
+
+	for (tenant = policy->tenants; tenant; tenant = tenant->next)
+		policy->tenant_facts_used |= facts_of_rules(tenant->members);
 }
 
 void pst_policy_link_node(struct pst_policy_node *node)

@@ -81,17 +81,21 @@ static enum pst_policy_match
 match_members(const struct pst_policy_value *value,
 	      const struct postern_subject *subject)
 {
-	size_t i;
+	size_t begin = 0, end = value->member_uid_count, middle;
 
 	if (value->member_uid_count == 0)
 		return PST_POLICY_MATCH_NO;
 	if (!has_uid(subject))
 		return PST_POLICY_MATCH_UNKNOWN;
-	for (i = 0; i < value->member_uid_count; i++) {
-		if (value->member_uids[i] == subject->uid)
-			return PST_POLICY_MATCH_YES;
+	while (begin < end) {
+		middle = begin + (end - begin) / 2;
+		if (value->member_uids[middle] < subject->uid)
+			begin = middle + 1;
+		else
+			end = middle;
 	}
-	return PST_POLICY_MATCH_NO;
+	return match_if(begin < value->member_uid_count &&
+			value->member_uids[begin] == subject->uid);
 }
 
 static enum pst_policy_match match_group(const struct pst_policy_value *value,

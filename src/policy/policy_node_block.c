@@ -18,8 +18,6 @@
 
 struct node_block {
 	struct pst_policy_node *node;
-	struct pst_policy_allow **allow_place;
-	struct pst_policy_rule **deny_place;
 	struct pst_policy_node_key **key_place;
 	const struct pst_policy_directive *owner;
 };
@@ -160,8 +158,8 @@ static int read_allow(struct pst_policy_builder *builder,
 				     sizeof(*allow));
 	if (!allow)
 		return -ENOMEM;
-	*block->allow_place = allow;
-	block->allow_place = &allow->next;
+	*block->node->allow_place = allow;
+	block->node->allow_place = &allow->next;
 	return pst_policy_read_allow(builder, directive, allow);
 }
 
@@ -170,7 +168,7 @@ static int read_deny(struct pst_policy_builder *builder,
 {
 	struct node_block *block = object;
 
-	return pst_policy_add_rule(builder, directive, &block->deny_place);
+	return pst_policy_add_rule(builder, directive, &block->node->deny_place);
 }
 
 static int read_limits(struct pst_policy_builder *builder,
@@ -211,12 +209,9 @@ static const struct pst_policy_key extension_keys[] = {
 
 static struct node_block block_of(struct pst_policy_node *node)
 {
-	return (struct node_block){
-		.node = node,
-		.allow_place = &node->allows,
-		.deny_place = &node->denies,
-		.key_place = &node->keys,
-	};
+	node->allow_place = &node->allows;
+	node->deny_place = &node->denies;
+	return (struct node_block){.node = node, .key_place = &node->keys};
 }
 
 /* An allow of the node's own block that asks for less than the node does. */
@@ -277,36 +272,20 @@ static int check_node(struct pst_policy_builder *builder,
 	return check_securities(builder, node);
 }
 
-static int check_duplicate(struct pst_policy_builder *builder,
-			   const struct pst_policy_directive *directive)
-{
-	const struct pst_policy_node *node;
-
-	for (node = builder->policy->nodes; node; node = node->next) {
-		if (strcmp(node->name, directive->words[1].text) == 0)
-			return pst_policy_report_second(
-				builder, directive, &node->place,
-				" ('extend node' adds to it)");
-	}
-	return 0;
-}
-
 int pst_policy_read_node(struct pst_policy_builder *builder,
 			 const struct pst_policy_directive *directive)
 {
 	uint32_t error_count = builder->error_count;
+	const struct pst_policy_node *first;
 	struct pst_policy_node *node;
 	struct node_block block;
+	void *present;
 	bool is_right;
 	int r;
 
 	r = pst_policy_word_name(builder, directive, 1, &is_right);
 	if (r < 0)
 		return r;
-	r = check_duplicate(builder, directive);
-	if (r < 0)
-		return r;
-
 	node = pst_policy_arena_new(pst_policy_builder_arena(builder), 1,
 				    sizeof(*node));
 	if (!node)
@@ -318,6 +297,19 @@ int pst_policy_read_node(struct pst_policy_builder *builder,
 	node->socket_mode = DEFAULT_SOCKET_MODE;
 	node->socket_group_fact = POSTERN_FACT_ABSENT;
 	node->slot_count = PST_POLICY_DEFAULT_SLOTS;
+	r = pst_policy_index_add(&builder->node_index,
+				 pst_policy_builder_arena(builder), node->name,
+				 node, &present);
+	if (r < 0)
+		return r;
+	if (present) {
+		first = present;
+		r = pst_policy_report_second(builder, directive, &first->place,
+					     
+					     " ('extend node' adds to it)");
+		if (r < 0)
+			return r;
+	}
 	*builder->node_place = node;
 	builder->node_place = &node->next;
 

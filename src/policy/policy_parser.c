@@ -13,6 +13,8 @@
 #include "policy/policy_block.h"
 #include "policy/policy_words.h"
 
+#define INCLUDES_MAX 256
+
 static int read_version(struct pst_policy_builder *builder,
 			const struct pst_policy_directive *directive,
 			void *object)
@@ -83,6 +85,10 @@ static int read_include(struct pst_policy_builder *builder,
 	r = pst_policy_word_path(builder, directive, 1, &is_right);
 	if (r < 0 || !is_right)
 		return r;
+	if (++builder->include_count > INCLUDES_MAX)
+		return pst_policy_report_word(
+			builder, directive, 0, NULL,
+			"more than %d directories are included", INCLUDES_MAX);
 	include = pst_policy_arena_new(pst_policy_builder_arena(builder), 1,
 				       sizeof(*include));
 	if (!include)

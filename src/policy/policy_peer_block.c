@@ -19,6 +19,15 @@ int pst_policy_peer_line(struct pst_policy_builder *builder,
 			 enum pst_policy_line_key key, void *object,
 			 struct pst_policy_line **ret_line)
 {
+	static const uint32_t facts[] = {
+		[PST_POLICY_LINE_LABEL] = PST_POLICY_FACT_LABEL,
+		[PST_POLICY_LINE_KEY] = PST_POLICY_FACT_KEY,
+		[PST_POLICY_LINE_PID] = PST_POLICY_FACT_PID_INODE,
+		[PST_POLICY_LINE_UNIT] = PST_POLICY_FACT_UNIT,
+		[PST_POLICY_LINE_CGROUP] = PST_POLICY_FACT_CGROUP,
+		[PST_POLICY_LINE_EXE] = PST_POLICY_FACT_EXE,
+		[PST_POLICY_LINE_USERNS] = PST_POLICY_FACT_USERNS,
+	};
 	struct pst_policy_arena *arena = pst_policy_builder_arena(builder);
 	struct pst_policy_peer_block *block = object;
 	struct pst_policy_line *line;
@@ -37,6 +46,7 @@ int pst_policy_peer_line(struct pst_policy_builder *builder,
 
 	if (key <= PST_POLICY_LINE_PID)
 		block->has_strong_line = true;
+	block->peer->facts_used |= facts[key];
 	*block->line_place = line;
 	block->line_place = &line->next;
 	*ret_line = line;
@@ -195,35 +205,20 @@ static const struct pst_policy_key peer_keys[] = {
 	{"userns", 1, 1, false, false, read_userns, "usage: userns same"},
 };
 
-static int check_duplicate(struct pst_policy_builder *builder,
-			   const struct pst_policy_directive *directive)
-{
-	const struct pst_policy_peer *peer;
-
-	for (peer = builder->policy->peers; peer; peer = peer->next) {
-		if (strcmp(peer->name, directive->words[1].text) == 0)
-			return pst_policy_report_second(builder, directive,
-							&peer->place, "");
-	}
-	return 0;
-}
-
 int pst_policy_read_peer(struct pst_policy_builder *builder,
 			 const struct pst_policy_directive *directive)
 {
-	struct pst_policy_peer *peer;
 	struct pst_policy_peer_block block;
 	uint32_t error_count = builder->error_count;
+	struct pst_policy_peer *peer;
+	const struct pst_policy_peer *first;
+	void *present;
 	bool is_right;
 	int r;
 
 	r = pst_policy_word_name(builder, directive, 1, &is_right);
 	if (r < 0)
 		return r;
-	r = check_duplicate(builder, directive);
-	if (r < 0)
-		return r;
-
 	peer = pst_policy_arena_new(pst_policy_builder_arena(builder), 1,
 				    sizeof(*peer));
 	if (!peer)
@@ -231,6 +226,18 @@ int pst_policy_read_peer(struct pst_policy_builder *builder,
 	peer->name = directive->words[1].text;
 	peer->place = pst_policy_place_of(directive);
 	peer->directive = directive;
+	r = pst_policy_index_add(&builder->peer_index,
+				 pst_policy_builder_arena(builder), peer->name,
+				 peer, &present);
+	if (r < 0)
+		return r;
+	if (present) {
+		first = present;
+		r = pst_policy_report_second(builder, directive, &first->place,
+					     "");
+		if (r < 0)
+			return r;
+	}
 	*builder->peer_place = peer;
 	builder->peer_place = &peer->next;
 

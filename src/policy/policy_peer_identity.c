@@ -6,6 +6,7 @@
  * compared as numbers and bytes from then on.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,33 +63,76 @@ int pst_policy_peer_user(struct pst_policy_builder *builder,
 	return 0;
 }
 
+/* The members of a group, once for all the lines that name it. */
+struct members {
+	char gid_text[16];
+	uint32_t *uids;
+	size_t uid_count;
+};
+
+static int compare_uids(const void *left, const void *right)
+{
+	const uint32_t *a = left, *b = right;
+
+	return (*a > *b) - (*a < *b);
+}
+
+static int add_members(struct pst_policy_builder *builder, const char *gid_text,
+		       const uint32_t *uids, size_t uid_count,
+		       struct members **ret_members)
+{
+	struct pst_policy_arena *arena = pst_policy_builder_arena(builder);
+	struct members *members;
+	void *present;
+
+	members = pst_policy_arena_new(arena, 1, sizeof(*members));
+	if (!members)
+		return -ENOMEM;
+	members->uids = pst_policy_arena_new(arena, uid_count,
+					     sizeof(members->uids[0]));
+	if (!members->uids)
+		return -ENOMEM;
+	strcpy(members->gid_text, gid_text);
+	members->uid_count = uid_count;
+	if (uid_count > 0) {
+		memcpy(members->uids, uids, uid_count * sizeof(uids[0]));
+		qsort(members->uids, uid_count, sizeof(uids[0]), compare_uids);
+	}
+	*ret_members = members;
+	return pst_policy_index_add(&builder->members_index, arena,
+				    members->gid_text, members, &present);
+}
+
 static int find_members(struct pst_policy_builder *builder, uint32_t gid,
 			const struct pst_policy_directive *directive,
 			uint32_t word_index, struct pst_policy_value *value)
 {
 	const struct pst_policy_host *host = &builder->options.host;
-	uint32_t *uids = NULL, *copy;
+	const uint32_t *uids = NULL;
+	struct members *members;
 	size_t uid_count = 0;
+	char gid_text[16];
 	int r;
 
-	r = host->find_members(host->user_data, gid, &uids, &uid_count);
-	if (r == -ENOMEM)
-		return r;
-	if (r < 0)
-		return pst_policy_report_word(
-			builder, directive, word_index, strerrordesc_np(-r),
-			"cannot look up the members of group '%s'",
-			directive->words[word_index].text);
-
-	copy = pst_policy_arena_new(pst_policy_builder_arena(builder),
-				    uid_count, sizeof(copy[0]));
-	if (copy && uid_count > 0)
-		memcpy(copy, uids, uid_count * sizeof(copy[0]));
-	free(uids);
-	if (!copy)
-		return -ENOMEM;
-	value->member_uids = copy;
-	value->member_uid_count = uid_count;
+	(void)snprintf(gid_text, sizeof(gid_text), "%" PRIu32,
+		       gid); /* always fits */
+	members = pst_policy_index_find(&builder->members_index, gid_text);
+	if (!members) {
+		r = host->find_members(host->names, gid, &uids, &uid_count);
+		if (r == -ENOMEM)
+			return r;
+		if (r < 0)
+			return pst_policy_report_word(
+				builder, directive, word_index,
+				strerrordesc_np(-r),
+				"cannot look up the members of group '%s'",
+				directive->words[word_index].text);
+		r = add_members(builder, gid_text, uids, uid_count, &members);
+		if (r < 0)
+			return r;
+	}
+	value->member_uids = members->uids;
+	value->member_uid_count = members->uid_count;
 	return 0;
 }
 

@@ -92,13 +92,8 @@ size_t pst_policy_node_count(const struct postern_policy *policy)
 const struct pst_policy_node *
 pst_policy_node_at(const struct postern_policy *policy, size_t node_index)
 {
-	const struct pst_policy_node *node;
-
-	for (node = policy->nodes; node; node = node->next) {
-		if (node_index-- == 0)
-			return node;
-	}
-	return NULL;
+	return node_index < policy->node_count ? policy->node_at[node_index]
+					       : NULL;
 }
 
 void pst_policy_describe_node(const struct pst_policy_node *node,
@@ -184,22 +179,16 @@ pst_policy_allow_limits(const struct pst_policy_node *node, size_t allow_index)
 
 size_t pst_policy_tenant_count(const struct postern_policy *policy)
 {
-	const struct pst_policy_tenant *tenant;
-	size_t count = 0;
-
-	for (tenant = policy->tenants; tenant; tenant = tenant->next)
-		count++;
-	return count;
+	return policy->tenant_count;
 }
 
 void pst_policy_tenant_at(const struct postern_policy *policy,
 			  size_t tenant_index, const char **ret_name,
 			  uint32_t *ret_weight)
 {
-	const struct pst_policy_tenant *tenant = policy->tenants;
+	const struct pst_policy_tenant *tenant =
+		policy->tenant_at[tenant_index];
 
-	while (tenant_index-- > 0)
-		tenant = tenant->next;
 	*ret_name = tenant->name;
 	*ret_weight = tenant->weight;
 }

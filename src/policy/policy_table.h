@@ -53,7 +53,8 @@ struct pst_policy_value {
 	const char *text;             /* label, unit, cgroup, exe; as written
 	                               * for the others */
 	uint8_t key[POSTERN_KEY_BYTES];
-	const uint32_t *member_uids;  /* of a group: a deny covers them */
+	const uint32_t *member_uids;  /* of a group, ascending: a deny covers
+				       * them */
 	size_t member_uid_count;
 };
 
@@ -72,6 +73,7 @@ struct pst_policy_peer {
 	struct pst_policy_place place;
 	const struct pst_policy_directive *directive;
 	struct pst_policy_line *lines;
+	uint32_t facts_used;          /* PST_POLICY_FACT_* bits of the lines */
 	bool admits_hidden_pid;       /* `pidns any` */
 };
 
@@ -147,8 +149,10 @@ struct pst_policy_node {
 	size_t deny_count;
 	struct postern_policy_limit limits[POSTERN_LIMIT_ROOM];
 
-	/* while building: its own block had errors, so what seems to be
-	 * missing may be there */
+	/* while building: the ends of the lists; and that its own block had
+	 * errors, so what seems to be missing may be there */
+	struct pst_policy_allow **allow_place;
+	struct pst_policy_rule **deny_place;
 	bool is_doubtful;
 
 	/* found when the table is complete */
@@ -161,9 +165,13 @@ struct postern_policy {
 	struct pst_policy_arena arena;
 	struct pst_policy_count *count;
 	struct pst_policy_peer *peers;
-	struct pst_policy_tenant *tenants;
-	struct pst_policy_node *nodes;        /* sorted by name */
+	struct pst_policy_tenant *tenants;    /* sorted by name */
+	struct pst_policy_tenant **tenant_at; /* the same, by their index */
+	size_t tenant_count;
+	struct pst_policy_node *nodes;        /* likewise */
+	struct pst_policy_node **node_at;
 	size_t node_count;
+	uint32_t tenant_facts_used;
 	struct postern_policy_limit limits[POSTERN_LIMIT_ROOM];
 	struct pst_policy_source *sources;    /* what was written */
 };

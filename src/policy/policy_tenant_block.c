@@ -74,19 +74,6 @@ static const struct pst_policy_key tenant_keys[] = {
 	{"limits", 0, 0, true, false, read_tenant_limits, "usage: limits { }"},
 };
 
-static int check_duplicate(struct pst_policy_builder *builder,
-			   const struct pst_policy_directive *directive)
-{
-	const struct pst_policy_tenant *tenant;
-
-	for (tenant = builder->policy->tenants; tenant; tenant = tenant->next) {
-		if (strcmp(tenant->name, directive->words[1].text) == 0)
-			return pst_policy_report_second(builder, directive,
-							&tenant->place, "");
-	}
-	return 0;
-}
-
 static int new_tenant(struct pst_policy_builder *builder,
 		      const struct pst_policy_directive *directive,
 		      struct pst_policy_tenant **ret_tenant)
@@ -120,20 +107,31 @@ int pst_policy_read_tenant(struct pst_policy_builder *builder,
 			   const struct pst_policy_directive *directive)
 {
 	uint32_t error_count = builder->error_count;
+	const struct pst_policy_tenant *first;
 	struct pst_policy_tenant *tenant;
 	struct tenant_block block;
+	void *present;
 	bool is_right;
 	int r;
 
 	r = pst_policy_word_name(builder, directive, 1, &is_right);
 	if (r < 0)
 		return r;
-	r = check_duplicate(builder, directive);
-	if (r < 0)
-		return r;
 	r = new_tenant(builder, directive, &tenant);
 	if (r < 0)
 		return r;
+	r = pst_policy_index_add(&builder->tenant_index,
+				 pst_policy_builder_arena(builder), tenant->name,
+				 tenant, &present);
+	if (r < 0)
+		return r;
+	if (present) {
+		first = present;
+		r = pst_policy_report_second(builder, directive, &first->place,
+					     "");
+		if (r < 0)
+			return r;
+	}
 	*builder->tenant_place = tenant;
 	builder->tenant_place = &tenant->next;
 

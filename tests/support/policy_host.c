@@ -67,28 +67,25 @@ static int find_account(const struct account *accounts, size_t count,
 	return -ENOENT;
 }
 
-static int find_user(void *user_data, const char *name, uint32_t *ret_uid)
+static int find_user(void *names, const char *name, uint32_t *ret_uid)
 {
-	(void)user_data;
+	(void)names;
 	return find_account(users, COUNT(users), name, ret_uid);
 }
 
-static int find_group(void *user_data, const char *name, uint32_t *ret_gid)
+static int find_group(void *names, const char *name, uint32_t *ret_gid)
 {
-	(void)user_data;
+	(void)names;
 	return find_account(groups, COUNT(groups), name, ret_gid);
 }
 
-static int find_members(void *user_data, uint32_t gid, uint32_t **ret_uids,
+static int find_members(void *names, uint32_t gid, const uint32_t **ret_uids,
 			size_t *ret_uid_count)
 {
+	static uint32_t uids[COUNT(members)];
 	size_t i, count = 0;
-	uint32_t *uids;
 
-	(void)user_data;
-	uids = calloc(COUNT(members), sizeof(uids[0]));
-	if (!uids)
-		return -ENOMEM;
+	(void)names;
 	for (i = 0; i < COUNT(members); i++) {
 		if (members[i].gid == gid)
 			uids[count++] = members[i].uid;

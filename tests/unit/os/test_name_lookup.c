@@ -3,6 +3,7 @@
  * Names and ids, on files made for the purpose
  */
 #include "os/name_lookup.h"
+#include "os/name_table.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -47,19 +48,30 @@ static const char group_text[] =
 	"+::0:alice\n";
 
 static const char *passwd_path, *group_path;
+static struct pst_name_table *table;
 
 static void setup(void)
 {
 	test_dir_setup();
 	passwd_path = test_file("passwd", passwd_text, geteuid(), 0644);
 	group_path = test_file("group", group_text, geteuid(), 0644);
+	ck_assert_int_eq(pst_name_table_new(passwd_path, group_path, &table),
+			 0);
+}
+
+static void teardown(void)
+{
+	ck_assert_ptr_null(pst_name_table_free(table));
+	test_dir_teardown();
 }
 
 static int uid_of(const char *name)
 {
-	uid_t uid = 7;
+	uid_t uid = 7, table_uid = 7;
 	int r = pst_name_lookup_uid(passwd_path, name, &uid);
 
+	ck_assert_int_eq(pst_name_table_find_uid(table, name, &table_uid), r);
+	ck_assert_uint_eq(table_uid, uid);
 	if (r < 0)
 		ck_assert_uint_eq(uid, 7);
 	return r < 0 ? r : (int)uid;
@@ -67,9 +79,11 @@ static int uid_of(const char *name)
 
 static int gid_of(const char *name)
 {
-	gid_t gid = 7;
+	gid_t gid = 7, table_gid = 7;
 	int r = pst_name_lookup_gid(group_path, name, &gid);
 
+	ck_assert_int_eq(pst_name_table_find_gid(table, name, &table_gid), r);
+	ck_assert_uint_eq(table_gid, gid);
 	if (r < 0)
 		ck_assert_uint_eq(gid, 7);
 	return r < 0 ? r : (int)gid;
@@ -182,63 +196,83 @@ START_TEST(user_without_further_groups_has_none)
 }
 END_TEST
 
+/* The members of a group, as "UID UID ". */
+static const char *members_of(struct pst_name_table *names, gid_t gid)
+{
+	static char text[256];
+	const uid_t *uids;
+	size_t i, count = 0;
+	int used = 0;
+
+	ck_assert_int_eq(pst_name_table_find_members(names, gid, &uids, &count),
+			 0);
+	text[0] = '\0';
+	for (i = 0; i < count; i++)
+		used += snprintf(text + used, sizeof(text) - (size_t)used,
+				 "%u ", uids[i]);
+	return text;
+}
+
 START_TEST(members_of_all_entries_of_a_gid_count_once)
 {
-	uid_t *uids = NULL;
-	size_t count = 0;
-
-	ck_assert_int_eq(pst_name_lookup_members(passwd_path, group_path, 20010,
-						 &uids, &count), 0);
-	ck_assert_uint_eq(count, 3);
-	ck_assert_uint_eq(uids[0], 20001);
-	ck_assert_uint_eq(uids[1], 20002);
-	ck_assert_uint_eq(uids[2], 20003);
-	free(uids);
+	ck_assert_str_eq(members_of(table, 20010), "20001 20002 20003 ");
 }
 END_TEST
 
-/* Nobody is listed where the group is somebody's primary one. */
+/* A group that lists no members, but is the primary one of users. */
 START_TEST(users_whose_primary_group_it_is_are_members)
 {
-	uid_t *uids = NULL;
-	size_t count = 0;
-
-	ck_assert_int_eq(pst_name_lookup_members(passwd_path, group_path, 20002,
-						 &uids, &count), 0);
-	ck_assert_uint_eq(count, 1);
-	ck_assert_uint_eq(uids[0], 20002);
-	free(uids);
+	ck_assert_str_eq(members_of(table, 20002), "20002 ");
 	/* Listed as well, but one user. */
-	ck_assert_int_eq(pst_name_lookup_members(passwd_path, group_path, 20001,
-						 &uids, &count), 0);
-	ck_assert_uint_eq(count, 1);
-	ck_assert_uint_eq(uids[0], 20001);
-	free(uids);
+	ck_assert_str_eq(members_of(table, 20001), "20001 ");
 	/* By the second name of a uid, and without an entry of the group. */
-	ck_assert_int_eq(pst_name_lookup_members(passwd_path, group_path, 20100,
-						 &uids, &count), 0);
-	ck_assert_uint_eq(count, 1);
-	ck_assert_uint_eq(uids[0], 20001);
-	free(uids);
+	ck_assert_str_eq(members_of(table, 20100), "20001 ");
 }
 END_TEST
 
 START_TEST(members_that_nobody_knows_are_left_out)
 {
-	uid_t *uids = NULL;
-	size_t count = 0;
+	ck_assert_str_eq(members_of(table, 20012), "20001 ");
+	ck_assert_str_eq(members_of(table, 20011), "");
+	ck_assert_str_eq(members_of(table, 4711), "");
+	ck_assert_str_eq(members_of(table, (gid_t)-1), "");
+}
+END_TEST
 
-	ck_assert_int_eq(pst_name_lookup_members(passwd_path, group_path, 20012,
-						 &uids, &count), 0);
-	ck_assert_uint_eq(count, 1);
-	ck_assert_uint_eq(uids[0], 20001);
-	free(uids);
-	ck_assert_int_eq(pst_name_lookup_members(passwd_path, group_path, 20011,
-						 &uids, &count), 0);
-	ck_assert_ptr_null(uids);
-	ck_assert_uint_eq(count, 0);
-	ck_assert_int_eq(pst_name_lookup_members(passwd_path, group_path, 4711,
-						 &uids, &count), -ENOENT);
+/* All questions are answered from one reading of the files. */
+START_TEST(table_after_first_lookup_reads_no_file)
+{
+	uid_t uid = 7;
+	gid_t gid = 7;
+
+	ck_assert_int_eq(pst_name_table_find_uid(table, "bob", &uid), 0);
+	ck_assert_int_eq(pst_name_table_find_gid(table, "staff", &gid), 0);
+	ck_assert_int_eq(unlink(passwd_path), 0);
+	ck_assert_int_eq(unlink(group_path), 0);
+	ck_assert_int_eq(pst_name_table_find_uid(table, "alice", &uid), 0);
+	ck_assert_uint_eq(uid, 20001);
+	ck_assert_int_eq(pst_name_table_find_gid(table, "empty", &gid), 0);
+	ck_assert_uint_eq(gid, 20011);
+	ck_assert_str_eq(members_of(table, 20010), "20001 20002 20003 ");
+}
+END_TEST
+
+START_TEST(table_without_trusted_file_fails_every_lookup)
+{
+	const uid_t *uids;
+	size_t count;
+	uid_t uid;
+
+	ck_assert_int_eq(chmod(passwd_path, 0666), 0);
+	ck_assert_int_eq(pst_name_table_find_uid(table, "alice", &uid),
+			 -EACCES);
+	ck_assert_int_eq(chmod(passwd_path, 0644), 0);
+	/* not one answer, then another */
+	ck_assert_int_eq(pst_name_table_find_uid(table, "alice", &uid),
+			 -EACCES);
+	ck_assert_int_eq(pst_name_table_find_members(table, 20010, &uids,
+						     &count),
+			 -EACCES);
 }
 END_TEST
 
@@ -246,8 +280,7 @@ START_TEST(group_entry_of_any_length_is_read)
 {
 	const char *path = test_path("many");
 	FILE *file = fopen(path, "we");
-	uid_t *uids = NULL;
-	size_t count = 0;
+	struct pst_name_table *names;
 	gid_t gid = 0;
 	int i;
 
@@ -261,11 +294,9 @@ START_TEST(group_entry_of_any_length_is_read)
 
 	ck_assert_int_eq(pst_name_lookup_gid(path, "behind", &gid), 0);
 	ck_assert_uint_eq(gid, 20021);
-	ck_assert_int_eq(pst_name_lookup_members(passwd_path, path, 20020,
-						 &uids, &count), 0);
-	ck_assert_uint_eq(count, 1);
-	ck_assert_uint_eq(uids[0], 20002);
-	free(uids);
+	ck_assert_int_eq(pst_name_table_new(passwd_path, path, &names), 0);
+	ck_assert_str_eq(members_of(names, 20020), "20002 ");
+	ck_assert_ptr_null(pst_name_table_free(names));
 }
 END_TEST
 
@@ -292,10 +323,13 @@ START_TEST(file_that_others_can_write_is_not_believed)
 {
 	size_t fd_count = test_fd_count();
 
+	uid_t uid = 7;
+
 	ck_assert_int_eq(chmod(passwd_path, 0666), 0);
 	ck_assert_int_eq(uid_of("alice"), -EACCES);
 	ck_assert_int_eq(unlink(passwd_path), 0);
-	ck_assert_int_eq(uid_of("alice"), -ENOENT);
+	ck_assert_int_eq(pst_name_lookup_uid(passwd_path, "alice", &uid),
+			 -ENOENT);
 	ck_assert_uint_eq(test_fd_count(), fd_count);
 }
 END_TEST
@@ -314,7 +348,7 @@ int main(void)
 	Suite *suite = suite_create("name_lookup");
 	TCase *tcase = tcase_create("name_lookup");
 
-	tcase_add_checked_fixture(tcase, setup, test_dir_teardown);
+	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, user_is_found_by_name);
 	tcase_add_test(tcase, unknown_user_is_not_found);
@@ -327,6 +361,8 @@ int main(void)
 	tcase_add_test(tcase, members_of_all_entries_of_a_gid_count_once);
 	tcase_add_test(tcase, users_whose_primary_group_it_is_are_members);
 	tcase_add_test(tcase, members_that_nobody_knows_are_left_out);
+	tcase_add_test(tcase, table_after_first_lookup_reads_no_file);
+	tcase_add_test(tcase, table_without_trusted_file_fails_every_lookup);
 	tcase_add_test(tcase, group_entry_of_any_length_is_read);
 	tcase_add_test(tcase, user_entry_of_any_length_is_read);
 	tcase_add_test(tcase, file_that_others_can_write_is_not_believed);

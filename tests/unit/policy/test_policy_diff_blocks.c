@@ -155,19 +155,18 @@ static struct postern_policy *load_on(const struct pst_policy_host *host,
 }
 
 /* A host where every uid is one more, and groups list nobody. */
-static int find_other_user(void *user_data, const char *name,
-			   uint32_t *ret_uid)
+static int find_other_user(void *names, const char *name, uint32_t *ret_uid)
 {
-	int r = policy_host.find_user(user_data, name, ret_uid);
+	int r = policy_host.find_user(names, name, ret_uid);
 
 	*ret_uid += r == 0;
 	return r;
 }
 
-static int find_no_members(void *user_data, uint32_t gid, uint32_t **ret_uids,
+static int find_no_members(void *names, uint32_t gid, const uint32_t **ret_uids,
 			   size_t *ret_uid_count)
 {
-	(void)user_data;
+	(void)names;
 	(void)gid;
 	*ret_uids = NULL;
 	*ret_uid_count = 0;
