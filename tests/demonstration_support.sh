@@ -95,9 +95,9 @@ until_true() {
 	done
 }
 
-# A node's socket appears under its name when the node is ready.
+# The kernel lists a node's socket as listening when the node is ready.
 is_live() {
-	[ -S "$1" ]
+	grep -q " 00010000 .* $1\$" /proc/net/unix
 }
 
 says() {

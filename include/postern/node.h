@@ -55,11 +55,12 @@ struct postern_node_options {
 
 /*
  * Open the node that the policy calls node_name: check the owner, the node's
- * key and the socket's directory, take the node's lock, listen, and put the
- * socket in place when all is ready.  The node keeps a reference to the policy;
- * the caller may free its own.  options (NULL: defaults) is borrowed for the
- * call, the log callback until the node is closed.  On failure *refusal, when
- * not NULL, says more.
+ * key and the socket's directory, lock the file PATH.lock beside the socket
+ * PATH, replace a stale socket, and listen when all is ready.  If another
+ * program removes one of the two files, the node makes it anew.  The node keeps
+ * a reference to the policy; the caller may free its own.  options (NULL:
+ * defaults) is borrowed for the call, the log callback until the node is closed.
+ * On failure *refusal, when not NULL, says more.
  *
  * Returns 0, or
  *   -ENOENT      no such node in the policy

@@ -36,6 +36,7 @@ libnode_la_SOURCES = \
 	src/node/node_key.c \
 	src/node/node_key.h \
 	src/node/node_lifecycle.c \
+	src/node/node_listener.c \
 	src/node/node_policy.c \
 	src/node/node_policy.h \
 	src/node/node_state.h \

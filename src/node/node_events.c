@@ -80,6 +80,9 @@ static void handle(struct pst_node *node, uint64_t tag)
 	case PST_TAG_LISTENER:
 		pst_admission_accept(node);
 		return;
+	case PST_TAG_NAMES:
+		pst_node_check_names(node);
+		return;
 	case PST_TAG_TIMER: /* what is due is done at the end of each turn */
 	case PST_TAG_WAKE:  /* update_wake() clears it when it is time */
 		return;
@@ -120,7 +123,7 @@ static uint64_t next_due_ns(const struct pst_node *node)
 					      node->half_open.kept_look_ns);
 	if (node->listener_rests)
 		due_ns = pst_deadline_earlier(due_ns, node->listener_wakes_ns);
-	return due_ns;
+	return pst_deadline_earlier(due_ns, node->names_due_ns);
 }
 
 static void wake_listener(struct pst_node *node, uint64_t now_ns)
@@ -143,6 +146,8 @@ static void do_what_is_due(struct pst_node *node)
 	pst_admission_expire(node, node->now_ns);
 	pst_peer_do_due(node);
 	wake_listener(node, node->now_ns);
+	if (pst_deadline_has_passed(node->names_due_ns, node->now_ns))
+		pst_node_check_names(node);
 	pst_audit_flush(node, node->now_ns);
 	pst_statistics_look(node, node->now_ns);
 	node->may_have_become_due = true;

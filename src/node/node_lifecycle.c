@@ -2,8 +2,8 @@
 /*
  * Opening and closing a node
  *
- * Opening is a list of checks, then of acquisitions; the name appears in the
- * file system as the last of them, so a node that can be found is ready.
+ * Opening is a list of checks, then of acquisitions; the socket begins to listen
+ * as the last of them, so a node that can be reached is ready.
  */
 #include "node/node_state.h"
 
@@ -24,7 +24,6 @@
 #include "os/monotonic.h"
 #include "os/own_process.h"
 #include "os/poll_set.h"
-#include "os/socket_path.h"
 
 static int allocate(struct pst_node *node, uint32_t slot_count)
 {
@@ -72,82 +71,6 @@ static void close_accounts(struct pst_node *node)
 	node->ledger = pst_ledger_unref(node->ledger);
 }
 
-static enum postern_reason reason_of(int result)
-{
-	if (result == -EMFILE || result == -ENFILE || result == -ENOMEM)
-		return POSTERN_REASON_RESOURCES;
-	return POSTERN_REASON_KERNEL;
-}
-
-static int listener_refusal(int result, enum pst_listener_fault fault,
-			    const char *path, struct postern_refusal *refusal)
-{
-	switch (fault) {
-	case PST_LISTENER_FAULT_IN_USE:
-		(void)pst_refuse(refusal, POSTERN_REASON_IN_USE,
-				 "a process has %s open already", path);
-		return -EBUSY;
-	case PST_LISTENER_FAULT_GROUP:
-		(void)pst_refuse(refusal, POSTERN_REASON_GROUP,
-				 "the socket %s cannot be given to its group",
-				 path);
-		return -EACCES;
-	case PST_LISTENER_FAULT_OCCUPIED:
-	case PST_LISTENER_FAULT_LOCK_FILE:
-	case PST_LISTENER_FAULT_NAME:
-		(void)pst_refuse(refusal, POSTERN_REASON_DIRECTORY,
-				 "%s or its .lock file is not a file of this "
-				 "node: remove it", path);
-		return -EACCES;
-	case PST_LISTENER_FAULT_MODE:
-		(void)pst_refuse(refusal, POSTERN_REASON_DIRECTORY,
-				 "the mode of %s shuts its owner out", path);
-		return -EACCES;
-	case PST_LISTENER_FAULT_DIRECTORY:
-		(void)pst_refuse(refusal, POSTERN_REASON_DIRECTORY,
-				 "no socket can be made at %s", path);
-		return result;
-	case PST_LISTENER_FAULT_NONE:
-	case PST_LISTENER_FAULT_KERNEL:
-	default:
-		(void)pst_refuse_errno(refusal, reason_of(result), result,
-				       "listening");
-		return result;
-	}
-}
-
-static int listen_at(struct pst_node *node,
-		     const struct postern_node_description *description,
-		     struct postern_refusal *refusal)
-{
-	int dir_fd PST_FD_OWNED = -1;
-	struct pst_listener_options options = {
-		.mode = description->socket_mode,
-		.group = node->group,
-		.features = node->features,
-	};
-	enum pst_listener_fault fault = PST_LISTENER_FAULT_NONE;
-	struct pst_path_fault path_fault;
-	int r;
-
-	r = pst_socket_path_open(description->socket_path, node->owner,
-				 &dir_fd, &options.name, &path_fault);
-	if (r < 0) {
-		(void)pst_refuse_plain(refusal, POSTERN_REASON_DIRECTORY);
-		pst_path_fault_describe(&path_fault, node->owner,
-					refusal->detail,
-					sizeof(refusal->detail));
-		return r == -ENOENT ? -EACCES : r;
-	}
-	options.dir_fd = dir_fd;
-	r = pst_listener_open(&options, &node->listener, &fault);
-	if (r < 0)
-		return listener_refusal(r, fault, description->socket_path,
-					refusal);
-	return pst_poll_set_add(node->set_fd, node->listener.socket_fd,
-				pst_tag(PST_TAG_LISTENER, 0, 0));
-}
-
 static int prepare_events(struct pst_node *node)
 {
 	int r;
@@ -193,6 +116,7 @@ static int init(struct pst_node *node, const struct pst_node_params *params)
 	node->wake_fd = -1;
 	node->interrupt_fd = -1;
 	node->due_ns = PST_DEADLINE_NEVER;
+	node->names_due_ns = PST_DEADLINE_NEVER;
 	node->now_ns = pst_monotonic_now_ns();
 	pst_statistics_init(&node->statistics);
 	pst_list_init(&node->round);
@@ -241,7 +165,7 @@ static int open_node(struct pst_node *node, struct postern_refusal *refusal)
 	r = prepare_events(node);
 	if (r < 0)
 		return r;
-	return listen_at(node, &description, refusal);
+	return pst_node_listen(node, refusal);
 }
 
 int pst_node_open(const struct pst_node_params *params,
@@ -267,7 +191,8 @@ int pst_node_open(const struct pst_node_params *params,
 		r = open_node(node, ret_refusal);
 	if (r < 0) {
 		if (ret_refusal->reason == POSTERN_REASON_NONE)
-			(void)pst_refuse_errno(ret_refusal, reason_of(r), r,
+			(void)pst_refuse_errno(ret_refusal,
+					       pst_refusal_reason(r), r,
 					       "opening the node");
 		(void)pst_node_close(node); /* always NULL */
 		return r;

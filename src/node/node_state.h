@@ -172,6 +172,8 @@ struct pst_node {
 	struct pst_listener listener;
 	bool listener_rests;    /* out of descriptors: not watched for a while */
 	uint64_t listener_wakes_ns;
+	bool names_are_lost;    /* socket or lock file, and it was said */
+	uint64_t names_due_ns;  /* when they are checked without an event */
 	int set_fd;
 	int timer_fd;
 	int wake_fd;
@@ -227,6 +229,7 @@ enum pst_tag_kind {
 	PST_TAG_PEER_PIDFD,
 	PST_TAG_PEER_WAKE,
 	PST_TAG_PEER_LEASE,
+	PST_TAG_NAMES,
 };
 
 /*
@@ -259,6 +262,12 @@ static inline void pst_peer_mark(struct pst_node *node, struct pst_peer *peer)
 	peer->is_marked = true;
 	pst_statistics_mark(node, (uint32_t)(peer - node->peers));
 }
+
+/* node_listener.c */
+PST_MUST_CHECK int pst_node_listen(struct pst_node *node,
+				   struct postern_refusal *refusal);
+/* Make socket and lock file anew if another program has removed them. */
+void pst_node_check_names(struct pst_node *node);
 
 /* node_events.c: one look at everything watched, and what is due by time. */
 PST_MUST_CHECK int pst_node_turn(struct pst_node *node, uint64_t deadline_ns);

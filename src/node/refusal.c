@@ -17,6 +17,13 @@ bool pst_refuse_plain(struct postern_refusal *refusal,
 	return false;
 }
 
+enum postern_reason pst_refusal_reason(int result)
+{
+	if (result == -EMFILE || result == -ENFILE || result == -ENOMEM)
+		return POSTERN_REASON_RESOURCES;
+	return POSTERN_REASON_KERNEL;
+}
+
 bool pst_refuse(struct postern_refusal *refusal, enum postern_reason reason,
 		const char *format, ...)
 {

@@ -15,6 +15,9 @@
 bool pst_refuse_plain(struct postern_refusal *refusal,
 		      enum postern_reason reason);
 
+/* RESOURCES or KERNEL, as the -errno of a failed call says. */
+enum postern_reason pst_refusal_reason(int result);
+
 /*
  * Write a refusal whose detail is the formatted sentence; cut, never overrun.
  * Returns false, so that a check can end with it.

@@ -13,6 +13,8 @@ libos_la_SOURCES = \
 	src/os/kernel.h \
 	src/os/listener.c \
 	src/os/listener.h \
+	src/os/listener_lock.c \
+	src/os/listener_lock.h \
 	src/os/monotonic.c \
 	src/os/monotonic.h \
 	src/os/name_entries.c \

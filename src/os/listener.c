@@ -2,30 +2,35 @@
 /*
  * A node's handshake socket
  *
- * Replacing what has the name is safe without a check in the same step: the
- * directory is closed to everybody but root and the owner, the lock keeps other
- * nodes of the owner out, and rename() swaps the name whole.  What has the name
- * is looked at before, not to win a race, but so that a mistaken path does not
- * cost somebody a file: only a socket of ours is replaced.
+ * Replacing a stale socket is safe without a check in the same step: only root
+ * and the owner can write the directory, and the lock keeps other nodes of the
+ * owner out.  What has the name is checked before, not to win a race, but so
+ * that a mistaken path does not cost a user a file: only a socket of ours is
+ * replaced.
+ *
+ * bind() resolves the path once more.  Only root and the owner could exchange
+ * a directory on the way meanwhile, and the name in the directory that was
+ * checked shows afterwards whether the socket is there.
  */
 #include "os/listener.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
-#include <stdio.h>
+#include <stdalign.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "os/entropy.h"
+#include "os/listener_lock.h"
 #include "os/packet_socket.h"
 #include "os/socket_address.h"
 
-#define LOCK_SUFFIX ".lock"
+/* Changes of names in a directory: removed, renamed, or replaced. */
+#define WATCHED_EVENTS (IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ONLYDIR)
 
 static int fail(enum pst_listener_fault *ret_fault,
 		enum pst_listener_fault fault, int result)
@@ -34,80 +39,9 @@ static int fail(enum pst_listener_fault *ret_fault,
 	return result;
 }
 
-/*
- * 1 if a listener of this very process has the name, 0 if none, or -errno if it
- * cannot be told: to open the lock file then could cost us a lock that we hold.
- * A full backlog counts as ours for the same reason.
- */
-static int is_open_here(int dir_fd, const char *name)
-{
-	struct ucred listener = {.pid = -1};
-	socklen_t listener_bytes = sizeof(listener);
-	int fd PST_FD_OWNED = -1;
-	int r;
-
-	r = pst_socket_connect(dir_fd, name, 0, &fd);
-	if (r == -ETIMEDOUT)
-		return 1;
-	if (r == -EMFILE || r == -ENFILE || r == -ENOMEM || r == -ENOBUFS)
-		return r;
-	if (r < 0)
-		return 0;
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &listener,
-		       &listener_bytes) < 0)
-		return -errno;
-	return listener.pid == getpid();
-}
-
-/* Where there is no lock file yet, it is the directory that is at fault. */
-static int fail_to_open_lock(int dir_fd, const char *lock_name, int error,
-			     enum pst_listener_fault *ret_fault)
-{
-	struct stat status;
-
-	if (fstatat(dir_fd, lock_name, &status, AT_SYMLINK_NOFOLLOW) < 0)
-		return fail(ret_fault, PST_LISTENER_FAULT_DIRECTORY, -error);
-	return fail(ret_fault, PST_LISTENER_FAULT_LOCK_FILE, -error);
-}
-
-static int take_lock(int dir_fd, const char *name, int *ret_lock_fd,
+/* Nothing has the name afterwards; only a socket of ours is removed. */
+static int free_name(int dir_fd, const char *name,
 		     enum pst_listener_fault *ret_fault)
-{
-	struct flock whole_file = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	char lock_name[NAME_MAX + 1];
-	int fd PST_FD_OWNED = -1;
-	struct stat status;
-
-	(void)snprintf(lock_name, sizeof(lock_name), "%s" LOCK_SUFFIX, name);
-	fd = openat(dir_fd, lock_name,
-		    O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
-		    O_CLOEXEC, 0600);
-	if (fd < 0)
-		return fail_to_open_lock(dir_fd, lock_name, errno, ret_fault);
-	if (fstat(fd, &status) < 0)
-		return fail(ret_fault, PST_LISTENER_FAULT_KERNEL, -errno);
-	/* Whoever else could open it could hold the lock for ever. */
-	if (!S_ISREG(status.st_mode) || status.st_uid != geteuid() ||
-	    status.st_nlink != 1 ||
-	    (status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-		return fail(ret_fault, PST_LISTENER_FAULT_LOCK_FILE, -EACCES);
-	/* The umask may have taken what we need ourselves next time. */
-	if ((status.st_mode & (S_IRUSR | S_IWUSR)) != (S_IRUSR | S_IWUSR) &&
-	    fchmod(fd, S_IRUSR | S_IWUSR) < 0)
-		return fail(ret_fault, PST_LISTENER_FAULT_LOCK_FILE, -errno);
-	if (fcntl(fd, F_SETLK, &whole_file) < 0) {
-		if (errno == EACCES || errno == EAGAIN)
-			return fail(ret_fault, PST_LISTENER_FAULT_IN_USE,
-				    -EBUSY);
-		return fail(ret_fault, PST_LISTENER_FAULT_KERNEL, -errno);
-	}
-	*ret_lock_fd = pst_fd_take(&fd);
-	return 0;
-}
-
-/* Nothing has the name, or a socket of ours, which nobody serves any more. */
-static int check_name_is_free(int dir_fd, const char *name,
-			      enum pst_listener_fault *ret_fault)
 {
 	struct stat status;
 
@@ -118,6 +52,8 @@ static int check_name_is_free(int dir_fd, const char *name,
 	}
 	if (!S_ISSOCK(status.st_mode) || status.st_uid != geteuid())
 		return fail(ret_fault, PST_LISTENER_FAULT_OCCUPIED, -EEXIST);
+	if (unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT)
+		return fail(ret_fault, PST_LISTENER_FAULT_DIRECTORY, -errno);
 	return 0;
 }
 
@@ -136,24 +72,11 @@ static int make_socket(uint32_t features, int *ret_fd)
 	r = pst_packet_want_credentials(fd, true);
 	if (r < 0)
 		return r;
-	/* The inode is born with this mode: nobody connects while it is set
-	 * up. */
+	/* The inode is made with this mode.  It tells clients that the node is
+	 * about to listen: see pst_socket_connect(). */
 	if (fchmod(fd, 0) < 0)
 		return -errno;
 	*ret_fd = pst_fd_take(&fd);
-	return 0;
-}
-
-static int make_temporary_name(char name[static NAME_MAX + 1])
-{
-	uint64_t random;
-	int r;
-
-	r = pst_entropy_fill(&random, sizeof(random));
-	if (r < 0)
-		return r;
-	(void)snprintf(name, NAME_MAX + 1, ".postern-%016llx",
-		       (unsigned long long)random);
 	return 0;
 }
 
@@ -172,17 +95,20 @@ static int set_access_of_fd(int fd, mode_t mode, gid_t group,
 	return 0;
 }
 
+/* The socket that was just bound; its mode is still 0. */
 static int set_access(const struct pst_listener_options *options,
-		      const char *name, struct pst_listener *listener,
+		      struct pst_listener *listener,
 		      enum pst_listener_fault *ret_fault)
 {
 	int fd PST_FD_OWNED = -1;
 	struct stat status;
 
-	fd = openat(options->dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	fd = openat(options->dir_fd, options->name,
+		    O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &status) < 0)
 		return fail(ret_fault, PST_LISTENER_FAULT_DIRECTORY, -errno);
-	if (!S_ISSOCK(status.st_mode) || status.st_uid != geteuid())
+	if (!S_ISSOCK(status.st_mode) || status.st_uid != geteuid() ||
+	    (status.st_mode & ALLPERMS) != 0)
 		return fail(ret_fault, PST_LISTENER_FAULT_DIRECTORY, -EACCES);
 	listener->device = status.st_dev;
 	listener->inode = status.st_ino;
@@ -211,47 +137,65 @@ int pst_listener_set_access(const struct pst_listener *listener, mode_t mode,
 	return set_access_of_fd(fd, mode, group, &fault);
 }
 
-/* From the temporary name on; whoever calls removes that if this fails. */
-static int put_in_place(const struct pst_listener_options *options,
-			const char *temporary_name,
-			struct pst_listener *listener,
-			enum pst_listener_fault *ret_fault)
+/* A bound socket keeps its inode, so the number is not given to another one. */
+static bool has_our_socket(int dir_fd, const char *name,
+			   const struct pst_listener *listener)
 {
-	int r;
+	struct stat status;
 
-	r = set_access(options, temporary_name, listener, ret_fault);
-	if (r < 0)
-		return r;
-	if (listen(listener->socket_fd, PST_LISTENER_BACKLOG) < 0)
-		return fail(ret_fault, PST_LISTENER_FAULT_KERNEL, -errno);
-	if (renameat(options->dir_fd, temporary_name, options->dir_fd,
-		     options->name) < 0)
-		return fail(ret_fault, PST_LISTENER_FAULT_DIRECTORY, -errno);
-	return 0;
+	return fstatat(dir_fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       status.st_dev == listener->device &&
+	       status.st_ino == listener->inode && status.st_nlink > 0;
+}
+
+static void remove_socket(int dir_fd, const struct pst_listener *listener)
+{
+	if (has_our_socket(dir_fd, listener->name, listener))
+		(void)unlinkat(dir_fd, listener->name, 0);
 }
 
 static int bind_and_listen(const struct pst_listener_options *options,
 			   struct pst_listener *listener,
 			   enum pst_listener_fault *ret_fault)
 {
-	char temporary_name[NAME_MAX + 1];
-	struct sockaddr_un address;
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int r;
 
+	memcpy(address.sun_path, options->path, strlen(options->path) + 1);
 	r = make_socket(options->features, &listener->socket_fd);
 	if (r < 0)
 		return fail(ret_fault, PST_LISTENER_FAULT_KERNEL, r);
-	r = make_temporary_name(temporary_name);
+	r = free_name(options->dir_fd, options->name, ret_fault);
 	if (r < 0)
-		return fail(ret_fault, PST_LISTENER_FAULT_KERNEL, r);
-	pst_socket_address_in_dir(options->dir_fd, temporary_name, &address);
+		return r;
 	if (bind(listener->socket_fd, (const struct sockaddr *)&address,
 		 sizeof(address)) < 0)
 		return fail(ret_fault, PST_LISTENER_FAULT_DIRECTORY, -errno);
-	r = put_in_place(options, temporary_name, listener, ret_fault);
+	r = set_access(options, listener, ret_fault);
+	if (r == 0 &&
+	    listen(listener->socket_fd, PST_LISTENER_BACKLOG) < 0)
+		r = fail(ret_fault, PST_LISTENER_FAULT_KERNEL, -errno);
 	if (r < 0)
-		(void)unlinkat(options->dir_fd, temporary_name, 0);
+		remove_socket(options->dir_fd, listener);
 	return r;
+}
+
+/*
+ * A peer could not make us fail here.  Without a watch (a user has 128 of them)
+ * the node checks the names from time to time.
+ */
+static int open_watch(int dir_fd)
+{
+	char path[PST_SOCKET_ADDRESS_BYTES];
+	int fd PST_FD_OWNED = -1;
+
+	fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (fd < 0)
+		return -1;
+	pst_socket_address_of_fd(dir_fd, path);
+	if (inotify_add_watch(fd, path, WATCHED_EVENTS) < 0)
+		return -1;
+	return pst_fd_take(&fd);
 }
 
 static bool is_possible_name(const char *name)
@@ -259,9 +203,42 @@ static bool is_possible_name(const char *name)
 	size_t name_bytes = strlen(name);
 
 	return name_bytes > 0 &&
-	       name_bytes <= NAME_MAX - strlen(LOCK_SUFFIX) &&
+	       name_bytes <= NAME_MAX - strlen(PST_LISTENER_LOCK_SUFFIX) &&
 	       !strchr(name, '/') && strcmp(name, ".") != 0 &&
 	       strcmp(name, "..") != 0;
+}
+
+/* Everything but the lock and the socket. */
+static int begin(const struct pst_listener_options *options,
+		 struct pst_listener *listener,
+		 enum pst_listener_fault *ret_fault)
+{
+	if (!is_possible_name(options->name) ||
+	    strlen(options->path) >= sizeof(((struct sockaddr_un *)0)->sun_path))
+		return fail(ret_fault, PST_LISTENER_FAULT_NAME, -EINVAL);
+	if (!(options->mode & S_IWUSR))
+		return fail(ret_fault, PST_LISTENER_FAULT_MODE, -EINVAL);
+	memcpy(listener->name, options->name, strlen(options->name) + 1);
+	listener->dir_fd = fcntl(options->dir_fd, F_DUPFD_CLOEXEC, 0);
+	if (listener->dir_fd < 0)
+		return fail(ret_fault, PST_LISTENER_FAULT_KERNEL, -errno);
+	/* Before the names exist, so that no removal is missed. */
+	listener->watch_fd = open_watch(options->dir_fd);
+	return 0;
+}
+
+static int check_is_not_served(const struct pst_listener_options *options,
+			       enum pst_listener_fault *ret_fault)
+{
+	int r;
+
+	r = pst_listener_lock_is_served(options->dir_fd, options->name,
+					options->features);
+	if (r < 0)
+		return fail(ret_fault, PST_LISTENER_FAULT_KERNEL, r);
+	if (r > 0)
+		return fail(ret_fault, PST_LISTENER_FAULT_IN_USE, -EBUSY);
+	return 0;
 }
 
 static int open_steps(const struct pst_listener_options *options,
@@ -270,34 +247,25 @@ static int open_steps(const struct pst_listener_options *options,
 {
 	int r;
 
-	if (!is_possible_name(options->name))
-		return fail(ret_fault, PST_LISTENER_FAULT_NAME, -EINVAL);
-	if (!(options->mode & S_IWUSR))
-		return fail(ret_fault, PST_LISTENER_FAULT_MODE, -EINVAL);
-	memcpy(listener->name, options->name, strlen(options->name) + 1);
-	r = is_open_here(options->dir_fd, options->name);
-	if (r < 0)
-		return fail(ret_fault, PST_LISTENER_FAULT_KERNEL, r);
-	if (r > 0)
-		return fail(ret_fault, PST_LISTENER_FAULT_IN_USE, -EBUSY);
-	r = take_lock(options->dir_fd, options->name, &listener->lock_fd,
-		      ret_fault);
+	r = begin(options, listener, ret_fault);
 	if (r < 0)
 		return r;
-	r = check_name_is_free(options->dir_fd, options->name, ret_fault);
+	r = check_is_not_served(options, ret_fault);
 	if (r < 0)
 		return r;
-	listener->dir_fd = fcntl(options->dir_fd, F_DUPFD_CLOEXEC, 0);
-	if (listener->dir_fd < 0)
-		return fail(ret_fault, PST_LISTENER_FAULT_KERNEL, -errno);
+	r = pst_listener_lock_take(options->dir_fd, options->name,
+				   &listener->lock_fd, ret_fault);
+	if (r < 0)
+		return r;
 	return bind_and_listen(options, listener, ret_fault);
 }
 
 static void close_descriptors(struct pst_listener *listener)
 {
 	(void)pst_fd_close(listener->socket_fd);
+	(void)pst_fd_close(listener->watch_fd);
 	(void)pst_fd_close(listener->dir_fd);
-	/* Last: until then nobody else begins with this name. */
+	/* Last: until then no other node begins with this name. */
 	(void)pst_fd_close(listener->lock_fd);
 	*listener = (struct pst_listener) PST_LISTENER_INIT;
 }
@@ -319,16 +287,94 @@ int pst_listener_open(const struct pst_listener_options *options,
 	return 0;
 }
 
+/* -- names that were removed ----------------------------------------------- */
+
+void pst_listener_drain_watch(const struct pst_listener *listener)
+{
+	char events[4096]
+		__attribute__((aligned(alignof(struct inotify_event))));
+
+	/* What happened is seen by the names themselves. */
+	while (listener->watch_fd >= 0 &&
+	       read(listener->watch_fd, events, sizeof(events)) > 0)
+		;
+}
+
+/*
+ * Make what is missing.  The lock file of another inode can be locked by
+ * another node of this very process, which would lose its lock by our closing
+ * it: so the name must not be served, unless by us.
+ */
+static int restore_steps(const struct pst_listener_options *options,
+			 const struct pst_listener *listener,
+			 struct pst_listener *fresh,
+			 enum pst_listener_fault *ret_fault)
+{
+	bool has_socket = has_our_socket(options->dir_fd, options->name,
+					 listener);
+	int r;
+
+	r = begin(options, fresh, ret_fault);
+	if (r < 0)
+		return r;
+	if (!has_socket) {
+		r = check_is_not_served(options, ret_fault);
+		if (r < 0)
+			return r;
+	}
+	if (!pst_listener_lock_is_in_place(options->dir_fd, options->name,
+					   listener->lock_fd)) {
+		r = pst_listener_lock_take(options->dir_fd, options->name,
+					   &fresh->lock_fd, ret_fault);
+		if (r < 0)
+			return r;
+	}
+	return has_socket ? 0 : bind_and_listen(options, fresh, ret_fault);
+}
+
+/* listener has all that fresh has, and fresh what listener had instead. */
+static void exchange_descriptors(struct pst_listener *listener,
+				 struct pst_listener *fresh)
+{
+	struct pst_listener old = *listener;
+
+	*listener = *fresh;
+	*fresh = old;
+	if (listener->lock_fd < 0)
+		listener->lock_fd = pst_fd_take(&fresh->lock_fd);
+	if (listener->socket_fd < 0) {
+		listener->socket_fd = pst_fd_take(&fresh->socket_fd);
+		listener->device = fresh->device;
+		listener->inode = fresh->inode;
+		listener->group = fresh->group;
+	}
+}
+
+bool pst_listener_is_in_place(const struct pst_listener *listener, int dir_fd)
+{
+	return has_our_socket(dir_fd, listener->name, listener) &&
+	       pst_listener_lock_is_in_place(dir_fd, listener->name,
+					     listener->lock_fd);
+}
+
+int pst_listener_restore(const struct pst_listener_options *options,
+			 struct pst_listener *listener,
+			 enum pst_listener_fault *ret_fault)
+{
+	struct pst_listener fresh = PST_LISTENER_INIT;
+	int r;
+
+	r = restore_steps(options, listener, &fresh, ret_fault);
+	if (r == 0)
+		exchange_descriptors(listener, &fresh);
+	close_descriptors(&fresh);
+	return r;
+}
+
 void pst_listener_close(struct pst_listener *listener)
 {
-	struct stat status;
-
-	if (listener->dir_fd >= 0 &&
-	    fstatat(listener->dir_fd, listener->name, &status,
-		    AT_SYMLINK_NOFOLLOW) == 0 &&
-	    status.st_dev == listener->device &&
-	    status.st_ino == listener->inode)
-		(void)unlinkat(listener->dir_fd, listener->name, 0);
+	if (listener->dir_fd >= 0)
+		remove_socket(listener->dir_fd, listener);
 	close_descriptors(listener);
 }
 

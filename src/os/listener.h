@@ -2,29 +2,22 @@
 /*
  * A node's handshake socket, and how to reach one
  *
- * The socket is made under a temporary name, set up, made to listen, and only
- * then renamed into place: whoever finds the name finds a node that is ready,
- * and a stale socket is replaced in the same step.  Names are looked up in an
- * open directory that pst_socket_path_open() has checked.
+ * The socket is bound to its real path, so that other programs find it in
+ * /proc/net/unix (ss(8), systemd-tmpfiles(8)).  A stale socket is removed
+ * before.  Nothing can connect until the mode and group are set and the socket
+ * listens: before that, clients see a node that is not running.  Names are
+ * looked up in an open directory that pst_socket_path_open() has checked.
  *
- * A record lock on NAME.lock beside the socket keeps a second process out.  It
- * is a POSIX lock because that one alone belongs to the process: flock() and
- * OFD locks belong to the open file description, which a forked child
- * inherits, so a helper that outlives a crashed node would lock out its
- * successor.  The price is that closing any descriptor of that file in this
- * process drops the lock.  So a second node of the same name in this very
- * process has to be found before the lock file is opened: by connecting to the
- * name, and asking the kernel whose listener it is.  (Two threads that open
- * the same node at the same instant can get past that; the later one then has
- * the name.)
- *
- * The lock file stays when the node closes: removing it would let two processes
- * hold locks on two files of the same name.
+ * A lock file beside the socket (listener_lock.h) keeps a second node
+ * out.  Another program may remove the socket or the lock file while the node
+ * runs.  An inotify watch on the directory tells, and pst_listener_restore()
+ * makes both anew.
  */
 #ifndef POSTERN_OS_LISTENER_H
 #define POSTERN_OS_LISTENER_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -39,7 +32,8 @@
 
 struct pst_listener_options {
 	int dir_fd;             /* of pst_socket_path_open(); borrowed */
-	const char *name;       /* one component */
+	const char *path;       /* of the socket, absolute, 107 bytes at most */
+	const char *name;       /* the last component of path */
 	mode_t mode;            /* of the socket inode, writable by its owner:
 				 * else we could not find our own listener */
 	gid_t group;            /* (gid_t)-1: the directory's or our own */
@@ -50,18 +44,20 @@ struct pst_listener {
 	int socket_fd;          /* -1: empty */
 	int lock_fd;
 	int dir_fd;
+	int watch_fd;           /* inotify; -1: no watch could be had */
 	dev_t device;           /* of the socket inode that we made */
 	ino_t inode;
 	gid_t group;            /* that the inode was made with */
 	char name[NAME_MAX + 1];
 };
 
-#define PST_LISTENER_INIT {.socket_fd = -1, .lock_fd = -1, .dir_fd = -1}
+#define PST_LISTENER_INIT \
+	{.socket_fd = -1, .lock_fd = -1, .dir_fd = -1, .watch_fd = -1}
 
 /* Which step failed. */
 enum pst_listener_fault {
 	PST_LISTENER_FAULT_NONE = 0,
-	PST_LISTENER_FAULT_NAME,        /* empty, a path, or too long */
+	PST_LISTENER_FAULT_NAME,        /* empty, or name or path too long */
 	PST_LISTENER_FAULT_MODE,        /* shuts the owner himself out */
 	PST_LISTENER_FAULT_IN_USE,      /* a node of this name is open */
 	PST_LISTENER_FAULT_LOCK_FILE,   /* not ours alone, or not to be made */
@@ -94,6 +90,26 @@ PST_MUST_CHECK int pst_listener_open(const struct pst_listener_options *options,
 PST_MUST_CHECK int pst_listener_set_access(const struct pst_listener *listener,
 					   mode_t mode, gid_t group);
 
+/* The watch became readable: names in the directory changed, perhaps ours. */
+void pst_listener_drain_watch(const struct pst_listener *listener);
+
+/* Whether socket and lock file still have their names in the directory. */
+PST_MUST_CHECK bool
+pst_listener_is_in_place(const struct pst_listener *listener, int dir_fd);
+
+/*
+ * Make the socket or the lock file anew if it no longer has its name, and
+ * watch the directory of options.  A new socket replaces listener->socket_fd,
+ * which is closed.  Never takes a name from another node: that is -EBUSY
+ * (IN_USE).
+ *
+ * Results as pst_listener_open(); on failure the listener is as it was.
+ */
+PST_MUST_CHECK int
+pst_listener_restore(const struct pst_listener_options *options,
+		     struct pst_listener *listener,
+		     enum pst_listener_fault *ret_fault);
+
 /*
  * Remove the name if it still is our socket, then stop listening, then unlock.
  * Accepts an empty listener and empties it.  Not in a forked child, where the
@@ -114,8 +130,8 @@ PST_MUST_CHECK int pst_listener_accept(const struct pst_listener *listener,
  * deadline_ns.
  *
  * 0, -ENOENT (no such name), -ENOTSOCK (something else has it), -ECONNREFUSED
- * (nobody listens), -EACCES (the socket's mode), -EPROTOTYPE (another kind of
- * socket), -ETIMEDOUT, or another -errno.
+ * (no process listens, or it is about to), -EACCES (the socket's mode),
+ * -EPROTOTYPE (another kind of socket), -ETIMEDOUT, or another -errno.
  */
 PST_MUST_CHECK int pst_socket_connect(int dir_fd, const char *name,
 				      uint64_t deadline_ns, int *ret_fd);

@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -96,6 +97,9 @@ int pst_socket_connect(int dir_fd, const char *name, uint64_t deadline_ns,
 		return -errno;
 	if (connect(fd, (const struct sockaddr *)&address,
 		    sizeof(address)) < 0) {
+		/* A node that is about to listen has given no access yet. */
+		if (errno == EACCES && (status.st_mode & ALLPERMS) == 0)
+			return -ECONNREFUSED;
 		if (errno != EAGAIN)
 			return -errno;
 		r = connect_later(fd, &address, deadline_ns);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "support/inspect.h"
 #include "support/peer.h"
@@ -147,17 +148,27 @@ START_TEST(the_mode_of_the_socket_is_changed_in_place)
 }
 END_TEST
 
-START_TEST(a_socket_that_is_not_ours_any_more_is_left_alone)
+START_TEST(a_file_that_replaced_the_socket_is_left_alone)
 {
 	struct postern_refusal refusal;
+	struct stat status;
 
 	set_up(PLAIN, CLOSED);
 	(void)peer_join(&scene, &peers[0]);
 	ck_assert_int_eq(remove(scene.socket_path), 0);
+	ck_assert_int_eq(mkdir(scene.socket_path, 0700), 0);
 	ck_assert_int_eq(postern_node_reload(scene.node, scene.next, &refusal,
 					     NULL),
 			 -EACCES);
 	ck_assert_int_eq(refusal.reason, POSTERN_REASON_DIRECTORY);
+	ck_assert_int_eq(stat(scene.socket_path, &status), 0);
+	ck_assert(S_ISDIR(status.st_mode));
+	expect_works(&peers[0]);
+
+	ck_assert_int_eq(rmdir(scene.socket_path), 0);
+	scene_reload(&scene, 0);
+	ck_assert_int_eq(stat(scene.socket_path, &status), 0);
+	ck_assert_uint_eq(status.st_mode, S_IFSOCK | 0600);
 	expect_works(&peers[0]);
 	tear_down();
 }
@@ -463,7 +474,7 @@ int main(void)
 			    0, 5);
 	tcase_add_test(tcase, arguments_that_make_no_sense_are_refused);
 	tcase_add_test(tcase, the_mode_of_the_socket_is_changed_in_place);
-	tcase_add_test(tcase, a_socket_that_is_not_ours_any_more_is_left_alone);
+	tcase_add_test(tcase, a_file_that_replaced_the_socket_is_left_alone);
 	tcase_add_test(tcase, the_group_of_the_socket_is_given_and_taken_back);
 	tcase_add_loop_test(tcase,
 		a_handshake_that_is_allowed_no_more_is_refused_within_the_call,

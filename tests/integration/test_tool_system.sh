@@ -86,7 +86,7 @@ both_sides_find_the_node() {
 		>received 2>receiver.err &
 	receiver=$!
 	background=$receiver
-	wait_until [ -S orders.sock ]
+	wait_until is_up
 	# shellcheck disable=SC2086
 	expect_status 0 system_postern send $without --message here orders
 	wait_for_status 0 "$receiver"

@@ -145,8 +145,13 @@ start_receiver() {
 	wait_until is_up
 }
 
+# Bound is not yet listening: the flag in /proc/net/unix tells.
+is_listening() {
+	grep -q " 00010000 .* $1\$" /proc/net/unix
+}
+
 is_up() {
-	[ -S orders.sock ] || ! kill -0 "$receiver" 2>/dev/null
+	is_listening "$PWD/orders.sock" || ! kill -0 "$receiver" 2>/dev/null
 }
 
 stop_receiver() {

@@ -98,6 +98,26 @@ uint64_t inspect_cpu_ns(void)
 	return read_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 }
 
+bool inspect_is_listening(const char *path)
+{
+	FILE *stream = fopen("/proc/net/unix", "re");
+	size_t path_bytes = strlen(path), line_bytes;
+	bool is_listening = false;
+	char line[512];
+
+	if (!stream)
+		abort();
+	while (!is_listening && fgets(line, sizeof(line), stream)) {
+		line_bytes = strcspn(line, "\n");
+		line[line_bytes] = '\0';
+		is_listening = strstr(line, " 00010000 ") &&
+			       line_bytes > path_bytes &&
+			       strcmp(line + line_bytes - path_bytes, path) == 0;
+	}
+	(void)fclose(stream);
+	return is_listening;
+}
+
 int inspect_timeout_ms(uint64_t deadline_ns)
 {
 	uint64_t now_ns = inspect_now_ns();

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -46,6 +47,7 @@ static int open_named(const char *name, mode_t mode, gid_t group)
 {
 	const struct pst_listener_options options = {
 		.dir_fd = dir_fd,
+		.path = test_path(name),
 		.name = name,
 		.mode = mode,
 		.group = group,
@@ -149,7 +151,8 @@ START_TEST(socket_and_lock_are_all_that_is_made)
 	ck_assert_int_eq(open_listener(), 0);
 	ck_assert_uint_eq(entry_count(), 2);
 	ck_assert_int_eq(stat(test_path("node.sock.lock"), &status), 0);
-	ck_assert_uint_eq(status.st_mode, S_IFREG | 0600);
+	/* Cleaners of temporary files leave a file with the sticky bit alone. */
+	ck_assert_uint_eq(status.st_mode, S_IFREG | S_ISVTX | 0600);
 	ck_assert_uint_eq(status.st_uid, geteuid());
 }
 END_TEST
@@ -236,9 +239,204 @@ START_TEST(impossible_names_and_modes_are_refused)
 	ck_assert_int_eq(open_named("..", 0666, (gid_t)-1), -EINVAL);
 	ck_assert_int_eq(open_named("node.sock", 0466, (gid_t)-1), -EINVAL);
 	ck_assert_int_eq(fault, PST_LISTENER_FAULT_MODE);
+	/* The path is the kernel's address of the socket: 107 bytes. */
+	name[108 - strlen(test_path(""))] = '\0';
+	ck_assert_int_eq(open_named(name, 0666, (gid_t)-1), -EINVAL);
+	ck_assert_int_eq(fault, PST_LISTENER_FAULT_NAME);
 	ck_assert_uint_eq(entry_count(), 0);
-	name[NAME_MAX - 5] = '\0';
+	name[107 - strlen(test_path(""))] = '\0';
 	ck_assert_int_eq(open_named(name, 0666, (gid_t)-1), 0);
+}
+END_TEST
+
+/* -- the socket's address -------------------------------------------------- */
+
+/* The lines of /proc/net/unix that end with the path. */
+static unsigned bound_count(const char *path)
+{
+	FILE *stream = fopen("/proc/net/unix", "re");
+	char line[512];
+	unsigned count = 0;
+
+	ck_assert_ptr_nonnull(stream);
+	while (fgets(line, sizeof(line), stream)) {
+		line[strcspn(line, "\n")] = '\0';
+		count += strlen(line) > strlen(path) &&
+			 strcmp(line + strlen(line) - strlen(path), path) == 0;
+	}
+	(void)fclose(stream);
+	return count;
+}
+
+START_TEST(listener_is_bound_to_its_real_path)
+{
+	struct pst_listener dead;
+
+	ck_assert_uint_eq(bound_count(test_path("node.sock")), 0);
+	ck_assert_int_eq(open_listener(), 0);
+	ck_assert_uint_eq(bound_count(test_path("node.sock")), 1);
+
+	/* And so is the socket that replaces a stale one. */
+	dead = listener;
+	(void)close(dead.socket_fd);
+	(void)close(dead.watch_fd);
+	(void)close(dead.dir_fd);
+	(void)close(dead.lock_fd);
+	ck_assert_int_eq(open_listener(), 0);
+	ck_assert_uint_eq(bound_count(test_path("node.sock")), 1);
+}
+END_TEST
+
+static int connect_without_access(void *argument)
+{
+	int fd;
+
+	(void)argument;
+	return connect_now(&fd) == -ECONNREFUSED ? 0 : 1;
+}
+
+/* So does a socket look between bind() and listen(). */
+START_TEST(connect_to_a_socket_without_access_bits_finds_no_listener)
+{
+	SKIP_UNLESS_ROOT();
+	(void)close(plain_socket("node.sock", true));
+	ck_assert_int_eq(chmod(test_path("node.sock"), 0), 0);
+	ck_assert_int_eq(other_user_run(&user_a, connect_without_access, NULL),
+			 0);
+}
+END_TEST
+
+/* -- names that are removed ------------------------------------------------ */
+
+static void ensure_watch_is_readable(void)
+{
+	struct pollfd polled = {.fd = listener.watch_fd, .events = POLLIN};
+
+	ck_assert_int_ge(listener.watch_fd, 0);
+	ck_assert_int_eq(poll(&polled, 1, 10000), 1);
+	pst_listener_drain_watch(&listener);
+	ck_assert_int_eq(poll(&polled, 1, 0), 0);
+	ck_assert(!pst_listener_is_in_place(&listener, dir_fd));
+}
+
+static int restore(void)
+{
+	const struct pst_listener_options options = {
+		.dir_fd = dir_fd,
+		.path = test_path("node.sock"),
+		.name = "node.sock",
+		.mode = 0666,
+		.group = (gid_t)-1,
+		.features = test_features(),
+	};
+
+	return pst_listener_restore(&options, &listener, &fault);
+}
+
+static void assert_is_whole(size_t fd_count)
+{
+	struct pollfd polled = {.fd = listener.watch_fd, .events = POLLIN};
+	int connected_fd;
+
+	ck_assert(pst_listener_is_in_place(&listener, dir_fd));
+	ck_assert_uint_eq(entry_count(), 2);
+	ck_assert_uint_eq(test_fd_count(), fd_count);
+	ck_assert_uint_eq(bound_count(test_path("node.sock")), 1);
+	ck_assert_int_eq(connect_now(&connected_fd), 0);
+	(void)close(connected_fd);
+	/* What we make ourselves is no reason to look again. */
+	ck_assert_int_eq(poll(&polled, 1, 0), 0);
+}
+
+START_TEST(restore_makes_a_removed_socket_anew)
+{
+	size_t fd_count;
+
+	ck_assert_int_eq(open_listener(), 0);
+	fd_count = test_fd_count();
+	ck_assert(pst_listener_is_in_place(&listener, dir_fd));
+	ck_assert_int_eq(unlink(test_path("node.sock")), 0);
+	ensure_watch_is_readable();
+	ck_assert_int_eq(restore(), 0);
+	assert_is_whole(fd_count);
+}
+END_TEST
+
+START_TEST(restore_makes_a_removed_lock_file_anew)
+{
+	size_t fd_count;
+	struct stat status;
+
+	ck_assert_int_eq(open_listener(), 0);
+	fd_count = test_fd_count();
+	ck_assert_int_eq(unlink(test_path("node.sock.lock")), 0);
+	ensure_watch_is_readable();
+	ck_assert_int_eq(restore(), 0);
+	assert_is_whole(fd_count);
+	ck_assert_int_eq(stat(test_path("node.sock.lock"), &status), 0);
+	ck_assert_uint_eq(status.st_mode, S_IFREG | S_ISVTX | 0600);
+}
+END_TEST
+
+START_TEST(restore_makes_both_anew_in_a_directory_that_was_made_anew)
+{
+	size_t fd_count;
+
+	ck_assert_int_eq(open_listener(), 0);
+	fd_count = test_fd_count();
+	ck_assert_int_eq(unlink(test_path("node.sock")), 0);
+	ck_assert_int_eq(unlink(test_path("node.sock.lock")), 0);
+	ck_assert_int_eq(rmdir(test_dir), 0);
+	ensure_watch_is_readable();
+	ck_assert_int_eq(restore(), -ENOENT);
+	ck_assert_int_eq(fault, PST_LISTENER_FAULT_DIRECTORY);
+	ck_assert_uint_eq(test_fd_count(), fd_count);
+
+	ck_assert_int_eq(mkdir(test_dir, 0755), 0);
+	(void)close(dir_fd);
+	dir_fd = open(test_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_eq(restore(), 0);
+	assert_is_whole(fd_count);
+	ck_assert_int_eq(unlink(test_path("node.sock")), 0);
+	ensure_watch_is_readable();
+}
+END_TEST
+
+START_TEST(restore_makes_a_socket_anew_that_another_file_replaced)
+{
+	ck_assert_int_eq(open_listener(), 0);
+	(void)test_file("other", "", geteuid(), 0600);
+	ck_assert_int_eq(rename(test_path("other"), test_path("node.sock")), 0);
+	ensure_watch_is_readable();
+	ck_assert_int_eq(restore(), -EEXIST);
+	ck_assert_int_eq(fault, PST_LISTENER_FAULT_OCCUPIED);
+	ck_assert_int_eq(unlink(test_path("node.sock")), 0);
+	ensure_watch_is_readable();
+	ck_assert_int_eq(restore(), 0);
+	ck_assert(pst_listener_is_in_place(&listener, dir_fd));
+}
+END_TEST
+
+/* The first node learns of it later than the second begins. */
+START_TEST(restore_takes_no_name_from_a_node_that_has_it)
+{
+	struct pst_listener first, second;
+
+	ck_assert_int_eq(open_listener(), 0);
+	first = listener;
+	ck_assert_int_eq(unlink(test_path("node.sock")), 0);
+	ck_assert_int_eq(unlink(test_path("node.sock.lock")), 0);
+	ck_assert_int_eq(open_listener(), 0);
+	second = listener;
+	listener = first;
+	ensure_watch_is_readable();
+	ck_assert_int_eq(restore(), -EBUSY);
+	ck_assert_int_eq(fault, PST_LISTENER_FAULT_IN_USE);
+	ck_assert_int_eq(listener.socket_fd, first.socket_fd);
+	ck_assert(pst_listener_is_in_place(&second, dir_fd));
+	pst_listener_close(&second);
+	ck_assert_int_eq(restore(), 0);
+	ck_assert(pst_listener_is_in_place(&listener, dir_fd));
 }
 END_TEST
 
@@ -363,6 +561,13 @@ int main(void)
 	tcase_add_test(tcase, close_removes_the_name_and_keeps_the_lock_file);
 	tcase_add_test(tcase, close_leaves_what_has_taken_the_name);
 	tcase_add_test(tcase, impossible_names_and_modes_are_refused);
+	tcase_add_test(tcase, listener_is_bound_to_its_real_path);
+	tcase_add_test(tcase, connect_to_a_socket_without_access_bits_finds_no_listener);
+	tcase_add_test(tcase, restore_makes_a_removed_socket_anew);
+	tcase_add_test(tcase, restore_makes_a_removed_lock_file_anew);
+	tcase_add_test(tcase, restore_makes_both_anew_in_a_directory_that_was_made_anew);
+	tcase_add_test(tcase, restore_makes_a_socket_anew_that_another_file_replaced);
+	tcase_add_test(tcase, restore_takes_no_name_from_a_node_that_has_it);
 	tcase_add_test(tcase, what_is_not_a_socket_is_not_replaced);
 	tcase_add_test(tcase, socket_of_somebody_else_is_not_replaced);
 	tcase_add_test(tcase, lock_file_that_others_can_open_or_name_is_refused);

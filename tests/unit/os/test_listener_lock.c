@@ -38,6 +38,7 @@ static int open_listener(void)
 {
 	const struct pst_listener_options options = {
 		.dir_fd = dir_fd,
+		.path = test_path("node.sock"),
 		.name = "node.sock",
 		.mode = 0666,
 		.group = (gid_t)-1,
@@ -90,6 +91,33 @@ START_TEST(second_node_in_this_process_is_refused_and_costs_no_lock)
 }
 END_TEST
 
+/* As a cleaner of temporary files does; the first node has not seen it yet. */
+START_TEST(second_node_is_refused_when_the_lock_file_was_removed)
+{
+	struct pst_listener first;
+	struct stat status;
+
+	ck_assert_int_eq(open_listener(), 0);
+	first = listener;
+	ck_assert_int_eq(unlink(test_path("node.sock.lock")), 0);
+	ck_assert_int_eq(expect_busy(NULL), 0);
+	ck_assert_int_eq(other_user_run(NULL, expect_busy, NULL), 0);
+	ck_assert_int_eq(stat(test_path("node.sock.lock"), &status), -1);
+	listener = first;
+}
+END_TEST
+
+START_TEST(second_node_is_refused_when_the_socket_was_removed)
+{
+	struct stat status;
+
+	ck_assert_int_eq(open_listener(), 0);
+	ck_assert_int_eq(unlink(test_path("node.sock")), 0);
+	ck_assert_int_eq(other_user_run(NULL, expect_busy, NULL), 0);
+	ck_assert_int_eq(stat(test_path("node.sock"), &status), -1);
+}
+END_TEST
+
 START_TEST(second_node_is_refused_while_the_backlog_is_full)
 {
 	struct pst_listener first;
@@ -133,19 +161,67 @@ static void start_holder(struct other_user_process *holder,
 START_TEST(socket_of_a_killed_node_is_replaced)
 {
 	struct other_user_process holder;
-	struct stat stale, fresh;
+	struct stat status;
 	int connected_fd;
 
 	start_holder(&holder, hold_listener);
 	ck_assert_int_eq(expect_busy(NULL), 0);
 	other_user_kill(&holder);
-	ck_assert_int_eq(lstat(test_path("node.sock"), &stale), 0);
+	ck_assert_int_eq(lstat(test_path("node.sock"), &status), 0);
 	ck_assert_int_eq(connect_now(&connected_fd), -ECONNREFUSED);
 	ck_assert_int_eq(open_listener(), 0);
-	ck_assert_int_eq(lstat(test_path("node.sock"), &fresh), 0);
-	ck_assert_uint_ne(stale.st_ino, fresh.st_ino);
 	ck_assert_int_eq(connect_now(&connected_fd), 0);
 	(void)close(connected_fd);
+}
+END_TEST
+
+#define STARTERS 4
+#define START_ROUNDS 25
+
+/* Waits for the start, says how it went, and holds what it has. */
+static int start_at_once(void *argument)
+{
+	const int (*pipes)[2] = argument;
+	char byte, answer;
+	int r;
+
+	(void)close(pipes[0][1]);
+	if (read(pipes[0][0], &byte, 1) != 0)
+		return 1;
+	r = open_listener();
+	answer = r == 0 ? 'o' : r == -EBUSY ? 'b' : 'x';
+	if (write(pipes[1][1], &answer, 1) != 1)
+		return 1;
+	for (;;)
+		(void)pause();
+}
+
+START_TEST(one_of_several_starters_gets_the_name_over_a_stale_socket)
+{
+	struct other_user_process starters[STARTERS];
+	int pipes[2][2], round, i, open_count;
+	char answer;
+
+	for (round = 0; round < START_ROUNDS; round++) {
+		open_count = 0;
+		ck_assert_int_eq(pipe2(pipes[0], O_CLOEXEC), 0);
+		ck_assert_int_eq(pipe2(pipes[1], O_CLOEXEC), 0);
+		for (i = 0; i < STARTERS; i++)
+			other_user_start(NULL, start_at_once, pipes,
+					 &starters[i]);
+		(void)close(pipes[0][0]);
+		(void)close(pipes[0][1]);
+		for (i = 0; i < STARTERS; i++) {
+			ck_assert_int_eq(read(pipes[1][0], &answer, 1), 1);
+			ck_assert_int_ne(answer, 'x');
+			open_count += answer == 'o';
+		}
+		ck_assert_int_eq(open_count, 1);
+		for (i = 0; i < STARTERS; i++)
+			other_user_kill(&starters[i]);
+		(void)close(pipes[1][0]);
+		(void)close(pipes[1][1]);
+	}
 }
 END_TEST
 
@@ -155,7 +231,7 @@ static void close_all_but_the_listener(void)
 
 	for (fd = STDERR_FILENO + 1; fd < 1024; fd++) {
 		if (fd != listener.socket_fd && fd != listener.lock_fd &&
-		    fd != listener.dir_fd)
+		    fd != listener.dir_fd && fd != listener.watch_fd)
 			(void)close(fd);
 	}
 }
@@ -208,8 +284,11 @@ int main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, second_node_of_the_name_in_another_process_is_refused);
 	tcase_add_test(tcase, second_node_in_this_process_is_refused_and_costs_no_lock);
+	tcase_add_test(tcase, second_node_is_refused_when_the_lock_file_was_removed);
+	tcase_add_test(tcase, second_node_is_refused_when_the_socket_was_removed);
 	tcase_add_test(tcase, second_node_is_refused_while_the_backlog_is_full);
 	tcase_add_test(tcase, socket_of_a_killed_node_is_replaced);
+	tcase_add_test(tcase, one_of_several_starters_gets_the_name_over_a_stale_socket);
 	tcase_add_test(tcase, child_of_a_dead_node_does_not_lock_out_its_successor);
 	suite_add_tcase(suite, tcase);
 	return test_run(suite);

@@ -42,6 +42,7 @@ static void open_listener(mode_t mode, gid_t group)
 {
 	const struct pst_listener_options options = {
 		.dir_fd = dir_fd,
+		.path = test_path("node.sock"),
 		.name = "node.sock",
 		.mode = mode,
 		.group = group,

@@ -40,6 +40,7 @@ dist_check_SCRIPTS += \
 	tests/integration/test_tool_system.sh \
 	tests/integration/test_tool_key.sh \
 	tests/integration/test_tool_reload.sh \
+	tests/integration/test_tool_removed_socket.sh \
 	tests/integration/test_tool_revoke.sh \
 	tests/integration/test_tool_transfer.sh \
 	tests/integration/test_tool_usage.sh

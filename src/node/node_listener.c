@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A node's socket in the file system: made at open, kept while the node lives
+ *
+ * Another program may remove the socket or its lock file (rm(1), a cleaner of
+ * temporary files).  Then clients could not find the node, and a second node
+ * of the name could start.  The kernel tells of it through an inotify watch,
+ * and what is missing is made anew.  Where that fails the node says so once
+ * and tries again from time to time; its peers are not concerned.
+ */
+#include "node/node_state.h"
+
+#include <errno.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "node/audit.h"
+#include "node/refusal.h"
+#include "os/own_process.h"
+#include "os/poll_set.h"
+#include "os/socket_path.h"
+
+/* Between two checks while a name is missing, or where there is no watch. */
+#define NAMES_CHECK_NS (10 * PST_NS_PER_SECOND)
+
+static int listener_refusal(int result, enum pst_listener_fault fault,
+			    const char *path, struct postern_refusal *refusal)
+{
+	switch (fault) {
+	case PST_LISTENER_FAULT_IN_USE:
+		(void)pst_refuse(refusal, POSTERN_REASON_IN_USE,
+				 "a process has %s open already", path);
+		return -EBUSY;
+	case PST_LISTENER_FAULT_GROUP:
+		(void)pst_refuse(refusal, POSTERN_REASON_GROUP,
+				 "the socket %s cannot be given to its group",
+				 path);
+		return -EACCES;
+	case PST_LISTENER_FAULT_OCCUPIED:
+	case PST_LISTENER_FAULT_LOCK_FILE:
+		(void)pst_refuse(refusal, POSTERN_REASON_DIRECTORY,
+				 "%s or its .lock file is not a file of this "
+				 "node: remove it", path);
+		return -EACCES;
+	case PST_LISTENER_FAULT_NAME:
+		(void)pst_refuse(refusal, POSTERN_REASON_DIRECTORY,
+				 "the path of a socket has at most 107 bytes: "
+				 "%s", path);
+		return -EACCES;
+	case PST_LISTENER_FAULT_MODE:
+		(void)pst_refuse(refusal, POSTERN_REASON_DIRECTORY,
+				 "the mode of %s shuts its owner out", path);
+		return -EACCES;
+	case PST_LISTENER_FAULT_DIRECTORY:
+		(void)pst_refuse(refusal, POSTERN_REASON_DIRECTORY,
+				 "no socket can be made at %s", path);
+		return result;
+	case PST_LISTENER_FAULT_NONE:
+	case PST_LISTENER_FAULT_KERNEL:
+	default:
+		(void)pst_refuse_errno(refusal, pst_refusal_reason(result),
+				       result, "listening");
+		return result;
+	}
+}
+
+/* The directory is the caller's; path and name are the policy's. */
+static int open_directory(const struct pst_node *node,
+			  struct pst_listener_options *ret_options,
+			  int *ret_dir_fd, struct postern_refusal *refusal)
+{
+	struct postern_node_description description =
+		POSTERN_NODE_DESCRIPTION_INIT;
+	struct pst_path_fault fault;
+	int r;
+
+	pst_policy_describe_node(node->rules, &description);
+	*ret_options = (struct pst_listener_options) {
+		.path = description.socket_path,
+		.mode = description.socket_mode,
+		.group = node->group,
+		.features = node->features,
+	};
+	r = pst_socket_path_open(description.socket_path, node->owner,
+				 ret_dir_fd, &ret_options->name, &fault);
+	if (r < 0) {
+		(void)pst_refuse_plain(refusal, POSTERN_REASON_DIRECTORY);
+		pst_path_fault_describe(&fault, node->owner, refusal->detail,
+					sizeof(refusal->detail));
+		return r == -ENOENT ? -EACCES : r;
+	}
+	ret_options->dir_fd = *ret_dir_fd;
+	return 0;
+}
+
+static int watch_socket(const struct pst_node *node)
+{
+	return pst_poll_set_add(node->set_fd, node->listener.socket_fd,
+				pst_tag(PST_TAG_LISTENER, 0, 0));
+}
+
+static int watch_names(struct pst_node *node)
+{
+	if (node->listener.watch_fd < 0)
+		node->names_due_ns = pst_deadline_after(node->now_ns,
+							NAMES_CHECK_NS);
+	return pst_poll_set_add(node->set_fd, node->listener.watch_fd,
+				pst_tag(PST_TAG_NAMES, 0, 0));
+}
+
+int pst_node_listen(struct pst_node *node, struct postern_refusal *refusal)
+{
+	enum pst_listener_fault fault = PST_LISTENER_FAULT_NONE;
+	struct pst_listener_options options;
+	int dir_fd PST_FD_OWNED = -1;
+	int r;
+
+	r = open_directory(node, &options, &dir_fd, refusal);
+	if (r < 0)
+		return r;
+	r = pst_listener_open(&options, &node->listener, &fault);
+	if (r < 0)
+		return listener_refusal(r, fault, options.path, refusal);
+	r = watch_socket(node);
+	return r < 0 ? r : watch_names(node);
+}
+
+/* Connections that wait at the socket without a name come first. */
+static int restore(struct pst_node *node,
+		   const struct pst_listener_options *options,
+		   struct postern_refusal *refusal)
+{
+	enum pst_listener_fault fault = PST_LISTENER_FAULT_NONE;
+	uid_t uid;
+	int r;
+
+	/* The credentials of the listener are what clients identify us by. */
+	if (pst_own_uid(&uid) < 0 || uid != node->owner) {
+		(void)pst_refuse(refusal, POSTERN_REASON_OWNER,
+				 "the process is no longer uid %lu",
+				 (unsigned long)node->owner);
+		return -EACCES;
+	}
+	pst_admission_accept(node);
+	pst_poll_set_remove(node->set_fd, node->listener.socket_fd);
+	pst_poll_set_remove(node->set_fd, node->listener.watch_fd);
+	node->listener_rests = false;
+	r = pst_listener_restore(options, &node->listener, &fault);
+	if (r < 0)
+		r = listener_refusal(r, fault, options->path, refusal);
+	if (watch_socket(node) < 0) {
+		node->listener_rests = true;
+		node->listener_wakes_ns = node->now_ns;
+	}
+	if (watch_names(node) < 0)
+		node->names_due_ns = pst_deadline_after(node->now_ns,
+							NAMES_CHECK_NS);
+	return r;
+}
+
+static int check_names(struct pst_node *node, bool *ret_is_restored,
+		       struct postern_refusal *refusal)
+{
+	struct pst_listener_options options;
+	int dir_fd PST_FD_OWNED = -1;
+	int r;
+
+	r = open_directory(node, &options, &dir_fd, refusal);
+	if (r < 0 || pst_listener_is_in_place(&node->listener, dir_fd))
+		return r;
+	r = restore(node, &options, refusal);
+	*ret_is_restored = r == 0;
+	return r;
+}
+
+void pst_node_check_names(struct pst_node *node)
+{
+	struct postern_refusal refusal = {0};
+	bool is_restored = false;
+	int r;
+
+	pst_listener_drain_watch(&node->listener);
+	node->names_due_ns = node->listener.watch_fd < 0
+				     ? pst_deadline_after(node->now_ns,
+							  NAMES_CHECK_NS)
+				     : PST_DEADLINE_NEVER;
+	r = check_names(node, &is_restored, &refusal);
+	if (is_restored)
+		pst_audit_note(node, POSTERN_LOG_WARNING, "socket-restored",
+			       "the socket or its .lock file had been removed: "
+			       "made anew", 0);
+	if (r < 0) {
+		node->names_due_ns = pst_deadline_after(node->now_ns,
+							NAMES_CHECK_NS);
+		if (!node->names_are_lost)
+			pst_audit_note(node, POSTERN_LOG_ERROR, "socket-lost",
+				       refusal.detail, r);
+	}
+	node->names_are_lost = r < 0;
+	node->may_have_become_due = true;
+}
