@@ -223,7 +223,7 @@ expect "the node is live" until_true is_live "run/$closed.sock"
 
 try "$stranger" postern send --policy policy.conf --message hello "$closed"
 show err
-expect "the sender fails" [ "$status" -eq 1 ]
+expect "the sender fails" [ "$status" -eq 5 ]
 expect "it is told: access denied" says err 'access denied'
 expect "and no more" says_not err 'deny\|outcast\|policy.conf\|:[0-9]'
 
@@ -285,7 +285,7 @@ POLICY
 
 	try "$sender" postern send --policy pids.conf --message twin listed
 	show err
-	expect "another process of uid $sender is refused" [ "$status" -eq 1 ]
+	expect "another process of uid $sender is refused" [ "$status" -eq 5 ]
 	expect "with access denied" says err 'access denied'
 
 	echo go >go
@@ -319,7 +319,7 @@ socket_directory squat "$owner"
 echo "not a socket" >squat/squatted.sock
 try "$sender" postern send --policy squatted.conf --message hello squatted
 show err
-expect "a planted file is refused" [ "$status" -eq 1 ]
+expect "a planted file is refused" [ "$status" -eq 5 ]
 expect "for what it is" says err "is not a node's socket"
 rm squat/squatted.sock
 
@@ -356,7 +356,7 @@ PERL
 	try "$sender" postern send --policy squatted.conf --message hello \
 		squatted
 	show err
-	expect "the listener of the wrong owner is refused" [ "$status" -eq 1 ]
+	expect "the listener of the wrong owner is refused" [ "$status" -eq 5 ]
 	expect "and both owners are named" \
 		says err "listener is uid $stranger.*owner is uid $owner"
 	finish "$squatter"

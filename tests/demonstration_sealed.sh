@@ -58,7 +58,7 @@ put() {
 
 expect_denied() {
 	show err
-	expect "the sender fails" [ "$status" -eq 1 ]
+	expect "the sender fails" [ "$status" -eq 5 ]
 	expect "it is told: access denied" says err 'access denied'
 }
 

@@ -385,7 +385,7 @@ show_reload() {
 	try "$flood" "$(program flood)" send --policy market.conf \
 		--message hello market
 	show err
-	expect "the flood does not get in any more" [ "$status" -eq 1 ]
+	expect "the flood does not get in any more" [ "$status" -eq 5 ]
 }
 
 # -- what it comes to ---------------------------------------------------------
