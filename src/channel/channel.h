@@ -111,6 +111,14 @@ void pst_channel_positions_sent(const struct pst_channel *channel,
 				uint64_t *ret_sent_pos,
 				uint64_t *ret_consumed_pos);
 
+/*
+ * The next message that has to wake the peer makes pst_channel_wake_fd()
+ * readable too, once.  For the node, which learns nothing else of the sending
+ * of another thread; a peer that never sleeps needs no wake-up, so the node
+ * must look by itself, too.
+ */
+void pst_channel_await_sending(struct pst_channel *channel);
+
 /* Has somebody else a reference?  For an owner of one. */
 bool pst_channel_is_shared(const struct pst_channel *channel);
 

@@ -34,11 +34,21 @@ static bool ring(struct pst_channel *channel, struct pst_channel_waiter *ringer)
 	return true;
 }
 
+void pst_channel_await_sending(struct pst_channel *channel)
+{
+	if (channel->receive_waiter.wake_fd >= 0)
+		atomic_store(&channel->is_sending_awaited, true);
+}
+
 bool pst_channel_ring_consumer(struct pst_channel *channel, uint32_t armed)
 {
 	if (!ring(channel, &channel->send_waiter))
 		return pst_channel_has_ended(channel);
 	pst_ring_consumer_woken(&channel->producer, armed);
+	if (atomic_load_explicit(&channel->is_sending_awaited,
+				 memory_order_relaxed) &&
+	    atomic_exchange(&channel->is_sending_awaited, false))
+		pst_wake_signal(channel->receive_waiter.wake_fd);
 	/* Who has to be woken gets little, and all of it is worth measuring. */
 	channel->sample_at = pst_counter_get(&channel->sent.messages);
 	return true;

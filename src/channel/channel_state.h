@@ -119,6 +119,7 @@ struct pst_channel {
 	_Atomic uint64_t bells;         /* heard; never more than armings */
 	_Atomic uint64_t peer_moved;    /* the most its positions ever added up to */
 	_Atomic uint32_t idle_wakes;    /* wake-ups without progress in a row */
+	atomic_bool is_sending_awaited; /* by the node, for its statistics */
 
 	/* The sending thread. */
 	alignas(128) struct pst_channel_waiter send_waiter;

@@ -42,12 +42,14 @@ static void handle_peer(struct pst_node *node, enum pst_tag_kind kind,
 	}
 	if (peer->state == PST_PEER_DETACHED || peer->draining)
 		return;
-	if (kind == PST_TAG_PEER_SOCKET)
+	if (kind == PST_TAG_PEER_SOCKET) {
 		pst_channel_hear(peer->channel);
-	else if (kind == PST_TAG_PEER_PIDFD)
+	} else if (kind == PST_TAG_PEER_PIDFD) {
 		pst_channel_notice_death(peer->channel);
-	else
+	} else {
 		pst_wake_clear(pst_channel_wake_fd(peer->channel));
+		pst_peer_mark(node, peer); /* another thread may have sent */
+	}
 
 	if (pst_channel_end_reason(peer->channel) != POSTERN_REASON_NONE)
 		pst_peer_notice_end(node, peer);

@@ -22,8 +22,9 @@
 #define BEAT_NS UINT64_C(100000000)
 #define BEAT_SHARE 64
 
-/* How often a channel is looked at that another thread may send on, and how
- * long its peer may take nothing of what was sent. */
+/* How often a channel is looked at that another thread may send on, while
+ * nothing moves on it, and how long its peer may take nothing of what was
+ * sent. */
 #define SHARED_BEAT_NS PST_NS_PER_SECOND
 #define STUCK_NS PST_NS_PER_SECOND
 
@@ -311,25 +312,54 @@ void pst_statistics_detach(struct pst_node *node, const struct pst_peer *peer)
 
 /* -- the beat -------------------------------------------------------------- */
 
-/* Who moved unseen, or stands still, is one of the changed ones. */
+struct positions {
+	bool have_moved;        /* since the channel was looked at */
+	bool are_apart;         /* the peer has messages to consume */
+};
+
+static struct positions look_at_positions(const struct pst_node *node,
+					  uint32_t index)
+{
+	const struct pst_slot_statistics *slot = &node->statistics.slots[index];
+	uint64_t sent_pos, consumed_pos;
+
+	pst_channel_positions_sent(node->peers[index].channel, &sent_pos,
+				   &consumed_pos);
+	return (struct positions) {
+		.have_moved = sent_pos != slot->sent_pos ||
+			      consumed_pos != slot->consumed_pos,
+		.are_apart = sent_pos != consumed_pos,
+	};
+}
+
+/*
+ * Mark the shared channels that moved, or have messages that wait.  A channel
+ * on which nothing moves tells when that changes.
+ */
 static void mark_shared(struct pst_node *node)
 {
 	struct pst_statistics *statistics = &node->statistics;
-	const struct pst_slot_statistics *slot;
-	uint64_t sent_pos, consumed_pos;
+	struct positions positions;
+	struct pst_channel *channel;
 	uint32_t i, index;
 
+	statistics->is_shared_active = false;
 	for (i = statistics->shared_count; i > 0; i--) {
 		index = statistics->shared[i - 1];
-		slot = &statistics->slots[index];
-		pst_channel_positions_sent(node->peers[index].channel,
-					   &sent_pos, &consumed_pos);
-		if (sent_pos != slot->sent_pos ||
-		    consumed_pos != slot->consumed_pos ||
-		    sent_pos != consumed_pos)
+		channel = node->peers[index].channel;
+		positions = look_at_positions(node, index);
+		if (!positions.have_moved) {
+			pst_channel_await_sending(channel);
+			positions = look_at_positions(node, index);
+		}
+		if (positions.have_moved || positions.are_apart)
 			pst_statistics_mark(node, index);
-		else if (!pst_channel_is_shared(node->peers[index].channel))
+		else if (!pst_channel_is_shared(channel))
 			unlist_shared(statistics, i - 1);
+		/* A peer that is stuck is looked at seldom. */
+		if (positions.have_moved ||
+		    (positions.are_apart && !statistics->slots[index].is_stuck))
+			statistics->is_shared_active = true;
 	}
 }
 
@@ -357,7 +387,9 @@ void pst_statistics_collect(struct pst_node *node, uint64_t now_ns)
 	statistics->has_news = false;
 	statistics->due_ns = PST_DEADLINE_NEVER;
 	if (statistics->shared_count > 0)
-		statistics->due_ns = pst_deadline_after(now_ns, SHARED_BEAT_NS);
+		statistics->due_ns = pst_deadline_after(
+			now_ns, statistics->is_shared_active ? BEAT_NS :
+							       SHARED_BEAT_NS);
 }
 
 void pst_statistics_look(struct pst_node *node, uint64_t now_ns)
@@ -372,4 +404,6 @@ void pst_statistics_look(struct pst_node *node, uint64_t now_ns)
 	statistics->next_ns = pst_deadline_after(
 		now_ns, cost_ns > BEAT_NS / BEAT_SHARE ? cost_ns * BEAT_SHARE :
 							 BEAT_NS);
+	if (statistics->due_ns < statistics->next_ns)
+		statistics->due_ns = statistics->next_ns;
 }

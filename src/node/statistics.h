@@ -8,8 +8,9 @@
  * observers map.  So a message costs a mark, a look costs as much as has
  * changed, and a peer that departs leaves its share in the totals.
  *
- * A peer whose channel was handed out for sending is looked at each time,
- * since another thread may use it unseen.
+ * A peer whose channel was handed out for sending is looked at each time, since
+ * another thread may use it unseen: at each publish interval while something
+ * moves, else when the channel tells, or after a second.
  */
 #ifndef POSTERN_NODE_STATISTICS_H
 #define POSTERN_NODE_STATISTICS_H
@@ -57,6 +58,7 @@ struct pst_statistics {
 	uint32_t changed_count;
 	uint32_t *shared;
 	uint32_t shared_count;
+	bool is_shared_active;  /* one of them moved, or will */
 	bool has_news;          /* something is not shown yet */
 	uint64_t due_ns;        /* the next look; PST_DEADLINE_NEVER: none */
 	uint64_t next_ns;       /* the earliest moment for it */

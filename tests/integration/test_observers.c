@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "support/pattern.h"
 #include "support/peer.h"
 #include "support/scene.h"
 #include "support/test_options.h"
@@ -201,6 +202,92 @@ START_TEST(observer_sees_what_the_node_says_of_itself)
 }
 END_TEST
 
+#define PUBLICATIONS 11
+
+static void send_one(struct postern_channel *channel)
+{
+	const uint8_t byte = 0;
+	int r;
+
+	r = postern_send(channel, &byte, 1);
+	ck_assert(r == 0 || r == -EAGAIN);
+}
+
+/* Nothing but its own sending is a cause to publish. */
+START_TEST(statistics_node_that_only_sends_published_at_each_interval)
+{
+	uint64_t first_ns = 0, last_ns = 0;
+	struct postern_channel *channel;
+	struct watch_report report;
+	int count = 0;
+
+	ck_assert_int_eq(postern_node_channel(scene.node,
+					      peer_join(&scene, &peer),
+					      &channel), 0);
+	ck_assert_int_eq(order_served(OBSERVE).result, 0);
+	while (count < PUBLICATIONS) {
+		send_one(channel);
+		(void)postern_node_wait(scene.node,
+					postern_deadline_after(10000000));
+		report = order_alone(LOOK);
+		ck_assert_int_eq(report.result, 0);
+		if (report.node.updated_ns == last_ns)
+			continue;
+		last_ns = report.node.updated_ns;
+		if (count++ == 0)
+			first_ns = last_ns;
+	}
+	ck_assert_uint_gt(report.node.sent_messages, PUBLICATIONS);
+	/* 100 ms each: with a second, it would be twice as long at least. */
+	ck_assert_uint_lt(last_ns - first_ns, UINT64_C(5000000000));
+	(void)postern_channel_close(channel); /* always NULL */
+}
+END_TEST
+
+/* Until the message is published for which the peer sleeps. */
+static uint64_t publication_delay_ns(struct postern_channel *channel,
+				     uint64_t number)
+{
+	const struct peer_order order = {.kind = PEER_RECEIVE, .count = 1};
+	struct watch_report before, report;
+	uint8_t message[MESSAGE_BYTES];
+
+	peer_order(&peer, &order);
+	/* Until it publishes that nothing has changed. */
+	before = order_served(LOOK);
+	do
+		report = order_served(LOOK);
+	while (report.node.updated_ns == before.node.updated_ns);
+	before = report;
+	pattern_fill(message, sizeof(message), number);
+	ck_assert_int_eq(postern_send(channel, message, sizeof(message)), 0);
+	do
+		report = order_served(LOOK);
+	while (report.node.sent_messages == before.node.sent_messages);
+	ck_assert_uint_eq(peer_await(&scene, &peer).count, 1);
+	return report.node.updated_ns - before.node.updated_ns;
+}
+
+START_TEST(statistics_first_message_after_silence_published_at_once)
+{
+	uint64_t delay_ns, least_ns = UINT64_MAX, i;
+	struct postern_channel *channel;
+
+	ck_assert_int_eq(postern_node_channel(scene.node,
+					      peer_join(&scene, &peer),
+					      &channel), 0);
+	ck_assert_int_eq(order_served(OBSERVE).result, 0);
+	/* A loaded machine may be late, but not each time. */
+	for (i = 0; i < 5; i++) {
+		delay_ns = publication_delay_ns(channel, i);
+		if (delay_ns < least_ns)
+			least_ns = delay_ns;
+	}
+	ck_assert_uint_lt(least_ns, UINT64_C(600000000));
+	(void)postern_channel_close(channel); /* always NULL */
+}
+END_TEST
+
 START_TEST(observer_reads_while_the_nodes_thread_hangs)
 {
 	struct watch_report report;
@@ -358,6 +445,10 @@ int main(void)
 
 	tcase_add_checked_fixture(observers, set_up, tear_down);
 	tcase_add_test(observers, observer_sees_what_the_node_says_of_itself);
+	tcase_add_test(observers,
+		       statistics_node_that_only_sends_published_at_each_interval);
+	tcase_add_test(observers,
+		       statistics_first_message_after_silence_published_at_once);
 	tcase_add_test(observers, observer_reads_while_the_nodes_thread_hangs);
 	tcase_add_test(observers, slot_of_a_departed_peer_is_seen_free);
 	tcase_add_test(observers, observer_learns_that_the_node_was_closed);
