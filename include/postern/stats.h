@@ -151,6 +151,9 @@ struct postern_node_stats {
 	uint64_t departed_by_reason[POSTERN_REASON_ROOM];
 	struct postern_latency latency; /* of all peers, departed ones too */
 	char name[POSTERN_NAME_BYTES];
+
+	/* Sends to peers that found the ring full, since it was opened. */
+	uint64_t refused_full_count;
 };
 
 #define POSTERN_NODE_STATS_INIT \

@@ -104,12 +104,14 @@ void pst_channel_share_latency(struct pst_channel *channel,
 			       struct pst_histogram *borrow_total);
 
 /*
- * How far was sent, and how far the peer says that it has consumed, which may
- * be any number: to see whether anything moves.  For any thread.
+ * How far was sent, how far the peer says that it has consumed, which may be
+ * any number, and how many sends found the ring full: to see whether anything
+ * moves.  For any thread.
  */
 void pst_channel_positions_sent(const struct pst_channel *channel,
 				uint64_t *ret_sent_pos,
-				uint64_t *ret_consumed_pos);
+				uint64_t *ret_consumed_pos,
+				uint64_t *ret_refused_count);
 
 /*
  * The next message that has to wake the peer makes pst_channel_wake_fd()

@@ -198,12 +198,14 @@ void pst_channel_share_latency(struct pst_channel *channel,
 
 void pst_channel_positions_sent(const struct pst_channel *channel,
 				uint64_t *ret_sent_pos,
-				uint64_t *ret_consumed_pos)
+				uint64_t *ret_consumed_pos,
+				uint64_t *ret_refused_count)
 {
 	const struct pst_segment_words *peer = pst_channel_peer_words(channel);
 
 	*ret_sent_pos = pst_counter_get(&channel->sent.pos);
 	*ret_consumed_pos = *ret_sent_pos;
+	*ret_refused_count = pst_counter_get(&channel->refused_full_count);
 	if (channel->directions & POSTERN_DIRECTION_SEND)
 		*ret_consumed_pos = pst_ring_consumed_unchecked(peer);
 }

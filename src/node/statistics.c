@@ -57,6 +57,7 @@ int pst_statistics_open(struct pst_node *node)
 	total->pid = (int32_t)pst_own_pid();
 	total->uid = (uint32_t)node->owner;
 	total->opened_ns = pst_monotonic_now_ns();
+	total->updated_ns = total->opened_ns;
 	total->slot_count = node->slot_count;
 	memcpy(total->name, node->name, sizeof(total->name));
 	pst_statistics_show_all(node);
@@ -140,6 +141,8 @@ static void add_traffic(struct postern_node_stats *total,
 	total->dropped_messages += now->dropped_messages -
 				   before->dropped_messages;
 	total->dropped_bytes += now->dropped_bytes - before->dropped_bytes;
+	total->refused_full_count += now->refused_full_count -
+				     before->refused_full_count;
 	total->latency.implausible_count += now->latency.implausible_count -
 					    before->latency.implausible_count;
 }
@@ -148,9 +151,10 @@ static void add_traffic(struct postern_node_stats *total,
 static void look_for_stuck(struct pst_slot_statistics *slot,
 			   const struct pst_peer *peer, uint64_t now_ns)
 {
-	uint64_t sent_pos, consumed_pos;
+	uint64_t sent_pos, consumed_pos, refused_count;
 
-	pst_channel_positions_sent(peer->channel, &sent_pos, &consumed_pos);
+	pst_channel_positions_sent(peer->channel, &sent_pos, &consumed_pos,
+				   &refused_count);
 	if (consumed_pos != slot->consumed_pos ||
 	    slot->sent_pos == slot->consumed_pos)
 		slot->moved_ns = now_ns;
@@ -313,7 +317,7 @@ void pst_statistics_detach(struct pst_node *node, const struct pst_peer *peer)
 /* -- the beat -------------------------------------------------------------- */
 
 struct positions {
-	bool have_moved;        /* since the channel was looked at */
+	bool have_moved;        /* or a send failed, since the last look */
 	bool are_apart;         /* the peer has messages to consume */
 };
 
@@ -321,13 +325,14 @@ static struct positions look_at_positions(const struct pst_node *node,
 					  uint32_t index)
 {
 	const struct pst_slot_statistics *slot = &node->statistics.slots[index];
-	uint64_t sent_pos, consumed_pos;
+	uint64_t sent_pos, consumed_pos, refused_count;
 
 	pst_channel_positions_sent(node->peers[index].channel, &sent_pos,
-				   &consumed_pos);
+				   &consumed_pos, &refused_count);
 	return (struct positions) {
 		.have_moved = sent_pos != slot->sent_pos ||
-			      consumed_pos != slot->consumed_pos,
+			      consumed_pos != slot->consumed_pos ||
+			      refused_count != slot->channel.refused_full_count,
 		.are_apart = sent_pos != consumed_pos,
 	};
 }

@@ -127,7 +127,8 @@ struct pst_stats_node {
 	struct pst_stats_name name;
 	struct pst_shared_u64 refused_by_reason[POSTERN_REASON_ROOM];
 	struct pst_shared_u64 departed_by_reason[POSTERN_REASON_ROOM];
-	struct pst_shared_u64 reserved[196];
+	struct pst_shared_u64 refused_full_count;
+	struct pst_shared_u64 reserved[195];
 };
 
 struct pst_stats_peer {
@@ -223,6 +224,7 @@ PST_STATS_AT(pst_stats_node, latency, 232);
 PST_STATS_AT(pst_stats_node, name, 288);
 PST_STATS_AT(pst_stats_node, refused_by_reason, 352);
 PST_STATS_AT(pst_stats_node, departed_by_reason, 1376);
+PST_STATS_AT(pst_stats_node, refused_full_count, 2400);
 static_assert(sizeof(struct pst_stats_node) ==
 	      PST_STATS_PEERS_OFFSET - PST_STATS_NODE_OFFSET, "layout");
 

@@ -71,6 +71,7 @@ static const struct field node_fields[] = {
 	NODE(name, NAME),
 	NODE(refused_by_reason, COUNT),
 	NODE(departed_by_reason, COUNT),
+	NODE(refused_full_count, COUNT),
 };
 
 static const struct field peer_fields[] = {

@@ -41,11 +41,14 @@ static void format_node(const struct tool_snapshot *snapshot, char *line)
 	const struct postern_node_stats *node = &snapshot->node;
 	char age[TOOL_TIME_TEXT_BYTES], life[TOOL_TIME_TEXT_BYTES];
 
-	tool_format_time(snapshot->taken_ns - node->updated_ns, age);
-	tool_format_time(snapshot->taken_ns - node->opened_ns, life);
+	tool_format_time(snapshot->age_ns, age);
+	tool_format_time(snapshot->up_ns, life);
 	(void)snprintf(line, TOOL_BOARD_LINE_BYTES,
-		       "node %s, pid %d, uid %u, open for %s, figures %s old",
-		       node->name, node->pid, node->uid, life, age);
+		       "node %s, pid %d, uid %u, open for %s, figures %s%s",
+		       node->name, node->pid, node->uid, life,
+		       snapshot->has_age ? age :
+		       "of a clock in another time namespace",
+		       snapshot->has_age ? " old" : "");
 }
 
 static void format_peers(const struct postern_node_stats *node, char *line)
@@ -105,7 +108,7 @@ static void format_admissions(const struct postern_node_stats *node, char *line)
 static void format_traffic(const struct tool_snapshot *snapshot, char *line)
 {
 	const struct postern_node_stats *node = &snapshot->node;
-	char counts[5][TOOL_COUNT_TEXT_BYTES];
+	char counts[6][TOOL_COUNT_TEXT_BYTES];
 	char sizes[4][TOOL_SIZE_TEXT_BYTES];
 
 	tool_format_count((double)node->received_messages, counts[0]);
@@ -113,15 +116,16 @@ static void format_traffic(const struct tool_snapshot *snapshot, char *line)
 	tool_format_count((double)node->sent_messages, counts[2]);
 	tool_format_count(snapshot->rates.sent_messages, counts[3]);
 	tool_format_count((double)node->dropped_messages, counts[4]);
+	tool_format_count((double)node->refused_full_count, counts[5]);
 	tool_format_size((double)node->received_bytes, sizes[0]);
 	tool_format_size(snapshot->rates.received_bytes, sizes[1]);
 	tool_format_size((double)node->sent_bytes, sizes[2]);
 	tool_format_size(snapshot->rates.sent_bytes, sizes[3]);
 	(void)snprintf(line, TOOL_BOARD_LINE_BYTES,
 		       "received %s (%s/s), %s (%s/s); sent %s (%s/s), %s "
-		       "(%s/s); dropped %s",
+		       "(%s/s); dropped %s; sends to a full ring %s",
 		       counts[0], counts[1], sizes[0], sizes[1], counts[2],
-		       counts[3], sizes[2], sizes[3], counts[4]);
+		       counts[3], sizes[2], sizes[3], counts[4], counts[5]);
 }
 
 static void format_latency(const struct postern_latency *latency, char *line)

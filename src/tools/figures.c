@@ -57,6 +57,8 @@ const struct tool_figure tool_node_figures[] = {
 		"Messages discarded by a limit"),
 	COUNTER(dropped_bytes, "dropped_bytes", "bytes",
 		"Bytes discarded by a limit"),
+	COUNTER(refused_full_count, "sends_refused_full", NULL,
+		"Sends to peers that found the ring full"),
 	COUNTER(turn_count, "turns", NULL,
 		"Looks at everything that is watched"),
 	COUNTER(events_missed_count, "events_missed", NULL,

@@ -8,6 +8,7 @@
 #ifndef POSTERN_TOOLS_SNAPSHOT_H
 #define POSTERN_TOOLS_SNAPSHOT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,7 +16,8 @@
 
 #include "tool.h"
 
-/* A second; or since admission, in the first snapshot of a peer. */
+/* A second, between two publications of the node; or since admission, in the
+ * first snapshot of a peer. */
 struct tool_rates {
 	double received_messages;
 	double received_bytes;
@@ -35,7 +37,10 @@ struct tool_snapshot {
 	struct tool_peer *peers;
 	size_t peer_count;
 	size_t peer_room;
-	uint64_t taken_ns;
+	uint64_t taken_ns;      /* by our clock; all others are the node's */
+	uint64_t up_ns;
+	uint64_t age_ns;        /* of the figures, where it can be told */
+	bool has_age;
 };
 
 struct tool_observer {

@@ -312,6 +312,32 @@ START_TEST(peer_that_does_not_receive_is_stuck_until_it_does)
 }
 END_TEST
 
+START_TEST(sends_that_find_a_full_ring_are_counted_for_the_node)
+{
+	struct postern_channel *channel;
+	uint8_t bytes[MESSAGE_BYTES] = {0};
+	uint64_t sent_count = 0;
+	postern_peer handle;
+
+	handle = peer_join(&scene, &peer);
+	ck_assert_uint_eq(node_stats().refused_full_count, 0);
+	ck_assert_int_eq(postern_node_channel(scene.node, handle, &channel),
+			 0);
+	while (postern_send(channel, bytes, sizeof(bytes)) == 0)
+		sent_count++;
+	ck_assert_int_eq(postern_send(channel, bytes, sizeof(bytes)), -EAGAIN);
+	ck_assert_uint_eq(node_stats().sent_messages, sent_count);
+	ck_assert_uint_eq(node_stats().refused_full_count, 2);
+	ck_assert_uint_eq(peer_stats(handle).channel.refused_full_count, 2);
+	(void)postern_channel_close(channel); /* always NULL */
+
+	/* A departed peer leaves its share. */
+	ck_assert_int_eq(peer_do(&scene, &peer, PEER_CLOSE, 0).result, 0);
+	(void)scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	ck_assert_uint_eq(node_stats().refused_full_count, 2);
+}
+END_TEST
+
 /* -- misuse ---------------------------------------------------------------- */
 
 static void share(postern_peer handle)
@@ -412,6 +438,8 @@ int main(void)
 		       figures_of_a_peer_and_of_the_node_are_what_was_sent);
 	tcase_add_test(figures, departed_peer_leaves_its_share_in_the_totals);
 	tcase_add_test(figures, slot_with_another_peer_than_before_is_recycled);
+	tcase_add_test(figures,
+		       sends_that_find_a_full_ring_are_counted_for_the_node);
 	tcase_add_test(figures, peers_are_met_one_after_the_other);
 	tcase_add_test(figures, detached_peer_keeps_the_figures_of_that_moment);
 	tcase_add_test(figures, peer_that_does_not_receive_is_stuck_until_it_does);

@@ -46,7 +46,7 @@ table_shows_the_node_and_its_peers() {
 	expect_text out "^node orders, pid $receiver, uid $(id -u), "
 	expect_text out '^slots 1 of 256; peers 1: '
 	expect_text out '^admitted 1, departed 0, refused 0; '
-	expect_text out '^received 3 ('
+	expect_text out '^received 3 (.*; sends to a full ring 0$'
 	expect_text out '^PEER  *NAME  *UID  *PID  *STATE '
 	expect_text out "^0\.1  *self/feeder  *$(id -u)  *$sender "
 	[ "$(wc -l <out)" -eq 7 ] || fail "$(cat out)"
@@ -131,8 +131,8 @@ watch_prints_again_and_again() {
 rates_are_those_between_two_looks() {
 	start_both
 	expect_shown '^node.received_messages 3$'
-	# Nothing comes any more.
-	expect_status 0 stat --watch --json --count 2 --interval 10ms
+	# Nothing comes any more, and for so long no rate is kept.
+	expect_status 0 stat --watch --json --count 2 --interval 700ms
 	tail -n 1 out | awk -f "$here/json_values.awk" >values
 	expect_text values '^peers.0.rates.received_messages 0.000$'
 	head -n 1 out | awk -f "$here/json_values.awk" >values
@@ -233,7 +233,27 @@ list_shows_the_number_of_peers() {
 	expect_text out '^orders  .* running  *1 /'
 }
 
+# stat_in_time_namespace OFFSET: `stat` with a clock that is so many seconds off.
+stat_in_time_namespace() {
+	expect_status 0 unshare --time --monotonic "$1" --fork \
+		"$tool" stat --policy policy.conf orders
+	expect_text out ', open for [0-9.]*m\{0,1\}s, figures of a clock in '
+}
+
+times_of_another_time_namespace_are_told_apart() {
+	unshare --time --fork true 2>/dev/null || {
+		echo "SKIP: no time namespace can be made here" >&2
+		return 0
+	}
+	start_both
+	expect_shown '^node.received_messages 3$'
+	stat_in_time_namespace 864000
+	uptime_s=$(cut -d. -f1 </proc/uptime)
+	stat_in_time_namespace "-$((uptime_s - 1))"
+}
+
 run_tests \
+	times_of_another_time_namespace_are_told_apart \
 	table_shows_the_node_and_its_peers \
 	json_has_every_figure \
 	refusals_are_told_by_reason \

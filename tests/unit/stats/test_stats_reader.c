@@ -56,6 +56,7 @@ static struct postern_node_stats some_node(void)
 		    offsetof(struct postern_node_stats, name) -
 		    offsetof(struct postern_node_stats, admitted_count), 11);
 	strcpy(stats.name, "orders-2.eu_x");
+	stats.refused_full_count = UINT64_C(0x1716151413121110);
 	return stats;
 }
 

@@ -8,6 +8,7 @@ check_PROGRAMS += \
 	tests/unit/tools/test_input \
 	tests/unit/tools/test_journal \
 	tests/unit/tools/test_output \
+	tests/unit/tools/test_snapshot \
 	tests/unit/tools/test_units
 
 # The words for reasons are the library's.
@@ -27,6 +28,11 @@ tests_unit_tools_test_journal_LDADD = $(CHECK_LIBS)
 tests_unit_tools_test_output_SOURCES = \
 	tests/unit/tools/test_output.c src/tools/output.c
 tests_unit_tools_test_output_LDADD = $(CHECK_LIBS)
+
+# The observer is the test's own.
+tests_unit_tools_test_snapshot_SOURCES = \
+	tests/unit/tools/test_snapshot.c src/tools/snapshot.c
+tests_unit_tools_test_snapshot_LDADD = $(CHECK_LIBS)
 
 tests_unit_tools_test_units_SOURCES = \
 	tests/unit/tools/test_units.c src/tools/units.c
