@@ -6,12 +6,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -24,6 +26,7 @@
 
 #define PATIENCE_MS 20000
 #define PAGE_BYTES 4096
+#define DISK_DIRECTORY "/var/tmp"
 
 struct fake {
 	enum fake_lie lie;
@@ -33,6 +36,16 @@ struct fake {
 	struct pst_offer offer;
 	struct pst_segment_mapping mapping;
 };
+
+const char *fake_disk_file_fault(void)
+{
+	struct statfs status;
+
+	return statfs(DISK_DIRECTORY, &status) == 0 &&
+			       status.f_type == TMPFS_MAGIC
+		       ? "wrong seals"
+		       : "not a memfd";
+}
 
 static bool lies(const struct fake *fake, enum fake_lie lie)
 {
@@ -98,7 +111,7 @@ static int open_impostor(enum fake_lie lie)
 
 	switch ((int)lie) {
 	case FAKE_DISK_FILE:
-		return open("/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+		return open(DISK_DIRECTORY, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	case FAKE_SHM_FILE:
 		return open("/dev/shm", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	case FAKE_DEVICE:

@@ -65,6 +65,9 @@ enum fake_lie {
  */
 process_main_fn fake_node_main;
 
+/* The text for FAKE_DISK_FILE: a root file system in memory gives files seals. */
+const char *fake_disk_file_fault(void);
+
 /* Listen at a path as whoever we are: 0 or -errno. */
 int fake_listen(const char *path, int type, int *ret_fd);
 

@@ -54,6 +54,11 @@ uint32_t test_features(void)
 
 uint64_t test_deadline_ns(void)
 {
+	const char *patience = getenv("POSTERN_TEST_PATIENCE_S");
+
+	if (patience)
+		return postern_deadline_after(strtoul(patience, NULL, 10) *
+					      UINT64_C(1000000000));
 	return postern_deadline_after(test_has_runner()
 					      ? DEADLINE_WITH_RUNNER_NS
 					      : DEADLINE_NS);

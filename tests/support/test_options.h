@@ -5,6 +5,8 @@
  * POSTERN_TEST_FEATURES_OFF   features to do without: names separated by commas
  *                             or spaces (passrights peerpidfd pidfs
  *                             noexec-seal aes), or all
+ * POSTERN_TEST_PATIENCE_S     seconds until what is waited for will not happen,
+ *                             for a machine that is emulated
  * POSTERN_TEST_RUNNER         the tests run under this command (valgrind)
  */
 #ifndef POSTERN_SUPPORT_TEST_OPTIONS_H
