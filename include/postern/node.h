@@ -67,6 +67,8 @@ struct postern_node_options {
  *   -EACCES      not the owner, a key that the policy does not list or none
  *                where it does, or the key file or the directory is unfit: see
  *                the refusal, which names the command that mends it
+ *   -EOPNOTSUPP  the policy requires a feature that this host lacks: the refusal
+ *                names it
  *   -EBUSY       the node is open already, here or in another process
  *   -EINVAL      a NULL or malformed argument
  *   -ENOMEM -EMFILE -ENFILE -ECANCELED
@@ -249,6 +251,7 @@ int postern_node_detach(struct postern_node *node, postern_peer peer,
  *   -EACCES      another owner, a key that it does not list, a key file that
  *                became unfit, a group that cannot be given, or the socket is
  *                not in its place any more
+ *   -EOPNOTSUPP  the policy requires a feature that this host lacks
  *   -EBUSY       the policy moves the socket
  *   -EINVAL      a NULL argument, or a mode that shuts the owner out
  *   -ESTALE -ENOMEM -EMFILE -ENFILE -ECANCELED

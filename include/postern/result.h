@@ -126,6 +126,8 @@ enum postern_reason {
 	POSTERN_REASON_GROUP = 83,          /* the owner cannot give the group */
 	POSTERN_REASON_KERNEL = 85,         /* it lacks what is needed */
 	POSTERN_REASON_SOCKET_MOVED = 86,   /* reload: the socket's path differs */
+	POSTERN_REASON_FEATURE = 87,        /* the policy requires one that
+	                                     * this host lacks */
 
 	/* The end of an admitted channel. */
 	POSTERN_REASON_CLOSED = 100,        /* the peer closed in order */

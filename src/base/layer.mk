@@ -6,6 +6,8 @@ libbase_la_SOURCES = \
 	src/base/clock.h \
 	src/base/counter.h \
 	src/base/fd.h \
+	src/base/feature_names.c \
+	src/base/feature_names.h \
 	src/base/histogram.c \
 	src/base/histogram.h \
 	src/base/list.h \

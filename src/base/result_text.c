@@ -139,6 +139,8 @@ static const struct reason_text reasons[] = {
 	 "the kernel lacks what is needed"},
 	{POSTERN_REASON_SOCKET_MOVED, "socket-moved",
 	 "the socket of an open node cannot move"},
+	{POSTERN_REASON_FEATURE, "feature",
+	 "this host lacks a feature that the policy requires"},
 	{POSTERN_REASON_CLOSED, "closed",
 	 "the peer closed"},
 	{POSTERN_REASON_POISONED, "poisoned",

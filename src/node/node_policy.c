@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "base/fd.h"
+#include "base/feature_names.h"
 #include "node/own_segment.h"
 #include "node/refusal.h"
 #include "node/subject.h"
@@ -35,6 +36,35 @@ static int check_owner(const struct postern_node_description *description,
 		(void)pst_refuse(refusal, POSTERN_REASON_OWNER,
 				 "the owner's name is not known on this host");
 	return -EACCES;
+}
+
+/* The refusal names the line, and the features that are missing here. */
+static int check_features(const struct pst_node *node,
+			  const struct pst_policy_node *rules,
+			  struct postern_refusal *refusal)
+{
+	struct pst_policy_required required;
+	char names[POSTERN_REFUSAL_DETAIL_BYTES / 2] = "";
+	size_t i, used_bytes = 0;
+	uint32_t missing;
+
+	if (!pst_policy_find_unmet(rules, node->features, &required))
+		return 0;
+	missing = required.features & ~node->features;
+	for (i = 0; i < PST_FEATURE_COUNT; i++)
+		if ((missing & 1u << i) != 0)
+			used_bytes += (size_t)snprintf(
+				names + used_bytes, sizeof(names) - used_bytes,
+				" %s", pst_feature_names[i]); /* all fit */
+	(void)pst_refuse(refusal, POSTERN_REASON_FEATURE,
+			 "this host lacks%s, which the policy requires: see "
+			 "postern doctor", names);
+	refusal->line = required.line;
+	(void)snprintf(refusal->file, sizeof(refusal->file), "%s",
+		       required.file); /* cut if too long */
+	(void)snprintf(refusal->rule, sizeof(refusal->rule), "%s",
+		       required.words); /* cut if too long */
+	return -EOPNOTSUPP;
 }
 
 /* Can segments be given to the group?  Tried, as nothing else can tell. */
@@ -78,6 +108,9 @@ int pst_node_check_policy(const struct pst_node *node,
 
 	pst_policy_describe_node(rules, &description);
 	r = check_owner(&description, refusal);
+	if (r < 0)
+		return r;
+	r = check_features(node, rules, refusal);
 	if (r < 0)
 		return r;
 	r = pst_node_key_check(key, rules, refusal);

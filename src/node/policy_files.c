@@ -19,6 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "node/host_features.h"
 #include "node/policy_names.h"
 #include "os/features.h"
 #include "os/own_process.h"
@@ -49,6 +50,7 @@ struct loader {
 	uid_t reader;
 	unsigned int trust_flags;
 	uint32_t features;
+	uint32_t features_off;
 };
 
 /* The host, beyond its names */
@@ -77,6 +79,13 @@ static int report_fault(struct loader *loader, enum postern_severity severity,
 				sizeof(sentence));
 	return pst_policy_builder_report(loader->builder, severity, path, 0,
 					 sentence, NULL);
+}
+
+static uint32_t find_features(void *user_data)
+{
+	const struct loader *loader = user_data;
+
+	return pst_host_features(loader->features_off);
 }
 
 static int read_key(void *user_data, const char *path, char *text,
@@ -359,6 +368,7 @@ static int init_loader(struct loader *loader,
 
 	loader->reader = geteuid();
 	loader->features = pst_features_probe(options->features_off);
+	loader->features_off = options->features_off;
 	if (options->flags & POSTERN_POLICY_WARN_ON_UNTRUSTED)
 		loader->trust_flags = PST_TRUSTED_FILE_WARN_ONLY;
 
@@ -368,6 +378,7 @@ static int init_loader(struct loader *loader,
 	builder_options->host.user_data = loader;
 	builder_options->host.find_process = find_process;
 	builder_options->host.read_key = read_key;
+	builder_options->host.find_features = find_features;
 	builder_options->flags = options->flags;
 	builder_options->page_bytes = (uint32_t)pst_own_page_bytes();
 	r = pst_overflow_ids_read(&builder_options->overflow_uid,

@@ -71,6 +71,10 @@ struct pst_policy_host {
 	int (*find_process)(void *user_data, int32_t pid, uint64_t inode,
 			    bool *ret_is_alive);
 
+	/* The POSTERN_FEATURE_* bits that this host has: a feature that a node
+	 * requires and this host lacks is a warning.  May be NULL. */
+	uint32_t (*find_features)(void *user_data);
+
 	/* The content of a key file, not terminated, and how much it is.  On a
 	 * failure text is a terminated sentence that says why, or empty. */
 	int (*read_key)(void *user_data, const char *path, char *text,
@@ -175,6 +179,20 @@ struct pst_policy_listed_key {
 bool pst_policy_node_key_at(const struct pst_policy_node *node,
 			    size_t key_index,
 			    struct pst_policy_listed_key *ret_key);
+
+/* A line of a node that requires features. */
+struct pst_policy_required {
+	uint32_t features;   /* POSTERN_FEATURE_* bits */
+	const char *words;
+	const char *file;
+	uint32_t line;
+};
+
+/* The first line that requires a feature which is not among these; false where
+ * there is none. */
+bool pst_policy_find_unmet(const struct pst_policy_node *node,
+			   uint32_t features,
+			   struct pst_policy_required *ret_required);
 
 /* PST_POLICY_FACT_* bits: the others need not be read. */
 uint32_t pst_policy_facts_used(const struct pst_policy_node *node);

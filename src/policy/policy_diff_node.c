@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/feature_names.h"
 #include "policy/policy_builder.h"
 #include "policy/policy_grant.h"
 
@@ -165,6 +166,47 @@ static void diff_keys(struct pst_policy_diff *diff, char sign,
 	}
 }
 
+static const struct pst_policy_requirement *
+find_requirement(const struct pst_policy_node *node, uint32_t feature)
+{
+	const struct pst_policy_requirement *requirement = node->requirements;
+
+	while (requirement && (requirement->features & feature) == 0)
+		requirement = requirement->next;
+	return requirement;
+}
+
+/* Features that node requires and other does not. */
+static void diff_requirements(struct pst_policy_diff *diff, char sign,
+			      const struct pst_policy_node *node,
+			      const struct pst_policy_node *other)
+{
+	const struct pst_policy_requirement *requirement;
+	size_t i;
+
+	for (i = 0; i < PST_FEATURE_COUNT; i++) {
+		requirement = find_requirement(node, 1u << i);
+		if (!requirement || find_requirement(other, 1u << i))
+			continue;
+		pst_policy_diff_begin(diff, sign);
+		pst_policy_text_add_format(&diff->text, "require %s",
+					   pst_feature_names[i]);
+		pst_policy_diff_end(diff, &requirement->place);
+	}
+}
+
+static void list_requirements(struct pst_policy_diff *diff,
+			      const struct pst_policy_node *node)
+{
+	size_t i;
+
+	for (i = 0; i < PST_FEATURE_COUNT; i++) {
+		if (find_requirement(node, 1u << i))
+			pst_policy_text_add_format(&diff->text, ", require %s",
+						   pst_feature_names[i]);
+	}
+}
+
 static void diff_numbers(struct pst_policy_diff *diff,
 			 const struct pst_policy_node *old_node,
 			 const struct pst_policy_node *new_node)
@@ -207,6 +249,8 @@ static void diff_blocks(struct pst_policy_diff *diff,
 	diff_keys(diff, '+', new_node, old_node);
 	pst_policy_diff_security(diff, &old_node->security,
 				 &new_node->security);
+	diff_requirements(diff, '-', old_node, new_node);
+	diff_requirements(diff, '+', new_node, old_node);
 	diff_numbers(diff, old_node, new_node);
 	pst_policy_grant_add_node(&old_sums, old_node);
 	pst_policy_grant_add_node(&new_sums, new_node);
@@ -226,6 +270,7 @@ static void add_node(struct pst_policy_diff *diff, char sign,
 	pst_policy_text_add_format(&diff->text, " mode %04" PRIo32,
 				   node->socket_mode);
 	pst_policy_diff_list_security(diff, node->security.minimum);
+	list_requirements(diff, node);
 	pst_policy_grant_add_node(&sums, node);
 	pst_policy_diff_list_limits(diff, sums.node);
 	pst_policy_diff_end(diff, &node->place);

@@ -118,6 +118,10 @@ static void merge_extension(struct pst_policy_node *node,
 		*node->deny_place = content->denies;
 		node->deny_place = content->deny_place;
 	}
+	if (content->requirements) {
+		*node->requirement_tail = content->requirements;
+		node->requirement_tail = content->requirement_tail;
+	}
 	pst_policy_limits_squeeze(node->limits, content->limits);
 	if (content->security.minimum > node->security.minimum)
 		node->security = content->security;

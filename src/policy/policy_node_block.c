@@ -3,12 +3,13 @@
  * Reading `node NAME { }` and `extend node NAME { }`
  *
  * An extension holds only what adds rules: it may admit or deny more, squeeze
- * limits and raise the security, but never say who the node is.
+ * limits, raise the security and require features, but never say who the node is.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/feature_names.h"
 #include "base/slot_limit.h"
 #include "policy/policy_block.h"
 #include "policy/policy_words.h"
@@ -113,6 +114,63 @@ static int read_security(struct pst_policy_builder *builder,
 					&block->node->security);
 }
 
+/* The policy may be for another host: here the node cannot be opened. */
+static int warn_of_missing(struct pst_policy_builder *builder,
+			   const struct pst_policy_directive *directive,
+			   uint32_t word_index, uint32_t feature)
+{
+	const struct pst_policy_host *host = &builder->options.host;
+
+	if (!host->find_features ||
+	    (host->find_features(host->user_data) & feature) != 0)
+		return 0;
+	return pst_policy_report_word_as(
+		builder, POSTERN_SEVERITY_WARNING, directive, word_index,
+		"the node cannot be opened here; 'postern doctor' lists the "
+		"features",
+		"this host lacks the feature '%s'",
+		directive->words[word_index].text);
+}
+
+static int read_require(struct pst_policy_builder *builder,
+			const struct pst_policy_directive *directive,
+			void *object)
+{
+	struct node_block *block = object;
+	struct pst_policy_requirement *requirement;
+	size_t feature_index;
+	bool is_valid;
+	uint32_t i;
+	int r;
+
+	requirement = pst_policy_arena_new(pst_policy_builder_arena(builder), 1,
+					   sizeof(*requirement));
+	if (!requirement)
+		return -ENOMEM;
+	requirement->place = pst_policy_place_of(directive);
+	requirement->directive = directive;
+	requirement->words = pst_policy_join_words(builder, directive);
+	if (!requirement->words)
+		return -ENOMEM;
+	for (i = 1; i < directive->word_count; i++) {
+		r = pst_policy_word_choice(builder, directive, i,
+					   pst_feature_names, PST_FEATURE_COUNT,
+					   &feature_index, &is_valid);
+		if (r < 0)
+			return r;
+		if (!is_valid)
+			continue;
+		requirement->features |= 1u << feature_index;
+		r = warn_of_missing(builder, directive, i,
+				    1u << feature_index);
+		if (r < 0)
+			return r;
+	}
+	*block->node->requirement_tail = requirement;
+	block->node->requirement_tail = &requirement->next;
+	return 0;
+}
+
 static int read_slots(struct pst_policy_builder *builder,
 		      const struct pst_policy_directive *directive,
 		      void *object)
@@ -190,6 +248,8 @@ static const struct pst_policy_key node_keys[] = {
 	{"key", 1, 1, false, true, read_key, "usage: key x25519:BASE64"},
 	{"security", 1, 1, false, false, read_security,
 	 "usage: security none|mac|aead"},
+	{"require", 1, MANY, false, true, read_require,
+	 "usage: require FEATURE..."},
 	{"slots", 1, 1, false, false, read_slots, "usage: slots N"},
 	{"audit", 1, 1, false, false, read_audit, "usage: audit none|deny|all"},
 	{"allow", 1, MANY, true, true, read_allow,
@@ -201,6 +261,8 @@ static const struct pst_policy_key node_keys[] = {
 static const struct pst_policy_key extension_keys[] = {
 	{"security", 1, 1, false, false, read_security,
 	 "usage: security none|mac|aead"},
+	{"require", 1, MANY, false, true, read_require,
+	 "usage: require FEATURE..."},
 	{"allow", 1, MANY, true, true, read_allow,
 	 "usage: allow PEER... { direction ... }"},
 	{"deny", 1, MANY, false, true, read_deny, "usage: deny PEER..."},
@@ -211,6 +273,7 @@ static struct node_block block_of(struct pst_policy_node *node)
 {
 	node->allow_place = &node->allows;
 	node->deny_place = &node->denies;
+	node->requirement_tail = &node->requirements;
 	return (struct node_block){.node = node, .key_place = &node->keys};
 }
 

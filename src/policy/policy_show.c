@@ -146,8 +146,8 @@ static bool is_merged(const struct pst_policy_directive *directive)
 {
 	const char *key = directive->words[0].text;
 
-	return strcmp(key, "security") == 0 || strcmp(key, "allow") == 0 ||
-	       strcmp(key, "deny") == 0 || strcmp(key, "limits") == 0;
+	return strcmp(key, "security") == 0 || strcmp(key, "require") == 0 ||
+	       strcmp(key, "allow") == 0 || strcmp(key, "deny") == 0 || strcmp(key, "limits") == 0;
 }
 
 /* What an allow asks for below its node's security, which an extension may have
@@ -172,6 +172,7 @@ static void add_allow(struct pst_policy_text *text,
 static void add_node(struct pst_policy_text *text,
 		     const struct pst_policy_node *node)
 {
+	const struct pst_policy_requirement *requirement;
 	const struct pst_policy_directive *child = NULL;
 	const struct pst_policy_allow *allow;
 	const struct pst_policy_rule *rule;
@@ -190,6 +191,9 @@ static void add_node(struct pst_policy_text *text,
 		end_line(text, node->security.place.file,
 			 node->security.place.line);
 	}
+	for (requirement = node->requirements; requirement;
+	     requirement = requirement->next)
+		add_tree(text, requirement->directive, 1);
 	for (allow = node->allows; allow; allow = allow->next)
 		add_allow(text, node, allow);
 	for (rule = node->denies; rule; rule = rule->next)

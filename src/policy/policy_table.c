@@ -134,6 +134,25 @@ bool pst_policy_node_key_at(const struct pst_policy_node *node,
 	return true;
 }
 
+bool pst_policy_find_unmet(const struct pst_policy_node *node,
+			   uint32_t features,
+			   struct pst_policy_required *ret_required)
+{
+	const struct pst_policy_requirement *requirement = node->requirements;
+
+	while (requirement && (requirement->features & ~features) == 0)
+		requirement = requirement->next;
+	if (!requirement)
+		return false;
+	*ret_required = (struct pst_policy_required){
+		.features = requirement->features,
+		.words = requirement->words,
+		.file = requirement->place.file,
+		.line = requirement->place.line,
+	};
+	return true;
+}
+
 uint32_t pst_policy_facts_used(const struct pst_policy_node *node)
 {
 	return node->facts_used;

@@ -124,6 +124,15 @@ struct pst_policy_node_key {
 	uint8_t key[POSTERN_KEY_BYTES];
 };
 
+/* One `require` line of a node, or of an extension of it. */
+struct pst_policy_requirement {
+	struct pst_policy_requirement *next;
+	struct pst_policy_place place;
+	const char *words;            /* "require passrights peerpidfd" */
+	const struct pst_policy_directive *directive;
+	uint32_t features;            /* POSTERN_FEATURE_* bits */
+};
+
 struct pst_policy_node {
 	struct pst_policy_node *next;
 	const struct postern_policy *policy;
@@ -140,6 +149,7 @@ struct pst_policy_node {
 	uint32_t socket_gid;
 	struct pst_policy_node_key *keys;
 	struct pst_policy_security security;
+	struct pst_policy_requirement *requirements;
 	uint32_t slot_count;
 	enum postern_audit audit;
 
@@ -152,6 +162,7 @@ struct pst_policy_node {
 	/* while building: the ends of the lists; and that its own block had
 	 * errors, so what seems to be missing may be there */
 	struct pst_policy_allow **allow_place;
+	struct pst_policy_requirement **requirement_tail;
 	struct pst_policy_rule **deny_place;
 	bool is_doubtful;
 

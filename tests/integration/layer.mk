@@ -73,6 +73,7 @@ check_PROGRAMS += \
 	tests/integration/test_reload \
 	tests/integration/test_reload_groups \
 	tests/integration/test_reload_node \
+	tests/integration/test_require \
 	tests/integration/test_revoke \
 	tests/integration/test_tool_journal \
 	tests/integration/test_weights \
@@ -207,6 +208,10 @@ tests_integration_test_polling_LDADD = $(INTEGRATION_LIBS)
 tests_integration_test_readiness_SOURCES = \
 	tests/integration/test_readiness.c
 tests_integration_test_readiness_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_require_SOURCES = \
+	tests/integration/test_require.c
+tests_integration_test_require_LDADD = $(INTEGRATION_LIBS)
 
 tests_integration_test_revoke_SOURCES = \
 	tests/integration/test_revoke.c

@@ -76,6 +76,7 @@ struct oracle_node {
 	struct oracle_rule rules[ORACLE_RULES];
 	size_t rule_count;
 	const char *security[2];           /* own, and an extension's */
+	uint32_t required[3];              /* own, and of two extensions */
 	struct oracle_limits limits[2];
 };
 
@@ -122,6 +123,10 @@ void oracle_decide(const struct oracle_policy *policy,
 		   const struct oracle_node *node,
 		   const struct postern_subject *subject,
 		   struct oracle_decision *ret_decision);
+
+/* Whether the policy requires of the node exactly the model's features. */
+bool oracle_requires_the_same(const struct oracle_node *node,
+			      const struct postern_policy *policy);
 
 /* NULL when they agree, else what they differ in. */
 const char *oracle_compare(const struct oracle_decision *wanted,

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "policy/policy.h"
 #include "support/policy_oracle.h"
 
 static const char *compare_limits(const struct oracle_limits *wanted,
@@ -40,6 +41,20 @@ static const char *compare_limits(const struct oracle_limits *wanted,
 			return "origin";
 	}
 	return NULL;
+}
+
+bool oracle_requires_the_same(const struct oracle_node *node,
+			      const struct postern_policy *policy)
+{
+	const struct pst_policy_node *found =
+		pst_policy_find_node(policy, node->name);
+	struct pst_policy_required required;
+	uint32_t features = 0;
+
+	while (pst_policy_find_unmet(found, features, &required))
+		features |= required.features;
+	return features == (node->required[0] | node->required[1] |
+			    node->required[2]);
 }
 
 const char *oracle_compare(const struct oracle_decision *wanted,

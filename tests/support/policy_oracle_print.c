@@ -195,6 +195,29 @@ static void add_rules(char *text, const struct oracle_policy *policy,
 	}
 }
 
+/* All in one line, or a line each. */
+static void add_required(char *text, uint32_t features, struct random *random)
+{
+	static const char *const names[] = {"passrights", "peerpidfd", "pidfs",
+					    "noexec-seal", "aes"};
+	bool is_begun = false;
+	size_t order[5], i;
+
+	shuffle(order, 5, random);
+	for (i = 0; i < 5; i++) {
+		if ((features & 1u << order[i]) == 0)
+			continue;
+		if (is_begun && random_below(random, 2) == 0)
+			add(text, "\n");
+		if (!is_begun || text[strlen(text) - 1] == '\n')
+			add(text, "require");
+		add(text, " %s", names[order[i]]);
+		is_begun = true;
+	}
+	if (is_begun)
+		add(text, "\n");
+}
+
 static void print_node(char *text, const struct oracle_policy *policy,
 		       struct oracle_node *node, size_t *allow_count,
 		       struct random *random)
@@ -203,6 +226,7 @@ static void print_node(char *text, const struct oracle_policy *policy,
 	add_rules(text, policy, node, 0, allow_count, random);
 	add(text, "owner user ordersd\nsocket /run/%s\n", node->name);
 	add_security(text, node->security[0]);
+	add_required(text, node->required[0], random);
 	add_limits(text, &node->limits[0], random);
 	if (node->has_key)
 		add(text, "key x25519:fhE_5Wc2n1cF4Z0v1u2o4z1m3q5b7d9k2s4w6y8"
@@ -215,6 +239,7 @@ static void print_extension(char *text, const struct oracle_policy *policy,
 			    size_t *allow_count, struct random *random)
 {
 	add(text, "\nextend node %s {\n", node->name);
+	add_required(text, node->required[block], random);
 	if (block == 1) {
 		add_limits(text, &node->limits[1], random);
 		add_security(text, node->security[1]);

@@ -188,6 +188,10 @@ static void make_node(struct oracle_policy *policy, unsigned int number,
 		node->security[i] = securities[random_below(random, 5)];
 		make_limits(&node->limits[i], false, random);
 	}
+	for (i = 0; i < 3; i++)
+		if (one_in(random, 3))
+			node->required[i] =
+				random_below(random, POSTERN_FEATURES_ALL + 1);
 	node->rule_count = random_below(random, ORACLE_RULES + 1);
 	for (i = 0; i < node->rule_count; i++)
 		make_rule(policy, node, &node->rules[i], random);

@@ -12,7 +12,7 @@ libpolicytest_la_SOURCES = \
 	tests/support/policy_oracle_print.c \
 	tests/support/policy_oracle_random.c
 
-POLICY_TEST_LIBS = libpolicytest.la libpolicy.la $(CHECK_LIBS)
+POLICY_TEST_LIBS = libpolicytest.la libpolicy.la libbase.la $(CHECK_LIBS)
 
 check_PROGRAMS += \
 	tests/unit/policy/test_policy_decide \
@@ -24,6 +24,7 @@ check_PROGRAMS += \
 	tests/unit/policy/test_policy_match \
 	tests/unit/policy/test_policy_oracle \
 	tests/unit/policy/test_policy_order \
+	tests/unit/policy/test_policy_require \
 	tests/unit/policy/test_policy_robust \
 	tests/unit/policy/test_policy_table \
 	tests/unit/policy/test_policy_texts \
@@ -84,6 +85,11 @@ tests_unit_policy_test_policy_table_LDADD = $(POLICY_TEST_LIBS)
 tests_unit_policy_test_policy_texts_SOURCES = \
 	tests/unit/policy/test_policy_texts.c
 tests_unit_policy_test_policy_texts_LDADD = $(POLICY_TEST_LIBS)
+
+tests_unit_policy_test_policy_require_SOURCES = \
+	tests/unit/policy/diff_case.h \
+	tests/unit/policy/test_policy_require.c
+tests_unit_policy_test_policy_require_LDADD = $(POLICY_TEST_LIBS)
 
 tests_unit_policy_test_policy_tree_SOURCES = \
 	tests/unit/policy/test_policy_tree.c

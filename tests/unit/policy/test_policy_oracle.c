@@ -85,6 +85,10 @@ START_TEST(decisions_agree_with_the_oracle)
 
 	for (i = 0; i < POLICY_COUNT; i++) {
 		policy = load_random(&model, &random, texts, &file_count);
+		for (k = 0; k < model.node_count; k++)
+			ck_assert_msg(oracle_requires_the_same(&model.nodes[k],
+							       policy),
+				      "other features required\n%s", texts[0]);
 		for (j = 0; j < SUBJECTS_OF_EACH; j++) {
 			oracle_subject_make(&subject, groups, &random);
 			for (k = 0; k < model.node_count; k++) {
