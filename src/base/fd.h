@@ -10,6 +10,7 @@
 #define POSTERN_BASE_FD_H
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/attributes.h"
@@ -28,6 +29,23 @@ static inline int pst_fd_close(int fd)
 		(void)close(fd); /* nothing is written through it: no news */
 	errno = saved_errno;
 	return -1;
+}
+
+/*
+ * What a system call gave: a descriptor, or -1 with errno.  0, 1 and 2 are moved:
+ * a program that has closed its standard streams may still write to them, and
+ * would write into a socket or a file of ours.  -1 with errno where that fails.
+ */
+PST_MUST_CHECK
+static inline int pst_fd_above_stdio(int fd)
+{
+	int moved_fd;
+
+	if (fd < 0 || fd > STDERR_FILENO)
+		return fd;
+	moved_fd = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	(void)pst_fd_close(fd);
+	return moved_fd;
 }
 
 /* The descriptor becomes the caller's; *fd becomes empty. */

@@ -20,6 +20,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "os/monotonic.h"
 #include "os/socket_end.h"
 
@@ -108,7 +109,7 @@ void pst_doorbell_hang_up(int socket_fd)
 
 int pst_wake_open(int *ret_wake_fd)
 {
-	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	int fd = pst_fd_above_stdio(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
 
 	if (fd < 0)
 		return -errno;

@@ -42,7 +42,7 @@ static bool has_peerpidfd(int socket_fd)
 
 static bool has_pidfs(void)
 {
-	int pidfd PST_FD_OWNED = pidfd_open(getpid(), 0);
+	int pidfd PST_FD_OWNED = pst_fd_above_stdio(pidfd_open(getpid(), 0));
 	struct statfs status;
 
 	return pidfd >= 0 && fstatfs(pidfd, &status) == 0 &&
@@ -51,8 +51,8 @@ static bool has_pidfs(void)
 
 static bool has_noexec_seal(void)
 {
-	int fd PST_FD_OWNED = memfd_create("postern",
-					   MFD_CLOEXEC | MFD_NOEXEC_SEAL);
+	int fd PST_FD_OWNED = pst_fd_above_stdio(
+		memfd_create("postern", MFD_CLOEXEC | MFD_NOEXEC_SEAL));
 
 	return fd >= 0 && (fcntl(fd, F_GET_SEALS) & F_SEAL_EXEC) != 0;
 }
@@ -63,6 +63,8 @@ uint32_t pst_features_probe(uint32_t features_off)
 	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0) {
+		pair[0] = pst_fd_above_stdio(pair[0]);
+		pair[1] = pst_fd_above_stdio(pair[1]);
 		if (has_passrights(pair[0]))
 			features |= POSTERN_FEATURE_PASSRIGHTS;
 		if (has_peerpidfd(pair[0]))

@@ -63,7 +63,8 @@ static int make_socket(uint32_t features, int *ret_fd)
 	int fd PST_FD_OWNED = -1;
 	int r;
 
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = pst_fd_above_stdio(socket(
+		AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 	if (fd < 0)
 		return -errno;
 	r = pst_packet_refuse_fds(fd, features);
@@ -103,8 +104,8 @@ static int set_access(const struct pst_listener_options *options,
 	int fd PST_FD_OWNED = -1;
 	struct stat status;
 
-	fd = openat(options->dir_fd, options->name,
-		    O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	fd = pst_fd_above_stdio(openat(options->dir_fd, options->name,
+				       O_PATH | O_NOFOLLOW | O_CLOEXEC));
 	if (fd < 0 || fstat(fd, &status) < 0)
 		return fail(ret_fault, PST_LISTENER_FAULT_DIRECTORY, -errno);
 	if (!S_ISSOCK(status.st_mode) || status.st_uid != geteuid() ||
@@ -125,8 +126,8 @@ int pst_listener_set_access(const struct pst_listener *listener, mode_t mode,
 
 	if (!(mode & S_IWUSR))
 		return -EINVAL;
-	fd = openat(listener->dir_fd, listener->name,
-		    O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	fd = pst_fd_above_stdio(openat(listener->dir_fd, listener->name,
+				       O_PATH | O_NOFOLLOW | O_CLOEXEC));
 	if (fd < 0 || fstat(fd, &status) < 0)
 		return -errno;
 	if (status.st_dev != listener->device ||
@@ -189,7 +190,7 @@ static int open_watch(int dir_fd)
 	char path[PST_SOCKET_ADDRESS_BYTES];
 	int fd PST_FD_OWNED = -1;
 
-	fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	fd = pst_fd_above_stdio(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
 	if (fd < 0)
 		return -1;
 	pst_socket_address_of_fd(dir_fd, path);
@@ -219,7 +220,8 @@ static int begin(const struct pst_listener_options *options,
 	if (!(options->mode & S_IWUSR))
 		return fail(ret_fault, PST_LISTENER_FAULT_MODE, -EINVAL);
 	memcpy(listener->name, options->name, strlen(options->name) + 1);
-	listener->dir_fd = fcntl(options->dir_fd, F_DUPFD_CLOEXEC, 0);
+	listener->dir_fd = fcntl(options->dir_fd, F_DUPFD_CLOEXEC,
+				 STDERR_FILENO + 1);
 	if (listener->dir_fd < 0)
 		return fail(ret_fault, PST_LISTENER_FAULT_KERNEL, -errno);
 	/* Before the names exist, so that no removal is missed. */
@@ -384,8 +386,8 @@ int pst_listener_accept(const struct pst_listener *listener, int *ret_fd)
 
 	/* A connection that ended while it waited is none. */
 	do
-		fd = accept4(listener->socket_fd, NULL, NULL,
-			     SOCK_CLOEXEC | SOCK_NONBLOCK);
+		fd = pst_fd_above_stdio(accept4(listener->socket_fd, NULL, NULL,
+						SOCK_CLOEXEC | SOCK_NONBLOCK));
 	while (fd < 0 && (errno == EINTR || errno == ECONNABORTED));
 	if (fd < 0)
 		return -errno;

@@ -19,6 +19,8 @@
 #include "os/kernel.h"
 #include "os/peer_credentials.h"
 
+#define LOCK_FLAGS \
+	(O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 #define LOCK_MODE (S_ISVTX | S_IRUSR | S_IWUSR)
 
 /* How often a lock file may be removed while we lock it. */
@@ -44,13 +46,14 @@ static int open_listener_pidfd(int socket_fd, uint32_t features, pid_t pid,
 
 	if (!(features & POSTERN_FEATURE_PEERPIDFD)) {
 		pidfd = pidfd_open(pid, 0);
-		if (pidfd < 0)
-			return errno == EINVAL ? -ESRCH : -errno;
 	} else if (getsockopt(socket_fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd,
 			      &pidfd_bytes) < 0) {
-		/* Kernels before 6.16 cannot make one of a reaped process. */
-		return errno == EINVAL ? -ESRCH : -errno;
+		pidfd = -1;
 	}
+	pidfd = pst_fd_above_stdio(pidfd);
+	/* Kernels before 6.16 cannot make one of a reaped process. */
+	if (pidfd < 0)
+		return errno == EINVAL ? -ESRCH : -errno;
 	*ret_pidfd = pidfd;
 	return 0;
 }
@@ -115,9 +118,8 @@ static int take(int dir_fd, const char *lock_name, int *ret_lock_fd,
 	int fd PST_FD_OWNED = -1;
 	struct stat status;
 
-	fd = openat(dir_fd, lock_name,
-		    O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
-		    O_CLOEXEC, S_IRUSR | S_IWUSR);
+	fd = pst_fd_above_stdio(openat(dir_fd, lock_name, LOCK_FLAGS,
+				       S_IRUSR | S_IWUSR));
 	if (fd < 0)
 		return fail_to_open_lock(dir_fd, lock_name, errno, ret_fault);
 	if (fstat(fd, &status) < 0)

@@ -33,6 +33,7 @@
 struct extras {
 	unsigned credentials_count;
 	unsigned unknown_count;
+	bool has_lost_fd;       /* our own table had no room to move it */
 	struct ucred credentials;
 	size_t fd_count;
 	int fds[PST_PACKET_FDS_MAX];
@@ -60,7 +61,10 @@ static void take_fds(struct extras *extras, const struct cmsghdr *header)
 
 	for (i = 0; i < count; i++) {
 		memcpy(&fd, CMSG_DATA(header) + i * sizeof(fd), sizeof(fd));
-		if (extras->fd_count < PST_PACKET_FDS_MAX) {
+		fd = pst_fd_above_stdio(fd);
+		if (fd < 0) {
+			extras->has_lost_fd = true;
+		} else if (extras->fd_count < PST_PACKET_FDS_MAX) {
 			extras->fds[extras->fd_count++] = fd;
 		} else {
 			(void)pst_fd_close(fd);
@@ -195,6 +199,7 @@ static bool is_plain(const struct msghdr *message, const struct extras *extras,
 {
 	return !(message->msg_flags & (MSG_TRUNC | MSG_CTRUNC)) &&
 	       extras->unknown_count == 0 && extras->fd_count == 0 &&
+	       !extras->has_lost_fd &&
 	       extras->credentials_count == credentials_count;
 }
 
@@ -246,7 +251,7 @@ int pst_packet_receive(int socket_fd, void *buffer, size_t buffer_bytes,
 static int judge_fds(const struct msghdr *message, const struct extras *extras,
 		     size_t fd_count)
 {
-	bool is_cut = message->msg_flags & MSG_CTRUNC;
+	bool is_cut = (message->msg_flags & MSG_CTRUNC) || extras->has_lost_fd;
 
 	/* The buffer takes them all: cut before that, our table was full. */
 	if (is_cut && extras->fd_count < fd_count &&

@@ -177,6 +177,9 @@ static int read_pidfd(int socket_fd, uint32_t features,
 		return errno == EINVAL ? -ESRCH : -errno;
 	if (pidfd_bytes != sizeof(pidfd) || pidfd < 0)
 		return -EIO;
+	pidfd = pst_fd_above_stdio(pidfd);
+	if (pidfd < 0)
+		return -errno;
 	credentials->pidfd = pidfd;
 	r = pst_pidfd_inode(pidfd, features, &credentials->pidfd_inode);
 	if (r == -EOPNOTSUPP)

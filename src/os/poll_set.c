@@ -14,6 +14,7 @@
 #include <sys/timerfd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "os/monotonic.h"
 
 #define NS_PER_MS UINT64_C(1000000)
@@ -22,7 +23,7 @@ int pst_poll_set_open(int *ret_set_fd)
 {
 	int fd;
 
-	fd = epoll_create1(EPOLL_CLOEXEC);
+	fd = pst_fd_above_stdio(epoll_create1(EPOLL_CLOEXEC));
 	if (fd < 0)
 		return -errno;
 	*ret_set_fd = fd;
@@ -84,7 +85,8 @@ int pst_timer_open(int *ret_timer_fd)
 {
 	int fd;
 
-	fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	fd = pst_fd_above_stdio(timerfd_create(
+		CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
 	if (fd < 0)
 		return -errno;
 	*ret_timer_fd = fd;

@@ -38,7 +38,8 @@ static int fill(int fd, char *text, size_t room_bytes, size_t *used_bytes)
 
 int pst_proc_file_read(int dir_fd, const char *path, char **ret_text)
 {
-	int fd PST_FD_OWNED = openat(dir_fd, path, O_RDONLY | O_CLOEXEC);
+	int fd PST_FD_OWNED = pst_fd_above_stdio(
+		openat(dir_fd, path, O_RDONLY | O_CLOEXEC));
 	size_t text_bytes = TEXT_BYTES_START / 2, used_bytes = 0;
 	char *text = NULL, *larger;
 	int r = 1;
@@ -71,7 +72,7 @@ int pst_proc_open(pid_t pid, int *ret_dir_fd)
 	int fd;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d", (int)pid);
-	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = pst_fd_above_stdio(open(path, O_PATH | O_DIRECTORY | O_CLOEXEC));
 	if (fd < 0)
 		return errno == ENOENT ? -ESRCH : -errno;
 	*ret_dir_fd = fd;

@@ -50,7 +50,7 @@ int pst_process_has_ended(int pidfd)
 
 static int open_pidfd(pid_t pid, int *ret_pidfd)
 {
-	int pidfd = pidfd_open(pid, 0);
+	int pidfd = pst_fd_above_stdio(pidfd_open(pid, 0));
 
 	if (pidfd < 0)
 		return errno == EINVAL ? -ESRCH : -errno;

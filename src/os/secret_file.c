@@ -56,8 +56,8 @@ static int fill(int fd, const void *bytes, size_t byte_count)
 /* So that the name is there after a crash, too. */
 static int sync_directory(int dir_fd)
 {
-	int fd PST_FD_OWNED = openat(dir_fd, ".",
-				     O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd PST_FD_OWNED = pst_fd_above_stdio(
+		openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 
 	/* Who may not list a directory may make files in it. */
 	if (fd < 0)
@@ -70,9 +70,9 @@ static int sync_directory(int dir_fd)
 static int create_unnamed(int dir_fd, const char *name, const void *bytes,
 			  size_t byte_count)
 {
-	int fd PST_FD_OWNED = openat(dir_fd, ".",
-				     O_WRONLY | O_TMPFILE | O_CLOEXEC,
-				     SECRET_MODE);
+	int fd PST_FD_OWNED = pst_fd_above_stdio(
+		openat(dir_fd, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC,
+		       SECRET_MODE));
 	char link_path[32];
 	int r;
 
@@ -92,10 +92,10 @@ static int create_unnamed(int dir_fd, const char *name, const void *bytes,
 static int create_named(int dir_fd, const char *name, const void *bytes,
 			size_t byte_count)
 {
-	int fd PST_FD_OWNED = openat(dir_fd, name,
-				     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
-					     O_CLOEXEC,
-				     SECRET_MODE);
+	int fd PST_FD_OWNED = pst_fd_above_stdio(
+		openat(dir_fd, name,
+		       O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		       SECRET_MODE));
 	int r;
 
 	if (fd < 0)

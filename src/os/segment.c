@@ -32,7 +32,7 @@ static int make_memfd(const char *name, uint32_t features, int *ret_fd)
 
 	if (features & POSTERN_FEATURE_NOEXEC_SEAL)
 		flags |= MFD_NOEXEC_SEAL;
-	fd = memfd_create(name, flags);
+	fd = pst_fd_above_stdio(memfd_create(name, flags));
 	if (fd < 0)
 		return -errno;
 	*ret_fd = fd;

@@ -85,14 +85,16 @@ int pst_socket_connect(int dir_fd, const char *name, uint64_t deadline_ns,
 	struct stat status;
 	int r;
 
-	inode_fd = openat(dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	inode_fd = pst_fd_above_stdio(
+		openat(dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC));
 	if (inode_fd < 0 || fstat(inode_fd, &status) < 0)
 		return -errno;
 	if (!S_ISSOCK(status.st_mode))
 		return -ENOTSOCK;
 	pst_socket_address_of_fd(inode_fd, address.sun_path);
 
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = pst_fd_above_stdio(socket(
+		AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 	if (fd < 0)
 		return -errno;
 	if (connect(fd, (const struct sockaddr *)&address,

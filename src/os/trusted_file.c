@@ -67,7 +67,8 @@ static int open_strictly(const char *path, uid_t reader, int *ret_fd,
 					    &dir_fd, ret_fault);
 	if (r < 0)
 		return r;
-	fd = openat(dir_fd, name, OPEN_FLAGS | O_NOFOLLOW);
+	fd = pst_fd_above_stdio(openat(dir_fd, name,
+				       OPEN_FLAGS | O_NOFOLLOW));
 	if (fd < 0)
 		return fault_of_open(path, errno, ret_fault);
 	if (fstat(fd, &status) < 0)
@@ -85,7 +86,7 @@ static int open_strictly(const char *path, uid_t reader, int *ret_fd,
 static int open_anyway(const char *path, int *ret_fd,
 		       struct pst_path_fault *ret_fault)
 {
-	int fd PST_FD_OWNED = open(path, OPEN_FLAGS);
+	int fd PST_FD_OWNED = pst_fd_above_stdio(open(path, OPEN_FLAGS));
 	struct stat status;
 
 	if (fd < 0)

@@ -136,9 +136,10 @@ static int open_directory(const char *path, uid_t reader, unsigned flags,
 	if (r < 0 && !((flags & PST_TRUSTED_FILE_WARN_ONLY) &&
 		       pst_path_fault_may_be_warning(ret_fault)))
 		return r;
-	fd = dir_fd < 0
-		? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-		: openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = pst_fd_above_stdio(
+		dir_fd < 0 ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+			   : openat(dir_fd, ".",
+				    O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	if (fd < 0)
 		return pst_path_fault_set_error(ret_fault, errno, path,
 						strlen(path));

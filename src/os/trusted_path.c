@@ -143,7 +143,8 @@ static int descend(int *dir_fd, const char *name, const char *path,
 	struct stat status;
 	int r;
 
-	fd = openat(*dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	fd = pst_fd_above_stdio(openat(*dir_fd, name,
+				       O_PATH | O_NOFOLLOW | O_CLOEXEC));
 	if (fd < 0 || fstat(fd, &status) < 0) {
 		r = pst_path_fault_set_error(ret_fault, errno, path,
 					     path_bytes);
