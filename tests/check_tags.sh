@@ -11,7 +11,7 @@
 #
 # An access that needs no ordering has `relaxed` in its helper's name and needs
 # no tag; neither do a process's own atomics, but the tags that they have pair
-# up too.  Tags belong to their layer.
+# up too.  A tag belongs to one layer, so that its name finds its two sides.
 
 set -eu
 
@@ -60,6 +60,12 @@ FNR == 1 {
 		pending = pending " " tag
 		pending_line = FNR
 		said[layer ": " tag] = said[layer ": " tag] " " FILENAME ":" FNR
+		if (tag in owner && owner[tag] != layer) {
+			print FILENAME ":" FNR ": " tag " is a tag of " \
+				owner[tag] ": take another name"
+			status = 1
+		}
+		owner[tag] = layer
 		comment = substr(comment, RSTART + RLENGTH)
 	}
 

@@ -63,7 +63,7 @@ bool pst_channel_ring_producer(struct pst_channel *channel, uint32_t armed)
 }
 
 /*
- * [W1] Dekker with pst_channel_arm_and_look(): either the waiter sees the bit,
+ * [B1] Dekker with pst_channel_arm_and_look(): either the waiter sees the bit,
  * or we see that it is armed and signal its eventfd.  The direction that the
  * caller itself waits in needs no signal: it looks again anyway.
  */
