@@ -41,7 +41,8 @@ static int report_overflow(struct pst_policy_builder *builder,
 {
 	return pst_policy_report_word(
 		builder, directive, word_index,
-		"the kernel shows this id for everybody it cannot map",
+		"the kernel shows this id for all that the user namespace "
+		"does not map",
 		"%s '%s' identifies nobody", kind->name,
 		directive->words[word_index].text);
 }

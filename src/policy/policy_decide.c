@@ -68,6 +68,16 @@ static void refuse_unknown_node(struct postern_refusal *refusal,
 	add_detail(refusal, "'");
 }
 
+/* No rule shows why such a process matches none: the user namespace is why. */
+static void add_unmapped(struct postern_refusal *refusal,
+			 const struct postern_subject *subject)
+{
+	if (pst_policy_has_unmapped_uid(subject))
+		add_detail(refusal, "; its uid (65534 by default) stands for "
+				    "all users that this user namespace does "
+				    "not map, and matches no rule");
+}
+
 /* Step 1. */
 static bool is_denied(const struct pst_policy_node *node,
 		      const struct postern_subject *subject,
@@ -99,6 +109,7 @@ static bool is_denied(const struct pst_policy_node *node,
 					  "process is peer '");
 	add_detail(ret_refusal, first_peer->name);
 	add_detail(ret_refusal, "', which the node denies");
+	add_unmapped(ret_refusal, subject);
 	return true;
 }
 
@@ -158,6 +169,8 @@ static void refuse_no_allow(const struct pst_policy_node *node,
 					? "no allow of the node matches the "
 					  "process"
 					: "the node allows nobody");
+	if (node->allows)
+		add_unmapped(ret_refusal, subject);
 }
 
 /* Steps 2 and 4, and the allows' part of 5. */
@@ -201,6 +214,7 @@ static void refuse_two_tenants(const struct pst_policy_tenant *first,
 }
 
 static void refuse_unknown_tenant(const struct pst_policy_tenant *tenant,
+				  const struct postern_subject *subject,
 				  struct postern_refusal *ret_refusal)
 {
 	refuse(ret_refusal, POSTERN_REASON_UNKNOWN_TENANT, &tenant->place,
@@ -208,6 +222,7 @@ static void refuse_unknown_tenant(const struct pst_policy_tenant *tenant,
 	add_detail(ret_refusal, "it cannot be told whether the process is a "
 				"member of ");
 	add_detail(ret_refusal, tenant->words_and_place);
+	add_unmapped(ret_refusal, subject);
 }
 
 /* Step 3.  Tenants are sorted by name. */
@@ -232,7 +247,7 @@ static bool has_clear_tenant(const struct postern_policy *policy,
 			possible = tenant;
 	}
 	if (possible) {
-		refuse_unknown_tenant(possible, ret_refusal);
+		refuse_unknown_tenant(possible, subject, ret_refusal);
 		return false;
 	}
 	*ret_tenant = certain;

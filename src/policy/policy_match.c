@@ -32,6 +32,14 @@ static bool is_identity(enum postern_fact fact, uint32_t id,
 	       (overflow_id == 0 || id != overflow_id);
 }
 
+bool pst_policy_has_unmapped_uid(const struct postern_subject *subject)
+{
+	return subject->uid_fact == POSTERN_FACT_KNOWN &&
+	       subject->uid != UINT32_MAX &&
+	       !is_identity(subject->uid_fact, subject->uid,
+			    subject->overflow_uid);
+}
+
 static bool has_uid(const struct postern_subject *subject)
 {
 	return is_identity(subject->uid_fact, subject->uid,

@@ -63,4 +63,8 @@ pst_policy_match_tenant(const struct pst_policy_tenant *tenant,
  */
 bool pst_policy_has_hidden_pid(const struct postern_subject *subject);
 
+/* Whether the uid is the one that the kernel shows for all users that the user
+ * namespace does not map, and so is nobody's identity. */
+bool pst_policy_has_unmapped_uid(const struct postern_subject *subject);
+
 #endif

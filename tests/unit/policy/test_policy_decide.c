@@ -55,6 +55,36 @@ START_TEST(an_allow_admits_its_peer_and_nobody_else)
 }
 END_TEST
 
+START_TEST(decide_unmapped_uid_names_the_user_namespace)
+{
+	static const char *const texts[] = {
+		HEAD PEERS OPEN "allow alice { direction send }\n" CLOSE,
+		HEAD PEERS OPEN "allow alice { direction send }\n"
+			"deny bob\n" CLOSE,
+		HEAD PEERS "tenant t { members alice }\n" OPEN
+			"allow acme { direction send }\n" CLOSE,
+	};
+	static const enum postern_reason reasons[] = {
+		POSTERN_REASON_NO_ALLOW, POSTERN_REASON_DENIED,
+		POSTERN_REASON_UNKNOWN_TENANT,
+	};
+	struct postern_decision decision;
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		decision = decide_for(texts[i], 65534, ACME);
+		assert_refused(decision, reasons[i]);
+		ck_assert_msg(strstr(decision.refusal.detail,
+				     "; its uid (65534 by default) stands for "
+				     "all users that this user namespace does "
+				     "not map"),
+			      "%s", decision.refusal.detail);
+	}
+	decision = decide_for(texts[0], BOB, 1);
+	ck_assert_ptr_null(strstr(decision.refusal.detail, "namespace"));
+}
+END_TEST
+
 START_TEST(a_deny_beats_every_allow)
 {
 	static const char text[] = HEAD PEERS OPEN
@@ -389,6 +419,8 @@ int main(void)
 	tcase_add_test(tcase, a_node_without_rules_refuses);
 	tcase_add_test(tcase, an_unknown_node_refuses);
 	tcase_add_test(tcase, an_allow_admits_its_peer_and_nobody_else);
+	tcase_add_test(tcase,
+		       decide_unmapped_uid_names_the_user_namespace);
 	tcase_add_test(tcase, a_deny_beats_every_allow);
 	tcase_add_test(tcase, grants_add_up);
 	tcase_add_test(tcase, limits_squeeze);

@@ -10,6 +10,8 @@
 #include "support/policy_host.h"
 
 #define KEY "x25519:3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08"
+#define DIGITS_50 "12345678901234567890123456789012345678901234567890"
+#define DIGITS_100 DIGITS_50 DIGITS_50
 #define NODE "owner user alice\nsocket /run/n\n"
 #define ALLOW "allow p { direction send\n"
 #define PEER "peer p { user alice }\n"
@@ -141,6 +143,10 @@ static const struct case_of_error cases[] = {
 	 "2:21: error: user '65534' identifies nobody"},
 	{"node n { owner user alice\nsocket run/n }\n",
 	 "3:8: error: 'run/n' is not an absolute path"},
+	{"node n { owner user alice\nsocket /run/" DIGITS_100 "1234 }\n",
+	 "3:8: error: a socket's path has at most 107 bytes"},
+	{"node n { owner user alice\nsocket /run/" DIGITS_50 "12345678901234 }\n",
+	 "3:8: error: a socket's name has at most 63 bytes"},
 	{"node n { owner user alice\nsocket / }\n",
 	 "3:8: error: '/' is no name for a socket"},
 	{"node n { owner user alice\nsocket /run/n mode 0999 }\n",
