@@ -139,10 +139,10 @@ int postern_node_interrupt(struct postern_node *node);
  * protocol or left ends with an event, not with an error here.
  *
  * Moving a message from a peer that is ready costs what postern_receive() costs.
- * But whenever no peer is ready, and after every 1024 messages, the call also
- * does what is due, as postern_node_wait() does (accept, admit, notice
- * departures): then it makes system calls, may allocate, and may log.  It never
- * waits.
+ * But whenever no peer is ready, 1 ms after the last time, and after 1024 calls
+ * at the latest, the call also does what is due, as postern_node_wait() does:
+ * then it makes system calls, may allocate, and may log.  It never waits.  It
+ * looks at the clock at every 8th call, at every 32nd while calls are quick.
  *
  * Returns 0, or -EAGAIN (nothing there, or paused), -EMSGSIZE (the message is
  * kept; *ret_message_bytes and *ret_peer are written), -ESTALE, -EINVAL,

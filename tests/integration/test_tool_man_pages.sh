@@ -82,7 +82,22 @@ example_policies_load() {
 	done
 }
 
+# words FILE: without comment signs, markup and line ends.
+words() {
+	sed 's/^ \* \{0,1\}//; s/[*_]//g; s/()//g' "$1" | tr -s ' \n\t' ' '
+}
+
+node_page_says_when_due_work_is_done_as_the_header_does() {
+	words "$srcdir/include/postern/node.h" |
+		grep -o 'But whenever no peer is ready.* while calls are quick' \
+			>header
+	[ "$(wc -w <header)" -gt 40 ] || fail "$(cat header)"
+	words "$man/postern_node_open.3.scd" >page
+	grep -Fq "$(cat header)" page || fail "not in the page: $(cat header)"
+}
+
 run_tests \
+	node_page_says_when_due_work_is_done_as_the_header_does \
 	every_option_is_in_the_page_of_the_tool \
 	every_public_function_is_in_a_page \
 	every_error_is_in_the_overview \
