@@ -96,7 +96,8 @@ struct postern_connect_options {
  *   -EPIPE            the node went away in mid-handshake
  *   -ETIMEDOUT        not connected before the deadline
  *   -EOPNOTSUPP       the node answers in a security mode that was not offered
- *   -EINVAL           a NULL or malformed argument
+ *   -EINVAL           the node's own block in the policy has an error
+ *                     (POSTERN_REASON_POLICY); a NULL or malformed argument
  *   -ENOMEM -EMFILE -ENFILE -ECANCELED
  */
 int postern_connect(const struct postern_policy *policy, const char *node_name,

@@ -70,7 +70,8 @@ struct postern_node_options {
  *   -EOPNOTSUPP  the policy requires a feature that this host lacks: the refusal
  *                names it
  *   -EBUSY       the node is open already, here or in another process
- *   -EINVAL      a NULL or malformed argument
+ *   -EINVAL      the policy has an error that concerns the node
+ *                (POSTERN_REASON_POLICY); a NULL or malformed argument
  *   -ENOMEM -EMFILE -ENFILE -ECANCELED
  */
 int postern_node_open(const struct postern_policy *policy,
@@ -253,7 +254,9 @@ int postern_node_detach(struct postern_node *node, postern_peer peer,
  *                not in its place any more
  *   -EOPNOTSUPP  the policy requires a feature that this host lacks
  *   -EBUSY       the policy moves the socket
- *   -EINVAL      a NULL argument, or a mode that shuts the owner out
+ *   -EINVAL      the policy has an error that concerns the node
+ *                (POSTERN_REASON_POLICY); a NULL argument, or a mode that
+ *                shuts the owner out
  *   -ESTALE -ENOMEM -EMFILE -ENFILE -ECANCELED
  * and *refusal, when not NULL, says more.
  */

@@ -204,6 +204,12 @@ struct postern_node_description {
 	enum postern_audit audit;
 	uint32_t allow_count;
 	uint32_t deny_count;
+
+	/* NULL, or the first error ("FILE:LINE:COLUMN: MESSAGE") because of
+	 * which the node cannot be opened, and not be connected to.  What the
+	 * error is about is missing here: a socket_path is empty then. */
+	const char *error;
+	const char *connect_error;
 };
 
 #define POSTERN_NODE_DESCRIPTION_INIT \
@@ -234,14 +240,27 @@ struct postern_policy_options {
 
 /*
  * Load the policy of this system (/usr/lib, /run and /etc/postern/policy.d), or
- * one file.  All of it loads or nothing does.
+ * one file.
  *
  * options (NULL: defaults) is borrowed for the call.  Errors and warnings are
  * added to diagnostics when that is not NULL, on success too.  Reads files, so
  * it may block as file systems do.
  *
+ * A policy with errors loads too, and is usable where the errors change
+ * nothing: postern_diagnostics_error_count() tells whether there are any.
+ *   - An error inside a block concerns the nodes that depend on the block: the
+ *     node itself, nodes that name the peer in `allow` or `deny`, nodes that
+ *     may admit a member of the tenant.
+ *   - A file that cannot be read, trusted or parsed, and an error in the
+ *     top-level limits, concern every node.
+ * A node that is concerned cannot be opened with this policy, a running one
+ * keeps its own when it is reloaded, and a decision about such a node is a
+ * refusal, all with POSTERN_REASON_POLICY and the first error.  A client can
+ * connect as long as the file of the node's own block was parsed, and the block
+ * has no error in what a client needs: owner, socket, key and security.
+ *
  * Returns 0, or
- *   -EINVAL  the policy is invalid, cannot be read or is not to be trusted, and
+ *   -EINVAL  options name one file, which cannot be read, trusted or parsed:
  *            diagnostics has at least one error; or a malformed argument
  *   -ENOMEM -EMFILE -ENFILE -ECANCELED
  */
@@ -283,7 +302,8 @@ int postern_policy_explain(const struct postern_policy *policy,
  * The merged policy: a valid policy text in canonical form, in which every line
  * ends with a comment that says where it comes from.
  *
- * Returns 0, -EINVAL or -ENOMEM.
+ * Returns 0, -EINVAL (the policy has errors, or a malformed argument) or
+ * -ENOMEM.
  */
 int postern_policy_show(const struct postern_policy *policy, char **ret_text);
 
@@ -304,7 +324,7 @@ int postern_policy_show(const struct postern_policy *policy, char **ret_text);
  * *ret_change_count is how many changes there are; when there are none, the
  * text says "no difference".
  *
- * Returns 0, -EINVAL or -ENOMEM.
+ * Returns 0, -EINVAL (a policy has errors, or a malformed argument) or -ENOMEM.
  */
 int postern_policy_diff(const struct postern_policy *old_policy,
 			const struct postern_policy *new_policy,

@@ -82,6 +82,7 @@ enum postern_reason {
 	POSTERN_REASON_SECURITY = 6,        /* below the required security */
 	POSTERN_REASON_UNKNOWN_NODE = 7,    /* the policy has no such node */
 	POSTERN_REASON_KEY = 8,             /* missing, wrong or not proven */
+	POSTERN_REASON_POLICY = 9,          /* an error in what it depends on */
 
 	/* Quotas. */
 	POSTERN_REASON_SLOTS = 20,          /* every slot is taken */

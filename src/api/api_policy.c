@@ -87,7 +87,7 @@ int postern_policy_explain(const struct postern_policy *policy,
 
 int postern_policy_show(const struct postern_policy *policy, char **ret_text)
 {
-	if (!policy || !ret_text)
+	if (!policy || !ret_text || pst_policy_has_errors(policy))
 		return -EINVAL;
 	return pst_policy_show(policy, ret_text);
 }
@@ -96,7 +96,9 @@ int postern_policy_diff(const struct postern_policy *old_policy,
 			const struct postern_policy *new_policy,
 			char **ret_text, uint32_t *ret_change_count)
 {
-	if (!old_policy || !new_policy || !ret_text || !ret_change_count)
+	if (!old_policy || !new_policy || !ret_text || !ret_change_count ||
+	    pst_policy_has_errors(old_policy) ||
+	    pst_policy_has_errors(new_policy))
 		return -EINVAL;
 	return pst_policy_diff(old_policy, new_policy, ret_text,
 			       ret_change_count);

@@ -67,6 +67,8 @@ static const struct reason_text reasons[] = {
 	 "the policy has no such node"},
 	{POSTERN_REASON_KEY, "key",
 	 "a key is missing, wrong or not proven"},
+	{POSTERN_REASON_POLICY, "policy",
+	 "the policy has an error"},
 	{POSTERN_REASON_SLOTS, "slots",
 	 "every slot is taken"},
 	{POSTERN_REASON_PEERS, "peers",

@@ -30,8 +30,16 @@
 
 /* -- the handshake --------------------------------------------------------- */
 
-static uint32_t at_most(uint32_t wanted, uint64_t ceiling)
+/* Where the policy's ceiling is not known, the caller's is the only one. */
+static uint32_t at_most(uint32_t wanted, uint64_t ceiling, uint64_t built_in,
+			bool is_ceiling_certain)
 {
+	if (!is_ceiling_certain) {
+		if (wanted > 0)
+			return wanted;
+		if (ceiling < built_in)
+			ceiling = built_in;
+	}
 	if (ceiling > UINT32_MAX)
 		ceiling = UINT32_MAX;
 	if (wanted == 0 || wanted > ceiling)
@@ -41,17 +49,23 @@ static uint32_t at_most(uint32_t wanted, uint64_t ceiling)
 
 /*
  * A wish is always concrete: what this side could accept at most, and never
- * more than its own copy of the policy could grant.
+ * more than its own copy of the policy could grant, as far as it is known.
  */
 static struct pst_terms make_wish(const struct pst_connect_params *params,
 				  const struct pst_policy_node *rules)
 {
+	/* An error may hide allows of the node from this process. */
+	bool is_certain = !pst_policy_node_fault(rules);
 	struct pst_terms wish = {
 		.directions = params->directions,
 		.ring_bytes = at_most(params->ring_bytes,
-				      pst_policy_ring_ceiling(rules)),
+				      pst_policy_ring_ceiling(rules),
+				      PST_POLICY_DEFAULT_RING_BYTES,
+				      is_certain),
 		.message_bytes = at_most(params->message_bytes,
-					 pst_policy_message_ceiling(rules)),
+					 pst_policy_message_ceiling(rules),
+					 PST_POLICY_DEFAULT_MESSAGE_BYTES,
+					 is_certain),
 	};
 
 	if (wish.directions == 0)

@@ -31,9 +31,13 @@ int pst_connection_find_node(const struct postern_policy *policy,
 
 	rules = pst_policy_find_node(policy, node_name);
 	if (!rules) {
-		(void)pst_refuse(refusal, POSTERN_REASON_UNKNOWN_NODE,
-				 "the policy has no node '%s'", node_name);
-		return -ENOENT;
+		pst_policy_refuse_unknown_node(policy, node_name, refusal);
+		return pst_policy_fault(policy) ? -EINVAL : -ENOENT;
+	}
+	if (pst_policy_connect_fault(rules)) {
+		pst_policy_refuse_fault(pst_policy_connect_fault(rules),
+					refusal);
+		return -EINVAL;
 	}
 	*ret_rules = rules;
 	return 0;

@@ -176,12 +176,10 @@ int pst_node_open(const struct pst_node_params *params,
 	struct pst_node *node;
 	int r;
 
-	rules = pst_policy_find_node(params->policy, params->name);
-	if (!rules) {
-		(void)pst_refuse(ret_refusal, POSTERN_REASON_UNKNOWN_NODE,
-				 "the policy has no node '%s'", params->name);
-		return -ENOENT;
-	}
+	r = pst_node_find_rules(params->policy, params->name, &rules,
+				ret_refusal);
+	if (r < 0)
+		return r;
 	node = pst_fork_guard_new(sizeof(*node));
 	if (!node)
 		return -ENOMEM;

@@ -18,6 +18,25 @@
 #include "os/own_process.h"
 #include "os/segment.h"
 
+int pst_node_find_rules(const struct postern_policy *policy, const char *name,
+			const struct pst_policy_node **ret_rules,
+			struct postern_refusal *refusal)
+{
+	const struct pst_policy_node *rules;
+
+	rules = pst_policy_find_node(policy, name);
+	if (!rules) {
+		pst_policy_refuse_unknown_node(policy, name, refusal);
+		return pst_policy_fault(policy) ? -EINVAL : -ENOENT;
+	}
+	if (pst_policy_node_fault(rules)) {
+		pst_policy_refuse_fault(pst_policy_node_fault(rules), refusal);
+		return -EINVAL;
+	}
+	*ret_rules = rules;
+	return 0;
+}
+
 static int check_owner(const struct postern_node_description *description,
 		       struct postern_refusal *refusal)
 {

@@ -9,6 +9,15 @@
 #include "node/node_state.h"
 
 /*
+ * The rules of the node: -ENOENT when there is no such node, -EINVAL when it
+ * depends on an error of the policy; the refusal says more.
+ */
+PST_MUST_CHECK int pst_node_find_rules(const struct postern_policy *policy,
+				       const char *name,
+				       const struct pst_policy_node **ret_rules,
+				       struct postern_refusal *refusal);
+
+/*
  * Can this process serve the node by these rules, with this key (or NULL)?  0,
  * -EACCES (not the owner, not the key, or the group cannot be given), or
  * another -errno; the refusal says more.

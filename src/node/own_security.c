@@ -63,7 +63,9 @@ int pst_own_security_init(struct pst_own_security *own,
 
 	*own = (struct pst_own_security){
 		.rules = rules,
-		.may_be_secured = pst_policy_demands_security(rules),
+		/* What this process cannot read may demand it. */
+		.may_be_secured = pst_policy_demands_security(rules) ||
+				  pst_policy_node_fault(rules),
 		.cipher = pst_host_cipher(features),
 	};
 	if (key_file) {

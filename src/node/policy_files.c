@@ -4,12 +4,17 @@
  *
  * The straight way from the disk to a decision: trusted files are read whole,
  * the policy layer reads the texts, names are looked up as they come, and the
- * complete table is handed over.
+ * table is handed over.
  *
  * The same file name in /etc shadows /run shadows /usr/lib, and a link to
  * /dev/null in a directory masks the name in those behind it.  Which files are
  * read is decided by names alone; in what order they are read means nothing to
- * the policy, only to the order of messages.
+ * the policy, only to the order of messages.  A file that cannot be read still
+ * shadows, and a directory that cannot be listed shadows everything: what the
+ * administrator has replaced must not come back by an error.
+ *
+ * An error does not end the loading.  The policy layer marks the nodes that it
+ * concerns; only a single file that was asked for has to be right as a text.
  */
 #include "node/policy_files.h"
 
@@ -185,22 +190,27 @@ static int load_entry(struct loader *loader, const char *directory,
 	return r;
 }
 
-/* -ENOENT is for the caller to judge: some directories may be missing. */
+enum directory_state {
+	DIRECTORY_LISTED,
+	DIRECTORY_MISSING,    /* for the caller to judge: some may be */
+	DIRECTORY_UNREADABLE, /* reported */
+};
+
 static int list_directory(struct loader *loader, const char *path,
 			  struct pst_trusted_listing *ret_listing,
-			  bool *ret_exists)
+			  enum directory_state *ret_state)
 {
 	struct pst_path_fault fault;
 	int list_result, r;
 
-	*ret_exists = false;
+	*ret_state = DIRECTORY_MISSING;
 	list_result = pst_trusted_listing_read(
 		path, loader->reader, loader->trust_flags, ret_listing, &fault);
 	if (list_result == -ENOENT)
 		return 0;
-	*ret_exists = list_result == 0;
+	*ret_state = list_result == 0 ? DIRECTORY_LISTED : DIRECTORY_UNREADABLE;
 	r = judge(loader, path, list_result, &fault);
-	if (r < 0 && *ret_exists)
+	if (r < 0 && list_result == 0)
 		pst_trusted_listing_done(ret_listing);
 	return r;
 }
@@ -241,17 +251,22 @@ static int load_listing(struct loader *loader, const char *directory,
 	return 0;
 }
 
+/* Behind a directory that cannot be listed nothing is read: any file there may
+ * be shadowed or masked. */
 static int load_system(struct loader *loader)
 {
 	struct pst_trusted_listing listings[SYSTEM_DIRECTORY_COUNT] = {0};
-	bool exists;
-	size_t i;
+	enum directory_state state = DIRECTORY_LISTED;
+	size_t i, listed_count = 0;
 	int r = 0;
 
-	for (i = 0; i < SYSTEM_DIRECTORY_COUNT && r == 0; i++)
-		r = list_directory(loader, system_directories[i], &listings[i],
-				   &exists);
-	for (i = 0; i < SYSTEM_DIRECTORY_COUNT && r == 0; i++)
+	while (listed_count < SYSTEM_DIRECTORY_COUNT && r == 0 &&
+	       state != DIRECTORY_UNREADABLE) {
+		r = list_directory(loader, system_directories[listed_count],
+				   &listings[listed_count], &state);
+		listed_count++;
+	}
+	for (i = 0; i < listed_count && r == 0; i++)
 		r = load_listing(loader, system_directories[i], listings, i,
 				 &listings[i]);
 	for (i = 0; i < SYSTEM_DIRECTORY_COUNT; i++)
@@ -291,16 +306,17 @@ static int load_include(struct loader *loader, const char *path,
 {
 	struct pst_trusted_listing listing = {0};
 	char sentence[SENTENCE_BYTES];
-	bool is_new, exists;
+	enum directory_state state;
+	bool is_new;
 	int r;
 
 	r = add_directory(loader, path, &is_new);
 	if (r < 0 || !is_new)
 		return r;
-	r = list_directory(loader, path, &listing, &exists);
-	if (r < 0)
+	r = list_directory(loader, path, &listing, &state);
+	if (r < 0 || state == DIRECTORY_UNREADABLE)
 		return r;
-	if (exists) {
+	if (state == DIRECTORY_LISTED) {
 		r = load_listing(loader, path, NULL, 0, &listing);
 		pst_trusted_listing_done(&listing);
 		return r;
@@ -394,6 +410,7 @@ int pst_policy_files_load(const struct postern_policy_options *options,
 			  struct postern_policy **ret_policy)
 {
 	struct pst_policy_builder_options builder_options = {0};
+	struct postern_policy *policy;
 	struct loader loader = {0};
 	int r;
 
@@ -401,7 +418,14 @@ int pst_policy_files_load(const struct postern_policy_options *options,
 	if (r == 0)
 		r = load_all(&loader, options->file);
 	if (r == 0)
-		r = pst_policy_builder_finish(loader.builder, ret_policy);
+		r = pst_policy_builder_finish(loader.builder, &policy);
 	done_loader(&loader);
-	return r;
+	if (r < 0)
+		return r;
+	if (options->file && !pst_policy_is_parsed(policy)) {
+		(void)pst_policy_unref(policy); /* always NULL */
+		return -EINVAL;
+	}
+	*ret_policy = policy;
+	return 0;
 }

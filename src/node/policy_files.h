@@ -13,8 +13,10 @@
 #include "policy/policy.h"
 
 /*
- * Load what the options say; findings go to diagnostics.  Returns 0, -EINVAL
- * (and diagnostics has an error), -ENOMEM, -EMFILE, -ENFILE or another -errno.
+ * Load what the options say; findings go to diagnostics.  Returns 0 (see
+ * pst_policy_has_errors()), -EINVAL (the one file that the options name cannot
+ * be read or parsed, and diagnostics has an error), -ENOMEM, -EMFILE, -ENFILE
+ * or another -errno.
  */
 PST_MUST_CHECK
 int pst_policy_files_load(const struct postern_policy_options *options,

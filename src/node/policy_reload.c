@@ -296,12 +296,9 @@ static int get_ready(struct pst_node *node, const struct postern_policy *policy,
 	struct holdings holdings;
 	int r;
 
-	rules = pst_policy_find_node(policy, node->name);
-	if (!rules) {
-		(void)pst_refuse(refusal, POSTERN_REASON_UNKNOWN_NODE,
-				 "the policy has no node '%s'", node->name);
-		return -ENOENT;
-	}
+	r = pst_node_find_rules(policy, node->name, &rules, refusal);
+	if (r < 0)
+		return r;
 	r = pst_node_check_policy(node, rules, key, refusal);
 	if (r < 0)
 		return r;

@@ -29,6 +29,7 @@ libpolicy_la_SOURCES = \
 	src/policy/policy_explain.h \
 	src/policy/policy_explain_grant.c \
 	src/policy/policy_explain_subject.c \
+	src/policy/policy_fault.c \
 	src/policy/policy_format.c \
 	src/policy/policy_grant.c \
 	src/policy/policy_grant.h \

@@ -28,6 +28,7 @@
 #include "base/attributes.h"
 
 struct pst_policy_builder;
+struct pst_policy_fault;
 struct pst_policy_node;
 
 #define PST_POLICY_FILE_BYTES_MAX (1024u * 1024u)
@@ -100,8 +101,9 @@ struct pst_policy_builder *
 pst_policy_builder_free(struct pst_policy_builder *builder);
 
 /*
- * Add one text.  What is wrong with it goes to the diagnostics and makes
- * finishing fail; the return value is 0 or -ENOMEM.
+ * Add one text.  What is wrong with it goes to the diagnostics, and makes the
+ * block where it stands unusable, or the text; the return value is 0 or
+ * -ENOMEM.
  */
 PST_MUST_CHECK
 int pst_policy_builder_add_source(struct pst_policy_builder *builder,
@@ -120,7 +122,7 @@ bool pst_policy_builder_next_include(struct pst_policy_builder *builder,
 
 /*
  * A finding of the loader itself (an unreadable file); line 0 is no place.  An
- * error makes finishing fail.  hint may be NULL.
+ * error makes every node unusable.  hint may be NULL.
  */
 PST_MUST_CHECK
 int pst_policy_builder_report(struct pst_policy_builder *builder,
@@ -129,9 +131,9 @@ int pst_policy_builder_report(struct pst_policy_builder *builder,
 			      const char *message, const char *hint);
 
 /*
- * Check what spans several texts and hand the table over.  The builder is spent
- * whatever happens: free it.  Returns 0, -EINVAL (the diagnostics have an
- * error) or -ENOMEM.
+ * Check what spans several texts and hand the table over, with the blocks that
+ * have errors marked as unusable.  The builder is spent whatever happens: free
+ * it.  Returns 0 or -ENOMEM.
  */
 PST_MUST_CHECK
 int pst_policy_builder_finish(struct pst_policy_builder *builder,
@@ -164,6 +166,33 @@ const struct pst_policy_node *
 pst_policy_find_node(const struct postern_policy *policy, const char *name);
 const struct pst_policy_node *
 pst_policy_node_at(const struct postern_policy *policy, size_t node_index);
+
+/* Is there an error anywhere in the policy? */
+bool pst_policy_has_errors(const struct postern_policy *policy);
+
+/* Was the first text that was added read and parsed? */
+bool pst_policy_is_parsed(const struct postern_policy *policy);
+
+/*
+ * The error because of which no node can be opened, a node cannot be opened, or
+ * not be connected to; NULL: there is none.  A node with an error keeps none of
+ * its rules: it decides that everything is refused.
+ */
+const struct pst_policy_fault *
+pst_policy_fault(const struct postern_policy *policy);
+const struct pst_policy_fault *
+pst_policy_node_fault(const struct pst_policy_node *node);
+const struct pst_policy_fault *
+pst_policy_connect_fault(const struct pst_policy_node *node);
+
+/* Refuse because of it (POSTERN_REASON_POLICY). */
+void pst_policy_refuse_fault(const struct pst_policy_fault *fault,
+			     struct postern_refusal *ret_refusal);
+
+/* The policy has no such node, as far as it could be read. */
+void pst_policy_refuse_unknown_node(const struct postern_policy *policy,
+				    const char *node_name,
+				    struct postern_refusal *ret_refusal);
 
 void pst_policy_describe_node(const struct pst_policy_node *node,
 			      struct postern_node_description *ret_description);

@@ -220,6 +220,7 @@ int pst_policy_block_read(struct pst_policy_builder *builder,
 	for (directive = first; directive; directive = directive->next) {
 		if (has_all_errors(builder)) {
 			builder->is_incomplete = true;
+			builder->is_cut = true;
 			return 0;
 		}
 		/* a line that the lexer gave up on says nothing reliable */

@@ -19,6 +19,7 @@
 
 #define MESSAGE_BYTES 300
 #define HINT_BYTES 300
+#define FAULT_BYTES 600
 #define DEFAULT_PAGE_BYTES 4096u
 /* Pairs of letters that are compared to find a name like an unknown one: some
  * 50 ms, and enough for thousands of names. */
@@ -40,6 +41,45 @@ pst_policy_place_of(const struct pst_policy_directive *directive)
 	};
 }
 
+int pst_policy_builder_fault(struct pst_policy_builder *builder,
+			     const struct postern_diagnostic *diagnostic,
+			     const struct pst_policy_fault **ret_fault)
+{
+	struct pst_policy_arena *arena = pst_policy_builder_arena(builder);
+	char text[FAULT_BYTES];
+	struct pst_policy_fault *fault;
+
+	if (diagnostic->line > 0)
+		(void)snprintf(text, sizeof(text), "%s:%u:%u: %s",
+			       diagnostic->file, diagnostic->line,
+			       diagnostic->column,
+			       diagnostic->message); /* cut when too long */
+	else
+		(void)snprintf(text, sizeof(text), "%s: %s", diagnostic->file,
+			       diagnostic->message); /* cut when too long */
+
+	fault = pst_policy_arena_new(arena, 1, sizeof(*fault));
+	if (!fault)
+		return -ENOMEM;
+	fault->place.file = pst_policy_arena_dup(arena, diagnostic->file,
+						 strlen(diagnostic->file));
+	fault->place.line = diagnostic->line;
+	fault->place.column = diagnostic->column;
+	fault->text = pst_policy_arena_dup(arena, text, strlen(text));
+	if (!fault->place.file || !fault->text)
+		return -ENOMEM;
+	*ret_fault = fault;
+	return 0;
+}
+
+/* The block at hand is usable until now. */
+static bool is_first_fault(const struct pst_policy_builder *builder,
+			   enum postern_severity severity)
+{
+	return severity == POSTERN_SEVERITY_ERROR && builder->fault_place &&
+	       !*builder->fault_place;
+}
+
 static int report(struct pst_policy_builder *builder,
 		  enum postern_severity severity,
 		  const struct pst_policy_source *source,
@@ -49,12 +89,16 @@ static int report(struct pst_policy_builder *builder,
 	char message[MESSAGE_BYTES];
 	size_t source_line_bytes;
 	const char *source_line;
+	bool is_first, has_space;
+	int r;
 
 	if (severity == POSTERN_SEVERITY_ERROR)
 		builder->error_count++;
 	/* to find the line of a text costs more than to drop the finding */
-	if (!pst_diagnostics_has_space(builder->diagnostics, source->name,
-				       severity))
+	is_first = is_first_fault(builder, severity);
+	has_space = pst_diagnostics_has_space(builder->diagnostics,
+					      source->name, severity);
+	if (!is_first && !has_space)
 		return 0;
 
 	(void)vsnprintf(message, sizeof(message), format,
@@ -62,6 +106,12 @@ static int report(struct pst_policy_builder *builder,
 	diagnostic->severity = severity;
 	diagnostic->file = source->name;
 	diagnostic->message = message;
+	if (is_first) {
+		r = pst_policy_builder_fault(builder, diagnostic,
+					     builder->fault_place);
+		if (r < 0 || !has_space)
+			return r;
+	}
 	source_line = pst_policy_tree_line(source, diagnostic->line,
 					   &source_line_bytes);
 	diagnostic->source_line = source_line_bytes > 0 ? source_line : NULL;
@@ -242,10 +292,19 @@ int pst_policy_builder_report(struct pst_policy_builder *builder,
 		.message = message,
 		.hint = hint,
 	};
+	int r;
 
 	if (severity == POSTERN_SEVERITY_ERROR) {
 		builder->error_count++;
 		builder->is_incomplete = true;
+		(void)pst_policy_builder_enter(builder,
+					       &builder->policy->fault);
+		if (is_first_fault(builder, severity)) {
+			r = pst_policy_builder_fault(builder, &diagnostic,
+						     builder->fault_place);
+			if (r < 0)
+				return r;
+		}
 	}
 	return pst_diagnostics_add(builder->diagnostics, &diagnostic, 0);
 }
@@ -295,16 +354,10 @@ int pst_policy_builder_finish(struct pst_policy_builder *builder,
 {
 	int r;
 
-	/* Where a part is missing, what refers to it is not judged: every
-	 * second message would follow from the first. */
-	if (builder->is_incomplete)
-		return -EINVAL;
 	r = pst_policy_link(builder);
 	if (r < 0)
 		return r;
-	if (builder->error_count > 0)
-		return -EINVAL;
-
+	builder->policy->has_errors = builder->error_count > 0;
 	*ret_policy = builder->policy;
 	builder->policy = NULL;
 	return 0;

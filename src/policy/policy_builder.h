@@ -29,7 +29,8 @@ struct pst_policy_include {
 struct pst_policy_extension {
 	struct pst_policy_extension *next;
 	const struct pst_policy_directive *directive;
-	struct pst_policy_node content;  /* only what an extension may hold */
+	struct pst_policy_node content;  /* only what an extension may hold;
+					  * and the errors of the block */
 };
 
 struct pst_policy_builder {
@@ -53,7 +54,29 @@ struct pst_policy_builder {
 	uint32_t source_error_count;  /* error_count before this source */
 	size_t suggestion_budget;     /* for names that are not known */
 	bool is_incomplete;  /* a text is missing or cut by a syntax error */
+	bool is_cut;         /* this source was not read to its end */
+	const struct pst_policy_fault **fault_place; /* of the block at hand */
 };
+
+/*
+ * From now on errors make this block unusable; the first one stays.  Returns
+ * the place of the block before, to come back to.
+ */
+static inline const struct pst_policy_fault **
+pst_policy_builder_enter(struct pst_policy_builder *builder,
+			 const struct pst_policy_fault **fault_place)
+{
+	const struct pst_policy_fault **before = builder->fault_place;
+
+	builder->fault_place = fault_place;
+	return before;
+}
+
+/* An error as a fault, for a block that is unusable because of it. */
+PST_MUST_CHECK
+int pst_policy_builder_fault(struct pst_policy_builder *builder,
+			     const struct postern_diagnostic *diagnostic,
+			     const struct pst_policy_fault **ret_fault);
 
 struct pst_policy_arena *
 pst_policy_builder_arena(struct pst_policy_builder *builder);
@@ -168,8 +191,10 @@ PST_MUST_CHECK
 int pst_policy_check_node(struct pst_policy_builder *builder,
 			  const struct pst_policy_node *node);
 
-/* Only when nothing was wrong. */
 void pst_policy_link_tenants(struct postern_policy *policy);
 void pst_policy_link_node(struct pst_policy_node *node);
+
+/* Which blocks are unusable because of others (policy_fault.c). */
+void pst_policy_link_faults(struct postern_policy *policy);
 
 #endif

@@ -59,13 +59,28 @@ static bool is_before(const struct pst_policy_place *a,
 	return pst_policy_place_is_before(a->file, a->line, b->file, b->line);
 }
 
-static void refuse_unknown_node(struct postern_refusal *refusal,
-				const char *node_name)
+void pst_policy_refuse_fault(const struct pst_policy_fault *fault,
+			     struct postern_refusal *ret_refusal)
 {
-	refuse(refusal, POSTERN_REASON_UNKNOWN_NODE, NULL, "");
-	add_detail(refusal, "the policy has no node '");
-	add_detail(refusal, node_name);
-	add_detail(refusal, "'");
+	refuse(ret_refusal, POSTERN_REASON_POLICY, &fault->place, "");
+	add_detail(ret_refusal, fault->text);
+}
+
+void pst_policy_refuse_unknown_node(const struct postern_policy *policy,
+				    const char *node_name,
+				    struct postern_refusal *ret_refusal)
+{
+	refuse(ret_refusal,
+	       policy->fault ? POSTERN_REASON_POLICY
+			     : POSTERN_REASON_UNKNOWN_NODE,
+	       policy->fault ? &policy->fault->place : NULL, "");
+	add_detail(ret_refusal, "the policy has no node '");
+	add_detail(ret_refusal, node_name);
+	add_detail(ret_refusal, policy->fault
+					? "' as far as it could be read: "
+					: "'");
+	if (policy->fault)
+		add_detail(ret_refusal, policy->fault->text);
 }
 
 /* No rule shows why such a process matches none: the user namespace is why. */
@@ -276,7 +291,12 @@ void pst_policy_decide(const struct postern_policy *policy,
 
 	node = pst_policy_find_node(policy, node_name);
 	if (!node) {
-		refuse_unknown_node(&ret_decision->refusal, node_name);
+		pst_policy_refuse_unknown_node(policy, node_name,
+					       &ret_decision->refusal);
+		return;
+	}
+	if (node->fault) {
+		pst_policy_refuse_fault(node->fault, &ret_decision->refusal);
 		return;
 	}
 	if (is_denied(node, subject, &ret_decision->refusal))
@@ -306,6 +326,10 @@ bool pst_policy_may_match_later(const struct pst_policy_node *node,
 	const struct pst_policy_peer *peer = NULL;
 	const struct pst_policy_allow *allow;
 
+	if (node->fault) {
+		pst_policy_refuse_fault(node->fault, ret_refusal);
+		return false;
+	}
 	if (is_denied(node, subject, ret_refusal))
 		return false;
 	if (!find_candidate(node, subject, &peer)) {

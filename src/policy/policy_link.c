@@ -42,6 +42,9 @@ static int report_unknown_peer(struct pst_policy_builder *builder,
 	const char *nearest = NULL;
 	char hint[120];
 
+	/* The file that was not read may define it, and is reported. */
+	if (builder->is_incomplete)
+		return 0;
 	if (!pst_policy_has_all_errors(builder, directive->source))
 		nearest = suggest_peer(builder, name);
 	if (nearest)
@@ -51,6 +54,27 @@ static int report_unknown_peer(struct pst_policy_builder *builder,
 		builder, directive, word_index,
 		nearest ? hint : "a peer is defined by 'peer NAME { }'",
 		"unknown peer '%s'", name);
+}
+
+/* In the place of a peer that is not defined: of no process can be told whether
+ * it matches. */
+static const struct pst_policy_peer *
+new_unknown_peer(struct pst_policy_builder *builder,
+		 const struct pst_policy_directive *directive,
+		 uint32_t word_index)
+{
+	struct pst_policy_peer *peer;
+
+	peer = pst_policy_arena_new(pst_policy_builder_arena(builder), 1,
+				    sizeof(*peer));
+	if (!peer)
+		return NULL;
+	peer->name = directive->words[word_index].text;
+	peer->place = pst_policy_place_of(directive);
+	peer->directive = directive;
+	peer->fault = *builder->fault_place ? *builder->fault_place
+					    : builder->policy->fault;
+	return peer;
 }
 
 static int link_rule(struct pst_policy_builder *builder,
@@ -68,6 +92,9 @@ static int link_rule(struct pst_policy_builder *builder,
 		r = report_unknown_peer(builder, directive, i);
 		if (r < 0)
 			return r;
+		rule->peers[i - 1] = new_unknown_peer(builder, directive, i);
+		if (!rule->peers[i - 1])
+			return -ENOMEM;
 	}
 	return 0;
 }
@@ -127,32 +154,49 @@ static void merge_extension(struct pst_policy_node *node,
 		node->security = content->security;
 }
 
+/* It may have been meant for any node, and may have denied something there. */
+static int report_unknown_node(struct pst_policy_builder *builder,
+			       const struct pst_policy_directive *directive)
+{
+	if (builder->is_incomplete)
+		return 0;
+	(void)pst_policy_builder_enter(builder, &builder->policy->fault);
+	return pst_policy_report_word(
+		builder, directive, 2,
+		"'extend node' adds to a node that is defined elsewhere",
+		"unknown node '%s'", directive->words[2].text);
+}
+
+static int link_extension(struct pst_policy_builder *builder,
+			  const struct pst_policy_extension *extension)
+{
+	struct pst_policy_node *node;
+	int r;
+
+	node = pst_policy_index_find(&builder->node_index,
+				     extension->directive->words[2].text);
+	if (!node)
+		return report_unknown_node(builder, extension->directive);
+	(void)pst_policy_builder_enter(builder, &node->fault);
+	r = check_extender(builder, extension->directive, node);
+	if (r < 0)
+		return r;
+	merge_extension(node, &extension->content);
+	if (!node->fault)
+		node->fault = extension->content.fault;
+	return 0;
+}
+
 static int link_extensions(struct pst_policy_builder *builder)
 {
 	const struct pst_policy_extension *extension;
-	struct pst_policy_node *node;
 	int r;
 
 	for (extension = builder->extensions; extension;
 	     extension = extension->next) {
-		node = pst_policy_index_find(
-			&builder->node_index,
-			extension->directive->words[2].text);
-		if (!node) {
-			r = pst_policy_report_word(
-				builder, extension->directive, 2,
-				"'extend node' adds to a node that is defined "
-				"elsewhere",
-				"unknown node '%s'",
-				extension->directive->words[2].text);
-			if (r < 0)
-				return r;
-			continue;
-		}
-		r = check_extender(builder, extension->directive, node);
+		r = link_extension(builder, extension);
 		if (r < 0)
 			return r;
-		merge_extension(node, &extension->content);
 	}
 	return 0;
 }
@@ -161,7 +205,7 @@ static int check_socket(struct pst_policy_builder *builder,
 			struct pst_policy_index *sockets,
 			struct pst_policy_node *node)
 {
-	const struct pst_policy_node *earlier;
+	struct pst_policy_node *earlier;
 	void *present;
 	char hint[300];
 	int r;
@@ -177,10 +221,14 @@ static int check_socket(struct pst_policy_builder *builder,
 		       earlier->name, earlier->socket_place.file,
 		       earlier->socket_place.line,
 		       earlier->socket_place.column); /* cut if too long */
-	return pst_policy_report_place(builder, node->directive->source,
-				       node->socket_place.line,
-				       node->socket_place.column, 6, hint,
-				       "two nodes with one socket");
+	(void)pst_policy_builder_enter(builder, &node->fault);
+	r = pst_policy_report_place(builder, node->directive->source,
+				    node->socket_place.line,
+				    node->socket_place.column, 6, hint,
+				    "two nodes with one socket");
+	if (!earlier->fault)
+		earlier->fault = node->fault;
+	return r;
 }
 
 static int check_sockets(struct pst_policy_builder *builder)
@@ -209,8 +257,23 @@ static int compare_tenants(const void *left, const void *right)
 	return strcmp((*a)->name, (*b)->name);
 }
 
-static int sort_nodes(struct postern_policy *policy)
+/* Of two definitions the first in the order of reading stays: it is marked as
+ * unusable. */
+static size_t drop_duplicates(const struct pst_policy_builder *builder,
+			      struct pst_policy_node **nodes, size_t count)
 {
+	size_t i, kept_count = 0;
+
+	for (i = 0; i < count; i++)
+		if (pst_policy_index_find(&builder->node_index,
+					  nodes[i]->name) == nodes[i])
+			nodes[kept_count++] = nodes[i];
+	return kept_count;
+}
+
+static int sort_nodes(const struct pst_policy_builder *builder)
+{
+	struct postern_policy *policy = builder->policy;
 	struct pst_policy_node *node, **place;
 	size_t i, count = 0;
 
@@ -224,6 +287,7 @@ static int sort_nodes(struct postern_policy *policy)
 		policy->node_at[i++] = node;
 	qsort(policy->node_at, count, sizeof(policy->node_at[0]),
 	      compare_nodes);
+	count = drop_duplicates(builder, policy->node_at, count);
 	policy->node_count = count;
 
 	for (i = 0, place = &policy->nodes; i < count; i++) {
@@ -268,11 +332,13 @@ static int link_names(struct pst_policy_builder *builder)
 	int r;
 
 	for (tenant = builder->policy->tenants; tenant; tenant = tenant->next) {
+		(void)pst_policy_builder_enter(builder, &tenant->members_fault);
 		r = link_rules(builder, tenant->members);
 		if (r < 0)
 			return r;
 	}
 	for (node = builder->policy->nodes; node; node = node->next) {
+		(void)pst_policy_builder_enter(builder, &node->fault);
 		r = link_rules(builder, node->denies);
 		if (r < 0)
 			return r;
@@ -281,6 +347,23 @@ static int link_names(struct pst_policy_builder *builder)
 			if (r < 0)
 				return r;
 		}
+	}
+	return 0;
+}
+
+static int check_nodes(struct pst_policy_builder *builder)
+{
+	struct pst_policy_node *node;
+	int r;
+
+	r = check_sockets(builder);
+	if (r < 0)
+		return r;
+	for (node = builder->policy->nodes; node; node = node->next) {
+		(void)pst_policy_builder_enter(builder, &node->fault);
+		r = pst_policy_check_node(builder, node);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
@@ -296,19 +379,15 @@ int pst_policy_link(struct pst_policy_builder *builder)
 	r = link_names(builder);
 	if (r < 0)
 		return r;
-	r = check_sockets(builder);
-	if (r < 0)
-		return r;
-	for (node = builder->policy->nodes; node; node = node->next) {
-		r = pst_policy_check_node(builder, node);
+	/* Where a text is missing no node can be opened, and every second
+	 * message would follow from the first. */
+	if (!builder->is_incomplete) {
+		r = check_nodes(builder);
 		if (r < 0)
 			return r;
 	}
-	/* the rest looks through references that must all be there */
-	if (builder->error_count > 0)
-		return 0;
 
-	r = sort_nodes(builder->policy);
+	r = sort_nodes(builder);
 	if (r == 0)
 		r = sort_tenants(builder->policy);
 	if (r < 0)
@@ -316,5 +395,6 @@ int pst_policy_link(struct pst_policy_builder *builder)
 	pst_policy_link_tenants(builder->policy);
 	for (node = builder->policy->nodes; node; node = node->next)
 		pst_policy_link_node(node);
+	pst_policy_link_faults(builder->policy);
 	return 0;
 }

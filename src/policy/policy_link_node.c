@@ -18,10 +18,9 @@
 	(PST_POLICY_FACT_UNIT | PST_POLICY_FACT_CGROUP |           \
 	 PST_POLICY_FACT_EXE | PST_POLICY_FACT_USERNS)
 
-/* False also where the peer itself was not found: that is reported elsewhere. */
 static bool uses(const struct pst_policy_peer *peer, uint32_t facts)
 {
-	return peer && (peer->facts_used & facts) != 0;
+	return (peer->facts_used & facts) != 0;
 }
 
 /* A process can change what an advisory line looks at, and so slip out. */

@@ -244,6 +244,8 @@ pst_policy_match_peer(const struct pst_policy_peer *peer,
 	enum pst_policy_match match = PST_POLICY_MATCH_YES, line_match;
 	const struct pst_policy_line *line;
 
+	if (peer->fault)
+		return PST_POLICY_MATCH_UNKNOWN;
 	for (line = peer->lines; line; line = line->next) {
 		line_match = pst_policy_match_line(line, subject, purpose);
 		if (line_match < match)

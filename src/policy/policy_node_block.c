@@ -3,7 +3,12 @@
  * Reading `node NAME { }` and `extend node NAME { }`
  *
  * An extension holds only what adds rules: it may admit or deny more, squeeze
- * limits, raise the security and require features, but never say who the node is.
+ * limits, raise the security and require features.  It has no owner, socket or
+ * key: a client reads those of the node's own block only.
+ *
+ * An error in what a client needs (owner, socket, key, security, or a word that
+ * may have been one of them) is kept apart from one in the node's rules: the
+ * first keeps clients from connecting, too.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -132,26 +137,15 @@ static int warn_of_missing(struct pst_policy_builder *builder,
 		directive->words[word_index].text);
 }
 
-static int read_require(struct pst_policy_builder *builder,
-			const struct pst_policy_directive *directive,
-			void *object)
+static int read_features(struct pst_policy_builder *builder,
+			 const struct pst_policy_directive *directive,
+			 struct pst_policy_requirement *requirement)
 {
-	struct node_block *block = object;
-	struct pst_policy_requirement *requirement;
 	size_t feature_index;
 	bool is_valid;
 	uint32_t i;
 	int r;
 
-	requirement = pst_policy_arena_new(pst_policy_builder_arena(builder), 1,
-					   sizeof(*requirement));
-	if (!requirement)
-		return -ENOMEM;
-	requirement->place = pst_policy_place_of(directive);
-	requirement->directive = directive;
-	requirement->words = pst_policy_join_words(builder, directive);
-	if (!requirement->words)
-		return -ENOMEM;
 	for (i = 1; i < directive->word_count; i++) {
 		r = pst_policy_word_choice(builder, directive, i,
 					   pst_feature_names, PST_FEATURE_COUNT,
@@ -166,6 +160,32 @@ static int read_require(struct pst_policy_builder *builder,
 		if (r < 0)
 			return r;
 	}
+	return 0;
+}
+
+static int read_require(struct pst_policy_builder *builder,
+			const struct pst_policy_directive *directive,
+			void *object)
+{
+	struct node_block *block = object;
+	const struct pst_policy_fault **before;
+	struct pst_policy_requirement *requirement;
+	int r;
+
+	requirement = pst_policy_arena_new(pst_policy_builder_arena(builder), 1,
+					   sizeof(*requirement));
+	if (!requirement)
+		return -ENOMEM;
+	requirement->place = pst_policy_place_of(directive);
+	requirement->directive = directive;
+	requirement->words = pst_policy_join_words(builder, directive);
+	if (!requirement->words)
+		return -ENOMEM;
+	before = pst_policy_builder_enter(builder, &block->node->fault);
+	r = read_features(builder, directive, requirement);
+	(void)pst_policy_builder_enter(builder, before);
+	if (r < 0)
+		return r;
 	*block->node->requirement_tail = requirement;
 	block->node->requirement_tail = &requirement->next;
 	return 0;
@@ -176,12 +196,15 @@ static int read_slots(struct pst_policy_builder *builder,
 		      void *object)
 {
 	struct node_block *block = object;
+	const struct pst_policy_fault **before;
 	uint64_t count;
 	bool is_right;
 	int r;
 
+	before = pst_policy_builder_enter(builder, &block->node->fault);
 	r = pst_policy_word_number(builder, directive, 1, 1, PST_SLOTS_MAX,
 				   &count, &is_right);
+	(void)pst_policy_builder_enter(builder, before);
 	if (r == 0 && is_right)
 		block->node->slot_count = (uint32_t)count;
 	return r;
@@ -194,12 +217,15 @@ static int read_audit(struct pst_policy_builder *builder,
 	/* in the order of enum postern_audit */
 	static const char *const choices[] = {"all", "deny", "none"};
 	struct node_block *block = object;
+	const struct pst_policy_fault **before;
 	bool is_right;
 	size_t choice;
 	int r;
 
+	before = pst_policy_builder_enter(builder, &block->node->fault);
 	r = pst_policy_word_choice(builder, directive, 1, choices, 3, &choice,
 				   &is_right);
+	(void)pst_policy_builder_enter(builder, before);
 	if (r == 0 && is_right)
 		block->node->audit = (enum postern_audit)choice;
 	return r;
@@ -210,7 +236,9 @@ static int read_allow(struct pst_policy_builder *builder,
 		      void *object)
 {
 	struct node_block *block = object;
+	const struct pst_policy_fault **before;
 	struct pst_policy_allow *allow;
+	int r;
 
 	allow = pst_policy_arena_new(pst_policy_builder_arena(builder), 1,
 				     sizeof(*allow));
@@ -218,7 +246,10 @@ static int read_allow(struct pst_policy_builder *builder,
 		return -ENOMEM;
 	*block->node->allow_place = allow;
 	block->node->allow_place = &allow->next;
-	return pst_policy_read_allow(builder, directive, allow);
+	before = pst_policy_builder_enter(builder, &block->node->fault);
+	r = pst_policy_read_allow(builder, directive, allow);
+	(void)pst_policy_builder_enter(builder, before);
+	return r;
 }
 
 static int read_deny(struct pst_policy_builder *builder,
@@ -234,9 +265,14 @@ static int read_limits(struct pst_policy_builder *builder,
 		       void *object)
 {
 	struct node_block *block = object;
+	const struct pst_policy_fault **before;
+	int r;
 
-	return pst_policy_read_limits(builder, directive, PST_POLICY_SCOPE_NODE,
-				      block->node->limits);
+	before = pst_policy_builder_enter(builder, &block->node->fault);
+	r = pst_policy_read_limits(builder, directive, PST_POLICY_SCOPE_NODE,
+				   block->node->limits);
+	(void)pst_policy_builder_enter(builder, before);
+	return r;
 }
 
 #define MANY PST_POLICY_ANY_WORD_COUNT
@@ -303,9 +339,10 @@ static int check_securities(struct pst_policy_builder *builder,
 	return 0;
 }
 
-static int check_node(struct pst_policy_builder *builder,
-		      const struct pst_policy_directive *directive,
-		      const struct node_block *block)
+/* What a client needs to recognise the node, and may the file say it? */
+static int check_identity(struct pst_policy_builder *builder,
+			  const struct pst_policy_directive *directive,
+			  const struct node_block *block)
 {
 	const struct pst_policy_node *node = block->node;
 	const struct pst_policy_source *source = directive->source;
@@ -332,17 +369,74 @@ static int check_node(struct pst_policy_builder *builder,
 			"this file belongs to uid %u and not to the node's "
 			"owner",
 			source->owner_uid);
-	return check_securities(builder, node);
+	return 0;
+}
+
+static int check_node(struct pst_policy_builder *builder,
+		      const struct pst_policy_directive *directive,
+		      const struct node_block *block)
+{
+	int r;
+
+	r = check_identity(builder, directive, block);
+	if (r < 0 || block->node->connect_fault)
+		return r;
+	(void)pst_policy_builder_enter(builder, &block->node->fault);
+	return check_securities(builder, block->node);
+}
+
+static int add_to_index(struct pst_policy_builder *builder,
+			const struct pst_policy_directive *directive,
+			struct pst_policy_node *node)
+{
+	const struct pst_policy_fault **before;
+	struct pst_policy_node *first;
+	void *present;
+	int r;
+
+	r = pst_policy_index_add(&builder->node_index,
+				 pst_policy_builder_arena(builder), node->name,
+				 node, &present);
+	if (r < 0 || !present)
+		return r;
+	first = present;
+	before = pst_policy_builder_enter(builder, &first->connect_fault);
+	r = pst_policy_report_second(builder, directive, &first->place,
+				     " ('extend node' adds to it)");
+	(void)pst_policy_builder_enter(builder, before);
+	return r;
+}
+
+static int read_node_body(struct pst_policy_builder *builder,
+			  const struct pst_policy_directive *directive,
+			  struct pst_policy_node *node, bool is_doubtful)
+{
+	uint32_t error_count = builder->error_count;
+	struct node_block block = block_of(node);
+	int r;
+
+	r = pst_policy_block_read(builder, "node", node_keys,
+				  sizeof(node_keys) / sizeof(node_keys[0]),
+				  directive->children, &block);
+	if (r < 0)
+		return r;
+	node->is_doubtful = is_doubtful ||
+			    builder->error_count > error_count ||
+			    directive->source->message;
+	if (!node->is_doubtful)
+		return check_node(builder, directive, &block);
+	/* What a client needs is checked in any case. */
+	if (is_doubtful || node->connect_fault || directive->source->message)
+		return 0;
+	return check_identity(builder, directive, &block);
 }
 
 int pst_policy_read_node(struct pst_policy_builder *builder,
 			 const struct pst_policy_directive *directive)
 {
 	uint32_t error_count = builder->error_count;
-	const struct pst_policy_node *first;
+	const struct pst_policy_fault **before;
 	struct pst_policy_node *node;
-	struct node_block block;
-	void *present;
 	bool is_right;
 	int r;
 
@@ -360,38 +454,23 @@ int pst_policy_read_node(struct pst_policy_builder *builder,
 	node->socket_mode = DEFAULT_SOCKET_MODE;
 	node->socket_group_fact = POSTERN_FACT_ABSENT;
 	node->slot_count = PST_POLICY_DEFAULT_SLOTS;
-	r = pst_policy_index_add(&builder->node_index,
-				 pst_policy_builder_arena(builder), node->name,
-				 node, &present);
+	r = add_to_index(builder, directive, node);
 	if (r < 0)
 		return r;
-	if (present) {
-		first = present;
-		r = pst_policy_report_second(builder, directive, &first->place,
-					     
-					     " ('extend node' adds to it)");
-		if (r < 0)
-			return r;
-	}
 	*builder->node_place = node;
 	builder->node_place = &node->next;
 
-	block = block_of(node);
-	r = pst_policy_block_read(builder, "node", node_keys,
-				  sizeof(node_keys) / sizeof(node_keys[0]),
-				  directive->children, &block);
-	if (r < 0)
-		return r;
-	node->is_doubtful = builder->error_count > error_count ||
-			    directive->source->message;
-	if (node->is_doubtful)
-		return 0;
-	return check_node(builder, directive, &block);
+	before = pst_policy_builder_enter(builder, &node->connect_fault);
+	r = read_node_body(builder, directive, node,
+			   builder->error_count > error_count);
+	(void)pst_policy_builder_enter(builder, before);
+	return r;
 }
 
 int pst_policy_read_extension(struct pst_policy_builder *builder,
 			      const struct pst_policy_directive *directive)
 {
+	const struct pst_policy_fault **before;
 	struct pst_policy_extension *extension;
 	struct node_block block;
 	bool is_right;
@@ -414,8 +493,11 @@ int pst_policy_read_extension(struct pst_policy_builder *builder,
 	builder->extension_place = &extension->next;
 
 	block = block_of(&extension->content);
-	return pst_policy_block_read(builder, "extend node", extension_keys,
-				     sizeof(extension_keys) /
-					     sizeof(extension_keys[0]),
-				     directive->children, &block);
+	before = pst_policy_builder_enter(builder, &extension->content.fault);
+	r = pst_policy_block_read(builder, "extend node", extension_keys,
+				  sizeof(extension_keys) /
+					  sizeof(extension_keys[0]),
+				  directive->children, &block);
+	(void)pst_policy_builder_enter(builder, before);
+	return r;
 }

@@ -4,8 +4,10 @@
  *
  * A text begins with its version and ends with the line `end`, so a file that
  * was cut anywhere, even before its last newline, never loads.  What a syntax
- * error leaves of a text is still read, to tell all that is wrong in one run;
- * it can no longer become a policy.
+ * error leaves of a text is still read, to tell all that is wrong in one run.
+ *
+ * An error outside of the blocks makes the whole text unusable, as if it could
+ * not be parsed: a mistyped `extend` may have been a deny for any node.
  */
 #include <errno.h>
 #include <string.h>
@@ -67,10 +69,15 @@ static int read_limits(struct pst_policy_builder *builder,
 		       const struct pst_policy_directive *directive,
 		       void *object)
 {
+	const struct pst_policy_fault **before;
+	int r;
+
 	(void)object;
-	return pst_policy_read_limits(builder, directive,
-				      PST_POLICY_SCOPE_PROCESS,
-				      builder->policy->limits);
+	before = pst_policy_builder_enter(builder, &builder->policy->fault);
+	r = pst_policy_read_limits(builder, directive, PST_POLICY_SCOPE_PROCESS,
+				   builder->policy->limits);
+	(void)pst_policy_builder_enter(builder, before);
+	return r;
 }
 
 static int read_include(struct pst_policy_builder *builder,
@@ -160,8 +167,14 @@ static bool has_end(const struct pst_policy_source *source)
 int pst_policy_read_source(struct pst_policy_builder *builder,
 			   struct pst_policy_source *source)
 {
+	const struct postern_diagnostic cut = {
+		.file = source->name,
+		.message = "so many errors that it was not read to its end",
+	};
 	int r;
 
+	builder->is_cut = false;
+	(void)pst_policy_builder_enter(builder, &source->fault);
 	if (!is_key(source->directives, "policy-version") &&
 	    (source->directives || !source->message)) {
 		r = pst_policy_report_place(
@@ -190,7 +203,12 @@ int pst_policy_read_source(struct pst_policy_builder *builder,
 		if (r < 0)
 			return r;
 	}
-	return pst_policy_block_read(builder, "policy", top_keys,
-				     sizeof(top_keys) / sizeof(top_keys[0]),
-				     source->directives, NULL);
+	r = pst_policy_block_read(builder, "policy", top_keys,
+				  sizeof(top_keys) / sizeof(top_keys[0]),
+				  source->directives, NULL);
+	if (r == 0 && builder->is_cut && !source->fault)
+		r = pst_policy_builder_fault(builder, &cut, &source->fault);
+	if (!builder->policy->fault)
+		builder->policy->fault = source->fault;
+	return r;
 }

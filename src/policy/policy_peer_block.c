@@ -205,14 +205,59 @@ static const struct pst_policy_key peer_keys[] = {
 	{"userns", 1, 1, false, false, read_userns, "usage: userns same"},
 };
 
+/* A second definition makes the first one unusable: which is meant? */
+static int add_to_index(struct pst_policy_builder *builder,
+			const struct pst_policy_directive *directive,
+			struct pst_policy_peer *peer)
+{
+	const struct pst_policy_fault **before;
+	struct pst_policy_peer *first;
+	void *present;
+	int r;
+
+	r = pst_policy_index_add(&builder->peer_index,
+				 pst_policy_builder_arena(builder), peer->name,
+				 peer, &present);
+	if (r < 0 || !present)
+		return r;
+	first = present;
+	before = pst_policy_builder_enter(builder, &first->fault);
+	r = pst_policy_report_second(builder, directive, &first->place, "");
+	(void)pst_policy_builder_enter(builder, before);
+	return r;
+}
+
+static int read_body(struct pst_policy_builder *builder,
+		     const struct pst_policy_directive *directive,
+		     struct pst_policy_peer *peer, bool is_doubtful)
+{
+	uint32_t error_count = builder->error_count;
+	struct pst_policy_peer_block block = {
+		.peer = peer,
+		.line_place = &peer->lines,
+	};
+	int r;
+
+	r = pst_policy_block_read(builder, "peer", peer_keys,
+				  sizeof(peer_keys) / sizeof(peer_keys[0]),
+				  directive->children, &block);
+	if (r < 0)
+		return r;
+	if (block.has_strong_line || is_doubtful ||
+	    builder->error_count > error_count || directive->source->message)
+		return 0;
+	return pst_policy_report_word(
+		builder, directive, 1,
+		"strong: user group label key key-file pid",
+		"peer '%s' has no line that identifies a process", peer->name);
+}
+
 int pst_policy_read_peer(struct pst_policy_builder *builder,
 			 const struct pst_policy_directive *directive)
 {
-	struct pst_policy_peer_block block;
 	uint32_t error_count = builder->error_count;
+	const struct pst_policy_fault **before;
 	struct pst_policy_peer *peer;
-	const struct pst_policy_peer *first;
-	void *present;
 	bool is_right;
 	int r;
 
@@ -226,35 +271,15 @@ int pst_policy_read_peer(struct pst_policy_builder *builder,
 	peer->name = directive->words[1].text;
 	peer->place = pst_policy_place_of(directive);
 	peer->directive = directive;
-	r = pst_policy_index_add(&builder->peer_index,
-				 pst_policy_builder_arena(builder), peer->name,
-				 peer, &present);
+	r = add_to_index(builder, directive, peer);
 	if (r < 0)
 		return r;
-	if (present) {
-		first = present;
-		r = pst_policy_report_second(builder, directive, &first->place,
-					     "");
-		if (r < 0)
-			return r;
-	}
 	*builder->peer_place = peer;
 	builder->peer_place = &peer->next;
 
-	block = (struct pst_policy_peer_block){
-		.peer = peer,
-		.line_place = &peer->lines,
-	};
-	r = pst_policy_block_read(builder, "peer", peer_keys,
-				  sizeof(peer_keys) / sizeof(peer_keys[0]),
-				  directive->children, &block);
-	if (r < 0)
-		return r;
-	if (block.has_strong_line || builder->error_count > error_count ||
-	    directive->source->message)
-		return 0;
-	return pst_policy_report_word(
-		builder, directive, 1,
-		"strong: user group label key key-file pid",
-		"peer '%s' has no line that identifies a process", peer->name);
+	before = pst_policy_builder_enter(builder, &peer->fault);
+	r = read_body(builder, directive, peer,
+		      builder->error_count > error_count);
+	(void)pst_policy_builder_enter(builder, before);
+	return r;
 }

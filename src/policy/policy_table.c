@@ -102,7 +102,7 @@ void pst_policy_describe_node(const struct pst_policy_node *node,
 	*ret_description = (struct postern_node_description){
 		.size_bytes = sizeof(*ret_description),
 		.name = node->name,
-		.socket_path = node->socket_path,
+		.socket_path = node->socket_path ? node->socket_path : "",
 		.file = node->place.file,
 		.line = node->place.line,
 		.owner_fact = node->owner_fact,
@@ -115,6 +115,10 @@ void pst_policy_describe_node(const struct pst_policy_node *node,
 		.audit = node->audit,
 		.allow_count = (uint32_t)node->allow_count,
 		.deny_count = (uint32_t)node->deny_count,
+		.error = node->fault ? node->fault->text : NULL,
+		.connect_error = node->connect_fault
+					 ? node->connect_fault->text
+					 : NULL,
 	};
 }
 

@@ -27,6 +27,21 @@ struct pst_policy_place {
 	uint32_t column;
 };
 
+/*
+ * An error that makes a block unusable, the first one of the block.
+ *
+ * Each block keeps its own.  When everything is linked, a node's `fault` is the
+ * first of: its own block, its extensions, the peers of its allows and denies,
+ * the tenants that a process which it allows may be a member of, and the
+ * policy's.  The policy's are errors that may hide a rule about any node: a
+ * file that could not be read, trusted or parsed, the top-level limits, and an
+ * `extend` of a node that is not defined.
+ */
+struct pst_policy_fault {
+	struct pst_policy_place place;  /* line 0: of the file as a whole */
+	const char *text;               /* "FILE:LINE:COLUMN: MESSAGE" */
+};
+
 /* The lines of a peer block, `key-file` as a line of its own. */
 enum pst_policy_line_key {
 	PST_POLICY_LINE_USER,
@@ -75,6 +90,8 @@ struct pst_policy_peer {
 	struct pst_policy_line *lines;
 	uint32_t facts_used;          /* PST_POLICY_FACT_* bits of the lines */
 	bool admits_hidden_pid;       /* `pidns any` */
+	/* With one, it cannot be told whether a process matches. */
+	const struct pst_policy_fault *fault;
 };
 
 /* A security demand; line 0: nobody wrote one. */
@@ -116,6 +133,8 @@ struct pst_policy_tenant {
 	uint32_t weight;
 	struct pst_policy_security security;
 	struct postern_policy_limit limits[POSTERN_LIMIT_ROOM];
+	const struct pst_policy_fault *members_fault; /* any process may be in */
+	const struct pst_policy_fault *fault;         /* elsewhere in the block */
 };
 
 struct pst_policy_node_key {
@@ -166,6 +185,12 @@ struct pst_policy_node {
 	struct pst_policy_rule **deny_place;
 	bool is_doubtful;
 
+	/* With `fault` it cannot be opened and decides nothing but refusals.
+	 * With `connect_fault` (in what a client needs: owner, socket, key and
+	 * security of the node's own block) it cannot be connected to. */
+	const struct pst_policy_fault *fault;
+	const struct pst_policy_fault *connect_fault;
+
 	/* found when the table is complete */
 	uint32_t facts_used;
 	uint64_t ring_ceiling_bytes;
@@ -185,6 +210,8 @@ struct postern_policy {
 	uint32_t tenant_facts_used;
 	struct postern_policy_limit limits[POSTERN_LIMIT_ROOM];
 	struct pst_policy_source *sources;    /* what was written */
+	const struct pst_policy_fault *fault; /* concerns every node */
+	bool has_errors;                      /* anywhere */
 };
 
 /* A table with one reference and nothing in it. */

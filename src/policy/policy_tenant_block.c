@@ -33,12 +33,15 @@ static int read_weight(struct pst_policy_builder *builder,
 		       void *object)
 {
 	struct tenant_block *block = object;
+	const struct pst_policy_fault **before;
 	uint64_t weight;
 	bool is_right;
 	int r;
 
+	before = pst_policy_builder_enter(builder, &block->tenant->fault);
 	r = pst_policy_word_number(builder, directive, 1, 1, WEIGHT_MAX,
 				   &weight, &is_right);
+	(void)pst_policy_builder_enter(builder, before);
 	if (r == 0 && is_right)
 		block->tenant->weight = (uint32_t)weight;
 	return r;
@@ -49,9 +52,14 @@ static int read_tenant_security(struct pst_policy_builder *builder,
 				void *object)
 {
 	struct tenant_block *block = object;
+	const struct pst_policy_fault **before;
+	int r;
 
-	return pst_policy_read_security(builder, directive,
-					&block->tenant->security);
+	before = pst_policy_builder_enter(builder, &block->tenant->fault);
+	r = pst_policy_read_security(builder, directive,
+				     &block->tenant->security);
+	(void)pst_policy_builder_enter(builder, before);
+	return r;
 }
 
 static int read_tenant_limits(struct pst_policy_builder *builder,
@@ -59,10 +67,14 @@ static int read_tenant_limits(struct pst_policy_builder *builder,
 			      void *object)
 {
 	struct tenant_block *block = object;
+	const struct pst_policy_fault **before;
+	int r;
 
-	return pst_policy_read_limits(builder, directive,
-				      PST_POLICY_SCOPE_TENANT,
-				      block->tenant->limits);
+	before = pst_policy_builder_enter(builder, &block->tenant->fault);
+	r = pst_policy_read_limits(builder, directive, PST_POLICY_SCOPE_TENANT,
+				   block->tenant->limits);
+	(void)pst_policy_builder_enter(builder, before);
+	return r;
 }
 
 static const struct pst_policy_key tenant_keys[] = {
@@ -103,14 +115,54 @@ static int new_tenant(struct pst_policy_builder *builder,
 	return 0;
 }
 
+static int add_to_index(struct pst_policy_builder *builder,
+			const struct pst_policy_directive *directive,
+			struct pst_policy_tenant *tenant)
+{
+	const struct pst_policy_fault **before;
+	struct pst_policy_tenant *first;
+	void *present;
+	int r;
+
+	r = pst_policy_index_add(&builder->tenant_index,
+				 pst_policy_builder_arena(builder), tenant->name,
+				 tenant, &present);
+	if (r < 0 || !present)
+		return r;
+	first = present;
+	before = pst_policy_builder_enter(builder, &first->members_fault);
+	r = pst_policy_report_second(builder, directive, &first->place, "");
+	(void)pst_policy_builder_enter(builder, before);
+	return r;
+}
+
+static int read_body(struct pst_policy_builder *builder,
+		     const struct pst_policy_directive *directive,
+		     struct pst_policy_tenant *tenant, bool is_doubtful)
+{
+	struct tenant_block block = {tenant, &tenant->members};
+	uint32_t error_count = builder->error_count;
+	int r;
+
+	r = pst_policy_block_read(builder, "tenant", tenant_keys,
+				  sizeof(tenant_keys) / sizeof(tenant_keys[0]),
+				  directive->children, &block);
+	if (r < 0)
+		return r;
+	if (tenant->members || is_doubtful ||
+	    builder->error_count > error_count || directive->source->message)
+		return 0;
+	return pst_policy_report_word(builder, directive, 1, "members PEER...",
+				      "tenant '%s' has no 'members'",
+				      tenant->name);
+}
+
 int pst_policy_read_tenant(struct pst_policy_builder *builder,
 			   const struct pst_policy_directive *directive)
 {
 	uint32_t error_count = builder->error_count;
-	const struct pst_policy_tenant *first;
+	const struct pst_policy_fault **before;
 	struct pst_policy_tenant *tenant;
-	struct tenant_block block;
-	void *present;
 	bool is_right;
 	int r;
 
@@ -120,31 +172,15 @@ int pst_policy_read_tenant(struct pst_policy_builder *builder,
 	r = new_tenant(builder, directive, &tenant);
 	if (r < 0)
 		return r;
-	r = pst_policy_index_add(&builder->tenant_index,
-				 pst_policy_builder_arena(builder), tenant->name,
-				 tenant, &present);
+	r = add_to_index(builder, directive, tenant);
 	if (r < 0)
 		return r;
-	if (present) {
-		first = present;
-		r = pst_policy_report_second(builder, directive, &first->place,
-					     "");
-		if (r < 0)
-			return r;
-	}
 	*builder->tenant_place = tenant;
 	builder->tenant_place = &tenant->next;
 
-	block = (struct tenant_block){tenant, &tenant->members};
-	r = pst_policy_block_read(builder, "tenant", tenant_keys,
-				  sizeof(tenant_keys) / sizeof(tenant_keys[0]),
-				  directive->children, &block);
-	if (r < 0)
-		return r;
-	if (tenant->members || builder->error_count > error_count ||
-	    directive->source->message)
-		return 0;
-	return pst_policy_report_word(builder, directive, 1, "members PEER...",
-				      "tenant '%s' has no 'members'",
-				      tenant->name);
+	before = pst_policy_builder_enter(builder, &tenant->members_fault);
+	r = read_body(builder, directive, tenant,
+		      builder->error_count > error_count);
+	(void)pst_policy_builder_enter(builder, before);
+	return r;
 }

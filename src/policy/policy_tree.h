@@ -19,6 +19,7 @@
 #define PST_POLICY_WORDS_MAX 64u
 #define PST_POLICY_DEPTH_MAX 8u
 
+struct pst_policy_fault;
 struct pst_policy_source;
 
 struct pst_policy_word {
@@ -73,6 +74,7 @@ struct pst_policy_source {
 	uint32_t error_line;
 	uint32_t error_column;
 	uint32_t error_width;
+	const struct pst_policy_fault *fault; /* outside of its blocks */
 	const struct pst_policy_directive *unclosed; /* the innermost block */
 };
 

@@ -69,6 +69,8 @@ static enum tool_status status_of(int result, enum postern_reason reason)
 	if (reason == POSTERN_REASON_NOT_RUNNING ||
 	    reason == POSTERN_REASON_LISTENER_EXITED)
 		return TOOL_NOT_RUNNING;
+	if (reason == POSTERN_REASON_POLICY)
+		return TOOL_BAD_POLICY;
 	if (reason == POSTERN_REASON_KEY)
 		return TOOL_DENIED;
 
@@ -107,7 +109,9 @@ enum tool_status tool_error_result(const char *what, int result,
 	else if (refusal && refusal->reason != POSTERN_REASON_NONE)
 		why = postern_reason_text(refusal->reason);
 	fprintf(stderr, "postern: %s: %s", what, why);
-	if (refusal && refusal->file[0] != '\0')
+	/* The detail of an error of the policy begins with the place. */
+	if (refusal && refusal->file[0] != '\0' &&
+	    refusal->reason != POSTERN_REASON_POLICY)
 		fprintf(stderr, " (%s:%u: %s)", refusal->file, refusal->line,
 			refusal->rule);
 	fputc('\n', stderr);

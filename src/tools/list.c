@@ -74,6 +74,8 @@ static const char *state_word(int result)
 		return "not trusted";
 	case -ETIMEDOUT:
 		return "not answering";
+	case -EINVAL:
+		return "error";
 	default:
 		return postern_strerror(result);
 	}
@@ -190,6 +192,29 @@ static enum tool_status print_nodes(const struct postern_policy *policy)
 	return TOOL_DONE;
 }
 
+/* All nodes that are known, and every error that may hide others. */
+static enum tool_status list(const char *what,
+			     const struct postern_policy_options *source)
+{
+	struct postern_diagnostics *diagnostics;
+	struct postern_policy *policy = NULL;
+	enum tool_status status = TOOL_DONE;
+	int result;
+
+	result = postern_diagnostics_new(&diagnostics);
+	if (result < 0)
+		return tool_error_result(what, result, NULL);
+	result = postern_policy_load(source, diagnostics, &policy);
+	if (result == 0)
+		status = print_nodes(policy);
+	tool_findings_print_errors(diagnostics);
+	if (result < 0 || postern_diagnostics_error_count(diagnostics) > 0)
+		status = tool_policy_failed(what, result, diagnostics);
+	postern_policy_free(policy);
+	postern_diagnostics_free(diagnostics);
+	return status;
+}
+
 static enum tool_status run(const struct tool_command *command, int argc,
 			    char **argv)
 {
@@ -197,17 +222,12 @@ static enum tool_status run(const struct tool_command *command, int argc,
 	const struct tool_option options[] = {
 		TOOL_OPTION_POLICY(&source.file),
 	};
-	struct postern_policy *policy;
-	enum tool_status status;
+	const char *what;
 
 	tool_options_parse(command, options,
 			   sizeof(options) / sizeof(options[0]), argc, argv);
-	status = tool_policy_load(&source, false, &policy);
-	if (status != TOOL_DONE)
-		return status;
-	status = print_nodes(policy);
-	postern_policy_free(policy);
-	return status;
+	what = source.file ? source.file : "policy";
+	return list(what, &source);
 }
 
 const struct tool_command tool_command_list = {
@@ -217,6 +237,7 @@ const struct tool_command tool_command_list = {
 	.description =
 		"List the nodes of the policy: name, owner, whether the node "
 		"runs and answers,\nhow many peers it has where you may observe "
-		"it, and the socket.\n",
+		"it, and the socket.\nA policy with errors is listed as far as "
+		"it could be read, with exit status 8.\n",
 	.run = run,
 };

@@ -61,7 +61,7 @@ static enum tool_status judge(const struct check *check, const char *file,
 	const char *what = file ? file : "policy";
 	size_t warning_count;
 
-	if (result < 0)
+	if (result < 0 || postern_diagnostics_error_count(diagnostics) > 0)
 		return tool_error_findings(what, result, diagnostics);
 	warning_count = postern_diagnostics_count(diagnostics);
 	if (check->is_strict && warning_count > 0)

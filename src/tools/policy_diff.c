@@ -50,7 +50,8 @@ static enum tool_status compare_files(char **files, uint32_t flags)
 	source.flags = flags;
 	for (i = 0; i < 2; i++) {
 		source.file = files[i];
-		if (tool_policy_load(&source, true, &policies[i]) != TOOL_DONE)
+		if (tool_policy_load(&source, TOOL_POLICY_WHOLE,
+				     &policies[i]) != TOOL_DONE)
 			status = IN_TROUBLE;
 	}
 	if (status == SAME)

@@ -187,7 +187,7 @@ static enum tool_status run(const struct tool_command *command, int argc,
 	if (why)
 		return tool_misuse(command, "%s", why);
 	source.flags = POSTERN_POLICY_WARN_ON_UNTRUSTED;
-	status = tool_policy_load(&source, true, &policy);
+	status = tool_policy_load(&source, TOOL_POLICY_FOR_NODE, &policy);
 	if (status != TOOL_DONE)
 		return status;
 	status = explain_with(&explain, policy);

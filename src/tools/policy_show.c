@@ -36,7 +36,7 @@ static enum tool_status run(const struct tool_command *command, int argc,
 	source.flags = POSTERN_POLICY_WARN_ON_UNTRUSTED;
 	if (assume_names)
 		source.flags |= POSTERN_POLICY_ASSUME_NAMES;
-	status = tool_policy_load(&source, true, &policy);
+	status = tool_policy_load(&source, TOOL_POLICY_WHOLE, &policy);
 	if (status != TOOL_DONE)
 		return status;
 	result = postern_policy_show(policy, &text);

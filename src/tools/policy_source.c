@@ -12,14 +12,18 @@
 
 #include "errors.h"
 
-void tool_findings_print(const struct postern_diagnostics *diagnostics)
+static void print_from(const struct postern_diagnostics *diagnostics,
+		       enum postern_severity least)
 {
-	size_t count = postern_diagnostics_count(diagnostics);
+	struct postern_diagnostic finding;
 	char *text;
 	size_t i;
 	int result;
 
-	for (i = 0; i < count; i++) {
+	for (i = 0; postern_diagnostics_get(diagnostics, i, &finding) == 0;
+	     i++) {
+		if (finding.severity < least)
+			continue;
 		result = postern_diagnostics_format(diagnostics, i, &text);
 		if (result < 0) {
 			(void)tool_error_result("policy", result, NULL);
@@ -28,6 +32,16 @@ void tool_findings_print(const struct postern_diagnostics *diagnostics)
 		fputs(text, stderr);
 		free(text);
 	}
+}
+
+void tool_findings_print(const struct postern_diagnostics *diagnostics)
+{
+	print_from(diagnostics, POSTERN_SEVERITY_WARNING);
+}
+
+void tool_findings_print_errors(const struct postern_diagnostics *diagnostics)
+{
+	print_from(diagnostics, POSTERN_SEVERITY_ERROR);
 }
 
 enum tool_status
@@ -42,14 +56,18 @@ tool_error_findings(const char *what, int result,
 			  error_count == 1 ? "" : "s");
 }
 
-/* A lack of resources says nothing about the policy. */
-static enum tool_status bad_policy(enum tool_status status)
+enum tool_status tool_policy_failed(const char *what, int result,
+				    const struct postern_diagnostics *diagnostics)
 {
+	enum tool_status status;
+
+	status = tool_error_findings(what, result, diagnostics);
+	/* A lack of resources says nothing about the policy. */
 	return status == TOOL_BUSY ? status : TOOL_BAD_POLICY;
 }
 
 enum tool_status tool_policy_load(const struct postern_policy_options *options,
-				  bool show_warnings,
+				  enum tool_policy_need need,
 				  struct postern_policy **ret_policy)
 {
 	const char *what = options->file ? options->file : "policy";
@@ -61,11 +79,15 @@ enum tool_status tool_policy_load(const struct postern_policy_options *options,
 	if (result < 0)
 		return tool_error_result(what, result, NULL);
 	result = postern_policy_load(options, diagnostics, ret_policy);
-	if (result < 0 || show_warnings)
+	if (result < 0 || need != TOOL_POLICY_FOR_CLIENT)
 		tool_findings_print(diagnostics);
-	if (result < 0)
-		status = bad_policy(tool_error_findings(what, result,
-							diagnostics));
+	if (result < 0 ||
+	    (need == TOOL_POLICY_WHOLE &&
+	     postern_diagnostics_error_count(diagnostics) > 0)) {
+		status = tool_policy_failed(what, result, diagnostics);
+		if (result == 0)
+			*ret_policy = postern_policy_free(*ret_policy);
+	}
 	postern_diagnostics_free(diagnostics);
 	return status;
 }

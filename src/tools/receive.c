@@ -228,7 +228,7 @@ open_and_receive(struct receiver *receiver,
 		result = tool_output_init(&receiver->output, STDOUT_FILENO);
 	if (result < 0)
 		return tool_error_system("receive", -result);
-	status = tool_policy_load(source, true, &policy);
+	status = tool_policy_load(source, TOOL_POLICY_FOR_NODE, &policy);
 	if (status != TOOL_DONE)
 		return status;
 	result = postern_node_open(policy, receiver->node_name, node_options,

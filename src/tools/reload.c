@@ -14,7 +14,8 @@ static void say_nothing_changed(const char *node_name)
 	tool_warning(node_name, "not reloaded: the policy in force stays");
 }
 
-/* NULL: it was told, and recorded by the node, why not. */
+/* NULL: it was told, and recorded by the node, why not.  A policy with errors
+ * loads: the node judges whether they concern it. */
 static struct postern_policy *load(struct postern_node *node,
 				   const struct postern_policy_options *source)
 {

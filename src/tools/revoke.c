@@ -57,7 +57,7 @@ static enum tool_status run(const struct tool_command *command, int argc,
 				      argc, argv);
 	control.log = tool_log_print;
 	source.features_off = control.features_off;
-	status = tool_policy_load(&source, false, &policy);
+	status = tool_policy_load(&source, TOOL_POLICY_FOR_CLIENT, &policy);
 	if (status != TOOL_DONE)
 		return status;
 	status = revoke_peers(command, policy, operands, &control);

@@ -237,7 +237,7 @@ static enum tool_status fail_to_connect(const struct sender *sender, int result,
 	enum tool_status status;
 
 	status = tool_error_result(sender->node, result, refusal);
-	if (result == -EINVAL)
+	if (result == -EINVAL && status != TOOL_BAD_POLICY)
 		return TOOL_BAD_INPUT; /* a value of an option */
 	if (status == TOOL_NOT_RUNNING)
 		fprintf(stderr, "postern: 'postern send --wait' waits until "
@@ -301,7 +301,7 @@ connect_and_send(struct sender *sender,
 	struct postern_policy *policy;
 	enum tool_status status;
 
-	status = tool_policy_load(source, false, &policy);
+	status = tool_policy_load(source, TOOL_POLICY_FOR_CLIENT, &policy);
 	if (status != TOOL_DONE)
 		return status;
 	status = connect_when_possible(sender, policy, wishes);

@@ -24,7 +24,8 @@ enum tool_status tool_watch_open(struct tool_watch *watch,
 
 	watch->source.features_off = observer->options.features_off;
 	observer->options.log = tool_log_print;
-	status = tool_policy_load(&watch->source, false, &watch->policy);
+	status = tool_policy_load(&watch->source, TOOL_POLICY_FOR_CLIENT,
+				  &watch->policy);
 	if (status != TOOL_DONE)
 		return status;
 	observer->policy = watch->policy;

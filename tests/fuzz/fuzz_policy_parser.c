@@ -44,12 +44,26 @@ static void use(const struct postern_policy *policy)
 {
 	struct postern_subject subject = policy_subject(1001, 5001);
 	struct postern_node_description description;
+	const struct pst_policy_node *node;
+	struct postern_decision decision;
 	size_t i;
 	char *text;
 
 	for (i = 0; i < pst_policy_node_count(policy); i++) {
-		pst_policy_describe_node(pst_policy_node_at(policy, i),
-					 &description);
+		node = pst_policy_node_at(policy, i);
+		pst_policy_describe_node(node, &description);
+		pst_policy_decide(policy, description.name, &subject,
+				  &decision);
+		require((decision.refusal.reason == POSTERN_REASON_POLICY) ==
+			(pst_policy_node_fault(node) != NULL));
+		require(!decision.is_admitted || !pst_policy_node_fault(node));
+		/* What opens can be connected to. */
+		require(pst_policy_node_fault(node) ||
+			!pst_policy_connect_fault(node));
+		require(pst_policy_has_errors(policy) ||
+			!pst_policy_node_fault(node));
+		require(pst_policy_security_floor(node, &subject) <=
+			POSTERN_SECURITY_AEAD);
 		require(pst_policy_explain(policy, description.name, &subject,
 					   &text) == 0);
 		free(text);
@@ -63,6 +77,7 @@ static void must_load(const char *text)
 
 	require(pst_diagnostics_new(&diagnostics) == 0);
 	require(load(text, strlen(text), diagnostics, &policy) == 0);
+	require(!pst_policy_has_errors(policy));
 	pst_policy_unref(policy);
 	pst_diagnostics_free(diagnostics);
 }
@@ -91,8 +106,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t byte_count)
 
 	require(pst_diagnostics_new(&diagnostics) == 0);
 	r = load((const char *)bytes, byte_count, diagnostics, &policy);
-	require(r == 0 || r == -EINVAL);
-	require((r == 0) == (pst_diagnostics_error_count(diagnostics) == 0));
+	require(r == 0);
+	require(pst_policy_has_errors(policy) ==
+		(pst_diagnostics_error_count(diagnostics) > 0));
 	format_findings(diagnostics);
 	pst_diagnostics_free(diagnostics);
 
@@ -102,15 +118,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t byte_count)
 		require(again && strcmp(formatted, again) == 0);
 		free(again);
 	}
-	if (policy) {
-		use(policy);
+	use(policy);
+	if (!pst_policy_has_errors(policy)) {
 		require(formatted != NULL);
 		must_load(formatted);
 		require(pst_policy_show(policy, &shown) == 0);
 		must_load(shown);
 		free(shown);
-		pst_policy_unref(policy);
 	}
+	pst_policy_unref(policy);
 	free(formatted);
 	return 0;
 }

@@ -71,6 +71,7 @@ check_PROGRAMS += \
 	tests/integration/test_pause \
 	tests/integration/test_polling \
 	tests/integration/test_readiness \
+	tests/integration/test_policy_errors \
 	tests/integration/test_reload \
 	tests/integration/test_reload_groups \
 	tests/integration/test_reload_node \
@@ -244,6 +245,10 @@ tests_integration_test_interrupt_LDADD = $(INTEGRATION_LIBS)
 tests_integration_test_weights_SOURCES = \
 	tests/integration/test_weights.c
 tests_integration_test_weights_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_policy_errors_SOURCES = \
+	tests/integration/test_policy_errors.c
+tests_integration_test_policy_errors_LDADD = $(INTEGRATION_LIBS)
 
 tests_integration_test_reload_SOURCES = \
 	tests/integration/test_reload.c

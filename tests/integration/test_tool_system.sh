@@ -34,6 +34,33 @@ system_postern() (
 	in_system timeout "$patience_s" "$tool" "$@"
 )
 
+# copy_tool: to where every user can run it.  The build may be closed to others,
+# and libtool leaves a script under the program's name.
+copy_tool() {
+	build=$(dirname "$tool")
+	mkdir copy
+	if [ -x "$build/.libs/postern" ]; then
+		cp "$build/.libs/postern" copy/
+	else
+		cp "$tool" copy/
+	fi
+	for library in "$build"/.libs/libpostern.so.*; do
+		[ ! -e "$library" ] || cp -P "$library" copy/
+	done
+	chmod -R go+rX copy "$work"
+	chmod 0755 .
+}
+
+# system_postern_as UID ARGUMENT...
+system_postern_as() (
+	uid=$1
+	shift
+	LD_LIBRARY_PATH=$PWD/copy${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+	export LD_LIBRARY_PATH
+	in_system setpriv --reuid="$uid" --regid="$uid" --clear-groups -- \
+		timeout "$patience_s" copy/postern "$@"
+)
+
 # One policy, split in two: who, and what they may.
 write_peers() {
 	cat >"$1" <<-EOT
@@ -116,7 +143,116 @@ file_that_others_can_write_is_not_read() {
 	chmod 0666 etc/postern/policy.d/orders.conf
 	expect_status 8 system_postern list
 	expect_text err '/etc/postern/policy.d/orders.conf'
-	expect_empty out
+	! grep -q '^orders ' out || fail "$(cat out)"
+}
+
+# write_drop_in FILE LINE...
+write_drop_in() {
+	file=$1
+	shift
+	{
+		echo "policy-version 1"
+		printf '%s\n' "$@"
+		echo "end"
+	} >"$file"
+	chmod 0644 "$file"
+}
+
+# start_node: orders, with all files as they are
+start_node() {
+	# shellcheck disable=SC2086 # $without is empty, or two words
+	in_system "$tool" receive $without --lines orders \
+		>received 2>receiver.err &
+	receiver=$!
+	background=$receiver
+	wait_until [ -S orders.sock ]
+}
+
+has_line() {
+	grep -q -- "$2" "$1"
+}
+
+send_one() {
+	# shellcheck disable=SC2086
+	expect_status 0 system_postern send $without --message "$1" orders
+	wait_until has_line received "^$1$"
+}
+
+make_orders() {
+	make_system
+	write_peers etc/postern/policy.d/peers.conf
+	write_node etc/postern/policy.d/orders.conf orders.sock
+}
+
+unknown_user_in_a_drop_in_stops_only_the_nodes_that_name_it() {
+	make_orders
+	write_drop_in etc/postern/policy.d/other.conf \
+		'peer ghost {' 'user no-such-user-here' '}' \
+		'node other {' 'owner user 0' "socket $PWD/other.sock" \
+		'allow self {' 'direction both' '}' 'deny ghost' '}'
+	start_node
+	send_one here
+	expect_status 8 system_postern receive other
+	expect_text err '^postern: other: .*/other.conf:3:6: unknown user'
+	! grep -q 'invalid argument or policy' err || fail "$(cat err)"
+	[ ! -e other.sock ] || fail "a node without its deny is open"
+	expect_status 1 system_postern policy explain --node other --user 0
+	expect_text out 'refused: .*/other.conf:3:6: unknown user'
+	expect_status 0 system_postern policy explain --node orders --user 0
+
+	expect_status 8 system_postern list
+	expect_text out '^orders .* running '
+	expect_text err '/other.conf:3:6: error: unknown user'
+}
+
+file_that_cannot_be_parsed_stops_no_client_and_no_running_node() {
+	make_orders
+	start_node
+	echo 'node {' >etc/postern/policy.d/broken.conf
+	send_one before
+	kill -HUP "$receiver"
+	wait_until has_line receiver.err 'not reloaded: the policy in force'
+	expect_text receiver.err '^postern: orders: .*/broken.conf:1:'
+	expect_text receiver.err 'event=reload .*outcome=failed'
+	expect_text receiver.err 'file=/etc/postern/policy.d/broken.conf line=1'
+	send_one after
+	kill -TERM "$receiver"
+	wait_for_status 0 "$receiver"
+
+	# It may be the deny that keeps a process out.
+	expect_status 8 system_postern receive orders
+	expect_text err '^postern: orders: .*/broken.conf:1:'
+	# A client of a node that is perhaps defined there is told.
+	expect_status 8 system_postern send --message x nowhere
+	expect_text err "^postern: nowhere: the policy has no node 'nowhere' as"
+	expect_text err '/broken.conf:1:'
+}
+
+file_that_only_root_can_read_stops_no_client() {
+	make_orders
+	copy_tool
+	write_drop_in etc/postern/policy.d/peers.conf \
+		'peer self {' 'user 0 20004' '}'
+	sed 's/orders.sock/& mode 0666/' etc/postern/policy.d/orders.conf >tmp
+	cat tmp >etc/postern/policy.d/orders.conf
+	write_drop_in etc/postern/policy.d/secret.conf \
+		'extend node orders {' 'security mac' '}'
+	chmod 0600 etc/postern/policy.d/secret.conf
+	start_node
+	# shellcheck disable=SC2086
+	expect_status 0 system_postern_as 20004 send $without --message here orders
+	wait_until has_line received '^here$'
+	expect_text receiver.err 'event=admit .*mode=mac'
+}
+
+unreadable_file_still_shadows_its_namesake() {
+	make_orders
+	write_node run/postern/policy.d/orders.conf run.sock
+	chmod 0666 etc/postern/policy.d/orders.conf
+	expect_status 8 system_postern list
+	! grep -q run.sock out || fail "$(cat out)"
+	expect_status 8 system_postern send --message x orders
+	expect_text err '/etc/postern/policy.d/orders.conf'
 }
 
 host_without_a_policy_has_no_nodes() {
@@ -133,4 +269,8 @@ run_tests \
 	both_sides_find_the_node \
 	file_in_etc_takes_the_place_of_its_namesake_in_run \
 	file_that_others_can_write_is_not_read \
+	unknown_user_in_a_drop_in_stops_only_the_nodes_that_name_it \
+	file_that_cannot_be_parsed_stops_no_client_and_no_running_node \
+	file_that_only_root_can_read_stops_no_client \
+	unreadable_file_still_shadows_its_namesake \
 	host_without_a_policy_has_no_nodes

@@ -150,9 +150,12 @@ static void must(bool condition, const char *what)
 	abort();
 }
 
-static int load(const char *const *names, const char *const *texts,
-		size_t text_count, struct postern_diagnostics *diagnostics,
-		struct postern_policy **ret_policy)
+static const char *const file_names[] = {"1.conf", "2.conf", "3.conf",
+					 "4.conf", "5.conf", "6.conf"};
+
+int policy_load_all(const char *const *names, const char *const *texts,
+		    size_t text_count, struct postern_diagnostics *diagnostics,
+		    struct postern_policy **ret_policy)
 {
 	struct pst_policy_builder_options options = policy_host_options();
 	struct pst_policy_builder *builder;
@@ -169,21 +172,55 @@ static int load(const char *const *names, const char *const *texts,
 	return r;
 }
 
+static int load(const char *const *names, const char *const *texts,
+		size_t text_count, struct postern_diagnostics *diagnostics,
+		struct postern_policy **ret_policy)
+{
+	struct postern_policy *policy;
+	int r;
+
+	r = policy_load_all(names, texts, text_count, diagnostics, &policy);
+	if (r < 0)
+		return r;
+	must(pst_policy_has_errors(policy) ==
+		     (pst_diagnostics_error_count(diagnostics) > 0),
+	     "a policy that does not know of its errors");
+	if (pst_policy_has_errors(policy)) {
+		pst_policy_unref(policy);
+		return -EINVAL;
+	}
+	*ret_policy = policy;
+	return 0;
+}
+
+struct postern_policy *policy_load_faulty(const char *const *texts,
+					  size_t text_count)
+{
+	struct postern_diagnostics *diagnostics;
+	struct postern_policy *policy;
+
+	must(text_count <= COUNT(file_names), "too many texts");
+	must(pst_diagnostics_new(&diagnostics) == 0, "out of memory");
+	must(policy_load_all(file_names, texts, text_count, diagnostics,
+			     &policy) == 0,
+	     "out of memory");
+	pst_diagnostics_free(diagnostics);
+	return policy;
+}
+
 int policy_load_texts(const char *const *texts, size_t text_count,
 		      struct postern_diagnostics *diagnostics,
 		      struct postern_policy **ret_policy)
 {
-	static const char *const names[] = {"1.conf", "2.conf", "3.conf",
-					    "4.conf", "5.conf", "6.conf"};
 	struct postern_diagnostics *unwanted = NULL;
 	int r;
 
-	must(text_count <= COUNT(names), "too many texts");
+	must(text_count <= COUNT(file_names), "too many texts");
 	if (!diagnostics) {
 		must(pst_diagnostics_new(&unwanted) == 0, "out of memory");
 		diagnostics = unwanted;
 	}
-	r = load(names, texts, text_count, diagnostics, ret_policy);
+	r = load(file_names, texts, text_count, diagnostics, ret_policy);
 	pst_diagnostics_free(unwanted);
 	return r;
 }

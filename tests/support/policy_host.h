@@ -23,9 +23,18 @@ extern const struct pst_policy_host policy_host;
 /* Builder options for this host. */
 struct pst_policy_builder_options policy_host_options(void);
 
+/* Load texts as files of root, whatever errors they have.  0 or -ENOMEM. */
+int policy_load_all(const char *const *names, const char *const *texts,
+		    size_t text_count, struct postern_diagnostics *diagnostics,
+		    struct postern_policy **ret_policy);
+
+/* The same, as files "1.conf", "2.conf" and so on. */
+struct postern_policy *policy_load_faulty(const char *const *texts,
+					  size_t text_count);
+
 /*
- * Load texts as files "1.conf", "2.conf" and so on of root.  Returns as finish
- * does; diagnostics may be NULL.
+ * Load texts as files "1.conf", "2.conf" and so on of root.  Returns 0, or
+ * -EINVAL when there is an error anywhere; diagnostics may be NULL.
  */
 int policy_load_texts(const char *const *texts, size_t text_count,
 		      struct postern_diagnostics *diagnostics,

@@ -91,9 +91,31 @@ static int load_with(const char *file, uint32_t flags, uint32_t features_off)
 	return pst_policy_files_load(&options, diagnostics, &policy);
 }
 
+/* -EINVAL when there is an error anywhere. */
+static int load_whole(const char *file, uint32_t flags, uint32_t features_off)
+{
+	int r = load_with(file, flags, features_off);
+
+	return r == 0 && pst_policy_has_errors(policy) ? -EINVAL : r;
+}
+
 static int load(const char *file)
 {
-	return load_with(file, 0, 0);
+	return load_whole(file, 0, 0);
+}
+
+static bool opens(const char *name)
+{
+	const struct pst_policy_node *node = pst_policy_find_node(policy, name);
+
+	return node && !pst_policy_node_fault(node);
+}
+
+static bool can_be_reached(const char *name)
+{
+	const struct pst_policy_node *node = pst_policy_find_node(policy, name);
+
+	return node && !pst_policy_connect_fault(node);
 }
 
 static bool has_finding(const char *part)
@@ -228,14 +250,43 @@ START_TEST(a_missing_included_directory_is_a_warning)
 }
 END_TEST
 
-START_TEST(an_error_in_an_included_file_refuses_all)
+START_TEST(error_in_an_included_file_stops_nodes_and_no_client)
 {
 	ck_assert_int_eq(mkdir(in("d"), 0755), 0);
-	write_file(in("a.conf"), "include-dir %s/d\n", directory);
+	write_file(in("a.conf"),
+		   "include-dir %s/d\nnode a {\nowner user %u\nsocket /a\n}\n",
+		   directory, (unsigned int)geteuid());
 	write_file(in("d/b.conf"), "nonsense\n");
-	ck_assert_int_eq(load(in("a.conf")), -EINVAL);
-	ck_assert_ptr_null(policy);
+	ck_assert_int_eq(load_with(in("a.conf"), 0, 0), 0);
 	ck_assert(has_finding("d/b.conf"));
+	ck_assert(!opens("a"));
+	ck_assert(can_be_reached("a"));
+}
+END_TEST
+
+START_TEST(single_file_that_cannot_be_parsed_does_not_load)
+{
+	write_file(in("a.conf"), "node a {\n");
+	ck_assert_int_eq(load_with(in("a.conf"), 0, 0), -EINVAL);
+	ck_assert_ptr_null(policy);
+	write_file(in("a.conf"), "nonsense\n");
+	ck_assert_int_eq(load_with(in("a.conf"), 0, 0), -EINVAL);
+	ck_assert_ptr_null(policy);
+}
+END_TEST
+
+START_TEST(single_file_with_an_error_in_a_block_loads_without_the_block)
+{
+	write_file(in("a.conf"),
+		   "peer p {\nuser no-such-user\n}\n"
+		   "node a {\nowner user %u\nsocket /a\n}\n"
+		   "node b {\nowner user %u\nsocket /b\ndeny p\n}\n",
+		   (unsigned int)geteuid(), (unsigned int)geteuid());
+	ck_assert_int_eq(load_with(in("a.conf"), 0, 0), 0);
+	ck_assert_uint_eq(pst_diagnostics_error_count(diagnostics), 1);
+	ck_assert(opens("a"));
+	ck_assert(!opens("b"));
+	ck_assert(can_be_reached("b"));
 }
 END_TEST
 
@@ -271,7 +322,7 @@ END_TEST
 START_TEST(without_pidfs_a_pid_is_an_error)
 {
 	write_file(in("a.conf"), "peer p {\npid 1:999999999\n}\n");
-	ck_assert_int_eq(load_with(in("a.conf"), 0, POSTERN_FEATURE_PIDFS),
+	ck_assert_int_eq(load_whole(in("a.conf"), 0, POSTERN_FEATURE_PIDFS),
 			 -EINVAL);
 	ck_assert(has_finding("cannot recognise a process by its inode"));
 }
@@ -378,15 +429,50 @@ START_TEST(a_stray_file_shadows_nothing)
 }
 END_TEST
 
-START_TEST(one_untrusted_file_refuses_all)
+START_TEST(one_untrusted_file_stops_all_nodes_and_no_client_of_others)
 {
 	if (!has_system_directories())
 		return;
 	write_node("/etc/postern/policy.d/a.conf", "a");
 	write_node("/etc/postern/policy.d/b.conf", "b");
 	ck_assert_int_eq(chmod("/etc/postern/policy.d/b.conf", 0664), 0);
-	ck_assert_int_eq(load(NULL), -EINVAL);
-	ck_assert_ptr_null(policy);
+	ck_assert_int_eq(load_with(NULL, 0, 0), 0);
+	ck_assert_uint_eq(pst_diagnostics_error_count(diagnostics), 1);
+	ck_assert(!opens("a"));
+	ck_assert(can_be_reached("a"));
+	ck_assert(!has_node("b"));
+}
+END_TEST
+
+/* The file that it shadows may be the one that it was meant to replace. */
+START_TEST(untrusted_file_still_shadows_its_namesake)
+{
+	if (!has_system_directories())
+		return;
+	write_node("/etc/postern/policy.d/a.conf", "a-etc");
+	write_node("/run/postern/policy.d/a.conf", "a-run");
+	write_node("/run/postern/policy.d/b.conf", "b");
+	ck_assert_int_eq(chmod("/etc/postern/policy.d/a.conf", 0664), 0);
+	ck_assert_int_eq(load_with(NULL, 0, 0), 0);
+	ck_assert(!has_node("a-etc"));
+	ck_assert(!has_node("a-run"));
+	ck_assert(can_be_reached("b"));
+}
+END_TEST
+
+START_TEST(directory_that_cannot_be_listed_shadows_all_behind_it)
+{
+	if (!has_system_directories())
+		return;
+	write_node("/etc/postern/policy.d/a.conf", "a");
+	write_node("/run/postern/policy.d/b.conf", "b");
+	write_node("/usr/lib/postern/policy.d/c.conf", "c");
+	ck_assert_int_eq(chmod("/run/postern/policy.d", 0777), 0);
+	ck_assert_int_eq(load_with(NULL, 0, 0), 0);
+	ck_assert(!opens("a"));
+	ck_assert(can_be_reached("a"));
+	ck_assert(!has_node("b"));
+	ck_assert(!has_node("c"));
 }
 END_TEST
 
@@ -409,7 +495,13 @@ int main(void)
 	tcase_add_test(tcase, an_included_directory_is_read_once);
 	tcase_add_test(tcase, only_conf_files_of_a_directory_are_read);
 	tcase_add_test(tcase, a_missing_included_directory_is_a_warning);
-	tcase_add_test(tcase, an_error_in_an_included_file_refuses_all);
+	tcase_add_test(tcase,
+		       error_in_an_included_file_stops_nodes_and_no_client);
+	tcase_add_test(tcase,
+		       single_file_that_cannot_be_parsed_does_not_load);
+	tcase_add_test(
+		tcase,
+		single_file_with_an_error_in_a_block_loads_without_the_block);
 	tcase_add_test(tcase, a_key_file_is_read);
 	tcase_add_test(tcase, names_come_from_the_hosts_files);
 	tcase_add_test(tcase, without_pidfs_a_pid_is_an_error);
@@ -418,7 +510,12 @@ int main(void)
 	tcase_add_test(tcase, etc_shadows_run_shadows_lib);
 	tcase_add_test(tcase, a_link_to_null_masks);
 	tcase_add_test(tcase, a_stray_file_shadows_nothing);
-	tcase_add_test(tcase, one_untrusted_file_refuses_all);
+	tcase_add_test(
+		tcase,
+		one_untrusted_file_stops_all_nodes_and_no_client_of_others);
+	tcase_add_test(tcase, untrusted_file_still_shadows_its_namesake);
+	tcase_add_test(tcase,
+		       directory_that_cannot_be_listed_shadows_all_behind_it);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -21,6 +21,7 @@ check_PROGRAMS += \
 	tests/unit/policy/test_policy_diff_oracle \
 	tests/unit/policy/test_policy_errors \
 	tests/unit/policy/test_policy_examples \
+	tests/unit/policy/test_policy_fault \
 	tests/unit/policy/test_policy_match \
 	tests/unit/policy/test_policy_oracle \
 	tests/unit/policy/test_policy_order \
@@ -57,6 +58,10 @@ tests_unit_policy_test_policy_errors_LDADD = $(POLICY_TEST_LIBS)
 tests_unit_policy_test_policy_examples_SOURCES = \
 	tests/unit/policy/test_policy_examples.c
 tests_unit_policy_test_policy_examples_LDADD = $(POLICY_TEST_LIBS)
+
+tests_unit_policy_test_policy_fault_SOURCES = \
+	tests/unit/policy/test_policy_fault.c
+tests_unit_policy_test_policy_fault_LDADD = $(POLICY_TEST_LIBS)
 
 tests_unit_policy_test_policy_match_SOURCES = \
 	tests/unit/policy/decide_case.h \

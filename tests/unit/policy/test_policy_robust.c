@@ -86,6 +86,7 @@ static int load_with(const char *text, struct postern_diagnostics *diagnostics,
 {
 	struct pst_policy_builder_options options = policy_host_options();
 	struct pst_policy_builder *builder;
+	struct postern_policy *policy;
 	int r;
 
 	r = pst_policy_builder_new(&options, diagnostics, &builder);
@@ -94,9 +95,16 @@ static int load_with(const char *text, struct postern_diagnostics *diagnostics,
 	r = pst_policy_builder_add_source(builder, "a.conf", text,
 					  strlen(text), 0);
 	if (r == 0)
-		r = pst_policy_builder_finish(builder, ret_policy);
+		r = pst_policy_builder_finish(builder, &policy);
 	pst_policy_builder_free(builder);
-	return r;
+	if (r < 0)
+		return r;
+	if (pst_policy_has_errors(policy)) {
+		pst_policy_unref(policy);
+		return -EINVAL;
+	}
+	*ret_policy = policy;
+	return 0;
 }
 
 static int compare_with_other(const struct postern_policy *policy,

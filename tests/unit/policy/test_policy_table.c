@@ -3,6 +3,7 @@
  * What the other layers ask of a table
  */
 #include <check.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -220,6 +221,8 @@ static int load_of_user(const char *text, uint32_t uid, uint32_t flags)
 						       text, strlen(text), uid),
 			 0);
 	r = pst_policy_builder_finish(builder, &policy);
+	if (r == 0 && pst_policy_has_errors(policy))
+		r = -EINVAL;
 	if (r == 0)
 		ck_assert_uint_eq(pst_diagnostics_count(diagnostics) > 0,
 				  flags != 0);

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Blocks that an error makes unusable
+ *
+ * An error inside a block concerns the nodes that depend on the block.  Nothing
+ * that is dropped may open or loosen anything: a node without one of its denies
+ * or allows, or with a process that escapes its tenant's limits, is unusable as
+ * a whole.  What concerns no node in particular concerns all of them.
+ *
+ * A node depends on the peers that it names, and on each tenant that a process
+ * which it allows may be a member of.  Only lines that hold one value for each
+ * process (user, label, key, pid, unit, exe) prove that it cannot be.
+ */
+#include <string.h>
+
+#include "policy/policy_builder.h"
+#include "policy/policy_table.h"
+
+/* Could one process have both values? */
+static bool may_be_equal(enum pst_policy_line_key key,
+			 const struct pst_policy_value *a,
+			 const struct pst_policy_value *b)
+{
+	if (a->state != PST_POLICY_VALUE_EXACT ||
+	    b->state != PST_POLICY_VALUE_EXACT)
+		return true;
+	switch (key) {
+	case PST_POLICY_LINE_USER:
+	case PST_POLICY_LINE_PID:
+		return a->number == b->number;
+	case PST_POLICY_LINE_KEY:
+		return memcmp(a->key, b->key, sizeof(a->key)) == 0;
+	case PST_POLICY_LINE_LABEL:
+	case PST_POLICY_LINE_UNIT:
+	case PST_POLICY_LINE_EXE:
+		return strcmp(a->text, b->text) == 0;
+	case PST_POLICY_LINE_GROUP:
+	case PST_POLICY_LINE_CGROUP:
+	case PST_POLICY_LINE_USERNS:
+	default:
+		return true;
+	}
+}
+
+static bool may_both_match(const struct pst_policy_line *a,
+			   const struct pst_policy_line *b)
+{
+	size_t i, j;
+
+	if (a->key != b->key)
+		return true;
+	for (i = 0; i < a->value_count; i++)
+		for (j = 0; j < b->value_count; j++)
+			if (may_be_equal(a->key, &a->values[i], &b->values[j]))
+				return true;
+	return false;
+}
+
+/* Could one process be both peers? */
+static bool may_overlap(const struct pst_policy_peer *a,
+			const struct pst_policy_peer *b)
+{
+	const struct pst_policy_line *a_line, *b_line;
+
+	for (a_line = a->lines; a_line; a_line = a_line->next)
+		for (b_line = b->lines; b_line; b_line = b_line->next)
+			if (!may_both_match(a_line, b_line))
+				return false;
+	return true;
+}
+
+static bool may_be_member(const struct pst_policy_tenant *tenant,
+			  const struct pst_policy_peer *peer)
+{
+	const struct pst_policy_rule *rule;
+	size_t i;
+
+	for (rule = tenant->members; rule; rule = rule->next)
+		for (i = 0; i < rule->peer_count; i++)
+			if (may_overlap(rule->peers[i], peer))
+				return true;
+	return false;
+}
+
+static bool depends_on(const struct pst_policy_node *node,
+		       const struct pst_policy_tenant *tenant)
+{
+	const struct pst_policy_allow *allow;
+	size_t i;
+
+	if (tenant->members_fault)
+		return node->allows != NULL;
+	for (allow = node->allows; allow; allow = allow->next)
+		for (i = 0; i < allow->rule.peer_count; i++)
+			if (may_be_member(tenant, allow->rule.peers[i]))
+				return true;
+	return false;
+}
+
+static const struct pst_policy_fault *
+fault_of_peers(const struct pst_policy_rule *rule)
+{
+	size_t i;
+
+	for (i = 0; i < rule->peer_count; i++)
+		if (rule->peers[i]->fault)
+			return rule->peers[i]->fault;
+	return NULL;
+}
+
+static const struct pst_policy_fault *
+fault_of_rules(const struct pst_policy_rule *rules)
+{
+	const struct pst_policy_fault *fault = NULL;
+	const struct pst_policy_rule *rule;
+
+	for (rule = rules; rule && !fault; rule = rule->next)
+		fault = fault_of_peers(rule);
+	return fault;
+}
+
+static const struct pst_policy_fault *
+fault_of_allows(const struct pst_policy_allow *allows)
+{
+	const struct pst_policy_fault *fault = NULL;
+	const struct pst_policy_allow *allow;
+
+	for (allow = allows; allow && !fault; allow = allow->next)
+		fault = fault_of_peers(&allow->rule);
+	return fault;
+}
+
+static const struct pst_policy_fault *
+fault_of_tenants(const struct pst_policy_node *node)
+{
+	const struct pst_policy_tenant *tenant;
+
+	for (tenant = node->policy->tenants; tenant; tenant = tenant->next)
+		if (tenant->fault && depends_on(node, tenant))
+			return tenant->fault;
+	return NULL;
+}
+
+static void link_node(struct pst_policy_node *node)
+{
+	if (!node->connect_fault)
+		node->connect_fault = node->directive->source->fault;
+	if (node->connect_fault)
+		node->fault = node->connect_fault;
+	if (!node->fault)
+		node->fault = fault_of_rules(node->denies);
+	if (!node->fault)
+		node->fault = fault_of_allows(node->allows);
+	if (!node->fault)
+		node->fault = fault_of_tenants(node);
+	if (!node->fault)
+		node->fault = node->policy->fault;
+}
+
+void pst_policy_link_faults(struct postern_policy *policy)
+{
+	struct pst_policy_tenant *tenant;
+	struct pst_policy_node *node;
+
+	for (tenant = policy->tenants; tenant; tenant = tenant->next) {
+		if (!tenant->members_fault)
+			tenant->members_fault = fault_of_rules(tenant->members);
+		if (!tenant->fault)
+			tenant->fault = tenant->members_fault;
+	}
+	for (node = policy->nodes; node; node = node->next)
+		link_node(node);
+}
+
+bool pst_policy_has_errors(const struct postern_policy *policy)
+{
+	return policy->has_errors;
+}
+
+bool pst_policy_is_parsed(const struct postern_policy *policy)
+{
+	return policy->sources && !policy->sources->fault;
+}
+
+const struct pst_policy_fault *
+pst_policy_fault(const struct postern_policy *policy)
+{
+	return policy->fault;
+}
+
+const struct pst_policy_fault *
+pst_policy_node_fault(const struct pst_policy_node *node)
+{
+	return node->fault;
+}
+
+const struct pst_policy_fault *
+pst_policy_connect_fault(const struct pst_policy_node *node)
+{
+	return node->connect_fault;
+}
+
