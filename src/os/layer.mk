@@ -50,6 +50,8 @@ libos_la_SOURCES = \
 	src/os/socket_end.h \
 	src/os/socket_path.c \
 	src/os/socket_path.h \
+	src/os/subordinate_uids.c \
+	src/os/subordinate_uids.h \
 	src/os/trusted_file.c \
 	src/os/trusted_file.h \
 	src/os/trusted_listing.c \

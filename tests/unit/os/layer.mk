@@ -24,6 +24,7 @@ check_PROGRAMS += \
 	tests/unit/os/test_segment_mapping \
 	tests/unit/os/test_socket_connect \
 	tests/unit/os/test_socket_path \
+	tests/unit/os/test_subordinate_uids \
 	tests/unit/os/test_trusted_file
 
 tests_unit_os_test_doorbell_SOURCES = \
@@ -93,6 +94,10 @@ tests_unit_os_test_socket_connect_LDADD = $(os_test_libraries)
 tests_unit_os_test_socket_path_SOURCES = \
 	tests/unit/os/test_socket_path.c $(os_test_support)
 tests_unit_os_test_socket_path_LDADD = $(os_test_libraries)
+
+tests_unit_os_test_subordinate_uids_SOURCES = \
+	tests/unit/os/test_subordinate_uids.c $(os_test_support)
+tests_unit_os_test_subordinate_uids_LDADD = $(os_test_libraries)
 
 tests_unit_os_test_trusted_file_SOURCES = \
 	tests/unit/os/test_trusted_file.c $(os_test_support)

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Subordinate uids
+ *
+ * The lines are read first and sorted by name, so that one pass over the
+ * password file finds the uids of all names.  Then the ranges are sorted by
+ * their first uid for the look-up.
+ */
+#include "os/subordinate_uids.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "os/name_entries.h"
+#include "os/trusted_file.h"
+
+/* The greatest uid: (uid_t)-1 is none. */
+#define UID_LAST (UINT32_MAX - 1)
+
+/* name points into the file's bytes. */
+struct line {
+	const char *name;
+	bool has_user;
+	struct pst_subordinate_range range;
+};
+
+struct lines {
+	struct line *lines;
+	size_t line_count;
+};
+
+/* A decimal number that is all of the text. */
+static bool parse_number(const char *text, uint32_t *ret_number)
+{
+	uint64_t number = 0;
+
+	if (*text == '\0')
+		return false;
+	for (; *text != '\0'; text++) {
+		if (*text < '0' || *text > '9')
+			return false;
+		number = number * 10 + (uint64_t)(*text - '0');
+		if (number > UINT32_MAX)
+			return false;
+	}
+	*ret_number = (uint32_t)number;
+	return true;
+}
+
+/* NAME:FIRST:COUNT.  Uid 0 is subordinate to no user. */
+static bool parse_line(char *text, struct line *ret_line)
+{
+	struct line line = {.name = text};
+	char *first_text, *count_text;
+	uint32_t first, count;
+
+	first_text = strchr(text, ':');
+	count_text = first_text ? strchr(first_text + 1, ':') : NULL;
+	if (!count_text || first_text == text)
+		return false;
+	*first_text++ = '\0';
+	*count_text++ = '\0';
+	if (!parse_number(first_text, &first) ||
+	    !parse_number(count_text, &count) || first == 0 || count == 0 ||
+	    first > UID_LAST || count - 1 > UID_LAST - first)
+		return false;
+	line.range.first = first;
+	line.range.last = first + count - 1;
+	line.has_user = parse_number(text, &line.range.user) &&
+			line.range.user <= UID_LAST;
+	*ret_line = line;
+	return true;
+}
+
+static bool is_comment(const char *text)
+{
+	return text[strspn(text, " \t\r")] == '\0' || text[0] == '#';
+}
+
+static void parse_lines(char *text, struct lines *lines,
+			size_t *ret_ignored_count)
+{
+	size_t ignored_count = 0;
+	char *rest = NULL, *line;
+
+	for (line = strtok_r(text, "\n", &rest); line;
+	     line = strtok_r(NULL, "\n", &rest)) {
+		if (is_comment(line))
+			continue;
+		if (lines->line_count < PST_SUBORDINATE_RANGES_MAX &&
+		    parse_line(line, &lines->lines[lines->line_count]))
+			lines->line_count++;
+		else
+			ignored_count++;
+	}
+	*ret_ignored_count = ignored_count;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	const struct line *one = a, *other = b;
+	int order = strcmp(one->name, other->name);
+
+	if (order != 0)
+		return order;
+	return (one->range.first > other->range.first) -
+	       (one->range.first < other->range.first);
+}
+
+static int compare_ranges(const void *a, const void *b)
+{
+	const struct pst_subordinate_range *one = a, *other = b;
+
+	if (one->first != other->first)
+		return one->first > other->first ? 1 : -1;
+	return (one->last > other->last) - (one->last < other->last);
+}
+
+/* The first line of this name, among lines that are sorted by name. */
+static size_t find_name(const struct lines *lines, const char *name)
+{
+	size_t low = 0, high = lines->line_count, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (strcmp(lines->lines[middle].name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static int take_user(void *object, const struct pst_name_entry *entry)
+{
+	struct lines *lines = object;
+	size_t i;
+
+	for (i = find_name(lines, entry->name);
+	     i < lines->line_count &&
+	     strcmp(lines->lines[i].name, entry->name) == 0; i++) {
+		if (lines->lines[i].has_user)
+			continue;
+		lines->lines[i].has_user = true;
+		lines->lines[i].range.user = entry->id;
+	}
+	return 0;
+}
+
+/* The ranges of a name that has no uid here count together all the same. */
+static void settle_unknown_names(struct lines *lines)
+{
+	struct line *line;
+	size_t i;
+
+	for (i = 0; i < lines->line_count; i++) {
+		line = &lines->lines[i];
+		if (line->has_user)
+			continue;
+		line->range.user = i > 0 && strcmp(line[-1].name,
+						   line->name) == 0
+					   ? line[-1].range.user
+					   : line->range.first;
+		line->has_user = true;
+	}
+}
+
+/* Ranges that overlap become one, so that a look-up has one answer. */
+static size_t join_ranges(struct pst_subordinate_range *ranges, size_t count)
+{
+	size_t kept = 0, i;
+
+	for (i = 0; i < count; i++) {
+		if (kept == 0 || ranges[i].first > ranges[kept - 1].last)
+			ranges[kept++] = ranges[i];
+		else if (ranges[i].last > ranges[kept - 1].last)
+			ranges[kept - 1].last = ranges[i].last;
+	}
+	return kept;
+}
+
+static int resolve(struct lines *lines, const char *passwd_path,
+		   struct pst_subordinate_uids *uids)
+{
+	size_t i;
+	int r;
+
+	qsort(lines->lines, lines->line_count, sizeof(lines->lines[0]),
+	      compare_names);
+	r = pst_name_entries_read(PST_NAME_USER, passwd_path, take_user, lines);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	settle_unknown_names(lines);
+	uids->ranges = calloc(lines->line_count, sizeof(uids->ranges[0]));
+	if (!uids->ranges)
+		return -ENOMEM;
+	for (i = 0; i < lines->line_count; i++)
+		uids->ranges[i] = lines->lines[i].range;
+	qsort(uids->ranges, lines->line_count, sizeof(uids->ranges[0]),
+	      compare_ranges);
+	uids->range_count = join_ranges(uids->ranges, lines->line_count);
+	return 0;
+}
+
+int pst_subordinate_uids_read(const char *subuid_path, const char *passwd_path,
+			      struct pst_subordinate_uids *ret_uids)
+{
+	struct pst_subordinate_uids uids = {0};
+	struct pst_trusted_file file = {0};
+	struct pst_path_fault fault;
+	struct lines lines = {0};
+	int r;
+
+	r = pst_trusted_file_read(subuid_path, geteuid(), 0, &file, &fault);
+	if (r == 0) {
+		lines.lines = calloc(PST_SUBORDINATE_RANGES_MAX,
+				     sizeof(lines.lines[0]));
+		r = lines.lines ? 0 : -ENOMEM;
+	} else if (r == -ENOENT) {
+		r = 0;
+	}
+	if (r == 0 && lines.lines)
+		parse_lines(file.bytes, &lines, &uids.ignored_line_count);
+	if (r == 0 && lines.line_count > 0)
+		r = resolve(&lines, passwd_path, &uids);
+	free(lines.lines);
+	pst_trusted_file_done(&file);
+	if (r == 0)
+		*ret_uids = uids;
+	return r;
+}
+
+void pst_subordinate_uids_done(struct pst_subordinate_uids *uids)
+{
+	free(uids->ranges);
+	*uids = (struct pst_subordinate_uids) {0};
+}
+
+uid_t pst_subordinate_uids_user(const struct pst_subordinate_uids *uids,
+				uid_t uid)
+{
+	size_t low = 0, high = uids->range_count, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (uids->ranges[middle].last < uid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < uids->range_count && uids->ranges[low].first <= uid)
+		return uids->ranges[low].user;
+	return uid;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Subordinate uids: which user a uid of a container belongs to
+ *
+ * /etc/subuid gives users ranges of further uids (subuid(5)); with one such
+ * range a single user can act as 65,536 of them.  A share that is meant for a
+ * user is counted for the user of the range, so that the number of its uids
+ * gains nothing.  A range can only ever make uids count together, so a line
+ * that cannot be understood is left out, and a missing file means no ranges.
+ */
+#ifndef POSTERN_OS_SUBORDINATE_UIDS_H
+#define POSTERN_OS_SUBORDINATE_UIDS_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/attributes.h"
+
+#define PST_SUBUID_PATH "/etc/subuid"
+
+/* Lines beyond these are left out. */
+#define PST_SUBORDINATE_RANGES_MAX 4096
+
+struct pst_subordinate_range {
+	uid_t first;
+	uid_t last;     /* the last one of the range */
+	uid_t user;     /* the uid that it counts for */
+};
+
+/* Sorted by first.  All zero: there are none. */
+struct pst_subordinate_uids {
+	struct pst_subordinate_range *ranges;
+	size_t range_count;
+	size_t ignored_line_count;
+};
+
+/*
+ * Read both files, which must be trusted ones (trusted_file.h).  A user name
+ * that the password file does not have stands for the first uid of its first
+ * range.  0 (also where subuid_path is missing), -EACCES (not trusted), -EFBIG,
+ * -ENOMEM, or another -errno.
+ */
+PST_MUST_CHECK int
+pst_subordinate_uids_read(const char *subuid_path, const char *passwd_path,
+			  struct pst_subordinate_uids *ret_uids);
+
+/* Accepts an empty one, and empties it. */
+void pst_subordinate_uids_done(struct pst_subordinate_uids *uids);
+
+/* The user whose range has this uid; without one, the uid itself. */
+uid_t pst_subordinate_uids_user(const struct pst_subordinate_uids *uids,
+				uid_t uid);
+
+#endif
