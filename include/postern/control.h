@@ -39,7 +39,9 @@ struct postern_control_options {
  * Let the node that the policy calls node_name revoke a peer, as
  * postern_node_revoke() does there.  peer is INDEX.GENERATION, as tools show a
  * handle, for that one peer; or a name of the policy, for all that it admitted
- * (a text of this first form is never taken for a name).
+ * (a text of this first form is never taken for a name).  Offers that were left
+ * unread are revoked too, by name, or by the handle in an "unread-offers" record
+ * all of that user.
  *
  * The path and the listener's credentials are checked as for postern_connect().
  * The policy, options (NULL: defaults) and the strings are borrowed for the

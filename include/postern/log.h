@@ -37,8 +37,8 @@ struct postern_log_field {
 
 /*
  * One record.  event is a stable word ("admit", "refuse", "depart", "poison",
- * "revoke", "reload", "suppressed"; of the other levels for instance
- * "socket-restored", "socket-lost"); line is the whole record in logfmt
+ * "revoke", "reload", "suppressed", "unread-offers"; of the other levels for
+ * instance "socket-restored", "socket-lost"); line is the whole record in logfmt
  * (key=value, quoted where needed), printable ASCII, one line without a
  * newline, at most 1023 bytes; fields are the same, taken apart, in the same
  * order.  All are valid during the call only.

@@ -286,9 +286,11 @@ int postern_node_reload_failed(struct postern_node *node, int result,
  * lost, and counts in undelivered_bytes of its departure (POSTERN_REASON_REVOKED)
  * only as far as the node had seen it.  Whoever holds its channel by
  * postern_node_channel() or postern_node_detach() gets -EPIPE.  The policy is as
- * before: who is allowed by it may connect again.
+ * before: a peer that it allows may connect again.  A user that has left offers
+ * unread gets none until it has read or closed them; the handle in an
+ * "unread-offers" record revokes all of that user.
  *
- * Returns 0, and how many peers and handshakes there were in *ret_count unless
+ * Returns 0, and how many peers, handshakes and unread offers there were in *ret_count unless
  * that is NULL, or
  *   -ESTALE      that peer is gone (postern_node_revoke()), or a forked child
  *   -ENOENT      nobody was admitted by that name

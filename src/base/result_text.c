@@ -80,7 +80,7 @@ static const struct reason_text reasons[] = {
 	{POSTERN_REASON_EVICTED, "evicted",
 	 "made room for another handshake"},
 	{POSTERN_REASON_UNREAD_OFFERS, "unread-offers",
-	 "too many unread offers of this user"},
+	 "too many unread offers"},
 	{POSTERN_REASON_RESOURCES, "resources",
 	 "memory or descriptors ran out"},
 	{POSTERN_REASON_MEMORY, "memory",

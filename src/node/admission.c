@@ -71,7 +71,8 @@ static bool may_knock(struct pst_node *node,
 	     !pst_policy_may_match_later(node->rules, &subject, ret_needs_key,
 					 refusal)))
 		return false;
-	if (pst_half_open_count_of(&node->half_open, credentials->uid) >=
+	if (pst_half_open_count_of(&node->half_open,
+				   pst_admission_account(node, credentials)) >=
 	    PST_HALF_OPEN_PER_USER)
 		return pst_refuse_plain(refusal, POSTERN_REASON_HALF_OPEN);
 	return true;
@@ -120,7 +121,8 @@ static void consider(struct pst_node *node, int socket_fd)
 
 	entry = make_place(node, needs_key);
 	index = pst_half_open_index(&node->half_open, entry);
-	pst_half_open_take(entry, socket_fd, &credentials, needs_key,
+	pst_half_open_take(entry, socket_fd, &credentials,
+			   pst_admission_account(node, &credentials), needs_key,
 			   pst_deadline_after(node->now_ns,
 					      PST_HALF_OPEN_DEADLINE_NS));
 	pst_statistics_note(node);
@@ -332,5 +334,5 @@ void pst_admission_expire(struct pst_node *node, uint64_t now_ns)
 		    pst_deadline_has_passed(entry->deadline_ns, now_ns))
 			pst_admission_end(node, entry, POSTERN_REASON_DEADLINE);
 	}
-	pst_half_open_look_at_kept(&node->half_open, now_ns);
+	pst_pending_offers_check(&node->half_open.pending, now_ns);
 }

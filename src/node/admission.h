@@ -31,6 +31,16 @@ bool pst_admission_settle(struct pst_node *node, struct pst_half_open *entry,
 bool pst_admission_is_privileged(const struct pst_node *node,
 				 const struct pst_peer_credentials *credentials);
 
+/* Which user a peer counts for: a uid with its subordinate ones, or root or the
+ * owner as themselves. */
+uint64_t pst_admission_account(const struct pst_node *node,
+			       const struct pst_peer_credentials *credentials);
+
+/* May this peer get one more OFFER or VIEW?  If not, the holders are recorded. */
+bool pst_admission_may_offer(struct pst_node *node,
+			     const struct pst_half_open *entry,
+			     struct postern_refusal *refusal);
+
 /* Create both segments and send them with the terms.  Completes the offer. */
 bool pst_offer_make(const struct pst_node *node, struct pst_half_open *entry,
 		    struct pst_offer *offer, struct postern_refusal *refusal);
@@ -58,7 +68,7 @@ bool pst_control_grant(const struct pst_node *node,
 void pst_control_obey(struct pst_node *node, struct pst_half_open *entry);
 
 /* Hand out the node's statistics, if this peer may have them. */
-bool pst_observe_answer(const struct pst_node *node,
+bool pst_observe_answer(struct pst_node *node,
 			struct pst_half_open *entry,
 			struct postern_refusal *refusal);
 

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "node/audit.h"
 #include "node/quota.h"
 #include "node/refusal.h"
 #include "node/terms.h"
@@ -22,6 +23,32 @@ bool pst_admission_is_privileged(const struct pst_node *node,
 				 const struct pst_peer_credentials *credentials)
 {
 	return credentials->uid == 0 || credentials->uid == node->owner;
+}
+
+uint64_t pst_admission_account(const struct pst_node *node,
+			       const struct pst_peer_credentials *credentials)
+{
+	if (pst_admission_is_privileged(node, credentials))
+		return PST_ACCOUNT_PRIVILEGED | credentials->uid;
+	return pst_subordinate_uids_user(&node->subordinate_uids,
+					 credentials->uid);
+}
+
+bool pst_admission_may_offer(struct pst_node *node,
+			     const struct pst_half_open *entry,
+			     struct postern_refusal *refusal)
+{
+	bool is_revoked;
+
+	if (pst_half_open_may_offer(&node->half_open, entry->account,
+				    &is_revoked))
+		return true;
+	pst_audit_holders(node);
+	if (!is_revoked)
+		return pst_refuse_plain(refusal, POSTERN_REASON_UNREAD_OFFERS);
+	return pst_refuse(refusal, POSTERN_REASON_UNREAD_OFFERS,
+			  "offers of this user were revoked and are unread "
+			  "still");
 }
 
 /* Root and the owner were not counted when they knocked. */
@@ -134,7 +161,7 @@ static bool may_claim_slot(const struct pst_node *node,
 	size_t share = node->slot_count / (PST_HALF_OPEN_COUNT /
 					   PST_HALF_OPEN_PER_USER);
 	size_t held = pst_half_open_uncharged_of(&node->half_open,
-						 entry->credentials.uid);
+						 entry->account);
 
 	if (held == 0 || held < share)
 		return true;
@@ -147,8 +174,8 @@ static bool reserve_slot(struct pst_node *node, struct pst_half_open *entry,
 {
 	struct pst_peer *peer;
 
-	if (!pst_half_open_may_offer(&node->half_open, entry->credentials.uid))
-		return pst_refuse_plain(refusal, POSTERN_REASON_UNREAD_OFFERS);
+	if (!pst_admission_may_offer(node, entry, refusal))
+		return false;
 	if (pst_slots_claim(node->slots, &entry->slot) < 0)
 		return pst_refuse_plain(refusal, POSTERN_REASON_SLOTS);
 

@@ -28,6 +28,9 @@ static const struct {
 	[PST_AUDIT_POISON] = {"poison", 20, PST_NS_PER_SECOND},
 };
 
+#define HOLDERS_RECORDED 8
+#define HOLDERS_AUDIT_NS (10 * PST_NS_PER_SECOND)
+
 /* Without a callback nothing is recorded, and so nothing numbered. */
 static bool is_recorded(const struct pst_node *node, bool must_be_all)
 {
@@ -245,6 +248,16 @@ static const char *revoker_text(enum pst_revoked_by by)
 	}
 }
 
+static void add_revoker(struct pst_log_record *record,
+			const struct pst_revoker *revoker)
+{
+	pst_log_record_add_text(record, "by", revoker_text(revoker->by));
+	if (revoker->by != PST_REVOKED_BY_CONTROL)
+		return;
+	pst_log_record_add_u64(record, "by_uid", revoker->uid);
+	pst_log_record_add_i64(record, "by_pid", revoker->pid);
+}
+
 void pst_audit_revoke(struct pst_node *node, const struct pst_peer *peer,
 		      const struct pst_revoker *revoker,
 		      const struct postern_refusal *why)
@@ -255,17 +268,72 @@ void pst_audit_revoke(struct pst_node *node, const struct pst_peer *peer,
 		return;
 	begin(&record, node, "revoke");
 	add_peer(&record, peer);
-	pst_log_record_add_text(&record, "by", revoker_text(revoker->by));
-	if (revoker->by == PST_REVOKED_BY_CONTROL) {
-		pst_log_record_add_u64(&record, "by_uid", revoker->uid);
-		pst_log_record_add_i64(&record, "by_pid", revoker->pid);
-	}
+	add_revoker(&record, revoker);
 	add_reason(&record, "reason",
 		   why ? why->reason : POSTERN_REASON_REVOKED);
 	if (why)
 		add_rule(&record, why);
 	add_instance(&record, peer->instance);
 	pst_log_record_emit(&record, &node->log);
+}
+
+/* Of its oldest one; slot and generation are the handle that revokes them. */
+static void add_holder(struct pst_log_record *record,
+		       const struct pst_node *node,
+		       const struct pst_offer_holder *holder)
+{
+	const struct pst_offer_origin *oldest = &holder->oldest;
+	uint64_t age_ns = node->now_ns > oldest->made_ns
+				  ? node->now_ns - oldest->made_ns : 0;
+
+	pst_log_record_add_u64(record, "uid", oldest->uid);
+	pst_log_record_add_i64(record, "pid", oldest->pid);
+	if (oldest->slot != 0) {
+		pst_log_record_add_u64(record, "slot",
+				       pst_slot_index(oldest->slot));
+		pst_log_record_add_u64(record, "generation",
+				       (uint32_t)(oldest->slot >> 32));
+	}
+	if (oldest->peer_name[0])
+		pst_log_record_add_text(record, "peer", oldest->peer_name);
+	pst_log_record_add_u64(record, "unread", holder->offer_count);
+	pst_log_record_add_u64(record, "age_ms", age_ns / UINT64_C(1000000));
+}
+
+void pst_audit_revoke_offers(struct pst_node *node,
+			     const struct pst_offer_holder *holder,
+			     const struct pst_revoker *revoker)
+{
+	struct pst_log_record record;
+
+	if (!is_recorded(node, false))
+		return;
+	begin(&record, node, "revoke");
+	add_holder(&record, node, holder);
+	add_revoker(&record, revoker);
+	add_reason(&record, "reason", POSTERN_REASON_REVOKED);
+	pst_log_record_emit(&record, &node->log);
+}
+
+void pst_audit_holders(struct pst_node *node)
+{
+	struct pst_offer_holder holders[HOLDERS_RECORDED];
+	struct pst_log_record record;
+	size_t count, i;
+
+	if (!is_recorded(node, false) ||
+	    node->now_ns < node->holders_audit_ns)
+		return;
+	node->holders_audit_ns = pst_deadline_after(node->now_ns,
+						    HOLDERS_AUDIT_NS);
+	count = pst_half_open_find_holders(&node->half_open, holders,
+					   HOLDERS_RECORDED);
+	for (i = 0; i < count && i < HOLDERS_RECORDED; i++) {
+		begin(&record, node, "unread-offers");
+		add_holder(&record, node, &holders[i]);
+		pst_log_record_add_u64(&record, "holders", count);
+		pst_log_record_emit(&record, &node->log);
+	}
 }
 
 void pst_audit_reload(struct pst_node *node,

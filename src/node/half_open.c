@@ -8,26 +8,30 @@
 #include "node/half_open.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/fd.h"
 #include "os/packet_socket.h"
 
-int pst_half_open_init(struct pst_half_open_table *table, size_t kept_room)
+int pst_half_open_init(struct pst_half_open_table *table,
+		       const struct pst_offer_capacity *capacity)
 {
 	size_t i;
+	int r;
 
 	memset(table, 0, sizeof(*table));
-	if (kept_room == 0)
-		kept_room = 1;
-	table->kept = calloc(kept_room, sizeof(table->kept[0]));
-	if (!table->kept)
+	r = pst_pending_offers_init(&table->pending, capacity);
+	if (r < 0)
+		return r;
+	table->origins = calloc(table->pending.offer_capacity +
+					PST_HALF_OPEN_COUNT,
+				sizeof(table->origins[0]));
+	if (!table->origins) {
+		pst_pending_offers_done(&table->pending);
 		return -ENOMEM;
-	table->kept_room = kept_room;
-	for (i = 0; i < kept_room; i++)
-		table->kept[i].socket_fd = -1;
+	}
 	for (i = 0; i < PST_HALF_OPEN_COUNT; i++) {
 		table->entries[i].socket_fd = -1;
 		table->entries[i].acceptor_fd = -1;
@@ -41,15 +45,14 @@ void pst_half_open_done(struct pst_half_open_table *table)
 {
 	size_t i;
 
-	if (!table->kept)
+	if (!table->origins)
 		return;
 	for (i = 0; i < PST_HALF_OPEN_COUNT; i++)
 		if (table->entries[i].is_taken)
 			pst_half_open_release(table, &table->entries[i]);
-	for (i = 0; i < table->kept_room; i++)
-		(void)pst_fd_close(table->kept[i].socket_fd);
-	free(table->kept);
-	table->kept = NULL;
+	pst_pending_offers_done(&table->pending);
+	free(table->origins);
+	table->origins = NULL;
 }
 
 /* Is it one of those among whom these are given up? */
@@ -80,25 +83,25 @@ struct pst_half_open *pst_half_open_find_free(struct pst_half_open_table *table,
 	return NULL;
 }
 
-static size_t count_among(const struct pst_half_open_table *table, uid_t uid,
-			  bool only_keyed)
+static size_t count_among(const struct pst_half_open_table *table,
+			  uint64_t account, bool only_keyed)
 {
 	size_t count = 0, i;
 
 	for (i = 0; i < PST_HALF_OPEN_COUNT; i++)
 		count += is_among(&table->entries[i], only_keyed) &&
-			 table->entries[i].credentials.uid == uid;
+			 table->entries[i].account == account;
 	return count;
 }
 
 size_t pst_half_open_count_of(const struct pst_half_open_table *table,
-			      uid_t uid)
+			      uint64_t account)
 {
-	return count_among(table, uid, false);
+	return count_among(table, account, false);
 }
 
 size_t pst_half_open_uncharged_of(const struct pst_half_open_table *table,
-				  uid_t uid)
+				  uint64_t account)
 {
 	const struct pst_half_open *entry;
 	size_t count = 0, i;
@@ -106,7 +109,7 @@ size_t pst_half_open_uncharged_of(const struct pst_half_open_table *table,
 	for (i = 0; i < PST_HALF_OPEN_COUNT; i++) {
 		entry = &table->entries[i];
 		count += entry->is_taken && entry->slot != 0 &&
-			 !entry->is_charged && entry->credentials.uid == uid;
+			 !entry->is_charged && entry->account == account;
 	}
 	return count;
 }
@@ -122,7 +125,7 @@ pst_half_open_find_victim(struct pst_half_open_table *table, bool needs_key)
 		entry = &table->entries[i];
 		if (!is_among(entry, only_keyed))
 			continue;
-		count = count_among(table, entry->credentials.uid, only_keyed);
+		count = count_among(table, entry->account, only_keyed);
 		if (count < most)
 			continue;
 		if (count > most || entry->deadline_ns < victim->deadline_ns)
@@ -140,7 +143,7 @@ uint32_t pst_half_open_index(const struct pst_half_open_table *table,
 
 void pst_half_open_take(struct pst_half_open *entry, int socket_fd,
 			struct pst_peer_credentials *credentials,
-			bool needs_key, uint64_t deadline_ns)
+			uint64_t account, bool needs_key, uint64_t deadline_ns)
 {
 	entry->is_taken = true;
 	entry->has_offered = false;
@@ -148,6 +151,7 @@ void pst_half_open_take(struct pst_half_open *entry, int socket_fd,
 	entry->is_charged = false;
 	entry->generation++;
 	entry->socket_fd = socket_fd;
+	entry->account = account;
 	entry->deadline_ns = deadline_ns;
 	entry->credentials = *credentials;
 	pst_peer_credentials_init(credentials);
@@ -173,22 +177,6 @@ static bool is_unread(const struct pst_half_open *entry)
 	       pst_packet_unread_bytes(entry->socket_fd) != 0;
 }
 
-static void keep_socket(struct pst_half_open_table *table,
-			struct pst_half_open *entry)
-{
-	size_t i;
-
-	for (i = 0; i < table->kept_room; i++) {
-		if (table->kept[i].socket_fd >= 0)
-			continue;
-		table->kept[i].socket_fd = pst_fd_take(&entry->socket_fd);
-		table->kept[i].uid = entry->credentials.uid;
-		if (table->kept_count++ == 0)
-			table->kept_look_ns = 0; /* soon */
-		return;
-	}
-}
-
 void pst_half_open_note_taken_offer(struct pst_half_open *entry)
 {
 	entry->has_offered = is_unread(entry);
@@ -198,7 +186,8 @@ void pst_half_open_release(struct pst_half_open_table *table,
 			   struct pst_half_open *entry)
 {
 	if (is_unread(entry))
-		keep_socket(table, entry);
+		pst_pending_offers_keep(&table->pending, &entry->socket_fd,
+					&entry->offer);
 	entry->socket_fd = pst_fd_close(entry->socket_fd);
 	entry->acceptor_fd = pst_fd_close(entry->acceptor_fd);
 	entry->connector_fd = pst_fd_close(entry->connector_fd);
@@ -211,42 +200,117 @@ void pst_half_open_release(struct pst_half_open_table *table,
 	entry->is_taken = false;
 }
 
-bool pst_half_open_may_offer(const struct pst_half_open_table *table, uid_t uid)
+static uint64_t renewed_account(const struct pst_subordinate_uids *uids,
+				uint64_t account, uid_t uid)
 {
-	size_t all = 0, of_user = 0, i;
-
-	for (i = 0; i < table->kept_room; i++) {
-		if (table->kept[i].socket_fd < 0)
-			continue;
-		all++;
-		of_user += table->kept[i].uid == uid;
-	}
-	for (i = 0; i < PST_HALF_OPEN_COUNT; i++) {
-		if (!is_unread(&table->entries[i]))
-			continue;
-		all++;
-		of_user += table->entries[i].credentials.uid == uid;
-	}
-	return all < table->kept_room && of_user < PST_KEPT_PER_USER;
+	return account & PST_ACCOUNT_PRIVILEGED
+		       ? account
+		       : pst_subordinate_uids_user(uids, uid);
 }
 
-void pst_half_open_look_at_kept(struct pst_half_open_table *table,
-				uint64_t now_ns)
+void pst_half_open_renew_accounts(struct pst_half_open_table *table,
+				  const struct pst_subordinate_uids *uids)
 {
+	struct pst_half_open *entry;
 	size_t i;
-	int fd;
 
-	if (table->kept_count == 0 || now_ns < table->kept_look_ns)
-		return;
-	table->kept_look_ns = pst_deadline_after(now_ns, PST_KEPT_LOOK_NS);
-	for (i = 0; i < table->kept_room; i++) {
-		fd = table->kept[i].socket_fd;
-		if (fd < 0)
+	for (i = 0; i < PST_HALF_OPEN_COUNT; i++) {
+		entry = &table->entries[i];
+		if (!entry->is_taken)
 			continue;
-		/* Nothing else is proof: who only shuts down still has it. */
-		if (pst_packet_unread_bytes(fd) != 0)
-			continue;
-		table->kept[i].socket_fd = pst_fd_close(fd);
-		table->kept_count--;
+		entry->account = renewed_account(uids, entry->account,
+						 entry->credentials.uid);
+		entry->offer.account = entry->account;
 	}
+	for (i = 0; i < table->pending.offer_capacity; i++) {
+		struct pst_offer_origin *origin =
+			&table->pending.offers[i].origin;
+
+		origin->account = renewed_account(uids, origin->account,
+						  origin->uid);
+	}
+}
+
+void pst_half_open_note_peer_name(struct pst_half_open *entry,
+				  const char *peer_name)
+{
+	(void)snprintf(entry->offer.peer_name, sizeof(entry->offer.peer_name),
+		       "%s", peer_name);
+}
+
+void pst_half_open_note_offer(struct pst_half_open *entry,
+			      const char *peer_name, uint64_t now_ns)
+{
+	entry->has_offered = true;
+	entry->offer = (struct pst_offer_origin) {
+		.account = entry->account,
+		.uid = entry->credentials.uid,
+		.pid = entry->credentials.pid,
+		.made_ns = now_ns,
+		.slot = entry->slot,
+	};
+	pst_half_open_note_peer_name(entry, peer_name);
+}
+
+/* The next unread offer of all, or NULL.  *index begins with 0. */
+static const struct pst_offer_origin *
+next_unread(const struct pst_half_open_table *table, size_t *index)
+{
+	const struct pst_pending_offers *pending = &table->pending;
+	size_t i;
+
+	while (*index < PST_HALF_OPEN_COUNT + pending->offer_capacity) {
+		i = (*index)++;
+		if (i < PST_HALF_OPEN_COUNT) {
+			if (is_unread(&table->entries[i]))
+				return &table->entries[i].offer;
+			continue;
+		}
+		i -= PST_HALF_OPEN_COUNT;
+		if (pending->offers[i].socket_fd >= 0)
+			return &pending->offers[i].origin;
+	}
+	return NULL;
+}
+
+bool pst_half_open_may_offer(const struct pst_half_open_table *table,
+			     uint64_t account, bool *ret_is_revoked)
+{
+	const struct pst_offer_origin *origin;
+	struct pst_offer_tally tally = {0};
+	size_t index = 0;
+
+	while ((origin = next_unread(table, &index)))
+		pst_offer_tally_add(&tally, origin, account);
+	*ret_is_revoked = tally.is_revoked;
+	return pst_offer_tally_permits(&tally, &table->pending.capacity,
+				       account);
+}
+
+size_t pst_half_open_find_holders(struct pst_half_open_table *table,
+				  struct pst_offer_holder *ret_holders,
+				  size_t holder_capacity)
+{
+	const struct pst_offer_origin *origin;
+	size_t count = 0, index = 0;
+
+	while ((origin = next_unread(table, &index)))
+		table->origins[count++] = origin;
+	return pst_offer_holders_find(table->origins, count, ret_holders,
+				      holder_capacity);
+}
+
+bool pst_half_open_find_offer(const struct pst_half_open_table *table,
+			      pst_slot_handle slot, uint64_t *ret_account)
+{
+	const struct pst_offer_origin *origin;
+	size_t index = 0;
+
+	while ((origin = next_unread(table, &index))) {
+		if (slot == 0 || origin->slot != slot)
+			continue;
+		*ret_account = origin->account;
+		return true;
+	}
+	return false;
 }

@@ -6,11 +6,9 @@
  * 64 places, 16 for each uid.  A full table gives up the oldest handshake of
  * the uid that holds most.  Whom nothing but a key could admit, which may be
  * everybody, shares 16 of the places, and gives up those among themselves.
- * Beside it stands the table of kept sockets: those of failed handshakes whose
- * OFFER nobody has read.  Its two descriptors are in flight at the charge of
- * the node's user, closed socket or not, and only the socket tells when that is
- * over; so it is kept, and how many are is bounded.  A VIEW with its one
- * descriptor is an offer in all of this.
+ * Beside it stand the unread offers whose handshake has ended
+ * (node/pending_offers.h).  Users are counted by account: a uid with its
+ * subordinate uids, or root or the owner as themselves.
  */
 #ifndef POSTERN_NODE_HALF_OPEN_H
 #define POSTERN_NODE_HALF_OPEN_H
@@ -22,18 +20,16 @@
 #include "base/attributes.h"
 #include "handshake/handshake.h"
 #include "node/node_key.h"
+#include "node/pending_offers.h"
 #include "os/peer_credentials.h"
 #include "os/segment.h"
+#include "os/subordinate_uids.h"
 #include "slots/slots.h"
 
 #define PST_HALF_OPEN_COUNT 64
 #define PST_HALF_OPEN_PER_USER 16
 #define PST_HALF_OPEN_KEYED 16
 #define PST_HALF_OPEN_DEADLINE_NS (2 * UINT64_C(1000000000))
-
-#define PST_KEPT_PER_USER 8
-#define PST_KEPT_MAX 4096
-#define PST_KEPT_LOOK_NS (100 * UINT64_C(1000000))
 
 struct pst_half_open {
 	bool is_taken;
@@ -42,42 +38,38 @@ struct pst_half_open {
 	bool is_charged;        /* the slot is, to all quotas */
 	uint32_t generation;
 	int socket_fd;
+	uint64_t account;
 	uint64_t deadline_ns;   /* absolute; the oldest has the earliest */
 	struct pst_peer_credentials credentials;
 	struct pst_node_key *key; /* counted; what the responder has */
 	struct pst_handshake_responder responder;
 
 	/* After the offer. */
+	struct pst_offer_origin offer;  /* what is unread, if anything is */
 	pst_slot_handle slot;   /* claimed; 0: none */
 	int acceptor_fd;
 	int connector_fd;
 	struct pst_segment_mapping own_mapping;
 };
 
-struct pst_kept_socket {
-	int socket_fd;          /* -1: free */
-	uid_t uid;
-};
-
 struct pst_half_open_table {
 	struct pst_half_open entries[PST_HALF_OPEN_COUNT];
-	struct pst_kept_socket *kept;
-	size_t kept_room;
-	size_t kept_count;
-	uint64_t kept_look_ns;  /* when to look at them next */
+	struct pst_pending_offers pending;
+	const struct pst_offer_origin **origins; /* to sort them in */
 };
 
-/* kept_room: as many sockets as may be kept in all.  Returns 0 or -ENOMEM. */
-PST_MUST_CHECK int pst_half_open_init(struct pst_half_open_table *table,
-				      size_t kept_room);
+/* Returns 0 or -ENOMEM. */
+PST_MUST_CHECK int
+pst_half_open_init(struct pst_half_open_table *table,
+		   const struct pst_offer_capacity *capacity);
 void pst_half_open_done(struct pst_half_open_table *table);
 
 size_t pst_half_open_count_of(const struct pst_half_open_table *table,
-			      uid_t uid);
+			      uint64_t account);
 
 /* Those of them that hold a slot of a node, charged to nobody yet. */
 size_t pst_half_open_uncharged_of(const struct pst_half_open_table *table,
-				  uid_t uid);
+				  uint64_t account);
 
 /* A free place, or NULL: the table is full, or its part for whom needs a key
  * is. */
@@ -85,7 +77,7 @@ struct pst_half_open *pst_half_open_find_free(struct pst_half_open_table *table,
 					      bool needs_key);
 
 /*
- * The oldest entry of the uid that holds most: whom a full table gives up.  For
+ * The oldest entry of the account that holds most, for a full table to give up.  For
  * one that needs a key, of all that do, unless there are none.
  */
 struct pst_half_open *
@@ -97,11 +89,15 @@ uint32_t pst_half_open_index(const struct pst_half_open_table *table,
 /* Takes socket and credentials; the entry was free. */
 void pst_half_open_take(struct pst_half_open *entry, int socket_fd,
 			struct pst_peer_credentials *credentials,
-			bool needs_key, uint64_t deadline_ns);
+			uint64_t account, bool needs_key, uint64_t deadline_ns);
 
 /* Begin the handshake, or begin it with another key: nothing was said yet. */
 void pst_half_open_begin(struct pst_half_open *entry, struct pst_node_key *key,
 			 const struct pst_responder_params *params);
+
+/* Other subordinate uids are known: find every account again. */
+void pst_half_open_renew_accounts(struct pst_half_open_table *table,
+				  const struct pst_subordinate_uids *uids);
 
 /*
  * To be called before a refusal is sent: an OFFER that was taken is no longer
@@ -117,17 +113,31 @@ void pst_half_open_note_taken_offer(struct pst_half_open *entry);
 void pst_half_open_release(struct pst_half_open_table *table,
 			   struct pst_half_open *entry);
 
-/*
- * May one more OFFER be sent to uid?  Counts what is unread now, kept or still
- * in a handshake: whatever becomes of them, there is a place to keep them.
- */
-bool pst_half_open_may_offer(const struct pst_half_open_table *table, uid_t uid);
+/* An OFFER or a VIEW was sent, to a peer of this name ("": it has none). */
+void pst_half_open_note_offer(struct pst_half_open *entry,
+			      const char *peer_name, uint64_t now_ns);
+
+/* It is called otherwise since a reload. */
+void pst_half_open_note_peer_name(struct pst_half_open *entry,
+				  const char *peer_name);
 
 /*
- * Close the kept sockets whose OFFER was taken, or went with the peer's end of
- * the socket, if it is time to look again.
+ * May one more OFFER be sent to the account?  Counts what is unread now, in a
+ * handshake or after one.
  */
-void pst_half_open_look_at_kept(struct pst_half_open_table *table,
-				uint64_t now_ns);
+bool pst_half_open_may_offer(const struct pst_half_open_table *table,
+			     uint64_t account, bool *ret_is_revoked);
+
+/*
+ * The accounts with unread offers: returns how many there are, and writes the
+ * first ones (pst_offer_holders_find()).
+ */
+size_t pst_half_open_find_holders(struct pst_half_open_table *table,
+				  struct pst_offer_holder *ret_holders,
+				  size_t holder_capacity);
+
+/* The account that an unread offer with this slot was made to. */
+bool pst_half_open_find_offer(const struct pst_half_open_table *table,
+			      pst_slot_handle slot, uint64_t *ret_account);
 
 #endif

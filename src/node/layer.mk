@@ -50,6 +50,8 @@ libnode_la_SOURCES = \
 	src/node/own_segment.h \
 	src/node/peer_channel.c \
 	src/node/peer_due.c \
+	src/node/pending_offers.c \
+	src/node/pending_offers.h \
 	src/node/policy_reload.c \
 	src/node/quota.c \
 	src/node/quota.h \

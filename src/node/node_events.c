@@ -120,9 +120,9 @@ static uint64_t next_due_ns(const struct pst_node *node)
 			due_ns = pst_deadline_earlier(
 				due_ns, node->half_open.entries[i].deadline_ns);
 	due_ns = pst_deadline_earlier(due_ns, node->statistics.due_ns);
-	if (node->half_open.kept_count > 0)
-		due_ns = pst_deadline_earlier(due_ns,
-					      node->half_open.kept_look_ns);
+	if (node->half_open.pending.offer_count > 0)
+		due_ns = pst_deadline_earlier(
+			due_ns, node->half_open.pending.next_check_ns);
 	if (node->listener_rests)
 		due_ns = pst_deadline_earlier(due_ns, node->listener_wakes_ns);
 	return pst_deadline_earlier(due_ns, node->names_due_ns);

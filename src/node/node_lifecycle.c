@@ -27,11 +27,10 @@
 
 static int allocate(struct pst_node *node, uint32_t slot_count)
 {
-	size_t kept_room = pst_own_descriptor_limit() / 4;
+	const struct pst_offer_capacity offers =
+		pst_offer_capacity_for(pst_own_descriptor_limit());
 	int r;
 
-	if (kept_room > PST_KEPT_MAX)
-		kept_room = PST_KEPT_MAX;
 	node->slot_count = slot_count;
 	node->event_room = 2 * slot_count;
 	node->slots = malloc(pst_slots_bytes(slot_count));
@@ -46,7 +45,7 @@ static int allocate(struct pst_node *node, uint32_t slot_count)
 	r = pst_due_queue_init(&node->dues, slot_count);
 	if (r < 0)
 		return r;
-	return pst_half_open_init(&node->half_open, kept_room);
+	return pst_half_open_init(&node->half_open, &offers);
 }
 
 /* The book of the process, and a place in it. */
@@ -228,6 +227,7 @@ struct pst_node *pst_node_close(struct pst_node *node)
 	/* Nobody new first, then those who are here. */
 	pst_listener_close(&node->listener);
 	pst_half_open_done(&node->half_open);
+	pst_subordinate_uids_done(&node->subordinate_uids);
 	pst_statistics_close(node);
 	close_peers(node);
 	pst_audit_flush(node, PST_DEADLINE_NEVER);

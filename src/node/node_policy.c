@@ -12,9 +12,11 @@
 
 #include "base/fd.h"
 #include "base/feature_names.h"
+#include "node/audit.h"
 #include "node/own_segment.h"
 #include "node/refusal.h"
 #include "node/subject.h"
+#include "os/name_lookup.h"
 #include "os/own_process.h"
 #include "os/segment.h"
 
@@ -139,6 +141,27 @@ int pst_node_check_policy(const struct pst_node *node,
 			   refusal);
 }
 
+static void read_subordinate_uids(struct pst_node *node)
+{
+	struct pst_subordinate_uids uids;
+	int r;
+
+	r = pst_subordinate_uids_read(PST_SUBUID_PATH, PST_PASSWD_PATH, &uids);
+	if (r < 0) {
+		pst_audit_note(node, POSTERN_LOG_WARNING, "subuid",
+			       "cannot read " PST_SUBUID_PATH ": uids of "
+			       "containers may count for themselves", r);
+		return;
+	}
+	if (uids.ignored_line_count > 0)
+		pst_audit_note(node, POSTERN_LOG_WARNING, "subuid",
+			       "lines of " PST_SUBUID_PATH " that are not "
+			       "NAME:FIRST:COUNT are ignored", 0);
+	pst_subordinate_uids_done(&node->subordinate_uids);
+	node->subordinate_uids = uids;
+	pst_half_open_renew_accounts(&node->half_open, &uids);
+}
+
 void pst_node_follow_policy(struct pst_node *node)
 {
 	struct postern_node_description description =
@@ -148,4 +171,5 @@ void pst_node_follow_policy(struct pst_node *node)
 	node->audit = description.audit;
 	node->peer_wants = pst_subject_wants(node->rules);
 	node->group = group_of(&description);
+	read_subordinate_uids(node);
 }

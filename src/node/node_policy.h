@@ -27,7 +27,10 @@ PST_MUST_CHECK int pst_node_check_policy(const struct pst_node *node,
 					 const struct pst_node_key *key,
 					 struct postern_refusal *refusal);
 
-/* Take over what of node->rules the node keeps at hand. */
+/*
+ * Take over what of node->rules the node keeps at hand, and read the subordinate
+ * uids of this host again: if that fails, those that are known stay.
+ */
 void pst_node_follow_policy(struct pst_node *node);
 
 #endif

@@ -44,6 +44,7 @@
 #include "node/statistics.h"
 #include "node/view.h"
 #include "os/listener.h"
+#include "os/subordinate_uids.h"
 #include "policy/policy.h"
 #include "slots/slots.h"
 
@@ -188,6 +189,8 @@ struct pst_node {
 	int interrupt_fd;       /* eventfd, signalled after the flag is set */
 
 	struct pst_half_open_table half_open;
+	struct pst_subordinate_uids subordinate_uids;
+	uint64_t holders_audit_ns; /* when they may be recorded again */
 	struct pst_uid_buckets handshakes;
 	struct pst_node_view view;
 

@@ -17,10 +17,12 @@
 /* The owner and root may, whatever the policy says. */
 static bool may_observe(const struct pst_node *node,
 			const struct pst_peer_credentials *credentials,
+			const char **ret_peer_name,
 			struct postern_refusal *refusal)
 {
 	struct postern_decision decision = POSTERN_DECISION_INIT;
 
+	*ret_peer_name = "";
 	if (pst_node_obeys(node, credentials))
 		return true;
 	/* Nobody proves a key to observe. */
@@ -29,11 +31,12 @@ static bool may_observe(const struct pst_node *node,
 	if (!decision.may_observe)
 		return pst_refuse(refusal, POSTERN_REASON_KIND,
 				  "no allow that matches says 'observe'");
+	*ret_peer_name = decision.peer_name;
 	return true;
 }
 
 static bool send_view(const struct pst_node *node, struct pst_half_open *entry,
-		      struct postern_refusal *refusal)
+		      const char *peer_name, struct postern_refusal *refusal)
 {
 	const int fd = pst_node_view_fd(node);
 	struct pst_wire_record record;
@@ -47,19 +50,17 @@ static bool send_view(const struct pst_node *node, struct pst_half_open *entry,
 	if (r < 0)
 		return pst_refuse_unanswered(refusal, r,
 					     "handing out the statistics");
-	entry->has_offered = true;
+	pst_half_open_note_offer(entry, peer_name, node->now_ns);
 	return true;
 }
 
-bool pst_observe_answer(const struct pst_node *node,
+bool pst_observe_answer(struct pst_node *node,
 			struct pst_half_open *entry,
 			struct postern_refusal *refusal)
 {
-	const struct pst_peer_credentials *who = &entry->credentials;
+	const char *peer_name;
 
-	if (!may_observe(node, who, refusal))
-		return false;
-	if (!pst_half_open_may_offer(&node->half_open, who->uid))
-		return pst_refuse_plain(refusal, POSTERN_REASON_UNREAD_OFFERS);
-	return send_view(node, entry, refusal);
+	return may_observe(node, &entry->credentials, &peer_name, refusal) &&
+	       pst_admission_may_offer(node, entry, refusal) &&
+	       send_view(node, entry, peer_name, refusal);
 }

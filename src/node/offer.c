@@ -89,6 +89,8 @@ bool pst_offer_make(const struct pst_node *node, struct pst_half_open *entry,
 					entry->responder.machine.reason);
 	if (r < 0)
 		return pst_refuse_unanswered(refusal, r, "making the offer");
-	entry->has_offered = true;
+	pst_half_open_note_offer(
+		entry, node->peers[pst_slot_index(entry->slot)].name,
+		node->now_ns);
 	return true;
 }

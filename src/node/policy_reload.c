@@ -244,7 +244,7 @@ static void decide_again(struct pst_node *node, unsigned wants_before,
 
 /* An offer is made already: it must still be within what is granted. */
 static bool is_still_allowed(struct pst_node *node,
-			     const struct pst_half_open *entry,
+			     struct pst_half_open *entry,
 			     struct postern_refusal *refusal)
 {
 	struct pst_peer *peer = &node->peers[pst_slot_index(entry->slot)];
@@ -257,6 +257,7 @@ static bool is_still_allowed(struct pst_node *node,
 			     entry->responder.offer.security, refusal))
 		return false;
 	pst_peer_change_terms(node, peer, &decision);
+	pst_half_open_note_peer_name(entry, peer->name);
 	return true;
 }
 

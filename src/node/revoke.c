@@ -22,13 +22,56 @@ static void take_back(struct pst_node *node, struct pst_peer *peer,
 	pst_peer_depart(node, peer, POSTERN_REASON_REVOKED);
 }
 
+/* A handshake whose OFFER or VIEW is unread blocks more of them from now on. */
+static void end_handshake(struct pst_node *node, struct pst_half_open *entry)
+{
+	entry->offer.is_revoked = true;
+	pst_admission_end(node, entry, POSTERN_REASON_REVOKED);
+}
+
+/* The handshakes have ended; the offers that nothing can take back remain. */
+static uint32_t revoke_pending_offers(struct pst_node *node,
+				      const char *peer_name, uint64_t account,
+				      const struct pst_revoker *revoker)
+{
+	struct pst_offer_holder holder;
+	uint32_t count = 0;
+
+	while (pst_pending_offers_revoke(&node->half_open.pending, peer_name,
+					 account, &holder)) {
+		pst_audit_revoke_offers(node, &holder, revoker);
+		count += (uint32_t)holder.offer_count;
+	}
+	return count;
+}
+
+/* All that the account of this handle has not read. */
+static int revoke_offers_of(struct pst_node *node, postern_peer handle,
+			    const struct pst_revoker *revoker)
+{
+	struct pst_half_open *entry;
+	uint64_t account;
+	size_t i;
+
+	if (!pst_half_open_find_offer(&node->half_open, handle, &account))
+		return -ESTALE;
+	(void)revoke_pending_offers(node, NULL, account, revoker);
+	for (i = 0; i < PST_HALF_OPEN_COUNT; i++) {
+		entry = &node->half_open.entries[i];
+		if (entry->is_taken && entry->has_offered &&
+		    entry->account == account)
+			end_handshake(node, entry);
+	}
+	return 0;
+}
+
 int pst_revoke_peer(struct pst_node *node, postern_peer handle,
 		    const struct pst_revoker *revoker)
 {
 	uint32_t index;
 
 	if (pst_slots_resolve(node->slots, handle, &index) < 0)
-		return -ESTALE;
+		return revoke_offers_of(node, handle, revoker);
 	take_back(node, &node->peers[index], revoker);
 	return 0;
 }
@@ -47,11 +90,10 @@ static uint32_t refuse_handshakes(struct pst_node *node, const char *peer_name)
 
 	for (i = 0; i < PST_HALF_OPEN_COUNT; i++) {
 		entry = &node->half_open.entries[i];
-		if (!entry->is_taken || entry->slot == 0 ||
-		    !is_called(&node->peers[pst_slot_index(entry->slot)],
-			       peer_name))
+		if (!entry->is_taken || !entry->has_offered ||
+		    strcmp(entry->offer.peer_name, peer_name) != 0)
 			continue;
-		pst_admission_end(node, entry, POSTERN_REASON_REVOKED);
+		end_handshake(node, entry);
 		count++;
 	}
 	return count;
@@ -69,6 +111,8 @@ uint32_t pst_revoke_named(struct pst_node *node, const char *peer_name,
 		take_back(node, &node->peers[i], revoker);
 		count++;
 	}
+	/* First those that have ended by themselves: each counts once. */
+	count += revoke_pending_offers(node, peer_name, 0, revoker);
 	return count + refuse_handshakes(node, peer_name);
 }
 

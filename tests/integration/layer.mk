@@ -7,6 +7,7 @@ check_LTLIBRARIES += libscene.la
 libscene_la_SOURCES = \
 	tests/support/churn.c tests/support/churn.h \
 	tests/support/controller.c tests/support/controller.h \
+	tests/support/crowd.c tests/support/crowd.h \
 	tests/support/expect.h \
 	tests/support/fake_node.c tests/support/fake_node.h \
 	tests/support/flood.c tests/support/flood.h \
@@ -78,6 +79,7 @@ check_PROGRAMS += \
 	tests/integration/test_require \
 	tests/integration/test_revoke \
 	tests/integration/test_tool_journal \
+	tests/integration/test_unread_offers \
 	tests/integration/test_weights \
 	tests/integration/test_statistics
 
@@ -241,6 +243,10 @@ tests_integration_test_idle_LDADD = $(INTEGRATION_LIBS)
 tests_integration_test_interrupt_SOURCES = \
 	tests/integration/test_interrupt.c
 tests_integration_test_interrupt_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_unread_offers_SOURCES = \
+	tests/integration/test_unread_offers.c
+tests_integration_test_unread_offers_LDADD = $(INTEGRATION_LIBS)
 
 tests_integration_test_weights_SOURCES = \
 	tests/integration/test_weights.c

@@ -11,6 +11,7 @@ check_PROGRAMS += \
 	tests/unit/node/test_half_open \
 	tests/unit/node/test_ledger \
 	tests/unit/node/test_metering \
+	tests/unit/node/test_pending_offers \
 	tests/unit/node/test_quota \
 	tests/unit/node/test_quota_sums \
 	tests/unit/node/test_round_robin \
@@ -44,6 +45,10 @@ tests_unit_node_test_ledger_LDADD = libpolicytest.la $(NODE_TEST_LIBS)
 tests_unit_node_test_metering_SOURCES = \
 	tests/unit/node/test_metering.c tests/support/expect.h tests/support/random.h
 tests_unit_node_test_metering_LDADD = $(NODE_TEST_LIBS)
+
+tests_unit_node_test_pending_offers_SOURCES = \
+	tests/unit/node/test_pending_offers.c tests/support/expect.h
+tests_unit_node_test_pending_offers_LDADD = $(NODE_TEST_LIBS)
 
 tests_unit_node_test_quota_SOURCES = \
 	tests/unit/node/test_quota.c tests/unit/node/quota_case.h \

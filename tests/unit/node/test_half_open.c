@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The table of half-open handshakes, and the kept sockets beside it
+ * The table of half-open handshakes, and the unread offers beside it
  */
 #include "node/half_open.h"
 
@@ -19,8 +19,12 @@ static uint64_t now_ns;
 
 static void set_up(void)
 {
+	static const struct pst_offer_capacity capacity = {
+		.shared = 10, .privileged = 4, .revoked = 2,
+	};
+
 	their_count = 0;
-	expect_equal(pst_half_open_init(&table, 10), 0);
+	expect_equal(pst_half_open_init(&table, &capacity), 0);
 }
 
 static void tear_down(void)
@@ -46,7 +50,7 @@ static struct pst_half_open *connect_needing(uid_t uid, uint64_t deadline_ns,
 	credentials.uid = uid;
 	entry = pst_half_open_find_free(&table, needs_key);
 	expect(entry);
-	pst_half_open_take(entry, sockets[0], &credentials, needs_key,
+	pst_half_open_take(entry, sockets[0], &credentials, uid, needs_key,
 			   deadline_ns);
 	return entry;
 }
@@ -59,7 +63,7 @@ static struct pst_half_open *connect_as(uid_t uid, uint64_t deadline_ns)
 static void make_offer(struct pst_half_open *entry)
 {
 	expect_equal(send(entry->socket_fd, "offer", 5, 0), 5);
-	entry->has_offered = true;
+	pst_half_open_note_offer(entry, "friend", entry->deadline_ns);
 }
 
 START_TEST(entries_are_counted_by_uid)
@@ -181,9 +185,10 @@ START_TEST(the_socket_of_an_unread_offer_is_kept)
 
 	make_offer(entry);
 	pst_half_open_release(&table, entry);
-	expect_equal(table.kept_count, 1);
-	pst_half_open_look_at_kept(&table, now_ns += PST_KEPT_LOOK_NS);
-	expect_equal(table.kept_count, 1);
+	expect_equal(table.pending.offer_count, 1);
+	pst_pending_offers_check(&table.pending,
+				 now_ns += PST_OFFERS_CHECK_NS);
+	expect_equal(table.pending.offer_count, 1);
 }
 END_TEST
 
@@ -195,36 +200,9 @@ START_TEST(a_kept_socket_goes_when_the_offer_is_taken)
 	make_offer(entry);
 	pst_half_open_release(&table, entry);
 	expect_equal(recv(their_fds[0], buffer, sizeof(buffer), 0), 5);
-	pst_half_open_look_at_kept(&table, now_ns += PST_KEPT_LOOK_NS);
-	expect_equal(table.kept_count, 0);
-}
-END_TEST
-
-START_TEST(kept_sockets_are_looked_at_once_in_a_while)
-{
-	struct pst_half_open *entry = connect_as(7, 1);
-	char buffer[16];
-
-	make_offer(entry);
-	pst_half_open_release(&table, entry);
-	pst_half_open_look_at_kept(&table, 1000);
-	expect_equal(recv(their_fds[0], buffer, sizeof(buffer), 0), 5);
-	pst_half_open_look_at_kept(&table, 1001);
-	expect_equal(table.kept_count, 1);
-	pst_half_open_look_at_kept(&table, 1000 + PST_KEPT_LOOK_NS);
-	expect_equal(table.kept_count, 0);
-}
-END_TEST
-
-START_TEST(a_kept_socket_goes_when_the_peer_hangs_up)
-{
-	struct pst_half_open *entry = connect_as(7, 1);
-
-	make_offer(entry);
-	pst_half_open_release(&table, entry);
-	their_fds[0] = pst_fd_close(their_fds[0]);
-	pst_half_open_look_at_kept(&table, now_ns += PST_KEPT_LOOK_NS);
-	expect_equal(table.kept_count, 0);
+	pst_pending_offers_check(&table.pending,
+				 now_ns += PST_OFFERS_CHECK_NS);
+	expect_equal(table.pending.offer_count, 0);
 }
 END_TEST
 
@@ -236,36 +214,85 @@ START_TEST(a_taken_offer_keeps_no_socket)
 	make_offer(entry);
 	expect_equal(recv(their_fds[0], buffer, sizeof(buffer), 0), 5);
 	pst_half_open_release(&table, entry);
-	expect_equal(table.kept_count, 0);
+	expect_equal(table.pending.offer_count, 0);
 }
 END_TEST
 
-START_TEST(one_uid_may_leave_eight_offers_unread)
+START_TEST(unread_offers_count_in_a_handshake_and_after_it)
 {
 	struct pst_half_open *entry;
-	int i;
-
-	for (i = 0; i < PST_KEPT_PER_USER; i++) {
-		expect(pst_half_open_may_offer(&table, 7));
-		entry = connect_as(7, 1);
-		make_offer(entry);
-		if (i % 2) /* kept or still half-open, both count */
-			pst_half_open_release(&table, entry);
-	}
-	expect(!pst_half_open_may_offer(&table, 7));
-	expect(pst_half_open_may_offer(&table, 8));
-}
-END_TEST
-
-START_TEST(all_unread_offers_together_are_bounded)
-{
+	bool is_revoked;
 	int i;
 
 	for (i = 0; i < 10; i++) {
-		expect(pst_half_open_may_offer(&table, 99));
-		make_offer(connect_as((uid_t)i, 1));
+		expect(pst_half_open_may_offer(&table, 99, &is_revoked));
+		entry = connect_as((uid_t)i, 1);
+		make_offer(entry);
+		if (i % 2)
+			pst_half_open_release(&table, entry);
 	}
-	expect(!pst_half_open_may_offer(&table, 99));
+	expect(!pst_half_open_may_offer(&table, 99, &is_revoked));
+	expect(!is_revoked);
+}
+END_TEST
+
+START_TEST(holders_are_found_in_a_handshake_and_after_it)
+{
+	struct pst_offer_holder holders[4];
+	struct pst_half_open *entry = connect_as(7, 1);
+	uint64_t account;
+
+	entry->slot = 0x500000003;
+	make_offer(entry);
+	make_offer(connect_as(7, 2));
+	make_offer(connect_as(8, 3));
+	pst_half_open_release(&table, entry);
+	expect_equal(pst_half_open_find_holders(&table, holders, 4), 2);
+	expect_equal(holders[0].oldest.account, 7);
+	expect_equal(holders[0].offer_count, 2);
+	expect_equal(holders[1].oldest.account, 8);
+	expect(pst_half_open_find_offer(&table, 0x500000003, &account));
+	expect_equal(account, 7);
+	expect(!pst_half_open_find_offer(&table, 0, &account));
+}
+END_TEST
+
+START_TEST(revoked_handshake_blocks_its_account_while_its_offer_is_unread)
+{
+	struct pst_half_open *entry = connect_as(7, 1);
+	char buffer[16];
+	bool is_revoked;
+
+	make_offer(entry);
+	entry->offer.is_revoked = true;
+	pst_half_open_release(&table, entry);
+	expect(!pst_half_open_may_offer(&table, 7, &is_revoked));
+	expect(is_revoked);
+	expect(pst_half_open_may_offer(&table, 8, &is_revoked));
+	expect_equal(recv(their_fds[0], buffer, sizeof(buffer), 0), 5);
+	pst_pending_offers_check(&table.pending,
+				 now_ns += PST_OFFERS_CHECK_NS);
+	expect(pst_half_open_may_offer(&table, 7, &is_revoked));
+}
+END_TEST
+
+START_TEST(renewed_accounts_follow_the_subordinate_uids)
+{
+	struct pst_subordinate_range range = {100, 199, 7};
+	const struct pst_subordinate_uids uids = {&range, 1, 0};
+	struct pst_half_open *entry = connect_as(150, 1);
+	uint64_t account;
+
+	entry->slot = 0x500000003;
+	make_offer(entry);
+	(void)connect_as(160, 1);
+	(void)connect_as(200, 1);
+	pst_half_open_release(&table, entry);
+	pst_half_open_renew_accounts(&table, &uids);
+	expect_equal(pst_half_open_count_of(&table, 7), 1);
+	expect_equal(pst_half_open_count_of(&table, 200), 1);
+	expect(pst_half_open_find_offer(&table, 0x500000003, &account));
+	expect_equal(account, 7);
 }
 END_TEST
 
@@ -285,11 +312,12 @@ static Suite *suite(void)
 	tcase_add_test(t, a_released_entry_has_no_secrets);
 	tcase_add_test(t, the_socket_of_an_unread_offer_is_kept);
 	tcase_add_test(t, a_kept_socket_goes_when_the_offer_is_taken);
-	tcase_add_test(t, kept_sockets_are_looked_at_once_in_a_while);
-	tcase_add_test(t, a_kept_socket_goes_when_the_peer_hangs_up);
 	tcase_add_test(t, a_taken_offer_keeps_no_socket);
-	tcase_add_test(t, one_uid_may_leave_eight_offers_unread);
-	tcase_add_test(t, all_unread_offers_together_are_bounded);
+	tcase_add_test(t, unread_offers_count_in_a_handshake_and_after_it);
+	tcase_add_test(t, holders_are_found_in_a_handshake_and_after_it);
+	tcase_add_test(t,
+		revoked_handshake_blocks_its_account_while_its_offer_is_unread);
+	tcase_add_test(t, renewed_accounts_follow_the_subordinate_uids);
 	suite_add_tcase(s, t);
 	return s;
 }

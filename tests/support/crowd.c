@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A crowd
+ */
+#include "support/crowd.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "support/inspect.h"
+#include "support/scene.h"
+#include "support/stranger.h"
+#include "support/test_options.h"
+
+static struct stranger held[CROWD_CONNECTIONS_MAX];
+static size_t held_count;
+
+static void allow_descriptors(void)
+{
+	struct rlimit limit = {2 * CROWD_CONNECTIONS_MAX,
+			       2 * CROWD_CONNECTIONS_MAX};
+
+	process_require(setrlimit(RLIMIT_NOFILE, &limit) == 0,
+			"the crowd needs descriptors");
+}
+
+static struct stranger *connect_as(const struct scene *scene, uid_t uid)
+{
+	struct stranger *stranger = &held[held_count];
+	int r;
+
+	process_require(held_count < CROWD_CONNECTIONS_MAX, "a crowd too big");
+	*stranger = (struct stranger)STRANGER_INIT;
+	process_require(seteuid(uid) == 0, "the crowd cannot become a user");
+	/* A full backlog is the node's to empty. */
+	do
+		r = stranger_connect(stranger, scene->socket_path);
+	while (r == -EAGAIN);
+	process_require(r == 0, "the crowd cannot connect");
+	held_count++;
+	return stranger;
+}
+
+/* Reads nothing: the record and its descriptors stay in the socket. */
+static bool has_offer(const struct stranger *stranger)
+{
+	struct pollfd wait = {.fd = stranger->socket_fd, .events = POLLIN};
+	struct pst_wire_record record;
+	struct pst_offer offer;
+	ssize_t n;
+
+	if (poll(&wait, 1, inspect_timeout_ms(test_deadline_ns())) != 1)
+		process_fail("the crowd got no answer");
+	n = recv(stranger->socket_fd, record.bytes, sizeof(record.bytes),
+		 MSG_PEEK | MSG_DONTWAIT);
+	return n > 0 && pst_wire_read_offer(record.bytes, (size_t)n,
+					    &offer) == 0;
+}
+
+static void leave_unread(const struct scene *scene,
+			 const struct crowd_order *order,
+			 struct crowd_report *report)
+{
+	const struct stranger *stranger;
+	size_t user, i, of_uid;
+
+	report->least_of_uid = order->connections_per_uid;
+	for (user = 0; user < order->uid_count; user++) {
+		of_uid = 0;
+		for (i = 0; i < order->connections_per_uid; i++) {
+			stranger = connect_as(scene, order->first_uid +
+							     (uid_t)user);
+			process_require(stranger_say_hello(stranger) == 0,
+					"the crowd cannot say HELLO");
+			of_uid += has_offer(stranger);
+			process_require(seteuid(0) == 0, "root again");
+		}
+		report->offer_count += of_uid;
+		report->refused_count += order->connections_per_uid - of_uid;
+		if (of_uid < report->least_of_uid)
+			report->least_of_uid = of_uid;
+	}
+}
+
+static void hold_silent(const struct scene *scene,
+			const struct crowd_order *order)
+{
+	size_t user, i;
+
+	for (user = 0; user < order->uid_count; user++)
+		for (i = 0; i < order->connections_per_uid; i++) {
+			(void)connect_as(scene, order->first_uid + (uid_t)user);
+			process_require(seteuid(0) == 0, "root again");
+		}
+}
+
+void crowd_main(int control_fd, void *user_data)
+{
+	const struct scene *scene = user_data;
+	struct crowd_report report;
+	struct crowd_order order;
+
+	allow_descriptors();
+	while (process_next_order(control_fd, &order, sizeof(order))) {
+		report = (struct crowd_report) {0};
+		if (order.kind == CROWD_LEAVE_UNREAD)
+			leave_unread(scene, &order, &report);
+		else if (order.kind == CROWD_HOLD_SILENT)
+			hold_silent(scene, &order);
+		else
+			while (held_count > 0)
+				stranger_close(&held[--held_count]);
+		process_report(control_fd, &report, sizeof(report));
+	}
+}
