@@ -125,4 +125,8 @@ PST_MUST_CHECK int pst_overflow_ids_read(uid_t *ret_uid, gid_t *ret_gid);
  */
 const char *pst_cgroup_unit(const char *cgroup, size_t *ret_unit_bytes);
 
+/* The control group in the text of /proc/PID/cgroup, up to the end of its line;
+ * NULL where there is none. */
+const char *pst_cgroup_find(const char *text);
+
 #endif

@@ -57,17 +57,16 @@ const char *pst_cgroup_unit(const char *cgroup, size_t *ret_unit_bytes)
  * one by one, else the unified one.  A path that begins with ".." lies outside
  * our own control group namespace and says nothing.
  */
-static const char *find_cgroup(const char *text)
+const char *pst_cgroup_find(const char *text)
 {
-	const char *line, *path;
+	const char *line = text, *path;
 
-	for (line = text; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		path = strchr(line, ':');
-		if (!path)
-			return NULL;
+	while (line && (path = strchr(line, ':'))) {
 		if (strncmp(path, ":name=systemd:", 14) == 0)
 			return path + 14;
+		line = strchr(line, '\n');
+		if (line)
+			line++;
 	}
 	return pst_proc_find_line(text, "0::");
 }
@@ -75,7 +74,7 @@ static const char *find_cgroup(const char *text)
 static int note_cgroup(const char *text,
 		       struct pst_peer_credentials *credentials)
 {
-	const char *found = find_cgroup(text), *unit;
+	const char *found = pst_cgroup_find(text), *unit;
 	size_t found_bytes, unit_bytes;
 
 	if (!found || found[0] != '/')

@@ -39,6 +39,19 @@ uint32_t test_features(void)
 					  ? POSTERN_FEATURES_ALL : 0);
 }
 
+enum postern_fact test_cgroup_fact(void)
+{
+	char text[2];
+	int fd = open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
+	ssize_t byte_count;
+
+	if (fd < 0)
+		return POSTERN_FACT_UNKNOWN;
+	byte_count = read(fd, text, sizeof(text));
+	ck_assert_int_eq(close(fd), 0);
+	return byte_count > 0 ? POSTERN_FACT_KNOWN : POSTERN_FACT_UNKNOWN;
+}
+
 size_t test_fd_count(void)
 {
 	DIR *directory = opendir("/proc/self/fd");

@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include <postern/policy.h>
+
 /* Long enough for any machine, short enough to end a test that hangs. */
 #define TEST_DEADLINE_NS UINT64_C(20000000000)
 
@@ -19,6 +21,9 @@ uint64_t test_deadline_ns(void);
 
 /* The features that this kernel has, without those that the run forbids. */
 uint32_t test_features(void);
+
+/* Of our own control group: unknown where none is mounted. */
+enum postern_fact test_cgroup_fact(void);
 
 /* How many descriptors are open here. */
 size_t test_fd_count(void);

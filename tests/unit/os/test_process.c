@@ -172,7 +172,7 @@ static bool knows_exe(pid_t pid, uid_t observer_uid, gid_t observer_gid)
 		pid, observer_uid, observer_gid, ALL_WANTS,
 		POSTERN_FEATURE_PEERPIDFD | POSTERN_FEATURE_PIDFS, &seen), 0);
 	is_known = seen.exe_fact == POSTERN_FACT_KNOWN;
-	ck_assert_int_eq(seen.cgroup_fact, POSTERN_FACT_KNOWN);
+	ck_assert_int_eq(seen.cgroup_fact, test_cgroup_fact());
 	pst_peer_credentials_done(&seen);
 	return is_known;
 }
@@ -331,6 +331,30 @@ START_TEST(unit_is_the_system_managers_or_none)
 }
 END_TEST
 
+static const struct {
+	const char *text, *found;
+} cgroups[] = {
+	{"0::/system.slice/web.service\n", "/system.slice/web.service\n"},
+	{"0::/\n", "/\n"},
+	{"4:memory:/a\n1:name=systemd:/b\n0::/c\n", "/b\n0::/c\n"},
+	{"1:name=systemd:/b\n", "/b\n"},
+	{"4:memory:/a\n0::/c\n", "/c\n"},
+	{"0::/c:name=systemd:/b\n", "/c:name=systemd:/b\n"},
+	{"4:memory:/a\n", NULL},
+	{"", NULL},
+};
+
+START_TEST(cgroup_is_the_system_managers_or_the_unified_one)
+{
+	const char *found = pst_cgroup_find(cgroups[_i].text);
+
+	if (cgroups[_i].found)
+		ck_assert_str_eq(found, cgroups[_i].found);
+	else
+		ck_assert_ptr_null(found);
+}
+END_TEST
+
 START_TEST(numbers_of_proc_are_read_within_their_range)
 {
 	const char *text = " \t12 4294967295\n4294967296 x";
@@ -377,6 +401,9 @@ int main(void)
 	tcase_add_test(tcase, no_pidfd_never_ends);
 	tcase_add_test(tcase, overflow_ids_are_the_kernels);
 	tcase_add_test(tcase, unit_is_the_system_managers_or_none);
+	tcase_add_loop_test(tcase,
+			    cgroup_is_the_system_managers_or_the_unified_one, 0,
+			    sizeof(cgroups) / sizeof(cgroups[0]));
 	tcase_add_test(tcase, numbers_of_proc_are_read_within_their_range);
 	tcase_add_test(tcase, key_of_proc_is_found_at_the_beginning_of_a_line_only);
 	suite_add_tcase(suite, tcase);
