@@ -147,7 +147,7 @@ check-features-off:
 	POSTERN_TEST_FEATURES_OFF=all $(MAKE) $(AM_MAKEFLAGS) check
 
 # The demonstration and the tests that meet the kernel, on Debian 12's kernel and on
-# the newest one of Debian, in an emulated machine.  PROGRAMS names fewer.
+# the newest one of Debian, in an emulated machine.  POSTERN_KERNELS_PROGRAMS names fewer.
 check-kernels:
 	@$(MAKE) $(AM_MAKEFLAGS) check TESTS=
 	@$(PROGRAMS_BELOW); \
@@ -161,7 +161,7 @@ check-kernels:
 	done; \
 	$(AM_TESTS_ENVIRONMENT) \
 	$(SHELL) '$(abs_top_srcdir)/tests/kernels/check_kernels' \
-		$${PROGRAMS:-$$programs}
+		$${POSTERN_KERNELS_PROGRAMS:-$$programs}
 
 coverage:
 	@$(VARIANT_BEGIN); \

@@ -230,7 +230,7 @@ expect "and no more" says_not err 'deny\|outcast\|policy.conf\|:[0-9]'
 kill "$receiver"
 finish "$receiver"
 expect "SIGTERM ends the node in order" [ "$status" -eq 0 ]
-grep refuse "$closed.err" >refusal || :
+grep "event=refuse " "$closed.err" >refusal || :
 show refusal
 deny_line=$(grep -n '^    deny outcast' policy.conf | cut -d : -f 1)
 expect "the node's log has one record of it" [ "$(wc -l <refusal)" -eq 1 ]
