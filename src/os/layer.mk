@@ -8,6 +8,8 @@ libos_la_SOURCES = \
 	src/os/entropy.h \
 	src/os/features.c \
 	src/os/features.h \
+	src/os/file_mode.c \
+	src/os/file_mode.h \
 	src/os/fork_guard.c \
 	src/os/fork_guard.h \
 	src/os/kernel.h \

@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "os/file_mode.h"
 #include "os/listener_lock.h"
 #include "os/packet_socket.h"
 #include "os/socket_address.h"
@@ -85,15 +86,13 @@ static int make_socket(uint32_t features, int *ret_fd)
 static int set_access_of_fd(int fd, mode_t mode, gid_t group,
 			    enum pst_listener_fault *ret_fault)
 {
-	char path[PST_SOCKET_ADDRESS_BYTES];
+	int r;
 
 	if (group != (gid_t)-1 &&
 	    fchownat(fd, "", (uid_t)-1, group, AT_EMPTY_PATH) < 0)
 		return fail(ret_fault, PST_LISTENER_FAULT_GROUP, -errno);
-	pst_socket_address_of_fd(fd, path);
-	if (chmod(path, mode) < 0)
-		return fail(ret_fault, PST_LISTENER_FAULT_KERNEL, -errno);
-	return 0;
+	r = pst_file_set_mode(fd, mode);
+	return r < 0 ? fail(ret_fault, PST_LISTENER_FAULT_KERNEL, r) : 0;
 }
 
 /* The socket that was just bound; its mode is still 0. */

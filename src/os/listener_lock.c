@@ -16,6 +16,7 @@
 #include <postern/result.h>
 
 #include "base/fd.h"
+#include "os/file_mode.h"
 #include "os/kernel.h"
 #include "os/peer_credentials.h"
 
@@ -117,6 +118,7 @@ static int take(int dir_fd, const char *lock_name, int *ret_lock_fd,
 	struct flock whole_file = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	int fd PST_FD_OWNED = -1;
 	struct stat status;
+	int r;
 
 	fd = pst_fd_above_stdio(openat(dir_fd, lock_name, LOCK_FLAGS,
 				       S_IRUSR | S_IWUSR));
@@ -130,9 +132,9 @@ static int take(int dir_fd, const char *lock_name, int *ret_lock_fd,
 	    (status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
 		return fail(ret_fault, PST_LISTENER_FAULT_LOCK_FILE, -EACCES);
 	/* The umask may have taken what we need ourselves next time. */
-	if ((status.st_mode & ALLPERMS) != LOCK_MODE &&
-	    fchmod(fd, LOCK_MODE) < 0)
-		return fail(ret_fault, PST_LISTENER_FAULT_LOCK_FILE, -errno);
+	r = pst_file_set_mode(fd, LOCK_MODE);
+	if (r < 0)
+		return fail(ret_fault, PST_LISTENER_FAULT_LOCK_FILE, r);
 	if (fcntl(fd, F_SETLK, &whole_file) < 0) {
 		if (errno == EACCES || errno == EAGAIN)
 			return fail(ret_fault, PST_LISTENER_FAULT_IN_USE,

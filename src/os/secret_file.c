@@ -19,6 +19,7 @@
 
 #include "base/attributes.h"
 #include "base/fd.h"
+#include "os/file_mode.h"
 #include "os/trusted_file.h"
 
 #define SECRET_MODE (S_IRUSR | S_IWUSR)
@@ -45,8 +46,9 @@ static int fill(int fd, const void *bytes, size_t byte_count)
 {
 	int r;
 
-	if (fchmod(fd, SECRET_MODE) < 0)
-		return -errno;
+	r = pst_file_set_mode(fd, SECRET_MODE);
+	if (r < 0)
+		return r;
 	r = write_all(fd, bytes, byte_count);
 	if (r < 0)
 		return r;

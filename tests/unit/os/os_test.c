@@ -5,12 +5,14 @@
 #include "unit/os/os_test.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <postern/result.h>
@@ -133,6 +135,77 @@ const char *test_file(const char *name, const char *content, uid_t owner,
 	ck_assert_int_eq(fchmod(fd, mode), 0);
 	ck_assert_int_eq(close(fd), 0);
 	return path;
+}
+
+/* As the kernel has it in the attributes system.posix_acl_*. */
+struct acl_entry {
+	uint16_t tag;
+	uint16_t permissions;
+	uint32_t id;
+};
+
+struct acl {
+	uint32_t version;
+	struct acl_entry entries[5];
+};
+
+bool test_dir_set_default_acl(uid_t uid)
+{
+	const uint32_t no_id = UINT32_MAX;
+	const struct acl acl = {
+		.version = 2,
+		.entries = {
+			{0x01, 7, no_id},       /* the owner */
+			{0x02, 7, uid},         /* a user by name */
+			{0x04, 5, no_id},       /* the group */
+			{0x10, 7, no_id},       /* the mask */
+			{0x20, 5, no_id},       /* others */
+		},
+	};
+
+	if (setxattr(test_dir, "system.posix_acl_default", &acl, sizeof(acl),
+		     0) == 0)
+		return true;
+	ck_assert_int_eq(errno, EOPNOTSUPP);
+	return false;
+}
+
+bool test_has_acl(const char *path)
+{
+	if (getxattr(path, "system.posix_acl_access", NULL, 0) >= 0)
+		return true;
+	ck_assert(errno == ENODATA || errno == EOPNOTSUPP);
+	return false;
+}
+
+unsigned test_entry_count(void)
+{
+	DIR *directory = opendir(test_dir);
+	unsigned count = 0;
+	struct dirent *entry;
+
+	ck_assert_ptr_nonnull(directory);
+	while ((entry = readdir(directory)))
+		count += strcmp(entry->d_name, ".") != 0 &&
+			 strcmp(entry->d_name, "..") != 0;
+	(void)closedir(directory);
+	return count;
+}
+
+unsigned test_bound_count(const char *path)
+{
+	FILE *stream = fopen("/proc/net/unix", "re");
+	char line[512];
+	unsigned count = 0;
+
+	ck_assert_ptr_nonnull(stream);
+	while (fgets(line, sizeof(line), stream)) {
+		line[strcspn(line, "\n")] = '\0';
+		count += strlen(line) > strlen(path) &&
+			 strcmp(line + strlen(line) - strlen(path), path) == 0;
+	}
+	(void)fclose(stream);
+	return count;
 }
 
 int test_run(Suite *suite)

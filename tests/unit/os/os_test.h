@@ -49,6 +49,21 @@ const char *test_path(const char *name);
 const char *test_file(const char *name, const char *content, uid_t owner,
 		      mode_t mode);
 
+/* How many entries test_dir has. */
+unsigned test_entry_count(void);
+
+/* How many sockets are bound to the path, as /proc/net/unix says. */
+unsigned test_bound_count(const char *path);
+
+/*
+ * Give test_dir a default ACL with which a user may read and write all that is
+ * made there.  False: the file system has no ACLs.
+ */
+bool test_dir_set_default_acl(uid_t uid);
+
+/* Whether the file has an access ACL. */
+bool test_has_acl(const char *path);
+
 /* Run the suite and say whether all is well: the rest of main(). */
 int test_run(Suite *suite);
 

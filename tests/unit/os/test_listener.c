@@ -4,10 +4,8 @@
  */
 #include "os/listener.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -65,20 +63,6 @@ static int open_listener(void)
 static int connect_now(int *ret_fd)
 {
 	return pst_socket_connect(dir_fd, "node.sock", 0, ret_fd);
-}
-
-static unsigned entry_count(void)
-{
-	DIR *directory = opendir(test_dir);
-	unsigned count = 0;
-	struct dirent *entry;
-
-	ck_assert_ptr_nonnull(directory);
-	while ((entry = readdir(directory)))
-		count += strcmp(entry->d_name, ".") != 0 &&
-			 strcmp(entry->d_name, "..") != 0;
-	(void)closedir(directory);
-	return count;
 }
 
 /* A socket that is bound and perhaps listens, without a lock. */
@@ -149,7 +133,7 @@ START_TEST(socket_and_lock_are_all_that_is_made)
 	struct stat status;
 
 	ck_assert_int_eq(open_listener(), 0);
-	ck_assert_uint_eq(entry_count(), 2);
+	ck_assert_uint_eq(test_entry_count(), 2);
 	ck_assert_int_eq(stat(test_path("node.sock.lock"), &status), 0);
 	/* Cleaners of temporary files leave a file with the sticky bit alone. */
 	ck_assert_uint_eq(status.st_mode, S_IFREG | S_ISVTX | 0600);
@@ -243,7 +227,7 @@ START_TEST(impossible_names_and_modes_are_refused)
 	name[108 - strlen(test_path(""))] = '\0';
 	ck_assert_int_eq(open_named(name, 0666, (gid_t)-1), -EINVAL);
 	ck_assert_int_eq(fault, PST_LISTENER_FAULT_NAME);
-	ck_assert_uint_eq(entry_count(), 0);
+	ck_assert_uint_eq(test_entry_count(), 0);
 	name[107 - strlen(test_path(""))] = '\0';
 	ck_assert_int_eq(open_named(name, 0666, (gid_t)-1), 0);
 }
@@ -251,30 +235,13 @@ END_TEST
 
 /* -- the socket's address -------------------------------------------------- */
 
-/* The lines of /proc/net/unix that end with the path. */
-static unsigned bound_count(const char *path)
-{
-	FILE *stream = fopen("/proc/net/unix", "re");
-	char line[512];
-	unsigned count = 0;
-
-	ck_assert_ptr_nonnull(stream);
-	while (fgets(line, sizeof(line), stream)) {
-		line[strcspn(line, "\n")] = '\0';
-		count += strlen(line) > strlen(path) &&
-			 strcmp(line + strlen(line) - strlen(path), path) == 0;
-	}
-	(void)fclose(stream);
-	return count;
-}
-
 START_TEST(listener_is_bound_to_its_real_path)
 {
 	struct pst_listener dead;
 
-	ck_assert_uint_eq(bound_count(test_path("node.sock")), 0);
+	ck_assert_uint_eq(test_bound_count(test_path("node.sock")), 0);
 	ck_assert_int_eq(open_listener(), 0);
-	ck_assert_uint_eq(bound_count(test_path("node.sock")), 1);
+	ck_assert_uint_eq(test_bound_count(test_path("node.sock")), 1);
 
 	/* And so is the socket that replaces a stale one. */
 	dead = listener;
@@ -283,7 +250,7 @@ START_TEST(listener_is_bound_to_its_real_path)
 	(void)close(dead.dir_fd);
 	(void)close(dead.lock_fd);
 	ck_assert_int_eq(open_listener(), 0);
-	ck_assert_uint_eq(bound_count(test_path("node.sock")), 1);
+	ck_assert_uint_eq(test_bound_count(test_path("node.sock")), 1);
 }
 END_TEST
 
@@ -306,137 +273,47 @@ START_TEST(connect_to_a_socket_without_access_bits_finds_no_listener)
 }
 END_TEST
 
-/* -- names that are removed ------------------------------------------------ */
+/* -- the directory's default ACL ------------------------------------------- */
 
-static void ensure_watch_is_readable(void)
+static int connect_in_vain(void *argument)
 {
-	struct pollfd polled = {.fd = listener.watch_fd, .events = POLLIN};
+	int fd;
 
-	ck_assert_int_ge(listener.watch_fd, 0);
-	ck_assert_int_eq(poll(&polled, 1, 10000), 1);
-	pst_listener_drain_watch(&listener);
-	ck_assert_int_eq(poll(&polled, 1, 0), 0);
-	ck_assert(!pst_listener_is_in_place(&listener, dir_fd));
+	(void)argument;
+	return connect_now(&fd) == -EACCES ? 0 : 1;
 }
 
-static int restore(void)
+START_TEST(default_acl_of_the_directory_gives_no_access_to_the_socket)
 {
-	const struct pst_listener_options options = {
-		.dir_fd = dir_fd,
-		.path = test_path("node.sock"),
-		.name = "node.sock",
-		.mode = 0666,
-		.group = (gid_t)-1,
-		.features = test_features(),
-	};
-
-	return pst_listener_restore(&options, &listener, &fault);
-}
-
-static void assert_is_whole(size_t fd_count)
-{
-	struct pollfd polled = {.fd = listener.watch_fd, .events = POLLIN};
-	int connected_fd;
-
-	ck_assert(pst_listener_is_in_place(&listener, dir_fd));
-	ck_assert_uint_eq(entry_count(), 2);
-	ck_assert_uint_eq(test_fd_count(), fd_count);
-	ck_assert_uint_eq(bound_count(test_path("node.sock")), 1);
-	ck_assert_int_eq(connect_now(&connected_fd), 0);
-	(void)close(connected_fd);
-	/* What we make ourselves is no reason to look again. */
-	ck_assert_int_eq(poll(&polled, 1, 0), 0);
-}
-
-START_TEST(restore_makes_a_removed_socket_anew)
-{
-	size_t fd_count;
-
-	ck_assert_int_eq(open_listener(), 0);
-	fd_count = test_fd_count();
-	ck_assert(pst_listener_is_in_place(&listener, dir_fd));
-	ck_assert_int_eq(unlink(test_path("node.sock")), 0);
-	ensure_watch_is_readable();
-	ck_assert_int_eq(restore(), 0);
-	assert_is_whole(fd_count);
-}
-END_TEST
-
-START_TEST(restore_makes_a_removed_lock_file_anew)
-{
-	size_t fd_count;
 	struct stat status;
 
-	ck_assert_int_eq(open_listener(), 0);
-	fd_count = test_fd_count();
+	SKIP_UNLESS_ROOT();
+	if (!test_dir_set_default_acl(OTHER_UID_A)) {
+		fprintf(stderr, "SKIP: %s: needs a file system with ACLs\n",
+			__func__);
+		return;
+	}
+	ck_assert(test_has_acl(test_file("plain", "", geteuid(), 0660)));
+	ck_assert_int_eq(unlink(test_path("plain")), 0);
+
+	ck_assert_int_eq(open_named("node.sock", 0660, (gid_t)-1), 0);
+	ck_assert_int_eq(other_user_run(&user_a, connect_in_vain, NULL), 0);
+	ck_assert(!test_has_acl(test_path("node.sock")));
+	ck_assert(!test_has_acl(test_path("node.sock.lock")));
+	ck_assert_int_eq(stat(test_path("node.sock"), &status), 0);
+	ck_assert_uint_eq(status.st_mode, S_IFSOCK | 0660);
+	ck_assert_int_eq(pst_listener_set_access(&listener, 0600, (gid_t)-1),
+			 0);
+	ck_assert_int_eq(pst_listener_set_access(&listener, 0660, (gid_t)-1),
+			 0);
+	ck_assert_int_eq(other_user_run(&user_a, connect_in_vain, NULL), 0);
+	/* A lock file that was there before, with an ACL. */
+	pst_listener_close(&listener);
 	ck_assert_int_eq(unlink(test_path("node.sock.lock")), 0);
-	ensure_watch_is_readable();
-	ck_assert_int_eq(restore(), 0);
-	assert_is_whole(fd_count);
-	ck_assert_int_eq(stat(test_path("node.sock.lock"), &status), 0);
-	ck_assert_uint_eq(status.st_mode, S_IFREG | S_ISVTX | 0600);
-}
-END_TEST
-
-START_TEST(restore_makes_both_anew_in_a_directory_that_was_made_anew)
-{
-	size_t fd_count;
-
-	ck_assert_int_eq(open_listener(), 0);
-	fd_count = test_fd_count();
-	ck_assert_int_eq(unlink(test_path("node.sock")), 0);
-	ck_assert_int_eq(unlink(test_path("node.sock.lock")), 0);
-	ck_assert_int_eq(rmdir(test_dir), 0);
-	ensure_watch_is_readable();
-	ck_assert_int_eq(restore(), -ENOENT);
-	ck_assert_int_eq(fault, PST_LISTENER_FAULT_DIRECTORY);
-	ck_assert_uint_eq(test_fd_count(), fd_count);
-
-	ck_assert_int_eq(mkdir(test_dir, 0755), 0);
-	(void)close(dir_fd);
-	dir_fd = open(test_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	ck_assert_int_eq(restore(), 0);
-	assert_is_whole(fd_count);
-	ck_assert_int_eq(unlink(test_path("node.sock")), 0);
-	ensure_watch_is_readable();
-}
-END_TEST
-
-START_TEST(restore_makes_a_socket_anew_that_another_file_replaced)
-{
-	ck_assert_int_eq(open_listener(), 0);
-	(void)test_file("other", "", geteuid(), 0600);
-	ck_assert_int_eq(rename(test_path("other"), test_path("node.sock")), 0);
-	ensure_watch_is_readable();
-	ck_assert_int_eq(restore(), -EEXIST);
-	ck_assert_int_eq(fault, PST_LISTENER_FAULT_OCCUPIED);
-	ck_assert_int_eq(unlink(test_path("node.sock")), 0);
-	ensure_watch_is_readable();
-	ck_assert_int_eq(restore(), 0);
-	ck_assert(pst_listener_is_in_place(&listener, dir_fd));
-}
-END_TEST
-
-/* The first node learns of it later than the second begins. */
-START_TEST(restore_takes_no_name_from_a_node_that_has_it)
-{
-	struct pst_listener first, second;
-
-	ck_assert_int_eq(open_listener(), 0);
-	first = listener;
-	ck_assert_int_eq(unlink(test_path("node.sock")), 0);
-	ck_assert_int_eq(unlink(test_path("node.sock.lock")), 0);
-	ck_assert_int_eq(open_listener(), 0);
-	second = listener;
-	listener = first;
-	ensure_watch_is_readable();
-	ck_assert_int_eq(restore(), -EBUSY);
-	ck_assert_int_eq(fault, PST_LISTENER_FAULT_IN_USE);
-	ck_assert_int_eq(listener.socket_fd, first.socket_fd);
-	ck_assert(pst_listener_is_in_place(&second, dir_fd));
-	pst_listener_close(&second);
-	ck_assert_int_eq(restore(), 0);
-	ck_assert(pst_listener_is_in_place(&listener, dir_fd));
+	ck_assert(test_has_acl(test_file("node.sock.lock", "", geteuid(),
+					 0600)));
+	ck_assert_int_eq(open_named("node.sock", 0660, (gid_t)-1), 0);
+	ck_assert(!test_has_acl(test_path("node.sock.lock")));
 }
 END_TEST
 
@@ -444,12 +321,12 @@ END_TEST
 
 static void assert_occupied(void)
 {
-	unsigned count = entry_count();
+	unsigned count = test_entry_count();
 
 	ck_assert_int_eq(open_listener(), -EEXIST);
 	ck_assert_int_eq(fault, PST_LISTENER_FAULT_OCCUPIED);
 	/* Nothing is left but, at most, the lock file. */
-	ck_assert_uint_le(entry_count(), count + 1);
+	ck_assert_uint_le(test_entry_count(), count + 1);
 }
 
 START_TEST(what_is_not_a_socket_is_not_replaced)
@@ -525,7 +402,7 @@ START_TEST(group_that_is_not_ours_to_give_fails_and_leaves_no_socket)
 	SKIP_UNLESS_ROOT();
 	ck_assert_int_eq(chown(test_dir, OTHER_UID_A, OTHER_UID_A), 0);
 	ck_assert_int_eq(other_user_run(&user_a, give_foreign_group, NULL), 0);
-	ck_assert_uint_eq(entry_count(), 1);
+	ck_assert_uint_eq(test_entry_count(), 1);
 }
 END_TEST
 
@@ -542,7 +419,7 @@ START_TEST(directory_that_we_cannot_write_is_refused)
 	SKIP_UNLESS_ROOT();
 	ck_assert_int_eq(other_user_run(&user_a, open_in_foreign_directory,
 					NULL), 0);
-	ck_assert_uint_eq(entry_count(), 0);
+	ck_assert_uint_eq(test_entry_count(), 0);
 }
 END_TEST
 
@@ -563,11 +440,7 @@ int main(void)
 	tcase_add_test(tcase, impossible_names_and_modes_are_refused);
 	tcase_add_test(tcase, listener_is_bound_to_its_real_path);
 	tcase_add_test(tcase, connect_to_a_socket_without_access_bits_finds_no_listener);
-	tcase_add_test(tcase, restore_makes_a_removed_socket_anew);
-	tcase_add_test(tcase, restore_makes_a_removed_lock_file_anew);
-	tcase_add_test(tcase, restore_makes_both_anew_in_a_directory_that_was_made_anew);
-	tcase_add_test(tcase, restore_makes_a_socket_anew_that_another_file_replaced);
-	tcase_add_test(tcase, restore_takes_no_name_from_a_node_that_has_it);
+	tcase_add_test(tcase, default_acl_of_the_directory_gives_no_access_to_the_socket);
 	tcase_add_test(tcase, what_is_not_a_socket_is_not_replaced);
 	tcase_add_test(tcase, socket_of_somebody_else_is_not_replaced);
 	tcase_add_test(tcase, lock_file_that_others_can_open_or_name_is_refused);

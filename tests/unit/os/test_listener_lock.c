@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One node of a name at a time: in this process, in another, after a crash
+ * One node of a name at a time: in this process, in another, after a crash, and
+ * when another program removes its socket or lock file
  */
 #include "os/listener.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -275,6 +277,140 @@ START_TEST(child_of_a_dead_node_does_not_lock_out_its_successor)
 }
 END_TEST
 
+/* -- names that are removed ------------------------------------------------ */
+
+static void ensure_watch_is_readable(void)
+{
+	struct pollfd polled = {.fd = listener.watch_fd, .events = POLLIN};
+
+	ck_assert_int_ge(listener.watch_fd, 0);
+	ck_assert_int_eq(poll(&polled, 1, 10000), 1);
+	pst_listener_drain_watch(&listener);
+	ck_assert_int_eq(poll(&polled, 1, 0), 0);
+	ck_assert(!pst_listener_is_in_place(&listener, dir_fd));
+}
+
+static int restore(void)
+{
+	const struct pst_listener_options options = {
+		.dir_fd = dir_fd,
+		.path = test_path("node.sock"),
+		.name = "node.sock",
+		.mode = 0666,
+		.group = (gid_t)-1,
+		.features = test_features(),
+	};
+
+	return pst_listener_restore(&options, &listener, &fault);
+}
+
+static void assert_is_whole(size_t fd_count)
+{
+	struct pollfd polled = {.fd = listener.watch_fd, .events = POLLIN};
+	int connected_fd;
+
+	ck_assert(pst_listener_is_in_place(&listener, dir_fd));
+	ck_assert_uint_eq(test_entry_count(), 2);
+	ck_assert_uint_eq(test_fd_count(), fd_count);
+	ck_assert_uint_eq(test_bound_count(test_path("node.sock")), 1);
+	ck_assert_int_eq(connect_now(&connected_fd), 0);
+	(void)close(connected_fd);
+	/* What we make ourselves is no reason to look again. */
+	ck_assert_int_eq(poll(&polled, 1, 0), 0);
+}
+
+START_TEST(restore_makes_a_removed_socket_anew)
+{
+	size_t fd_count;
+
+	ck_assert_int_eq(open_listener(), 0);
+	fd_count = test_fd_count();
+	ck_assert(pst_listener_is_in_place(&listener, dir_fd));
+	ck_assert_int_eq(unlink(test_path("node.sock")), 0);
+	ensure_watch_is_readable();
+	ck_assert_int_eq(restore(), 0);
+	assert_is_whole(fd_count);
+}
+END_TEST
+
+START_TEST(restore_makes_a_removed_lock_file_anew)
+{
+	size_t fd_count;
+	struct stat status;
+
+	ck_assert_int_eq(open_listener(), 0);
+	fd_count = test_fd_count();
+	ck_assert_int_eq(unlink(test_path("node.sock.lock")), 0);
+	ensure_watch_is_readable();
+	ck_assert_int_eq(restore(), 0);
+	assert_is_whole(fd_count);
+	ck_assert_int_eq(stat(test_path("node.sock.lock"), &status), 0);
+	ck_assert_uint_eq(status.st_mode, S_IFREG | S_ISVTX | 0600);
+}
+END_TEST
+
+START_TEST(restore_makes_both_anew_in_a_directory_that_was_made_anew)
+{
+	size_t fd_count;
+
+	ck_assert_int_eq(open_listener(), 0);
+	fd_count = test_fd_count();
+	ck_assert_int_eq(unlink(test_path("node.sock")), 0);
+	ck_assert_int_eq(unlink(test_path("node.sock.lock")), 0);
+	ck_assert_int_eq(rmdir(test_dir), 0);
+	ensure_watch_is_readable();
+	ck_assert_int_eq(restore(), -ENOENT);
+	ck_assert_int_eq(fault, PST_LISTENER_FAULT_DIRECTORY);
+	ck_assert_uint_eq(test_fd_count(), fd_count);
+
+	ck_assert_int_eq(mkdir(test_dir, 0755), 0);
+	(void)close(dir_fd);
+	dir_fd = open(test_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_eq(restore(), 0);
+	assert_is_whole(fd_count);
+	ck_assert_int_eq(unlink(test_path("node.sock")), 0);
+	ensure_watch_is_readable();
+}
+END_TEST
+
+START_TEST(restore_makes_a_socket_anew_that_another_file_replaced)
+{
+	ck_assert_int_eq(open_listener(), 0);
+	(void)test_file("other", "", geteuid(), 0600);
+	ck_assert_int_eq(rename(test_path("other"), test_path("node.sock")), 0);
+	ensure_watch_is_readable();
+	ck_assert_int_eq(restore(), -EEXIST);
+	ck_assert_int_eq(fault, PST_LISTENER_FAULT_OCCUPIED);
+	ck_assert_int_eq(unlink(test_path("node.sock")), 0);
+	ensure_watch_is_readable();
+	ck_assert_int_eq(restore(), 0);
+	ck_assert(pst_listener_is_in_place(&listener, dir_fd));
+}
+END_TEST
+
+/* The first node learns of it later than the second begins. */
+START_TEST(restore_takes_no_name_from_a_node_that_has_it)
+{
+	struct pst_listener first, second;
+
+	ck_assert_int_eq(open_listener(), 0);
+	first = listener;
+	ck_assert_int_eq(unlink(test_path("node.sock")), 0);
+	ck_assert_int_eq(unlink(test_path("node.sock.lock")), 0);
+	ck_assert_int_eq(open_listener(), 0);
+	second = listener;
+	listener = first;
+	ensure_watch_is_readable();
+	ck_assert_int_eq(restore(), -EBUSY);
+	ck_assert_int_eq(fault, PST_LISTENER_FAULT_IN_USE);
+	ck_assert_int_eq(listener.socket_fd, first.socket_fd);
+	ck_assert(pst_listener_is_in_place(&second, dir_fd));
+	pst_listener_close(&second);
+	ck_assert_int_eq(restore(), 0);
+	ck_assert(pst_listener_is_in_place(&listener, dir_fd));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("listener_lock");
@@ -290,6 +426,11 @@ int main(void)
 	tcase_add_test(tcase, socket_of_a_killed_node_is_replaced);
 	tcase_add_test(tcase, one_of_several_starters_gets_the_name_over_a_stale_socket);
 	tcase_add_test(tcase, child_of_a_dead_node_does_not_lock_out_its_successor);
+	tcase_add_test(tcase, restore_makes_a_removed_socket_anew);
+	tcase_add_test(tcase, restore_makes_a_removed_lock_file_anew);
+	tcase_add_test(tcase, restore_makes_both_anew_in_a_directory_that_was_made_anew);
+	tcase_add_test(tcase, restore_makes_a_socket_anew_that_another_file_replaced);
+	tcase_add_test(tcase, restore_takes_no_name_from_a_node_that_has_it);
 	suite_add_tcase(suite, tcase);
 	return test_run(suite);
 }

@@ -69,6 +69,23 @@ START_TEST(created_file_is_ours_alone_whatever_the_umask)
 }
 END_TEST
 
+START_TEST(created_file_has_no_acl_from_its_directory)
+{
+	const char *path = test_path("key");
+	struct stat status;
+
+	if (!test_dir_set_default_acl(OTHER_UID_A)) {
+		fprintf(stderr, "SKIP: %s: needs a file system with ACLs\n",
+			__func__);
+		return;
+	}
+	ck_assert_int_eq(create(path, "a secret"), 0);
+	ck_assert(!test_has_acl(path));
+	ck_assert_int_eq(lstat(path, &status), 0);
+	ck_assert_uint_eq(status.st_mode, S_IFREG | 0600);
+}
+END_TEST
+
 START_TEST(what_exists_is_not_written_over)
 {
 	const char *path = test_file("key", "old", geteuid(), 0600);
@@ -229,6 +246,7 @@ int main(void)
 
 	tcase_add_checked_fixture(files, test_dir_setup, test_dir_teardown);
 	tcase_add_test(files, created_file_is_ours_alone_whatever_the_umask);
+	tcase_add_test(files, created_file_has_no_acl_from_its_directory);
 	tcase_add_test(files, what_exists_is_not_written_over);
 	tcase_add_test(files, unfit_directories_get_no_secret);
 	tcase_add_test(files, file_that_could_not_be_finished_is_removed);
