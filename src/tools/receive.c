@@ -192,6 +192,7 @@ static enum tool_status receive_all(struct receiver *receiver)
 	int result;
 
 	while (status == TOOL_DONE && !is_finished(receiver)) {
+		tool_signals_clear();
 		if (tool_reload_take())
 			tool_reload(receiver->node, receiver->node_name,
 				    receiver->source);
@@ -223,7 +224,8 @@ open_and_receive(struct receiver *receiver,
 	if (!tool_output_is_writable())
 		return tool_error("standard output", "it is closed, or open "
 				  "for reading only");
-	result = tool_signals_open(&receiver->request_fd);
+	result = tool_signals_open(TOOL_SIGNALS_OF_SERVICE,
+				   &receiver->request_fd);
 	if (result == 0)
 		result = tool_output_init(&receiver->output, STDOUT_FILENO);
 	if (result < 0)

@@ -161,7 +161,8 @@ enum tool_status tool_screen_run(struct tool_watch *watch,
 	SCREEN *terminal;
 	int result;
 
-	result = tool_signals_open(&watch->stop_fd);
+	result = tool_signals_open(TOOL_SIGNALS_OF_VIEWER,
+				   &watch->stop_fd);
 	if (result < 0)
 		return tool_error_system("signals", -result);
 	terminal = newterm(NULL, stdout, stdin);

@@ -1,26 +1,40 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Signals as requests: to stop in order, to reload
+ * Signals as requests: to stop in order, to reload, to open the output anew
  *
- * `receive` has a socket to remove and output to write before it may end, and a
- * policy to read again when it is told to; and it sleeps in two places that a
- * signal has to wake.
+ * The handler sets a flag and makes a descriptor readable.  The main loop first
+ * clears the descriptor and then takes the flags, so no request is missed and
+ * the descriptor never stays readable without one.
  */
 #ifndef POSTERN_TOOLS_SIGNALS_H
 #define POSTERN_TOOLS_SIGNALS_H
 
 #include <stdbool.h>
 
-/*
- * From now on SIGTERM, SIGINT and SIGHUP make *ret_fd readable instead of ending
- * the process, and interrupt a blocking write().  Returns 0 or a negative errno.
- */
-int tool_signals_open(int *ret_fd);
+enum tool_signals_kind {
+	/* SIGTERM, SIGINT and SIGHUP ask to stop. */
+	TOOL_SIGNALS_OF_VIEWER,
+	/* SIGTERM and SIGINT ask to stop, SIGUSR1 to open the output anew.
+	 * SIGHUP asks to stop where the process has a controlling terminal,
+	 * since it says that the terminal is gone; elsewhere to reload. */
+	TOOL_SIGNALS_OF_SERVICE
+};
 
-/* SIGTERM or SIGINT came, at any time. */
+/*
+ * From now on these signals make *ret_fd readable instead of ending the process,
+ * and interrupt a blocking write().  SIGHUP stays ignored where it was, as under
+ * nohup(1).  Returns 0 or a negative errno.
+ */
+int tool_signals_open(enum tool_signals_kind kind, int *ret_fd);
+
+/* The descriptor is no longer readable, until the next signal. */
+void tool_signals_clear(void);
+
+/* A request to stop came, at any time. */
 bool tool_stop_is_requested(void);
 
-/* SIGHUP came since this was last asked; *ret_fd is no longer readable for it. */
+/* The request came since this was last asked. */
 bool tool_reload_take(void);
+bool tool_reopen_take(void);
 
 #endif

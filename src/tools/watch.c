@@ -43,8 +43,7 @@ void tool_watch_close(struct tool_watch *watch)
 
 bool tool_watch_is_over(void)
 {
-	/* There is nothing to reload: the terminal is gone. */
-	return tool_stop_is_requested() || tool_reload_take();
+	return tool_stop_is_requested();
 }
 
 /* False: a signal asked to stop. */
@@ -65,7 +64,8 @@ enum tool_status tool_watch_run(struct tool_watch *watch,
 	uint64_t looks;
 	int result;
 
-	result = tool_signals_open(&watch->stop_fd);
+	result = tool_signals_open(TOOL_SIGNALS_OF_VIEWER,
+				   &watch->stop_fd);
 	if (result < 0)
 		return tool_error_system("signals", -result);
 	for (looks = 1;; looks++) {

@@ -133,11 +133,12 @@ received_is() {
 	printf "$1" | cmp -s received -
 }
 
-# start_receiver OPTION...: in the background, up when this returns.
+# start_receiver OPTION...: in the background, up when this returns.  It has no
+# controlling terminal, so SIGHUP is a request to reload.
 start_receiver() {
 	[ -e policy.conf ] || write_policy policy.conf
 	# shellcheck disable=SC2086
-	"$tool" receive --policy policy.conf $without "$@" orders \
+	setsid "$tool" receive --policy policy.conf $without "$@" orders \
 		>received 2>receiver.err &
 	receiver=$!
 	# shellcheck disable=SC2031

@@ -8,6 +8,7 @@ check_PROGRAMS += \
 	tests/unit/tools/test_input \
 	tests/unit/tools/test_journal \
 	tests/unit/tools/test_output \
+	tests/unit/tools/test_signals \
 	tests/unit/tools/test_snapshot \
 	tests/unit/tools/test_units
 
@@ -28,6 +29,10 @@ tests_unit_tools_test_journal_LDADD = $(CHECK_LIBS)
 tests_unit_tools_test_output_SOURCES = \
 	tests/unit/tools/test_output.c src/tools/output.c
 tests_unit_tools_test_output_LDADD = $(CHECK_LIBS)
+
+tests_unit_tools_test_signals_SOURCES = \
+	tests/unit/tools/test_signals.c src/tools/signals.c
+tests_unit_tools_test_signals_LDADD = $(CHECK_LIBS) -lutil
 
 # The observer is the test's own.
 tests_unit_tools_test_snapshot_SOURCES = \
