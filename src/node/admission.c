@@ -37,130 +37,13 @@
 
 #define ACCEPTS_PER_TURN 64
 
-/* -- accept ---------------------------------------------------------------- */
-
-/* A place in the table, if need be somebody else's. */
-static struct pst_half_open *make_place(struct pst_node *node, bool needs_key)
-{
-	struct pst_half_open *entry;
-
-	entry = pst_half_open_find_free(&node->half_open, needs_key);
-	if (entry)
-		return entry;
-	entry = pst_half_open_find_victim(&node->half_open, needs_key);
-	pst_admission_end(node, entry, POSTERN_REASON_EVICTED);
-	return entry;
-}
-
-/*
- * Root and the owner may always say what they want: another kind of connection
- * than a channel, or just whether somebody listens.  A channel they get by the
- * policy and within its limits, like everybody.
- */
-static bool may_knock(struct pst_node *node,
-		      const struct pst_peer_credentials *credentials,
-		      bool *ret_needs_key, struct postern_refusal *refusal)
-{
-	struct postern_subject subject;
-
-	*ret_needs_key = false;
-	pst_subject_init(&subject, credentials, NULL, node->overflow_uid,
-			 node->overflow_gid);
-	if (!pst_admission_is_privileged(node, credentials) &&
-	    (!pst_quota_handshake(node, credentials->uid, refusal) ||
-	     !pst_policy_may_match_later(node->rules, &subject, ret_needs_key,
-					 refusal)))
-		return false;
-	if (pst_half_open_count_of(&node->half_open,
-				   pst_admission_account(node, credentials)) >=
-	    PST_HALF_OPEN_PER_USER)
-		return pst_refuse_plain(refusal, POSTERN_REASON_HALF_OPEN);
-	return true;
-}
-
-void pst_admission_begin(const struct pst_node *node,
-			 struct pst_half_open *entry)
-{
-	const struct pst_responder_params params = {
-		.layout_version = pst_channel_layout_version(),
-		.cipher_bits = pst_host_cipher_bits(node->features),
-	};
-
-	pst_half_open_begin(entry, node->key, &params);
-}
-
-static void consider(struct pst_node *node, int socket_fd)
-{
-	struct pst_peer_credentials credentials;
-	struct postern_refusal refusal;
-	struct pst_half_open *entry;
-	bool needs_key;
-	uint32_t index;
-	int r;
-
-	r = pst_peer_credentials_read(socket_fd, node->peer_wants,
-				      node->features, &credentials);
-	if (r == -ESRCH) {
-		(void)pst_fd_close(socket_fd); /* gone before it said a word */
-		return;
-	}
-	if (r < 0) {
-		(void)pst_refuse_errno(&refusal,
-				       r == -EMFILE || r == -ENFILE ||
-						       r == -ENOMEM
-					       ? POSTERN_REASON_RESOURCES
-					       : POSTERN_REASON_CREDENTIALS,
-				       r, "reading the credentials");
-		pst_admission_turn_away(node, socket_fd, &credentials, &refusal);
-		return;
-	}
-	if (!may_knock(node, &credentials, &needs_key, &refusal)) {
-		pst_admission_turn_away(node, socket_fd, &credentials, &refusal);
-		return;
-	}
-
-	entry = make_place(node, needs_key);
-	index = pst_half_open_index(&node->half_open, entry);
-	pst_half_open_take(entry, socket_fd, &credentials,
-			   pst_admission_account(node, &credentials), needs_key,
-			   pst_deadline_after(node->now_ns,
-					      PST_HALF_OPEN_DEADLINE_NS));
-	pst_statistics_note(node);
-	pst_admission_begin(node, entry);
-	r = pst_poll_set_add(node->set_fd, socket_fd,
-			     pst_tag(PST_TAG_HALF_OPEN, index,
-				     entry->generation));
-	if (r < 0) {
-		(void)pst_refuse_errno(&refusal, POSTERN_REASON_RESOURCES, r,
-				       "watching the socket");
-		pst_admission_refuse(node, entry, &refusal);
-	}
-}
-
-void pst_admission_accept(struct pst_node *node)
-{
-	int fd, i, r;
-
-	for (i = 0; i < ACCEPTS_PER_TURN; i++) {
-		r = pst_listener_accept(&node->listener, &fd);
-		if (r == -EAGAIN)
-			return;
-		if (r < 0) {
-			/* Out of descriptors, say: the backlog waits, and so
-			 * do we, rather than spin on a listener that stays
-			 * readable. */
-			pst_audit_note(node, POSTERN_LOG_WARNING, "accept",
-				       "cannot accept for now", r);
-			pst_poll_set_remove(node->set_fd,
-					    node->listener.socket_fd);
-			node->listener_rests = true;
-			node->listener_wakes_ns = pst_deadline_after(
-				node->now_ns, PST_LISTENER_REST_NS);
-			return;
-		}
-		consider(node, fd);
-	}
-}
+/* A record of the peer, or why there is none (-EAGAIN, -EPIPE, ...). */
+struct received {
+	int result;
+	size_t byte_count;
+	struct pst_packet_sender sender;
+	uint8_t bytes[PST_WIRE_RECORD_BYTES_MAX];
+};
 
 /* -- HELLO, and the answer ------------------------------------------------- */
 
@@ -266,11 +149,11 @@ static bool is_same_process(const struct pst_peer_credentials *credentials,
 	       sender->gid == credentials->gid;
 }
 
-static bool take_record(struct pst_half_open *entry, const void *bytes,
-			size_t byte_count,
-			const struct pst_packet_sender *sender,
+static bool take_record(struct pst_half_open *entry,
+			const struct received *record,
 			struct postern_refusal *refusal)
 {
+	const struct pst_packet_sender *sender = &record->sender;
 	int r;
 
 	if (!is_same_process(&entry->credentials, sender))
@@ -278,7 +161,8 @@ static bool take_record(struct pst_half_open *entry, const void *bytes,
 				  "a record by pid %ld uid %lu",
 				  (long)sender->pid,
 				  (unsigned long)sender->uid);
-	r = pst_responder_consume(&entry->responder, bytes, byte_count);
+	r = pst_responder_consume(&entry->responder, record->bytes,
+				  record->byte_count);
 	if (r < 0)
 		return pst_admission_refuse_record(entry, refusal);
 	return true;
@@ -294,33 +178,226 @@ static bool answer(struct pst_node *node, struct pst_half_open *entry,
 	return answer_hello(node, entry, refusal);
 }
 
-void pst_admission_advance(struct pst_node *node, struct pst_half_open *entry)
+static void receive(int socket_fd, struct received *ret_record)
 {
-	uint8_t bytes[PST_WIRE_RECORD_BYTES_MAX];
-	struct pst_packet_sender sender;
-	struct postern_refusal refusal;
-	size_t byte_count;
-	bool goes_on;
-	int r;
+	ret_record->result = pst_packet_receive(
+		socket_fd, ret_record->bytes, sizeof(ret_record->bytes),
+		&ret_record->byte_count, &ret_record->sender);
+}
 
-	r = pst_packet_receive(entry->socket_fd, bytes, sizeof(bytes),
-			       &byte_count, &sender);
-	if (r == -EAGAIN)
-		return;
-	if (r == -EPIPE) {
-		pst_admission_drop(node, entry);
-		return;
-	}
-	if (r < 0)
+/* A record that came, or what was wrong with it. */
+static void take_in(struct pst_node *node, struct pst_half_open *entry,
+		    const struct received *record)
+{
+	struct postern_refusal refusal;
+	bool goes_on;
+
+	entry->attempt.has_hello = true;
+	if (record->result < 0)
 		goes_on = pst_refuse_errno(&refusal, POSTERN_REASON_PROTOCOL,
-					   r, "receiving a record");
+					   record->result,
+					   "receiving a record");
 	else
-		goes_on = take_record(entry, bytes, byte_count, &sender,
-				      &refusal);
+		goes_on = take_record(entry, record, &refusal);
 	if (goes_on)
 		goes_on = answer(node, entry, &refusal);
 	if (!goes_on)
 		pst_admission_refuse(node, entry, &refusal);
+}
+
+void pst_admission_advance(struct pst_node *node, struct pst_half_open *entry)
+{
+	struct received record;
+
+	receive(entry->socket_fd, &record);
+	if (record.result == -EAGAIN)
+		return;
+	if (record.result == -EPIPE) {
+		pst_admission_drop(node, entry);
+		return;
+	}
+	take_in(node, entry, &record);
+}
+
+/* -- accept ---------------------------------------------------------------- */
+
+/*
+ * A place in the table, if need be another's.  A user with all its places taken
+ * gets one for a HELLO if it has a connection without.
+ */
+static struct pst_half_open *
+make_place(struct pst_node *node, const struct pst_half_open_attempt *attempt,
+	   struct postern_refusal *refusal)
+{
+	struct pst_half_open_table *table = &node->half_open;
+	struct pst_half_open *entry = NULL;
+
+	if (pst_half_open_count_of(table, attempt->account) >=
+	    PST_HALF_OPEN_PER_USER) {
+		if (attempt->has_hello)
+			entry = pst_half_open_find_own_victim(table,
+							      attempt->account);
+		if (!entry) {
+			(void)pst_refuse_plain(refusal,
+					       POSTERN_REASON_HALF_OPEN);
+			return NULL;
+		}
+	} else {
+		entry = pst_half_open_find_free(table, attempt);
+		if (entry)
+			return entry;
+		entry = pst_half_open_find_victim(table, attempt);
+	}
+	pst_admission_end(node, entry, POSTERN_REASON_EVICTED);
+	return entry;
+}
+
+/*
+ * Root and the owner may always say what they want: another kind of connection
+ * than a channel, or just whether somebody listens.  A channel they get by the
+ * policy and within its limits, like everybody.
+ */
+static bool may_knock(struct pst_node *node,
+		      const struct pst_peer_credentials *credentials,
+		      bool *ret_needs_key, struct postern_refusal *refusal)
+{
+	struct postern_subject subject;
+
+	*ret_needs_key = false;
+	pst_subject_init(&subject, credentials, NULL, node->overflow_uid,
+			 node->overflow_gid);
+	if (!pst_admission_is_privileged(node, credentials) &&
+	    (!pst_quota_handshake(node, credentials->uid, refusal) ||
+	     !pst_policy_may_match_later(node->rules, &subject, ret_needs_key,
+					 refusal)))
+		return false;
+	return true;
+}
+
+void pst_admission_begin(const struct pst_node *node,
+			 struct pst_half_open *entry)
+{
+	const struct pst_responder_params params = {
+		.layout_version = pst_channel_layout_version(),
+		.cipher_bits = pst_host_cipher_bits(node->features),
+	};
+
+	pst_half_open_begin(entry, node->key, &params);
+}
+
+/* Why the credentials could not be read. */
+static void refuse_credentials(int result, struct postern_refusal *refusal)
+{
+	(void)pst_refuse_errno(refusal,
+			       result == -EMFILE || result == -ENFILE ||
+					       result == -ENOMEM
+				       ? POSTERN_REASON_RESOURCES
+				       : POSTERN_REASON_CREDENTIALS,
+			       result, "reading the credentials");
+}
+
+/* A place and the poll set; false, and the peer is refused. */
+static bool begin_handshake(struct pst_node *node, int socket_fd,
+			    struct pst_peer_credentials *credentials,
+			    const struct pst_half_open_attempt *attempt,
+			    struct pst_half_open **ret_entry)
+{
+	struct postern_refusal refusal;
+	struct pst_half_open *entry;
+	uint32_t index;
+	int r;
+
+	entry = make_place(node, attempt, &refusal);
+	if (!entry) {
+		pst_admission_turn_away(node, socket_fd, credentials, &refusal);
+		return false;
+	}
+	index = pst_half_open_index(&node->half_open, entry);
+	pst_half_open_take(entry, socket_fd, credentials, attempt,
+			   pst_deadline_after(node->now_ns,
+					      PST_HALF_OPEN_DEADLINE_NS));
+	pst_statistics_note(node);
+	pst_admission_begin(node, entry);
+	r = pst_poll_set_add(node->set_fd, socket_fd,
+			     pst_tag(PST_TAG_HALF_OPEN, index,
+				     entry->generation));
+	if (r < 0) {
+		(void)pst_refuse_errno(&refusal, POSTERN_REASON_RESOURCES, r,
+				       "watching the socket");
+		pst_admission_refuse(node, entry, &refusal);
+		return false;
+	}
+	*ret_entry = entry;
+	return true;
+}
+
+/*
+ * The first record is usually here already, and is taken in at once: so a client
+ * that has sent its HELLO never stands among those that have not, and one that
+ * has hung up meanwhile takes no place.
+ */
+static void consider(struct pst_node *node, int socket_fd)
+{
+	struct pst_peer_credentials credentials;
+	struct pst_half_open_attempt attempt;
+	struct postern_refusal refusal;
+	struct pst_half_open *entry;
+	struct received record;
+	int r;
+
+	r = pst_peer_credentials_read(socket_fd, node->peer_wants,
+				      node->features, &credentials);
+	if (r == -ESRCH) {
+		(void)pst_fd_close(socket_fd); /* gone before it said a word */
+		return;
+	}
+	if (r < 0) {
+		refuse_credentials(r, &refusal);
+		pst_admission_turn_away(node, socket_fd, &credentials, &refusal);
+		return;
+	}
+	if (!may_knock(node, &credentials, &attempt.needs_key, &refusal)) {
+		pst_admission_turn_away(node, socket_fd, &credentials, &refusal);
+		return;
+	}
+	receive(socket_fd, &record);
+	if (record.result == -EPIPE) {
+		pst_peer_credentials_done(&credentials);
+		(void)pst_fd_close(socket_fd);
+		return;
+	}
+	attempt.account = pst_admission_account(node, &credentials);
+	attempt.has_hello = record.result != -EAGAIN;
+	attempt.abandoned_count = pst_abandoned_count_of(
+		&node->abandoned, attempt.account, node->now_ns);
+	if (begin_handshake(node, socket_fd, &credentials, &attempt, &entry) &&
+	    attempt.has_hello)
+		take_in(node, entry, &record);
+}
+
+void pst_admission_accept(struct pst_node *node)
+{
+	int fd, i, r;
+
+	for (i = 0; i < ACCEPTS_PER_TURN; i++) {
+		r = pst_listener_accept(&node->listener, &fd);
+		if (r == -EAGAIN)
+			return;
+		if (r < 0) {
+			/* Out of descriptors, say: the backlog waits, and so
+			 * do we, rather than spin on a listener that stays
+			 * readable. */
+			pst_audit_note(node, POSTERN_LOG_WARNING, "accept",
+				       "cannot accept for now", r);
+			pst_poll_set_remove(node->set_fd,
+					    node->listener.socket_fd);
+			node->listener_rests = true;
+			node->listener_wakes_ns = pst_deadline_after(
+				node->now_ns, PST_LISTENER_REST_NS);
+			return;
+		}
+		consider(node, fd);
+	}
 }
 
 void pst_admission_expire(struct pst_node *node, uint64_t now_ns)

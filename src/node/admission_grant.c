@@ -40,7 +40,7 @@ bool pst_admission_may_offer(struct pst_node *node,
 {
 	bool is_revoked;
 
-	if (pst_half_open_may_offer(&node->half_open, entry->account,
+	if (pst_half_open_may_offer(&node->half_open, entry->attempt.account,
 				    &is_revoked))
 		return true;
 	pst_audit_holders(node);
@@ -161,7 +161,7 @@ static bool may_claim_slot(const struct pst_node *node,
 	size_t share = node->slot_count / (PST_HALF_OPEN_COUNT /
 					   PST_HALF_OPEN_PER_USER);
 	size_t held = pst_half_open_uncharged_of(&node->half_open,
-						 entry->account);
+						 entry->attempt.account);
 
 	if (held == 0 || held < share)
 		return true;

@@ -55,27 +55,48 @@ void pst_half_open_done(struct pst_half_open_table *table)
 	table->origins = NULL;
 }
 
-/* Is it one of those among whom these are given up? */
-static bool is_among(const struct pst_half_open *entry, bool only_keyed)
+/* Some of the entries; all zero: every entry that is taken. */
+struct selection {
+	bool only_keyed;
+	bool only_silent;
+	bool only_common;       /* neither root's nor the owner's */
+	bool only_account;
+	uint64_t account;
+};
+
+static bool is_selected(const struct pst_half_open *entry,
+			const struct selection *selection)
 {
-	return entry->is_taken && (entry->needs_key || !only_keyed);
+	const struct pst_half_open_attempt *attempt = &entry->attempt;
+
+	return entry->is_taken &&
+	       (!selection->only_keyed || attempt->needs_key) &&
+	       (!selection->only_silent || !attempt->has_hello) &&
+	       (!selection->only_common ||
+		!(attempt->account & PST_ACCOUNT_PRIVILEGED)) &&
+	       (!selection->only_account ||
+		attempt->account == selection->account);
 }
 
-static size_t count_keyed(const struct pst_half_open_table *table)
+static size_t count_selected(const struct pst_half_open_table *table,
+			     const struct selection *selection)
 {
 	size_t count = 0, i;
 
 	for (i = 0; i < PST_HALF_OPEN_COUNT; i++)
-		count += is_among(&table->entries[i], true);
+		count += is_selected(&table->entries[i], selection);
 	return count;
 }
 
-struct pst_half_open *pst_half_open_find_free(struct pst_half_open_table *table,
-					      bool needs_key)
+struct pst_half_open *
+pst_half_open_find_free(struct pst_half_open_table *table,
+			const struct pst_half_open_attempt *attempt)
 {
+	const struct selection keyed = {.only_keyed = true};
 	size_t i;
 
-	if (needs_key && count_keyed(table) >= PST_HALF_OPEN_KEYED)
+	if (attempt->needs_key &&
+	    count_selected(table, &keyed) >= PST_HALF_OPEN_KEYED)
 		return NULL;
 	for (i = 0; i < PST_HALF_OPEN_COUNT; i++)
 		if (!table->entries[i].is_taken)
@@ -83,21 +104,15 @@ struct pst_half_open *pst_half_open_find_free(struct pst_half_open_table *table,
 	return NULL;
 }
 
-static size_t count_among(const struct pst_half_open_table *table,
-			  uint64_t account, bool only_keyed)
-{
-	size_t count = 0, i;
-
-	for (i = 0; i < PST_HALF_OPEN_COUNT; i++)
-		count += is_among(&table->entries[i], only_keyed) &&
-			 table->entries[i].account == account;
-	return count;
-}
-
 size_t pst_half_open_count_of(const struct pst_half_open_table *table,
 			      uint64_t account)
 {
-	return count_among(table, account, false);
+	const struct selection own = {
+		.only_account = true,
+		.account = account,
+	};
+
+	return count_selected(table, &own);
 }
 
 size_t pst_half_open_uncharged_of(const struct pst_half_open_table *table,
@@ -109,23 +124,30 @@ size_t pst_half_open_uncharged_of(const struct pst_half_open_table *table,
 	for (i = 0; i < PST_HALF_OPEN_COUNT; i++) {
 		entry = &table->entries[i];
 		count += entry->is_taken && entry->slot != 0 &&
-			 !entry->is_charged && entry->account == account;
+			 !entry->is_charged &&
+			 entry->attempt.account == account;
 	}
 	return count;
 }
 
-struct pst_half_open *
-pst_half_open_find_victim(struct pst_half_open_table *table, bool needs_key)
+/* Of the account that has most of those selected, with what it has abandoned
+ * lately, the oldest one. */
+static struct pst_half_open *
+find_oldest_of_most(struct pst_half_open_table *table,
+		    const struct selection *selection)
 {
-	bool only_keyed = needs_key && count_keyed(table) > 0;
 	struct pst_half_open *victim = NULL, *entry;
+	struct selection own = *selection;
 	size_t most = 0, count, i;
 
+	own.only_account = true;
 	for (i = 0; i < PST_HALF_OPEN_COUNT; i++) {
 		entry = &table->entries[i];
-		if (!is_among(entry, only_keyed))
+		if (!is_selected(entry, selection))
 			continue;
-		count = count_among(table, entry->account, only_keyed);
+		own.account = entry->attempt.account;
+		count = count_selected(table, &own) +
+			entry->attempt.abandoned_count;
 		if (count < most)
 			continue;
 		if (count > most || entry->deadline_ns < victim->deadline_ns)
@@ -133,6 +155,39 @@ pst_half_open_find_victim(struct pst_half_open_table *table, bool needs_key)
 		most = count;
 	}
 	return victim;
+}
+
+struct pst_half_open *
+pst_half_open_find_victim(struct pst_half_open_table *table,
+			  const struct pst_half_open_attempt *attempt)
+{
+	struct selection selection = {
+		.only_keyed = attempt->needs_key,
+		.only_common = true,
+	};
+
+	/* Where there are none, the selection is wider. */
+	if (count_selected(table, &selection) == 0)
+		selection.only_keyed = false;
+	if (count_selected(table, &selection) == 0)
+		selection.only_common = false;
+	selection.only_silent = true;
+	if (count_selected(table, &selection) == 0)
+		selection.only_silent = false;
+	return find_oldest_of_most(table, &selection);
+}
+
+struct pst_half_open *
+pst_half_open_find_own_victim(struct pst_half_open_table *table,
+			      uint64_t account)
+{
+	const struct selection own = {
+		.only_silent = true,
+		.only_account = true,
+		.account = account,
+	};
+
+	return find_oldest_of_most(table, &own);
 }
 
 uint32_t pst_half_open_index(const struct pst_half_open_table *table,
@@ -143,15 +198,15 @@ uint32_t pst_half_open_index(const struct pst_half_open_table *table,
 
 void pst_half_open_take(struct pst_half_open *entry, int socket_fd,
 			struct pst_peer_credentials *credentials,
-			uint64_t account, bool needs_key, uint64_t deadline_ns)
+			const struct pst_half_open_attempt *attempt,
+			uint64_t deadline_ns)
 {
 	entry->is_taken = true;
 	entry->has_offered = false;
-	entry->needs_key = needs_key;
 	entry->is_charged = false;
 	entry->generation++;
 	entry->socket_fd = socket_fd;
-	entry->account = account;
+	entry->attempt = *attempt;
 	entry->deadline_ns = deadline_ns;
 	entry->credentials = *credentials;
 	pst_peer_credentials_init(credentials);
@@ -218,9 +273,9 @@ void pst_half_open_renew_accounts(struct pst_half_open_table *table,
 		entry = &table->entries[i];
 		if (!entry->is_taken)
 			continue;
-		entry->account = renewed_account(uids, entry->account,
-						 entry->credentials.uid);
-		entry->offer.account = entry->account;
+		entry->attempt.account = renewed_account(
+			uids, entry->attempt.account, entry->credentials.uid);
+		entry->offer.account = entry->attempt.account;
 	}
 	for (i = 0; i < table->pending.offer_capacity; i++) {
 		struct pst_offer_origin *origin =
@@ -243,7 +298,7 @@ void pst_half_open_note_offer(struct pst_half_open *entry,
 {
 	entry->has_offered = true;
 	entry->offer = (struct pst_offer_origin) {
-		.account = entry->account,
+		.account = entry->attempt.account,
 		.uid = entry->credentials.uid,
 		.pid = entry->credentials.pid,
 		.made_ns = now_ns,

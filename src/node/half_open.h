@@ -3,9 +3,13 @@
  * Half-open handshakes: a fixed table, fair between users
  *
  * Everything a stranger can make the node hold before it is admitted is in here:
- * 64 places, 16 for each uid.  A full table gives up the oldest handshake of
- * the uid that holds most.  Whom nothing but a key could admit, which may be
- * everybody, shares 16 of the places, and gives up those among themselves.
+ * 64 places, 16 for each user.  A full table gives up a connection that has not
+ * sent a HELLO before any other, since it has cost its peer nothing.  Given up is
+ * the oldest one of the user that has most, where what that user has abandoned
+ * lately counts as well (node/abandoned.h).  Whom
+ * nothing but a key could admit, which may be everybody, shares 16 of the
+ * places, and gives up those among themselves.  Root and the owner are given up
+ * for nobody else.
  * Beside it stand the unread offers whose handshake has ended
  * (node/pending_offers.h).  Users are counted by account: a uid with its
  * subordinate uids, or root or the owner as themselves.
@@ -31,14 +35,21 @@
 #define PST_HALF_OPEN_KEYED 16
 #define PST_HALF_OPEN_DEADLINE_NS (2 * UINT64_C(1000000000))
 
+/* What decides which place a connection gets. */
+struct pst_half_open_attempt {
+	uint64_t account;
+	bool needs_key;         /* no rule admits it without */
+	bool has_hello;         /* one was sent, valid or not */
+	uint32_t abandoned_count; /* of the account, when it came */
+};
+
 struct pst_half_open {
 	bool is_taken;
 	bool has_offered;       /* an OFFER or a VIEW was sent */
-	bool needs_key;         /* no rule admits it without */
 	bool is_charged;        /* the slot is, to all quotas */
 	uint32_t generation;
 	int socket_fd;
-	uint64_t account;
+	struct pst_half_open_attempt attempt;
 	uint64_t deadline_ns;   /* absolute; the oldest has the earliest */
 	struct pst_peer_credentials credentials;
 	struct pst_node_key *key; /* counted; what the responder has */
@@ -71,17 +82,25 @@ size_t pst_half_open_count_of(const struct pst_half_open_table *table,
 size_t pst_half_open_uncharged_of(const struct pst_half_open_table *table,
 				  uint64_t account);
 
-/* A free place, or NULL: the table is full, or its part for whom needs a key
- * is. */
-struct pst_half_open *pst_half_open_find_free(struct pst_half_open_table *table,
-					      bool needs_key);
+/* A free place, or NULL: the table is full, or the part of it for attempts that
+ * need a key. */
+struct pst_half_open *
+pst_half_open_find_free(struct pst_half_open_table *table,
+			const struct pst_half_open_attempt *attempt);
 
 /*
- * The oldest entry of the account that holds most, for a full table to give up.  For
- * one that needs a key, of all that do, unless there are none.
+ * The entry to give up for this attempt: one without a HELLO if there is one;
+ * of those the oldest of the account that has most of them and has abandoned
+ * most.  For an attempt that needs a key, of all that do, unless there are none.
  */
 struct pst_half_open *
-pst_half_open_find_victim(struct pst_half_open_table *table, bool needs_key);
+pst_half_open_find_victim(struct pst_half_open_table *table,
+			  const struct pst_half_open_attempt *attempt);
+
+/* The oldest entry of the account without a HELLO, or NULL. */
+struct pst_half_open *
+pst_half_open_find_own_victim(struct pst_half_open_table *table,
+			      uint64_t account);
 
 uint32_t pst_half_open_index(const struct pst_half_open_table *table,
 			     const struct pst_half_open *entry);
@@ -89,7 +108,8 @@ uint32_t pst_half_open_index(const struct pst_half_open_table *table,
 /* Takes socket and credentials; the entry was free. */
 void pst_half_open_take(struct pst_half_open *entry, int socket_fd,
 			struct pst_peer_credentials *credentials,
-			uint64_t account, bool needs_key, uint64_t deadline_ns);
+			const struct pst_half_open_attempt *attempt,
+			uint64_t deadline_ns);
 
 /* Begin the handshake, or begin it with another key: nothing was said yet. */
 void pst_half_open_begin(struct pst_half_open *entry, struct pst_node_key *key,

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 noinst_LTLIBRARIES += libnode.la
 libnode_la_SOURCES = \
+	src/node/abandoned.c \
+	src/node/abandoned.h \
 	src/node/admission.c \
 	src/node/admission.h \
 	src/node/admission_end.c \

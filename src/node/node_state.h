@@ -33,6 +33,7 @@
 #include "base/log.h"
 #include "base/spin.h"
 #include "channel/channel.h"
+#include "node/abandoned.h"
 #include "node/audit_rate.h"
 #include "node/due_queue.h"
 #include "node/half_open.h"
@@ -189,6 +190,7 @@ struct pst_node {
 	int interrupt_fd;       /* eventfd, signalled after the flag is set */
 
 	struct pst_half_open_table half_open;
+	struct pst_abandoned abandoned; /* handshakes, by account */
 	struct pst_subordinate_uids subordinate_uids;
 	uint64_t holders_audit_ns; /* when they may be recorded again */
 	struct pst_uid_buckets handshakes;

@@ -59,7 +59,7 @@ static int revoke_offers_of(struct pst_node *node, postern_peer handle,
 	for (i = 0; i < PST_HALF_OPEN_COUNT; i++) {
 		entry = &node->half_open.entries[i];
 		if (entry->is_taken && entry->has_offered &&
-		    entry->account == account)
+		    entry->attempt.account == account)
 			end_handshake(node, entry);
 	}
 	return 0;

@@ -80,6 +80,7 @@ check_PROGRAMS += \
 	tests/integration/test_revoke \
 	tests/integration/test_tool_journal \
 	tests/integration/test_unread_offers \
+	tests/integration/test_crowd \
 	tests/integration/test_weights \
 	tests/integration/test_statistics
 
@@ -275,6 +276,10 @@ tests_integration_test_statistics_LDADD = $(INTEGRATION_LIBS)
 tests_integration_test_observers_SOURCES = \
 	tests/integration/test_observers.c
 tests_integration_test_observers_LDADD = $(INTEGRATION_LIBS)
+tests_integration_test_crowd_SOURCES = \
+	tests/integration/test_crowd.c
+tests_integration_test_crowd_LDADD = $(INTEGRATION_LIBS)
+
 tests_integration_test_exceed_SOURCES = \
 	tests/integration/test_exceed.c tests/integration/rate_case.h
 tests_integration_test_exceed_LDADD = $(INTEGRATION_LIBS)

@@ -85,6 +85,28 @@ START_TEST(the_seventeenth_handshake_of_a_user_is_refused)
 }
 END_TEST
 
+START_TEST(hello_of_a_user_takes_the_place_of_its_connection_without)
+{
+	struct stranger *last = &strangers[HANDSHAKES_PER_USER];
+	size_t fds_before = inspect_fd_count(), i;
+	enum pst_refuse_code code;
+
+	for (i = 0; i < HANDSHAKES_PER_USER; i++)
+		connect_stranger(&strangers[i]);
+	/* It is all here before the node accepts it. */
+	ck_assert_int_eq(stranger_connect(last, scene.socket_path), 0);
+	ck_assert_int_eq(stranger_say_hello(last), 0);
+	scene_serve_what_is_due(&scene);
+	ck_assert_int_eq(stranger_take_offer(last), 0);
+	scene_expect_one_refusal(&scene, POSTERN_REASON_EVICTED, 0);
+	ck_assert_int_eq(stranger_take_refusal(&strangers[0], &code), 0);
+
+	leave_all();
+	scene_serve_until_fd_count(&scene, fds_before);
+	scene_close(&scene);
+}
+END_TEST
+
 /* Knocks as often as each order says, then reports; keeps all sockets. */
 static void knock(int control_fd, void *user_data)
 {
@@ -439,6 +461,8 @@ int main(void)
 
 	tcase_add_checked_fixture(alone, set_up_alone, NULL);
 	tcase_add_test(alone, the_seventeenth_handshake_of_a_user_is_refused);
+	tcase_add_test(alone,
+		hello_of_a_user_takes_the_place_of_its_connection_without);
 	tcase_add_test(alone, who_leaves_eight_offers_unread_gets_no_ninth);
 	tcase_add_test(alone,
 		       offers_unread_at_the_deadline_still_count_until_their_peer_leaves);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -85,16 +86,40 @@ static void leave_unread(const struct scene *scene,
 	}
 }
 
-static void hold_silent(const struct scene *scene,
-			const struct crowd_order *order)
+/* Users take turns; each closes its connection and makes another. */
+static size_t flood_until_ordered(const struct scene *scene,
+				  const struct crowd_order *order,
+				  int control_fd)
 {
-	size_t user, i;
+	struct pollfd over = {.fd = control_fd, .events = POLLIN};
+	size_t connect_count = 0, user;
+	struct stranger *stranger;
 
-	for (user = 0; user < order->uid_count; user++)
-		for (i = 0; i < order->connections_per_uid; i++) {
-			(void)connect_as(scene, order->first_uid + (uid_t)user);
-			process_require(seteuid(0) == 0, "root again");
+	held_count = order->uid_count;
+	for (user = 0; user < held_count; user++)
+		held[user] = (struct stranger)STRANGER_INIT;
+	for (user = 0; poll(&over, 1, 0) == 0;
+	     user = (user + 1) % order->uid_count) {
+		stranger = &held[user];
+		stranger_close(stranger);
+		process_require(seteuid(order->first_uid + (uid_t)user) == 0,
+				"the crowd cannot become a user");
+		if (stranger_connect(stranger, scene->socket_path) == 0) {
+			connect_count++;
+			if (order->kind == CROWD_FLOOD_HELLO)
+				(void)stranger_say_hello(stranger);
+		} else {
+			(void)sched_yield();
 		}
+		process_require(seteuid(0) == 0, "root again");
+	}
+	return connect_count;
+}
+
+static void close_all(void)
+{
+	while (held_count > 0)
+		stranger_close(&held[--held_count]);
 }
 
 void crowd_main(int control_fd, void *user_data)
@@ -102,17 +127,24 @@ void crowd_main(int control_fd, void *user_data)
 	const struct scene *scene = user_data;
 	struct crowd_report report;
 	struct crowd_order order;
+	size_t connect_count = 0;
 
 	allow_descriptors();
 	while (process_next_order(control_fd, &order, sizeof(order))) {
-		report = (struct crowd_report) {0};
+		report = (struct crowd_report) {
+			.connect_count = connect_count,
+		};
+		if (order.kind == CROWD_FLOOD_SILENT ||
+		    order.kind == CROWD_FLOOD_HELLO) {
+			process_report(control_fd, &report, sizeof(report));
+			connect_count = flood_until_ordered(scene, &order,
+							    control_fd);
+			continue;
+		}
 		if (order.kind == CROWD_LEAVE_UNREAD)
 			leave_unread(scene, &order, &report);
-		else if (order.kind == CROWD_HOLD_SILENT)
-			hold_silent(scene, &order);
 		else
-			while (held_count > 0)
-				stranger_close(&held[--held_count]);
+			close_all();
 		process_report(control_fd, &report, sizeof(report));
 	}
 }

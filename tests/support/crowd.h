@@ -4,7 +4,8 @@
  *
  * It is root and takes an effective uid for each connection, so each of its
  * users is one that the kernel attests.  It keeps every connection until it is
- * told otherwise.
+ * told otherwise.  A flood is answered once when it begins, and has one
+ * connection of each user at a time.
  */
 #ifndef POSTERN_SUPPORT_CROWD_H
 #define POSTERN_SUPPORT_CROWD_H
@@ -19,7 +20,8 @@
 
 enum crowd_order_kind {
 	CROWD_LEAVE_UNREAD,     /* HELLO each, and wait for an answer to each */
-	CROWD_HOLD_SILENT,      /* connect, and send nothing */
+	CROWD_FLOOD_SILENT,     /* connect anew as each user, until the next order */
+	CROWD_FLOOD_HELLO,      /* the same with a HELLO, and an answer unread */
 	CROWD_CLOSE,            /* all connections */
 };
 
@@ -34,6 +36,7 @@ struct crowd_report {
 	size_t offer_count;     /* unread, in the sockets that are held */
 	size_t refused_count;
 	size_t least_of_uid;    /* offers of the uid that got fewest */
+	size_t connect_count;   /* of a flood, when it ended */
 };
 
 /* For process_start(), as ROLE_ROOT; user_data is the scene. */

@@ -4,6 +4,7 @@ NODE_TEST_LIBS = libnode.la libhandshake.la libwire.la libchannel.la \
 	libbase.la $(CHECK_LIBS)
 
 check_PROGRAMS += \
+	tests/unit/node/test_abandoned \
 	tests/unit/node/test_audit \
 	tests/unit/node/test_audit_rate \
 	tests/unit/node/test_due_queue \
@@ -16,6 +17,10 @@ check_PROGRAMS += \
 	tests/unit/node/test_quota_sums \
 	tests/unit/node/test_round_robin \
 	tests/unit/node/test_uid_buckets
+
+tests_unit_node_test_abandoned_SOURCES = \
+	tests/unit/node/test_abandoned.c tests/support/expect.h
+tests_unit_node_test_abandoned_LDADD = $(NODE_TEST_LIBS)
 
 tests_unit_node_test_audit_SOURCES = \
 	tests/unit/node/test_audit.c

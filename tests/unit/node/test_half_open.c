@@ -13,7 +13,9 @@
 #include "support/expect.h"
 
 static struct pst_half_open_table table;
-static int their_fds[PST_HALF_OPEN_COUNT];
+#define CONNECTIONS_MAX 512
+
+static int their_fds[CONNECTIONS_MAX];
 static size_t their_count;
 static uint64_t now_ns;
 
@@ -34,9 +36,9 @@ static void tear_down(void)
 		(void)pst_fd_close(their_fds[--their_count]);
 }
 
-/* A connection of uid, whose other end is the last of their_fds. */
-static struct pst_half_open *connect_needing(uid_t uid, uint64_t deadline_ns,
-					     bool needs_key)
+/* A connection, whose other end is the last of their_fds. */
+static struct pst_half_open *
+connect_with(const struct pst_half_open_attempt *attempt, uint64_t deadline_ns)
 {
 	struct pst_peer_credentials credentials;
 	struct pst_half_open *entry;
@@ -47,17 +49,65 @@ static struct pst_half_open *connect_needing(uid_t uid, uint64_t deadline_ns,
 	their_fds[their_count++] = sockets[1];
 	pst_peer_credentials_init(&credentials);
 	credentials.uid_fact = POSTERN_FACT_KNOWN;
-	credentials.uid = uid;
-	entry = pst_half_open_find_free(&table, needs_key);
+	credentials.uid = (uid_t)attempt->account;
+	entry = pst_half_open_find_free(&table, attempt);
 	expect(entry);
-	pst_half_open_take(entry, sockets[0], &credentials, uid, needs_key,
+	pst_half_open_take(entry, sockets[0], &credentials, attempt,
 			   deadline_ns);
 	return entry;
 }
 
-static struct pst_half_open *connect_as(uid_t uid, uint64_t deadline_ns)
+static struct pst_half_open *connect_needing(uid_t uid, uint64_t deadline_ns,
+					     bool needs_key)
 {
-	return connect_needing(uid, deadline_ns, false);
+	const struct pst_half_open_attempt attempt = {
+		.account = uid,
+		.needs_key = needs_key,
+		.has_hello = true,
+	};
+
+	return connect_with(&attempt, deadline_ns);
+}
+
+static struct pst_half_open *connect_as(uint64_t account, uint64_t deadline_ns)
+{
+	const struct pst_half_open_attempt attempt = {
+		.account = account,
+		.has_hello = true,
+	};
+
+	return connect_with(&attempt, deadline_ns);
+}
+
+/* Without a HELLO. */
+static struct pst_half_open *connect_silently(uint64_t account,
+					      uint64_t deadline_ns)
+{
+	const struct pst_half_open_attempt attempt = {.account = account};
+
+	return connect_with(&attempt, deadline_ns);
+}
+
+static struct pst_half_open *find_free(bool needs_key)
+{
+	const struct pst_half_open_attempt attempt = {
+		.account = 99,
+		.needs_key = needs_key,
+		.has_hello = true,
+	};
+
+	return pst_half_open_find_free(&table, &attempt);
+}
+
+static struct pst_half_open *find_victim(bool needs_key)
+{
+	const struct pst_half_open_attempt attempt = {
+		.account = 99,
+		.needs_key = needs_key,
+		.has_hello = true,
+	};
+
+	return pst_half_open_find_victim(&table, &attempt);
 }
 
 static void make_offer(struct pst_half_open *entry)
@@ -87,11 +137,11 @@ START_TEST(a_full_table_gives_up_the_oldest_of_the_uid_that_holds_most)
 	oldest_of_many = connect_as(2, 20);
 	for (i = 3; i < PST_HALF_OPEN_COUNT; i++)
 		(void)connect_as((uid_t)(100 + i), 10);
-	expect(!pst_half_open_find_free(&table, false));
-	expect(pst_half_open_find_victim(&table, false) == oldest_of_many);
+	expect(!find_free(false));
+	expect(find_victim(false) == oldest_of_many);
 	/* there is nobody else to give up */
-	expect(!pst_half_open_find_free(&table, true));
-	expect(pst_half_open_find_victim(&table, true) == oldest_of_many);
+	expect(!find_free(true));
+	expect(find_victim(true) == oldest_of_many);
 }
 END_TEST
 
@@ -106,12 +156,12 @@ START_TEST(whom_only_a_key_admits_has_sixteen_places)
 	oldest_of_many = connect_needing(2, 20, true);
 	for (i = 3; i < PST_HALF_OPEN_KEYED; i++)
 		(void)connect_needing((uid_t)(100 + i), 10, true);
-	expect(!pst_half_open_find_free(&table, true));
-	expect(pst_half_open_find_victim(&table, true) == oldest_of_many);
+	expect(!find_free(true));
+	expect(find_victim(true) == oldest_of_many);
 	/* The others have places still. */
-	expect(pst_half_open_find_free(&table, false));
+	expect(find_free(false));
 	pst_half_open_release(&table, oldest_of_many);
-	expect(pst_half_open_find_free(&table, true));
+	expect(find_free(true));
 }
 END_TEST
 
@@ -123,9 +173,111 @@ START_TEST(a_full_table_gives_up_only_one_for_whom_only_a_key_admits)
 	for (i = 1; i < PST_HALF_OPEN_COUNT; i++)
 		(void)connect_as((uid_t)(i % 4), (uint64_t)i);
 	keyed = connect_needing(77, 1000, true);
-	expect(!pst_half_open_find_free(&table, true));
-	expect(pst_half_open_find_victim(&table, true) == keyed);
-	expect(pst_half_open_find_victim(&table, false) != keyed);
+	expect(!find_free(true));
+	expect(find_victim(true) == keyed);
+	expect(find_victim(false) != keyed);
+}
+END_TEST
+
+/* -- connections without a HELLO ------------------------------------------- */
+
+START_TEST(find_victim_prefers_an_entry_without_hello)
+{
+	struct pst_half_open *silent;
+	int i;
+
+	for (i = 0; i < PST_HALF_OPEN_COUNT - 1; i++)
+		(void)connect_as(7, (uint64_t)i + 1);
+	silent = connect_silently(8, 1000); /* the youngest, and alone */
+	expect(!find_free(false));
+	expect(find_victim(false) == silent);
+	pst_half_open_release(&table, silent);
+	(void)connect_as(8, 1000);
+	expect(find_victim(false) == &table.entries[0]);
+}
+END_TEST
+
+START_TEST(attempt_without_hello_evicts_its_like_and_only_then_others)
+{
+	const struct pst_half_open_attempt silent = {.account = 500};
+	struct pst_half_open *oldest, *own;
+	size_t i;
+
+	oldest = connect_as(1, 1);
+	for (i = 1; i < PST_HALF_OPEN_COUNT; i++)
+		(void)connect_as(i + 1, 1 + i);
+	expect(pst_half_open_find_victim(&table, &silent) == oldest);
+	pst_half_open_release(&table, oldest);
+	own = connect_silently(500, 1000);
+	expect(pst_half_open_find_victim(&table, &silent) == own);
+}
+END_TEST
+
+START_TEST(two_hundred_users_without_hello_evict_only_each_other)
+{
+	struct pst_half_open *hello[PST_HALF_OPEN_COUNT / 2];
+	struct pst_half_open_attempt silent = {.account = 0};
+	struct pst_half_open *victim;
+	size_t i;
+
+	for (i = 0; i < PST_HALF_OPEN_COUNT / 2; i++)
+		hello[i] = connect_as(1000 + i, 1);
+	for (i = 0; i < PST_HALF_OPEN_COUNT / 2; i++)
+		(void)connect_silently(i, 2 + i);
+	for (; i < 200; i++) {
+		silent.account = i;
+		expect(!pst_half_open_find_free(&table, &silent));
+		victim = pst_half_open_find_victim(&table, &silent);
+		expect(!victim->attempt.has_hello);
+		pst_half_open_release(&table, victim);
+		(void)connect_silently(i, 2 + i);
+	}
+	for (i = 0; i < PST_HALF_OPEN_COUNT / 2; i++)
+		expect(hello[i]->is_taken);
+}
+END_TEST
+
+START_TEST(find_victim_prefers_an_account_that_has_abandoned_handshakes)
+{
+	struct pst_half_open *known;
+	size_t i;
+
+	for (i = 0; i < PST_HALF_OPEN_COUNT - 3; i++)
+		(void)connect_as(100 + i, 1);
+	known = connect_with(&(struct pst_half_open_attempt) {
+		.account = 7, .has_hello = true, .abandoned_count = 3}, 1000);
+	(void)connect_as(8, 1);
+	(void)connect_as(8, 1);
+	expect(find_victim(false) == known);
+}
+END_TEST
+
+START_TEST(entries_of_root_and_owner_are_given_up_last)
+{
+	const uint64_t root = PST_ACCOUNT_PRIVILEGED | 0;
+	struct pst_half_open *common;
+	size_t i;
+
+	for (i = 0; i < PST_HALF_OPEN_COUNT - 1; i++)
+		(void)connect_as(root, 1);
+	common = connect_as(7, 1000);
+	expect(find_victim(false) == common);
+	pst_half_open_release(&table, common);
+	(void)connect_silently(root, 1000);
+	expect(find_victim(false));
+}
+END_TEST
+
+START_TEST(find_own_victim_is_the_oldest_of_the_account_without_hello)
+{
+	struct pst_half_open *oldest;
+
+	(void)connect_as(7, 1);
+	(void)connect_silently(7, 30);
+	oldest = connect_silently(7, 20);
+	(void)connect_silently(8, 10);
+	expect(pst_half_open_find_own_victim(&table, 7) == oldest);
+	expect(!pst_half_open_find_own_victim(&table, 9));
 }
 END_TEST
 
@@ -308,6 +460,15 @@ static Suite *suite(void)
 	tcase_add_test(t, whom_only_a_key_admits_has_sixteen_places);
 	tcase_add_test(t,
 		a_full_table_gives_up_only_one_for_whom_only_a_key_admits);
+	tcase_add_test(t, find_victim_prefers_an_entry_without_hello);
+	tcase_add_test(t,
+		attempt_without_hello_evicts_its_like_and_only_then_others);
+	tcase_add_test(t, two_hundred_users_without_hello_evict_only_each_other);
+	tcase_add_test(t,
+		find_victim_prefers_an_account_that_has_abandoned_handshakes);
+	tcase_add_test(t, entries_of_root_and_owner_are_given_up_last);
+	tcase_add_test(t,
+		find_own_victim_is_the_oldest_of_the_account_without_hello);
 	tcase_add_test(t, a_released_entry_is_free_with_another_generation);
 	tcase_add_test(t, a_released_entry_has_no_secrets);
 	tcase_add_test(t, the_socket_of_an_unread_offer_is_kept);

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Two hundred users that connect without end keep no honest client out
+ *
+ * Each of them has one connection at a time, so no share of a user bounds them.
+ * They are all allowed, and either send nothing or send a HELLO and leave the
+ * answer unread.  An honest client connects and closes meanwhile.
+ */
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <time.h>
+
+#include "support/crowd.h"
+#include "support/expect.h"
+#include "support/inspect.h"
+#include "support/peer.h"
+#include "support/scene.h"
+#include "support/test_options.h"
+
+#define FIRST_UID 40001
+#define USERS 200
+#define VISITS 200
+#define PAUSE_NS 2000000
+
+static const char CROWD_POLICY[] =
+	"policy-version 1\n"
+	"peer everyone {\n"
+	"	user *\n"
+	"}\n"
+	"node orders {\n"
+	"	owner user $owner\n"
+	"	socket $dir/orders.sock mode 0666\n"
+	"	audit none\n"
+	"	limits {\n"
+	"		ring 16KiB\n"
+	"		message 4KiB\n"
+	"	}\n"
+	"	allow everyone {\n"
+	"		direction both\n"
+	"	}\n"
+	"}\n"
+	"end\n";
+
+struct visits_report {
+	size_t failed_count;
+	int first_error;
+	uint64_t median_ns;
+	uint64_t p99_ns;
+	uint64_t longest_ns;
+};
+
+static struct scene scene;
+static struct process crowd, visitor;
+
+/* -- the honest client ----------------------------------------------------- */
+
+static int compare_times(const void *a, const void *b)
+{
+	const uint64_t *one = a, *other = b;
+
+	return (*one > *other) - (*one < *other);
+}
+
+static void pause_a_moment(void)
+{
+	const struct timespec pause = {.tv_nsec = PAUSE_NS};
+
+	(void)nanosleep(&pause, NULL);
+}
+
+static uint64_t visit_once(const struct scene *target, int *ret_result)
+{
+	struct postern_connect_options options = POSTERN_CONNECT_OPTIONS_INIT;
+	struct postern_channel *channel;
+	uint64_t start_ns = inspect_now_ns(), end_ns;
+
+	options.features_off = test_features_off();
+	options.timeout_ns = POSTERN_NO_DEADLINE;
+	*ret_result = postern_connect(target->policy, "orders", &options, NULL,
+				      &channel);
+	end_ns = inspect_now_ns();
+	if (*ret_result == 0)
+		channel = postern_channel_close(channel);
+	return end_ns - start_ns;
+}
+
+static void visit_on_order(int control_fd, void *user_data)
+{
+	static uint64_t times_ns[VISITS];
+	struct visits_report report;
+	size_t count, i;
+	int r;
+
+	while (process_next_order(control_fd, &count, sizeof(count))) {
+		report = (struct visits_report) {0};
+		for (i = 0; i < count; i++) {
+			times_ns[i] = visit_once(user_data, &r);
+			if (r < 0 && report.failed_count++ == 0)
+				report.first_error = r;
+			pause_a_moment();
+		}
+		qsort(times_ns, count, sizeof(times_ns[0]), compare_times);
+		report.median_ns = times_ns[count / 2];
+		report.p99_ns = times_ns[count * 99 / 100];
+		report.longest_ns = times_ns[count - 1];
+		process_report(control_fd, &report, sizeof(report));
+	}
+}
+
+/* -- the node -------------------------------------------------------------- */
+
+static void serve_once(int fd)
+{
+	struct pollfd fds[] = {
+		{.fd = postern_node_fd(scene.node), .events = POLLIN},
+		{.fd = fd, .events = POLLIN},
+	};
+	struct postern_event event;
+	postern_peer from;
+	size_t bytes;
+
+	expect(poll(fds, 2, inspect_timeout_ms(test_deadline_ns())) > 0);
+	while (postern_node_receive(scene.node, scene.buffer,
+				    sizeof(scene.buffer), &bytes, &from) == 0)
+		;
+	while (postern_node_next_event(scene.node, &event) == 0)
+		;
+}
+
+static void serve_until_readable(int fd)
+{
+	uint64_t deadline_ns = test_deadline_ns();
+	struct pollfd done = {.fd = fd, .events = POLLIN};
+
+	while (poll(&done, 1, 0) == 0) {
+		expect(inspect_now_ns() < deadline_ns);
+		serve_once(fd);
+	}
+}
+
+static size_t order_crowd(enum crowd_order_kind kind)
+{
+	const struct crowd_order order = {kind, FIRST_UID, USERS, 1};
+	struct crowd_report report;
+
+	process_order(&crowd, &order, sizeof(order));
+	serve_until_readable(crowd.control_fd);
+	process_read_report(&crowd, &report, sizeof(report));
+	return report.connect_count;
+}
+
+static struct visits_report order_visits(size_t count)
+{
+	struct visits_report report;
+
+	process_order(&visitor, &count, sizeof(count));
+	serve_until_readable(visitor.control_fd);
+	process_read_report(&visitor, &report, sizeof(report));
+	return report;
+}
+
+static const struct {
+	enum crowd_order_kind kind;
+	const char *name;
+} floods[] = {
+	{CROWD_FLOOD_SILENT, "silent"},
+	{CROWD_FLOOD_HELLO, "with a HELLO"},
+};
+
+START_TEST(connects_of_an_honest_client_succeed_beside_two_hundred_users)
+{
+	size_t visits = test_has_runner() ? VISITS / 20 : VISITS;
+	struct visits_report report;
+	uint64_t start_ns, flood_ns;
+	size_t connect_count;
+
+	skip_unless(users_are_several(), NEEDS_USERS);
+	scene_init(&scene);
+	scene_load(&scene, CROWD_POLICY);
+	process_start(&crowd, ROLE_ROOT, crowd_main, &scene);
+	process_start(&visitor, ROLE_PEER, visit_on_order, &scene);
+	scene_open(&scene);
+
+	(void)order_crowd(floods[_i].kind);
+	start_ns = inspect_now_ns();
+	report = order_visits(visits);
+	flood_ns = inspect_now_ns() - start_ns;
+	connect_count = order_crowd(CROWD_CLOSE);
+
+	printf("%s: %zu of %zu connects failed (%d), median %.2f ms, p99 "
+	       "%.2f ms, longest %.2f ms, beside %.0f connects a second\n",
+	       floods[_i].name, report.failed_count, visits,
+	       report.first_error, (double)report.median_ns / 1e6,
+	       (double)report.p99_ns / 1e6, (double)report.longest_ns / 1e6,
+	       (double)connect_count * 1e9 / (double)flood_ns);
+	(void)fflush(stdout);
+	ck_assert_uint_eq(report.failed_count, 0);
+
+	process_end(&crowd);
+	process_end(&visitor);
+	scene_close(&scene);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("crowd");
+	TCase *tcase = stage_add_case(suite, "crowd");
+
+	tcase_add_loop_test(tcase,
+		connects_of_an_honest_client_succeed_beside_two_hundred_users,
+		0, 2);
+	return stage_run_suite(suite);
+}
