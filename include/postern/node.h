@@ -303,8 +303,10 @@ int postern_node_revoke_named(struct postern_node *node, const char *peer_name,
 /*
  * What the node, or one of its peers, has done so far: <postern/stats.h>.
  * ret_stats->size_bytes says how much of it the caller knows.  As of now; others
- * see the same figures, up to 100 ms later, by postern_observe().  Of a detached
- * peer's channel they are those of the moment of detaching.
+ * see the same figures, up to 100 ms later, by postern_observe(); the first
+ * message sent after a silence by a channel of postern_node_channel() up to a
+ * second later, if its peer polls without sleeping.  Of a detached peer's
+ * channel they are those of the moment of detaching.
  *
  * Returns 0, or -ESTALE (a forked child; that peer is gone), -EINVAL.
  */
