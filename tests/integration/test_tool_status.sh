@@ -259,7 +259,7 @@ list_asks_stopped_nodes_at_the_same_time() {
 		"$tool" receive --policy policy.conf "n$i" >/dev/null \
 			2>"receiver$i.err" &
 		background="$background $!"
-		wait_until [ -S "n$i.sock" ]
+		wait_until is_listening "$PWD/n$i.sock"
 		kill -STOP "$!"
 		i=$((i + 1))
 	done
