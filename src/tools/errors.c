@@ -15,14 +15,29 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Set once, by the program's one thread; NULL: standard error itself. */
+static FILE *error_stream;
+
+FILE *tool_error_stream(void)
+{
+	return error_stream ? error_stream : stderr;
+}
+
+void tool_error_stream_set(FILE *borrow_stream)
+{
+	error_stream = borrow_stream;
+}
+
 static void print_why(const char *what, const char *why_format,
 		      va_list arguments)
 {
-	fprintf(stderr, "postern: ");
+	FILE *stream = tool_error_stream();
+
+	fprintf(stream, "postern: ");
 	if (what)
-		fprintf(stderr, "%s: ", what);
-	vfprintf(stderr, why_format, arguments);
-	fputc('\n', stderr);
+		fprintf(stream, "%s: ", what);
+	vfprintf(stream, why_format, arguments);
+	fputc('\n', stream);
 }
 
 enum tool_status tool_error(const char *what, const char *why_format, ...)
@@ -53,13 +68,14 @@ enum tool_status tool_error_input(const char *what, const char *why_format,
 
 void tool_warning(const char *what, const char *why_format, ...)
 {
+	FILE *stream = tool_error_stream();
 	va_list arguments;
 
-	fprintf(stderr, "postern: warning: ");
+	fprintf(stream, "postern: warning: ");
 	va_start(arguments, why_format);
-	fprintf(stderr, "%s: ", what);
-	vfprintf(stderr, why_format, arguments);
-	fputc('\n', stderr);
+	fprintf(stream, "%s: ", what);
+	vfprintf(stream, why_format, arguments);
+	fputc('\n', stream);
 	va_end(arguments);
 }
 
@@ -102,19 +118,20 @@ enum tool_status tool_error_result(const char *what, int result,
 				   const struct postern_refusal *refusal)
 {
 	const char *why = postern_strerror(result);
+	FILE *stream = tool_error_stream();
 
 	/* A detail says all that the result does, and better. */
 	if (refusal && refusal->detail[0] != '\0')
 		why = refusal->detail;
 	else if (refusal && refusal->reason != POSTERN_REASON_NONE)
 		why = postern_reason_text(refusal->reason);
-	fprintf(stderr, "postern: %s: %s", what, why);
+	fprintf(stream, "postern: %s: %s", what, why);
 	/* The detail of an error of the policy begins with the place. */
 	if (refusal && refusal->file[0] != '\0' &&
 	    refusal->reason != POSTERN_REASON_POLICY)
-		fprintf(stderr, " (%s:%u: %s)", refusal->file, refusal->line,
+		fprintf(stream, " (%s:%u: %s)", refusal->file, refusal->line,
 			refusal->rule);
-	fputc('\n', stderr);
+	fputc('\n', stream);
 	return status_of(result, refusal ? refusal->reason :
 					   POSTERN_REASON_NONE);
 }
@@ -143,7 +160,7 @@ enum tool_status tool_misuse(const struct tool_command *command,
 	va_start(arguments, why_format);
 	print_why(command ? command->name : NULL, why_format, arguments);
 	va_end(arguments);
-	fprintf(stderr, "postern: try 'postern %s%s--help'\n",
+	fprintf(tool_error_stream(), "postern: try 'postern %s%s--help'\n",
 		command ? command->name : "", command ? " " : "");
 	return TOOL_MISUSED;
 }

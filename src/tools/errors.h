@@ -9,6 +9,7 @@
 #define POSTERN_TOOLS_ERRORS_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include <postern/result.h>
 
@@ -16,6 +17,13 @@
 
 #define TOOL_PRINTF(format_index, first_index) \
 	__attribute__((format(printf, format_index, first_index)))
+
+/*
+ * Everything for standard error is written to this stream: standard error, or
+ * the queue of a service that must not wait for it.
+ */
+FILE *tool_error_stream(void);
+void tool_error_stream_set(FILE *borrow_stream);
 
 /* Refused, invalid, or failed. */
 TOOL_PRINTF(2, 3)

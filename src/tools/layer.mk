@@ -7,6 +7,7 @@ postern_SOURCES = \
 	src/tools/board.c src/tools/board.h \
 	src/tools/board_order.c \
 	src/tools/doctor.c \
+	src/tools/error_queue.c src/tools/error_queue.h \
 	src/tools/errors.c src/tools/errors.h \
 	src/tools/features.c src/tools/features.h \
 	src/tools/figures.c src/tools/figures.h \
@@ -15,11 +16,11 @@ postern_SOURCES = \
 	src/tools/journal.c src/tools/journal.h \
 	src/tools/json.c src/tools/json.h \
 	src/tools/key.c \
+	src/tools/line_format.c src/tools/line_format.h \
 	src/tools/list.c \
 	src/tools/log.c src/tools/log.h \
 	src/tools/main.c \
 	src/tools/options.c src/tools/options.h \
-	src/tools/output.c src/tools/output.h \
 	src/tools/policy_check.c \
 	src/tools/policy_diff.c \
 	src/tools/policy_explain.c \
@@ -43,6 +44,7 @@ postern_SOURCES = \
 	src/tools/tool.h \
 	src/tools/top.c \
 	src/tools/units.c src/tools/units.h \
-	src/tools/watch.c src/tools/watch.h
+	src/tools/watch.c src/tools/watch.h \
+	src/tools/writer.c src/tools/writer.h
 postern_CPPFLAGS = $(TOOL_CPPFLAGS) $(CURSES_CFLAGS)
 postern_LDADD = libpostern.la $(CURSES_LIBS)

@@ -29,7 +29,8 @@ static void print(const struct tool_log *log,
 	line_bytes = snprintf(line, sizeof(line), "%s\n", record->line);
 	if (line_bytes > 0)
 		(void)fwrite(line, 1, (size_t)line_bytes < sizeof(line) ?
-			     (size_t)line_bytes : sizeof(line) - 1, stderr);
+			     (size_t)line_bytes : sizeof(line) - 1,
+			     tool_error_stream());
 }
 
 static void send_to_journal(const struct tool_log *log,

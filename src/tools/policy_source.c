@@ -29,7 +29,7 @@ static void print_from(const struct postern_diagnostics *diagnostics,
 			(void)tool_error_result("policy", result, NULL);
 			return;
 		}
-		fputs(text, stderr);
+		fputs(text, tool_error_stream());
 		free(text);
 	}
 }

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "errors.h"
 #include "units.h"
 
 #define LINE_INTERVAL_NS UINT64_C(250000000)
@@ -38,10 +39,12 @@ static void print_line(const struct tool_progress *progress,
 	tool_format_size((double)progress->byte_count, bytes_text);
 	tool_format_size((double)(progress->byte_count - since_byte_count) /
 			seconds, speed_text);
-	fprintf(stderr, ERASE_LINE "%llu messages, %s, %.0f messages/s, %s/s",
+	fprintf(tool_error_stream(), ERASE_LINE
+		"%llu messages, %s, %.0f messages/s, %s/s",
 		(unsigned long long)progress->message_count, bytes_text,
 		(double)(progress->message_count - since_message_count) /
 		seconds, speed_text);
+	(void)fflush(tool_error_stream());
 }
 
 void tool_progress_init(struct tool_progress *progress)
@@ -80,7 +83,8 @@ void tool_progress_hide(struct tool_progress *progress)
 {
 	if (!progress->is_on_screen)
 		return;
-	fprintf(stderr, ERASE_LINE);
+	fprintf(tool_error_stream(), ERASE_LINE);
+	(void)fflush(tool_error_stream());
 	progress->is_on_screen = false;
 }
 
@@ -89,7 +93,7 @@ void tool_progress_finish(struct tool_progress *progress)
 	if (!progress->is_shown)
 		return;
 	print_line(progress, 0, 0, progress->start_ns, now_ns());
-	fputc('\n', stderr);
+	fputc('\n', tool_error_stream());
 	progress->is_on_screen = false;
 	progress->is_shown = false;
 }

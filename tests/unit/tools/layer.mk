@@ -5,18 +5,26 @@
 
 check_PROGRAMS += \
 	tests/unit/tools/test_board \
+	tests/unit/tools/test_error_queue \
 	tests/unit/tools/test_input \
 	tests/unit/tools/test_journal \
-	tests/unit/tools/test_output \
+	tests/unit/tools/test_line_format \
 	tests/unit/tools/test_signals \
 	tests/unit/tools/test_snapshot \
-	tests/unit/tools/test_units
+	tests/unit/tools/test_units \
+	tests/unit/tools/test_writer
 
 # The words for reasons are the library's.
 tests_unit_tools_test_board_SOURCES = \
 	tests/unit/tools/test_board.c src/tools/board.c \
 	src/tools/board_order.c src/tools/units.c
 tests_unit_tools_test_board_LDADD = libpostern.la $(CHECK_LIBS)
+
+# The words for results are the library's.
+tests_unit_tools_test_error_queue_SOURCES = \
+	tests/unit/tools/test_error_queue.c src/tools/error_queue.c \
+	src/tools/errors.c src/tools/writer.c
+tests_unit_tools_test_error_queue_LDADD = libpostern.la $(CHECK_LIBS)
 
 tests_unit_tools_test_input_SOURCES = \
 	tests/unit/tools/test_input.c src/tools/input.c
@@ -26,9 +34,9 @@ tests_unit_tools_test_journal_SOURCES = \
 	tests/unit/tools/test_journal.c src/tools/journal.c
 tests_unit_tools_test_journal_LDADD = $(CHECK_LIBS)
 
-tests_unit_tools_test_output_SOURCES = \
-	tests/unit/tools/test_output.c src/tools/output.c
-tests_unit_tools_test_output_LDADD = $(CHECK_LIBS)
+tests_unit_tools_test_line_format_SOURCES = \
+	tests/unit/tools/test_line_format.c src/tools/line_format.c
+tests_unit_tools_test_line_format_LDADD = $(CHECK_LIBS)
 
 tests_unit_tools_test_signals_SOURCES = \
 	tests/unit/tools/test_signals.c src/tools/signals.c
@@ -43,6 +51,10 @@ tests_unit_tools_test_units_SOURCES = \
 	tests/unit/tools/test_units.c src/tools/units.c
 tests_unit_tools_test_units_LDADD = $(CHECK_LIBS)
 
+tests_unit_tools_test_writer_SOURCES = \
+	tests/unit/tools/test_writer.c src/tools/writer.c
+tests_unit_tools_test_writer_LDADD = $(CHECK_LIBS)
+
 dist_check_SCRIPTS += \
 	tests/integration/test_tool_man_pages.sh \
 	tests/integration/test_tool_policy.sh \
@@ -50,6 +62,7 @@ dist_check_SCRIPTS += \
 	tests/integration/test_tool_stat.sh \
 	tests/integration/test_tool_system.sh \
 	tests/integration/test_tool_key.sh \
+	tests/integration/test_tool_receive.sh \
 	tests/integration/test_tool_reload.sh \
 	tests/integration/test_tool_removed_socket.sh \
 	tests/integration/test_tool_revoke.sh \

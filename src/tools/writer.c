@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A thread that writes
+ *
+ * The thread owns the bytes of the buffer that it writes, and the program those
+ * of the other; the mutex is held to exchange them and for the state, never
+ * during a write().  All signals are the program's.
+ */
+#include "writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NS_PER_S UINT64_C(1000000000)
+
+/* The pause after a failed write, which doubles up to the second. */
+#define RETRY_NS_MIN (100 * UINT64_C(1000000))
+#define RETRY_NS_MAX (5 * NS_PER_S)
+
+struct buffer {
+	char *bytes;
+	size_t capacity;
+	size_t held_bytes;
+};
+
+struct tool_writer {
+	struct tool_writer_params params;
+	pthread_t thread;
+
+	/* The program's. */
+	struct buffer filling;
+
+	/* Of both, under the mutex.  The bytes of writing are the thread's. */
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+	struct buffer writing;
+	size_t written_bytes;   /* of writing */
+	struct tool_writer_state state;
+	bool is_in_call;        /* the thread is in a call that may block */
+	bool must_wake;         /* the program waits for the buffer */
+	bool must_retry;        /* at once */
+	bool must_reopen;
+	bool must_end;
+
+	/* The thread's. */
+	int fd;
+	bool is_terminal;
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+/* Wait for a change, at most until the deadline.  False: it has passed. */
+static bool wait_for_change(struct tool_writer *writer, uint64_t deadline_ns)
+{
+	struct timespec deadline = {
+		.tv_sec = (time_t)(deadline_ns / NS_PER_S),
+		.tv_nsec = (long)(deadline_ns % NS_PER_S),
+	};
+
+	return pthread_cond_timedwait(&writer->changed, &writer->mutex,
+				      &deadline) == 0;
+}
+
+/* -- the thread ------------------------------------------------------------ */
+
+/* Without the mutex, the program never waits for the thread's call. */
+static void begin_call(struct tool_writer *writer)
+{
+	writer->is_in_call = true;
+	pthread_mutex_unlock(&writer->mutex);
+}
+
+static void end_call(struct tool_writer *writer)
+{
+	pthread_mutex_lock(&writer->mutex);
+	writer->is_in_call = false;
+}
+
+static void wake_program(const struct tool_writer *writer)
+{
+	static const uint64_t one = 1;
+
+	if (write(writer->params.wake_fd, &one, sizeof(one)) < 0) {
+		/* full: it is readable */
+	}
+}
+
+static int open_file(const char *path)
+{
+	struct stat status;
+	int fd;
+
+	/* Without O_NONBLOCK, a FIFO without a reader would block. */
+	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY |
+		  O_NOFOLLOW | O_NONBLOCK, 0600);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &status) < 0 ||
+	    (!S_ISREG(status.st_mode) && !S_ISCHR(status.st_mode))) {
+		(void)close(fd);
+		return -ENXIO;
+	}
+	return fd;
+}
+
+static bool is_same_file(int fd, int other_fd)
+{
+	struct stat status, other;
+
+	return fstat(fd, &status) == 0 && fstat(other_fd, &other) == 0 &&
+	       status.st_dev == other.st_dev && status.st_ino == other.st_ino;
+}
+
+/* How much of the line at which the buffer was left off is written already. */
+static size_t line_part_bytes(const struct tool_writer *writer)
+{
+	const char *bytes = writer->writing.bytes;
+	size_t line = writer->written_bytes;
+
+	if (!writer->params.is_lines)
+		return 0;
+	while (line > 0 && bytes[line - 1] != '\n')
+		line--;
+	return writer->written_bytes - line;
+}
+
+/* Remove the part of a line, if it is still the last of the file. */
+static void remove_part(int fd, size_t part_bytes)
+{
+	off_t end = lseek(fd, 0, SEEK_CUR);
+	struct stat status;
+
+	if (part_bytes == 0 || end < (off_t)part_bytes ||
+	    fstat(fd, &status) < 0 || status.st_size != end)
+		return;
+	if (ftruncate(fd, end - (off_t)part_bytes) < 0) {
+		/* then it stays there, without a newline */
+	}
+}
+
+/*
+ * The next bytes go to the file that has the path now.  A line of which a part
+ * was written goes there from its beginning.
+ */
+static void reopen(struct tool_writer *writer)
+{
+	size_t part_bytes = line_part_bytes(writer);
+	int fd, old_fd = writer->fd;
+
+	writer->must_reopen = false;
+	begin_call(writer);
+	fd = open_file(writer->params.path);
+	if (fd >= 0 && is_same_file(fd, old_fd)) {
+		(void)close(old_fd);
+		part_bytes = 0;
+	} else if (fd >= 0) {
+		remove_part(old_fd, part_bytes);
+		(void)close(old_fd);
+	}
+	end_call(writer);
+	writer->state.reopen_error = fd < 0 ? -fd : 0;
+	wake_program(writer);
+	if (fd < 0)
+		return;
+	writer->fd = fd;
+	writer->written_bytes -= part_bytes;
+}
+
+/* No later attempt can succeed: there is nothing that reads. */
+static bool is_final(const struct tool_writer *writer, int error)
+{
+	if (writer->params.path)
+		return false;
+	switch (error) {
+	case EIO:
+		return writer->is_terminal;
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+	case ENOMEM:
+	case ENOBUFS:
+		return false;
+	default:
+		return true;
+	}
+}
+
+/* The mutex is held, but not while the bytes are written.  0 or an errno. */
+static int write_some(struct tool_writer *writer)
+{
+	const char *bytes = writer->writing.bytes + writer->written_bytes;
+	size_t byte_count = writer->writing.held_bytes - writer->written_bytes;
+	struct pollfd fd = {.fd = writer->fd, .events = POLLOUT};
+	int error = 0;
+	ssize_t n;
+
+	begin_call(writer);
+	n = write(writer->fd, bytes, byte_count);
+	if (n < 0) {
+		error = errno;
+		n = 0;
+	}
+	/* A descriptor that another process made non-blocking. */
+	if (error == EAGAIN || error == EINTR) {
+		(void)poll(&fd, 1, -1);
+		error = 0;
+	}
+	end_call(writer);
+	writer->written_bytes += (size_t)n;
+	return error;
+}
+
+static void note_error(struct tool_writer *writer, int error)
+{
+	if (writer->state.error == error)
+		return;
+	writer->state.error = error;
+	writer->state.is_final = error != 0 && is_final(writer, error);
+	wake_program(writer);
+}
+
+static void pause_after_error(struct tool_writer *writer, uint64_t pause_ns)
+{
+	uint64_t deadline_ns = now_ns() + pause_ns;
+
+	while (!writer->must_end && !writer->must_reopen &&
+	       !writer->must_retry && wait_for_change(writer, deadline_ns))
+		;
+	writer->must_retry = false;
+}
+
+static void finish_buffer(struct tool_writer *writer)
+{
+	writer->writing.held_bytes = 0;
+	writer->written_bytes = 0;
+	if (writer->must_wake)
+		wake_program(writer);
+	writer->must_wake = false;
+	pthread_cond_broadcast(&writer->changed);
+}
+
+static void write_buffer(struct tool_writer *writer)
+{
+	uint64_t pause_ns = RETRY_NS_MIN;
+	int error;
+
+	while (writer->written_bytes < writer->writing.held_bytes) {
+		error = write_some(writer);
+		note_error(writer, error);
+		if (writer->state.is_final)
+			return;
+		if (error != 0) {
+			pause_after_error(writer, pause_ns);
+			pause_ns = pause_ns * 2 < RETRY_NS_MAX ? pause_ns * 2 :
+				   RETRY_NS_MAX;
+		}
+		if (writer->must_end)
+			return;
+		if (writer->must_reopen)
+			reopen(writer);
+	}
+	finish_buffer(writer);
+}
+
+static void *run(void *user_data)
+{
+	struct tool_writer *writer = user_data;
+
+	pthread_mutex_lock(&writer->mutex);
+	while (!writer->must_end && !writer->state.is_final) {
+		if (writer->must_reopen)
+			reopen(writer);
+		else if (writer->writing.held_bytes > 0)
+			write_buffer(writer);
+		else
+			pthread_cond_wait(&writer->changed, &writer->mutex);
+	}
+	pthread_cond_broadcast(&writer->changed);
+	pthread_mutex_unlock(&writer->mutex);
+	return NULL;
+}
+
+/* -- the program ----------------------------------------------------------- */
+
+static int start_thread(struct tool_writer *writer)
+{
+	pthread_condattr_t attributes;
+	sigset_t all, before;
+	int error;
+
+	(void)pthread_condattr_init(&attributes);
+	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&writer->changed, &attributes);
+	(void)pthread_condattr_destroy(&attributes);
+	(void)pthread_mutex_init(&writer->mutex, NULL);
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = pthread_create(&writer->thread, NULL, run, writer);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return -error;
+}
+
+static int allocate(struct buffer *buffer, size_t capacity)
+{
+	buffer->bytes = malloc(capacity);
+	buffer->capacity = capacity;
+	return buffer->bytes ? 0 : -ENOMEM;
+}
+
+static struct tool_writer *release(struct tool_writer *writer)
+{
+	free(writer->filling.bytes);
+	free(writer->writing.bytes);
+	if (writer->params.path && writer->fd >= 0)
+		(void)close(writer->fd);
+	free(writer);
+	return NULL;
+}
+
+int tool_writer_start(const struct tool_writer_params *params,
+		      struct tool_writer **ret_writer)
+{
+	struct tool_writer *writer;
+	int result = 0;
+
+	writer = calloc(1, sizeof(*writer));
+	if (!writer)
+		return -ENOMEM;
+	writer->params = *params;
+	writer->fd = params->path ? open_file(params->path) : params->fd;
+	if (writer->fd < 0)
+		result = writer->fd;
+	if (result == 0)
+		result = allocate(&writer->filling, params->buffer_bytes);
+	if (result == 0)
+		result = allocate(&writer->writing, params->buffer_bytes);
+	writer->is_terminal = isatty(writer->fd) == 1;
+	if (result == 0)
+		result = start_thread(writer);
+	if (result < 0) {
+		(void)release(writer);
+		return result;
+	}
+	*ret_writer = writer;
+	return 0;
+}
+
+/* The mutex is held.  The buffers change places if the thread is idle. */
+static void hand_over(struct tool_writer *writer)
+{
+	struct buffer idle = writer->writing;
+
+	if (idle.held_bytes > 0) {
+		writer->must_wake = true;
+		return;
+	}
+	if (writer->filling.held_bytes == 0)
+		return;
+	writer->writing = writer->filling;
+	writer->filling = idle;
+	pthread_cond_broadcast(&writer->changed);
+}
+
+static int grow(struct buffer *buffer, size_t capacity)
+{
+	char *grown;
+
+	/* Nothing is in it: no byte needs to be kept. */
+	grown = malloc(capacity);
+	if (!grown)
+		return -ENOMEM;
+	free(buffer->bytes);
+	buffer->bytes = grown;
+	buffer->capacity = capacity;
+	return 0;
+}
+
+int tool_writer_reserve(struct tool_writer *writer, size_t byte_count,
+			char **ret_room)
+{
+	struct buffer *filling = &writer->filling;
+	struct tool_writer_state state;
+	int result;
+
+	if (filling->capacity - filling->held_bytes < byte_count) {
+		state = tool_writer_state(writer);
+		if (state.is_final)
+			return -state.error;
+		tool_writer_serve(writer);
+		if (filling->held_bytes > 0)
+			return -EAGAIN;
+	}
+	if (filling->capacity < byte_count) {
+		result = grow(filling, byte_count);
+		if (result < 0)
+			return result;
+	}
+	*ret_room = filling->bytes + filling->held_bytes;
+	return 0;
+}
+
+void tool_writer_commit(struct tool_writer *writer, size_t byte_count)
+{
+	writer->filling.held_bytes += byte_count;
+}
+
+void tool_writer_serve(struct tool_writer *writer)
+{
+	pthread_mutex_lock(&writer->mutex);
+	hand_over(writer);
+	/* Something is still to be written: say when it is. */
+	writer->must_wake |= writer->writing.held_bytes > 0;
+	pthread_mutex_unlock(&writer->mutex);
+}
+
+struct tool_writer_state tool_writer_state(struct tool_writer *writer)
+{
+	struct tool_writer_state state;
+
+	pthread_mutex_lock(&writer->mutex);
+	state = writer->state;
+	pthread_mutex_unlock(&writer->mutex);
+	return state;
+}
+
+size_t tool_writer_unwritten_bytes(struct tool_writer *writer)
+{
+	size_t byte_count;
+
+	pthread_mutex_lock(&writer->mutex);
+	byte_count = writer->filling.held_bytes + writer->writing.held_bytes -
+		     writer->written_bytes;
+	pthread_mutex_unlock(&writer->mutex);
+	return byte_count;
+}
+
+void tool_writer_reopen(struct tool_writer *writer)
+{
+	pthread_mutex_lock(&writer->mutex);
+	writer->must_reopen = writer->params.path != NULL;
+	writer->must_retry = true;
+	pthread_cond_broadcast(&writer->changed);
+	pthread_mutex_unlock(&writer->mutex);
+}
+
+void tool_writer_drain(struct tool_writer *writer, uint64_t deadline_ns)
+{
+	pthread_mutex_lock(&writer->mutex);
+	writer->must_retry = true;
+	do
+		hand_over(writer);
+	while (writer->writing.held_bytes > 0 && !writer->state.is_final &&
+	       wait_for_change(writer, deadline_ns));
+	pthread_mutex_unlock(&writer->mutex);
+}
+
+struct tool_writer *tool_writer_stop(struct tool_writer *writer)
+{
+	bool is_in_call;
+
+	if (!writer)
+		return NULL;
+	pthread_mutex_lock(&writer->mutex);
+	writer->must_end = true;
+	is_in_call = writer->is_in_call;
+	pthread_cond_broadcast(&writer->changed);
+	pthread_mutex_unlock(&writer->mutex);
+	if (is_in_call) {
+		(void)pthread_detach(writer->thread);
+		return NULL;
+	}
+	(void)pthread_join(writer->thread, NULL);
+	(void)pthread_cond_destroy(&writer->changed);
+	(void)pthread_mutex_destroy(&writer->mutex);
+	return release(writer);
+}
