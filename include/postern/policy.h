@@ -224,7 +224,11 @@ enum postern_policy_flag {
 
 	/* A file or directory that others could have written is a warning, not
 	 * an error: for looking at a policy, never for serving by it. */
-	POSTERN_POLICY_WARN_ON_UNTRUSTED = 2
+	POSTERN_POLICY_WARN_ON_UNTRUSTED = 2,
+
+	/* Warn also about rules that load and do not do what they say: a uid
+	 * in two tenants, an `exe` that cannot match.  For checking. */
+	POSTERN_POLICY_LINT = 4
 };
 
 /* Begins with its size; zero means the default everywhere. */

@@ -15,7 +15,8 @@
 #include "policy/policy.h"
 
 #define POLICY_FLAGS \
-	(POSTERN_POLICY_ASSUME_NAMES | POSTERN_POLICY_WARN_ON_UNTRUSTED)
+	(POSTERN_POLICY_ASSUME_NAMES | POSTERN_POLICY_WARN_ON_UNTRUSTED | \
+	 POSTERN_POLICY_LINT)
 
 int postern_policy_load(const struct postern_policy_options *options,
 			struct postern_diagnostics *diagnostics,

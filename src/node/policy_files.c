@@ -30,6 +30,7 @@
 #include "os/own_process.h"
 #include "os/peer_credentials.h"
 #include "os/trusted_file.h"
+#include "os/trusted_path.h"
 
 /* The strongest first. */
 static const char *const system_directories[] = {
@@ -84,6 +85,13 @@ static int report_fault(struct loader *loader, enum postern_severity severity,
 				sizeof(sentence));
 	return pst_policy_builder_report(loader->builder, severity, path, 0,
 					 sentence, NULL);
+}
+
+static int find_program(void *user_data, const char *path, char *target,
+			size_t target_bytes)
+{
+	(void)user_data;
+	return pst_path_resolve(path, target, target_bytes);
 }
 
 static uint32_t find_features(void *user_data)
@@ -395,6 +403,7 @@ static int init_loader(struct loader *loader,
 	builder_options->host.find_process = find_process;
 	builder_options->host.read_key = read_key;
 	builder_options->host.find_features = find_features;
+	builder_options->host.find_program = find_program;
 	builder_options->flags = options->flags;
 	builder_options->page_bytes = (uint32_t)pst_own_page_bytes();
 	r = pst_overflow_ids_read(&builder_options->overflow_uid,

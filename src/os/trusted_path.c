@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -205,4 +206,21 @@ int pst_trusted_path_open_directory(const char *path, uid_t owner,
 		return r;
 	*ret_dir_fd = pst_fd_take(&dir_fd);
 	return 0;
+}
+
+int pst_path_resolve(const char *path, char *resolved, size_t resolved_bytes)
+{
+	char *text = realpath(path, NULL);
+	size_t text_bytes;
+	int r = 0;
+
+	if (!text)
+		return -errno;
+	text_bytes = strlen(text);
+	if (text_bytes < resolved_bytes)
+		memcpy(resolved, text, text_bytes + 1);
+	else
+		r = -ENAMETOOLONG;
+	free(text);
+	return r;
 }

@@ -101,4 +101,11 @@ pst_trusted_path_split(const char *path, char directory[static PST_PATH_BYTES],
 		       const char **ret_name,
 		       struct pst_path_fault *ret_fault);
 
+/*
+ * The path that it leads to: absolute, and without symbolic links.  Decides
+ * about no trust.  0, -ENAMETOOLONG, -ENOMEM, or why it cannot be followed.
+ */
+PST_MUST_CHECK int pst_path_resolve(const char *path, char *resolved,
+				    size_t resolved_bytes);
+
 #endif

@@ -44,6 +44,7 @@ libpolicy_la_SOURCES = \
 	src/policy/policy_limits_block.c \
 	src/policy/policy_link.c \
 	src/policy/policy_link_node.c \
+	src/policy/policy_lint.c \
 	src/policy/policy_match.c \
 	src/policy/policy_match.h \
 	src/policy/policy_node_block.c \

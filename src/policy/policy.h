@@ -76,6 +76,11 @@ struct pst_policy_host {
 	 * requires and this host lacks is a warning.  May be NULL. */
 	uint32_t (*find_features)(void *user_data);
 
+	/* The path of the program, without symbolic links, that path leads to.
+	 * May be NULL. */
+	int (*find_program)(void *user_data, const char *path, char *target,
+			    size_t target_bytes);
+
 	/* The content of a key file, not terminated, and how much it is.  On a
 	 * failure text is a terminated sentence that says why, or empty. */
 	int (*read_key)(void *user_data, const char *path, char *text,

@@ -194,6 +194,10 @@ int pst_policy_check_node(struct pst_policy_builder *builder,
 void pst_policy_link_tenants(struct postern_policy *policy);
 void pst_policy_link_node(struct pst_policy_node *node);
 
+/* Warn about rules that do not do what they say (policy_lint.c). */
+PST_MUST_CHECK
+int pst_policy_lint(struct pst_policy_builder *builder);
+
 /* Which blocks are unusable because of others (policy_fault.c). */
 void pst_policy_link_faults(struct postern_policy *policy);
 

@@ -383,6 +383,8 @@ int pst_policy_link(struct pst_policy_builder *builder)
 	 * message would follow from the first. */
 	if (!builder->is_incomplete) {
 		r = check_nodes(builder);
+		if (r == 0 && (builder->options.flags & POSTERN_POLICY_LINT))
+			r = pst_policy_lint(builder);
 		if (r < 0)
 			return r;
 	}

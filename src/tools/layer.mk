@@ -26,6 +26,7 @@ postern_SOURCES = \
 	src/tools/policy_explain.c \
 	src/tools/policy_fmt.c \
 	src/tools/policy_pid.c \
+	src/tools/policy_readers.c src/tools/policy_readers.h \
 	src/tools/policy_show.c \
 	src/tools/policy_source.c src/tools/policy_source.h \
 	src/tools/progress.c src/tools/progress.h \

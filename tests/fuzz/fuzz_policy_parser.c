@@ -19,6 +19,7 @@ static int load(const char *text, size_t text_bytes,
 	struct pst_policy_builder *builder;
 	int r;
 
+	options.flags = POSTERN_POLICY_LINT;
 	require(pst_policy_builder_new(&options, diagnostics, &builder) == 0);
 	require(pst_policy_builder_add_source(builder, "fuzz", text,
 					      text_bytes, 0) == 0);

@@ -78,6 +78,74 @@ file_that_others_can_write_is_a_warning() {
 	expect_status 8 postern list --policy good.conf
 }
 
+file_that_would_not_load_is_invalid_unless_it_is_an_operand() {
+	write_policy good.conf
+	chmod 0666 good.conf
+	expect_status 1 postern policy check --policy good.conf
+	expect_text err 'good.conf: error: .*is writable by group or others'
+	expect_status 0 postern policy check good.conf
+}
+
+# check_rules LINE...: of a policy with the peers p and q
+check_rules() {
+	{
+		echo "policy-version 1"
+		printf '%s\n' "$@"
+		echo "end"
+	} >rules.conf
+	expect_status 0 postern policy check rules.conf
+}
+
+user_in_two_tenants_is_a_warning() {
+	check_rules 'peer p {' 'user 1001 1002' '}' 'peer q {' 'user 1002' '}' \
+		'tenant a {' 'members p' '}' 'tenant b {' 'members q' '}'
+	expect_text err 'rules.conf:12:9: warning: uid 1002 is in two tenants'
+	expect_text err "its other tenant is 'a', by 'members p' at"
+	! grep -q 'uid 1001' err || fail "$(cat err)"
+	expect_status 1 postern policy check --strict rules.conf
+
+	check_rules 'peer p {' 'user 1001 1002' '}' 'peer q {' 'user 1003' '}' \
+		'tenant a {' 'members p' '}' 'tenant b {' 'members q p' '}'
+	expect_text err 'rules.conf:12:11: warning: uid 1001 is in two tenants'
+
+	# More than the uid decides: nothing is certain, but for one peer.
+	check_rules 'peer p {' 'user 1001' 'unit p.service' '}' \
+		'peer q {' 'user 1001' 'unit q.service' '}' \
+		'tenant a {' 'members p' '}' 'tenant b {' 'members q' '}'
+	expect_empty err
+	check_rules 'peer p {' 'user 1001' 'unit p.service' '}' \
+		'tenant a {' 'members p' '}' 'tenant b {' 'members p' '}'
+	expect_text err "warning: peer 'p' is in two tenants"
+}
+
+member_of_a_group_in_two_tenants_is_a_warning() {
+	name=$(id -un)
+	check_rules 'peer p {' "group $(id -gn)" '}' 'peer q {' "user $name" '}' \
+		'tenant a {' 'members p' '}' 'tenant b {' 'members q' '}'
+	expect_text err "warning: uid $(id -u) is in two tenants"
+}
+
+program_that_cannot_match_is_a_warning() {
+	ln -s /bin/true link
+	check_rules 'peer p {' 'user 0' "exe $PWD/link" '}'
+	expect_text err "rules.conf:4:5: warning: exe '$PWD/link' never matches"
+	expect_text err 'write the path it leads to: /'
+	expect_status 0 postern policy check --assume-names rules.conf
+	expect_empty err
+	check_rules 'peer p {' 'user 0' "exe $(readlink -f /bin/true)" '}' \
+		'node n {' 'owner user 0' 'socket /n' \
+		'allow p {' 'direction both' '}' '}'
+	expect_empty err
+
+	check_rules 'peer p {' 'user 1001' "exe $(readlink -f /bin/true)" '}' \
+		'node n {' 'owner user 1002' 'socket /n' \
+		'allow p {' 'direction both' '}' '}'
+	expect_text err "rules.conf:9:7: warning: peer 'p' has an 'exe': it never"
+	sed 's/user 1002/user 1001/' rules.conf >own.conf
+	expect_status 0 postern policy check own.conf
+	expect_text err "own.conf:9:7: warning: peer 'p' has an 'exe': it only"
+}
+
 findings_as_json_are_an_array() {
 	write_policy good.conf
 	write_typo bad.conf
@@ -328,6 +396,10 @@ run_tests \
 	strict_makes_a_warning_an_error \
 	assumed_names_are_a_warning \
 	file_that_others_can_write_is_a_warning \
+	file_that_would_not_load_is_invalid_unless_it_is_an_operand \
+	user_in_two_tenants_is_a_warning \
+	member_of_a_group_in_two_tenants_is_a_warning \
+	program_that_cannot_match_is_a_warning \
 	findings_as_json_are_an_array \
 	json_is_whole_and_ascii_whatever_a_file_is_called \
 	formatting_twice_is_formatting_once \

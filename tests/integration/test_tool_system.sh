@@ -255,6 +255,72 @@ unreadable_file_still_shadows_its_namesake() {
 	expect_text err '/etc/postern/policy.d/orders.conf'
 }
 
+# make_orders_of UID: orders, whose owner is no other user's
+make_orders_of() {
+	make_system
+	write_drop_in etc/postern/policy.d/orders.conf \
+		'peer self {' 'user 0' '}' \
+		'node orders {' "owner user $1" "socket $PWD/orders.sock" \
+		'allow self {' 'direction both' '}' '}'
+}
+
+check_loads_as_the_owner_of_a_node() {
+	make_orders_of 20001
+	expect_status 0 system_postern policy check
+	expect_text out '^policy: valid$'
+	expect_empty err
+
+	# Root can read it, the owner cannot open its node.
+	write_drop_in etc/postern/policy.d/secret.conf
+	chmod 0600 etc/postern/policy.d/secret.conf
+	expect_status 1 system_postern policy check
+	expect_text err '^postern: policy: as uid 20001: .*/secret.conf: '
+	expect_text err 'Permission denied'
+	expect_text err '^postern: warning: policy: as a client .*/secret.conf'
+	! grep -q valid out || fail "$(cat out)"
+	expect_status 1 system_postern policy check --json
+	expect_text out '"as_uid": 20001}'
+
+	# Nobody but root needs it here.
+	make_root_the_owner
+	expect_status 0 system_postern policy check
+	expect_text err '^postern: warning: policy: as a client .*/secret.conf'
+	expect_status 1 system_postern policy check --strict
+	expect_status 1 system_postern policy check --as 20004
+	expect_text err '^postern: policy: as uid 20004: .*/secret.conf: '
+	expect_status 0 system_postern policy check --as 0
+	expect_status 1 system_postern policy check --as no-such-user-here
+}
+
+make_root_the_owner() {
+	sed 's/owner user .*/owner user 0/' etc/postern/policy.d/orders.conf \
+		>tmp
+	cat tmp >etc/postern/policy.d/orders.conf
+}
+
+check_finds_what_no_reader_trusts() {
+	make_orders_of 20001
+	ln etc/postern/policy.d/orders.conf linked
+	expect_status 1 system_postern policy check
+	expect_text err '/orders.conf has another name (a hard link)'
+	rm linked
+	expect_status 0 system_postern policy check
+
+	mkdir -m 0755 etc/postern/real
+	ln -s real etc/postern/link
+	write_drop_in etc/postern/policy.d/more.conf \
+		'include-dir /etc/postern/link'
+	expect_status 1 system_postern policy check
+	expect_text err '/etc/postern/link is a symbolic link'
+	write_drop_in etc/postern/policy.d/more.conf \
+		'include-dir /etc/postern/real'
+	expect_status 0 system_postern policy check
+
+	chmod 0775 etc/postern/real
+	expect_status 1 system_postern policy check
+	expect_text err '/etc/postern/real .* is writable by group or others'
+}
+
 host_without_a_policy_has_no_nodes() {
 	make_system
 	rmdir etc/postern/policy.d run/postern/policy.d
@@ -273,4 +339,6 @@ run_tests \
 	file_that_cannot_be_parsed_stops_no_client_and_no_running_node \
 	file_that_only_root_can_read_stops_no_client \
 	unreadable_file_still_shadows_its_namesake \
+	check_loads_as_the_owner_of_a_node \
+	check_finds_what_no_reader_trusts \
 	host_without_a_policy_has_no_nodes

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Rules that load and do not do what they say
+ *
+ * Looked for when a policy is checked, not when it is served by.  A process of
+ * two tenants is refused at every node, and an `exe` that the node cannot read
+ * or that is a symbolic link never matches.  What is found are warnings: such a
+ * policy is strict, not wrong.
+ *
+ * Only what is certain is told: of peers that have no lines but `user` and
+ * `group`, the uids and the members of the groups; of others, a peer that two
+ * tenants name.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/policy_builder.h"
+
+#define PROGRAM_BYTES 4096
+
+/* -- two tenants ----------------------------------------------------------- */
+
+/* A uid that is a member of a tenant by a word of a `members` line, or a peer
+ * that more than uids and groups decide about. */
+struct membership {
+	const struct pst_policy_peer *peer;  /* NULL: a uid */
+	uint32_t uid;
+	uint32_t word_index;
+	const struct pst_policy_tenant *tenant;
+	const struct pst_policy_rule *rule;
+};
+
+struct memberships {
+	struct membership *list;
+	size_t count;
+	size_t capacity;
+};
+
+static int add_membership(struct memberships *memberships,
+			  const struct membership *membership)
+{
+	struct membership *list;
+	size_t capacity;
+
+	if (memberships->count == memberships->capacity) {
+		capacity = memberships->capacity * 2 + 64;
+		list = reallocarray(memberships->list, capacity,
+				    sizeof(list[0]));
+		if (!list)
+			return -ENOMEM;
+		memberships->list = list;
+		memberships->capacity = capacity;
+	}
+	memberships->list[memberships->count++] = *membership;
+	return 0;
+}
+
+static bool lists_uid(const struct pst_policy_line *line, uint32_t uid)
+{
+	const struct pst_policy_value *value;
+	size_t i, j;
+
+	for (i = 0; i < line->value_count; i++) {
+		value = &line->values[i];
+		if (value->state == PST_POLICY_VALUE_ANY)
+			return true;
+		if (value->state != PST_POLICY_VALUE_EXACT)
+			continue;
+		if (line->key == PST_POLICY_LINE_USER && value->number == uid)
+			return true;
+		for (j = 0; j < value->member_uid_count; j++)
+			if (value->member_uids[j] == uid)
+				return true;
+	}
+	return false;
+}
+
+/* A process of this uid, in the groups of its entry, is the peer. */
+static bool is_peer(const struct pst_policy_peer *peer, uint32_t uid)
+{
+	const struct pst_policy_line *line;
+
+	for (line = peer->lines; line; line = line->next)
+		if (!lists_uid(line, uid))
+			return false;
+	return true;
+}
+
+static int add_uid(struct memberships *memberships,
+		   const struct pst_policy_peer *peer,
+		   struct membership *membership, uint32_t uid)
+{
+	if (!is_peer(peer, uid))
+		return 0;
+	membership->peer = NULL;
+	membership->uid = uid;
+	return add_membership(memberships, membership);
+}
+
+/* The uids of one line are enough: the others only take some away. */
+static int add_uids_of(struct memberships *memberships,
+		       const struct pst_policy_peer *peer,
+		       const struct pst_policy_line *line,
+		       struct membership *membership)
+{
+	const struct pst_policy_value *value;
+	size_t i, j;
+	int r;
+
+	for (i = 0; i < line->value_count; i++) {
+		value = &line->values[i];
+		if (value->state != PST_POLICY_VALUE_EXACT)
+			continue;
+		if (line->key == PST_POLICY_LINE_USER) {
+			r = add_uid(memberships, peer, membership,
+				    (uint32_t)value->number);
+			if (r < 0)
+				return r;
+		}
+		for (j = 0; j < value->member_uid_count; j++) {
+			r = add_uid(memberships, peer, membership,
+				    value->member_uids[j]);
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
+/* NULL where more than uids and groups decide.  A `user` line is best: to
+ * compare two large groups would take long. */
+static const struct pst_policy_line *
+line_with_uids(const struct pst_policy_peer *peer)
+{
+	const struct pst_policy_line *line, *user = NULL, *group = NULL;
+	size_t group_count = 0;
+
+	for (line = peer->lines; line; line = line->next) {
+		if (line->key == PST_POLICY_LINE_GROUP) {
+			group = line;
+			group_count++;
+		} else if (line->key != PST_POLICY_LINE_USER) {
+			return NULL;
+		} else if (line->values[0].state != PST_POLICY_VALUE_ANY) {
+			user = line;
+		}
+	}
+	if (user)
+		return user;
+	return group_count == 1 ? group : NULL;
+}
+
+static int add_rule(struct memberships *memberships,
+		    const struct pst_policy_tenant *tenant,
+		    const struct pst_policy_rule *rule)
+{
+	struct membership membership = {.tenant = tenant, .rule = rule};
+	const struct pst_policy_line *line;
+	uint32_t i;
+	int r;
+
+	for (i = 0; i < rule->peer_count; i++) {
+		if (rule->peers[i]->fault)
+			continue;
+		line = line_with_uids(rule->peers[i]);
+		membership.word_index = i + 1;
+		membership.peer = rule->peers[i];
+		membership.uid = 0;
+		r = line ? add_uids_of(memberships, rule->peers[i], line,
+				       &membership)
+			 : add_membership(memberships, &membership);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int compare_memberships(const void *left, const void *right)
+{
+	const struct membership *a = left, *b = right;
+
+	if (!a->peer != !b->peer)
+		return a->peer ? 1 : -1;
+	if (a->peer && a->peer != b->peer)
+		return strcmp(a->peer->name, b->peer->name);
+	if (a->uid != b->uid)
+		return a->uid < b->uid ? -1 : 1;
+	return strcmp(a->tenant->name, b->tenant->name);
+}
+
+static int warn_of_two_tenants(struct pst_policy_builder *builder,
+			       const struct membership *first,
+			       const struct membership *second)
+{
+	char hint[300];
+
+	(void)snprintf(hint, sizeof(hint),
+		       "its other tenant is '%s', by '%s' at %s:%u: every node "
+		       "refuses a process of two tenants", first->tenant->name,
+		       first->rule->words, first->rule->place.file,
+		       first->rule->place.line); /* cut when too long */
+	if (second->peer)
+		return pst_policy_report_word_as(
+			builder, POSTERN_SEVERITY_WARNING,
+			second->rule->directive, second->word_index, hint,
+			"peer '%s' is in two tenants", second->peer->name);
+	return pst_policy_report_word_as(builder, POSTERN_SEVERITY_WARNING,
+					 second->rule->directive,
+					 second->word_index, hint,
+					 "uid %u is in two tenants",
+					 second->uid);
+}
+
+static int lint_memberships(struct pst_policy_builder *builder,
+			    struct memberships *memberships)
+{
+	const struct membership *list;
+	size_t i;
+	int r;
+
+	if (memberships->count == 0)
+		return 0;
+	qsort(memberships->list, memberships->count, sizeof(*list),
+	      compare_memberships);
+	list = memberships->list;
+	for (i = 1; i < memberships->count; i++) {
+		if (list[i].peer != list[i - 1].peer ||
+		    list[i].uid != list[i - 1].uid ||
+		    list[i].tenant == list[i - 1].tenant)
+			continue;
+		r = warn_of_two_tenants(builder, &list[i - 1], &list[i]);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int lint_tenants(struct pst_policy_builder *builder)
+{
+	struct memberships memberships = {NULL, 0, 0};
+	const struct pst_policy_tenant *tenant;
+	const struct pst_policy_rule *rule;
+	int r = 0;
+
+	for (tenant = builder->policy->tenants; tenant; tenant = tenant->next)
+		for (rule = tenant->members; rule && r == 0; rule = rule->next)
+			r = add_rule(&memberships, tenant, rule);
+	if (r == 0)
+		r = lint_memberships(builder, &memberships);
+	free(memberships.list);
+	return r;
+}
+
+/* -- programs -------------------------------------------------------------- */
+
+/* The link is followed when the program starts: /proc shows its target. */
+static int lint_program(struct pst_policy_builder *builder,
+			const struct pst_policy_peer *peer, const char *path)
+{
+	const struct pst_policy_host *host = &builder->options.host;
+	char target[PROGRAM_BYTES], hint[PROGRAM_BYTES + 40];
+	const struct pst_policy_directive *line;
+	uint32_t i;
+
+	if (!host->find_program ||
+	    host->find_program(host->user_data, path, target, sizeof(target)) <
+		    0 ||
+	    strcmp(path, target) == 0)
+		return 0;
+	(void)snprintf(hint, sizeof(hint), "write the path it leads to: %s",
+		       target); /* always fits */
+	for (line = peer->directive->children; line; line = line->next)
+		for (i = 1; i < line->word_count; i++)
+			if (strcmp(line->words[0].text, "exe") == 0 &&
+			    strcmp(line->words[i].text, path) == 0)
+				return pst_policy_report_word_as(
+					builder, POSTERN_SEVERITY_WARNING, line,
+					i, hint,
+					"exe '%s' never matches: it is or "
+					"passes a symbolic link", path);
+	return 0;
+}
+
+static int lint_programs(struct pst_policy_builder *builder)
+{
+	const struct pst_policy_peer *peer;
+	const struct pst_policy_line *line;
+	size_t i;
+	int r;
+
+	for (peer = builder->policy->peers; peer; peer = peer->next) {
+		for (line = peer->lines; line; line = line->next) {
+			for (i = 0; line->key == PST_POLICY_LINE_EXE &&
+				    i < line->value_count; i++) {
+				r = lint_program(builder, peer,
+						 line->values[i].text);
+				if (r < 0)
+					return r;
+			}
+		}
+	}
+	return 0;
+}
+
+/* Can a process of this uid be the peer, as far as its `user` lines tell? */
+static bool may_have_uid(const struct pst_policy_peer *peer, uint32_t uid)
+{
+	const struct pst_policy_line *line;
+
+	for (line = peer->lines; line; line = line->next)
+		if (line->key == PST_POLICY_LINE_USER && !lists_uid(line, uid))
+			return false;
+	return true;
+}
+
+static int lint_allowed_peer(struct pst_policy_builder *builder,
+			     const struct pst_policy_node *node,
+			     const struct pst_policy_rule *rule, uint32_t index)
+{
+	const struct pst_policy_peer *peer = rule->peers[index];
+
+	if (peer->fault || !(peer->facts_used & PST_POLICY_FACT_EXE))
+		return 0;
+	return pst_policy_report_word_as(
+		builder, POSTERN_SEVERITY_WARNING, rule->directive, index + 1,
+		"only a node of root can read the 'exe' of another user's "
+		"process",
+		may_have_uid(peer, node->owner_uid)
+			? "peer '%s' has an 'exe': it only matches processes "
+			  "of the owner of node '%s'"
+			: "peer '%s' has an 'exe': it never matches at node "
+			  "'%s'",
+		peer->name, node->name);
+}
+
+static int lint_node(struct pst_policy_builder *builder,
+		     const struct pst_policy_node *node)
+{
+	const struct pst_policy_allow *allow;
+	uint32_t i;
+	int r;
+
+	if (node->owner_fact != POSTERN_FACT_KNOWN || node->owner_uid == 0)
+		return 0;
+	for (allow = node->allows; allow; allow = allow->next) {
+		for (i = 0; i < allow->rule.peer_count; i++) {
+			r = lint_allowed_peer(builder, node, &allow->rule, i);
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
+int pst_policy_lint(struct pst_policy_builder *builder)
+{
+	const struct pst_policy_node *node;
+	int r;
+
+	r = lint_tenants(builder);
+	/* names of another host: so are its programs */
+	if (r == 0 && !(builder->options.flags & POSTERN_POLICY_ASSUME_NAMES))
+		r = lint_programs(builder);
+	for (node = builder->policy->nodes; node && r == 0; node = node->next)
+		r = lint_node(builder, node);
+	return r;
+}
