@@ -102,5 +102,16 @@ bench-churn: bench/postern-load
 	@POSTERN_COMMIT=`git -C '$(srcdir)' describe --always --dirty \
 		2>/dev/null` bench/postern-load churn $(LOAD_FLAGS)
 
+# How long the largest policies take: the policy layer alone, on policies of the
+# tests.
+TEST_HELPERS += bench/postern-policy-bench
+
+bench_postern_policy_bench_SOURCES = bench/policy_main.c
+bench_postern_policy_bench_LDADD = libpolicytest.la libpolicy.la libbase.la
+
+.PHONY: bench-policy
+bench-policy: bench/postern-policy-bench
+	@bench/postern-policy-bench
+
 # Not a measurement either.
 dist_check_SCRIPTS += bench/check_load.sh

@@ -23,6 +23,7 @@ libpolicy_la_SOURCES = \
 	src/policy/policy_diff_counts.c \
 	src/policy/policy_diff_node.c \
 	src/policy/policy_diff_peer.c \
+	src/policy/policy_diff_rules.c \
 	src/policy/policy_diff_tenant.c \
 	src/policy/policy_diff_text.c \
 	src/policy/policy_explain.c \

@@ -39,6 +39,7 @@ struct pst_policy_builder {
 	struct postern_policy *policy;
 	struct pst_policy_source **source_place;
 	struct pst_policy_peer **peer_place;
+	uint32_t peer_count;
 	struct pst_policy_tenant **tenant_place;
 	struct pst_policy_node **node_place;
 	struct pst_policy_index peer_index;
@@ -199,6 +200,7 @@ PST_MUST_CHECK
 int pst_policy_lint(struct pst_policy_builder *builder);
 
 /* Which blocks are unusable because of others (policy_fault.c). */
-void pst_policy_link_faults(struct postern_policy *policy);
+PST_MUST_CHECK
+int pst_policy_link_faults(struct postern_policy *policy);
 
 #endif

@@ -19,21 +19,58 @@
 #include "policy/policy_table.h"
 #include "policy/policy_text.h"
 
-/* What a name stands for in each policy; NULL where it is unknown. */
+enum pst_policy_diff_version {
+	PST_POLICY_DIFF_OLD = 0,
+	PST_POLICY_DIFF_NEW
+};
+
+/* A rule of the block that is being compared names a peer; allow is NULL where
+ * it is none. */
+struct pst_policy_diff_ref {
+	struct pst_policy_diff_ref *next;
+	const struct pst_policy_rule *rule;
+	const struct pst_policy_allow *allow;
+};
+
+/* A block of the whole policy, "node orders", names a peer. */
+struct pst_policy_diff_use {
+	struct pst_policy_diff_use *next;
+	const char *kind;
+	const char *name;
+};
+
+/* A name in one of the two policies; peer is NULL where it is unknown. */
+struct pst_policy_diff_side {
+	const struct pst_policy_peer *peer;
+	struct pst_policy_diff_ref *refs;
+	struct pst_policy_diff_use *uses;  /* nodes, then tenants, by name */
+	struct pst_policy_diff_use *last_use;
+	const struct pst_policy_tenant *tenant;  /* one of them */
+	size_t tenant_count;
+};
+
 struct pst_policy_diff_peer {
 	const char *name;
-	const struct pst_policy_peer *old_peer;
-	const struct pst_policy_peer *new_peer;
+	struct pst_policy_diff_side sides[2];
+	bool is_named;      /* by the block that is being compared */
 	bool keeps_access;  /* to the node that is being compared */
 };
 
 struct pst_policy_diff {
 	struct pst_policy_text text;
 	uint32_t change_count;
-	const struct postern_policy *old_policy;
-	const struct postern_policy *new_policy;
+	const struct postern_policy *policies[2];
 	struct pst_policy_diff_peer *peers;  /* by name */
 	size_t peer_count;
+
+	/* policy_diff_rules.c */
+	struct pst_policy_diff_peer **by_ordinal[2];
+	struct pst_policy_diff_peer **named;  /* by the block, by name */
+	size_t named_count;
+	struct pst_policy_diff_ref *refs;
+	size_t ref_count;
+	struct pst_policy_diff_use *uses;
+	size_t use_count;
 
 	/* the headings, until they are written */
 	const char *block_kind;
@@ -81,14 +118,25 @@ void pst_policy_diff_list_security(struct pst_policy_diff *diff,
 void pst_policy_diff_list_limits(struct pst_policy_diff *diff,
 				 const struct postern_policy_limit *limits);
 
-/* NULL is in no rule. */
-bool pst_policy_diff_has_peer(const struct pst_policy_rule *rule,
-			      const struct pst_policy_peer *peer);
+/* Find the names of both policies, and where each is used.  Done is to be
+ * called whatever it returns: 0 or -ENOMEM. */
+PST_MUST_CHECK
+int pst_policy_diff_rules_init(struct pst_policy_diff *diff);
+void pst_policy_diff_rules_done(struct pst_policy_diff *diff);
 
-/* The first by place of the rules of a list that have the peer, or NULL. */
+/* Read the rules of two blocks, either of which may be NULL: diff->named and
+ * the refs of these peers are about them then. */
+void pst_policy_diff_read_nodes(struct pst_policy_diff *diff,
+				const struct pst_policy_node *old_node,
+				const struct pst_policy_node *new_node);
+void pst_policy_diff_read_tenants(struct pst_policy_diff *diff,
+				  const struct pst_policy_tenant *old_tenant,
+				  const struct pst_policy_tenant *new_tenant);
+
+/* The first by place of the rules that are no allow and name the peer, or
+ * NULL. */
 const struct pst_policy_rule *
-pst_policy_diff_first_rule(const struct pst_policy_rule *rules,
-			   const struct pst_policy_peer *peer);
+pst_policy_diff_first_rule(const struct pst_policy_diff_side *side);
 
 /* Where a key of a block stands, or "built in" where it does not. */
 struct pst_policy_place
@@ -105,9 +153,9 @@ void pst_policy_diff_tenant(struct pst_policy_diff *diff,
 void pst_policy_diff_peer_lines(struct pst_policy_diff *diff,
 				const struct pst_policy_diff_peer *peer);
 
-/* Of a node: what one peer may do.  The node may be NULL, and the peer. */
+/* Of the nodes that were read: what one peer may do.  A node may be NULL. */
 bool pst_policy_diff_has_access(const struct pst_policy_node *node,
-				const struct pst_policy_peer *peer);
+				const struct pst_policy_diff_side *side);
 void pst_policy_diff_access(struct pst_policy_diff *diff,
 			    const struct pst_policy_diff_peer *peer,
 			    const struct pst_policy_node *old_node,
@@ -119,7 +167,8 @@ void pst_policy_diff_shared_counts(struct pst_policy_diff *diff,
 				   const struct pst_policy_node *old_node,
 				   const struct pst_policy_node *new_node);
 bool pst_policy_diff_is_shared_count(const struct pst_policy_diff *diff,
-				     const struct pst_policy_node *node,
+				     enum pst_policy_diff_version version,
+				     const struct pst_policy_diff_side *side,
 				     const struct postern_policy_limit *limit);
 
 #endif

@@ -16,11 +16,11 @@
 #include "policy/policy_limits.h"
 
 struct standing {
-	const struct pst_policy_node *node;
-	const struct pst_policy_peer *peer;
+	enum pst_policy_diff_version version;
+	const struct pst_policy_diff_side *side;
 	const struct pst_policy_rule *deny;    /* the first that has it */
 	const struct pst_policy_allow *allow;  /* likewise */
-	size_t tenant_count;  /* whoever is of two is refused */
+	size_t tenant_count;  /* a process of two is refused */
 	bool has_access;
 	struct postern_decision grant;
 };
@@ -38,10 +38,12 @@ static const struct pst_policy_allow *
 find_allow(const struct standing *standing, uint32_t powers)
 {
 	const struct pst_policy_allow *allow, *first = NULL;
+	const struct pst_policy_diff_ref *ref;
 
-	for (allow = standing->node->allows; allow; allow = allow->next) {
-		if ((powers_of(allow) & powers) == 0 ||
-		    !pst_policy_diff_has_peer(&allow->rule, standing->peer))
+	for (ref = standing->side ? standing->side->refs : NULL; ref;
+	     ref = ref->next) {
+		allow = ref->allow;
+		if (!allow || (powers_of(allow) & powers) == 0)
 			continue;
 		if (!first ||
 		    pst_policy_place_is_before(allow->rule.place.file,
@@ -53,43 +55,31 @@ find_allow(const struct standing *standing, uint32_t powers)
 	return first;
 }
 
-static void join_tenants(struct standing *standing)
-{
-	const struct pst_policy_tenant *tenant, *joined = NULL;
-
-	for (tenant = standing->node->policy->tenants; tenant;
-	     tenant = tenant->next) {
-		if (!pst_policy_diff_first_rule(tenant->members,
-						standing->peer))
-			continue;
-		standing->tenant_count++;
-		joined = tenant;
-	}
-	if (standing->tenant_count == 1)
-		pst_policy_grant_add_tenant(&standing->grant, joined);
-}
-
 static void find_standing(const struct pst_policy_node *node,
-			  const struct pst_policy_peer *peer,
+			  const struct pst_policy_diff_side *side,
+			  enum pst_policy_diff_version version,
 			  struct standing *ret_standing)
 {
-	const struct pst_policy_allow *allow;
+	const struct pst_policy_diff_ref *ref;
 
 	memset(ret_standing, 0, sizeof(*ret_standing));
-	if (!node || !peer)
+	if (!node || !side->peer)
 		return;
-	ret_standing->node = node;
-	ret_standing->peer = peer;
-	ret_standing->deny = pst_policy_diff_first_rule(node->denies, peer);
+	ret_standing->version = version;
+	ret_standing->side = side;
+	ret_standing->deny = pst_policy_diff_first_rule(side);
 	ret_standing->allow = find_allow(ret_standing, UINT32_MAX);
 	if (!ret_standing->allow)
 		return;
 
-	for (allow = node->allows; allow; allow = allow->next) {
-		if (pst_policy_diff_has_peer(&allow->rule, peer))
-			pst_policy_grant_add_allow(&ret_standing->grant, allow);
+	for (ref = side->refs; ref; ref = ref->next) {
+		if (ref->allow)
+			pst_policy_grant_add_allow(&ret_standing->grant,
+						   ref->allow);
 	}
-	join_tenants(ret_standing);
+	ret_standing->tenant_count = side->tenant_count;
+	if (side->tenant_count == 1)
+		pst_policy_grant_add_tenant(&ret_standing->grant, side->tenant);
 	pst_policy_grant_add_node(&ret_standing->grant, node);
 	ret_standing->has_access = !ret_standing->deny &&
 				   ret_standing->tenant_count < 2;
@@ -159,7 +149,7 @@ static bool is_shared_count(const struct pst_policy_diff *diff,
 			    const struct standing *standing)
 {
 	return pst_policy_diff_is_shared_count(
-		diff, standing->node,
+		diff, standing->version, standing->side,
 		&standing->grant.channel[POSTERN_LIMIT_PEERS]);
 }
 
@@ -203,11 +193,11 @@ static void diff_denies(struct pst_policy_diff *diff,
 }
 
 bool pst_policy_diff_has_access(const struct pst_policy_node *node,
-				const struct pst_policy_peer *peer)
+				const struct pst_policy_diff_side *side)
 {
 	struct standing standing;
 
-	find_standing(node, peer, &standing);
+	find_standing(node, side, PST_POLICY_DIFF_OLD, &standing);
 	return standing.has_access;
 }
 
@@ -218,8 +208,10 @@ void pst_policy_diff_access(struct pst_policy_diff *diff,
 {
 	struct standing old_standing, new_standing;
 
-	find_standing(old_node, peer->old_peer, &old_standing);
-	find_standing(new_node, peer->new_peer, &new_standing);
+	find_standing(old_node, &peer->sides[PST_POLICY_DIFF_OLD],
+		      PST_POLICY_DIFF_OLD, &old_standing);
+	find_standing(new_node, &peer->sides[PST_POLICY_DIFF_NEW],
+		      PST_POLICY_DIFF_NEW, &new_standing);
 
 	pst_policy_diff_enter_peer(diff, peer->name);
 	if (peer->keeps_access)

@@ -283,11 +283,13 @@ static void find_who_stays(struct pst_policy_diff *diff,
 	struct pst_policy_diff_peer *peer;
 	size_t i;
 
-	for (i = 0; i < diff->peer_count; i++) {
-		peer = &diff->peers[i];
+	for (i = 0; i < diff->named_count; i++) {
+		peer = diff->named[i];
 		peer->keeps_access =
-			pst_policy_diff_has_access(old_node, peer->old_peer) &&
-			pst_policy_diff_has_access(new_node, peer->new_peer);
+			pst_policy_diff_has_access(
+				old_node, &peer->sides[PST_POLICY_DIFF_OLD]) &&
+			pst_policy_diff_has_access(
+				new_node, &peer->sides[PST_POLICY_DIFF_NEW]);
 	}
 }
 
@@ -306,10 +308,11 @@ void pst_policy_diff_node(struct pst_policy_diff *diff,
 	else
 		diff_blocks(diff, old_node, new_node);
 
+	pst_policy_diff_read_nodes(diff, old_node, new_node);
 	find_who_stays(diff, old_node, new_node);
 	if (old_node && new_node)
 		pst_policy_diff_shared_counts(diff, old_node, new_node);
-	for (i = 0; i < diff->peer_count; i++)
-		pst_policy_diff_access(diff, &diff->peers[i], old_node,
+	for (i = 0; i < diff->named_count; i++)
+		pst_policy_diff_access(diff, diff->named[i], old_node,
 				       new_node);
 }

@@ -8,106 +8,270 @@
  */
 #include "policy/policy_diff.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-static bool has_member(const struct pst_policy_value *value, uint32_t uid)
-{
-	size_t i;
+/* A line with its values sorted, each once. */
+struct line_set {
+	const struct pst_policy_line *line;
+	const struct pst_policy_value **values;
+	size_t value_count;
+	bool is_repeated;  /* an equal line stands before it in `sorted` */
+	bool is_in_other;  /* the other peer has an equal one */
+};
 
-	for (i = 0; i < value->member_uid_count; i++) {
-		if (value->member_uids[i] == uid)
-			return true;
-	}
-	return false;
+/* The lines of one peer: as they are written, and sorted. */
+struct line_sets {
+	struct line_set *lines;
+	size_t line_count;
+	struct line_set **sorted;
+	struct line_set **changed;  /* not in the other peer, by their words */
+	size_t changed_count;
+	const struct pst_policy_value **values;
+};
+
+static int compare_numbers(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
 }
 
-/* Every member of one group is one of the other. */
-static bool has_members(const struct pst_policy_value *value,
-			const struct pst_policy_value *other)
+/* Members are sorted, and those of one group are one array in a policy. */
+static int compare_members(const struct pst_policy_value *a,
+			   const struct pst_policy_value *b)
 {
-	size_t i;
-
-	for (i = 0; i < other->member_uid_count; i++) {
-		if (!has_member(value, other->member_uids[i]))
-			return false;
-	}
-	return true;
+	if (a->member_uids == b->member_uids ||
+	    a->member_uid_count != b->member_uid_count ||
+	    a->member_uid_count == 0)
+		return compare_numbers(a->member_uid_count,
+				       b->member_uid_count);
+	return memcmp(a->member_uids, b->member_uids,
+		      a->member_uid_count * sizeof(a->member_uids[0]));
 }
 
-static bool is_same_value(enum pst_policy_line_key key,
+static int compare_values(enum pst_policy_line_key key,
 			  const struct pst_policy_value *a,
 			  const struct pst_policy_value *b)
 {
-	if (a->state != b->state)
-		return false;
+	int order = compare_numbers(a->state, b->state);
+
+	if (order != 0)
+		return order;
 	switch (key) {
 	case PST_POLICY_LINE_USER:
 	case PST_POLICY_LINE_GROUP:
 		if (a->state == PST_POLICY_VALUE_UNRESOLVED)
-			return strcmp(a->text, b->text) == 0;
-		return a->number == b->number && has_members(a, b) &&
-		       has_members(b, a);
+			return strcmp(a->text, b->text);
+		order = compare_numbers(a->number, b->number);
+		return order != 0 ? order : compare_members(a, b);
 	case PST_POLICY_LINE_PID:
-		return a->number == b->number;
+		return compare_numbers(a->number, b->number);
 	case PST_POLICY_LINE_KEY:
-		return memcmp(a->key, b->key, sizeof(a->key)) == 0;
+		return memcmp(a->key, b->key, sizeof(a->key));
 	case PST_POLICY_LINE_USERNS:
-		return true;
+		return 0;
 	case PST_POLICY_LINE_LABEL:
 	case PST_POLICY_LINE_UNIT:
 	case PST_POLICY_LINE_CGROUP:
 	case PST_POLICY_LINE_EXE:
 	default:
-		return strcmp(a->text, b->text) == 0;
+		return strcmp(a->text, b->text);
 	}
 }
 
-/* Every value of one line is one of the other. */
-static bool has_values(const struct pst_policy_line *line,
-		       const struct pst_policy_line *other)
+/* qsort() passes no key: one function for each way to compare. */
+static int compare_accounts(const void *left, const void *right)
 {
-	size_t i, j;
+	const struct pst_policy_value *const *a = left, *const *b = right;
 
-	for (i = 0; i < other->value_count; i++) {
-		for (j = 0; j < line->value_count; j++) {
-			if (is_same_value(line->key, &line->values[j],
-					  &other->values[i]))
-				break;
-		}
-		if (j == line->value_count)
-			return false;
-	}
-	return true;
+	return compare_values(PST_POLICY_LINE_USER, *a, *b);
 }
 
-static bool has_line(const struct pst_policy_peer *peer,
-		     const struct pst_policy_line *wanted)
+static int compare_pids(const void *left, const void *right)
+{
+	const struct pst_policy_value *const *a = left, *const *b = right;
+
+	return compare_values(PST_POLICY_LINE_PID, *a, *b);
+}
+
+static int compare_keys(const void *left, const void *right)
+{
+	const struct pst_policy_value *const *a = left, *const *b = right;
+
+	return compare_values(PST_POLICY_LINE_KEY, *a, *b);
+}
+
+static int compare_texts(const void *left, const void *right)
+{
+	const struct pst_policy_value *const *a = left, *const *b = right;
+
+	return compare_values(PST_POLICY_LINE_LABEL, *a, *b);
+}
+
+static void sort_values(struct line_set *set)
+{
+	int (*compare)(const void *left, const void *right) = compare_texts;
+	enum pst_policy_line_key key = set->line->key;
+	size_t i, count = 0;
+
+	if (key == PST_POLICY_LINE_USERNS || set->value_count == 0)
+		return; /* all of them are equal */
+	if (key == PST_POLICY_LINE_USER || key == PST_POLICY_LINE_GROUP)
+		compare = compare_accounts;
+	else if (key == PST_POLICY_LINE_PID)
+		compare = compare_pids;
+	else if (key == PST_POLICY_LINE_KEY)
+		compare = compare_keys;
+	qsort(set->values, set->value_count, sizeof(set->values[0]), compare);
+	for (i = 0; i < set->value_count; i++) {
+		if (count == 0 || compare_values(key, set->values[count - 1],
+						 set->values[i]) != 0)
+			set->values[count++] = set->values[i];
+	}
+	set->value_count = count;
+}
+
+static int compare_sets(const struct line_set *a, const struct line_set *b)
+{
+	int order = compare_numbers(a->line->key, b->line->key);
+	size_t i;
+
+	if (order == 0)
+		order = compare_numbers(a->value_count, b->value_count);
+	for (i = 0; order == 0 && i < a->value_count; i++)
+		order = compare_values(a->line->key, a->values[i],
+				       b->values[i]);
+	return order;
+}
+
+static int compare_lines(const void *left, const void *right)
+{
+	struct line_set *const *a = left, *const *b = right;
+
+	return compare_sets(*a, *b);
+}
+
+/* Lines of the same words in the order in which they are written. */
+static int compare_words(const void *left, const void *right)
+{
+	struct line_set *const *a = left, *const *b = right;
+	int order = strcmp((*a)->line->words, (*b)->line->words);
+
+	return order != 0 ? order : (*a > *b) - (*a < *b);
+}
+
+static void free_lines(struct line_sets *sets)
+{
+	free(sets->lines);
+	free(sets->sorted);
+	free(sets->changed);
+	free(sets->values);
+}
+
+static int read_lines(const struct pst_policy_peer *peer,
+		      struct line_sets *sets)
 {
 	const struct pst_policy_line *line;
+	size_t i, value_count = 0;
+	struct line_set *set;
 
 	for (line = peer->lines; line; line = line->next) {
-		if (line->key == wanted->key && has_values(line, wanted) &&
-		    has_values(wanted, line))
-			return true;
+		sets->line_count++;
+		value_count += line->value_count;
 	}
-	return false;
+	sets->lines = calloc(sets->line_count + 1, sizeof(sets->lines[0]));
+	sets->sorted = calloc(sets->line_count + 1, sizeof(sets->sorted[0]));
+	sets->changed = calloc(sets->line_count + 1, sizeof(sets->changed[0]));
+	sets->values = calloc(value_count + 1, sizeof(sets->values[0]));
+	if (!sets->lines || !sets->sorted || !sets->changed || !sets->values)
+		return -ENOMEM;
+
+	set = sets->lines;
+	value_count = 0;
+	for (line = peer->lines; line; line = line->next, set++) {
+		set->line = line;
+		set->values = sets->values + value_count;
+		set->value_count = line->value_count;
+		value_count += line->value_count;
+		for (i = 0; i < line->value_count; i++)
+			set->values[i] = &line->values[i];
+		sort_values(set);
+		sets->sorted[set - sets->lines] = set;
+	}
+	qsort(sets->sorted, sets->line_count, sizeof(sets->sorted[0]),
+	      compare_lines);
+	for (i = 1; i < sets->line_count; i++)
+		sets->sorted[i]->is_repeated =
+			compare_sets(sets->sorted[i - 1], sets->sorted[i]) == 0;
+	return 0;
 }
 
-/* A line that is new in its policy, but was written like this before. */
+/* The next of the sorted lines that is not as the one before. */
+static size_t next_line(const struct line_sets *sets, size_t index)
+{
+	do
+		index++;
+	while (index < sets->line_count && sets->sorted[index]->is_repeated);
+	return index;
+}
+
+/* Find which lines both peers have: both are sorted, so in one pass. */
+static void match_lines(struct line_sets *old_lines,
+			struct line_sets *new_lines)
+{
+	size_t i = 0, j = 0;
+	int order;
+
+	while (i < old_lines->line_count && j < new_lines->line_count) {
+		order = compare_sets(old_lines->sorted[i],
+				     new_lines->sorted[j]);
+		if (order == 0) {
+			old_lines->sorted[i]->is_in_other = true;
+			new_lines->sorted[j]->is_in_other = true;
+		}
+		if (order <= 0)
+			i = next_line(old_lines, i);
+		if (order >= 0)
+			j = next_line(new_lines, j);
+	}
+}
+
+static void find_changed(struct line_sets *sets)
+{
+	size_t i;
+
+	for (i = 1; i < sets->line_count; i++) {
+		if (sets->sorted[i]->is_repeated)
+			sets->sorted[i]->is_in_other =
+				sets->sorted[i - 1]->is_in_other;
+	}
+	for (i = 0; i < sets->line_count; i++) {
+		if (!sets->lines[i].is_in_other)
+			sets->changed[sets->changed_count++] = &sets->lines[i];
+	}
+	qsort(sets->changed, sets->changed_count, sizeof(sets->changed[0]),
+	      compare_words);
+}
+
+/* A line that the other peer has not, but was written like this one. */
 static const struct pst_policy_line *
-find_reworded(const struct pst_policy_peer *peer,
-	      const struct pst_policy_peer *other,
+find_reworded(const struct line_sets *sets,
 	      const struct pst_policy_line *wanted)
 {
-	const struct pst_policy_line *line;
+	size_t begin = 0, end = sets->changed_count, middle;
 
-	for (line = peer->lines; line; line = line->next) {
-		if (strcmp(line->words, wanted->words) == 0 &&
-		    !has_line(other, line))
-			return line;
+	while (begin < end) {
+		middle = begin + (end - begin) / 2;
+		if (strcmp(sets->changed[middle]->line->words, wanted->words) <
+		    0)
+			begin = middle + 1;
+		else
+			end = middle;
 	}
-	return NULL;
+	if (begin == sets->changed_count ||
+	    strcmp(sets->changed[begin]->line->words, wanted->words) != 0)
+		return NULL;
+	return sets->changed[begin]->line;
 }
 
 static void add_meaning(struct pst_policy_diff *diff,
@@ -128,26 +292,48 @@ static void add_line(struct pst_policy_diff *diff, char sign,
 	pst_policy_diff_end(diff, place);
 }
 
-static void diff_lines(struct pst_policy_diff *diff,
-		       const struct pst_policy_peer *old_peer,
-		       const struct pst_policy_peer *new_peer)
+static void add_changed(struct pst_policy_diff *diff,
+			const struct line_sets *old_lines,
+			const struct line_sets *new_lines)
 {
 	const struct pst_policy_line *line, *reworded;
+	size_t i;
 
-	for (line = old_peer->lines; line; line = line->next) {
-		if (has_line(new_peer, line))
+	for (i = 0; i < old_lines->line_count; i++) {
+		if (old_lines->lines[i].is_in_other)
 			continue;
-		reworded = find_reworded(new_peer, old_peer, line);
+		line = old_lines->lines[i].line;
+		reworded = find_reworded(new_lines, line);
 		if (reworded)
 			add_meaning(diff, line, reworded);
 		else
 			add_line(diff, '-', line->words, &line->place);
 	}
-	for (line = new_peer->lines; line; line = line->next) {
-		if (!has_line(old_peer, line) &&
-		    !find_reworded(old_peer, new_peer, line))
+	for (i = 0; i < new_lines->line_count; i++) {
+		line = new_lines->lines[i].line;
+		if (!new_lines->lines[i].is_in_other &&
+		    !find_reworded(old_lines, line))
 			add_line(diff, '+', line->words, &line->place);
 	}
+}
+
+static void diff_lines(struct pst_policy_diff *diff,
+		       const struct pst_policy_peer *old_peer,
+		       const struct pst_policy_peer *new_peer)
+{
+	struct line_sets old_lines = {0}, new_lines = {0};
+
+	if (read_lines(old_peer, &old_lines) < 0 ||
+	    read_lines(new_peer, &new_lines) < 0) {
+		diff->text.has_failed = true;
+	} else {
+		match_lines(&old_lines, &new_lines);
+		find_changed(&old_lines);
+		find_changed(&new_lines);
+		add_changed(diff, &old_lines, &new_lines);
+	}
+	free_lines(&old_lines);
+	free_lines(&new_lines);
 }
 
 static void diff_hidden_pids(struct pst_policy_diff *diff,
@@ -164,68 +350,34 @@ static void diff_hidden_pids(struct pst_policy_diff *diff,
 	add_line(diff, peer == new_peer ? '+' : '-', "pidns any", &place);
 }
 
-static bool node_names(const struct pst_policy_node *node,
-		       const struct pst_policy_peer *peer)
+static void add_uses(struct pst_policy_diff *diff,
+		     const struct pst_policy_diff_use *use)
 {
-	const struct pst_policy_allow *allow;
-
-	for (allow = node->allows; allow; allow = allow->next) {
-		if (pst_policy_diff_has_peer(&allow->rule, peer))
-			return true;
-	}
-	return pst_policy_diff_first_rule(node->denies, peer) != NULL;
-}
-
-static void add_use(struct pst_policy_text *uses, const char *kind,
-		    const char *name)
-{
-	pst_policy_text_add_format(uses, "%s%s %s",
-				   uses->byte_count > 0 ? ", " : "", kind,
-				   name);
-}
-
-static void add_uses(struct pst_policy_text *uses,
-		     const struct postern_policy *policy,
-		     const struct pst_policy_peer *peer)
-{
-	const struct pst_policy_tenant *tenant;
-	const struct pst_policy_node *node;
-
-	for (node = policy->nodes; node; node = node->next) {
-		if (node_names(node, peer))
-			add_use(uses, "node", node->name);
-	}
-	for (tenant = policy->tenants; tenant; tenant = tenant->next) {
-		if (pst_policy_diff_first_rule(tenant->members, peer))
-			add_use(uses, "tenant", tenant->name);
+	pst_policy_text_add_string(&diff->text, "    = named by ");
+	for (; use; use = use->next) {
+		pst_policy_text_add_format(&diff->text, "%s %s%s", use->kind,
+					   use->name, use->next ? ", " : "\n");
 	}
 }
 
-/* Whoever is named by nothing can be anybody; of the others it is said where
+/* A peer that nothing names may be anything; of the others it is said where
  * they are named, since that is where their change is felt. */
 void pst_policy_diff_peer_lines(struct pst_policy_diff *diff,
 				const struct pst_policy_diff_peer *peer)
 {
+	const struct pst_policy_diff_side *old_side =
+		&peer->sides[PST_POLICY_DIFF_OLD];
+	const struct pst_policy_diff_side *new_side =
+		&peer->sides[PST_POLICY_DIFF_NEW];
 	const uint32_t change_count = diff->change_count;
-	struct pst_policy_text uses = {0};
-	char *words;
 
-	if (!peer->old_peer || !peer->new_peer)
+	if (!old_side->peer || !new_side->peer ||
+	    (!old_side->uses && !new_side->uses))
 		return;
-	add_uses(&uses, diff->new_policy, peer->new_peer);
-	if (uses.byte_count == 0)
-		add_uses(&uses, diff->old_policy, peer->old_peer);
-	if (uses.byte_count > 0) {
-		pst_policy_diff_enter(diff, "peer", peer->name);
-		diff_lines(diff, peer->old_peer, peer->new_peer);
-		diff_hidden_pids(diff, peer->old_peer, peer->new_peer);
-	}
-	if (pst_policy_text_take(&uses, &words) < 0) {
-		diff->text.has_failed = true;
-		return;
-	}
+	pst_policy_diff_enter(diff, "peer", peer->name);
+	diff_lines(diff, old_side->peer, new_side->peer);
+	diff_hidden_pids(diff, old_side->peer, new_side->peer);
 	if (diff->change_count > change_count)
-		pst_policy_text_add_format(&diff->text, "    = named by %s\n",
-					   words);
-	free(words);
+		add_uses(diff, new_side->uses ? new_side->uses
+					      : old_side->uses);
 }

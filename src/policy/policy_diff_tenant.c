@@ -11,29 +11,26 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static const struct pst_policy_rule *
-find_member(const struct pst_policy_tenant *tenant,
-	    const struct pst_policy_peer *peer)
-{
-	return tenant ? pst_policy_diff_first_rule(tenant->members, peer)
-		      : NULL;
-}
-
 static void diff_members(struct pst_policy_diff *diff,
 			 const struct pst_policy_tenant *old_tenant,
 			 const struct pst_policy_tenant *new_tenant)
 {
 	const struct pst_policy_rule *old_rule, *new_rule;
+	const struct pst_policy_diff_peer *peer;
 	size_t i;
 
-	for (i = 0; i < diff->peer_count; i++) {
-		old_rule = find_member(old_tenant, diff->peers[i].old_peer);
-		new_rule = find_member(new_tenant, diff->peers[i].new_peer);
+	pst_policy_diff_read_tenants(diff, old_tenant, new_tenant);
+	for (i = 0; i < diff->named_count; i++) {
+		peer = diff->named[i];
+		old_rule = pst_policy_diff_first_rule(
+			&peer->sides[PST_POLICY_DIFF_OLD]);
+		new_rule = pst_policy_diff_first_rule(
+			&peer->sides[PST_POLICY_DIFF_NEW]);
 		if (!old_rule == !new_rule)
 			continue;
 		pst_policy_diff_begin(diff, new_rule ? '+' : '-');
 		pst_policy_text_add_format(&diff->text, "member %s",
-					   diff->peers[i].name);
+					   peer->name);
 		pst_policy_diff_end(diff, new_rule ? &new_rule->place
 						   : &old_rule->place);
 	}

@@ -11,6 +11,7 @@
  * which it allows may be a member of.  Only lines that hold one value for each
  * process (user, label, key, pid, unit, exe) prove that it cannot be.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "policy/policy_builder.h"
@@ -57,19 +58,45 @@ static bool may_both_match(const struct pst_policy_line *a,
 }
 
 /* Could one process be both peers? */
-static bool may_overlap(const struct pst_policy_peer *a,
+/*
+ * How many lines may be compared to find the nodes of faulty tenants.  Beyond
+ * that every node with an allow counts as one of them: a large policy with an
+ * error takes no long search, and no node opens that should not.
+ */
+#define COMPARISON_BUDGET 1000000u
+
+/* The faulty tenants, most often none, and what is left of the budget. */
+struct search {
+	const struct pst_policy_tenant **tenants;
+	size_t tenant_count;
+	size_t budget;
+};
+
+static bool may_overlap(struct search *search, const struct pst_policy_peer *a,
 			const struct pst_policy_peer *b)
 {
 	const struct pst_policy_line *a_line, *b_line;
 
-	for (a_line = a->lines; a_line; a_line = a_line->next)
-		for (b_line = b->lines; b_line; b_line = b_line->next)
+	for (a_line = a->lines; a_line; a_line = a_line->next) {
+		for (b_line = b->lines; b_line; b_line = b_line->next) {
+			/* values with values */
+			const size_t cost = 1 + a_line->value_count *
+							b_line->value_count;
+
+			if (cost > search->budget) {
+				search->budget = 0;
+				return true;
+			}
+			search->budget -= cost;
 			if (!may_both_match(a_line, b_line))
 				return false;
+		}
+	}
 	return true;
 }
 
-static bool may_be_member(const struct pst_policy_tenant *tenant,
+static bool may_be_member(struct search *search,
+			  const struct pst_policy_tenant *tenant,
 			  const struct pst_policy_peer *peer)
 {
 	const struct pst_policy_rule *rule;
@@ -77,12 +104,12 @@ static bool may_be_member(const struct pst_policy_tenant *tenant,
 
 	for (rule = tenant->members; rule; rule = rule->next)
 		for (i = 0; i < rule->peer_count; i++)
-			if (may_overlap(rule->peers[i], peer))
+			if (may_overlap(search, rule->peers[i], peer))
 				return true;
 	return false;
 }
 
-static bool depends_on(const struct pst_policy_node *node,
+static bool depends_on(struct search *search, const struct pst_policy_node *node,
 		       const struct pst_policy_tenant *tenant)
 {
 	const struct pst_policy_allow *allow;
@@ -92,7 +119,8 @@ static bool depends_on(const struct pst_policy_node *node,
 		return node->allows != NULL;
 	for (allow = node->allows; allow; allow = allow->next)
 		for (i = 0; i < allow->rule.peer_count; i++)
-			if (may_be_member(tenant, allow->rule.peers[i]))
+			if (may_be_member(search, tenant,
+					  allow->rule.peers[i]))
 				return true;
 	return false;
 }
@@ -131,17 +159,17 @@ fault_of_allows(const struct pst_policy_allow *allows)
 }
 
 static const struct pst_policy_fault *
-fault_of_tenants(const struct pst_policy_node *node)
+fault_of_tenants(struct search *search, const struct pst_policy_node *node)
 {
-	const struct pst_policy_tenant *tenant;
+	size_t i;
 
-	for (tenant = node->policy->tenants; tenant; tenant = tenant->next)
-		if (tenant->fault && depends_on(node, tenant))
-			return tenant->fault;
+	for (i = 0; i < search->tenant_count; i++)
+		if (depends_on(search, node, search->tenants[i]))
+			return search->tenants[i]->fault;
 	return NULL;
 }
 
-static void link_node(struct pst_policy_node *node)
+static void link_node(struct search *search, struct pst_policy_node *node)
 {
 	if (!node->connect_fault)
 		node->connect_fault = node->directive->source->fault;
@@ -152,24 +180,33 @@ static void link_node(struct pst_policy_node *node)
 	if (!node->fault)
 		node->fault = fault_of_allows(node->allows);
 	if (!node->fault)
-		node->fault = fault_of_tenants(node);
+		node->fault = fault_of_tenants(search, node);
 	if (!node->fault)
 		node->fault = node->policy->fault;
 }
 
-void pst_policy_link_faults(struct postern_policy *policy)
+int pst_policy_link_faults(struct postern_policy *policy)
 {
+	struct search search = {.budget = COMPARISON_BUDGET};
 	struct pst_policy_tenant *tenant;
 	struct pst_policy_node *node;
 
+	search.tenants = pst_policy_arena_new(&policy->arena,
+					      policy->tenant_count,
+					      sizeof(search.tenants[0]));
+	if (!search.tenants)
+		return -ENOMEM;
 	for (tenant = policy->tenants; tenant; tenant = tenant->next) {
 		if (!tenant->members_fault)
 			tenant->members_fault = fault_of_rules(tenant->members);
 		if (!tenant->fault)
 			tenant->fault = tenant->members_fault;
+		if (tenant->fault)
+			search.tenants[search.tenant_count++] = tenant;
 	}
 	for (node = policy->nodes; node; node = node->next)
-		link_node(node);
+		link_node(&search, node);
+	return 0;
 }
 
 bool pst_policy_has_errors(const struct postern_policy *policy)

@@ -72,6 +72,7 @@ new_unknown_peer(struct pst_policy_builder *builder,
 	peer->name = directive->words[word_index].text;
 	peer->place = pst_policy_place_of(directive);
 	peer->directive = directive;
+	peer->ordinal = builder->peer_count++;
 	peer->fault = *builder->fault_place ? *builder->fault_place
 					    : builder->policy->fault;
 	return peer;
@@ -397,6 +398,6 @@ int pst_policy_link(struct pst_policy_builder *builder)
 	pst_policy_link_tenants(builder->policy);
 	for (node = builder->policy->nodes; node; node = node->next)
 		pst_policy_link_node(node);
-	pst_policy_link_faults(builder->policy);
-	return 0;
+	builder->policy->ordinal_count = builder->peer_count;
+	return pst_policy_link_faults(builder->policy);
 }

@@ -271,6 +271,7 @@ int pst_policy_read_peer(struct pst_policy_builder *builder,
 	peer->name = directive->words[1].text;
 	peer->place = pst_policy_place_of(directive);
 	peer->directive = directive;
+	peer->ordinal = builder->peer_count++;
 	r = add_to_index(builder, directive, peer);
 	if (r < 0)
 		return r;

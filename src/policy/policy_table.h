@@ -88,6 +88,7 @@ struct pst_policy_peer {
 	struct pst_policy_place place;
 	const struct pst_policy_directive *directive;
 	struct pst_policy_line *lines;
+	uint32_t ordinal;             /* in the order of reading */
 	uint32_t facts_used;          /* PST_POLICY_FACT_* bits of the lines */
 	bool admits_hidden_pid;       /* `pidns any` */
 	/* With one, it cannot be told whether a process matches. */
@@ -201,6 +202,7 @@ struct postern_policy {
 	struct pst_policy_arena arena;
 	struct pst_policy_count *count;
 	struct pst_policy_peer *peers;
+	uint32_t ordinal_count;               /* unknown peers have one too */
 	struct pst_policy_tenant *tenants;    /* sorted by name */
 	struct pst_policy_tenant **tenant_at; /* the same, by their index */
 	size_t tenant_count;

@@ -10,7 +10,9 @@ libpolicytest_la_SOURCES = \
 	tests/support/policy_oracle.h \
 	tests/support/policy_oracle_compare.c \
 	tests/support/policy_oracle_print.c \
-	tests/support/policy_oracle_random.c
+	tests/support/policy_oracle_random.c \
+	tests/support/policy_size.c \
+	tests/support/policy_size.h
 
 POLICY_TEST_LIBS = libpolicytest.la libpolicy.la libbase.la $(CHECK_LIBS)
 
@@ -27,6 +29,7 @@ check_PROGRAMS += \
 	tests/unit/policy/test_policy_order \
 	tests/unit/policy/test_policy_require \
 	tests/unit/policy/test_policy_robust \
+	tests/unit/policy/test_policy_size \
 	tests/unit/policy/test_policy_table \
 	tests/unit/policy/test_policy_texts \
 	tests/unit/policy/test_policy_tree \
@@ -82,6 +85,10 @@ tests_unit_policy_test_policy_robust_SOURCES = \
 tests_unit_policy_test_policy_robust_LDADD = $(POLICY_TEST_LIBS)
 tests_unit_policy_test_policy_robust_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+
+tests_unit_policy_test_policy_size_SOURCES = \
+	tests/unit/policy/test_policy_size.c
+tests_unit_policy_test_policy_size_LDADD = $(POLICY_TEST_LIBS)
 
 tests_unit_policy_test_policy_table_SOURCES = \
 	tests/unit/policy/test_policy_table.c

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Which rules name a peer
+ *
+ * Each block is read once, and what it says of a name is hung up at that name.
+ * So the work grows with the words that are written, not with the peers of the
+ * policy times its rules.
+ */
+#include "policy/policy_diff.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/policy_limits.h"
+
+static int compare_peers(const void *left, const void *right)
+{
+	const struct pst_policy_diff_peer *a = left, *b = right;
+
+	return strcmp(a->name, b->name);
+}
+
+/* Peers of one name, sorted next to each other, become one. */
+static void join_peers(struct pst_policy_diff *diff)
+{
+	struct pst_policy_diff_peer *last = NULL, *peer;
+	size_t i, count = 0;
+
+	for (i = 0; i < diff->peer_count; i++) {
+		peer = &diff->peers[i];
+		if (last && strcmp(last->name, peer->name) == 0) {
+			if (peer->sides[PST_POLICY_DIFF_OLD].peer)
+				last->sides[PST_POLICY_DIFF_OLD] =
+					peer->sides[PST_POLICY_DIFF_OLD];
+			else
+				last->sides[PST_POLICY_DIFF_NEW] =
+					peer->sides[PST_POLICY_DIFF_NEW];
+			continue;
+		}
+		last = &diff->peers[count++];
+		*last = *peer;
+	}
+	diff->peer_count = count;
+}
+
+static void add_peers(struct pst_policy_diff *diff,
+		      enum pst_policy_diff_version version)
+{
+	const struct pst_policy_peer *peer;
+	struct pst_policy_diff_peer *added;
+
+	for (peer = diff->policies[version]->peers; peer; peer = peer->next) {
+		added = &diff->peers[diff->peer_count++];
+		added->name = peer->name;
+		added->sides[version].peer = peer;
+	}
+}
+
+static size_t count_rules(const struct pst_policy_rule *rule)
+{
+	size_t count = 0;
+
+	for (; rule; rule = rule->next)
+		count += rule->peer_count;
+	return count;
+}
+
+static size_t count_node(const struct pst_policy_node *node)
+{
+	const struct pst_policy_allow *allow;
+	size_t count = count_rules(node->denies);
+
+	for (allow = node->allows; allow; allow = allow->next)
+		count += allow->rule.peer_count;
+	return count;
+}
+
+/* How many names the largest block has, and all together. */
+static void count_names(const struct postern_policy *policy, size_t *most,
+			size_t *total)
+{
+	size_t i, count;
+
+	for (i = 0; i < policy->node_count + policy->tenant_count; i++) {
+		count = i < policy->node_count
+				? count_node(policy->node_at[i])
+				: count_rules(
+					  policy->tenant_at[i - policy->node_count]
+						  ->members);
+		*total += count;
+		if (count > *most)
+			*most = count;
+	}
+}
+
+static void add_use(struct pst_policy_diff *diff,
+		    struct pst_policy_diff_side *side, const char *kind,
+		    const char *name)
+{
+	struct pst_policy_diff_use *use;
+
+	if (side->last_use && side->last_use->kind == kind &&
+	    side->last_use->name == name)
+		return;
+	use = &diff->uses[diff->use_count++];
+	use->kind = kind;
+	use->name = name;
+	if (side->last_use)
+		side->last_use->next = use;
+	else
+		side->uses = use;
+	side->last_use = use;
+}
+
+/* NULL for a peer that is not defined. */
+static struct pst_policy_diff_peer *
+find_peer(const struct pst_policy_diff *diff,
+	  enum pst_policy_diff_version version,
+	  const struct pst_policy_peer *peer)
+{
+	return diff->by_ordinal[version][peer->ordinal];
+}
+
+static void add_uses(struct pst_policy_diff *diff,
+		     enum pst_policy_diff_version version,
+		     const struct pst_policy_rule *rule, const char *kind,
+		     const char *name)
+{
+	struct pst_policy_diff_peer *peer;
+	size_t i;
+
+	for (i = 0; i < rule->peer_count; i++) {
+		peer = find_peer(diff, version, rule->peers[i]);
+		if (peer)
+			add_use(diff, &peer->sides[version], kind, name);
+	}
+}
+
+/* A process of two tenants is refused, so each name counts its tenants. */
+static void add_member(struct pst_policy_diff_side *side,
+		       const struct pst_policy_tenant *tenant)
+{
+	if (side->tenant == tenant)
+		return;
+	side->tenant = tenant;
+	side->tenant_count++;
+}
+
+static void read_uses(struct pst_policy_diff *diff,
+		      enum pst_policy_diff_version version)
+{
+	static const char node_kind[] = "node", tenant_kind[] = "tenant";
+	const struct postern_policy *policy = diff->policies[version];
+	const struct pst_policy_tenant *tenant;
+	const struct pst_policy_allow *allow;
+	const struct pst_policy_node *node;
+	const struct pst_policy_rule *rule;
+	struct pst_policy_diff_peer *peer;
+	size_t i;
+
+	for (node = policy->nodes; node; node = node->next) {
+		for (allow = node->allows; allow; allow = allow->next)
+			add_uses(diff, version, &allow->rule, node_kind,
+				 node->name);
+		for (rule = node->denies; rule; rule = rule->next)
+			add_uses(diff, version, rule, node_kind, node->name);
+	}
+	for (tenant = policy->tenants; tenant; tenant = tenant->next) {
+		for (rule = tenant->members; rule; rule = rule->next) {
+			add_uses(diff, version, rule, tenant_kind,
+				 tenant->name);
+			for (i = 0; i < rule->peer_count; i++) {
+				peer = find_peer(diff, version, rule->peers[i]);
+				if (peer)
+					add_member(&peer->sides[version],
+						   tenant);
+			}
+		}
+	}
+}
+
+static int new_arrays(struct pst_policy_diff *diff)
+{
+	size_t peer_counts[2] = {0}, most[2] = {0}, total = 0;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		peer_counts[i] = diff->policies[i]->ordinal_count;
+		count_names(diff->policies[i], &most[i], &total);
+		diff->by_ordinal[i] = calloc(peer_counts[i] + 1,
+					     sizeof(diff->by_ordinal[i][0]));
+		if (!diff->by_ordinal[i])
+			return -ENOMEM;
+	}
+	diff->peers = calloc(peer_counts[0] + peer_counts[1] + 1,
+			     sizeof(diff->peers[0]));
+	diff->named = calloc(peer_counts[0] + peer_counts[1] + 1,
+			     sizeof(diff->named[0]));
+	diff->refs = calloc(most[0] + most[1] + 1, sizeof(diff->refs[0]));
+	diff->uses = calloc(total + 1, sizeof(diff->uses[0]));
+	return diff->peers && diff->named && diff->refs && diff->uses ? 0
+								      : -ENOMEM;
+}
+
+int pst_policy_diff_rules_init(struct pst_policy_diff *diff)
+{
+	struct pst_policy_diff_peer *peer;
+	size_t i, j;
+	int r;
+
+	r = new_arrays(diff);
+	if (r < 0)
+		return r;
+	add_peers(diff, PST_POLICY_DIFF_OLD);
+	add_peers(diff, PST_POLICY_DIFF_NEW);
+	qsort(diff->peers, diff->peer_count, sizeof(diff->peers[0]),
+	      compare_peers);
+	join_peers(diff);
+	for (i = 0; i < diff->peer_count; i++) {
+		peer = &diff->peers[i];
+		for (j = 0; j < 2; j++) {
+			if (peer->sides[j].peer)
+				diff->by_ordinal[j][peer->sides[j].peer
+							    ->ordinal] = peer;
+		}
+	}
+	read_uses(diff, PST_POLICY_DIFF_OLD);
+	read_uses(diff, PST_POLICY_DIFF_NEW);
+	return 0;
+}
+
+void pst_policy_diff_rules_done(struct pst_policy_diff *diff)
+{
+	free(diff->peers);
+	free(diff->named);
+	free(diff->refs);
+	free(diff->uses);
+	free(diff->by_ordinal[PST_POLICY_DIFF_OLD]);
+	free(diff->by_ordinal[PST_POLICY_DIFF_NEW]);
+}
+
+static void add_ref(struct pst_policy_diff *diff,
+		    enum pst_policy_diff_version version,
+		    const struct pst_policy_peer *named,
+		    const struct pst_policy_rule *rule,
+		    const struct pst_policy_allow *allow)
+{
+	struct pst_policy_diff_peer *peer = find_peer(diff, version, named);
+	struct pst_policy_diff_side *side;
+	struct pst_policy_diff_ref *ref;
+
+	if (!peer)
+		return;
+	side = &peer->sides[version];
+	ref = &diff->refs[diff->ref_count++];
+	ref->rule = rule;
+	ref->allow = allow;
+	ref->next = side->refs;
+	side->refs = ref;
+	if (!peer->is_named) {
+		peer->is_named = true;
+		diff->named[diff->named_count++] = peer;
+	}
+}
+
+static void add_rules(struct pst_policy_diff *diff,
+		      enum pst_policy_diff_version version,
+		      const struct pst_policy_rule *rule)
+{
+	size_t i;
+
+	for (; rule; rule = rule->next) {
+		for (i = 0; i < rule->peer_count; i++)
+			add_ref(diff, version, rule->peers[i], rule, NULL);
+	}
+}
+
+static void forget_rules(struct pst_policy_diff *diff)
+{
+	size_t i;
+
+	for (i = 0; i < diff->named_count; i++) {
+		diff->named[i]->sides[PST_POLICY_DIFF_OLD].refs = NULL;
+		diff->named[i]->sides[PST_POLICY_DIFF_NEW].refs = NULL;
+		diff->named[i]->is_named = false;
+		diff->named[i]->keeps_access = false;
+	}
+	diff->named_count = 0;
+	diff->ref_count = 0;
+}
+
+/* Peers are in an array that is sorted by name. */
+static int compare_places(const void *left, const void *right)
+{
+	const struct pst_policy_diff_peer *const *a = left, *const *b = right;
+
+	return (*a > *b) - (*a < *b);
+}
+
+static void sort_named(struct pst_policy_diff *diff)
+{
+	if (diff->named_count > 0)
+		qsort(diff->named, diff->named_count, sizeof(diff->named[0]),
+		      compare_places);
+}
+
+void pst_policy_diff_read_nodes(struct pst_policy_diff *diff,
+				const struct pst_policy_node *old_node,
+				const struct pst_policy_node *new_node)
+{
+	const struct pst_policy_node *const nodes[] = {old_node, new_node};
+	const struct pst_policy_allow *allow;
+	size_t i, j;
+
+	forget_rules(diff);
+	for (i = 0; i < 2; i++) {
+		if (!nodes[i])
+			continue;
+		for (allow = nodes[i]->allows; allow; allow = allow->next) {
+			for (j = 0; j < allow->rule.peer_count; j++)
+				add_ref(diff, (enum pst_policy_diff_version)i,
+					allow->rule.peers[j],
+					&allow->rule, allow);
+		}
+		add_rules(diff, (enum pst_policy_diff_version)i, nodes[i]->denies);
+	}
+	sort_named(diff);
+}
+
+void pst_policy_diff_read_tenants(struct pst_policy_diff *diff,
+				  const struct pst_policy_tenant *old_tenant,
+				  const struct pst_policy_tenant *new_tenant)
+{
+	forget_rules(diff);
+	if (old_tenant)
+		add_rules(diff, PST_POLICY_DIFF_OLD, old_tenant->members);
+	if (new_tenant)
+		add_rules(diff, PST_POLICY_DIFF_NEW, new_tenant->members);
+	sort_named(diff);
+}
+
+const struct pst_policy_rule *
+pst_policy_diff_first_rule(const struct pst_policy_diff_side *side)
+{
+	const struct pst_policy_diff_ref *ref;
+	const struct pst_policy_rule *first = NULL;
+
+	for (ref = side->refs; ref; ref = ref->next) {
+		if (ref->allow)
+			continue;
+		if (!first ||
+		    pst_policy_place_is_before(ref->rule->place.file,
+					       ref->rule->place.line,
+					       first->place.file,
+					       first->place.line))
+			first = ref->rule;
+	}
+	return first;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Large policies take work in proportion to their size
+ *
+ * Of each shape a text and one four times as large are measured in processor
+ * time, which says little on its own; the growth says whether anything is
+ * searched once for each of its kind: four becomes sixteen then.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/policy_diagnostics.h"
+#include "support/policy_host.h"
+#include "support/policy_size.h"
+
+#define SMALL_BYTES (64u * 1024u)
+#define LARGE_BYTES (4 * SMALL_BYTES)
+#define GROWTH_MAX 9.0
+/* What takes less is not compared: a clock tick, a page fault. */
+#define FLOOR_MS 2.0
+#define ATTEMPT_COUNT 4
+
+static bool has_grown(double small_ms, double large_ms)
+{
+	return large_ms >
+	       GROWTH_MAX * (small_ms > FLOOR_MS ? small_ms : FLOOR_MS);
+}
+
+/* The name of the step that grew too much, or NULL. */
+static const char *find_growth(const struct policy_size_shape *shape)
+{
+	struct policy_size_cost small, large;
+
+	small = policy_size_measure(shape, SMALL_BYTES);
+	large = policy_size_measure(shape, LARGE_BYTES);
+	if (has_grown(small.load_ms, large.load_ms))
+		return "loading";
+	if (has_grown(small.diff_ms, large.diff_ms))
+		return "comparing";
+	if (has_grown(small.show_ms, large.show_ms))
+		return "showing";
+	if (has_grown(small.format_ms, large.format_ms))
+		return "formatting";
+	if (has_grown(small.explain_ms, large.explain_ms))
+		return "explaining";
+	return NULL;
+}
+
+START_TEST(cost_of_a_shape_grows_with_its_size)
+{
+	const struct policy_size_shape *shape =
+		policy_size_shape_at((size_t)_i);
+	const char *step = "";
+	int i;
+
+	for (i = 0; step && i < ATTEMPT_COUNT; i++)
+		step = find_growth(shape);
+	ck_assert_msg(!step, "%s '%s' grows faster than its size", step,
+		      policy_size_name(shape));
+}
+END_TEST
+
+/* A host that counts how often it is asked. */
+static unsigned question_count;
+
+static int count_user(void *names, const char *name, uint32_t *ret_uid)
+{
+	question_count++;
+	return policy_host.find_user(names, name, ret_uid);
+}
+
+static int count_members(void *names, uint32_t gid, const uint32_t **ret_uids,
+			 size_t *ret_uid_count)
+{
+	question_count++;
+	return policy_host.find_members(names, gid, ret_uids, ret_uid_count);
+}
+
+static size_t load_counting(const char *text)
+{
+	struct pst_policy_builder_options options = policy_host_options();
+	struct postern_diagnostics *diagnostics;
+	struct postern_policy *policy = NULL;
+	struct pst_policy_builder *builder;
+	size_t error_count;
+
+	question_count = 0;
+	options.host.find_user = count_user;
+	options.host.find_members = count_members;
+	ck_assert_int_eq(pst_diagnostics_new(&diagnostics), 0);
+	ck_assert_int_eq(
+		pst_policy_builder_new(&options, diagnostics, &builder), 0);
+	ck_assert_int_eq(pst_policy_builder_add_source(builder, "test.conf",
+						       text, strlen(text), 0),
+			 0);
+	(void)!pst_policy_builder_finish(builder, &policy);
+	error_count = pst_diagnostics_error_count(diagnostics);
+	pst_policy_builder_free(builder);
+	pst_policy_unref(policy);
+	pst_diagnostics_free(diagnostics);
+	return error_count;
+}
+
+static char *repeat(const char *line, unsigned count)
+{
+	size_t line_bytes = strlen(line);
+	char *text = malloc(100 + count * line_bytes);
+	unsigned i;
+
+	ck_assert_ptr_nonnull(text);
+	strcpy(text, "policy-version 1\n");
+	for (i = 0; i < count; i++)
+		strcpy(text + 17 + i * line_bytes, line);
+	strcpy(text + 17 + count * line_bytes, "end\n");
+	return text;
+}
+
+START_TEST(text_with_twenty_errors_is_not_read_on)
+{
+	char *text = repeat("peer a { user missing }\n", 1000);
+
+	ck_assert_uint_eq(load_counting(text), PST_DIAGNOSTICS_ERRORS_MAX);
+	ck_assert_uint_le(question_count, PST_DIAGNOSTICS_ERRORS_MAX);
+	free(text);
+}
+END_TEST
+
+START_TEST(members_of_a_group_are_asked_for_once)
+{
+	static const char text[] = "policy-version 1\n"
+				   "peer a { group acme acme 5001 }\n"
+				   "peer b { group acme globex }\n"
+				   "end\n";
+
+	ck_assert_uint_eq(load_counting(text), 0);
+	ck_assert_uint_eq(question_count, 2);
+}
+END_TEST
+
+START_TEST(include_dir_257_is_refused)
+{
+	char *text = repeat("include-dir /nowhere\n", 257);
+	char *findings = policy_findings(text);
+
+	ck_assert_ptr_nonnull(
+		strstr(findings, "more than 256 directories are included"));
+	free(findings);
+	free(text);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("policy_size");
+	TCase *tcase = tcase_create("policy_size");
+	int shape_count = 0, failed_count;
+	SRunner *runner;
+
+	while (policy_size_shape_at((size_t)shape_count))
+		shape_count++;
+	tcase_set_timeout(tcase, 300);
+	tcase_add_loop_test(tcase, cost_of_a_shape_grows_with_its_size, 0,
+			    shape_count);
+	tcase_add_test(tcase, text_with_twenty_errors_is_not_read_on);
+	tcase_add_test(tcase, members_of_a_group_are_asked_for_once);
+	tcase_add_test(tcase, include_dir_257_is_refused);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed_count = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
