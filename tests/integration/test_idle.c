@@ -89,6 +89,7 @@ START_TEST(only_those_are_ended_whom_the_limit_is_for)
 {
 	postern_peer handle;
 
+	skip_unless(users_are_several(), NEEDS_USERS);
 	set_up(0);
 	(void)peer_join(&scene, &other);
 	handle = peer_join(&scene, &peer);

@@ -204,6 +204,7 @@ START_TEST(a_new_rate_is_in_force_at_once_and_its_end_too)
 {
 	struct postern_policy *without;
 
+	skip_unless(users_are_several(), NEEDS_USERS);
 	set_up(BOTH, NO_TOKENS);
 	without = scene.policy;
 	join_both();
@@ -242,6 +243,7 @@ START_TEST(who_waits_for_tokens_is_dropped_from_when_the_policy_says_so)
 {
 	struct postern_event event;
 
+	skip_unless(users_are_several(), NEEDS_USERS);
 	set_up(NO_TOKENS, DROP);
 	throttle_friend();
 	scene_reload(&scene, 0);
@@ -256,6 +258,7 @@ END_TEST
 
 START_TEST(who_waits_for_tokens_is_disconnected_when_the_policy_says_so)
 {
+	skip_unless(users_are_several(), NEEDS_USERS);
 	set_up(NO_TOKENS, DISCONNECT);
 	throttle_friend();
 	scene_reload(&scene, 0);

@@ -141,6 +141,7 @@ START_TEST(peers_of_one_tenant_are_heard_alike)
 	static const size_t sizes[] = {256, 4096, 1000, 3000};
 	size_t i;
 
+	skip_unless(users_are_several(), NEEDS_USERS);
 	set_up(roles);
 	for (i = 0; i < PEERS; i++)
 		fill(i, 900000, sizes[i]);
