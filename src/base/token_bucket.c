@@ -47,6 +47,24 @@ static uint64_t ticks_at(uint64_t now_ns)
 	return now_ns * TICKS_PER_NS;
 }
 
+void pst_tokens_join(struct pst_token_bucket *bucket,
+		     const struct pst_token_bucket *other)
+{
+	uint64_t full_at = pst_tokens_full_at(bucket);
+	uint64_t other_full_at = pst_tokens_full_at(other);
+
+	while (full_at < other_full_at &&
+	       !atomic_compare_exchange_weak_explicit(
+		       &bucket->full_at, &full_at, other_full_at,
+		       memory_order_relaxed, memory_order_relaxed))
+		;
+}
+
+bool pst_tokens_is_full(const struct pst_token_bucket *bucket, uint64_t now_ns)
+{
+	return pst_tokens_full_at(bucket) <= ticks_at(now_ns);
+}
+
 uint64_t pst_tokens_available(const struct pst_token_bucket *bucket,
 			      const struct pst_token_rate *rate,
 			      uint64_t now_ns)

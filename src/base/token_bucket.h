@@ -21,6 +21,7 @@
 #define POSTERN_BASE_TOKEN_BUCKET_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* per_second 0: no limit.  burst is at least 1 where there is a limit. */
@@ -43,6 +44,12 @@ static inline uint64_t pst_tokens_full_at(const struct pst_token_bucket *bucket)
 {
 	return atomic_load_explicit(&bucket->full_at, memory_order_relaxed);
 }
+
+/* Become as empty as the other, unless this one is emptier. */
+void pst_tokens_join(struct pst_token_bucket *bucket,
+		     const struct pst_token_bucket *other);
+bool pst_tokens_is_full(const struct pst_token_bucket *bucket,
+			uint64_t now_ns);
 
 /* How many tokens there are, at most the burst.  UINT64_MAX without a limit. */
 uint64_t pst_tokens_available(const struct pst_token_bucket *bucket,

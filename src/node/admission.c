@@ -32,6 +32,7 @@
 #include "node/quota.h"
 #include "node/refusal.h"
 #include "node/subject.h"
+#include "node/terms.h"
 #include "os/packet_socket.h"
 #include "os/poll_set.h"
 
@@ -117,6 +118,7 @@ static bool answer_ready(struct pst_node *node, struct pst_half_open *entry,
 	pst_peer_credentials_init(&entry->credentials);
 	pst_peer_credentials_forget_groups(&peer->credentials);
 	pst_half_open_release(&node->half_open, entry);
+	pst_peer_inherit_meter(node, peer);
 	peer->state = PST_PEER_ARMED;
 	peer->admitted_ns = node->now_ns;
 	peer->last_active_ns = node->now_ns;

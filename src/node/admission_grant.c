@@ -124,6 +124,7 @@ static void peer_init(struct pst_peer *peer, const struct pst_half_open *entry)
 	peer->handle = entry->slot;
 	pst_turn_init(&peer->turn, PST_NODE_PEER_QUANTUM_BYTES);
 	pst_peer_credentials_init(&peer->credentials);
+	peer->account = entry->attempt.account;
 	peer->uid = entry->credentials.uid;
 	peer->gid = entry->credentials.gid;
 	peer->pid = entry->credentials.pid;
@@ -207,6 +208,21 @@ bool pst_admission_offer(struct pst_node *node, struct pst_half_open *entry,
 	       pst_offer_make(node, entry, &offer, refusal);
 }
 
+/* Would it be matched by other allows without its key?  Any process can prove a
+ * key that no allow asks for. */
+static bool does_key_count(const struct pst_node *node,
+			   const struct pst_half_open *entry,
+			   const struct postern_decision *decision)
+{
+	struct postern_decision without = POSTERN_DECISION_INIT;
+	struct postern_refusal ignored;
+
+	return !pst_terms_decide(node, &entry->credentials, NULL, &without,
+				 &ignored) ||
+	       memcmp(without.allow_bits, decision->allow_bits,
+		      sizeof(without.allow_bits)) != 0;
+}
+
 bool pst_admission_settle(struct pst_node *node, struct pst_half_open *entry,
 			  struct postern_refusal *refusal)
 {
@@ -228,6 +244,7 @@ bool pst_admission_settle(struct pst_node *node, struct pst_half_open *entry,
 	    !is_within_tenant(node, entry, &decision, refusal) ||
 	    !charge(node, entry, &decision, offer, refusal))
 		return false;
+	peer->has_metered_key = does_key_count(node, entry, &decision);
 	pst_peer_set_terms(node, peer, &decision);
 	return true;
 }

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "node/audit.h"
 #include "node/quota.h"
+#include "node/terms.h"
 #include "os/poll_set.h"
 
 int pst_peer_watch_socket(struct pst_node *node, struct pst_peer *peer)
@@ -78,6 +79,7 @@ void pst_peer_depart(struct pst_node *node, struct pst_peer *peer,
 	} else {
 		pst_peer_unready(peer);
 		pst_metering_settle(&peer->metering);
+		pst_peer_leave_meter(node, peer);
 		if (!peer->draining)
 			pst_peer_unwatch(node, peer);
 		peer->draining = false;

@@ -17,6 +17,8 @@ libnode_la_SOURCES = \
 	src/node/connection.c \
 	src/node/control.c \
 	src/node/control_call.c \
+	src/node/departed_meters.c \
+	src/node/departed_meters.h \
 	src/node/departure.c \
 	src/node/due_queue.c \
 	src/node/due_queue.h \

@@ -63,6 +63,19 @@ pst_metering_rate(const struct postern_policy_limit *limits,
 void pst_metering_add(struct pst_metering *metering, struct pst_meter *meter,
 		      const struct postern_policy_limit *limits);
 
+/* The scope of this meter, or NULL: it limits nothing. */
+static inline const struct pst_metered_scope *
+pst_metering_scope_of(const struct pst_metering *metering,
+		      const struct pst_meter *meter)
+{
+	size_t i;
+
+	for (i = 0; i < metering->scope_count; i++)
+		if (metering->scopes[i].meter == meter)
+			return &metering->scopes[i];
+	return NULL;
+}
+
 /* May one message be received on what was granted? */
 static inline bool pst_metering_has_grant(const struct pst_metering *metering)
 {

@@ -35,6 +35,7 @@
 #include "channel/channel.h"
 #include "node/abandoned.h"
 #include "node/audit_rate.h"
+#include "node/departed_meters.h"
 #include "node/due_queue.h"
 #include "node/half_open.h"
 #include "node/ledger.h"
@@ -128,6 +129,10 @@ struct pst_peer {
 	enum postern_on_exceed on_exceed;
 	uint64_t idle_ns;       /* 0: for ever */
 
+	/* Which meter the next channel inherits. */
+	uint64_t account;
+	bool has_metered_key;   /* an allow asks for the key */
+
 	/* Dropped since the last event about it. */
 	uint64_t gap_messages;
 	uint64_t gap_bytes;
@@ -202,6 +207,7 @@ struct pst_node {
 	struct pst_ledger *ledger;
 	struct pst_charges charges; /* of each slot */
 	struct pst_meter meter;
+	struct pst_departed_meters departed_meters;
 	struct pst_due_queue dues;  /* of peers */
 	struct pst_list round;      /* of shares with ready peers */
 	struct pst_shares shares;

@@ -366,6 +366,8 @@ static int reload(struct pst_node *node, const struct postern_policy *policy,
 			decide_again(node, wants_before, &node->peers[i],
 				     outcome);
 	decide_handshakes_again(node, wants_before);
+	/* What was kept goes by the allows of before. */
+	pst_departed_meters_clear(&node->departed_meters);
 	let_go(&holdings);
 	return 0;
 }

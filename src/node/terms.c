@@ -179,3 +179,38 @@ void pst_peer_change_terms(struct pst_node *node, struct pst_peer *peer,
 	pst_quota_move(node, pst_slot_index(peer->handle), decision,
 		       peer->share->account);
 }
+
+static struct pst_meter_owner meter_owner(const struct pst_node *node,
+					  const struct pst_peer *peer)
+{
+	const struct pst_charge *charge =
+		&node->charges.charges[pst_slot_index(peer->handle)];
+	struct pst_meter_owner owner = {
+		.has_key = peer->has_metered_key,
+		.account = peer->account,
+	};
+
+	memcpy(owner.key, peer->key, sizeof(owner.key));
+	memcpy(owner.allow_bits, charge->allow_bits, sizeof(owner.allow_bits));
+	return owner;
+}
+
+void pst_peer_inherit_meter(struct pst_node *node, struct pst_peer *peer)
+{
+	const struct pst_metered_scope *scope =
+		pst_metering_scope_of(&peer->metering, &peer->meter);
+	const struct pst_meter_owner owner = meter_owner(node, peer);
+
+	if (scope)
+		pst_departed_meters_inherit(&node->departed_meters, &owner,
+					    scope, node->now_ns);
+}
+
+void pst_peer_leave_meter(struct pst_node *node, const struct pst_peer *peer)
+{
+	const struct pst_meter_owner owner = meter_owner(node, peer);
+
+	if (pst_metering_scope_of(&peer->metering, &peer->meter))
+		pst_departed_meters_keep(&node->departed_meters, &owner,
+					 &peer->meter, node->now_ns);
+}

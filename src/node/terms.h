@@ -51,4 +51,9 @@ void pst_peer_set_terms(struct pst_node *node, struct pst_peer *peer,
 void pst_peer_change_terms(struct pst_node *node, struct pst_peer *peer,
 			   const struct postern_decision *decision);
 
+/* A channel begins with what is left of the meter of earlier ones; and leaves
+ * its own for later ones, when nothing is granted by it any more. */
+void pst_peer_inherit_meter(struct pst_node *node, struct pst_peer *peer);
+void pst_peer_leave_meter(struct pst_node *node, const struct pst_peer *peer);
+
 #endif

@@ -68,6 +68,78 @@ START_TEST(channels_of_an_allow_have_a_rate_each)
 }
 END_TEST
 
+/* -- one channel after the other ------------------------------------------- */
+
+static void reconnect(size_t peer)
+{
+	const struct peer_report report =
+		peer_do(&scene, &peers[peer], PEER_CLOSE, 0);
+
+	ck_assert_int_eq(report.result, 0);
+	(void)scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	handles[peer] = peer_join(&scene, &peers[peer]);
+	next_number[peer] = 0;
+}
+
+/* All that the node hands out now. */
+static void receive_what_it_can(void)
+{
+	struct postern_event event;
+
+	do
+		while (receive() == 0)
+			;
+	while (postern_node_wait(scene.node, 0) == 0 &&
+	       postern_node_next_event(scene.node, &event) == 0);
+}
+
+START_TEST(rate_of_an_allow_holds_over_channels_that_follow_on_each_other)
+{
+	uint64_t start_ns, elapsed_ns, i;
+
+	set_up(1, "rate 10/s burst 40", "", "", "");
+	start_ns = inspect_now_ns();
+	for (i = 0; i < 5; i++) {
+		send_now(0, i == 0 ? 40 : 1, MESSAGE_BYTES);
+		/* Each channel is empty when it ends: nothing is drained. */
+		while (message_count < 40 + i)
+			wait_and_receive();
+		reconnect(0);
+	}
+	elapsed_ns = inspect_now_ns() - start_ns;
+	/* Four messages beyond the burst took what four tokens take. */
+	ck_assert_uint_ge(elapsed_ns, 390 * UINT64_C(1000000));
+
+	/* A burst into the last one is throttled from its first message. */
+	send_now(0, 40, MESSAGE_BYTES);
+	start_ns = inspect_now_ns();
+	message_count = 0;
+	receive_what_it_can();
+	elapsed_ns = inspect_now_ns() - start_ns;
+	ck_assert_uint_le(message_count, 2 + 10 * elapsed_ns / 1000000000);
+	tear_down(1);
+}
+END_TEST
+
+START_TEST(meter_that_a_channel_left_is_not_another_users)
+{
+	static const enum role roles[] = {ROLE_PEER, ROLE_OTHER};
+
+	skip_unless(users_are_several(), NEEDS_USERS);
+	load("rate 1/s burst 40", "", "", "");
+	start(2, roles);
+	send_now(0, 40, MESSAGE_BYTES);
+	while (message_count < 40)
+		wait_and_receive();
+	reconnect(0);
+	reconnect(1);
+	send_now(1, 40, MESSAGE_BYTES);
+	while (message_count < 80)
+		wait_and_receive();
+	tear_down(2);
+}
+END_TEST
+
 /* However the buckets are shared, nobody waits for ever for the others. */
 START_TEST(those_who_wait_for_one_bucket_are_served_in_turn)
 {
@@ -222,6 +294,9 @@ int main(void)
 		0, 4);
 	tcase_add_loop_test(tcase, a_sum_is_bounded_as_a_sum, 1, 4);
 	tcase_add_test(tcase, channels_of_an_allow_have_a_rate_each);
+	tcase_add_test(tcase,
+		rate_of_an_allow_holds_over_channels_that_follow_on_each_other);
+	tcase_add_test(tcase, meter_that_a_channel_left_is_not_another_users);
 	tcase_add_loop_test(tcase,
 		those_who_wait_for_one_bucket_are_served_in_turn, 1, 4);
 	tcase_add_test(tcase,

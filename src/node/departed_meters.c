@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Meters of peers that have left
+ */
+#include "node/departed_meters.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static bool is_same_owner(const struct pst_meter_owner *a,
+			  const struct pst_meter_owner *b)
+{
+	if (a->has_key != b->has_key ||
+	    memcmp(a->allow_bits, b->allow_bits, sizeof(a->allow_bits)) != 0)
+		return false;
+	return a->has_key ? memcmp(a->key, b->key, sizeof(a->key)) == 0
+			  : a->account == b->account;
+}
+
+static bool is_full(const struct pst_meter *meter, uint64_t now_ns)
+{
+	return pst_tokens_is_full(&meter->messages, now_ns) &&
+	       pst_tokens_is_full(&meter->bytes, now_ns);
+}
+
+/* When both buckets are. */
+static uint64_t full_at(const struct pst_meter *meter)
+{
+	uint64_t messages = pst_tokens_full_at(&meter->messages);
+	uint64_t bytes = pst_tokens_full_at(&meter->bytes);
+
+	return messages > bytes ? messages : bytes;
+}
+
+static void join(struct pst_meter *meter, const struct pst_meter *other)
+{
+	pst_tokens_join(&meter->messages, &other->messages);
+	pst_tokens_join(&meter->bytes, &other->bytes);
+}
+
+static void forget(struct pst_departed_meters *departed,
+		   const struct pst_meter *meter)
+{
+	pst_tokens_join(&departed->forgotten, &meter->messages);
+	pst_tokens_join(&departed->forgotten, &meter->bytes);
+}
+
+/* The owner's, if it is not full again, or NULL. */
+static struct pst_departed_meter *
+find(struct pst_departed_meters *departed, const struct pst_meter_owner *owner,
+     uint64_t now_ns)
+{
+	struct pst_departed_meter *kept;
+	size_t i;
+
+	for (i = 0; i < PST_DEPARTED_METERS; i++) {
+		kept = &departed->meters[i];
+		if (!is_full(&kept->meter, now_ns) &&
+		    is_same_owner(&kept->owner, owner))
+			return kept;
+	}
+	return NULL;
+}
+
+static struct pst_departed_meter *
+find_nearest_to_full(struct pst_departed_meters *departed)
+{
+	struct pst_departed_meter *nearest = &departed->meters[0];
+	size_t i;
+
+	for (i = 1; i < PST_DEPARTED_METERS; i++)
+		if (full_at(&departed->meters[i].meter) <
+		    full_at(&nearest->meter))
+			nearest = &departed->meters[i];
+	return nearest;
+}
+
+void pst_departed_meters_keep(struct pst_departed_meters *departed,
+			      const struct pst_meter_owner *owner,
+			      const struct pst_meter *meter, uint64_t now_ns)
+{
+	struct pst_departed_meter *kept;
+
+	if (is_full(meter, now_ns))
+		return;
+	kept = find(departed, owner, now_ns);
+	if (kept) {
+		join(&kept->meter, meter);
+		return;
+	}
+	kept = find_nearest_to_full(departed);
+	if (!is_full(&kept->meter, now_ns)) {
+		if (full_at(meter) <= full_at(&kept->meter)) {
+			forget(departed, meter);
+			return;
+		}
+		forget(departed, &kept->meter);
+	}
+	kept->owner = *owner;
+	pst_tokens_init(&kept->meter.messages);
+	pst_tokens_init(&kept->meter.bytes);
+	join(&kept->meter, meter);
+}
+
+/*
+ * As if this owner were the one that was forgotten; but no emptier than empty,
+ * where another rate's debt takes longer.  What is owed does not grow by this, so
+ * it ends even if ever more owners come.
+ */
+static void inherit_forgotten(const struct pst_departed_meters *departed,
+			      struct pst_token_bucket *bucket,
+			      const struct pst_token_rate *rate,
+			      uint64_t now_ns)
+{
+	struct pst_token_bucket empty;
+
+	if (rate->per_second == 0)
+		return;
+	pst_tokens_init(&empty);
+	pst_tokens_take(&empty, rate, now_ns, rate->burst);
+	pst_tokens_join(bucket, pst_tokens_full_at(&empty) <
+						pst_tokens_full_at(
+							&departed->forgotten)
+					? &empty
+					: &departed->forgotten);
+}
+
+void pst_departed_meters_inherit(struct pst_departed_meters *departed,
+				 const struct pst_meter_owner *owner,
+				 const struct pst_metered_scope *scope,
+				 uint64_t now_ns)
+{
+	const struct pst_departed_meter *kept = find(departed, owner, now_ns);
+
+	if (kept) {
+		join(scope->meter, &kept->meter);
+		return;
+	}
+	if (pst_tokens_is_full(&departed->forgotten, now_ns))
+		return;
+	inherit_forgotten(departed, &scope->meter->messages, &scope->messages,
+			  now_ns);
+	inherit_forgotten(departed, &scope->meter->bytes, &scope->bytes,
+			  now_ns);
+}
+
+void pst_departed_meters_clear(struct pst_departed_meters *departed)
+{
+	memset(departed, 0, sizeof(*departed));
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Meters that outlive their channel
+ */
+#include "node/departed_meters.h"
+
+#include <check.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "support/expect.h"
+
+#define NOW_NS (1000 * PST_NS_PER_SECOND)
+#define PER_SECOND 10
+#define BURST 20
+
+static struct pst_departed_meters departed;
+static struct pst_meter meter;
+static struct pst_metered_scope scope;
+
+static void begin_meter(void)
+{
+	meter = (struct pst_meter) {0};
+	scope = (struct pst_metered_scope) {
+		.meter = &meter,
+		.messages = {PER_SECOND, BURST},
+	};
+}
+
+static void set_up(void)
+{
+	pst_departed_meters_clear(&departed);
+	begin_meter();
+}
+
+static struct pst_meter_owner owner_of(uint64_t account)
+{
+	return (struct pst_meter_owner) {.account = account, .allow_bits = {1}};
+}
+
+/* A channel of this owner: what it can send at once; it uses up `count`. */
+static uint64_t open_and_use(const struct pst_meter_owner *owner,
+			     uint64_t count, uint64_t now_ns)
+{
+	uint64_t available;
+
+	begin_meter();
+	pst_departed_meters_inherit(&departed, owner, &scope, now_ns);
+	available = pst_tokens_available(&meter.messages, &scope.messages,
+					 now_ns);
+	pst_tokens_take(&meter.messages, &scope.messages, now_ns, count);
+	pst_departed_meters_keep(&departed, owner, &meter, now_ns);
+	return available;
+}
+
+START_TEST(new_channel_goes_on_where_the_last_one_ended)
+{
+	const struct pst_meter_owner owner = owner_of(7);
+
+	expect_equal(open_and_use(&owner, 15, NOW_NS), BURST);
+	expect_equal(open_and_use(&owner, 5, NOW_NS), 5);
+	expect_equal(open_and_use(&owner, 0, NOW_NS), 0);
+	expect_equal(open_and_use(&owner, 0, NOW_NS + PST_NS_PER_SECOND),
+		     PER_SECOND);
+	expect_equal(open_and_use(&owner, 0, NOW_NS + 2 * PST_NS_PER_SECOND),
+		     BURST);
+}
+END_TEST
+
+START_TEST(channels_that_end_together_leave_the_emptiest_meter)
+{
+	const struct pst_meter_owner owner = owner_of(7);
+	struct pst_meter other = {0};
+
+	pst_tokens_take(&other.messages, &scope.messages, NOW_NS, 18);
+	pst_departed_meters_keep(&departed, &owner, &other, NOW_NS);
+	pst_tokens_take(&meter.messages, &scope.messages, NOW_NS, 3);
+	pst_departed_meters_keep(&departed, &owner, &meter, NOW_NS);
+	expect_equal(open_and_use(&owner, 0, NOW_NS), 2);
+	expect_equal(open_and_use(&owner, 0, NOW_NS), 2);
+}
+END_TEST
+
+START_TEST(owners_differ_by_account_allows_and_key)
+{
+	struct pst_meter_owner owner = owner_of(7), other = owner_of(8);
+
+	expect_equal(open_and_use(&owner, BURST, NOW_NS), BURST);
+	expect_equal(open_and_use(&other, BURST, NOW_NS), BURST);
+	other = owner_of(7);
+	other.allow_bits[3] = 1;
+	expect_equal(open_and_use(&other, BURST, NOW_NS), BURST);
+	other = owner_of(7);
+	other.key[0] = 1; /* it does not count */
+	expect_equal(open_and_use(&other, 0, NOW_NS), 0);
+	other.has_key = true;
+	expect_equal(open_and_use(&other, BURST, NOW_NS), BURST);
+	other.account = 9; /* now the account does not */
+	expect_equal(open_and_use(&other, 0, NOW_NS), 0);
+}
+END_TEST
+
+START_TEST(bytes_are_kept_as_messages_are)
+{
+	const struct pst_meter_owner owner = owner_of(7);
+
+	scope.bytes = (struct pst_token_rate) {1000, 4000};
+	pst_tokens_take(&meter.bytes, &scope.bytes, NOW_NS, 3000);
+	pst_departed_meters_keep(&departed, &owner, &meter, NOW_NS);
+	begin_meter();
+	scope.bytes = (struct pst_token_rate) {1000, 4000};
+	pst_departed_meters_inherit(&departed, &owner, &scope, NOW_NS);
+	expect_equal(pst_tokens_available(&meter.bytes, &scope.bytes, NOW_NS),
+		     1000);
+	expect_equal(pst_tokens_available(&meter.messages, &scope.messages,
+					  NOW_NS), BURST);
+}
+END_TEST
+
+static void fill_table(uint64_t used)
+{
+	struct pst_meter_owner owner;
+	uint64_t account;
+
+	for (account = 0; account < PST_DEPARTED_METERS; account++) {
+		owner = owner_of(1000 + account);
+		expect_equal(open_and_use(&owner, used, NOW_NS), BURST);
+	}
+}
+
+START_TEST(unknown_owner_has_no_more_than_one_that_was_forgotten)
+{
+	struct pst_meter_owner first = owner_of(1), second = owner_of(2);
+
+	fill_table(10);
+	/* There was room for all: one that is not there has a full burst. */
+	expect_equal(open_and_use(&first, BURST, NOW_NS), BURST);
+	/* Now one was forgotten, which had 10 left. */
+	expect_equal(open_and_use(&second, 0, NOW_NS), BURST - 10);
+	expect_equal(open_and_use(&first, 0, NOW_NS), 0);
+	/* However often new ones come, that ends when it would be full. */
+	expect_equal(open_and_use(&second, 0, NOW_NS + PST_NS_PER_SECOND),
+		     BURST);
+}
+END_TEST
+
+START_TEST(unknown_owner_of_a_fast_rate_begins_no_emptier_than_empty)
+{
+	struct pst_meter_owner owner = owner_of(1);
+	struct pst_meter_owner slow;
+	uint64_t account;
+
+	/* These owe for an hour. */
+	for (account = 0; account <= PST_DEPARTED_METERS; account++) {
+		begin_meter();
+		scope.messages = (struct pst_token_rate) {1, 3600};
+		slow = owner_of(1000 + account);
+		pst_tokens_take(&meter.messages, &scope.messages, NOW_NS,
+				3600 + account);
+		pst_departed_meters_keep(&departed, &slow, &meter, NOW_NS);
+	}
+	begin_meter();
+	pst_departed_meters_inherit(&departed, &owner, &scope, NOW_NS);
+	expect_equal(pst_tokens_available(&meter.messages, &scope.messages,
+					  NOW_NS), 0);
+	expect_equal(pst_tokens_available(&meter.messages, &scope.messages,
+					  NOW_NS + PST_NS_PER_SECOND),
+		     PER_SECOND);
+}
+END_TEST
+
+START_TEST(meter_nearest_to_full_is_forgotten_even_if_it_is_the_new_one)
+{
+	struct pst_meter_owner little = owner_of(1), kept = owner_of(1000);
+
+	fill_table(10);
+	expect_equal(open_and_use(&little, 1, NOW_NS), BURST);
+	expect_equal(open_and_use(&kept, 0, NOW_NS), BURST - 10);
+	expect_equal(open_and_use(&little, 0, NOW_NS), BURST - 1);
+}
+END_TEST
+
+START_TEST(places_are_free_again_when_their_meters_are_full)
+{
+	const uint64_t later_ns = NOW_NS + PST_NS_PER_SECOND;
+	struct pst_meter_owner owner;
+	uint64_t account;
+
+	fill_table(10);
+	for (account = 0; account < PST_DEPARTED_METERS; account++) {
+		owner = owner_of(5000 + account);
+		expect_equal(open_and_use(&owner, BURST, later_ns), BURST);
+	}
+	for (account = 0; account < PST_DEPARTED_METERS; account++) {
+		owner = owner_of(5000 + account);
+		expect_equal(open_and_use(&owner, 0, later_ns), 0);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("departed_meters");
+	TCase *tcase = tcase_create("departed_meters");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(tcase, set_up, NULL);
+	tcase_add_test(tcase, new_channel_goes_on_where_the_last_one_ended);
+	tcase_add_test(tcase,
+		       channels_that_end_together_leave_the_emptiest_meter);
+	tcase_add_test(tcase, owners_differ_by_account_allows_and_key);
+	tcase_add_test(tcase, bytes_are_kept_as_messages_are);
+	tcase_add_test(tcase,
+		       unknown_owner_has_no_more_than_one_that_was_forgotten);
+	tcase_add_test(tcase,
+		unknown_owner_of_a_fast_rate_begins_no_emptier_than_empty);
+	tcase_add_test(tcase,
+		meter_nearest_to_full_is_forgotten_even_if_it_is_the_new_one);
+	tcase_add_test(tcase, places_are_free_again_when_their_meters_are_full);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
