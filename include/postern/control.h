@@ -50,8 +50,8 @@ struct postern_control_options {
  * says more.
  *
  * Returns 0, and how many peers there were in *ret_count unless that is NULL, or
- *   -ENOENT      no such node, it does not run, or nobody was admitted by
- *                that name
+ *   -ENOENT      no such node, it does not run, or no peer was admitted by that
+ *                name (POSTERN_REASON_NO_PEER): the reason tells which
  *   -ESTALE      no peer has that handle (any more)
  *   -EACCES      this process is neither the owner nor root; or the path or the
  *                listener is not to be trusted

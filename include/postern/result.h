@@ -119,6 +119,7 @@ enum postern_reason {
 	POSTERN_REASON_NODE_BUSY = 67,      /* the node has no place now */
 	POSTERN_REASON_NOT_RUNNING = 68,    /* no process listens */
 	POSTERN_REASON_LISTENER_EXITED = 69, /* only its socket is left */
+	POSTERN_REASON_NO_PEER = 70,        /* the node has no such peer */
 
 	/* Opening a node. */
 	POSTERN_REASON_OWNER = 80,          /* this process is not the owner */

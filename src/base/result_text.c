@@ -129,6 +129,8 @@ static const struct reason_text reasons[] = {
 	 "the node is not running"},
 	{POSTERN_REASON_LISTENER_EXITED, "listener-exited",
 	 "the node's process has exited"},
+	{POSTERN_REASON_NO_PEER, "no-peer",
+	 "the node has no such peer"},
 	{POSTERN_REASON_OWNER, "owner",
 	 "this process is not the owner of the node"},
 	{POSTERN_REASON_DIRECTORY, "directory",

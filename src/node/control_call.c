@@ -137,13 +137,13 @@ static int judge(const struct pst_result *result, const char *peer,
 		*ret_count = (uint32_t)result->count;
 		return 0;
 	case PST_RESULT_STALE:
-		(void)pst_refuse(refusal, POSTERN_REASON_NONE,
+		(void)pst_refuse(refusal, POSTERN_REASON_NO_PEER,
 				 "no peer is %s (any more)", peer);
 		return -ESTALE;
 	case PST_RESULT_NOBODY:
 		break;
 	}
-	(void)pst_refuse(refusal, POSTERN_REASON_NONE,
+	(void)pst_refuse(refusal, POSTERN_REASON_NO_PEER,
 			 "the node has no peer that it admitted as '%s'", peer);
 	return -ENOENT;
 }

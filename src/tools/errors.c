@@ -89,6 +89,8 @@ static enum tool_status status_of(int result, enum postern_reason reason)
 		return TOOL_BAD_POLICY;
 	if (reason == POSTERN_REASON_KEY)
 		return TOOL_DENIED;
+	if (reason == POSTERN_REASON_NO_PEER)
+		return TOOL_BAD_INPUT;
 
 	switch (result) {
 	case -EPIPE:

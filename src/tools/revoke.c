@@ -28,8 +28,6 @@ revoke_peers(const struct tool_command *command,
 					&count);
 	if (result == -EINVAL)
 		return tool_misuse(command, "'%s': %s", peer, refusal.detail);
-	if (result == -ESTALE)
-		return tool_error_input(node, "%s", refusal.detail);
 	if (result < 0)
 		return tool_error_result(node, result, &refusal);
 	printf("%" PRIu32 " %s revoked\n", count, count == 1 ? "peer" : "peers");

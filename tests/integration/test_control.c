@@ -121,6 +121,7 @@ START_TEST(owner_and_root_revoke_a_peer_by_its_handle)
 	/* It is gone, and the other is not. */
 	report = revoke_handle(handle);
 	ck_assert_int_eq(report.result, -ESTALE);
+	ck_assert_int_eq(report.reason, POSTERN_REASON_NO_PEER);
 	ck_assert_int_eq(peer_do(&scene, &second, PEER_SEND, 1).result, 0);
 	report = revoke_handle(other);
 	ck_assert_int_eq(report.result, 0);
@@ -147,6 +148,7 @@ START_TEST(owner_and_root_revoke_all_peers_of_a_name)
 
 	report = take_back("friend");
 	ck_assert_int_eq(report.result, -ENOENT);
+	ck_assert_int_eq(report.reason, POSTERN_REASON_NO_PEER);
 	ck_assert_ptr_nonnull(strstr(report.detail, "friend"));
 	end();
 }
@@ -212,7 +214,8 @@ START_TEST(where_nobody_listens_nobody_is_commanded)
 	scene_load(&scene, CONTROL_POLICY);
 	controller_command(scene.policy, &order, &report);
 	ck_assert_int_eq(report.result, -ENOENT);
-	ck_assert_ptr_nonnull(strstr(report.detail, "nobody listens"));
+	ck_assert_int_eq(report.reason, POSTERN_REASON_NOT_RUNNING);
+	ck_assert_ptr_nonnull(strstr(report.detail, "not running"));
 	scene_close(&scene);
 }
 END_TEST
