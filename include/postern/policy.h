@@ -74,7 +74,7 @@ struct postern_subject {
 	enum postern_fact pid_inode_fact;
 	uint64_t pid_inode;
 
-	enum postern_fact label_fact;     /* of SO_PEERSEC */
+	enum postern_fact label_fact;     /* of SO_PEERSEC, as it tells it */
 	enum postern_fact unit_fact;      /* of the system manager */
 	enum postern_fact cgroup_fact;
 	enum postern_fact exe_fact;

@@ -36,6 +36,8 @@ libpolicy_la_SOURCES = \
 	src/policy/policy_grant.h \
 	src/policy/policy_index.c \
 	src/policy/policy_index.h \
+	src/policy/policy_label.c \
+	src/policy/policy_label.h \
 	src/policy/policy_lexer.c \
 	src/policy/policy_lexer.h \
 	src/policy/policy_limit_text.c \
@@ -73,5 +75,6 @@ libpolicy_la_SOURCES = \
 PURE_POLICY_OBJECTS = \
 	policy_decide \
 	policy_grant \
+	policy_label \
 	policy_limits \
 	policy_match

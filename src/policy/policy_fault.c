@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "policy/policy_builder.h"
+#include "policy/policy_label.h"
 #include "policy/policy_table.h"
 
 /* Could one process have both values? */
@@ -32,6 +33,10 @@ static bool may_be_equal(enum pst_policy_line_key key,
 	case PST_POLICY_LINE_KEY:
 		return memcmp(a->key, b->key, sizeof(a->key)) == 0;
 	case PST_POLICY_LINE_LABEL:
+		/* a process with a stack has several */
+		return strcmp(a->text, b->text) == 0 ||
+		       pst_policy_label_is_stack(a->text) ||
+		       pst_policy_label_is_stack(b->text);
 	case PST_POLICY_LINE_UNIT:
 	case PST_POLICY_LINE_EXE:
 		return strcmp(a->text, b->text) == 0;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "policy/policy.h"
+#include "policy/policy_label.h"
 
 static enum pst_policy_match match_if(bool condition)
 {
@@ -132,6 +133,39 @@ match_text(const char *wanted, enum postern_fact fact, const char *text)
 	return match_if(strcmp(wanted, text) == 0);
 }
 
+/*
+ * A profile that only complains confines nothing, so its name is no reason to
+ * admit a process; and of a stack each profile is a reason to refuse it.
+ */
+static enum pst_policy_match match_label(const char *wanted,
+					 const struct postern_subject *subject,
+					 enum pst_policy_purpose purpose)
+{
+	struct pst_policy_label_relation relation;
+
+	if (subject->label_fact == POSTERN_FACT_ABSENT)
+		return PST_POLICY_MATCH_NO;
+	if (subject->label_fact != POSTERN_FACT_KNOWN || !subject->label)
+		return PST_POLICY_MATCH_UNKNOWN;
+
+	relation = pst_policy_label_compare(wanted, subject->label);
+	if (purpose == PST_POLICY_PURPOSE_DENY && relation.has_all)
+		return PST_POLICY_MATCH_YES;
+	if (relation.is_hidden)
+		return PST_POLICY_MATCH_UNKNOWN;
+	if (!relation.has_all)
+		return PST_POLICY_MATCH_NO;
+	if (relation.is_same && relation.confinement == PST_POLICY_CONFINED)
+		return PST_POLICY_MATCH_YES;
+	/* not a member for certain, and yet it must not escape the limits */
+	if (purpose == PST_POLICY_PURPOSE_MEMBER)
+		return PST_POLICY_MATCH_UNKNOWN;
+	return relation.is_same && relation.confinement ==
+					   PST_POLICY_CONFINEMENT_UNKNOWN
+		       ? PST_POLICY_MATCH_UNKNOWN
+		       : PST_POLICY_MATCH_NO;
+}
+
 /* A prefix of whole parts: /a/b covers /a/b and /a/b/c, not /a/bc. */
 static enum pst_policy_match
 match_cgroup(const char *prefix, enum postern_fact fact, const char *path)
@@ -201,8 +235,7 @@ static enum pst_policy_match match_value(const struct pst_policy_line *line,
 	case PST_POLICY_LINE_GROUP:
 		return match_group(value, subject, purpose);
 	case PST_POLICY_LINE_LABEL:
-		return match_text(value->text, subject->label_fact,
-				  subject->label);
+		return match_label(value->text, subject, purpose);
 	case PST_POLICY_LINE_KEY:
 		return match_key(value, subject, purpose);
 	case PST_POLICY_LINE_PID:

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "policy/policy_label.h"
 #include "policy/policy_words.h"
 
 int pst_policy_peer_line(struct pst_policy_builder *builder,
@@ -78,10 +79,16 @@ static int read_one_label(struct pst_policy_builder *builder,
 			  const struct pst_policy_directive *directive,
 			  uint32_t word_index, struct pst_policy_value *value)
 {
-	if (value->text[0] != '\0')
-		return 0;
-	return pst_policy_report_word(builder, directive, word_index, NULL,
-				      "an empty label");
+	if (value->text[0] == '\0')
+		return pst_policy_report_word(builder, directive, word_index,
+					      NULL, "an empty label");
+	if (pst_policy_label_has_mode(value->text))
+		return pst_policy_report_word(
+			builder, directive, word_index,
+			"the name of the profile alone: the mode is no part "
+			"of it",
+			"label '%s' ends with a mode", value->text);
+	return 0;
 }
 
 static int read_label(struct pst_policy_builder *builder,

@@ -105,6 +105,8 @@ static const struct case_of_error cases[] = {
 	{"peer p { group * }\n", "2:16: error: unknown group '*'"},
 	{"peer p { user * }\n", "2:15: warning: this peer is everyone"},
 	{"peer p { label \"\" }\n", "2:16: error: an empty label"},
+	{"peer p { label \"ordersd (enforce)\" }\n",
+	 "2:16: error: label 'ordersd (enforce)' ends with a mode"},
 	{"peer p { key " KEY "=\n}\n", "2:14: error: '" KEY "=' is not"},
 	{"peer p { key x25519:3p7bfXt9 }\n", "2:14: error: 'x25519:3p7bfXt9'"},
 	{"peer p { key-file /keys/none }\n",

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/policy_match.h"
 #include "unit/policy/decide_case.h"
 
 START_TEST(a_zeroed_subject_is_admitted_nowhere)
@@ -228,6 +229,112 @@ START_TEST(labels_compare_whole)
 }
 END_TEST
 
+/* How a label that the kernel tells is matched by one that a policy names: as
+ * an allow, a deny, and a member of a tenant; y, n or ? for unknown. */
+static const struct {
+	const char *wanted;
+	const char *label;
+	const char *matches;
+} label_cases[] = {
+	/* SELinux */
+	{"system_u:system_r:httpd_t:s0", "system_u:system_r:httpd_t:s0", "yyy"},
+	{"system_u:system_r:httpd_t:s0", "system_u:system_r:httpd_t:s1", "nnn"},
+	{"user:role:type", "user:role:type\n", "yyy"},
+	/* AppArmor: a mode is no part of the name */
+	{"ordersd", "ordersd (enforce)", "yyy"},
+	{"ordersd", "ordersd (enforce)\n", "yyy"},
+	{"ordersd", "ordersd (kill)", "yyy"},
+	{"ordersd", "ordersd (prompt)", "yyy"},
+	{"ordersd", "ordersd (user)", "yyy"},
+	{"/opt/my app (beta)", "/opt/my app (beta) (enforce)", "yyy"},
+	{"ordersd", "ordersd2 (enforce)", "nnn"},
+	{"ordersd", "orders (enforce)", "nnn"},
+	/* a profile that does not confine identifies nothing */
+	{"ordersd", "ordersd (complain)", "ny?"},
+	{"ordersd", "ordersd (unconfined)", "ny?"},
+	{"ordersd", "ordersd (mixed)", "?y?"},
+	{"ordersd", "ordersd (new-mode)", "?y?"},
+	{"unconfined", "unconfined", "yyy"},
+	{"ordersd", "unconfined", "nnn"},
+	/* stacks */
+	{"a", "a//&b (enforce)", "ny?"},
+	{"b", "a//&b (enforce)", "ny?"},
+	{"c", "a//&b (enforce)", "nnn"},
+	{"a//&b", "a//&b (enforce)", "yyy"},
+	{"b//&a", "a//&b (enforce)", "yyy"},
+	{"a//&b", "a (enforce)", "nnn"},
+	{"a//&b", "a//&b//&c (enforce)", "ny?"},
+	{"a//&b", "a//&b (mixed)", "?y?"},
+	{"a//&b", "a (enforce)//&b (complain)", "ny?"},
+	{"b", "a (enforce)//&b (complain)", "ny?"},
+	{":guest:inner", "//&:guest:inner (enforce)", "yyy"},
+	{"inner", "//&:guest:inner (enforce)", "nnn"},
+	{"a", "a//&:guest:unconfined (enforce)", "ny?"},
+	/* profiles that are not visible here */
+	{"a", "---", "???"},
+	{"a", "", "???"},
+	{"a", "\n", "???"},
+	{"a", "b//&---", "???"},
+	{"a", "a//&---", "?y?"},
+};
+
+static char match_of(const char *wanted, const char *label,
+		     enum pst_policy_purpose purpose)
+{
+	static const char signs[] = {[PST_POLICY_MATCH_NO] = 'n',
+				     [PST_POLICY_MATCH_UNKNOWN] = '?',
+				     [PST_POLICY_MATCH_YES] = 'y'};
+	struct postern_subject subject = policy_subject(ALICE, 1);
+	struct pst_policy_value value = {.text = wanted};
+	const struct pst_policy_line line = {
+		.key = PST_POLICY_LINE_LABEL,
+		.value_count = 1,
+		.values = &value,
+	};
+
+	subject.label_fact = POSTERN_FACT_KNOWN;
+	subject.label = label;
+	return signs[pst_policy_match_line(&line, &subject, purpose)];
+}
+
+START_TEST(label_with_a_mode_or_a_stack_matches_by_purpose)
+{
+	const char *wanted = label_cases[_i].wanted;
+	const char *label = label_cases[_i].label;
+	const char matches[] = {
+		match_of(wanted, label, PST_POLICY_PURPOSE_ALLOW),
+		match_of(wanted, label, PST_POLICY_PURPOSE_DENY),
+		match_of(wanted, label, PST_POLICY_PURPOSE_MEMBER),
+		'\0',
+	};
+
+	ck_assert_msg(strcmp(matches, label_cases[_i].matches) == 0,
+		      "label '%s' of '%s' matches %s, not %s", wanted, label,
+		      matches, label_cases[_i].matches);
+	ck_assert_int_eq(match_of(wanted, label, PST_POLICY_PURPOSE_CANDIDATE),
+			 matches[0]);
+}
+END_TEST
+
+START_TEST(deny_by_label_refuses_an_enforced_profile)
+{
+	static const char text[] =
+		HEAD "peer p { user alice }\npeer q { label ordersd }\n" OPEN
+		"allow p { direction send }\ndeny q\n" CLOSE;
+	struct postern_subject subject = policy_subject(ALICE, 1);
+
+	subject.label_fact = POSTERN_FACT_KNOWN;
+	subject.label = "othersd (enforce)";
+	assert_admitted(decide(text, &subject));
+	subject.label = "ordersd (enforce)";
+	assert_refused(decide(text, &subject), POSTERN_REASON_DENIED);
+	subject.label = "ordersd (complain)";
+	assert_refused(decide(text, &subject), POSTERN_REASON_DENIED);
+	subject.label = "othersd//&ordersd (enforce)";
+	assert_refused(decide(text, &subject), POSTERN_REASON_DENIED);
+}
+END_TEST
+
 START_TEST(the_user_namespace_must_be_the_same)
 {
 	static const char text[] =
@@ -277,6 +384,10 @@ int main(void)
 	tcase_add_test(tcase, an_invisible_pid_needs_pidns_any);
 	tcase_add_test(tcase, a_key_that_was_not_presented_is_absent);
 	tcase_add_test(tcase, labels_compare_whole);
+	tcase_add_loop_test(tcase,
+			    label_with_a_mode_or_a_stack_matches_by_purpose, 0,
+			    sizeof(label_cases) / sizeof(label_cases[0]));
+	tcase_add_test(tcase, deny_by_label_refuses_an_enforced_profile);
 	tcase_add_test(tcase, the_user_namespace_must_be_the_same);
 	tcase_add_test(tcase, all_lines_of_a_peer_must_hold);
 	suite_add_tcase(suite, tcase);
