@@ -74,7 +74,7 @@ int bench_postern_open_node(const struct bench_run *run, uint32_t spin_ns,
 			    struct bench_postern_link *ret_link)
 {
 	struct postern_node_options options = POSTERN_NODE_OPTIONS_INIT;
-	struct postern_refusal refusal = {0};
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	int r;
 
 	r = write_policy(run);
@@ -96,7 +96,7 @@ int bench_postern_open_node(const struct bench_run *run, uint32_t spin_ns,
 int bench_postern_await_peer(struct bench_postern_link *link,
 			     postern_peer *ret_peer)
 {
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 	int r;
 
 	do {
@@ -114,7 +114,7 @@ int bench_postern_await_peer(struct bench_postern_link *link,
 static int check_mode(const struct bench_run *run,
 		      const struct postern_channel *channel)
 {
-	struct postern_limits limits;
+	struct postern_limits limits = POSTERN_LIMITS_INIT;
 	int r;
 
 	r = postern_channel_limits(channel, &limits);
@@ -127,7 +127,7 @@ int bench_postern_connect(const struct bench_run *run,
 			  struct bench_postern_link *link, uint32_t spin_ns)
 {
 	struct postern_connect_options options = POSTERN_CONNECT_OPTIONS_INIT;
-	struct postern_refusal refusal = {0};
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	int r;
 
 	options.spin_ns = spin_ns;

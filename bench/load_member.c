@@ -29,7 +29,7 @@ join(const struct load_host *host, uint32_t directions, uint32_t ring_bytes,
      uint32_t message_bytes)
 {
 	struct postern_connect_options options = POSTERN_CONNECT_OPTIONS_INIT;
-	struct postern_refusal refusal = {0};
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	struct postern_channel *channel = NULL;
 	uint64_t end_ns = bench_now_ns() + TIMEOUT_NS;
 	int r;

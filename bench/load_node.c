@@ -164,7 +164,7 @@ static void take_event(struct state *state, const struct postern_event *event)
 
 static void take_events(struct state *state)
 {
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 
 	while (postern_node_next_event(state->handle, &event) == 0)
 		take_event(state, &event);
@@ -202,7 +202,7 @@ static void node_main(void *user_data)
 {
 	struct postern_node_options options = POSTERN_NODE_OPTIONS_INIT;
 	const struct load_node *node = user_data;
-	struct postern_refusal refusal = {0};
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	struct state *state = calloc(1, sizeof(*state));
 	int r;
 

@@ -3,7 +3,8 @@
 #
 # Every header compiles alone; the public ones also as strict C99 and as C++,
 # the two dialects that a user may be bound to.  No public header is forgotten
-# by `make install`.
+# by `make install`.  A program that uses every public struct, _INIT macro and
+# function compiles without a warning in each dialect from these on.
 
 set -eu
 
@@ -58,6 +59,108 @@ for header in "$srcdir"/include/postern/*.h \
 		echo "$name is not installed: not in Makefile.am" >&2
 		status=1
 	fi
+done
+
+# -- a program that uses all of it ------------------------------------------------
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+
+headers="$(echo "$srcdir"/include/postern/*.h)"
+
+# Of each struct, by the name that C++ also takes without `struct`: a function of
+# the same name would hide it.
+# shellcheck disable=SC2086 # no path of the tree has a blank
+structs=$(sed -n 's/^struct \(postern_[a-z_]*\) {$/\1/p' $headers | sort)
+# shellcheck disable=SC2086
+inits=$(sed -n 's/^#define POSTERN_\([A-Z_]*\)_INIT\>.*/\1/p' $headers | sort)
+functions=$(sed -n 's/^\t\(postern_[a-z0-9_]*\);$/\1/p' \
+	"$srcdir/src/libpostern.map")
+
+{
+	echo '#include <postern/postern.h>'
+	echo 'typedef void function(void);'
+	echo 'void use(const void *struct_of_size, size_t size_bytes);'
+	echo 'extern function *const functions[];'
+	echo 'function *const functions[] = {'
+	for name in $functions; do
+		echo "	(function *)$name,"
+	done
+	echo '};'
+	echo 'void use_all(void);'
+	echo 'void use_all(void)'
+	echo '{'
+	for name in $structs; do
+		echo "#ifdef __cplusplus"
+		echo "	use(0, sizeof($name));"
+		echo "#else"
+		echo "	use(0, sizeof(struct $name));"
+		echo "#endif"
+	done
+	for init in $inits; do
+		name=$(echo "$init" | tr '[:upper:]' '[:lower:]')
+		echo "	{ struct postern_$name named = POSTERN_${init}_INIT;"
+		echo "	use(&named, sizeof(named)); }"
+	done
+	echo '}'
+} >"$work/all.c"
+
+for count in "$(echo "$structs" | wc -w)" "$(echo "$inits" | wc -w)" \
+	"$(echo "$functions" | wc -w)"; do
+	if [ "$count" -lt 15 ]; then
+		echo "found too few structs, initialisers or functions" >&2
+		status=1
+	fi
+done
+
+# A struct that can grow begins with its size, and has an initialiser.
+for init in $inits; do
+	name=postern_$(echo "$init" | tr '[:upper:]' '[:lower:]')
+	case " $(echo "$structs" | tr '\n' ' ') " in
+	*" $name "*) ;;
+	*)
+		echo "POSTERN_${init}_INIT initialises no struct $name" >&2
+		status=1
+		;;
+	esac
+done
+# shellcheck disable=SC2086
+for name in $(grep -h -A1 '^struct postern_[a-z_]* {$' $headers |
+	sed -n 'N;s/^struct \(postern_[a-z_]*\) {\n\tsize_t size_bytes;$/\1/p;D'); do
+	init=$(echo "${name#postern_}" | tr '[:lower:]' '[:upper:]')
+	case " $(echo "$inits" | tr '\n' ' ') " in
+	*" $init "*) ;;
+	*)
+		echo "struct $name has no POSTERN_${init}_INIT" >&2
+		status=1
+		;;
+	esac
+done
+
+# uses_all LANGUAGE COMMAND...
+uses_all() {
+	language=$1
+	shift
+	# Casts of functions to one type are on purpose.
+	if ! "$@" $public -pedantic-errors -Wall -Wextra \
+		-Wmissing-field-initializers -Wno-cast-function-type -Werror \
+		-fsyntax-only -x "$language" "$work/all.c"; then
+		echo "a program that uses everything does not compile: $*" >&2
+		status=1
+	fi
+}
+
+# shellcheck disable=SC2086
+for standard in c99 c11; do
+	uses_all c ${CC:-cc} -std=$standard
+	! command -v clang >/dev/null || uses_all c clang -std=$standard
+done
+for compiler in g++ clang++; do
+	command -v $compiler >/dev/null || continue
+	for standard in c++11 c++17 c++20; do
+		uses_all c++ $compiler -std=$standard
+	done
 done
 
 exit $status

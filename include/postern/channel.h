@@ -69,7 +69,9 @@ struct postern_connect_options {
 	const char *key_file;
 };
 
-#define POSTERN_CONNECT_OPTIONS_INIT {.size_bytes = sizeof(struct postern_connect_options)}
+#define POSTERN_CONNECT_OPTIONS_INIT \
+	{sizeof(struct postern_connect_options), NULL, 0, 0, 0, 0, 0, 0, NULL, \
+	 NULL, NULL}
 
 /*
  * Connect to the node that the policy calls node_name.
@@ -112,8 +114,9 @@ int postern_connect(const struct postern_policy *policy, const char *node_name,
  */
 struct postern_channel *postern_channel_close(struct postern_channel *channel);
 
-/* What was granted, as seen from this side. */
+/* What was granted, as seen from this side.  Begins with its size. */
 struct postern_limits {
+	size_t size_bytes;
 	uint32_t directions;         /* POSTERN_DIRECTION_* of the caller */
 	enum postern_security security;
 	uint32_t send_ring_bytes;    /* 0 where the direction is not granted */
@@ -122,7 +125,10 @@ struct postern_limits {
 	uint32_t receive_message_bytes;
 };
 
-/* Returns 0, -ESTALE after fork(), or -EINVAL for NULL. */
+#define POSTERN_LIMITS_INIT \
+	{sizeof(struct postern_limits), 0, POSTERN_SECURITY_NONE, 0, 0, 0, 0}
+
+/* Returns 0, -ESTALE after fork(), or -EINVAL for NULL or an impossible size. */
 int postern_channel_limits(const struct postern_channel *channel,
 			   struct postern_limits *ret_limits);
 
@@ -136,7 +142,7 @@ int postern_channel_limits(const struct postern_channel *channel,
  * Returns 0, -ESTALE after fork(), or -EINVAL for NULL or an impossible size.
  */
 int postern_channel_stats(struct postern_channel *channel,
-			  struct postern_channel_stats *ret_stats);
+			  struct postern_channel_statistics *ret_stats);
 
 /*
  * How the channel ended, once a call has noticed: POSTERN_REASON_NONE while it
@@ -324,10 +330,16 @@ enum postern_channel_event_type {
 	POSTERN_CHANNEL_BELOW_LOW = 2   /* and has sunk to the low one since */
 };
 
+/* Begins with its size. */
 struct postern_channel_event {
+	size_t size_bytes;
 	enum postern_channel_event_type type;
 	uint64_t depth_bytes;   /* in the ring: when it was high, or is low */
 };
+
+#define POSTERN_CHANNEL_EVENT_INIT \
+	{sizeof(struct postern_channel_event), \
+	 (enum postern_channel_event_type)0, 0}
 
 /*
  * Have an event when high_bytes of the ring are used, and when only low_bytes
@@ -349,7 +361,8 @@ int postern_channel_set_watermarks(struct postern_channel *channel,
  * The next event of the watermarks.  ABOVE_HIGH and BELOW_LOW take turns;
  * whatever came and went between two calls is told once.  Never blocks.
  *
- * Returns 0, -EAGAIN (there is none), -EPERM, -ESTALE or -EINVAL.
+ * Returns 0, -EAGAIN (there is none), -EPERM, -ESTALE, or -EINVAL for NULL or an
+ * impossible size.
  */
 int postern_channel_next_event(struct postern_channel *channel,
 			       struct postern_channel_event *ret_event);

@@ -33,7 +33,8 @@ struct postern_control_options {
 	void *log_user_data;
 };
 
-#define POSTERN_CONTROL_OPTIONS_INIT {.size_bytes = sizeof(struct postern_control_options)}
+#define POSTERN_CONTROL_OPTIONS_INIT \
+	{sizeof(struct postern_control_options), 0, 0, NULL, NULL}
 
 /*
  * Let the node that the policy calls node_name revoke a peer, as

@@ -49,7 +49,7 @@ struct postern_facts_options {
 };
 
 #define POSTERN_FACTS_OPTIONS_INIT \
-	{.size_bytes = sizeof(struct postern_facts_options)}
+	{sizeof(struct postern_facts_options), 0, 0, 0, 0}
 
 /*
  * The facts of a running process as the observer, a node's owner say, would

@@ -51,7 +51,8 @@ struct postern_node_options {
 	const char *key_file;
 };
 
-#define POSTERN_NODE_OPTIONS_INIT {.size_bytes = sizeof(struct postern_node_options)}
+#define POSTERN_NODE_OPTIONS_INIT \
+	{sizeof(struct postern_node_options), 0, 0, NULL, NULL, NULL}
 
 /*
  * Open the node that the policy calls node_name: check the owner, the node's
@@ -177,7 +178,9 @@ enum postern_event_type {
 	POSTERN_EVENT_GAP = 3
 };
 
+/* Begins with its size. */
 struct postern_event {
+	size_t size_bytes;
 	enum postern_event_type type;
 	postern_peer peer;
 	uint32_t uid;
@@ -192,6 +195,10 @@ struct postern_event {
 	char name[POSTERN_NAME_BYTES];      /* the peer rule that matched */
 	char instance[POSTERN_NAME_BYTES];  /* what it calls itself */
 };
+
+#define POSTERN_EVENT_INIT \
+	{sizeof(struct postern_event), (enum postern_event_type)0, 0, 0, 0, 0, \
+	 0, POSTERN_REASON_NONE, 0, 0, 0, 0, {0}, {0}}
 
 /*
  * The next event, oldest first.  A departure comes after the last message of
@@ -311,9 +318,9 @@ int postern_node_revoke_named(struct postern_node *node, const char *peer_name,
  * Returns 0, or -ESTALE (a forked child; that peer is gone), -EINVAL.
  */
 int postern_node_stats(struct postern_node *node,
-		       struct postern_node_stats *ret_stats);
+		       struct postern_node_statistics *ret_stats);
 int postern_node_peer_stats(struct postern_node *node, postern_peer peer,
-			    struct postern_peer_stats *ret_stats);
+			    struct postern_peer_statistics *ret_stats);
 
 /*
  * The peers, one after the other, in the order of their slots: previous 0 is

@@ -39,7 +39,7 @@ struct postern_observe_options {
 };
 
 #define POSTERN_OBSERVE_OPTIONS_INIT \
-	{.size_bytes = sizeof(struct postern_observe_options)}
+	{sizeof(struct postern_observe_options), 0, 0, NULL, NULL}
 
 /*
  * Connect to the node that the policy calls node_name and get its statistics.
@@ -80,7 +80,7 @@ postern_observer_close(struct postern_observer *observer);
  *   -EINVAL  a NULL or malformed argument
  */
 int postern_observer_node(struct postern_observer *observer,
-			  struct postern_node_stats *ret_stats);
+			  struct postern_node_statistics *ret_stats);
 
 /*
  * The figures of the peer in a slot; slots are counted from 0 to the node's
@@ -91,7 +91,7 @@ int postern_observer_node(struct postern_observer *observer,
  */
 int postern_observer_peer_at(struct postern_observer *observer,
 			     uint32_t slot_index,
-			     struct postern_peer_stats *ret_stats);
+			     struct postern_peer_statistics *ret_stats);
 
 #ifdef __cplusplus
 }

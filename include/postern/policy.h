@@ -95,7 +95,13 @@ struct postern_subject {
 	uint32_t overflow_gid;
 };
 
-#define POSTERN_SUBJECT_INIT {.size_bytes = sizeof(struct postern_subject)}
+#define POSTERN_SUBJECT_INIT \
+	{sizeof(struct postern_subject), \
+	 POSTERN_FACT_UNKNOWN, 0, POSTERN_FACT_UNKNOWN, 0, \
+	 POSTERN_FACT_UNKNOWN, 0, NULL, POSTERN_FACT_UNKNOWN, 0, \
+	 POSTERN_FACT_UNKNOWN, 0, POSTERN_FACT_UNKNOWN, POSTERN_FACT_UNKNOWN, \
+	 POSTERN_FACT_UNKNOWN, POSTERN_FACT_UNKNOWN, NULL, NULL, NULL, NULL, \
+	 POSTERN_USERNS_UNKNOWN, POSTERN_FACT_UNKNOWN, {0}, 0, 0}
 
 /* What can be limited.  Values are indices of the arrays in a decision. */
 enum postern_limit_key {
@@ -129,12 +135,15 @@ enum postern_limit_state {
 	POSTERN_LIMIT_SET = 2        /* by the rule at file:line */
 };
 
+/* Never grows: a decision holds arrays of it. */
 struct postern_policy_limit {
 	uint64_t value;
 	enum postern_limit_state state;
 	uint32_t line;
 	const char *file;  /* NULL unless set */
 };
+
+#define POSTERN_POLICY_LIMIT_INIT {0, POSTERN_LIMIT_UNSET, 0, NULL}
 
 /* Rules that admit, at most, in one node: bits of a decision's allow_bits. */
 #define POSTERN_ALLOWS_MAX 256
@@ -178,7 +187,11 @@ struct postern_decision {
 	struct postern_refusal refusal;
 };
 
-#define POSTERN_DECISION_INIT {.size_bytes = sizeof(struct postern_decision)}
+#define POSTERN_DECISION_INIT \
+	{sizeof(struct postern_decision), 0, 0, 0, POSTERN_SECURITY_NONE, 0, \
+	 NULL, NULL, NULL, 0, 0, {0}, {POSTERN_POLICY_LIMIT_INIT}, \
+	 {POSTERN_POLICY_LIMIT_INIT}, {POSTERN_POLICY_LIMIT_INIT}, \
+	 {POSTERN_POLICY_LIMIT_INIT}, POSTERN_REFUSAL_INIT}
 
 /* What a node records; zero is everything. */
 enum postern_audit {
@@ -213,7 +226,9 @@ struct postern_node_description {
 };
 
 #define POSTERN_NODE_DESCRIPTION_INIT \
-	{.size_bytes = sizeof(struct postern_node_description)}
+	{sizeof(struct postern_node_description), NULL, NULL, NULL, 0, \
+	 POSTERN_FACT_UNKNOWN, 0, 0, POSTERN_FACT_UNKNOWN, 0, \
+	 POSTERN_SECURITY_NONE, 0, POSTERN_AUDIT_ALL, 0, 0, NULL, NULL}
 
 /* Flags of loading. */
 enum postern_policy_flag {
@@ -240,7 +255,7 @@ struct postern_policy_options {
 };
 
 #define POSTERN_POLICY_OPTIONS_INIT \
-	{.size_bytes = sizeof(struct postern_policy_options)}
+	{sizeof(struct postern_policy_options), NULL, 0, 0}
 
 /*
  * Load the policy of this system (/usr/lib, /run and /etc/postern/policy.d), or
@@ -372,11 +387,12 @@ enum postern_severity {
 };
 
 /*
- * One finding.  line, column and width are 0 where it has no place; columns
- * count bytes from 1.  Texts live until the diagnostics are freed; source_line
- * and hint may be NULL.
+ * One finding.  Begins with its size.  line, column and width are 0 where it has
+ * no place; columns count bytes from 1.  Texts live until the diagnostics are
+ * freed; source_line and hint may be NULL.
  */
 struct postern_diagnostic {
+	size_t size_bytes;
 	enum postern_severity severity;
 	uint32_t line;
 	uint32_t column;
@@ -386,6 +402,10 @@ struct postern_diagnostic {
 	const char *source_line;
 	const char *hint;
 };
+
+#define POSTERN_DIAGNOSTIC_INIT \
+	{sizeof(struct postern_diagnostic), POSTERN_SEVERITY_ERROR, 0, 0, 0, \
+	 NULL, NULL, NULL, NULL}
 
 /*
  * A list of findings, at most 20 errors a file, in the order of the files and

@@ -39,6 +39,12 @@
  *   -ENOMEM -EMFILE -ENFILE   resources of this process or host
  *   -ECANCELED        anything else from the kernel; calls whose options have a
  *                     log callback log the raw code
+ *
+ * Structs that can grow begin with size_bytes, the size that the caller knows:
+ * initialise them with their _INIT macro, which is C99, C++11 and later.  A size
+ * below that of the first release or above POSTERN_STRUCT_BYTES_MAX is -EINVAL.
+ * In an input, bytes that the library does not know must be zero; of an output
+ * it writes size_bytes at most, and zero where it knows less than the caller.
  */
 #ifndef POSTERN_RESULT_H
 #define POSTERN_RESULT_H
@@ -49,6 +55,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* The most that a struct of this interface will ever need. */
+#define POSTERN_STRUCT_BYTES_MAX 8192
 
 /*
  * Directions of a channel, as bits.  In a grant and in connect options they are
@@ -147,18 +156,22 @@ enum postern_reason {
 #define POSTERN_REFUSAL_DETAIL_BYTES 384
 
 /*
- * Why not.  file, line and rule name the deciding line of the policy where
+ * Why not.  Begins with its size.  file, line and rule name the deciding line of the policy where
  * there is one (else file and rule are empty and line is 0); detail is one
  * sentence for a human, with the command that mends it where one does.  All
  * texts are terminated and are cut, never overrun.
  */
 struct postern_refusal {
+	size_t size_bytes;
 	enum postern_reason reason;
 	uint32_t line;
 	char file[POSTERN_REFUSAL_FILE_BYTES];
 	char rule[POSTERN_REFUSAL_RULE_BYTES];
 	char detail[POSTERN_REFUSAL_DETAIL_BYTES];
 };
+
+#define POSTERN_REFUSAL_INIT \
+	{sizeof(struct postern_refusal), POSTERN_REASON_NONE, 0, {0}, {0}, {0}}
 
 /*
  * Features of the kernel, and one of the processor, that are used where

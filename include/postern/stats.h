@@ -24,7 +24,8 @@ extern "C" {
  * How old messages were when they were received, in nanoseconds.  Senders stamp
  * some of their messages, not all: count is that of the stamped ones.  A stamp
  * that cannot be true is counted apart and enters nothing else.  Percentiles
- * are at most 3.2 % off.
+ * are at most 3.2 % off.  Part of other structs, so it only grows into what is
+ * reserved.
  */
 struct postern_latency {
 	uint64_t count;
@@ -34,10 +35,14 @@ struct postern_latency {
 	uint64_t p999_ns;
 	uint64_t max_ns;
 	uint64_t implausible_count;
+	uint64_t reserved[4];          /* zero */
 };
 
+#define POSTERN_LATENCY_INIT {0, 0, 0, 0, 0, 0, 0, {0}}
+
 /*
- * One side of a channel.  Begins with its size.
+ * One side of a channel.  Begins with its size.  Part of those of a peer, so it
+ * only grows into what is reserved.
  *
  * The peaks are the most that was seen at looks: the receiver looks whenever it
  * has read what it knew of, the sender at every eighth of its ring and when the
@@ -45,7 +50,7 @@ struct postern_latency {
  * message, and the one after a bell) or bell, so that on a channel whose peer
  * never sleeps it may be 63 messages behind.
  */
-struct postern_channel_stats {
+struct postern_channel_statistics {
 	size_t size_bytes;
 	uint64_t sent_messages;
 	uint64_t sent_bytes;
@@ -65,10 +70,12 @@ struct postern_channel_stats {
 	uint64_t last_activity_ns;     /* CLOCK_MONOTONIC, coarse; 0: never */
 	enum postern_reason end_reason;
 	struct postern_latency latency; /* of what was received */
+	uint64_t reserved[16];         /* zero */
 };
 
-#define POSTERN_CHANNEL_STATS_INIT \
-	{.size_bytes = sizeof(struct postern_channel_stats)}
+#define POSTERN_CHANNEL_STATISTICS_INIT \
+	{sizeof(struct postern_channel_statistics), 0, 0, 0, 0, 0, 0, 0, 0, 0, \
+	 0, 0, 0, 0, 0, 0, 0, POSTERN_REASON_NONE, POSTERN_LATENCY_INIT, {0}}
 
 /* What a node does about an admitted peer at the moment. */
 enum postern_peer_state {
@@ -84,7 +91,7 @@ enum postern_peer_flag {
 };
 
 /* A node's view of one peer.  Begins with its size. */
-struct postern_peer_stats {
+struct postern_peer_statistics {
 	size_t size_bytes;
 	uint64_t peer;               /* the handle, a postern_peer, */
 	uint32_t slot_index;         /* and its parts: tools show a peer as */
@@ -100,20 +107,22 @@ struct postern_peer_stats {
 	uint64_t admitted_ns;        /* CLOCK_MONOTONIC */
 	uint64_t throttled_count;
 	uint64_t throttled_ns;
-	struct postern_channel_stats channel; /* the node's side of it */
+	struct postern_channel_statistics channel; /* the node's side of it */
 	char name[POSTERN_NAME_BYTES];        /* the peer rule that matched */
 	char instance[POSTERN_NAME_BYTES];    /* what it calls itself */
 	char tenant[POSTERN_NAME_BYTES];      /* empty: of none */
 };
 
-#define POSTERN_PEER_STATS_INIT \
-	{.size_bytes = sizeof(struct postern_peer_stats)}
+#define POSTERN_PEER_STATISTICS_INIT \
+	{sizeof(struct postern_peer_statistics), 0, 0, 0, 0, 0, 0, 0, \
+	 (enum postern_peer_state)0, 0, 0, 0, 0, 0, 0, \
+	 POSTERN_CHANNEL_STATISTICS_INIT, {0}, {0}, {0}}
 
 /* Arrays by reason have this many places: later releases add reasons. */
 #define POSTERN_REASON_ROOM 128
 
 /* A node as a whole.  Begins with its size. */
-struct postern_node_stats {
+struct postern_node_statistics {
 	size_t size_bytes;
 	int32_t pid;
 	uint32_t uid;
@@ -156,8 +165,10 @@ struct postern_node_stats {
 	uint64_t refused_full_count;
 };
 
-#define POSTERN_NODE_STATS_INIT \
-	{.size_bytes = sizeof(struct postern_node_stats)}
+#define POSTERN_NODE_STATISTICS_INIT \
+	{sizeof(struct postern_node_statistics), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
+	 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0}, {0}, \
+	 POSTERN_LATENCY_INIT, {0}, 0}
 
 #ifdef __cplusplus
 }

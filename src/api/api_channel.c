@@ -80,15 +80,18 @@ int postern_connect(const struct postern_policy *policy, const char *node_name,
 		    struct postern_channel **ret_channel)
 {
 	struct postern_connect_options copy;
-	struct postern_refusal unwanted;
+	struct postern_refusal ours;
 	struct pst_connect_params params;
 	struct pst_channel *channel;
 	int r;
 
-	refusal = pst_api_refusal(refusal, &unwanted);
+	r = pst_api_begin_refusal(refusal, &ours);
+	if (r < 0)
+		return r;
 	if (!policy || !node_name || !ret_channel)
 		return -EINVAL;
-	r = pst_api_copy_options(&copy, sizeof(copy), options);
+	r = pst_api_copy_options(&copy, sizeof(copy),
+				 PST_API_CONNECT_OPTIONS_BYTES, options);
 	if (r < 0)
 		return r;
 	if ((copy.directions & ~BOTH_DIRECTIONS) ||
@@ -108,7 +111,8 @@ int postern_connect(const struct postern_policy *policy, const char *node_name,
 		.features_off = copy.features_off,
 		.log = {copy.log, copy.log_user_data},
 	};
-	r = pst_connect(&params, refusal, &channel);
+	r = pst_connect(&params, &ours, &channel);
+	pst_api_end_refusal(refusal, &ours);
 	if (r < 0)
 		return pst_api_filter(r, __func__, &params.log);
 	*ret_channel = (struct postern_channel *)channel;
@@ -124,30 +128,35 @@ struct postern_channel *postern_channel_close(struct postern_channel *channel)
 int postern_channel_limits(const struct postern_channel *channel,
 			   struct postern_limits *ret_limits)
 {
+	struct postern_limits limits;
 	int r;
 
 	r = check(channel);
 	if (r < 0)
 		return r;
-	if (!ret_limits)
-		return -EINVAL;
-	pst_channel_limits((const struct pst_channel *)channel, ret_limits);
+	r = pst_api_check_out(ret_limits, PST_API_LIMITS_BYTES);
+	if (r < 0)
+		return r;
+	pst_channel_limits((const struct pst_channel *)channel, &limits);
+	pst_api_copy_out(ret_limits, &limits, sizeof(limits));
 	return 0;
 }
 
 int postern_channel_stats(struct postern_channel *channel,
-			  struct postern_channel_stats *ret_stats)
+			  struct postern_channel_statistics *ret_stats)
 {
-	struct postern_channel_stats stats;
+	struct postern_channel_statistics stats;
 	int r;
 
 	r = check(channel);
 	if (r < 0)
 		return r;
-	if (!ret_stats)
-		return -EINVAL;
+	r = pst_api_check_out(ret_stats, PST_API_CHANNEL_STATISTICS_BYTES);
+	if (r < 0)
+		return r;
 	pst_channel_stats(inner(channel), &stats);
-	return pst_api_copy_out(ret_stats, &stats, sizeof(stats));
+	pst_api_copy_out(ret_stats, &stats, sizeof(stats));
+	return 0;
 }
 
 enum postern_reason
@@ -290,9 +299,10 @@ int postern_channel_wait(struct postern_channel *channel, uint32_t directions,
 	struct postern_limits limits;
 	int r;
 
-	r = postern_channel_limits(channel, &limits);
+	r = check(channel);
 	if (r < 0)
 		return r;
+	pst_channel_limits(inner(channel), &limits);
 	if (!ret_ready || directions == 0 ||
 	    (directions & ~(BOTH_DIRECTIONS | POSTERN_WAIT_LOW)))
 		return -EINVAL;
@@ -340,12 +350,18 @@ int postern_channel_set_watermarks(struct postern_channel *channel,
 int postern_channel_next_event(struct postern_channel *channel,
 			       struct postern_channel_event *ret_event)
 {
+	struct postern_channel_event event;
 	int r;
 
 	r = check(channel);
 	if (r < 0)
 		return r;
-	if (!ret_event)
-		return -EINVAL;
-	return pst_channel_next_event(inner(channel), ret_event);
+	r = pst_api_check_out(ret_event, PST_API_CHANNEL_EVENT_BYTES);
+	if (r < 0)
+		return r;
+	r = pst_channel_next_event(inner(channel), &event);
+	if (r < 0)
+		return r;
+	pst_api_copy_out(ret_event, &event, sizeof(event));
+	return 0;
 }

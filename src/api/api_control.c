@@ -17,16 +17,19 @@ int postern_control_revoke(const struct postern_policy *policy,
 			   uint32_t *ret_count)
 {
 	struct postern_control_options copy;
-	struct postern_refusal unwanted_refusal;
+	struct postern_refusal ours;
 	struct pst_control_params params;
 	struct pst_log log;
 	uint32_t unwanted_count;
 	int r;
 
-	refusal = pst_api_refusal(refusal, &unwanted_refusal);
+	r = pst_api_begin_refusal(refusal, &ours);
+	if (r < 0)
+		return r;
 	if (!policy || !node_name || !peer)
 		return -EINVAL;
-	r = pst_api_copy_options(&copy, sizeof(copy), options);
+	r = pst_api_copy_options(&copy, sizeof(copy),
+				 PST_API_CONTROL_OPTIONS_BYTES, options);
 	if (r < 0)
 		return r;
 	if (copy.features_off & ~POSTERN_FEATURES_ALL)
@@ -39,7 +42,8 @@ int postern_control_revoke(const struct postern_policy *policy,
 		.features_off = copy.features_off,
 	};
 	log = (struct pst_log) {copy.log, copy.log_user_data};
-	r = pst_control_revoke(&params, peer, refusal,
+	r = pst_control_revoke(&params, peer, &ours,
 			       ret_count ? ret_count : &unwanted_count);
+	pst_api_end_refusal(refusal, &ours);
 	return pst_api_filter(r, __func__, &log);
 }

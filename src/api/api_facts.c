@@ -9,6 +9,7 @@
 
 #include <errno.h>
 
+#include "api/api_options.h"
 #include "api/api_result.h"
 #include "node/facts.h"
 #include "os/features.h"
@@ -51,7 +52,8 @@ int postern_facts_of_process(int32_t pid,
 
 	if (!ret_facts)
 		return -EINVAL;
-	r = pst_api_copy_options(&copy, sizeof(copy), options);
+	r = pst_api_copy_options(&copy, sizeof(copy),
+				 PST_API_FACTS_OPTIONS_BYTES, options);
 	if (r < 0)
 		return r;
 	r = check_options(&copy);

@@ -25,25 +25,33 @@ static int filter(int result, const char *function)
 int postern_key_create(const char *path, struct postern_refusal *refusal,
 		       uint8_t ret_public_key[POSTERN_KEY_BYTES])
 {
-	struct postern_refusal unwanted;
+	struct postern_refusal ours;
+	int r;
 
-	refusal = pst_api_refusal(refusal, &unwanted);
+	r = pst_api_begin_refusal(refusal, &ours);
+	if (r < 0)
+		return r;
 	if (!path || !ret_public_key)
 		return -EINVAL;
-	return filter(pst_identity_file_create(path, refusal, ret_public_key),
-		      __func__);
+	r = pst_identity_file_create(path, &ours, ret_public_key);
+	pst_api_end_refusal(refusal, &ours);
+	return filter(r, __func__);
 }
 
 int postern_key_read_public(const char *path, struct postern_refusal *refusal,
 			    uint8_t ret_public_key[POSTERN_KEY_BYTES])
 {
-	struct postern_refusal unwanted;
+	struct postern_refusal ours;
+	int r;
 
-	refusal = pst_api_refusal(refusal, &unwanted);
+	r = pst_api_begin_refusal(refusal, &ours);
+	if (r < 0)
+		return r;
 	if (!path || !ret_public_key)
 		return -EINVAL;
-	return filter(pst_identity_file_read_public(path, refusal,
-						    ret_public_key), __func__);
+	r = pst_identity_file_read_public(path, &ours, ret_public_key);
+	pst_api_end_refusal(refusal, &ours);
+	return filter(r, __func__);
 }
 
 void postern_key_text(const uint8_t public_key[POSTERN_KEY_BYTES],

@@ -22,15 +22,18 @@ int postern_node_open(const struct postern_policy *policy,
 		      struct postern_node **ret_node)
 {
 	struct postern_node_options copy;
-	struct postern_refusal unwanted;
+	struct postern_refusal ours;
 	struct pst_node_params params;
 	struct pst_node *node;
 	int r;
 
-	refusal = pst_api_refusal(refusal, &unwanted);
+	r = pst_api_begin_refusal(refusal, &ours);
+	if (r < 0)
+		return r;
 	if (!policy || !node_name || !ret_node)
 		return -EINVAL;
-	r = pst_api_copy_options(&copy, sizeof(copy), options);
+	r = pst_api_copy_options(&copy, sizeof(copy),
+				 PST_API_NODE_OPTIONS_BYTES, options);
 	if (r < 0)
 		return r;
 	if (copy.features_off & ~POSTERN_FEATURES_ALL)
@@ -44,7 +47,8 @@ int postern_node_open(const struct postern_policy *policy,
 		.features_off = copy.features_off,
 		.log = {copy.log, copy.log_user_data},
 	};
-	r = pst_node_open(&params, refusal, &node);
+	r = pst_node_open(&params, &ours, &node);
+	pst_api_end_refusal(refusal, &ours);
 	if (r < 0)
 		return pst_api_filter(r, __func__, &params.log);
 	*ret_node = (struct postern_node *)node;
@@ -133,15 +137,20 @@ int postern_node_resume(struct postern_node *node)
 int postern_node_next_event(struct postern_node *node,
 			    struct postern_event *ret_event)
 {
+	struct postern_event event;
 	int r;
 
 	r = pst_api_check_node(node);
 	if (r < 0)
 		return r;
-	if (!ret_event)
-		return -EINVAL;
-	r = pst_node_next_event(pst_api_node(node), ret_event);
-	return pst_api_filter(r, __func__, NULL);
+	r = pst_api_check_out(ret_event, PST_API_EVENT_BYTES);
+	if (r < 0)
+		return r;
+	r = pst_node_next_event(pst_api_node(node), &event);
+	if (r < 0)
+		return pst_api_filter(r, __func__, NULL);
+	pst_api_copy_out(ret_event, &event, sizeof(event));
+	return 0;
 }
 
 typedef int hand_out_fn(struct pst_node *node, postern_peer peer,
@@ -182,17 +191,20 @@ int postern_node_reload(struct postern_node *node,
 			struct postern_refusal *refusal,
 			uint32_t *ret_lost_count)
 {
-	struct postern_refusal unwanted;
+	struct postern_refusal ours;
 	uint32_t lost_count = 0;
 	int r;
 
-	refusal = pst_api_refusal(refusal, &unwanted);
+	r = pst_api_begin_refusal(refusal, &ours);
+	if (r < 0)
+		return r;
 	r = pst_api_check_node(node);
 	if (r < 0)
 		return r;
 	if (!policy)
 		return -EINVAL;
-	r = pst_node_reload(pst_api_node(node), policy, refusal, &lost_count);
+	r = pst_node_reload(pst_api_node(node), policy, &ours, &lost_count);
+	pst_api_end_refusal(refusal, &ours);
 	if (r == 0 && ret_lost_count)
 		*ret_lost_count = lost_count;
 	return pst_api_filter(r, __func__, NULL);
@@ -258,13 +270,16 @@ int postern_node_probe(const struct postern_policy *policy,
 		       const char *node_name,
 		       struct postern_refusal *refusal)
 {
-	struct postern_refusal unwanted;
+	struct postern_refusal ours;
 	int r;
 
-	refusal = pst_api_refusal(refusal, &unwanted);
+	r = pst_api_begin_refusal(refusal, &ours);
+	if (r < 0)
+		return r;
 	if (!policy || !node_name)
 		return -EINVAL;
 	r = pst_node_probe(policy, node_name,
-			   pst_api_deadline_ns(PROBE_TIMEOUT_NS), refusal);
+			   pst_api_deadline_ns(PROBE_TIMEOUT_NS), &ours);
+	pst_api_end_refusal(refusal, &ours);
 	return pst_api_filter(r, __func__, NULL);
 }

@@ -7,44 +7,48 @@
 #include <errno.h>
 
 #include "api/api_node.h"
+#include "api/api_options.h"
 #include "api/api_result.h"
 
-static int check(struct postern_node *node, const void *output)
+static int check(struct postern_node *node, const void *output,
+		 size_t first_bytes)
 {
 	int r;
 
 	r = pst_api_check_node(node);
 	if (r < 0)
 		return r;
-	return output ? 0 : -EINVAL;
+	return pst_api_check_out(output, first_bytes);
 }
 
 int postern_node_stats(struct postern_node *node,
-		       struct postern_node_stats *ret_stats)
+		       struct postern_node_statistics *ret_stats)
 {
-	struct postern_node_stats stats;
+	struct postern_node_statistics stats;
 	int r;
 
-	r = check(node, ret_stats);
+	r = check(node, ret_stats, PST_API_NODE_STATISTICS_BYTES);
 	if (r < 0)
 		return r;
 	pst_node_stats(pst_api_node(node), &stats);
-	return pst_api_copy_out(ret_stats, &stats, sizeof(stats));
+	pst_api_copy_out(ret_stats, &stats, sizeof(stats));
+	return 0;
 }
 
 int postern_node_peer_stats(struct postern_node *node, postern_peer peer,
-			    struct postern_peer_stats *ret_stats)
+			    struct postern_peer_statistics *ret_stats)
 {
-	struct postern_peer_stats stats;
+	struct postern_peer_statistics stats;
 	int r;
 
-	r = check(node, ret_stats);
+	r = check(node, ret_stats, PST_API_PEER_STATISTICS_BYTES);
 	if (r < 0)
 		return r;
 	r = pst_node_peer_stats(pst_api_node(node), peer, &stats);
 	if (r < 0)
 		return pst_api_filter(r, __func__, NULL);
-	return pst_api_copy_out(ret_stats, &stats, sizeof(stats));
+	pst_api_copy_out(ret_stats, &stats, sizeof(stats));
+	return 0;
 }
 
 int postern_node_next_peer(struct postern_node *node, postern_peer previous,
@@ -52,8 +56,10 @@ int postern_node_next_peer(struct postern_node *node, postern_peer previous,
 {
 	int r;
 
-	r = check(node, ret_peer);
+	r = pst_api_check_node(node);
 	if (r < 0)
 		return r;
+	if (!ret_peer)
+		return -EINVAL;
 	return pst_node_next_peer(pst_api_node(node), previous, ret_peer);
 }

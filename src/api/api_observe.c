@@ -30,15 +30,18 @@ int postern_observe(const struct postern_policy *policy, const char *node_name,
 		    struct postern_observer **ret_observer)
 {
 	struct postern_observe_options copy;
-	struct postern_refusal unwanted;
+	struct postern_refusal ours;
 	struct pst_observer *observer;
 	struct pst_log log;
 	int r;
 
-	refusal = pst_api_refusal(refusal, &unwanted);
+	r = pst_api_begin_refusal(refusal, &ours);
+	if (r < 0)
+		return r;
 	if (!policy || !node_name || !ret_observer)
 		return -EINVAL;
-	r = pst_api_copy_options(&copy, sizeof(copy), options);
+	r = pst_api_copy_options(&copy, sizeof(copy),
+				 PST_API_OBSERVE_OPTIONS_BYTES, options);
 	if (r < 0)
 		return r;
 	if (copy.features_off & ~POSTERN_FEATURES_ALL)
@@ -47,7 +50,8 @@ int postern_observe(const struct postern_policy *policy, const char *node_name,
 	log = (struct pst_log) {copy.log, copy.log_user_data};
 	r = pst_observer_open(policy, node_name,
 			      pst_api_deadline_ns(copy.timeout_ns),
-			      copy.features_off, refusal, &observer);
+			      copy.features_off, &ours, &observer);
+	pst_api_end_refusal(refusal, &ours);
 	if (r < 0)
 		return pst_api_filter(r, __func__, &log);
 	*ret_observer = (struct postern_observer *)observer;
@@ -62,36 +66,40 @@ postern_observer_close(struct postern_observer *observer)
 }
 
 int postern_observer_node(struct postern_observer *observer,
-			  struct postern_node_stats *ret_stats)
+			  struct postern_node_statistics *ret_stats)
 {
-	struct postern_node_stats stats;
+	struct postern_node_statistics stats;
 	int r;
 
 	r = check(observer);
 	if (r < 0)
 		return r;
-	if (!ret_stats)
-		return -EINVAL;
+	r = pst_api_check_out(ret_stats, PST_API_NODE_STATISTICS_BYTES);
+	if (r < 0)
+		return r;
 	r = pst_observer_node(inner(observer), &stats);
 	if (r < 0)
 		return pst_api_filter(r, __func__, NULL);
-	return pst_api_copy_out(ret_stats, &stats, sizeof(stats));
+	pst_api_copy_out(ret_stats, &stats, sizeof(stats));
+	return 0;
 }
 
 int postern_observer_peer_at(struct postern_observer *observer,
 			     uint32_t slot_index,
-			     struct postern_peer_stats *ret_stats)
+			     struct postern_peer_statistics *ret_stats)
 {
-	struct postern_peer_stats stats;
+	struct postern_peer_statistics stats;
 	int r;
 
 	r = check(observer);
 	if (r < 0)
 		return r;
-	if (!ret_stats)
-		return -EINVAL;
+	r = pst_api_check_out(ret_stats, PST_API_PEER_STATISTICS_BYTES);
+	if (r < 0)
+		return r;
 	r = pst_observer_peer_at(inner(observer), slot_index, &stats);
 	if (r < 0)
 		return pst_api_filter(r, __func__, NULL);
-	return pst_api_copy_out(ret_stats, &stats, sizeof(stats));
+	pst_api_copy_out(ret_stats, &stats, sizeof(stats));
+	return 0;
 }

@@ -1,18 +1,64 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a caller may leave out: options, refusals
+ * What a caller may leave out: options, refusals, and what its release did not
+ * know
  */
 #ifndef POSTERN_API_API_OPTIONS_H
 #define POSTERN_API_API_OPTIONS_H
 
+#include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
-#include <postern/channel.h>
-#include <postern/result.h>
+#include <postern/postern.h>
 
+#include "api/api_result.h"
 #include "base/clock.h"
 #include "os/monotonic.h"
+
+/*
+ * The size of each struct in the first release, up to its last member of then:
+ * this never changes.
+ */
+#define PST_API_FIRST_BYTES(name, last_member) \
+	(offsetof(struct name, last_member) + \
+	 sizeof(((struct name *)0)->last_member))
+
+enum pst_api_first_bytes {
+	PST_API_CONNECT_OPTIONS_BYTES =
+		PST_API_FIRST_BYTES(postern_connect_options, key_file),
+	PST_API_NODE_OPTIONS_BYTES =
+		PST_API_FIRST_BYTES(postern_node_options, key_file),
+	PST_API_CONTROL_OPTIONS_BYTES =
+		PST_API_FIRST_BYTES(postern_control_options, log_user_data),
+	PST_API_OBSERVE_OPTIONS_BYTES =
+		PST_API_FIRST_BYTES(postern_observe_options, log_user_data),
+	PST_API_FACTS_OPTIONS_BYTES =
+		PST_API_FIRST_BYTES(postern_facts_options, features_off),
+	PST_API_POLICY_OPTIONS_BYTES =
+		PST_API_FIRST_BYTES(postern_policy_options, features_off),
+	PST_API_SUBJECT_BYTES =
+		PST_API_FIRST_BYTES(postern_subject, overflow_gid),
+	PST_API_DECISION_BYTES =
+		PST_API_FIRST_BYTES(postern_decision, refusal),
+	PST_API_NODE_DESCRIPTION_BYTES =
+		PST_API_FIRST_BYTES(postern_node_description,
+				    connect_error),
+	PST_API_DIAGNOSTIC_BYTES =
+		PST_API_FIRST_BYTES(postern_diagnostic, hint),
+	PST_API_REFUSAL_BYTES = PST_API_FIRST_BYTES(postern_refusal, detail),
+	PST_API_LIMITS_BYTES =
+		PST_API_FIRST_BYTES(postern_limits, receive_message_bytes),
+	PST_API_EVENT_BYTES = PST_API_FIRST_BYTES(postern_event, instance),
+	PST_API_CHANNEL_EVENT_BYTES =
+		PST_API_FIRST_BYTES(postern_channel_event, depth_bytes),
+	PST_API_CHANNEL_STATISTICS_BYTES =
+		PST_API_FIRST_BYTES(postern_channel_statistics, reserved),
+	PST_API_PEER_STATISTICS_BYTES =
+		PST_API_FIRST_BYTES(postern_peer_statistics, tenant),
+	PST_API_NODE_STATISTICS_BYTES =
+		PST_API_FIRST_BYTES(postern_node_statistics,
+				    refused_full_count),
+};
 
 /* About as long as a sleep and a wake-up cost: spinning longer cannot pay. */
 #define PST_API_SPIN_NS 20000u
@@ -34,14 +80,31 @@ static inline uint64_t pst_api_deadline_ns(uint64_t timeout_ns)
 						    timeout_ns);
 }
 
-/* Theirs, or ours where they want none; it says nothing yet. */
-static inline struct postern_refusal *
-pst_api_refusal(struct postern_refusal *theirs, struct postern_refusal *ours)
+/*
+ * Theirs is an output that may be NULL and says nothing yet; the call fills
+ * ours, which is handed over at its end.  _begin returns 0, or -EINVAL for an
+ * impossible size.
+ */
+static inline int pst_api_begin_refusal(struct postern_refusal *theirs,
+					struct postern_refusal *ours)
 {
-	struct postern_refusal *refusal = theirs ? theirs : ours;
+	int r;
 
-	memset(refusal, 0, sizeof(*refusal));
-	return refusal;
+	*ours = (struct postern_refusal) POSTERN_REFUSAL_INIT;
+	if (!theirs)
+		return 0;
+	r = pst_api_check_out(theirs, PST_API_REFUSAL_BYTES);
+	if (r < 0)
+		return r;
+	pst_api_copy_out(theirs, ours, sizeof(*ours));
+	return 0;
+}
+
+static inline void pst_api_end_refusal(struct postern_refusal *theirs,
+				       const struct postern_refusal *ours)
+{
+	if (theirs)
+		pst_api_copy_out(theirs, ours, sizeof(*ours));
 }
 
 #endif

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "api/api_options.h"
 #include "api/api_result.h"
 #include "node/policy_files.h"
 #include "node/policy_names.h"
@@ -28,7 +29,8 @@ int postern_policy_load(const struct postern_policy_options *options,
 
 	if (!ret_policy)
 		return -EINVAL;
-	r = pst_api_copy_options(&copy, sizeof(copy), options);
+	r = pst_api_copy_options(&copy, sizeof(copy),
+				 PST_API_POLICY_OPTIONS_BYTES, options);
 	if (r < 0)
 		return r;
 	if ((copy.flags & ~(uint32_t)POLICY_FLAGS) != 0 ||
@@ -61,13 +63,18 @@ int postern_policy_decide(const struct postern_policy *policy,
 	struct postern_subject copy;
 	int r;
 
-	if (!policy || !node_name || !subject || !ret_decision)
+	if (!policy || !node_name || !subject)
 		return -EINVAL;
-	r = pst_api_copy_options(&copy, sizeof(copy), subject);
+	r = pst_api_check_out(ret_decision, PST_API_DECISION_BYTES);
+	if (r < 0)
+		return r;
+	r = pst_api_copy_options(&copy, sizeof(copy),
+				 PST_API_SUBJECT_BYTES, subject);
 	if (r < 0)
 		return r;
 	pst_policy_decide(policy, node_name, &copy, &decision);
-	return pst_api_copy_out(ret_decision, &decision, sizeof(decision));
+	pst_api_copy_out(ret_decision, &decision, sizeof(decision));
+	return 0;
 }
 
 int postern_policy_explain(const struct postern_policy *policy,
@@ -80,7 +87,8 @@ int postern_policy_explain(const struct postern_policy *policy,
 
 	if (!policy || !node_name || !subject || !ret_text)
 		return -EINVAL;
-	r = pst_api_copy_options(&copy, sizeof(copy), subject);
+	r = pst_api_copy_options(&copy, sizeof(copy),
+				 PST_API_SUBJECT_BYTES, subject);
 	if (r < 0)
 		return r;
 	return pst_policy_explain(policy, node_name, &copy, ret_text);
@@ -145,15 +153,19 @@ int postern_policy_node_at(const struct postern_policy *policy,
 {
 	struct postern_node_description description;
 	const struct pst_policy_node *node;
+	int r;
 
-	if (!policy || !ret_description)
+	if (!policy)
 		return -EINVAL;
+	r = pst_api_check_out(ret_description, PST_API_NODE_DESCRIPTION_BYTES);
+	if (r < 0)
+		return r;
 	node = pst_policy_node_at(policy, node_index);
 	if (!node)
 		return -ENOENT;
 	pst_policy_describe_node(node, &description);
-	return pst_api_copy_out(ret_description, &description,
-				sizeof(description));
+	pst_api_copy_out(ret_description, &description, sizeof(description));
+	return 0;
 }
 
 int postern_diagnostics_new(struct postern_diagnostics **ret_diagnostics)
@@ -185,13 +197,17 @@ int postern_diagnostics_get(const struct postern_diagnostics *diagnostics,
 			    struct postern_diagnostic *ret_diagnostic)
 {
 	const struct postern_diagnostic *diagnostic;
+	int r;
 
-	if (!diagnostics || !ret_diagnostic)
+	if (!diagnostics)
 		return -EINVAL;
+	r = pst_api_check_out(ret_diagnostic, PST_API_DIAGNOSTIC_BYTES);
+	if (r < 0)
+		return r;
 	diagnostic = pst_diagnostics_at(diagnostics, diagnostic_index);
 	if (!diagnostic)
 		return -ENOENT;
-	*ret_diagnostic = *diagnostic;
+	pst_api_copy_out(ret_diagnostic, diagnostic, sizeof(*diagnostic));
 	return 0;
 }
 

@@ -52,17 +52,30 @@ int pst_api_filter_failure(int result, const char *function,
 	return -ECANCELED;
 }
 
-int pst_api_copy_options(void *ours, size_t ours_bytes, const void *theirs)
+static int read_size(const void *theirs, size_t first_bytes, size_t *ret_bytes)
+{
+	size_t bytes;
+
+	memcpy(&bytes, theirs, sizeof(bytes));
+	if (bytes < first_bytes || bytes > POSTERN_STRUCT_BYTES_MAX)
+		return -EINVAL;
+	*ret_bytes = bytes;
+	return 0;
+}
+
+int pst_api_copy_options(void *ours, size_t ours_bytes, size_t first_bytes,
+			 const void *theirs)
 {
 	const unsigned char *bytes = theirs;
 	size_t theirs_bytes, i;
+	int r;
 
 	memset(ours, 0, ours_bytes);
 	if (!theirs)
 		return 0;
-	memcpy(&theirs_bytes, theirs, sizeof(theirs_bytes));
-	if (theirs_bytes < sizeof(theirs_bytes))
-		return -EINVAL;
+	r = read_size(theirs, first_bytes, &theirs_bytes);
+	if (r < 0)
+		return r;
 	for (i = ours_bytes; i < theirs_bytes; i++)
 		if (bytes[i] != 0)
 			return -EINVAL;
@@ -71,13 +84,18 @@ int pst_api_copy_options(void *ours, size_t ours_bytes, const void *theirs)
 	return 0;
 }
 
-int pst_api_copy_out(void *theirs, const void *ours, size_t ours_bytes)
+int pst_api_check_out(const void *theirs, size_t first_bytes)
+{
+	size_t theirs_bytes;
+
+	return theirs ? read_size(theirs, first_bytes, &theirs_bytes) : -EINVAL;
+}
+
+void pst_api_copy_out(void *theirs, const void *ours, size_t ours_bytes)
 {
 	size_t theirs_bytes;
 
 	memcpy(&theirs_bytes, theirs, sizeof(theirs_bytes));
-	if (theirs_bytes < sizeof(theirs_bytes))
-		return -EINVAL;
 	if (theirs_bytes > ours_bytes)
 		memset((unsigned char *)theirs + ours_bytes, 0,
 		       theirs_bytes - ours_bytes);
@@ -86,7 +104,6 @@ int pst_api_copy_out(void *theirs, const void *ours, size_t ours_bytes)
 	memcpy((unsigned char *)theirs + sizeof(theirs_bytes),
 	       (const unsigned char *)ours + sizeof(theirs_bytes),
 	       ours_bytes - sizeof(theirs_bytes));
-	return 0;
 }
 
 const char *postern_version(void)

@@ -20,17 +20,25 @@ static inline int pst_api_filter(int result, const char *function,
 				 const struct pst_log *log);
 
 /*
- * Copy a size-led option struct of another version into one of ours: absent
- * fields are zero.  Returns 0, or -EINVAL for one that is larger than known
- * and says something there.
+ * Structs that begin with their size.  first_bytes is the size that such a
+ * struct had in the first release (api_options.h lists them): what is smaller,
+ * or larger than POSTERN_STRUCT_BYTES_MAX, was never a size of it.
+ *
+ * Copy one that is an input into one of ours: absent fields, or all of them if
+ * theirs is NULL, are zero.  Returns 0, or -EINVAL for an impossible size, or for
+ * one that is larger than known and says something there.
  */
-int pst_api_copy_options(void *ours, size_t ours_bytes, const void *theirs);
+int pst_api_copy_options(void *ours, size_t ours_bytes, size_t first_bytes,
+			 const void *theirs);
+
+/* Of an output, before anything is done: 0, or -EINVAL, for NULL too. */
+int pst_api_check_out(const void *theirs, size_t first_bytes);
 
 /*
- * Write as much of a size-led struct as its owner knows, by the size it begins
- * with, which stays; what is not known here is zero.  Returns 0, or -EINVAL.
+ * Write as much of a checked output as its owner knows, by the size it begins
+ * with, which stays; what is not known here is zero.
  */
-int pst_api_copy_out(void *theirs, const void *ours, size_t ours_bytes);
+void pst_api_copy_out(void *theirs, const void *ours, size_t ours_bytes);
 
 /* Inline: every message goes through it. */
 

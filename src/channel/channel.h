@@ -94,7 +94,7 @@ void pst_channel_end(struct pst_channel *channel, enum postern_reason reason);
 
 /* What the channel has done so far, for any thread at any time. */
 void pst_channel_stats(const struct pst_channel *channel,
-		       struct postern_channel_stats *ret_stats);
+		       struct postern_channel_statistics *ret_stats);
 
 /*
  * For the node, by the thread that receives: what is recorded from now on is

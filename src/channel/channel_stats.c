@@ -121,7 +121,7 @@ static uint64_t depth_between(uint64_t consumed_pos, uint64_t produced_pos,
 }
 
 static void describe_depths(const struct pst_channel *channel,
-			    struct postern_channel_stats *stats)
+			    struct postern_channel_statistics *stats)
 {
 	const struct pst_segment_words *peer = pst_channel_peer_words(channel);
 
@@ -143,11 +143,11 @@ static uint64_t larger_of(uint64_t left, uint64_t right)
 }
 
 void pst_channel_stats(const struct pst_channel *channel,
-		       struct postern_channel_stats *ret_stats)
+		       struct postern_channel_statistics *ret_stats)
 {
 	const struct pst_channel_waiter *sender = &channel->send_waiter;
 	const struct pst_channel_waiter *receiver = &channel->receive_waiter;
-	struct postern_channel_stats stats = {
+	struct postern_channel_statistics stats = {
 		.size_bytes = sizeof(stats),
 		.sent_messages = pst_counter_get(&channel->sent.messages),
 		.sent_bytes = pst_counter_get(&channel->sent.bytes),

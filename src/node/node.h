@@ -67,9 +67,9 @@ void pst_node_reload_failed(struct pst_node *node, int result,
 
 /* Statistics */
 void pst_node_stats(struct pst_node *node,
-		    struct postern_node_stats *ret_stats);
+		    struct postern_node_statistics *ret_stats);
 int pst_node_peer_stats(struct pst_node *node, postern_peer peer,
-			struct postern_peer_stats *ret_stats);
+			struct postern_peer_statistics *ret_stats);
 int pst_node_next_peer(const struct pst_node *node, postern_peer previous,
 		       postern_peer *ret_peer);
 

@@ -98,7 +98,7 @@ static int check_is_live(const struct pst_observer *observer)
 }
 
 int pst_observer_node(const struct pst_observer *observer,
-		      struct postern_node_stats *ret_stats)
+		      struct postern_node_statistics *ret_stats)
 {
 	int r;
 
@@ -110,7 +110,7 @@ int pst_observer_node(const struct pst_observer *observer,
 
 int pst_observer_peer_at(const struct pst_observer *observer,
 			 uint32_t slot_index,
-			 struct postern_peer_stats *ret_stats)
+			 struct postern_peer_statistics *ret_stats)
 {
 	int r;
 

@@ -44,7 +44,7 @@ void pst_statistics_init(struct pst_statistics *statistics)
 int pst_statistics_open(struct pst_node *node)
 {
 	struct pst_statistics *statistics = &node->statistics;
-	struct postern_node_stats *total = &statistics->total;
+	struct postern_node_statistics *total = &statistics->total;
 	size_t slot_count = node->slot_count;
 
 	statistics->slots = calloc(slot_count, sizeof(statistics->slots[0]));
@@ -102,7 +102,7 @@ static enum postern_peer_state state_of(const struct pst_peer *peer)
 	}
 }
 
-static uint32_t *count_of(struct postern_node_stats *total,
+static uint32_t *count_of(struct postern_node_statistics *total,
 			  enum postern_peer_state state)
 {
 	switch (state) {
@@ -118,7 +118,7 @@ static uint32_t *count_of(struct postern_node_stats *total,
 	}
 }
 
-static void count_state(struct postern_node_stats *total,
+static void count_state(struct postern_node_statistics *total,
 			const struct pst_slot_statistics *slot, uint32_t more)
 {
 	uint32_t *count = count_of(total, slot->state);
@@ -129,9 +129,9 @@ static void count_state(struct postern_node_stats *total,
 		total->draining_count += more;
 }
 
-static void add_traffic(struct postern_node_stats *total,
-			const struct postern_channel_stats *now,
-			const struct postern_channel_stats *before)
+static void add_traffic(struct postern_node_statistics *total,
+			const struct postern_channel_statistics *now,
+			const struct postern_channel_statistics *before)
 {
 	total->received_messages += now->received_messages -
 				    before->received_messages;
@@ -167,9 +167,9 @@ static void look_for_stuck(struct pst_slot_statistics *slot,
 void pst_statistics_look_at_peer(struct pst_node *node,
 				 const struct pst_peer *peer, uint64_t now_ns)
 {
-	struct postern_node_stats *total = &node->statistics.total;
+	struct postern_node_statistics *total = &node->statistics.total;
 	struct pst_slot_statistics *slot = slot_of(node, peer);
-	struct postern_channel_stats now;
+	struct postern_channel_statistics now;
 
 	count_state(total, slot, UINT32_MAX); /* one less */
 	slot->state = state_of(peer);
@@ -211,7 +211,7 @@ void pst_statistics_mark(struct pst_node *node, uint32_t slot_index)
 
 void pst_statistics_admit(struct pst_node *node, struct pst_peer *peer)
 {
-	struct postern_node_stats *total = &node->statistics.total;
+	struct postern_node_statistics *total = &node->statistics.total;
 	struct pst_slot_statistics *slot = slot_of(node, peer);
 	bool was_used = slot->was_used, is_changed = slot->is_changed;
 	struct postern_limits limits;
@@ -257,7 +257,7 @@ static void forget_shared(struct pst_statistics *statistics,
 void pst_statistics_depart(struct pst_node *node, struct pst_peer *peer,
 			   enum postern_reason reason)
 {
-	struct postern_node_stats *total = &node->statistics.total;
+	struct postern_node_statistics *total = &node->statistics.total;
 	struct pst_slot_statistics *slot = slot_of(node, peer);
 
 	pst_statistics_look_at_peer(node, peer, pst_monotonic_now_ns());

@@ -41,7 +41,7 @@ struct pst_slot_statistics {
 
 	/* Of its channel, what is in the totals already; once it is detached,
 	 * all that is known. */
-	struct postern_channel_stats channel;
+	struct postern_channel_statistics channel;
 
 	/* Its consumer's position, and since when it stands there. */
 	uint64_t consumed_pos;
@@ -50,7 +50,7 @@ struct pst_slot_statistics {
 };
 
 struct pst_statistics {
-	struct postern_node_stats total;
+	struct postern_node_statistics total;
 	struct pst_histogram latency;   /* of all channels, departed ones too */
 	struct pst_slot_statistics *slots;
 
@@ -97,10 +97,10 @@ void pst_statistics_look_at_peer(struct pst_node *node,
 
 /* statistics_fill.c */
 void pst_statistics_fill_node(const struct pst_node *node,
-			      struct postern_node_stats *ret_stats);
+			      struct postern_node_statistics *ret_stats);
 void pst_statistics_fill_peer(const struct pst_node *node,
 			      const struct pst_peer *peer,
-			      struct postern_peer_stats *ret_stats);
+			      struct postern_peer_statistics *ret_stats);
 
 /* statistics_view.c: what is shown in node->view, and its last word. */
 void pst_statistics_show_all(struct pst_node *node);

@@ -34,7 +34,7 @@ static uint32_t half_open_count(const struct pst_node *node)
 }
 
 void pst_statistics_fill_node(const struct pst_node *node,
-			      struct postern_node_stats *ret_stats)
+			      struct postern_node_statistics *ret_stats)
 {
 	const struct pst_statistics *statistics = &node->statistics;
 	uint64_t implausible_count =
@@ -59,11 +59,11 @@ static uint64_t throttled_ns(const struct pst_peer *peer)
 
 void pst_statistics_fill_peer(const struct pst_node *node,
 			      const struct pst_peer *peer,
-			      struct postern_peer_stats *ret_stats)
+			      struct postern_peer_statistics *ret_stats)
 {
 	const struct pst_slot_statistics *slot =
 		&node->statistics.slots[peer - node->peers];
-	struct postern_peer_stats stats = {
+	struct postern_peer_statistics stats = {
 		.size_bytes = sizeof(stats),
 		.peer = peer->handle,
 		.slot_index = pst_slot_index(peer->handle),
@@ -91,7 +91,7 @@ void pst_statistics_fill_peer(const struct pst_node *node,
 
 /* -- for the program itself ------------------------------------------------ */
 
-void pst_node_stats(struct pst_node *node, struct postern_node_stats *ret_stats)
+void pst_node_stats(struct pst_node *node, struct postern_node_statistics *ret_stats)
 {
 	pst_statistics_collect(node, pst_monotonic_now_ns());
 	pst_statistics_fill_node(node, ret_stats);
@@ -101,7 +101,7 @@ void pst_node_stats(struct pst_node *node, struct postern_node_stats *ret_stats)
 }
 
 int pst_node_peer_stats(struct pst_node *node, postern_peer handle,
-			struct postern_peer_stats *ret_stats)
+			struct postern_peer_statistics *ret_stats)
 {
 	struct pst_peer *peer;
 	uint32_t index;

@@ -8,7 +8,7 @@
 
 void pst_statistics_show_node(struct pst_node *node)
 {
-	struct postern_node_stats stats;
+	struct postern_node_statistics stats;
 
 	if (pst_node_view_fd(node) < 0)
 		return;
@@ -19,7 +19,7 @@ void pst_statistics_show_node(struct pst_node *node)
 void pst_statistics_show_peer(struct pst_node *node, uint32_t slot_index)
 {
 	struct pst_statistics *statistics = &node->statistics;
-	struct postern_peer_stats stats;
+	struct postern_peer_statistics stats;
 
 	if (pst_node_view_fd(node) < 0)
 		return;

@@ -30,7 +30,7 @@
  * 5. Words that are reserved are 0 and are not looked at.
  *
  * The names and the meaning of the words are those of struct
- * postern_node_stats and struct postern_peer_stats in <postern/stats.h>.
+ * postern_node_stats and struct postern_peer_statistics in <postern/stats.h>.
  */
 #ifndef POSTERN_STATS_STATS_LAYOUT_H
 #define POSTERN_STATS_STATS_LAYOUT_H

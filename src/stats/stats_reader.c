@@ -88,7 +88,7 @@ uint64_t pst_stats_read_state(const struct pst_stats_reader *reader)
 }
 
 int pst_stats_read_node(const struct pst_stats_reader *reader,
-			struct postern_node_stats *ret_stats)
+			struct postern_node_statistics *ret_stats)
 {
 	uint64_t words[PST_STATS_NODE_WORDS] = {0};
 	int r;
@@ -103,7 +103,7 @@ int pst_stats_read_node(const struct pst_stats_reader *reader,
 
 int pst_stats_read_peer(const struct pst_stats_reader *reader,
 			uint32_t slot_index,
-			struct postern_peer_stats *ret_stats)
+			struct postern_peer_statistics *ret_stats)
 {
 	uint64_t words[PST_STATS_PEER_WORDS] = {0};
 	int r;

@@ -36,11 +36,11 @@ uint64_t pst_stats_read_state(const struct pst_stats_reader *reader);
 
 /* 0, or -EAGAIN: the writer was in the middle of it each time. */
 PST_MUST_CHECK int pst_stats_read_node(const struct pst_stats_reader *reader,
-				       struct postern_node_stats *ret_stats);
+				       struct postern_node_statistics *ret_stats);
 
 /* 0, -ENOENT (nobody has the slot, or there is none), or -EAGAIN. */
 PST_MUST_CHECK int pst_stats_read_peer(const struct pst_stats_reader *reader,
 				       uint32_t slot_index,
-				       struct postern_peer_stats *ret_stats);
+				       struct postern_peer_statistics *ret_stats);
 
 #endif

@@ -34,9 +34,9 @@ struct field {
 	 sizeof(((struct entry *)0)->member) / 8, \
 	 offsetof(struct stats, member), kind}
 #define NODE(member, kind) \
-	FIELD(pst_stats_node, postern_node_stats, member, kind)
+	FIELD(pst_stats_node, postern_node_statistics, member, kind)
 #define PEER(member, kind) \
-	FIELD(pst_stats_peer, postern_peer_stats, member, kind)
+	FIELD(pst_stats_peer, postern_peer_statistics, member, kind)
 
 static const struct field node_fields[] = {
 	NODE(pid, PROCESS),
@@ -113,7 +113,7 @@ static const struct field peer_fields[] = {
 #define FIELD_COUNT(fields) (sizeof(fields) / sizeof((fields)[0]))
 
 /* A latency is copied as an array of words. */
-static_assert(sizeof(struct postern_latency) ==
+static_assert(offsetof(struct postern_latency, reserved) ==
 	      sizeof(struct pst_stats_latency), "the same words");
 static_assert(sizeof(enum postern_peer_state) == 4 &&
 	      sizeof(enum postern_reason) == 4, "narrow fields");
@@ -224,13 +224,13 @@ static void from_words(const struct field *fields, size_t field_count,
 	}
 }
 
-void pst_stats_node_to_words(const struct postern_node_stats *stats,
+void pst_stats_node_to_words(const struct postern_node_statistics *stats,
 			     uint64_t words[static PST_STATS_NODE_WORDS])
 {
 	to_words(node_fields, FIELD_COUNT(node_fields), stats, words);
 }
 
-void pst_stats_peer_to_words(const struct postern_peer_stats *stats,
+void pst_stats_peer_to_words(const struct postern_peer_statistics *stats,
 			     uint64_t words[static PST_STATS_PEER_WORDS])
 {
 	to_words(peer_fields, FIELD_COUNT(peer_fields), stats, words);
@@ -239,7 +239,7 @@ void pst_stats_peer_to_words(const struct postern_peer_stats *stats,
 void
 pst_stats_node_from_words(const uint64_t words[static PST_STATS_NODE_WORDS],
 			  uint32_t slot_count,
-			  struct postern_node_stats *ret_stats)
+			  struct postern_node_statistics *ret_stats)
 {
 	memset(ret_stats, 0, sizeof(*ret_stats));
 	ret_stats->size_bytes = sizeof(*ret_stats);
@@ -250,7 +250,7 @@ pst_stats_node_from_words(const uint64_t words[static PST_STATS_NODE_WORDS],
 void
 pst_stats_peer_from_words(const uint64_t words[static PST_STATS_PEER_WORDS],
 			  uint32_t slot_index,
-			  struct postern_peer_stats *ret_stats)
+			  struct postern_peer_statistics *ret_stats)
 {
 	memset(ret_stats, 0, sizeof(*ret_stats));
 	ret_stats->size_bytes = sizeof(*ret_stats);

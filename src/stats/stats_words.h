@@ -15,9 +15,9 @@
 
 #include "stats/stats_layout.h"
 
-void pst_stats_node_to_words(const struct postern_node_stats *stats,
+void pst_stats_node_to_words(const struct postern_node_statistics *stats,
 			     uint64_t words[static PST_STATS_NODE_WORDS]);
-void pst_stats_peer_to_words(const struct postern_peer_stats *stats,
+void pst_stats_peer_to_words(const struct postern_peer_statistics *stats,
 			     uint64_t words[static PST_STATS_PEER_WORDS]);
 
 /*
@@ -29,10 +29,10 @@ void pst_stats_peer_to_words(const struct postern_peer_stats *stats,
 void
 pst_stats_node_from_words(const uint64_t words[static PST_STATS_NODE_WORDS],
 			  uint32_t slot_count,
-			  struct postern_node_stats *ret_stats);
+			  struct postern_node_statistics *ret_stats);
 void
 pst_stats_peer_from_words(const uint64_t words[static PST_STATS_PEER_WORDS],
 			  uint32_t slot_index,
-			  struct postern_peer_stats *ret_stats);
+			  struct postern_peer_statistics *ret_stats);
 
 #endif

@@ -53,7 +53,7 @@ void pst_stats_writer_init(struct pst_stats_writer *writer,
 }
 
 void pst_stats_write_node(struct pst_stats_writer *writer,
-			  const struct postern_node_stats *stats)
+			  const struct postern_node_statistics *stats)
 {
 	uint64_t words[PST_STATS_NODE_WORDS] = {0};
 
@@ -63,7 +63,7 @@ void pst_stats_write_node(struct pst_stats_writer *writer,
 }
 
 void pst_stats_write_peer(struct pst_stats_writer *writer, uint32_t slot_index,
-			  const struct postern_peer_stats *stats)
+			  const struct postern_peer_statistics *stats)
 {
 	uint64_t words[PST_STATS_PEER_WORDS] = {0};
 

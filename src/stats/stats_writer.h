@@ -29,11 +29,11 @@ void pst_stats_writer_init(struct pst_stats_writer *writer,
 			   void *borrow_segment, uint32_t slot_count);
 
 void pst_stats_write_node(struct pst_stats_writer *writer,
-			  const struct postern_node_stats *stats);
+			  const struct postern_node_statistics *stats);
 
 /* stats NULL: the slot is nobody's. */
 void pst_stats_write_peer(struct pst_stats_writer *writer, uint32_t slot_index,
-			  const struct postern_peer_stats *stats);
+			  const struct postern_peer_statistics *stats);
 
 /* PST_STATS_RETIRED or PST_STATS_CLOSED: nothing is written any more. */
 void pst_stats_write_end(struct pst_stats_writer *writer, uint64_t state);

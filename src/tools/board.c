@@ -14,7 +14,7 @@
 
 #define BAR_CHARACTERS 8
 
-const char *tool_peer_state_word(const struct postern_peer_stats *stats)
+const char *tool_peer_state_word(const struct postern_peer_statistics *stats)
 {
 	if (stats->flags & POSTERN_PEER_DRAINING)
 		return "draining";
@@ -38,7 +38,7 @@ const char *tool_peer_state_word(const struct postern_peer_stats *stats)
 
 static void format_node(const struct tool_snapshot *snapshot, char *line)
 {
-	const struct postern_node_stats *node = &snapshot->node;
+	const struct postern_node_statistics *node = &snapshot->node;
 	char age[TOOL_TIME_TEXT_BYTES], life[TOOL_TIME_TEXT_BYTES];
 
 	tool_format_time(snapshot->age_ns, age);
@@ -51,7 +51,7 @@ static void format_node(const struct tool_snapshot *snapshot, char *line)
 		       snapshot->has_age ? " old" : "");
 }
 
-static void format_peers(const struct postern_node_stats *node, char *line)
+static void format_peers(const struct postern_node_statistics *node, char *line)
 {
 	(void)snprintf(line, TOOL_BOARD_LINE_BYTES,
 		       "slots %u of %u; peers %u: %u ready, %u throttled, "
@@ -63,7 +63,7 @@ static void format_peers(const struct postern_node_stats *node, char *line)
 }
 
 /* " (no-allow 3, slots 1)", as far as there is room; or nothing. */
-static void format_refusals(const struct postern_node_stats *node,
+static void format_refusals(const struct postern_node_statistics *node,
 			    char *text, size_t text_bytes)
 {
 	char count[TOOL_COUNT_TEXT_BYTES];
@@ -87,7 +87,7 @@ static void format_refusals(const struct postern_node_stats *node,
 		(void)snprintf(text + used_bytes, text_bytes - used_bytes, ")");
 }
 
-static void format_admissions(const struct postern_node_stats *node, char *line)
+static void format_admissions(const struct postern_node_statistics *node, char *line)
 {
 	char texts[6][TOOL_COUNT_TEXT_BYTES], reasons[80];
 
@@ -107,7 +107,7 @@ static void format_admissions(const struct postern_node_stats *node, char *line)
 
 static void format_traffic(const struct tool_snapshot *snapshot, char *line)
 {
-	const struct postern_node_stats *node = &snapshot->node;
+	const struct postern_node_statistics *node = &snapshot->node;
 	char counts[6][TOOL_COUNT_TEXT_BYTES];
 	char sizes[4][TOOL_SIZE_TEXT_BYTES];
 
@@ -197,7 +197,7 @@ static double filled(uint64_t depth_bytes, uint32_t ring_bytes)
 }
 
 /* "in  ####----": anything at all is one mark. */
-static void format_bar(const struct postern_peer_stats *stats,
+static void format_bar(const struct postern_peer_statistics *stats,
 		       char text[static BAR_CHARACTERS + 5])
 {
 	double in = filled(stats->channel.receive_depth_bytes,
@@ -225,7 +225,7 @@ static void format_percentile(const struct postern_latency *latency,
 		(void)snprintf(text, TOOL_TIME_TEXT_BYTES, "-");
 }
 
-static void format_name(const struct postern_peer_stats *stats,
+static void format_name(const struct postern_peer_statistics *stats,
 			char text[static 2 * POSTERN_NAME_BYTES])
 {
 	(void)snprintf(text, 2 * POSTERN_NAME_BYTES, "%s%s%s", stats->name,
@@ -235,7 +235,7 @@ static void format_name(const struct postern_peer_stats *stats,
 void tool_board_peer_line(const struct tool_peer *peer,
 			  char line[static TOOL_BOARD_LINE_BYTES])
 {
-	const struct postern_peer_stats *stats = &peer->stats;
+	const struct postern_peer_statistics *stats = &peer->stats;
 	const struct postern_latency *latency = &stats->channel.latency;
 	char handle[24], name[2 * POSTERN_NAME_BYTES], bar[BAR_CHARACTERS + 5];
 	char counts[3][TOOL_COUNT_TEXT_BYTES], sizes[2][TOOL_SIZE_TEXT_BYTES];

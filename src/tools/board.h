@@ -46,6 +46,6 @@ void tool_board_sort(struct tool_snapshot *snapshot,
 		     enum tool_board_order order);
 
 /* One word for what the node does about a peer, or what is wrong with it. */
-const char *tool_peer_state_word(const struct postern_peer_stats *stats);
+const char *tool_peer_state_word(const struct postern_peer_statistics *stats);
 
 #endif

@@ -22,7 +22,7 @@
 	FIGURE(OWNER, member, TOOL_FIGURE_COUNTER, metric, unit, help)
 #define END_OF_FIGURES {.name = NULL}
 
-#define OWNER postern_node_stats
+#define OWNER postern_node_statistics
 const struct tool_figure tool_node_figures[] = {
 	FACT(pid),
 	FACT(uid),
@@ -73,7 +73,7 @@ const struct tool_figure tool_node_figures[] = {
 };
 #undef OWNER
 
-#define OWNER postern_peer_stats
+#define OWNER postern_peer_statistics
 const struct tool_figure tool_peer_figures[] = {
 	FACT(uid),
 	FACT(gid),
@@ -91,7 +91,7 @@ const struct tool_figure tool_peer_figures[] = {
 };
 #undef OWNER
 
-#define OWNER postern_channel_stats
+#define OWNER postern_channel_statistics
 const struct tool_figure tool_channel_figures[] = {
 	COUNTER(sent_messages, "sent_messages", NULL,
 		"Messages sent to the peer"),

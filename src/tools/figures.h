@@ -30,7 +30,7 @@ struct tool_figure {
 	const char *metric;     /* in OpenMetrics; NULL: not there */
 	const char *unit;       /* its last word: "bytes", "seconds"; or NULL */
 	const char *help;
-	uint16_t offset;        /* in struct postern_node_stats or _peer_stats */
+	uint16_t offset;        /* in struct postern_node_statistics or _peer_stats */
 	uint8_t type;
 	uint8_t kind;
 };

@@ -38,7 +38,7 @@ static enum tool_status run_new(const struct tool_command *command, int argc,
 				char **argv)
 {
 	const char *path = *tool_options_parse(command, NULL, 0, argc, argv);
-	struct postern_refusal refusal = {0};
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	uint8_t key[POSTERN_KEY_BYTES];
 	int result;
 
@@ -76,7 +76,7 @@ static enum tool_status look_at_files(const struct tool_command *command,
 				      int argc, char **argv, use_fn *use)
 {
 	enum tool_status status = TOOL_DONE;
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	uint8_t key[POSTERN_KEY_BYTES];
 	char **paths;
 	int result;

@@ -232,7 +232,7 @@ static void print_name(const char *name, char *room)
 static void print_field(enum tool_line_field field,
 			const struct tool_line_message *message, char *room)
 {
-	const struct postern_peer_stats *peer = message->peer;
+	const struct postern_peer_statistics *peer = message->peer;
 
 	room[0] = '\0';
 	switch (field) {

@@ -44,7 +44,7 @@ struct tool_line_format {
 /* One message.  An empty name, or a pid 0, is shown as "-". */
 struct tool_line_message {
 	const char *node_name;
-	const struct postern_peer_stats *peer;
+	const struct postern_peer_statistics *peer;
 	struct timespec time;   /* CLOCK_REALTIME */
 	const char *bytes;
 	size_t byte_count;

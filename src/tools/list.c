@@ -104,7 +104,7 @@ static void count_peers(const struct postern_policy *policy,
 			char text[static COUNT_BYTES])
 {
 	struct postern_observe_options options = POSTERN_OBSERVE_OPTIONS_INIT;
-	struct postern_node_stats stats = POSTERN_NODE_STATS_INIT;
+	struct postern_node_statistics stats = POSTERN_NODE_STATISTICS_INIT;
 	struct postern_observer *observer = NULL;
 
 	(void)snprintf(text, COUNT_BYTES, "-");
@@ -181,8 +181,11 @@ static enum tool_status print_nodes(const struct postern_policy *policy)
 	if (!listing.entries)
 		return tool_error_system("list", ENOMEM);
 	for (i = 0; i < listing.entry_count &&
-		    postern_policy_node_at(policy, i, &node) == 0; i++)
+		    postern_policy_node_at(policy, i, &node) == 0; i++) {
 		listing.entries[i].node = node;
+		listing.entries[i].refusal =
+			(struct postern_refusal) POSTERN_REFUSAL_INIT;
+	}
 	ask_all_nodes(&listing);
 	printf("%-24s %-16s %-13s %5s %s\n", "NODE", "OWNER", "STATE",
 	       "PEERS", "SOCKET");

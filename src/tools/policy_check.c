@@ -68,7 +68,7 @@ static void print_json_finding(struct check *check,
 static void print_findings(struct check *check,
 			   const struct postern_diagnostics *diagnostics)
 {
-	struct postern_diagnostic finding;
+	struct postern_diagnostic finding = POSTERN_DIAGNOSTIC_INIT;
 	size_t i;
 
 	if (!check->is_json) {

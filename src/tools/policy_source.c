@@ -15,7 +15,7 @@
 static void print_from(const struct postern_diagnostics *diagnostics,
 		       enum postern_severity least)
 {
-	struct postern_diagnostic finding;
+	struct postern_diagnostic finding = POSTERN_DIAGNOSTIC_INIT;
 	char *text;
 	size_t i;
 	int result;

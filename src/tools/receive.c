@@ -79,7 +79,7 @@ struct receiver {
 	bool is_formatted;
 	char *message;            /* received into it, if formatted */
 	size_t message_room_bytes;
-	struct postern_peer_stats peer; /* of the last message, if formatted */
+	struct postern_peer_statistics peer; /* of the last message, if formatted */
 };
 
 static uint64_t now_ns(void)
@@ -184,8 +184,8 @@ static size_t print_line(struct receiver *receiver, postern_peer peer,
 
 	/* A handle is never used again for another peer. */
 	if (receiver->peer.peer != peer) {
-		receiver->peer = (struct postern_peer_stats)
-				 POSTERN_PEER_STATS_INIT;
+		receiver->peer = (struct postern_peer_statistics)
+				 POSTERN_PEER_STATISTICS_INIT;
 		if (postern_node_peer_stats(receiver->node, peer,
 					    &receiver->peer) < 0)
 			receiver->peer.peer = 0;
@@ -334,7 +334,7 @@ static void note_event(struct receiver *receiver,
 
 static enum tool_status take_events(struct receiver *receiver)
 {
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 	int result;
 
 	for (;;) {
@@ -446,7 +446,7 @@ open_and_receive(struct receiver *receiver,
 		 const struct postern_policy_options *source,
 		 struct postern_node_options *node_options)
 {
-	struct postern_refusal refusal = {0};
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	struct postern_policy *policy;
 	enum tool_status status;
 	int result;

@@ -42,7 +42,7 @@ static struct postern_policy *load(struct postern_node *node,
 void tool_reload(struct postern_node *node, const char *node_name,
 		 const struct postern_policy_options *source)
 {
-	struct postern_refusal refusal = {0};
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	struct postern_policy *policy;
 	uint32_t lost_count;
 	int result;

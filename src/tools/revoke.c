@@ -20,7 +20,7 @@ revoke_peers(const struct tool_command *command,
 	     const struct postern_control_options *options)
 {
 	const char *node = operands[0], *peer = operands[1];
-	struct postern_refusal refusal = {0};
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	uint32_t count;
 	int result;
 

@@ -181,7 +181,7 @@ static enum tool_status send_input(struct sender *sender)
 static enum tool_status open_input(struct sender *sender)
 {
 	enum tool_input_form form = TOOL_INPUT_STREAM;
-	struct postern_limits limits;
+	struct postern_limits limits = POSTERN_LIMITS_INIT;
 	size_t message_bytes;
 	int result;
 
@@ -267,11 +267,11 @@ connect_when_possible(struct sender *sender,
 {
 	uint64_t deadline_ns = wait_deadline(sender);
 	uint64_t pause = PAUSE_MIN_NS;
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	int result;
 
 	for (;;) {
-		refusal = (struct postern_refusal){0};
+		refusal = (struct postern_refusal) POSTERN_REFUSAL_INIT;
 		result = postern_connect(policy, sender->node, wishes,
 					 &refusal, &sender->channel);
 		if (result == 0)

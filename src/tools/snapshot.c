@@ -44,7 +44,7 @@ static uint64_t now_ns(void)
 
 static int connect_to_node(struct tool_observer *observer)
 {
-	memset(&observer->refusal, 0, sizeof(observer->refusal));
+	observer->refusal = (struct postern_refusal) POSTERN_REFUSAL_INIT;
 	if (observer->observer)
 		return 0;
 	return postern_observe(observer->policy, observer->node_name,
@@ -53,7 +53,7 @@ static int connect_to_node(struct tool_observer *observer)
 }
 
 static int read_node(struct tool_observer *observer,
-		     struct postern_node_stats *node)
+		     struct postern_node_statistics *node)
 {
 	int looks, result;
 
@@ -125,7 +125,7 @@ static bool read_time_namespace(int32_t pid, char text[static LINK_BYTES])
  * the node and ours cannot be compared.  Where we may not see in which one the
  * node is, it counts as ours.
  */
-static bool has_our_clock(const struct postern_node_stats *node)
+static bool has_our_clock(const struct postern_node_statistics *node)
 {
 	char ours[LINK_BYTES], theirs[LINK_BYTES];
 
@@ -137,7 +137,7 @@ static bool has_our_clock(const struct postern_node_stats *node)
 /* Up by its own clock, and for as long again as it has been silent. */
 static void tell_times(struct tool_snapshot *snapshot)
 {
-	const struct postern_node_stats *node = &snapshot->node;
+	const struct postern_node_statistics *node = &snapshot->node;
 	uint64_t updated_ns = node->updated_ns > node->opened_ns ?
 			      node->updated_ns : node->opened_ns;
 
@@ -156,7 +156,7 @@ static void tell_times(struct tool_snapshot *snapshot)
 static int read_publication(struct tool_observer *observer,
 			    struct tool_snapshot *snapshot)
 {
-	struct postern_node_stats again;
+	struct postern_node_statistics again;
 	int looks, result;
 
 	result = read_node(observer, &snapshot->node);
@@ -204,9 +204,9 @@ static double seconds_since(uint64_t then_ns, uint64_t now_ns)
 static void rate_node(struct tool_snapshot *now,
 		      const struct tool_snapshot *before)
 {
-	const struct postern_node_stats zero = {0};
-	const struct postern_node_stats *old = before ? &before->node : &zero;
-	const struct postern_node_stats *new = &now->node;
+	const struct postern_node_statistics zero = {0};
+	const struct postern_node_statistics *old = before ? &before->node : &zero;
+	const struct postern_node_statistics *new = &now->node;
 	double seconds = seconds_since(before ? old->updated_ns :
 						new->opened_ns,
 				       new->updated_ns);
@@ -222,8 +222,8 @@ static void rate_node(struct tool_snapshot *now,
 static void rate_peer(struct tool_peer *peer, const struct tool_peer *old_peer,
 		      uint64_t then_ns, uint64_t now_ns)
 {
-	const struct postern_channel_stats zero = {0}, *old = &zero;
-	const struct postern_channel_stats *new = &peer->stats.channel;
+	const struct postern_channel_statistics zero = {0}, *old = &zero;
+	const struct postern_channel_statistics *new = &peer->stats.channel;
 	double seconds;
 
 	if (old_peer)

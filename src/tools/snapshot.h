@@ -26,13 +26,13 @@ struct tool_rates {
 };
 
 struct tool_peer {
-	struct postern_peer_stats stats;
+	struct postern_peer_statistics stats;
 	struct tool_rates rates;
 };
 
 /* All zero is empty. */
 struct tool_snapshot {
-	struct postern_node_stats node;
+	struct postern_node_statistics node;
 	struct tool_rates rates;
 	struct tool_peer *peers;
 	size_t peer_count;

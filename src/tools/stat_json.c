@@ -67,7 +67,7 @@ static void print_reasons(const char *name,
 
 static void print_peer(const struct tool_peer *peer)
 {
-	const struct postern_peer_stats *stats = &peer->stats;
+	const struct postern_peer_statistics *stats = &peer->stats;
 
 	printf("{\"peer\": \"%u.%u\"", stats->slot_index, stats->generation);
 	print_text("name", stats->name);

@@ -51,8 +51,8 @@ static void print_label(const char *name, const char *value)
 }
 
 /* The labels of the node, and of a peer; the brace stays open. */
-static void print_labels(const struct postern_node_stats *node,
-			 const struct postern_peer_stats *peer)
+static void print_labels(const struct postern_node_statistics *node,
+			 const struct postern_peer_statistics *peer)
 {
 	putchar('{');
 	print_label("node", node->name);
@@ -90,7 +90,7 @@ static void print_value(const struct tool_figure *figure, const void *stats)
 
 static void print_figure(const struct tool_snapshot *snapshot,
 			 const struct tool_figure *figure, const char *owner,
-			 const struct postern_peer_stats *peer,
+			 const struct postern_peer_statistics *peer,
 			 const void *stats)
 {
 	printf("postern_%s_%s%s", owner, figure->metric,
@@ -164,7 +164,7 @@ static void print_peer_figures(const struct tool_snapshot *snapshot,
 
 static void print_latency(const struct tool_snapshot *snapshot,
 			  const char *owner,
-			  const struct postern_peer_stats *peer,
+			  const struct postern_peer_statistics *peer,
 			  const struct postern_latency *latency)
 {
 	uint64_t ns;
@@ -202,7 +202,7 @@ static void print_latencies(const struct tool_snapshot *snapshot)
 
 static void print_states(const struct tool_snapshot *snapshot)
 {
-	const struct postern_peer_stats *peer;
+	const struct postern_peer_statistics *peer;
 	size_t i, state;
 
 	print_family("peer", "state", "stateset", NULL,
@@ -222,7 +222,7 @@ static void print_states(const struct tool_snapshot *snapshot)
 static void print_flag(const struct tool_snapshot *snapshot,
 		       const char *metric, const char *help, uint32_t flag)
 {
-	const struct postern_peer_stats *peer;
+	const struct postern_peer_statistics *peer;
 	size_t i;
 
 	print_family("peer", metric, "gauge", NULL, help);
@@ -243,7 +243,7 @@ void tool_snapshot_print_openmetrics(const struct tool_snapshot *snapshot)
 		      snapshot->node.departed_by_reason);
 	print_peer_figures(snapshot, tool_peer_figures, 0);
 	print_peer_figures(snapshot, tool_channel_figures,
-			   offsetof(struct postern_peer_stats, channel));
+			   offsetof(struct postern_peer_statistics, channel));
 	print_latencies(snapshot);
 	print_states(snapshot);
 	print_flag(snapshot, "draining",

@@ -78,8 +78,8 @@ static inline void start_without_descriptor(size_t peer_count,
 					    const enum role *roles)
 {
 	const struct peer_order order = {.kind = PEER_CONNECT};
-	struct postern_refusal refusal;
-	struct postern_event event;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_event event = POSTERN_EVENT_INIT;
 	struct peer_report report;
 	size_t i;
 	int r;

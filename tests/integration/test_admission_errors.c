@@ -92,7 +92,7 @@ END_TEST
 
 START_TEST(an_error_of_the_kernel_opens_no_node)
 {
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 
 	skip_unless(!test_has_runner(), "the runner makes calls of its own");
 	scene_init(&scene);

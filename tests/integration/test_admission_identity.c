@@ -49,7 +49,7 @@ START_TEST(a_user_that_is_allowed_is_admitted)
 {
 	struct process peer;
 	struct peer_report report;
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 
 	scene_init(&scene);
 	scene_load(&scene, SCENE_POLICY);

@@ -238,7 +238,7 @@ END_TEST
 
 START_TEST(descriptors_are_never_installed)
 {
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	size_t fds_during;
 
 	/* As on a kernel that cannot refuse them beforehand. */
@@ -356,7 +356,7 @@ static void expect_deed(const struct process *victim)
 /* A refusal if it had said HELLO, a departure if it was admitted. */
 static void expect_end(enum last_deed last_deed)
 {
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 
 	switch (last_deed) {
 	case DIES_CONNECTED:

@@ -83,7 +83,7 @@ static const char *const sealed[] = {
 
 START_TEST(altered_message_ends_the_channel_and_is_not_delivered)
 {
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 
 	skip_unless(users_are_several(), NEEDS_USERS);
 	skip_unless(!test_has_runner(), "the runner keeps memory from others");

@@ -169,7 +169,7 @@ END_TEST
 START_TEST(a_poisoning_is_recorded_with_how_the_peer_broke_the_rules)
 {
 	struct stranger stranger = STRANGER_INIT;
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 
 	scene_init(&scene);
 	scene_load(&scene, SCENE_OWNER_POLICY);

@@ -186,7 +186,7 @@ static void overhear(enum scene_key key)
 {
 	struct pst_identity *own = NULL, *node = NULL;
 	struct pst_handshake_initiator initiator;
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	struct pst_wire_record record;
 	struct pst_hello plain;
 	struct pst_initiator_params params = {

@@ -111,7 +111,7 @@ static void expect_fake_done(void)
 START_TEST(without_a_lie_the_fake_is_a_node)
 {
 	struct postern_channel *channel;
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 
 	ck_assert_int_eq(connect_to(FAKE_NO_LIE, POSTERN_NO_DEADLINE, &refusal,
 				    &channel), 0);
@@ -126,7 +126,7 @@ START_TEST(a_lie_of_the_node_is_refused_and_leaves_nothing_behind)
 	const struct expectation *expected = &lies[_i];
 	const char *detail = expected->detail;
 	struct postern_channel *channel;
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	size_t fds_before, segments_before;
 	int r;
 
@@ -153,7 +153,7 @@ END_TEST
 START_TEST(a_node_that_does_not_answer_is_given_up_at_the_deadline)
 {
 	struct postern_channel *channel;
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	size_t fds_before = inspect_fd_count();
 
 	ck_assert_int_eq(connect_to(FAKE_SILENCE, 100 * 1000 * 1000, &refusal,
@@ -167,7 +167,7 @@ END_TEST
 START_TEST(after_the_offer_the_node_can_send_no_descriptor)
 {
 	struct postern_channel *channel;
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	size_t fds_before = inspect_fd_count();
 	int r;
 

@@ -50,7 +50,7 @@ static void expect_refused(int result, enum postern_reason reason,
 			   const char *detail)
 {
 	size_t fds_before = inspect_fd_count();
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 
 	ck_assert_int_eq(try_connect(&refusal), result);
 	ck_assert_msg(refusal.reason == reason, "for '%s' (%s), not '%s'",
@@ -184,7 +184,7 @@ END_TEST
 START_TEST(a_node_that_the_policy_does_not_know_is_no_such_node)
 {
 	struct postern_channel *channel;
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 
 	ck_assert_int_eq(postern_connect(scene.policy, "invoices", NULL,
 					 &refusal, &channel), -ENOENT);
@@ -194,7 +194,7 @@ END_TEST
 
 START_TEST(a_probe_finds_a_live_node_and_only_that)
 {
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	struct host_report report;
 	struct process host;
 	size_t fds_before;
@@ -227,7 +227,7 @@ END_TEST
 /* The kernel still accepts connections for it. */
 START_TEST(probe_stopped_node_times_out)
 {
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	struct host_report report;
 	struct process host;
 	int status;

@@ -89,7 +89,7 @@ static void end(void)
 
 static void expect_revoked(const struct process *process, postern_peer handle)
 {
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 
 	event = scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
 	ck_assert_uint_eq(event.peer, handle);
@@ -223,7 +223,7 @@ END_TEST
 START_TEST(nonsense_is_refused)
 {
 	struct postern_control_options options = POSTERN_CONTROL_OPTIONS_INIT;
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 
 	scene_init(&scene);
 	scene_load(&scene, CONTROL_POLICY);

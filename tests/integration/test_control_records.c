@@ -259,7 +259,7 @@ START_TEST(a_command_is_carried_out_though_nobody_waits_for_its_result)
 {
 	postern_peer handle = join_by_hand();
 	struct pst_command wanted = get_grant(handle);
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 
 	send_command(&wanted);
 	stranger_close(&stranger);

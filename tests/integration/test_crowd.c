@@ -117,7 +117,7 @@ static void serve_once(int fd)
 		{.fd = postern_node_fd(scene.node), .events = POLLIN},
 		{.fd = fd, .events = POLLIN},
 	};
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 	postern_peer from;
 	size_t bytes;
 

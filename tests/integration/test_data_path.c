@@ -82,7 +82,7 @@ static void *connect_in_thread(void *user_data)
 static void open_pair(struct postern_channel **ret_near,
 		      struct postern_channel **ret_far)
 {
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 	pthread_t thread;
 	void *channel;
 
@@ -274,7 +274,7 @@ static void wait_by_call(void)
 
 START_TEST(a_node_with_many_silent_peers_uses_no_processor_time)
 {
-	struct postern_node_stats stats = POSTERN_NODE_STATS_INIT;
+	struct postern_node_statistics stats = POSTERN_NODE_STATISTICS_INIT;
 	struct process peers;
 	uint64_t cpu_before_ns;
 	int go = 0, r;

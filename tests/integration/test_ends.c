@@ -49,7 +49,7 @@ static void check_message(struct scene *its_scene, postern_peer from,
 
 static struct postern_event await_departure(void)
 {
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 
 	event = scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
 	ck_assert_uint_eq(scene_count_records(&scene, "depart"), 1);
@@ -86,7 +86,7 @@ static uint64_t fill_from_peer(void)
 START_TEST(an_orderly_close_is_reported_after_the_last_message)
 {
 	const struct peer_order order = {.kind = PEER_CLOSE};
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 	postern_peer handle = peer_join(&scene, &peer);
 	struct peer_report report;
 
@@ -111,7 +111,7 @@ END_TEST
 
 START_TEST(what_a_killed_peer_had_committed_is_delivered_before_its_departure)
 {
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 	postern_peer handle = peer_join(&scene, &peer);
 	uint64_t count = fill_from_peer();
 
@@ -144,7 +144,7 @@ END_TEST
 START_TEST(what_nobody_receives_of_a_dead_peer_is_counted)
 {
 	uint64_t deadline_ns = test_deadline_ns();
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 	postern_peer handle = peer_join(&scene, &peer);
 	uint64_t count = fill_from_peer();
 	int r;
@@ -168,7 +168,7 @@ END_TEST
 /* The socket stays open in the child, so only the pidfd can tell. */
 START_TEST(a_child_with_the_socket_does_not_hide_its_parents_death)
 {
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 
 	skip_unless(test_features() & POSTERN_FEATURE_PEERPIDFD,
 		    "needs SO_PEERPIDFD (Linux 6.5)");
@@ -188,7 +188,7 @@ END_TEST
 START_TEST(a_child_with_the_socket_does_not_hide_an_orderly_close)
 {
 	postern_peer handle = peer_join(&scene, &peer);
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 
 	ck_assert_int_eq(peer_do(&scene, &peer, PEER_LEAVE_A_CHILD, 0).result,
 			 0);
@@ -240,7 +240,7 @@ START_TEST(closing_a_detached_channel_gives_the_slot_back)
 {
 	postern_peer handle = peer_join(&scene, &peer);
 	struct postern_channel *channel, *other;
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 
 	ck_assert_int_eq(postern_node_detach(scene.node, handle, &channel), 0);
 	ck_assert_int_eq(postern_node_detach(scene.node, handle, &other),

@@ -11,7 +11,7 @@ static uint64_t dropped_messages, dropped_bytes;
 
 static void collect_gaps(void)
 {
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 
 	while (postern_node_next_event(scene.node, &event) == 0) {
 		if (event.type != POSTERN_EVENT_GAP)
@@ -50,7 +50,7 @@ END_TEST
 
 START_TEST(what_was_dropped_before_the_end_is_told)
 {
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 
 	set_up(1, "bandwidth 1B/s burst 1B\non-exceed drop", "", "", "");
 	send_now(0, 100, MESSAGE_BYTES);
@@ -70,7 +70,7 @@ END_TEST
  */
 START_TEST(one_call_drops_no_more_when_many_are_over_their_rate)
 {
-	struct postern_node_stats stats = POSTERN_NODE_STATS_INIT;
+	struct postern_node_statistics stats = POSTERN_NODE_STATISTICS_INIT;
 	uint64_t before = 0;
 	size_t i;
 
@@ -96,7 +96,7 @@ START_TEST(who_exceeds_is_disconnected_where_the_policy_says_so)
 		.count = UINT64_MAX,
 		.message_bytes = MESSAGE_BYTES,
 	};
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 	struct peer_report report;
 
 	set_up(1, "bandwidth 1B/s burst 320B\non-exceed disconnect", "", "",

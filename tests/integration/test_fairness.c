@@ -235,7 +235,7 @@ static size_t taken_count;
 /* With each event that is taken, there is cause for the next. */
 static void take_events(struct stranger *strangers)
 {
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 
 	while (postern_node_next_event(scene.node, &event) == 0) {
 		ck_assert_int_eq(event.type, POSTERN_EVENT_DEPARTED);
@@ -273,7 +273,7 @@ END_TEST
 /* How often the node looked at everything that it watches. */
 static uint64_t turn_count(void)
 {
-	struct postern_node_stats stats = POSTERN_NODE_STATS_INIT;
+	struct postern_node_statistics stats = POSTERN_NODE_STATISTICS_INIT;
 
 	ck_assert_int_eq(postern_node_stats(scene.node, &stats), 0);
 	return stats.turn_count;

@@ -160,7 +160,7 @@ static void serve_once(int fd, uint64_t deadline_ns)
 		{.fd = postern_node_fd(scene.node), .events = POLLIN},
 		{.fd = fd, .events = POLLIN},
 	};
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 
 	expect(poll(fds, 2, inspect_timeout_ms(deadline_ns)) > 0);
 	take_messages();

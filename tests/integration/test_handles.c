@@ -38,7 +38,7 @@ static void tear_down(void)
 
 START_TEST(no_channel_is_an_invalid_argument)
 {
-	struct postern_limits limits;
+	struct postern_limits limits = POSTERN_LIMITS_INIT;
 	uint8_t byte;
 	uint32_t ready;
 	size_t bytes;
@@ -64,7 +64,7 @@ END_TEST
 START_TEST(no_node_is_an_invalid_argument)
 {
 	struct postern_channel *channel;
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 	postern_peer from;
 	uint8_t byte;
 	size_t bytes;
@@ -141,8 +141,8 @@ END_TEST
 static int count_usable(struct postern_channel *channel)
 {
 	struct postern_channel *other;
-	struct postern_limits limits;
-	struct postern_event event;
+	struct postern_limits limits = POSTERN_LIMITS_INIT;
+	struct postern_event event = POSTERN_EVENT_INIT;
 	postern_peer from;
 	uint8_t byte;
 	uint32_t ready;
@@ -221,7 +221,7 @@ static void expect_no_node(int result, enum postern_reason reason,
 			   const char *detail)
 {
 	size_t fds_before = inspect_fd_count();
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 
 	ck_assert_int_eq(scene_try_open(&scene, 0, &refusal), result);
 	ck_assert_msg(refusal.reason == reason, "for '%s' (%s), not '%s'",
@@ -235,7 +235,7 @@ static void expect_no_node(int result, enum postern_reason reason,
 START_TEST(a_node_that_is_open_cannot_be_opened_again)
 {
 	struct postern_node_options options = POSTERN_NODE_OPTIONS_INIT;
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	struct postern_node *second;
 
 	ck_assert_int_eq(postern_node_open(scene.policy, "orders", &options,
@@ -263,7 +263,7 @@ END_TEST
 
 START_TEST(a_node_that_the_policy_lacks_cannot_be_opened)
 {
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	struct postern_node *node;
 
 	ck_assert_int_eq(postern_node_open(scene.policy, "invoices", NULL,

@@ -49,7 +49,7 @@ END_TEST
 
 START_TEST(node_changes_to_its_next_key_while_it_lives)
 {
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	struct peer_report report;
 
 	skip_unless(users_are_several(), NEEDS_USERS);
@@ -76,7 +76,7 @@ END_TEST
 START_TEST(handshake_that_has_not_begun_is_with_the_next_key)
 {
 	struct stranger early = STRANGER_INIT;
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	struct pst_half_open *entry;
 
 	skip_unless(users_are_several(), NEEDS_USERS);
@@ -99,7 +99,7 @@ END_TEST
 
 START_TEST(key_that_the_next_policy_does_not_list_changes_nothing)
 {
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	struct peer_report report;
 
 	skip_unless(users_are_several(), NEEDS_USERS);
@@ -116,7 +116,7 @@ END_TEST
 
 START_TEST(key_file_that_became_unfit_changes_nothing)
 {
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	struct peer_report report;
 
 	skip_unless(users_are_several(), NEEDS_USERS);
@@ -143,7 +143,7 @@ static void use_up_memory_for_secrets(void)
 
 START_TEST(peers_who_took_all_memory_for_secrets_can_still_be_cut)
 {
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	struct peer_report report;
 
 	skip_unless(users_are_several() && !test_has_sanitizer(),
@@ -164,7 +164,7 @@ END_TEST
 
 START_TEST(without_memory_for_secrets_a_key_that_is_not_listed_is_not_kept)
 {
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 
 	skip_unless(users_are_several() && !test_has_sanitizer(),
 		    NEEDS_USERS ", and no sanitizer that pretends to lock");
@@ -178,7 +178,7 @@ END_TEST
 
 START_TEST(reload_without_a_peers_key_cuts_it)
 {
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	struct peer_report report;
 
 	skip_unless(users_are_several(), NEEDS_USERS);
@@ -198,7 +198,7 @@ END_TEST
 
 START_TEST(reload_with_a_peers_key_keeps_it)
 {
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	struct peer_report report;
 
 	skip_unless(users_are_several(), NEEDS_USERS);

@@ -153,7 +153,7 @@ END_TEST
 static void expect_not_open(int result, const char *detail, uint32_t line)
 {
 	size_t fds_before = inspect_fd_count();
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 
 	ck_assert_int_eq(scene_try_open(&scene, 0, &refusal), result);
 	ck_assert_int_eq(refusal.reason, POSTERN_REASON_KEY);

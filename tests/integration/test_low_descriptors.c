@@ -136,7 +136,7 @@ enum order { OBSERVE, REVOKE };
 
 static int observe(const struct postern_policy *policy)
 {
-	struct postern_node_stats stats = POSTERN_NODE_STATS_INIT;
+	struct postern_node_statistics stats = POSTERN_NODE_STATISTICS_INIT;
 	struct postern_observer *observer;
 	int r;
 
@@ -221,7 +221,7 @@ START_TEST(node_client_observer_and_controller_have_no_low_descriptor)
 					   .key = SCENE_KEY_PEER};
 	struct process peer, owner;
 	struct postern_channel *channel;
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 
 	skip_unless(users_are_several(), NEEDS_USERS);
 	skip_unless(!test_has_runner() && !test_has_sanitizer(),
@@ -323,7 +323,7 @@ END_TEST
 static void make_key(const char *path)
 {
 	uint8_t key[POSTERN_KEY_BYTES];
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 
 	lose_standard_streams();
 	if (postern_key_create(path, &refusal, key) < 0)

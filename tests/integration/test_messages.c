@@ -88,7 +88,7 @@ START_TEST(a_peer_receives_every_message_in_order_and_unchanged)
 {
 	const struct peer_order order = {.kind = PEER_RECEIVE, .count = MANY};
 	struct postern_channel *channel;
-	struct postern_limits limits;
+	struct postern_limits limits = POSTERN_LIMITS_INIT;
 	struct peer_report report;
 	postern_peer handle = peer_join(&scene, &peer);
 	uint64_t number;
@@ -157,7 +157,7 @@ static void *stream_to_peer(void *user_data)
 {
 	struct postern_channel *channel = user_data;
 	static uint8_t bytes[SCENE_MESSAGE_BYTES_MAX];
-	struct postern_limits limits;
+	struct postern_limits limits = POSTERN_LIMITS_INIT;
 	uint64_t number;
 	size_t count;
 
@@ -373,7 +373,7 @@ static const char SEND_ONLY_POLICY[] =
 START_TEST(a_direction_that_is_not_granted_is_not_permitted)
 {
 	struct postern_channel *channel;
-	struct postern_limits limits;
+	struct postern_limits limits = POSTERN_LIMITS_INIT;
 	struct peer_report report;
 	uint32_t ready;
 

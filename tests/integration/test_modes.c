@@ -89,7 +89,7 @@ static void expect_mode(const struct peer_report *report,
 {
 	static const char *const texts[] = {" mode=none ", " mode=mac ",
 					    " mode=aead "};
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 
 	ck_assert_msg(report->result == 0, "%s: %s",
 		      postern_strerror(report->result), report->detail);
@@ -271,7 +271,7 @@ END_TEST
 
 START_TEST(reload_that_demands_more_cuts_who_has_less)
 {
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 	struct peer_report report;
 
 	skip_unless(users_are_several(), NEEDS_USERS);

@@ -56,15 +56,15 @@ struct watch_report {
 	int result;             /* of observing, or of reading the node */
 	int peer_result;        /* of slot 0 */
 	enum postern_reason reason;
-	struct postern_node_stats node;
-	struct postern_peer_stats peer;
+	struct postern_node_statistics node;
+	struct postern_peer_statistics peer;
 };
 
 static void look(struct postern_observer *observer,
 		 struct watch_report *report)
 {
-	report->node = (struct postern_node_stats)POSTERN_NODE_STATS_INIT;
-	report->peer = (struct postern_peer_stats)POSTERN_PEER_STATS_INIT;
+	report->node = (struct postern_node_statistics)POSTERN_NODE_STATISTICS_INIT;
+	report->peer = (struct postern_peer_statistics)POSTERN_PEER_STATISTICS_INIT;
 	report->result = postern_observer_node(observer, &report->node);
 	report->peer_result = postern_observer_peer_at(observer, 0,
 						       &report->peer);
@@ -74,7 +74,7 @@ static void observe(struct postern_observer **observer,
 		    struct watch_report *report)
 {
 	struct postern_observe_options options = POSTERN_OBSERVE_OPTIONS_INIT;
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 
 	options.features_off = test_features_off();
 	options.timeout_ns = POSTERN_NO_DEADLINE;
@@ -141,17 +141,17 @@ static void tear_down(void)
 	scene_close(&scene);
 }
 
-static struct postern_node_stats node_stats(void)
+static struct postern_node_statistics node_stats(void)
 {
-	struct postern_node_stats stats = POSTERN_NODE_STATS_INIT;
+	struct postern_node_statistics stats = POSTERN_NODE_STATISTICS_INIT;
 
 	ck_assert_int_eq(postern_node_stats(scene.node, &stats), 0);
 	return stats;
 }
 
-static struct postern_peer_stats peer_stats(postern_peer handle)
+static struct postern_peer_statistics peer_stats(postern_peer handle)
 {
-	struct postern_peer_stats stats = POSTERN_PEER_STATS_INIT;
+	struct postern_peer_statistics stats = POSTERN_PEER_STATISTICS_INIT;
 
 	ck_assert_int_eq(postern_node_peer_stats(scene.node, handle, &stats),
 			 0);
@@ -176,7 +176,7 @@ static void send_to_node(uint64_t count)
 
 START_TEST(observer_sees_what_the_node_says_of_itself)
 {
-	struct postern_peer_stats own;
+	struct postern_peer_statistics own;
 	struct watch_report report;
 	postern_peer handle;
 
@@ -402,7 +402,7 @@ END_TEST
 /* Serves until it is killed; the first report says that it is open. */
 static void serve_main(int control_fd, void *user_data)
 {
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	int r;
 
 	(void)user_data;

@@ -56,7 +56,7 @@ static bool is_readable(void)
 
 static void do_what_is_due(void)
 {
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 	size_t bytes;
 
 	ck_assert_int_eq(receive(&bytes), -EAGAIN);
@@ -130,7 +130,7 @@ END_TEST
 START_TEST(pause_with_messages_waiting_still_admits_and_disconnects)
 {
 	postern_peer handle = peer_join(&scene, &peer);
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 
 	send_messages(3);
 	ck_assert_int_eq(postern_node_pause(scene.node), 0);
@@ -152,7 +152,7 @@ END_TEST
 
 START_TEST(pause_longer_than_a_drain_keeps_messages_of_an_exited_peer)
 {
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 
 	(void)peer_join(&scene, &peer);
 	do_what_is_due();

@@ -79,7 +79,7 @@ static void expect_error(const struct postern_refusal *refusal,
 
 START_TEST(node_open_with_an_error_in_a_deny_fails_and_says_where)
 {
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 
 	scene_init(&scene);
 	scene_load(&scene, GHOST_DENIED);
@@ -154,7 +154,7 @@ END_TEST
 START_TEST(reload_with_an_error_keeps_policy_and_peers)
 {
 	static const char *const next[] = {GHOST_DENIED, NO_RULES};
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 
 	scene_init(&scene);
 	scene_load_next(&scene, next[_i]);

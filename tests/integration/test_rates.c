@@ -192,7 +192,7 @@ static bool is_readable(int timeout_ms)
 
 static void serve_until_quiet(void)
 {
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 
 	while (is_readable(0)) {
 		while (receive() == 0)
@@ -243,7 +243,7 @@ END_TEST
 START_TEST(a_throttled_peer_that_is_killed_is_drained_by_its_rate_and_departs)
 {
 	static const struct bound bound = {1000, 10, 2};
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 
 	set_up(1, "rate 1000/s burst 10", "", "", "");
 	send_now(0, 150, MESSAGE_BYTES);

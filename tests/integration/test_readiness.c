@@ -270,7 +270,7 @@ END_TEST
 
 static void drain_node(void)
 {
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 	postern_peer from;
 	size_t bytes;
 	int r;
@@ -287,7 +287,7 @@ static void drain_node(void)
 
 START_TEST(a_nodes_descriptor_tells_of_events_and_messages)
 {
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 	postern_peer from;
 	size_t bytes;
 	int i;

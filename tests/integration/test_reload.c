@@ -68,7 +68,7 @@ static void tear_down(void)
 static void expect_departed_now(postern_peer handle,
 				enum postern_reason reason)
 {
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 
 	ck_assert_int_eq(postern_node_next_event(scene.node, &event), 0);
 	ck_assert_int_eq(event.type, POSTERN_EVENT_DEPARTED);
@@ -78,7 +78,7 @@ static void expect_departed_now(postern_peer handle,
 
 static void await_departed(postern_peer handle, enum postern_reason reason)
 {
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 
 	event = scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
 	ck_assert_uint_eq(event.peer, handle);
@@ -241,7 +241,7 @@ static void throttle_friend(void)
 
 START_TEST(who_waits_for_tokens_is_dropped_from_when_the_policy_says_so)
 {
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 
 	skip_unless(users_are_several(), NEEDS_USERS);
 	set_up(NO_TOKENS, DROP);
@@ -312,7 +312,7 @@ END_TEST
 
 START_TEST(who_is_being_drained_is_drained_on_or_cut_off)
 {
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 
 	skip_unless(users_are_several(), NEEDS_USERS);
 	set_up(BOTH, _i ? FRIEND_ONLY : BOTH);

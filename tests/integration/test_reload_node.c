@@ -90,7 +90,7 @@ static const struct {
 /* None of them lets the peer in, so it would be seen if any part were used. */
 START_TEST(a_policy_that_does_not_fit_changes_nothing)
 {
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	uint32_t lost = 77;
 	struct stat before, after;
 
@@ -150,7 +150,7 @@ END_TEST
 
 START_TEST(a_file_that_replaced_the_socket_is_left_alone)
 {
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	struct stat status;
 
 	set_up(PLAIN, CLOSED);
@@ -418,7 +418,7 @@ static bool has_report(const struct process *peer)
 
 static int connect_to(const struct process *peer, const char *node_name)
 {
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 	char name[16] = "";
 	int r;
 

@@ -44,7 +44,7 @@ static void open_scene(const char *policy)
 
 START_TEST(open_without_a_required_feature_fails_and_names_it)
 {
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	char rule[64];
 	size_t fds_before;
 
@@ -65,7 +65,7 @@ END_TEST
 
 START_TEST(open_with_a_required_feature_works)
 {
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 
 	skip_unless((test_features() & cases[_i].feature) != 0,
 		    cases[_i].name);
@@ -77,7 +77,7 @@ END_TEST
 
 START_TEST(every_missing_feature_of_the_line_is_named)
 {
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 
 	open_scene(BEGIN "	require peerpidfd passrights pidfs\n" END);
 	ck_assert_int_eq(scene_try_open(&scene, POSTERN_FEATURE_PASSRIGHTS |
@@ -93,7 +93,7 @@ END_TEST
 
 START_TEST(feature_that_an_extension_requires_counts)
 {
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 
 	open_scene(BEGIN "	allow friend {\n		direction both\n"
 			 "	}\n}\nextend node orders {\n"
@@ -108,7 +108,7 @@ END_TEST
 
 START_TEST(reload_with_an_unmet_require_keeps_the_old_policy)
 {
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	uint32_t lost = 77;
 
 	scene_init(&scene);
@@ -133,7 +133,7 @@ START_TEST(load_on_a_host_without_the_feature_warns_and_succeeds)
 {
 	struct postern_policy_options options = POSTERN_POLICY_OPTIONS_INIT;
 	struct postern_diagnostics *diagnostics;
-	struct postern_diagnostic finding;
+	struct postern_diagnostic finding = POSTERN_DIAGNOSTIC_INIT;
 	struct postern_policy *policy;
 
 	scene_init(&scene);

@@ -72,7 +72,7 @@ static void tear_down(void)
 
 static struct postern_event expect_departure(postern_peer handle)
 {
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 
 	event = scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
 	ck_assert_uint_eq(event.peer, handle);
@@ -150,7 +150,7 @@ END_TEST
 START_TEST(a_peer_that_is_gone_and_being_drained_is_revoked_too)
 {
 	postern_peer handle = peer_join(&scene, &peer);
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 	int i;
 
 	send_unreceived(&peer, 5);

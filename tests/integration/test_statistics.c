@@ -62,17 +62,17 @@ static void tear_down(void)
 	scene_close(&scene);
 }
 
-static struct postern_node_stats node_stats(void)
+static struct postern_node_statistics node_stats(void)
 {
-	struct postern_node_stats stats = POSTERN_NODE_STATS_INIT;
+	struct postern_node_statistics stats = POSTERN_NODE_STATISTICS_INIT;
 
 	ck_assert_int_eq(postern_node_stats(scene.node, &stats), 0);
 	return stats;
 }
 
-static struct postern_peer_stats peer_stats(postern_peer handle)
+static struct postern_peer_statistics peer_stats(postern_peer handle)
 {
-	struct postern_peer_stats stats = POSTERN_PEER_STATS_INIT;
+	struct postern_peer_statistics stats = POSTERN_PEER_STATISTICS_INIT;
 
 	ck_assert_int_eq(postern_node_peer_stats(scene.node, handle, &stats),
 			 0);
@@ -110,8 +110,8 @@ static void send_to_peer(postern_peer handle, uint64_t count)
 
 START_TEST(figures_of_a_peer_and_of_the_node_are_what_was_sent)
 {
-	struct postern_peer_stats stats;
-	struct postern_node_stats node;
+	struct postern_peer_statistics stats;
+	struct postern_node_statistics node;
 	postern_peer handle;
 
 	handle = peer_join(&scene, &peer);
@@ -158,8 +158,8 @@ END_TEST
 
 START_TEST(departed_peer_leaves_its_share_in_the_totals)
 {
-	struct postern_peer_stats stats = POSTERN_PEER_STATS_INIT;
-	struct postern_node_stats node;
+	struct postern_peer_statistics stats = POSTERN_PEER_STATISTICS_INIT;
+	struct postern_node_statistics node;
 	postern_peer handle;
 
 	handle = peer_join(&scene, &peer);
@@ -203,7 +203,7 @@ END_TEST
 START_TEST(refusals_are_counted_by_reason)
 {
 	struct process stranger;
-	struct postern_node_stats node;
+	struct postern_node_statistics node;
 
 	skip_unless(users_are_several(), NEEDS_USERS);
 	scene_init(&scene);
@@ -241,7 +241,7 @@ START_TEST(peer_without_tokens_is_throttled_and_the_time_is_counted)
 		.count = 2,
 		.message_bytes = MESSAGE_BYTES,
 	};
-	struct postern_peer_stats stats;
+	struct postern_peer_statistics stats;
 	postern_peer handle;
 
 	scene_init(&scene);
@@ -267,7 +267,7 @@ END_TEST
 START_TEST(detached_peer_keeps_the_figures_of_that_moment)
 {
 	struct postern_channel *channel;
-	struct postern_peer_stats stats;
+	struct postern_peer_statistics stats;
 	uint8_t bytes[MESSAGE_BYTES] = {0};
 	postern_peer handle;
 
@@ -379,8 +379,8 @@ END_TEST
 
 START_TEST(no_node_and_no_observer_are_invalid_arguments)
 {
-	struct postern_node_stats node = POSTERN_NODE_STATS_INIT;
-	struct postern_peer_stats stats = POSTERN_PEER_STATS_INIT;
+	struct postern_node_statistics node = POSTERN_NODE_STATISTICS_INIT;
+	struct postern_peer_statistics stats = POSTERN_PEER_STATISTICS_INIT;
 	struct postern_observe_options options = POSTERN_OBSERVE_OPTIONS_INIT;
 	struct postern_observer *observer;
 	postern_peer handle;
@@ -411,19 +411,23 @@ START_TEST(no_node_and_no_observer_are_invalid_arguments)
 }
 END_TEST
 
-START_TEST(older_program_gets_as_much_as_it_knows)
+START_TEST(statistics_of_an_impossible_size_are_refused)
 {
-	struct postern_node_stats node;
+	struct postern_node_statistics node;
+	struct postern_peer_statistics peer_stats =
+		POSTERN_PEER_STATISTICS_INIT;
+	postern_peer handle;
 
 	memset(&node, 0x55, sizeof(node));
-	node.size_bytes = offsetof(struct postern_node_stats, slots_used);
-	ck_assert_int_eq(postern_node_stats(scene.node, &node), 0);
-	ck_assert_uint_eq(node.slot_count, 256);
-	ck_assert_uint_eq(node.slots_used, 0x55555555);
-	ck_assert_uint_eq(node.size_bytes,
-			  offsetof(struct postern_node_stats, slots_used));
-	node.size_bytes = 1;
+	node.size_bytes = offsetof(struct postern_node_statistics, name);
 	ck_assert_int_eq(postern_node_stats(scene.node, &node), -EINVAL);
+	node.size_bytes = POSTERN_STRUCT_BYTES_MAX + 1;
+	ck_assert_int_eq(postern_node_stats(scene.node, &node), -EINVAL);
+	ck_assert_uint_eq(node.slot_count, 0x55555555);
+	handle = peer_join(&scene, &peer);
+	peer_stats.size_bytes = 1;
+	ck_assert_int_eq(postern_node_peer_stats(scene.node, handle,
+						 &peer_stats), -EINVAL);
 }
 END_TEST
 
@@ -447,7 +451,7 @@ int main(void)
 		what_the_program_itself_does_is_shown_without_another_cause,
 		0, 3);
 	tcase_add_test(figures, no_node_and_no_observer_are_invalid_arguments);
-	tcase_add_test(figures, older_program_gets_as_much_as_it_knows);
+	tcase_add_test(figures, statistics_of_an_impossible_size_are_refused);
 
 	tcase_add_test(other, refusals_are_counted_by_reason);
 	tcase_add_test(other,

@@ -16,7 +16,7 @@ void controller_command(const struct postern_policy *policy,
 {
 	struct postern_control_options options = POSTERN_CONTROL_OPTIONS_INIT;
 	size_t fd_count = inspect_fd_count();
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 
 	memset(ret_report, 0, sizeof(*ret_report));
 	options.timeout_ns = order->timeout_ns;

@@ -22,7 +22,7 @@ static void tell(const struct scene *scene, struct host_report *report)
 
 static void open_node(struct scene *scene, struct host_report *report)
 {
-	struct postern_refusal refusal = {0};
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 
 	report->result = become(ROLE_OWNER, NULL, 0);
 	if (report->result == 0)

@@ -51,7 +51,7 @@ static void use_view(const struct pst_view *view,
 void observer_fetch(const struct postern_policy *policy, uint64_t timeout_ns,
 		    struct observer_report *ret_report)
 {
-	struct postern_refusal refusal = {0};
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	struct pst_view view = PST_VIEW_INIT;
 	size_t fd_count = inspect_fd_count();
 

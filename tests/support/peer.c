@@ -33,7 +33,7 @@ static void connect_to_node(struct peer *peer, const struct peer_order *order,
 			    struct peer_report *report)
 {
 	struct postern_connect_options options = POSTERN_CONNECT_OPTIONS_INIT;
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 
 	options.directions = order->directions;
 	options.ring_bytes = order->ring_bytes;
@@ -47,6 +47,7 @@ static void connect_to_node(struct peer *peer, const struct peer_order *order,
 	memcpy(report->detail, refusal.detail, sizeof(report->detail));
 	peer->sent_count = 0;
 	peer->received_count = 0;
+	report->limits.size_bytes = sizeof(report->limits);
 	if (report->result == 0)
 		report->result = postern_channel_limits(peer->channel,
 							&report->limits);
@@ -54,7 +55,7 @@ static void connect_to_node(struct peer *peer, const struct peer_order *order,
 
 static int send_one(struct peer *peer, const struct peer_order *order)
 {
-	struct postern_limits limits;
+	struct postern_limits limits = POSTERN_LIMITS_INIT;
 	size_t byte_count = order->message_bytes;
 	int r;
 

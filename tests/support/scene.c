@@ -48,7 +48,7 @@ int scene_try_open(struct scene *scene, uint32_t extra_features_off,
 
 static void open_node(struct scene *scene)
 {
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	int r;
 
 	r = scene_try_open(scene, 0, &refusal);
@@ -80,7 +80,7 @@ void scene_close(struct scene *scene)
 
 void scene_reload(struct scene *scene, uint32_t lost_count)
 {
-	struct postern_refusal refusal;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	uint32_t lost = 77;
 	int r;
 
@@ -93,7 +93,7 @@ void scene_reload(struct scene *scene, uint32_t lost_count)
 
 static void collect_events(struct scene *scene)
 {
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 	int r;
 
 	while ((r = postern_node_next_event(scene->node, &event)) == 0) {
@@ -182,7 +182,7 @@ struct postern_event scene_await_event(struct scene *scene,
 				       enum postern_event_type type)
 {
 	uint64_t deadline_ns = test_deadline_ns();
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 
 	while (!take_event(scene, type, &event))
 		(void)serve_once(scene, -1, deadline_ns);

@@ -116,7 +116,11 @@ static void print_findings(const struct postern_diagnostics *diagnostics)
 
 void scene_init(struct scene *scene)
 {
+	size_t i;
+
 	memset(scene, 0, sizeof(*scene));
+	for (i = 0; i < SCENE_EVENTS_MAX; i++)
+		scene->events[i].size_bytes = sizeof(scene->events[i]);
 	stage_make_directory(ROLE_OWNER, scene->directory);
 	stage_make_directory(ROLE_ROOT, scene->policy_directory);
 	(void)snprintf(scene->socket_path, sizeof(scene->socket_path),

@@ -36,7 +36,7 @@ static void tear_down(void)
 
 START_TEST(statistics_are_those_of_the_channel)
 {
-	struct postern_channel_stats stats = POSTERN_CHANNEL_STATS_INIT;
+	struct postern_channel_statistics stats = POSTERN_CHANNEL_STATISTICS_INIT;
 
 	expect_equal(postern_send(left, "five!", 5), 0);
 	expect_equal(postern_channel_stats(left, &stats), 0);
@@ -47,14 +47,13 @@ START_TEST(statistics_are_those_of_the_channel)
 }
 END_TEST
 
-START_TEST(statistics_of_another_version_are_understood)
+START_TEST(statistics_of_another_size_are_understood_or_refused)
 {
 	struct {
-		struct postern_channel_stats stats;
+		struct postern_channel_statistics stats;
 		unsigned char later[32];
 	} newer;
-	struct postern_channel_stats older;
-	size_t known_bytes = offsetof(struct postern_channel_stats, sent_bytes);
+	struct postern_channel_statistics smaller;
 	size_t i;
 
 	expect_equal(postern_send(left, "five!", 5), 0);
@@ -66,22 +65,44 @@ START_TEST(statistics_of_another_version_are_understood)
 	for (i = 0; i < sizeof(newer.later); i++)
 		expect_equal(newer.later[i], 0);
 
-	memset(&older, 0xee, sizeof(older));
-	older.size_bytes = known_bytes;
-	expect_equal(postern_channel_stats(left, &older), 0);
-	expect_equal(older.sent_messages, 1);
-	for (i = known_bytes; i < sizeof(older); i++)
-		expect_equal(((unsigned char *)&older)[i], 0xee);
+	memset(&smaller, 0xee, sizeof(smaller));
+	smaller.size_bytes =
+		offsetof(struct postern_channel_statistics, reserved);
+	expect_equal(postern_channel_stats(left, &smaller), -EINVAL);
+	for (i = sizeof(size_t); i < sizeof(smaller); i++)
+		expect_equal(((unsigned char *)&smaller)[i], 0xee);
+}
+END_TEST
 
-	older.size_bytes = sizeof(size_t) - 1;
-	expect_equal(postern_channel_stats(left, &older), -EINVAL);
-	expect_equal(older.sent_messages, 1);
+/* An event that cannot be told for its size stays the next one. */
+START_TEST(outputs_of_an_impossible_size_are_refused)
+{
+	static const char message[1000];
+	struct postern_channel_event event = POSTERN_CHANNEL_EVENT_INIT;
+	struct postern_limits limits = POSTERN_LIMITS_INIT;
+	struct postern_channel_statistics stats =
+		POSTERN_CHANNEL_STATISTICS_INIT;
+
+	expect_equal(postern_channel_set_watermarks(left, 1000, 100), 0);
+	expect_equal(postern_send(left, message, sizeof(message)), 0);
+	limits.size_bytes = POSTERN_STRUCT_BYTES_MAX + 1;
+	expect_equal(postern_channel_limits(left, &limits), -EINVAL);
+	limits.size_bytes = sizeof(limits) - 8;
+	expect_equal(postern_channel_limits(left, &limits), -EINVAL);
+	expect_equal(limits.send_ring_bytes, 0);
+	stats.size_bytes = SIZE_MAX;
+	expect_equal(postern_channel_stats(left, &stats), -EINVAL);
+	event.size_bytes = 0;
+	expect_equal(postern_channel_next_event(left, &event), -EINVAL);
+	event.size_bytes = sizeof(event);
+	expect_equal(postern_channel_next_event(left, &event), 0);
+	expect_equal(event.type, POSTERN_CHANNEL_ABOVE_HIGH);
 }
 END_TEST
 
 START_TEST(the_end_is_told_in_both_places)
 {
-	struct postern_channel_stats stats = POSTERN_CHANNEL_STATS_INIT;
+	struct postern_channel_statistics stats = POSTERN_CHANNEL_STATISTICS_INIT;
 
 	expect_equal(postern_channel_end_reason(left), POSTERN_REASON_NONE);
 	pst_channel_end(pair.right, POSTERN_REASON_IDLE);
@@ -95,7 +116,7 @@ END_TEST
 START_TEST(watermarks_are_set_asked_for_and_waited_for)
 {
 	static const char message[1000];
-	struct postern_channel_event event;
+	struct postern_channel_event event = POSTERN_CHANNEL_EVENT_INIT;
 	uint32_t ready = 0;
 
 	expect_equal(postern_channel_wait(left, POSTERN_WAIT_LOW, 0, &ready),
@@ -125,7 +146,8 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, statistics_are_those_of_the_channel);
-	tcase_add_test(tcase, statistics_of_another_version_are_understood);
+	tcase_add_test(tcase, statistics_of_another_size_are_understood_or_refused);
+	tcase_add_test(tcase, outputs_of_an_impossible_size_are_refused);
 	tcase_add_test(tcase, the_end_is_told_in_both_places);
 	tcase_add_test(tcase, watermarks_are_set_asked_for_and_waited_for);
 	suite_add_tcase(suite, tcase);

@@ -81,13 +81,15 @@ START_TEST(null_arguments_are_refused)
 }
 END_TEST
 
-START_TEST(options_of_an_older_program_are_understood)
+START_TEST(options_of_an_impossible_size_are_refused)
 {
 	struct postern_facts_options options = POSTERN_FACTS_OPTIONS_INIT;
 
-	options.size_bytes = sizeof(options.size_bytes);
-	options.flags = ~0u; /* beyond its end */
 	ck_assert_int_eq(process_result(getpid(), &options), 0);
+	options.size_bytes = sizeof(options.size_bytes);
+	ck_assert_int_eq(process_result(getpid(), &options), -EINVAL);
+	options.size_bytes = POSTERN_STRUCT_BYTES_MAX + 1;
+	ck_assert_int_eq(process_result(getpid(), &options), -EINVAL);
 	options.size_bytes = 0;
 	ck_assert_int_eq(process_result(getpid(), &options), -EINVAL);
 }
@@ -285,7 +287,7 @@ int main(void)
 	Suite *suite = suite_create("api_facts");
 
 	tcase_add_test(tcase, null_arguments_are_refused);
-	tcase_add_test(tcase, options_of_an_older_program_are_understood);
+	tcase_add_test(tcase, options_of_an_impossible_size_are_refused);
 	tcase_add_test(tcase, unknown_bits_are_refused);
 	tcase_add_test(tcase, observer_without_its_flag_is_refused);
 	tcase_add_test(tcase, process_has_its_ids_and_groups);

@@ -24,7 +24,7 @@
 	"x25519-private:dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCo\n"
 #define PUBLIC_TEXT "x25519:hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo"
 
-static struct postern_refusal refusal;
+static struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 static uint8_t key[POSTERN_KEY_BYTES];
 static const uint8_t untouched[POSTERN_KEY_BYTES];
 
@@ -193,7 +193,7 @@ END_TEST
 static void setup(void)
 {
 	test_dir_setup();
-	memset(&refusal, 0, sizeof(refusal));
+	refusal = (struct postern_refusal) POSTERN_REFUSAL_INIT;
 	memset(key, 0, sizeof(key));
 }
 

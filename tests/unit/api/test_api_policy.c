@@ -51,7 +51,7 @@ START_TEST(null_arguments_are_refused)
 	struct postern_node_description description =
 		POSTERN_NODE_DESCRIPTION_INIT;
 	struct postern_diagnostics *diagnostics;
-	struct postern_diagnostic diagnostic;
+	struct postern_diagnostic diagnostic = POSTERN_DIAGNOSTIC_INIT;
 	struct postern_policy *policy = load();
 	uint32_t count;
 	char *text;
@@ -143,17 +143,18 @@ START_TEST(a_struct_without_its_size_is_refused)
 }
 END_TEST
 
-/* Programs built with an older or a newer header. */
-START_TEST(structs_of_other_versions_are_understood)
+/* A program built with a newer header; and sizes that no header ever had. */
+START_TEST(structs_of_another_size_are_understood_or_refused)
 {
 	struct {
 		struct postern_decision decision;
 		unsigned char later[32];
 	} newer;
 	struct postern_subject subject = POSTERN_SUBJECT_INIT;
-	struct postern_decision older;
+	struct postern_node_description description =
+		POSTERN_NODE_DESCRIPTION_INIT;
+	struct postern_decision smaller;
 	struct postern_policy *policy = load();
-	size_t known_bytes = offsetof(struct postern_decision, may_observe);
 	size_t i;
 
 	subject.uid_fact = POSTERN_FACT_KNOWN;
@@ -168,15 +169,18 @@ START_TEST(structs_of_other_versions_are_understood)
 	for (i = 0; i < sizeof(newer.later); i++)
 		ck_assert_uint_eq(newer.later[i], 0);
 
-	memset(&older, 0xee, sizeof(older));
-	older.size_bytes = known_bytes;
-	/* the uid is beyond what this caller knows: so it is unknown */
+	memset(&smaller, 0xee, sizeof(smaller));
+	smaller.size_bytes = offsetof(struct postern_decision, may_observe);
+	ck_assert_int_eq(postern_policy_decide(policy, "n", &subject, &smaller),
+			 -EINVAL);
+	for (i = sizeof(size_t); i < sizeof(smaller); i++)
+		ck_assert_uint_eq(((unsigned char *)&smaller)[i], 0xee);
 	subject.size_bytes = offsetof(struct postern_subject, uid);
-	ck_assert_int_eq(postern_policy_decide(policy, "n", &subject, &older),
-			 0);
-	ck_assert_uint_eq(older.is_admitted, 0);
-	for (i = known_bytes; i < sizeof(older); i++)
-		ck_assert_uint_eq(((unsigned char *)&older)[i], 0xee);
+	ck_assert_int_eq(postern_policy_decide(policy, "n", &subject,
+					       &newer.decision), -EINVAL);
+	description.size_bytes = POSTERN_STRUCT_BYTES_MAX + 1;
+	ck_assert_int_eq(postern_policy_node_at(policy, 0, &description),
+			 -EINVAL);
 	postern_policy_free(policy);
 }
 END_TEST
@@ -247,7 +251,7 @@ START_TEST(an_invalid_policy_says_why)
 {
 	struct postern_policy_options options = POSTERN_POLICY_OPTIONS_INIT;
 	struct postern_diagnostics *diagnostics;
-	struct postern_diagnostic diagnostic;
+	struct postern_diagnostic diagnostic = POSTERN_DIAGNOSTIC_INIT;
 	struct postern_policy *policy = NULL;
 	char *text;
 
@@ -297,7 +301,7 @@ int main(void)
 	tcase_add_test(tcase, null_arguments_are_refused);
 	tcase_add_test(tcase, unknown_flags_are_refused);
 	tcase_add_test(tcase, a_struct_without_its_size_is_refused);
-	tcase_add_test(tcase, structs_of_other_versions_are_understood);
+	tcase_add_test(tcase, structs_of_another_size_are_understood_or_refused);
 	tcase_add_test(tcase, a_policy_decides_explains_shows_and_lists);
 	tcase_add_test(tcase, two_policies_are_compared);
 	tcase_add_test(tcase, an_invalid_policy_says_why);

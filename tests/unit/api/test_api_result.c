@@ -22,6 +22,9 @@ struct options {
 	uint32_t two;
 };
 
+/* In the first release it ended here. */
+#define FIRST_BYTES offsetof(struct options, two)
+
 static int logged_count;
 
 static void count_record(void *user_data,
@@ -70,9 +73,10 @@ END_TEST
 START_TEST(options_of_an_older_program_are_filled_up_with_zero)
 {
 	struct options ours = {1, 2, 3};
-	struct options theirs = {offsetof(struct options, two), 5, 6};
+	struct options theirs = {FIRST_BYTES, 5, 6};
 
-	expect_equal(pst_api_copy_options(&ours, sizeof(ours), &theirs), 0);
+	expect_equal(pst_api_copy_options(&ours, sizeof(ours), FIRST_BYTES,
+					  &theirs), 0);
 	expect_equal(ours.one, 5);
 	expect_equal(ours.two, 0);
 }
@@ -86,10 +90,12 @@ START_TEST(options_of_a_newer_program_must_not_say_more)
 	} theirs = {{sizeof(theirs), 5, 6}, 0};
 	struct options ours;
 
-	expect_equal(pst_api_copy_options(&ours, sizeof(ours), &theirs), 0);
+	expect_equal(pst_api_copy_options(&ours, sizeof(ours), FIRST_BYTES,
+					  &theirs), 0);
 	expect_equal(ours.two, 6);
 	theirs.unknown = 1;
-	expect_equal(pst_api_copy_options(&ours, sizeof(ours), &theirs),
+	expect_equal(pst_api_copy_options(&ours, sizeof(ours), FIRST_BYTES,
+					  &theirs),
 		     -EINVAL);
 }
 END_TEST
@@ -98,10 +104,100 @@ START_TEST(options_without_their_size_are_refused)
 {
 	struct options theirs = {0, 1, 1}, ours;
 
-	expect_equal(pst_api_copy_options(&ours, sizeof(ours), &theirs),
+	expect_equal(pst_api_copy_options(&ours, sizeof(ours), FIRST_BYTES,
+					  &theirs),
 		     -EINVAL);
-	expect_equal(pst_api_copy_options(&ours, sizeof(ours), NULL), 0);
+	expect_equal(pst_api_copy_options(&ours, sizeof(ours), FIRST_BYTES,
+					  NULL), 0);
 	expect_equal(ours.one, 0);
+}
+END_TEST
+
+START_TEST(an_output_is_filled_as_far_as_its_owner_knows_it)
+{
+	const struct options ours = {sizeof(ours), 5, 6};
+	struct options older = {FIRST_BYTES, 1, 2};
+	struct {
+		struct options known;
+		uint64_t unknown;
+	} newer = {{sizeof(newer), 1, 2}, 3};
+
+	pst_api_copy_out(&older, &ours, sizeof(ours));
+	expect_equal(older.size_bytes, FIRST_BYTES);
+	expect_equal(older.one, 5);
+	expect_equal(older.two, 2);
+	pst_api_copy_out(&newer, &ours, sizeof(ours));
+	expect_equal(newer.known.size_bytes, sizeof(newer));
+	expect_equal(newer.known.two, 6);
+	expect_equal(newer.unknown, 0);
+}
+END_TEST
+
+/* An uninitialised size must not become a long read, or a wild write. */
+START_TEST(impossible_sizes_are_refused_in_and_out)
+{
+	static const size_t sizes[] = {
+		0, 1, FIRST_BYTES - 1, POSTERN_STRUCT_BYTES_MAX + 1,
+		SIZE_MAX / 2, SIZE_MAX,
+	};
+	struct options theirs = {0, 1, 1}, ours;
+	size_t i;
+
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		theirs.size_bytes = sizes[i];
+		expect_equal(pst_api_copy_options(&ours, sizeof(ours),
+						  FIRST_BYTES, &theirs),
+			     -EINVAL);
+		expect_equal(pst_api_check_out(&theirs, FIRST_BYTES), -EINVAL);
+	}
+	expect_equal(pst_api_check_out(NULL, FIRST_BYTES), -EINVAL);
+	theirs.size_bytes = FIRST_BYTES;
+	expect_equal(pst_api_check_out(&theirs, FIRST_BYTES), 0);
+	theirs.size_bytes = POSTERN_STRUCT_BYTES_MAX;
+	expect_equal(pst_api_check_out(&theirs, FIRST_BYTES), 0);
+}
+END_TEST
+
+/* A guard behind what the caller has: nothing may be written there. */
+START_TEST(a_refusal_of_an_impossible_size_is_left_alone)
+{
+	struct {
+		struct postern_refusal refusal;
+		unsigned char guard[64];
+	} theirs;
+	static const size_t sizes[] = {
+		0, sizeof(size_t), sizeof(struct postern_refusal) - 8,
+		POSTERN_STRUCT_BYTES_MAX + 1, SIZE_MAX,
+	};
+	struct postern_channel *channel;
+	struct postern_node *node;
+	uint8_t key[POSTERN_KEY_BYTES];
+	size_t i, j;
+
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		memset(&theirs, 0xee, sizeof(theirs));
+		theirs.refusal.size_bytes = sizes[i];
+		expect_equal(postern_connect(NULL, "n", NULL, &theirs.refusal,
+					     &channel), -EINVAL);
+		expect_equal(postern_node_open(NULL, "n", NULL, &theirs.refusal,
+					       &node), -EINVAL);
+		expect_equal(postern_node_probe(NULL, "n", &theirs.refusal),
+			     -EINVAL);
+		expect_equal(postern_key_read_public("/nowhere/key",
+						     &theirs.refusal, key),
+			     -EINVAL);
+		for (j = sizeof(size_t); j < sizeof(theirs); j++)
+			expect_equal(((unsigned char *)&theirs)[j], 0xee);
+	}
+
+	/* A good one is filled, and no further. */
+	theirs.refusal.size_bytes = sizeof(theirs.refusal);
+	expect_equal(postern_key_read_public("/nowhere/key", &theirs.refusal,
+					     key), -ENOENT);
+	ck_assert_str_ne(theirs.refusal.detail, "");
+	expect_equal(theirs.refusal.size_bytes, sizeof(theirs.refusal));
+	for (j = 0; j < sizeof(theirs.guard); j++)
+		expect_equal(theirs.guard[j], 0xee);
 }
 END_TEST
 
@@ -197,11 +293,11 @@ END_TEST
 
 START_TEST(null_arguments_are_invalid_everywhere)
 {
-	struct postern_channel_event channel_event;
-	struct postern_channel_stats stats = POSTERN_CHANNEL_STATS_INIT;
+	struct postern_channel_event channel_event = POSTERN_CHANNEL_EVENT_INIT;
+	struct postern_channel_statistics stats = POSTERN_CHANNEL_STATISTICS_INIT;
 	struct postern_channel *channel;
-	struct postern_limits limits;
-	struct postern_event event;
+	struct postern_limits limits = POSTERN_LIMITS_INIT;
+	struct postern_event event = POSTERN_EVENT_INIT;
 	struct postern_node *node;
 	char buffer[8];
 	uint32_t ready;
@@ -252,6 +348,9 @@ static Suite *suite(void)
 	tcase_add_test(t, options_of_an_older_program_are_filled_up_with_zero);
 	tcase_add_test(t, options_of_a_newer_program_must_not_say_more);
 	tcase_add_test(t, options_without_their_size_are_refused);
+	tcase_add_test(t, an_output_is_filled_as_far_as_its_owner_knows_it);
+	tcase_add_test(t, impossible_sizes_are_refused_in_and_out);
+	tcase_add_test(t, a_refusal_of_an_impossible_size_is_left_alone);
 	tcase_add_test(t, every_result_and_reason_has_its_own_words);
 	tcase_add_test(t, result_is_transient_by_reason_then_by_result);
 	tcase_add_test(t, features_are_the_kernels_and_the_ciphers);

@@ -32,9 +32,9 @@ static void tear_down(void)
 	channel_pair_close(&pair);
 }
 
-static struct postern_channel_stats stats_of(struct pst_channel *channel)
+static struct postern_channel_statistics stats_of(struct pst_channel *channel)
 {
-	struct postern_channel_stats stats;
+	struct postern_channel_statistics stats;
 
 	pst_channel_stats(channel, &stats);
 	return stats;
@@ -59,7 +59,7 @@ static void receive_left(void)
 
 START_TEST(what_is_discarded_is_counted_and_told_to_the_peer)
 {
-	struct postern_channel_stats stats;
+	struct postern_channel_statistics stats;
 	size_t bytes = 99;
 
 	send_right(100);

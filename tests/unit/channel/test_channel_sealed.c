@@ -27,9 +27,9 @@ static void tear_down(void)
 	channel_pair_close(&pair);
 }
 
-static struct postern_channel_stats stats_of(struct pst_channel *channel)
+static struct postern_channel_statistics stats_of(struct pst_channel *channel)
 {
-	struct postern_channel_stats stats;
+	struct postern_channel_statistics stats;
 
 	pst_channel_stats(channel, &stats);
 	return stats;

@@ -39,7 +39,7 @@ END_TEST
 
 START_TEST(an_end_that_is_discarded_is_an_end)
 {
-	struct postern_channel_stats stats;
+	struct postern_channel_statistics stats;
 	size_t bytes;
 
 	sealed_pair_open(&pair, _i, 0);

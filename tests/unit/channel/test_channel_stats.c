@@ -35,9 +35,9 @@ static void tear_down(void)
 	channel_pair_close(&pair);
 }
 
-static struct postern_channel_stats stats_of(struct pst_channel *channel)
+static struct postern_channel_statistics stats_of(struct pst_channel *channel)
 {
-	struct postern_channel_stats stats;
+	struct postern_channel_statistics stats;
 
 	pst_channel_stats(channel, &stats);
 	return stats;
@@ -69,7 +69,7 @@ static void send_stamped(uint64_t time_ns)
 
 START_TEST(a_new_channel_has_done_nothing)
 {
-	struct postern_channel_stats stats = stats_of(pair.left);
+	struct postern_channel_statistics stats = stats_of(pair.left);
 
 	expect_equal(stats.size_bytes, sizeof(stats));
 	expect_equal(stats.sent_messages + stats.received_messages, 0);
@@ -379,7 +379,7 @@ static void *receive_many(void *user_data)
 
 START_TEST(any_thread_may_ask_at_any_time)
 {
-	struct postern_channel_stats sent, received, before = {0};
+	struct postern_channel_statistics sent, received, before = {0};
 	pthread_t threads[2];
 	int i;
 

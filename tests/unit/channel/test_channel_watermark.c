@@ -99,7 +99,7 @@ static bool is_readable(void)
 
 static uint64_t high_count(void)
 {
-	struct postern_channel_stats stats;
+	struct postern_channel_statistics stats;
 
 	pst_channel_stats(pair.right, &stats);
 	return stats.high_watermark_count;

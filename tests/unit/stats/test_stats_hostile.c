@@ -95,7 +95,7 @@ static bool is_a_name(const char name[static POSTERN_NAME_BYTES])
 	return true;
 }
 
-static void check_node(const struct postern_node_stats *node,
+static void check_node(const struct postern_node_statistics *node,
 		       uint32_t slot_count)
 {
 	expect(is_a_name(node->name));
@@ -110,7 +110,7 @@ static void check_node(const struct postern_node_stats *node,
 	expect_equal(node->size_bytes, sizeof(*node));
 }
 
-static void check_peer(const struct postern_peer_stats *peer,
+static void check_peer(const struct postern_peer_statistics *peer,
 		       uint32_t slot_index)
 {
 	expect(is_a_name(peer->name));
@@ -131,8 +131,8 @@ static void check_peer(const struct postern_peer_stats *peer,
 START_TEST(reader_survives_any_bytes)
 {
 	uint32_t slot_count = _i == 0 ? 1 : 7, i, read_count = 0;
-	struct postern_node_stats node;
-	struct postern_peer_stats peer;
+	struct postern_node_statistics node;
+	struct postern_peer_statistics peer;
 	struct pst_stats_reader reader;
 	unsigned round;
 	int r;
@@ -162,7 +162,7 @@ END_TEST
 
 START_TEST(count_of_slots_in_the_page_means_nothing)
 {
-	struct postern_node_stats node;
+	struct postern_node_statistics node;
 	struct pst_stats_reader reader;
 
 	make_segment(3);
@@ -181,7 +181,7 @@ END_TEST
 START_TEST(name_is_cut_and_made_printable)
 {
 	static const char escape[] = "a\033[2J\n\"b\\\x80";
-	struct postern_peer_stats peer;
+	struct postern_peer_statistics peer;
 	struct pst_stats_reader reader;
 
 	make_segment(1);

@@ -37,9 +37,9 @@ static void fill_counts(uint64_t *counts, size_t count_bytes, uint64_t seed)
 		counts[i] = seed + i * UINT64_C(0x0101010101010101);
 }
 
-static struct postern_node_stats some_node(void)
+static struct postern_node_statistics some_node(void)
 {
-	struct postern_node_stats stats = POSTERN_NODE_STATS_INIT;
+	struct postern_node_statistics stats = POSTERN_NODE_STATISTICS_INIT;
 
 	stats.pid = 12345;
 	stats.uid = 4000000001u;
@@ -53,16 +53,18 @@ static struct postern_node_stats some_node(void)
 	stats.detached_count = 4;
 	stats.half_open_count = 70;
 	fill_counts(&stats.admitted_count,
-		    offsetof(struct postern_node_stats, name) -
-		    offsetof(struct postern_node_stats, admitted_count), 11);
+		    offsetof(struct postern_node_statistics,
+			     latency.reserved) -
+		    offsetof(struct postern_node_statistics, admitted_count),
+		    11);
 	strcpy(stats.name, "orders-2.eu_x");
 	stats.refused_full_count = UINT64_C(0x1716151413121110);
 	return stats;
 }
 
-static struct postern_peer_stats some_peer(uint32_t slot_index)
+static struct postern_peer_statistics some_peer(uint32_t slot_index)
 {
-	struct postern_peer_stats stats = POSTERN_PEER_STATS_INIT;
+	struct postern_peer_statistics stats = POSTERN_PEER_STATISTICS_INIT;
 
 	stats.slot_index = slot_index;
 	stats.generation = 4000000007u;
@@ -78,11 +80,11 @@ static struct postern_peer_stats some_peer(uint32_t slot_index)
 	fill_counts(&stats.admitted_ns, 24, 3);
 	stats.channel.size_bytes = sizeof(stats.channel);
 	fill_counts(&stats.channel.sent_messages,
-		    offsetof(struct postern_channel_stats, end_reason) -
-		    offsetof(struct postern_channel_stats, sent_messages), 5);
+		    offsetof(struct postern_channel_statistics, end_reason) -
+		    offsetof(struct postern_channel_statistics, sent_messages), 5);
 	stats.channel.end_reason = POSTERN_REASON_POISONED;
 	fill_counts(&stats.channel.latency.count,
-		    sizeof(stats.channel.latency), 9);
+		    offsetof(struct postern_latency, reserved), 9);
 	memset(stats.name, 'n', sizeof(stats.name) - 1);
 	strcpy(stats.instance, "i");
 	strcpy(stats.tenant, "acme");
@@ -91,7 +93,7 @@ static struct postern_peer_stats some_peer(uint32_t slot_index)
 
 START_TEST(every_field_of_a_node_comes_back)
 {
-	struct postern_node_stats wrote = some_node(), got;
+	struct postern_node_statistics wrote = some_node(), got;
 
 	pst_stats_write_node(&writer, &wrote);
 	ck_assert_int_eq(pst_stats_read_node(&reader, &got), 0);
@@ -101,7 +103,7 @@ END_TEST
 
 START_TEST(every_field_of_a_peer_comes_back)
 {
-	struct postern_peer_stats wrote = some_peer(3), got;
+	struct postern_peer_statistics wrote = some_peer(3), got;
 
 	pst_stats_write_peer(&writer, 3, &wrote);
 	ck_assert_int_eq(pst_stats_read_peer(&reader, 3, &got), 0);
@@ -112,7 +114,7 @@ END_TEST
 /* Of a longer name that was there before, say. */
 START_TEST(nothing_is_shown_behind_a_name)
 {
-	struct postern_peer_stats stats = some_peer(2);
+	struct postern_peer_statistics stats = some_peer(2);
 	static const char zeros[POSTERN_NAME_BYTES - 3];
 
 	strcpy(stats.tenant, "a-tenant-of-before");
@@ -126,7 +128,7 @@ END_TEST
 
 START_TEST(slot_of_nobody_is_not_found)
 {
-	struct postern_peer_stats stats = some_peer(1);
+	struct postern_peer_statistics stats = some_peer(1);
 
 	ck_assert_int_eq(pst_stats_read_peer(&reader, 1, &stats), -ENOENT);
 	pst_stats_write_peer(&writer, 1, &stats);
@@ -138,7 +140,7 @@ END_TEST
 
 START_TEST(slot_beyond_the_segment_is_not_found)
 {
-	struct postern_peer_stats stats = some_peer(4);
+	struct postern_peer_statistics stats = some_peer(4);
 
 	pst_stats_write_peer(&writer, 4, &stats);
 	ck_assert_int_eq(pst_stats_read_peer(&reader, 4, &stats), 0);
@@ -162,8 +164,8 @@ static void make_sequence_odd(size_t offset)
 
 START_TEST(torn_write_is_not_read)
 {
-	struct postern_node_stats node = some_node();
-	struct postern_peer_stats peer = some_peer(2), other = some_peer(0);
+	struct postern_node_statistics node = some_node();
+	struct postern_peer_statistics peer = some_peer(2), other = some_peer(0);
 
 	pst_stats_write_node(&writer, &node);
 	pst_stats_write_peer(&writer, 2, &peer);
@@ -187,7 +189,7 @@ END_TEST
 
 START_TEST(end_of_the_segment_is_told)
 {
-	struct postern_node_stats node = some_node();
+	struct postern_node_statistics node = some_node();
 
 	ck_assert_uint_eq(pst_stats_read_state(&reader), PST_STATS_LIVE);
 	pst_stats_write_node(&writer, &node);

@@ -39,20 +39,20 @@ static void fill_same(uint64_t *first, size_t bytes, uint64_t number)
 
 static void *write_all_the_time(void *unused)
 {
-	struct postern_node_stats node = POSTERN_NODE_STATS_INIT;
-	struct postern_peer_stats peer = POSTERN_PEER_STATS_INIT;
+	struct postern_node_statistics node = POSTERN_NODE_STATISTICS_INIT;
+	struct postern_peer_statistics peer = POSTERN_PEER_STATISTICS_INIT;
 	struct pst_stats_writer *writer = unused;
 	uint64_t number = 0;
 
 	while (!atomic_load_explicit(&is_over, memory_order_relaxed)) {
 		number++;
 		fill_same(&node.admitted_count,
-			  BYTES_BETWEEN(postern_node_stats, admitted_count,
+			  BYTES_BETWEEN(postern_node_statistics, admitted_count,
 					latency.implausible_count), number);
 		pst_stats_write_node(writer, &node);
 		peer.peer = (number & UINT32_MAX) << 32 | 1;
 		fill_same(&peer.channel.sent_messages,
-			  BYTES_BETWEEN(postern_channel_stats, sent_messages,
+			  BYTES_BETWEEN(postern_channel_statistics, sent_messages,
 					last_activity_ns), number);
 		peer.throttled_ns = number;
 		pst_stats_write_peer(writer, 0, &peer);
@@ -71,10 +71,10 @@ static void check_same(const uint64_t *first, size_t bytes)
 		expect_equal(first[i], first[0]);
 }
 
-static void check_peer(const struct postern_peer_stats *peer)
+static void check_peer(const struct postern_peer_statistics *peer)
 {
 	check_same(&peer->channel.sent_messages,
-		   BYTES_BETWEEN(postern_channel_stats, sent_messages,
+		   BYTES_BETWEEN(postern_channel_statistics, sent_messages,
 				 last_activity_ns));
 	expect_equal(peer->throttled_ns, peer->channel.sent_messages);
 	expect_equal(peer->generation, (uint32_t)peer->throttled_ns);
@@ -85,8 +85,8 @@ START_TEST(reader_never_sees_half_a_write)
 	uint64_t last_number = 0, changes = 0, i;
 	struct pst_stats_reader reader;
 	struct pst_stats_writer writer;
-	struct postern_node_stats node;
-	struct postern_peer_stats peer;
+	struct postern_node_statistics node;
+	struct postern_peer_statistics peer;
 	pthread_t thread;
 
 	pst_stats_writer_init(&writer, segment, SLOT_COUNT);
@@ -97,7 +97,7 @@ START_TEST(reader_never_sees_half_a_write)
 	for (i = 0; i < READ_COUNT || changes < 100; i++) {
 		if (pst_stats_read_node(&reader, &node) == 0) {
 			check_same(&node.admitted_count,
-				   BYTES_BETWEEN(postern_node_stats,
+				   BYTES_BETWEEN(postern_node_statistics,
 						 admitted_count,
 						 latency.implausible_count));
 			/* Nor an older one than before. */

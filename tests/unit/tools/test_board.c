@@ -84,7 +84,7 @@ static const struct {
 
 START_TEST(bar_is_of_the_fuller_ring)
 {
-	struct postern_peer_stats *stats = &peers[0].stats;
+	struct postern_peer_statistics *stats = &peers[0].stats;
 
 	stats->receive_ring_bytes = 1000;
 	stats->send_ring_bytes = 1000;
@@ -98,7 +98,7 @@ END_TEST
 
 START_TEST(what_is_wrong_with_a_peer_is_its_state)
 {
-	struct postern_peer_stats *stats = &peers[0].stats;
+	struct postern_peer_statistics *stats = &peers[0].stats;
 
 	ck_assert_str_eq(tool_peer_state_word(stats), "unknown");
 	stats->state = POSTERN_PEER_IDLE;

@@ -10,13 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct postern_peer_stats peer;
+static struct postern_peer_statistics peer;
 static struct tool_line_message message;
 static char line[4096];
 
 static void setup(void)
 {
-	peer = (struct postern_peer_stats){
+	peer = (struct postern_peer_statistics){
 		.slot_index = 3,
 		.generation = 7,
 		.uid = 20001,

@@ -21,8 +21,8 @@
 
 /* -- the node that is observed --------------------------------------------- */
 
-static struct postern_node_stats node;
-static struct postern_peer_stats peer;
+static struct postern_node_statistics node;
+static struct postern_peer_statistics peer;
 
 int postern_observe(const struct postern_policy *policy, const char *node_name,
 		    const struct postern_observe_options *options,
@@ -47,7 +47,7 @@ postern_observer_close(struct postern_observer *observer)
 }
 
 int postern_observer_node(struct postern_observer *observer,
-			  struct postern_node_stats *ret_stats)
+			  struct postern_node_statistics *ret_stats)
 {
 	(void)observer;
 	*ret_stats = node;
@@ -56,7 +56,7 @@ int postern_observer_node(struct postern_observer *observer,
 
 int postern_observer_peer_at(struct postern_observer *observer,
 			     uint32_t slot_index,
-			     struct postern_peer_stats *ret_stats)
+			     struct postern_peer_statistics *ret_stats)
 {
 	(void)observer;
 	if (slot_index != 0)
@@ -100,14 +100,14 @@ static void set_up(void)
 {
 	memset(&observer, 0, sizeof(observer));
 	memset(&snapshot, 0, sizeof(snapshot));
-	node = (struct postern_node_stats) {
+	node = (struct postern_node_statistics) {
 		.pid = (int32_t)getpid(),
 		.slot_count = 1,
 		.peer_count = 1,
 		.updated_ns = now_ns(),
 	};
 	node.opened_ns = node.updated_ns - 60 * NS_PER_SECOND;
-	peer = (struct postern_peer_stats) {
+	peer = (struct postern_peer_statistics) {
 		.peer = 1,
 		.admitted_ns = node.updated_ns - 10 * NS_PER_SECOND,
 	};
