@@ -26,6 +26,7 @@
 #include "errors.h"
 #include "line_format.h"
 #include "log.h"
+#include "notify.h"
 #include "options.h"
 #include "policy_source.h"
 #include "progress.h"
@@ -471,9 +472,11 @@ open_and_receive(struct receiver *receiver,
 		return tool_error_result(receiver->node_name, result,
 					 &refusal);
 	}
+	tool_notify_ready();
 	receiver->source = source;
 	tool_progress_init(&receiver->progress);
 	status = receive_all(receiver);
+	tool_notify_stopping();
 	postern_node_close(receiver->node);
 	tool_progress_finish(&receiver->progress);
 	return close_output(receiver, status);

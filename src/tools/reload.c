@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "errors.h"
+#include "notify.h"
 #include "policy_source.h"
 
 static void say_nothing_changed(const char *node_name)
@@ -47,9 +48,11 @@ void tool_reload(struct postern_node *node, const char *node_name,
 	uint32_t lost_count;
 	int result;
 
+	tool_notify_reloading();
 	policy = load(node, source);
 	if (!policy) {
 		say_nothing_changed(node_name);
+		tool_notify_ready();
 		return;
 	}
 	result = postern_node_reload(node, policy, &refusal, &lost_count);
@@ -58,4 +61,5 @@ void tool_reload(struct postern_node *node, const char *node_name,
 		(void)tool_error_result(node_name, result, &refusal);
 		say_nothing_changed(node_name);
 	}
+	tool_notify_ready();
 }

@@ -81,6 +81,7 @@ check_PROGRAMS += \
 	tests/integration/test_tool_journal \
 	tests/integration/test_unread_offers \
 	tests/integration/test_crowd \
+	tests/integration/test_tool_notify \
 	tests/integration/test_weights \
 	tests/integration/test_statistics
 
@@ -229,6 +230,9 @@ tests_integration_test_revoke_LDADD = $(INTEGRATION_LIBS)
 tests_integration_test_tool_journal_SOURCES = \
 	tests/integration/test_tool_journal.c
 tests_integration_test_tool_journal_LDADD = $(INTEGRATION_LIBS)
+tests_integration_test_tool_notify_SOURCES = \
+	tests/integration/test_tool_notify.c
+tests_integration_test_tool_notify_LDADD = $(INTEGRATION_LIBS)
 tests_integration_test_rates_SOURCES = \
 	tests/integration/test_rates.c tests/integration/rate_case.h
 tests_integration_test_rates_LDADD = $(INTEGRATION_LIBS)
