@@ -7,6 +7,7 @@
  */
 #include "node/half_open.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -130,6 +131,38 @@ size_t pst_half_open_uncharged_of(const struct pst_half_open_table *table,
 	return count;
 }
 
+static bool is_any_selected(const struct pst_half_open_table *table,
+			    const struct selection *selection)
+{
+	size_t i;
+
+	for (i = 0; i < PST_HALF_OPEN_COUNT; i++)
+		if (is_selected(&table->entries[i], selection))
+			return true;
+	return false;
+}
+
+/* How many entries each account has: a hash table, twice as large as it has to
+ * be, since this is done for every connection of a flood. */
+#define ACCOUNT_PLACES (2 * PST_HALF_OPEN_COUNT)
+
+struct account_counts {
+	uint64_t accounts[ACCOUNT_PLACES];
+	uint8_t counts[ACCOUNT_PLACES]; /* 0: free */
+};
+
+static_assert(ACCOUNT_PLACES == 1 << 7, "the hash has seven bits");
+
+static uint8_t *count_place(struct account_counts *counts, uint64_t account)
+{
+	size_t i = (size_t)(account * UINT64_C(0x9e3779b97f4a7c15) >> 57);
+
+	while (counts->counts[i] != 0 && counts->accounts[i] != account)
+		i = (i + 1) % ACCOUNT_PLACES;
+	counts->accounts[i] = account;
+	return &counts->counts[i];
+}
+
 /* Of the account that has most of those selected, with what it has abandoned
  * lately, the oldest one. */
 static struct pst_half_open *
@@ -137,16 +170,20 @@ find_oldest_of_most(struct pst_half_open_table *table,
 		    const struct selection *selection)
 {
 	struct pst_half_open *victim = NULL, *entry;
-	struct selection own = *selection;
+	struct account_counts counts;
 	size_t most = 0, count, i;
 
-	own.only_account = true;
+	memset(counts.counts, 0, sizeof(counts.counts));
+	for (i = 0; i < PST_HALF_OPEN_COUNT; i++) {
+		entry = &table->entries[i];
+		if (is_selected(entry, selection))
+			(*count_place(&counts, entry->attempt.account))++;
+	}
 	for (i = 0; i < PST_HALF_OPEN_COUNT; i++) {
 		entry = &table->entries[i];
 		if (!is_selected(entry, selection))
 			continue;
-		own.account = entry->attempt.account;
-		count = count_selected(table, &own) +
+		count = *count_place(&counts, entry->attempt.account) +
 			entry->attempt.abandoned_count;
 		if (count < most)
 			continue;
@@ -167,12 +204,12 @@ pst_half_open_find_victim(struct pst_half_open_table *table,
 	};
 
 	/* Where there are none, the selection is wider. */
-	if (count_selected(table, &selection) == 0)
+	if (!is_any_selected(table, &selection))
 		selection.only_keyed = false;
-	if (count_selected(table, &selection) == 0)
+	if (!is_any_selected(table, &selection))
 		selection.only_common = false;
 	selection.only_silent = true;
-	if (count_selected(table, &selection) == 0)
+	if (!is_any_selected(table, &selection))
 		selection.only_silent = false;
 	return find_oldest_of_most(table, &selection);
 }

@@ -16,6 +16,9 @@
 #include "support/stranger.h"
 #include "support/test_options.h"
 
+/* Of a flood, before it is answered. */
+#define ROUNDS 8
+
 static struct stranger held[CROWD_CONNECTIONS_MAX];
 static size_t held_count;
 
@@ -92,13 +95,15 @@ static size_t flood_until_ordered(const struct scene *scene,
 				  int control_fd)
 {
 	struct pollfd over = {.fd = control_fd, .events = POLLIN};
+	const struct crowd_report begun = {0};
 	size_t connect_count = 0, user;
+	bool has_begun = false;
 	struct stranger *stranger;
 
 	held_count = order->uid_count;
 	for (user = 0; user < held_count; user++)
 		held[user] = (struct stranger)STRANGER_INIT;
-	for (user = 0; poll(&over, 1, 0) == 0;
+	for (user = 0; !has_begun || poll(&over, 1, 0) == 0;
 	     user = (user + 1) % order->uid_count) {
 		stranger = &held[user];
 		stranger_close(stranger);
@@ -106,6 +111,12 @@ static size_t flood_until_ordered(const struct scene *scene,
 				"the crowd cannot become a user");
 		if (stranger_connect(stranger, scene->socket_path) == 0) {
 			connect_count++;
+			if (!has_begun && connect_count ==
+					  ROUNDS * order->uid_count) {
+				has_begun = true;
+				process_report(control_fd, &begun,
+					       sizeof(begun));
+			}
 			if (order->kind == CROWD_FLOOD_HELLO)
 				(void)stranger_say_hello(stranger);
 		} else {
@@ -136,7 +147,6 @@ void crowd_main(int control_fd, void *user_data)
 		};
 		if (order.kind == CROWD_FLOOD_SILENT ||
 		    order.kind == CROWD_FLOOD_HELLO) {
-			process_report(control_fd, &report, sizeof(report));
 			connect_count = flood_until_ordered(scene, &order,
 							    control_fd);
 			continue;
