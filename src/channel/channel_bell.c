@@ -175,6 +175,32 @@ void pst_channel_look_in_vain(struct pst_channel *channel, uint32_t wants)
 		pst_channel_hear_by(channel, wants, 1);
 }
 
+/*
+ * A receiver that ended awake is armed for no doorbell, so none would tell: until
+ * the ring is full, all that a sender could learn of its end is from the kernel.
+ */
+void pst_channel_check_peer(struct pst_channel *channel)
+{
+	uint64_t messages = pst_counter_get(&channel->sent.messages);
+	uint64_t now_ns = pst_counter_get(&channel->send_waiter.activity_ns);
+
+	if (messages - channel->checked_messages < PST_CHANNEL_CHECK_MESSAGES &&
+	    now_ns - channel->checked_ns < PST_CHANNEL_CHECK_NS)
+		return;
+	channel->checked_messages = messages;
+	channel->checked_ns = now_ns;
+	switch (pst_doorbell_check_peer(channel->socket_fd, channel->pidfd)) {
+	case PST_PEER_END_HUNG_UP:
+		pst_channel_end(channel, POSTERN_REASON_HUNG_UP);
+		return;
+	case PST_PEER_END_DIED:
+		pst_channel_notice_death(channel);
+		return;
+	case PST_PEER_END_NONE:
+		return;
+	}
+}
+
 void pst_channel_hear(struct pst_channel *channel)
 {
 	pst_channel_hear_by(channel, PST_CHANNEL_WANT_MESSAGE, 1);

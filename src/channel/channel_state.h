@@ -46,6 +46,14 @@
 /* So many looks in vain are worth a system call: has the peer hung up? */
 #define PST_CHANNEL_VAIN_LOOKS 16384
 
+/*
+ * With a message that is sent with the time, the sender checks whether the peer
+ * is there still, if since the last check so many messages were sent or so much
+ * time has passed.  <postern/channel.h> states the bound that follows.
+ */
+#define PST_CHANNEL_CHECK_MESSAGES 1984
+#define PST_CHANNEL_CHECK_NS UINT64_C(1000000)
+
 /* How long to sleep beside a bell that is owed to the peer. */
 #define PST_CHANNEL_OWED_BELL_NS (10 * UINT64_C(1000000))
 
@@ -130,6 +138,8 @@ struct pst_channel {
 	struct pst_channel_traffic sent;
 	uint64_t sample_at;     /* the message that is sent with the time */
 	uint64_t depth_pos;     /* where the depth was last looked at */
+	uint64_t checked_messages; /* sent when the peer was last checked */
+	uint64_t checked_ns;
 	struct pst_counter refused_full_count;
 	struct pst_counter high_watermark_count;
 	struct pst_channel_watermarks watermarks;
@@ -333,6 +343,9 @@ const char *pst_channel_ring_fault(enum pst_ring_fault fault);
 /* Take bells that are there, for somebody who waits in these directions. */
 void pst_channel_hear_by(struct pst_channel *channel, uint32_t wants,
 			 unsigned bell_limit);
+
+/* After a message with the time was sent: ends the channel if the peer has. */
+void pst_channel_check_peer(struct pst_channel *channel);
 void pst_channel_look_in_vain(struct pst_channel *channel, uint32_t wants);
 
 /*

@@ -8,7 +8,8 @@
  *
  * The clock is read for every 64th message, for the one after a bell, and with
  * bells: often enough to tell an idle channel from a busy one, and too seldom to
- * slow a busy one down.  Of what the peer says, its positions and its time
+ * slow a busy one down.  Then, and not more often than is needed, the sender also
+ * checks whether the peer is there still.  Of what the peer says, its positions and its time
  * stamps, nothing is believed beyond what can be.
  */
 #include "channel/channel_state.h"
@@ -57,6 +58,7 @@ int pst_channel_after_sample(struct pst_channel *channel, int result)
 	channel->sample_at = pst_counter_get(&channel->sent.messages) +
 			     PST_CHANNEL_SAMPLE_INTERVAL;
 	look_at_depth(channel);
+	pst_channel_check_peer(channel);
 	return 0;
 }
 

@@ -101,6 +101,19 @@ int pst_doorbell_drain(int socket_fd, unsigned bell_limit,
 	return r == -EAGAIN || r > 0 ? 0 : r;
 }
 
+enum pst_peer_end pst_doorbell_check_peer(int socket_fd, int pidfd)
+{
+	struct pollfd polled[] = {
+		{.fd = socket_fd, .events = POLLRDHUP},
+		{.fd = pidfd, .events = POLLIN},
+	};
+
+	/* Fails only for want of memory: the next check will tell. */
+	if (poll(polled, 2, 0) <= 0)
+		return PST_PEER_END_NONE;
+	return polled[0].revents ? PST_PEER_END_HUNG_UP : PST_PEER_END_DIED;
+}
+
 void pst_doorbell_hang_up(int socket_fd)
 {
 	/* Not connected any more is what is wanted. */

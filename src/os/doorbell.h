@@ -56,6 +56,17 @@ PST_MUST_CHECK int pst_doorbell_drain(int socket_fd, unsigned bell_limit,
 				      unsigned *ret_bell_count,
 				      bool *ret_has_more);
 
+/*
+ * Has the peer hung up, or its process ended (a forked child may hold the socket
+ * open)?  Takes no doorbell and never waits.  pidfd -1: there is none.
+ */
+enum pst_peer_end {
+	PST_PEER_END_NONE = 0,
+	PST_PEER_END_HUNG_UP,
+	PST_PEER_END_DIED,
+};
+enum pst_peer_end pst_doorbell_check_peer(int socket_fd, int pidfd);
+
 /* Shut the socket down both ways: both ends are woken, and stay so. */
 void pst_doorbell_hang_up(int socket_fd);
 

@@ -10,8 +10,28 @@
 #include "support/expect.h"
 #include "support/host.h"
 #include "support/inspect.h"
+#include "support/peer.h"
 #include "support/scene.h"
 #include "support/test_options.h"
+
+/* Room for more messages than may be sent in vain. */
+static const char LARGE_RING_POLICY[] =
+	"policy-version 1\n"
+	"peer friend {\n"
+	"	user $peer\n"
+	"}\n"
+	"node orders {\n"
+	"	owner user $owner\n"
+	"	socket $dir/orders.sock mode 0666\n"
+	"	limits {\n"
+	"		ring 1MiB\n"
+	"		message 4KiB\n"
+	"	}\n"
+	"	allow friend {\n"
+	"		direction both\n"
+	"	}\n"
+	"}\n"
+	"end\n";
 
 static struct scene scene;
 
@@ -126,6 +146,36 @@ START_TEST(a_receiver_that_never_waits_is_told_that_its_node_is_gone)
 }
 END_TEST
 
+/* -- sending from a node, to a peer that is killed --------------------------- */
+
+/* The node is not served meanwhile.  _i: a child of the peer has its socket. */
+START_TEST(send_from_a_node_to_a_killed_peer_returns_epipe)
+{
+	static const uint8_t bytes[16];
+	struct postern_channel *channel = NULL;
+	struct process peer;
+	postern_peer handle;
+	int count = 0, r;
+
+	scene_init(&scene);
+	scene_load(&scene, LARGE_RING_POLICY);
+	process_start(&peer, ROLE_PEER, peer_main, &scene);
+	scene_open(&scene);
+	handle = peer_join(&scene, &peer);
+	ck_assert_int_eq(postern_node_channel(scene.node, handle, &channel), 0);
+	if (_i == 1)
+		ck_assert_int_eq(peer_do(&scene, &peer, PEER_LEAVE_A_CHILD,
+					 0).result, 0);
+	peer_kill(&peer);
+	while ((r = postern_send(channel, bytes, sizeof(bytes))) == 0)
+		count++;
+	ck_assert_int_eq(r, -EPIPE);
+	ck_assert_int_le(count, 2048);
+	channel = postern_channel_close(channel);
+	scene_close(&scene);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("polling");
@@ -135,5 +185,8 @@ int main(void)
 		       a_sender_that_never_waits_is_told_that_its_node_is_gone);
 	tcase_add_test(tcase,
 		       a_receiver_that_never_waits_is_told_that_its_node_is_gone);
+	tcase_add_loop_test(tcase,
+			    send_from_a_node_to_a_killed_peer_returns_epipe, 0,
+			    2);
 	return stage_run_suite(suite);
 }

@@ -14,6 +14,7 @@ check_PROGRAMS += \
 	tests/unit/channel/test_channel_discard \
 	tests/unit/channel/test_channel_end \
 	tests/unit/channel/test_channel_flips \
+	tests/unit/channel/test_channel_gone \
 	tests/unit/channel/test_channel_lease \
 	tests/unit/channel/test_channel_sealed \
 	tests/unit/channel/test_channel_sealed_end \
@@ -38,6 +39,10 @@ tests_unit_channel_test_channel_end_LDADD = $(CHANNEL_TEST_LIBS)
 tests_unit_channel_test_channel_flips_SOURCES = \
 	tests/unit/channel/test_channel_flips.c $(SEALED_TEST_SUPPORT)
 tests_unit_channel_test_channel_flips_LDADD = $(CHANNEL_TEST_LIBS)
+
+tests_unit_channel_test_channel_gone_SOURCES = \
+	tests/unit/channel/test_channel_gone.c $(SEALED_TEST_SUPPORT)
+tests_unit_channel_test_channel_gone_LDADD = $(CHANNEL_TEST_LIBS)
 
 tests_unit_channel_test_channel_lease_SOURCES = \
 	tests/unit/channel/test_channel_lease.c $(CHANNEL_TEST_SUPPORT)
