@@ -34,6 +34,7 @@ static char policy_path[STAGE_PATH_BYTES + 16];
 static int manager_fd = -1;
 static pid_t receiver;
 static char told[256];
+static char socket_path[STAGE_PATH_BYTES + 16];
 
 /* -- the service manager --------------------------------------------------- */
 
@@ -111,15 +112,21 @@ static void start_receiver(void)
 		(char *)(uintptr_t)"orders", NULL,
 	};
 	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
 
+	/* As a service: with a terminal, SIGHUP would end it. */
+	ck_assert_int_eq(posix_spawnattr_init(&attributes), 0);
+	ck_assert_int_eq(posix_spawnattr_setflags(&attributes,
+						  POSIX_SPAWN_SETSID), 0);
 	ck_assert_int_eq(posix_spawn_file_actions_init(&actions), 0);
 	ck_assert_int_eq(posix_spawn_file_actions_addopen(
 		&actions, 1, "/dev/null", O_WRONLY, 0), 0);
 	ck_assert_int_eq(posix_spawn_file_actions_addopen(
 		&actions, 2, "err", O_WRONLY | O_CREAT | O_TRUNC, 0600), 0);
-	ck_assert_int_eq(posix_spawn(&receiver, tool, &actions, NULL, arguments,
-				     environ), 0);
+	ck_assert_int_eq(posix_spawn(&receiver, tool, &actions, &attributes,
+				     arguments, environ), 0);
 	(void)posix_spawn_file_actions_destroy(&actions);
+	(void)posix_spawnattr_destroy(&attributes);
 }
 
 static void expect_end(int exit_status)
@@ -146,6 +153,8 @@ static void set_up(void)
 	(void)umask(077);
 	(void)snprintf(policy_path, sizeof(policy_path), "%s/policy.conf",
 		       directory);
+	(void)snprintf(socket_path, sizeof(socket_path), "%s/orders.sock",
+		       directory);
 	write_policy("end\n");
 }
 
@@ -163,10 +172,7 @@ static void tear_down(void)
 static void follow_a_life(void)
 {
 	uint64_t before_us = inspect_now_ns() / 1000, reload_us;
-	char socket_path[STAGE_PATH_BYTES + 16];
 
-	(void)snprintf(socket_path, sizeof(socket_path), "%s/orders.sock",
-		       directory);
 	start_receiver();
 	expect_told("READY=1\n");
 	/* Not before a sender can connect. */
@@ -236,7 +242,7 @@ START_TEST(receive_without_a_service_manager_works)
 	open_manager(name);
 	ck_assert_int_eq(setenv("NOTIFY_SOCKET", "/nowhere/notify", 1), 0);
 	start_receiver();
-	while (!inspect_is_listening("/orders.sock"))
+	while (!inspect_is_listening(socket_path))
 		ck_assert_int_eq(waitpid(receiver, NULL, WNOHANG), 0);
 	ck_assert_int_eq(kill(receiver, SIGTERM), 0);
 	expect_end(0);
