@@ -51,6 +51,7 @@ struct pst_channel_setup {
 	uint32_t send_message_bytes;
 	uint32_t receive_message_bytes;
 	uint32_t spin_ns;       /* 0: never spin */
+	uint32_t features;      /* POSTERN_FEATURE_* of the socket */
 	bool for_node;          /* a node receives and watches the socket */
 	enum postern_security security;
 	struct pst_record_keys *take_keys; /* of that mode; NULL in `none` */

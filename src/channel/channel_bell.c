@@ -128,6 +128,28 @@ static void account_for(struct pst_channel *channel, uint32_t wants,
 }
 
 /*
+ * Two threads may come here at once.  Without SO_PASSRIGHTS only one may
+ * receive: to the other it is as if bells had come that it has yet to read.
+ */
+static int drain(struct pst_channel *channel, unsigned bell_limit,
+		 unsigned *ret_count, bool *ret_has_more)
+{
+	bool is_exclusive = !(channel->features & POSTERN_FEATURE_PASSRIGHTS);
+	int r;
+
+	if (is_exclusive && atomic_exchange(&channel->is_draining, true)) {
+		*ret_count = 0;
+		*ret_has_more = true;
+		return 0;
+	}
+	r = pst_doorbell_drain(channel->socket_fd, channel->features,
+			       bell_limit, ret_count, ret_has_more);
+	if (is_exclusive)
+		atomic_store(&channel->is_draining, false);
+	return r;
+}
+
+/*
  * One bell that comes with news is the rule, and to see that there is no other
  * would cost a system call each time; if there is, the socket stays readable.
  * Bells without news are late ones, of armings that were taken back, and come
@@ -140,14 +162,12 @@ void pst_channel_hear_by(struct pst_channel *channel, uint32_t wants,
 	bool has_moved = false, has_more;
 	int r;
 
-	r = pst_doorbell_drain(channel->socket_fd, bell_limit, &count,
-			       &has_more);
+	r = drain(channel, bell_limit, &count, &has_more);
 	if (count > 0)
 		has_moved = peer_has_moved(channel);
 	if (count > 0 && !has_moved && has_more) {
-		r = pst_doorbell_drain(channel->socket_fd,
-				       PST_DOORBELL_DRAIN_COUNT, &late_count,
-				       &has_more);
+		r = drain(channel, PST_DOORBELL_DRAIN_COUNT, &late_count,
+			  &has_more);
 		count += late_count;
 	}
 	account_for(channel, wants, count, has_moved);

@@ -17,6 +17,7 @@
 #include "os/doorbell.h"
 #include "os/fork_guard.h"
 #include "os/monotonic.h"
+#include "os/socket_close.h"
 
 uint16_t pst_channel_layout_version(void)
 {
@@ -73,7 +74,7 @@ static void free_channel(struct pst_channel *channel)
 	(void)pst_fd_close(channel->send_waiter.wake_fd);
 	(void)pst_fd_close(channel->receive_waiter.wake_fd);
 	(void)pst_fd_close(channel->pidfd);
-	(void)pst_fd_close(channel->socket_fd);
+	(void)pst_socket_close(channel->socket_fd);
 	pst_fork_guard_free(channel, sizeof(*channel));
 	if (lease)
 		pst_channel_lease_end(lease);
@@ -93,7 +94,7 @@ static int refuse_setup(struct pst_channel_setup *setup, int result)
 {
 	pst_segment_unmap(&setup->own_mapping);
 	pst_segment_unmap(&setup->peer_mapping);
-	setup->socket_fd = pst_fd_close(setup->socket_fd);
+	setup->socket_fd = pst_socket_close(setup->socket_fd);
 	setup->pidfd = pst_fd_close(setup->pidfd);
 	setup->take_keys = pst_record_keys_free(setup->take_keys);
 	return result;
@@ -127,6 +128,7 @@ int pst_channel_open_take(struct pst_channel_setup *setup,
 	atomic_store(&channel->epoll_fd, -1);
 	atomic_store(&channel->node_driven, setup->for_node);
 	channel->is_nodes = setup->for_node;
+	channel->features = setup->features;
 	channel->own_mapping = setup->own_mapping;
 	channel->peer_mapping = setup->peer_mapping;
 	channel->keys = setup->take_keys;

@@ -117,6 +117,7 @@ struct pst_channel {
 	struct pst_record_keys *keys;   /* NULL in mode `none` */
 	_Atomic(struct pst_channel_lease *) lease;
 	atomic_bool node_driven;
+	uint32_t features;      /* POSTERN_FEATURE_* of the socket */
 	bool is_nodes;          /* a peer's word for its end is not asked */
 
 	/* Both threads. */
@@ -127,6 +128,7 @@ struct pst_channel {
 	_Atomic uint64_t bells;         /* heard; never more than armings */
 	_Atomic uint64_t peer_moved;    /* the most its positions ever added up to */
 	_Atomic uint32_t idle_wakes;    /* wake-ups without progress in a row */
+	atomic_bool is_draining; /* the socket, where only one thread may */
 	atomic_bool is_sending_awaited; /* by the node, for its statistics */
 
 	/* The sending thread. */

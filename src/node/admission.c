@@ -35,6 +35,7 @@
 #include "node/terms.h"
 #include "os/packet_socket.h"
 #include "os/poll_set.h"
+#include "os/socket_close.h"
 
 #define ACCEPTS_PER_TURN 64
 
@@ -180,11 +181,13 @@ static bool answer(struct pst_node *node, struct pst_half_open *entry,
 	return answer_hello(node, entry, refusal);
 }
 
-static void receive(int socket_fd, struct received *ret_record)
+static void receive(const struct pst_node *node, int socket_fd,
+		    struct received *ret_record)
 {
 	ret_record->result = pst_packet_receive(
-		socket_fd, ret_record->bytes, sizeof(ret_record->bytes),
-		&ret_record->byte_count, &ret_record->sender);
+		socket_fd, node->features, ret_record->bytes,
+		sizeof(ret_record->bytes), &ret_record->byte_count,
+		&ret_record->sender);
 }
 
 /* A record that came, or what was wrong with it. */
@@ -211,7 +214,7 @@ void pst_admission_advance(struct pst_node *node, struct pst_half_open *entry)
 {
 	struct received record;
 
-	receive(entry->socket_fd, &record);
+	receive(node, entry->socket_fd, &record);
 	if (record.result == -EAGAIN)
 		return;
 	if (record.result == -EPIPE) {
@@ -350,7 +353,7 @@ static void consider(struct pst_node *node, int socket_fd)
 	r = pst_peer_credentials_read(socket_fd, node->peer_wants,
 				      node->features, &credentials);
 	if (r == -ESRCH) {
-		(void)pst_fd_close(socket_fd); /* gone before it said a word */
+		(void)pst_socket_close(socket_fd); /* gone before it said a word */
 		return;
 	}
 	if (r < 0) {
@@ -362,10 +365,10 @@ static void consider(struct pst_node *node, int socket_fd)
 		pst_admission_turn_away(node, socket_fd, &credentials, &refusal);
 		return;
 	}
-	receive(socket_fd, &record);
+	receive(node, socket_fd, &record);
 	if (record.result == -EPIPE) {
 		pst_peer_credentials_done(&credentials);
-		(void)pst_fd_close(socket_fd);
+		(void)pst_socket_close(socket_fd);
 		return;
 	}
 	attempt.account = pst_admission_account(node, &credentials);

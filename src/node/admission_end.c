@@ -15,6 +15,7 @@
 #include "node/refusal.h"
 #include "os/packet_socket.h"
 #include "os/poll_set.h"
+#include "os/socket_close.h"
 
 /* The one thing a peer learns. */
 static enum pst_refuse_code code_for(enum postern_reason reason)
@@ -115,7 +116,7 @@ void pst_admission_turn_away(struct pst_node *node, int socket_fd,
 	send_refusal(socket_fd, &responder, refusal->reason);
 	pst_responder_done(&responder);
 	pst_peer_credentials_done(credentials);
-	(void)pst_fd_close(socket_fd);
+	(void)pst_socket_close(socket_fd);
 }
 
 void pst_admission_drop(struct pst_node *node, struct pst_half_open *entry)

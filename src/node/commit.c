@@ -54,6 +54,7 @@ static int open_channel(const struct pst_node *node,
 		.send_message_bytes = offer->receive.message_bytes,
 		.receive_message_bytes = offer->send.message_bytes,
 		.spin_ns = node->channel_spin_ns,
+		.features = node->features,
 		.for_node = true,
 		.security = offer->security,
 	};

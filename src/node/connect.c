@@ -150,6 +150,7 @@ static int open_channel(struct pst_connection *connection, uint32_t spin_ns,
 		.send_message_bytes = offer->send.message_bytes,
 		.receive_message_bytes = offer->receive.message_bytes,
 		.spin_ns = spin_ns,
+		.features = connection->features,
 		.security = offer->security,
 		.take_keys = pst_initiator_take_keys(&connection->initiator),
 	};

@@ -17,6 +17,7 @@
 #include "node/refusal.h"
 #include "os/doorbell.h"
 #include "os/listener.h"
+#include "os/socket_close.h"
 #include "os/socket_end.h"
 #include "os/socket_path.h"
 
@@ -169,7 +170,7 @@ void pst_connection_done(struct pst_connection *connection)
 	pst_segment_unmap(&connection->peer_mapping);
 	(void)pst_fd_close(connection->segment_fds[0]);
 	(void)pst_fd_close(connection->segment_fds[1]);
-	(void)pst_fd_close(connection->socket_fd);
+	(void)pst_socket_close(connection->socket_fd);
 	pst_peer_credentials_done(&connection->listener);
 }
 
@@ -273,6 +274,7 @@ static int receive_record(struct pst_connection *connection,
 				connection->segment_fds, fd_count);
 		else
 			r = pst_packet_receive(connection->socket_fd,
+					       connection->features,
 					       ret_record->bytes,
 					       sizeof(ret_record->bytes),
 					       &ret_record->byte_count, NULL);

@@ -15,6 +15,7 @@
 
 #include "base/fd.h"
 #include "os/packet_socket.h"
+#include "os/socket_close.h"
 
 int pst_half_open_init(struct pst_half_open_table *table,
 		       const struct pst_offer_capacity *capacity)
@@ -280,7 +281,7 @@ void pst_half_open_release(struct pst_half_open_table *table,
 	if (is_unread(entry))
 		pst_pending_offers_keep(&table->pending, &entry->socket_fd,
 					&entry->offer);
-	entry->socket_fd = pst_fd_close(entry->socket_fd);
+	entry->socket_fd = pst_socket_close(entry->socket_fd);
 	entry->acceptor_fd = pst_fd_close(entry->acceptor_fd);
 	entry->connector_fd = pst_fd_close(entry->connector_fd);
 	pst_segment_unmap(&entry->own_mapping);

@@ -197,8 +197,8 @@ int pst_node_open(const struct pst_node_params *params,
 	if (!(node->features & POSTERN_FEATURE_PASSRIGHTS))
 		pst_audit_note(node, POSTERN_LOG_WARNING, "no-passrights",
 			       "this kernel cannot refuse descriptors before "
-			       "they are sent: a hostile process can stall the "
-			       "node for a while", 0);
+			       "they are sent: each record is looked at first, "
+			       "and a thread closes what holds descriptors", 0);
 	*ret_node = node;
 	return 0;
 }

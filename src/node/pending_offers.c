@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "os/packet_socket.h"
+#include "os/socket_close.h"
 
 #define SHARED_MAX 4096
 #define PRIVILEGED_MAX (2 * PST_OFFERS_PER_USER)
@@ -160,7 +161,7 @@ void pst_pending_offers_done(struct pst_pending_offers *pending)
 	size_t i;
 
 	for (i = 0; pending->offers && i < pending->offer_capacity; i++)
-		(void)pst_fd_close(pending->offers[i].socket_fd);
+		(void)pst_socket_close(pending->offers[i].socket_fd);
 	free(pending->offers);
 	memset(pending, 0, sizeof(*pending));
 }
@@ -198,7 +199,7 @@ void pst_pending_offers_check(struct pst_pending_offers *pending,
 		 * it. */
 		if (fd < 0 || pst_packet_unread_bytes(fd) != 0)
 			continue;
-		pending->offers[i].socket_fd = pst_fd_close(fd);
+		pending->offers[i].socket_fd = pst_socket_close(fd);
 		pending->offer_count--;
 	}
 }

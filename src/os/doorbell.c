@@ -19,6 +19,8 @@
 #include <sys/uio.h>
 #include <time.h>
 
+#include <postern/result.h>
+
 #include "base/clock.h"
 #include "base/fd.h"
 #include "os/monotonic.h"
@@ -53,14 +55,38 @@ int pst_doorbell_ring(int socket_fd)
 	return 0;
 }
 
+/*
+ * Receiving a record with descriptors closes them here, and that can take as
+ * long as their sender likes.  So look first whether it has any: it stays
+ * queued then.
+ */
+static int check_has_no_fds(int socket_fd)
+{
+	struct msghdr message = {.msg_iov = NULL};
+	ssize_t n;
+
+	do
+		n = recvmsg(socket_fd, &message, MSG_PEEK | MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	return message.msg_flags & MSG_CTRUNC ? -EBADMSG : 0;
+}
+
 /* 1 a bell, or -errno; -EAGAIN: there is none. */
-static int take_bell(int socket_fd)
+static int take_bell(int socket_fd, uint32_t features)
 {
 	uint8_t byte = 0;
 	struct iovec vector = {&byte, sizeof(byte)};
 	struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
 	ssize_t n;
+	int r;
 
+	if (!(features & POSTERN_FEATURE_PASSRIGHTS)) {
+		r = check_has_no_fds(socket_fd);
+		if (r < 0)
+			return r;
+	}
 	do
 		n = recvmsg(socket_fd, &message, MSG_DONTWAIT);
 	while (n < 0 && errno == EINTR);
@@ -75,7 +101,7 @@ static int take_bell(int socket_fd)
 	return 1;
 }
 
-int pst_doorbell_drain(int socket_fd, unsigned bell_limit,
+int pst_doorbell_drain(int socket_fd, uint32_t features, unsigned bell_limit,
 		       unsigned *ret_bell_count, bool *ret_has_more)
 {
 	unsigned bell_count = 0;
@@ -83,7 +109,7 @@ int pst_doorbell_drain(int socket_fd, unsigned bell_limit,
 	int r = 0;
 
 	while (bell_count < bell_limit) {
-		r = take_bell(socket_fd);
+		r = take_bell(socket_fd, features);
 		if (r == -ECONNRESET && !was_reset) {
 			/* Told once, ahead of what is still queued. */
 			was_reset = true;

@@ -51,8 +51,14 @@ PST_MUST_CHECK int pst_doorbell_ring(int socket_fd);
  * 0, -EPIPE (hung up, and all before it was read), -EBADMSG (a record that is
  * no bell: empty, longer, another byte, or with descriptors, which are never
  * installed), or -errno of the kernel (-ENOMEM).
+ *
+ * Without POSTERN_FEATURE_PASSRIGHTS in features a record with descriptors
+ * stays in the queue, see os/socket_close.h; then no two threads may call this
+ * for one socket at a time, since one could receive what the other has looked
+ * at.
  */
-PST_MUST_CHECK int pst_doorbell_drain(int socket_fd, unsigned bell_limit,
+PST_MUST_CHECK int pst_doorbell_drain(int socket_fd, uint32_t features,
+				      unsigned bell_limit,
 				      unsigned *ret_bell_count,
 				      bool *ret_has_more);
 

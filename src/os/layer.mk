@@ -47,6 +47,8 @@ libos_la_SOURCES = \
 	src/os/segment_mapping.c \
 	src/os/socket_address.c \
 	src/os/socket_address.h \
+	src/os/socket_close.c \
+	src/os/socket_close.h \
 	src/os/socket_connect.c \
 	src/os/socket_end.c \
 	src/os/socket_end.h \

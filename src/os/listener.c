@@ -29,6 +29,7 @@
 #include "os/listener_lock.h"
 #include "os/packet_socket.h"
 #include "os/socket_address.h"
+#include "os/socket_close.h"
 
 /* Changes of names in a directory: removed, renamed, or replaced. */
 #define WATCHED_EVENTS (IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ONLYDIR)
@@ -263,7 +264,8 @@ static int open_steps(const struct pst_listener_options *options,
 
 static void close_descriptors(struct pst_listener *listener)
 {
-	(void)pst_fd_close(listener->socket_fd);
+	/* With connections that were not accepted, and what they hold. */
+	(void)pst_socket_close(listener->socket_fd);
 	(void)pst_fd_close(listener->watch_fd);
 	(void)pst_fd_close(listener->dir_fd);
 	/* Last: until then no other node begins with this name. */

@@ -122,6 +122,27 @@ static int receive_message(int socket_fd, struct msghdr *message,
 	return 0;
 }
 
+/*
+ * Receiving a record with descriptors closes them here, and that can take as
+ * long as their sender likes.  So look first whether it has any: it stays
+ * queued then.
+ */
+static int check_has_no_fds(int socket_fd, struct msghdr *message)
+{
+	size_t control_bytes = message->msg_controllen;
+	ssize_t n;
+
+	do {
+		message->msg_controllen = control_bytes;
+		n = recvmsg(socket_fd, message, MSG_PEEK | MSG_DONTWAIT);
+		/* A reset is told once, ahead of what is still queued. */
+	} while (n < 0 && (errno == EINTR || errno == ECONNRESET));
+	message->msg_controllen = control_bytes;
+	if (n < 0)
+		return -errno;
+	return message->msg_flags & MSG_CTRUNC ? -EBADMSG : 0;
+}
+
 static int send_beside(int socket_fd, const void *bytes, size_t byte_count,
 		       int control_type, const void *beside,
 		       size_t beside_bytes)
@@ -203,8 +224,9 @@ static bool is_plain(const struct msghdr *message, const struct extras *extras,
 	       extras->credentials_count == credentials_count;
 }
 
-int pst_packet_receive(int socket_fd, void *buffer, size_t buffer_bytes,
-		       size_t *ret_bytes, struct pst_packet_sender *ret_sender)
+int pst_packet_receive(int socket_fd, uint32_t features, void *buffer,
+		       size_t buffer_bytes, size_t *ret_bytes,
+		       struct pst_packet_sender *ret_sender)
 {
 	struct iovec vector = {buffer, buffer_bytes};
 	union {
@@ -222,6 +244,11 @@ int pst_packet_receive(int socket_fd, void *buffer, size_t buffer_bytes,
 			return r < 0 ? r : -EINVAL;
 		message.msg_control = &control;
 		message.msg_controllen = CMSG_LEN(CREDENTIALS_BYTES);
+	}
+	if (!(features & POSTERN_FEATURE_PASSRIGHTS)) {
+		r = check_has_no_fds(socket_fd, &message);
+		if (r < 0)
+			return r;
 	}
 	r = receive_message(socket_fd, &message, &byte_count);
 	if (r < 0)

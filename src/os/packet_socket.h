@@ -53,12 +53,17 @@ pst_packet_send_with_fds(int socket_fd, const void *bytes, size_t byte_count,
 
 /*
  * Receive one record and no descriptor.  With ret_sender, SO_PASSCRED must be
- * on, and a record without credentials is -EBADMSG; with NULL it must be off.
- * A record that is empty, longer than buffer_bytes or carries anything else is
- * -EBADMSG.
+ * on, and a record without credentials is -EBADMSG; with NULL it must be
+ * off.  A record that is empty, longer than buffer_bytes or carries anything
+ * else is -EBADMSG.
+ *
+ * Without POSTERN_FEATURE_PASSRIGHTS in features a record with descriptors is
+ * not consumed: no other is received any more, and pst_socket_close() closes
+ * it.
  */
-PST_MUST_CHECK int pst_packet_receive(int socket_fd, void *buffer,
-				      size_t buffer_bytes, size_t *ret_bytes,
+PST_MUST_CHECK int pst_packet_receive(int socket_fd, uint32_t features,
+				      void *buffer, size_t buffer_bytes,
+				      size_t *ret_bytes,
 				      struct pst_packet_sender *ret_sender);
 
 /*

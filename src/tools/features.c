@@ -14,8 +14,8 @@ const struct tool_feature tool_features[TOOL_FEATURE_COUNT] = {
 		.bit = POSTERN_FEATURE_PASSRIGHTS,
 		.name = "passrights",
 		.call = "SO_PASSRIGHTS, Linux 6.16",
-		.lost = "a peer can queue descriptors whose closing stalls a "
-			"node",
+		.lost = "a peer can send descriptors: each record is looked at "
+			"first, and a thread closes what holds them",
 	},
 	{
 		.bit = POSTERN_FEATURE_PEERPIDFD,

@@ -102,7 +102,8 @@ tests_integration_test_admission_quotas_SOURCES = \
 tests_integration_test_admission_quotas_LDADD = $(INTEGRATION_LIBS)
 
 tests_integration_test_admission_records_SOURCES = \
-	tests/integration/test_admission_records.c
+	tests/integration/test_admission_records.c \
+	tests/support/lingering.c tests/support/lingering.h
 tests_integration_test_admission_records_LDADD = $(INTEGRATION_LIBS)
 
 tests_integration_test_admission_segments_SOURCES = \

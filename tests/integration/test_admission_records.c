@@ -12,8 +12,10 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "os/doorbell.h"
 #include "os/peer_credentials.h"
 #include "support/inspect.h"
+#include "support/lingering.h"
 #include "support/peer.h"
 #include "support/scene.h"
 #include "support/stranger.h"
@@ -236,12 +238,11 @@ START_TEST(descriptors_cannot_even_be_sent)
 }
 END_TEST
 
-START_TEST(descriptors_are_never_installed)
+/* As on a kernel that cannot refuse them beforehand. */
+static void open_without_passrights(void)
 {
 	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
-	size_t fds_during;
 
-	/* As on a kernel that cannot refuse them beforehand. */
 	stranger_close(&stranger);
 	scene_serve_until_fd_count(&scene, fds_before);
 	scene.node = postern_node_close(scene.node);
@@ -249,6 +250,81 @@ START_TEST(descriptors_are_never_installed)
 					&refusal), 0);
 	ck_assert_int_eq(stranger_connect(&stranger, scene.socket_path), 0);
 	scene_serve_what_is_due(&scene);
+}
+
+/* Far less than what the descriptors would take to close. */
+#define LINGER_SECONDS 20
+#define PROMPT_NS UINT64_C(10000000000)
+
+START_TEST(descriptors_beside_hello_do_not_hold_up_the_node)
+{
+	struct pst_wire_record record;
+	uint64_t started_ns;
+	int other_fd;
+
+	open_without_passrights();
+	fill_hello_record(&record);
+	ck_assert_int_eq(lingering_socket_send(stranger.socket_fd, record.bytes,
+					       (unsigned)record.byte_count,
+					       LINGER_SECONDS, &other_fd), 0);
+	started_ns = inspect_now_ns();
+	expect_refused(POSTERN_REASON_PROTOCOL, PST_REFUSE_DENIED);
+	ck_assert_uint_lt(inspect_now_ns() - started_ns, PROMPT_NS);
+	(void)close(other_fd);
+}
+END_TEST
+
+START_TEST(descriptors_beside_a_bell_do_not_hold_up_the_node)
+{
+	static const uint8_t bell = PST_DOORBELL_BYTE;
+	struct postern_event event;
+	uint64_t started_ns;
+	int other_fd;
+
+	open_without_passrights();
+	get_offer();
+	ck_assert_int_eq(stranger_do_its_part(&stranger), 0);
+	ck_assert_int_eq(stranger_say_ready(&stranger), 0);
+	scene_serve_until_readable(&scene, stranger.socket_fd);
+	ck_assert_int_eq(stranger_take_go(&stranger), 0);
+	(void)scene_await_event(&scene, POSTERN_EVENT_ADMITTED);
+	ck_assert_int_eq(lingering_socket_send(stranger.socket_fd, &bell, 1,
+					       LINGER_SECONDS, &other_fd), 0);
+	started_ns = inspect_now_ns();
+	event = scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	ck_assert_int_eq(event.reason, POSTERN_REASON_POISONED);
+	ck_assert_uint_lt(inspect_now_ns() - started_ns, PROMPT_NS);
+	(void)close(other_fd);
+}
+END_TEST
+
+START_TEST(descriptors_of_a_connection_that_was_not_served_do_not_hold_up_close)
+{
+	struct stranger unaccepted = STRANGER_INIT;
+	uint64_t started_ns;
+	int fds[2], i;
+
+	open_without_passrights();
+	ck_assert_int_eq(stranger_connect(&unaccepted, scene.socket_path), 0);
+	ck_assert_int_eq(lingering_socket_send(stranger.socket_fd, "x", 1,
+					       LINGER_SECONDS, &fds[0]), 0);
+	ck_assert_int_eq(lingering_socket_send(unaccepted.socket_fd, "x", 1,
+					       LINGER_SECONDS, &fds[1]), 0);
+	started_ns = inspect_now_ns();
+	scene.node = postern_node_close(scene.node);
+	ck_assert_uint_lt(inspect_now_ns() - started_ns, PROMPT_NS);
+	for (i = 0; i < 2; i++)
+		(void)close(fds[i]);
+	stranger_close(&unaccepted);
+	scene_open(&scene);
+}
+END_TEST
+
+START_TEST(descriptors_are_never_installed)
+{
+	size_t fds_during;
+
+	open_without_passrights();
 
 	fds_during = inspect_fd_count();
 	ck_assert_int_eq(send_hello_with_descriptors(), 0);
@@ -429,6 +505,9 @@ int main(void)
 	tcase_add_test(tcase, hello_once_more_is_refused);
 	tcase_add_test(tcase, ready_for_another_session_is_refused);
 	tcase_add_test(tcase, descriptors_cannot_even_be_sent);
+	tcase_add_test(tcase, descriptors_beside_hello_do_not_hold_up_the_node);
+	tcase_add_test(tcase, descriptors_beside_a_bell_do_not_hold_up_the_node);
+	tcase_add_test(tcase, descriptors_of_a_connection_that_was_not_served_do_not_hold_up_close);
 	tcase_add_test(tcase, descriptors_are_never_installed);
 	tcase_add_test(tcase,
 		       who_is_silent_or_too_slow_is_refused_at_the_deadline);

@@ -71,7 +71,7 @@ static void ask(void)
 static void receive(struct pst_wire_record *ret_record)
 {
 	scene_serve_until_readable(&scene, stranger.socket_fd);
-	ck_assert_int_eq(pst_packet_receive(stranger.socket_fd,
+	ck_assert_int_eq(pst_packet_receive(stranger.socket_fd, test_features(),
 					    ret_record->bytes,
 					    sizeof(ret_record->bytes),
 					    &ret_record->byte_count, NULL), 0);

@@ -212,7 +212,7 @@ static int receive(const struct fake *fake, struct pst_wire_record *ret_record)
 
 	if (poll(&wait, 1, PATIENCE_MS) <= 0)
 		return -ETIMEDOUT;
-	return pst_packet_receive(fake->socket_fd, ret_record->bytes,
+	return pst_packet_receive(fake->socket_fd, 0, ret_record->bytes,
 				  sizeof(ret_record->bytes),
 				  &ret_record->byte_count, NULL);
 }

@@ -161,7 +161,7 @@ int stranger_take_go(const struct stranger *stranger)
 	struct pst_go go;
 	int r;
 
-	r = pst_packet_receive(stranger->socket_fd, record.bytes,
+	r = pst_packet_receive(stranger->socket_fd, 0, record.bytes,
 			       sizeof(record.bytes), &record.byte_count, NULL);
 	if (r < 0)
 		return r;

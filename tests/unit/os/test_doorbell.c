@@ -43,7 +43,7 @@ static void assert_drained(int result, unsigned bell_count, bool has_more)
 	unsigned drained_count = 99;
 	bool more = !has_more;
 
-	ck_assert_int_eq(pst_doorbell_drain(pair[1], PST_DOORBELL_DRAIN_COUNT,
+	ck_assert_int_eq(pst_doorbell_drain(pair[1], test_features(), PST_DOORBELL_DRAIN_COUNT,
 					    &drained_count, &more),
 			 result);
 	ck_assert_uint_eq(drained_count, bell_count);
@@ -78,7 +78,7 @@ START_TEST(a_prepared_socket_holds_few_unread_bells)
 	for (i = 0; i < 1000; i++)
 		ck_assert_int_eq(pst_doorbell_ring(pair[0]), 0);
 	while (has_more) {
-		ck_assert_int_eq(pst_doorbell_drain(pair[1],
+		ck_assert_int_eq(pst_doorbell_drain(pair[1], test_features(),
 						    PST_DOORBELL_DRAIN_COUNT,
 						    &count, &has_more), 0);
 		total += count;
@@ -95,7 +95,7 @@ START_TEST(drain_takes_no_more_than_it_is_asked_to)
 
 	ck_assert_int_eq(pst_doorbell_ring(pair[0]), 0);
 	ck_assert_int_eq(pst_doorbell_ring(pair[0]), 0);
-	ck_assert_int_eq(pst_doorbell_drain(pair[1], 1, &count, &has_more), 0);
+	ck_assert_int_eq(pst_doorbell_drain(pair[1], test_features(), 1, &count, &has_more), 0);
 	ck_assert_uint_eq(count, 1);
 	ck_assert(has_more);
 	assert_drained(0, 1, false);
@@ -120,7 +120,7 @@ START_TEST(full_socket_counts_as_rung_and_never_blocks)
 	for (; rung_count < 100000; rung_count++)
 		ck_assert_int_eq(pst_doorbell_ring(pair[0]), 0);
 	while (has_more) {
-		ck_assert_int_eq(pst_doorbell_drain(pair[1], PST_DOORBELL_DRAIN_COUNT,
+		ck_assert_int_eq(pst_doorbell_drain(pair[1], test_features(), PST_DOORBELL_DRAIN_COUNT,
 					    &count, &has_more),
 				 0);
 		heard_count += count;

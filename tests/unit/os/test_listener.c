@@ -176,7 +176,7 @@ START_TEST(accepted_socket_wants_credentials_and_refuses_descriptors)
 	ck_assert_int_eq(getsockopt(accepted_fd, SOL_SOCKET, SO_PASSCRED,
 				    &value, &value_bytes), 0);
 	ck_assert_int_eq(value, 1);
-	ck_assert_int_eq(pst_packet_receive(accepted_fd, &byte, 1, &byte_count,
+	ck_assert_int_eq(pst_packet_receive(accepted_fd, test_features(), &byte, 1, &byte_count,
 					    &sender), 0);
 	ck_assert_int_eq(sender.pid, getpid());
 	(void)close(connected_fd);

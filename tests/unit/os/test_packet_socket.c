@@ -31,7 +31,7 @@ static void teardown(void)
 
 static int receive(struct pst_packet_sender *sender)
 {
-	return pst_packet_receive(pair[1], buffer, sizeof(buffer), &byte_count,
+	return pst_packet_receive(pair[1], test_features(), buffer, sizeof(buffer), &byte_count,
 				  sender);
 }
 
