@@ -69,6 +69,7 @@ bench_postern_load_SOURCES = \
 	bench/load_backlog.c \
 	bench/load_board.c \
 	bench/load_churn.c \
+	bench/load_crowd.c \
 	bench/load_fair.c \
 	bench/load_flood.c \
 	bench/load_host.c \

@@ -50,6 +50,7 @@ struct load_scenario {
 
 extern const struct load_scenario load_churn;
 extern const struct load_scenario load_flood;
+extern const struct load_scenario load_crowd;
 extern const struct load_scenario load_backlog;
 extern const struct load_scenario load_stop;
 extern const struct load_scenario load_peers;

@@ -21,7 +21,7 @@
 #define DESCRIPTORS 16384
 
 static const struct load_scenario *const scenarios[] = {
-	&load_churn, &load_flood, &load_backlog, &load_stop,
+	&load_churn, &load_flood, &load_crowd, &load_backlog, &load_stop,
 	&load_peers, &load_fair, &load_quiet, &load_admit,
 };
 #define SCENARIO_COUNT (sizeof(scenarios) / sizeof(scenarios[0]))
