@@ -252,10 +252,18 @@ struct postern_policy_options {
 	const char *file;       /* read this alone; NULL: the directories */
 	uint32_t flags;         /* POSTERN_POLICY_* */
 	uint32_t features_off;  /* POSTERN_FEATURE_* bits to do without */
+
+	/* The policy as it would be with this text, of root, as the file
+	 * /etc/postern/policy.d/candidate_name ("NAME.conf"; NULL: none).
+	 * Diagnostics call it candidate_label (NULL: candidate_name). */
+	const char *candidate_name;
+	const char *candidate_label;
+	const char *candidate_text;
+	size_t candidate_bytes;
 };
 
 #define POSTERN_POLICY_OPTIONS_INIT \
-	{sizeof(struct postern_policy_options), NULL, 0, 0}
+	{sizeof(struct postern_policy_options), NULL, 0, 0, NULL, NULL, NULL, 0}
 
 /*
  * Load the policy of this system (/usr/lib, /run and /etc/postern/policy.d), or

@@ -7,6 +7,7 @@
 #include <postern/policy.h>
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "api/api_options.h"
@@ -18,6 +19,14 @@
 #define POLICY_FLAGS \
 	(POSTERN_POLICY_ASSUME_NAMES | POSTERN_POLICY_WARN_ON_UNTRUSTED | \
 	 POSTERN_POLICY_LINT)
+
+static bool is_candidate_usable(const struct postern_policy_options *options)
+{
+	if (!options->candidate_name)
+		return !options->candidate_text && !options->candidate_label;
+	return !options->file && options->candidate_text &&
+	       pst_policy_files_is_name(options->candidate_name);
+}
 
 int postern_policy_load(const struct postern_policy_options *options,
 			struct postern_diagnostics *diagnostics,
@@ -34,7 +43,8 @@ int postern_policy_load(const struct postern_policy_options *options,
 	if (r < 0)
 		return r;
 	if ((copy.flags & ~(uint32_t)POLICY_FLAGS) != 0 ||
-	    (copy.features_off & ~POSTERN_FEATURES_ALL) != 0)
+	    (copy.features_off & ~POSTERN_FEATURES_ALL) != 0 ||
+	    !is_candidate_usable(&copy))
 		return -EINVAL;
 
 	if (!diagnostics) {

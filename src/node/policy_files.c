@@ -19,6 +19,7 @@
 #include "node/policy_files.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +58,7 @@ struct loader {
 	unsigned int trust_flags;
 	uint32_t features;
 	uint32_t features_off;
+	const struct postern_policy_options *options;
 };
 
 /* The host, beyond its names */
@@ -261,9 +263,13 @@ static int load_listing(struct loader *loader, const char *directory,
 
 /* Behind a directory that cannot be listed nothing is read: any file there may
  * be shadowed or masked. */
-static int load_system(struct loader *loader)
+static int load_directories(struct loader *loader,
+			    const struct pst_trusted_listing *candidate)
 {
-	struct pst_trusted_listing listings[SYSTEM_DIRECTORY_COUNT] = {0};
+	/* the strongest first, and the candidate before all of them */
+	struct pst_trusted_listing listings[1 + SYSTEM_DIRECTORY_COUNT] = {
+		*candidate,
+	};
 	enum directory_state state = DIRECTORY_LISTED;
 	size_t i, listed_count = 0;
 	int r = 0;
@@ -271,15 +277,48 @@ static int load_system(struct loader *loader)
 	while (listed_count < SYSTEM_DIRECTORY_COUNT && r == 0 &&
 	       state != DIRECTORY_UNREADABLE) {
 		r = list_directory(loader, system_directories[listed_count],
-				   &listings[listed_count], &state);
+				   &listings[1 + listed_count], &state);
 		listed_count++;
 	}
 	for (i = 0; i < listed_count && r == 0; i++)
-		r = load_listing(loader, system_directories[i], listings, i,
-				 &listings[i]);
+		r = load_listing(loader, system_directories[i], listings, 1 + i,
+				 &listings[1 + i]);
 	for (i = 0; i < SYSTEM_DIRECTORY_COUNT; i++)
-		pst_trusted_listing_done(&listings[i]);
+		pst_trusted_listing_done(&listings[1 + i]);
 	return r;
+}
+
+bool pst_policy_files_is_name(const char *name)
+{
+	return strlen(name) <= NAME_MAX && !strchr(name, '/') &&
+	       pst_trusted_listing_is_policy_name(name);
+}
+
+/* A text that may become a file takes the place of its namesakes already. */
+static int load_system(struct loader *loader)
+{
+	const struct postern_policy_options *options = loader->options;
+	struct pst_trusted_listing candidate = {0};
+	struct pst_trusted_entry entry = {.kind = PST_TRUSTED_ENTRY_FILE};
+	char name[NAME_MAX + 1];
+	int r;
+
+	if (options->candidate_name) {
+		(void)snprintf(name, sizeof(name), "%s",
+			       options->candidate_name); /* always fits */
+		entry.name = name;
+		candidate.entries = &entry;
+		candidate.entry_count = 1;
+	}
+	r = load_directories(loader, &candidate);
+	if (r < 0 || !options->candidate_name)
+		return r;
+	/* the last: a second definition is the candidate's */
+	return pst_policy_builder_add_source(
+		loader->builder,
+		options->candidate_label ? options->candidate_label
+					 : options->candidate_name,
+		options->candidate_text, options->candidate_bytes, 0);
 }
 
 /* Remember a directory; false when it is known already. */
@@ -390,6 +429,7 @@ static int init_loader(struct loader *loader,
 {
 	int r;
 
+	loader->options = options;
 	loader->reader = geteuid();
 	loader->features = pst_features_probe(options->features_off);
 	loader->features_off = options->features_off;

@@ -5,6 +5,7 @@
 #ifndef POSTERN_NODE_POLICY_FILES_H
 #define POSTERN_NODE_POLICY_FILES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <postern/policy.h>
@@ -22,5 +23,8 @@ PST_MUST_CHECK
 int pst_policy_files_load(const struct postern_policy_options *options,
 			  struct postern_diagnostics *diagnostics,
 			  struct postern_policy **ret_policy);
+
+/* Would a file of this name be read in a directory of policy files? */
+bool pst_policy_files_is_name(const char *name);
 
 #endif

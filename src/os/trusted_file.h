@@ -10,6 +10,7 @@
 #ifndef POSTERN_OS_TRUSTED_FILE_H
 #define POSTERN_OS_TRUSTED_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -90,6 +91,9 @@ PST_MUST_CHECK int
 pst_trusted_listing_read(const char *path, uid_t reader, unsigned flags,
 			 struct pst_trusted_listing *ret_listing,
 			 struct pst_path_fault *ret_fault);
+
+/* As the shell's *.conf: a hidden file is none. */
+bool pst_trusted_listing_is_policy_name(const char *name);
 
 void pst_trusted_listing_done(struct pst_trusted_listing *listing);
 

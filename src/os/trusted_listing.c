@@ -27,8 +27,7 @@ static bool has_suffix(const char *name, const char *suffix)
 	       strcmp(name + name_bytes - suffix_bytes, suffix) == 0;
 }
 
-/* As the shell's *.conf: a hidden file is none. */
-static bool is_policy_name(const char *name)
+bool pst_trusted_listing_is_policy_name(const char *name)
 {
 	return name[0] != '.' && has_suffix(name, ".conf");
 }
@@ -55,7 +54,7 @@ static enum pst_trusted_entry_kind judge_entry(int dir_fd, const char *name)
 
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return PST_TRUSTED_ENTRY_NONE;
-	if (is_policy_name(name))
+	if (pst_trusted_listing_is_policy_name(name))
 		return is_mask(dir_fd, name) ? PST_TRUSTED_ENTRY_MASK
 					     : PST_TRUSTED_ENTRY_FILE;
 	if (is_expected_stray(name))

@@ -24,12 +24,15 @@ postern_SOURCES = \
 	src/tools/options.c src/tools/options.h \
 	src/tools/policy_check.c \
 	src/tools/policy_diff.c \
+	src/tools/policy_edit.c \
 	src/tools/policy_explain.c \
 	src/tools/policy_fmt.c \
+	src/tools/policy_install.c \
 	src/tools/policy_pid.c \
 	src/tools/policy_readers.c src/tools/policy_readers.h \
 	src/tools/policy_show.c \
 	src/tools/policy_source.c src/tools/policy_source.h \
+	src/tools/policy_store.c src/tools/policy_store.h \
 	src/tools/progress.c src/tools/progress.h \
 	src/tools/receive.c \
 	src/tools/reload.c src/tools/reload.h \

@@ -36,6 +36,8 @@ static const struct tool_command *const commands[] = {
 	&tool_command_policy_diff,
 	&tool_command_policy_fmt,
 	&tool_command_policy_pid,
+	&tool_command_policy_install,
+	&tool_command_policy_edit,
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -207,7 +209,7 @@ static enum tool_status run(int argc, char **argv)
 	}
 	if (strcmp(words[0], "policy") == 0)
 		return run_group("policy", "check, show, explain, diff, fmt, "
-				 "pid", words);
+				 "pid, install, edit", words);
 	if (strcmp(words[0], "key") == 0)
 		return run_group("key", "new, public, check", words);
 	if (words[0][0] == '-')

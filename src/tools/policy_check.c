@@ -106,7 +106,7 @@ result_of(const struct check *check, int result,
 static bool is_known(const struct check *check,
 		     const struct postern_diagnostic *finding)
 {
-	struct postern_diagnostic known;
+	struct postern_diagnostic known = POSTERN_DIAGNOSTIC_INIT;
 	size_t i;
 
 	for (i = 0; check->known &&
@@ -145,7 +145,7 @@ look_as(const struct tool_reader *reader, int result,
 	const struct postern_diagnostics *diagnostics, void *user_data)
 {
 	struct check *check = user_data;
-	struct postern_diagnostic finding;
+	struct postern_diagnostic finding = POSTERN_DIAGNOSTIC_INIT;
 	size_t i, count = 0;
 
 	for (i = 0; postern_diagnostics_get(diagnostics, i, &finding) == 0;

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
 #
-# The policy subcommands: check, show, explain, diff, fmt, pid
+# The policy subcommands: check, show, explain, diff, fmt, pid.  Those that
+# change the system's files are in test_tool_system.sh.
 
 . "${POSTERN_SRCDIR:-.}/tests/integration/tool_support.sh"
 

@@ -321,6 +321,173 @@ check_finds_what_no_reader_trusts() {
 	expect_text err '/etc/postern/real .* is writable by group or others'
 }
 
+new_file() {
+	write_drop_in "$1" 'peer new {' "user ${2-0}" '}'
+}
+
+# Neither the file nor a copy of it.
+expect_nothing_installed() {
+	ls -A etc/postern/policy.d >listing
+	expect_same listing before
+}
+
+install_puts_a_valid_file_among_the_others() {
+	make_orders
+	new_file new.conf
+	expect_status 0 system_postern policy install new.conf
+	expect_text out '^/etc/postern/policy.d/new.conf: installed$'
+	expect_same new.conf etc/postern/policy.d/new.conf
+	[ "$(stat -c %a:%u:%h etc/postern/policy.d/new.conf)" = 644:0:1 ] ||
+		fail "$(ls -l etc/postern/policy.d)"
+	expect_status 0 system_postern policy check
+	expect_text out valid
+	# again, by another name, from standard input
+	new_file new.conf 1001
+	expect_status 0 system_postern policy install new.conf
+	expect_same new.conf etc/postern/policy.d/new.conf
+	write_drop_in more
+	expect_status 0 system_postern policy install --name more - <more
+	expect_same more etc/postern/policy.d/more.conf
+	rm etc/postern/policy.d/new.conf etc/postern/policy.d/more.conf
+	printf 'orders.conf\npeers.conf\n' >before
+	expect_nothing_installed
+}
+
+install_of_a_file_with_an_error_changes_nothing() {
+	make_orders
+	ls -A etc/postern/policy.d >before
+	new_file new.conf no-such-user-here
+	expect_status 8 system_postern policy install new.conf
+	expect_text err "^new.conf:3:6: error: unknown user 'no-such-user-here'"
+	expect_text err '^postern: new.conf: 1 new error in the policy$'
+	expect_empty out
+	expect_nothing_installed
+	echo 'policy-version 1' >new.conf
+	expect_status 8 system_postern policy install new.conf
+	expect_nothing_installed
+	expect_status 9 system_postern policy install nowhere.conf
+	expect_status 9 system_postern policy install --name .x new.conf
+	expect_status 9 system_postern policy install --name a/b new.conf
+	expect_status 9 system_postern policy install --name '' new.conf
+	expect_status 2 system_postern policy install -
+	expect_nothing_installed
+}
+
+install_of_a_file_that_breaks_another_changes_nothing() {
+	make_orders
+	cp etc/postern/policy.d/peers.conf old.conf
+	sed 's/self/other/' old.conf >peers.conf
+	expect_status 8 system_postern policy install peers.conf
+	expect_text err "/orders.conf:5:.* unknown peer 'self'"
+	expect_same old.conf etc/postern/policy.d/peers.conf
+	write_node second.conf second.sock
+	expect_status 8 system_postern policy install second.conf
+	expect_text err "second.conf:2:6: error: second definition of node"
+	# The same by its right name is the file itself.
+	expect_status 0 system_postern policy install --name orders second.conf
+}
+
+install_is_possible_beside_an_old_error() {
+	make_orders
+	new_file etc/postern/policy.d/old.conf no-such-user-here
+	new_file new.conf
+	sed 's/peer new/peer newer/' new.conf >newer.conf
+	expect_status 0 system_postern policy install newer.conf
+	expect_empty err
+	# and a broken file can be replaced
+	echo '{' >etc/postern/policy.d/old.conf
+	new_file old.conf
+	expect_status 0 system_postern policy install old.conf
+	expect_status 0 system_postern policy check
+}
+
+# system_edit EDITOR [NAME]: the editor is a script, and gets the file
+system_edit() (
+	printf '#!/bin/sh\n%s\n' "$1" >editor
+	chmod 0700 editor
+	shift
+	VISUAL="$PWD/editor --"
+	export VISUAL
+	in_system timeout "$patience_s" "$tool" policy edit "$@"
+)
+
+edit_installs_what_the_editor_leaves() {
+	make_orders
+	# shellcheck disable=SC2016 # the editor's own
+	expect_status 0 system_edit 'sed "s/user 0/user 0 1001/" "$2" >t.$$ &&
+		mv t.$$ "$2"' peers.conf
+	expect_text out '^/etc/postern/policy.d/peers.conf: installed$'
+	expect_text etc/postern/policy.d/peers.conf 'user 0 1001'
+	ls -A etc/postern/policy.d >before
+	expect_status 0 system_edit true peers
+	expect_text out '^peers.conf: unchanged$'
+	# One that there is not begins as an empty policy.
+	# shellcheck disable=SC2016
+	expect_status 0 system_edit 'cp "$2" seen; true'
+	expect_text out '^local.conf: unchanged$'
+	expect_text seen '^policy-version 1$'
+	expect_status 1 system_edit false peers
+	expect_text err 'the editor failed: nothing is changed'
+	expect_nothing_installed
+	! ls -d /tmp/postern-edit.* 2>/dev/null || fail "a copy is left"
+}
+
+edit_asks_what_to_do_with_an_error() {
+	make_orders
+	cp etc/postern/policy.d/peers.conf old.conf
+	ls -A etc/postern/policy.d >before
+	# shellcheck disable=SC2016
+	expect_status 8 system_edit 'echo nonsense >>"$2"' peers <<-EOT
+		what
+		q
+	EOT
+	expect_text err '^peers.conf:6:1: error: '
+	expect_text err 'What now?  (e)dit again, (q)uit and change nothing: '
+	expect_same old.conf etc/postern/policy.d/peers.conf
+	# shellcheck disable=SC2016
+	expect_status 8 system_edit 'echo nonsense >>"$2"' peers </dev/null
+	expect_same old.conf etc/postern/policy.d/peers.conf
+	expect_nothing_installed
+	# The second time it is right.
+	# shellcheck disable=SC2016
+	echo e | expect_status 0 system_edit 'if [ -e once ]; then
+		sed "/nonsense/d; s/user 0/user 0 1001/" "$2" >t.$$
+		mv t.$$ "$2"
+	else
+		: >once
+		echo nonsense >>"$2"
+	fi' peers
+	expect_text etc/postern/policy.d/peers.conf 'user 0 1001'
+}
+
+one_change_at_a_time_is_made() {
+	make_orders
+	mkfifo go
+	# shellcheck disable=SC2016
+	system_edit ': >editing; cat go' peers >edit.out 2>&1 &
+	background=$!
+	editing=$!
+	wait_until [ -e editing ]
+	new_file new.conf
+	expect_status 7 system_postern policy install new.conf
+	expect_text err 'another process is changing it'
+	expect_status 7 system_postern policy edit orders
+	: >go
+	wait_for_status 0 "$editing"
+	expect_status 0 system_postern policy install new.conf
+}
+
+install_by_another_user_is_refused() {
+	make_orders
+	copy_tool
+	new_file new.conf
+	chmod 0644 new.conf
+	ls -A etc/postern/policy.d >before
+	expect_status 1 system_postern_as 20004 policy install new.conf
+	expect_text err 'Permission denied'
+	expect_nothing_installed
+}
+
 host_without_a_policy_has_no_nodes() {
 	make_system
 	rmdir etc/postern/policy.d run/postern/policy.d
@@ -341,4 +508,12 @@ run_tests \
 	unreadable_file_still_shadows_its_namesake \
 	check_loads_as_the_owner_of_a_node \
 	check_finds_what_no_reader_trusts \
+	install_puts_a_valid_file_among_the_others \
+	install_of_a_file_with_an_error_changes_nothing \
+	install_of_a_file_that_breaks_another_changes_nothing \
+	install_is_possible_beside_an_old_error \
+	edit_installs_what_the_editor_leaves \
+	edit_asks_what_to_do_with_an_error \
+	one_change_at_a_time_is_made \
+	install_by_another_user_is_refused \
 	host_without_a_policy_has_no_nodes

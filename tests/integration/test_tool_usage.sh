@@ -7,7 +7,7 @@
 
 commands='send:receive:list:revoke:stat:top:doctor:policy check'
 commands="$commands:policy show:policy explain:policy diff:policy fmt"
-commands="$commands:policy pid:key new:key public:key check"
+commands="$commands:policy pid:policy install:policy edit:key new:key public:key check"
 
 for_each_command() {
 	old_ifs=$IFS
@@ -219,7 +219,7 @@ ambiguous_option_is_told_with_its_candidates() {
 group_help_names_its_commands() {
 	expect_status 0 postern policy --help
 	expect_text out '^  policy check  *check policy files'
-	[ "$(grep -c '^  policy ' out)" -eq 6 ] || fail "$(cat out)"
+	[ "$(grep -c '^  policy ' out)" -eq 8 ] || fail "$(cat out)"
 	expect_status 0 postern key --help
 	expect_text out '^  key new '
 	[ "$(grep -c '^  key ' out)" -eq 3 ] || fail "$(cat out)"

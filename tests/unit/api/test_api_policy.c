@@ -119,6 +119,20 @@ START_TEST(unknown_flags_are_refused)
 	options.features_off = 1u << 31;
 	ck_assert_int_eq(postern_policy_load(&options, NULL, &policy),
 			 -EINVAL);
+	options.features_off = 0;
+	options.candidate_text = "";
+	ck_assert_int_eq(postern_policy_load(&options, NULL, &policy),
+			 -EINVAL);
+	options.candidate_name = "no-suffix";
+	ck_assert_int_eq(postern_policy_load(&options, NULL, &policy),
+			 -EINVAL);
+	options.candidate_name = "../a.conf";
+	ck_assert_int_eq(postern_policy_load(&options, NULL, &policy),
+			 -EINVAL);
+	options.candidate_name = "a.conf";
+	options.file = "/etc/hostname";
+	ck_assert_int_eq(postern_policy_load(&options, NULL, &policy),
+			 -EINVAL);
 	ck_assert_int_eq(postern_policy_format("", 0, "x", 2, NULL, &text),
 			 -EINVAL);
 	ck_assert_ptr_null(policy);

@@ -476,6 +476,48 @@ START_TEST(directory_that_cannot_be_listed_shadows_all_behind_it)
 }
 END_TEST
 
+static int load_candidate(const char *name, const char *text)
+{
+	struct postern_policy_options options = POSTERN_POLICY_OPTIONS_INIT;
+
+	(void)pst_policy_unref(policy); /* always NULL */
+	policy = NULL;
+	options.candidate_name = name;
+	options.candidate_label = "candidate";
+	options.candidate_text = text;
+	options.candidate_bytes = strlen(text);
+	return pst_policy_files_load(&options, diagnostics, &policy);
+}
+
+START_TEST(candidate_takes_the_place_of_its_namesakes)
+{
+	static const char text[] =
+		"policy-version 1\n"
+		"node new { owner user 0\nsocket /run/new\n}\nend\n";
+
+	if (!has_system_directories())
+		return;
+	write_node("/etc/postern/policy.d/a.conf", "a");
+	write_node("/run/postern/policy.d/b.conf", "b");
+	write_node("/run/postern/policy.d/c.conf", "c");
+	ck_assert_int_eq(load_candidate("a.conf", text), 0);
+	ck_assert(has_node("new") && !has_node("a") && has_node("b"));
+	ck_assert_int_eq(load_candidate("b.conf", text), 0);
+	ck_assert(has_node("new") && has_node("a") && !has_node("b"));
+	ck_assert_int_eq(symlink("/dev/null", "/etc/postern/policy.d/c.conf"),
+			 0);
+	ck_assert_int_eq(load_candidate("c.conf", text), 0);
+	ck_assert(has_node("new") && has_node("a") && !has_node("c"));
+	ck_assert_uint_eq(pst_diagnostics_count(diagnostics), 0);
+	ck_assert_int_eq(load_candidate("d.conf", "policy-version 1\n"), 0);
+	ck_assert(has_finding("candidate"));
+	ck_assert(!opens("a") && can_be_reached("a"));
+	/* nothing was written */
+	ck_assert_int_eq(load(NULL), 0);
+	ck_assert(!has_node("new"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("policy files");
@@ -514,6 +556,7 @@ int main(void)
 		tcase,
 		one_untrusted_file_stops_all_nodes_and_no_client_of_others);
 	tcase_add_test(tcase, untrusted_file_still_shadows_its_namesake);
+	tcase_add_test(tcase, candidate_takes_the_place_of_its_namesakes);
 	tcase_add_test(tcase,
 		       directory_that_cannot_be_listed_shadows_all_behind_it);
 	suite_add_tcase(suite, tcase);
