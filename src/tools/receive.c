@@ -45,7 +45,9 @@
 #define MESSAGE_ROOM_BYTES 65536
 #define FORMATTED_MESSAGE_ROOM_BYTES 8192
 
-#define OUTPUT_BUFFER_BYTES 262144
+/* Two of them are the most that is taken and not written: as much as a pipe
+ * takes at once, and no more, since it is lost if the program is killed. */
+#define OUTPUT_BUFFER_BYTES 65536
 
 /* What is not written by then, after a request to stop, is reported as lost. */
 #define STOP_TIMEOUT_NS NS_PER_S
@@ -80,7 +82,7 @@ struct receiver {
 	bool is_formatted;
 	char *message;            /* received into it, if formatted */
 	size_t message_room_bytes;
-	struct postern_peer_statistics peer; /* of the last message, if formatted */
+	struct postern_peer_statistics peer; /* of the last, if formatted */
 };
 
 static uint64_t now_ns(void)
