@@ -9,7 +9,7 @@
  *
  * The file is one line of text.  It belongs to root or to the effective uid of
  * the process, its mode has no bit for group or others (0600 or stricter), it
- * has one name, is reached over no symbolic link, and nobody else can write to
+ * has one name, and no other user owns a link on the way or can write to
  * a directory on the way.
  *
  * All of this but _text reads or writes files, so it may block as file systems

@@ -11,10 +11,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/attributes.h"
@@ -24,6 +26,17 @@
 
 #define SECRET_MODE (S_IRUSR | S_IWUSR)
 #define MODE_OF_OTHERS (S_IRWXG | S_IRWXO)
+
+/* The kernel's form of an access list: a version, then for each entry a tag,
+ * rights and an id, all little-endian. */
+#define ACL_VERSION 2
+#define ACL_HEADER_BYTES 4
+#define ACL_ENTRY_BYTES 8
+#define ACL_BYTES_MAX 256
+#define ACL_TAG_OWNER 0x01
+#define ACL_TAG_USER 0x02
+#define ACL_TAG_MASK 0x10
+#define ACL_READ 0x04
 
 static int write_all(int fd, const char *bytes, size_t byte_count)
 {
@@ -142,7 +155,47 @@ int pst_secret_file_create(const char *path, uid_t owner, const void *bytes,
 	return pst_path_fault_set_error(ret_fault, -r, path, strlen(path));
 }
 
-static int check_is_private(const char *path, int fd,
+static uint32_t read_number(const unsigned char *bytes, size_t byte_count)
+{
+	uint32_t number = 0;
+
+	while (byte_count > 0)
+		number = number << 8 | bytes[--byte_count];
+	return number;
+}
+
+/*
+ * An access list gives one user the right to read, and to no other user or
+ * group any right: so systemd hands a credential of root's to a service.  The
+ * bits of the mode for the group are the list's mask then.
+ */
+static bool is_for_reader_only(int fd, uid_t reader)
+{
+	unsigned char list[ACL_BYTES_MAX];
+	const unsigned char *entry;
+	uint32_t tag, rights, id;
+	ssize_t n, i;
+
+	n = fgetxattr(fd, "system.posix_acl_access", list, sizeof(list));
+	if (n < ACL_HEADER_BYTES ||
+	    (n - ACL_HEADER_BYTES) % ACL_ENTRY_BYTES != 0 ||
+	    read_number(list, 4) != ACL_VERSION)
+		return false;
+	for (i = ACL_HEADER_BYTES; i < n; i += ACL_ENTRY_BYTES) {
+		entry = list + i;
+		tag = read_number(entry, 2);
+		rights = read_number(entry + 2, 2);
+		id = read_number(entry + 4, 4);
+		if (tag == ACL_TAG_OWNER || tag == ACL_TAG_MASK || rights == 0)
+			continue;
+		if (tag != ACL_TAG_USER || (id != reader && id != 0) ||
+		    rights != ACL_READ)
+			return false;
+	}
+	return true;
+}
+
+static int check_is_private(const char *path, int fd, uid_t reader,
 			    struct pst_path_fault *ret_fault)
 {
 	struct stat status;
@@ -151,6 +204,9 @@ static int check_is_private(const char *path, int fd,
 		return pst_path_fault_set_error(ret_fault, errno, path,
 						strlen(path));
 	if (!(status.st_mode & MODE_OF_OTHERS))
+		return 0;
+	if ((status.st_mode & MODE_OF_OTHERS) == S_IRGRP &&
+	    is_for_reader_only(fd, reader))
 		return 0;
 	return pst_path_fault_set(ret_fault, PST_PATH_FAULT_NOT_PRIVATE, path,
 				  strlen(path), &status);
@@ -170,7 +226,7 @@ int pst_secret_file_read(const char *path, uid_t reader, void *bytes,
 		ret_fault->kind = PST_PATH_FAULT_NOT_PRIVATE;
 	if (r < 0)
 		return r;
-	r = check_is_private(path, fd, ret_fault);
+	r = check_is_private(path, fd, reader, ret_fault);
 	if (r < 0)
 		return r;
 	r = pst_trusted_file_read_bytes(fd, bytes, room_bytes, ret_byte_count);

@@ -48,8 +48,11 @@ static int fault_of_open(const char *path, int error,
 	return pst_path_fault_set(ret_fault, kind, path, strlen(path), NULL);
 }
 
-static int open_strictly(const char *path, uid_t reader, int *ret_fd,
-			 struct pst_path_fault *ret_fault)
+/* Open what is at the path, or put there where a link at its end leads to and
+ * return 1. */
+static int open_or_expand(char path[static PST_PATH_BYTES], uid_t reader,
+			  unsigned *link_count, int *ret_fd,
+			  struct pst_path_fault *ret_fault)
 {
 	char directory[PST_PATH_BYTES];
 	int dir_fd PST_FD_OWNED = -1;
@@ -63,12 +66,19 @@ static int open_strictly(const char *path, uid_t reader, int *ret_fd,
 	if (r < 0)
 		return r;
 	r = pst_trusted_path_open_directory(directory, reader,
-					    PST_TRUSTED_PATH_MAY_BE_RELATIVE,
+					    PST_TRUSTED_PATH_MAY_BE_RELATIVE |
+						    PST_TRUSTED_PATH_FOLLOW,
 					    &dir_fd, ret_fault);
 	if (r < 0)
 		return r;
 	fd = pst_fd_above_stdio(openat(dir_fd, name,
 				       OPEN_FLAGS | O_NOFOLLOW));
+	if (fd < 0 && errno == ELOOP) {
+		r = pst_trusted_path_expand_link(
+			dir_fd, name, path, (size_t)(name - path),
+			strlen(path), reader, link_count, ret_fault);
+		return r < 0 ? r : 1;
+	}
 	if (fd < 0)
 		return fault_of_open(path, errno, ret_fault);
 	if (fstat(fd, &status) < 0)
@@ -80,6 +90,24 @@ static int open_strictly(const char *path, uid_t reader, int *ret_fd,
 					  &status);
 	*ret_fd = pst_fd_take(&fd);
 	return 0;
+}
+
+static int open_strictly(const char *path, uid_t reader, int *ret_fd,
+			 struct pst_path_fault *ret_fault)
+{
+	char expanded[PST_PATH_BYTES];
+	unsigned link_count = 0;
+	int r;
+
+	if (strlen(path) >= sizeof(expanded))
+		return pst_path_fault_set(ret_fault, PST_PATH_FAULT_TOO_LONG,
+					  path, strlen(path), NULL);
+	strcpy(expanded, path);
+	do
+		r = open_or_expand(expanded, reader, &link_count, ret_fd,
+				   ret_fault);
+	while (r == 1);
+	return r;
 }
 
 /* The fault that is already known stays in *ret_fault if this succeeds. */

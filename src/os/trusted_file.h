@@ -3,7 +3,8 @@
  * Files that decide who gets in: policies, keys, and the lists of names
  *
  * Such a file is a regular file of root or of the reading uid, writable by
- * nobody else, with one name, at a trusted path (trusted_path.h); all of that
+ * nobody else, with one name, at a trusted path (trusted_path.h), which may
+ * pass through links of root's or the reader's; all of that
  * is judged on the open descriptor, and the bytes come from the same
  * descriptor.
  */

@@ -130,7 +130,8 @@ static int open_directory(const char *path, uid_t reader, unsigned flags,
 	*ret_fault = (struct pst_path_fault) {.kind = PST_PATH_FAULT_NONE};
 	r = pst_trusted_path_open_directory(
 		path, reader,
-		PST_TRUSTED_PATH_CLOSED | PST_TRUSTED_PATH_MAY_BE_RELATIVE,
+		PST_TRUSTED_PATH_CLOSED | PST_TRUSTED_PATH_MAY_BE_RELATIVE |
+			PST_TRUSTED_PATH_FOLLOW,
 		&dir_fd, ret_fault);
 	if (r < 0 && !((flags & PST_TRUSTED_FILE_WARN_ONLY) &&
 		       pst_path_fault_may_be_warning(ret_fault)))

@@ -19,6 +19,9 @@
 
 #include "base/fd.h"
 
+/* As many as the kernel follows. */
+#define LINKS_MAX 40u
+
 int pst_path_fault_set(struct pst_path_fault *fault,
 		       enum pst_path_fault_kind kind, const char *path,
 		       size_t path_bytes, const struct stat *status)
@@ -161,6 +164,52 @@ static int descend(int *dir_fd, const char *name, const char *path,
 	return 0;
 }
 
+/* The path that a symbolic link at absolute[begin, end) leads to, in its place.
+ * Its directory is trusted, so a link of root's or the owner's is, too; one with
+ * another name may have been put there by another user. */
+int pst_trusted_path_expand_link(int dir_fd, const char *name,
+				 char absolute[static PST_PATH_BYTES],
+				 size_t begin, size_t end, uid_t owner,
+				 unsigned *link_count,
+				 struct pst_path_fault *ret_fault)
+{
+	char target[PST_PATH_BYTES], expanded[PST_PATH_BYTES];
+	int fd PST_FD_OWNED = openat(dir_fd, name,
+				     O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	size_t kept_bytes, rest_bytes = strlen(absolute + end);
+	struct stat status;
+	ssize_t n;
+
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return pst_path_fault_set_error(ret_fault, errno, absolute,
+						end);
+	if (++*link_count > LINKS_MAX)
+		return pst_path_fault_set_error(ret_fault, ELOOP, absolute,
+						end);
+	if (status.st_uid != 0 && status.st_uid != owner)
+		return pst_path_fault_set(ret_fault, PST_PATH_FAULT_SYMLINK,
+					  absolute, end, &status);
+	if (status.st_nlink != 1)
+		return pst_path_fault_set(ret_fault, PST_PATH_FAULT_LINKS,
+					  absolute, end, &status);
+	n = readlinkat(fd, "", target, sizeof(target));
+	if (n <= 0)
+		return pst_path_fault_set_error(ret_fault,
+						n < 0 ? errno : ENOENT,
+						absolute, end);
+	kept_bytes = target[0] == '/' ? 0 : begin;
+	if (kept_bytes + (size_t)n + rest_bytes >= PST_PATH_BYTES)
+		return pst_path_fault_set(ret_fault, PST_PATH_FAULT_TOO_LONG,
+					  absolute, end, NULL);
+	memcpy(expanded, absolute, kept_bytes);
+	memcpy(expanded + kept_bytes, target, (size_t)n);
+	memcpy(expanded + kept_bytes + (size_t)n, absolute + end,
+	       rest_bytes + 1);
+	memcpy(absolute, expanded, kept_bytes + (size_t)n + rest_bytes + 1);
+	*ret_fault = (struct pst_path_fault) {.kind = PST_PATH_FAULT_NONE};
+	return 0;
+}
+
 /* Whether nothing but slashes and dots follows. */
 static bool is_last_component(const char *rest)
 {
@@ -169,20 +218,18 @@ static bool is_last_component(const char *rest)
 	return *rest == '\0';
 }
 
-int pst_trusted_path_open_directory(const char *path, uid_t owner,
-				    unsigned flags, int *ret_dir_fd,
-				    struct pst_path_fault *ret_fault)
+/* Walk from the root: 1 when a link was expanded and it is to be done anew. */
+static int walk(char absolute[static PST_PATH_BYTES], uid_t owner,
+		unsigned flags, unsigned *link_count, int *ret_dir_fd,
+		struct pst_path_fault *ret_fault)
 {
 	bool must_be_closed = flags & PST_TRUSTED_PATH_CLOSED;
-	char absolute[PST_PATH_BYTES], name[NAME_MAX + 1];
 	int dir_fd PST_FD_OWNED = -1;
 	const char *component, *end;
+	char name[NAME_MAX + 1];
 	size_t name_bytes;
 	int r;
 
-	r = complete_path(path, flags, absolute, ret_fault);
-	if (r < 0)
-		return r;
 	component = absolute + strspn(absolute, "/");
 	r = descend(&dir_fd, "/", "/", 1, owner,
 		    must_be_closed && is_last_component(component), ret_fault);
@@ -201,11 +248,38 @@ int pst_trusted_path_open_directory(const char *path, uid_t owner,
 		r = descend(&dir_fd, name, absolute, (size_t)(end - absolute),
 			    owner, must_be_closed && is_last_component(end),
 			    ret_fault);
+		if (r < 0 && ret_fault->kind == PST_PATH_FAULT_SYMLINK &&
+		    (flags & PST_TRUSTED_PATH_FOLLOW)) {
+			r = pst_trusted_path_expand_link(
+				dir_fd, name, absolute,
+				(size_t)(component - absolute),
+				(size_t)(end - absolute), owner, link_count,
+				ret_fault);
+			return r < 0 ? r : 1;
+		}
 	}
 	if (r < 0)
 		return r;
 	*ret_dir_fd = pst_fd_take(&dir_fd);
 	return 0;
+}
+
+int pst_trusted_path_open_directory(const char *path, uid_t owner,
+				    unsigned flags, int *ret_dir_fd,
+				    struct pst_path_fault *ret_fault)
+{
+	char absolute[PST_PATH_BYTES];
+	unsigned link_count = 0;
+	int r;
+
+	r = complete_path(path, flags, absolute, ret_fault);
+	if (r < 0)
+		return r;
+	do
+		r = walk(absolute, owner, flags, &link_count, ret_dir_fd,
+			 ret_fault);
+	while (r == 1);
+	return r;
 }
 
 int pst_path_resolve(const char *path, char *resolved, size_t resolved_bytes)

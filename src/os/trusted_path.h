@@ -6,6 +6,7 @@
  * rename what is above it.  So a path is walked from the root, one component at
  * a time, each opened without following symbolic links and judged on the open
  * descriptor; what comes out is a descriptor, and the path is never used again.
+ * Where links may be followed, the walk begins anew with the path they lead to.
  *
  * Every directory on the way belongs to root or to the owner, and is not
  * writable by group or others, unless it is root's and sticky (/tmp): there
@@ -58,6 +59,9 @@ enum pst_trusted_path_flag {
 	/* A path that is not absolute begins in the working directory, which
 	 * is judged as well, with all above it. */
 	PST_TRUSTED_PATH_MAY_BE_RELATIVE = 2,
+	/* Symbolic links are followed where they belong to root or the owner:
+	 * then nobody else can have made them, or change where they lead. */
+	PST_TRUSTED_PATH_FOLLOW = 4,
 };
 
 /*
@@ -91,6 +95,14 @@ int pst_path_fault_set_error(struct pst_path_fault *fault, int error,
 
 /* The path leads somewhere, but somebody else may have had a hand in it. */
 bool pst_path_fault_may_be_warning(const struct pst_path_fault *fault);
+
+/* Put the target of a link in place of its name, at absolute[begin, end);
+ * *link_count counts them.  dir_fd is the trusted directory that has it. */
+PST_MUST_CHECK int
+pst_trusted_path_expand_link(int dir_fd, const char *name,
+			     char absolute[static PST_PATH_BYTES], size_t begin,
+			     size_t end, uid_t owner, unsigned *link_count,
+			     struct pst_path_fault *ret_fault);
 
 /*
  * Split an acceptable path into its directory, copied to directory and never

@@ -308,10 +308,13 @@ check_finds_what_no_reader_trusts() {
 
 	mkdir -m 0755 etc/postern/real
 	ln -s real etc/postern/link
+	chown -h 20001 etc/postern/link
 	write_drop_in etc/postern/policy.d/more.conf \
 		'include-dir /etc/postern/link'
 	expect_status 1 system_postern policy check
 	expect_text err '/etc/postern/link is a symbolic link'
+	chown -h 0 etc/postern/link
+	expect_status 0 system_postern policy check
 	write_drop_in etc/postern/policy.d/more.conf \
 		'include-dir /etc/postern/real'
 	expect_status 0 system_postern policy check

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -213,13 +214,85 @@ START_TEST(longer_file_fills_the_room_and_no_more)
 }
 END_TEST
 
-START_TEST(links_and_other_types_are_refused)
+/* An access list as the kernel takes it, with its entries in order. */
+struct acl {
+	uint32_t version;
+	struct {
+		uint16_t tag;
+		uint16_t rights;
+		uint32_t id;
+	} entries[6];
+};
+
+
+/* A file of mode 0440 with a list, as systemd hands a credential to a service;
+ * another user may be on the list too. */
+static bool make_credential(uint16_t reader_rights, uint16_t group_rights,
+			    uid_t other_user)
+{
+	const uint32_t none = UINT32_MAX;
+	struct acl acl = {2,
+			  {{0x01, 4, none},
+			   {0x02, reader_rights, READER},
+			   {0x04, group_rights, none},
+			   {0x10, reader_rights | group_rights, none},
+			   {0x20, 0, none}}};
+	size_t entry_count = 5;
+	const char *path;
+
+	if (other_user != 0) {
+		memmove(&acl.entries[3], &acl.entries[2],
+			3 * sizeof(acl.entries[0]));
+		acl.entries[2] = acl.entries[1];
+		acl.entries[2].id = other_user;
+		entry_count++;
+	}
+	path = test_file("credential", "x", geteuid(), 0400);
+	return setxattr(path, "system.posix_acl_access", &acl,
+			4 + entry_count * sizeof(acl.entries[0]), 0) == 0;
+}
+
+START_TEST(file_with_list_for_reader_alone_is_private)
+{
+	const char *path = test_path("credential");
+
+	if (geteuid() != 0 || !make_credential(4, 0, 0)) {
+		printf("SKIP: no access lists on this file system, or not "
+		       "root\n");
+		return;
+	}
+	ck_assert_int_eq(read_as(path, READER), 0);
+	/* the list lets another user read than the one that asks */
+	ck_assert_int_eq(read_as(path, READER + 1), -EACCES);
+	ck_assert_int_eq(fault.kind, PST_PATH_FAULT_NOT_PRIVATE);
+	ck_assert(make_credential(4, 4, 0));
+	ck_assert_int_eq(read_as(path, READER), -EACCES);
+	ck_assert(make_credential(4, 0, READER + 1));
+	ck_assert_int_eq(read_as(path, READER), -EACCES);
+	ck_assert(make_credential(6, 0, 0));
+	ck_assert_int_eq(read_as(path, READER), -EACCES);
+	/* the same mode without a list: a group may read */
+	(void)test_file("plain", "x", geteuid(), 0440);
+	ck_assert_int_eq(read_as(test_path("plain"), READER), -EACCES);
+	ck_assert_int_eq(fault.kind, PST_PATH_FAULT_NOT_PRIVATE);
+}
+END_TEST
+
+START_TEST(link_to_a_private_file_is_followed)
 {
 	(void)test_file("real", "x", geteuid(), 0600);
 	ck_assert_int_eq(symlink("real", test_path("soft")), 0);
+	ck_assert_int_eq(read_as(test_path("soft"), geteuid()), 0);
+}
+END_TEST
+
+START_TEST(links_and_other_types_are_refused)
+{
+	(void)test_file("real", "x", geteuid(), 0600);
+	ck_assert_int_eq(link(test_path("real"), test_path("hard")), 0);
 	ck_assert_int_eq(mkfifo(test_path("fifo"), 0600), 0);
-	ck_assert_int_eq(read_as(test_path("soft"), geteuid()), -EACCES);
-	ck_assert_int_eq(fault.kind, PST_PATH_FAULT_SYMLINK);
+	ck_assert_int_eq(read_as(test_path("hard"), geteuid()), -EACCES);
+	ck_assert_int_eq(fault.kind, PST_PATH_FAULT_LINKS);
 	ck_assert_int_eq(read_as(test_path("fifo"), geteuid()), -EACCES);
 	ck_assert_int_eq(fault.kind, PST_PATH_FAULT_NOT_A_FILE);
 	ck_assert_int_eq(read_as(test_path("none"), geteuid()), -ENOENT);
@@ -255,6 +328,8 @@ int main(void)
 	tcase_add_test(files, only_a_file_that_is_closed_to_others_is_read);
 	tcase_add_test(files, sentence_names_the_command_that_mends_it);
 	tcase_add_test(files, longer_file_fills_the_room_and_no_more);
+	tcase_add_test(files, file_with_list_for_reader_alone_is_private);
+	tcase_add_test(files, link_to_a_private_file_is_followed);
 	tcase_add_test(files, links_and_other_types_are_refused);
 	tcase_add_test(files, nothing_leaves_a_descriptor);
 	suite_add_tcase(suite, files);

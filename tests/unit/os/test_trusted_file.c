@@ -120,11 +120,90 @@ START_TEST(other_types_of_file_are_refused_without_waiting)
 }
 END_TEST
 
-START_TEST(links_of_both_kinds_are_refused)
+/* The fault is at a path on the way. */
+#define assert_fault_at(file_name, wanted_kind, wanted_path) \
+	do { \
+		ck_assert_int_lt(read_as(test_path(file_name), geteuid(), 0), \
+				 0); \
+		ck_assert_int_eq(fault.kind, wanted_kind); \
+		ck_assert_str_eq(fault.path, test_path(wanted_path)); \
+	} while (0)
+
+START_TEST(chain_of_own_links_is_followed)
+{
+	/* as ConfigMaps have them, and with a link to a directory before */
+	ck_assert_int_eq(mkdir(test_path("..1"), 0755), 0);
+	(void)test_file("..1/p.conf", "x", geteuid(), 0644);
+	ck_assert_int_eq(symlink("..1", test_path("..data")), 0);
+	ck_assert_int_eq(symlink("..data/p.conf", test_path("p.conf")), 0);
+	ck_assert_int_eq(symlink(test_dir, test_path("round")), 0);
+	ck_assert_int_eq(symlink("round/..1/../round/p.conf", test_path("s")),
+			 0);
+	ck_assert_int_eq(read_as(test_path("s"), geteuid(), 0), 0);
+	ck_assert_int_eq(fault.kind, PST_PATH_FAULT_NONE);
+	ck_assert_str_eq(file.bytes, "x");
+	pst_trusted_file_done(&file);
+}
+END_TEST
+
+START_TEST(links_in_a_circle_end)
+{
+	ck_assert_int_eq(symlink("two", test_path("one")), 0);
+	ck_assert_int_eq(symlink("one", test_path("two")), 0);
+	assert_fault(test_path("one"), PST_PATH_FAULT_ERROR, -ELOOP);
+	assert_fault_at("one/file", PST_PATH_FAULT_ERROR, "one");
+	ck_assert_int_eq(fault.error, ELOOP);
+}
+END_TEST
+
+START_TEST(link_of_another_user_is_refused)
+{
+	if (geteuid() != 0) {
+		printf("SKIP: only root can give a link away\n");
+		return;
+	}
+	(void)test_file("real", "x", geteuid(), 0644);
+	ck_assert_int_eq(mkdir(test_path("directory"), 0755), 0);
+	(void)test_file("directory/real", "x", geteuid(), 0644);
+	ck_assert_int_eq(symlink("real", test_path("soft")), 0);
+	ck_assert_int_eq(symlink("directory", test_path("way")), 0);
+	ck_assert_int_eq(lchown(test_path("soft"), 20001, 20001), 0);
+	ck_assert_int_eq(lchown(test_path("way"), 20001, 20001), 0);
+	assert_fault(test_path("soft"), PST_PATH_FAULT_SYMLINK, -EACCES);
+	assert_fault_at("way/real", PST_PATH_FAULT_SYMLINK, "way");
+	/* that user itself may follow it */
+	ck_assert_int_eq(read_as(test_path("soft"), 20001, 0), 0);
+	pst_trusted_file_done(&file);
+}
+END_TEST
+
+/* A link can lead out of the directories that are trusted. */
+START_TEST(file_behind_a_link_must_be_trusted_itself)
+{
+	ck_assert_int_eq(mkdir(test_path("open"), 0755), 0);
+	(void)test_file("open/real", "x", geteuid(), 0644);
+	(void)test_file("writable", "x", geteuid(), 0666);
+	ck_assert_int_eq(chmod(test_path("open"), 0777), 0);
+	ck_assert_int_eq(symlink("open/real", test_path("soft")), 0);
+	ck_assert_int_eq(symlink("writable", test_path("soft2")), 0);
+	assert_fault_at("soft", PST_PATH_FAULT_WRITABLE, "open");
+	assert_fault_at("soft2", PST_PATH_FAULT_WRITABLE, "writable");
+}
+END_TEST
+
+START_TEST(symbolic_link_with_another_name_is_refused)
 {
 	(void)test_file("real", "x", geteuid(), 0644);
 	ck_assert_int_eq(symlink("real", test_path("soft")), 0);
-	assert_fault(test_path("soft"), PST_PATH_FAULT_SYMLINK, -EACCES);
+	ck_assert_int_eq(linkat(AT_FDCWD, test_path("soft"), AT_FDCWD,
+				test_path("soft2"), 0), 0);
+	assert_fault(test_path("soft"), PST_PATH_FAULT_LINKS, -EACCES);
+}
+END_TEST
+
+START_TEST(hard_links_are_refused)
+{
+	(void)test_file("real", "x", geteuid(), 0644);
 	ck_assert_int_eq(read_as(test_path("real"), geteuid(), 0), 0);
 	pst_trusted_file_done(&file);
 	ck_assert_int_eq(link(test_path("real"), test_path("hard")), 0);
@@ -211,7 +290,7 @@ START_TEST(lack_of_trust_can_be_a_warning)
 	ck_assert_int_eq(symlink("p.conf", test_path("soft")), 0);
 	ck_assert_int_eq(read_as(test_path("soft"), geteuid(),
 				 PST_TRUSTED_FILE_WARN_ONLY), 0);
-	ck_assert_int_eq(fault.kind, PST_PATH_FAULT_SYMLINK);
+	ck_assert_int_eq(fault.kind, PST_PATH_FAULT_WRITABLE);
 	pst_trusted_file_done(&file);
 }
 END_TEST
@@ -336,7 +415,12 @@ int main(void)
 	tcase_add_test(files, empty_file_is_a_file);
 	tcase_add_test(files, only_root_or_the_reader_may_own_it_and_nobody_else_write_it);
 	tcase_add_test(files, other_types_of_file_are_refused_without_waiting);
-	tcase_add_test(files, links_of_both_kinds_are_refused);
+	tcase_add_test(files, chain_of_own_links_is_followed);
+	tcase_add_test(files, links_in_a_circle_end);
+	tcase_add_test(files, link_of_another_user_is_refused);
+	tcase_add_test(files, file_behind_a_link_must_be_trusted_itself);
+	tcase_add_test(files, symbolic_link_with_another_name_is_refused);
+	tcase_add_test(files, hard_links_are_refused);
 	tcase_add_test(files, missing_file_is_told_apart);
 	tcase_add_test(files, directories_above_are_judged);
 	tcase_add_test(files, relative_path_is_judged_from_the_root_on);
