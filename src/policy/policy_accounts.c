@@ -110,6 +110,58 @@ static int word_account(struct pst_policy_builder *builder,
 	return 0;
 }
 
+bool pst_policy_is_range(const char *text)
+{
+	size_t first_bytes = strspn(text, "0123456789");
+	const char *last = text + first_bytes + 1;
+
+	return first_bytes > 0 && text[first_bytes] == '-' && *last &&
+	       strspn(last, "0123456789") == strlen(last);
+}
+
+static bool has_id(uint64_t first, uint64_t last, uint64_t id)
+{
+	return first <= id && id <= last;
+}
+
+int pst_policy_word_range(struct pst_policy_builder *builder,
+			  const struct pst_policy_directive *directive,
+			  uint32_t word_index, uint32_t *ret_first,
+			  uint32_t *ret_last, bool *ret_is_right)
+{
+	const uint32_t overflow_uid = builder->options.overflow_uid;
+	const char *text = directive->words[word_index].text;
+	const char *dash = strchr(text, '-');
+	uint64_t first = 0, last = 0;
+	char first_text[16] = "";
+
+	*ret_is_right = false;
+	if ((size_t)(dash - text) < sizeof(first_text)) {
+		memcpy(first_text, text, (size_t)(dash - text));
+		first_text[dash - text] = '\0';
+	}
+	if (!pst_policy_is_number(first_text, ID_MAX, &first) ||
+	    !pst_policy_is_number(dash + 1, ID_MAX, &last) || first >= last)
+		return pst_policy_report_word(
+			builder, directive, word_index,
+			"FIRST-LAST, two uids without leading zeros that "
+			"ascend",
+			"'%s' is not a range of uids", text);
+	if (has_id(first, last, PST_POLICY_OVERFLOW_ID) ||
+	    (overflow_uid != 0 && has_id(first, last, overflow_uid)))
+		return pst_policy_report_word(
+			builder, directive, word_index,
+			"the kernel shows this id for each user that it cannot "
+			"map: write two ranges",
+			"range '%s' has uid %u in it", text,
+			overflow_uid != 0 ? overflow_uid
+					  : PST_POLICY_OVERFLOW_ID);
+	*ret_first = (uint32_t)first;
+	*ret_last = (uint32_t)last;
+	*ret_is_right = true;
+	return 0;
+}
+
 int pst_policy_word_user(struct pst_policy_builder *builder,
 			 const struct pst_policy_directive *directive,
 			 uint32_t word_index, enum postern_fact *ret_fact,

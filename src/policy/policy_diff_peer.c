@@ -63,6 +63,8 @@ static int compare_values(enum pst_policy_line_key key,
 		if (a->state == PST_POLICY_VALUE_UNRESOLVED)
 			return strcmp(a->text, b->text);
 		order = compare_numbers(a->number, b->number);
+		if (order == 0)
+			order = compare_numbers(a->last, b->last);
 		return order != 0 ? order : compare_members(a, b);
 	case PST_POLICY_LINE_PID:
 		return compare_numbers(a->number, b->number);

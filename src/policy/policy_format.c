@@ -139,7 +139,9 @@ static int number_user(struct pst_policy_builder *builder,
 		       struct pst_policy_directive *directive,
 		       uint32_t word_index)
 {
-	if (strcmp(directive->words[word_index].text, "*") == 0)
+	const char *text = directive->words[word_index].text;
+
+	if (strcmp(text, "*") == 0 || pst_policy_is_range(text))
 		return 0;
 	return number_account(builder, directive, word_index,
 			      pst_policy_word_user);

@@ -64,7 +64,9 @@ static bool lists_uid(const struct pst_policy_line *line, uint32_t uid)
 
 	for (i = 0; i < line->value_count; i++) {
 		value = &line->values[i];
-		if (value->state == PST_POLICY_VALUE_ANY)
+		if (value->state == PST_POLICY_VALUE_ANY ||
+		    (value->state == PST_POLICY_VALUE_RANGE &&
+		     value->number <= uid && uid <= value->last))
 			return true;
 		if (value->state != PST_POLICY_VALUE_EXACT)
 			continue;

@@ -54,6 +54,9 @@ static enum pst_policy_match match_user(const struct pst_policy_value *value,
 		return PST_POLICY_MATCH_UNKNOWN;
 	if (value->state == PST_POLICY_VALUE_ANY)
 		return PST_POLICY_MATCH_YES;
+	if (value->state == PST_POLICY_VALUE_RANGE)
+		return match_if(value->number <= subject->uid &&
+				subject->uid <= value->last);
 	return match_if(value->number == subject->uid);
 }
 

@@ -193,7 +193,7 @@ static int read_userns(struct pst_policy_builder *builder,
 
 static const struct pst_policy_key peer_keys[] = {
 	{"user", 1, MANY, false, true, pst_policy_peer_user,
-	 "usage: user NAME-OR-UID..."},
+	 "usage: user NAME-OR-UID-OR-RANGE..."},
 	{"group", 1, MANY, false, true, pst_policy_peer_group,
 	 "usage: group NAME-OR-GID..."},
 	{"label", 1, MANY, false, true, read_label, "usage: label TEXT..."},

@@ -25,6 +25,22 @@ static int warn_everyone(struct pst_policy_builder *builder,
 					 "this peer is everyone");
 }
 
+static int read_range(struct pst_policy_builder *builder,
+		      const struct pst_policy_directive *directive,
+		      uint32_t word_index, struct pst_policy_value *value)
+{
+	uint32_t first = 0, last = 0;
+	bool is_right;
+	int r;
+
+	r = pst_policy_word_range(builder, directive, word_index, &first, &last,
+				  &is_right);
+	value->state = PST_POLICY_VALUE_RANGE;
+	value->number = first;
+	value->last = last;
+	return r;
+}
+
 int pst_policy_peer_user(struct pst_policy_builder *builder,
 			 const struct pst_policy_directive *directive,
 			 void *object)
@@ -51,6 +67,12 @@ int pst_policy_peer_user(struct pst_policy_builder *builder,
 					"'user *' is everyone already",
 					"'*' stands alone");
 			return warn_everyone(builder, directive);
+		}
+		if (pst_policy_is_range(value->text)) {
+			r = read_range(builder, directive, i, value);
+			if (r < 0)
+				return r;
+			continue;
 		}
 		r = pst_policy_word_user(builder, directive, i, &fact, &uid,
 					 &is_right);

@@ -58,6 +58,7 @@ enum pst_policy_line_key {
 enum pst_policy_value_state {
 	PST_POLICY_VALUE_EXACT = 0,
 	PST_POLICY_VALUE_ANY,         /* `user *` */
+	PST_POLICY_VALUE_RANGE,       /* of uids: from number to last */
 	PST_POLICY_VALUE_UNRESOLVED,  /* a name that was only assumed */
 	PST_POLICY_VALUE_DEAD         /* a pid that was gone at load */
 };
@@ -65,6 +66,7 @@ enum pst_policy_value_state {
 struct pst_policy_value {
 	enum pst_policy_value_state state;
 	uint64_t number;              /* uid, gid, or pidfd inode */
+	uint64_t last;                /* uid */
 	const char *text;             /* label, unit, cgroup, exe; as written
 	                               * for the others */
 	uint8_t key[POSTERN_KEY_BYTES];

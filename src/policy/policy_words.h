@@ -79,6 +79,16 @@ int pst_policy_word_choice(struct pst_policy_builder *builder,
 			   size_t choice_count, size_t *ret_index,
 			   bool *ret_is_right);
 
+/* FIRST-LAST, both of digits. */
+bool pst_policy_is_range(const char *text);
+
+/* A range of uids that ascends and has no overflow id in it. */
+PST_MUST_CHECK
+int pst_policy_word_range(struct pst_policy_builder *builder,
+			  const struct pst_policy_directive *directive,
+			  uint32_t word_index, uint32_t *ret_first,
+			  uint32_t *ret_last, bool *ret_is_right);
+
 /*
  * A user or group of the host, by name or number.  *ret_fact is KNOWN, or
  * UNKNOWN for a name that is only assumed.  Overflow ids are errors.

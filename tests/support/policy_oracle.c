@@ -53,11 +53,14 @@ static long known_id(enum postern_fact fact, uint32_t id, uint32_t overflow)
 static char answer_user(const char *value, const struct postern_subject *s)
 {
 	long uid = known_id(s->uid_fact, s->uid, s->overflow_uid);
+	long first, last;
 
 	if (uid < 0)
 		return '?';
 	if (strcmp(value, "*") == 0)
 		return 'y';
+	if (sscanf(value, "%ld-%ld", &first, &last) == 2)
+		return uid >= first && uid <= last ? 'y' : 'n';
 	return uid == id_of(value) ? 'y' : 'n';
 }
 

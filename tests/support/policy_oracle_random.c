@@ -24,7 +24,7 @@ struct pool {
 static const struct pool pools[] = {
 	{"user", {"alice", "bob", "1003", "1001", "collector", "*"}, 6},
 	{"group", {"acme", "5002", "contractors", "empty", "5001"}, 5},
-	{"user", {"alice", "bob", "1003", "1001", "*"}, 5},
+	{"user", {"alice", "bob", "1003", "1001-1002", "*"}, 5},
 	{"group", {"acme", "globex", "5003", "5009"}, 4},
 	{"label", {"red", "blue label"}, 2},
 	{"key", {KEY_A, KEY_B}, 2},

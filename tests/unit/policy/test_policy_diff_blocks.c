@@ -115,6 +115,20 @@ START_TEST(who_gets_a_second_tenant_loses_access)
 }
 END_TEST
 
+START_TEST(ranges_of_uids_are_compared_by_their_ends)
+{
+	assert_diff(HEAD "peer p { user 5-9 20-29 }\n" NODE "deny p\n" TAIL,
+		    HEAD "peer p { user 20-29 5-9 }\n" NODE "deny p\n" TAIL,
+		    0, "no difference\n");
+	assert_diff(HEAD "peer p { user 5-9 }\n" NODE "deny p\n" TAIL,
+		    HEAD "peer p { user 5-8 }\n" NODE "deny p\n" TAIL, 2,
+		    "peer p\n"
+		    "    - user 5-9 (test.conf:2)\n"
+		    "    + user 5-8 (test.conf:2)\n"
+		    "    = named by node n\n");
+}
+END_TEST
+
 START_TEST(who_a_name_stands_for_is_compared)
 {
 	assert_diff(HEAD "peer p { user alice bob\ngroup acme\nlabel red }\n"
@@ -235,6 +249,7 @@ int main(void)
 	tcase_add_test(tcase, a_tenant_is_compared);
 	tcase_add_test(tcase, a_tenant_comes_and_goes_with_its_members);
 	tcase_add_test(tcase, who_gets_a_second_tenant_loses_access);
+	tcase_add_test(tcase, ranges_of_uids_are_compared_by_their_ends);
 	tcase_add_test(tcase, who_a_name_stands_for_is_compared);
 	tcase_add_test(tcase, the_same_words_may_mean_others);
 	tcase_add_test(tcase, assumed_names_are_compared_as_words);

@@ -212,6 +212,32 @@ START_TEST(a_key_that_was_not_presented_is_absent)
 }
 END_TEST
 
+START_TEST(range_of_uids_has_both_its_ends)
+{
+	static const char text[] =
+		HEAD "peer p { user 231072-296607 }\n" OPEN
+		"allow p { direction send }\n" CLOSE;
+	static const char denied[] =
+		HEAD "peer p { user 1-9 20-29 }\npeer all { user 0-65533 }\n"
+		OPEN "allow all { direction send }\ndeny p\n" CLOSE;
+	struct postern_subject subject = policy_subject(231072, 1);
+
+	assert_admitted(decide(text, &subject));
+	subject.uid = 296607;
+	assert_admitted(decide(text, &subject));
+	subject.uid = 231071;
+	assert_refused(decide(text, &subject), POSTERN_REASON_NO_ALLOW);
+	subject.uid = 296608;
+	assert_refused(decide(text, &subject), POSTERN_REASON_NO_ALLOW);
+	subject.uid = 65534;
+	assert_refused(decide(denied, &subject), POSTERN_REASON_DENIED);
+	subject.uid = 9;
+	assert_refused(decide(denied, &subject), POSTERN_REASON_DENIED);
+	subject.uid = 10;
+	assert_admitted(decide(denied, &subject));
+}
+END_TEST
+
 START_TEST(labels_compare_whole)
 {
 	static const char text[] = HEAD "peer p { label \"a b\" red }\n" OPEN
@@ -383,6 +409,7 @@ int main(void)
 	tcase_add_test(tcase, a_process_that_was_gone_at_load_never_matches);
 	tcase_add_test(tcase, an_invisible_pid_needs_pidns_any);
 	tcase_add_test(tcase, a_key_that_was_not_presented_is_absent);
+	tcase_add_test(tcase, range_of_uids_has_both_its_ends);
 	tcase_add_test(tcase, labels_compare_whole);
 	tcase_add_loop_test(tcase,
 			    label_with_a_mode_or_a_stack_matches_by_purpose, 0,
