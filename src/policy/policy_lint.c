@@ -36,7 +36,22 @@ struct memberships {
 	struct membership *list;
 	size_t count;
 	size_t capacity;
+	size_t budget;  /* comparisons and memberships that are left */
 };
+
+/* Enough for some hundred groups of a thousand; what is beyond it is not told:
+ * a check of the largest policies ends soon, too. */
+#define BUDGET 1000000u
+
+static bool spend(struct memberships *memberships, size_t cost)
+{
+	if (cost > memberships->budget) {
+		memberships->budget = 0;
+		return false;
+	}
+	memberships->budget -= cost;
+	return true;
+}
 
 static int add_membership(struct memberships *memberships,
 			  const struct membership *membership)
@@ -57,10 +72,17 @@ static int add_membership(struct memberships *memberships,
 	return 0;
 }
 
+static int compare_uids(const void *left, const void *right)
+{
+	const uint32_t *a = left, *b = right;
+
+	return (*a > *b) - (*a < *b);
+}
+
 static bool lists_uid(const struct pst_policy_line *line, uint32_t uid)
 {
 	const struct pst_policy_value *value;
-	size_t i, j;
+	size_t i;
 
 	for (i = 0; i < line->value_count; i++) {
 		value = &line->values[i];
@@ -72,20 +94,23 @@ static bool lists_uid(const struct pst_policy_line *line, uint32_t uid)
 			continue;
 		if (line->key == PST_POLICY_LINE_USER && value->number == uid)
 			return true;
-		for (j = 0; j < value->member_uid_count; j++)
-			if (value->member_uids[j] == uid)
-				return true;
+		if (value->member_uid_count > 0 &&
+		    bsearch(&uid, value->member_uids, value->member_uid_count,
+			    sizeof(uid), compare_uids))
+			return true;
 	}
 	return false;
 }
 
 /* A process of this uid, in the groups of its entry, is the peer. */
-static bool is_peer(const struct pst_policy_peer *peer, uint32_t uid)
+static bool is_peer(struct memberships *memberships,
+		    const struct pst_policy_peer *peer, uint32_t uid)
 {
 	const struct pst_policy_line *line;
 
 	for (line = peer->lines; line; line = line->next)
-		if (!lists_uid(line, uid))
+		if (!spend(memberships, 1 + line->value_count) ||
+		    !lists_uid(line, uid))
 			return false;
 	return true;
 }
@@ -94,7 +119,7 @@ static int add_uid(struct memberships *memberships,
 		   const struct pst_policy_peer *peer,
 		   struct membership *membership, uint32_t uid)
 {
-	if (!is_peer(peer, uid))
+	if (!is_peer(memberships, peer, uid))
 		return 0;
 	membership->peer = NULL;
 	membership->uid = uid;
@@ -121,7 +146,8 @@ static int add_uids_of(struct memberships *memberships,
 			if (r < 0)
 				return r;
 		}
-		for (j = 0; j < value->member_uid_count; j++) {
+		for (j = 0; memberships->budget > 0 &&
+			    j < value->member_uid_count; j++) {
 			r = add_uid(memberships, peer, membership,
 				    value->member_uids[j]);
 			if (r < 0)
@@ -241,7 +267,7 @@ static int lint_memberships(struct pst_policy_builder *builder,
 
 static int lint_tenants(struct pst_policy_builder *builder)
 {
-	struct memberships memberships = {NULL, 0, 0};
+	struct memberships memberships = {.budget = BUDGET};
 	const struct pst_policy_tenant *tenant;
 	const struct pst_policy_rule *rule;
 	int r = 0;
@@ -259,12 +285,12 @@ static int lint_tenants(struct pst_policy_builder *builder)
 
 /* The link is followed when the program starts: /proc shows its target. */
 static int lint_program(struct pst_policy_builder *builder,
-			const struct pst_policy_peer *peer, const char *path)
+			const struct pst_policy_directive *directive,
+			uint32_t word_index)
 {
 	const struct pst_policy_host *host = &builder->options.host;
+	const char *path = directive->words[word_index].text;
 	char target[PROGRAM_BYTES], hint[PROGRAM_BYTES + 40];
-	const struct pst_policy_directive *line;
-	uint32_t i;
 
 	if (!host->find_program ||
 	    host->find_program(host->user_data, path, target, sizeof(target)) <
@@ -273,31 +299,26 @@ static int lint_program(struct pst_policy_builder *builder,
 		return 0;
 	(void)snprintf(hint, sizeof(hint), "write the path it leads to: %s",
 		       target); /* always fits */
-	for (line = peer->directive->children; line; line = line->next)
-		for (i = 1; i < line->word_count; i++)
-			if (strcmp(line->words[0].text, "exe") == 0 &&
-			    strcmp(line->words[i].text, path) == 0)
-				return pst_policy_report_word_as(
-					builder, POSTERN_SEVERITY_WARNING, line,
-					i, hint,
-					"exe '%s' never matches: it is or "
-					"passes a symbolic link", path);
-	return 0;
+	return pst_policy_report_word_as(
+		builder, POSTERN_SEVERITY_WARNING, directive, word_index, hint,
+		"exe '%s' never matches: it is or passes a symbolic link",
+		path);
 }
 
 static int lint_programs(struct pst_policy_builder *builder)
 {
+	const struct pst_policy_directive *directive;
 	const struct pst_policy_peer *peer;
-	const struct pst_policy_line *line;
-	size_t i;
+	uint32_t i;
 	int r;
 
 	for (peer = builder->policy->peers; peer; peer = peer->next) {
-		for (line = peer->lines; line; line = line->next) {
-			for (i = 0; line->key == PST_POLICY_LINE_EXE &&
-				    i < line->value_count; i++) {
-				r = lint_program(builder, peer,
-						 line->values[i].text);
+		for (directive = peer->directive->children; directive;
+		     directive = directive->next) {
+			if (strcmp(directive->words[0].text, "exe") != 0)
+				continue;
+			for (i = 1; i < directive->word_count; i++) {
+				r = lint_program(builder, directive, i);
 				if (r < 0)
 					return r;
 			}

@@ -168,7 +168,9 @@ static void write_groups(struct text *text, unsigned variant)
 	unsigned i;
 
 	for (i = 0; !is_full(text); i++)
-		add(text, "peer p%u { group %u big }\n", i, 100 + variant);
+		add(text, "peer p%u { group %u big }\n"
+			  "tenant t%u { members p%u }\n",
+		    i, 100 + variant, i, i);
 	add(text, "node n {\n" NODE "deny p0\n}\n", 0);
 }
 
@@ -489,6 +491,7 @@ static struct postern_policy *load(const struct policy_size_shape *shape,
 	struct pst_policy_builder *builder;
 	int r;
 
+	options.flags = POSTERN_POLICY_LINT;
 	options.host.find_group = find_group;
 	options.host.find_members = find_members;
 	must(pst_diagnostics_new(&diagnostics) == 0 &&
