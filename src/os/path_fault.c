@@ -13,9 +13,20 @@
 /* The permission bits, as chmod and ls write them. */
 #define PERMISSION_BITS 07777
 
+/* What stands for each owner that this user namespace does not map. */
+#define OVERFLOW_UID 65534u
+
 static void describe_owner(const struct pst_path_fault *fault, uid_t owner,
 			   char *buffer, size_t buffer_bytes)
 {
+	if (fault->owner == OVERFLOW_UID) {
+		(void)snprintf(buffer, buffer_bytes,
+			       "%s belongs to uid %u, which stands for owners "
+			       "that this user namespace does not map: mount "
+			       "it from a directory of a mapped owner",
+			       fault->path, fault->owner);
+		return;
+	}
 	(void)snprintf(buffer, buffer_bytes,
 		       "%s belongs to uid %u, not to root or uid %u: "
 		       "chown %u %s", fault->path, fault->owner, owner, owner,

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "policy/policy.h"
 #include "policy/policy_match.h"
@@ -48,6 +49,44 @@ static const char *answer_of_peer(const struct pst_policy_peer *peer,
 	return answers[pst_policy_match_peer(peer, subject, purpose)];
 }
 
+/* The program of a process is one of the line's, but its file was replaced or
+ * removed since it started: the kernel says so behind the path. */
+static bool has_replaced_program(const struct pst_policy_line *line,
+				 const struct postern_subject *subject)
+{
+	static const char mark[] = " (deleted)";
+	size_t i, path_bytes;
+
+	if (subject->exe_fact != POSTERN_FACT_KNOWN || !subject->exe)
+		return false;
+	for (i = 0; i < line->value_count; i++) {
+		path_bytes = strlen(line->values[i].text);
+		if (strncmp(line->values[i].text, subject->exe, path_bytes) ==
+			    0 &&
+		    strcmp(subject->exe + path_bytes, mark) == 0)
+			return true;
+	}
+	return false;
+}
+
+static const char *answer_of_line(const struct pst_policy_line *line,
+				  const struct postern_subject *subject,
+				  enum pst_policy_purpose purpose)
+{
+	enum pst_policy_match match;
+
+	match = pst_policy_match_line(line, subject, purpose);
+	if (line->key != PST_POLICY_LINE_EXE)
+		return answers[match];
+	if (match == PST_POLICY_MATCH_NO && has_replaced_program(line, subject))
+		return "no: its file was replaced";
+	/* of a process that is only imagined, nothing could be read */
+	if (match == PST_POLICY_MATCH_UNKNOWN &&
+	    subject->pid_fact == POSTERN_FACT_KNOWN)
+		return "unknown: only root can read it";
+	return answers[match];
+}
+
 static void add_peers(struct pst_policy_text *text,
 		      const struct pst_policy_rule *rule,
 		      const struct postern_subject *subject,
@@ -63,8 +102,7 @@ static void add_peers(struct pst_policy_text *text,
 			answer_of_peer(peer, subject, purpose));
 		for (line = peer->lines; line; line = line->next)
 			add_row(text, "    ", line->words, &line->place,
-				answers[pst_policy_match_line(line, subject,
-							      purpose)]);
+				answer_of_line(line, subject, purpose));
 	}
 }
 

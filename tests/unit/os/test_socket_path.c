@@ -295,6 +295,23 @@ START_TEST(description_names_the_command_that_mends_it)
 }
 END_TEST
 
+START_TEST(description_of_an_unmapped_owner_gives_no_chown)
+{
+	struct pst_path_fault described = {
+		.kind = PST_PATH_FAULT_OWNER,
+		.owner = 65534,
+		.path = "/run",
+	};
+	char text[512];
+
+	pst_path_fault_describe(&described, OWNER, text, sizeof(text));
+	ck_assert_str_eq(text,
+			 "/run belongs to uid 65534, which stands for owners "
+			 "that this user namespace does not map: mount it from "
+			 "a directory of a mapped owner");
+}
+END_TEST
+
 START_TEST(description_is_cut_not_overrun)
 {
 	struct pst_path_fault described = {.kind = PST_PATH_FAULT_SYMLINK};
@@ -324,6 +341,7 @@ int main(void)
 	tcase_add_test(tcase, longest_path_is_walked);
 	tcase_add_test(tcase, directory_that_cannot_be_entered_is_an_error_of_its_own);
 	tcase_add_test(tcase, description_names_the_command_that_mends_it);
+	tcase_add_test(tcase, description_of_an_unmapped_owner_gives_no_chown);
 	tcase_add_test(tcase, description_is_cut_not_overrun);
 	suite_add_tcase(suite, tcase);
 	return test_run(suite);

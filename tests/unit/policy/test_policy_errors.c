@@ -413,6 +413,18 @@ START_TEST(a_text_of_more_than_one_mebibyte_is_refused)
 }
 END_TEST
 
+/* As for a service with DynamicUser, whose uid is not known beforehand. */
+START_TEST(range_beside_a_unit_is_not_warned_about)
+{
+	char *findings = policy_findings("policy-version 1\n"
+					 "peer p { user 61184-65519\n"
+					 "unit a.service }\nend\n");
+
+	ck_assert_str_eq(findings, "");
+	free(findings);
+}
+END_TEST
+
 START_TEST(more_than_64_words_are_refused)
 {
 	char text[1000] = "policy-version 1\npeer p { user";
@@ -492,6 +504,7 @@ int main(void)
 	tcase_add_test(tcase, an_end_without_its_newline_is_refused);
 	tcase_add_test(tcase, an_empty_text_is_refused);
 	tcase_add_test(tcase, a_text_of_more_than_one_mebibyte_is_refused);
+	tcase_add_test(tcase, range_beside_a_unit_is_not_warned_about);
 	tcase_add_test(tcase, more_than_64_words_are_refused);
 	tcase_add_test(tcase, at_most_20_errors_of_a_file_are_reported);
 	tcase_add_test(tcase, errors_of_several_texts_name_both_places);

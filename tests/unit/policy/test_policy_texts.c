@@ -436,6 +436,41 @@ START_TEST(a_finding_never_shows_control_characters)
 }
 END_TEST
 
+/* One line about a peer that an exe narrows, as explain gives it. */
+static void assert_exe_answer(const struct postern_subject *subject,
+			      const char *wanted)
+{
+	struct postern_policy *policy = policy_load_valid(
+		"policy-version 1\npeer p { user alice\nexe /bin/x }\n"
+		"node n {\nowner user bob\nsocket /run/n\n"
+		"allow p { direction send }\n}\nend\n");
+	char *text = NULL;
+
+	ck_assert_int_eq(pst_policy_explain(policy, "n", subject, &text), 0);
+	if (!strstr(text, wanted))
+		ck_abort_msg("no '%s' in: %s", wanted, text);
+	free(text);
+	pst_policy_unref(policy);
+}
+
+START_TEST(explain_says_why_an_exe_does_not_match)
+{
+	struct postern_subject subject = policy_subject(1001, 1);
+
+	assert_exe_answer(&subject, "unknown: only root can read it");
+	subject.exe_fact = POSTERN_FACT_KNOWN;
+	subject.exe = "/bin/x (deleted)";
+	assert_exe_answer(&subject, "no: its file was replaced");
+	subject.exe = "/bin/x";
+	assert_exe_answer(&subject, "exe /bin/x                              "
+				    "yes");
+	subject.exe_fact = POSTERN_FACT_UNKNOWN;
+	subject.pid_fact = POSTERN_FACT_UNKNOWN; /* explain --user */
+	assert_exe_answer(&subject, "exe /bin/x                              "
+				    "unknown      ");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("policy texts");
@@ -443,6 +478,7 @@ int main(void)
 	SRunner *runner;
 	int failed_count;
 
+	tcase_add_test(tcase, explain_says_why_an_exe_does_not_match);
 	tcase_add_test(tcase, a_growing_text_keeps_its_bytes);
 	tcase_add_test(tcase, a_long_formatted_text_is_whole);
 	tcase_add_test(tcase, blocks_are_indented_and_their_keys_sorted);
