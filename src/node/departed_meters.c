@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <string.h>
 
-static bool is_same_owner(const struct pst_meter_owner *a,
-			  const struct pst_meter_owner *b)
+bool pst_meter_owner_is_same(const struct pst_meter_owner *a,
+			     const struct pst_meter_owner *b)
 {
 	if (a->has_key != b->has_key ||
 	    memcmp(a->allow_bits, b->allow_bits, sizeof(a->allow_bits)) != 0)
@@ -45,6 +45,11 @@ static void forget(struct pst_departed_meters *departed,
 	pst_tokens_join(&departed->forgotten, &meter->bytes);
 }
 
+static bool is_free(const struct pst_departed_meter *kept, uint64_t now_ns)
+{
+	return kept->user_count == 0 && is_full(&kept->meter, now_ns);
+}
+
 /* The owner's, if it is not full again, or NULL. */
 static struct pst_departed_meter *
 find(struct pst_departed_meters *departed, const struct pst_meter_owner *owner,
@@ -55,51 +60,85 @@ find(struct pst_departed_meters *departed, const struct pst_meter_owner *owner,
 
 	for (i = 0; i < PST_DEPARTED_METERS; i++) {
 		kept = &departed->meters[i];
-		if (!is_full(&kept->meter, now_ns) &&
-		    is_same_owner(&kept->owner, owner))
+		if (!is_free(kept, now_ns) &&
+		    pst_meter_owner_is_same(&kept->owner, owner))
 			return kept;
 	}
 	return NULL;
 }
 
+/* Of those that no channel uses; NULL: there are none. */
 static struct pst_departed_meter *
 find_nearest_to_full(struct pst_departed_meters *departed)
 {
-	struct pst_departed_meter *nearest = &departed->meters[0];
+	struct pst_departed_meter *nearest = NULL, *kept;
 	size_t i;
 
-	for (i = 1; i < PST_DEPARTED_METERS; i++)
-		if (full_at(&departed->meters[i].meter) <
-		    full_at(&nearest->meter))
-			nearest = &departed->meters[i];
+	for (i = 0; i < PST_DEPARTED_METERS; i++) {
+		kept = &departed->meters[i];
+		if (kept->user_count == 0 &&
+		    (!nearest ||
+		     full_at(&kept->meter) < full_at(&nearest->meter)))
+			nearest = kept;
+	}
 	return nearest;
+}
+
+/* The owner's place, which counts the meter in; or NULL: it is forgotten. */
+static struct pst_departed_meter *
+find_place(struct pst_departed_meters *departed,
+	   const struct pst_meter_owner *owner, const struct pst_meter *meter,
+	   uint64_t now_ns)
+{
+	struct pst_departed_meter *kept = find(departed, owner, now_ns);
+
+	if (!kept) {
+		kept = find_nearest_to_full(departed);
+		if (!kept || (!is_free(kept, now_ns) &&
+			      full_at(meter) <= full_at(&kept->meter))) {
+			forget(departed, meter);
+			return NULL;
+		}
+		if (!is_free(kept, now_ns))
+			forget(departed, &kept->meter);
+		kept->owner = *owner;
+		pst_tokens_init(&kept->meter.messages);
+		pst_tokens_init(&kept->meter.bytes);
+	}
+	join(&kept->meter, meter);
+	return kept;
 }
 
 void pst_departed_meters_keep(struct pst_departed_meters *departed,
 			      const struct pst_meter_owner *owner,
 			      const struct pst_meter *meter, uint64_t now_ns)
 {
-	struct pst_departed_meter *kept;
+	if (!is_full(meter, now_ns))
+		(void)find_place(departed, owner, meter, now_ns);
+}
 
-	if (is_full(meter, now_ns))
-		return;
-	kept = find(departed, owner, now_ns);
-	if (kept) {
-		join(&kept->meter, meter);
-		return;
-	}
-	kept = find_nearest_to_full(departed);
-	if (!is_full(&kept->meter, now_ns)) {
-		if (full_at(meter) <= full_at(&kept->meter)) {
-			forget(departed, meter);
-			return;
-		}
-		forget(departed, &kept->meter);
-	}
-	kept->owner = *owner;
-	pst_tokens_init(&kept->meter.messages);
-	pst_tokens_init(&kept->meter.bytes);
-	join(&kept->meter, meter);
+struct pst_meter *pst_departed_meters_share(struct pst_departed_meters *departed,
+					    const struct pst_meter_owner *owner,
+					    const struct pst_meter *meter,
+					    uint64_t now_ns)
+{
+	struct pst_departed_meter *kept =
+		find_place(departed, owner, meter, now_ns);
+
+	if (!kept)
+		return NULL;
+	kept->user_count++;
+	return &kept->meter;
+}
+
+void pst_departed_meters_unshare(struct pst_departed_meters *departed,
+				 const struct pst_meter *shared)
+{
+	size_t i;
+
+	for (i = 0; i < PST_DEPARTED_METERS; i++)
+		if (&departed->meters[i].meter == shared)
+			departed->meters[i].user_count--;
 }
 
 /*
@@ -146,5 +185,16 @@ void pst_departed_meters_inherit(struct pst_departed_meters *departed,
 
 void pst_departed_meters_clear(struct pst_departed_meters *departed)
 {
-	memset(departed, 0, sizeof(*departed));
+	struct pst_departed_meter *kept;
+	size_t i;
+
+	for (i = 0; i < PST_DEPARTED_METERS; i++) {
+		kept = &departed->meters[i];
+		if (kept->user_count == 0)
+			*kept = (struct pst_departed_meter) {0};
+		/* No allow at all: it is no peer's that is admitted. */
+		memset(kept->owner.allow_bits, 0,
+		       sizeof(kept->owner.allow_bits));
+	}
+	pst_tokens_init(&departed->forgotten);
 }

@@ -8,7 +8,8 @@
  * or by the proven key where the key is what matched, until it is full again: a
  * full meter is the same as a new one.  A new channel takes over what was kept
  * of the same owner; it is not taken away, so several new ones all begin with
- * it.
+ * it.  A channel that drains has ended already: it shares the kept meter, so what
+ * it still delivers counts for the owner's later channels.
  *
  * The table is fixed.  When it is full of meters that are not, the one that is
  * nearest to full is forgotten.  A channel whose owner is not in the table then
@@ -37,7 +38,8 @@ struct pst_meter_owner {
 
 struct pst_departed_meter {
 	struct pst_meter_owner owner;
-	struct pst_meter meter; /* a full one: this place is free */
+	struct pst_meter meter;
+	uint32_t user_count;    /* channels that drain; 0, and full: free */
 };
 
 /* All zero: empty. */
@@ -51,13 +53,27 @@ void pst_departed_meters_keep(struct pst_departed_meters *departed,
 			      const struct pst_meter_owner *owner,
 			      const struct pst_meter *meter, uint64_t now_ns);
 
+/*
+ * A channel drains from now on.  Returns the meter for it to use, which counts
+ * its own in; or NULL: there is no room, and it goes on with its own.
+ */
+struct pst_meter *pst_departed_meters_share(struct pst_departed_meters *departed,
+					    const struct pst_meter_owner *owner,
+					    const struct pst_meter *meter,
+					    uint64_t now_ns);
+void pst_departed_meters_unshare(struct pst_departed_meters *departed,
+				 const struct pst_meter *shared);
+
+bool pst_meter_owner_is_same(const struct pst_meter_owner *a,
+			     const struct pst_meter_owner *b);
+
 /* A channel begins, whose meter is new, in a scope with these rates. */
 void pst_departed_meters_inherit(struct pst_departed_meters *departed,
 				 const struct pst_meter_owner *owner,
 				 const struct pst_metered_scope *scope,
 				 uint64_t now_ns);
 
-/* Allows mean something else from now on. */
+/* Allows mean something else from now on.  What is shared stays for its users. */
 void pst_departed_meters_clear(struct pst_departed_meters *departed);
 
 #endif

@@ -113,6 +113,7 @@ void pst_peer_notice_end(struct pst_node *node, struct pst_peer *peer)
 	}
 	/* A dead socket and a dead process stay readable for ever. */
 	pst_peer_unwatch(node, peer);
+	pst_peer_share_meter(node, peer);
 	peer->draining = true;
 	pst_peer_mark(node, peer);
 	peer->drain_deadline_ns = pst_deadline_after(node->now_ns,

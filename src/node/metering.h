@@ -64,8 +64,8 @@ void pst_metering_add(struct pst_metering *metering, struct pst_meter *meter,
 		      const struct postern_policy_limit *limits);
 
 /* The scope of this meter, or NULL: it limits nothing. */
-static inline const struct pst_metered_scope *
-pst_metering_scope_of(const struct pst_metering *metering,
+static inline struct pst_metered_scope *
+pst_metering_scope_of(struct pst_metering *metering,
 		      const struct pst_meter *meter)
 {
 	size_t i;

@@ -132,6 +132,7 @@ struct pst_peer {
 	/* Which meter the next channel inherits. */
 	uint64_t account;
 	bool has_metered_key;   /* an allow asks for the key */
+	struct pst_meter *shared_meter; /* while it drains; NULL: its own */
 
 	/* Dropped since the last event about it. */
 	uint64_t gap_messages;

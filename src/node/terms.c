@@ -148,6 +148,11 @@ static uint64_t value_of(const struct postern_policy_limit *limit)
 	return limit->state == POSTERN_LIMIT_UNSET ? 0 : limit->value;
 }
 
+static struct pst_meter *meter_of(struct pst_peer *peer)
+{
+	return peer->shared_meter ? peer->shared_meter : &peer->meter;
+}
+
 void pst_peer_set_terms(struct pst_node *node, struct pst_peer *peer,
 			const struct postern_decision *decision)
 {
@@ -158,7 +163,7 @@ void pst_peer_set_terms(struct pst_node *node, struct pst_peer *peer,
 	peer->share = pst_share_of(&node->shares, decision);
 	(void)snprintf(peer->tenant, sizeof(peer->tenant), "%s",
 		       decision->tenant_name ? decision->tenant_name : "");
-	pst_metering_add(&peer->metering, &peer->meter, channel);
+	pst_metering_add(&peer->metering, meter_of(peer), channel);
 	if (peer->share->account)
 		pst_metering_add(&peer->metering, &peer->share->account->meter,
 				 decision->tenant);
@@ -195,22 +200,67 @@ static struct pst_meter_owner meter_owner(const struct pst_node *node,
 	return owner;
 }
 
+/*
+ * A throttled peer is not watched, so it may have hung up unnoticed.  Then it
+ * drains, and its successor shares its meter.
+ */
+static void notice_throttled_ends(struct pst_node *node,
+				  const struct pst_meter_owner *owner)
+{
+	struct pst_meter_owner other;
+	struct pst_peer *peer;
+	uint32_t i;
+
+	for (i = 0; i < node->slot_count; i++) {
+		peer = &node->peers[i];
+		if (peer->state != PST_PEER_THROTTLED || peer->draining)
+			continue;
+		other = meter_owner(node, peer);
+		if (!pst_meter_owner_is_same(&other, owner))
+			continue;
+		pst_channel_hear(peer->channel);
+		if (pst_channel_end_reason(peer->channel) !=
+		    POSTERN_REASON_NONE)
+			pst_peer_notice_end(node, peer);
+	}
+}
+
 void pst_peer_inherit_meter(struct pst_node *node, struct pst_peer *peer)
 {
 	const struct pst_metered_scope *scope =
-		pst_metering_scope_of(&peer->metering, &peer->meter);
+		pst_metering_scope_of(&peer->metering, meter_of(peer));
 	const struct pst_meter_owner owner = meter_owner(node, peer);
 
-	if (scope)
-		pst_departed_meters_inherit(&node->departed_meters, &owner,
-					    scope, node->now_ns);
+	if (!scope)
+		return;
+	notice_throttled_ends(node, &owner);
+	pst_departed_meters_inherit(&node->departed_meters, &owner, scope,
+				    node->now_ns);
 }
 
-void pst_peer_leave_meter(struct pst_node *node, const struct pst_peer *peer)
+void pst_peer_share_meter(struct pst_node *node, struct pst_peer *peer)
+{
+	struct pst_metered_scope *scope =
+		pst_metering_scope_of(&peer->metering, meter_of(peer));
+	const struct pst_meter_owner owner = meter_owner(node, peer);
+
+	if (!scope)
+		return;
+	pst_metering_settle(&peer->metering);
+	peer->shared_meter = pst_departed_meters_share(
+		&node->departed_meters, &owner, &peer->meter, node->now_ns);
+	scope->meter = meter_of(peer);
+}
+
+void pst_peer_leave_meter(struct pst_node *node, struct pst_peer *peer)
 {
 	const struct pst_meter_owner owner = meter_owner(node, peer);
 
-	if (pst_metering_scope_of(&peer->metering, &peer->meter))
+	if (peer->shared_meter)
+		pst_departed_meters_unshare(&node->departed_meters,
+					    peer->shared_meter);
+	else if (pst_metering_scope_of(&peer->metering, &peer->meter))
 		pst_departed_meters_keep(&node->departed_meters, &owner,
 					 &peer->meter, node->now_ns);
+	peer->shared_meter = NULL;
 }

@@ -51,9 +51,14 @@ void pst_peer_set_terms(struct pst_node *node, struct pst_peer *peer,
 void pst_peer_change_terms(struct pst_node *node, struct pst_peer *peer,
 			   const struct postern_decision *decision);
 
-/* A channel begins with what is left of the meter of earlier ones; and leaves
- * its own for later ones, when nothing is granted by it any more. */
+/*
+ * The meter of a channel, where an allow limits its rate.  It begins with what is
+ * left of the meters of the owner's earlier channels; shares one with later ones
+ * while it drains; and leaves its own for later ones, once nothing is granted by
+ * it any more.
+ */
 void pst_peer_inherit_meter(struct pst_node *node, struct pst_peer *peer);
-void pst_peer_leave_meter(struct pst_node *node, const struct pst_peer *peer);
+void pst_peer_share_meter(struct pst_node *node, struct pst_peer *peer);
+void pst_peer_leave_meter(struct pst_node *node, struct pst_peer *peer);
 
 #endif

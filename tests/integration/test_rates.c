@@ -121,6 +121,47 @@ START_TEST(rate_of_an_allow_holds_over_channels_that_follow_on_each_other)
 }
 END_TEST
 
+static uint64_t count_what_comes(void)
+{
+	postern_peer from;
+	uint64_t count = 0;
+	size_t bytes;
+
+	scene_serve_what_is_due(&scene);
+	count += scene.message_count;
+	scene.message_count = 0;
+	while (postern_node_receive(scene.node, scene.buffer,
+				    sizeof(scene.buffer), &bytes, &from) == 0)
+		count++;
+	return count;
+}
+
+/* What it leaves behind is drained, beside the channels that follow. */
+START_TEST(rate_of_an_allow_holds_over_channels_that_are_closed_full)
+{
+	uint64_t start_ns, elapsed_ns, count = 0;
+	int i;
+
+	set_up(1, "rate 1/s burst 40", "", "", "");
+	start_ns = inspect_now_ns();
+	for (i = 0; i < 10; i++) {
+		send_now(0, 60, MESSAGE_BYTES);
+		/* In turn, the node has seen something of it or nothing. */
+		if (i % 2 == 0)
+			count += count_what_comes();
+		ck_assert_int_eq(peer_do(&scene, &peers[0], PEER_CLOSE,
+					 0).result, 0);
+		(void)peer_join(&scene, &peers[0]);
+		count += count_what_comes();
+	}
+	elapsed_ns = inspect_now_ns() - start_ns;
+	/* The last one may hold a message of its own. */
+	ck_assert_uint_ge(count, 40);
+	ck_assert_uint_le(count, 40 + 2 * (2 + elapsed_ns / 1000000000));
+	tear_down(1);
+}
+END_TEST
+
 START_TEST(meter_that_a_channel_left_is_not_another_users)
 {
 	static const enum role roles[] = {ROLE_PEER, ROLE_OTHER};
@@ -296,6 +337,8 @@ int main(void)
 	tcase_add_test(tcase, channels_of_an_allow_have_a_rate_each);
 	tcase_add_test(tcase,
 		rate_of_an_allow_holds_over_channels_that_follow_on_each_other);
+	tcase_add_test(tcase,
+		rate_of_an_allow_holds_over_channels_that_are_closed_full);
 	tcase_add_test(tcase, meter_that_a_channel_left_is_not_another_users);
 	tcase_add_loop_test(tcase,
 		those_who_wait_for_one_bucket_are_served_in_turn, 1, 4);

@@ -29,7 +29,7 @@ static void begin_meter(void)
 
 static void set_up(void)
 {
-	pst_departed_meters_clear(&departed);
+	departed = (struct pst_departed_meters) {0};
 	begin_meter();
 }
 
@@ -198,6 +198,78 @@ START_TEST(places_are_free_again_when_their_meters_are_full)
 }
 END_TEST
 
+/* -- channels that drain --------------------------------------------------- */
+
+START_TEST(channel_that_drains_counts_for_those_that_follow)
+{
+	const struct pst_meter_owner owner = owner_of(7);
+	const struct pst_token_rate rate = {PER_SECOND, BURST};
+	struct pst_meter *shared;
+
+	/* It has used nothing when it ends, and does so only then. */
+	shared = pst_departed_meters_share(&departed, &owner, &meter, NOW_NS);
+	expect(shared);
+	pst_tokens_take(&shared->messages, &rate, NOW_NS, 15);
+	expect_equal(open_and_use(&owner, 0, NOW_NS), 5);
+	/* And what another has used counts for it. */
+	expect_equal(open_and_use(&owner, 5, NOW_NS), 5);
+	expect_equal(pst_tokens_available(&shared->messages, &rate, NOW_NS),
+		     0);
+	pst_departed_meters_unshare(&departed, shared);
+	expect_equal(open_and_use(&owner, 0, NOW_NS), 0);
+}
+END_TEST
+
+START_TEST(channels_of_one_owner_that_drain_share_one_meter)
+{
+	const struct pst_meter_owner owner = owner_of(7), other = owner_of(8);
+	struct pst_meter *shared;
+
+	shared = pst_departed_meters_share(&departed, &owner, &meter, NOW_NS);
+	expect(pst_departed_meters_share(&departed, &owner, &meter, NOW_NS) ==
+	       shared);
+	expect(pst_departed_meters_share(&departed, &other, &meter, NOW_NS) !=
+	       shared);
+}
+END_TEST
+
+START_TEST(shared_meter_has_its_place_until_no_channel_uses_it)
+{
+	const struct pst_meter_owner owner = owner_of(7);
+	struct pst_meter_owner other;
+	struct pst_meter *first, *shared;
+	size_t i;
+
+	first = pst_departed_meters_share(&departed, &owner, &meter, NOW_NS);
+	for (i = 1; i < PST_DEPARTED_METERS; i++) {
+		other = owner_of(1000 + i);
+		shared = pst_departed_meters_share(&departed, &other, &meter,
+						   NOW_NS);
+		expect(shared && shared != first);
+	}
+	other = owner_of(8);
+	expect(!pst_departed_meters_share(&departed, &other, &meter, NOW_NS));
+	pst_departed_meters_unshare(&departed, first);
+	expect(pst_departed_meters_share(&departed, &other, &meter, NOW_NS) ==
+	       first);
+}
+END_TEST
+
+START_TEST(clear_leaves_a_shared_meter_to_its_channel_alone)
+{
+	const struct pst_meter_owner owner = owner_of(7);
+	const struct pst_token_rate rate = {PER_SECOND, BURST};
+	struct pst_meter *shared;
+
+	shared = pst_departed_meters_share(&departed, &owner, &meter, NOW_NS);
+	pst_tokens_take(&shared->messages, &rate, NOW_NS, 15);
+	pst_departed_meters_clear(&departed);
+	expect_equal(pst_tokens_available(&shared->messages, &rate, NOW_NS),
+		     5);
+	expect_equal(open_and_use(&owner, 0, NOW_NS), BURST);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("departed_meters");
@@ -218,6 +290,13 @@ int main(void)
 	tcase_add_test(tcase,
 		meter_nearest_to_full_is_forgotten_even_if_it_is_the_new_one);
 	tcase_add_test(tcase, places_are_free_again_when_their_meters_are_full);
+	tcase_add_test(tcase,
+		       channel_that_drains_counts_for_those_that_follow);
+	tcase_add_test(tcase, channels_of_one_owner_that_drain_share_one_meter);
+	tcase_add_test(tcase,
+		       shared_meter_has_its_place_until_no_channel_uses_it);
+	tcase_add_test(tcase,
+		       clear_leaves_a_shared_meter_to_its_channel_alone);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
