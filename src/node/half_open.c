@@ -315,7 +315,7 @@ void pst_half_open_renew_accounts(struct pst_half_open_table *table,
 			uids, entry->attempt.account, entry->credentials.uid);
 		entry->offer.account = entry->attempt.account;
 	}
-	for (i = 0; i < table->pending.offer_capacity; i++) {
+	for (i = 0; i < table->pending.offers_end; i++) {
 		struct pst_offer_origin *origin =
 			&table->pending.offers[i].origin;
 
@@ -352,7 +352,7 @@ next_unread(const struct pst_half_open_table *table, size_t *index)
 	const struct pst_pending_offers *pending = &table->pending;
 	size_t i;
 
-	while (*index < PST_HALF_OPEN_COUNT + pending->offer_capacity) {
+	while (*index < PST_HALF_OPEN_COUNT + pending->offers_end) {
 		i = (*index)++;
 		if (i < PST_HALF_OPEN_COUNT) {
 			if (is_unread(&table->entries[i]))

@@ -177,6 +177,8 @@ void pst_pending_offers_keep(struct pst_pending_offers *pending,
 			continue;
 		pending->offers[i].socket_fd = pst_fd_take(take_socket_fd);
 		pending->offers[i].origin = *origin;
+		if (i >= pending->offers_end)
+			pending->offers_end = i + 1;
 		if (pending->offer_count++ == 0)
 			pending->next_check_ns = 0; /* soon */
 		return;
@@ -193,7 +195,7 @@ void pst_pending_offers_check(struct pst_pending_offers *pending,
 		return;
 	pending->next_check_ns = pst_deadline_after(now_ns,
 						    PST_OFFERS_CHECK_NS);
-	for (i = 0; i < pending->offer_capacity; i++) {
+	for (i = 0; i < pending->offers_end; i++) {
 		fd = pending->offers[i].socket_fd;
 		/* Nothing else is proof: a peer that only shuts down still has
 		 * it. */
@@ -202,6 +204,9 @@ void pst_pending_offers_check(struct pst_pending_offers *pending,
 		pending->offers[i].socket_fd = pst_socket_close(fd);
 		pending->offer_count--;
 	}
+	while (pending->offers_end > 0 &&
+	       pending->offers[pending->offers_end - 1].socket_fd < 0)
+		pending->offers_end--;
 }
 
 static bool is_meant(const struct pst_pending_offer *offer,
@@ -222,7 +227,7 @@ bool pst_pending_offers_revoke(struct pst_pending_offers *pending,
 	struct pst_pending_offer *offer;
 	size_t i;
 
-	for (i = 0; i < pending->offer_capacity; i++) {
+	for (i = 0; i < pending->offers_end; i++) {
 		offer = &pending->offers[i];
 		if (!is_meant(offer, peer_name, account) ||
 		    (holder.offer_count > 0 &&

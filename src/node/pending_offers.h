@@ -76,6 +76,7 @@ struct pst_pending_offers {
 	struct pst_pending_offer *offers;
 	size_t offer_capacity;
 	size_t offer_count;
+	size_t offers_end;      /* from here on all places are free */
 	uint64_t next_check_ns;
 };
 

@@ -241,6 +241,7 @@ START_TEST(kept_socket_goes_only_when_its_offer_is_read_or_its_peer_leaves)
 	expect_equal(pending.offer_count, 1);
 	pst_pending_offers_check(&pending, now_ns + PST_OFFERS_CHECK_NS);
 	expect_equal(pending.offer_count, 0);
+	expect_equal(pending.offers_end, 0);
 }
 END_TEST
 
