@@ -62,7 +62,6 @@ static bool may_both_match(const struct pst_policy_line *a,
 	return false;
 }
 
-/* Could one process be both peers? */
 /*
  * How many lines may be compared to find the nodes of faulty tenants.  Beyond
  * that every node with an allow counts as one of them: a large policy with an
@@ -77,6 +76,7 @@ struct search {
 	size_t budget;
 };
 
+/* Could one process be both peers? */
 static bool may_overlap(struct search *search, const struct pst_policy_peer *a,
 			const struct pst_policy_peer *b)
 {
