@@ -49,6 +49,7 @@ struct tool_writer {
 	bool must_retry;        /* at once */
 	bool must_reopen;
 	bool must_end;
+	bool is_draining;       /* nothing more is committed */
 
 	/* The thread's. */
 	int fd;
@@ -233,14 +234,54 @@ static void note_error(struct tool_writer *writer, int error)
 	wake_program(writer);
 }
 
-static void pause_after_error(struct tool_writer *writer, uint64_t pause_ns)
+/* The pause doubles each time. */
+static void pause_after_error(struct tool_writer *writer, uint64_t *pause_ns)
 {
-	uint64_t deadline_ns = now_ns() + pause_ns;
+	uint64_t deadline_ns = now_ns() + *pause_ns;
 
+	*pause_ns = *pause_ns * 2 < RETRY_NS_MAX ? *pause_ns * 2 : RETRY_NS_MAX;
 	while (!writer->must_end && !writer->must_reopen &&
 	       !writer->must_retry && wait_for_change(writer, deadline_ns))
 		;
 	writer->must_retry = false;
+}
+
+/*
+ * Have the disk keep room for both buffers behind the end of the file, so that
+ * bytes that are committed can be written when the disk is full.  Returns 0 or an
+ * errno.  Where the file system cannot do that, only a write() will tell.
+ */
+static int keep_space(int fd, size_t byte_count)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) ||
+	    fallocate(fd, FALLOC_FL_KEEP_SIZE, status.st_size,
+		      (off_t)byte_count) == 0)
+		return 0;
+	return errno == ENOSPC || errno == EDQUOT ? errno : 0;
+}
+
+/* The buffer is written, and is not given back before there is room for more. */
+static void await_space(struct tool_writer *writer)
+{
+	uint64_t pause_ns = RETRY_NS_MIN;
+	size_t byte_count;
+	int error;
+
+	while (writer->params.path && !writer->is_draining &&
+	       !writer->must_end) {
+		byte_count = 2 * writer->writing.capacity;
+		begin_call(writer);
+		error = keep_space(writer->fd, byte_count);
+		end_call(writer);
+		note_error(writer, error);
+		if (error == 0)
+			return;
+		pause_after_error(writer, &pause_ns);
+		if (writer->must_reopen)
+			reopen(writer);
+	}
 }
 
 static void finish_buffer(struct tool_writer *writer)
@@ -263,16 +304,14 @@ static void write_buffer(struct tool_writer *writer)
 		note_error(writer, error);
 		if (writer->state.is_final)
 			return;
-		if (error != 0) {
-			pause_after_error(writer, pause_ns);
-			pause_ns = pause_ns * 2 < RETRY_NS_MAX ? pause_ns * 2 :
-				   RETRY_NS_MAX;
-		}
+		if (error != 0)
+			pause_after_error(writer, &pause_ns);
 		if (writer->must_end)
 			return;
 		if (writer->must_reopen)
 			reopen(writer);
 	}
+	await_space(writer);
 	finish_buffer(writer);
 }
 
@@ -281,6 +320,7 @@ static void *run(void *user_data)
 	struct tool_writer *writer = user_data;
 
 	pthread_mutex_lock(&writer->mutex);
+	await_space(writer);
 	while (!writer->must_end && !writer->state.is_final) {
 		if (writer->must_reopen)
 			reopen(writer);
@@ -349,6 +389,9 @@ int tool_writer_start(const struct tool_writer_params *params,
 	if (result == 0)
 		result = allocate(&writer->writing, params->buffer_bytes);
 	writer->is_terminal = isatty(writer->fd) == 1;
+	if (result == 0 && params->path)
+		writer->state.error = keep_space(writer->fd,
+						 2 * params->buffer_bytes);
 	if (result == 0)
 		result = start_thread(writer);
 	if (result < 0) {
@@ -461,6 +504,8 @@ void tool_writer_drain(struct tool_writer *writer, uint64_t deadline_ns)
 {
 	pthread_mutex_lock(&writer->mutex);
 	writer->must_retry = true;
+	writer->is_draining = true;
+	pthread_cond_broadcast(&writer->changed);
 	do
 		hand_over(writer);
 	while (writer->writing.held_bytes > 0 && !writer->state.is_final &&

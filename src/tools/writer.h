@@ -67,7 +67,10 @@ size_t tool_writer_unwritten_bytes(struct tool_writer *writer);
  */
 void tool_writer_reopen(struct tool_writer *writer);
 
-/* Wait until all is written, at most until the deadline (CLOCK_MONOTONIC). */
+/*
+ * Nothing more is committed: wait until all is written, at most until the deadline
+ * (CLOCK_MONOTONIC).
+ */
 void tool_writer_drain(struct tool_writer *writer, uint64_t deadline_ns);
 
 /*

@@ -235,6 +235,43 @@ full_disk_stops_the_messages_and_loses_none() {
 	stop_receiver
 }
 
+# Every line that was taken was promised a place before.
+stop_with_a_full_disk_loses_no_line_that_was_taken() {
+	[ "$(id -u)" -eq 0 ] || {
+		echo "SKIP: mounting a file system needs root"
+		return
+	}
+	write_policy policy.conf
+	mkdir disk
+	cat >on_disk <<-EOF
+		mount -t tmpfs -o size=4m tmpfs disk || exit 77
+		head -c 3800000 /dev/zero >disk/filler
+		"$tool" receive --policy policy.conf $without --lines \
+			--output disk/lines orders &
+		echo \$! >pid
+		wait \$! || exit
+		cat disk/lines >lines
+	EOF
+	unshare -m sh ./on_disk 2>receiver.err &
+	receiver=$!
+	background="$background $receiver"
+	wait_until is_up
+	kill -0 "$receiver" || {
+		echo "SKIP: no file system can be mounted here"
+		return
+	}
+	background="$background $(cat pid)"
+	send_numbers 300000
+	wait_until says receiver.err 'No space left on device: no message is'
+	wait_until messages_stand_still
+	count=$(figure received_messages)
+	kill -TERM "$(cat pid)"
+	wait_for_status 0 "$receiver"
+	[ "$count" -gt 0 ]
+	head -n "$count" numbers >expected
+	expect_same expected lines
+}
+
 # start_limited_receiver: its file may grow by 200,000 bytes, and by no more.
 # Its memory is in files too, so the limit is far above what that needs.
 start_limited_receiver() {
@@ -400,6 +437,7 @@ run_tests \
 	closed_terminal_ends_the_receiver \
 	payload_is_escaped_on_a_terminal \
 	full_disk_stops_the_messages_and_loses_none \
+	stop_with_a_full_disk_loses_no_line_that_was_taken \
 	file_at_its_limit_stops_the_messages_and_loses_none \
 	stop_with_a_full_file_reports_the_loss \
 	rotated_file_has_every_line_once \
