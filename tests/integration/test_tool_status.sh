@@ -164,11 +164,12 @@ start_waiting() {
 	background="$background $waiting"
 }
 
-# It has tried to connect, and sleeps until it tries again.
+# It is the program, not a shell that is about to become it, and it sleeps.
 sleeps() {
-	grep -q '^State:[[:space:]]*S' "/proc/$waiting/status" &&
-		[ "$(tr '\0' ' ' <"/proc/$waiting/cmdline" |
-			grep -c -- --wait)" -eq 1 ]
+	case $(readlink "/proc/$waiting/exe") in
+	*postern) grep -q '^State:[[:space:]]*S' "/proc/$waiting/status" ;;
+	*) false ;;
+	esac
 }
 
 send_wait_succeeds_when_the_node_starts() {
