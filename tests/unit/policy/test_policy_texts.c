@@ -138,7 +138,7 @@ END_TEST
 START_TEST(names_become_numbers)
 {
 	assert_formatted("policy-version 1\n"
-			 "peer p { user alice * 7\ngroup acme 8\n"
+			 "peer p { user alice * 7 5-9\ngroup acme 8\n"
 			 "label alice }\n"
 			 "node n {\nowner user bob\n"
 			 "socket /group mode 0600 group globex\n"
@@ -146,7 +146,7 @@ START_TEST(names_become_numbers)
 			 POSTERN_POLICY_FORMAT_NUMERIC,
 			 "policy-version 1\n"
 			 "peer p {\n"
-			 "    user 1001 * 7\n"
+			 "    user 1001 * 7 5-9\n"
 			 "    group 5001 8\n"
 			 "    label alice\n"
 			 "}\n"
