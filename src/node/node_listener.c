@@ -122,7 +122,12 @@ int pst_node_listen(struct pst_node *node, struct postern_refusal *refusal)
 	if (r < 0)
 		return listener_refusal(r, fault, options.path, refusal);
 	r = watch_socket(node);
-	return r < 0 ? r : watch_names(node);
+	if (r == 0)
+		r = watch_names(node);
+	/* The program may wait for the descriptor before any other call. */
+	node->may_have_become_due = true;
+	pst_node_update_timer(node);
+	return r;
 }
 
 /* Connections that wait at the socket without a name come first. */

@@ -59,6 +59,7 @@ check_PROGRAMS += \
 	tests/integration/test_idle \
 	tests/integration/test_interrupt \
 	tests/integration/test_leaks \
+	tests/integration/test_socket_watch \
 	tests/integration/test_low_descriptors \
 	tests/integration/test_memory \
 	tests/integration/test_key_memory \
@@ -174,6 +175,10 @@ tests_integration_test_handles_LDADD = $(INTEGRATION_LIBS)
 tests_integration_test_leaks_SOURCES = \
 	tests/integration/test_leaks.c
 tests_integration_test_leaks_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_socket_watch_SOURCES = \
+	tests/integration/test_socket_watch.c
+tests_integration_test_socket_watch_LDADD = $(INTEGRATION_LIBS)
 
 tests_integration_test_low_descriptors_SOURCES = \
 	tests/integration/test_low_descriptors.c
