@@ -351,7 +351,7 @@ PERL
 		squat/squatted.sock "$patience_seconds"
 	squatter=$started
 	expect "uid $stranger listens there" \
-		until_true is_live squat/squatted.sock
+		until_true [ -S squat/squatted.sock ]
 	chown "$owner:$owner" squat
 	try "$sender" postern send --policy squatted.conf --message hello \
 		squatted

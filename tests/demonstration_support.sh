@@ -95,9 +95,10 @@ until_true() {
 	done
 }
 
-# The kernel lists a node's socket as listening when the node is ready.
+# The kernel lists a node's socket, by its whole path, as listening when the node
+# is ready.
 is_live() {
-	grep -q " 00010000 .* $1\$" /proc/net/unix
+	grep -q " 00010000 .* $PWD/$1\$" /proc/net/unix
 }
 
 says() {
