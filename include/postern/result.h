@@ -36,8 +36,10 @@
  *                     what only the node can carry out, or the node answers in
  *                     a security mode that was not offered
  *   -EINVAL           a misuse of the interface, or an invalid policy
- *   -ENOMEM -EMFILE -ENFILE   resources of this process or host
- *   -ECANCELED        anything else from the kernel; calls whose options have a
+ *   -ENOMEM -EMFILE -ENFILE   resources of this process or host; a limit of the
+ *                     size of files too (RLIMIT_FSIZE)
+ *   -ECANCELED        anything else from the kernel; the refusal names the call
+ *                     and the kernel's error, and calls whose options have a
  *                     log callback log the raw code
  *
  * Structs that can grow begin with size_bytes, the size that the caller knows:

@@ -15,6 +15,7 @@
 
 #include "base/attributes.h"
 #include "base/clock.h"
+#include "base/kernel_error.h"
 #include "base/result_text.h"
 #include "node/host_features.h"
 #include "os/monotonic.h"
@@ -31,11 +32,15 @@ PST_COLD
 static void report_unforeseen(int result, const char *function,
 			      const struct pst_log *log)
 {
+	const char *call = pst_kernel_error_call(result);
 	struct pst_log_record record;
 
 	pst_log_record_init(&record, POSTERN_LOG_ERROR, "unforeseen");
 	pst_log_record_add_text(&record, "function", function);
-	pst_log_record_add_i64(&record, "errno", -(int64_t)result);
+	if (call)
+		pst_log_record_add_text(&record, "call", call);
+	pst_log_record_add_i64(&record, "errno",
+			       pst_kernel_error_number(result));
 	pst_log_record_emit(&record, log);
 }
 
@@ -49,7 +54,8 @@ int pst_api_filter_failure(int result, const char *function,
 			return result;
 	if (log)
 		report_unforeseen(result, function, log);
-	return -ECANCELED;
+	return pst_is_kernel_error(result) ? pst_kernel_error_result(result) :
+					     -ECANCELED;
 }
 
 static int read_size(const void *theirs, size_t first_bytes, size_t *ret_bytes)

@@ -10,6 +10,8 @@ libbase_la_SOURCES = \
 	src/base/feature_names.h \
 	src/base/histogram.c \
 	src/base/histogram.h \
+	src/base/kernel_error.c \
+	src/base/kernel_error.h \
 	src/base/list.h \
 	src/base/log.c \
 	src/base/log.h \

@@ -40,7 +40,7 @@ static const struct result_text results[] = {
 	{-EPERM, "the direction was not granted"},
 	{-EBUSY, "in use"},
 	{-ENOENT, "not found, or not running"},
-	{-EOPNOTSUPP, "not supported by this build or kernel"},
+	{-EOPNOTSUPP, "not possible with this kernel or policy"},
 	{-EINVAL, "invalid argument or policy"},
 	{-ENOMEM, "out of memory"},
 	{-EMFILE, "out of descriptors in this process"},

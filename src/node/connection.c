@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "base/kernel_error.h"
 #include "node/host_features.h"
 #include "node/node.h"
 #include "node/refusal.h"
@@ -89,9 +90,9 @@ static int why_no_connection(int result, const char *path,
 				 "%s accepts no connection", path);
 		return -ETIMEDOUT;
 	default:
-		(void)pst_refuse_errno(refusal, POSTERN_REASON_NONE, result,
-				       "connecting to the node's socket");
-		return result;
+		(void)pst_refuse_errno(refusal, pst_refusal_reason(result),
+				       result, "connecting to the node's socket");
+		return pst_refusal_result(refusal, result);
 	}
 }
 
@@ -108,7 +109,9 @@ static int open_connection(const struct postern_node_description *description,
 				 description->owner_uid, &dir_fd, &name,
 				 &fault);
 	if (r < 0) {
-		(void)pst_refuse_plain(refusal, POSTERN_REASON_UNTRUSTED_PATH);
+		(void)pst_refuse_plain(refusal, pst_is_out_of_resources(r) ?
+						POSTERN_REASON_RESOURCES :
+						POSTERN_REASON_UNTRUSTED_PATH);
 		pst_path_fault_describe(&fault, description->owner_uid,
 					refusal->detail,
 					sizeof(refusal->detail));
@@ -135,7 +138,9 @@ static int check_listener(int socket_fd, uint32_t features, uid_t owner,
 		return -ENOENT;
 	}
 	if (r < 0) {
-		(void)pst_refuse_errno(refusal, POSTERN_REASON_LISTENER, r,
+		(void)pst_refuse_errno(refusal, pst_is_out_of_resources(r) ?
+						POSTERN_REASON_RESOURCES :
+						POSTERN_REASON_LISTENER, r,
 				       "identifying the listener");
 		return r == -EMFILE || r == -ENFILE || r == -ENOMEM ? r
 								     : -EACCES;

@@ -29,10 +29,14 @@ static int refuse_memory(struct postern_refusal *refusal)
 static int refuse_fault(struct postern_refusal *refusal, int result,
 			const struct pst_path_fault *fault)
 {
-	(void)pst_refuse_plain(refusal, POSTERN_REASON_KEY);
+	bool is_full = result == -EFBIG || result == -ENOSPC ||
+		       result == -EDQUOT;
+
+	(void)pst_refuse_plain(refusal, is_full ? POSTERN_REASON_RESOURCES :
+						  POSTERN_REASON_KEY);
 	pst_path_fault_describe(fault, geteuid(), refusal->detail,
 				sizeof(refusal->detail));
-	return result;
+	return is_full ? -ENOMEM : result;
 }
 
 int pst_identity_file_create(const char *path, struct postern_refusal *refusal,

@@ -192,7 +192,7 @@ int pst_node_open(const struct pst_node_params *params,
 					       pst_refusal_reason(r), r,
 					       "opening the node");
 		(void)pst_node_close(node); /* always NULL */
-		return r;
+		return pst_refusal_result(ret_refusal, r);
 	}
 	if (!(node->features & POSTERN_FEATURE_PASSRIGHTS))
 		pst_audit_note(node, POSTERN_LOG_WARNING, "no-passrights",

@@ -11,9 +11,12 @@
 #include "node/node_state.h"
 
 #include <errno.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/kernel_error.h"
 #include "node/audit.h"
 #include "node/refusal.h"
 #include "os/own_process.h"
@@ -22,6 +25,25 @@
 
 /* Between two checks while a name is missing, or where there is no watch. */
 #define NAMES_CHECK_NS (10 * PST_NS_PER_SECOND)
+
+/* These codes are a file system's: in the library's set they are others. */
+static int refuse_directory(int result, const char *path,
+			    struct postern_refusal *refusal)
+{
+	const char *meaning = strerrordesc_np(pst_kernel_error_number(result));
+
+	if (pst_is_out_of_resources(result)) {
+		(void)pst_refuse(refusal, POSTERN_REASON_RESOURCES,
+				 "no socket can be made at %s: %s", path,
+				 meaning);
+		return result;
+	}
+	(void)pst_refuse(refusal, POSTERN_REASON_DIRECTORY,
+			 "no socket can be made at %s: %s; uid %lu must be able "
+			 "to write to its directory", path, meaning,
+			 (unsigned long)geteuid());
+	return -EACCES;
+}
 
 static int listener_refusal(int result, enum pst_listener_fault fault,
 			    const char *path, struct postern_refusal *refusal)
@@ -52,9 +74,7 @@ static int listener_refusal(int result, enum pst_listener_fault fault,
 				 "the mode of %s shuts its owner out", path);
 		return -EACCES;
 	case PST_LISTENER_FAULT_DIRECTORY:
-		(void)pst_refuse(refusal, POSTERN_REASON_DIRECTORY,
-				 "no socket can be made at %s", path);
-		return result;
+		return refuse_directory(result, path, refusal);
 	case PST_LISTENER_FAULT_NONE:
 	case PST_LISTENER_FAULT_KERNEL:
 	default:
@@ -84,7 +104,9 @@ static int open_directory(const struct pst_node *node,
 	r = pst_socket_path_open(description.socket_path, node->owner,
 				 ret_dir_fd, &ret_options->name, &fault);
 	if (r < 0) {
-		(void)pst_refuse_plain(refusal, POSTERN_REASON_DIRECTORY);
+		(void)pst_refuse_plain(refusal, pst_is_out_of_resources(r) ?
+						POSTERN_REASON_RESOURCES :
+						POSTERN_REASON_DIRECTORY);
 		pst_path_fault_describe(&fault, node->owner, refusal->detail,
 					sizeof(refusal->detail));
 		return r == -ENOENT ? -EACCES : r;

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "base/fd.h"
+#include "base/kernel_error.h"
 #include "base/feature_names.h"
 #include "node/audit.h"
 #include "node/own_segment.h"
@@ -100,7 +101,7 @@ static int check_group(const struct pst_node *node, gid_t group,
 	if (r < 0)
 		return r;
 	r = pst_segment_set_access(fd, PST_OWN_SEGMENT_MODE, group);
-	if (r == -EPERM) {
+	if (r == -EPERM && group != (gid_t)-1) {
 		(void)pst_refuse(refusal, POSTERN_REASON_GROUP,
 				 "uid %lu is not in group %lu and cannot give "
 				 "it: add it with usermod -aG",
@@ -108,7 +109,7 @@ static int check_group(const struct pst_node *node, gid_t group,
 				 (unsigned long)group);
 		return -EACCES;
 	}
-	return r;
+	return r < 0 ? pst_kernel_error(PST_CALL_FCHMOD, -r) : 0;
 }
 
 static gid_t group_of(const struct postern_node_description *description)

@@ -7,6 +7,7 @@
  */
 #include "node/own_segment.h"
 
+#include "base/kernel_error.h"
 #include "os/segment.h"
 
 int pst_own_segment_finish(const struct pst_node *node, int segment_fd,
@@ -16,10 +17,10 @@ int pst_own_segment_finish(const struct pst_node *node, int segment_fd,
 
 	r = pst_segment_add_seals(segment_fd, seals);
 	if (r < 0)
-		return r;
+		return pst_kernel_error(PST_CALL_FCNTL, -r);
 	r = pst_segment_set_access(segment_fd, PST_OWN_SEGMENT_MODE,
 				   node->group);
 	if (r < 0)
-		return r;
+		return pst_kernel_error(PST_CALL_FCHOWN, -r);
 	return pst_segment_inode(segment_fd, ret_inode);
 }

@@ -403,6 +403,11 @@ int pst_node_reload(struct pst_node *node, const struct postern_policy *policy,
 	pst_node_check_names(node);
 	outcome.result = reload(node, policy, refusal, &outcome);
 	if (outcome.result < 0) {
+		if (refusal->reason == POSTERN_REASON_NONE)
+			(void)pst_refuse_errno(
+				refusal, pst_refusal_reason(outcome.result),
+				outcome.result, "reloading");
+		outcome.result = pst_refusal_result(refusal, outcome.result);
 		outcome.file = refusal->file[0] ? refusal->file : NULL;
 		outcome.line = refusal->line;
 		outcome.detail = refusal->detail[0] ? refusal->detail : NULL;

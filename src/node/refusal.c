@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/kernel_error.h"
+
 bool pst_refuse_plain(struct postern_refusal *refusal,
 		      enum postern_reason reason)
 {
@@ -19,9 +21,16 @@ bool pst_refuse_plain(struct postern_refusal *refusal,
 
 enum postern_reason pst_refusal_reason(int result)
 {
-	if (result == -EMFILE || result == -ENFILE || result == -ENOMEM)
-		return POSTERN_REASON_RESOURCES;
-	return POSTERN_REASON_KERNEL;
+	return pst_is_out_of_resources(result) ? POSTERN_REASON_RESOURCES :
+						 POSTERN_REASON_KERNEL;
+}
+
+int pst_refusal_result(const struct postern_refusal *refusal, int result)
+{
+	if (refusal->reason != POSTERN_REASON_KERNEL ||
+	    pst_is_kernel_error(result) || result == -EOPNOTSUPP)
+		return result;
+	return -ECANCELED;
 }
 
 bool pst_refuse(struct postern_refusal *refusal, enum postern_reason reason,
@@ -41,9 +50,19 @@ bool pst_refuse(struct postern_refusal *refusal, enum postern_reason reason,
 bool pst_refuse_errno(struct postern_refusal *refusal,
 		      enum postern_reason reason, int result, const char *what)
 {
-	const char *meaning = strerrordesc_np(-result);
+	const char *meaning = strerrordesc_np(pst_kernel_error_number(result));
+	const char *call = pst_kernel_error_call(result);
 
-	return pst_refuse(refusal, reason, "%s: %s", what,
+	if (reason == POSTERN_REASON_KERNEL && pst_is_out_of_resources(result))
+		reason = POSTERN_REASON_RESOURCES;
+	if (pst_is_kernel_error(result) &&
+	    pst_kernel_error_number(result) == EFBIG)
+		return pst_refuse(refusal, reason, "%s: %s: %s; raise the limit "
+				  "of the size of files with 'ulimit -f "
+				  "unlimited' or LimitFSIZE=", what, call,
+				  meaning);
+	return pst_refuse(refusal, reason, "%s%s%s: %s", what,
+			  call ? ": " : "", call ? call : "",
 			  meaning ? meaning : "unknown error");
 }
 

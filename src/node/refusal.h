@@ -19,6 +19,12 @@ bool pst_refuse_plain(struct postern_refusal *refusal,
 enum postern_reason pst_refusal_reason(int result);
 
 /*
+ * The result beside a refusal: where the reason is the kernel's, its code is none
+ * of the library's.
+ */
+int pst_refusal_result(const struct postern_refusal *refusal, int result);
+
+/*
  * Write a refusal whose detail is the formatted sentence; cut, never overrun.
  * Returns false, so that a check can end with it.
  */

@@ -75,6 +75,9 @@ int pst_connection_take_segments(struct pst_connection *connection,
 	if (r < 0)
 		return r;
 	r = take_peer_segment(connection);
+	/* There is no memory for its pages. */
+	if (r == -EFAULT)
+		return -ENOMEM;
 	if (r < 0)
 		return r;
 	r = take_own_segment(connection);
@@ -83,6 +86,8 @@ int pst_connection_take_segments(struct pst_connection *connection,
 				 "it was sealed while we took it");
 		return -EBADMSG;
 	}
+	if (r == -EFAULT)
+		return -ENOMEM;
 	if (r < 0)
 		return r;
 	connection->segment_fds[0] = pst_fd_close(connection->segment_fds[0]);

@@ -23,6 +23,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/kernel_error.h"
 #include "os/monotonic.h"
 #include "os/socket_end.h"
 
@@ -151,7 +152,7 @@ int pst_wake_open(int *ret_wake_fd)
 	int fd = pst_fd_above_stdio(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
 
 	if (fd < 0)
-		return -errno;
+		return pst_kernel_error(PST_CALL_EVENTFD, errno);
 	*ret_wake_fd = fd;
 	return 0;
 }
@@ -209,7 +210,7 @@ int pst_doorbell_sleep(const int *fds, size_t fd_count, uint64_t deadline_ns,
 			  deadline_ns == PST_DEADLINE_NEVER ? NULL : &left,
 			  NULL);
 		if (n < 0 && errno != EINTR)
-			return -errno;
+			return pst_kernel_error(PST_CALL_POLL, errno);
 		if (n == 0)
 			return -ETIMEDOUT;
 		if (n > 0)

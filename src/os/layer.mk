@@ -10,6 +10,8 @@ libos_la_SOURCES = \
 	src/os/features.h \
 	src/os/file_mode.c \
 	src/os/file_mode.h \
+	src/os/file_size.c \
+	src/os/file_size.h \
 	src/os/fork_guard.c \
 	src/os/fork_guard.h \
 	src/os/kernel.h \

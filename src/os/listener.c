@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/kernel_error.h"
 #include "os/file_mode.h"
 #include "os/listener_lock.h"
 #include "os/packet_socket.h"
@@ -68,7 +69,7 @@ static int make_socket(uint32_t features, int *ret_fd)
 	fd = pst_fd_above_stdio(socket(
 		AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 	if (fd < 0)
-		return -errno;
+		return pst_kernel_error(PST_CALL_SOCKET, errno);
 	r = pst_packet_refuse_fds(fd, features);
 	if (r < 0)
 		return r;
@@ -78,7 +79,7 @@ static int make_socket(uint32_t features, int *ret_fd)
 	/* The inode is made with this mode.  It tells clients that the node is
 	 * about to listen: see pst_socket_connect(). */
 	if (fchmod(fd, 0) < 0)
-		return -errno;
+		return pst_kernel_error(PST_CALL_FCHMOD, errno);
 	*ret_fd = pst_fd_take(&fd);
 	return 0;
 }
@@ -175,7 +176,8 @@ static int bind_and_listen(const struct pst_listener_options *options,
 	r = set_access(options, listener, ret_fault);
 	if (r == 0 &&
 	    listen(listener->socket_fd, PST_LISTENER_BACKLOG) < 0)
-		r = fail(ret_fault, PST_LISTENER_FAULT_KERNEL, -errno);
+		r = fail(ret_fault, PST_LISTENER_FAULT_KERNEL,
+			 pst_kernel_error(PST_CALL_LISTEN, errno));
 	if (r < 0)
 		remove_socket(options->dir_fd, listener);
 	return r;

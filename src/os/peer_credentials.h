@@ -112,7 +112,14 @@ PST_MUST_CHECK int pst_process_identity(pid_t pid, uint32_t features,
 /* 1 it has, 0 it lives (or pidfd is -1: nobody can tell), or -errno. */
 PST_MUST_CHECK int pst_process_has_ended(int pidfd);
 
-/* The ids that stand for "not mapped here".  0, or -errno. */
+/* The kernel's own choice, which a host can change. */
+#define PST_OVERFLOW_ID 65534u
+
+/*
+ * The ids that stand for "not mapped here".  Where /proc has no sys (subset=pid,
+ * as with ProtectProc= and ProcSubset= of a unit), they are PST_OVERFLOW_ID.  0,
+ * or as pst_kernel_error().
+ */
 PST_MUST_CHECK int pst_overflow_ids_read(uid_t *ret_uid, gid_t *ret_gid);
 
 /* -- for the files of this layer, and their tests -------------------------- */

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/kernel_error.h"
 #include "os/monotonic.h"
 
 #define NS_PER_MS UINT64_C(1000000)
@@ -25,7 +26,7 @@ int pst_poll_set_open(int *ret_set_fd)
 
 	fd = pst_fd_above_stdio(epoll_create1(EPOLL_CLOEXEC));
 	if (fd < 0)
-		return -errno;
+		return pst_kernel_error(PST_CALL_EPOLL_CREATE, errno);
 	*ret_set_fd = fd;
 	return 0;
 }
@@ -40,7 +41,7 @@ int pst_poll_set_add(int set_fd, int fd, uint64_t tag)
 	if (fd < 0)
 		return 0;
 	if (epoll_ctl(set_fd, EPOLL_CTL_ADD, fd, &event) < 0)
-		return -errno;
+		return pst_kernel_error(PST_CALL_EPOLL_CTL, errno);
 	return 0;
 }
 
@@ -75,7 +76,7 @@ int pst_poll_set_wait(int set_fd, uint64_t deadline_ns,
 				   milliseconds_until(deadline_ns));
 	} while (count < 0 && errno == EINTR);
 	if (count < 0)
-		return -errno;
+		return pst_kernel_error(PST_CALL_EPOLL_WAIT, errno);
 	for (i = 0; i < count; i++)
 		ret_tags[i] = events[i].data.u64;
 	return count;
@@ -88,7 +89,7 @@ int pst_timer_open(int *ret_timer_fd)
 	fd = pst_fd_above_stdio(timerfd_create(
 		CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
 	if (fd < 0)
-		return -errno;
+		return pst_kernel_error(PST_CALL_TIMERFD_CREATE, errno);
 	*ret_timer_fd = fd;
 	return 0;
 }

@@ -21,6 +21,7 @@
 #include <postern/result.h>
 
 #include "base/fd.h"
+#include "base/kernel_error.h"
 #include "os/proc_file.h"
 #include "os/process_facts.h"
 
@@ -217,8 +218,12 @@ static int read_overflow_id(const char *path, uint32_t *ret_id)
 	int r;
 
 	r = pst_proc_file_read(AT_FDCWD, path, &text);
+	if (r == -ENOENT) {
+		*ret_id = PST_OVERFLOW_ID;
+		return 0;
+	}
 	if (r < 0)
-		return r;
+		return pst_kernel_error(PST_CALL_OPEN, -r);
 	next = text;
 	r = pst_proc_take_number(&next, ret_id) ? 0 : -EIO;
 	free(text);

@@ -22,6 +22,7 @@
 #include "base/attributes.h"
 #include "base/fd.h"
 #include "os/file_mode.h"
+#include "os/file_size.h"
 #include "os/trusted_file.h"
 
 #define SECRET_MODE (S_IRUSR | S_IWUSR)
@@ -43,7 +44,7 @@ static int write_all(int fd, const char *bytes, size_t byte_count)
 	ssize_t n;
 
 	while (byte_count > 0) {
-		n = write(fd, bytes, byte_count);
+		n = pst_file_write(fd, bytes, byte_count);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)

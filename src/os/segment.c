@@ -17,6 +17,8 @@
 #include <postern/result.h>
 
 #include "base/fd.h"
+#include "base/kernel_error.h"
+#include "os/file_size.h"
 
 /* Set at birth by MFD_NOEXEC_SEAL, where the kernel has it. */
 #define IGNORED_SEALS F_SEAL_EXEC
@@ -34,7 +36,7 @@ static int make_memfd(const char *name, uint32_t features, int *ret_fd)
 		flags |= MFD_NOEXEC_SEAL;
 	fd = pst_fd_above_stdio(memfd_create(name, flags));
 	if (fd < 0)
-		return -errno;
+		return pst_kernel_error(PST_CALL_MEMFD_CREATE, errno);
 	*ret_fd = fd;
 	return 0;
 }
@@ -49,7 +51,7 @@ int pst_segment_device(dev_t *ret_device)
 	if (r < 0)
 		return r;
 	if (fstat(fd, &status) < 0)
-		return -errno;
+		return pst_kernel_error(PST_CALL_FSTAT, errno);
 	*ret_device = status.st_dev;
 	return 0;
 }
@@ -73,8 +75,9 @@ int pst_segment_create_named(const char *name, size_t segment_bytes,
 	r = make_memfd(name, features, &fd);
 	if (r < 0)
 		return r;
-	if (ftruncate(fd, (off_t)segment_bytes) < 0)
-		return -errno;
+	r = pst_file_set_size(fd, segment_bytes);
+	if (r < 0)
+		return r;
 	*ret_fd = pst_fd_take(&fd);
 	return 0;
 }

@@ -32,6 +32,12 @@ static bool has_possible_sizes(size_t control_bytes, size_t data_bytes)
 	       pst_bounds_add(both_bytes, control_bytes, &all_bytes) == 0;
 }
 
+/* EAGAIN: all mappings are to be locked, and RLIMIT_MEMLOCK is reached. */
+static int why_not_mapped(void)
+{
+	return errno == EAGAIN ? -ENOMEM : -errno;
+}
+
 static int map_views(int segment_fd, int protection,
 		     const struct pst_segment_mapping *mapping)
 {
@@ -40,12 +46,12 @@ static int map_views(int segment_fd, int protection,
 
 	if (mmap(mapping->control, file_bytes, protection,
 		 MAP_SHARED | MAP_FIXED, segment_fd, 0) == MAP_FAILED)
-		return -errno;
+		return why_not_mapped();
 	if (mapping->data_bytes > 0 &&
 	    mmap(mirror, mapping->data_bytes, protection,
 		 MAP_SHARED | MAP_FIXED, segment_fd,
 		 (off_t)mapping->control_bytes) == MAP_FAILED)
-		return -errno;
+		return why_not_mapped();
 	if (madvise(mapping->control, mapped_bytes(mapping),
 		    MADV_DONTFORK) < 0 ||
 	    madvise(mapping->control, mapped_bytes(mapping),
@@ -70,7 +76,7 @@ static int map_segment(int segment_fd, int protection, size_t control_bytes,
 	reservation = mmap(NULL, mapped_bytes(&mapping), PROT_NONE,
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (reservation == MAP_FAILED)
-		return -errno;
+		return why_not_mapped();
 	mapping.control = reservation;
 	if (data_bytes > 0)
 		mapping.data = mapping.control + control_bytes;
@@ -104,6 +110,8 @@ int pst_segment_map_readable(int segment_fd, size_t control_bytes,
 static int populate(const struct pst_segment_mapping *mapping, int advice)
 {
 	while (madvise(mapping->control, mapped_bytes(mapping), advice) < 0) {
+		if (errno == EINVAL)
+			return -EOPNOTSUPP; /* before Linux 5.14 */
 		if (errno != EINTR)
 			return -errno;
 	}

@@ -55,6 +55,16 @@ static void print_locked_memory(void)
 		       (uintmax_t)limit.rlim_cur / page_bytes);
 }
 
+/* Ids that are not mapped here must not be taken for an identity. */
+static void print_overflow_ids(void)
+{
+	if (access("/proc/sys/kernel/overflowuid", F_OK) == 0 &&
+	    access("/proc/sys/kernel/overflowgid", F_OK) == 0)
+		return;
+	printf("%-12s no /proc/sys here: 65534 is taken for the uid and gid of "
+	       "what is not mapped\n", "overflow ids");
+}
+
 static enum tool_status run(const struct tool_command *command, int argc,
 			    char **argv)
 {
@@ -71,6 +81,7 @@ static enum tool_status run(const struct tool_command *command, int argc,
 			   sizeof(options) / sizeof(options[0]), argc, argv);
 	status = print_kernel();
 	print_locked_memory();
+	print_overflow_ids();
 	features = postern_features() & ~features_off;
 	for (i = 0; i < TOOL_FEATURE_COUNT; i++) {
 		feature = &tool_features[i];

@@ -56,8 +56,10 @@ check_PROGRAMS += \
 	tests/integration/test_floods \
 	tests/integration/test_handles \
 	tests/integration/test_handshake_rate \
+	tests/integration/test_host_limits \
 	tests/integration/test_idle \
 	tests/integration/test_interrupt \
+	tests/integration/test_kernel_errors \
 	tests/integration/test_leaks \
 	tests/integration/test_socket_watch \
 	tests/integration/test_low_descriptors \
@@ -250,6 +252,14 @@ tests_integration_test_handshake_rate_LDADD = $(INTEGRATION_LIBS)
 tests_integration_test_idle_SOURCES = \
 	tests/integration/test_idle.c
 tests_integration_test_idle_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_host_limits_SOURCES = \
+	tests/integration/test_host_limits.c
+tests_integration_test_host_limits_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_kernel_errors_SOURCES = \
+	tests/integration/test_kernel_errors.c
+tests_integration_test_kernel_errors_LDADD = $(INTEGRATION_LIBS)
 
 tests_integration_test_interrupt_SOURCES = \
 	tests/integration/test_interrupt.c

@@ -4,6 +4,7 @@ check_PROGRAMS += \
 	tests/unit/base/test_clock \
 	tests/unit/base/test_fd \
 	tests/unit/base/test_histogram \
+	tests/unit/base/test_kernel_error \
 	tests/unit/base/test_list \
 	tests/unit/base/test_log \
 	tests/unit/base/test_record_size \
@@ -19,6 +20,9 @@ tests_unit_base_test_fd_LDADD = libbase.la $(CHECK_LIBS)
 tests_unit_base_test_histogram_SOURCES = tests/unit/base/test_histogram.c \
 	tests/support/expect.h tests/support/random.h
 tests_unit_base_test_histogram_LDADD = libbase.la $(CHECK_LIBS)
+tests_unit_base_test_kernel_error_SOURCES = \
+	tests/unit/base/test_kernel_error.c tests/support/expect.h
+tests_unit_base_test_kernel_error_LDADD = libbase.la $(CHECK_LIBS)
 tests_unit_base_test_log_SOURCES = tests/unit/base/test_log.c \
 	tests/support/expect.h tests/support/random.h
 tests_unit_base_test_log_LDADD = libbase.la $(CHECK_LIBS)

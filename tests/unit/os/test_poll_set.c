@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/kernel_error.h"
 #include "base/clock.h"
 #include "os/doorbell.h"
 #include "os/monotonic.h"
@@ -99,9 +100,11 @@ END_TEST
 
 START_TEST(member_is_added_once_and_no_descriptor_is_none)
 {
-	ck_assert_int_eq(pst_poll_set_add(set_fd, wake_fd, 1), -EEXIST);
+	ck_assert_int_eq(pst_poll_set_add(set_fd, wake_fd, 1),
+			 pst_kernel_error(PST_CALL_EPOLL_CTL, EEXIST));
 	ck_assert_int_eq(pst_poll_set_add(set_fd, -1, 1), 0);
-	ck_assert_int_eq(pst_poll_set_add(set_fd, 1000, 1), -EBADF);
+	ck_assert_int_eq(pst_poll_set_add(set_fd, 1000, 1),
+			 pst_kernel_error(PST_CALL_EPOLL_CTL, EBADF));
 }
 END_TEST
 

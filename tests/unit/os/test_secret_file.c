@@ -6,12 +6,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <signal.h>
+#include <stddef.h>
 #include <unistd.h>
 
 #include "support/other_user.h"
@@ -129,15 +135,45 @@ START_TEST(file_that_could_not_be_finished_is_removed)
 }
 END_TEST
 
-/* The signal comes when there is half of it. */
+/* The limit is an error, not the end of the process. */
+START_TEST(file_beyond_the_limit_of_size_raises_no_signal)
+{
+	const char *path = test_path("key");
+	struct rlimit limit = {.rlim_cur = 4, .rlim_max = RLIM_INFINITY};
+	int r;
+
+	ck_assert(signal(SIGXFSZ, SIG_DFL) != SIG_ERR);
+	/* Check writes to a file of its own for each assertion. */
+	if (setrlimit(RLIMIT_FSIZE, &limit) < 0)
+		abort();
+	r = create(path, "a secret");
+	limit.rlim_cur = RLIM_INFINITY;
+	if (setrlimit(RLIMIT_FSIZE, &limit) < 0)
+		abort();
+	ck_assert_int_eq(r, -EFBIG);
+	expect_absent(path);
+}
+END_TEST
+
+/* The signal comes when it is written, and has no name yet. */
 static int be_killed(void *argument)
 {
-	const struct rlimit half = {.rlim_cur = 4, .rlim_max = 4};
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_fsync, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = {
+		.len = sizeof(code) / sizeof(code[0]),
+		.filter = code,
+	};
 	const struct rlimit no_core = {0, 0};
 
-	if (signal(SIGXFSZ, SIG_DFL) == SIG_ERR ||
-	    setrlimit(RLIMIT_CORE, &no_core) < 0 ||
-	    setrlimit(RLIMIT_FSIZE, &half) < 0)
+	if (setrlimit(RLIMIT_CORE, &no_core) < 0 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
 		return 1;
 	return create(argument, "a secret") == 0 ? 2 : 3;
 }
@@ -147,7 +183,7 @@ START_TEST(who_is_killed_while_making_a_file_leaves_none)
 	char path[PST_PATH_BYTES];
 
 	(void)snprintf(path, sizeof(path), "%s", test_path("key"));
-	ck_assert_int_eq(other_user_run(NULL, be_killed, path), -SIGXFSZ);
+	ck_assert_int_eq(other_user_run(NULL, be_killed, path), -SIGSYS);
 	expect_absent(path);
 }
 END_TEST
@@ -323,6 +359,7 @@ int main(void)
 	tcase_add_test(files, what_exists_is_not_written_over);
 	tcase_add_test(files, unfit_directories_get_no_secret);
 	tcase_add_test(files, file_that_could_not_be_finished_is_removed);
+	tcase_add_test(files, file_beyond_the_limit_of_size_raises_no_signal);
 	tcase_add_test(files,
 		       who_is_killed_while_making_a_file_leaves_none);
 	tcase_add_test(files, only_a_file_that_is_closed_to_others_is_read);

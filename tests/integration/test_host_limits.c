@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Limits of the host process: each is a refusal, none ends the process
+ *
+ * RLIMIT_FSIZE is the one with a signal: beyond it the kernel sends SIGXFSZ.  The
+ * test's own process has the limit, and would be ended.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "support/inspect.h"
+#include "support/peer.h"
+#include "support/scene.h"
+#include "support/test_options.h"
+
+#define KIB 1024
+/* As `ulimit -f 512`: less than a ring, and more than the statistics. */
+#define BELOW_A_RING (512 * KIB)
+#define BELOW_THE_STATISTICS (64 * KIB)
+
+static const char POLICY[] =
+	"policy-version 1\n"
+	"peer friend {\n"
+	"	user $peer\n"
+	"}\n"
+	"node orders {\n"
+	"	owner user $owner\n"
+	"	socket $dir/orders.sock mode 0666\n"
+	"	allow friend {\n"
+	"		direction both\n"
+	"	}\n"
+	"}\n"
+	"end\n";
+
+static struct scene scene;
+static struct process peer;
+
+static void set_up(void)
+{
+	scene_init(&scene);
+	scene_load_next(&scene, POLICY);
+	scene_load(&scene, POLICY);
+	process_start(&peer, ROLE_PEER, peer_main, &scene);
+}
+
+static void tear_down(void)
+{
+	process_end(&peer);
+	scene_close(&scene);
+}
+
+/*
+ * The soft limit, which can be raised again.  No assertion of Check is made here,
+ * nor under a limit of a few bytes: it writes to a file.
+ */
+static void limit(int resource, rlim_t value)
+{
+	struct rlimit limits;
+
+	if (getrlimit((__rlimit_resource_t)resource, &limits) < 0)
+		abort();
+	limits.rlim_cur = value < limits.rlim_max ? value : limits.rlim_max;
+	if (setrlimit((__rlimit_resource_t)resource, &limits) < 0)
+		abort();
+}
+
+static void expect_no_signal_is_left(void)
+{
+	sigset_t set;
+
+	ck_assert_int_eq(sigpending(&set), 0);
+	ck_assert_int_eq(sigismember(&set, SIGXFSZ), 0);
+	ck_assert_int_eq(pthread_sigmask(SIG_BLOCK, NULL, &set), 0);
+	ck_assert_int_eq(sigismember(&set, SIGXFSZ), 0);
+}
+
+START_TEST(open_under_a_limit_of_file_size_is_refused_for_resources)
+{
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+
+	ck_assert_int_eq(become(ROLE_OWNER, NULL, 0), 0);
+	limit(RLIMIT_FSIZE, BELOW_THE_STATISTICS);
+	ck_assert_int_eq(scene_try_open(&scene, 0, &refusal), -ENOMEM);
+	ck_assert_int_eq(refusal.reason, POSTERN_REASON_RESOURCES);
+	ck_assert_ptr_nonnull(strstr(refusal.detail, "ftruncate: File too"));
+	ck_assert_ptr_nonnull(strstr(refusal.detail, "ulimit -f"));
+	expect_no_signal_is_left();
+	limit(RLIMIT_FSIZE, RLIM_INFINITY);
+	ck_assert_int_eq(scene_try_open(&scene, 0, &refusal), 0);
+}
+END_TEST
+
+START_TEST(admission_under_a_limit_of_file_size_is_refused_for_resources)
+{
+	struct peer_report report;
+
+	scene_open(&scene);
+	limit(RLIMIT_FSIZE, BELOW_A_RING);
+	report = peer_connect(&scene, &peer);
+	ck_assert_int_lt(report.result, 0);
+	scene_await_one_refusal(&scene, POSTERN_REASON_RESOURCES);
+	expect_no_signal_is_left();
+	limit(RLIMIT_FSIZE, RLIM_INFINITY);
+	report = peer_connect(&scene, &peer);
+	ck_assert_int_eq(report.result, 0);
+}
+END_TEST
+
+START_TEST(reload_under_a_limit_of_file_size_leaves_the_node_alive)
+{
+	uint32_t lost_count;
+	int r;
+
+	scene_open(&scene);
+	limit(RLIMIT_FSIZE, BELOW_THE_STATISTICS);
+	r = postern_node_reload(scene.node, scene.next, NULL, &lost_count);
+	ck_assert(r == 0 || r == -ENOMEM);
+	expect_no_signal_is_left();
+	limit(RLIMIT_FSIZE, RLIM_INFINITY);
+	ck_assert_int_eq(peer_connect(&scene, &peer).result, 0);
+}
+END_TEST
+
+START_TEST(client_under_a_limit_of_file_size_connects)
+{
+	scene_init(&scene);
+	scene_load(&scene, POLICY);
+	limit(RLIMIT_FSIZE, 4 * KIB); /* less than any segment */
+	process_start(&peer, ROLE_PEER, peer_main, &scene);
+	limit(RLIMIT_FSIZE, RLIM_INFINITY);
+	scene_open(&scene);
+	ck_assert_int_eq(peer_connect(&scene, &peer).result, 0);
+	ck_assert_int_eq(peer_do(&scene, &peer, PEER_SEND, 100).result, 0);
+	tear_down();
+}
+END_TEST
+
+START_TEST(new_key_under_a_limit_of_file_size_is_refused_for_resources)
+{
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	char path[STAGE_PATH_BYTES + 16];
+	uint8_t key[POSTERN_KEY_BYTES];
+	int r;
+
+	(void)snprintf(path, sizeof(path), "%s/key", scene.directory);
+	ck_assert_int_eq(become(ROLE_OWNER, NULL, 0), 0);
+	limit(RLIMIT_FSIZE, 10);
+	r = postern_key_create(path, &refusal, key);
+	limit(RLIMIT_FSIZE, RLIM_INFINITY);
+	ck_assert_int_eq(r, -ENOMEM);
+	ck_assert_int_eq(refusal.reason, POSTERN_REASON_RESOURCES);
+	expect_no_signal_is_left();
+	ck_assert_int_eq(postern_key_create(path, &refusal, key), 0);
+}
+END_TEST
+
+/* A signal that the program has blocked, and that waits, stays. */
+START_TEST(pending_sigxfsz_of_the_program_stays_pending)
+{
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	sigset_t set;
+
+	ck_assert_int_eq(become(ROLE_OWNER, NULL, 0), 0);
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGXFSZ);
+	ck_assert_int_eq(pthread_sigmask(SIG_BLOCK, &set, NULL), 0);
+	ck_assert_int_eq(raise(SIGXFSZ), 0);
+	limit(RLIMIT_FSIZE, BELOW_THE_STATISTICS);
+	ck_assert_int_eq(scene_try_open(&scene, 0, &refusal), -ENOMEM);
+	limit(RLIMIT_FSIZE, RLIM_INFINITY);
+	ck_assert_int_eq(sigpending(&set), 0);
+	ck_assert_int_eq(sigismember(&set, SIGXFSZ), 1);
+}
+END_TEST
+
+/* -- limits without a signal ------------------------------------------------ */
+
+static rlim_t address_space_bytes(void)
+{
+	unsigned long pages = 0;
+	FILE *file = fopen("/proc/self/statm", "re");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(fscanf(file, "%lu", &pages), 1);
+	(void)fclose(file);
+	return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
+}
+
+START_TEST(admission_without_address_space_is_refused_for_resources)
+{
+	skip_unless(!test_has_sanitizer() && !test_has_runner(),
+		    "its own mappings need the address space");
+	scene_open(&scene);
+	limit(RLIMIT_AS, address_space_bytes() + BELOW_A_RING);
+	ck_assert_int_lt(peer_connect(&scene, &peer).result, 0);
+	scene_await_one_refusal(&scene, POSTERN_REASON_RESOURCES);
+	limit(RLIMIT_AS, RLIM_INFINITY);
+	ck_assert_int_eq(peer_connect(&scene, &peer).result, 0);
+}
+END_TEST
+
+/* _i: so many descriptors more than it has. */
+START_TEST(open_without_descriptors_is_refused_for_resources)
+{
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	rlim_t count = inspect_fd_count();
+	int r;
+
+	skip_unless(!test_has_runner(), "it has descriptors of its own");
+	ck_assert_int_eq(become(ROLE_OWNER, NULL, 0), 0);
+	limit(RLIMIT_NOFILE, count + (rlim_t)_i);
+	r = scene_try_open(&scene, 0, &refusal);
+	limit(RLIMIT_NOFILE, 1024);
+	if (r == 0)
+		return;
+	ck_assert_msg(refusal.reason == POSTERN_REASON_RESOURCES,
+		      "%d more descriptors: %s: %s", _i,
+		      postern_strerror(r), refusal.detail);
+	ck_assert_int_eq(r, -EMFILE);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("host_limits");
+	TCase *t = stage_add_case(suite, "limits");
+	TCase *other = stage_add_case(suite, "scenes of their own");
+
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_add_test(t,
+		open_under_a_limit_of_file_size_is_refused_for_resources);
+	tcase_add_test(t,
+		admission_under_a_limit_of_file_size_is_refused_for_resources);
+	tcase_add_test(t,
+		reload_under_a_limit_of_file_size_leaves_the_node_alive);
+	tcase_add_test(other, client_under_a_limit_of_file_size_connects);
+	tcase_add_test(t,
+		new_key_under_a_limit_of_file_size_is_refused_for_resources);
+	tcase_add_test(t, pending_sigxfsz_of_the_program_stays_pending);
+	tcase_add_test(t,
+		admission_without_address_space_is_refused_for_resources);
+	tcase_add_loop_test(t, open_without_descriptors_is_refused_for_resources,
+			    0, 12);
+	return stage_run_suite(suite);
+}
