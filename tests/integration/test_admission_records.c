@@ -277,7 +277,7 @@ END_TEST
 START_TEST(descriptors_beside_a_bell_do_not_hold_up_the_node)
 {
 	static const uint8_t bell = PST_DOORBELL_BYTE;
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 	uint64_t started_ns;
 	int other_fd;
 

@@ -84,7 +84,7 @@ static void reconnect(size_t peer)
 /* All that the node hands out now. */
 static void receive_what_it_can(void)
 {
-	struct postern_event event;
+	struct postern_event event = POSTERN_EVENT_INIT;
 
 	do
 		while (receive() == 0)
