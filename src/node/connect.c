@@ -231,5 +231,5 @@ int pst_connect(const struct pst_connect_params *params,
 	pst_own_security_done(&own);
 	if (r == 0)
 		(void)pst_refuse_plain(ret_refusal, POSTERN_REASON_NONE);
-	return r;
+	return pst_refusal_finish(ret_refusal, r, "connecting");
 }

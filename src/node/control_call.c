@@ -175,5 +175,5 @@ int pst_control_revoke(const struct pst_control_params *params,
 		r = judge(&connection.initiator.result, peer, refusal,
 			  ret_count);
 	pst_connection_done(&connection);
-	return r;
+	return pst_refusal_finish(refusal, r, "commanding the node");
 }

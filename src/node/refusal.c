@@ -66,6 +66,16 @@ bool pst_refuse_errno(struct postern_refusal *refusal,
 			  meaning ? meaning : "unknown error");
 }
 
+int pst_refusal_finish(struct postern_refusal *refusal, int result,
+		       const char *what)
+{
+	if (refusal->reason == POSTERN_REASON_NONE &&
+	    (pst_is_kernel_error(result) || pst_is_out_of_resources(result)))
+		(void)pst_refuse_errno(refusal, pst_refusal_reason(result),
+				       result, what);
+	return pst_refusal_result(refusal, result);
+}
+
 bool pst_refuse_unanswered(struct postern_refusal *refusal, int result,
 			   const char *what)
 {

@@ -25,6 +25,13 @@ enum postern_reason pst_refusal_reason(int result);
 int pst_refusal_result(const struct postern_refusal *refusal, int result);
 
 /*
+ * At the end of a call: explain a failure of the kernel if nothing else has been
+ * said of it.  Returns pst_refusal_result().
+ */
+int pst_refusal_finish(struct postern_refusal *refusal, int result,
+		       const char *what);
+
+/*
  * Write a refusal whose detail is the formatted sentence; cut, never overrun.
  * Returns false, so that a check can end with it.
  */

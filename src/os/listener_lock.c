@@ -16,6 +16,7 @@
 #include <postern/result.h>
 
 #include "base/fd.h"
+#include "base/kernel_error.h"
 #include "os/file_mode.h"
 #include "os/kernel.h"
 #include "os/peer_credentials.h"
@@ -87,7 +88,8 @@ int pst_listener_lock_is_served(int dir_fd, const char *name,
 	r = pst_socket_connect(dir_fd, name, 0, &fd);
 	if (r == -ETIMEDOUT)
 		return 1;
-	if (r == -EMFILE || r == -ENFILE || r == -ENOMEM || r == -ENOBUFS)
+	if (r == -EMFILE || r == -ENFILE || r == -ENOMEM || r == -ENOBUFS ||
+	    pst_is_kernel_error(r))
 		return r;
 	if (r < 0)
 		return 0;

@@ -23,6 +23,7 @@
 #include <postern/result.h>
 
 #include "base/fd.h"
+#include "base/kernel_error.h"
 #include "os/kernel.h"
 #include "os/socket_end.h"
 
@@ -338,7 +339,7 @@ int pst_packet_refuse_fds(int socket_fd, uint32_t features)
 		return 0;
 	if (setsockopt(socket_fd, SOL_SOCKET, SO_PASSRIGHTS, &refused,
 		       sizeof(refused)) < 0)
-		return -errno;
+		return pst_kernel_error(PST_CALL_SETSOCKOPT, errno);
 	return 0;
 }
 
@@ -348,7 +349,7 @@ int pst_packet_want_credentials(int socket_fd, bool want)
 
 	if (setsockopt(socket_fd, SOL_SOCKET, SO_PASSCRED, &value,
 		       sizeof(value)) < 0)
-		return -errno;
+		return pst_kernel_error(PST_CALL_SETSOCKOPT, errno);
 	return 0;
 }
 

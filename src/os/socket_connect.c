@@ -21,6 +21,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/kernel_error.h"
 #include "os/monotonic.h"
 #include "os/socket_address.h"
 
@@ -96,7 +97,7 @@ int pst_socket_connect(int dir_fd, const char *name, uint64_t deadline_ns,
 	fd = pst_fd_above_stdio(socket(
 		AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 	if (fd < 0)
-		return -errno;
+		return pst_kernel_error(PST_CALL_SOCKET, errno);
 	if (connect(fd, (const struct sockaddr *)&address,
 		    sizeof(address)) < 0) {
 		/* A node that is about to listen has given no access yet. */

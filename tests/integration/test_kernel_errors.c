@@ -42,9 +42,9 @@ static void make_fail(unsigned int call, unsigned int error_number)
 		.filter = code,
 	};
 
-	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-	ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program),
-			 0);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
+		process_fail("cannot filter system calls");
 }
 
 static const struct injection {
@@ -76,7 +76,7 @@ static const struct injection {
 	 POSTERN_REASON_KERNEL},
 	{SYS_socket, EPERM, "socket", -ECANCELED, POSTERN_REASON_KERNEL},
 	{SYS_socket, EACCES, "socket", -ECANCELED, POSTERN_REASON_KERNEL},
-	{SYS_setsockopt, EPERM, NULL, -ECANCELED, POSTERN_REASON_KERNEL},
+	{SYS_setsockopt, EPERM, "setsockopt", -ECANCELED, POSTERN_REASON_KERNEL},
 	{SYS_listen, EPERM, "listen", -ECANCELED, POSTERN_REASON_KERNEL},
 	{SYS_bind, EPERM, NULL, -EACCES, POSTERN_REASON_DIRECTORY},
 	{SYS_bind, EROFS, NULL, -EACCES, POSTERN_REASON_DIRECTORY},
@@ -112,6 +112,70 @@ START_TEST(open_with_a_failing_call_names_it_and_keeps_the_meaning)
 	make_fail(injections[_i].call, (unsigned)injections[_i].error_number);
 	r = scene_try_open(&scene, 0, &refusal);
 	expect(&injections[_i], r, &refusal);
+}
+END_TEST
+
+/* -- connecting, observing, commanding ---------------------------------------- */
+
+struct client_report {
+	int result;
+	enum postern_reason reason;
+	char detail[POSTERN_REFUSAL_DETAIL_BYTES];
+};
+
+static const struct injection client_injections[] = {
+	{SYS_socket, EPERM, "socket", -ECANCELED, POSTERN_REASON_KERNEL},
+	{SYS_socket, ENOENT, "socket", -ECANCELED, POSTERN_REASON_KERNEL},
+	{SYS_memfd_create, EPERM, "memfd_create", -ECANCELED,
+	 POSTERN_REASON_KERNEL},
+	{SYS_memfd_create, ENFILE, NULL, -ENFILE, POSTERN_REASON_RESOURCES},
+	{SYS_eventfd2, EPERM, "eventfd2", -ECANCELED, POSTERN_REASON_KERNEL},
+};
+#define CLIENT_INJECTIONS \
+	((int)(sizeof(client_injections) / sizeof(client_injections[0])))
+
+static void connect_with_failing_call(int control_fd, void *user_data)
+{
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	const struct injection *injection = user_data;
+	struct postern_connect_options options = POSTERN_CONNECT_OPTIONS_INIT;
+	struct client_report report = {0};
+	struct postern_channel *channel;
+	int order;
+
+	options.features_off = test_features_off();
+	while (process_next_order(control_fd, &order, sizeof(order))) {
+		make_fail(injection->call, (unsigned)injection->error_number);
+		report.result = postern_connect(scene.policy, "orders",
+						&options, &refusal, &channel);
+		report.reason = refusal.reason;
+		memcpy(report.detail, refusal.detail, sizeof(report.detail));
+		process_report(control_fd, &report, sizeof(report));
+	}
+}
+
+START_TEST(connect_with_a_failing_call_keeps_the_meaning)
+{
+	struct injection injection = client_injections[_i];
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct client_report report;
+	struct process client;
+	const int order = 1;
+
+	skip_unless(!test_has_runner(), "it makes these calls itself");
+	scene_init(&scene);
+	scene_load(&scene, SCENE_POLICY);
+	process_start(&client, ROLE_PEER, connect_with_failing_call,
+		      &injection);
+	scene_open(&scene);
+	process_order(&client, &order, sizeof(order));
+	scene_serve_until_readable(&scene, client.control_fd);
+	process_read_report(&client, &report, sizeof(report));
+	refusal.reason = report.reason;
+	memcpy(refusal.detail, report.detail, sizeof(refusal.detail));
+	expect(&injection, report.result, &refusal);
+	process_end(&client);
+	scene_close(&scene);
 }
 END_TEST
 
@@ -198,6 +262,8 @@ int main(void)
 		INJECTIONS);
 	tcase_add_loop_test(t,
 		descriptor_and_wait_with_a_failing_call_keep_the_meaning, 0, 3);
+	tcase_add_loop_test(t, connect_with_a_failing_call_keeps_the_meaning, 0,
+			    CLIENT_INJECTIONS);
 	tcase_add_test(t,
 		directory_that_the_owner_cannot_write_is_named_with_the_reason);
 	tcase_add_test(t, without_proc_sys_a_policy_loads_and_a_node_opens);
