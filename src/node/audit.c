@@ -8,6 +8,7 @@
 #include "node/audit.h"
 
 #include "base/clock.h"
+#include "base/kernel_error.h"
 #include "base/result_text.h"
 #include "os/monotonic.h"
 #include "policy/policy_limit_text.h"
@@ -336,6 +337,17 @@ void pst_audit_holders(struct pst_node *node)
 	}
 }
 
+/* Of a failed system call that is known by its name, that too. */
+static void add_errno(struct pst_log_record *record, int result)
+{
+	const char *call = pst_kernel_error_call(result);
+
+	if (call)
+		pst_log_record_add_text(record, "call", call);
+	pst_log_record_add_i64(record, "errno",
+			       pst_kernel_error_number(result));
+}
+
 void pst_audit_reload(struct pst_node *node,
 		      const struct pst_reload_outcome *outcome)
 {
@@ -352,8 +364,7 @@ void pst_audit_reload(struct pst_node *node,
 				       outcome->changed_count);
 		pst_log_record_add_u64(&record, "lost", outcome->lost_count);
 	} else {
-		pst_log_record_add_i64(&record, "errno",
-				       -(int64_t)outcome->result);
+		add_errno(&record, outcome->result);
 		if (outcome->file) {
 			pst_log_record_add_text(&record, "file", outcome->file);
 			pst_log_record_add_u64(&record, "line", outcome->line);
@@ -372,7 +383,7 @@ void pst_audit_note(const struct pst_node *node, enum postern_log_level level,
 	pst_log_record_add_text(&record, "node", node->name);
 	pst_log_record_add_text(&record, "text", text);
 	if (result < 0)
-		pst_log_record_add_i64(&record, "errno", -result);
+		add_errno(&record, result);
 	pst_log_record_emit(&record, &node->log);
 }
 

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/kernel_error.h"
 
 #define LINES_MAX 64
 #define BURST 20
@@ -256,6 +257,15 @@ END_TEST
 
 /* -- what is suppressed ---------------------------------------------------- */
 
+START_TEST(note_of_a_failed_system_call_has_its_name_and_errno)
+{
+	pst_audit_note(&node, POSTERN_LOG_WARNING, "accept", "no",
+		       pst_kernel_error(PST_CALL_MEMFD_CREATE, EPERM));
+	ck_assert_uint_eq(line_count, 1);
+	ck_assert_ptr_nonnull(strstr(lines[0], "call=memfd_create errno=1"));
+}
+END_TEST
+
 START_TEST(suppressed_are_counted_and_told_in_the_end)
 {
 	unsigned int i;
@@ -347,6 +357,8 @@ int main(void)
 		sizeof(levels) / sizeof(levels[0]));
 	tcase_add_test(tcase, without_a_callback_nothing_is_numbered);
 	tcase_add_test(tcase, note_is_no_audit_record);
+	tcase_add_test(tcase,
+		       note_of_a_failed_system_call_has_its_name_and_errno);
 	tcase_add_test(tcase, suppressed_are_counted_and_told_in_the_end);
 	tcase_add_test(tcase, suppressed_are_told_when_it_is_time);
 	tcase_add_test(tcase,
