@@ -13,7 +13,9 @@ dist_check_SCRIPTS += \
 	tests/check_readme.sh
 
 EXTRA_PROGRAMS = $(TEST_HELPERS)
+if ENABLE_TESTS
 check_DATA = $(TEST_HELPERS)
+endif
 CLEANFILES += $(TEST_HELPERS)
 
 # A test program runs as a copy in a directory that every uid can enter, since
@@ -55,6 +57,9 @@ EXTRA_DIST += \
 	.clang-format .editorconfig \
 	quickstart .ci/run \
 	doc/layout.md \
+	doc/protocol.md \
+	doc/ring.md \
+	doc/threat-model.md \
 	doc/verification.md \
 	src/README src/libpostern.map \
 	tests/count_results \
@@ -63,6 +68,7 @@ EXTRA_DIST += \
 	tests/demonstration_sealed.sh \
 	tests/demonstration_support.sh \
 	tests/demonstration_tenants.sh \
+	tests/dist/check_tree \
 	tests/kernels/check_kernels \
 	tests/kernels/init \
 	tests/staged-run

@@ -37,7 +37,7 @@ postern_SOURCES = \
 	src/tools/receive.c \
 	src/tools/reload.c src/tools/reload.h \
 	src/tools/revoke.c \
-	src/tools/screen.c src/tools/screen.h \
+	src/tools/screen.h \
 	src/tools/send.c \
 	src/tools/signals.c src/tools/signals.h \
 	src/tools/snapshot.c src/tools/snapshot.h \
@@ -51,5 +51,10 @@ postern_SOURCES = \
 	src/tools/units.c src/tools/units.h \
 	src/tools/watch.c src/tools/watch.h \
 	src/tools/writer.c src/tools/writer.h
+if WITH_TOP
+postern_SOURCES += src/tools/screen.c
+else
+postern_SOURCES += src/tools/screen_absent.c
+endif
 postern_CPPFLAGS = $(TOOL_CPPFLAGS) $(CURSES_CFLAGS)
 postern_LDADD = libpostern.la $(CURSES_LIBS)

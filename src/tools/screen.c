@@ -17,6 +17,8 @@
 #include "errors.h"
 #include "signals.h"
 
+const bool tool_has_screen = true;
+
 #define NS_PER_MS UINT64_C(1000000)
 #define HEAD_LINES (TOOL_BOARD_NODE_LINES + 1)
 

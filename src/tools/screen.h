@@ -5,8 +5,13 @@
 #ifndef POSTERN_TOOLS_SCREEN_H
 #define POSTERN_TOOLS_SCREEN_H
 
+#include <stdbool.h>
+
 #include "board.h"
 #include "watch.h"
+
+/* False in a build that was configured --without-top. */
+extern const bool tool_has_screen;
 
 /*
  * Show the snapshot that is there, and further ones, until a key, count_max, a

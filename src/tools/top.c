@@ -54,6 +54,10 @@ static enum tool_status run(const struct tool_command *command, int argc,
 	      NULL;
 	if (why)
 		return tool_misuse(command, "--sort '%s': %s", order_word, why);
+	if (!is_batch && !tool_has_screen)
+		return tool_misuse(command, "this build has no screen (it was "
+				   "configured --without-top): --batch prints "
+				   "plain lines");
 	if (!is_batch && (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)))
 		return tool_misuse(command, "this is no terminal: --batch "
 				   "prints plain lines");
