@@ -143,9 +143,13 @@ static void start_receiver(void)
 		"--journal-socket", path, "orders", NULL,
 	};
 	uint64_t deadline_ns = test_deadline_ns();
+	char own_socket[STAGE_PATH_BYTES + 16];
 
+	/* Other tests have an orders.sock too. */
+	(void)snprintf(own_socket, sizeof(own_socket), "%s/orders.sock",
+		       directory);
 	receiver = start("err", words);
-	while (!inspect_is_listening("/orders.sock")) {
+	while (!inspect_is_listening(own_socket)) {
 		ck_assert_int_gt(inspect_timeout_ms(deadline_ns), 0);
 		(void)sched_yield();
 	}
