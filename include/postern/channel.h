@@ -166,13 +166,15 @@ postern_channel_end_reason(const struct postern_channel *channel);
  * Send one message of byte_count bytes (0 is a message too).
  *
  * The bytes are copied; the caller keeps the buffer.  Never blocks and never
- * allocates; makes a system call only to wake a sleeping receiver, and now and
- * then to see whether the peer is there still.
+ * allocates; makes a system call only to wake a sleeping receiver, and to check
+ * whether a peer that has received nothing for a while is still there.
  *
  * A message is sent once it is in the ring, whether the peer receives it or not.
  * After the peer has ended, at most 2048 more messages are sent before -EPIPE
- * (or -EAGAIN, where the ring is full before), and at most 65 if a millisecond
- * has passed between.  postern_flush() tells what was received.  The same holds
+ * (or -EAGAIN, where the ring is full before).  Once a millisecond has passed,
+ * the peer is checked with one of the next 64 messages; the first check after its
+ * end may still count what it received before, the second does not.
+ * postern_flush() tells what was received.  The same holds
  * for a reference from postern_node_channel().
  *
  * Returns 0, or

@@ -195,9 +195,22 @@ void pst_channel_look_in_vain(struct pst_channel *channel, uint32_t wants)
 		pst_channel_hear_by(channel, wants, 1);
 }
 
+/* Unchecked: whether it has moved, and nothing else. */
+static bool peer_has_consumed(struct pst_channel *channel)
+{
+	uint64_t consumed_pos =
+		pst_ring_consumed_unchecked(pst_channel_peer_words(channel));
+	bool has_consumed = consumed_pos != channel->checked_consumed_pos;
+
+	channel->checked_consumed_pos = consumed_pos;
+	return has_consumed;
+}
+
 /*
  * A receiver that ended awake is armed for no doorbell, so none would tell: until
- * the ring is full, all that a sender could learn of its end is from the kernel.
+ * the ring is full, only the kernel can tell a sender of its end.  A receiver
+ * that has consumed since the last check needs no question to the kernel, so
+ * that a busy flow makes no system call.
  */
 void pst_channel_check_peer(struct pst_channel *channel)
 {
@@ -209,6 +222,8 @@ void pst_channel_check_peer(struct pst_channel *channel)
 		return;
 	channel->checked_messages = messages;
 	channel->checked_ns = now_ns;
+	if (peer_has_consumed(channel))
+		return;
 	switch (pst_doorbell_check_peer(channel->socket_fd, channel->pidfd)) {
 	case PST_PEER_END_HUNG_UP:
 		pst_channel_end(channel, POSTERN_REASON_HUNG_UP);

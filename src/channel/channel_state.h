@@ -48,10 +48,11 @@
 
 /*
  * With a message that is sent with the time, the sender checks whether the peer
- * is there still, if since the last check so many messages were sent or so much
- * time has passed.  <postern/channel.h> states the bound that follows.
+ * is still there, if since the last check so many messages were sent or so much
+ * time has passed.  <postern/channel.h> states the bound that follows: twice the
+ * number, since a check is content with a peer that has received something.
  */
-#define PST_CHANNEL_CHECK_MESSAGES 1984
+#define PST_CHANNEL_CHECK_MESSAGES 960
 #define PST_CHANNEL_CHECK_NS UINT64_C(1000000)
 
 /* How long to sleep beside a bell that is owed to the peer. */
@@ -142,6 +143,7 @@ struct pst_channel {
 	uint64_t depth_pos;     /* where the depth was last looked at */
 	uint64_t checked_messages; /* sent when the peer was last checked */
 	uint64_t checked_ns;
+	uint64_t checked_consumed_pos; /* the peer's, unchecked */
 	struct pst_counter refused_full_count;
 	struct pst_counter high_watermark_count;
 	struct pst_channel_watermarks watermarks;

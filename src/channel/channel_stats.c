@@ -8,9 +8,9 @@
  *
  * The clock is read for every 64th message, for the one after a bell, and with
  * bells: often enough to tell an idle channel from a busy one, and too seldom to
- * slow a busy one down.  Then, and not more often than is needed, the sender also
- * checks whether the peer is there still.  Of what the peer says, its positions and its time
- * stamps, nothing is believed beyond what can be.
+ * slow a busy one down.  Now and then the sender also checks whether the peer is
+ * still there.  Of what the peer says, its positions and its time stamps, nothing
+ * is believed beyond what can be.
  */
 #include "channel/channel_state.h"
 

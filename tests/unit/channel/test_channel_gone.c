@@ -18,7 +18,7 @@
 
 #define MESSAGE_BYTES 100
 #define MOST_MESSAGES 2048      /* after the end, at any rate */
-#define MOST_WHEN_SLOW 65       /* if a millisecond has passed */
+#define MOST_WHEN_SLOW 65       /* once a millisecond has passed */
 #define BEFORE 1000             /* sent while all is well */
 
 static struct channel_pair pair;
@@ -126,6 +126,44 @@ START_TEST(send_after_end_and_time_returns_epipe_with_the_next_sample)
 }
 END_TEST
 
+static void receive_one(void)
+{
+	char buffer[1024];
+	size_t bytes;
+
+	expect_equal(pst_channel_receive(pair.right, buffer, sizeof(buffer),
+					 &bytes), 0);
+}
+
+/* The first check after the end is content with what was received before. */
+START_TEST(send_after_receipt_and_death_returns_epipe_within_the_bound)
+{
+	open_pair(0);
+	send_before(false);
+	receive_one();
+	die();
+	ck_assert_int_le(sent_until_told(false), MOST_MESSAGES);
+	channel_pair_close(&pair);
+}
+END_TEST
+
+START_TEST(send_after_receipt_and_time_returns_epipe_with_the_second_check)
+{
+	int count = 0;
+
+	open_pair(0);
+	send_before(false);
+	receive_one();
+	die();
+	pass_a_millisecond();
+	while (count < MOST_WHEN_SLOW && send_one(false) == 0)
+		count++;
+	pass_a_millisecond();
+	ck_assert_int_le(sent_until_told(false), MOST_WHEN_SLOW);
+	channel_pair_close(&pair);
+}
+END_TEST
+
 /* A peer that is there and receives nothing is none of these. */
 START_TEST(send_to_a_peer_that_is_there_fills_the_ring)
 {
@@ -156,6 +194,10 @@ int main(void)
 	tcase_add_loop_test(t,
 		send_after_end_and_time_returns_epipe_with_the_next_sample, 0,
 		2);
+	tcase_add_test(t,
+		send_after_receipt_and_death_returns_epipe_within_the_bound);
+	tcase_add_test(t,
+		send_after_receipt_and_time_returns_epipe_with_the_second_check);
 	tcase_add_test(t, send_to_a_peer_that_is_there_fills_the_ring);
 	suite_add_tcase(s, t);
 
