@@ -231,6 +231,14 @@ static bool is_interrupted(struct pst_channel_waiter *waiter)
 	return PST_UNLIKELY(atomic_load(&waiter->interrupted));
 }
 
+/* The flag is looked at after the clearing, or an interrupt between is lost. */
+static void clear_unless_interrupted(struct pst_channel_waiter *waiter)
+{
+	pst_wake_clear(waiter->wake_fd);
+	if (is_interrupted(waiter))
+		pst_wake_signal(waiter->wake_fd);
+}
+
 uint32_t pst_channel_settle(struct pst_channel *channel, uint32_t wants)
 {
 	struct pst_channel_waiter *waiter =
@@ -266,9 +274,8 @@ static uint32_t settle_each(struct pst_channel *channel, uint32_t wants)
 	/* Room is reported once; a message stays readable until received. */
 	if (ready & SEND_WANTS) {
 		channel->attention &= ~(uint32_t)PST_CHANNEL_WANT_ROOM;
-		if (!look(channel, awaited(channel)) &&
-		    !is_interrupted(&channel->send_waiter))
-			pst_wake_clear(channel->send_waiter.wake_fd);
+		if (!look(channel, awaited(channel)))
+			clear_unless_interrupted(&channel->send_waiter);
 	}
 	return ready;
 }

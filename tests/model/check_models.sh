@@ -18,6 +18,7 @@ holds wakeup
 holds node_states -DSENDER -DSECOND=0
 holds interrupt
 holds interrupt -DINTERRUPTS=1
+holds interrupt -DREPORTED
 holds half_free
 holds half_free -DWANTED=3
 holds half_free -DROOM=5 -DCOUNT=11 -DWANTED=2

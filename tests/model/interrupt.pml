@@ -12,6 +12,9 @@
  * No doorbell brings anything here: only the interrupt can end the wait.  The
  * run must end with one taken, however many there were.
  *
+ * With REPORTED the waiter also clears the eventfd when it has reported that there
+ * is space, and looks at the flag behind that; an interrupt signals again.
+ *
  * The variants take one rule away, and check_models.sh wants an error from each:
  * SIGNAL_FIRST (the outsider signals before it sets the flag), CLEAR_AFTER_LOOK
  * (the waiter clears the eventfd between looking at the flag and sleeping).
@@ -59,6 +62,13 @@ again:	if
 	:: interrupted -> interrupted = false; signalled = false; goto done
 	:: else
 	fi;
+#ifdef REPORTED
+	signalled = false;
+	if
+	:: interrupted -> signalled = true
+	:: else
+	fi;
+#endif
 #ifdef CLEAR_AFTER_LOOK
 	signalled = false;
 #endif
