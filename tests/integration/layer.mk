@@ -303,3 +303,13 @@ tests_integration_test_crowd_LDADD = $(INTEGRATION_LIBS)
 tests_integration_test_exceed_SOURCES = \
 	tests/integration/test_exceed.c tests/integration/rate_case.h
 tests_integration_test_exceed_LDADD = $(INTEGRATION_LIBS)
+
+# A client that the documents alone have taught: no header and no library of the
+# project.
+TEST_HELPERS += tests/integration/second_client
+tests_integration_second_client_SOURCES = \
+	tests/integration/second_client.c \
+	tests/integration/second_record.c tests/integration/second_record.h
+tests_integration_second_client_CPPFLAGS = -D_GNU_SOURCE
+
+dist_check_SCRIPTS += tests/integration/test_second_client.sh
