@@ -61,7 +61,8 @@ struct postern_control_options {
  *   -EPIPE       the node hung up
  *   -EPROTONOSUPPORT  no common protocol version
  *   -EBADMSG     the node broke the rules
- *   -EINVAL      a NULL argument, or peer has neither form
+ *   -EINVAL      a NULL argument, or peer has neither form; or the node's block of
+ *                the policy has an error (POSTERN_REASON_POLICY)
  *   -ENOMEM -EMFILE -ENFILE -ECANCELED
  */
 int postern_control_revoke(const struct postern_policy *policy,

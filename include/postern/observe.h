@@ -55,7 +55,8 @@ struct postern_observe_options {
  *   -EDQUOT           the node has no place for another handshake now
  *   -EPROTONOSUPPORT  its statistics have a form that this library cannot read
  *   -EBADMSG          the node broke the rules of the handshake
- *   -EINVAL           a NULL or malformed argument
+ *   -EINVAL           a NULL or malformed argument; or the node's block of the
+ *                     policy has an error (POSTERN_REASON_POLICY)
  *   -ENOMEM -EMFILE -ENFILE -ECANCELED
  */
 int postern_observe(const struct postern_policy *policy, const char *node_name,

@@ -216,9 +216,10 @@ const char *postern_reason_word(enum postern_reason reason);
  * refusal, or of the end of a channel, or POSTERN_REASON_NONE.  A reason, where
  * there is one, decides alone.
  *
- * Returns 1 for a node that does not run or has closed, for limits of peers,
- * handshakes, unread offers, memory and rate, for resources that ran out, for a
- * name or a ring in use, for a timeout and for a peer that exited; else 0.
+ * Returns 1 if the node is not running or has closed; if a limit, a slot, memory
+ * or descriptors ran out; if a name or a ring is in use; after a timeout; after
+ * -EAGAIN; if the peer exited; if the handshake was evicted; or if the channel
+ * ended because it was idle, over its rate, or had used up its key.  Otherwise 0.
  */
 int postern_result_is_transient(int result, enum postern_reason reason);
 

@@ -147,8 +147,9 @@ enum tool_status tool_error_account(const char *name, const char *kind,
 	case -EINVAL:
 		return tool_error_input(name, "several ids have this name");
 	case -EACCES:
-		return tool_error(name, "/etc/passwd or /etc/group cannot be "
-				  "read, or others could have written it");
+		(void)tool_error(name, "/etc/passwd or /etc/group cannot be "
+				 "read, or others could have written it");
+		return TOOL_DENIED;
 	default:
 		return tool_error_result(name, result, NULL);
 	}

@@ -121,22 +121,30 @@ static bool is_known(const struct check *check,
 }
 
 static void print_as(struct check *check, const struct tool_reader *reader,
-		     const struct postern_diagnostic *finding)
+		     const struct postern_diagnostic *finding, bool is_error)
 {
-	if (check->is_json)
-		print_json_finding(check, reader, finding, !check->is_stranger);
-	else if (check->is_stranger)
+	char place[64] = "";
+
+	if (check->is_json) {
+		print_json_finding(check, reader, finding, is_error);
+		return;
+	}
+	if (check->is_stranger) {
 		tool_warning("policy", "as a client that is no owner: %s: %s",
 			     finding->file, finding->message);
-	else if (finding->line > 0)
-		(void)tool_error("policy", "as uid %lu: %s:%u:%u: %s",
+		return;
+	}
+	if (finding->line > 0)
+		(void)snprintf(place, sizeof(place), ":%u:%u", finding->line,
+			       finding->column);
+	if (is_error)
+		(void)tool_error("policy", "as uid %lu: %s%s: %s",
 				 (unsigned long)reader->uid, finding->file,
-				 finding->line, finding->column,
-				 finding->message);
+				 place, finding->message);
 	else
-		(void)tool_error("policy", "as uid %lu: %s: %s",
-				 (unsigned long)reader->uid, finding->file,
-				 finding->message);
+		tool_warning("policy", "as uid %lu: %s%s: %s",
+			     (unsigned long)reader->uid, finding->file, place,
+			     finding->message);
 }
 
 /* In a process of that user. */
@@ -146,23 +154,30 @@ look_as(const struct tool_reader *reader, int result,
 {
 	struct check *check = user_data;
 	struct postern_diagnostic finding = POSTERN_DIAGNOSTIC_INIT;
-	size_t i, count = 0;
+	size_t i, error_count = 0, warning_count = 0;
+	bool is_error;
 
 	for (i = 0; postern_diagnostics_get(diagnostics, i, &finding) == 0;
 	     i++) {
-		if (finding.severity != POSTERN_SEVERITY_ERROR ||
-		    is_known(check, &finding))
+		/* The warnings of the policy itself were printed before. */
+		if (is_known(check, &finding) ||
+		    (check->known &&
+		     finding.severity != POSTERN_SEVERITY_ERROR))
 			continue;
-		print_as(check, reader, &finding);
-		count++;
+		is_error = finding.severity == POSTERN_SEVERITY_ERROR &&
+			   !check->is_stranger;
+		print_as(check, reader, &finding, is_error);
+		if (is_error)
+			error_count++;
+		else
+			warning_count++;
 	}
-	if (check->is_stranger && count > 0)
-		return check->is_strict ? fail_for_warnings(check, count) :
-		       TOOL_DONE;
-	if (count > 0)
-		return tool_error(check->what, "%zu error%s as uid %lu", count,
-				  count == 1 ? "" : "s",
+	if (error_count > 0)
+		return tool_error(check->what, "%zu error%s as uid %lu",
+				  error_count, error_count == 1 ? "" : "s",
 				  (unsigned long)reader->uid);
+	if (check->is_strict && warning_count > 0)
+		return fail_for_warnings(check, warning_count);
 	if (result < 0 && !check->known)
 		return tool_error_result(check->what, result, NULL);
 	return TOOL_DONE;

@@ -26,7 +26,7 @@ revoke_peers(const struct tool_command *command,
 
 	result = postern_control_revoke(policy, node, peer, options, &refusal,
 					&count);
-	if (result == -EINVAL)
+	if (result == -EINVAL && refusal.reason != POSTERN_REASON_POLICY)
 		return tool_misuse(command, "'%s': %s", peer, refusal.detail);
 	if (result < 0)
 		return tool_error_result(node, result, &refusal);

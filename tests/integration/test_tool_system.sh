@@ -292,6 +292,22 @@ check_loads_as_the_owner_of_a_node() {
 	expect_status 1 system_postern policy check --as no-such-user-here
 }
 
+check_as_a_user_prints_warnings_and_strict_fails_on_them() {
+	make_orders_of 0
+	write_drop_in etc/postern/policy.d/everyone.conf \
+		'peer everyone {' 'user *' '}'
+	expect_status 0 system_postern policy check --as 0
+	expect_text err '^postern: warning: policy: as uid 0: .*/everyone.conf:'
+	expect_status 1 system_postern policy check --strict --as 0
+	expect_text err 'and --strict$'
+}
+
+revoke_with_an_error_in_the_nodes_block_exits_with_8() {
+	make_orders_of no-such-user-here
+	expect_status 8 system_postern revoke orders 5.1
+	expect_text err '/orders.conf:'
+}
+
 make_root_the_owner() {
 	sed 's/owner user .*/owner user 0/' etc/postern/policy.d/orders.conf \
 		>tmp
@@ -510,6 +526,8 @@ run_tests \
 	file_that_only_root_can_read_stops_no_client \
 	unreadable_file_still_shadows_its_namesake \
 	check_loads_as_the_owner_of_a_node \
+	check_as_a_user_prints_warnings_and_strict_fails_on_them \
+	revoke_with_an_error_in_the_nodes_block_exits_with_8 \
 	check_finds_what_no_reader_trusts \
 	install_puts_a_valid_file_among_the_others \
 	install_of_a_file_with_an_error_changes_nothing \
