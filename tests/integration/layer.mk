@@ -304,12 +304,18 @@ tests_integration_test_exceed_SOURCES = \
 	tests/integration/test_exceed.c tests/integration/rate_case.h
 tests_integration_test_exceed_LDADD = $(INTEGRATION_LIBS)
 
-# A client that the documents alone have taught: no header and no library of the
-# project.
+# A client and a node that the documents alone have taught: no header and no
+# library of the project.
 TEST_HELPERS += tests/integration/second_client
 tests_integration_second_client_SOURCES = \
 	tests/integration/second_client.c \
 	tests/integration/second_record.c tests/integration/second_record.h
 tests_integration_second_client_CPPFLAGS = -D_GNU_SOURCE
+
+TEST_HELPERS += tests/integration/second_node
+tests_integration_second_node_SOURCES = \
+	tests/integration/second_node.c \
+	tests/integration/second_record.c tests/integration/second_record.h
+tests_integration_second_node_CPPFLAGS = -D_GNU_SOURCE
 
 dist_check_SCRIPTS += tests/integration/test_second_client.sh

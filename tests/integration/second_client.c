@@ -18,7 +18,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,24 +30,7 @@
 
 /* -- a channel to the node (layout.md) -------------------------------------- */
 
-/* The words of a segment. */
-enum {
-	PRODUCED_POS = 0,
-	CONSUMED_POS = 128,
-	CONSUMER_ARMED = 256,
-	PRODUCER_ARMED = 384,
-	END_CODE = 640
-};
-enum {
-	KIND_DATA = 1,
-	KIND_END = 2,
-	FLAG_TIME = 2
-};
-enum {
-	DOORBELL = 0xb3,
-	IDLE_WAKEUPS = 64,
-	STAMP_EVERY = 64
-};
+#define STAMP_EVERY 64
 
 /* What this client does wrong on request. */
 enum fault {
@@ -71,20 +53,10 @@ struct channel {
 	uint32_t notified_for; /* consumer_armed at the last doorbell sent */
 	uint64_t permitted_doorbells;
 	uint64_t received_doorbells;
-	uint64_t doorbell_pos; /* consumed_pos at the last doorbell received */
+	uint64_t doorbell_pos; /* consumed_pos when doorbells were last read */
 	unsigned idle_wakeups;
 	enum fault fault;
 };
-
-static _Atomic uint64_t *word64(uint8_t *segment, size_t offset)
-{
-	return (void *)(segment + offset);
-}
-
-static _Atomic uint32_t *word32(uint8_t *segment, size_t offset)
-{
-	return (void *)(segment + offset);
-}
 
 /* Checks what OFFER says against what HELLO asked for. */
 static void offer_check(const struct record *offer, size_t page_bytes,
@@ -232,9 +204,12 @@ static void disarm(struct channel *channel)
 }
 
 /* The node may send no more doorbells than it was permitted. */
-static void doorbell_check(struct channel *channel)
+static void doorbells_account(struct channel *channel, unsigned count)
 {
-	if (++channel->received_doorbells > channel->permitted_doorbells)
+	if (count == 0)
+		return;
+	channel->received_doorbells += count;
+	if (channel->received_doorbells > channel->permitted_doorbells)
 		fail("the node sends doorbells without permission");
 	refresh(channel);
 	if (channel->consumed_pos != channel->doorbell_pos) {
@@ -249,21 +224,20 @@ static void sleep_for_doorbell(struct channel *channel)
 {
 	struct pollfd poll_fd = {.fd = channel->socket_fd, .events = POLLIN};
 	uint8_t bytes[2]; /* a record of two bytes is not a doorbell */
+	unsigned count = 0;
 	ssize_t length;
 
 	if (poll(&poll_fd, 1, PATIENCE_S * 1000) <= 0)
 		fail("no doorbell in %d s", PATIENCE_S);
-	for (;;) {
-		length = recv(channel->socket_fd, bytes, sizeof(bytes),
-			      MSG_DONTWAIT);
-		if (length < 0 && errno == EAGAIN)
-			return;
-		if (length <= 0)
-			channel_ended(channel);
+	while ((length = recv(channel->socket_fd, bytes, sizeof(bytes),
+			      MSG_DONTWAIT)) > 0) {
 		if (length != 1 || bytes[0] != DOORBELL)
 			fail("a record on the socket is not a doorbell");
-		doorbell_check(channel);
+		count++;
 	}
+	if (length == 0 || errno != EAGAIN)
+		channel_ended(channel);
+	doorbells_account(channel, count);
 }
 
 static void wait_for_space(struct channel *channel, size_t bytes)

@@ -24,7 +24,7 @@ _Noreturn void fail(const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	fputs("second_client: ", stderr);
+	fprintf(stderr, "%s: ", program_invocation_short_name);
 	vfprintf(stderr, format, arguments);
 	fputc('\n', stderr);
 	va_end(arguments);
@@ -93,8 +93,7 @@ void record_send(int socket_fd, const struct record *record)
 }
 
 /* The order: size, magic, record bytes, then the version. */
-static void record_check(const struct record *record, uint16_t type,
-			 size_t size)
+void record_check(const struct record *record, uint16_t type, size_t size)
 {
 	uint64_t version = get(record, 8, 2);
 	uint64_t received_type = get(record, 10, 2);

@@ -10,6 +10,7 @@
 #ifndef SECOND_RECORD_H
 #define SECOND_RECORD_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -66,5 +67,37 @@ void hello_send(int socket_fd, const char *node, uint16_t kind,
 void segment_check(int fd, int seals, uid_t owner, uint64_t size,
 		   uint64_t inode);
 uint8_t *segment_map(int fd, size_t size, int protection, int populate);
+
+void record_check(const struct record *record, uint16_t type, size_t size);
+
+/* -- a channel (layout.md) -------------------------------------------------- */
+
+/* The words of a segment. */
+enum {
+	PRODUCED_POS = 0,
+	CONSUMED_POS = 128,
+	CONSUMER_ARMED = 256,
+	PRODUCER_ARMED = 384,
+	END_CODE = 640
+};
+enum {
+	KIND_DATA = 1,
+	KIND_END = 2,
+	FLAG_TIME = 2
+};
+enum {
+	DOORBELL = 0xb3,
+	IDLE_WAKEUPS = 64
+};
+
+static inline _Atomic uint64_t *word64(uint8_t *segment, size_t offset)
+{
+	return (void *)(segment + offset);
+}
+
+static inline _Atomic uint32_t *word32(uint8_t *segment, size_t offset)
+{
+	return (void *)(segment + offset);
+}
 
 #endif

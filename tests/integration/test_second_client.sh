@@ -1,11 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
 #
-# A client that was written from the documents alone, at a node of the tool
+# A client that was written from the documents alone, at a node of the tool; and
+# the other way around
 
 . "${POSTERN_SRCDIR:-.}/tests/integration/tool_support.sh"
 
-program=$(cd "${POSTERN_BUILDDIR:-.}" && pwd)/tests/integration/second_client
+programs=$(cd "${POSTERN_BUILDDIR:-.}" && pwd)/tests/integration
+program=$programs/second_client
 
 # second_client COMMAND...: at the node of this test.
 second_client() {
@@ -149,6 +151,37 @@ send_and_observe_by_a_uid_of_no_rule_are_refused() {
 	expect_empty received
 }
 
+# start_second_node: one client, and then it ends.
+start_second_node() {
+	write_policy policy.conf
+	"$programs/second_node" "$PWD/orders.sock" orders \
+		>received 2>receiver.err &
+	receiver=$!
+	background="$background $receiver"
+	wait_until is_up
+}
+
+second_node_receives_all_that_the_tool_sends_in_order() {
+	start_second_node
+	expected_lines 20000 1000 >expected
+	cut -d ' ' -f 2- <expected >lines
+	expect_status 0 send --lines --ring 4KiB <lines
+	wait_for_status 0 "$receiver"
+	expect_same expected received
+}
+
+second_node_keeps_what_a_killed_sender_has_sent() {
+	start_second_node
+	start_sender --lines
+	seq 1 100 >&8
+	wait_until says received '^3 100$'
+	kill -KILL "$sender"
+	wait_for_status 1 "$receiver"
+	expect_text receiver.err '^second_node: the client hung up without END$'
+	seq 1 100 | awk '{ print length($0) " " $0 }' >expected
+	expect_same expected received
+}
+
 # -- what the documents forbid -----------------------------------------------
 
 # READY before OFFER was taken from the socket: it was only looked at.
@@ -190,6 +223,8 @@ run_tests \
 	send_as_another_uid_delivers_all_in_order \
 	observe_with_a_connected_peer_agrees_with_stat \
 	send_and_observe_by_a_uid_of_no_rule_are_refused \
+	second_node_receives_all_that_the_tool_sends_in_order \
+	second_node_keeps_what_a_killed_sender_has_sent \
 	ready_with_an_unread_offer_is_refused \
 	a_doorbell_too_many_for_each_message_ends_the_channel \
 	a_position_that_is_not_a_multiple_of_8_ends_the_channel
