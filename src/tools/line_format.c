@@ -146,6 +146,8 @@ static bool is_printable(uint32_t character)
 {
 	return character >= 0x20 && character != '\\' &&
 	       !(character >= 0x7f && character < 0xa0) &&
+	       character != 0x061c &&
+	       !(character >= 0x200e && character <= 0x200f) &&
 	       !(character >= 0x2028 && character <= 0x202e) &&
 	       !(character >= 0x2066 && character <= 0x2069);
 }

@@ -240,6 +240,7 @@ check_as_owners(struct check *check, const struct postern_policy *policy,
 		    has_owner_before(policy, i, node.owner_uid))
 			continue;
 		tool_reader_init(&reader, node.owner_uid);
+		reader.is_optional = !check->is_strict;
 		if (check_as(check, options, &reader) != TOOL_DONE)
 			status = TOOL_REFUSED;
 		tool_reader_done(&reader);
@@ -255,6 +256,7 @@ check_as_stranger(struct check *check,
 	const struct tool_reader stranger = {
 		.uid = STRANGER_UID,
 		.gid = STRANGER_UID,
+		.is_optional = !check->is_strict,
 	};
 	enum tool_status status;
 

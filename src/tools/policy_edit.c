@@ -32,6 +32,7 @@ struct edit {
 	char path[32 + TOOL_STORE_NAME_BYTES];
 	char *old_text;
 	size_t old_text_bytes;
+	bool is_kept;           /* a changed text that was not installed */
 };
 
 static const char *find_editor(void)
@@ -130,20 +131,24 @@ static enum tool_status make_copy(struct edit *edit)
 	return write_copy(edit);
 }
 
-/* True: edit again.  The end of the input is a no. */
-static bool wants_to_edit_again(void)
+/* The end of the input is neither: then the text is kept. */
+static bool wants_to_edit_again(struct edit *edit)
 {
 	char line[64];
 
 	for (;;) {
 		fprintf(stderr, "What now?  (e)dit again, (q)uit and change "
 			"nothing: ");
-		if (!fgets(line, sizeof(line), stdin))
+		if (!fgets(line, sizeof(line), stdin)) {
+			fputc('\n', stderr);
 			return false;
+		}
 		if (line[0] == 'e' || line[0] == 'E')
 			return true;
-		if (line[0] == 'q' || line[0] == 'Q')
+		if (line[0] == 'q' || line[0] == 'Q') {
+			edit->is_kept = false;
 			return false;
+		}
 	}
 }
 
@@ -154,29 +159,34 @@ static bool is_unchanged(const struct edit *edit)
 		      edit->old_text_bytes) == 0;
 }
 
-/* Until the text is right, or was given up. */
+/* Until the text is valid, or was given up. */
 static enum tool_status edit_until_valid(struct edit *edit)
 {
-	enum tool_status status;
+	enum tool_status status, editor_status;
 
 	for (;;) {
-		status = run_editor(edit);
-		if (status != TOOL_DONE)
-			return status;
+		edit->is_kept = true;
+		editor_status = run_editor(edit);
 		free(edit->file.text);
 		edit->file.text = NULL;
 		status = tool_file_read(edit->path, &edit->file.text,
 					&edit->file.text_bytes);
 		if (status != TOOL_DONE)
 			return status;
-		if (is_unchanged(edit)) {
+		edit->is_kept = !is_unchanged(edit);
+		if (editor_status != TOOL_DONE)
+			return editor_status;
+		if (!edit->is_kept) {
 			printf("%s: unchanged\n", edit->file.name);
 			return TOOL_DONE;
 		}
 		status = tool_store_check(&edit->file);
-		if (status == TOOL_DONE)
-			return tool_store_write(&edit->file);
-		if (status != TOOL_BAD_POLICY || !wants_to_edit_again())
+		if (status == TOOL_DONE) {
+			status = tool_store_write(&edit->file);
+			edit->is_kept = status != TOOL_DONE;
+			return status;
+		}
+		if (status != TOOL_BAD_POLICY || !wants_to_edit_again(edit))
 			return status;
 	}
 }
@@ -209,7 +219,10 @@ static enum tool_status run(const struct tool_command *command, int argc,
 	if (status == TOOL_DONE)
 		status = edit_until_valid(&edit);
 	/* with the back-up files of the editor */
-	if (edit.directory[0] != '\0')
+	if (edit.is_kept)
+		(void)tool_error(edit.file.name, "the edited text is in %s",
+				 edit.path);
+	else if (edit.directory[0] != '\0')
 		(void)nftw(edit.directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 	free(edit.file.text);
 	free(edit.old_text);

@@ -71,6 +71,12 @@ static enum tool_status load_as(const struct tool_reader *reader,
 	int result;
 
 	result = become(reader);
+	if (result < 0 && reader->is_optional) {
+		/* In a user namespace that does not map it, for instance. */
+		tool_warning("policy", "not checked as uid %lu: %s",
+			     (unsigned long)reader->uid, strerror(-result));
+		return TOOL_DONE;
+	}
 	if (result < 0)
 		return tool_error("policy", "cannot become uid %lu: %s",
 				  (unsigned long)reader->uid,

@@ -9,6 +9,7 @@
 #ifndef POSTERN_TOOLS_POLICY_READERS_H
 #define POSTERN_TOOLS_POLICY_READERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -21,6 +22,7 @@ struct tool_reader {
 	uid_t uid;
 	gid_t gid;
 	char *name;  /* NULL: no entry, and then no further groups */
+	bool is_optional; /* that it cannot be become is a warning */
 };
 
 /* The user of this name or number.  TOOL_DONE, or an error was printed. */

@@ -130,10 +130,44 @@ static bool has_errors_in(const struct postern_diagnostics *diagnostics,
 	return false;
 }
 
+/* By itself: what it refers to need not be there. */
+static bool can_be_parsed(const char *path)
+{
+	struct postern_policy_options options = POSTERN_POLICY_OPTIONS_INIT;
+	struct postern_policy *policy = NULL;
+	int result;
+
+	options.file = path;
+	result = postern_policy_load(&options, NULL, &policy);
+	postern_policy_free(policy);
+	return result == 0;
+}
+
+/* Errors across files are not found while one of them cannot be parsed. */
+static void warn_of_unparsed(const struct tool_store_file *file,
+			     const struct postern_diagnostics *then)
+{
+	struct postern_diagnostic finding = POSTERN_DIAGNOSTIC_INIT;
+	const char *last = "";
+	size_t i;
+
+	for (i = 0; postern_diagnostics_get(then, i, &finding) == 0; i++) {
+		if (finding.severity != POSTERN_SEVERITY_ERROR ||
+		    strcmp(finding.file, file->label) == 0 ||
+		    strcmp(finding.file, last) == 0)
+			continue;
+		last = finding.file;
+		if (!can_be_parsed(last))
+			tool_warning(last, "it cannot be loaded, so %s was not "
+				     "checked together with the other files",
+				     file->label);
+	}
+}
+
 /*
- * How many errors the file has, or brings to others.  As long as the present
- * file has an error, those of others are perhaps not found: then they are
- * printed and do not count, since the file must be replaceable.
+ * How many errors the file has, or brings to others.  While the present file
+ * cannot be parsed, those of others are not found: then they are printed and do
+ * not count, since the file must be replaceable.
  */
 static size_t print_new(const struct tool_store_file *file,
 			const struct postern_diagnostics *now,
@@ -142,11 +176,11 @@ static size_t print_new(const struct tool_store_file *file,
 	struct postern_diagnostic finding = POSTERN_DIAGNOSTIC_INIT;
 	char path[PATH_BYTES], *text;
 	size_t i, error_count = 0;
-	bool is_own, is_broken_now;
+	bool is_own, is_unparsed_now;
 
 	(void)snprintf(path, sizeof(path), STORE "/%s",
 		       file->name); /* always fits */
-	is_broken_now = has_errors_in(now, path);
+	is_unparsed_now = has_errors_in(now, path) && !can_be_parsed(path);
 	for (i = 0; postern_diagnostics_get(then, i, &finding) == 0; i++) {
 		is_own = strcmp(finding.file, file->label) == 0;
 		if (!is_own && has_finding(now, &finding))
@@ -156,8 +190,9 @@ static size_t print_new(const struct tool_store_file *file,
 			free(text);
 		}
 		error_count += finding.severity == POSTERN_SEVERITY_ERROR &&
-			       (is_own || !is_broken_now);
+			       (is_own || !is_unparsed_now);
 	}
+	warn_of_unparsed(file, then);
 	return error_count;
 }
 

@@ -238,6 +238,9 @@ static enum tool_status open_output(struct receiver *receiver)
 	case -ENXIO:
 		return tool_error_input(receiver->output_name, "it is no "
 					"regular file");
+	case -EPERM:
+		return tool_error_input(receiver->output_name, "it belongs to "
+					"another user, or has a second name");
 	case -ENOMEM:
 	case -EAGAIN:
 		return tool_error_system(receiver->output_name, -result);

@@ -112,16 +112,18 @@ bool tool_stop_is_requested(void)
 
 bool tool_reload_take(void)
 {
-	bool is_requested = is_reload_requested != 0;
-
+	/* A request that comes after this look stays for the next one. */
+	if (!is_reload_requested)
+		return false;
 	is_reload_requested = 0;
-	return is_requested;
+	return true;
 }
 
 bool tool_reopen_take(void)
 {
-	bool is_requested = is_reopen_requested != 0;
-
+	/* A request that comes after this look stays for the next one. */
+	if (!is_reopen_requested)
+		return false;
 	is_reopen_requested = 0;
-	return is_requested;
+	return true;
 }

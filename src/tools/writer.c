@@ -100,6 +100,13 @@ static void wake_program(const struct tool_writer *writer)
 	}
 }
 
+/* Another user may have made it, or linked a file of ours, to read or damage. */
+static bool is_own_file(const struct stat *status)
+{
+	return (status->st_uid == geteuid() || status->st_uid == 0) &&
+	       status->st_nlink == 1;
+}
+
 static int open_file(const char *path)
 {
 	struct stat status;
@@ -114,6 +121,10 @@ static int open_file(const char *path)
 	    (!S_ISREG(status.st_mode) && !S_ISCHR(status.st_mode))) {
 		(void)close(fd);
 		return -ENXIO;
+	}
+	if (S_ISREG(status.st_mode) && !is_own_file(&status)) {
+		(void)close(fd);
+		return -EPERM;
 	}
 	return fd;
 }

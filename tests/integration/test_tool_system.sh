@@ -302,6 +302,18 @@ check_as_a_user_prints_warnings_and_strict_fails_on_them() {
 	expect_text err 'and --strict$'
 }
 
+check_in_a_user_namespace_warns_of_users_it_lacks() {
+	unshare -U -r true 2>/dev/null || {
+		echo "SKIP: no user namespaces here"
+		return 0
+	}
+	make_orders_of 0
+	set -- in_system unshare -U -r timeout "$patience_s" "$tool" policy check
+	expect_status 0 "$@"
+	expect_text err 'not checked as uid 65534: '
+	expect_status 1 "$@" --strict
+}
+
 revoke_with_an_error_in_the_nodes_block_exits_with_8() {
 	make_orders_of no-such-user-here
 	expect_status 8 system_postern revoke orders 5.1
@@ -451,6 +463,42 @@ edit_installs_what_the_editor_leaves() {
 	! ls -d /tmp/postern-edit.* 2>/dev/null || fail "a copy is left"
 }
 
+# expect_kept_copy TEXT: a message names the copy, and it has TEXT
+expect_kept_copy() {
+	kept=$(sed -n 's/^postern: peers.conf: the edited text is in //p' err)
+	[ -n "$kept" ] || fail "no copy is named: $(cat err)"
+	expect_text "$kept" "$1"
+	rm "$kept" && rmdir "${kept%/*}"
+}
+
+edit_that_cannot_be_installed_keeps_the_text() {
+	make_orders
+	# shellcheck disable=SC2016
+	expect_status 1 system_edit 'echo "# new" >>"$2"; exit 3' peers
+	expect_kept_copy '# new'
+	! grep -q new etc/postern/policy.d/peers.conf ||
+		fail "$(cat etc/postern/policy.d/peers.conf)"
+}
+
+install_beside_a_file_that_cannot_be_parsed_warns() {
+	make_orders
+	echo '{' >etc/postern/policy.d/broken.conf
+	new_file new.conf
+	expect_status 0 system_postern policy install new.conf
+	expect_text err '/broken.conf: it cannot be loaded, so new.conf was not'
+}
+
+install_that_breaks_another_beside_an_own_error_is_refused() {
+	make_orders
+	write_drop_in etc/postern/policy.d/peers.conf \
+		'peer self {' 'user 0' '}' 'peer lost {' 'user no-such-user' '}'
+	cp etc/postern/policy.d/peers.conf old.conf
+	new_file peers.conf
+	expect_status 8 system_postern policy install peers.conf
+	expect_text err "/orders.conf:5:.* unknown peer 'self'"
+	expect_same old.conf etc/postern/policy.d/peers.conf
+}
+
 edit_asks_what_to_do_with_an_error() {
 	make_orders
 	cp etc/postern/policy.d/peers.conf old.conf
@@ -467,6 +515,8 @@ edit_asks_what_to_do_with_an_error() {
 	expect_status 8 system_edit 'echo nonsense >>"$2"' peers </dev/null
 	expect_same old.conf etc/postern/policy.d/peers.conf
 	expect_nothing_installed
+	# Without an answer the text is kept.
+	expect_kept_copy nonsense
 	# The second time it is right.
 	# shellcheck disable=SC2016
 	echo e | expect_status 0 system_edit 'if [ -e once ]; then
@@ -535,6 +585,10 @@ run_tests \
 	install_is_possible_beside_an_old_error \
 	edit_installs_what_the_editor_leaves \
 	edit_asks_what_to_do_with_an_error \
+	edit_that_cannot_be_installed_keeps_the_text \
+	install_beside_a_file_that_cannot_be_parsed_warns \
+	install_that_breaks_another_beside_an_own_error_is_refused \
+	check_in_a_user_namespace_warns_of_users_it_lacks \
 	one_change_at_a_time_is_made \
 	install_by_another_user_is_refused \
 	host_without_a_policy_has_no_nodes

@@ -99,10 +99,13 @@ START_TEST(print_payload_keeps_printable_utf8_only)
 	/* U+00E9, U+20AC, U+1F600 */
 	ck_assert_str_eq(print_bytes("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", 9),
 			 "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
-	/* U+0085, U+2028, U+202E: other ways to end or reorder a line. */
+	/* U+0085, U+2028, U+202E, U+200F, U+061C: other ways to end or reorder
+	 * a line. */
 	ck_assert_str_eq(print_bytes("\xc2\x85", 2), "\\xc2\\x85");
 	ck_assert_str_eq(print_bytes("\xe2\x80\xa8", 3), "\\xe2\\x80\\xa8");
 	ck_assert_str_eq(print_bytes("\xe2\x80\xae", 3), "\\xe2\\x80\\xae");
+	ck_assert_str_eq(print_bytes("\xe2\x80\x8f", 3), "\\xe2\\x80\\x8f");
+	ck_assert_str_eq(print_bytes("\xd8\x9c", 2), "\\xd8\\x9c");
 	/* Overlong, a surrogate, too large, cut off, and a lone byte. */
 	ck_assert_str_eq(print_bytes("\xc0\x8a", 2), "\\xc0\\x8a");
 	ck_assert_str_eq(print_bytes("\xe0\x80\x8a", 3), "\\xe0\\x80\\x8a");

@@ -325,6 +325,7 @@ START_TEST(path_that_is_no_file_is_refused)
 		.buffer_bytes = BUFFER_BYTES,
 		.wake_fd = wake_fd,
 	};
+	int fd;
 
 	ck_assert_int_eq(symlink(moved_path, path), 0);
 	ck_assert_int_eq(tool_writer_start(&params, &writer), -ELOOP);
@@ -334,6 +335,18 @@ START_TEST(path_that_is_no_file_is_refused)
 	ck_assert_int_eq(tool_writer_start(&params, &writer), -ENXIO);
 	ck_assert_int_ge(open(path, O_RDONLY | O_NONBLOCK), 0);
 	ck_assert_int_eq(tool_writer_start(&params, &writer), -ENXIO);
+	ck_assert_int_eq(unlink(path), 0);
+	/* With a second name, or of another user. */
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(close(fd), 0);
+	ck_assert_int_eq(link(path, moved_path), 0);
+	ck_assert_int_eq(tool_writer_start(&params, &writer), -EPERM);
+	ck_assert_int_eq(unlink(moved_path), 0);
+	if (geteuid() == 0) {
+		ck_assert_int_eq(chown(path, 20005, 20005), 0);
+		ck_assert_int_eq(tool_writer_start(&params, &writer), -EPERM);
+	}
 	params.path = directory;
 	ck_assert_int_eq(tool_writer_start(&params, &writer), -EISDIR);
 }
