@@ -144,6 +144,7 @@ static int check_has_no_fds(int socket_fd, struct msghdr *message)
 	return message->msg_flags & MSG_CTRUNC ? -EBADMSG : 0;
 }
 
+/* beside_bytes 0: nothing beside it. */
 static int send_beside(int socket_fd, const void *bytes, size_t byte_count,
 		       int control_type, const void *beside,
 		       size_t beside_bytes)
@@ -156,8 +157,9 @@ static int send_beside(int socket_fd, const void *bytes, size_t byte_count,
 	struct msghdr message = {
 		.msg_iov = &vector,
 		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = CMSG_SPACE(beside_bytes),
+		.msg_control = beside_bytes > 0 ? &control : NULL,
+		.msg_controllen =
+			beside_bytes > 0 ? CMSG_SPACE(beside_bytes) : 0,
 	};
 	ssize_t n;
 
@@ -166,7 +168,8 @@ static int send_beside(int socket_fd, const void *bytes, size_t byte_count,
 	control.header.cmsg_level = SOL_SOCKET;
 	control.header.cmsg_type = control_type;
 	control.header.cmsg_len = CMSG_LEN(beside_bytes);
-	memcpy(CMSG_DATA(&control.header), beside, beside_bytes);
+	if (beside_bytes > 0)
+		memcpy(CMSG_DATA(&control.header), beside, beside_bytes);
 	do
 		n = sendmsg(socket_fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);
@@ -184,9 +187,16 @@ int pst_packet_send(int socket_fd, const void *bytes, size_t byte_count)
 		.uid = geteuid(),
 		.gid = getegid(),
 	};
+	int r;
 
-	return send_beside(socket_fd, bytes, byte_count, SCM_CREDENTIALS,
-			   &credentials, CREDENTIALS_BYTES);
+	r = send_beside(socket_fd, bytes, byte_count, SCM_CREDENTIALS,
+			&credentials, CREDENTIALS_BYTES);
+	/* Our namespace does not map one of them, so it cannot be said: the
+	 * kernel adds the real ones for a receiver that asks for them. */
+	if (r == -EINVAL)
+		r = send_beside(socket_fd, bytes, byte_count, SCM_CREDENTIALS,
+				NULL, 0);
+	return r;
 }
 
 int pst_packet_send_with_fds(int socket_fd, const void *bytes,

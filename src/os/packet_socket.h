@@ -36,7 +36,8 @@ struct pst_packet_sender {
 };
 
 /*
- * Send one record with this process's pid and effective uid and gid.  An empty
+ * Send one record with this process's pid and effective uid and gid; where its
+ * user namespace does not map one of these ids, with the real ones.  An empty
  * one is -EINVAL: the receiver could not tell it from a hang-up.
  */
 PST_MUST_CHECK int pst_packet_send(int socket_fd, const void *bytes,
