@@ -337,7 +337,8 @@ int postern_node_next_peer(struct postern_node *node, postern_peer previous,
  * process that is stopped does not, nor does one that never calls its node.  So
  * do not probe a node from the thread that serves it.  The node does not count
  * or record that, unless no rule could admit the caller, which is recorded as a
- * refusal.  Blocks at most 1 s.  On failure *refusal, when not NULL, says more.
+ * refusal.  With `owner unmapped` a listener that answers has not proven the
+ * node's key: only postern_connect() asks for it.  Blocks at most 1 s.  On failure *refusal, when not NULL, says more.
  *
  * Returns 0, or -ENOENT (no such node, or it does not run: the reason tells
  * which), -EACCES (the path or the listener is not to be trusted), -ETIMEDOUT

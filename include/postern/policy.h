@@ -207,7 +207,8 @@ struct postern_node_description {
 	const char *socket_path;
 	const char *file;               /* where it is defined */
 	uint32_t line;
-	enum postern_fact owner_fact;   /* UNKNOWN: a name only assumed */
+	enum postern_fact owner_fact;   /* UNKNOWN: a name only assumed;
+	                                 * ABSENT: `owner unmapped` */
 	uint32_t owner_uid;
 	uint32_t socket_mode;
 	enum postern_fact socket_group_fact;  /* ABSENT: the node's own group */

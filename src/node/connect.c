@@ -175,6 +175,7 @@ static int try_to_connect(const struct pst_connect_params *params,
 
 	pst_connection_init(&connection, params->deadline_ns,
 			    params->features_off);
+	connection.may_be_unmapped = node_key != NULL; /* NK or IK */
 	r = pst_connection_reach(&connection, params->policy,
 				 params->node_name, &rules, refusal);
 	if (r == 0)

@@ -6,6 +6,7 @@
 #ifndef POSTERN_NODE_CONNECT_H
 #define POSTERN_NODE_CONNECT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <postern/policy.h>
@@ -22,7 +23,11 @@ struct pst_connection {
 	int socket_fd;
 	uint32_t features;
 	uint64_t deadline_ns;
-	uid_t owner;            /* of the node, by our policy */
+	uid_t owner;            /* of the node, by our policy; or the uid that
+				 * stands for users who are not mapped */
+	/* With `owner unmapped`, is the listener asked to prove the node's key,
+	 * or told nothing?  Else it is not reached. */
+	bool may_be_unmapped;
 	struct pst_peer_credentials listener;
 	struct pst_handshake_initiator initiator;
 	int segment_fds[PST_PACKET_FDS_MAX]; /* acceptor's, connector's */
@@ -44,7 +49,8 @@ pst_connection_find_node(const struct postern_policy *policy,
 
 /*
  * Find the node in the policy, check the way to its socket, connect, and let
- * the kernel say that the listener is the owner.  The results are those of
+ * the kernel say that the listener is the owner.  With `owner unmapped` that
+ * is every user whom our user namespace does not map.  The results are those of
  * postern_connect(), with a refusal.
  */
 PST_MUST_CHECK int

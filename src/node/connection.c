@@ -4,11 +4,14 @@
  *
  * The node's name leads to a path and an owner, the path to a socket, and the
  * kernel says whose listener that is.  Until it has proven to be the owner it
- * gets not one byte, and no descriptor of its is imported.
+ * gets not one byte, and no descriptor of its is imported.  With `owner
+ * unmapped` the kernel says no more than that our namespace does not map it,
+ * and the node's key proves the rest.
  */
 #include "node/connect.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/fd.h"
@@ -18,6 +21,7 @@
 #include "node/refusal.h"
 #include "os/doorbell.h"
 #include "os/listener.h"
+#include "os/own_process.h"
 #include "os/socket_close.h"
 #include "os/socket_end.h"
 #include "os/socket_path.h"
@@ -57,7 +61,7 @@ static int find_node(const struct postern_policy *policy, const char *name,
 	if (r < 0)
 		return r;
 	pst_policy_describe_node(rules, ret_description);
-	if (ret_description->owner_fact != POSTERN_FACT_KNOWN) {
+	if (ret_description->owner_fact == POSTERN_FACT_UNKNOWN) {
 		(void)pst_refuse(refusal, POSTERN_REASON_LISTENER,
 				 "the owner's name is not known on this host");
 		return -EACCES;
@@ -96,25 +100,87 @@ static int why_no_connection(int result, const char *path,
 	}
 }
 
+/*
+ * With `owner unmapped` the kernel proves no identity: only a listener that has
+ * to prove the node's key is reached, and none that could be a user whom our
+ * namespace maps.
+ */
+static int find_unmapped_owner(const struct pst_connection *connection,
+			       uid_t *ret_owner,
+			       struct postern_refusal *refusal)
+{
+	int r;
+
+	if (!connection->may_be_unmapped) {
+		(void)pst_refuse(refusal, POSTERN_REASON_LISTENER,
+				 "'owner unmapped': statistics and commands "
+				 "prove no key; ask where the owner is mapped");
+		return -EACCES;
+	}
+	r = pst_own_unmapped_uid(ret_owner);
+	if (r == -EOPNOTSUPP) {
+		(void)pst_refuse(refusal, POSTERN_REASON_LISTENER,
+				 "'owner unmapped' needs a user namespace that "
+				 "leaves the overflow uid (65534) unmapped: see "
+				 "postern-policy(5)");
+		return -EACCES;
+	}
+	if (r < 0) {
+		(void)pst_refuse_errno(refusal, pst_is_out_of_resources(r) ?
+						POSTERN_REASON_RESOURCES :
+						POSTERN_REASON_LISTENER, r,
+				       "reading /proc/self/uid_map");
+		return pst_is_out_of_resources(r) ? r : -EACCES;
+	}
+	return 0;
+}
+
+/* The commands that mend a path are given on the host, where it is mapped. */
+static void describe_fault(const struct pst_path_fault *fault, uid_t owner,
+			   bool is_unmapped, struct postern_refusal *refusal)
+{
+	uid_t unmapped_uid;
+
+	(void)pst_refuse_plain(refusal, POSTERN_REASON_UNTRUSTED_PATH);
+	if (fault->kind == PST_PATH_FAULT_OWNER && is_unmapped)
+		(void)pst_refuse(refusal, POSTERN_REASON_UNTRUSTED_PATH,
+				 "%s belongs to uid %lu, and not to an unmapped "
+				 "user, root or this user", fault->path,
+				 (unsigned long)fault->owner);
+	else if (fault->kind == PST_PATH_FAULT_WRITABLE && is_unmapped)
+		(void)pst_refuse(refusal, POSTERN_REASON_UNTRUSTED_PATH,
+				 "%s is writable by group or others: mount the "
+				 "socket's directory below one that is not",
+				 fault->path);
+	else if (fault->kind == PST_PATH_FAULT_OWNER &&
+		 pst_own_unmapped_uid(&unmapped_uid) == 0 &&
+		 fault->owner == unmapped_uid)
+		(void)pst_refuse(refusal, POSTERN_REASON_UNTRUSTED_PATH,
+				 "%s belongs to a user whom this user namespace "
+				 "does not map: if the node has a key, write "
+				 "'owner unmapped' and 'key'", fault->path);
+	else
+		pst_path_fault_describe(fault, owner, refusal->detail,
+					sizeof(refusal->detail));
+}
+
 static int open_connection(const struct postern_node_description *description,
-			   uint64_t deadline_ns, int *ret_fd,
+			   uid_t owner, uint64_t deadline_ns, int *ret_fd,
 			   struct postern_refusal *refusal)
 {
+	bool is_unmapped = description->owner_fact == POSTERN_FACT_ABSENT;
 	int dir_fd PST_FD_OWNED = -1;
 	struct pst_path_fault fault;
 	const char *name;
 	int r;
 
-	r = pst_socket_path_open(description->socket_path,
-				 description->owner_uid, &dir_fd, &name,
-				 &fault);
+	r = pst_socket_path_open(description->socket_path, owner,
+				 is_unmapped ? PST_TRUSTED_PATH_OR_OWN : 0,
+				 &dir_fd, &name, &fault);
 	if (r < 0) {
-		(void)pst_refuse_plain(refusal, pst_is_out_of_resources(r) ?
-						POSTERN_REASON_RESOURCES :
-						POSTERN_REASON_UNTRUSTED_PATH);
-		pst_path_fault_describe(&fault, description->owner_uid,
-					refusal->detail,
-					sizeof(refusal->detail));
+		describe_fault(&fault, owner, is_unmapped, refusal);
+		if (pst_is_out_of_resources(r))
+			refusal->reason = POSTERN_REASON_RESOURCES;
 		return r;
 	}
 	r = pst_socket_connect(dir_fd, name, deadline_ns, ret_fd);
@@ -193,8 +259,15 @@ int pst_connection_reach(struct pst_connection *connection,
 	if (r < 0)
 		return r;
 	connection->owner = description.owner_uid;
-	r = open_connection(&description, connection->deadline_ns,
-			    &connection->socket_fd, refusal);
+	if (description.owner_fact == POSTERN_FACT_ABSENT) {
+		r = find_unmapped_owner(connection, &connection->owner,
+					refusal);
+		if (r < 0)
+			return r;
+	}
+	r = open_connection(&description, connection->owner,
+			    connection->deadline_ns, &connection->socket_fd,
+			    refusal);
 	if (r < 0)
 		return r;
 	return check_listener(connection->socket_fd, connection->features,
@@ -234,6 +307,7 @@ int pst_node_probe(const struct postern_policy *policy, const char *name,
 	int r;
 
 	pst_connection_init(&connection, deadline_ns, 0);
+	connection.may_be_unmapped = true; /* it is told nothing */
 	r = pst_connection_reach(&connection, policy, name, &rules, ret_refusal);
 	if (r == 0)
 		r = await_answer(&connection, ret_refusal);

@@ -101,7 +101,7 @@ static int open_directory(const struct pst_node *node,
 		.group = node->group,
 		.features = node->features,
 	};
-	r = pst_socket_path_open(description.socket_path, node->owner,
+	r = pst_socket_path_open(description.socket_path, node->owner, 0,
 				 ret_dir_fd, &ret_options->name, &fault);
 	if (r < 0) {
 		(void)pst_refuse_plain(refusal, pst_is_out_of_resources(r) ?

@@ -54,6 +54,11 @@ static int check_owner(const struct postern_node_description *description,
 				 "effective and saved uid of the process that "
 				 "opens the node",
 				 (unsigned long)description->owner_uid);
+	else if (description->owner_fact == POSTERN_FACT_ABSENT)
+		(void)pst_refuse(refusal, POSTERN_REASON_OWNER,
+				 "'owner unmapped': this policy is for clients "
+				 "in another user namespace; the node's own "
+				 "says 'owner user NAME'");
 	else
 		(void)pst_refuse(refusal, POSTERN_REASON_OWNER,
 				 "the owner's name is not known on this host");

@@ -7,8 +7,16 @@
 #include "os/own_process.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+#include "os/peer_credentials.h"
+#include "os/proc_file.h"
 
 int pst_own_uid(uid_t *ret_uid)
 {
@@ -20,6 +28,45 @@ int pst_own_uid(uid_t *ret_uid)
 		return -EPERM;
 	*ret_uid = effective;
 	return 0;
+}
+
+/* One line of uid_map: the first uid inside, the first outside, how many. */
+static bool take_range(const char **text, uint32_t *ret_first,
+		       uint32_t *ret_count)
+{
+	uint32_t outside;
+
+	*text += strspn(*text, " \n");
+	return pst_proc_take_number(text, ret_first) &&
+	       pst_proc_take_number(text, &outside) &&
+	       pst_proc_take_number(text, ret_count);
+}
+
+int pst_own_unmapped_uid(uid_t *ret_uid)
+{
+	uint32_t first, count;
+	const char *next;
+	uid_t uid;
+	gid_t gid;
+	char *map;
+	int r;
+
+	r = pst_overflow_ids_read(&uid, &gid);
+	if (r == 0)
+		r = pst_proc_file_read(AT_FDCWD, "/proc/self/uid_map", &map);
+	if (r < 0)
+		return r;
+	next = map;
+	while (r == 0 && next[strspn(next, " \n")] != '\0') {
+		if (!take_range(&next, &first, &count))
+			r = -EIO;
+		else if (uid >= first && uid - first < count)
+			r = -EOPNOTSUPP;
+	}
+	free(map);
+	if (r == 0)
+		*ret_uid = uid;
+	return r;
 }
 
 pid_t pst_own_pid(void)

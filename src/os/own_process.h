@@ -16,6 +16,14 @@
  */
 PST_MUST_CHECK int pst_own_uid(uid_t *ret_uid);
 
+/*
+ * The uid that stands for every user whom this process's user namespace does
+ * not map.  Returns 0, or -EOPNOTSUPP where the namespace maps that uid itself,
+ * as the initial one does: then it is the uid of a process or file that may be
+ * mapped.  Returns -errno where that cannot be found out.
+ */
+PST_MUST_CHECK int pst_own_unmapped_uid(uid_t *ret_uid);
+
 /* As others see it in our pid namespace. */
 pid_t pst_own_pid(void);
 

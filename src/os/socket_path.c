@@ -7,8 +7,8 @@
  */
 #include "os/socket_path.h"
 
-int pst_socket_path_open(const char *path, uid_t owner, int *ret_dir_fd,
-			 const char **ret_name,
+int pst_socket_path_open(const char *path, uid_t owner, unsigned flags,
+			 int *ret_dir_fd, const char **ret_name,
 			 struct pst_path_fault *ret_fault)
 {
 	char directory[PST_PATH_BYTES];
@@ -19,8 +19,8 @@ int pst_socket_path_open(const char *path, uid_t owner, int *ret_dir_fd,
 	if (r < 0)
 		return r;
 	r = pst_trusted_path_open_directory(directory, owner,
-					    PST_TRUSTED_PATH_CLOSED, ret_dir_fd,
-					    ret_fault);
+					    PST_TRUSTED_PATH_CLOSED | flags,
+					    ret_dir_fd, ret_fault);
 	if (r < 0)
 		return r;
 	*ret_name = name;

@@ -20,10 +20,13 @@
  * Open the directory of an absolute path as O_PATH; *ret_name is the last
  * component, a pointer into path.  The socket itself need not exist.
  *
+ * flags: 0 or PST_TRUSTED_PATH_OR_OWN.
+ *
  * 0, or as pst_trusted_path_open_directory(), with *ret_fault.
  */
 PST_MUST_CHECK int pst_socket_path_open(const char *path, uid_t owner,
-					int *ret_dir_fd, const char **ret_name,
+					unsigned flags, int *ret_dir_fd,
+					const char **ret_name,
 					struct pst_path_fault *ret_fault);
 
 #endif

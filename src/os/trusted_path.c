@@ -121,15 +121,19 @@ static int complete_path(const char *path, unsigned flags,
 
 /* What is wrong with a directory, judged by the open descriptor. */
 static enum pst_path_fault_kind judge_directory(const struct stat *status,
-						uid_t owner, bool is_closed)
+						uid_t owner, unsigned flags,
+						bool is_last)
 {
+	bool is_closed = is_last && (flags & PST_TRUSTED_PATH_CLOSED);
+	bool may_be_own = flags & PST_TRUSTED_PATH_OR_OWN;
 	bool is_sticky = status->st_uid == 0 && (status->st_mode & S_ISVTX);
 
 	if (S_ISLNK(status->st_mode))
 		return PST_PATH_FAULT_SYMLINK;
 	if (!S_ISDIR(status->st_mode))
 		return PST_PATH_FAULT_NOT_A_DIRECTORY;
-	if (status->st_uid != 0 && status->st_uid != owner)
+	if (status->st_uid != 0 && status->st_uid != owner &&
+	    !(may_be_own && status->st_uid == geteuid()))
 		return PST_PATH_FAULT_OWNER;
 	if ((status->st_mode & (S_IWGRP | S_IWOTH)) &&
 	    (is_closed || !is_sticky))
@@ -139,7 +143,7 @@ static enum pst_path_fault_kind judge_directory(const struct stat *status,
 
 /* One step of the walk: *dir_fd becomes what name in it leads to. */
 static int descend(int *dir_fd, const char *name, const char *path,
-		   size_t path_bytes, uid_t owner, bool is_closed,
+		   size_t path_bytes, uid_t owner, unsigned flags, bool is_last,
 		   struct pst_path_fault *ret_fault)
 {
 	int fd PST_FD_OWNED = -1;
@@ -155,7 +159,7 @@ static int descend(int *dir_fd, const char *name, const char *path,
 		ret_fault->mode = S_IFDIR;
 		return r;
 	}
-	kind = judge_directory(&status, owner, is_closed);
+	kind = judge_directory(&status, owner, flags, is_last);
 	if (kind != PST_PATH_FAULT_NONE)
 		return pst_path_fault_set(ret_fault, kind, path, path_bytes,
 					  &status);
@@ -223,7 +227,6 @@ static int walk(char absolute[static PST_PATH_BYTES], uid_t owner,
 		unsigned flags, unsigned *link_count, int *ret_dir_fd,
 		struct pst_path_fault *ret_fault)
 {
-	bool must_be_closed = flags & PST_TRUSTED_PATH_CLOSED;
 	int dir_fd PST_FD_OWNED = -1;
 	const char *component, *end;
 	char name[NAME_MAX + 1];
@@ -231,8 +234,8 @@ static int walk(char absolute[static PST_PATH_BYTES], uid_t owner,
 	int r;
 
 	component = absolute + strspn(absolute, "/");
-	r = descend(&dir_fd, "/", "/", 1, owner,
-		    must_be_closed && is_last_component(component), ret_fault);
+	r = descend(&dir_fd, "/", "/", 1, owner, flags,
+		    is_last_component(component), ret_fault);
 
 	for (; r == 0 && *component; component = end + strspn(end, "/")) {
 		name_bytes = strcspn(component, "/");
@@ -246,8 +249,7 @@ static int walk(char absolute[static PST_PATH_BYTES], uid_t owner,
 		memcpy(name, component, name_bytes);
 		name[name_bytes] = '\0';
 		r = descend(&dir_fd, name, absolute, (size_t)(end - absolute),
-			    owner, must_be_closed && is_last_component(end),
-			    ret_fault);
+			    owner, flags, is_last_component(end), ret_fault);
 		if (r < 0 && ret_fault->kind == PST_PATH_FAULT_SYMLINK &&
 		    (flags & PST_TRUSTED_PATH_FOLLOW)) {
 			r = pst_trusted_path_expand_link(

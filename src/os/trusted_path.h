@@ -62,6 +62,8 @@ enum pst_trusted_path_flag {
 	/* Symbolic links are followed where they belong to root or the owner:
 	 * then nobody else can have made them, or change where they lead. */
 	PST_TRUSTED_PATH_FOLLOW = 4,
+	/* Directories of this process's effective user are accepted too. */
+	PST_TRUSTED_PATH_OR_OWN = 8,
 };
 
 /*

@@ -50,10 +50,13 @@ struct account {
 
 static struct account owner_of(const struct pst_policy_node *node)
 {
+	const struct pst_policy_directive *owner =
+		find_key(node->directive, "owner");
+
 	return (struct account){
 		.fact = node->owner_fact,
 		.id = node->owner_uid,
-		.word = find_key(node->directive, "owner")->words[2].text,
+		.word = owner->words[owner->word_count - 1].text,
 	};
 }
 
@@ -73,6 +76,17 @@ static struct account group_of(const struct pst_policy_node *node)
 			group.word = socket->words[i + 1].text;
 	}
 	return group;
+}
+
+static void write_id(const struct account *account,
+		     char text[static NUMBER_TEXT_BYTES])
+{
+	if (account->fact == POSTERN_FACT_KNOWN)
+		(void)snprintf(text, NUMBER_TEXT_BYTES, "%" PRIu32,
+			       account->id); /* always fits */
+	else
+		strcpy(text, account->fact == POSTERN_FACT_ABSENT ? "absent"
+								  : "unknown");
 }
 
 /* Words are shown unless it is their meaning that has changed. */
@@ -95,14 +109,8 @@ static void diff_accounts(struct pst_policy_diff *diff, const char *what,
 				      new_account->word, old_place, new_place);
 		return;
 	}
-	strcpy(old_id, "unknown");
-	strcpy(new_id, "unknown");
-	if (old_account->fact == POSTERN_FACT_KNOWN)
-		(void)snprintf(old_id, sizeof(old_id), "%" PRIu32,
-			       old_account->id); /* always fits */
-	if (new_account->fact == POSTERN_FACT_KNOWN)
-		(void)snprintf(new_id, sizeof(new_id), "%" PRIu32,
-			       new_account->id); /* always fits */
+	write_id(old_account, old_id);
+	write_id(new_account, new_id);
 	pst_policy_diff_value(diff, what, old_id, new_id, old_place, new_place);
 }
 

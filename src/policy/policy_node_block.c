@@ -28,20 +28,34 @@ struct node_block {
 	const struct pst_policy_directive *owner;
 };
 
+static const char owner_usage[] = "usage: owner user NAME, or owner unmapped";
+
 static int read_owner(struct pst_policy_builder *builder,
 		      const struct pst_policy_directive *directive,
 		      void *object)
 {
-	static const char *const choices[] = {"user"};
+	static const char *const choices[] = {"user", "unmapped"};
 	struct node_block *block = object;
-	bool is_right;
+	bool is_right, is_unmapped;
 	size_t choice;
 	int r;
 
-	r = pst_policy_word_choice(builder, directive, 1, choices, 1, &choice,
+	r = pst_policy_word_choice(builder, directive, 1, choices, 2, &choice,
 				   &is_right);
 	if (r < 0 || !is_right)
 		return r;
+	is_unmapped = choice == 1;
+	if (is_unmapped != (directive->word_count == 2))
+		return pst_policy_report_word(
+			builder, directive, 1, owner_usage,
+			is_unmapped ? "'owner unmapped' takes no name"
+				    : "'owner user' needs a name");
+	if (is_unmapped) {
+		block->node->owner_fact = POSTERN_FACT_ABSENT;
+		block->node->owner_uid = UINT32_MAX;
+		block->owner = directive;
+		return 0;
+	}
 	r = pst_policy_word_user(builder, directive, 2,
 				 &block->node->owner_fact,
 				 &block->node->owner_uid, &is_right);
@@ -278,7 +292,7 @@ static int read_limits(struct pst_policy_builder *builder,
 #define MANY PST_POLICY_ANY_WORD_COUNT
 
 static const struct pst_policy_key node_keys[] = {
-	{"owner", 2, 2, false, false, read_owner, "usage: owner user NAME"},
+	{"owner", 1, 2, false, false, read_owner, owner_usage},
 	{"socket", 1, 5, false, false, read_socket,
 	 "usage: socket PATH [mode OCTAL] [group NAME]"},
 	{"key", 1, 1, false, true, read_key, "usage: key x25519:BASE64"},
@@ -357,13 +371,18 @@ static int check_identity(struct pst_policy_builder *builder,
 			builder, directive, 1,
 			"socket PATH [mode OCTAL] [group NAME]",
 			"node '%s' has no 'socket'", node->name);
+	if (node->owner_fact == POSTERN_FACT_ABSENT && !node->keys)
+		return pst_policy_report_word(
+			builder, block->owner, 1, "key x25519:BASE64",
+			"node '%s' has 'owner unmapped' and no 'key'",
+			node->name);
 	if (source->owner_uid != 0 && (node->owner_fact != POSTERN_FACT_KNOWN ||
 				       node->owner_uid != source->owner_uid))
 		return pst_policy_report_word_as(
 			builder,
 			pst_policy_severity_of(
 				builder, POSTERN_POLICY_WARN_ON_UNTRUSTED),
-			block->owner, 2,
+			block->owner, block->owner->word_count - 1,
 			"only a file of root may define a node of another "
 			"owner",
 			"this file belongs to uid %u and not to the node's "

@@ -162,7 +162,7 @@ struct pst_policy_node {
 	struct pst_policy_place place;
 	const struct pst_policy_directive *directive;
 
-	enum postern_fact owner_fact;
+	enum postern_fact owner_fact; /* ABSENT: `owner unmapped`, has keys */
 	uint32_t owner_uid;
 	const char *socket_path;
 	struct pst_policy_place socket_place;

@@ -46,13 +46,19 @@ struct listing {
 	atomic_size_t taken_count;
 };
 
+static bool is_unmapped(const struct postern_node_description *node)
+{
+	return node->owner_fact == POSTERN_FACT_ABSENT;
+}
+
 static void name_owner(const struct postern_node_description *node,
 		       char owner[static OWNER_BYTES])
 {
 	char *name;
 
 	if (node->owner_fact != POSTERN_FACT_KNOWN) {
-		(void)snprintf(owner, OWNER_BYTES, "unknown");
+		(void)snprintf(owner, OWNER_BYTES, "%s",
+			       is_unmapped(node) ? "unmapped" : "unknown");
 		return;
 	}
 	if (postern_user_name(node->owner_uid, &name) < 0) {
@@ -63,11 +69,12 @@ static void name_owner(const struct postern_node_description *node,
 	free(name);
 }
 
-static const char *state_word(int result)
+/* Only a client asks for the key of an owner that is not mapped. */
+static const char *state_word(int result, bool is_owner_unmapped)
 {
 	switch (result) {
 	case 0:
-		return "running";
+		return is_owner_unmapped ? "unproven" : "running";
 	case -ENOENT:
 		return "not running";
 	case -EACCES:
@@ -109,7 +116,7 @@ static void count_peers(const struct postern_policy *policy,
 
 	(void)snprintf(text, COUNT_BYTES, "-");
 	options.timeout_ns = OBSERVE_TIMEOUT_NS;
-	if (may_observe(policy, node) &&
+	if (!is_unmapped(node) && may_observe(policy, node) &&
 	    postern_observe(policy, node->name, &options, NULL,
 			    &observer) == 0 &&
 	    postern_observer_node(observer, &stats) == 0)
@@ -160,8 +167,8 @@ static void print_entry(const struct entry *entry)
 
 	name_owner(&entry->node, owner);
 	printf("%-24s %-16s %-13s %5s %s\n", entry->node.name, owner,
-	       state_word(entry->result), entry->peer_count,
-	       entry->node.socket_path);
+	       state_word(entry->result, is_unmapped(&entry->node)),
+	       entry->peer_count, entry->node.socket_path);
 	if (entry->refusal.reason == POSTERN_REASON_UNTRUSTED_PATH ||
 	    entry->refusal.reason == POSTERN_REASON_NOT_A_SOCKET ||
 	    entry->refusal.reason == POSTERN_REASON_LISTENER ||
@@ -240,7 +247,8 @@ const struct tool_command tool_command_list = {
 	.description =
 		"List the nodes of the policy: name, owner, whether the node "
 		"runs and answers,\nhow many peers it has where you may observe "
-		"it, and the socket.\nA policy with errors is listed as far as "
+		"it, and the socket.\nAn unmapped owner that answers is "
+		"unproven: only a client asks for its key.\nA policy with errors is listed as far as "
 		"it could be read, with exit status 8.\n",
 	.run = run,
 };

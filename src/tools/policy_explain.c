@@ -62,6 +62,12 @@ observe_as_owner(const struct postern_node_description *node,
 	if (node->owner_fact == POSTERN_FACT_KNOWN &&
 	    node->owner_uid == geteuid())
 		return TOOL_DONE;
+	if (node->owner_fact == POSTERN_FACT_ABSENT) {
+		tool_warning(node->name, "'owner unmapped': the node decides "
+			     "by the policy of its own user namespace, and by "
+			     "the facts that it sees there");
+		return TOOL_DONE;
+	}
 	if (node->owner_fact != POSTERN_FACT_KNOWN || geteuid() != 0) {
 		tool_warning(node->name, "the node may see other facts of that "
 			     "process: only root and the node's owner can tell "

@@ -75,7 +75,8 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/policy_parser/mistakes.conf \
 	tests/fuzz/corpus/policy_parser/one-process.conf \
 	tests/fuzz/corpus/policy_parser/orders.conf \
-	tests/fuzz/corpus/policy_parser/telemetry.conf
+	tests/fuzz/corpus/policy_parser/telemetry.conf \
+	tests/fuzz/corpus/policy_parser/unmapped.conf
 
 if ENABLE_FUZZ
 FUZZ_TARGETS += tests/fuzz/fuzz_policy_parser

@@ -73,6 +73,7 @@ check_PROGRAMS += \
 	tests/integration/test_observers \
 	tests/integration/test_rates \
 	tests/integration/test_pause \
+	tests/integration/test_owner_unmapped \
 	tests/integration/test_polling \
 	tests/integration/test_readiness \
 	tests/integration/test_policy_errors \
@@ -95,6 +96,11 @@ tests_integration_test_admission_identity_LDADD = $(INTEGRATION_LIBS)
 tests_integration_test_admission_namespaces_SOURCES = \
 	tests/integration/test_admission_namespaces.c
 tests_integration_test_admission_namespaces_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_owner_unmapped_SOURCES = \
+	tests/integration/key_case.h \
+	tests/integration/test_owner_unmapped.c
+tests_integration_test_owner_unmapped_LDADD = $(INTEGRATION_LIBS)
 
 tests_integration_test_admission_offers_SOURCES = \
 	tests/integration/test_admission_offers.c

@@ -391,6 +391,33 @@ pid_of_nobody_is_an_error() {
 	expect_text err '^postern: 2147483647: no such process$'
 }
 
+owner_unmapped_is_for_clients_that_have_the_key() {
+	write_policy keyless.conf
+	sed -i 's/owner user .*/owner unmapped/' keyless.conf
+	expect_status 1 postern policy check keyless.conf
+	expect_text err "^keyless.conf:6:11: error: node 'orders' has 'owner unm"
+	sed '/owner unmapped$/a\    key x25519:3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08' \
+		keyless.conf >unmapped.conf
+	expect_status 0 postern policy check unmapped.conf
+	expect_status 0 postern policy show --policy unmapped.conf
+	expect_text out '^ *owner unmapped'
+	expect_status 0 postern policy fmt --numeric unmapped.conf
+	expect_text out '^    owner unmapped$'
+	expect_status 0 postern policy explain --policy unmapped.conf \
+		--node orders --pid $$
+	expect_text err "'owner unmapped': the node decides by the policy"
+	expect_status 0 postern list --policy unmapped.conf
+	expect_text out '^orders  *unmapped  *not trusted '
+	expect_status 5 postern receive --policy unmapped.conf orders
+	expect_text err 'for clients in another user namespace'
+	expect_status 5 postern stat --policy unmapped.conf orders
+	expect_text err 'statistics and commands prove no key'
+	expect_status 5 postern revoke --policy unmapped.conf orders self
+	expect_text err 'statistics and commands prove no key'
+	expect_status 5 postern send --policy unmapped.conf --message x orders
+	expect_text err 'leaves the overflow uid (65534) unmapped'
+}
+
 run_tests \
 	good_policy_is_valid \
 	typo_is_shown_with_a_caret_and_a_suggestion \
@@ -425,4 +452,5 @@ run_tests \
 	diff_only_warns_about_files_that_others_can_write \
 	pid_prints_a_word_that_names_the_process \
 	pid_word_admits_that_process_only \
-	pid_of_nobody_is_an_error
+	pid_of_nobody_is_an_error \
+	owner_unmapped_is_for_clients_that_have_the_key

@@ -9,6 +9,7 @@
 #include "unit/policy/diff_case.h"
 
 #define OWN "node n {\n"
+#define TAIL_ONLY "end\n"
 #define KEY_A "x25519:3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08"
 #define KEY_B "x25519:fhE_5Wc2n1cF4Z0v1u2o4z1m3q5b7d9k2s4w6y8A0C4"
 
@@ -214,6 +215,29 @@ START_TEST(the_same_words_may_mean_others)
 }
 END_TEST
 
+START_TEST(owner_unmapped_is_compared_with_a_user)
+{
+	assert_diff(HEAD OWN "owner user alice\nsocket /run/n\n"
+		    "key " KEY_A "\n" TAIL,
+		    HEAD OWN "owner unmapped\nsocket /run/n\n"
+		    "key " KEY_A "\n" TAIL,
+		    1,
+		    "node n\n"
+		    "    ~ owner alice -> unmapped "
+		    "(test.conf:3 -> test.conf:3)\n");
+	assert_diff(HEAD OWN "owner unmapped\nsocket /run/n\n"
+		    "key " KEY_A "\n" TAIL,
+		    HEAD OWN "owner unmapped\nsocket /run/n\n"
+		    "key " KEY_A "\n" TAIL, 0, "no difference\n");
+	assert_diff(HEAD TAIL_ONLY,
+		    HEAD OWN "owner unmapped\nsocket /run/n\n"
+		    "key " KEY_A "\n" TAIL, 1,
+		    "node n\n"
+		    "    + added: owner unmapped, socket /run/n mode 0660 "
+		    "(test.conf:2)\n");
+}
+END_TEST
+
 START_TEST(assumed_names_are_compared_as_words)
 {
 	struct postern_policy *old_policy, *new_policy;
@@ -252,6 +276,7 @@ int main(void)
 	tcase_add_test(tcase, ranges_of_uids_are_compared_by_their_ends);
 	tcase_add_test(tcase, who_a_name_stands_for_is_compared);
 	tcase_add_test(tcase, the_same_words_may_mean_others);
+	tcase_add_test(tcase, owner_unmapped_is_compared_with_a_user);
 	tcase_add_test(tcase, assumed_names_are_compared_as_words);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);

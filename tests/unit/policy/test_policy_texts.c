@@ -142,7 +142,8 @@ START_TEST(names_become_numbers)
 			 "label alice }\n"
 			 "node n {\nowner user bob\n"
 			 "socket /group mode 0600 group globex\n"
-			 "allow alice { direction send }\n}\nend\n",
+			 "allow alice { direction send }\n}\n"
+			 "node m {\nowner   unmapped\nsocket /m\n}\nend\n",
 			 POSTERN_POLICY_FORMAT_NUMERIC,
 			 "policy-version 1\n"
 			 "peer p {\n"
@@ -156,6 +157,10 @@ START_TEST(names_become_numbers)
 			 "    allow alice {\n"
 			 "        direction send\n"
 			 "    }\n"
+			 "}\n"
+			 "node m {\n"
+			 "    owner unmapped\n"
+			 "    socket /m\n"
 			 "}\n"
 			 "end\n");
 }
