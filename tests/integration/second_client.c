@@ -341,7 +341,7 @@ static void send_messages(struct channel *channel, unsigned long count,
 
 	/* All is received when all of the ring is free again. */
 	wait_for_space(channel, channel->ring_bytes);
-	record_write(channel, KIND_END, NULL, 0, false);
+	record_write(channel, KIND_END, "", 0, false);
 	shutdown(channel->socket_fd, SHUT_RDWR);
 	close(channel->socket_fd);
 }
