@@ -38,10 +38,10 @@ struct postern_log_field {
 /*
  * One record.  event is a stable word ("admit", "refuse", "depart", "poison",
  * "revoke", "reload", "suppressed", "unread-offers"; of the other levels for
- * instance "socket-restored", "socket-lost"); line is the whole record in logfmt
- * (key=value, quoted where needed), printable ASCII, one line without a
- * newline, at most 1023 bytes; fields are the same, taken apart, in the same
- * order.  All are valid during the call only.
+ * instance "socket-restored", "socket-lost", "statistics"); line is the whole
+ * record in logfmt (key=value, quoted where needed), printable ASCII, one line
+ * without a newline, at most 1023 bytes; fields are the same, taken apart, in
+ * the same order.  All are valid during the call only.
  *
  * sequence is the field `seq`: audit records of one node are numbered 1, 2, 3
  * and so on, so that a gap is a record that was lost behind the callback.  0: no

@@ -10,6 +10,7 @@
 #include "node/admission.h"
 
 #include "node/refusal.h"
+#include "node/statistics.h"
 #include "node/terms.h"
 #include "node/view.h"
 #include "os/packet_socket.h"
@@ -33,6 +34,15 @@ static bool may_observe(const struct pst_node *node,
 				  "no allow that matches says 'observe'");
 	*ret_peer_name = decision.peer_name;
 	return true;
+}
+
+/* It can be missing since a reload that could not make another one. */
+static bool has_view(struct pst_node *node, struct postern_refusal *refusal)
+{
+	int r = pst_statistics_need_view(node);
+
+	return r == 0 || pst_refuse_errno(refusal, POSTERN_REASON_RESOURCES, r,
+					  "making the statistics");
 }
 
 static bool send_view(const struct pst_node *node, struct pst_half_open *entry,
@@ -62,5 +72,6 @@ bool pst_observe_answer(struct pst_node *node,
 
 	return may_observe(node, &entry->credentials, &peer_name, refusal) &&
 	       pst_admission_may_offer(node, entry, refusal) &&
+	       has_view(node, refusal) &&
 	       send_view(node, entry, peer_name, refusal);
 }

@@ -360,7 +360,8 @@ static int reload(struct pst_node *node, const struct postern_policy *policy,
 
 	exchange(node, &holdings);
 	pst_node_follow_policy(node);
-	pst_statistics_renew_view(node);
+	/* Where it fails, the old segment is retired all the same. */
+	(void)pst_statistics_renew_view(node);
 	for (i = 0; i < node->slot_count; i++)
 		if (node->peers[i].state != PST_PEER_FREE)
 			decide_again(node, wants_before, &node->peers[i],

@@ -375,8 +375,8 @@ void pst_statistics_collect(struct pst_node *node, uint64_t now_ns)
 	uint32_t i, index;
 
 	mark_shared(node);
-	if (pst_node_view_fd(node) < 0)
-		pst_statistics_renew_view(node);
+	/* Without it nothing is shown, and the totals are kept. */
+	(void)pst_statistics_need_view(node);
 	for (i = 0; i < statistics->changed_count; i++) {
 		index = statistics->changed[i];
 		statistics->slots[index].is_changed = false;

@@ -60,6 +60,7 @@ struct pst_statistics {
 	uint32_t shared_count;
 	bool is_shared_active;  /* one of them moved, or will */
 	bool has_news;          /* something is not shown yet */
+	bool is_view_missing;   /* it could not be made, and a record said so */
 	uint64_t due_ns;        /* the next look; PST_DEADLINE_NEVER: none */
 	uint64_t next_ns;       /* the earliest moment for it */
 	struct pst_stats_writer writer; /* to node->view */
@@ -112,8 +113,12 @@ void pst_statistics_end_view(struct pst_node *node, uint64_t state);
  * From now on observers are given another segment, and those who have the old
  * one are told to ask again: for when the policy was reloaded and not everybody
  * may still see.  The old one shows nothing new in any case; where no other can
- * be made, there is none until the next look can make one.
+ * be made, there is none until the next look or request can make one, and a
+ * record says why.
  */
-void pst_statistics_renew_view(struct pst_node *node);
+int pst_statistics_renew_view(struct pst_node *node);
+
+/* Make the segment if it is missing.  0: it is there. */
+PST_MUST_CHECK int pst_statistics_need_view(struct pst_node *node);
 
 #endif

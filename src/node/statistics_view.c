@@ -4,6 +4,7 @@
  */
 #include "node/statistics.h"
 
+#include "node/audit.h"
 #include "node/node_state.h"
 
 void pst_statistics_show_node(struct pst_node *node)
@@ -50,10 +51,34 @@ void pst_statistics_end_view(struct pst_node *node, uint64_t state)
 		pst_stats_write_end(&node->statistics.writer, state);
 }
 
-void pst_statistics_renew_view(struct pst_node *node)
+/* One record when it begins to be missing, and not for each attempt. */
+static void note_missing_view(struct pst_node *node, int result)
 {
+	if (node->statistics.is_view_missing)
+		return;
+	node->statistics.is_view_missing = true;
+	pst_audit_note(node, POSTERN_LOG_WARNING, "statistics",
+		       "no segment for the statistics: no process can "
+		       "observe until one can be made", result);
+}
+
+int pst_statistics_renew_view(struct pst_node *node)
+{
+	int r;
+
 	pst_statistics_end_view(node, PST_STATS_RETIRED);
 	pst_node_view_close(node);
-	if (pst_node_view_open(node) == 0)
-		pst_statistics_show_all(node);
+	r = pst_node_view_open(node);
+	if (r < 0) {
+		note_missing_view(node, r);
+		return r;
+	}
+	node->statistics.is_view_missing = false;
+	pst_statistics_show_all(node);
+	return 0;
+}
+
+int pst_statistics_need_view(struct pst_node *node)
+{
+	return pst_node_view_fd(node) < 0 ? pst_statistics_renew_view(node) : 0;
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "support/inspect.h"
+#include "support/observer.h"
 #include "support/peer.h"
 #include "support/scene.h"
 #include "support/test_options.h"
@@ -33,6 +34,7 @@ static const char POLICY[] =
 	"	socket $dir/orders.sock mode 0666\n"
 	"	allow friend {\n"
 	"		direction both\n"
+	"		observe\n"
 	"	}\n"
 	"}\n"
 	"end\n";
@@ -123,6 +125,49 @@ START_TEST(reload_under_a_limit_of_file_size_leaves_the_node_alive)
 	expect_no_signal_is_left();
 	limit(RLIMIT_FSIZE, RLIM_INFINITY);
 	ck_assert_int_eq(peer_connect(&scene, &peer).result, 0);
+}
+END_TEST
+
+static struct observer_report observe(struct process *observer)
+{
+	const uint64_t timeout_ns = POSTERN_NO_DEADLINE;
+	struct observer_report report;
+
+	process_order(observer, &timeout_ns, sizeof(timeout_ns));
+	scene_serve_until_readable(&scene, observer->control_fd);
+	process_read_report(observer, &report, sizeof(report));
+	return report;
+}
+
+/* The segment of before the reload is not for all who may observe now. */
+START_TEST(reload_under_a_limit_of_file_size_makes_the_statistics_later)
+{
+	struct observer_report report;
+	struct process observer;
+	uint32_t lost_count;
+	int r;
+
+	process_start(&observer, ROLE_PEER, observer_main, &scene);
+	scene_open(&scene);
+	limit(RLIMIT_FSIZE, BELOW_THE_STATISTICS);
+	r = postern_node_reload(scene.node, scene.next, NULL, &lost_count);
+	ck_assert_int_eq(r, 0);
+	ck_assert_str_eq(scene.warning.event, "statistics");
+	ck_assert_ptr_nonnull(strstr(scene.warning.line,
+				     " call=ftruncate errno=27"));
+
+	report = observe(&observer);
+	ck_assert_int_lt(report.result, 0);
+	ck_assert_int_eq(report.reason, POSTERN_REASON_NODE_BUSY);
+	ck_assert_uint_eq(scene.warning_count, 1);
+	scene_await_one_refusal(&scene, POSTERN_REASON_RESOURCES);
+
+	limit(RLIMIT_FSIZE, RLIM_INFINITY);
+	report = observe(&observer);
+	ck_assert_msg(report.result == 0, "%s",
+		      postern_reason_word(report.reason));
+	ck_assert(report.is_readable);
+	process_end(&observer);
 }
 END_TEST
 
@@ -238,6 +283,8 @@ int main(void)
 		admission_under_a_limit_of_file_size_is_refused_for_resources);
 	tcase_add_test(t,
 		reload_under_a_limit_of_file_size_leaves_the_node_alive);
+	tcase_add_test(t,
+		reload_under_a_limit_of_file_size_makes_the_statistics_later);
 	tcase_add_test(other, client_under_a_limit_of_file_size_connects);
 	tcase_add_test(t,
 		new_key_under_a_limit_of_file_size_is_refused_for_resources);

@@ -14,12 +14,23 @@
 #include "support/process.h"
 #include "support/test_options.h"
 
+static void fill_record(struct scene_record *kept,
+			const struct postern_log_record *record)
+{
+	(void)snprintf(kept->event, sizeof(kept->event), "%s", record->event);
+	(void)snprintf(kept->line, sizeof(kept->line), "%s", record->line);
+}
+
 static void keep_record(void *user_data,
 			const struct postern_log_record *record)
 {
 	struct scene *scene = user_data;
 	struct scene_record *kept;
 
+	if (record->level == POSTERN_LOG_WARNING) {
+		scene->warning_count++;
+		fill_record(&scene->warning, record);
+	}
 	if (record->level != POSTERN_LOG_AUDIT)
 		return;
 	process_require(scene->record_count < SCENE_RECORDS_MAX,
@@ -27,8 +38,7 @@ static void keep_record(void *user_data,
 	process_require(!strchr(record->line, '\n'),
 			"a record has several lines");
 	kept = &scene->records[scene->record_count++];
-	(void)snprintf(kept->event, sizeof(kept->event), "%s", record->event);
-	(void)snprintf(kept->line, sizeof(kept->line), "%s", record->line);
+	fill_record(kept, record);
 	if (scene->on_record)
 		scene->on_record(scene);
 }

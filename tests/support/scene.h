@@ -66,9 +66,11 @@ struct scene {
 
 	struct postern_event events[SCENE_EVENTS_MAX];
 	size_t event_count;
-	struct scene_record records[SCENE_RECORDS_MAX];
+	struct scene_record records[SCENE_RECORDS_MAX]; /* of the audit */
 	size_t record_count;
 	scene_record_fn *on_record;     /* NULL: keep it only */
+	struct scene_record warning;    /* the last one */
+	size_t warning_count;
 	uint64_t message_count;
 	uint64_t message_bytes;
 	scene_message_fn *on_message;   /* NULL: count only */
