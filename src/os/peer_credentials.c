@@ -202,7 +202,8 @@ static int read_proc_number(int pidfd, pid_t *ret_pid)
 	char *text;
 	int r;
 
-	(void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
+	(void)snprintf(path, sizeof(path), "/proc/thread-self/fdinfo/%d",
+		       pidfd);
 	r = pst_proc_file_read(AT_FDCWD, path, &text);
 	if (r < 0)
 		return r;

@@ -3,7 +3,7 @@
  * Reading `socket PATH [mode OCTAL] [group NAME]`
  *
  * The path must fit the kernel's address; and so must the name alone behind
- * /proc/self/fd/N/, by which a node and its connectors reach it.
+ * /proc/thread-self/fd/N/, which is another way to reach it.
  */
 #include <string.h>
 

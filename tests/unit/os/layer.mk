@@ -26,6 +26,7 @@ check_PROGRAMS += \
 	tests/unit/os/test_socket_connect \
 	tests/unit/os/test_socket_path \
 	tests/unit/os/test_subordinate_uids \
+	tests/unit/os/test_thread_table \
 	tests/unit/os/test_trusted_file
 
 tests_unit_os_test_doorbell_SOURCES = \
@@ -104,6 +105,10 @@ tests_unit_os_test_socket_path_LDADD = $(os_test_libraries)
 tests_unit_os_test_subordinate_uids_SOURCES = \
 	tests/unit/os/test_subordinate_uids.c $(os_test_support)
 tests_unit_os_test_subordinate_uids_LDADD = $(os_test_libraries)
+
+tests_unit_os_test_thread_table_SOURCES = \
+	tests/unit/os/test_thread_table.c $(os_test_support)
+tests_unit_os_test_thread_table_LDADD = $(os_test_libraries)
 
 tests_unit_os_test_trusted_file_SOURCES = \
 	tests/unit/os/test_trusted_file.c $(os_test_support)
