@@ -259,6 +259,10 @@ int pst_connection_reach(struct pst_connection *connection,
 	if (r < 0)
 		return r;
 	connection->owner = description.owner_uid;
+	/* A system call filter that ends the process does so here, and not at a
+	 * moment that the node chooses. */
+	if (!(connection->features & POSTERN_FEATURE_PASSRIGHTS))
+		PST_IGNORE(pst_socket_close_try());
 	if (description.owner_fact == POSTERN_FACT_ABSENT) {
 		r = find_unmapped_owner(connection, &connection->owner,
 					refusal);

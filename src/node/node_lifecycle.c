@@ -24,6 +24,7 @@
 #include "os/monotonic.h"
 #include "os/own_process.h"
 #include "os/poll_set.h"
+#include "os/socket_close.h"
 
 static int allocate(struct pst_node *node, uint32_t slot_count)
 {
@@ -167,6 +168,26 @@ static int open_node(struct pst_node *node, struct postern_refusal *refusal)
 	return pst_node_listen(node, refusal);
 }
 
+/* The thread is tried now, not when a peer chooses. */
+static void prepare_closing(const struct pst_node *node)
+{
+	int r;
+
+	if (node->features & POSTERN_FEATURE_PASSRIGHTS)
+		return;
+	pst_audit_note(node, POSTERN_LOG_WARNING, "no-passrights",
+		       "this kernel cannot refuse descriptors before they are "
+		       "sent: each record is looked at first, and a thread "
+		       "closes what holds descriptors", 0);
+	r = pst_socket_close_try();
+	if (r < 0)
+		pst_audit_note(node, POSTERN_LOG_WARNING, "no-closing-thread",
+			       "no thread can close a socket, so a peer that "
+			       "sends descriptors can hold up the node: allow "
+			       "clone, clone3, close_range and unshare in the "
+			       "filter of system calls, or raise RLIMIT_NPROC", r);
+}
+
 int pst_node_open(const struct pst_node_params *params,
 		  struct postern_refusal *ret_refusal,
 		  struct pst_node **ret_node)
@@ -194,11 +215,7 @@ int pst_node_open(const struct pst_node_params *params,
 		(void)pst_node_close(node); /* always NULL */
 		return pst_refusal_result(ret_refusal, r);
 	}
-	if (!(node->features & POSTERN_FEATURE_PASSRIGHTS))
-		pst_audit_note(node, POSTERN_LOG_WARNING, "no-passrights",
-			       "this kernel cannot refuse descriptors before "
-			       "they are sent: each record is looked at first, "
-			       "and a thread closes what holds descriptors", 0);
+	prepare_closing(node);
 	*ret_node = node;
 	return 0;
 }

@@ -39,6 +39,11 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 
+/* Linux 6.9: a pidfd of one thread. */
+#ifndef PIDFD_THREAD
+#define PIDFD_THREAD O_EXCL
+#endif
+
 /* Linux 6.9: the file system whose inode numbers name processes ("PIDF"). */
 #ifndef PID_FS_MAGIC
 #define PID_FS_MAGIC 0x50494446

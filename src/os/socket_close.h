@@ -7,8 +7,13 @@
  * with SO_LINGER and unsent data makes that task wait as long as its sender
  * chose.  In a task that is exiting, the kernel does not linger.  So a
  * connection with something in its queue is closed by a thread that exists for
- * nothing else: it copies the descriptor table, the caller closes its own
- * descriptor, and the exit of the thread closes the last one.
+ * nothing else: it takes a descriptor table of its own with the socket in it,
+ * the caller closes its own descriptor, and the exit of the thread closes the
+ * last one.
+ *
+ * A system call filter may kill that thread, or the whole process.  So
+ * pst_socket_close_try() does all of it when a node or a channel is opened: a
+ * peer must not choose the time.
  *
  * Where SO_PASSRIGHTS=0 refused descriptors from the beginning, this is
  * close().
@@ -16,12 +21,22 @@
 #ifndef POSTERN_OS_SOCKET_CLOSE_H
 #define POSTERN_OS_SOCKET_CLOSE_H
 
+#include "base/attributes.h"
+
 /*
  * Close a connected or listening socket, and return the empty value, -1.  Does
- * not wait for anything that a peer has sent, unless no thread can be
- * made.  Not in a forked child: what the connection receives is shut down for
- * all.
+ * not wait for anything that a peer has sent, unless no thread can be made, or
+ * it does not answer within 100 ms.  After such a time-out no further thread is
+ * made until that one does answer.  Not in a forked child: what the connection
+ * receives is shut down for all.
  */
 int pst_socket_close(int socket_fd);
+
+/* Close a socket of our own in such a thread.  0, or -errno: it cannot be done,
+ * and -ETIMEDOUT: the thread did not answer. */
+PST_MUST_CHECK int pst_socket_close_try(void);
+
+/* How many closes of this process have gone to a thread; wraps around. */
+unsigned pst_socket_close_thread_count(void);
 
 #endif

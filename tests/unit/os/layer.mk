@@ -23,6 +23,7 @@ check_PROGRAMS += \
 	tests/unit/os/test_segment \
 	tests/unit/os/test_segment_mapping \
 	tests/unit/os/test_socket_close \
+	tests/unit/os/test_socket_close_limits \
 	tests/unit/os/test_socket_connect \
 	tests/unit/os/test_socket_path \
 	tests/unit/os/test_subordinate_uids \
@@ -93,6 +94,11 @@ tests_unit_os_test_socket_close_SOURCES = \
 	tests/unit/os/test_socket_close.c \
 	tests/support/lingering.c tests/support/lingering.h $(os_test_support)
 tests_unit_os_test_socket_close_LDADD = $(os_test_libraries)
+
+tests_unit_os_test_socket_close_limits_SOURCES = \
+	tests/unit/os/test_socket_close_limits.c \
+	tests/support/lingering.c tests/support/lingering.h $(os_test_support)
+tests_unit_os_test_socket_close_limits_LDADD = $(os_test_libraries)
 
 tests_unit_os_test_socket_connect_SOURCES = \
 	tests/unit/os/test_socket_connect.c $(os_test_support)
