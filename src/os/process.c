@@ -211,6 +211,11 @@ int pst_process_credentials_read(pid_t pid, uid_t observer_uid,
 	return r;
 }
 
+/*
+ * Where /proc has no sys, as with ProcSubset=pid, the id is taken for 65534.  If
+ * the administrator has changed kernel.overflowuid there, then uids that are not
+ * mapped have that other number, and nothing tells them from a real user's.
+ */
 static int read_overflow_id(const char *path, uint32_t *ret_id)
 {
 	const char *next;
