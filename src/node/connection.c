@@ -102,8 +102,8 @@ static int why_no_connection(int result, const char *path,
 
 /*
  * With `owner unmapped` the kernel proves no identity: only a listener that has
- * to prove the node's key is reached, and none that could be a user whom our
- * namespace maps.
+ * to prove the node's key is reached, and only from a namespace that leaves users
+ * unmapped.
  */
 static int find_unmapped_owner(const struct pst_connection *connection,
 			       uid_t *ret_owner,
@@ -120,8 +120,8 @@ static int find_unmapped_owner(const struct pst_connection *connection,
 	r = pst_own_unmapped_uid(ret_owner);
 	if (r == -EOPNOTSUPP) {
 		(void)pst_refuse(refusal, POSTERN_REASON_LISTENER,
-				 "'owner unmapped' needs a user namespace that "
-				 "leaves the overflow uid (65534) unmapped: see "
+				 "'owner unmapped' is for a user namespace that "
+				 "does not map every uid: see "
 				 "postern-policy(5)");
 		return -EACCES;
 	}

@@ -44,7 +44,8 @@ static bool take_range(const char **text, uint32_t *ret_first,
 
 int pst_own_unmapped_uid(uid_t *ret_uid)
 {
-	uint32_t first, count;
+	uint64_t mapped_count = 0;
+	uint32_t first = 0, count = 0;
 	const char *next;
 	uid_t uid;
 	gid_t gid;
@@ -60,10 +61,12 @@ int pst_own_unmapped_uid(uid_t *ret_uid)
 	while (r == 0 && next[strspn(next, " \n")] != '\0') {
 		if (!take_range(&next, &first, &count))
 			r = -EIO;
-		else if (uid >= first && uid - first < count)
-			r = -EOPNOTSUPP;
+		mapped_count += count;
 	}
 	free(map);
+	/* All but (uid_t)-1, as in the initial user namespace. */
+	if (r == 0 && mapped_count >= UINT32_MAX)
+		r = -EOPNOTSUPP;
 	if (r == 0)
 		*ret_uid = uid;
 	return r;

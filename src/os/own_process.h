@@ -18,9 +18,9 @@ PST_MUST_CHECK int pst_own_uid(uid_t *ret_uid);
 
 /*
  * The uid that stands for every user whom this process's user namespace does
- * not map.  Returns 0, or -EOPNOTSUPP where the namespace maps that uid itself,
- * as the initial one does: then it is the uid of a process or file that may be
- * mapped.  Returns -errno where that cannot be found out.
+ * not map.  The namespace may map this uid, too: then it does not tell that user
+ * from an unmapped one.  Returns 0, or -EOPNOTSUPP where the namespace maps every
+ * uid, as the initial one does.  Returns -errno where that cannot be found out.
  */
 PST_MUST_CHECK int pst_own_unmapped_uid(uid_t *ret_uid);
 

@@ -325,15 +325,21 @@ START_TEST(connect_on_the_host_to_uid_65534_is_refused)
 	scene_make_keys(&scene);
 	scene_load(&scene, UNMAPPED(NODE_KEY));
 	process_start(&partner, ROLE_PEER, peer_main, &scene);
-	expect_not_reached("leaves the overflow uid (65534) unmapped");
+	expect_not_reached("does not map every uid");
 }
 END_TEST
 
-START_TEST(connect_where_uid_65534_is_mapped_is_refused)
+/* The usual map of a container has 65,536 uids. */
+START_TEST(connect_where_uid_65534_is_mapped_is_admitted_by_the_key)
 {
+	struct peer_report report;
+
 	start_unmapped(UNMAPPED(NODE_KEY), peer_in_user_namespace,
-		       "65000 65000 1000\n");
-	expect_not_reached("leaves the overflow uid (65534) unmapped");
+		       "65000 165000 1000\n");
+	open_node(USER(NODE_KEY), SCENE_KEY_NODE);
+	report = peer_connect(&scene, &partner);
+	expect_admitted(&report);
+	end();
 }
 END_TEST
 
@@ -414,7 +420,8 @@ int main(void)
 	tcase_add_test(tcase, connect_by_the_owners_uid_is_refused_with_advice);
 	tcase_add_test(tcase, connect_to_a_listener_that_is_mapped_is_refused);
 	tcase_add_test(tcase, connect_on_the_host_to_uid_65534_is_refused);
-	tcase_add_test(tcase, connect_where_uid_65534_is_mapped_is_refused);
+	tcase_add_test(tcase, 
+		connect_where_uid_65534_is_mapped_is_admitted_by_the_key);
 	tcase_add_test(tcase,
 		       connect_below_a_directory_open_to_others_is_refused);
 	tcase_add_test(tcase,
