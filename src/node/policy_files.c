@@ -202,7 +202,7 @@ static int load_entry(struct loader *loader, const char *directory,
 
 enum directory_state {
 	DIRECTORY_LISTED,
-	DIRECTORY_MISSING,    /* for the caller to judge: some may be */
+	DIRECTORY_MISSING,    /* a directory of the system may be */
 	DIRECTORY_UNREADABLE, /* reported */
 };
 
@@ -370,9 +370,10 @@ static int load_include(struct loader *loader, const char *path,
 	}
 	(void)snprintf(sentence, sizeof(sentence), "there is no directory '%s'",
 		       path); /* may be cut */
-	return pst_policy_builder_report(loader->builder,
-					 POSTERN_SEVERITY_WARNING, file, line,
-					 sentence, NULL);
+	/* The file wants it, and any deny may be in it. */
+	return pst_policy_builder_report(
+		loader->builder, POSTERN_SEVERITY_ERROR, file, line, sentence,
+		"create the directory, or remove the 'include-dir'");
 }
 
 static int load_includes(struct loader *loader)

@@ -60,6 +60,9 @@ static const char *constant_text(enum pst_path_fault_kind kind)
 		return "is too long";
 	case PST_PATH_FAULT_MISSING:
 		return "does not exist";
+	case PST_PATH_FAULT_DANGLING:
+		return "leads through a symbolic link to a path that does not "
+		       "exist: restore that path, or remove the link";
 	case PST_PATH_FAULT_SYMLINK:
 		return "is a symbolic link: write the path it leads to";
 	case PST_PATH_FAULT_NOT_A_DIRECTORY:

@@ -86,7 +86,8 @@ struct pst_trusted_listing {
  * that reading it says what is wrong with it; back-ups (*~, .dpkg-*, *.swp) and
  * README are left out, and so is what is neither *.conf nor a regular file.
  *
- * 0, -ENOENT (no such directory), -EACCES, or -errno, as for a file.
+ * 0, -ENOENT (no such directory, and no symbolic link leads to it: the fault of
+ * one that a link leads to is DANGLING), -EACCES, or -errno, as for a file.
  */
 PST_MUST_CHECK int
 pst_trusted_listing_read(const char *path, uid_t reader, unsigned flags,

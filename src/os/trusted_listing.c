@@ -120,6 +120,39 @@ static int fill_listing(DIR *directory, struct pst_trusted_listing *listing)
 	return 0;
 }
 
+/* Whether there is a symbolic link before the first component that is missing.
+ * In doubt there is: then the path is not simply missing. */
+static bool is_behind_link(const char *path)
+{
+	size_t path_bytes = strlen(path), end = 0;
+	char prefix[PST_PATH_BYTES];
+	struct stat status;
+
+	if (path_bytes >= sizeof(prefix))
+		return true;
+	while (end < path_bytes) {
+		end += strspn(path + end, "/");
+		end += strcspn(path + end, "/");
+		memcpy(prefix, path, end);
+		prefix[end] = '\0';
+		if (lstat(prefix, &status) < 0)
+			return errno != ENOENT;
+		if (S_ISLNK(status.st_mode))
+			return true;
+	}
+	return true; /* it is there by now */
+}
+
+/* A directory that links lead to is meant to be there: it may have been
+ * unmounted or renamed, and its files must not be forgotten. */
+static int judge_missing(const char *path, struct pst_path_fault *ret_fault)
+{
+	if (is_behind_link(path))
+		return pst_path_fault_set(ret_fault, PST_PATH_FAULT_DANGLING,
+					  path, strlen(path), NULL);
+	return -ENOENT;
+}
+
 static int open_directory(const char *path, uid_t reader, unsigned flags,
 			  int *ret_fd, struct pst_path_fault *ret_fault)
 {
@@ -133,6 +166,8 @@ static int open_directory(const char *path, uid_t reader, unsigned flags,
 		PST_TRUSTED_PATH_CLOSED | PST_TRUSTED_PATH_MAY_BE_RELATIVE |
 			PST_TRUSTED_PATH_FOLLOW,
 		&dir_fd, ret_fault);
+	if (r == -ENOENT)
+		return judge_missing(path, ret_fault);
 	if (r < 0 && !((flags & PST_TRUSTED_FILE_WARN_ONLY) &&
 		       pst_path_fault_may_be_warning(ret_fault)))
 		return r;
@@ -140,9 +175,11 @@ static int open_directory(const char *path, uid_t reader, unsigned flags,
 		dir_fd < 0 ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 			   : openat(dir_fd, ".",
 				    O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-	if (fd < 0)
-		return pst_path_fault_set_error(ret_fault, errno, path,
-						strlen(path));
+	if (fd < 0) {
+		r = pst_path_fault_set_error(ret_fault, errno, path,
+					     strlen(path));
+		return r == -ENOENT ? judge_missing(path, ret_fault) : r;
+	}
 	*ret_fd = fd;
 	return 0;
 }

@@ -29,6 +29,7 @@ enum pst_path_fault_kind {
 	PST_PATH_FAULT_MALFORMED,       /* empty, or relative where it may not */
 	PST_PATH_FAULT_TOO_LONG,
 	PST_PATH_FAULT_MISSING,
+	PST_PATH_FAULT_DANGLING,        /* missing, and links lead there */
 	PST_PATH_FAULT_SYMLINK,
 	PST_PATH_FAULT_NOT_A_DIRECTORY,
 	PST_PATH_FAULT_NOT_A_FILE,      /* a device, a pipe, a directory … */
