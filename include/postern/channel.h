@@ -9,8 +9,7 @@
  * Threads: on one channel, one thread may send (send, send_wait, flush, reserve,
  * commit, abort, set_watermarks, next_event) while another receives (receive,
  * receive_wait).  postern_channel_wait() belongs to the thread whose directions it
- * names; what only tells (limits, stats, end_reason) and interrupt any thread
- * may call.
+ * names.  Any thread may call limits, stats, end_reason and interrupt.
  * Different channels are independent.  Closing needs both threads to be done.
  *
  * After fork() every call in the child fails with -ESTALE, and closing there
@@ -91,7 +90,7 @@ struct postern_connect_options {
  *   -EACCES           refused by the node, or the path, the listener or the key
  *                     file is not to be trusted: see refusal->reason
  *   -EKEYREJECTED     the node does not have the key that the policy lists, or
- *                     somebody came between (POSTERN_REASON_KEY)
+ *                     there is a man in the middle (POSTERN_REASON_KEY)
  *   -EDQUOT           the node has no place for this user now
  *   -EPROTONOSUPPORT  no common protocol version
  *   -EBADMSG          the node broke the protocol
@@ -278,9 +277,9 @@ int postern_receive_wait(struct postern_channel *channel, void *buffer,
  * A descriptor for poll, select or epoll: readable while there is something to
  * receive, after half of a full ring is free again (as far as the receiver has
  * noticed), after its depth has sunk to the low watermark, and when the peer is
- * gone.  Who waits for room is woken then too, not for each message: it would
- * fill the room of one and sleep again.  For more room than half of the ring it is
- * woken within a 64th of the ring.
+ * gone.  A sender that waits for free space is woken then too, not for each message: it
+ * would fill the space of one and sleep again.  For more space than half of the
+ * ring it is woken within a 64th of the ring.
  *
  * Level-triggered: it stays readable until postern_receive(), postern_send() or
  * postern_channel_next_event() has returned -EAGAIN, or postern_channel_wait()
@@ -354,10 +353,10 @@ struct postern_channel_event {
  * Have an event when high_bytes of the ring are used, and when only low_bytes
  * are left of them; 0 and 0 for none, as in the beginning.  Bytes of the ring,
  * where each message takes a header too.  Of the sending thread, like
- * postern_channel_next_event().  What was not told yet is forgotten.  Who sleeps
- * until the depth is low is not woken before half of the ring is free: a low mark
- * above that is noticed by whoever asks, and tells a sleeper no earlier.  Below
- * that a sleeper is told within a 64th of the ring.
+ * postern_channel_next_event().  Events that were not fetched yet are dropped.  A
+ * sender that sleeps until the depth is low is not woken before half of the ring
+ * is free: it sees a low mark above that only if it asks.  Below that it is woken
+ * within a 64th of the ring.
  *
  * Returns 0, -EINVAL for NULL or unless low_bytes < high_bytes <= the ring's size
  * (postern_channel_limits()) or both are 0, -EPERM (sending was not granted) or

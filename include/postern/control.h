@@ -50,13 +50,14 @@ struct postern_control_options {
  * out even when no answer came in time.  On failure *refusal, when not NULL,
  * says more.
  *
- * Returns 0, and how many peers there were in *ret_count unless that is NULL, or
+ * Returns 0, and in *ret_count, unless that is NULL, how many channels,
+ * handshakes and unread offers were ended; 1 for a handle.  Or
  *   -ENOENT      no such node, it does not run, or no peer was admitted by that
- *                name (POSTERN_REASON_NO_PEER): the reason tells which
+ *                name (POSTERN_REASON_NO_PEER): see the reason
  *   -ESTALE      no peer has that handle (any more)
  *   -EACCES      this process is neither the owner nor root; or the path or the
  *                listener is not to be trusted
- *   -EDQUOT      the node has no place for the connection now
+ *   -EDQUOT      the node has no free slot for the connection
  *   -ETIMEDOUT   the node did not answer in time
  *   -EPIPE       the node hung up
  *   -EPROTONOSUPPORT  no common protocol version

@@ -8,9 +8,9 @@
  * the library never gives it out: not even these functions do.
  *
  * The file is one line of text.  It belongs to root or to the effective uid of
- * the process, its mode has no bit for group or others (0600 or stricter), it
- * has one name, and no other user owns a link on the way or can write to
- * a directory on the way.
+ * the process, its mode is 0600 or stricter, or 0440 if an ACL gives the group's
+ * bits to the reader alone (systemd credentials); it has one name; and no other
+ * user owns a link on the way or can write to a directory on the way.
  *
  * All of this but _text reads or writes files, so it may block as file systems
  * do.  Any thread may call it.

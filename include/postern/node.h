@@ -58,7 +58,7 @@ struct postern_node_options {
  * Open the node that the policy calls node_name: check the owner, the node's
  * key and the socket's directory, lock the file PATH.lock beside the socket
  * PATH, replace a stale socket, and listen when all is ready.  If another
- * program removes one of the two files, the node makes it anew.  The node keeps
+ * program removes one of the two files, the node creates it again.  The node keeps
  * a reference to the policy; the caller may free its own.  options (NULL:
  * defaults) is borrowed for the call, the log callback until the node is closed.
  * On failure *refusal, when not NULL, says more.
@@ -240,14 +240,14 @@ int postern_node_detach(struct postern_node *node, postern_peer peer,
  * The file of the node's key is read again, too: so it changes to its next key,
  * once the policy lists both.  (Where no locked memory is left to read it into,
  * the key stays, and a record `key` says so: peers may have taken it all, and a
- * reload must be able to cut them.)  Every peer is decided again, by the
- * credentials and the key it was admitted with.  Who is no longer admitted, or
- * no longer in a direction or in the security mode that it has, is disconnected
+ * reload must be able to cut them.)  All peers are checked again, by the
+ * credentials and the key that they were admitted with.  Peers that the new policy
+ * does not allow with their current directions and security mode are disconnected
  * within the call (POSTERN_REASON_REVOKED, an event each; *ret_lost_count of
  * them, unless that is NULL); so is a detached one whose policy now limits its
  * rate, bandwidth or idle time.  The others have their new limits at once, but rings,
- * the size of messages and the number of slots stay as they are.  Limits on how
- * many there may be apply to whoever comes.  The node keeps a reference to the
+ * the size of messages and the number of slots stay as they are.  Limits on the
+ * number of peers apply to new ones only.  The node keeps a reference to the
  * policy.
  *
  * Sums over the process and over tenants hold for all nodes of the process that
@@ -285,22 +285,22 @@ int postern_node_reload_failed(struct postern_node *node, int result,
 
 /*
  * Take back the admission of one peer, or of all that the policy's peer of that
- * name admitted (the name that events have; who matches several has the first of
- * them in the alphabet), handshakes on their way included.
+ * name admitted (the name that events have; a peer that matches several has the first
+ * of them in the alphabet), handshakes in progress included.
  *
- * Within the call the peer is hung up on and its slot is free.  Nothing more is
- * written for it or read from it: what it had sent and nobody had received yet is
- * lost, and counts in undelivered_bytes of its departure (POSTERN_REASON_REVOKED)
- * only as far as the node had seen it.  Whoever holds its channel by
- * postern_node_channel() or postern_node_detach() gets -EPIPE.  The policy is as
+ * Within the call the peer is disconnected and its slot is free.  Nothing more is
+ * written for it or read from it: messages that it had sent and that were not
+ * received yet are lost, and count in undelivered_bytes of its departure
+ * (POSTERN_REASON_REVOKED) only as far as the node had seen them.  A holder of its
+ * channel by postern_node_channel() or postern_node_detach() gets -EPIPE.  The policy is as
  * before: a peer that it allows may connect again.  A user that has left offers
  * unread gets none until it has read or closed them; the handle in an
  * "unread-offers" record revokes all of that user.
  *
- * Returns 0, and how many peers, handshakes and unread offers there were in *ret_count unless
- * that is NULL, or
+ * Returns 0, and in *ret_count, unless that is NULL, how many channels,
+ * handshakes and unread offers were ended.  Or
  *   -ESTALE      that peer is gone (postern_node_revoke()), or a forked child
- *   -ENOENT      nobody was admitted by that name
+ *   -ENOENT      no peer was admitted by that name
  *   -EINVAL
  */
 int postern_node_revoke(struct postern_node *node, postern_peer peer);

@@ -275,13 +275,15 @@ struct postern_policy_options {
  * it may block as file systems do.
  *
  * A policy with errors loads too, and is usable where the errors change
- * nothing: postern_diagnostics_error_count() tells whether there are any.
- *   - An error inside a block concerns the nodes that depend on the block: the
- *     node itself, nodes that name the peer in `allow` or `deny`, nodes that
- *     may admit a member of the tenant.
+ * nothing: postern_diagnostics_error_count() is 0 if there are none.
+ *   - An error makes its block unusable, or the whole file if it is outside a
+ *     block.
+ *   - An unusable block affects the nodes that depend on it: the node itself,
+ *     nodes that name the peer in `allow` or `deny`, nodes that may admit a
+ *     member of the tenant.
  *   - A file that cannot be read, trusted or parsed, and an error in the
- *     top-level limits, concern every node.
- * A node that is concerned cannot be opened with this policy, a running one
+ *     top-level limits, affect every node.
+ * A node that is affected cannot be opened with this policy, a running one
  * keeps its own when it is reloaded, and a decision about such a node is a
  * refusal, all with POSTERN_REASON_POLICY and the first error.  A client can
  * connect as long as the file of the node's own block was parsed, and the block
@@ -396,8 +398,8 @@ enum postern_severity {
 };
 
 /*
- * One finding.  Begins with its size.  line, column and width are 0 where it has
- * no place; columns count bytes from 1.  Texts live until the diagnostics are
+ * One diagnostic.  Begins with its size.  line, column and width are 0 if it has
+ * no location; columns count bytes from 1.  Texts live until the diagnostics are
  * freed; source_line and hint may be NULL.
  */
 struct postern_diagnostic {
@@ -434,7 +436,7 @@ int postern_diagnostics_get(const struct postern_diagnostics *diagnostics,
 			    struct postern_diagnostic *ret_diagnostic);
 
 /*
- * One finding in gcc's form, for terminals and editors: the place, the message,
+ * One diagnostic in gcc's form, for terminals and editors: the location, the message,
  * the source line with a caret, the hint; each line ends with a newline.
  * Printable ASCII, tabs and newlines only, whatever the file held.
  *

@@ -11,8 +11,8 @@
  * it.  A channel that drains has ended already: it shares the kept meter, so what
  * it still delivers counts for the owner's later channels.
  *
- * The table is fixed.  When it is full of meters that are not, the one that is
- * nearest to full is forgotten.  A channel whose owner is not in the table then
+ * The table is fixed.  When no entry is free, the entry closest to a full
+ * bucket is dropped.  A channel whose owner is not in the table then
  * begins with no more than the forgotten one would have.
  */
 #ifndef POSTERN_NODE_DEPARTED_METERS_H

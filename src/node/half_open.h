@@ -2,14 +2,13 @@
 /*
  * Half-open handshakes: a fixed table, fair between users
  *
- * Everything a stranger can make the node hold before it is admitted is in here:
- * 64 places, 16 for each user.  A full table gives up a connection that has not
- * sent a HELLO before any other, since it has cost its peer nothing.  Given up is
- * the oldest one of the user that has most, where what that user has abandoned
- * lately counts as well (node/abandoned.h).  Whom
- * nothing but a key could admit, which may be everybody, shares 16 of the
- * places, and gives up those among themselves.  Root and the owner are given up
- * for nobody else.
+ * Everything that a client can make the node hold before it is admitted is in here:
+ * 64 entries, 16 for each user.  A full table gives up a connection that has not
+ * sent a HELLO before any other, since it has cost its peer nothing.  The node
+ * evicts the oldest handshake of the user with the most open and recently abandoned
+ * handshakes (node/abandoned.h).  Clients that only a key could admit share 16 of
+ * the entries, and evict only each other.  No other user's connection evicts one
+ * of root or of the owner.
  * Beside it stand the unread offers whose handshake has ended
  * (node/pending_offers.h).  Users are counted by account: a uid with its
  * subordinate uids, or root or the owner as themselves.

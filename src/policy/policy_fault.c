@@ -5,7 +5,8 @@
  * An error inside a block concerns the nodes that depend on the block.  Nothing
  * that is dropped may open or loosen anything: a node without one of its denies
  * or allows, or with a process that escapes its tenant's limits, is unusable as
- * a whole.  What concerns no node in particular concerns all of them.
+ * a whole.  An error that belongs to no block makes every node
+ * unusable.
  *
  * A node depends on the peers that it names, and on each tenant that a process
  * which it allows may be a member of.  Only lines that hold one value for each

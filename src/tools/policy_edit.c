@@ -2,8 +2,8 @@
 /*
  * postern policy edit: change a policy file in an editor, as visudo does
  *
- * The editor works on a private copy.  The file changes only when the copy is
- * right together with all other files.
+ * The editor works on a private copy.  It is installed if the whole policy
+ * is then valid; otherwise the command asks whether to edit again.
  */
 #include <errno.h>
 #include <ftw.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * postern policy install: put a file among the policy files, if all stay right
+ * postern policy install: install a policy file if the whole policy
+ * stays valid
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -43,13 +43,13 @@ enum tool_status tool_store_read(const char *name, char **ret_text,
 				 size_t *ret_text_bytes);
 
 /*
- * Would the policy of the host be right with the file?  Findings are printed.
+ * Would the policy of the host be valid with the file?  Diagnostics are printed.
  * TOOL_BAD_POLICY when the file has an error, or another one has an error that
  * it does not have now.
  */
 enum tool_status tool_store_check(const struct tool_store_file *file);
 
-/* Put it in its place. */
+/* Install the file. */
 enum tool_status tool_store_write(const struct tool_store_file *file);
 
 #endif
