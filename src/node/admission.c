@@ -39,6 +39,9 @@
 
 #define ACCEPTS_PER_TURN 64
 
+/* Such closes cost a thread each, before the policy decides anything. */
+#define THREAD_CLOSES_PER_TURN 4
+
 /* A record of the peer, or why there is none (-EAGAIN, -EPIPE, ...). */
 struct received {
 	int result;
@@ -382,9 +385,13 @@ static void consider(struct pst_node *node, int socket_fd)
 
 void pst_admission_accept(struct pst_node *node)
 {
+	unsigned thread_count = pst_socket_close_thread_count();
 	int fd, i, r;
 
 	for (i = 0; i < ACCEPTS_PER_TURN; i++) {
+		if (pst_socket_close_thread_count() - thread_count >=
+		    THREAD_CLOSES_PER_TURN)
+			return;
 		r = pst_listener_accept(&node->listener, &fd);
 		if (r == -EAGAIN)
 			return;

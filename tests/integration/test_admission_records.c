@@ -7,8 +7,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -334,6 +339,71 @@ START_TEST(descriptors_are_never_installed)
 }
 END_TEST
 
+/* More than the node closes in a thread each, in one turn. */
+#define SENDER_COUNT 12
+#define THREAD_CLOSES_PER_TURN 4
+
+START_TEST(descriptors_of_many_peers_are_closed_a_few_a_turn)
+{
+	struct stranger senders[SENDER_COUNT];
+	struct postern_event event = POSTERN_EVENT_INIT;
+	struct pst_wire_record record;
+	int fds[SENDER_COUNT], i;
+
+	open_without_passrights();
+	fill_hello_record(&record);
+	for (i = 0; i < SENDER_COUNT; i++) {
+		senders[i] = (struct stranger)STRANGER_INIT;
+		ck_assert_int_eq(stranger_connect(&senders[i],
+						  scene.socket_path), 0);
+		ck_assert_int_eq(lingering_socket_send(
+					 senders[i].socket_fd, record.bytes,
+					 (unsigned)record.byte_count,
+					 LINGER_SECONDS, &fds[i]), 0);
+	}
+	ck_assert_int_eq(postern_node_next_event(scene.node, &event), -EAGAIN);
+	ck_assert_uint_eq(scene_count_records(&scene, "refuse"),
+			  THREAD_CLOSES_PER_TURN);
+	scene_serve_what_is_due(&scene);
+	ck_assert_uint_eq(scene_count_records(&scene, "refuse"), SENDER_COUNT);
+	for (i = 0; i < SENDER_COUNT; i++) {
+		stranger_close(&senders[i]);
+		(void)close(fds[i]);
+	}
+}
+END_TEST
+
+/* The calls that give the thread a descriptor table of its own fail. */
+static void refuse_own_tables(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_unshare, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_close_range, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = {
+		.len = sizeof(code) / sizeof(code[0]),
+		.filter = code,
+	};
+
+	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program),
+			 0);
+}
+
+START_TEST(open_tells_when_no_thread_can_close)
+{
+	open_without_passrights();
+	ck_assert_str_eq(scene.warning.event, "no-passrights");
+	refuse_own_tables();
+	open_without_passrights();
+	ck_assert_str_eq(scene.warning.event, "no-closing-thread");
+}
+END_TEST
+
 /* -- time, and leaving ----------------------------------------------------- */
 
 START_TEST(who_is_silent_or_too_slow_is_refused_at_the_deadline)
@@ -509,6 +579,9 @@ int main(void)
 	tcase_add_test(tcase, descriptors_beside_a_bell_do_not_hold_up_the_node);
 	tcase_add_test(tcase, descriptors_of_a_connection_that_was_not_served_do_not_hold_up_close);
 	tcase_add_test(tcase, descriptors_are_never_installed);
+	tcase_add_test(tcase,
+		       descriptors_of_many_peers_are_closed_a_few_a_turn);
+	tcase_add_test(tcase, open_tells_when_no_thread_can_close);
 	tcase_add_test(tcase,
 		       who_is_silent_or_too_slow_is_refused_at_the_deadline);
 	tcase_add_test(tcase, who_knocks_and_leaves_is_not_worth_a_record);
