@@ -62,6 +62,7 @@ EXTRA_DIST += \
 	doc/threat-model.md \
 	doc/verification.md \
 	src/README src/libpostern.map \
+	tests/check-unprivileged \
 	tests/count_results \
 	tests/coverage_report \
 	tests/demonstration.sh \
@@ -78,7 +79,8 @@ EXTRA_DIST += \
 # Each target configures a build of its own below this one.
 
 VARIANTS = check-asan check-fuzz check-tsan check-valgrind coverage
-.PHONY: $(VARIANTS) check-features-off check-fuzz-targets check-kernels
+.PHONY: $(VARIANTS) check-features-off check-fuzz-targets check-kernels \
+	check-unprivileged
 
 # variant_begin NAME CONFIGURE_OPTION...: a configured and compiled build in
 # variants/NAME; the recipe goes on inside it.  variant_configure does not compile.
@@ -169,6 +171,14 @@ check-kernels:
 	$(SHELL) '$(abs_top_srcdir)/tests/kernels/check_kernels' \
 		$${POSTERN_KERNELS_PROGRAMS:-$$programs}
 
+# The suite as an ordinary user, in a build of its own, with and without /proc.
+check-unprivileged:
+	@$(MAKE) $(AM_MAKEFLAGS) distdir >/dev/null
+	@status=0; $(AM_TESTS_ENVIRONMENT) \
+	$(SHELL) '$(abs_top_srcdir)/tests/check-unprivileged' '$(distdir)' || \
+		status=$$?; \
+	rm -rf '$(distdir)'; exit $$status
+
 coverage:
 	@$(VARIANT_BEGIN); \
 	variant_begin coverage --enable-coverage CFLAGS='-O0 -g' && \
@@ -178,4 +188,4 @@ coverage:
 	  exit $$status; }
 
 distclean-local:
-	rm -rf variants check-kernels
+	rm -rf variants check-kernels check-unprivileged

@@ -214,6 +214,7 @@ START_TEST(directory_that_the_owner_cannot_write_is_named_with_the_reason)
 {
 	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 
+	skip_unless(geteuid() == 0, "needs root");
 	scene_init(&scene);
 	scene_load(&scene, SCENE_POLICY);
 	/* Of root, and readable: a path that can be trusted. */

@@ -120,10 +120,9 @@ user_in_two_tenants_is_a_warning() {
 }
 
 member_of_a_group_in_two_tenants_is_a_warning() {
-	name=$(id -un)
-	check_rules 'peer p {' "group $(id -gn)" '}' 'peer q {' "user $name" '}' \
+	check_rules 'peer p {' "group $(id -g root)" '}' 'peer q {' 'user root' '}' \
 		'tenant a {' 'members p' '}' 'tenant b {' 'members q' '}'
-	expect_text err "warning: uid $(id -u) is in two tenants"
+	expect_text err "warning: uid 0 is in two tenants"
 }
 
 program_that_cannot_match_is_a_warning() {
@@ -136,7 +135,9 @@ program_that_cannot_match_is_a_warning() {
 	check_rules 'peer p {' 'user 0' "exe $(readlink -f /bin/true)" '}' \
 		'node n {' 'owner user 0' 'socket /n' \
 		'allow p {' 'direction both' '}' '}'
-	expect_empty err
+	# Of another user than root, the file itself is warned of.
+	[ "$(id -u)" -ne 0 ] || expect_empty err
+	! grep -q "has an 'exe'" err || fail "$(cat err)"
 
 	check_rules 'peer p {' 'user 1001' "exe $(readlink -f /bin/true)" '}' \
 		'node n {' 'owner user 1002' 'socket /n' \
@@ -242,6 +243,10 @@ explain_counts_unknown_as_refused() {
 }
 
 explain_looks_at_a_running_process() {
+	[ -d /proc/$$ ] || {
+		echo "SKIP: explain_looks_at_a_running_process: needs /proc/PID"
+		return 0
+	}
 	write_policy policy.conf
 	expect_status 0 explain --pid $$
 	expect_status 9 explain --pid 99999999999
@@ -367,6 +372,10 @@ pid_prints_a_word_that_names_the_process() {
 }
 
 pid_word_admits_that_process_only() {
+	[ -d /proc/$$ ] || {
+		echo "SKIP: pid_word_admits_that_process_only: needs /proc/PID"
+		return 0
+	}
 	if ! has_pidfs; then
 		return
 	fi

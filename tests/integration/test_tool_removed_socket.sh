@@ -42,7 +42,9 @@ expect_reachable() {
 	expect_text out '^node orders, '
 	expect_status 9 with_policy revoke orders nobody
 	expect_text err "^postern: orders: .* 'nobody'$"
-	grep -q " $PWD/orders.sock\$" /proc/net/unix ||
+	# Where that file is hidden, the connections above have to do.
+	[ ! -r /proc/net/unix ] ||
+		grep -q " $PWD/orders.sock\$" /proc/net/unix ||
 		fail "the kernel does not know the path"
 }
 
@@ -53,6 +55,10 @@ expect_second_node_refused() {
 }
 
 kernel_knows_the_socket_by_its_path() {
+	[ -r /proc/net/unix ] || {
+		echo "SKIP: kernel_knows_the_socket_by_its_path: needs /proc/net/unix"
+		return 0
+	}
 	start_node
 	grep -q " 00010000 .* $PWD/orders.sock\$" /proc/net/unix ||
 		fail "the path is not in /proc/net/unix"

@@ -11,11 +11,16 @@
 umask 077
 export LC_ALL=C
 
-# See tests/staged-run.
-if [ ! -r /proc/sys/kernel/overflowuid ] || [ ! -r /proc/net/unix ]; then
-	echo "SKIP: ${0##*/}: needs the whole of /proc"
-	exit 77
-fi
+# See tests/staged-run: no node opens without this directory.
+case ${0##*/} in
+test_tool_man_pages.sh | test_tool_policy.sh | test_tool_usage.sh) ;;
+*)
+	if [ ! -d /proc/self/fd ]; then
+		echo "SKIP: ${0##*/}: needs /proc/self/fd, as the library does"
+		exit 77
+	fi
+	;;
+esac
 
 tool=${POSTERN_BUILDDIR:-.}/postern
 # shellcheck disable=SC2034 # for whoever sources this
@@ -152,9 +157,15 @@ start_receiver() {
 	wait_until is_up
 }
 
-# Bound is not yet listening: the flag in /proc/net/unix tells.
+# A bound socket does not listen yet: the flag in /proc/net/unix tells.  Where that
+# file is hidden, a connection does, which the node counts as one that sent nothing.
 is_listening() {
-	grep -q " 00010000 .* $1\$" /proc/net/unix
+	if [ -r /proc/net/unix ]; then
+		grep -q " 00010000 .* $1\$" /proc/net/unix
+	else
+		perl -MSocket -e 'socket(my $socket, AF_UNIX, SOCK_SEQPACKET, 0);
+			exit !connect($socket, sockaddr_un($ARGV[0]));' "$1"
+	fi
 }
 
 is_up() {

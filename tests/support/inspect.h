@@ -30,7 +30,10 @@ struct inspect_mapping {
 size_t inspect_segments(struct inspect_mapping *ret_mappings, size_t room);
 size_t inspect_segment_count(void);
 
-/* A socket that was bound to this path listens, as /proc/net/unix says. */
+/*
+ * A socket that was bound to this path listens, as /proc/net/unix says.  Where that
+ * file is hidden, a connection that sends nothing finds out.
+ */
 bool inspect_is_listening(const char *path);
 
 /* For poll(): what is left until the deadline, rounded up. */

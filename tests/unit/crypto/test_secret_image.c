@@ -294,6 +294,7 @@ START_TEST(dumpable_memory_holds_no_key)
 	pid_t child;
 
 	skip_unless(!test_has_runner(), "the runner has memory of its own");
+	skip_unless(access("/proc/self/mem", R_OK) == 0, "needs /proc/PID/mem");
 	SKIP_WITHOUT_CIPHER(cipher_of(_i % 2));
 	child = start_child(IK + _i % 2, (enum last)(_i / 2), &told);
 	(void)snprintf(path, sizeof(path), "/proc/%d/mem", (int)child);

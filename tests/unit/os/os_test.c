@@ -25,6 +25,7 @@
 #define PATH_BYTES 2048
 #define PATHS_AT_ONCE 16
 #define OPEN_DIRS 8
+#define MOST_DESCRIPTORS 1024
 
 char test_dir[PATH_BYTES / 2];
 
@@ -59,7 +60,11 @@ size_t test_fd_count(void)
 	DIR *directory = opendir("/proc/self/fd");
 	size_t count = 0;
 
-	ck_assert_ptr_nonnull(directory);
+	if (!directory) {
+		for (int fd = 0; fd < MOST_DESCRIPTORS; fd++)
+			count += fcntl(fd, F_GETFD) >= 0;
+		return count;
+	}
 	while (readdir(directory))
 		count++;
 	ck_assert_int_eq(closedir(directory), 0);

@@ -13,19 +13,17 @@
 
 #include <postern/policy.h>
 
+#include "support/test_options.h"
+
 /* Long enough for any machine, short enough to end a test that hangs. */
 #define TEST_DEADLINE_NS UINT64_C(20000000000)
 
-/* TEST_DEADLINE_NS from now. */
-uint64_t test_deadline_ns(void);
-
-/* The features that this kernel has, without those that the run forbids. */
-uint32_t test_features(void);
+/* Of support/test_options.h: test_deadline_ns() is TEST_DEADLINE_NS from now. */
 
 /* Of our own control group: unknown where none is mounted. */
 enum postern_fact test_cgroup_fact(void);
 
-/* How many descriptors are open here. */
+/* How many descriptors are open here (below 1024, without /proc). */
 size_t test_fd_count(void);
 
 /* Whether the mapping that holds address has one of the flags of smaps. */

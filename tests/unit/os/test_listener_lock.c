@@ -312,7 +312,9 @@ static void assert_is_whole(size_t fd_count)
 	ck_assert(pst_listener_is_in_place(&listener, dir_fd));
 	ck_assert_uint_eq(test_entry_count(), 2);
 	ck_assert_uint_eq(test_fd_count(), fd_count);
-	ck_assert_uint_eq(test_bound_count(test_path("node.sock")), 1);
+	/* Where that file is hidden, the connection has to do. */
+	if (access("/proc/net/unix", R_OK) == 0)
+		ck_assert_uint_eq(test_bound_count(test_path("node.sock")), 1);
 	ck_assert_int_eq(connect_now(&connected_fd), 0);
 	(void)close(connected_fd);
 	/* What we make ourselves is no reason to look again. */

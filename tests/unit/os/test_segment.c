@@ -194,10 +194,13 @@ static int reopen(int fd, int flags)
 START_TEST(check_refuses_descriptors_that_cannot_both_read_and_write)
 {
 	int fd = make_memfd(0, SEGMENT_BYTES, PST_SEGMENT_SEALS_OFFERED);
-	int read_fd = reopen(fd, O_RDONLY);
-	int write_fd = reopen(fd, O_WRONLY);
-	int path_fd = reopen(fd, O_PATH);
+	int read_fd, write_fd, path_fd;
 
+	skip_unless(access("/proc/self/fd", F_OK) == 0,
+		    "needs /proc/self/fd");
+	read_fd = reopen(fd, O_RDONLY);
+	write_fd = reopen(fd, O_WRONLY);
+	path_fd = reopen(fd, O_PATH);
 	ck_assert_int_eq(fault_of(fd, PST_SEGMENT_SEALS_OFFERED),
 			 PST_SEGMENT_FAULT_NONE);
 	ck_assert_int_eq(fault_of(read_fd, PST_SEGMENT_SEALS_OFFERED),
@@ -359,6 +362,8 @@ START_TEST(sealed_segment_can_be_changed_by_nobody)
 	char byte = 'x';
 	int fd, again_fd;
 
+	skip_unless(access("/proc/self/fd", F_OK) == 0,
+		    "needs /proc/self/fd");
 	fd = make_memfd(0, SEGMENT_BYTES, PST_SEGMENT_SEALS_WRITER_DONE);
 	ck_assert_int_eq(pst_segment_add_seals(fd, F_SEAL_WRITE), -EPERM);
 	ck_assert_int_eq(write(fd, &byte, 1), -1);

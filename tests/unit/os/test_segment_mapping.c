@@ -133,6 +133,8 @@ START_TEST(sealed_mapping_cannot_be_made_writable)
 	struct pst_segment_mapping readable, refused = {0};
 	char permissions[5];
 
+	skip_unless(access("/proc/self/smaps", R_OK) == 0,
+		    "needs /proc/self/smaps");
 	ck_assert_int_eq(pst_segment_add_seals(fd,
 					       PST_SEGMENT_SEALS_WRITER_DONE),
 			 0);
@@ -173,9 +175,12 @@ END_TEST
 
 START_TEST(mapping_is_never_executable_and_not_dumped)
 {
-	struct pst_segment_mapping mapping = map_writable(make_segment());
+	struct pst_segment_mapping mapping;
 	char permissions[5];
 
+	skip_unless(access("/proc/self/smaps", R_OK) == 0,
+		    "needs /proc/self/smaps");
+	mapping = map_writable(make_segment());
 	test_vm_permissions(mapping.data, permissions);
 	ck_assert_str_eq(permissions, "rw-s");
 	ck_assert(test_has_vm_flag(mapping.control, "dd"));
