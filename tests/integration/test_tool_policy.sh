@@ -424,7 +424,7 @@ owner_unmapped_is_for_clients_that_have_the_key() {
 	expect_status 5 postern revoke --policy unmapped.conf orders self
 	expect_text err 'statistics and commands prove no key'
 	expect_status 5 postern send --policy unmapped.conf --message x orders
-	expect_text err 'leaves the overflow uid (65534) unmapped'
+	expect_text err 'for a user namespace that does not map every uid'
 }
 
 run_tests \
