@@ -75,7 +75,7 @@ struct postern_connect_options {
 /*
  * Connect to the node that the policy calls node_name.
  *
- * The policy says where the node's socket is and who owns it; the path and the
+ * The policy says where the node's socket is and its owner; the path and the
  * listener's credentials are checked before anything is sent.  If it lists keys
  * of the node, the node has to prove that it has one of them, each being tried
  * in turn.  The mode of the channel is the weakest that neither this policy nor
@@ -332,7 +332,7 @@ int postern_channel_wait(struct postern_channel *channel, uint32_t directions,
  */
 int postern_channel_interrupt(struct postern_channel *channel);
 
-/* What the sending thread can be told before its ring is full. */
+/* Events of the sending thread before its ring is full. */
 enum postern_channel_event_type {
 	POSTERN_CHANNEL_ABOVE_HIGH = 1, /* the depth reached the high mark */
 	POSTERN_CHANNEL_BELOW_LOW = 2   /* and has sunk to the low one since */
@@ -367,7 +367,7 @@ int postern_channel_set_watermarks(struct postern_channel *channel,
 
 /*
  * The next event of the watermarks.  ABOVE_HIGH and BELOW_LOW take turns;
- * whatever came and went between two calls is told once.  Never blocks.
+ * a mark that was passed several times between two calls is one event.  Never blocks.
  *
  * Returns 0, -EAGAIN (there is none), -EPERM, -ESTALE, or -EINVAL for NULL or an
  * impossible size.

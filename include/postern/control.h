@@ -3,7 +3,7 @@
  * Control: commanding a node from another process
  *
  * A node takes commands from its owner and from root, whatever its policy says,
- * and from nobody else.
+ * and from no other process.
  */
 #ifndef POSTERN_CONTROL_H
 #define POSTERN_CONTROL_H

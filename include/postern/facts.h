@@ -4,15 +4,15 @@
  *
  * A node takes the facts about a peer from the peer's socket.  Here they are
  * gathered without one, so that a policy can be asked about a process that has
- * not connected, or about a user who runs none:
+ * not connected, or about a user without processes:
  *
  *   postern_facts_of_process(pid, NULL, &facts);
  *   postern_policy_decide(policy, "orders", postern_facts_subject(facts),
  *                         &decision);
  *   facts = postern_facts_free(facts);
  *
- * What cannot be told is UNKNOWN, and always so are the label, which only a
- * socket tells, and the key, which only a handshake proves.
+ * Facts that cannot be read are UNKNOWN, and so always are the label, which only a
+ * socket has, and the key, which only a handshake proves.
  *
  * Users and groups are those of /etc/passwd and /etc/group and no others, as in
  * a policy, so that a name means the same to both.  A name may be a number
@@ -35,7 +35,7 @@ extern "C" {
 struct postern_facts;
 
 enum postern_facts_flag {
-	/* observer_uid and observer_gid say who looks; else this process. */
+	/* observer_uid and observer_gid are the observer; else this process is. */
 	POSTERN_FACTS_OBSERVER = 1
 };
 
@@ -53,9 +53,9 @@ struct postern_facts_options {
 
 /*
  * The facts of a running process as the observer, a node's owner say, would
- * know them if it connected now: not everybody is told its executable.  Facts
+ * know them if it connected now: not every user can read its executable.  Facts
  * that this process itself may not read are unknown too, so only root can look
- * with the eyes of somebody else.
+ * from the view of another user.
  *
  * options (NULL: defaults) is borrowed for the call.  The facts stay what they
  * were when the process goes on or ends; postern_facts_free() is due.

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Keys: a process can prove who it is beyond what the kernel says
+ * Keys: a process can prove its identity beyond what the kernel says
  *
  * A key is an X25519 key pair.  The public key stands in policies, as `key` of
- * a node or of a peer; the private one in a file that nobody but its owner may
+ * a node or of a peer; the private one in a file that only its owner may
  * read, and which an option `key_file` names.  Only the handshake uses it, and
  * the library never gives it out: not even these functions do.
  *
@@ -51,7 +51,7 @@ int postern_key_create(const char *path, struct postern_refusal *refusal,
  *
  * Returns 0, or
  *   -ENOENT  there is no such file
- *   -EACCES  somebody else could read or write it, or this process may not, or
+ *   -EACCES  another user could read or write it, or this process may not, or
  *            there is no private key in it: the refusal names the command that
  *            mends it where one does
  *   -ENOMEM -EINVAL -EMFILE -ENFILE -ECANCELED, as above

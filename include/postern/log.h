@@ -20,7 +20,7 @@ extern "C" {
 enum postern_log_level {
 	POSTERN_LOG_ERROR = 1,
 	POSTERN_LOG_WARNING = 2,
-	POSTERN_LOG_AUDIT = 3,   /* what was decided, and who came and went */
+	POSTERN_LOG_AUDIT = 3,   /* decisions, connected and disconnected peers */
 	POSTERN_LOG_INFO = 4
 };
 

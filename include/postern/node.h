@@ -2,14 +2,14 @@
 /*
  * Nodes: a named endpoint that admits peers and receives from them
  *
- * A node owns a handshake socket at the path its policy names.  Whoever
- * connects is identified by the kernel, judged by the policy and, if admitted,
- * gets a channel of its own.  The calls below do all of that work: there is no
+ * A node owns a handshake socket at the path its policy names.  The
+ * kernel identifies each process that connects, and the policy decides.  A process
+ * that is admitted gets a channel of its own.  The calls below do all of that work: there is no
  * thread behind them.  Call them (except postern_node_interrupt(), which any
  * thread may call) from one thread at a time, in a loop of
  * postern_node_wait() (or of your own poll over postern_node_fd()),
  * postern_node_next_event() and postern_node_receive().  Only
- * postern_node_wait() and postern_node_probe() wait for anybody.  After fork()
+ * postern_node_wait() and postern_node_probe() wait for another process.  After fork()
  * every call on a node fails in the child with -ESTALE, and closing there only
  * forgets the handle.
  *
@@ -202,7 +202,7 @@ struct postern_event {
 
 /*
  * The next event, oldest first.  A departure comes after the last message of
- * that peer was received.  Events that nobody fetches are dropped, oldest
+ * that peer was received.  Events that are not fetched are dropped, oldest
  * first, once there are more than two per slot; missed_count tells.
  *
  * Returns 0, or -EAGAIN (none), -ESTALE, -EINVAL, -ECANCELED.
@@ -324,7 +324,7 @@ int postern_node_peer_stats(struct postern_node *node, postern_peer peer,
 
 /*
  * The peers, one after the other, in the order of their slots: previous 0 is
- * the first, and who comes and goes in between is met or not.
+ * the first, and a peer that connects or leaves in between may be missing.
  *
  * Returns 0, or -ENOENT (there are no more), -ESTALE, -EINVAL.
  */

@@ -3,7 +3,7 @@
  * Observing: the statistics of a node, read from its memory
  *
  * A node keeps its figures in a segment that it alone can write, and hands it
- * read-only to whoever may observe: root, the node's owner, and peers of an
+ * read-only to processes that may observe: root, the node's owner, and peers of an
  * allow rule that says `observe`.  Reading takes no part of the node: its
  * figures can be read while its thread hangs, and however many observers there
  * are, they cost it nothing.
@@ -87,7 +87,7 @@ int postern_observer_node(struct postern_observer *observer,
  * The figures of the peer in a slot; slots are counted from 0 to the node's
  * slot_count - 1.  They are of one moment, but for each peer of another one.
  *
- * Returns 0, -ENOENT (nobody has the slot, or there is none), or as
+ * Returns 0, -ENOENT (no peer has the slot, or there is none), or as
  * postern_observer_node().
  */
 int postern_observer_peer_at(struct postern_observer *observer,

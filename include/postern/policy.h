@@ -9,11 +9,11 @@
  * policy would say.
  *
  * The rule in one line: grants add up, limits squeeze, deny ends it.  The order
- * of rules and files never matters, and what nobody allowed is refused.
+ * of rules and files never matters, and a process that no rule allows is refused.
  *
  * Threads: a policy may be used by any number of threads at once; diagnostics
  * belong to one thread at a time.  Texts returned in a `char **` belong to the
- * caller, who gives them back with free().
+ * caller, which gives them back with free().
  */
 #ifndef POSTERN_POLICY_H
 #define POSTERN_POLICY_H
@@ -33,7 +33,7 @@ struct postern_diagnostics;
 
 /*
  * How well one fact about a process is known.  UNKNOWN: it could not be read,
- * or nobody said.  ABSENT: it is known that there is none.  On an unknown fact
+ * or was not given.  ABSENT: it is known that there is none.  On an unknown fact
  * an allow does not match and a deny does.
  */
 enum postern_fact {
@@ -42,7 +42,7 @@ enum postern_fact {
 	POSTERN_FACT_KNOWN = 2
 };
 
-/* Whether the process lives in the user namespace of whoever decides. */
+/* Whether the process lives in the user namespace of the deciding process. */
 enum postern_userns {
 	POSTERN_USERNS_UNKNOWN = 0,
 	POSTERN_USERNS_SAME = 1,
@@ -318,7 +318,7 @@ int postern_policy_decide(const struct postern_policy *policy,
 
 /*
  * The same decision as a text for humans: every rule of the node with its place
- * and whether it matched, did not, or could not be told, and which line; the
+ * and whether it matched, did not, or is unknown, and which line; the
  * verdict; and which rule set each limit.
  *
  * Returns 0, -ENOENT (no such node), -EINVAL or -ENOMEM.
@@ -338,8 +338,8 @@ int postern_policy_explain(const struct postern_policy *policy,
 int postern_policy_show(const struct postern_policy *policy, char **ret_text);
 
 /*
- * What changes when new_policy takes the place of old_policy: who gains, who
- * loses, which limits change.  The meanings are compared, so another order of
+ * What changes when new_policy takes the place of old_policy: which peers gain
+ * or lose access, and which limits change.  The meanings are compared, so another order of
  * rules or files is no difference, nor is `user 1001` for `user alice`.
  *
  * A change is a line that begins, after blanks, with `+` (something is added,
@@ -419,7 +419,7 @@ struct postern_diagnostic {
 	 NULL, NULL, NULL, NULL}
 
 /*
- * A list of findings, at most 20 errors a file, in the order of the files and
+ * A list of diagnostics, at most 20 errors a file, in the order of the files and
  * of their lines.  _free accepts NULL and returns NULL; the counts of NULL
  * are 0.
  *

@@ -78,7 +78,7 @@ enum postern_security {
 };
 
 /*
- * Why somebody was refused, disconnected or could not start.  Values are
+ * Why a process was refused, disconnected or could not start.  Values are
  * stable; new ones are added at the end of their group.
  */
 enum postern_reason {
@@ -88,7 +88,7 @@ enum postern_reason {
 	POSTERN_REASON_NO_ALLOW = 1,        /* no allow line matches */
 	POSTERN_REASON_DENIED = 2,          /* a deny line matches */
 	POSTERN_REASON_AMBIGUOUS_TENANT = 3, /* two tenants match */
-	POSTERN_REASON_UNKNOWN_TENANT = 4,  /* membership cannot be told */
+	POSTERN_REASON_UNKNOWN_TENANT = 4,  /* membership is unknown */
 	POSTERN_REASON_DIRECTION = 5,       /* no wished direction is granted */
 	POSTERN_REASON_SECURITY = 6,        /* below the required security */
 	POSTERN_REASON_UNKNOWN_NODE = 7,    /* the policy has no such node */
