@@ -31,8 +31,8 @@ bool pst_admission_settle(struct pst_node *node, struct pst_half_open *entry,
 bool pst_admission_is_privileged(const struct pst_node *node,
 				 const struct pst_peer_credentials *credentials);
 
-/* Which user a peer counts for: a uid with its subordinate ones, or root or the
- * owner as themselves. */
+/* Which user a peer counts for: a uid with its subordinate ones, a block of
+ * root's subordinate ones, or root or the owner as themselves. */
 uint64_t pst_admission_account(const struct pst_node *node,
 			       const struct pst_peer_credentials *credentials);
 

@@ -41,13 +41,13 @@ bool pst_admission_may_offer(struct pst_node *node,
 	bool is_revoked;
 
 	if (pst_half_open_may_offer(&node->half_open, entry->attempt.account,
-				    &is_revoked))
+				    entry->credentials.uid, &is_revoked))
 		return true;
 	pst_audit_holders(node);
 	if (!is_revoked)
 		return pst_refuse_plain(refusal, POSTERN_REASON_UNREAD_OFFERS);
 	return pst_refuse(refusal, POSTERN_REASON_UNREAD_OFFERS,
-			  "offers of this user were revoked and are unread "
+			  "offers of this uid were revoked and are unread "
 			  "still");
 }
 
@@ -56,10 +56,9 @@ static bool is_within_handshakes(struct pst_node *node,
 				 const struct pst_half_open *entry,
 				 struct postern_refusal *refusal)
 {
-	const struct pst_peer_credentials *who = &entry->credentials;
-
-	return !pst_admission_is_privileged(node, who) ||
-	       pst_quota_handshake(node, who->uid, refusal);
+	return !pst_admission_is_privileged(node, &entry->credentials) ||
+	       pst_quota_handshake(node, entry->credentials.uid,
+				   refusal);
 }
 
 static bool is_within_tenant(struct pst_node *node,

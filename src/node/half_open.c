@@ -367,14 +367,14 @@ next_unread(const struct pst_half_open_table *table, size_t *index)
 }
 
 bool pst_half_open_may_offer(const struct pst_half_open_table *table,
-			     uint64_t account, bool *ret_is_revoked)
+			     uint64_t account, uid_t uid, bool *ret_is_revoked)
 {
 	const struct pst_offer_origin *origin;
 	struct pst_offer_tally tally = {0};
 	size_t index = 0;
 
 	while ((origin = next_unread(table, &index)))
-		pst_offer_tally_add(&tally, origin, account);
+		pst_offer_tally_add(&tally, origin, account, uid);
 	*ret_is_revoked = tally.is_revoked;
 	return pst_offer_tally_permits(&tally, &table->pending.capacity,
 				       account);

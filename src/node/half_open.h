@@ -11,7 +11,8 @@
  * of root or of the owner.
  * Beside it stand the unread offers whose handshake has ended
  * (node/pending_offers.h).  Users are counted by account: a uid with its
- * subordinate uids, or root or the owner as themselves.
+ * subordinate uids, a block of root's subordinate uids, or root or the owner as
+ * themselves.
  */
 #ifndef POSTERN_NODE_HALF_OPEN_H
 #define POSTERN_NODE_HALF_OPEN_H
@@ -141,11 +142,12 @@ void pst_half_open_note_peer_name(struct pst_half_open *entry,
 				  const char *peer_name);
 
 /*
- * May one more OFFER be sent to the account?  Counts what is unread now, in a
- * handshake or after one.
+ * May one more OFFER be sent to this uid, which counts for the account?  Counts
+ * what is unread now, in a handshake or after one.  *ret_is_revoked: one of those
+ * that the uid has not read was revoked.
  */
 bool pst_half_open_may_offer(const struct pst_half_open_table *table,
-			     uint64_t account, bool *ret_is_revoked);
+			     uint64_t account, uid_t uid, bool *ret_is_revoked);
 
 /*
  * The accounts with unread offers: returns how many there are, and writes the

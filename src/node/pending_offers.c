@@ -46,11 +46,11 @@ struct pst_offer_capacity pst_offer_capacity_for(size_t descriptor_limit)
 
 void pst_offer_tally_add(struct pst_offer_tally *tally,
 			 const struct pst_offer_origin *origin,
-			 uint64_t account)
+			 uint64_t account, uid_t uid)
 {
 	if (origin->account == account) {
 		tally->of_account++;
-		tally->is_revoked |= origin->is_revoked;
+		tally->is_revoked |= origin->is_revoked && origin->uid == uid;
 	}
 	if (origin->account & PST_ACCOUNT_PRIVILEGED)
 		return;

@@ -12,8 +12,10 @@
  * their own.  Offers that were revoked count apart, up to a bound, so that
  * revoking gives their part of the capacity to other users.
  *
- * An account is one user: a uid with its subordinate uids, or root or the owner
- * as themselves.
+ * An account is one user: a uid with its subordinate uids, a block of root's
+ * subordinate uids, or root or the owner as themselves.  While an offer is
+ * unread that was revoked, its uid gets no other.  The other uids of its account
+ * do, but it counts among the offers of the account still.
  */
 #ifndef POSTERN_NODE_PENDING_OFFERS_H
 #define POSTERN_NODE_PENDING_OFFERS_H
@@ -52,12 +54,12 @@ struct pst_offer_origin {
 	char peer_name[POSTERN_NAME_BYTES];
 };
 
-/* What is unread at a moment, as one account sees it. */
+/* What is unread at a moment, as one uid of one account sees it. */
 struct pst_offer_tally {
 	size_t shared;
 	size_t revoked;
 	size_t of_account;
-	bool is_revoked;        /* one of the account's own */
+	bool is_revoked;        /* one of the uid's own */
 };
 
 /* What one account has. */
@@ -91,10 +93,10 @@ pst_offer_capacity_sum(const struct pst_offer_capacity *capacity)
 	return capacity->shared + capacity->privileged + capacity->revoked;
 }
 
-/* Count one more unread offer, as `account` sees it. */
+/* Count one more unread offer, as `uid`, which counts for `account`, sees it. */
 void pst_offer_tally_add(struct pst_offer_tally *tally,
 			 const struct pst_offer_origin *origin,
-			 uint64_t account);
+			 uint64_t account, uid_t uid);
 
 /* May the account that has seen this get one offer more? */
 bool pst_offer_tally_permits(const struct pst_offer_tally *tally,

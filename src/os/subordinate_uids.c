@@ -111,10 +111,18 @@ static int compare_names(const void *a, const void *b)
 	       (one->range.first < other->range.first);
 }
 
+static bool is_of_root(const struct pst_subordinate_range *range)
+{
+	return range->user == 0;
+}
+
+/* Those of root come last. */
 static int compare_ranges(const void *a, const void *b)
 {
 	const struct pst_subordinate_range *one = a, *other = b;
 
+	if (is_of_root(one) != is_of_root(other))
+		return is_of_root(one) ? 1 : -1;
 	if (one->first != other->first)
 		return one->first > other->first ? 1 : -1;
 	return (one->last > other->last) - (one->last < other->last);
@@ -186,7 +194,7 @@ static size_t join_ranges(struct pst_subordinate_range *ranges, size_t count)
 static int resolve(struct lines *lines, const char *passwd_path,
 		   struct pst_subordinate_uids *uids)
 {
-	size_t i;
+	size_t root_count, other_count, i;
 	int r;
 
 	qsort(lines->lines, lines->line_count, sizeof(lines->lines[0]),
@@ -202,7 +210,16 @@ static int resolve(struct lines *lines, const char *passwd_path,
 		uids->ranges[i] = lines->lines[i].range;
 	qsort(uids->ranges, lines->line_count, sizeof(uids->ranges[0]),
 	      compare_ranges);
-	uids->range_count = join_ranges(uids->ranges, lines->line_count);
+	for (root_count = 0; root_count < lines->line_count &&
+	     is_of_root(&uids->ranges[lines->line_count - 1 - root_count]);
+	     root_count++)
+		;
+	other_count = lines->line_count - root_count;
+	uids->range_count = join_ranges(uids->ranges, other_count);
+	uids->root_range_count = join_ranges(uids->ranges + other_count,
+					     root_count);
+	memmove(uids->ranges + uids->range_count, uids->ranges + other_count,
+		uids->root_range_count * sizeof(uids->ranges[0]));
 	return 0;
 }
 
@@ -240,19 +257,34 @@ void pst_subordinate_uids_done(struct pst_subordinate_uids *uids)
 	*uids = (struct pst_subordinate_uids) {0};
 }
 
-uid_t pst_subordinate_uids_user(const struct pst_subordinate_uids *uids,
-				uid_t uid)
+static const struct pst_subordinate_range *
+find_range(const struct pst_subordinate_range *ranges, size_t count, uid_t uid)
 {
-	size_t low = 0, high = uids->range_count, middle;
+	size_t low = 0, high = count, middle;
 
 	while (low < high) {
 		middle = low + (high - low) / 2;
-		if (uids->ranges[middle].last < uid)
+		if (ranges[middle].last < uid)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	if (low < uids->range_count && uids->ranges[low].first <= uid)
-		return uids->ranges[low].user;
+	return low < count && ranges[low].first <= uid ? &ranges[low] : NULL;
+}
+
+uid_t pst_subordinate_uids_user(const struct pst_subordinate_uids *uids,
+				uid_t uid)
+{
+	const struct pst_subordinate_range *range;
+
+	range = find_range(uids->ranges, uids->range_count, uid);
+	if (range)
+		return range->user;
+	if (uids->root_range_count == 0)
+		return uid;
+	range = find_range(uids->ranges + uids->range_count,
+			   uids->root_range_count, uid);
+	if (range)
+		return uid - (uid - range->first) % PST_SUBORDINATE_BLOCK_UIDS;
 	return uid;
 }

@@ -5,8 +5,15 @@
  * /etc/subuid gives users ranges of further uids (subuid(5)); with one such
  * range a single user can act as 65,536 of them.  A share that is meant for a
  * user is counted for the user of the range, so that the number of its uids
- * gains nothing.  A range can only ever make uids count together, so a line
- * that cannot be understood is left out, and a missing file means no ranges.
+ * gains nothing.
+ *
+ * The ranges of root are another matter: root gives them to containers, which
+ * do not trust each other.  There every block of 65,536 uids, from the first
+ * uid of the range, counts for itself.  Uids that a range of root and one of
+ * another user share count for the other user.
+ *
+ * A range can only ever make uids count together, so a line that cannot be
+ * understood is left out, and a missing file means no ranges.
  */
 #ifndef POSTERN_OS_SUBORDINATE_UIDS_H
 #define POSTERN_OS_SUBORDINATE_UIDS_H
@@ -21,17 +28,24 @@
 /* Lines beyond these are left out. */
 #define PST_SUBORDINATE_RANGES_MAX 4096
 
+/* As many as a container usually has. */
+#define PST_SUBORDINATE_BLOCK_UIDS 65536
+
 struct pst_subordinate_range {
 	uid_t first;
 	uid_t last;     /* the last one of the range */
 	uid_t user;     /* the uid that it counts for */
 };
 
-/* Sorted by first.  All zero: there are none. */
+/*
+ * Each part is sorted by first, and none of its ranges overlap.  All zero:
+ * there are none.
+ */
 struct pst_subordinate_uids {
 	struct pst_subordinate_range *ranges;
-	size_t range_count;
+	size_t range_count;             /* those of users other than root */
 	size_t ignored_line_count;
+	size_t root_range_count;        /* those of root, behind the others */
 };
 
 /*
@@ -47,7 +61,10 @@ pst_subordinate_uids_read(const char *subuid_path, const char *passwd_path,
 /* Accepts an empty one, and empties it. */
 void pst_subordinate_uids_done(struct pst_subordinate_uids *uids);
 
-/* The user whose range has this uid; without one, the uid itself. */
+/*
+ * The user whose range has this uid; in a range of root, the first uid of its
+ * block; without a range, the uid itself.
+ */
 uid_t pst_subordinate_uids_user(const struct pst_subordinate_uids *uids,
 				uid_t uid);
 

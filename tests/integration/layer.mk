@@ -16,6 +16,7 @@ libscene_la_SOURCES = \
 	tests/support/inspect.c tests/support/inspect.h \
 	tests/support/memory_group.c tests/support/memory_group.h \
 	tests/support/observer.c tests/support/observer.h \
+	tests/support/own_etc.c tests/support/own_etc.h \
 	tests/support/pattern.c tests/support/pattern.h \
 	tests/support/peer.c tests/support/peer.h \
 	tests/support/process.c tests/support/process.h \

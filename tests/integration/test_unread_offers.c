@@ -7,19 +7,17 @@
  * none, the owner and root; and what revoking the holders gives back.
  */
 #include <errno.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "support/controller.h"
 #include "support/crowd.h"
 #include "support/inspect.h"
 #include "support/observer.h"
+#include "support/own_etc.h"
 #include "support/peer.h"
 #include "support/scene.h"
 #include "support/test_options.h"
@@ -300,42 +298,13 @@ END_TEST
 
 /* -- subordinate uids ------------------------------------------------------ */
 
-static void write_file(const char *directory, const char *name,
-		       const char *text)
-{
-	char path[STAGE_PATH_BYTES + 16];
-	FILE *file;
-
-	(void)snprintf(path, sizeof(path), "%s/%s", directory, name);
-	file = fopen(path, "we");
-	ck_assert_ptr_nonnull(file);
-	ck_assert_int_ge(fputs(text, file), 0);
-	ck_assert_int_eq(fclose(file), 0);
-	ck_assert_int_eq(chmod(path, 0644), 0);
-}
-
-/* For this process and those that it starts: an /etc of our own. */
-static bool bring_subordinate_uids(const char *text)
-{
-	char directory[STAGE_PATH_BYTES];
-
-	stage_make_directory(ROLE_ROOT, directory);
-	write_file(directory, "passwd", "root:x:0:0::/:/bin/sh\n"
-					"alice:x:41000:41000::/:/bin/sh\n");
-	write_file(directory, "group", "root:x:0:\n");
-	write_file(directory, "subuid", text);
-	return unshare(CLONE_NEWNS) == 0 &&
-	       mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-	       mount(directory, "/etc", NULL, MS_BIND, NULL) == 0;
-}
-
 START_TEST(subordinate_uids_share_the_offers_of_their_user)
 {
 	struct crowd_report got;
 
 	skip_unless(users_are_several(), NEEDS_USERS);
-	skip_unless(bring_subordinate_uids("alice:500000:65536\n"),
-		    "needs a mount namespace");
+	skip_unless(own_etc_bring("alice:500000:65536\n"),
+		    NEEDS_MOUNT_NAMESPACE);
 	set_up();
 	got = order_crowd(CROWD_LEAVE_UNREAD, 500000, USERS, 1);
 	ck_assert_uint_eq(got.offer_count, OFFERS_EACH);
@@ -343,6 +312,36 @@ START_TEST(subordinate_uids_share_the_offers_of_their_user)
 	ck_assert_uint_eq(got.refused_count, 1);
 	got = order_crowd(CROWD_LEAVE_UNREAD, 500000 + 65536, 1, 1);
 	ck_assert_uint_eq(got.offer_count, 1);
+	expect_the_others_are_served();
+	tear_down();
+}
+END_TEST
+
+/* As the managers of system containers write it. */
+START_TEST(containers_of_root_count_apart_and_are_revoked_apart)
+{
+	const uid_t hostile = 1000000 + 65536, other = hostile + 65536;
+	struct crowd_report got;
+
+	skip_unless(users_are_several(), NEEDS_USERS);
+	skip_unless(own_etc_bring("root:1000000:1000000000\n"),
+		    NEEDS_MOUNT_NAMESPACE);
+	set_up();
+	got = order_crowd(CROWD_LEAVE_UNREAD, hostile, 4, 1);
+	ck_assert_uint_eq(got.offer_count, 4);
+	ck_assert_int_eq(take_back("everyone").result, 0);
+	scene.record_count = 0;
+
+	/* Uids that were revoked get none, the others of the container do. */
+	got = order_crowd(CROWD_LEAVE_UNREAD, hostile, 1, 1);
+	ck_assert_uint_eq(got.refused_count, 1);
+	ck_assert_ptr_nonnull(find_record("refuse", "were revoked"));
+	got = order_crowd(CROWD_LEAVE_UNREAD, hostile + 4, USERS, 1);
+	ck_assert_uint_eq(got.offer_count, OFFERS_EACH - 4);
+
+	/* Another container has a share of its own. */
+	got = order_crowd(CROWD_LEAVE_UNREAD, other, USERS, 1);
+	ck_assert_uint_eq(got.offer_count, OFFERS_EACH);
 	expect_the_others_are_served();
 	tear_down();
 }
@@ -362,5 +361,7 @@ int main(void)
 		       revoke_by_name_gives_the_part_of_the_holders_to_others);
 	tcase_add_test(tcase, revoke_by_handle_reaches_one_holder_alone);
 	tcase_add_test(tcase, subordinate_uids_share_the_offers_of_their_user);
+	tcase_add_test(tcase,
+		       containers_of_root_count_apart_and_are_revoked_apart);
 	return stage_run_suite(suite);
 }

@@ -377,13 +377,13 @@ START_TEST(unread_offers_count_in_a_handshake_and_after_it)
 	int i;
 
 	for (i = 0; i < 10; i++) {
-		expect(pst_half_open_may_offer(&table, 99, &is_revoked));
+		expect(pst_half_open_may_offer(&table, 99, 99, &is_revoked));
 		entry = connect_as((uid_t)i, 1);
 		make_offer(entry);
 		if (i % 2)
 			pst_half_open_release(&table, entry);
 	}
-	expect(!pst_half_open_may_offer(&table, 99, &is_revoked));
+	expect(!pst_half_open_may_offer(&table, 99, 99, &is_revoked));
 	expect(!is_revoked);
 }
 END_TEST
@@ -418,20 +418,23 @@ START_TEST(revoked_handshake_blocks_its_account_while_its_offer_is_unread)
 	make_offer(entry);
 	entry->offer.is_revoked = true;
 	pst_half_open_release(&table, entry);
-	expect(!pst_half_open_may_offer(&table, 7, &is_revoked));
+	expect(!pst_half_open_may_offer(&table, 7, 7, &is_revoked));
 	expect(is_revoked);
-	expect(pst_half_open_may_offer(&table, 8, &is_revoked));
+	expect(pst_half_open_may_offer(&table, 8, 8, &is_revoked));
 	expect_equal(recv(their_fds[0], buffer, sizeof(buffer), 0), 5);
 	pst_pending_offers_check(&table.pending,
 				 now_ns += PST_OFFERS_CHECK_NS);
-	expect(pst_half_open_may_offer(&table, 7, &is_revoked));
+	expect(pst_half_open_may_offer(&table, 7, 7, &is_revoked));
 }
 END_TEST
 
 START_TEST(renewed_accounts_follow_the_subordinate_uids)
 {
 	struct pst_subordinate_range range = {100, 199, 7};
-	const struct pst_subordinate_uids uids = {&range, 1, 0};
+	const struct pst_subordinate_uids uids = {
+		.ranges = &range,
+		.range_count = 1,
+	};
 	struct pst_half_open *entry = connect_as(150, 1);
 	uint64_t account;
 

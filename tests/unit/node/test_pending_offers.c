@@ -41,6 +41,7 @@ static struct pst_offer_origin origin_of(uint64_t account, uint64_t made_ns,
 {
 	struct pst_offer_origin origin = {
 		.account = account,
+		.uid = (uid_t)account,
 		.made_ns = made_ns,
 	};
 
@@ -98,7 +99,8 @@ static struct pst_offer_tally tally_for(uint64_t account)
 	for (of = 0; of < ACCOUNTS_MAX; of++) {
 		origin = origin_of(of, 0, "");
 		for (i = 0; i < offers_of[of]; i++)
-			pst_offer_tally_add(&tally, &origin, account);
+			pst_offer_tally_add(&tally, &origin, account,
+					    (uid_t)account);
 	}
 	return tally;
 }
@@ -160,9 +162,9 @@ START_TEST(root_and_owner_have_offers_of_their_own)
 	for_owner = tally_for(owner);
 	for (i = 0; i < 8; i++) {
 		expect(pst_offer_tally_permits(&for_root, &capacity, root));
-		pst_offer_tally_add(&for_root, &of_root, root);
-		pst_offer_tally_add(&for_owner, &of_root, owner);
-		pst_offer_tally_add(&for_zero, &of_root, 0);
+		pst_offer_tally_add(&for_root, &of_root, root, 0);
+		pst_offer_tally_add(&for_owner, &of_root, owner, 1000);
+		pst_offer_tally_add(&for_zero, &of_root, 0, 0);
 	}
 	expect(!pst_offer_tally_permits(&for_root, &capacity, root));
 	expect(pst_offer_tally_permits(&for_owner, &capacity, owner));
@@ -172,7 +174,7 @@ START_TEST(root_and_owner_have_offers_of_their_own)
 }
 END_TEST
 
-START_TEST(revoked_offers_block_their_account_and_no_other)
+START_TEST(revoked_offers_block_their_uid_and_no_other_account)
 {
 	struct pst_offer_origin origin = origin_of(7, 0, "");
 	struct pst_offer_tally own = {0}, other = {0};
@@ -180,16 +182,34 @@ START_TEST(revoked_offers_block_their_account_and_no_other)
 
 	origin.is_revoked = true;
 	for (i = 0; i < capacity.revoked; i++) {
-		pst_offer_tally_add(&own, &origin, 7);
-		pst_offer_tally_add(&other, &origin, 8);
+		pst_offer_tally_add(&own, &origin, 7, 7);
+		pst_offer_tally_add(&other, &origin, 8, 8);
 	}
 	expect(!pst_offer_tally_permits(&own, &capacity, 7));
 	expect_equal(other.shared, 0);
 	other.shared = capacity.shared - 1;
 	expect(pst_offer_tally_permits(&other, &capacity, 8));
 	/* Beyond their bound they count as the others do. */
-	pst_offer_tally_add(&other, &origin, 8);
+	pst_offer_tally_add(&other, &origin, 8, 8);
 	expect(!pst_offer_tally_permits(&other, &capacity, 8));
+}
+END_TEST
+
+/* Their number is the account's still: many uids are no more than one. */
+START_TEST(revoked_offer_of_one_uid_leaves_the_rest_of_its_account_its_share)
+{
+	struct pst_offer_origin origin = origin_of(7, 0, "");
+	struct pst_offer_tally mate = {0};
+	size_t i;
+
+	origin.uid = 100001;
+	origin.is_revoked = true;
+	for (i = 0; i < PST_OFFERS_PER_USER; i++) {
+		expect(pst_offer_tally_permits(&mate, &capacity, 7));
+		pst_offer_tally_add(&mate, &origin, 7, 100002);
+	}
+	expect(!mate.is_revoked);
+	expect(!pst_offer_tally_permits(&mate, &capacity, 7));
 }
 END_TEST
 
@@ -278,7 +298,9 @@ static Suite *suite(void)
 	tcase_add_test(t, one_account_may_leave_eight_offers_unread);
 	tcase_add_test(t, two_hundred_accounts_are_needed_to_take_all_offers);
 	tcase_add_test(t, root_and_owner_have_offers_of_their_own);
-	tcase_add_test(t, revoked_offers_block_their_account_and_no_other);
+	tcase_add_test(t, revoked_offers_block_their_uid_and_no_other_account);
+	tcase_add_test(t,
+		revoked_offer_of_one_uid_leaves_the_rest_of_its_account_its_share);
 	tcase_add_test(t,
 		holders_come_with_the_most_offers_first_then_the_oldest);
 	tcase_add_test(t,

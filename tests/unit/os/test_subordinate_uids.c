@@ -117,6 +117,43 @@ START_TEST(ranges_that_overlap_count_together)
 }
 END_TEST
 
+START_TEST(ranges_of_root_count_by_block)
+{
+	read_text("root:1000000:1000000000\n"
+		  "0:500000:70000\n"
+		  "alice:100000:65536\n");
+	ck_assert_uint_eq(uids.range_count, 1);
+	ck_assert_uint_eq(uids.root_range_count, 2);
+	expect_user(1000000, 1000000);
+	expect_user(1000000 + 65535, 1000000);
+	expect_user(1000000 + 65536, 1000000 + 65536);
+	expect_user(1000000 + 3 * 65536 + 7, 1000000 + 3 * 65536);
+	expect_user(1000999999, 1000000 + 15258 * 65536);
+	expect_user(1001000000, 1001000000);
+	expect_user(565535, 500000);
+	expect_user(565536, 565536);
+	expect_user(569999, 565536);
+	expect_user(570000, 570000);
+	expect_user(100001, 20001);
+}
+END_TEST
+
+START_TEST(range_of_root_yields_to_that_of_another_user)
+{
+	read_text("root:1000000:1000000\n"
+		  "alice:1030000:65536\n"
+		  "root:1500000:1000000\n");
+	ck_assert_uint_eq(uids.range_count, 1);
+	ck_assert_uint_eq(uids.root_range_count, 1);
+	expect_user(1029999, 1000000);
+	expect_user(1030000, 20001);
+	expect_user(1095535, 20001);
+	expect_user(1095536, 1065536);
+	expect_user(2499999, 1000000 + 22 * 65536);
+	expect_user(2500000, 2500000);
+}
+END_TEST
+
 START_TEST(lines_beyond_the_bound_are_ignored)
 {
 	const size_t line_bytes = 32, count = PST_SUBORDINATE_RANGES_MAX + 3;
@@ -175,6 +212,8 @@ int main(void)
 	tcase_add_test(tcase, ranges_of_an_unknown_name_count_together);
 	tcase_add_test(tcase, broken_lines_are_ignored_and_counted);
 	tcase_add_test(tcase, ranges_that_overlap_count_together);
+	tcase_add_test(tcase, ranges_of_root_count_by_block);
+	tcase_add_test(tcase, range_of_root_yields_to_that_of_another_user);
 	tcase_add_test(tcase, lines_beyond_the_bound_are_ignored);
 	tcase_add_test(tcase, missing_file_means_no_ranges);
 	tcase_add_test(tcase, missing_password_file_leaves_names_unknown);
