@@ -267,7 +267,8 @@ make_place(struct pst_node *node, const struct pst_half_open_attempt *attempt,
  */
 static bool may_knock(struct pst_node *node,
 		      const struct pst_peer_credentials *credentials,
-		      bool *ret_needs_key, struct postern_refusal *refusal)
+		      uint64_t account, bool *ret_needs_key,
+		      struct postern_refusal *refusal)
 {
 	struct postern_subject subject;
 
@@ -275,7 +276,7 @@ static bool may_knock(struct pst_node *node,
 	pst_subject_init(&subject, credentials, NULL, node->overflow_uid,
 			 node->overflow_gid);
 	if (!pst_admission_is_privileged(node, credentials) &&
-	    (!pst_quota_handshake(node, credentials->uid, refusal) ||
+	    (!pst_quota_handshake(node, account, refusal) ||
 	     !pst_policy_may_match_later(node->rules, &subject, ret_needs_key,
 					 refusal)))
 		return false;
@@ -364,7 +365,9 @@ static void consider(struct pst_node *node, int socket_fd)
 		pst_admission_turn_away(node, socket_fd, &credentials, &refusal);
 		return;
 	}
-	if (!may_knock(node, &credentials, &attempt.needs_key, &refusal)) {
+	attempt.account = pst_admission_account(node, &credentials);
+	if (!may_knock(node, &credentials, attempt.account, &attempt.needs_key,
+		       &refusal)) {
 		pst_admission_turn_away(node, socket_fd, &credentials, &refusal);
 		return;
 	}
@@ -374,7 +377,6 @@ static void consider(struct pst_node *node, int socket_fd)
 		(void)pst_socket_close(socket_fd);
 		return;
 	}
-	attempt.account = pst_admission_account(node, &credentials);
 	attempt.has_hello = record.result != -EAGAIN;
 	attempt.abandoned_count = pst_abandoned_count_of(
 		&node->abandoned, attempt.account, node->now_ns);

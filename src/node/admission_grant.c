@@ -57,8 +57,7 @@ static bool is_within_handshakes(struct pst_node *node,
 				 struct postern_refusal *refusal)
 {
 	return !pst_admission_is_privileged(node, &entry->credentials) ||
-	       pst_quota_handshake(node, entry->credentials.uid,
-				   refusal);
+	       pst_quota_handshake(node, entry->attempt.account, refusal);
 }
 
 static bool is_within_tenant(struct pst_node *node,
@@ -67,7 +66,7 @@ static bool is_within_tenant(struct pst_node *node,
 			     struct postern_refusal *refusal)
 {
 	return pst_quota_tenant_handshake(
-		node, entry->credentials.uid,
+		node, entry->attempt.account,
 		pst_share_of(&node->shares, decision)->account, decision,
 		refusal);
 }

@@ -1,38 +1,40 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A token bucket for each uid
+ * A token bucket for each account
  */
 #include "node/uid_buckets.h"
 
-/* The place of this uid, or the one that can best be done without. */
+#include <stddef.h>
+
+/* The place of this account, or the one that can best be done without. */
 static struct pst_uid_bucket *find_place(struct pst_uid_buckets *buckets,
-					 uid_t uid)
+					 uint64_t account)
 {
 	struct pst_uid_bucket *place, *best = &buckets->places[0];
 	size_t i;
 
 	for (i = 0; i < PST_UID_BUCKETS; i++) {
 		place = &buckets->places[i];
-		if (place->uid == uid)
+		if (place->account == account)
 			return place;
 		if (pst_tokens_full_at(&place->bucket) <
 		    pst_tokens_full_at(&best->bucket))
 			best = place;
 	}
-	best->uid = uid;
+	best->account = account;
 	pst_tokens_init(&best->bucket);
 	return best;
 }
 
 bool pst_uid_buckets_take(struct pst_uid_buckets *buckets,
-			  const struct pst_token_rate *rate, uid_t uid,
+			  const struct pst_token_rate *rate, uint64_t account,
 			  uint64_t now_ns)
 {
 	struct pst_uid_bucket *place;
 
 	if (rate->per_second == 0)
 		return true;
-	place = find_place(buckets, uid);
+	place = find_place(buckets, account);
 	if (pst_tokens_available(&place->bucket, rate, now_ns) == 0)
 		return false;
 	pst_tokens_take(&place->bucket, rate, now_ns, 1);

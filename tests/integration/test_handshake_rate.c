@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "support/crowd.h"
 #include "support/inspect.h"
+#include "support/own_etc.h"
 #include "support/peer.h"
 #include "support/scene.h"
 #include "support/test_options.h"
@@ -17,7 +19,7 @@ static struct scene scene;
 static struct process peer, other;
 
 /* `place` is where the limit stands: tenant, node, top level. */
-static void set_up(int place)
+static void load(int place, const char *friends)
 {
 	static const char limit[] = "handshakes 1/s burst 3";
 	char text[1024];
@@ -25,7 +27,7 @@ static void set_up(int place)
 	(void)snprintf(text, sizeof(text),
 		       "policy-version 1\n"
 		       "limits {\n%s\n}\n"
-		       "peer friend {\nuser $peer $other\n}\n"
+		       "peer friend {\nuser %s\n}\n"
 		       "tenant friends {\nmembers friend\n"
 		       "limits {\n%s\n}\n}\n"
 		       "node orders {\n"
@@ -34,10 +36,16 @@ static void set_up(int place)
 		       "limits {\nring 16KiB\nmessage 4KiB\n%s\n}\n"
 		       "allow friend {\ndirection both\n}\n}\n"
 		       "end\n",
-		       place == 2 ? limit : "", place == 0 ? limit : "",
+		       place == 2 ? limit : "", friends,
+		       place == 0 ? limit : "",
 		       place == 1 ? limit : "");
 	scene_init(&scene);
 	scene_load(&scene, text);
+}
+
+static void set_up(int place)
+{
+	load(place, "$peer $other");
 	process_start(&peer, ROLE_PEER, peer_main, &scene);
 	process_start(&other, ROLE_OTHER, peer_main, &scene);
 	scene_open(&scene);
@@ -67,6 +75,17 @@ static uint64_t connect_until_busy(const struct process *who)
 		scene.record_count = 0;
 	}
 	ck_abort_msg("it was never refused");
+}
+
+static struct crowd_report order_crowd(const struct crowd_order *order)
+{
+	struct crowd_report report;
+
+	process_order(&peer, order, sizeof(*order));
+	scene_serve_until_readable(&scene, peer.control_fd);
+	process_read_report(&peer, &report, sizeof(report));
+	scene_serve_what_is_due(&scene);
+	return report;
 }
 
 START_TEST(who_comes_too_often_is_told_that_the_node_is_busy)
@@ -101,6 +120,31 @@ START_TEST(who_is_there_is_not_disturbed)
 }
 END_TEST
 
+/* At most one a uid, and one a second, whatever becomes of them. */
+START_TEST(subordinate_uids_share_the_handshakes_of_their_user)
+{
+	const struct crowd_order of_alice = {CROWD_LEAVE_UNREAD, 500000, 8, 1};
+	const struct crowd_order of_itself = {CROWD_LEAVE_UNREAD, 600000, 1, 1};
+	uint64_t start_ns, allowed;
+	struct crowd_report got;
+
+	skip_unless(users_are_several(), NEEDS_USERS);
+	skip_unless(own_etc_bring(OWN_ETC_USER ":500000:65536\n"),
+		    NEEDS_MOUNT_NAMESPACE);
+	load(_i, "*");
+	process_start(&peer, ROLE_ROOT, crowd_main, &scene);
+	scene_open(&scene);
+	start_ns = inspect_now_ns();
+	got = order_crowd(&of_alice);
+	allowed = BURST + (inspect_now_ns() - start_ns) / 1000000000;
+	ck_assert_uint_ge(got.offer_count, BURST);
+	ck_assert_uint_le(got.offer_count, allowed);
+	ck_assert_uint_eq(order_crowd(&of_itself).offer_count, 1);
+	process_end(&peer);
+	scene_close(&scene);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("handshake rate");
@@ -108,6 +152,8 @@ int main(void)
 
 	tcase_add_loop_test(tcase,
 		who_comes_too_often_is_told_that_the_node_is_busy, 0, 3);
+	tcase_add_loop_test(tcase,
+		subordinate_uids_share_the_handshakes_of_their_user, 0, 3);
 	tcase_add_test(tcase, who_is_there_is_not_disturbed);
 	return stage_run_suite(suite);
 }
