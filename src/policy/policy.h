@@ -279,7 +279,9 @@ bool pst_policy_may_match_later(const struct pst_policy_node *node,
 /*
  * The least security that a channel of this subject may have, admitted or not:
  * the greatest minimum of the node and of every allow and tenant that matches,
- * or of which that cannot be told.
+ * or of which that cannot be told.  Where the node has an error, every allow of
+ * it counts, and so does every tenant that has one: a line that could not be read
+ * may have made it match.
  */
 enum postern_security
 pst_policy_security_floor(const struct pst_policy_node *node,

@@ -360,14 +360,16 @@ pst_policy_security_floor(const struct pst_policy_node *node,
 	const struct pst_policy_allow *allow;
 
 	for (allow = node->allows; allow; allow = allow->next)
-		if (pst_policy_match_rule(&allow->rule, subject,
+		if (node->fault ||
+		    pst_policy_match_rule(&allow->rule, subject,
 					  PST_POLICY_PURPOSE_ALLOW,
 					  NULL) != PST_POLICY_MATCH_NO)
 			floor = greater_security(floor,
 						 allow->security.minimum);
 	for (tenant = node->policy->tenants; tenant; tenant = tenant->next)
-		if (pst_policy_match_tenant(tenant, subject) !=
-		    PST_POLICY_MATCH_NO)
+		if (tenant->fault ||
+		    pst_policy_match_tenant(tenant, subject) !=
+			    PST_POLICY_MATCH_NO)
 			floor = greater_security(floor,
 						 tenant->security.minimum);
 	return floor;

@@ -242,6 +242,55 @@ START_TEST(text_with_too_many_errors_concerns_every_node)
 }
 END_TEST
 
+/* -- what a client demands ------------------------------------------------- */
+
+static enum postern_security floor_at(const char *const *texts,
+				      size_t text_count, uint32_t uid)
+{
+	struct postern_policy *policy = policy_load_faulty(texts, text_count);
+	struct postern_subject subject = policy_subject(uid, 1);
+	enum postern_security floor;
+
+	floor = pst_policy_security_floor(pst_policy_find_node(policy, "a"),
+					  &subject);
+	pst_policy_unref(policy);
+	return floor;
+}
+
+/* What cannot be read may make alice match: she is 1001. */
+START_TEST(security_floor_of_a_faulty_node_is_that_of_its_strongest_allow)
+{
+	const char *texts[2] = {
+		HEAD PEERS NODE_A_BEGIN "allow alice { direction both }\n"
+		"allow bob { direction both\nsecurity aead }\n}\n" NODE_B
+		"end\n",
+		HEAD "peer alice { usr alice }\nend\n",
+	};
+
+	ck_assert_int_eq(floor_at(texts, 1, 1001), POSTERN_SECURITY_NONE);
+	ck_assert_int_eq(floor_at(texts, 2, 1001), POSTERN_SECURITY_AEAD);
+	/* An error that does not concern the node changes nothing. */
+	texts[1] = HEAD "peer ghost { usr alice }\nend\n";
+	ck_assert_int_eq(floor_at(texts, 2, 1001), POSTERN_SECURITY_NONE);
+}
+END_TEST
+
+START_TEST(security_floor_counts_a_tenant_with_a_faulty_member)
+{
+	const char *texts[2] = {
+		HEAD PEERS NODE_A NODE_B "end\n",
+		HEAD "tenant t { members bob\nmembrs alice\n"
+		"security mac }\nend\n",
+	};
+
+	ck_assert_int_eq(floor_at(texts, 2, 1001), POSTERN_SECURITY_MAC);
+	/* Membership that can be told is no matter of the error. */
+	texts[1] = HEAD "tenant t { members bob\nsecurity mac }\n"
+			"extend node a { deny malory }\nend\n";
+	ck_assert_int_eq(floor_at(texts, 2, 1001), POSTERN_SECURITY_NONE);
+}
+END_TEST
+
 /* -- at random ------------------------------------------------------------- */
 
 #define POLICY_COUNT 6000
@@ -353,6 +402,11 @@ int main(void)
 	tcase_add_loop_test(
 		tcase, usable_node_decides_as_if_the_error_were_not_there, 0,
 		4);
+	tcase_add_test(
+		tcase,
+		security_floor_of_a_faulty_node_is_that_of_its_strongest_allow);
+	tcase_add_test(tcase,
+		       security_floor_counts_a_tenant_with_a_faulty_member);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
