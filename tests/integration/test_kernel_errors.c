@@ -207,6 +207,9 @@ START_TEST(descriptor_and_wait_with_a_failing_call_keep_the_meaning)
 	else
 		r = postern_node_wait(scene.node, POSTERN_NO_DEADLINE);
 	ck_assert_int_eq(r, -ECANCELED);
+	channel = postern_channel_close(channel);
+	process_end(&peer);
+	scene_close(&scene);
 }
 END_TEST
 
