@@ -108,12 +108,12 @@ int postern_connect(const struct postern_policy *policy, const char *node_name,
 
 /*
  * Close a channel, or give back a reference from postern_node_channel() or
- * postern_node_detach().  What was sent before stays in the ring and the peer
+ * postern_node_detach().  Messages sent before stay in the ring and the peer
  * drains it (see postern_flush()).  Accepts NULL.  Returns NULL.
  */
 struct postern_channel *postern_channel_close(struct postern_channel *channel);
 
-/* What was granted, as seen from this side.  Begins with its size. */
+/* The grant, as seen from this side.  Begins with its size. */
 struct postern_limits {
 	size_t size_bytes;
 	uint32_t directions;         /* POSTERN_DIRECTION_* of the caller */
@@ -132,7 +132,7 @@ int postern_channel_limits(const struct postern_channel *channel,
 			   struct postern_limits *ret_limits);
 
 /*
- * What the channel has done so far, as seen from this side: <postern/stats.h>.
+ * The statistics of the channel so far, as seen from this side: <postern/stats.h>.
  * ret_stats->size_bytes says how much of it the caller knows.
  *
  * For any thread at any time, as long as the channel is not closed meanwhile;
@@ -173,8 +173,8 @@ postern_channel_end_reason(const struct postern_channel *channel);
  * (or -EAGAIN, where the ring is full before).  Once a millisecond has passed,
  * the peer is checked with one of the next 64 messages; the first check after its
  * end may still count what it received before, the second does not.
- * postern_flush() tells what was received.  The same holds
- * for a reference from postern_node_channel().
+ * postern_flush() confirms that messages were received.  The
+ * same holds for a reference from postern_node_channel().
  *
  * Returns 0, or
  *   -EAGAIN           the ring is full: postern_channel_wait() for
@@ -241,8 +241,8 @@ int postern_flush(struct postern_channel *channel, uint64_t deadline_ns);
  * *ret_message_bytes is its size; 0 is a message too.  The bytes are copied out
  * of shared memory once, so they no longer change; in the modes `mac` and
  * `aead` they are delivered only after that copy was verified.  Never blocks
- * and never allocates.  What a peer sent before it left is delivered before
- * -EPIPE.
+ * and never allocates.  Messages that a peer sent before it left are
+ * delivered before -EPIPE.
  *
  * Returns 0, or
  *   -EAGAIN    nothing there: postern_channel_wait()

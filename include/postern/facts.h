@@ -94,7 +94,7 @@ postern_facts_subject(const struct postern_facts *facts);
 struct postern_facts *postern_facts_free(struct postern_facts *facts);
 
 /*
- * What names a process for as long as the host runs, in a policy behind its
+ * The word that names a process for as long as the host runs, in a policy behind its
  * number as `pid N:INODE`: the inode of its pidfd.  The number alone may be
  * another's tomorrow.
  *

@@ -2,9 +2,9 @@
 /*
  * The log callback
  *
- * The library never prints.  What an operator should know, above all one audit
+ * The library never prints.  Records for an operator, above all one audit
  * record for each admission, refusal, departure, poisoning, revocation and
- * reload, goes to the callback that the program gave in the options of a call;
+ * reload, go to the callback that the program gave in the options of a call;
  * without one there is silence.
  */
 #ifndef POSTERN_LOG_H

@@ -137,7 +137,7 @@ int postern_node_interrupt(struct postern_node *node);
 /*
  * Receive the next message of any peer, peers taking turns.
  *
- * As postern_receive(); *ret_peer tells whose it is.  A peer that broke the
+ * As postern_receive(); *ret_peer is the sender.  A peer that broke the
  * protocol or left ends with an event, not with an error here.
  *
  * Moving a message from a peer that is ready costs what postern_receive() costs.
@@ -203,7 +203,7 @@ struct postern_event {
 /*
  * The next event, oldest first.  A departure comes after the last message of
  * that peer was received.  Events that are not fetched are dropped, oldest
- * first, once there are more than two per slot; missed_count tells.
+ * first, once there are more than two per slot; missed_count has the number.
  *
  * Returns 0, or -EAGAIN (none), -ESTALE, -EINVAL, -ECANCELED.
  */
@@ -308,7 +308,7 @@ int postern_node_revoke_named(struct postern_node *node, const char *peer_name,
 			      uint32_t *ret_count);
 
 /*
- * What the node, or one of its peers, has done so far: <postern/stats.h>.
+ * The statistics of the node, or of one of its peers, so far: <postern/stats.h>.
  * ret_stats->size_bytes says how much of it the caller knows.  As of now; others
  * see the same figures, up to 100 ms later, by postern_observe(); the first
  * message sent after a silence by a channel of postern_node_channel() up to a
@@ -340,8 +340,7 @@ int postern_node_next_peer(struct postern_node *node, postern_peer previous,
  * refusal.  With `owner unmapped` a listener that answers has not proven the
  * node's key: only postern_connect() asks for it.  Blocks at most 1 s.  On failure *refusal, when not NULL, says more.
  *
- * Returns 0, or -ENOENT (no such node, or it does not run: the reason tells
- * which), -EACCES (the path or the listener is not to be trusted), -ETIMEDOUT
+ * Returns 0, or -ENOENT (no such node, or it does not run: see the reason), -EACCES (the path or the listener is not to be trusted), -ETIMEDOUT
  * (it does not answer), -EINVAL, -ENOMEM, -EMFILE, -ENFILE, -ECANCELED.
  */
 int postern_node_probe(const struct postern_policy *policy,

@@ -8,7 +8,7 @@
  * figures can be read while its thread hangs, and however many observers there
  * are, they cost it nothing.
  *
- * What is read is the node's word.  Values are checked to be possible (numbers
+ * The statistics are the node's word.  Values are checked to be possible (numbers
  * fit, states are known, texts are terminated and printable), no more.
  *
  * Threads: an observer belongs to one thread at a time.  After fork() every

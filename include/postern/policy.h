@@ -74,7 +74,7 @@ struct postern_subject {
 	enum postern_fact pid_inode_fact;
 	uint64_t pid_inode;
 
-	enum postern_fact label_fact;     /* of SO_PEERSEC, as it tells it */
+	enum postern_fact label_fact;     /* as SO_PEERSEC returns it */
 	enum postern_fact unit_fact;      /* of the system manager */
 	enum postern_fact cgroup_fact;
 	enum postern_fact exe_fact;
@@ -103,7 +103,7 @@ struct postern_subject {
 	 POSTERN_FACT_UNKNOWN, POSTERN_FACT_UNKNOWN, NULL, NULL, NULL, NULL, \
 	 POSTERN_USERNS_UNKNOWN, POSTERN_FACT_UNKNOWN, {0}, 0, 0}
 
-/* What can be limited.  Values are indices of the arrays in a decision. */
+/* The limits.  Values are indices of the arrays in a decision. */
 enum postern_limit_key {
 	POSTERN_LIMIT_RING = 0,             /* bytes of each ring */
 	POSTERN_LIMIT_MESSAGE = 1,          /* bytes of the largest message */
@@ -149,7 +149,7 @@ struct postern_policy_limit {
 #define POSTERN_ALLOWS_MAX 256
 
 /*
- * What the policy says about one process at one node.  Begins with its size.
+ * The decision of the policy about one process at one node.  Begins with its size.
  * Zeroed it refuses.  Its texts live as long as the policy that was asked.
  *
  * Each scope's limits hold for themselves and all must admit: `channel` for
@@ -193,7 +193,7 @@ struct postern_decision {
 	 {POSTERN_POLICY_LIMIT_INIT}, {POSTERN_POLICY_LIMIT_INIT}, \
 	 {POSTERN_POLICY_LIMIT_INIT}, POSTERN_REFUSAL_INIT}
 
-/* What a node records; zero is everything. */
+/* The audit records of a node; zero is everything. */
 enum postern_audit {
 	POSTERN_AUDIT_ALL = 0,
 	POSTERN_AUDIT_DENY = 1,
@@ -220,8 +220,8 @@ struct postern_node_description {
 	uint32_t deny_count;
 
 	/* NULL, or the first error ("FILE:LINE:COLUMN: MESSAGE") because of
-	 * which the node cannot be opened, and not be connected to.  What the
-	 * error is about is missing here: a socket_path is empty then. */
+	 * which the node cannot be opened, and not be connected to.  The field
+	 * that the error is about is empty then, such as socket_path. */
 	const char *error;
 	const char *connect_error;
 };
@@ -234,7 +234,7 @@ struct postern_node_description {
 /* Flags of loading. */
 enum postern_policy_flag {
 	/* A name that this host does not know is a warning, not an error: for
-	 * checking files of another host.  What it names matches no allow and
+	 * checking files of another host.  The name matches no allow and
 	 * every deny, and a node with such an owner cannot be opened. */
 	POSTERN_POLICY_ASSUME_NAMES = 1,
 
@@ -338,7 +338,7 @@ int postern_policy_explain(const struct postern_policy *policy,
 int postern_policy_show(const struct postern_policy *policy, char **ret_text);
 
 /*
- * What changes when new_policy takes the place of old_policy: which peers gain
+ * The changes when new_policy takes the place of old_policy: which peers gain
  * or lose access, and which limits change.  The meanings are compared, so another order of
  * rules or files is no difference, nor is `user 1001` for `user alice`.
  *

@@ -30,8 +30,8 @@
  *   -EBUSY            the name is in use, the ring has another consumer or an
  *                     open reservation, or a node's socket would have to move
  *   -ENOENT           no such node, peer, process, user, group or file, no
- *                     more of them, or the node does not run: the reason
- *                     tells which
+ *                     more of them, or the node does not run: see the
+ *                     reason
  *   -EOPNOTSUPP       this kernel lacks what is asked for, the policy asks for
  *                     what only the node can carry out, or the node answers in
  *                     a security mode that was not offered

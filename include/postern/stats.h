@@ -77,7 +77,7 @@ struct postern_channel_statistics {
 	{sizeof(struct postern_channel_statistics), 0, 0, 0, 0, 0, 0, 0, 0, 0, \
 	 0, 0, 0, 0, 0, 0, 0, POSTERN_REASON_NONE, POSTERN_LATENCY_INIT, {0}}
 
-/* What a node does about an admitted peer at the moment. */
+/* The state of an admitted peer. */
 enum postern_peer_state {
 	POSTERN_PEER_READY = 1,      /* it may have sent something */
 	POSTERN_PEER_IDLE = 2,       /* found empty: a bell brings it back */

@@ -5,7 +5,7 @@
  * Another program may remove the socket or its lock file (rm(1), a cleaner of
  * temporary files).  Then clients could not find the node, and a second node
  * of the name could start.  The kernel tells of it through an inotify watch,
- * and what is missing is made anew.  Where that fails the node says so once
+ * and a missing file is created again.  Where that fails the node says so once
  * and tries again from time to time; its peers are not concerned.
  */
 #include "node/node_state.h"

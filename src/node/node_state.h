@@ -278,7 +278,7 @@ static inline void pst_peer_mark(struct pst_node *node, struct pst_peer *peer)
 /* node_listener.c */
 PST_MUST_CHECK int pst_node_listen(struct pst_node *node,
 				   struct postern_refusal *refusal);
-/* Make socket and lock file anew if another program has removed them. */
+/* Create socket and lock file again if another program has removed them. */
 void pst_node_check_names(struct pst_node *node);
 
 /* node_events.c: one look at everything watched, and what is due by time. */

@@ -11,7 +11,7 @@
  * A lock file beside the socket (listener_lock.h) keeps a second node
  * out.  Another program may remove the socket or the lock file while the node
  * runs.  An inotify watch on the directory tells, and pst_listener_restore()
- * makes both anew.
+ * creates both again.
  */
 #ifndef POSTERN_OS_LISTENER_H
 #define POSTERN_OS_LISTENER_H
@@ -98,7 +98,7 @@ PST_MUST_CHECK bool
 pst_listener_is_in_place(const struct pst_listener *listener, int dir_fd);
 
 /*
- * Make the socket or the lock file anew if it no longer has its name, and
+ * Create the socket or the lock file again if it no longer has its name, and
  * watch the directory of options.  A new socket replaces listener->socket_fd,
  * which is closed.  Never takes a name from another node: that is -EBUSY
  * (IN_USE).

@@ -222,7 +222,7 @@ static bool is_last_component(const char *rest)
 	return *rest == '\0';
 }
 
-/* Walk from the root: 1 when a link was expanded and it is to be done anew. */
+/* Walk from the root: 1 when a link was expanded and it is to be done again. */
 static int walk(char absolute[static PST_PATH_BYTES], uid_t owner,
 		unsigned flags, unsigned *link_count, int *ret_dir_fd,
 		struct pst_path_fault *ret_fault)

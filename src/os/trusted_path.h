@@ -6,7 +6,7 @@
  * rename what is above it.  So a path is walked from the root, one component at
  * a time, each opened without following symbolic links and judged on the open
  * descriptor; what comes out is a descriptor, and the path is never used again.
- * Where links may be followed, the walk begins anew with the path they lead to.
+ * Where links may be followed, the walk begins again with the path they lead to.
  *
  * Every directory on the way belongs to root or to the owner, and is not
  * writable by group or others, unless it is root's and sticky (/tmp): there

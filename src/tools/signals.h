@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Signals as requests: to stop in order, to reload, to open the output anew
+ * Signals as requests: to stop in order, to reload, to reopen the output
  *
  * The handler sets a flag and makes a descriptor readable.  The main loop first
  * clears the descriptor and then takes the flags, so no request is missed and
@@ -14,7 +14,7 @@
 enum tool_signals_kind {
 	/* SIGTERM, SIGINT and SIGHUP ask to stop. */
 	TOOL_SIGNALS_OF_VIEWER,
-	/* SIGTERM and SIGINT ask to stop, SIGUSR1 to open the output anew.
+	/* SIGTERM and SIGINT ask to stop, SIGUSR1 to reopen the output.
 	 * SIGHUP asks to stop where the process has a controlling terminal,
 	 * since it says that the terminal is gone; elsewhere to reload. */
 	TOOL_SIGNALS_OF_SERVICE

@@ -62,7 +62,7 @@ struct tool_writer_state tool_writer_state(struct tool_writer *writer);
 size_t tool_writer_unwritten_bytes(struct tool_writer *writer);
 
 /*
- * Try again at once.  With a path, open the file anew first; a line of which a
+ * Try again at once.  With a path, open the file again first; a line of which a
  * part is in the old file is written to the new one, whole.
  */
 void tool_writer_reopen(struct tool_writer *writer);
