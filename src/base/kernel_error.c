@@ -30,6 +30,9 @@ static const char *const calls[] = {
 	[PST_CALL_BIND] = "bind",
 	[PST_CALL_LISTEN] = "listen",
 	[PST_CALL_OPEN] = "open",
+	[PST_CALL_PIDFD_OPEN] = "pidfd_open",
+	[PST_CALL_GETSOCKOPT] = "getsockopt",
+	[PST_CALL_SHUTDOWN] = "shutdown",
 };
 
 int pst_kernel_error(enum pst_call call, int error_number)

@@ -38,6 +38,9 @@ enum pst_call {
 	PST_CALL_BIND,
 	PST_CALL_LISTEN,
 	PST_CALL_OPEN,
+	PST_CALL_PIDFD_OPEN,
+	PST_CALL_GETSOCKOPT,
+	PST_CALL_SHUTDOWN,
 };
 
 /* Of the call that has just failed with this errno. */

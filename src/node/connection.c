@@ -316,7 +316,7 @@ int pst_node_probe(const struct postern_policy *policy, const char *name,
 	if (r == 0)
 		r = await_answer(&connection, ret_refusal);
 	pst_connection_done(&connection);
-	return r;
+	return pst_refusal_finish(ret_refusal, r, "asking the node");
 }
 
 /* -- records --------------------------------------------------------------- */

@@ -56,7 +56,8 @@ int pst_observer_open(const struct postern_policy *policy,
 
 	observer = pst_fork_guard_new(sizeof(*observer));
 	if (!observer)
-		return -ENOMEM;
+		return pst_refusal_finish(refusal, -ENOMEM,
+					  "observing the node");
 	observer->guard.ours = PST_FORK_GUARD_OURS;
 	observer->view = (struct pst_view)PST_VIEW_INIT;
 	r = pst_view_fetch(policy, node_name, deadline_ns, features_off,
@@ -65,7 +66,7 @@ int pst_observer_open(const struct postern_policy *policy,
 		r = map_view(observer, refusal);
 	if (r < 0) {
 		(void)pst_observer_close(observer); /* always NULL */
-		return r;
+		return pst_refusal_finish(refusal, r, "observing the node");
 	}
 	*ret_observer = observer;
 	return 0;

@@ -44,9 +44,11 @@ static int open_listener_pidfd(int socket_fd, uint32_t features, pid_t pid,
 			       int *ret_pidfd)
 {
 	socklen_t pidfd_bytes = sizeof(int);
+	enum pst_call call = PST_CALL_GETSOCKOPT;
 	int pidfd = -1;
 
 	if (!(features & POSTERN_FEATURE_PEERPIDFD)) {
+		call = PST_CALL_PIDFD_OPEN;
 		pidfd = pidfd_open(pid, 0);
 	} else if (getsockopt(socket_fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd,
 			      &pidfd_bytes) < 0) {
@@ -54,8 +56,10 @@ static int open_listener_pidfd(int socket_fd, uint32_t features, pid_t pid,
 	}
 	pidfd = pst_fd_above_stdio(pidfd);
 	/* Kernels before 6.16 cannot make one of a reaped process. */
+	if (pidfd < 0 && (errno == EINVAL || errno == ESRCH))
+		return -ESRCH;
 	if (pidfd < 0)
-		return errno == EINVAL ? -ESRCH : -errno;
+		return pst_kernel_error(call, errno);
 	*ret_pidfd = pidfd;
 	return 0;
 }
@@ -69,7 +73,7 @@ static int has_live_listener(int socket_fd, uint32_t features)
 
 	if (getsockopt(socket_fd, SOL_SOCKET, SO_PEERCRED, &listener,
 		       &listener_bytes) < 0)
-		return -errno;
+		return pst_kernel_error(PST_CALL_GETSOCKOPT, errno);
 	if (listener.pid == getpid())
 		return 1;
 	r = open_listener_pidfd(socket_fd, features, listener.pid, &pidfd);

@@ -29,9 +29,9 @@
 #define PST_LISTENER_LOCK_SUFFIX ".lock"
 
 /*
- * 1 if a process that lives listens at the name, 0 if none, or -errno if that
- * cannot be told.  A full backlog counts as served.  A listener that a forked
- * child of an ended node holds open does not count.
+ * 1 if a process that lives listens at the name, 0 if none, or -errno or as
+ * pst_kernel_error() if that cannot be told.  A full backlog counts as served.
+ * A listener that a forked child of an ended node holds open does not count.
  */
 PST_MUST_CHECK int pst_listener_lock_is_served(int dir_fd, const char *name,
 					       uint32_t features);

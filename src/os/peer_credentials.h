@@ -104,7 +104,8 @@ pst_process_credentials_read(pid_t pid, uid_t observer_uid, gid_t observer_gid,
 /*
  * The inode of a process's pidfd, for the word N:INODE of a policy.
  *
- * 0, -ESRCH, -EOPNOTSUPP (this kernel's pidfds have no inodes), or -errno.
+ * 0, -ESRCH, -EOPNOTSUPP (this kernel's pidfds have no inodes), -errno, or as
+ * pst_kernel_error().
  */
 PST_MUST_CHECK int pst_process_identity(pid_t pid, uint32_t features,
 					uint64_t *ret_inode);

@@ -53,8 +53,11 @@ static int open_pidfd(pid_t pid, int *ret_pidfd)
 {
 	int pidfd = pst_fd_above_stdio(pidfd_open(pid, 0));
 
+	/* EINVAL: no such number. */
+	if (pidfd < 0 && (errno == EINVAL || errno == ESRCH))
+		return -ESRCH;
 	if (pidfd < 0)
-		return errno == EINVAL ? -ESRCH : -errno;
+		return pst_kernel_error(PST_CALL_PIDFD_OPEN, errno);
 	*ret_pidfd = pidfd;
 	return 0;
 }

@@ -129,7 +129,7 @@ PST_MUST_CHECK int pst_segment_is_populated(int segment_fd,
  * descriptor may be closed afterwards.
  *
  * 0, -EINVAL for sizes that cannot be, -EACCES or -EPERM where a seal forbids
- * it, or -ENOMEM.
+ * it, -ENOMEM, or as pst_kernel_error().
  */
 PST_MUST_CHECK int
 pst_segment_map_writable(int segment_fd, size_t control_bytes,
@@ -144,8 +144,8 @@ pst_segment_map_readable(int segment_fd, size_t control_bytes,
  * Allocate every page now, at this process's charge, and enter it in the page
  * tables, mirror included, so that nothing on the data path faults.
  *
- * 0, -ENOMEM, or -EFAULT if the memory is not there (a shorter file, or one
- * that fails to be read).
+ * 0, -ENOMEM, -EFAULT if the memory is not there (a shorter file, or one that
+ * fails to be read), -EOPNOTSUPP, or as pst_kernel_error().
  */
 PST_MUST_CHECK int
 pst_segment_populate_for_writing(const struct pst_segment_mapping *mapping);

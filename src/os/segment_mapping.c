@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/bounds.h"
+#include "base/kernel_error.h"
 
 static size_t mapped_bytes(const struct pst_segment_mapping *mapping)
 {
@@ -33,9 +34,14 @@ static bool has_possible_sizes(size_t control_bytes, size_t data_bytes)
 }
 
 /* EAGAIN: all mappings are to be locked, and RLIMIT_MEMLOCK is reached. */
-static int why_not_mapped(void)
+static int why_not_mapped(int protection)
 {
-	return errno == EAGAIN ? -ENOMEM : -errno;
+	if (errno == EAGAIN)
+		return -ENOMEM;
+	/* A seal forbids it. */
+	if ((protection & PROT_WRITE) && (errno == EPERM || errno == EACCES))
+		return -errno;
+	return pst_kernel_error(PST_CALL_MMAP, errno);
 }
 
 static int map_views(int segment_fd, int protection,
@@ -46,17 +52,17 @@ static int map_views(int segment_fd, int protection,
 
 	if (mmap(mapping->control, file_bytes, protection,
 		 MAP_SHARED | MAP_FIXED, segment_fd, 0) == MAP_FAILED)
-		return why_not_mapped();
+		return why_not_mapped(protection);
 	if (mapping->data_bytes > 0 &&
 	    mmap(mirror, mapping->data_bytes, protection,
 		 MAP_SHARED | MAP_FIXED, segment_fd,
 		 (off_t)mapping->control_bytes) == MAP_FAILED)
-		return why_not_mapped();
+		return why_not_mapped(protection);
 	if (madvise(mapping->control, mapped_bytes(mapping),
 		    MADV_DONTFORK) < 0 ||
 	    madvise(mapping->control, mapped_bytes(mapping),
 		    MADV_DONTDUMP) < 0)
-		return -errno;
+		return pst_kernel_error(PST_CALL_MADVISE, errno);
 	return 0;
 }
 
@@ -76,7 +82,7 @@ static int map_segment(int segment_fd, int protection, size_t control_bytes,
 	reservation = mmap(NULL, mapped_bytes(&mapping), PROT_NONE,
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (reservation == MAP_FAILED)
-		return why_not_mapped();
+		return why_not_mapped(PROT_NONE);
 	mapping.control = reservation;
 	if (data_bytes > 0)
 		mapping.data = mapping.control + control_bytes;
@@ -112,8 +118,10 @@ static int populate(const struct pst_segment_mapping *mapping, int advice)
 	while (madvise(mapping->control, mapped_bytes(mapping), advice) < 0) {
 		if (errno == EINVAL)
 			return -EOPNOTSUPP; /* before Linux 5.14 */
+		if (errno == EFAULT)
+			return -EFAULT;
 		if (errno != EINTR)
-			return -errno;
+			return pst_kernel_error(PST_CALL_MADVISE, errno);
 	}
 	return 0;
 }

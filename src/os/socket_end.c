@@ -11,9 +11,14 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include "base/kernel_error.h"
+
 int pst_socket_end_sending(int socket_fd)
 {
-	return shutdown(socket_fd, SHUT_WR) < 0 ? -errno : 0;
+	if (shutdown(socket_fd, SHUT_WR) == 0)
+		return 0;
+	return errno == ENOTCONN ? -ENOTCONN
+				 : pst_kernel_error(PST_CALL_SHUTDOWN, errno);
 }
 
 int pst_socket_end_of_empty(int socket_fd)

@@ -11,7 +11,8 @@
 
 #include "base/attributes.h"
 
-/* Say that this side sends no more: the peer then receives 0 bytes. */
+/* Say that this side sends no more: the peer then receives 0 bytes.  0,
+ * -ENOTCONN, or as pst_kernel_error(). */
 PST_MUST_CHECK int pst_socket_end_sending(int socket_fd);
 
 /* After a receive of 0 bytes: -EPIPE for the end, -EBADMSG for a record. */

@@ -115,7 +115,102 @@ START_TEST(open_with_a_failing_call_names_it_and_keeps_the_meaning)
 }
 END_TEST
 
+/* -- a node whose name another process serves --------------------------------- */
+
+static const struct injection pidfd_injections[] = {
+	{SYS_pidfd_open, EPERM, "pidfd_open", -ECANCELED,
+	 POSTERN_REASON_KERNEL},
+	{SYS_pidfd_open, ENOENT, "pidfd_open", -ECANCELED,
+	 POSTERN_REASON_KERNEL},
+	{SYS_pidfd_open, ENOSYS, "pidfd_open", -EOPNOTSUPP,
+	 POSTERN_REASON_KERNEL},
+	{SYS_pidfd_open, EMFILE, NULL, -EMFILE, POSTERN_REASON_RESOURCES},
+};
+#define PIDFD_INJECTIONS \
+	((int)(sizeof(pidfd_injections) / sizeof(pidfd_injections[0])))
+
+static void open_when_ordered(int control_fd, void *user_data)
+{
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	int order, r;
+
+	(void)user_data;
+	while (process_next_order(control_fd, &order, sizeof(order))) {
+		r = scene_try_open(&scene, 0, &refusal);
+		process_report(control_fd, &r, sizeof(r));
+	}
+	scene_close(&scene);
+}
+
+/* Without SO_PEERPIDFD the number of the listener's process has to do. */
+START_TEST(open_of_a_served_name_with_failing_pidfd_open_names_it)
+{
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct process node;
+	const int order = 1;
+	int r;
+
+	skip_unless(!test_has_runner(), "it makes these calls itself");
+	scene_init(&scene);
+	scene_load(&scene, SCENE_POLICY);
+	process_start(&node, ROLE_OWNER, open_when_ordered, NULL);
+	process_order(&node, &order, sizeof(order));
+	process_read_report(&node, &r, sizeof(r));
+	ck_assert_int_eq(r, 0);
+	ck_assert_int_eq(become(ROLE_OWNER, NULL, 0), 0);
+	r = scene_try_open(&scene, POSTERN_FEATURE_PEERPIDFD, &refusal);
+	ck_assert_int_eq(r, -EBUSY);
+	make_fail(pidfd_injections[_i].call,
+		  (unsigned)pidfd_injections[_i].error_number);
+	r = scene_try_open(&scene, POSTERN_FEATURE_PEERPIDFD, &refusal);
+	expect(&pidfd_injections[_i], r, &refusal);
+	process_end(&node);
+}
+END_TEST
+
+/* Only the probes make it: the node does without what it finds missing. */
+START_TEST(open_with_failing_pidfd_open_does_without_it)
+{
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+
+	skip_unless(!test_has_runner(), "it makes these calls itself");
+	scene_init(&scene);
+	scene_load(&scene, SCENE_POLICY);
+	ck_assert_int_eq(become(ROLE_OWNER, NULL, 0), 0);
+	make_fail(SYS_pidfd_open, EPERM);
+	ck_assert_int_eq(scene_try_open(&scene, 0, &refusal), 0);
+	scene_close(&scene);
+}
+END_TEST
+
+START_TEST(process_identity_with_failing_pidfd_open_is_unforeseen)
+{
+	uint64_t inode;
+	int r;
+
+	skip_unless(!test_has_runner(), "it makes these calls itself");
+	make_fail(SYS_pidfd_open, EPERM);
+	r = postern_process_identity(getpid(), 0, &inode);
+	ck_assert_int_eq(r, -ECANCELED);
+}
+END_TEST
+
 /* -- connecting, observing, commanding ---------------------------------------- */
+
+static const char OBSERVE_POLICY[] =
+	"policy-version 1\n"
+	"peer friend {\n"
+	"	user $peer\n"
+	"}\n"
+	"node orders {\n"
+	"	owner user $owner\n"
+	"	socket $dir/orders.sock mode 0666\n"
+	"	allow friend {\n"
+	"		direction both\n"
+	"		observe\n"
+	"	}\n"
+	"}\n"
+	"end\n";
 
 struct client_report {
 	int result;
@@ -134,41 +229,64 @@ static const struct injection client_injections[] = {
 #define CLIENT_INJECTIONS \
 	((int)(sizeof(client_injections) / sizeof(client_injections[0])))
 
-static void connect_with_failing_call(int control_fd, void *user_data)
+enum client_act {
+	CONNECT,
+	OBSERVE,
+	PROBE,
+};
+
+static int act(enum client_act what, struct postern_refusal *refusal)
+{
+	struct postern_connect_options options = POSTERN_CONNECT_OPTIONS_INIT;
+	struct postern_observe_options observe_options =
+		POSTERN_OBSERVE_OPTIONS_INIT;
+	struct postern_observer *observer;
+	struct postern_channel *channel;
+
+	switch (what) {
+	case CONNECT:
+		options.features_off = test_features_off();
+		return postern_connect(scene.policy, "orders", &options,
+				       refusal, &channel);
+	case OBSERVE:
+		observe_options.features_off = test_features_off();
+		return postern_observe(scene.policy, "orders",
+				       &observe_options, refusal, &observer);
+	case PROBE:
+		break;
+	}
+	return postern_node_probe(scene.policy, "orders", refusal);
+}
+
+static void act_with_failing_call(int control_fd, void *user_data)
 {
 	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	const struct injection *injection = user_data;
-	struct postern_connect_options options = POSTERN_CONNECT_OPTIONS_INIT;
 	struct client_report report = {0};
-	struct postern_channel *channel;
-	int order;
+	enum client_act what;
 
-	options.features_off = test_features_off();
-	while (process_next_order(control_fd, &order, sizeof(order))) {
+	while (process_next_order(control_fd, &what, sizeof(what))) {
 		make_fail(injection->call, (unsigned)injection->error_number);
-		report.result = postern_connect(scene.policy, "orders",
-						&options, &refusal, &channel);
+		report.result = act(what, &refusal);
 		report.reason = refusal.reason;
 		memcpy(report.detail, refusal.detail, sizeof(report.detail));
 		process_report(control_fd, &report, sizeof(report));
 	}
 }
 
-START_TEST(connect_with_a_failing_call_keeps_the_meaning)
+static void expect_meaning_of(enum client_act what, struct injection injection)
 {
-	struct injection injection = client_injections[_i];
 	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	struct client_report report;
 	struct process client;
-	const int order = 1;
 
 	skip_unless(!test_has_runner(), "it makes these calls itself");
 	scene_init(&scene);
-	scene_load(&scene, SCENE_POLICY);
-	process_start(&client, ROLE_PEER, connect_with_failing_call,
+	scene_load(&scene, OBSERVE_POLICY);
+	process_start(&client, ROLE_PEER, act_with_failing_call,
 		      &injection);
 	scene_open(&scene);
-	process_order(&client, &order, sizeof(order));
+	process_order(&client, &what, sizeof(what));
 	scene_serve_until_readable(&scene, client.control_fd);
 	process_read_report(&client, &report, sizeof(report));
 	refusal.reason = report.reason;
@@ -176,6 +294,42 @@ START_TEST(connect_with_a_failing_call_keeps_the_meaning)
 	expect(&injection, report.result, &refusal);
 	process_end(&client);
 	scene_close(&scene);
+}
+
+START_TEST(connect_with_a_failing_call_keeps_the_meaning)
+{
+	expect_meaning_of(CONNECT, client_injections[_i]);
+}
+END_TEST
+
+static const struct injection observer_injections[] = {
+	{SYS_socket, EPERM, "socket", -ECANCELED, POSTERN_REASON_KERNEL},
+	{SYS_ppoll, EPERM, "ppoll", -ECANCELED, POSTERN_REASON_KERNEL},
+	{SYS_ppoll, ENOMEM, NULL, -ENOMEM, POSTERN_REASON_RESOURCES},
+	{SYS_memfd_create, EPERM, "memfd_create", -ECANCELED,
+	 POSTERN_REASON_KERNEL},
+	{SYS_memfd_create, ENFILE, NULL, -ENFILE, POSTERN_REASON_RESOURCES},
+};
+#define OBSERVER_INJECTIONS \
+	((int)(sizeof(observer_injections) / sizeof(observer_injections[0])))
+
+START_TEST(observe_with_a_failing_call_names_it_and_keeps_the_meaning)
+{
+	expect_meaning_of(OBSERVE, observer_injections[_i]);
+}
+END_TEST
+
+static const struct injection probe_injections[] = {
+	{SYS_shutdown, EACCES, "shutdown", -ECANCELED, POSTERN_REASON_KERNEL},
+	{SYS_ppoll, ENOENT, "ppoll", -ECANCELED, POSTERN_REASON_KERNEL},
+	{SYS_ppoll, ENOMEM, NULL, -ENOMEM, POSTERN_REASON_RESOURCES},
+};
+#define PROBE_INJECTIONS \
+	((int)(sizeof(probe_injections) / sizeof(probe_injections[0])))
+
+START_TEST(probe_with_a_failing_call_names_it_and_keeps_the_meaning)
+{
+	expect_meaning_of(PROBE, probe_injections[_i]);
 }
 END_TEST
 
@@ -232,6 +386,33 @@ START_TEST(directory_that_the_owner_cannot_write_is_named_with_the_reason)
 }
 END_TEST
 
+/* In a mount namespace of its own. */
+static bool mount_read_only(const char *directory)
+{
+	return unshare(CLONE_NEWNS) == 0 &&
+	       mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	       mount(directory, directory, NULL, MS_BIND, NULL) == 0 &&
+	       mount(NULL, directory, NULL,
+		     MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) == 0;
+}
+
+START_TEST(open_on_a_read_only_mount_names_the_directory_and_the_reason)
+{
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+
+	scene_init(&scene);
+	scene_load(&scene, SCENE_POLICY);
+	skip_unless(mount_read_only(scene.directory),
+		    "cannot mount in a namespace of its own");
+	ck_assert_int_eq(become(ROLE_OWNER, NULL, 0), 0);
+	ck_assert_int_eq(scene_try_open(&scene, 0, &refusal), -EACCES);
+	ck_assert_int_eq(refusal.reason, POSTERN_REASON_DIRECTORY);
+	ck_assert_msg(strstr(refusal.detail, "Read-only file system") &&
+			      strstr(refusal.detail, scene.directory),
+		      "%s", refusal.detail);
+}
+END_TEST
+
 /* As ProcSubset=pid in a unit makes it. */
 static bool hide_proc_sys(void)
 {
@@ -268,6 +449,20 @@ int main(void)
 		descriptor_and_wait_with_a_failing_call_keep_the_meaning, 0, 3);
 	tcase_add_loop_test(t, connect_with_a_failing_call_keeps_the_meaning, 0,
 			    CLIENT_INJECTIONS);
+	tcase_add_loop_test(t,
+		observe_with_a_failing_call_names_it_and_keeps_the_meaning, 0,
+		OBSERVER_INJECTIONS);
+	tcase_add_loop_test(t,
+		probe_with_a_failing_call_names_it_and_keeps_the_meaning, 0,
+		PROBE_INJECTIONS);
+	tcase_add_loop_test(t,
+		open_of_a_served_name_with_failing_pidfd_open_names_it, 0,
+		PIDFD_INJECTIONS);
+	tcase_add_test(t, open_with_failing_pidfd_open_does_without_it);
+	tcase_add_test(t,
+		process_identity_with_failing_pidfd_open_is_unforeseen);
+	tcase_add_test(t,
+		open_on_a_read_only_mount_names_the_directory_and_the_reason);
 	tcase_add_test(t,
 		directory_that_the_owner_cannot_write_is_named_with_the_reason);
 	tcase_add_test(t, without_proc_sys_a_policy_loads_and_a_node_opens);
