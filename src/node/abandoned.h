@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Abandoned handshakes: how many each account has begun lately that came to
- * nothing
+ * Abandoned handshakes: how many handshakes each user has begun lately that
+ * failed
  *
- * When places for handshakes are scarce, this tells users that connect without
- * end from those that are admitted each time.  A count goes down by one a second.
- * The table is fixed; an account that is not in it takes the place of the lowest
+ * When places for handshakes are scarce, this distinguishes users that connect
+ * without end from those that are admitted each time.  A count goes down by one a second.
+ * The table is fixed; a user that is not in it takes the entry with the lowest
  * count.  The clock is not read here.
  */
 #ifndef POSTERN_NODE_ABANDONED_H

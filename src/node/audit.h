@@ -64,12 +64,12 @@ void pst_audit_revoke(struct pst_node *node, const struct pst_peer *peer,
 		      const struct pst_revoker *revoker,
 		      const struct postern_refusal *why);
 
-/* The offers of one account are revoked that it has not read. */
+/* The unread offers of one user are revoked. */
 void pst_audit_revoke_offers(struct pst_node *node,
 			     const struct pst_offer_holder *holder,
 			     const struct pst_revoker *revoker);
 
-/* An offer was refused because too many are unread: the accounts that hold most
+/* An offer was refused because too many are unread: the users that hold most
  * of them, at most eight, and not more often than every ten seconds. */
 void pst_audit_holders(struct pst_node *node);
 

@@ -10,7 +10,7 @@
  * the entries, and evict only each other.  No other user's connection evicts one
  * of root or of the owner.
  * Beside it stand the unread offers whose handshake has ended
- * (node/pending_offers.h).  Users are counted by account: a uid with its
+ * (node/pending_offers.h).  A user is counted by `account`: a uid with its
  * subordinate uids, a block of root's subordinate uids, or root or the owner as
  * themselves.
  */
@@ -40,7 +40,7 @@ struct pst_half_open_attempt {
 	uint64_t account;
 	bool needs_key;         /* no rule admits it without */
 	bool has_hello;         /* one was sent, valid or not */
-	uint32_t abandoned_count; /* of the account, when it came */
+	uint32_t abandoned_count; /* of the user, when it came */
 };
 
 struct pst_half_open {
@@ -90,14 +90,14 @@ pst_half_open_find_free(struct pst_half_open_table *table,
 
 /*
  * The entry to give up for this attempt: one without a HELLO if there is one;
- * of those the oldest of the account that has most of them and has abandoned
+ * of those the oldest of the user that has most of them and has abandoned
  * most.  For an attempt that needs a key, of all that do, unless there are none.
  */
 struct pst_half_open *
 pst_half_open_find_victim(struct pst_half_open_table *table,
 			  const struct pst_half_open_attempt *attempt);
 
-/* The oldest entry of the account without a HELLO, or NULL. */
+/* The oldest entry of the user without a HELLO, or NULL. */
 struct pst_half_open *
 pst_half_open_find_own_victim(struct pst_half_open_table *table,
 			      uint64_t account);
@@ -115,7 +115,7 @@ void pst_half_open_take(struct pst_half_open *entry, int socket_fd,
 void pst_half_open_begin(struct pst_half_open *entry, struct pst_node_key *key,
 			 const struct pst_responder_params *params);
 
-/* Other subordinate uids are known: find every account again. */
+/* Other subordinate uids are known: find the user of each entry again. */
 void pst_half_open_renew_accounts(struct pst_half_open_table *table,
 				  const struct pst_subordinate_uids *uids);
 
@@ -142,7 +142,7 @@ void pst_half_open_note_peer_name(struct pst_half_open *entry,
 				  const char *peer_name);
 
 /*
- * May one more OFFER be sent to this uid, which counts for the account?  Counts
+ * May one more OFFER be sent to this uid of this user?  Counts
  * what is unread now, in a handshake or after one.  *ret_is_revoked: one of those
  * that the uid has not read was revoked.
  */
@@ -150,14 +150,14 @@ bool pst_half_open_may_offer(const struct pst_half_open_table *table,
 			     uint64_t account, uid_t uid, bool *ret_is_revoked);
 
 /*
- * The accounts with unread offers: returns how many there are, and writes the
+ * The users with unread offers: returns how many there are, and writes the
  * first ones (pst_offer_holders_find()).
  */
 size_t pst_half_open_find_holders(struct pst_half_open_table *table,
 				  struct pst_offer_holder *ret_holders,
 				  size_t holder_capacity);
 
-/* The account that an unread offer with this slot was made to. */
+/* The user that an unread offer with this slot was made to. */
 bool pst_half_open_find_offer(const struct pst_half_open_table *table,
 			      pst_slot_handle slot, uint64_t *ret_account);
 

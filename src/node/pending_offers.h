@@ -4,7 +4,7 @@
  * whose handshake has ended
  *
  * The descriptors of an OFFER or a VIEW that its peer does not read stay in
- * flight on the account of the node's user, even after the node has closed its
+ * flight and count against the node's user, even after the node has closed its
  * socket.  Only the peer can end that, by reading or by closing.  So the node
  * keeps the socket, which tells when that has happened, and admits offers by
  * share: while little is unread, a user may leave several offers unread; after
@@ -12,10 +12,10 @@
  * their own.  Offers that were revoked count apart, up to a bound, so that
  * revoking gives their part of the capacity to other users.
  *
- * An account is one user: a uid with its subordinate uids, a block of root's
+ * A user is counted by `account`: a uid with its subordinate uids, a block of root's
  * subordinate uids, or root or the owner as themselves.  While an offer is
- * unread that was revoked, its uid gets no other.  The other uids of its account
- * do, but it counts among the offers of the account still.
+ * unread that was revoked, its uid gets no other.  The other uids of its user
+ * do, but it counts among the offers of the user still.
  */
 #ifndef POSTERN_NODE_PENDING_OFFERS_H
 #define POSTERN_NODE_PENDING_OFFERS_H
@@ -33,7 +33,7 @@
 #define PST_OFFERS_PER_USER 8
 #define PST_OFFERS_CHECK_NS (100 * UINT64_C(1000000))
 
-/* An account with this bit is that of root or of the owner. */
+/* An `account` with this bit is that of root or of the owner. */
 #define PST_ACCOUNT_PRIVILEGED (UINT64_C(1) << 32)
 
 /* How many unread offers there may be; see pst_offer_capacity_for(). */
@@ -54,7 +54,7 @@ struct pst_offer_origin {
 	char peer_name[POSTERN_NAME_BYTES];
 };
 
-/* What is unread at a moment, as one uid of one account sees it. */
+/* What is unread at a moment, as one uid of one user sees it. */
 struct pst_offer_tally {
 	size_t shared;
 	size_t revoked;
@@ -62,7 +62,7 @@ struct pst_offer_tally {
 	bool is_revoked;        /* one of the uid's own */
 };
 
-/* What one account has. */
+/* The unread offers of one user. */
 struct pst_offer_holder {
 	struct pst_offer_origin oldest;
 	size_t offer_count;
@@ -93,19 +93,19 @@ pst_offer_capacity_sum(const struct pst_offer_capacity *capacity)
 	return capacity->shared + capacity->privileged + capacity->revoked;
 }
 
-/* Count one more unread offer, as `uid`, which counts for `account`, sees it. */
+/* Count one more unread offer, as `uid` of the user `account` sees it. */
 void pst_offer_tally_add(struct pst_offer_tally *tally,
 			 const struct pst_offer_origin *origin,
 			 uint64_t account, uid_t uid);
 
-/* May the account that has seen this get one offer more? */
+/* May the user that has seen this get one offer more? */
 bool pst_offer_tally_permits(const struct pst_offer_tally *tally,
 			     const struct pst_offer_capacity *capacity,
 			     uint64_t account);
 
 /*
- * Group unread offers by account: the accounts that hold most first, the oldest
- * first among equals.  Sorts origins.  Returns how many accounts there are;
+ * Group unread offers by user: the users that hold most first, the oldest
+ * first among equals.  Sorts origins.  Returns how many users there are;
  * writes at most holder_capacity of them.
  */
 size_t pst_offer_holders_find(const struct pst_offer_origin **origins,
@@ -132,7 +132,7 @@ void pst_pending_offers_check(struct pst_pending_offers *pending,
 			      uint64_t now_ns);
 
 /*
- * Revoke the offers of the next account that has one with this peer name, or,
+ * Revoke the offers of the next user that has one with this peer name, or,
  * with NULL, those of `account`.  False: there are none that are not revoked.
  */
 bool pst_pending_offers_revoke(struct pst_pending_offers *pending,

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A token bucket for each account (pst_admission_account()), in fixed memory
+ * A token bucket for each user (pst_admission_account()), in fixed memory
  *
- * Whose bucket is full has not to be remembered, so a place is free again as
- * soon as its bucket has grown back.  When more accounts than there are places
- * are in debt at once, the one that is nearest to full is forgotten: it gains less
- * than an account that comes anew would.
+ * A user whose bucket is full is not remembered, so an entry is free again as
+ * soon as its bucket is full.  When no entry is free, the one that is closest to
+ * a full bucket is dropped: its user gains less than a new user would.
  */
 #ifndef POSTERN_NODE_UID_BUCKETS_H
 #define POSTERN_NODE_UID_BUCKETS_H
@@ -27,7 +26,7 @@ struct pst_uid_buckets {
 	struct pst_uid_bucket places[PST_UID_BUCKETS];
 };
 
-/* Take one token of this account, if there is one.  Always true without a
+/* Take one token of this user, if there is one.  Always true without a
  * limit. */
 bool pst_uid_buckets_take(struct pst_uid_buckets *buckets,
 			  const struct pst_token_rate *rate, uint64_t account,
