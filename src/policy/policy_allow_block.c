@@ -98,6 +98,10 @@ static const struct pst_policy_key allow_keys[] = {
 	{"limits", 0, 0, true, false, read_allow_limits, "usage: limits { }"},
 };
 
+const struct pst_policy_block_kind pst_policy_allow_block = {
+	"allow", allow_keys, sizeof(allow_keys) / sizeof(allow_keys[0])
+};
+
 int pst_policy_read_allow(struct pst_policy_builder *builder,
 			  const struct pst_policy_directive *directive,
 			  struct pst_policy_allow *allow)
@@ -108,8 +112,7 @@ int pst_policy_read_allow(struct pst_policy_builder *builder,
 	r = read_rule(builder, directive, &allow->rule);
 	if (r < 0)
 		return r;
-	r = pst_policy_block_read(builder, "allow", allow_keys,
-				  sizeof(allow_keys) / sizeof(allow_keys[0]),
+	r = pst_policy_block_read(builder, &pst_policy_allow_block,
 				  directive->children, allow);
 	if (r < 0)
 		return r;

@@ -101,33 +101,56 @@ static bool is_misplaced_end(const struct pst_policy_directive *directive)
 	       strcmp(directive->words[0].text, "end") == 0;
 }
 
+static bool is_key_of_any_kind(const char *word)
+{
+	static const struct pst_policy_block_kind *const kinds[] = {
+		&pst_policy_top_block,       &pst_policy_peer_block,
+		&pst_policy_tenant_block,    &pst_policy_node_block,
+		&pst_policy_extension_block, &pst_policy_allow_block,
+		&pst_policy_limits_block,
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (find_key(kinds[i]->keys, kinds[i]->key_count, word))
+			return true;
+	}
+	return false;
+}
+
 static int report_unknown(struct pst_policy_builder *builder,
-			  const char *block_name,
-			  const struct pst_policy_key *keys, size_t key_count,
+			  const struct pst_policy_block_kind *kind,
 			  const struct pst_policy_directive *directive)
 {
 	const char *word = directive->words[0].text;
+	const struct pst_policy_fault **before;
 	const char *nearest = NULL;
 	char hint[HINT_BYTES];
 	size_t i;
+	int r;
 
 	if (is_misplaced_end(directive))
 		return 0;
 
-	for (i = 0; i < key_count; i++)
-		pst_policy_suggest(word, keys[i].name, &nearest);
+	for (i = 0; i < kind->key_count && !is_key_of_any_kind(word); i++)
+		pst_policy_suggest(word, kind->keys[i].name, &nearest);
 	if (nearest)
 		(void)snprintf(hint, sizeof(hint), "did you mean '%s'?",
 			       nearest); /* always fits */
 	else
-		list_keys(keys, key_count, hint, sizeof(hint));
+		list_keys(kind->keys, kind->key_count, hint, sizeof(hint));
 
 	if (!directive->parent)
 		return pst_policy_report_word(builder, directive, 0, hint,
 					      "unknown key '%s'", word);
-	return pst_policy_report_word(builder, directive, 0, hint,
-				      "unknown key '%s' in '%s'", word,
-				      block_name);
+	before = builder->fault_place;
+	if (!nearest)
+		(void)pst_policy_builder_enter_source(builder);
+	r = pst_policy_report_word(builder, directive, 0, hint,
+				   "unknown key '%s' in '%s'", word,
+				   kind->name);
+	(void)pst_policy_builder_enter(builder, before);
+	return r;
 }
 
 static int check_words(struct pst_policy_builder *builder,
@@ -159,23 +182,28 @@ static int check_words(struct pst_policy_builder *builder,
 }
 
 static int report_repeat(struct pst_policy_builder *builder,
-			 const char *block_name,
+			 const struct pst_policy_block_kind *kind,
 			 const struct pst_policy_directive *earlier,
 			 const struct pst_policy_directive *directive)
 {
+	const struct pst_policy_fault **before;
 	char hint[HINT_BYTES];
+	int r;
 
 	(void)snprintf(hint, sizeof(hint), "first given at %u:%u",
 		       earlier->line,
 		       earlier->words[0].column); /* always fits */
-	return pst_policy_report_word(builder, directive, 0, hint,
-				      "'%s' is given twice in '%s'",
-				      directive->words[0].text, block_name);
+	before = pst_policy_builder_enter_source(builder);
+	r = pst_policy_report_word(builder, directive, 0, hint,
+				   "'%s' is given twice in '%s'",
+				   directive->words[0].text, kind->name);
+	(void)pst_policy_builder_enter(builder, before);
+	return r;
 }
 
 /* seen: for each key of the block, its first directive. */
-static int read_one(struct pst_policy_builder *builder, const char *block_name,
-		    const struct pst_policy_key *keys, size_t key_count,
+static int read_one(struct pst_policy_builder *builder,
+		    const struct pst_policy_block_kind *kind,
 		    const struct pst_policy_directive **seen,
 		    const struct pst_policy_directive *directive, void *object)
 {
@@ -184,18 +212,17 @@ static int read_one(struct pst_policy_builder *builder, const char *block_name,
 	bool is_right;
 	int r;
 
-	key = find_key(keys, key_count, directive->words[0].text);
+	key = find_key(kind->keys, kind->key_count, directive->words[0].text);
 	if (!key)
-		return report_unknown(builder, block_name, keys, key_count,
-				      directive);
-	earlier = seen[key - keys];
+		return report_unknown(builder, kind, directive);
+	earlier = seen[key - kind->keys];
 	if (!earlier)
-		seen[key - keys] = directive;
+		seen[key - kind->keys] = directive;
 	r = check_words(builder, key, directive, &is_right);
 	if (r < 0 || !is_right)
 		return r;
 	if (earlier && !key->may_repeat)
-		return report_repeat(builder, block_name, earlier, directive);
+		return report_repeat(builder, kind, earlier, directive);
 	return key->read(builder, directive, object);
 }
 
@@ -207,8 +234,7 @@ static bool has_all_errors(struct pst_policy_builder *builder)
 }
 
 int pst_policy_block_read(struct pst_policy_builder *builder,
-			  const char *block_name,
-			  const struct pst_policy_key *keys, size_t key_count,
+			  const struct pst_policy_block_kind *kind,
 			  const struct pst_policy_directive *first,
 			  void *object)
 {
@@ -216,7 +242,7 @@ int pst_policy_block_read(struct pst_policy_builder *builder,
 	const struct pst_policy_directive *directive;
 	int r;
 
-	assert(key_count <= KEYS_MAX);
+	assert(kind->key_count <= KEYS_MAX);
 	for (directive = first; directive; directive = directive->next) {
 		if (has_all_errors(builder)) {
 			builder->is_incomplete = true;
@@ -227,8 +253,7 @@ int pst_policy_block_read(struct pst_policy_builder *builder,
 		if (directive->source->message && !directive->has_block &&
 		    directive->line == directive->source->error_line)
 			continue;
-		r = read_one(builder, block_name, keys, key_count, seen,
-			     directive, object);
+		r = read_one(builder, kind, seen, directive, object);
 		if (r < 0)
 			return r;
 	}

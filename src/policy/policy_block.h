@@ -33,11 +33,31 @@ struct pst_policy_key {
 
 #define PST_POLICY_ANY_WORD_COUNT (PST_POLICY_WORDS_MAX - 1)
 
-/* Read the directives of one block of the kind called block_name. */
+struct pst_policy_block_kind {
+	const char *name;
+	const struct pst_policy_key *keys;
+	size_t key_count;
+};
+
+extern const struct pst_policy_block_kind pst_policy_top_block;
+extern const struct pst_policy_block_kind pst_policy_peer_block;
+extern const struct pst_policy_block_kind pst_policy_tenant_block;
+extern const struct pst_policy_block_kind pst_policy_node_block;
+extern const struct pst_policy_block_kind pst_policy_extension_block;
+extern const struct pst_policy_block_kind pst_policy_allow_block;
+extern const struct pst_policy_block_kind pst_policy_limits_block;
+
+/*
+ * Read the directives of one block.
+ *
+ * A line that is wrong in this block may be right in the block that it was
+ * written for: an unknown key that is no key of this kind mistyped, a key given
+ * twice.  Such an error concerns the whole file, because the other block lacks
+ * the line and can be any.
+ */
 PST_MUST_CHECK
 int pst_policy_block_read(struct pst_policy_builder *builder,
-			  const char *block_name,
-			  const struct pst_policy_key *keys, size_t key_count,
+			  const struct pst_policy_block_kind *kind,
 			  const struct pst_policy_directive *first,
 			  void *object);
 

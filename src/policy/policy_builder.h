@@ -57,6 +57,7 @@ struct pst_policy_builder {
 	bool is_incomplete;  /* a text is missing or cut by a syntax error */
 	bool is_cut;         /* this source was not read to its end */
 	const struct pst_policy_fault **fault_place; /* of the block at hand */
+	const struct pst_policy_fault **source_fault_place;
 };
 
 /*
@@ -71,6 +72,14 @@ pst_policy_builder_enter(struct pst_policy_builder *builder,
 
 	builder->fault_place = fault_place;
 	return before;
+}
+
+/* Errors make the file at hand unusable as a whole: a line of any of its blocks
+ * may be in the wrong block. */
+static inline const struct pst_policy_fault **
+pst_policy_builder_enter_source(struct pst_policy_builder *builder)
+{
+	return pst_policy_builder_enter(builder, builder->source_fault_place);
 }
 
 /* An error as a fault, for a block that is unusable because of it. */

@@ -60,14 +60,21 @@ static int check_scope(struct pst_policy_builder *builder,
 		       const struct pst_policy_directive *directive,
 		       const struct limits_block *block, bool *ret_is_right)
 {
+	const struct pst_policy_fault **before;
+	int r;
+
 	*ret_is_right = block->scope != PST_POLICY_SCOPE_ALLOW;
 	if (*ret_is_right)
 		return 0;
-	return pst_policy_report_word(builder, directive, 0,
-				      "it bounds each uid of a node, a tenant "
-				      "or the whole process",
-				      "'%s' has no meaning in 'allow'",
-				      directive->words[0].text);
+	/* the line may be one of a tenant's limits */
+	before = pst_policy_builder_enter_source(builder);
+	r = pst_policy_report_word(builder, directive, 0,
+				   "it bounds each uid of a node, a tenant "
+				   "or the whole process",
+				   "'%s' has no meaning in 'allow'",
+				   directive->words[0].text);
+	(void)pst_policy_builder_enter(builder, before);
+	return r;
 }
 
 static int read_peers_per_user(struct pst_policy_builder *builder,
@@ -276,18 +283,22 @@ static const struct pst_policy_key limits_keys[] = {
 	 "usage: on-exceed block|drop|disconnect"},
 };
 
+const struct pst_policy_block_kind pst_policy_limits_block = {
+	"limits", limits_keys, sizeof(limits_keys) / sizeof(limits_keys[0])
+};
+
 int pst_policy_read_limits(struct pst_policy_builder *builder,
 			   const struct pst_policy_directive *directive,
 			   enum pst_policy_scope scope,
 			   struct postern_policy_limit *limits)
 {
 	struct limits_block block = {.scope = scope};
+	const struct pst_policy_fault **before;
 	const struct postern_policy_limit *ring;
 	uint64_t fitting_bytes;
 	int r;
 
-	r = pst_policy_block_read(builder, "limits", limits_keys,
-				  sizeof(limits_keys) / sizeof(limits_keys[0]),
+	r = pst_policy_block_read(builder, &pst_policy_limits_block,
 				  directive->children, &block);
 	if (r < 0)
 		return r;
@@ -296,12 +307,17 @@ int pst_policy_read_limits(struct pst_policy_builder *builder,
 	if (block.message && ring->state == POSTERN_LIMIT_SET) {
 		/* Without a tag, which is known only to two sides. */
 		fitting_bytes = pst_record_payload_ceiling(ring->value, 0);
-		if (block.limits[POSTERN_LIMIT_MESSAGE].value > fitting_bytes)
-			return pst_policy_report_word(
+		if (block.limits[POSTERN_LIMIT_MESSAGE].value > fitting_bytes) {
+			/* either line may be one of other limits */
+			before = pst_policy_builder_enter_source(builder);
+			r = pst_policy_report_word(
 				builder, block.message, 1, NULL,
 				"'message' does not fit its 'ring': at most "
 				"%llu bytes do",
 				(unsigned long long)fitting_bytes);
+			(void)pst_policy_builder_enter(builder, before);
+			return r;
+		}
 	}
 	pst_policy_limits_squeeze(limits, block.limits);
 	return 0;

@@ -72,6 +72,25 @@ static int check_deny(struct pst_policy_builder *builder,
 	return 0;
 }
 
+/* The key that the node lacks may be in the wrong block, and so any node's. */
+static int report_keyless(struct pst_policy_builder *builder,
+			  const struct pst_policy_node *node,
+			  const struct pst_policy_rule *rule, uint32_t index)
+{
+	const struct pst_policy_fault **before = pst_policy_builder_enter(
+		builder, &builder->policy->fault);
+	int r;
+
+	r = pst_policy_report_word(
+		builder, rule->directive, index + 1,
+		"nobody can prove a key to a node that has none: "
+		"give the node a 'key'",
+		"peer '%s' has a key, node '%s' has none",
+		rule->peers[index]->name, node->name);
+	(void)pst_policy_builder_enter(builder, before);
+	return r;
+}
+
 static int check_allow(struct pst_policy_builder *builder,
 		       const struct pst_policy_node *node,
 		       const struct pst_policy_rule *rule)
@@ -84,12 +103,7 @@ static int check_allow(struct pst_policy_builder *builder,
 	for (i = 0; i < rule->peer_count; i++) {
 		if (!uses(rule->peers[i], PST_POLICY_FACT_KEY))
 			continue;
-		r = pst_policy_report_word(
-			builder, rule->directive, i + 1,
-			"nobody can prove a key to a node that has none: "
-			"give the node a 'key'",
-			"peer '%s' has a key, node '%s' has none",
-			rule->peers[i]->name, node->name);
+		r = report_keyless(builder, node, rule, i);
 		if (r < 0)
 			return r;
 	}

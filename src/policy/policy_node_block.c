@@ -73,6 +73,37 @@ static int read_socket(struct pst_policy_builder *builder,
 	return pst_policy_read_socket(builder, directive, block->node);
 }
 
+/* Each may be the line of a peer, which has a key, too, or of another node. */
+static int check_key(struct pst_policy_builder *builder,
+		     const struct pst_policy_directive *directive,
+		     const struct pst_policy_node *node,
+		     const struct pst_policy_node_key *key, bool *ret_is_right)
+{
+	const struct pst_policy_fault **before =
+		pst_policy_builder_enter_source(builder);
+	int r = 0;
+
+	*ret_is_right = false;
+	if (directive->word_count > 2)
+		r = pst_policy_report_word(
+			builder, directive, 2, "usage: key x25519:BASE64",
+			"unexpected word '%s' after '%s'",
+			directive->words[2].text, directive->words[1].text);
+	else if (node->keys && node->keys->next)
+		r = pst_policy_report_word(
+			builder, directive, 0,
+			"the old one and the new one, while it is rotated",
+			"more than two keys of one node");
+	else if (node->keys &&
+		 memcmp(node->keys->key, key->key, sizeof(key->key)) == 0)
+		r = pst_policy_report_word(builder, directive, 1, NULL,
+					   "the same key twice");
+	else
+		*ret_is_right = true;
+	(void)pst_policy_builder_enter(builder, before);
+	return r;
+}
+
 static int read_key(struct pst_policy_builder *builder,
 		    const struct pst_policy_directive *directive, void *object)
 {
@@ -88,16 +119,9 @@ static int read_key(struct pst_policy_builder *builder,
 	r = pst_policy_word_key(builder, directive, 1, key->key, &is_right);
 	if (r < 0 || !is_right)
 		return r;
-
-	if (block->node->keys && block->node->keys->next)
-		return pst_policy_report_word(
-			builder, directive, 0,
-			"the old one and the new one, while it is rotated",
-			"more than two keys of one node");
-	if (block->node->keys &&
-	    memcmp(block->node->keys->key, key->key, sizeof(key->key)) == 0)
-		return pst_policy_report_word(builder, directive, 1, NULL,
-					      "the same key twice");
+	r = check_key(builder, directive, block->node, key, &is_right);
+	if (r < 0 || !is_right)
+		return r;
 	key->place = pst_policy_place_of(directive);
 	*block->key_place = key;
 	block->key_place = &key->next;
@@ -291,11 +315,12 @@ static int read_limits(struct pst_policy_builder *builder,
 
 #define MANY PST_POLICY_ANY_WORD_COUNT
 
+/* `key` takes one word here, but many in a peer: its function counts them. */
 static const struct pst_policy_key node_keys[] = {
 	{"owner", 1, 2, false, false, read_owner, owner_usage},
 	{"socket", 1, 5, false, false, read_socket,
 	 "usage: socket PATH [mode OCTAL] [group NAME]"},
-	{"key", 1, 1, false, true, read_key, "usage: key x25519:BASE64"},
+	{"key", 1, MANY, false, true, read_key, "usage: key x25519:BASE64"},
 	{"security", 1, 1, false, false, read_security,
 	 "usage: security none|mac|aead"},
 	{"require", 1, MANY, false, true, read_require,
@@ -308,6 +333,10 @@ static const struct pst_policy_key node_keys[] = {
 	{"limits", 0, 0, true, false, read_limits, "usage: limits { }"},
 };
 
+const struct pst_policy_block_kind pst_policy_node_block = {
+	"node", node_keys, sizeof(node_keys) / sizeof(node_keys[0])
+};
+
 static const struct pst_policy_key extension_keys[] = {
 	{"security", 1, 1, false, false, read_security,
 	 "usage: security none|mac|aead"},
@@ -317,6 +346,10 @@ static const struct pst_policy_key extension_keys[] = {
 	 "usage: allow PEER... { direction ... }"},
 	{"deny", 1, MANY, false, true, read_deny, "usage: deny PEER..."},
 	{"limits", 0, 0, true, false, read_limits, "usage: limits { }"},
+};
+
+const struct pst_policy_block_kind pst_policy_extension_block = {
+	"extend node", extension_keys, sizeof(extension_keys) / sizeof(extension_keys[0])
 };
 
 static struct node_block block_of(struct pst_policy_node *node)
@@ -400,7 +433,8 @@ static int check_node(struct pst_policy_builder *builder,
 	r = check_identity(builder, directive, block);
 	if (r < 0 || block->node->connect_fault)
 		return r;
-	(void)pst_policy_builder_enter(builder, &block->node->fault);
+	/* the line may be another node's, or a tenant's */
+	(void)pst_policy_builder_enter_source(builder);
 	return check_securities(builder, block->node);
 }
 
@@ -434,8 +468,7 @@ static int read_node_body(struct pst_policy_builder *builder,
 	struct node_block block = block_of(node);
 	int r;
 
-	r = pst_policy_block_read(builder, "node", node_keys,
-				  sizeof(node_keys) / sizeof(node_keys[0]),
+	r = pst_policy_block_read(builder, &pst_policy_node_block,
 				  directive->children, &block);
 	if (r < 0)
 		return r;
@@ -513,9 +546,7 @@ int pst_policy_read_extension(struct pst_policy_builder *builder,
 
 	block = block_of(&extension->content);
 	before = pst_policy_builder_enter(builder, &extension->content.fault);
-	r = pst_policy_block_read(builder, "extend node", extension_keys,
-				  sizeof(extension_keys) /
-					  sizeof(extension_keys[0]),
+	r = pst_policy_block_read(builder, &pst_policy_extension_block,
 				  directive->children, &block);
 	(void)pst_policy_builder_enter(builder, before);
 	return r;

@@ -146,6 +146,10 @@ static const struct pst_policy_key top_keys[] = {
 	{"end", 0, 0, false, false, read_end, "'end' stands alone"},
 };
 
+const struct pst_policy_block_kind pst_policy_top_block = {
+	"policy", top_keys, sizeof(top_keys) / sizeof(top_keys[0])
+};
+
 static bool is_key(const struct pst_policy_directive *directive,
 		   const char *key)
 {
@@ -174,7 +178,8 @@ int pst_policy_read_source(struct pst_policy_builder *builder,
 	int r;
 
 	builder->is_cut = false;
-	(void)pst_policy_builder_enter(builder, &source->fault);
+	builder->source_fault_place = &source->fault;
+	(void)pst_policy_builder_enter_source(builder);
 	if (!is_key(source->directives, "policy-version") &&
 	    (source->directives || !source->message)) {
 		r = pst_policy_report_place(
@@ -203,8 +208,7 @@ int pst_policy_read_source(struct pst_policy_builder *builder,
 		if (r < 0)
 			return r;
 	}
-	r = pst_policy_block_read(builder, "policy", top_keys,
-				  sizeof(top_keys) / sizeof(top_keys[0]),
+	r = pst_policy_block_read(builder, &pst_policy_top_block,
 				  source->directives, NULL);
 	if (r == 0 && builder->is_cut && !source->fault)
 		r = pst_policy_builder_fault(builder, &cut, &source->fault);

@@ -212,6 +212,10 @@ static const struct pst_policy_key peer_keys[] = {
 	{"userns", 1, 1, false, false, read_userns, "usage: userns same"},
 };
 
+const struct pst_policy_block_kind pst_policy_peer_block = {
+	"peer", peer_keys, sizeof(peer_keys) / sizeof(peer_keys[0])
+};
+
 /* A second definition makes the first one unusable: which is meant? */
 static int add_to_index(struct pst_policy_builder *builder,
 			const struct pst_policy_directive *directive,
@@ -238,6 +242,7 @@ static int read_body(struct pst_policy_builder *builder,
 		     const struct pst_policy_directive *directive,
 		     struct pst_policy_peer *peer, bool is_doubtful)
 {
+	const struct pst_policy_fault **before;
 	uint32_t error_count = builder->error_count;
 	struct pst_policy_peer_block block = {
 		.peer = peer,
@@ -245,18 +250,21 @@ static int read_body(struct pst_policy_builder *builder,
 	};
 	int r;
 
-	r = pst_policy_block_read(builder, "peer", peer_keys,
-				  sizeof(peer_keys) / sizeof(peer_keys[0]),
+	r = pst_policy_block_read(builder, &pst_policy_peer_block,
 				  directive->children, &block);
 	if (r < 0)
 		return r;
 	if (block.has_strong_line || is_doubtful ||
 	    builder->error_count > error_count || directive->source->message)
 		return 0;
-	return pst_policy_report_word(
+	/* the line may be in another peer, which matches less because of it */
+	before = pst_policy_builder_enter_source(builder);
+	r = pst_policy_report_word(
 		builder, directive, 1,
 		"strong: user group label key key-file pid",
 		"peer '%s' has no line that identifies a process", peer->name);
+	(void)pst_policy_builder_enter(builder, before);
+	return r;
 }
 
 int pst_policy_read_peer(struct pst_policy_builder *builder,

@@ -34,8 +34,9 @@ struct pst_policy_place {
  * first of: its own block, its extensions, the peers of its allows and denies,
  * the tenants that a process which it allows may be a member of, and the
  * policy's.  The policy's are errors that may hide a rule about any node: a
- * file that could not be read, trusted or parsed, the top-level limits, and an
- * `extend` of a node that is not defined.
+ * file that could not be read, trusted or parsed, or has a line that may be in
+ * the wrong block, the top-level limits, an `extend` of a node that is not
+ * defined, and a key that a node lacks.
  */
 struct pst_policy_fault {
 	struct pst_policy_place place;  /* line 0: of the file as a whole */

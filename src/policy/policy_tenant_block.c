@@ -86,6 +86,10 @@ static const struct pst_policy_key tenant_keys[] = {
 	{"limits", 0, 0, true, false, read_tenant_limits, "usage: limits { }"},
 };
 
+const struct pst_policy_block_kind pst_policy_tenant_block = {
+	"tenant", tenant_keys, sizeof(tenant_keys) / sizeof(tenant_keys[0])
+};
+
 static int new_tenant(struct pst_policy_builder *builder,
 		      const struct pst_policy_directive *directive,
 		      struct pst_policy_tenant **ret_tenant)
@@ -144,8 +148,7 @@ static int read_body(struct pst_policy_builder *builder,
 	uint32_t error_count = builder->error_count;
 	int r;
 
-	r = pst_policy_block_read(builder, "tenant", tenant_keys,
-				  sizeof(tenant_keys) / sizeof(tenant_keys[0]),
+	r = pst_policy_block_read(builder, &pst_policy_tenant_block,
 				  directive->children, &block);
 	if (r < 0)
 		return r;

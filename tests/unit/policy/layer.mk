@@ -25,6 +25,7 @@ check_PROGRAMS += \
 	tests/unit/policy/test_policy_examples \
 	tests/unit/policy/test_policy_fault \
 	tests/unit/policy/test_policy_match \
+	tests/unit/policy/test_policy_moved_lines \
 	tests/unit/policy/test_policy_oracle \
 	tests/unit/policy/test_policy_order \
 	tests/unit/policy/test_policy_require \
@@ -70,6 +71,10 @@ tests_unit_policy_test_policy_match_SOURCES = \
 	tests/unit/policy/decide_case.h \
 	tests/unit/policy/test_policy_match.c
 tests_unit_policy_test_policy_match_LDADD = $(POLICY_TEST_LIBS)
+
+tests_unit_policy_test_policy_moved_lines_SOURCES = \
+	tests/unit/policy/test_policy_moved_lines.c
+tests_unit_policy_test_policy_moved_lines_LDADD = $(POLICY_TEST_LIBS)
 
 tests_unit_policy_test_policy_oracle_SOURCES = \
 	tests/unit/policy/test_policy_oracle.c

@@ -79,9 +79,9 @@ static const struct case_of_fault cases[] = {
 	{{GOOD, HEAD "extend node a { deny malory\n}\nend\n"},
 	 UNOPENED, USABLE, "2.conf:2:22: unknown peer 'malory'"},
 	{{GOOD, HEAD "extend node a { key " KEY "\n}\nend\n"},
-	 UNOPENED, USABLE, "2.conf:2:17: unknown key 'key' in 'extend node'"},
+	 UNOPENED, UNOPENED, "2.conf:2:17: unknown key 'key' in 'extend node'"},
 	{{GOOD, HEAD "extend node a { owner user bob\n}\nend\n"},
-	 UNOPENED, USABLE, "2.conf:2:17: unknown key 'owner' in 'extend"},
+	 UNOPENED, UNOPENED, "2.conf:2:17: unknown key 'owner' in 'extend"},
 	{{GOOD, HEAD "extend node aa { deny alice\n}\nend\n"},
 	 UNOPENED, UNOPENED, "2.conf:2:13: unknown node 'aa'"},
 
@@ -117,6 +117,36 @@ static const struct case_of_fault cases[] = {
 	 "2.conf:4:1: unexpected end of file"},
 	{{GOOD, "policy-version 2\nend\n"}, UNOPENED, UNOPENED,
 	 "2.conf:1:16: unsupported"},
+	/* ... a line in the wrong block: the right one lacks it */
+	{{GOOD, HEAD "peer p { user carol\ndeny bob\n}\nend\n"},
+	 UNOPENED, UNOPENED, "2.conf:3:1: unknown key 'deny' in 'peer'"},
+	{{GOOD, HEAD "peer t { members alice\nsecurity aead\n}\nend\n"},
+	 UNOPENED, UNOPENED, "2.conf:2:10: unknown key 'members' in 'peer'"},
+	{{GOOD, HEAD "tenant t { members bob\nuser carol\n}\nend\n"},
+	 UNOPENED, UNOPENED, "2.conf:3:1: unknown key 'user' in 'tenant'"},
+	{{GOOD, HEAD "tenant t { members bob\nmemory 1MiB\n}\nend\n"},
+	 UNOPENED, UNOPENED, "2.conf:3:1: unknown key 'memory' in 'tenant'"},
+	{{GOOD, HEAD "peer p { user carol\nsurprise\n}\nend\n"},
+	 UNOPENED, UNOPENED, "2.conf:3:1: unknown key 'surprise' in 'peer'"},
+	{{GOOD, HEAD "extend node a { security mac\nsecurity aead\n}\nend\n"},
+	 UNOPENED, UNOPENED, "2.conf:3:1: 'security' is given twice"},
+	{{GOOD, HEAD "extend node a { limits { message 1MiB\nring 4KiB\n} }\n"
+	  "end\n"},
+	 UNOPENED, UNOPENED, "2.conf:2:34: 'message' does not fit"},
+	{{GOOD, HEAD "extend node a { allow bob { direction send\n"
+	  "limits { peers-per-user 1 } } }\nend\n"},
+	 UNOPENED, UNOPENED, "2.conf:3:10: 'peers-per-user' has no meaning"},
+	{{GOOD, HEAD "peer p { exe /bin/true\n}\nend\n"},
+	 UNOPENED, UNOPENED, "2.conf:2:6: peer 'p' has no line"},
+	{{HEAD PEERS NODE_A "end\n",
+	  HEAD "node b { owner user ingestd\nsocket /b\nsecurity mac\n"
+	  "allow bob { direction both\nsecurity none }\n}\nend\n"},
+	 UNOPENED, UNREACHED, "2.conf:6:10: 'security none' is below"},
+	{{HEAD PEERS NODE_A "end\n",
+	  HEAD "node b { owner user ingestd\nsocket /b\n"
+	  "key " KEY " " KEY "\n}\nend\n"},
+	 UNOPENED, UNREACHED, "2.conf:4:56: unexpected word"},
+
 	/* ... and clients, too, of the nodes of that file */
 	{{HEAD PEERS NODE_A "end\n", HEAD NODE_B}, UNOPENED, UNREACHED,
 	 "2.conf:6:1: missing 'end'"},
