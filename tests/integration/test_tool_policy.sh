@@ -401,6 +401,10 @@ pid_of_nobody_is_an_error() {
 }
 
 owner_unmapped_is_for_clients_that_have_the_key() {
+	[ -d /proc/$$ ] || {
+		echo "SKIP: owner_unmapped_is_for_clients_that_have_the_key: needs /proc/PID"
+		return 0
+	}
 	write_policy keyless.conf
 	sed -i 's/owner user .*/owner unmapped/' keyless.conf
 	expect_status 1 postern policy check keyless.conf
