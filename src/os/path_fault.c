@@ -19,7 +19,7 @@
 static void describe_owner(const struct pst_path_fault *fault, uid_t owner,
 			   char *buffer, size_t buffer_bytes)
 {
-	if (fault->owner == OVERFLOW_UID) {
+	if (fault->owner == OVERFLOW_UID || fault->owner == owner) {
 		(void)snprintf(buffer, buffer_bytes,
 			       "%s belongs to uid %u, which stands for owners "
 			       "that this user namespace does not map: mount "

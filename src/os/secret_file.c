@@ -133,7 +133,8 @@ int pst_secret_file_create(const char *path, uid_t owner, const void *bytes,
 	r = pst_trusted_path_split(path, directory, &name, ret_fault);
 	if (r < 0)
 		return r;
-	r = pst_trusted_path_open_directory(directory, owner,
+	r = pst_trusted_path_open_directory(directory,
+					    pst_trusted_path_owner_of(owner),
 					    PST_TRUSTED_PATH_MAY_BE_RELATIVE,
 					    &dir_fd, ret_fault);
 	if (r < 0)

@@ -135,7 +135,8 @@ int pst_trusted_file_open(const char *path, uid_t reader, unsigned flags,
 	int r;
 
 	*ret_fault = (struct pst_path_fault) {.kind = PST_PATH_FAULT_NONE};
-	r = open_strictly(path, reader, ret_fd, ret_fault);
+	r = open_strictly(path, pst_trusted_path_owner_of(reader), ret_fd,
+			  ret_fault);
 	if (r < 0 && (flags & PST_TRUSTED_FILE_WARN_ONLY) &&
 	    pst_path_fault_may_be_warning(ret_fault))
 		return open_anyway(path, ret_fd, ret_fault);

@@ -35,7 +35,7 @@ struct pst_trusted_file {
 
 /*
  * Open for reading.  reader: the uid besides root that may own it, usually
- * geteuid().  *ret_fault is always written; kind NONE: nothing to complain of.
+ * geteuid(); see pst_trusted_path_owner_of().  *ret_fault is always written; kind NONE: nothing to complain of.
  *
  * 0, -ENOENT (missing), -EACCES (any other fault), or -errno (kind ERROR).
  */

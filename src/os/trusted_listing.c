@@ -162,7 +162,7 @@ static int open_directory(const char *path, uid_t reader, unsigned flags,
 
 	*ret_fault = (struct pst_path_fault) {.kind = PST_PATH_FAULT_NONE};
 	r = pst_trusted_path_open_directory(
-		path, reader,
+		path, pst_trusted_path_owner_of(reader),
 		PST_TRUSTED_PATH_CLOSED | PST_TRUSTED_PATH_MAY_BE_RELATIVE |
 			PST_TRUSTED_PATH_FOLLOW,
 		&dir_fd, ret_fault);

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "os/peer_credentials.h"
 
 /* As many as the kernel follows. */
 #define LINKS_MAX 40u
@@ -58,6 +59,18 @@ bool pst_path_fault_may_be_warning(const struct pst_path_fault *fault)
 	       fault->kind == PST_PATH_FAULT_OWNER ||
 	       fault->kind == PST_PATH_FAULT_WRITABLE ||
 	       fault->kind == PST_PATH_FAULT_LINKS;
+}
+
+uid_t pst_trusted_path_owner_of(uid_t reader)
+{
+	uid_t overflow_uid;
+	gid_t overflow_gid;
+
+	if (reader == 0 || reader == PST_OVERFLOW_ID ||
+	    pst_overflow_ids_read(&overflow_uid, &overflow_gid) < 0 ||
+	    reader == overflow_uid)
+		return 0;
+	return reader;
 }
 
 int pst_trusted_path_split(const char *path,

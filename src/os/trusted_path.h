@@ -68,6 +68,13 @@ enum pst_trusted_path_flag {
 };
 
 /*
+ * The owner to trust, besides root, on behalf of a process with this uid.  It is
+ * root where the uid stands for owners that a user namespace or a mount does
+ * not map: files of any of them show that uid.
+ */
+uid_t pst_trusted_path_owner_of(uid_t reader);
+
+/*
  * Open a directory as O_PATH.  ret_fault may not be NULL; it is written when
  * this fails.
  *

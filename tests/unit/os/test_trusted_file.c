@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -391,6 +393,63 @@ START_TEST(missing_and_empty_directories_are_told_apart)
 }
 END_TEST
 
+/* Files of every owner that is not mapped show this uid. */
+static void check_trusts_root_only(uid_t reader)
+{
+	ck_assert_int_eq(mkdir(test_path("d"), 0755), 0);
+	(void)test_file("root", "x", 0, 0644);
+	(void)test_file("file", "x", reader, 0644);
+	(void)test_file("d/file", "x", 0, 0644);
+	ck_assert_int_eq(symlink("root", test_path("link")), 0);
+	ck_assert_int_eq(lchown(test_path("link"), reader, reader), 0);
+	ck_assert_int_eq(chown(test_path("d"), reader, reader), 0);
+
+	ck_assert_int_eq(read_as(test_path("root"), reader, 0), 0);
+	pst_trusted_file_done(&file);
+	ck_assert_int_eq(read_as(test_path("file"), reader, 0), -EACCES);
+	ck_assert_int_eq(fault.kind, PST_PATH_FAULT_OWNER);
+	ck_assert_int_eq(read_as(test_path("d/file"), reader, 0), -EACCES);
+	ck_assert_int_eq(fault.kind, PST_PATH_FAULT_OWNER);
+	ck_assert_int_eq(read_as(test_path("link"), reader, 0), -EACCES);
+	ck_assert_int_eq(fault.kind, PST_PATH_FAULT_SYMLINK);
+	ck_assert_int_eq(pst_trusted_listing_read(test_path("d"), reader, 0,
+						  &listing, &fault),
+			 -EACCES);
+	ck_assert_int_eq(fault.kind, PST_PATH_FAULT_OWNER);
+}
+
+START_TEST(reader_with_uid_65534_trusts_root_only)
+{
+	char sentence[2048];
+
+	SKIP_UNLESS_ROOT();
+	check_trusts_root_only(65534);
+	pst_path_fault_describe(&fault, 65534, sentence, sizeof(sentence));
+	ck_assert_ptr_nonnull(strstr(sentence, "does not map"));
+}
+END_TEST
+
+/* Another number of the kernel's is in the place of the host's. */
+START_TEST(reader_with_the_overflow_uid_trusts_root_only)
+{
+	char sentence[2048];
+	const char *path;
+
+	SKIP_UNLESS_ROOT();
+	path = test_file("overflowuid", "20009\n", 0, 0644);
+	if (unshare(CLONE_NEWNS) < 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount(path, "/proc/sys/kernel/overflowuid", NULL, MS_BIND, NULL) <
+		    0) {
+		printf("SKIP: cannot mount in a namespace of its own\n");
+		return;
+	}
+	check_trusts_root_only(20009);
+	pst_path_fault_describe(&fault, 20009, sentence, sizeof(sentence));
+	ck_assert_ptr_nonnull(strstr(sentence, "does not map"));
+}
+END_TEST
+
 START_TEST(directory_that_others_can_write_is_refused_even_if_sticky)
 {
 	(void)test_file("a.conf", "", geteuid(), 0644);
@@ -433,6 +492,8 @@ int main(void)
 				  test_dir_teardown);
 	tcase_add_test(directories, listing_is_sorted_and_sorts_out);
 	tcase_add_test(directories, missing_and_empty_directories_are_told_apart);
+	tcase_add_test(directories, reader_with_uid_65534_trusts_root_only);
+	tcase_add_test(directories, reader_with_the_overflow_uid_trusts_root_only);
 	tcase_add_test(directories, directory_that_others_can_write_is_refused_even_if_sticky);
 	suite_add_tcase(suite, directories);
 	return test_run(suite);
