@@ -169,6 +169,8 @@ fault_of_tenants(struct search *search, const struct pst_policy_node *node)
 {
 	size_t i;
 
+	if (!node->allows)
+		return NULL;
 	for (i = 0; i < search->tenant_count; i++)
 		if (depends_on(search, node, search->tenants[i]))
 			return search->tenants[i]->fault;

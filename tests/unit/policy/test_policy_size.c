@@ -7,8 +7,10 @@
  * searched once for each of its kind: four becomes sixteen then.
  */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "policy/policy_diagnostics.h"
 #include "support/policy_host.h"
@@ -138,6 +140,49 @@ START_TEST(members_of_a_group_are_asked_for_once)
 }
 END_TEST
 
+/* Tenants with an error in their members, which concerns every node that has an
+ * allow, and as many nodes without one: the time to load them. */
+static double time_faulty_members(unsigned count)
+{
+	char *text = malloc(count * 80 + 200), *end = text;
+	const char *texts[1] = {text};
+	struct timespec before, after;
+	struct postern_policy *policy;
+	unsigned i;
+
+	ck_assert_ptr_nonnull(text);
+	end += sprintf(end, "policy-version 1\npeer p {\nuser 1\nusr 2\n}\n");
+	for (i = 0; i < count; i++)
+		end += sprintf(end,
+			       "tenant t%u { members p }\n"
+			       "node n%u { owner user 0\nsocket /%u\n}\n",
+			       i, i, i);
+	strcpy(end, "end\n");
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
+	policy = policy_load_faulty(texts, 1);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
+	ck_assert_ptr_null(pst_policy_node_fault(
+		pst_policy_find_node(policy, "n0")));
+	pst_policy_unref(policy);
+	free(text);
+	return (double)(after.tv_sec - before.tv_sec) * 1e3 +
+	       (double)(after.tv_nsec - before.tv_nsec) / 1e6;
+}
+
+START_TEST(faulty_members_and_nodes_without_allow_take_no_long_search)
+{
+	double small_ms = 0, large_ms = 1e9;
+	int i;
+
+	for (i = 0; i < ATTEMPT_COUNT && has_grown(small_ms, large_ms); i++) {
+		small_ms = time_faulty_members(3000);
+		large_ms = time_faulty_members(12000);
+	}
+	ck_assert_msg(!has_grown(small_ms, large_ms), "%.1f ms, then %.1f ms",
+		      small_ms, large_ms);
+}
+END_TEST
+
 START_TEST(include_dir_257_is_refused)
 {
 	char *text = repeat("include-dir /nowhere\n", 257);
@@ -164,6 +209,9 @@ int main(void)
 			    shape_count);
 	tcase_add_test(tcase, text_with_twenty_errors_is_not_read_on);
 	tcase_add_test(tcase, members_of_a_group_are_asked_for_once);
+	tcase_add_test(
+		tcase,
+		faulty_members_and_nodes_without_allow_take_no_long_search);
 	tcase_add_test(tcase, include_dir_257_is_refused);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
