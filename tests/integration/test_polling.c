@@ -157,6 +157,8 @@ START_TEST(send_from_a_node_to_a_killed_peer_returns_epipe)
 	postern_peer handle;
 	int count = 0, r;
 
+	skip_unless(_i == 0 || (test_features() & POSTERN_FEATURE_PEERPIDFD),
+		    "only a pidfd tells of a process whose socket lives on");
 	scene_init(&scene);
 	scene_load(&scene, LARGE_RING_POLICY);
 	process_start(&peer, ROLE_PEER, peer_main, &scene);

@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -236,6 +237,7 @@ END_TEST
 START_TEST(receive_without_a_service_manager_works)
 {
 	char name[STAGE_PATH_BYTES + 16], line[512] = "";
+	bool has_line = false;
 	FILE *err;
 
 	(void)snprintf(name, sizeof(name), "%s/notify", directory);
@@ -248,11 +250,13 @@ START_TEST(receive_without_a_service_manager_works)
 	expect_end(0);
 	err = fopen("err", "re");
 	ck_assert_ptr_nonnull(err);
-	ck_assert_ptr_nonnull(fgets(line, sizeof(line), err));
+	/* The kernel may be one that the node warns of, too. */
+	while (!has_line && fgets(line, sizeof(line), err))
+		has_line = strstr(line, "postern: warning: NOTIFY_SOCKET: "
+				  "/nowhere/notify: the service manager was not "
+				  "told: ");
 	ck_assert_int_eq(fclose(err), 0);
-	ck_assert_msg(strstr(line, "postern: warning: NOTIFY_SOCKET: "
-			     "/nowhere/notify: the service manager was not "
-			     "told: "), "%s", line);
+	ck_assert_msg(has_line, "%s", line);
 }
 END_TEST
 
