@@ -15,6 +15,9 @@
 /* Stands for profiles of a namespace that is not visible from ours. */
 #define HIDDEN_PROFILE "---"
 
+/* The profile of processes that have none. */
+#define UNCONFINED "unconfined"
+
 /* One profile of a label: bytes within it. */
 struct profile {
 	const char *name;
@@ -127,6 +130,20 @@ static bool is_within(struct text text, struct text other)
 	return has_any;
 }
 
+/* The kernel shows no mode for it: in a namespace below ours, and with the name
+ * of the namespace before it, neither. */
+static bool is_unconfined(const char *name, size_t name_bytes)
+{
+	size_t part_bytes = strlen(UNCONFINED);
+
+	if (name_bytes < part_bytes ||
+	    memcmp(name + name_bytes - part_bytes, UNCONFINED, part_bytes) != 0)
+		return false;
+	return name_bytes == part_bytes ||
+	       (name[0] == ':' && (name[name_bytes - part_bytes - 1] == ':' ||
+				   name[name_bytes - part_bytes - 1] == '/'));
+}
+
 static enum pst_policy_confinement
 confinement_of(const struct profile *profile)
 {
@@ -135,7 +152,9 @@ confinement_of(const struct profile *profile)
 	size_t i;
 
 	if (!profile->mode)
-		return PST_POLICY_CONFINED;
+		return is_unconfined(profile->name, profile->name_bytes)
+			       ? PST_POLICY_NOT_CONFINED
+			       : PST_POLICY_CONFINED;
 	if (is_text(profile->mode, profile->mode_bytes, "complain") ||
 	    is_text(profile->mode, profile->mode_bytes, "unconfined"))
 		return PST_POLICY_NOT_CONFINED;
@@ -188,6 +207,11 @@ bool pst_policy_label_has_mode(const char *text)
 			return true;
 	}
 	return false;
+}
+
+bool pst_policy_label_is_unconfined(const char *text)
+{
+	return is_unconfined(text, strlen(text));
 }
 
 bool pst_policy_label_is_stack(const char *text)

@@ -36,6 +36,9 @@ pst_policy_label_compare(const char *wanted, const char *label);
 /* The text ends as a label with a mode does: " (enforce)". */
 bool pst_policy_label_has_mode(const char *text);
 
+/* It names the profile of unconfined processes, which no allow matches. */
+bool pst_policy_label_is_unconfined(const char *text);
+
 /* The text names several profiles. */
 bool pst_policy_label_is_stack(const char *text);
 

@@ -91,6 +91,27 @@ static int report_keyless(struct pst_policy_builder *builder,
 	return r;
 }
 
+static int warn_of_unconfined(struct pst_policy_builder *builder,
+			      const struct pst_policy_rule *rule)
+{
+	uint32_t i;
+	int r;
+
+	for (i = 0; i < rule->peer_count; i++) {
+		if (!rule->peers[i]->has_unconfined_label)
+			continue;
+		r = pst_policy_report_word_as(
+			builder, POSTERN_SEVERITY_WARNING, rule->directive,
+			i + 1, "only a deny matches unconfined processes",
+			"allow of peer '%s' by label 'unconfined' never "
+			"matches",
+			rule->peers[i]->name);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static int check_allow(struct pst_policy_builder *builder,
 		       const struct pst_policy_node *node,
 		       const struct pst_policy_rule *rule)
@@ -98,8 +119,9 @@ static int check_allow(struct pst_policy_builder *builder,
 	uint32_t i;
 	int r;
 
-	if (node->keys || node->is_doubtful)
-		return 0;
+	r = warn_of_unconfined(builder, rule);
+	if (r < 0 || node->keys || node->is_doubtful)
+		return r;
 	for (i = 0; i < rule->peer_count; i++) {
 		if (!uses(rule->peers[i], PST_POLICY_FACT_KEY))
 			continue;

@@ -95,6 +95,12 @@ static int read_label(struct pst_policy_builder *builder,
 		      const struct pst_policy_directive *directive,
 		      void *object)
 {
+	struct pst_policy_peer_block *block = object;
+	uint32_t i;
+
+	for (i = 1; i < directive->word_count; i++)
+		if (pst_policy_label_is_unconfined(directive->words[i].text))
+			block->peer->has_unconfined_label = true;
 	return pst_policy_peer_values(builder, directive, PST_POLICY_LINE_LABEL,
 				      object, read_one_label);
 }

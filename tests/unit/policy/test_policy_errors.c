@@ -215,6 +215,9 @@ static const struct case_of_error cases[] = {
 	 "6:7: error: peer 'p' has a key, node 'n' has none"},
 	{"peer p { key " KEY "\n}\nnode n { " NODE "deny p }\n",
 	 "6:6: warning: deny of peer 'p' by key never matches"},
+	{"peer p { label unconfined }\nnode n { " NODE
+	 "allow p { direction send }\n}\n",
+	 "5:7: warning: allow of peer 'p' by label 'unconfined' never"},
 
 	/* tenants */
 	{"tenant t { weight 2 }\n", "2:8: error: tenant 't' has no 'members'"},

@@ -280,7 +280,13 @@ static const struct {
 	{"ordersd", "ordersd (unconfined)", "ny?"},
 	{"ordersd", "ordersd (mixed)", "?y?"},
 	{"ordersd", "ordersd (new-mode)", "?y?"},
-	{"unconfined", "unconfined", "yyy"},
+	/* ... and neither does the profile of processes without one */
+	{"unconfined", "unconfined", "ny?"},
+	{"unconfined", "unconfined\n", "ny?"},
+	{":guest:unconfined", ":guest:unconfined", "ny?"},
+	{":guest://unconfined", ":guest://unconfined", "ny?"},
+	{"not-unconfined", "not-unconfined", "yyy"},
+	{"user:role:unconfined", "user:role:unconfined", "yyy"},
 	{"ordersd", "unconfined", "nnn"},
 	/* stacks */
 	{"a", "a//&b (enforce)", "ny?"},
