@@ -52,6 +52,10 @@ enum tool_status tool_error(const char *what, const char *why_format, ...)
 
 enum tool_status tool_error_system(const char *what, int error_number)
 {
+	if (error_number == EFBIG)
+		return tool_error(what, "%s; raise the limit of the size of "
+				  "files with 'ulimit -f unlimited'",
+				  strerror(error_number));
 	return tool_error(what, "%s", strerror(error_number));
 }
 

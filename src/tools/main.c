@@ -5,11 +5,12 @@
  * The words before the first option name the subcommand; all that follows is
  * its own business.  What every subcommand may rely on is arranged here: that
  * the three standard descriptors are open, and that output which could not be
- * written is an error.
+ * written is an error, also where SIGXFSZ would end the process.
  */
 #include "tool.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -221,5 +222,7 @@ static enum tool_status run(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	open_standard_descriptors();
+	/* A limit of the size of files is an error of write(). */
+	(void)signal(SIGXFSZ, SIG_IGN);
 	return (int)tool_output_finish(run(argc, argv));
 }

@@ -58,6 +58,7 @@ static void become_editor(const char *editor, const char *path)
 
 	(void)signal(SIGINT, SIG_DFL);
 	(void)signal(SIGQUIT, SIG_DFL);
+	(void)signal(SIGXFSZ, SIG_DFL);
 	n = snprintf(command, sizeof(command), "%s \"$1\"", editor);
 	if (n >= 0 && (size_t)n < sizeof(command))
 		execl("/bin/sh", "sh", "-c", command, "sh", path,

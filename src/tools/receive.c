@@ -562,10 +562,9 @@ static enum tool_status run(const struct tool_command *command, int argc,
 	node_options.log_user_data = &receiver.log;
 	source.features_off = node_options.features_off;
 
-	/* A reader that is gone and a limit on the size of files are errors of
-	 * write(), and do not end the process: the socket is to be removed. */
+	/* A reader that is gone is an error of write(), and does not end the
+	 * process: the socket is to be removed. */
 	(void)signal(SIGPIPE, SIG_IGN);
-	(void)signal(SIGXFSZ, SIG_IGN);
 	result = tool_signals_open(TOOL_SIGNALS_OF_SERVICE,
 				   &receiver.request_fd);
 	if (result < 0)

@@ -58,6 +58,7 @@ tests_unit_tools_test_writer_LDADD = $(CHECK_LIBS)
 dist_check_SCRIPTS += \
 	tests/integration/test_tool_man_pages.sh \
 	tests/integration/test_tool_policy.sh \
+	tests/integration/test_tool_file_size.sh \
 	tests/integration/test_tool_status.sh \
 	tests/integration/test_tool_stat.sh \
 	tests/integration/test_tool_system.sh \
