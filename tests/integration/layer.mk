@@ -44,6 +44,7 @@ check_PROGRAMS += \
 	tests/integration/test_admission_errors \
 	tests/integration/test_altered_message \
 	tests/integration/test_audit \
+	tests/integration/test_broken_pipe \
 	tests/integration/test_churn \
 	tests/integration/test_claims \
 	tests/integration/test_connect_offer \
@@ -263,6 +264,10 @@ tests_integration_test_idle_LDADD = $(INTEGRATION_LIBS)
 tests_integration_test_host_limits_SOURCES = \
 	tests/integration/test_host_limits.c
 tests_integration_test_host_limits_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_broken_pipe_SOURCES = \
+	tests/integration/test_broken_pipe.c
+tests_integration_test_broken_pipe_LDADD = $(INTEGRATION_LIBS)
 
 tests_integration_test_kernel_errors_SOURCES = \
 	tests/integration/test_kernel_errors.c

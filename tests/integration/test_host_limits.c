@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -270,6 +271,168 @@ START_TEST(open_without_descriptors_is_refused_for_resources)
 }
 END_TEST
 
+/* -- RLIMIT_DATA and RLIMIT_MEMLOCK, on either side ------------------------------ */
+
+static const char SECURED_POLICY[] =
+	"policy-version 1\n"
+	"peer friend {\n"
+	"	user $peer\n"
+	"}\n"
+	"node orders {\n"
+	"	owner user $owner\n"
+	"	socket $dir/orders.sock mode 0666\n"
+	"	security mac\n"
+	"	allow friend {\n"
+	"		direction both\n"
+	"	}\n"
+	"}\n"
+	"end\n";
+
+/*
+ * A client under a limit: an order is how much more than it has in use, and its
+ * answer a report.
+ */
+struct limited_client {
+	int resource;
+	bool is_secured;
+};
+
+static rlim_t data_bytes(void)
+{
+	unsigned long kib = 0;
+	char line[128];
+	FILE *file = fopen("/proc/self/status", "re");
+
+	if (!file)
+		abort();
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "VmData: %lu kB", &kib) == 1)
+			break;
+	(void)fclose(file);
+	return (rlim_t)kib * KIB;
+}
+
+static void limited_client_main(int control_fd, void *user_data)
+{
+	struct postern_connect_options options = POSTERN_CONNECT_OPTIONS_INIT;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	const struct limited_client *client = user_data;
+	struct postern_channel *channel = NULL;
+	struct peer_report report;
+	rlim_t value;
+
+	options.features_off = test_features_off();
+	while (process_next_order(control_fd, &value, sizeof(value))) {
+		memset(&report, 0, sizeof(report));
+		if (client->resource == RLIMIT_DATA && value != RLIM_INFINITY)
+			value += data_bytes();
+		limit(client->resource, value);
+		report.result = postern_connect(scene.policy, "orders",
+						&options, &refusal, &channel);
+		limit(client->resource, RLIM_INFINITY);
+		report.reason = refusal.reason;
+		memcpy(report.detail, refusal.detail, sizeof(report.detail));
+		if (report.result == 0)
+			report.count = postern_send(channel, "x", 1) == 0;
+		process_report(control_fd, &report, sizeof(report));
+		if (report.result == 0)
+			channel = postern_channel_close(channel);
+	}
+}
+
+static struct peer_report connect_limited(const struct process *client,
+					  rlim_t value)
+{
+	struct peer_report report;
+
+	process_order(client, &value, sizeof(value));
+	scene_serve_until_readable(&scene, client->control_fd);
+	process_read_report(client, &report, sizeof(report));
+	return report;
+}
+
+static void expect_out_of_resources(const struct peer_report *report)
+{
+	ck_assert_msg(report->result == -ENOMEM &&
+			      report->reason == POSTERN_REASON_RESOURCES,
+		      "%s, %s: %s", postern_strerror(report->result),
+		      postern_reason_word(report->reason), report->detail);
+}
+
+/* _i / 2: so many pages more; any of its allocations may be the one that fails. */
+static void expect_limit_of_client(struct limited_client *with, int pages)
+{
+	rlim_t more = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
+	struct peer_report report;
+	struct process client;
+
+	scene_init(&scene);
+	scene_load(&scene, with->is_secured ? SECURED_POLICY : POLICY);
+	process_start(&client, ROLE_PEER, limited_client_main, with);
+	scene_open(&scene);
+	report = connect_limited(&client, more);
+	if (pages == 0 || report.result != 0)
+		expect_out_of_resources(&report);
+	report = connect_limited(&client, RLIM_INFINITY);
+	ck_assert_int_eq(report.result, 0);
+	ck_assert_uint_eq(report.count, 1);
+	process_end(&client);
+	scene_close(&scene);
+}
+
+START_TEST(connect_under_a_limit_of_data_is_refused_for_resources)
+{
+	struct limited_client with = {
+		.resource = RLIMIT_DATA,
+		.is_secured = _i % 2 == 1,
+	};
+
+	skip_unless(!test_has_sanitizer() && !test_has_runner(),
+		    "its own memory is data");
+	expect_limit_of_client(&with, _i / 2);
+}
+END_TEST
+
+START_TEST(secured_connect_without_locked_memory_is_refused_for_resources)
+{
+	struct limited_client with = {
+		.resource = RLIMIT_MEMLOCK,
+		.is_secured = true,
+	};
+
+	skip_unless(users_are_several() && !test_has_sanitizer(),
+		    NEEDS_USERS ", and no sanitizer that pretends to lock");
+	expect_limit_of_client(&with, _i);
+}
+END_TEST
+
+/* _i: so many pages may be locked. */
+START_TEST(secured_admission_without_locked_memory_is_refused_for_resources)
+{
+	struct peer_report report;
+
+	skip_unless(users_are_several() && !test_has_sanitizer(),
+		    NEEDS_USERS ", and no sanitizer that pretends to lock");
+	scene_init(&scene);
+	scene_load(&scene, SECURED_POLICY);
+	process_start(&peer, ROLE_PEER, peer_main, &scene);
+	scene_open(&scene);
+	limit(RLIMIT_MEMLOCK, (rlim_t)_i * (rlim_t)sysconf(_SC_PAGESIZE));
+	report = peer_connect(&scene, &peer);
+	limit(RLIMIT_MEMLOCK, RLIM_INFINITY);
+	ck_assert(_i > 0 || report.result < 0);
+	if (report.result < 0) {
+		scene_await_one_refusal(&scene, POSTERN_REASON_RESOURCES);
+	} else {
+		report = peer_do(&scene, &peer, PEER_CLOSE, 0);
+		ck_assert_int_eq(report.result, 0);
+	}
+	ck_assert_int_eq(peer_connect(&scene, &peer).result, 0);
+	ck_assert_int_eq(peer_do(&scene, &peer, PEER_SEND, 10).result, 0);
+	tear_down();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("host_limits");
@@ -293,5 +456,13 @@ int main(void)
 		admission_without_address_space_is_refused_for_resources);
 	tcase_add_loop_test(t, open_without_descriptors_is_refused_for_resources,
 			    0, 12);
+	tcase_add_loop_test(other,
+		connect_under_a_limit_of_data_is_refused_for_resources, 0, 16);
+	tcase_add_loop_test(other,
+		secured_connect_without_locked_memory_is_refused_for_resources,
+		0, 8);
+	tcase_add_loop_test(other,
+		secured_admission_without_locked_memory_is_refused_for_resources,
+		0, 8);
 	return stage_run_suite(suite);
 }
