@@ -151,14 +151,21 @@ static int judge(struct loader *loader, const char *path, int result,
 	return 0;
 }
 
-static int load_file(struct loader *loader, const char *path)
+/* listing: of the directory of the file, or NULL. */
+static int load_file(struct loader *loader, const char *path,
+		     const struct pst_trusted_listing *listing)
 {
 	struct pst_trusted_file file = {0};
 	struct pst_path_fault fault;
 	int read_result, r;
 
-	read_result = pst_trusted_file_read(path, loader->reader,
-					    loader->trust_flags, &file, &fault);
+	read_result =
+		listing ? pst_trusted_listing_read_file(
+				  listing, path, loader->reader,
+				  loader->trust_flags, &file, &fault)
+			: pst_trusted_file_read(path, loader->reader,
+						loader->trust_flags, &file,
+						&fault);
 	r = judge(loader, path, read_result, &fault);
 	if (r < 0 || read_result < 0)
 		return r;
@@ -178,6 +185,7 @@ static char *join_path(const char *directory, const char *name)
 }
 
 static int load_entry(struct loader *loader, const char *directory,
+		      const struct pst_trusted_listing *listing,
 		      const struct pst_trusted_entry *entry)
 {
 	char *path;
@@ -190,7 +198,7 @@ static int load_entry(struct loader *loader, const char *directory,
 	if (!path)
 		return -ENOMEM;
 	if (entry->kind == PST_TRUSTED_ENTRY_FILE)
-		r = load_file(loader, path);
+		r = load_file(loader, path, listing);
 	else
 		r = pst_policy_builder_report(loader->builder,
 					      POSTERN_SEVERITY_WARNING, path, 0,
@@ -254,7 +262,8 @@ static int load_listing(struct loader *loader, const char *directory,
 		if (is_shadowed(stronger, stronger_count,
 				listing->entries[i].name))
 			continue;
-		r = load_entry(loader, directory, &listing->entries[i]);
+		r = load_entry(loader, directory, listing,
+			       &listing->entries[i]);
 		if (r < 0)
 			return r;
 	}
@@ -398,7 +407,7 @@ static int load_all(struct loader *loader, const char *file)
 	int r = 0;
 
 	if (file) {
-		r = load_file(loader, file);
+		r = load_file(loader, file, NULL);
 	} else {
 		for (i = 0; i < SYSTEM_DIRECTORY_COUNT && r == 0; i++)
 			r = add_directory(loader, system_directories[i],

@@ -49,14 +49,15 @@ static int fault_of_open(const char *path, int error,
 }
 
 /* Open what is at the path, or put there where a link at its end leads to and
- * return 1. */
-static int open_or_expand(char path[static PST_PATH_BYTES], uid_t reader,
-			  unsigned *link_count, int *ret_fd,
+ * return 1.  listed_fd is its directory when that is open already, or -1. */
+static int open_or_expand(char path[static PST_PATH_BYTES], int listed_fd,
+			  uid_t reader, unsigned *link_count, int *ret_fd,
 			  struct pst_path_fault *ret_fault)
 {
 	char directory[PST_PATH_BYTES];
-	int dir_fd PST_FD_OWNED = -1;
+	int walked_fd PST_FD_OWNED = -1;
 	int fd PST_FD_OWNED = -1;
+	int dir_fd = listed_fd;
 	enum pst_path_fault_kind kind;
 	struct stat status;
 	const char *name;
@@ -65,12 +66,16 @@ static int open_or_expand(char path[static PST_PATH_BYTES], uid_t reader,
 	r = pst_trusted_path_split(path, directory, &name, ret_fault);
 	if (r < 0)
 		return r;
-	r = pst_trusted_path_open_directory(directory, reader,
-					    PST_TRUSTED_PATH_MAY_BE_RELATIVE |
-						    PST_TRUSTED_PATH_FOLLOW,
-					    &dir_fd, ret_fault);
-	if (r < 0)
-		return r;
+	if (listed_fd < 0) {
+		r = pst_trusted_path_open_directory(
+			directory, reader,
+			PST_TRUSTED_PATH_MAY_BE_RELATIVE |
+				PST_TRUSTED_PATH_FOLLOW,
+			&walked_fd, ret_fault);
+		if (r < 0)
+			return r;
+		dir_fd = walked_fd;
+	}
 	fd = pst_fd_above_stdio(openat(dir_fd, name,
 				       OPEN_FLAGS | O_NOFOLLOW));
 	if (fd < 0 && errno == ELOOP) {
@@ -92,8 +97,8 @@ static int open_or_expand(char path[static PST_PATH_BYTES], uid_t reader,
 	return 0;
 }
 
-static int open_strictly(const char *path, uid_t reader, int *ret_fd,
-			 struct pst_path_fault *ret_fault)
+static int open_strictly(const char *path, int listed_fd, uid_t reader,
+			 int *ret_fd, struct pst_path_fault *ret_fault)
 {
 	char expanded[PST_PATH_BYTES];
 	unsigned link_count = 0;
@@ -103,18 +108,22 @@ static int open_strictly(const char *path, uid_t reader, int *ret_fd,
 		return pst_path_fault_set(ret_fault, PST_PATH_FAULT_TOO_LONG,
 					  path, strlen(path), NULL);
 	strcpy(expanded, path);
-	do
-		r = open_or_expand(expanded, reader, &link_count, ret_fd,
-				   ret_fault);
-	while (r == 1);
+	do {
+		r = open_or_expand(expanded, listed_fd, reader, &link_count,
+				   ret_fd, ret_fault);
+		listed_fd = -1; /* a link leads elsewhere */
+	} while (r == 1);
 	return r;
 }
 
 /* The fault that is already known stays in *ret_fault if this succeeds. */
-static int open_anyway(const char *path, int *ret_fd,
+static int open_anyway(const char *path, int listed_fd, int *ret_fd,
 		       struct pst_path_fault *ret_fault)
 {
-	int fd PST_FD_OWNED = pst_fd_above_stdio(open(path, OPEN_FLAGS));
+	int fd PST_FD_OWNED = pst_fd_above_stdio(
+		listed_fd < 0 ? open(path, OPEN_FLAGS)
+			      : openat(listed_fd, strrchr(path, '/') + 1,
+				       OPEN_FLAGS));
 	struct stat status;
 
 	if (fd < 0)
@@ -129,18 +138,25 @@ static int open_anyway(const char *path, int *ret_fd,
 	return 0;
 }
 
-int pst_trusted_file_open(const char *path, uid_t reader, unsigned flags,
-			  int *ret_fd, struct pst_path_fault *ret_fault)
+static int open_file(const char *path, int listed_fd, uid_t reader,
+		     unsigned flags, int *ret_fd,
+		     struct pst_path_fault *ret_fault)
 {
 	int r;
 
 	*ret_fault = (struct pst_path_fault) {.kind = PST_PATH_FAULT_NONE};
-	r = open_strictly(path, pst_trusted_path_owner_of(reader), ret_fd,
-			  ret_fault);
+	r = open_strictly(path, listed_fd, pst_trusted_path_owner_of(reader),
+			  ret_fd, ret_fault);
 	if (r < 0 && (flags & PST_TRUSTED_FILE_WARN_ONLY) &&
 	    pst_path_fault_may_be_warning(ret_fault))
-		return open_anyway(path, ret_fd, ret_fault);
+		return open_anyway(path, listed_fd, ret_fd, ret_fault);
 	return r;
+}
+
+int pst_trusted_file_open(const char *path, uid_t reader, unsigned flags,
+			  int *ret_fd, struct pst_path_fault *ret_fault)
+{
+	return open_file(path, -1, reader, flags, ret_fd, ret_fault);
 }
 
 int pst_trusted_file_read_bytes(int fd, void *bytes, size_t room_bytes,
@@ -163,16 +179,16 @@ int pst_trusted_file_read_bytes(int fd, void *bytes, size_t room_bytes,
 	return 0;
 }
 
-int pst_trusted_file_read(const char *path, uid_t reader, unsigned flags,
-			  struct pst_trusted_file *ret_file,
-			  struct pst_path_fault *ret_fault)
+static int read_file(const char *path, int listed_fd, uid_t reader,
+		     unsigned flags, struct pst_trusted_file *ret_file,
+		     struct pst_path_fault *ret_fault)
 {
 	struct pst_trusted_file file = {0};
 	int fd PST_FD_OWNED = -1;
 	struct stat status;
 	int r;
 
-	r = pst_trusted_file_open(path, reader, flags, &fd, ret_fault);
+	r = open_file(path, listed_fd, reader, flags, &fd, ret_fault);
 	if (r < 0)
 		return r;
 	if (fstat(fd, &status) < 0)
@@ -200,6 +216,23 @@ int pst_trusted_file_read(const char *path, uid_t reader, unsigned flags,
 	file.bytes[file.byte_count] = '\0';
 	*ret_file = file;
 	return 0;
+}
+
+int pst_trusted_file_read(const char *path, uid_t reader, unsigned flags,
+			  struct pst_trusted_file *ret_file,
+			  struct pst_path_fault *ret_fault)
+{
+	return read_file(path, -1, reader, flags, ret_file, ret_fault);
+}
+
+int pst_trusted_listing_read_file(const struct pst_trusted_listing *listing,
+				  const char *path, uid_t reader,
+				  unsigned flags,
+				  struct pst_trusted_file *ret_file,
+				  struct pst_path_fault *ret_fault)
+{
+	return read_file(path, dirfd(listing->directory), reader, flags,
+			 ret_file, ret_fault);
 }
 
 void pst_trusted_file_done(struct pst_trusted_file *file)

@@ -11,6 +11,7 @@
 #ifndef POSTERN_OS_TRUSTED_FILE_H
 #define POSTERN_OS_TRUSTED_FILE_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -78,6 +79,7 @@ struct pst_trusted_entry {
 struct pst_trusted_listing {
 	struct pst_trusted_entry *entries;
 	size_t entry_count;
+	DIR *directory;         /* stays open, for its files */
 };
 
 /*
@@ -93,6 +95,18 @@ PST_MUST_CHECK int
 pst_trusted_listing_read(const char *path, uid_t reader, unsigned flags,
 			 struct pst_trusted_listing *ret_listing,
 			 struct pst_path_fault *ret_fault);
+
+/*
+ * Read a file of a listing, at this path, as pst_trusted_file_read() does.  The
+ * file is looked up in the directory that was listed, although another one may
+ * be at its path by now; the path is used for messages, and where the name is a
+ * relative link.
+ */
+PST_MUST_CHECK int
+pst_trusted_listing_read_file(const struct pst_trusted_listing *listing,
+			      const char *path, uid_t reader, unsigned flags,
+			      struct pst_trusted_file *ret_file,
+			      struct pst_path_fault *ret_fault);
 
 /* As the shell's *.conf: a hidden file is none. */
 bool pst_trusted_listing_is_policy_name(const char *name);

@@ -7,7 +7,6 @@
  */
 #include "os/trusted_file.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -200,8 +199,8 @@ int pst_trusted_listing_read(const char *path, uid_t reader, unsigned flags,
 	if (!directory)
 		return -errno;
 	fd = -1; /* the stream's now */
+	listing.directory = directory;
 	r = fill_listing(directory, &listing);
-	(void)closedir(directory);
 	if (r < 0) {
 		pst_trusted_listing_done(&listing);
 		return r == -ENOMEM ? r
@@ -220,5 +219,7 @@ void pst_trusted_listing_done(struct pst_trusted_listing *listing)
 	for (i = 0; i < listing->entry_count; i++)
 		free(listing->entries[i].name);
 	free(listing->entries);
+	if (listing->directory)
+		(void)closedir(listing->directory);
 	*listing = (struct pst_trusted_listing) {0};
 }

@@ -393,6 +393,44 @@ START_TEST(missing_and_empty_directories_are_told_apart)
 }
 END_TEST
 
+START_TEST(file_of_a_listing_is_read_from_the_listed_directory)
+{
+	ck_assert_int_eq(mkdir(test_path("v1"), 0755), 0);
+	ck_assert_int_eq(mkdir(test_path("v2"), 0755), 0);
+	(void)test_file("v1/a.conf", "one", geteuid(), 0644);
+	(void)test_file("v2/a.conf", "two", geteuid(), 0644);
+	ck_assert_int_eq(symlink("v1", test_path("d")), 0);
+	ck_assert_int_eq(list(test_path("d"), 0), 0);
+	ck_assert_int_eq(unlink(test_path("d")), 0);
+	ck_assert_int_eq(symlink("v2", test_path("d")), 0);
+
+	ck_assert_int_eq(pst_trusted_listing_read_file(
+				 &listing, test_path("d/a.conf"), geteuid(), 0,
+				 &file, &fault), 0);
+	ck_assert_str_eq(file.bytes, "one");
+	pst_trusted_file_done(&file);
+
+	/* a warning and no error, of the same file */
+	ck_assert_int_eq(chmod(test_path("v1/a.conf"), 0666), 0);
+	ck_assert_int_eq(pst_trusted_listing_read_file(
+				 &listing, test_path("d/a.conf"), geteuid(),
+				 PST_TRUSTED_FILE_WARN_ONLY, &file, &fault),
+			 0);
+	ck_assert_int_eq(fault.kind, PST_PATH_FAULT_WRITABLE);
+	ck_assert_str_eq(file.bytes, "one");
+	pst_trusted_file_done(&file);
+
+	/* a link in it is followed */
+	ck_assert_int_eq(symlink(test_path("v2/a.conf"), test_path("v1/b")), 0);
+	ck_assert_int_eq(pst_trusted_listing_read_file(
+				 &listing, test_path("d/b"), geteuid(), 0,
+				 &file, &fault), 0);
+	ck_assert_str_eq(file.bytes, "two");
+	pst_trusted_file_done(&file);
+	pst_trusted_listing_done(&listing);
+}
+END_TEST
+
 /* Files of every owner that is not mapped show this uid. */
 static void check_trusts_root_only(uid_t reader)
 {
@@ -492,6 +530,7 @@ int main(void)
 				  test_dir_teardown);
 	tcase_add_test(directories, listing_is_sorted_and_sorts_out);
 	tcase_add_test(directories, missing_and_empty_directories_are_told_apart);
+	tcase_add_test(directories, file_of_a_listing_is_read_from_the_listed_directory);
 	tcase_add_test(directories, reader_with_uid_65534_trusts_root_only);
 	tcase_add_test(directories, reader_with_the_overflow_uid_trusts_root_only);
 	tcase_add_test(directories, directory_that_others_can_write_is_refused_even_if_sticky);
