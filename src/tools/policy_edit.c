@@ -234,11 +234,11 @@ const struct tool_command tool_command_policy_edit = {
 	.name = "policy edit",
 	.operands = "[NAME]",
 	.operand_count_max = 1,
-	.summary = "edit a policy file, and install it when all is right",
+	.summary = "edit a policy file, and install it if the policy is valid",
 	.description =
 		"Edit /etc/postern/policy.d/NAME.conf (default: local.conf) "
-		"with $VISUAL, $EDITOR,\neditor or vi, on a copy.  It is "
-		"installed when it is right together with the policy\nof this "
-		"host; else you are asked whether to edit it again.\n",
+		"with $VISUAL, $EDITOR,\neditor or vi, on a copy.  The copy is "
+		"installed if the policy of this host is then\nvalid; "
+		"otherwise the command asks whether to edit it again.\n",
 	.run = run,
 };

@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -359,7 +360,6 @@ enum {
 static void entry_read(uint8_t *segment, size_t offset, uint64_t *words,
 		       size_t word_count)
 {
-	struct timespec pause = {.tv_nsec = 1000000};
 	uint64_t sequence;
 
 	for (int attempt = 0; attempt < 1000; attempt++) {
@@ -374,7 +374,7 @@ static void entry_read(uint8_t *segment, size_t offset, uint64_t *words,
 		    atomic_load_explicit(word64(segment, offset),
 					 memory_order_relaxed) == sequence)
 			return;
-		nanosleep(&pause, NULL);
+		sched_yield();
 	}
 	fail("the node stopped while it wrote its statistics");
 }

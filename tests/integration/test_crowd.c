@@ -24,7 +24,7 @@
 #define FIRST_UID 40001
 #define USERS 200
 #define VISITS 200
-#define PAUSE_NS 2000000
+#define RETRIES_MAX 10  /* of 200: at most 5 % need a second attempt */
 #define LOOKS 20
 
 static const char CROWD_POLICY[] =
@@ -47,7 +47,8 @@ static const char CROWD_POLICY[] =
 	"end\n";
 
 struct visits_report {
-	size_t failed_count;
+	size_t failed_count;    /* in two attempts */
+	size_t retried_count;
 	int first_error;
 	uint64_t median_ns;
 	uint64_t p99_ns;
@@ -66,27 +67,39 @@ static int compare_times(const void *a, const void *b)
 	return (*one > *other) - (*one < *other);
 }
 
-static void pause_a_moment(void)
-{
-	const struct timespec pause = {.tv_nsec = PAUSE_NS};
-
-	(void)nanosleep(&pause, NULL);
-}
-
-static uint64_t visit_once(const struct scene *target, int *ret_result)
+static int connect_once(const struct scene *target,
+			enum postern_reason *ret_reason)
 {
 	struct postern_connect_options options = POSTERN_CONNECT_OPTIONS_INIT;
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	struct postern_channel *channel;
-	uint64_t start_ns = inspect_now_ns(), end_ns;
+	int r;
 
 	options.features_off = test_features_off();
 	options.timeout_ns = POSTERN_NO_DEADLINE;
-	*ret_result = postern_connect(target->policy, "orders", &options, NULL,
-				      &channel);
-	end_ns = inspect_now_ns();
-	if (*ret_result == 0)
+	r = postern_connect(target->policy, "orders", &options, &refusal,
+			    &channel);
+	if (r == 0)
 		channel = postern_channel_close(channel);
-	return end_ns - start_ns;
+	*ret_reason = refusal.reason;
+	return r;
+}
+
+/* As a program does: a failure that can pass is followed by another attempt. */
+static uint64_t visit_once(const struct scene *target, int *ret_result,
+			   size_t *retried_count)
+{
+	enum postern_reason reason;
+	uint64_t start_ns = inspect_now_ns();
+	int r;
+
+	r = connect_once(target, &reason);
+	if (r < 0 && postern_result_is_transient(r, reason)) {
+		(*retried_count)++;
+		r = connect_once(target, &reason);
+	}
+	*ret_result = r;
+	return inspect_now_ns() - start_ns;
 }
 
 static void visit_on_order(int control_fd, void *user_data)
@@ -99,10 +112,10 @@ static void visit_on_order(int control_fd, void *user_data)
 	while (process_next_order(control_fd, &count, sizeof(count))) {
 		report = (struct visits_report) {0};
 		for (i = 0; i < count; i++) {
-			times_ns[i] = visit_once(user_data, &r);
+			times_ns[i] = visit_once(user_data, &r,
+						 &report.retried_count);
 			if (r < 0 && report.failed_count++ == 0)
 				report.first_error = r;
-			pause_a_moment();
 		}
 		qsort(times_ns, count, sizeof(times_ns[0]), compare_times);
 		report.median_ns = times_ns[count / 2];
@@ -205,15 +218,17 @@ START_TEST(connects_of_an_honest_client_succeed_beside_two_hundred_users)
 		expect_statistics_for_owner();
 	connect_count = order_crowd(CROWD_CLOSE);
 
-	printf("%s: %zu of %zu connects failed (%d), median %.2f ms, p99 "
-	       "%.2f ms, longest %.2f ms, beside %.0f connects a second\n",
+	printf("%s: %zu of %zu connects failed (%d), %zu were tried again, "
+	       "median %.2f ms, p99 %.2f ms, longest %.2f ms, beside %.0f "
+	       "connects a second\n",
 	       floods[_i].name, report.failed_count, visits,
-	       report.first_error, (double)report.median_ns / 1e6,
+	       report.first_error, report.retried_count, (double)report.median_ns / 1e6,
 	       (double)report.p99_ns / 1e6, (double)report.longest_ns / 1e6,
 	       (double)connect_count * 1e9 /
 		       (double)(inspect_now_ns() - start_ns));
 	(void)fflush(stdout);
 	ck_assert_uint_eq(report.failed_count, 0);
+	ck_assert_uint_le(report.retried_count, RETRIES_MAX);
 
 	process_end(&crowd);
 	process_end(&visitor);
