@@ -35,6 +35,7 @@ postern_SOURCES = \
 	src/tools/policy_store.c src/tools/policy_store.h \
 	src/tools/progress.c src/tools/progress.h \
 	src/tools/receive.c \
+	src/tools/receive_output.c src/tools/receive_output.h \
 	src/tools/reload.c src/tools/reload.h \
 	src/tools/revoke.c \
 	src/tools/screen.h \
