@@ -326,7 +326,7 @@ static enum tool_status choose_format(const struct tool_command *command,
 	receiver->output.is_terminal = !receiver->output.path &&
 				isatty(STDOUT_FILENO) == 1;
 	/* The bytes of a peer must not control the terminal. */
-	if (receiver->output.is_lines && receiver->output.is_terminal)
+	if (receiver->output.is_terminal)
 		receiver->must_escape = true;
 	if (!text && receiver->must_escape)
 		text = "%{payload}";
@@ -353,7 +353,7 @@ static enum tool_status run(const struct tool_command *command, int argc,
 		{.name = "lines", .flag = &receiver.output.is_lines,
 		 .help = "write a newline after each message"},
 		{.name = "escape", .flag = &receiver.must_escape,
-		 .help = "write each message as one line, escaped as in C"},
+		 .help = "write escaped lines; implied on a terminal"},
 		{.name = "format", .argument = "FORMAT",
 		 .text = &receiver.format_text,
 		 .help = "write a line for each message, as FORMAT says"},

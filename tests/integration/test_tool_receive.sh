@@ -179,11 +179,12 @@ closed_terminal_ends_the_receiver() {
 	expect_status 6 send --message unseen
 }
 
-payload_is_escaped_on_a_terminal() {
+# receive_escape_on_terminal OPTION...: into the file screen.
+receive_escape_on_terminal() {
 	write_policy policy.conf
 	cat >on_terminal <<-EOF
 		exec "$tool" receive --policy policy.conf $without --count 1 \
-			--lines orders
+			$* orders
 	EOF
 	script -qec 'exec sh ./on_terminal' /dev/null >screen </dev/null &
 	receiver=$!
@@ -191,7 +192,21 @@ payload_is_escaped_on_a_terminal() {
 	wait_until is_up
 	expect_status 0 send --message "$(printf 'a\033[2Jb')"
 	wait_for_status 0 "$receiver"
+}
+
+payload_is_escaped_on_a_terminal() {
+	receive_escape_on_terminal
 	expect_text screen 'a\\x1b\[2Jb'
+}
+
+payload_of_lines_is_escaped_on_a_terminal() {
+	receive_escape_on_terminal --lines
+	expect_text screen 'a\\x1b\[2Jb'
+}
+
+format_raw_is_not_escaped_on_a_terminal() {
+	receive_escape_on_terminal "--format '%{raw}'"
+	expect_text screen "$(printf 'a\033')\[2Jb"
 }
 
 # -- files ------------------------------------------------------------------
@@ -436,6 +451,8 @@ run_tests \
 	reader_that_is_gone_ends_an_idle_receiver \
 	closed_terminal_ends_the_receiver \
 	payload_is_escaped_on_a_terminal \
+	payload_of_lines_is_escaped_on_a_terminal \
+	format_raw_is_not_escaped_on_a_terminal \
 	full_disk_stops_the_messages_and_loses_none \
 	stop_with_a_full_disk_loses_no_line_that_was_taken \
 	file_at_its_limit_stops_the_messages_and_loses_none \
