@@ -21,6 +21,7 @@ postern_SOURCES = \
 	src/tools/log.c src/tools/log.h \
 	src/tools/main.c \
 	src/tools/notify.c src/tools/notify.h \
+	src/tools/node_start.c src/tools/node_start.h \
 	src/tools/options.c src/tools/options.h \
 	src/tools/policy_check.c \
 	src/tools/policy_diff.c \

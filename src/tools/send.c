@@ -19,16 +19,11 @@
 #include "errors.h"
 #include "input.h"
 #include "log.h"
+#include "node_start.h"
 #include "options.h"
 #include "policy_source.h"
 #include "progress.h"
 #include "tool.h"
-
-#define NS_PER_MS UINT64_C(1000000)
-
-/* Pauses between the attempts of --wait: they double from one to the next. */
-#define PAUSE_MIN_NS (10 * NS_PER_MS)
-#define PAUSE_MAX_NS (1000 * NS_PER_MS)
 
 struct sender {
 	const char *node;
@@ -245,10 +240,18 @@ static enum tool_status fail_to_connect(const struct sender *sender, int result,
 	return status;
 }
 
-/* Sleep between two attempts; SIGTERM and SIGINT end the program here. */
-static void pause_ns(uint64_t duration_ns)
+/* NULL: the policy does not tell. */
+static const char *find_socket_path(const struct postern_policy *policy,
+				    const char *name)
 {
-	(void)poll(NULL, 0, (int)(duration_ns / NS_PER_MS));
+	struct postern_node_description node = POSTERN_NODE_DESCRIPTION_INIT;
+	size_t i, count = postern_policy_node_count(policy);
+
+	for (i = 0; i < count; i++)
+		if (postern_policy_node_at(policy, i, &node) == 0 &&
+		    strcmp(node.name, name) == 0)
+			return node.socket_path;
+	return NULL;
 }
 
 /* How long the next attempt may take; 0: the deadline has passed. */
@@ -259,14 +262,17 @@ static uint64_t left_ns(uint64_t deadline_ns)
 	return deadline_ns > now_ns ? deadline_ns - now_ns : 0;
 }
 
-/* Attempts with growing pauses, as long as a later one can succeed. */
+/*
+ * Attempts with growing pauses, as long as a later one can succeed.  SIGTERM and
+ * SIGINT end the program here.
+ */
 static enum tool_status
 connect_when_possible(struct sender *sender,
 		      const struct postern_policy *policy,
-		      struct postern_connect_options *wishes)
+		      struct postern_connect_options *wishes,
+		      struct tool_node_start *start)
 {
 	uint64_t deadline_ns = wait_deadline(sender);
-	uint64_t pause = PAUSE_MIN_NS;
 	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	int result;
 
@@ -279,17 +285,17 @@ connect_when_possible(struct sender *sender,
 		if (!sender->must_wait ||
 		    !postern_result_is_transient(result, refusal.reason))
 			return fail_to_connect(sender, result, &refusal);
-		if (sender->timeout_ns != 0 && left_ns(deadline_ns) <= pause) {
+		(void)tool_node_start_pause(start, left_ns(deadline_ns));
+		if (sender->timeout_ns == 0)
+			continue;
+		wishes->timeout_ns = left_ns(deadline_ns);
+		if (wishes->timeout_ns == 0) {
 			(void)tool_error(sender->node, "timed out: %s",
 					 refusal.detail[0] != '\0' ?
 					 refusal.detail :
 					 postern_strerror(result));
 			return TOOL_TIMED_OUT;
 		}
-		pause_ns(pause);
-		pause = pause < PAUSE_MAX_NS / 2 ? pause * 2 : PAUSE_MAX_NS;
-		if (sender->timeout_ns != 0)
-			wishes->timeout_ns = left_ns(deadline_ns);
 	}
 }
 
@@ -298,13 +304,17 @@ connect_and_send(struct sender *sender,
 		 const struct postern_policy_options *source,
 		 struct postern_connect_options *wishes)
 {
+	struct tool_node_start start;
 	struct postern_policy *policy;
 	enum tool_status status;
 
 	status = tool_policy_load(source, TOOL_POLICY_FOR_CLIENT, &policy);
 	if (status != TOOL_DONE)
 		return status;
-	status = connect_when_possible(sender, policy, wishes);
+	tool_node_start_init(&start, sender->must_wait ?
+			     find_socket_path(policy, sender->node) : NULL);
+	status = connect_when_possible(sender, policy, wishes, &start);
+	tool_node_start_done(&start);
 	postern_policy_free(policy);
 	if (status != TOOL_DONE)
 		return status;

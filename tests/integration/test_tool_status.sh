@@ -183,6 +183,20 @@ send_wait_succeeds_when_the_node_starts() {
 	expect_empty waiting.err
 }
 
+watches_a_directory() {
+	grep -q '^inotify wd:' "/proc/$waiting/fdinfo/"* 2>/dev/null
+}
+
+send_wait_watches_the_directory_of_the_socket() {
+	write_policy policy.conf
+	start_waiting --message hello
+	wait_until watches_a_directory
+	start_receiver --lines
+	wait_for_status 0 "$waiting"
+	wait_until received_is 'hello\n'
+	stop_receiver
+}
+
 send_wait_succeeds_when_a_place_is_free() {
 	write_policy policy.conf 'limits {' 'peers 1' '}'
 	start_receiver --lines
@@ -279,6 +293,7 @@ run_tests \
 	peer_that_is_gone_is_status_3 \
 	help_and_manual_have_the_same_statuses \
 	send_wait_succeeds_when_the_node_starts \
+	send_wait_watches_the_directory_of_the_socket \
 	send_wait_succeeds_when_a_place_is_free \
 	send_wait_ends_at_its_timeout \
 	send_wait_does_not_wait_for_a_denial \

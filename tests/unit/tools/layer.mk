@@ -9,6 +9,7 @@ check_PROGRAMS += \
 	tests/unit/tools/test_input \
 	tests/unit/tools/test_journal \
 	tests/unit/tools/test_line_format \
+	tests/unit/tools/test_node_start \
 	tests/unit/tools/test_signals \
 	tests/unit/tools/test_snapshot \
 	tests/unit/tools/test_units \
@@ -37,6 +38,10 @@ tests_unit_tools_test_journal_LDADD = $(CHECK_LIBS)
 tests_unit_tools_test_line_format_SOURCES = \
 	tests/unit/tools/test_line_format.c src/tools/line_format.c
 tests_unit_tools_test_line_format_LDADD = $(CHECK_LIBS)
+
+tests_unit_tools_test_node_start_SOURCES = \
+	tests/unit/tools/test_node_start.c src/tools/node_start.c
+tests_unit_tools_test_node_start_LDADD = $(CHECK_LIBS)
 
 tests_unit_tools_test_signals_SOURCES = \
 	tests/unit/tools/test_signals.c src/tools/signals.c
