@@ -36,7 +36,7 @@ has_both() {
 # The tool works with the node as with one that nothing happened to.
 expect_reachable() {
 	expect_status 0 send --message again
-	expect_status 0 with_policy list
+	expect_status 0 postern list --policy policy.conf
 	expect_text out '^orders .* running '
 	expect_status 0 with_policy stat orders
 	expect_text out '^node orders, '
