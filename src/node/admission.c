@@ -118,14 +118,14 @@ static bool answer_ready(struct pst_node *node, struct pst_half_open *entry,
 	/* It was claimed by this entry, so it can be committed. */
 	PST_IGNORE(pst_slots_commit(node->slots, entry->slot));
 	entry->slot = 0;
-	peer->credentials = entry->credentials;
+	peer->identity.credentials = entry->credentials;
 	pst_peer_credentials_init(&entry->credentials);
-	pst_peer_credentials_forget_groups(&peer->credentials);
+	pst_peer_credentials_forget_groups(&peer->identity.credentials);
 	pst_half_open_release(&node->half_open, entry);
 	pst_peer_inherit_meter(node, peer);
 	peer->state = PST_PEER_ARMED;
-	peer->admitted_ns = node->now_ns;
-	peer->last_active_ns = node->now_ns;
+	peer->times.connected_ns = node->now_ns;
+	peer->times.last_active_ns = node->now_ns;
 	pst_peer_update_due(node, peer);
 	if (peer->directions & POSTERN_DIRECTION_SEND)
 		pst_peer_ready(node, peer);

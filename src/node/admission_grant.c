@@ -120,14 +120,14 @@ static void peer_init(struct pst_peer *peer, const struct pst_half_open *entry)
 {
 	memset(peer, 0, sizeof(*peer));
 	peer->handle = entry->slot;
-	pst_turn_init(&peer->turn, PST_NODE_PEER_QUANTUM_BYTES);
-	pst_peer_credentials_init(&peer->credentials);
-	peer->account = entry->attempt.account;
-	peer->uid = entry->credentials.uid;
-	peer->gid = entry->credentials.gid;
-	peer->pid = entry->credentials.pid;
-	(void)snprintf(peer->instance, sizeof(peer->instance), "%s",
-		       entry->responder.hello.instance);
+	pst_turn_init(&peer->sched.drr, PST_NODE_PEER_QUANTUM_BYTES);
+	pst_peer_credentials_init(&peer->identity.credentials);
+	peer->identity.account = entry->attempt.account;
+	peer->identity.uid = entry->credentials.uid;
+	peer->identity.gid = entry->credentials.gid;
+	peer->identity.pid = entry->credentials.pid;
+	(void)snprintf(peer->identity.instance, sizeof(peer->identity.instance),
+		       "%s", entry->responder.hello.instance);
 }
 
 /* The slot that it has; the entry's release gives back. */
@@ -233,8 +233,8 @@ bool pst_admission_settle(struct pst_node *node, struct pst_half_open *entry,
 		return true;
 	if (!key)
 		return pst_refuse_plain(refusal, POSTERN_REASON_KEY);
-	peer->has_key = true;
-	memcpy(peer->key, key, sizeof(peer->key));
+	peer->identity.has_key = true;
+	memcpy(peer->identity.key, key, sizeof(peer->identity.key));
 	if (!pst_terms_decide(node, &entry->credentials, key, &decision,
 			      refusal) ||
 	    !pst_terms_cover(&decision, offer->directions, offer->security,
@@ -242,7 +242,7 @@ bool pst_admission_settle(struct pst_node *node, struct pst_half_open *entry,
 	    !is_within_tenant(node, entry, &decision, refusal) ||
 	    !charge(node, entry, &decision, offer, refusal))
 		return false;
-	peer->has_metered_key = does_key_count(node, entry, &decision);
+	peer->identity.has_metered_key = does_key_count(node, entry, &decision);
 	pst_peer_set_terms(node, peer, &decision);
 	return true;
 }

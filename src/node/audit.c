@@ -115,12 +115,12 @@ static void add_key(struct pst_log_record *record, const char *name,
 
 static void add_peer(struct pst_log_record *record, const struct pst_peer *peer)
 {
-	pst_log_record_add_u64(record, "uid", peer->uid);
-	pst_log_record_add_u64(record, "gid", peer->gid);
-	pst_log_record_add_i64(record, "pid", peer->pid);
+	pst_log_record_add_u64(record, "uid", peer->identity.uid);
+	pst_log_record_add_u64(record, "gid", peer->identity.gid);
+	pst_log_record_add_i64(record, "pid", peer->identity.pid);
 	pst_log_record_add_u64(record, "slot", pst_slot_index(peer->handle));
 	pst_log_record_add_u64(record, "generation", pst_peer_generation(peer));
-	pst_log_record_add_text(record, "peer", peer->name);
+	pst_log_record_add_text(record, "peer", peer->identity.name);
 	pst_log_record_add_text(record, "mode",
 				pst_policy_security_name(peer->security));
 	add_key(record, "key", pst_peer_key(peer));
@@ -172,13 +172,13 @@ void pst_audit_admit(struct pst_node *node, const struct pst_peer *peer)
 	struct pst_log_record record;
 
 	if (!is_recorded(node, true) ||
-	    !begin_if_allowed(&record, node, PST_AUDIT_ADMIT, peer->uid,
-			      POSTERN_REASON_NONE))
+	    !begin_if_allowed(&record, node, PST_AUDIT_ADMIT,
+			      peer->identity.uid, POSTERN_REASON_NONE))
 		return;
 	add_peer(&record, peer);
 	pst_log_record_add_text(&record, "direction",
 				directions_text(peer->directions));
-	add_instance(&record, peer->instance);
+	add_instance(&record, peer->identity.instance);
 	pst_log_record_emit(&record, &node->log);
 }
 
@@ -224,7 +224,7 @@ void pst_audit_depart(struct pst_node *node, const struct pst_peer *peer,
 	if (!is_recorded(node, !is_poisoned) ||
 	    !begin_if_allowed(&record, node,
 			      is_poisoned ? PST_AUDIT_POISON : PST_AUDIT_DEPART,
-			      peer->uid, reason))
+			      peer->identity.uid, reason))
 		return;
 	add_peer(&record, peer);
 	add_reason(&record, "reason", reason);
@@ -232,7 +232,7 @@ void pst_audit_depart(struct pst_node *node, const struct pst_peer *peer,
 	if (undelivered_bytes > 0)
 		pst_log_record_add_u64(&record, "undelivered_bytes",
 				       undelivered_bytes);
-	add_instance(&record, peer->instance);
+	add_instance(&record, peer->identity.instance);
 	pst_log_record_emit(&record, &node->log);
 }
 
@@ -274,7 +274,7 @@ void pst_audit_revoke(struct pst_node *node, const struct pst_peer *peer,
 		   why ? why->reason : POSTERN_REASON_REVOKED);
 	if (why)
 		add_rule(&record, why);
-	add_instance(&record, peer->instance);
+	add_instance(&record, peer->identity.instance);
 	pst_log_record_emit(&record, &node->log);
 }
 

@@ -56,7 +56,7 @@ static void free_slot(struct pst_node *node, struct pst_peer *peer)
 	pst_quota_give_back(node, pst_slot_index(handle));
 	pst_due_queue_set(&node->dues, pst_slot_index(handle),
 			  PST_DEADLINE_NEVER);
-	pst_peer_credentials_done(&peer->credentials);
+	pst_peer_credentials_done(&peer->identity.credentials);
 	node->may_have_become_due = true; /* what the record left to do */
 	peer->state = PST_PEER_FREE;
 	peer->handle = 0;
@@ -73,12 +73,13 @@ void pst_peer_depart(struct pst_node *node, struct pst_peer *peer,
 	pst_statistics_depart(node, peer, reason);
 	if (peer->state == PST_PEER_DETACHED) {
 		pst_poll_set_remove(node->set_fd,
-				    pst_channel_lease_fd(peer->lease));
-		pst_channel_end_leased(peer->lease, reason);
-		peer->lease = pst_channel_lease_unref(peer->lease);
+				    pst_channel_lease_fd(peer->detached_link));
+		pst_channel_end_leased(peer->detached_link, reason);
+		peer->detached_link =
+			pst_channel_lease_unref(peer->detached_link);
 	} else {
 		pst_peer_unready(peer);
-		pst_metering_settle(&peer->metering);
+		pst_metering_settle(&peer->sched.metering);
 		pst_peer_leave_meter(node, peer);
 		if (!peer->draining)
 			pst_peer_unwatch(node, peer);
@@ -116,8 +117,8 @@ void pst_peer_notice_end(struct pst_node *node, struct pst_peer *peer)
 	pst_peer_share_meter(node, peer);
 	peer->draining = true;
 	pst_peer_mark(node, peer);
-	peer->drain_deadline_ns = pst_deadline_after(node->now_ns,
-						     PST_NODE_DRAIN_NS);
+	peer->times.drain_deadline_ns =
+		pst_deadline_after(node->now_ns, PST_NODE_DRAIN_NS);
 	pst_peer_ready(node, peer);
 	pst_peer_update_due(node, peer);
 }

@@ -35,13 +35,14 @@ static struct postern_event *push(struct pst_node *node,
 	*event = (struct postern_event) {
 		.type = type,
 		.peer = peer->handle,
-		.uid = peer->uid,
-		.gid = peer->gid,
-		.pid = peer->pid,
+		.uid = peer->identity.uid,
+		.gid = peer->identity.gid,
+		.pid = peer->identity.pid,
 		.directions = peer->directions,
 	};
-	memcpy(event->name, peer->name, sizeof(event->name));
-	memcpy(event->instance, peer->instance, sizeof(event->instance));
+	memcpy(event->name, peer->identity.name, sizeof(event->name));
+	memcpy(event->instance, peer->identity.instance,
+	       sizeof(event->instance));
 	return event;
 }
 
@@ -60,7 +61,7 @@ static struct postern_event *find_gap(const struct pst_node *node,
 				      const struct pst_peer *peer)
 {
 	struct postern_event *event;
-	uint64_t place = peer->gap_event - node->events_taken;
+	uint64_t place = peer->sched.dropped_event - node->events_taken;
 
 	if (place >= node->event_count)
 		return NULL;
@@ -76,18 +77,18 @@ void pst_peer_report_gap(struct pst_node *node, struct pst_peer *peer)
 {
 	struct postern_event *event;
 
-	if (peer->gap_messages == 0)
+	if (peer->sched.dropped_messages == 0)
 		return;
 	event = find_gap(node, peer);
 	if (!event) {
 		event = push(node, POSTERN_EVENT_GAP, peer);
 		event->reason = POSTERN_REASON_EXCEEDED;
-		peer->gap_event = number_of_last(node);
+		peer->sched.dropped_event = number_of_last(node);
 	}
-	event->dropped_messages += peer->gap_messages;
-	event->dropped_bytes += peer->gap_bytes;
-	peer->gap_messages = 0;
-	peer->gap_bytes = 0;
+	event->dropped_messages += peer->sched.dropped_messages;
+	event->dropped_bytes += peer->sched.dropped_bytes;
+	peer->sched.dropped_messages = 0;
+	peer->sched.dropped_bytes = 0;
 }
 
 static bool take_event(struct pst_node *node, struct postern_event *ret_event)

@@ -36,7 +36,7 @@ static void handle_peer(struct pst_node *node, enum pst_tag_kind kind,
 {
 	if (kind == PST_TAG_PEER_LEASE) {
 		if (peer->state == PST_PEER_DETACHED &&
-		    pst_channel_lease_has_ended(peer->lease))
+		    pst_channel_lease_has_ended(peer->detached_link))
 			pst_peer_depart(node, peer, POSTERN_REASON_CLOSED);
 		return;
 	}

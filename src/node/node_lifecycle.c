@@ -229,11 +229,12 @@ static void close_peers(struct pst_node *node)
 		peer = &node->peers[i];
 		if (peer->state == PST_PEER_FREE)
 			continue;
-		peer->lease = pst_channel_lease_unref(peer->lease);
+		peer->detached_link =
+			pst_channel_lease_unref(peer->detached_link);
 		peer->channel = pst_channel_let_go(peer->channel,
 						   POSTERN_REASON_NODE_CLOSED);
-		pst_peer_credentials_done(&peer->credentials);
-		pst_metering_settle(&peer->metering);
+		pst_peer_credentials_done(&peer->identity.credentials);
+		pst_metering_settle(&peer->sched.metering);
 	}
 }
 

@@ -103,7 +103,52 @@ struct pst_shares {
 	size_t share_count;
 };
 
-/* The place of one peer, found by its slot's index. */
+/* A peer as events, audit records and statistics name it. */
+struct pst_peer_identity {
+	struct pst_peer_credentials credentials; /* when it connected */
+	uint32_t uid;
+	uint32_t gid;
+	int32_t pid;
+	bool has_key;           /* proven */
+	bool has_metered_key;   /* an allow asks for the key */
+	uint8_t key[POSTERN_KEY_BYTES];
+	uint64_t account;       /* its user: node/pending_offers.h */
+	char name[POSTERN_NAME_BYTES];
+	char instance[POSTERN_NAME_BYTES];
+	char tenant[POSTERN_NAME_BYTES];
+};
+
+/* Deadlines (absolute, in the deadline heap) and moments of one peer. */
+struct pst_peer_times {
+	uint64_t last_active_ns;
+	uint64_t sent_messages; /* at the last check whether it is idle */
+	uint64_t idle_ns;       /* the policy's idle time; 0: no limit */
+	uint64_t drain_deadline_ns;
+	uint64_t throttle_end_ns;
+	uint64_t connected_ns;
+	uint64_t throttled_since_ns;
+	uint64_t throttled_ns;  /* in total, without the present time */
+	uint64_t throttled_count;
+};
+
+/* One peer in the schedule: its place in the ready queue and its limits. */
+struct pst_sched_entry {
+	struct pst_turn drr;    /* in the ready queue of its tenant */
+	struct pst_share *tenant_queue;
+	uint32_t empty_polls;   /* since the last message */
+	enum postern_on_exceed on_exceed;
+
+	/* Dropped since the last event about it. */
+	uint64_t dropped_messages;
+	uint64_t dropped_bytes;
+	uint64_t dropped_event; /* its number, while it waits in the queue */
+
+	struct pst_metering metering;
+	struct pst_meter meter;
+	struct pst_meter *shared_meter; /* while it drains; NULL: its own */
+};
+
+/* One peer, found by the index of its slot. */
 struct pst_peer {
 	pst_slot_handle handle;
 	enum pst_peer_state state;
@@ -111,50 +156,13 @@ struct pst_peer {
 	bool wake_is_watched;
 	bool socket_is_watched;
 	bool is_marked;         /* as changed, for the statistics */
-	uint32_t empty_looks;
-	struct pst_turn turn;   /* in the round of its share */
-	struct pst_share *share;
-	struct pst_channel *channel;      /* NULL once detached */
-	struct pst_channel_lease *lease;  /* once detached */
-
-	/* What is due: see peer_due.c. */
-	uint64_t drain_deadline_ns;
-	uint64_t throttle_end_ns;
-	uint64_t last_active_ns;
-	uint64_t sent_messages; /* when its idleness was last looked at */
-
-	/* By the policy: see terms.c. */
-	struct pst_meter meter;
-	struct pst_metering metering;
-	enum postern_on_exceed on_exceed;
-	uint64_t idle_ns;       /* 0: for ever */
-
-	/* Which meter the next channel inherits. */
-	uint64_t account;
-	bool has_metered_key;   /* an allow asks for the key */
-	struct pst_meter *shared_meter; /* while it drains; NULL: its own */
-
-	/* Dropped since the last event about it. */
-	uint64_t gap_messages;
-	uint64_t gap_bytes;
-	uint64_t gap_event;     /* its number, while it waits in the queue */
-
-	/* For events, records and statistics. */
-	struct pst_peer_credentials credentials; /* as it was admitted with */
-	uint32_t uid;
-	uint32_t gid;
-	int32_t pid;
 	uint32_t directions;
 	enum postern_security security;
-	bool has_key;           /* proven */
-	uint8_t key[POSTERN_KEY_BYTES];
-	uint64_t admitted_ns;
-	uint64_t throttled_since_ns;
-	uint64_t throttled_ns;
-	uint64_t throttled_count;
-	char name[POSTERN_NAME_BYTES];
-	char instance[POSTERN_NAME_BYTES];
-	char tenant[POSTERN_NAME_BYTES];
+	struct pst_channel *channel;      /* NULL once detached */
+	struct pst_channel_lease *detached_link; /* only once detached */
+	struct pst_peer_times times;
+	struct pst_sched_entry sched;
+	struct pst_peer_identity identity;
 };
 
 struct pst_node {
@@ -263,7 +271,7 @@ static inline uint32_t pst_peer_generation(const struct pst_peer *peer)
 /* NULL: it has proven none. */
 static inline const uint8_t *pst_peer_key(const struct pst_peer *peer)
 {
-	return peer->has_key ? peer->key : NULL;
+	return peer->identity.has_key ? peer->identity.key : NULL;
 }
 
 /* It has done something, or something was done about it. */

@@ -90,7 +90,7 @@ bool pst_offer_make(const struct pst_node *node, struct pst_half_open *entry,
 	if (r < 0)
 		return pst_refuse_unanswered(refusal, r, "making the offer");
 	pst_half_open_note_offer(
-		entry, node->peers[pst_slot_index(entry->slot)].name,
+		entry, node->peers[pst_slot_index(entry->slot)].identity.name,
 		node->now_ns);
 	return true;
 }

@@ -64,14 +64,15 @@ int pst_node_detach(struct pst_node *node, postern_peer handle,
 	if (!peer || peer->state == PST_PEER_DETACHED || peer->draining)
 		return -ESTALE;
 	/* Only the node's own receiving can carry these limits out. */
-	if (peer->metering.scope_count > 0 || peer->idle_ns > 0)
+	if (peer->sched.metering.scope_count > 0 || peer->times.idle_ns > 0)
 		return -EOPNOTSUPP;
 	r = pst_channel_make_wakes(peer->channel);
 	if (r < 0)
 		return r;
 	/* The last time that we have its socket, and it may be decided again. */
 	r = pst_peer_credentials_recall_groups(
-		pst_channel_socket_fd(peer->channel), &peer->credentials);
+		pst_channel_socket_fd(peer->channel),
+		&peer->identity.credentials);
 	if (r < 0)
 		return r;
 	r = pst_channel_lease_new(&lease);
@@ -90,7 +91,7 @@ int pst_node_detach(struct pst_node *node, postern_peer handle,
 	peer->state = PST_PEER_DETACHED;
 	pst_statistics_detach(node, peer);
 	pst_peer_update_due(node, peer);
-	peer->lease = lease;
+	peer->detached_link = lease;
 	pst_channel_detach(peer->channel, lease);
 	*ret_channel = peer->channel;
 	peer->channel = NULL;

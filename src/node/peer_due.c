@@ -13,10 +13,11 @@
 
 static uint64_t idle_deadline_ns(const struct pst_peer *peer)
 {
-	if (peer->idle_ns == 0 || peer->draining ||
+	if (peer->times.idle_ns == 0 || peer->draining ||
 	    peer->state == PST_PEER_DETACHED)
 		return PST_DEADLINE_NEVER;
-	return pst_deadline_after(peer->last_active_ns, peer->idle_ns);
+	return pst_deadline_after(peer->times.last_active_ns,
+				  peer->times.idle_ns);
 }
 
 void pst_peer_update_due(struct pst_node *node, struct pst_peer *peer)
@@ -24,9 +25,11 @@ void pst_peer_update_due(struct pst_node *node, struct pst_peer *peer)
 	uint64_t due_ns = idle_deadline_ns(peer);
 
 	if (peer->draining)
-		due_ns = pst_deadline_earlier(due_ns, peer->drain_deadline_ns);
+		due_ns = pst_deadline_earlier(due_ns,
+					      peer->times.drain_deadline_ns);
 	if (peer->state == PST_PEER_THROTTLED)
-		due_ns = pst_deadline_earlier(due_ns, peer->throttle_end_ns);
+		due_ns = pst_deadline_earlier(due_ns,
+					      peer->times.throttle_end_ns);
 	pst_due_queue_set(&node->dues, pst_slot_index(peer->handle), due_ns);
 	node->may_have_become_due = true;
 }
@@ -52,11 +55,11 @@ static bool is_idle(struct pst_node *node, struct pst_peer *peer)
 
 	if (!pst_deadline_has_passed(idle_deadline_ns(peer), node->now_ns))
 		return false;
-	if (sent_messages == peer->sent_messages &&
+	if (sent_messages == peer->times.sent_messages &&
 	    peer->state != PST_PEER_THROTTLED && !has_unreceived(node, peer))
 		return true;
-	peer->sent_messages = sent_messages;
-	peer->last_active_ns = node->now_ns;
+	peer->times.sent_messages = sent_messages;
+	peer->times.last_active_ns = node->now_ns;
 	return false;
 }
 
@@ -71,10 +74,11 @@ static bool is_drain_over(struct pst_node *node, struct pst_peer *peer)
 	if (!peer->draining)
 		return false;
 	if (begin_ns > 0 &&
-	    peer->drain_deadline_ns < begin_ns + PST_NODE_DRAIN_NS)
-		peer->drain_deadline_ns =
+	    peer->times.drain_deadline_ns < begin_ns + PST_NODE_DRAIN_NS)
+		peer->times.drain_deadline_ns =
 			pst_deadline_after(begin_ns, PST_NODE_DRAIN_NS);
-	return pst_deadline_has_passed(peer->drain_deadline_ns, node->now_ns);
+	return pst_deadline_has_passed(peer->times.drain_deadline_ns,
+				       node->now_ns);
 }
 
 static void do_due(struct pst_node *node, struct pst_peer *peer)
@@ -90,7 +94,7 @@ static void do_due(struct pst_node *node, struct pst_peer *peer)
 		return;
 	}
 	if (peer->state == PST_PEER_THROTTLED &&
-	    pst_deadline_has_passed(peer->throttle_end_ns, node->now_ns))
+	    pst_deadline_has_passed(peer->times.throttle_end_ns, node->now_ns))
 		pst_peer_unthrottle(node, peer);
 	else
 		pst_peer_update_due(node, peer);

@@ -151,10 +151,10 @@ static void read_missing_facts(const struct pst_node *node,
 		return;
 	socket_fd = pst_channel_socket_fd(peer->channel);
 	if ((node->peer_wants & ~wants_before) != 0)
-		read_facts_again(node, socket_fd, &peer->credentials);
+		read_facts_again(node, socket_fd, &peer->identity.credentials);
 	/* Where it fails they stay unknown: that denies. */
-	PST_IGNORE(pst_peer_credentials_recall_groups(socket_fd,
-						      &peer->credentials));
+	PST_IGNORE(pst_peer_credentials_recall_groups(
+		socket_fd, &peer->identity.credentials));
 }
 
 static bool keeps_its_place(const struct pst_node *node,
@@ -162,8 +162,8 @@ static bool keeps_its_place(const struct pst_node *node,
 			    struct postern_decision *ret_decision,
 			    struct postern_refusal *refusal)
 {
-	return pst_terms_decide(node, &peer->credentials, pst_peer_key(peer),
-				ret_decision, refusal) &&
+	return pst_terms_decide(node, &peer->identity.credentials,
+				pst_peer_key(peer), ret_decision, refusal) &&
 	       pst_terms_cover(ret_decision, peer->directions, peer->security,
 			       refusal);
 }
@@ -174,20 +174,21 @@ static bool have_changed(const struct pst_peer *peer,
 			 enum postern_on_exceed on_exceed_before,
 			 uint64_t idle_ns_before)
 {
-	return peer->on_exceed != on_exceed_before ||
-	       peer->idle_ns != idle_ns_before ||
-	       peer->metering.scope_count != metering_before->scope_count ||
-	       memcmp(peer->metering.scopes, metering_before->scopes,
-		      sizeof(peer->metering.scopes)) != 0;
+	return peer->sched.on_exceed != on_exceed_before ||
+	       peer->times.idle_ns != idle_ns_before ||
+	       peer->sched.metering.scope_count !=
+		       metering_before->scope_count ||
+	       memcmp(peer->sched.metering.scopes, metering_before->scopes,
+		      sizeof(peer->sched.metering.scopes)) != 0;
 }
 
 static bool put_in_force(struct pst_node *node, struct pst_peer *peer,
 			 const struct postern_decision *decision)
 {
-	const struct pst_metering metering = peer->metering;
-	enum postern_on_exceed on_exceed = peer->on_exceed;
+	const struct pst_metering metering = peer->sched.metering;
+	enum postern_on_exceed on_exceed = peer->sched.on_exceed;
 	bool was_ready = peer->state == PST_PEER_READY;
-	uint64_t idle_ns = peer->idle_ns;
+	uint64_t idle_ns = peer->times.idle_ns;
 
 	pst_peer_unready(peer);
 	pst_peer_change_terms(node, peer, decision);
@@ -204,7 +205,7 @@ static bool is_within_reach(const struct pst_peer *peer,
 			    struct postern_refusal *refusal)
 {
 	if (peer->state != PST_PEER_DETACHED ||
-	    (peer->metering.scope_count == 0 && peer->idle_ns == 0))
+	    (peer->sched.metering.scope_count == 0 && peer->times.idle_ns == 0))
 		return true;
 	return pst_refuse(refusal, POSTERN_REASON_REVOKED,
 			  "its channel is detached, and its rate or idle time "
@@ -225,7 +226,7 @@ static void decide_again(struct pst_node *node, unsigned wants_before,
 	read_missing_facts(node, wants_before, peer);
 	stays = keeps_its_place(node, peer, &decision, &refusal);
 	if (peer->channel)
-		pst_peer_credentials_forget_groups(&peer->credentials);
+		pst_peer_credentials_forget_groups(&peer->identity.credentials);
 	if (stays) {
 		has_changed = put_in_force(node, peer, &decision);
 		stays = is_within_reach(peer, &refusal);
@@ -257,7 +258,7 @@ static bool is_still_allowed(struct pst_node *node,
 			     entry->responder.offer.security, refusal))
 		return false;
 	pst_peer_change_terms(node, peer, &decision);
-	pst_half_open_note_peer_name(entry, peer->name);
+	pst_half_open_note_peer_name(entry, peer->identity.name);
 	return true;
 }
 

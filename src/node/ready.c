@@ -9,14 +9,14 @@
 
 void pst_peer_ready(struct pst_node *node, struct pst_peer *peer)
 {
-	struct pst_share *share = peer->share;
+	struct pst_share *share = peer->sched.tenant_queue;
 
-	peer->empty_looks = 0;
+	peer->sched.empty_polls = 0;
 	if (peer->state == PST_PEER_READY || peer->state == PST_PEER_THROTTLED)
 		return;
 	peer->state = PST_PEER_READY;
 	pst_peer_mark(node, peer);
-	pst_turn_join(&share->round, &peer->turn);
+	pst_turn_join(&share->round, &peer->sched.drr);
 	if (!pst_turn_is_listed(&share->turn))
 		pst_turn_join(&node->round, &share->turn);
 }
@@ -27,8 +27,8 @@ void pst_peer_unready(struct pst_peer *peer)
 	if (peer->state != PST_PEER_READY)
 		return;
 	peer->state = PST_PEER_ARMED;
-	pst_metering_settle(&peer->metering);
-	pst_turn_leave(&peer->turn);
-	if (pst_list_is_empty(&peer->share->round))
-		pst_turn_leave(&peer->share->turn);
+	pst_metering_settle(&peer->sched.metering);
+	pst_turn_leave(&peer->sched.drr);
+	if (pst_list_is_empty(&peer->sched.tenant_queue->round))
+		pst_turn_leave(&peer->sched.tenant_queue->turn);
 }

@@ -78,7 +78,7 @@ int pst_revoke_peer(struct pst_node *node, postern_peer handle,
 
 static bool is_called(const struct pst_peer *peer, const char *peer_name)
 {
-	return strcmp(peer->name, peer_name) == 0;
+	return strcmp(peer->identity.name, peer_name) == 0;
 }
 
 /* Decided already, but not admitted yet. */

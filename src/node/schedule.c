@@ -22,7 +22,7 @@
  */
 #define SEARCHES_PER_CALL 64
 
-#define PEER_OF(list) PST_LIST_ENTRY(list, struct pst_peer, turn.link)
+#define PEER_OF(list) PST_LIST_ENTRY(list, struct pst_peer, sched.drr.link)
 #define SHARE_OF(list) PST_LIST_ENTRY(list, struct pst_share, turn.link)
 
 /* -- looking at all who are ready ----------------------------------------- */
@@ -63,7 +63,7 @@ static void arm(struct pst_node *node, struct pst_peer *peer)
 {
 	pst_peer_report_gap(node, peer);
 	if (pst_channel_arm_receive(peer->channel)) {
-		peer->empty_looks = 0;
+		peer->sched.empty_polls = 0;
 		return;
 	}
 	pst_peer_unready(peer);
@@ -91,11 +91,12 @@ static inline void charge_turn(struct pst_node *node, struct pst_peer *peer,
 
 	if (cost < PST_NODE_RECORD_COST)
 		cost = PST_NODE_RECORD_COST;
-	peer->empty_looks = 0;
-	peer->last_active_ns = node->now_ns;
+	peer->sched.empty_polls = 0;
+	peer->times.last_active_ns = node->now_ns;
 	pst_peer_mark(node, peer);
-	pst_turn_charge(&peer->share->round, &peer->turn, cost);
-	pst_turn_charge(&node->round, &peer->share->turn, cost);
+	pst_turn_charge(&peer->sched.tenant_queue->round, &peer->sched.drr,
+			cost);
+	pst_turn_charge(&node->round, &peer->sched.tenant_queue->turn, cost);
 }
 
 /*
@@ -106,8 +107,9 @@ static inline void charge_turn(struct pst_node *node, struct pst_peer *peer,
 static void after_empty_look(struct pst_node *node, struct pst_peer *peer)
 {
 	pst_peer_report_gap(node, peer);
-	peer->empty_looks++;
-	if (node->has_descriptor || peer->empty_looks >= PST_NODE_EMPTY_LOOKS)
+	peer->sched.empty_polls++;
+	if (node->has_descriptor ||
+	    peer->sched.empty_polls >= PST_NODE_EMPTY_LOOKS)
 		arm(node, peer);
 }
 
@@ -126,8 +128,8 @@ static int drop_one(struct pst_node *node, struct pst_peer *peer)
 	r = pst_channel_discard(peer->channel, &message_bytes);
 	if (r < 0)
 		return r;
-	peer->gap_messages++;
-	peer->gap_bytes += message_bytes;
+	peer->sched.dropped_messages++;
+	peer->sched.dropped_bytes += message_bytes;
 	charge_turn(node, peer, message_bytes);
 	return 0;
 }
@@ -142,7 +144,7 @@ static bool needs_no_tokens(const struct pst_peer *peer)
 static bool give_back(struct pst_node *node, struct pst_peer *peer)
 {
 	(void)node;
-	pst_metering_give_back(&peer->metering);
+	pst_metering_give_back(&peer->sched.metering);
 	return false;
 }
 
@@ -154,15 +156,15 @@ static bool take_tokens_of_others(struct pst_node *node, struct pst_peer *peer)
 {
 	node->searches_left--;
 	(void)find_ready(node, give_back); /* it never ends early */
-	return pst_metering_take(&peer->metering, node->now_ns);
+	return pst_metering_take(&peer->sched.metering, node->now_ns);
 }
 
 /* There are no tokens, and the policy says what then; 0: look once more. */
 static int exceed(struct pst_node *node, struct pst_peer *peer)
 {
-	switch (peer->on_exceed) {
+	switch (peer->sched.on_exceed) {
 	case POSTERN_ON_EXCEED_DROP:
-		(void)pst_metering_reserve(&peer->metering, node->now_ns);
+		(void)pst_metering_reserve(&peer->sched.metering, node->now_ns);
 		return drop_one(node, peer);
 	case POSTERN_ON_EXCEED_DISCONNECT:
 		pst_peer_depart(node, peer, POSTERN_REASON_EXCEEDED);
@@ -189,9 +191,9 @@ static int get_tokens(struct pst_node *node, struct pst_peer *peer)
 		if (!pst_channel_has_message(peer->channel))
 			return -EAGAIN;
 		node->now_ns = pst_monotonic_now_ns();
-		if (pst_metering_take(&peer->metering, node->now_ns))
+		if (pst_metering_take(&peer->sched.metering, node->now_ns))
 			return 0;
-		if (peer->on_exceed != POSTERN_ON_EXCEED_BLOCK) {
+		if (peer->sched.on_exceed != POSTERN_ON_EXCEED_BLOCK) {
 			if (node->searches_left == 0)
 				return -EINPROGRESS;
 			if (take_tokens_of_others(node, peer))
@@ -205,7 +207,7 @@ static int get_tokens(struct pst_node *node, struct pst_peer *peer)
 static bool is_alone(const struct pst_node *node, const struct pst_peer *peer)
 {
 	return pst_list_is_single(&node->round) &&
-	       pst_list_is_single(&peer->share->round);
+	       pst_list_is_single(&peer->sched.tenant_queue->round);
 }
 
 /* Whom nobody else waits behind may be let run ahead. */
@@ -223,9 +225,9 @@ static int receive_message(struct pst_node *node, struct pst_peer *peer,
 static inline void after_message(struct pst_node *node, struct pst_peer *peer,
 				 size_t message_bytes)
 {
-	if (PST_UNLIKELY(peer->gap_messages > 0))
+	if (PST_UNLIKELY(peer->sched.dropped_messages > 0))
 		pst_peer_report_gap(node, peer);
-	pst_metering_spend(&peer->metering, message_bytes, node->now_ns);
+	pst_metering_spend(&peer->sched.metering, message_bytes, node->now_ns);
 	charge_turn(node, peer, message_bytes);
 }
 
@@ -239,7 +241,7 @@ static int receive_from(struct pst_node *node, struct pst_peer *peer,
 {
 	int r = 0;
 
-	if (PST_UNLIKELY(!pst_metering_has_grant(&peer->metering)))
+	if (PST_UNLIKELY(!pst_metering_has_grant(&peer->sched.metering)))
 		r = get_tokens(node, peer);
 	if (r == 0)
 		r = receive_message(node, peer, buffer, buffer_bytes,
@@ -251,8 +253,9 @@ static int receive_from(struct pst_node *node, struct pst_peer *peer,
 		return 0;
 	case -EMSGSIZE: /* kept, but it holds nobody else up */
 		*ret_peer = peer->handle;
-		pst_turn_yield(&peer->share->round, &peer->turn);
-		pst_turn_yield(&node->round, &peer->share->turn);
+		pst_turn_yield(&peer->sched.tenant_queue->round,
+			       &peer->sched.drr);
+		pst_turn_yield(&node->round, &peer->sched.tenant_queue->turn);
 		return r;
 	case -EAGAIN:
 		after_empty_look(node, peer);
@@ -321,7 +324,7 @@ static inline struct pst_peer *plainly_next(const struct pst_node *node)
 			 share->turn.deficit_bytes <= 0))
 		return NULL;
 	peer = PEER_OF(share->round.next);
-	return PST_LIKELY(peer->turn.deficit_bytes > 0) ? peer : NULL;
+	return PST_LIKELY(peer->sched.drr.deficit_bytes > 0) ? peer : NULL;
 }
 
 /*
@@ -335,7 +338,8 @@ static inline int receive_seen(struct pst_node *node, void *buffer,
 {
 	struct pst_peer *peer = plainly_next(node);
 
-	if (PST_UNLIKELY(!peer || !pst_metering_has_grant(&peer->metering)))
+	if (PST_UNLIKELY(!peer ||
+			 !pst_metering_has_grant(&peer->sched.metering)))
 		return -EAGAIN;
 	if (pst_channel_receive_seen(peer->channel, buffer, buffer_bytes,
 				     ret_message_bytes) < 0)

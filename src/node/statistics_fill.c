@@ -52,9 +52,9 @@ void pst_statistics_fill_node(const struct pst_node *node,
 static uint64_t throttled_ns(const struct pst_peer *peer)
 {
 	if (peer->state != PST_PEER_THROTTLED)
-		return peer->throttled_ns;
-	return peer->throttled_ns + pst_monotonic_now_ns() -
-	       peer->throttled_since_ns;
+		return peer->times.throttled_ns;
+	return peer->times.throttled_ns + pst_monotonic_now_ns() -
+	       peer->times.throttled_since_ns;
 }
 
 void pst_statistics_fill_peer(const struct pst_node *node,
@@ -68,24 +68,24 @@ void pst_statistics_fill_peer(const struct pst_node *node,
 		.peer = peer->handle,
 		.slot_index = pst_slot_index(peer->handle),
 		.generation = pst_peer_generation(peer),
-		.uid = peer->uid,
-		.gid = peer->gid,
-		.pid = peer->pid,
+		.uid = peer->identity.uid,
+		.gid = peer->identity.gid,
+		.pid = peer->identity.pid,
 		.directions = peer->directions,
 		.state = slot->state,
 		.flags = (slot->is_draining ? POSTERN_PEER_DRAINING : 0u) |
 			 (slot->is_stuck ? POSTERN_PEER_STUCK : 0u),
 		.receive_ring_bytes = slot->receive_ring_bytes,
 		.send_ring_bytes = slot->send_ring_bytes,
-		.admitted_ns = peer->admitted_ns,
-		.throttled_count = peer->throttled_count,
+		.admitted_ns = peer->times.connected_ns,
+		.throttled_count = peer->times.throttled_count,
 		.throttled_ns = throttled_ns(peer),
 		.channel = slot->channel,
 	};
 
-	memcpy(stats.name, peer->name, sizeof(stats.name));
-	memcpy(stats.instance, peer->instance, sizeof(stats.instance));
-	memcpy(stats.tenant, peer->tenant, sizeof(stats.tenant));
+	memcpy(stats.name, peer->identity.name, sizeof(stats.name));
+	memcpy(stats.instance, peer->identity.instance, sizeof(stats.instance));
+	memcpy(stats.tenant, peer->identity.tenant, sizeof(stats.tenant));
 	*ret_stats = stats;
 }
 

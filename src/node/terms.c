@@ -150,7 +150,8 @@ static uint64_t value_of(const struct postern_policy_limit *limit)
 
 static struct pst_meter *meter_of(struct pst_peer *peer)
 {
-	return peer->shared_meter ? peer->shared_meter : &peer->meter;
+	return peer->sched.shared_meter ? peer->sched.shared_meter
+					: &peer->sched.meter;
 }
 
 void pst_peer_set_terms(struct pst_node *node, struct pst_peer *peer,
@@ -158,22 +159,24 @@ void pst_peer_set_terms(struct pst_node *node, struct pst_peer *peer,
 {
 	const struct postern_policy_limit *channel = decision->channel;
 
-	pst_metering_settle(&peer->metering);
-	memset(&peer->metering, 0, sizeof(peer->metering));
-	peer->share = pst_share_of(&node->shares, decision);
-	(void)snprintf(peer->tenant, sizeof(peer->tenant), "%s",
+	pst_metering_settle(&peer->sched.metering);
+	memset(&peer->sched.metering, 0, sizeof(peer->sched.metering));
+	peer->sched.tenant_queue = pst_share_of(&node->shares, decision);
+	(void)snprintf(peer->identity.tenant, sizeof(peer->identity.tenant),
+		       "%s",
 		       decision->tenant_name ? decision->tenant_name : "");
-	pst_metering_add(&peer->metering, meter_of(peer), channel);
-	if (peer->share->account)
-		pst_metering_add(&peer->metering, &peer->share->account->meter,
+	pst_metering_add(&peer->sched.metering, meter_of(peer), channel);
+	if (peer->sched.tenant_queue->account)
+		pst_metering_add(&peer->sched.metering,
+				 &peer->sched.tenant_queue->account->meter,
 				 decision->tenant);
-	pst_metering_add(&peer->metering, &node->meter, decision->node);
-	pst_metering_add(&peer->metering, &node->ledger->meter,
+	pst_metering_add(&peer->sched.metering, &node->meter, decision->node);
+	pst_metering_add(&peer->sched.metering, &node->ledger->meter,
 			 decision->process);
-	peer->on_exceed = (enum postern_on_exceed)value_of(
+	peer->sched.on_exceed = (enum postern_on_exceed)value_of(
 		&channel[POSTERN_LIMIT_ON_EXCEED]);
-	peer->idle_ns = value_of(&channel[POSTERN_LIMIT_IDLE]);
-	(void)snprintf(peer->name, sizeof(peer->name), "%s",
+	peer->times.idle_ns = value_of(&channel[POSTERN_LIMIT_IDLE]);
+	(void)snprintf(peer->identity.name, sizeof(peer->identity.name), "%s",
 		       decision->peer_name);
 }
 
@@ -182,7 +185,7 @@ void pst_peer_change_terms(struct pst_node *node, struct pst_peer *peer,
 {
 	pst_peer_set_terms(node, peer, decision);
 	pst_quota_move(node, pst_slot_index(peer->handle), decision,
-		       peer->share->account);
+		       peer->sched.tenant_queue->account);
 }
 
 static struct pst_meter_owner meter_owner(const struct pst_node *node,
@@ -191,11 +194,11 @@ static struct pst_meter_owner meter_owner(const struct pst_node *node,
 	const struct pst_charge *charge =
 		&node->charges.charges[pst_slot_index(peer->handle)];
 	struct pst_meter_owner owner = {
-		.has_key = peer->has_metered_key,
-		.account = peer->account,
+		.has_key = peer->identity.has_metered_key,
+		.account = peer->identity.account,
 	};
 
-	memcpy(owner.key, peer->key, sizeof(owner.key));
+	memcpy(owner.key, peer->identity.key, sizeof(owner.key));
 	memcpy(owner.allow_bits, charge->allow_bits, sizeof(owner.allow_bits));
 	return owner;
 }
@@ -228,7 +231,7 @@ static void notice_throttled_ends(struct pst_node *node,
 void pst_peer_inherit_meter(struct pst_node *node, struct pst_peer *peer)
 {
 	const struct pst_metered_scope *scope =
-		pst_metering_scope_of(&peer->metering, meter_of(peer));
+		pst_metering_scope_of(&peer->sched.metering, meter_of(peer));
 	const struct pst_meter_owner owner = meter_owner(node, peer);
 
 	if (!scope)
@@ -241,14 +244,15 @@ void pst_peer_inherit_meter(struct pst_node *node, struct pst_peer *peer)
 void pst_peer_share_meter(struct pst_node *node, struct pst_peer *peer)
 {
 	struct pst_metered_scope *scope =
-		pst_metering_scope_of(&peer->metering, meter_of(peer));
+		pst_metering_scope_of(&peer->sched.metering, meter_of(peer));
 	const struct pst_meter_owner owner = meter_owner(node, peer);
 
 	if (!scope)
 		return;
-	pst_metering_settle(&peer->metering);
-	peer->shared_meter = pst_departed_meters_share(
-		&node->departed_meters, &owner, &peer->meter, node->now_ns);
+	pst_metering_settle(&peer->sched.metering);
+	peer->sched.shared_meter =
+		pst_departed_meters_share(&node->departed_meters, &owner,
+					  &peer->sched.meter, node->now_ns);
 	scope->meter = meter_of(peer);
 }
 
@@ -256,11 +260,12 @@ void pst_peer_leave_meter(struct pst_node *node, struct pst_peer *peer)
 {
 	const struct pst_meter_owner owner = meter_owner(node, peer);
 
-	if (peer->shared_meter)
+	if (peer->sched.shared_meter)
 		pst_departed_meters_unshare(&node->departed_meters,
-					    peer->shared_meter);
-	else if (pst_metering_scope_of(&peer->metering, &peer->meter))
+					    peer->sched.shared_meter);
+	else if (pst_metering_scope_of(&peer->sched.metering,
+				       &peer->sched.meter))
 		pst_departed_meters_keep(&node->departed_meters, &owner,
-					 &peer->meter, node->now_ns);
-	peer->shared_meter = NULL;
+					 &peer->sched.meter, node->now_ns);
+	peer->sched.shared_meter = NULL;
 }

@@ -19,23 +19,24 @@ void pst_peer_throttle(struct pst_node *node, struct pst_peer *peer)
 	pst_peer_unready(peer);
 	pst_peer_unwatch_socket(node, peer);
 	peer->state = PST_PEER_THROTTLED;
-	peer->throttled_since_ns = node->now_ns;
-	peer->throttled_count++;
+	peer->times.throttled_since_ns = node->now_ns;
+	peer->times.throttled_count++;
 	pst_peer_mark(node, peer);
-	peer->throttle_end_ns = pst_metering_reserve(&peer->metering,
-						     node->now_ns);
+	peer->times.throttle_end_ns =
+		pst_metering_reserve(&peer->sched.metering, node->now_ns);
 	pst_peer_update_due(node, peer);
 }
 
 void pst_peer_unthrottle(struct pst_node *node, struct pst_peer *peer)
 {
 	if (!peer->draining && pst_peer_watch_socket(node, peer) < 0) {
-		peer->throttle_end_ns = pst_deadline_after(node->now_ns,
-							   RETRY_NS);
+		peer->times.throttle_end_ns =
+			pst_deadline_after(node->now_ns, RETRY_NS);
 		pst_peer_update_due(node, peer);
 		return;
 	}
-	peer->throttled_ns += node->now_ns - peer->throttled_since_ns;
+	peer->times.throttled_ns +=
+		node->now_ns - peer->times.throttled_since_ns;
 	peer->state = PST_PEER_ARMED;
 	pst_peer_ready(node, peer);
 	pst_peer_update_due(node, peer);

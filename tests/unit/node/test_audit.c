@@ -46,11 +46,11 @@ static void set_up(void)
 			    3600 * PST_NS_PER_SECOND);
 	(void)strcpy(node.name, "orders");
 	peer.handle = UINT64_C(7) << 32 | (3 + 1);
-	peer.uid = 20002;
-	peer.gid = 20003;
-	peer.pid = 4711;
-	(void)strcpy(peer.name, "friend");
-	(void)strcpy(peer.instance, "till-3");
+	peer.identity.uid = 20002;
+	peer.identity.gid = 20003;
+	peer.identity.pid = 4711;
+	(void)strcpy(peer.identity.name, "friend");
+	(void)strcpy(peer.identity.instance, "till-3");
 }
 
 static void refuse(uid_t uid, enum postern_reason reason)
@@ -170,7 +170,7 @@ END_TEST
 START_TEST(key_that_was_proven_is_named)
 {
 	peer.security = POSTERN_SECURITY_AEAD;
-	peer.has_key = true;
+	peer.identity.has_key = true;
 	peer.directions = POSTERN_DIRECTION_SEND;
 	pst_audit_admit(&node, &peer);
 	ck_assert_str_eq(lines[0], "level=audit event=admit seq=1 node=orders "
@@ -307,7 +307,7 @@ START_TEST(refusals_do_not_use_up_the_records_of_an_admission)
 	unsigned int before, i;
 
 	for (i = 0; i < 40; i++)
-		refuse(peer.uid, POSTERN_REASON_PEERS);
+		refuse(peer.identity.uid, POSTERN_REASON_PEERS);
 	before = line_count;
 	pst_audit_admit(&node, &peer);
 	ck_assert_uint_eq(line_count, before + 1);

@@ -29,7 +29,10 @@ static void set_up(void)
 
 static void push(uint64_t handle)
 {
-	const struct pst_peer peer = {.handle = handle, .name = "app"};
+	const struct pst_peer peer = {
+		.handle = handle,
+		.identity.name = "app",
+	};
 
 	pst_event_push(&node, POSTERN_EVENT_DEPARTED, &peer,
 		       POSTERN_REASON_CLOSED, 0);
@@ -82,8 +85,8 @@ END_TEST
 
 static void drop(struct pst_peer *peer, uint64_t messages)
 {
-	peer->gap_messages = messages;
-	peer->gap_bytes = 10 * messages;
+	peer->sched.dropped_messages = messages;
+	peer->sched.dropped_bytes = 10 * messages;
 	pst_peer_report_gap(&node, peer);
 }
 
