@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 noinst_LTLIBRARIES += libbase.la
 libbase_la_SOURCES = \
+	src/base/arena.c \
+	src/base/arena.h \
 	src/base/attributes.h \
 	src/base/bounds.h \
 	src/base/clock.h \
@@ -22,5 +24,7 @@ libbase_la_SOURCES = \
 	src/base/shared_word.h \
 	src/base/slot_limit.h \
 	src/base/spin.h \
+	src/base/text.c \
+	src/base/text.h \
 	src/base/token_bucket.c \
 	src/base/token_bucket.h

@@ -8,8 +8,6 @@ libpolicy_la_SOURCES = \
 	src/policy/policy.h \
 	src/policy/policy_accounts.c \
 	src/policy/policy_allow_block.c \
-	src/policy/policy_arena.c \
-	src/policy/policy_arena.h \
 	src/policy/policy_block.c \
 	src/policy/policy_block.h \
 	src/policy/policy_builder.c \
@@ -63,8 +61,6 @@ libpolicy_la_SOURCES = \
 	src/policy/policy_table.c \
 	src/policy/policy_table.h \
 	src/policy/policy_tenant_block.c \
-	src/policy/policy_text.c \
-	src/policy/policy_text.h \
 	src/policy/policy_tree.c \
 	src/policy/policy_tree.h \
 	src/policy/policy_words.c \

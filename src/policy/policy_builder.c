@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "policy/policy_diagnostics.h"
-#include "policy/policy_text.h"
 
 #define MESSAGE_BYTES 300
 #define HINT_BYTES 300

@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
+#include "base/text.h"
 #include "policy/policy.h"
-#include "policy/policy_arena.h"
-#include "policy/policy_text.h"
 
 /* A longer source line is cut: a caret beyond it would help nobody. */
 #define SOURCE_LINE_BYTES_MAX 400u

@@ -16,8 +16,8 @@
 
 #include <postern/policy.h>
 
+#include "base/text.h"
 #include "policy/policy_table.h"
-#include "policy/policy_text.h"
 
 enum pst_policy_diff_version {
 	PST_POLICY_DIFF_OLD = 0,

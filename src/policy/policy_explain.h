@@ -7,7 +7,7 @@
 
 #include <postern/policy.h>
 
-#include "policy/policy_text.h"
+#include "base/text.h"
 
 /* "process: uid 20002, gid 20002, groups 5001, ..." */
 void pst_policy_explain_subject(struct pst_policy_text *text,

@@ -8,8 +8,8 @@
 #ifndef POSTERN_POLICY_POLICY_INDEX_H
 #define POSTERN_POLICY_POLICY_INDEX_H
 
+#include "base/arena.h"
 #include "base/attributes.h"
-#include "policy/policy_arena.h"
 
 /* Zeroed it is empty. */
 struct pst_policy_index {

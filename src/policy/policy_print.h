@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "policy/policy_arena.h"
-#include "policy/policy_text.h"
+#include "base/arena.h"
+#include "base/text.h"
 #include "policy/policy_tree.h"
 
 #define PST_POLICY_INDENT 4u

@@ -15,8 +15,8 @@
 
 #include <postern/policy.h>
 
+#include "base/arena.h"
 #include "policy/policy.h"
-#include "policy/policy_arena.h"
 #include "policy/policy_tree.h"
 
 struct pst_policy_count;

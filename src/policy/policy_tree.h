@@ -13,8 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/attributes.h"
-#include "policy/policy_arena.h"
 
 #define PST_POLICY_WORDS_MAX 64u
 #define PST_POLICY_DEPTH_MAX 8u

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "policy/policy_diagnostics.h"
-#include "policy/policy_text.h"
 #include "support/policy_host.h"
 
 static char *format(const char *text, uint32_t flags)

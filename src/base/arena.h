@@ -6,8 +6,8 @@
  * freed at once.  The arena owns them.  Each is an allocation of its own, on a
  * list, so that a sanitizer still sees where one ends.
  */
-#ifndef POSTERN_POLICY_POLICY_ARENA_H
-#define POSTERN_POLICY_POLICY_ARENA_H
+#ifndef POSTERN_BASE_ARENA_H
+#define POSTERN_BASE_ARENA_H
 
 #include <stddef.h>
 

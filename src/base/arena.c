@@ -2,7 +2,7 @@
 /*
  * Objects that die together: see policy_arena.h
  */
-#include "policy/policy_arena.h"
+#include "base/arena.h"
 
 #include <stdalign.h>
 #include <stdint.h>

@@ -7,8 +7,8 @@
  * function that hands the text over, so that writing reads as a list of what
  * is written.
  */
-#ifndef POSTERN_POLICY_POLICY_TEXT_H
-#define POSTERN_POLICY_POLICY_TEXT_H
+#ifndef POSTERN_BASE_TEXT_H
+#define POSTERN_BASE_TEXT_H
 
 #include <stdarg.h>
 #include <stdbool.h>

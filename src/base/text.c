@@ -2,7 +2,7 @@
 /*
  * A text that grows: see policy_text.h
  */
-#include "policy/policy_text.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <stdint.h>
