@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Objects that die together: see policy_arena.h
+ * Objects that are freed together: see arena.h
  */
 #include "base/arena.h"
 
@@ -9,15 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct pst_policy_arena_object {
-	struct pst_policy_arena_object *next;
+struct pst_arena_object {
+	struct pst_arena_object *next;
 	alignas(max_align_t) unsigned char bytes[];
 };
 
-void *pst_policy_arena_new(struct pst_policy_arena *arena, size_t count,
-			   size_t object_bytes)
+void *pst_arena_new(struct pst_arena *arena, size_t count, size_t object_bytes)
 {
-	struct pst_policy_arena_object *object;
+	struct pst_arena_object *object;
 	size_t total_bytes;
 
 	if (__builtin_mul_overflow(count, object_bytes, &total_bytes) ||
@@ -33,14 +32,14 @@ void *pst_policy_arena_new(struct pst_policy_arena *arena, size_t count,
 	return object->bytes;
 }
 
-char *pst_policy_arena_dup(struct pst_policy_arena *arena, const char *text,
-			   size_t text_bytes)
+char *pst_arena_dup(struct pst_arena *arena, const char *text,
+		    size_t text_bytes)
 {
 	char *copy;
 
 	if (text_bytes == SIZE_MAX)
 		return NULL;
-	copy = pst_policy_arena_new(arena, text_bytes + 1, 1);
+	copy = pst_arena_new(arena, text_bytes + 1, 1);
 	if (!copy)
 		return NULL;
 	if (text_bytes > 0)
@@ -48,9 +47,9 @@ char *pst_policy_arena_dup(struct pst_policy_arena *arena, const char *text,
 	return copy;
 }
 
-void pst_policy_arena_done(struct pst_policy_arena *arena)
+void pst_arena_done(struct pst_arena *arena)
 {
-	struct pst_policy_arena_object *object, *next;
+	struct pst_arena_object *object, *next;
 
 	for (object = arena->objects; object; object = next) {
 		next = object->next;

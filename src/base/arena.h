@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Objects that die together
+ * Objects that are freed together
  *
- * A policy is thousands of small objects that point at each other and are all
- * freed at once.  The arena owns them.  Each is an allocation of its own, on a
- * list, so that a sanitizer still sees where one ends.
+ * A loaded policy is thousands of small objects that point at each other and are
+ * freed at once.  The arena owns them.  Each object is an allocation of its own,
+ * on a list, so that a sanitizer still detects an access past its end.
  */
 #ifndef POSTERN_BASE_ARENA_H
 #define POSTERN_BASE_ARENA_H
@@ -13,24 +13,23 @@
 
 #include "base/attributes.h"
 
-struct pst_policy_arena_object;
+struct pst_arena_object;
 
-/* Zeroed it is empty. */
-struct pst_policy_arena {
-	struct pst_policy_arena_object *objects;
+/* A zeroed arena is empty. */
+struct pst_arena {
+	struct pst_arena_object *objects;
 };
 
 /* Zeroed memory for count objects, or NULL.  count 0 gives a valid pointer. */
 PST_MUST_CHECK
-void *pst_policy_arena_new(struct pst_policy_arena *arena, size_t count,
-			   size_t object_bytes);
+void *pst_arena_new(struct pst_arena *arena, size_t count, size_t object_bytes);
 
 /* A terminated copy, or NULL. */
 PST_MUST_CHECK
-char *pst_policy_arena_dup(struct pst_policy_arena *arena, const char *text,
-			   size_t text_bytes);
+char *pst_arena_dup(struct pst_arena *arena, const char *text,
+		    size_t text_bytes);
 
 /* Frees every object; the arena is empty afterwards. */
-void pst_policy_arena_done(struct pst_policy_arena *arena);
+void pst_arena_done(struct pst_arena *arena);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A text that grows: see policy_text.h
+ * A string that grows: see text.h
  */
 #include "base/text.h"
 
@@ -12,8 +12,8 @@
 
 #define FIRST_CAPACITY_BYTES 256u
 
-/* Room for byte_count more and a terminator. */
-static bool has_room(struct pst_policy_text *text, size_t byte_count)
+/* Make space for byte_count more bytes and a terminator. */
+static bool ensure_space(struct pst_text *text, size_t byte_count)
 {
 	size_t needed_bytes, capacity_bytes;
 	char *bytes;
@@ -46,12 +46,11 @@ static bool has_room(struct pst_policy_text *text, size_t byte_count)
 	return true;
 }
 
-void pst_policy_text_add(struct pst_policy_text *text, const char *bytes,
-			 size_t byte_count)
+void pst_text_add(struct pst_text *text, const char *bytes, size_t byte_count)
 {
 	size_t i;
 
-	if (byte_count == 0 || !has_room(text, byte_count))
+	if (byte_count == 0 || !ensure_space(text, byte_count))
 		return;
 	memcpy(text->bytes + text->byte_count, bytes, byte_count);
 	for (i = 0; i < byte_count; i++) {
@@ -61,14 +60,12 @@ void pst_policy_text_add(struct pst_policy_text *text, const char *bytes,
 	text->byte_count += byte_count;
 }
 
-void pst_policy_text_add_string(struct pst_policy_text *text,
-				const char *string)
+void pst_text_add_string(struct pst_text *text, const char *string)
 {
-	pst_policy_text_add(text, string, strlen(string));
+	pst_text_add(text, string, strlen(string));
 }
 
-void pst_policy_text_add_format(struct pst_policy_text *text,
-				const char *format, ...)
+void pst_text_add_format(struct pst_text *text, const char *format, ...)
 {
 	char bytes[1024];
 	va_list arguments;
@@ -83,11 +80,11 @@ void pst_policy_text_add_format(struct pst_policy_text *text,
 		return;
 	}
 	if ((size_t)byte_count < sizeof(bytes)) {
-		pst_policy_text_add(text, bytes, (size_t)byte_count);
+		pst_text_add(text, bytes, (size_t)byte_count);
 		return;
 	}
 
-	if (!has_room(text, (size_t)byte_count))
+	if (!ensure_space(text, (size_t)byte_count))
 		return;
 	va_start(arguments, format);
 	(void)vsnprintf(text->bytes + text->byte_count, (size_t)byte_count + 1,
@@ -99,8 +96,7 @@ void pst_policy_text_add_format(struct pst_policy_text *text,
 	}
 }
 
-void pst_policy_text_add_harmless(struct pst_policy_text *text,
-				  const char *string)
+void pst_text_add_harmless(struct pst_text *text, const char *string)
 {
 	char shown;
 
@@ -108,41 +104,41 @@ void pst_policy_text_add_harmless(struct pst_policy_text *text,
 		shown = *string;
 		if (shown != '\t' && (shown < 0x20 || shown > 0x7e))
 			shown = '?';
-		pst_policy_text_add(text, &shown, 1);
+		pst_text_add(text, &shown, 1);
 	}
 }
 
-void pst_policy_text_add_padding(struct pst_policy_text *text,
-				 size_t column_index, size_t least_count)
+void pst_text_add_padding(struct pst_text *text, size_t column_index,
+			  size_t least_count)
 {
 	size_t column, count = least_count;
 
-	column = pst_policy_text_column(text);
+	column = pst_text_column(text);
 	if (column < column_index && column_index - column > count)
 		count = column_index - column;
 	for (; count > 0; count--)
-		pst_policy_text_add(text, " ", 1);
+		pst_text_add(text, " ", 1);
 }
 
-size_t pst_policy_text_column(const struct pst_policy_text *text)
+size_t pst_text_column(const struct pst_text *text)
 {
 	return text->byte_count - text->line_offset;
 }
 
-int pst_policy_text_take(struct pst_policy_text *text, char **ret_string)
+int pst_text_take(struct pst_text *text, char **ret_string)
 {
-	if (!has_room(text, 0)) {
-		pst_policy_text_done(text);
+	if (!ensure_space(text, 0)) {
+		pst_text_done(text);
 		return -ENOMEM;
 	}
 	text->bytes[text->byte_count] = '\0';
 	*ret_string = text->bytes;
-	*text = (struct pst_policy_text){0};
+	*text = (struct pst_text){0};
 	return 0;
 }
 
-void pst_policy_text_done(struct pst_policy_text *text)
+void pst_text_done(struct pst_text *text)
 {
 	free(text->bytes);
-	*text = (struct pst_policy_text){0};
+	*text = (struct pst_text){0};
 }

@@ -18,9 +18,8 @@ static int read_rule(struct pst_policy_builder *builder,
 	rule->directive = directive;
 	rule->peer_count = directive->word_count - 1;
 	rule->words = pst_policy_join_words(builder, directive);
-	rule->peers = pst_policy_arena_new(pst_policy_builder_arena(builder),
-					   rule->peer_count,
-					   sizeof(rule->peers[0]));
+	rule->peers = pst_arena_new(pst_policy_builder_arena(builder),
+				    rule->peer_count, sizeof(rule->peers[0]));
 	return rule->words && rule->peers ? 0 : -ENOMEM;
 }
 
@@ -30,8 +29,8 @@ int pst_policy_add_rule(struct pst_policy_builder *builder,
 {
 	struct pst_policy_rule *rule;
 
-	rule = pst_policy_arena_new(pst_policy_builder_arena(builder), 1,
-				    sizeof(*rule));
+	rule = pst_arena_new(pst_policy_builder_arena(builder), 1,
+			     sizeof(*rule));
 	if (!rule)
 		return -ENOMEM;
 	**rule_place = rule;

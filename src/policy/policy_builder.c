@@ -25,8 +25,7 @@
  * 50 ms, and enough for thousands of names. */
 #define SUGGESTION_BUDGET 20000000u
 
-struct pst_policy_arena *
-pst_policy_builder_arena(struct pst_policy_builder *builder)
+struct pst_arena *pst_policy_builder_arena(struct pst_policy_builder *builder)
 {
 	return &builder->policy->arena;
 }
@@ -45,7 +44,7 @@ int pst_policy_builder_fault(struct pst_policy_builder *builder,
 			     const struct postern_diagnostic *diagnostic,
 			     const struct pst_policy_fault **ret_fault)
 {
-	struct pst_policy_arena *arena = pst_policy_builder_arena(builder);
+	struct pst_arena *arena = pst_policy_builder_arena(builder);
 	char text[FAULT_BYTES];
 	struct pst_policy_fault *fault;
 
@@ -58,14 +57,14 @@ int pst_policy_builder_fault(struct pst_policy_builder *builder,
 		(void)snprintf(text, sizeof(text), "%s: %s", diagnostic->file,
 			       diagnostic->message); /* cut when too long */
 
-	fault = pst_policy_arena_new(arena, 1, sizeof(*fault));
+	fault = pst_arena_new(arena, 1, sizeof(*fault));
 	if (!fault)
 		return -ENOMEM;
-	fault->place.file = pst_policy_arena_dup(arena, diagnostic->file,
-						 strlen(diagnostic->file));
+	fault->place.file = pst_arena_dup(arena, diagnostic->file,
+					  strlen(diagnostic->file));
 	fault->place.line = diagnostic->line;
 	fault->place.column = diagnostic->column;
-	fault->text = pst_policy_arena_dup(arena, text, strlen(text));
+	fault->text = pst_arena_dup(arena, text, strlen(text));
 	if (!fault->place.file || !fault->text)
 		return -ENOMEM;
 	*ret_fault = fault;
@@ -220,8 +219,8 @@ const char *pst_policy_join_words(struct pst_policy_builder *builder,
 	for (i = 0; i < directive->word_count; i++)
 		total_bytes += strlen(directive->words[i].text) + 1;
 
-	joined = pst_policy_arena_new(pst_policy_builder_arena(builder),
-				      total_bytes, 1);
+	joined = pst_arena_new(pst_policy_builder_arena(builder), total_bytes,
+			       1);
 	if (!joined)
 		return NULL;
 	for (i = 0, place = joined; i < directive->word_count; i++) {

@@ -88,8 +88,7 @@ int pst_policy_builder_fault(struct pst_policy_builder *builder,
 			     const struct postern_diagnostic *diagnostic,
 			     const struct pst_policy_fault **ret_fault);
 
-struct pst_policy_arena *
-pst_policy_builder_arena(struct pst_policy_builder *builder);
+struct pst_arena *pst_policy_builder_arena(struct pst_policy_builder *builder);
 
 struct pst_policy_place
 pst_policy_place_of(const struct pst_policy_directive *directive);

@@ -36,7 +36,7 @@ struct diagnostic_item {
 };
 
 struct postern_diagnostics {
-	struct pst_policy_arena arena;
+	struct pst_arena arena;
 	struct diagnostic_file *files;
 	struct diagnostic_item *items;
 	size_t item_count;
@@ -82,11 +82,10 @@ find_or_new_file(struct postern_diagnostics *diagnostics, const char *name)
 	if (file)
 		return file;
 
-	file = pst_policy_arena_new(&diagnostics->arena, 1, sizeof(*file));
+	file = pst_arena_new(&diagnostics->arena, 1, sizeof(*file));
 	if (!file)
 		return NULL;
-	file->name =
-		pst_policy_arena_dup(&diagnostics->arena, name, strlen(name));
+	file->name = pst_arena_dup(&diagnostics->arena, name, strlen(name));
 	if (!file->name)
 		return NULL;
 	file->ordinal = diagnostics->file_count++;
@@ -110,16 +109,14 @@ static int copy_texts(struct postern_diagnostics *diagnostics,
 		      const struct postern_diagnostic *original,
 		      size_t source_line_bytes)
 {
-	copy->message = pst_policy_arena_dup(&diagnostics->arena,
-					     original->message,
-					     strlen(original->message));
+	copy->message = pst_arena_dup(&diagnostics->arena, original->message,
+				      strlen(original->message));
 	if (!copy->message)
 		return -ENOMEM;
 
 	if (original->hint) {
-		copy->hint = pst_policy_arena_dup(&diagnostics->arena,
-						  original->hint,
-						  strlen(original->hint));
+		copy->hint = pst_arena_dup(&diagnostics->arena, original->hint,
+					   strlen(original->hint));
 		if (!copy->hint)
 			return -ENOMEM;
 	}
@@ -127,9 +124,9 @@ static int copy_texts(struct postern_diagnostics *diagnostics,
 	if (original->source_line) {
 		if (source_line_bytes > SOURCE_LINE_BYTES_MAX)
 			source_line_bytes = SOURCE_LINE_BYTES_MAX;
-		copy->source_line = pst_policy_arena_dup(&diagnostics->arena,
-							 original->source_line,
-							 source_line_bytes);
+		copy->source_line = pst_arena_dup(&diagnostics->arena,
+						  original->source_line,
+						  source_line_bytes);
 		if (!copy->source_line)
 			return -ENOMEM;
 	}
@@ -153,7 +150,7 @@ int pst_diagnostics_add(struct postern_diagnostics *diagnostics,
 	if (!has_space(file, diagnostic->severity))
 		return 0;
 
-	item = pst_policy_arena_new(&diagnostics->arena, 1, sizeof(*item));
+	item = pst_arena_new(&diagnostics->arena, 1, sizeof(*item));
 	if (!item)
 		return -ENOMEM;
 	item->file = file;
@@ -200,7 +197,7 @@ struct postern_diagnostics *
 pst_diagnostics_free(struct postern_diagnostics *diagnostics)
 {
 	if (diagnostics) {
-		pst_policy_arena_done(&diagnostics->arena);
+		pst_arena_done(&diagnostics->arena);
 		free(diagnostics);
 	}
 	return NULL;
@@ -231,34 +228,34 @@ pst_diagnostics_at(const struct postern_diagnostics *diagnostics,
 }
 
 /* Tabs are repeated below the line, so the caret stands right at any width. */
-static void add_caret(struct pst_policy_text *text,
+static void add_caret(struct pst_text *text,
 		      const struct postern_diagnostic *diagnostic,
 		      size_t source_line_bytes)
 {
 	size_t i;
 
-	pst_policy_text_add_string(text, "      | ");
+	pst_text_add_string(text, "      | ");
 	for (i = 0; i + 1 < diagnostic->column; i++)
-		pst_policy_text_add(
-			text, diagnostic->source_line[i] == '\t' ? "\t" : " ",
-			1);
-	pst_policy_text_add(text, "^", 1);
+		pst_text_add(text,
+			     diagnostic->source_line[i] == '\t' ? "\t" : " ",
+			     1);
+	pst_text_add(text, "^", 1);
 	for (i = 1; i < diagnostic->width &&
 		    diagnostic->column - 1 + i < source_line_bytes;
 	     i++)
-		pst_policy_text_add(text, "~", 1);
-	pst_policy_text_add(text, "\n", 1);
+		pst_text_add(text, "~", 1);
+	pst_text_add(text, "\n", 1);
 }
 
-static void add_excerpt(struct pst_policy_text *text,
+static void add_excerpt(struct pst_text *text,
 			const struct postern_diagnostic *diagnostic)
 {
 	size_t source_line_bytes;
 
 	source_line_bytes = strlen(diagnostic->source_line);
-	pst_policy_text_add_format(text, "%5u | ", diagnostic->line);
-	pst_policy_text_add_harmless(text, diagnostic->source_line);
-	pst_policy_text_add(text, "\n", 1);
+	pst_text_add_format(text, "%5u | ", diagnostic->line);
+	pst_text_add_harmless(text, diagnostic->source_line);
+	pst_text_add(text, "\n", 1);
 	if (diagnostic->column > 0 &&
 	    diagnostic->column <= source_line_bytes + 1)
 		add_caret(text, diagnostic, source_line_bytes);
@@ -267,25 +264,25 @@ static void add_excerpt(struct pst_policy_text *text,
 int pst_diagnostics_format(const struct postern_diagnostic *diagnostic,
 			   char **ret_text)
 {
-	struct pst_policy_text text = {0};
+	struct pst_text text = {0};
 
-	pst_policy_text_add_harmless(&text, diagnostic->file);
+	pst_text_add_harmless(&text, diagnostic->file);
 	if (diagnostic->line > 0)
-		pst_policy_text_add_format(&text, ":%u:%u", diagnostic->line,
-					   diagnostic->column);
-	pst_policy_text_add_string(&text, diagnostic->severity ==
-							  POSTERN_SEVERITY_ERROR
-						  ? ": error: "
-						  : ": warning: ");
-	pst_policy_text_add_harmless(&text, diagnostic->message);
-	pst_policy_text_add(&text, "\n", 1);
+		pst_text_add_format(&text, ":%u:%u", diagnostic->line,
+				    diagnostic->column);
+	pst_text_add_string(&text,
+			    diagnostic->severity == POSTERN_SEVERITY_ERROR
+				    ? ": error: "
+				    : ": warning: ");
+	pst_text_add_harmless(&text, diagnostic->message);
+	pst_text_add(&text, "\n", 1);
 
 	if (diagnostic->source_line)
 		add_excerpt(&text, diagnostic);
 	if (diagnostic->hint) {
-		pst_policy_text_add_string(&text, "      = ");
-		pst_policy_text_add_harmless(&text, diagnostic->hint);
-		pst_policy_text_add(&text, "\n", 1);
+		pst_text_add_string(&text, "      = ");
+		pst_text_add_harmless(&text, diagnostic->hint);
+		pst_text_add(&text, "\n", 1);
 	}
-	return pst_policy_text_take(&text, ret_text);
+	return pst_text_take(&text, ret_text);
 }

@@ -95,8 +95,8 @@ int pst_policy_diff(const struct postern_policy *old_policy,
 	pst_policy_diff_rules_done(&diff);
 
 	if (diff.change_count == 0)
-		pst_policy_text_add_string(&diff.text, "no difference\n");
-	r = pst_policy_text_take(&diff.text, ret_text);
+		pst_text_add_string(&diff.text, "no difference\n");
+	r = pst_text_take(&diff.text, ret_text);
 	if (r < 0)
 		return r;
 	*ret_change_count = diff.change_count;

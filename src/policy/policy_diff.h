@@ -57,7 +57,7 @@ struct pst_policy_diff_peer {
 };
 
 struct pst_policy_diff {
-	struct pst_policy_text text;
+	struct pst_text text;
 	uint32_t change_count;
 	const struct postern_policy *policies[2];
 	struct pst_policy_diff_peer *peers;  /* by name */
@@ -84,7 +84,7 @@ void pst_policy_diff_enter(struct pst_policy_diff *diff, const char *kind,
 			   const char *name);
 void pst_policy_diff_enter_peer(struct pst_policy_diff *diff, const char *name);
 
-/* The line of a change is begun, written with pst_policy_text_add*(), and ended
+/* The line of a change is begun, written with pst_text_add*(), and ended
  * with a place, or with two of which either may be of no rule: its line is 0,
  * and its file NULL or a word that is shown instead. */
 void pst_policy_diff_begin(struct pst_policy_diff *diff, char sign);

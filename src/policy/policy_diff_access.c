@@ -92,17 +92,16 @@ static void add_access(struct pst_policy_diff *diff, char sign,
 	const struct postern_decision *grant = &standing->grant;
 
 	pst_policy_diff_begin(diff, sign);
-	pst_policy_text_add_format(
-		&diff->text, "%s access: %s%s", words,
-		pst_policy_directions_name(grant->directions),
-		grant->may_observe ? ", observe" : "");
+	pst_text_add_format(&diff->text, "%s access: %s%s", words,
+			    pst_policy_directions_name(grant->directions),
+			    grant->may_observe ? ", observe" : "");
 	pst_policy_diff_list_security(diff, grant->security);
 	pst_policy_diff_list_limits(diff, grant->channel);
 	if (other->tenant_count > 1)
-		pst_policy_text_add_string(&diff->text,
-					   sign == '-' ? "; is of two tenants"
-						       : "; was of two "
-							 "tenants");
+		pst_text_add_string(&diff->text, sign == '-'
+							 ? "; is of two tenants"
+							 : "; was of two "
+							   "tenants");
 	pst_policy_diff_end(diff, &standing->allow->rule.place);
 }
 
@@ -127,8 +126,8 @@ static void add_powers(struct pst_policy_diff *diff, char sign,
 		if (!allow || find_allow(other, powers[i].power))
 			continue;
 		pst_policy_diff_begin(diff, sign);
-		pst_policy_text_add_format(&diff->text, "%s %s", words,
-					   powers[i].words);
+		pst_text_add_format(&diff->text, "%s %s", words,
+				    powers[i].words);
 		pst_policy_diff_end(diff, powers[i].power == MAY_OBSERVE
 						  ? &allow->observe_place
 						  : &allow->rule.place);
@@ -182,12 +181,12 @@ static void diff_denies(struct pst_policy_diff *diff,
 {
 	if (new_deny && !old_deny) {
 		pst_policy_diff_begin(diff, '-');
-		pst_policy_text_add_string(&diff->text, "denied now");
+		pst_text_add_string(&diff->text, "denied now");
 		pst_policy_diff_end(diff, &new_deny->place);
 	}
 	if (old_deny && !new_deny) {
 		pst_policy_diff_begin(diff, '+');
-		pst_policy_text_add_string(&diff->text, "no longer denied");
+		pst_text_add_string(&diff->text, "no longer denied");
 		pst_policy_diff_end(diff, &old_deny->place);
 	}
 }

@@ -199,16 +199,15 @@ static void add_count(struct pst_policy_diff *diff, const struct count *count,
 {
 	static const struct postern_policy_limit unset = {
 		.state = POSTERN_LIMIT_UNSET};
-	struct pst_policy_text about = {0};
+	struct pst_text about = {0};
 	char *words;
 	size_t i;
 
 	for (i = 0; i < count->peer_count; i++) {
-		pst_policy_text_add_string(&about,
-					   i == 0 ? " for all of " : ", ");
-		pst_policy_text_add_string(&about, count->peers[i]->name);
+		pst_text_add_string(&about, i == 0 ? " for all of " : ", ");
+		pst_text_add_string(&about, count->peers[i]->name);
 	}
-	if (pst_policy_text_take(&about, &words) < 0) {
+	if (pst_text_take(&about, &words) < 0) {
 		diff->text.has_failed = true;
 		return;
 	}

@@ -168,8 +168,8 @@ static void diff_keys(struct pst_policy_diff *diff, char sign,
 		if (has_key(other, key))
 			continue;
 		pst_policy_diff_begin(diff, sign);
-		pst_policy_text_add_format(&diff->text, "key %s",
-					   text_of_key(node, key));
+		pst_text_add_format(&diff->text, "key %s",
+				    text_of_key(node, key));
 		pst_policy_diff_end(diff, &key->place);
 	}
 }
@@ -197,8 +197,8 @@ static void diff_requirements(struct pst_policy_diff *diff, char sign,
 		if (!requirement || find_requirement(other, 1u << i))
 			continue;
 		pst_policy_diff_begin(diff, sign);
-		pst_policy_text_add_format(&diff->text, "require %s",
-					   pst_feature_names[i]);
+		pst_text_add_format(&diff->text, "require %s",
+				    pst_feature_names[i]);
 		pst_policy_diff_end(diff, &requirement->place);
 	}
 }
@@ -210,8 +210,8 @@ static void list_requirements(struct pst_policy_diff *diff,
 
 	for (i = 0; i < PST_FEATURE_COUNT; i++) {
 		if (find_requirement(node, 1u << i))
-			pst_policy_text_add_format(&diff->text, ", require %s",
-						   pst_feature_names[i]);
+			pst_text_add_format(&diff->text, ", require %s",
+					    pst_feature_names[i]);
 	}
 }
 
@@ -271,12 +271,11 @@ static void add_node(struct pst_policy_diff *diff, char sign,
 	struct postern_decision sums = {0};
 
 	pst_policy_diff_begin(diff, sign);
-	pst_policy_text_add_format(&diff->text, "%s: owner ", words);
-	pst_policy_text_add_harmless(&diff->text, owner_of(node).word);
-	pst_policy_text_add_string(&diff->text, ", socket ");
-	pst_policy_text_add_harmless(&diff->text, node->socket_path);
-	pst_policy_text_add_format(&diff->text, " mode %04" PRIo32,
-				   node->socket_mode);
+	pst_text_add_format(&diff->text, "%s: owner ", words);
+	pst_text_add_harmless(&diff->text, owner_of(node).word);
+	pst_text_add_string(&diff->text, ", socket ");
+	pst_text_add_harmless(&diff->text, node->socket_path);
+	pst_text_add_format(&diff->text, " mode %04" PRIo32, node->socket_mode);
 	pst_policy_diff_list_security(diff, node->security.minimum);
 	list_requirements(diff, node);
 	pst_policy_grant_add_node(&sums, node);

@@ -281,8 +281,8 @@ static void add_meaning(struct pst_policy_diff *diff,
 			const struct pst_policy_line *new_line)
 {
 	pst_policy_diff_begin(diff, '~');
-	pst_policy_text_add_harmless(&diff->text, old_line->words);
-	pst_policy_text_add_string(&diff->text, " means others than before");
+	pst_text_add_harmless(&diff->text, old_line->words);
+	pst_text_add_string(&diff->text, " means others than before");
 	pst_policy_diff_end_both(diff, &old_line->place, &new_line->place);
 }
 
@@ -290,7 +290,7 @@ static void add_line(struct pst_policy_diff *diff, char sign,
 		     const char *words, const struct pst_policy_place *place)
 {
 	pst_policy_diff_begin(diff, sign);
-	pst_policy_text_add_harmless(&diff->text, words);
+	pst_text_add_harmless(&diff->text, words);
 	pst_policy_diff_end(diff, place);
 }
 
@@ -355,10 +355,10 @@ static void diff_hidden_pids(struct pst_policy_diff *diff,
 static void add_uses(struct pst_policy_diff *diff,
 		     const struct pst_policy_diff_use *use)
 {
-	pst_policy_text_add_string(&diff->text, "    = named by ");
+	pst_text_add_string(&diff->text, "    = named by ");
 	for (; use; use = use->next) {
-		pst_policy_text_add_format(&diff->text, "%s %s%s", use->kind,
-					   use->name, use->next ? ", " : "\n");
+		pst_text_add_format(&diff->text, "%s %s%s", use->kind,
+				    use->name, use->next ? ", " : "\n");
 	}
 }
 

@@ -29,8 +29,7 @@ static void diff_members(struct pst_policy_diff *diff,
 		if (!old_rule == !new_rule)
 			continue;
 		pst_policy_diff_begin(diff, new_rule ? '+' : '-');
-		pst_policy_text_add_format(&diff->text, "member %s",
-					   peer->name);
+		pst_text_add_format(&diff->text, "member %s", peer->name);
 		pst_policy_diff_end(diff, new_rule ? &new_rule->place
 						   : &old_rule->place);
 	}
@@ -63,8 +62,8 @@ static void add_tenant(struct pst_policy_diff *diff, char sign,
 		       const struct pst_policy_tenant *tenant)
 {
 	pst_policy_diff_begin(diff, sign);
-	pst_policy_text_add_format(&diff->text, "%s: weight %" PRIu32, words,
-				   tenant->weight);
+	pst_text_add_format(&diff->text, "%s: weight %" PRIu32, words,
+			    tenant->weight);
 	pst_policy_diff_list_security(diff, tenant->security.minimum);
 	pst_policy_diff_list_limits(diff, tenant->limits);
 	pst_policy_diff_end(diff, &tenant->place);

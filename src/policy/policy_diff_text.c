@@ -27,16 +27,15 @@ void pst_policy_diff_enter_peer(struct pst_policy_diff *diff, const char *name)
 static void write_headings(struct pst_policy_diff *diff)
 {
 	if (diff->block_kind) {
-		pst_policy_text_add_string(&diff->text, diff->block_kind);
+		pst_text_add_string(&diff->text, diff->block_kind);
 		if (diff->block_name)
-			pst_policy_text_add_format(&diff->text, " %s",
-						   diff->block_name);
-		pst_policy_text_add_string(&diff->text, "\n");
+			pst_text_add_format(&diff->text, " %s",
+					    diff->block_name);
+		pst_text_add_string(&diff->text, "\n");
 	}
 	if (diff->peer_name) {
 		pst_policy_print_indent(&diff->text, 1);
-		pst_policy_text_add_format(&diff->text, "peer %s\n",
-					   diff->peer_name);
+		pst_text_add_format(&diff->text, "peer %s\n", diff->peer_name);
 	}
 	diff->block_kind = NULL;
 	diff->peer_name = NULL;
@@ -48,36 +47,35 @@ void pst_policy_diff_begin(struct pst_policy_diff *diff, char sign)
 
 	write_headings(diff);
 	pst_policy_print_indent(&diff->text, diff->is_below_peer ? 2 : 1);
-	pst_policy_text_add(&diff->text, beginning, sizeof(beginning));
+	pst_text_add(&diff->text, beginning, sizeof(beginning));
 	diff->change_count++;
 }
 
-static void add_place(struct pst_policy_text *text,
+static void add_place(struct pst_text *text,
 		      const struct pst_policy_place *place)
 {
-	pst_policy_text_add_harmless(text,
-				     place->file ? place->file : "no rule");
+	pst_text_add_harmless(text, place->file ? place->file : "no rule");
 	if (place->line > 0)
-		pst_policy_text_add_format(text, ":%" PRIu32, place->line);
+		pst_text_add_format(text, ":%" PRIu32, place->line);
 }
 
 void pst_policy_diff_end(struct pst_policy_diff *diff,
 			 const struct pst_policy_place *place)
 {
-	pst_policy_text_add_string(&diff->text, " (");
+	pst_text_add_string(&diff->text, " (");
 	add_place(&diff->text, place);
-	pst_policy_text_add_string(&diff->text, ")\n");
+	pst_text_add_string(&diff->text, ")\n");
 }
 
 void pst_policy_diff_end_both(struct pst_policy_diff *diff,
 			      const struct pst_policy_place *old_place,
 			      const struct pst_policy_place *new_place)
 {
-	pst_policy_text_add_string(&diff->text, " (");
+	pst_text_add_string(&diff->text, " (");
 	add_place(&diff->text, old_place);
-	pst_policy_text_add_string(&diff->text, " -> ");
+	pst_text_add_string(&diff->text, " -> ");
 	add_place(&diff->text, new_place);
-	pst_policy_text_add_string(&diff->text, ")\n");
+	pst_text_add_string(&diff->text, ")\n");
 }
 
 void pst_policy_diff_value(struct pst_policy_diff *diff, const char *what,
@@ -88,10 +86,10 @@ void pst_policy_diff_value(struct pst_policy_diff *diff, const char *what,
 	if (strcmp(old_text, new_text) == 0)
 		return;
 	pst_policy_diff_begin(diff, '~');
-	pst_policy_text_add_format(&diff->text, "%s ", what);
-	pst_policy_text_add_harmless(&diff->text, old_text);
-	pst_policy_text_add_string(&diff->text, " -> ");
-	pst_policy_text_add_harmless(&diff->text, new_text);
+	pst_text_add_format(&diff->text, "%s ", what);
+	pst_text_add_harmless(&diff->text, old_text);
+	pst_text_add_string(&diff->text, " -> ");
+	pst_text_add_harmless(&diff->text, new_text);
 	pst_policy_diff_end_both(diff, old_place, new_place);
 }
 
@@ -164,9 +162,9 @@ void pst_policy_diff_limit(struct pst_policy_diff *diff, size_t limit_key,
 	if (strcmp(old_value, new_value) == 0)
 		return;
 	pst_policy_diff_begin(diff, '~');
-	pst_policy_text_add_format(&diff->text, "limit %s %s -> %s%s",
-				   pst_policy_limit_name(limit_key), old_value,
-				   new_value, about);
+	pst_text_add_format(&diff->text, "limit %s %s -> %s%s",
+			    pst_policy_limit_name(limit_key), old_value,
+			    new_value, about);
 	pst_policy_diff_end_both(diff, &old_place, &new_place);
 }
 
@@ -185,8 +183,8 @@ void pst_policy_diff_list_security(struct pst_policy_diff *diff,
 				   enum postern_security security)
 {
 	if (security != POSTERN_SECURITY_NONE)
-		pst_policy_text_add_format(&diff->text, ", security %s",
-					   pst_policy_security_name(security));
+		pst_text_add_format(&diff->text, ", security %s",
+				    pst_policy_security_name(security));
 }
 
 void pst_policy_diff_list_limits(struct pst_policy_diff *diff,
@@ -199,7 +197,7 @@ void pst_policy_diff_list_limits(struct pst_policy_diff *diff,
 		if (limits[i].state != POSTERN_LIMIT_SET)
 			continue;
 		pst_policy_limit_text(i, limits[i].value, value);
-		pst_policy_text_add_format(&diff->text, ", %s %s",
-					   pst_policy_limit_name(i), value);
+		pst_text_add_format(&diff->text, ", %s %s",
+				    pst_policy_limit_name(i), value);
 	}
 }

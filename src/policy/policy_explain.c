@@ -27,16 +27,16 @@ static const char *const answers[] = {
 };
 
 /* One row: what, answer, where; places are the longest, so they come last. */
-static void add_row(struct pst_policy_text *text, const char *indent,
+static void add_row(struct pst_text *text, const char *indent,
 		    const char *words, const struct pst_policy_place *place,
 		    const char *answer)
 {
-	pst_policy_text_add_format(text, "%s%s", indent, words);
-	pst_policy_text_add_padding(text, ANSWER_COLUMN, 2);
-	pst_policy_text_add_string(text, answer);
-	pst_policy_text_add_padding(text, PLACE_COLUMN, 2);
-	pst_policy_text_add_harmless(text, place->file);
-	pst_policy_text_add_format(text, ":%" PRIu32 "\n", place->line);
+	pst_text_add_format(text, "%s%s", indent, words);
+	pst_text_add_padding(text, ANSWER_COLUMN, 2);
+	pst_text_add_string(text, answer);
+	pst_text_add_padding(text, PLACE_COLUMN, 2);
+	pst_text_add_harmless(text, place->file);
+	pst_text_add_format(text, ":%" PRIu32 "\n", place->line);
 }
 
 static const char *answer_of_peer(const struct pst_policy_peer *peer,
@@ -87,8 +87,7 @@ static const char *answer_of_line(const struct pst_policy_line *line,
 	return answers[match];
 }
 
-static void add_peers(struct pst_policy_text *text,
-		      const struct pst_policy_rule *rule,
+static void add_peers(struct pst_text *text, const struct pst_policy_rule *rule,
 		      const struct postern_subject *subject,
 		      enum pst_policy_purpose purpose)
 {
@@ -106,8 +105,7 @@ static void add_peers(struct pst_policy_text *text,
 	}
 }
 
-static void add_deny(struct pst_policy_text *text,
-		     const struct pst_policy_rule *rule,
+static void add_deny(struct pst_text *text, const struct pst_policy_rule *rule,
 		     const struct postern_subject *subject)
 {
 	static const char *const results[] = {
@@ -122,8 +120,7 @@ static void add_deny(struct pst_policy_text *text,
 	add_peers(text, rule, subject, PST_POLICY_PURPOSE_DENY);
 }
 
-static void add_allow(struct pst_policy_text *text,
-		      const struct pst_policy_rule *rule,
+static void add_allow(struct pst_text *text, const struct pst_policy_rule *rule,
 		      const struct postern_subject *subject)
 {
 	static const char *const results[] = {
@@ -138,7 +135,7 @@ static void add_allow(struct pst_policy_text *text,
 	add_peers(text, rule, subject, PST_POLICY_PURPOSE_ALLOW);
 }
 
-static void add_tenant(struct pst_policy_text *text,
+static void add_tenant(struct pst_text *text,
 		       const struct pst_policy_tenant *tenant,
 		       const struct postern_subject *subject)
 {
@@ -155,18 +152,17 @@ static void add_tenant(struct pst_policy_text *text,
 		add_peers(text, rule, subject, PST_POLICY_PURPOSE_MEMBER);
 }
 
-static void add_refusal(struct pst_policy_text *text,
+static void add_refusal(struct pst_text *text,
 			const struct postern_refusal *refusal)
 {
-	pst_policy_text_add_string(text, "verdict: refused: ");
-	pst_policy_text_add_harmless(text, refusal->detail);
+	pst_text_add_string(text, "verdict: refused: ");
+	pst_text_add_harmless(text, refusal->detail);
 	if (refusal->rule[0] != '\0') {
-		pst_policy_text_add_format(text, "\n  by %s at ",
-					   refusal->rule);
-		pst_policy_text_add_harmless(text, refusal->file);
-		pst_policy_text_add_format(text, ":%" PRIu32, refusal->line);
+		pst_text_add_format(text, "\n  by %s at ", refusal->rule);
+		pst_text_add_harmless(text, refusal->file);
+		pst_text_add_format(text, ":%" PRIu32, refusal->line);
 	}
-	pst_policy_text_add(text, "\n", 1);
+	pst_text_add(text, "\n", 1);
 }
 
 int pst_policy_explain(const struct postern_policy *policy,
@@ -174,7 +170,7 @@ int pst_policy_explain(const struct postern_policy *policy,
 		       const struct postern_subject *subject, char **ret_text)
 {
 	struct postern_decision decision;
-	struct pst_policy_text text = {0};
+	struct pst_text text = {0};
 	const struct pst_policy_tenant *tenant;
 	const struct pst_policy_allow *allow;
 	const struct pst_policy_node *node;
@@ -184,11 +180,11 @@ int pst_policy_explain(const struct postern_policy *policy,
 	if (!node)
 		return -ENOENT;
 
-	pst_policy_text_add_format(&text, "node %s at ", node->name);
-	pst_policy_text_add_harmless(&text, node->place.file);
-	pst_policy_text_add_format(&text, ":%" PRIu32 "\n", node->place.line);
+	pst_text_add_format(&text, "node %s at ", node->name);
+	pst_text_add_harmless(&text, node->place.file);
+	pst_text_add_format(&text, ":%" PRIu32 "\n", node->place.line);
 	pst_policy_explain_subject(&text, subject);
-	pst_policy_text_add_string(&text, "\n");
+	pst_text_add_string(&text, "\n");
 
 	for (rule = node->denies; rule; rule = rule->next)
 		add_deny(&text, rule, subject);
@@ -197,12 +193,12 @@ int pst_policy_explain(const struct postern_policy *policy,
 	for (tenant = policy->tenants; tenant; tenant = tenant->next)
 		add_tenant(&text, tenant, subject);
 	if (node->denies || node->allows || policy->tenants)
-		pst_policy_text_add_string(&text, "\n");
+		pst_text_add_string(&text, "\n");
 
 	pst_policy_decide(policy, node_name, subject, &decision);
 	if (decision.is_admitted)
 		pst_policy_explain_grant(&text, &decision);
 	else
 		add_refusal(&text, &decision.refusal);
-	return pst_policy_text_take(&text, ret_text);
+	return pst_text_take(&text, ret_text);
 }

@@ -10,11 +10,11 @@
 #include "base/text.h"
 
 /* "process: uid 20002, gid 20002, groups 5001, ..." */
-void pst_policy_explain_subject(struct pst_policy_text *text,
+void pst_policy_explain_subject(struct pst_text *text,
 				const struct postern_subject *subject);
 
 /* What an admitted process gets, each line with the place of its rule. */
-void pst_policy_explain_grant(struct pst_policy_text *text,
+void pst_policy_explain_grant(struct pst_text *text,
 			      const struct postern_decision *decision);
 
 #endif

@@ -14,21 +14,20 @@
 #define VALUE_COLUMN 30
 #define PLACE_COLUMN 46
 
-static void add_line(struct pst_policy_text *text, const char *scope,
-		     const char *name, const char *value, const char *file,
-		     uint32_t line)
+static void add_line(struct pst_text *text, const char *scope, const char *name,
+		     const char *value, const char *file, uint32_t line)
 {
-	pst_policy_text_add_format(text, "  %-10s %s", scope, name);
-	pst_policy_text_add_padding(text, VALUE_COLUMN, 1);
-	pst_policy_text_add_string(text, value);
-	pst_policy_text_add_padding(text, PLACE_COLUMN, 2);
-	pst_policy_text_add_harmless(text, file ? file : "built in");
+	pst_text_add_format(text, "  %-10s %s", scope, name);
+	pst_text_add_padding(text, VALUE_COLUMN, 1);
+	pst_text_add_string(text, value);
+	pst_text_add_padding(text, PLACE_COLUMN, 2);
+	pst_text_add_harmless(text, file ? file : "built in");
 	if (file)
-		pst_policy_text_add_format(text, ":%" PRIu32, line);
-	pst_policy_text_add(text, "\n", 1);
+		pst_text_add_format(text, ":%" PRIu32, line);
+	pst_text_add(text, "\n", 1);
 }
 
-static void add_limits(struct pst_policy_text *text, const char *scope,
+static void add_limits(struct pst_text *text, const char *scope,
 		       const struct postern_policy_limit *limits)
 {
 	char value[PST_POLICY_LIMIT_TEXT_BYTES];
@@ -43,19 +42,17 @@ static void add_limits(struct pst_policy_text *text, const char *scope,
 	}
 }
 
-void pst_policy_explain_grant(struct pst_policy_text *text,
+void pst_policy_explain_grant(struct pst_text *text,
 			      const struct postern_decision *decision)
 {
-	pst_policy_text_add_format(text, "verdict: admitted as peer '%s'",
-				   decision->peer_name);
+	pst_text_add_format(text, "verdict: admitted as peer '%s'",
+			    decision->peer_name);
 	if (decision->tenant_name)
-		pst_policy_text_add_format(text, ", of tenant '%s'",
-					   decision->tenant_name);
-	pst_policy_text_add_format(text, "\n  direction  %s%s\n",
-				   pst_policy_directions_name(
-					   decision->directions),
-				   decision->may_observe ? ", may observe"
-							 : "");
+		pst_text_add_format(text, ", of tenant '%s'",
+				    decision->tenant_name);
+	pst_text_add_format(text, "\n  direction  %s%s\n",
+			    pst_policy_directions_name(decision->directions),
+			    decision->may_observe ? ", may observe" : "");
 	add_line(text, "security", "",
 		 pst_policy_security_name(decision->security),
 		 decision->security_file, decision->security_line);

@@ -199,9 +199,8 @@ int pst_policy_link_faults(struct postern_policy *policy)
 	struct pst_policy_tenant *tenant;
 	struct pst_policy_node *node;
 
-	search.tenants = pst_policy_arena_new(&policy->arena,
-					      policy->tenant_count,
-					      sizeof(search.tenants[0]));
+	search.tenants = pst_arena_new(&policy->arena, policy->tenant_count,
+				       sizeof(search.tenants[0]));
 	if (!search.tenants)
 		return -ENOMEM;
 	for (tenant = policy->tenants; tenant; tenant = tenant->next) {

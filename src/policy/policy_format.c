@@ -17,27 +17,27 @@
 #include "policy/policy_print.h"
 #include "policy/policy_words.h"
 
-static void add_comment(struct pst_policy_text *text, const char *comment)
+static void add_comment(struct pst_text *text, const char *comment)
 {
 	size_t byte_count = strlen(comment);
 
 	while (byte_count > 0 && strchr(" \t\r\v\f", comment[byte_count - 1]))
 		byte_count--;
-	pst_policy_text_add(text, comment, byte_count);
+	pst_text_add(text, comment, byte_count);
 }
 
-static void add_line_comment(struct pst_policy_text *text, const char *comment)
+static void add_line_comment(struct pst_text *text, const char *comment)
 {
 	if (comment) {
-		pst_policy_text_add_string(text, "  ");
+		pst_text_add_string(text, "  ");
 		add_comment(text, comment);
 	}
-	pst_policy_text_add(text, "\n", 1);
+	pst_text_add(text, "\n", 1);
 }
 
 /* A blank line at the beginning of a block, or after another, is dropped;
  * may_be_blank says whether one may come now, and afterwards. */
-static bool add_remarks(struct pst_policy_text *text,
+static bool add_remarks(struct pst_text *text,
 			const struct pst_policy_remark *remark, size_t depth,
 			bool may_be_blank)
 {
@@ -49,26 +49,26 @@ static bool add_remarks(struct pst_policy_text *text,
 			continue;
 		}
 		if (has_blank && may_be_blank)
-			pst_policy_text_add(text, "\n", 1);
+			pst_text_add(text, "\n", 1);
 		pst_policy_print_indent(text, depth);
 		add_comment(text, remark->text);
-		pst_policy_text_add(text, "\n", 1);
+		pst_text_add(text, "\n", 1);
 		has_blank = false;
 		may_be_blank = true;
 	}
 	return has_blank && may_be_blank;
 }
 
-static void add_children(struct pst_policy_text *text, const char *block_kind,
+static void add_children(struct pst_text *text, const char *block_kind,
 			 const struct pst_policy_directive *first,
 			 const struct pst_policy_remark *at_end, size_t depth);
 
-static void add_directive(struct pst_policy_text *text,
+static void add_directive(struct pst_text *text,
 			  const struct pst_policy_directive *directive,
 			  size_t depth, bool may_be_blank)
 {
 	if (add_remarks(text, directive->before, depth, may_be_blank))
-		pst_policy_text_add(text, "\n", 1);
+		pst_text_add(text, "\n", 1);
 
 	pst_policy_print_indent(text, depth);
 	pst_policy_print_words(text, directive);
@@ -80,11 +80,11 @@ static void add_directive(struct pst_policy_text *text,
 	add_children(text, directive->words[0].text, directive->children,
 		     directive->inside_end, depth + 1);
 	pst_policy_print_indent(text, depth);
-	pst_policy_text_add(text, "}", 1);
+	pst_text_add(text, "}", 1);
 	add_line_comment(text, directive->close_comment);
 }
 
-static void add_children(struct pst_policy_text *text, const char *block_kind,
+static void add_children(struct pst_text *text, const char *block_kind,
 			 const struct pst_policy_directive *first,
 			 const struct pst_policy_remark *at_end, size_t depth)
 {
@@ -109,8 +109,8 @@ static int write_number(struct pst_policy_builder *builder,
 
 	(void)snprintf(digits, sizeof(digits), "%" PRIu32,
 		       number); /* always fits */
-	word->text = pst_policy_arena_dup(pst_policy_builder_arena(builder),
-					  digits, strlen(digits));
+	word->text = pst_arena_dup(pst_policy_builder_arena(builder), digits,
+				   strlen(digits));
 	return word->text ? 0 : -ENOMEM;
 }
 
@@ -237,7 +237,7 @@ static int format_with(struct pst_policy_builder *builder,
 		       const char *file_name, const char *bytes,
 		       size_t byte_count, uint32_t flags, char **ret_text)
 {
-	struct pst_policy_text text = {0};
+	struct pst_text text = {0};
 	struct pst_policy_source *source;
 	int r;
 
@@ -252,7 +252,7 @@ static int format_with(struct pst_policy_builder *builder,
 			return -EINVAL;
 	}
 	add_children(&text, "", source->directives, source->at_end, 0);
-	return pst_policy_text_take(&text, ret_text);
+	return pst_text_take(&text, ret_text);
 }
 
 int pst_policy_format(const char *text, size_t text_bytes,

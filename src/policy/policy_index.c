@@ -30,15 +30,15 @@ void *pst_policy_index_find(const struct pst_policy_index *index,
 }
 
 int pst_policy_index_add(struct pst_policy_index *index,
-			 struct pst_policy_arena *arena, const char *key,
-			 void *object, void **ret_present)
+			 struct pst_arena *arena, const char *key, void *object,
+			 void **ret_present)
 {
 	struct index_entry *entry;
 
 	*ret_present = pst_policy_index_find(index, key);
 	if (*ret_present)
 		return 0;
-	entry = pst_policy_arena_new(arena, 1, sizeof(*entry));
+	entry = pst_arena_new(arena, 1, sizeof(*entry));
 	if (!entry)
 		return -ENOMEM;
 	entry->key = key;

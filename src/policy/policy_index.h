@@ -27,8 +27,8 @@ void *pst_policy_index_find(const struct pst_policy_index *index,
  */
 PST_MUST_CHECK
 int pst_policy_index_add(struct pst_policy_index *index,
-			 struct pst_policy_arena *arena, const char *key,
-			 void *object, void **ret_present);
+			 struct pst_arena *arena, const char *key, void *object,
+			 void **ret_present);
 
 /* It is empty afterwards; the objects stay. */
 void pst_policy_index_done(struct pst_policy_index *index);

@@ -65,8 +65,8 @@ new_unknown_peer(struct pst_policy_builder *builder,
 {
 	struct pst_policy_peer *peer;
 
-	peer = pst_policy_arena_new(pst_policy_builder_arena(builder), 1,
-				    sizeof(*peer));
+	peer = pst_arena_new(pst_policy_builder_arena(builder), 1,
+			     sizeof(*peer));
 	if (!peer)
 		return NULL;
 	peer->name = directive->words[word_index].text;
@@ -280,8 +280,8 @@ static int sort_nodes(const struct pst_policy_builder *builder)
 
 	for (node = policy->nodes; node; node = node->next)
 		count++;
-	policy->node_at = pst_policy_arena_new(&policy->arena, count,
-					       sizeof(policy->node_at[0]));
+	policy->node_at = pst_arena_new(&policy->arena, count,
+					sizeof(policy->node_at[0]));
 	if (!policy->node_at)
 		return -ENOMEM;
 	for (i = 0, node = policy->nodes; node; node = node->next)
@@ -306,8 +306,8 @@ static int sort_tenants(struct postern_policy *policy)
 
 	for (tenant = policy->tenants; tenant; tenant = tenant->next)
 		count++;
-	policy->tenant_at = pst_policy_arena_new(&policy->arena, count,
-						 sizeof(policy->tenant_at[0]));
+	policy->tenant_at = pst_arena_new(&policy->arena, count,
+					  sizeof(policy->tenant_at[0]));
 	if (!policy->tenant_at)
 		return -ENOMEM;
 	for (i = 0, tenant = policy->tenants; tenant; tenant = tenant->next)

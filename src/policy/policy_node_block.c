@@ -112,8 +112,7 @@ static int read_key(struct pst_policy_builder *builder,
 	bool is_right;
 	int r;
 
-	key = pst_policy_arena_new(pst_policy_builder_arena(builder), 1,
-				   sizeof(*key));
+	key = pst_arena_new(pst_policy_builder_arena(builder), 1, sizeof(*key));
 	if (!key)
 		return -ENOMEM;
 	r = pst_policy_word_key(builder, directive, 1, key->key, &is_right);
@@ -210,8 +209,8 @@ static int read_require(struct pst_policy_builder *builder,
 	struct pst_policy_requirement *requirement;
 	int r;
 
-	requirement = pst_policy_arena_new(pst_policy_builder_arena(builder), 1,
-					   sizeof(*requirement));
+	requirement = pst_arena_new(pst_policy_builder_arena(builder), 1,
+				    sizeof(*requirement));
 	if (!requirement)
 		return -ENOMEM;
 	requirement->place = pst_policy_place_of(directive);
@@ -278,8 +277,8 @@ static int read_allow(struct pst_policy_builder *builder,
 	struct pst_policy_allow *allow;
 	int r;
 
-	allow = pst_policy_arena_new(pst_policy_builder_arena(builder), 1,
-				     sizeof(*allow));
+	allow = pst_arena_new(pst_policy_builder_arena(builder), 1,
+			      sizeof(*allow));
 	if (!allow)
 		return -ENOMEM;
 	*block->node->allow_place = allow;
@@ -495,8 +494,8 @@ int pst_policy_read_node(struct pst_policy_builder *builder,
 	r = pst_policy_word_name(builder, directive, 1, &is_right);
 	if (r < 0)
 		return r;
-	node = pst_policy_arena_new(pst_policy_builder_arena(builder), 1,
-				    sizeof(*node));
+	node = pst_arena_new(pst_policy_builder_arena(builder), 1,
+			     sizeof(*node));
 	if (!node)
 		return -ENOMEM;
 	node->policy = builder->policy;
@@ -536,8 +535,8 @@ int pst_policy_read_extension(struct pst_policy_builder *builder,
 	if (r < 0)
 		return r;
 
-	extension = pst_policy_arena_new(pst_policy_builder_arena(builder), 1,
-					 sizeof(*extension));
+	extension = pst_arena_new(pst_policy_builder_arena(builder), 1,
+				  sizeof(*extension));
 	if (!extension)
 		return -ENOMEM;
 	extension->directive = directive;

@@ -96,8 +96,8 @@ static int read_include(struct pst_policy_builder *builder,
 		return pst_policy_report_word(
 			builder, directive, 0, NULL,
 			"more than %d directories are included", INCLUDES_MAX);
-	include = pst_policy_arena_new(pst_policy_builder_arena(builder), 1,
-				       sizeof(*include));
+	include = pst_arena_new(pst_policy_builder_arena(builder), 1,
+				sizeof(*include));
 	if (!include)
 		return -ENOMEM;
 	include->path = directive->words[1].text;

@@ -29,19 +29,19 @@ int pst_policy_peer_line(struct pst_policy_builder *builder,
 		[PST_POLICY_LINE_EXE] = PST_POLICY_FACT_EXE,
 		[PST_POLICY_LINE_USERNS] = PST_POLICY_FACT_USERNS,
 	};
-	struct pst_policy_arena *arena = pst_policy_builder_arena(builder);
+	struct pst_arena *arena = pst_policy_builder_arena(builder);
 	struct pst_policy_peer_block *block = object;
 	struct pst_policy_line *line;
 
-	line = pst_policy_arena_new(arena, 1, sizeof(*line));
+	line = pst_arena_new(arena, 1, sizeof(*line));
 	if (!line)
 		return -ENOMEM;
 	line->key = key;
 	line->place = pst_policy_place_of(directive);
 	line->words = pst_policy_join_words(builder, directive);
 	line->value_count = directive->word_count - 1;
-	line->values = pst_policy_arena_new(arena, line->value_count,
-					    sizeof(line->values[0]));
+	line->values = pst_arena_new(arena, line->value_count,
+				     sizeof(line->values[0]));
 	if (!line->words || !line->values)
 		return -ENOMEM;
 
@@ -285,8 +285,8 @@ int pst_policy_read_peer(struct pst_policy_builder *builder,
 	r = pst_policy_word_name(builder, directive, 1, &is_right);
 	if (r < 0)
 		return r;
-	peer = pst_policy_arena_new(pst_policy_builder_arena(builder), 1,
-				    sizeof(*peer));
+	peer = pst_arena_new(pst_policy_builder_arena(builder), 1,
+			     sizeof(*peer));
 	if (!peer)
 		return -ENOMEM;
 	peer->name = directive->words[1].text;

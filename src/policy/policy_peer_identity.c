@@ -103,15 +103,15 @@ static int add_members(struct pst_policy_builder *builder, const char *gid_text,
 		       const uint32_t *uids, size_t uid_count,
 		       struct members **ret_members)
 {
-	struct pst_policy_arena *arena = pst_policy_builder_arena(builder);
+	struct pst_arena *arena = pst_policy_builder_arena(builder);
 	struct members *members;
 	void *present;
 
-	members = pst_policy_arena_new(arena, 1, sizeof(*members));
+	members = pst_arena_new(arena, 1, sizeof(*members));
 	if (!members)
 		return -ENOMEM;
-	members->uids = pst_policy_arena_new(arena, uid_count,
-					     sizeof(members->uids[0]));
+	members->uids =
+		pst_arena_new(arena, uid_count, sizeof(members->uids[0]));
 	if (!members->uids)
 		return -ENOMEM;
 	strcpy(members->gid_text, gid_text);

@@ -52,34 +52,34 @@ static size_t rank_of(const struct order *order, const char *key)
 	return i;
 }
 
-void pst_policy_print_indent(struct pst_policy_text *text, size_t depth)
+void pst_policy_print_indent(struct pst_text *text, size_t depth)
 {
-	pst_policy_text_add_padding(text, 0, depth * PST_POLICY_INDENT);
+	pst_text_add_padding(text, 0, depth * PST_POLICY_INDENT);
 }
 
-void pst_policy_print_word(struct pst_policy_text *text, const char *word)
+void pst_policy_print_word(struct pst_text *text, const char *word)
 {
 	bool needs_quotes = word[0] == '\0' || strpbrk(word, " #{}");
 
 	if (needs_quotes)
-		pst_policy_text_add(text, "\"", 1);
-	pst_policy_text_add_string(text, word);
+		pst_text_add(text, "\"", 1);
+	pst_text_add_string(text, word);
 	if (needs_quotes)
-		pst_policy_text_add(text, "\"", 1);
+		pst_text_add(text, "\"", 1);
 }
 
-void pst_policy_print_words(struct pst_policy_text *text,
+void pst_policy_print_words(struct pst_text *text,
 			    const struct pst_policy_directive *directive)
 {
 	uint32_t i;
 
 	for (i = 0; i < directive->word_count; i++) {
 		if (i > 0)
-			pst_policy_text_add(text, " ", 1);
+			pst_text_add(text, " ", 1);
 		pst_policy_print_word(text, directive->words[i].text);
 	}
 	if (directive->has_block)
-		pst_policy_text_add_string(text, " {");
+		pst_text_add_string(text, " {");
 }
 
 const struct pst_policy_directive *

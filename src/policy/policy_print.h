@@ -17,13 +17,13 @@
 
 #define PST_POLICY_INDENT 4u
 
-void pst_policy_print_indent(struct pst_policy_text *text, size_t depth);
+void pst_policy_print_indent(struct pst_text *text, size_t depth);
 
 /* One word, in quotes if it is no word without them. */
-void pst_policy_print_word(struct pst_policy_text *text, const char *word);
+void pst_policy_print_word(struct pst_text *text, const char *word);
 
 /* The words of a directive, and " {" if it has a block. */
-void pst_policy_print_words(struct pst_policy_text *text,
+void pst_policy_print_words(struct pst_text *text,
 			    const struct pst_policy_directive *directive);
 
 /*

@@ -18,22 +18,21 @@
 
 #define ORIGIN_COLUMN 56u
 
-static void end_line(struct pst_policy_text *text, const char *file,
-		     uint32_t line)
+static void end_line(struct pst_text *text, const char *file, uint32_t line)
 {
-	pst_policy_text_add_padding(text, ORIGIN_COLUMN, 2);
-	pst_policy_text_add_string(text, "# ");
-	pst_policy_text_add_harmless(text, file);
-	pst_policy_text_add_format(text, ":%" PRIu32 "\n", line);
+	pst_text_add_padding(text, ORIGIN_COLUMN, 2);
+	pst_text_add_string(text, "# ");
+	pst_text_add_harmless(text, file);
+	pst_text_add_format(text, ":%" PRIu32 "\n", line);
 }
 
-static void add_close(struct pst_policy_text *text, size_t depth)
+static void add_close(struct pst_text *text, size_t depth)
 {
 	pst_policy_print_indent(text, depth);
-	pst_policy_text_add_string(text, "}\n");
+	pst_text_add_string(text, "}\n");
 }
 
-static void add_line(struct pst_policy_text *text,
+static void add_line(struct pst_text *text,
 		     const struct pst_policy_directive *directive, size_t depth)
 {
 	pst_policy_print_indent(text, depth);
@@ -42,7 +41,7 @@ static void add_line(struct pst_policy_text *text,
 }
 
 /* Recursion is bounded by the depth of the tree. */
-static void add_tree(struct pst_policy_text *text,
+static void add_tree(struct pst_text *text,
 		     const struct pst_policy_directive *directive, size_t depth)
 {
 	const struct pst_policy_directive *child = NULL;
@@ -57,27 +56,27 @@ static void add_tree(struct pst_policy_text *text,
 }
 
 /* A rate and its burst share a line, and may come from two. */
-static void add_rate(struct pst_policy_text *text,
+static void add_rate(struct pst_text *text,
 		     const struct postern_policy_limit *rate,
 		     const struct postern_policy_limit *burst, size_t rate_key)
 {
 	char value[PST_POLICY_LIMIT_TEXT_BYTES];
 
 	pst_policy_limit_text(rate_key, rate->value, value);
-	pst_policy_text_add_format(text, "%s %s burst ",
-				   pst_policy_limit_name(rate_key), value);
+	pst_text_add_format(text, "%s %s burst ",
+			    pst_policy_limit_name(rate_key), value);
 	pst_policy_limit_text(rate_key + 1, burst->value, value);
-	pst_policy_text_add_string(text, value);
+	pst_text_add_string(text, value);
 	if (rate->line == burst->line && strcmp(rate->file, burst->file) == 0) {
 		end_line(text, rate->file, rate->line);
 		return;
 	}
-	pst_policy_text_add_padding(text, ORIGIN_COLUMN, 2);
-	pst_policy_text_add_string(text, "# ");
-	pst_policy_text_add_harmless(text, rate->file);
-	pst_policy_text_add_format(text, ":%" PRIu32 ", burst ", rate->line);
-	pst_policy_text_add_harmless(text, burst->file);
-	pst_policy_text_add_format(text, ":%" PRIu32 "\n", burst->line);
+	pst_text_add_padding(text, ORIGIN_COLUMN, 2);
+	pst_text_add_string(text, "# ");
+	pst_text_add_harmless(text, rate->file);
+	pst_text_add_format(text, ":%" PRIu32 ", burst ", rate->line);
+	pst_text_add_harmless(text, burst->file);
+	pst_text_add_format(text, ":%" PRIu32 "\n", burst->line);
 }
 
 static bool is_burst(size_t limit_key)
@@ -87,7 +86,7 @@ static bool is_burst(size_t limit_key)
 	       limit_key == POSTERN_LIMIT_HANDSHAKES_BURST;
 }
 
-static void add_limit(struct pst_policy_text *text,
+static void add_limit(struct pst_text *text,
 		      const struct postern_policy_limit *limits,
 		      size_t limit_key, size_t depth)
 {
@@ -100,8 +99,8 @@ static void add_limit(struct pst_policy_text *text,
 		return;
 	}
 	pst_policy_limit_text(limit_key, limits[limit_key].value, value);
-	pst_policy_text_add_format(text, "%s %s",
-				   pst_policy_limit_name(limit_key), value);
+	pst_text_add_format(text, "%s %s", pst_policy_limit_name(limit_key),
+			    value);
 	end_line(text, limits[limit_key].file, limits[limit_key].line);
 }
 
@@ -120,7 +119,7 @@ static bool has_limits(const struct postern_policy_limit *limits)
  * A ring and a message of different blocks may not fit each other, which in one
  * block is an error.  What is shown then is what holds: the message that fits.
  */
-static void add_limits(struct pst_policy_text *text,
+static void add_limits(struct pst_text *text,
 		       const struct postern_policy_limit *limits, size_t depth)
 {
 	struct postern_policy_limit shown[POSTERN_LIMIT_ROOM];
@@ -134,7 +133,7 @@ static void add_limits(struct pst_policy_text *text,
 		pst_policy_limits_complete(shown);
 
 	pst_policy_print_indent(text, depth);
-	pst_policy_text_add_string(text, "limits {\n");
+	pst_text_add_string(text, "limits {\n");
 	for (i = 0; i < POSTERN_LIMIT_COUNT; i++) {
 		if (shown[i].state == POSTERN_LIMIT_SET && !is_burst(i))
 			add_limit(text, shown, i, depth + 1);
@@ -152,8 +151,7 @@ static bool is_merged(const struct pst_policy_directive *directive)
 
 /* What an allow asks for below its node's security, which an extension may have
  * raised, has no effect, and in one block would be an error. */
-static void add_allow(struct pst_policy_text *text,
-		      const struct pst_policy_node *node,
+static void add_allow(struct pst_text *text, const struct pst_policy_node *node,
 		      const struct pst_policy_allow *allow)
 {
 	const struct pst_policy_directive *directive = allow->rule.directive;
@@ -169,8 +167,7 @@ static void add_allow(struct pst_policy_text *text,
 	add_close(text, 1);
 }
 
-static void add_node(struct pst_policy_text *text,
-		     const struct pst_policy_node *node)
+static void add_node(struct pst_text *text, const struct pst_policy_node *node)
 {
 	const struct pst_policy_requirement *requirement;
 	const struct pst_policy_directive *child = NULL;
@@ -185,7 +182,7 @@ static void add_node(struct pst_policy_text *text,
 	}
 	if (node->security.place.line > 0) {
 		pst_policy_print_indent(text, 1);
-		pst_policy_text_add_format(
+		pst_text_add_format(
 			text, "security %s",
 			pst_policy_security_name(node->security.minimum));
 		end_line(text, node->security.place.file,
@@ -204,27 +201,27 @@ static void add_node(struct pst_policy_text *text,
 
 int pst_policy_show(const struct postern_policy *policy, char **ret_text)
 {
-	struct pst_policy_text text = {0};
+	struct pst_text text = {0};
 	const struct pst_policy_tenant *tenant;
 	const struct pst_policy_node *node;
 	const struct pst_policy_peer *peer;
 
-	pst_policy_text_add_string(&text, "policy-version 1\n");
+	pst_text_add_string(&text, "policy-version 1\n");
 	if (has_limits(policy->limits))
-		pst_policy_text_add_string(&text, "\n");
+		pst_text_add_string(&text, "\n");
 	add_limits(&text, policy->limits, 0);
 	for (peer = policy->peers; peer; peer = peer->next) {
-		pst_policy_text_add_string(&text, "\n");
+		pst_text_add_string(&text, "\n");
 		add_tree(&text, peer->directive, 0);
 	}
 	for (tenant = policy->tenants; tenant; tenant = tenant->next) {
-		pst_policy_text_add_string(&text, "\n");
+		pst_text_add_string(&text, "\n");
 		add_tree(&text, tenant->directive, 0);
 	}
 	for (node = policy->nodes; node; node = node->next) {
-		pst_policy_text_add_string(&text, "\n");
+		pst_text_add_string(&text, "\n");
 		add_node(&text, node);
 	}
-	pst_policy_text_add_string(&text, "\nend\n");
-	return pst_policy_text_take(&text, ret_text);
+	pst_text_add_string(&text, "\nend\n");
+	return pst_text_take(&text, ret_text);
 }

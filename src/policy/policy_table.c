@@ -58,7 +58,7 @@ pst_policy_unref(const struct postern_policy *policy)
 		if (atomic_load(&count->companion))
 			atomic_load(&count->free_companion)(
 				atomic_load(&count->companion));
-		pst_policy_arena_done(&count->policy->arena);
+		pst_arena_done(&count->policy->arena);
 		free(count->policy);
 		free(count);
 	}

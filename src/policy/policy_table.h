@@ -203,7 +203,7 @@ struct pst_policy_node {
 };
 
 struct postern_policy {
-	struct pst_policy_arena arena;
+	struct pst_arena arena;
 	struct pst_policy_count *count;
 	struct pst_policy_peer *peers;
 	uint32_t ordinal_count;               /* unknown peers have one too */

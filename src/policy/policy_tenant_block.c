@@ -94,11 +94,11 @@ static int new_tenant(struct pst_policy_builder *builder,
 		      const struct pst_policy_directive *directive,
 		      struct pst_policy_tenant **ret_tenant)
 {
-	struct pst_policy_arena *arena = pst_policy_builder_arena(builder);
+	struct pst_arena *arena = pst_policy_builder_arena(builder);
 	struct pst_policy_tenant *tenant;
 	char words[600];
 
-	tenant = pst_policy_arena_new(arena, 1, sizeof(*tenant));
+	tenant = pst_arena_new(arena, 1, sizeof(*tenant));
 	if (!tenant)
 		return -ENOMEM;
 	tenant->name = directive->words[1].text;
@@ -111,8 +111,7 @@ static int new_tenant(struct pst_policy_builder *builder,
 	(void)snprintf(words, sizeof(words), "%s (%s:%u)", tenant->words,
 		       tenant->place.file,
 		       tenant->place.line); /* cut when too long */
-	tenant->words_and_place =
-		pst_policy_arena_dup(arena, words, strlen(words));
+	tenant->words_and_place = pst_arena_dup(arena, words, strlen(words));
 	if (!tenant->words_and_place)
 		return -ENOMEM;
 	*ret_tenant = tenant;

@@ -19,7 +19,7 @@
 #include "policy/policy_lexer.h"
 
 struct reader {
-	struct pst_policy_arena *arena;
+	struct pst_arena *arena;
 	struct pst_policy_source *source;
 	struct pst_policy_lexer lexer;
 	struct pst_policy_token token; /* not yet consumed */
@@ -57,7 +57,7 @@ static int add_remark(struct reader *reader, const char *text)
 {
 	struct pst_policy_remark *remark;
 
-	remark = pst_policy_arena_new(reader->arena, 1, sizeof(*remark));
+	remark = pst_arena_new(reader->arena, 1, sizeof(*remark));
 	if (!remark)
 		return -ENOMEM;
 	remark->text = text;
@@ -79,8 +79,8 @@ static int dup_token(struct reader *reader, const char **ret_text)
 {
 	const char *text;
 
-	text = pst_policy_arena_dup(reader->arena, reader->token.bytes,
-				    reader->token.byte_count);
+	text = pst_arena_dup(reader->arena, reader->token.bytes,
+			     reader->token.byte_count);
 	if (!text)
 		return -ENOMEM;
 	*ret_text = text;
@@ -127,7 +127,7 @@ static int read_words(struct reader *reader,
 	}
 
 	directive->words =
-		pst_policy_arena_new(reader->arena, count, sizeof(words[0]));
+		pst_arena_new(reader->arena, count, sizeof(words[0]));
 	if (!directive->words)
 		return -ENOMEM;
 	memcpy(directive->words, words, count * sizeof(words[0]));
@@ -183,7 +183,7 @@ static int read_directive(struct reader *reader)
 	struct pst_policy_directive *directive;
 	int r;
 
-	directive = pst_policy_arena_new(reader->arena, 1, sizeof(*directive));
+	directive = pst_arena_new(reader->arena, 1, sizeof(*directive));
 	if (!directive)
 		return -ENOMEM;
 	directive->source = reader->source;
@@ -262,7 +262,7 @@ static int fail_at_end(struct reader *reader)
 	(void)snprintf(hint, sizeof(hint),
 		       "block opened at %u:%u is never closed", open->line,
 		       open->open_column); /* always fits */
-	copy = pst_policy_arena_dup(reader->arena, hint, strlen(hint));
+	copy = pst_arena_dup(reader->arena, hint, strlen(hint));
 	if (!copy)
 		return -ENOMEM;
 	fail_at(reader, &reader->token, "unexpected end of file, expected '}'",
@@ -316,7 +316,7 @@ static int read_text(struct reader *reader)
 	return 0;
 }
 
-int pst_policy_tree_new(struct pst_policy_arena *arena, const char *name,
+int pst_policy_tree_new(struct pst_arena *arena, const char *name,
 			const char *text, size_t text_bytes, uint32_t owner_uid,
 			struct pst_policy_source **ret_source)
 {
@@ -324,11 +324,11 @@ int pst_policy_tree_new(struct pst_policy_arena *arena, const char *name,
 	struct reader reader = {.arena = arena};
 	int r;
 
-	source = pst_policy_arena_new(arena, 1, sizeof(*source));
+	source = pst_arena_new(arena, 1, sizeof(*source));
 	if (!source)
 		return -ENOMEM;
-	source->name = pst_policy_arena_dup(arena, name, strlen(name));
-	source->text = pst_policy_arena_dup(arena, text, text_bytes);
+	source->name = pst_arena_dup(arena, name, strlen(name));
+	source->text = pst_arena_dup(arena, text, text_bytes);
 	if (!source->name || !source->text)
 		return -ENOMEM;
 	source->text_bytes = text_bytes;

@@ -83,9 +83,8 @@ struct pst_policy_source {
  * value is 0 or -ENOMEM.
  */
 PST_MUST_CHECK
-int pst_policy_tree_new(struct pst_policy_arena *arena, const char *name,
-			const char *text, size_t text_bytes,
-			uint32_t owner_uid,
+int pst_policy_tree_new(struct pst_arena *arena, const char *name,
+			const char *text, size_t text_bytes, uint32_t owner_uid,
 			struct pst_policy_source **ret_source);
 
 /* One line of the text, without its newline; empty beyond the last. */

@@ -9,6 +9,7 @@ check_PROGRAMS += \
 	tests/unit/base/test_log \
 	tests/unit/base/test_record_size \
 	tests/unit/base/test_refcount \
+	tests/unit/base/test_text \
 	tests/unit/base/test_token_bucket
 
 tests_unit_base_test_bounds_SOURCES = tests/unit/base/test_bounds.c
@@ -33,6 +34,8 @@ tests_unit_base_test_refcount_LDADD = libbase.la $(CHECK_LIBS)
 tests_unit_base_test_list_SOURCES = tests/unit/base/test_list.c \
 	tests/support/expect.h
 tests_unit_base_test_list_LDADD = libbase.la $(CHECK_LIBS)
+tests_unit_base_test_text_SOURCES = tests/unit/base/test_text.c
+tests_unit_base_test_text_LDADD = libbase.la $(CHECK_LIBS)
 tests_unit_base_test_token_bucket_SOURCES = \
 	tests/unit/base/test_token_bucket.c \
 	tests/support/expect.h tests/support/random.h

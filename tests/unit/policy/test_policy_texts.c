@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "policy/policy_diagnostics.h"
 #include "support/policy_host.h"
 
@@ -33,43 +32,6 @@ static void assert_formatted(const char *text, uint32_t flags,
 	ck_assert_str_eq(formatted, wanted);
 	free(formatted);
 }
-
-START_TEST(a_growing_text_keeps_its_bytes)
-{
-	struct pst_policy_text text = {0};
-	char *string;
-	size_t i;
-
-	for (i = 0; i < 500; i++)
-		pst_policy_text_add_format(&text, "%s", "12345678");
-	pst_policy_text_add_string(&text, "\nab");
-	ck_assert_uint_eq(pst_policy_text_column(&text), 2);
-	pst_policy_text_add_padding(&text, 5, 1);
-	pst_policy_text_add_padding(&text, 5, 2);
-	pst_policy_text_add_harmless(&text, "a\x1b\n\t\xff");
-	ck_assert_int_eq(pst_policy_text_take(&text, &string), 0);
-	ck_assert_uint_eq(strlen(string), 4000 + 3 + 3 + 2 + 5);
-	ck_assert_str_eq(string + 4000, "\nab     a??\t?");
-	ck_assert_ptr_null(text.bytes);
-	free(string);
-}
-END_TEST
-
-START_TEST(a_long_formatted_text_is_whole)
-{
-	struct pst_policy_text text = {0};
-	char word[3001], *string;
-
-	memset(word, 'a', 3000);
-	word[1500] = '\n';
-	word[3000] = '\0';
-	pst_policy_text_add_format(&text, "%s", word);
-	ck_assert_uint_eq(pst_policy_text_column(&text), 1499);
-	ck_assert_int_eq(pst_policy_text_take(&text, &string), 0);
-	ck_assert_str_eq(string, word);
-	free(string);
-}
-END_TEST
 
 START_TEST(blocks_are_indented_and_their_keys_sorted)
 {
@@ -484,8 +446,6 @@ int main(void)
 	int failed_count;
 
 	tcase_add_test(tcase, explain_says_why_an_exe_does_not_match);
-	tcase_add_test(tcase, a_growing_text_keeps_its_bytes);
-	tcase_add_test(tcase, a_long_formatted_text_is_whole);
 	tcase_add_test(tcase, blocks_are_indented_and_their_keys_sorted);
 	tcase_add_test(tcase, comments_stay_with_what_they_are_about);
 	tcase_add_test(tcase, names_become_numbers);

@@ -103,7 +103,7 @@ START_TEST(every_other_byte_is_an_error)
 }
 END_TEST
 
-static struct pst_policy_arena arena;
+static struct pst_arena arena;
 
 static struct pst_policy_source *read_tree(const char *text)
 {
@@ -142,7 +142,7 @@ START_TEST(blocks_nest_and_remarks_stay_with_their_directive)
 	ck_assert_ptr_null(c->next);
 	ck_assert_str_eq(source->at_end->text, "# last");
 	ck_assert_uint_eq(source->end_line, 9);
-	pst_policy_arena_done(&arena);
+	pst_arena_done(&arena);
 }
 END_TEST
 
@@ -158,7 +158,7 @@ START_TEST(a_block_may_stand_on_one_line)
 	ck_assert_str_eq(a->next->words[0].text, "e");
 	ck_assert(a->next->has_block);
 	ck_assert_ptr_null(a->next->children);
-	pst_policy_arena_done(&arena);
+	pst_arena_done(&arena);
 }
 END_TEST
 
@@ -174,7 +174,7 @@ START_TEST(what_stands_before_a_syntax_error_is_kept)
 	ck_assert_uint_eq(source->error_column, 1);
 	ck_assert_str_eq(source->directives->children->children->words[0].text,
 			 "c");
-	pst_policy_arena_done(&arena);
+	pst_arena_done(&arena);
 }
 END_TEST
 
@@ -188,7 +188,7 @@ START_TEST(eight_levels_are_the_most)
 			  "}\n")
 			->message,
 		"more than 8 levels of blocks");
-	pst_policy_arena_done(&arena);
+	pst_arena_done(&arena);
 }
 END_TEST
 
@@ -209,7 +209,7 @@ START_TEST(lines_are_found_by_number)
 	ck_assert_uint_eq(byte_count, 0);
 	pst_policy_tree_line(source, 999, &byte_count);
 	ck_assert_uint_eq(byte_count, 0);
-	pst_policy_arena_done(&arena);
+	pst_arena_done(&arena);
 }
 END_TEST
 
