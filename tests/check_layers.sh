@@ -39,7 +39,8 @@ crypto    base
 os        base
 handshake base wire crypto
 channel   base ring os crypto
-node      base policy crypto os slots stats handshake channel
+sched     base os policy channel
+node      base policy crypto os slots stats handshake channel sched
 api       base policy channel node os
 tools
 TABLE

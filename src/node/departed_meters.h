@@ -23,8 +23,8 @@
 
 #include <postern/policy.h>
 
-#include "node/metering.h"
 #include "policy/policy.h"
+#include "sched/metering.h"
 
 #define PST_DEPARTED_METERS 512
 

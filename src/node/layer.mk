@@ -33,8 +33,6 @@ libnode_la_SOURCES = \
 	src/node/identity_file.h \
 	src/node/ledger.c \
 	src/node/ledger.h \
-	src/node/metering.c \
-	src/node/metering.h \
 	src/node/node.h \
 	src/node/node_events.c \
 	src/node/node_key.c \

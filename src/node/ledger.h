@@ -26,9 +26,9 @@
 #include "base/attributes.h"
 #include "base/list.h"
 #include "base/refcount.h"
-#include "node/metering.h"
 #include "node/uid_buckets.h"
 #include "policy/policy.h"
+#include "sched/metering.h"
 
 /* One tenant's, found by name; lives as long as a node refers to it. */
 struct pst_account {

@@ -39,7 +39,6 @@
 #include "node/due_queue.h"
 #include "node/half_open.h"
 #include "node/ledger.h"
-#include "node/metering.h"
 #include "node/node.h"
 #include "node/node_key.h"
 #include "node/round_robin.h"
@@ -48,6 +47,7 @@
 #include "os/listener.h"
 #include "os/subordinate_uids.h"
 #include "policy/policy.h"
+#include "sched/metering.h"
 #include "slots/slots.h"
 
 /* The most between two looks at the poll set: calls that receive, whatever came

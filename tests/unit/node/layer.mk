@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
-NODE_TEST_LIBS = libnode.la libhandshake.la libwire.la libchannel.la \
-	libpolicy.la libslots.la libstats.la libring.la libcrypto.la libos.la \
-	libbase.la $(CHECK_LIBS)
+NODE_TEST_LIBS = libnode.la libsched.la libhandshake.la libwire.la \
+	libchannel.la libpolicy.la libslots.la libstats.la libring.la \
+	libcrypto.la libos.la libbase.la $(CHECK_LIBS)
 
 check_PROGRAMS += \
 	tests/unit/node/test_abandoned \
@@ -12,7 +12,6 @@ check_PROGRAMS += \
 	tests/unit/node/test_event_queue \
 	tests/unit/node/test_half_open \
 	tests/unit/node/test_ledger \
-	tests/unit/node/test_metering \
 	tests/unit/node/test_pending_offers \
 	tests/unit/node/test_quota \
 	tests/unit/node/test_quota_sums \
@@ -51,10 +50,6 @@ tests_unit_node_test_due_queue_LDADD = $(NODE_TEST_LIBS)
 tests_unit_node_test_ledger_SOURCES = \
 	tests/unit/node/test_ledger.c tests/support/expect.h
 tests_unit_node_test_ledger_LDADD = libpolicytest.la $(NODE_TEST_LIBS)
-
-tests_unit_node_test_metering_SOURCES = \
-	tests/unit/node/test_metering.c tests/support/expect.h tests/support/random.h
-tests_unit_node_test_metering_LDADD = $(NODE_TEST_LIBS)
 
 tests_unit_node_test_pending_offers_SOURCES = \
 	tests/unit/node/test_pending_offers.c tests/support/expect.h

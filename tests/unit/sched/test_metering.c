@@ -2,7 +2,7 @@
 /*
  * Rates of one peer, by every bound
  */
-#include "node/metering.h"
+#include "sched/metering.h"
 
 #include <string.h>
 

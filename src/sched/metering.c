@@ -2,7 +2,7 @@
 /*
  * Rates
  */
-#include "node/metering.h"
+#include "sched/metering.h"
 
 /* The most that is taken at once where nothing else bounds it. */
 #define BATCH_MESSAGES 256
