@@ -34,6 +34,12 @@ struct pst_token_bucket {
 	_Atomic uint64_t full_at; /* in sixteenths of a nanosecond */
 };
 
+/* Measures a stream of messages by their number and by their bytes. */
+struct pst_meter {
+	struct pst_token_bucket messages;
+	struct pst_token_bucket bytes;
+};
+
 static inline void pst_tokens_init(struct pst_token_bucket *bucket)
 {
 	atomic_store_explicit(&bucket->full_at, 0, memory_order_relaxed);

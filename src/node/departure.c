@@ -79,7 +79,7 @@ void pst_peer_depart(struct pst_node *node, struct pst_peer *peer,
 			pst_channel_lease_unref(peer->detached_link);
 	} else {
 		pst_peer_unready(peer);
-		pst_metering_settle(&peer->sched.metering);
+		pst_metering_release_all(&peer->sched.metering);
 		pst_peer_leave_meter(node, peer);
 		if (!peer->draining)
 			pst_peer_unwatch(node, peer);

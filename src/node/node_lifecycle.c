@@ -234,7 +234,7 @@ static void close_peers(struct pst_node *node)
 		peer->channel = pst_channel_let_go(peer->channel,
 						   POSTERN_REASON_NODE_CLOSED);
 		pst_peer_credentials_done(&peer->identity.credentials);
-		pst_metering_settle(&peer->sched.metering);
+		pst_metering_release_all(&peer->sched.metering);
 	}
 }
 

@@ -27,7 +27,7 @@ void pst_peer_unready(struct pst_peer *peer)
 	if (peer->state != PST_PEER_READY)
 		return;
 	peer->state = PST_PEER_ARMED;
-	pst_metering_settle(&peer->sched.metering);
+	pst_metering_release_all(&peer->sched.metering);
 	pst_turn_leave(&peer->sched.drr);
 	if (pst_list_is_empty(&peer->sched.tenant_queue->round))
 		pst_turn_leave(&peer->sched.tenant_queue->turn);

@@ -144,7 +144,7 @@ static bool needs_no_tokens(const struct pst_peer *peer)
 static bool give_back(struct pst_node *node, struct pst_peer *peer)
 {
 	(void)node;
-	pst_metering_give_back(&peer->sched.metering);
+	pst_metering_release(&peer->sched.metering);
 	return false;
 }
 
@@ -156,7 +156,7 @@ static bool take_tokens_of_others(struct pst_node *node, struct pst_peer *peer)
 {
 	node->searches_left--;
 	(void)find_ready(node, give_back); /* it never ends early */
-	return pst_metering_take(&peer->sched.metering, node->now_ns);
+	return pst_metering_acquire(&peer->sched.metering, node->now_ns);
 }
 
 /* There are no tokens, and the policy says what then; 0: look once more. */
@@ -191,7 +191,7 @@ static int get_tokens(struct pst_node *node, struct pst_peer *peer)
 		if (!pst_channel_has_message(peer->channel))
 			return -EAGAIN;
 		node->now_ns = pst_monotonic_now_ns();
-		if (pst_metering_take(&peer->sched.metering, node->now_ns))
+		if (pst_metering_acquire(&peer->sched.metering, node->now_ns))
 			return 0;
 		if (peer->sched.on_exceed != POSTERN_ON_EXCEED_BLOCK) {
 			if (node->searches_left == 0)
@@ -241,7 +241,7 @@ static int receive_from(struct pst_node *node, struct pst_peer *peer,
 {
 	int r = 0;
 
-	if (PST_UNLIKELY(!pst_metering_has_grant(&peer->sched.metering)))
+	if (PST_UNLIKELY(!pst_metering_has_tokens(&peer->sched.metering)))
 		r = get_tokens(node, peer);
 	if (r == 0)
 		r = receive_message(node, peer, buffer, buffer_bytes,
@@ -339,7 +339,7 @@ static inline int receive_seen(struct pst_node *node, void *buffer,
 	struct pst_peer *peer = plainly_next(node);
 
 	if (PST_UNLIKELY(!peer ||
-			 !pst_metering_has_grant(&peer->sched.metering)))
+			 !pst_metering_has_tokens(&peer->sched.metering)))
 		return -EAGAIN;
 	if (pst_channel_receive_seen(peer->channel, buffer, buffer_bytes,
 				     ret_message_bytes) < 0)

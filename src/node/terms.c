@@ -159,7 +159,7 @@ void pst_peer_set_terms(struct pst_node *node, struct pst_peer *peer,
 {
 	const struct postern_policy_limit *channel = decision->channel;
 
-	pst_metering_settle(&peer->sched.metering);
+	pst_metering_release_all(&peer->sched.metering);
 	memset(&peer->sched.metering, 0, sizeof(peer->sched.metering));
 	peer->sched.tenant_queue = pst_share_of(&node->shares, decision);
 	(void)snprintf(peer->identity.tenant, sizeof(peer->identity.tenant),
@@ -249,7 +249,7 @@ void pst_peer_share_meter(struct pst_node *node, struct pst_peer *peer)
 
 	if (!scope)
 		return;
-	pst_metering_settle(&peer->sched.metering);
+	pst_metering_release_all(&peer->sched.metering);
 	peer->sched.shared_meter =
 		pst_departed_meters_share(&node->departed_meters, &owner,
 					  &peer->sched.meter, node->now_ns);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Rates
+ * Metering of one peer; see metering.h
  */
 #include "sched/metering.h"
 
-/* The most that is taken at once where nothing else bounds it. */
+/* The largest batch, for rates that allow a larger one. */
 #define BATCH_MESSAGES 256
 #define BATCH_BYTES 65536
 
+/* A batch is what a rate brings in a millisecond. */
 #define BATCHES_PER_SECOND 1000
 
 struct pst_token_rate
@@ -42,12 +43,12 @@ void pst_metering_add(struct pst_metering *metering, struct pst_meter *meter,
 		metering->scopes[metering->scope_count++] = scope;
 }
 
-static uint64_t least(uint64_t a, uint64_t b)
+static uint64_t min_u64(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
 }
 
-/* No more than what comes in a millisecond, but one at least. */
+/* At least one token, and at most the burst and `most`. */
 static uint64_t batch_of(const struct pst_token_rate *rate, uint64_t most)
 {
 	uint64_t count;
@@ -55,11 +56,11 @@ static uint64_t batch_of(const struct pst_token_rate *rate, uint64_t most)
 	if (rate->per_second == 0)
 		return most;
 	count = rate->per_second / BATCHES_PER_SECOND;
-	return least(least(count > 0 ? count : 1, rate->burst), most);
+	return min_u64(min_u64(count > 0 ? count : 1, rate->burst), most);
 }
 
-static void take_from_all(const struct pst_metering *metering, uint64_t now_ns,
-			  uint64_t messages, uint64_t bytes)
+static void take_from_scopes(const struct pst_metering *metering,
+			     uint64_t now_ns, uint64_t messages, uint64_t bytes)
 {
 	const struct pst_metered_scope *scope;
 	size_t i;
@@ -73,7 +74,7 @@ static void take_from_all(const struct pst_metering *metering, uint64_t now_ns,
 	}
 }
 
-static void give_back_to_all(const struct pst_metering *metering,
+static void return_to_scopes(const struct pst_metering *metering,
 			     uint64_t messages, uint64_t bytes)
 {
 	const struct pst_metered_scope *scope;
@@ -88,7 +89,7 @@ static void give_back_to_all(const struct pst_metering *metering,
 	}
 }
 
-/* A batch that suits every bucket. */
+/* The largest batch that every scope allows. */
 static void size_batch(const struct pst_metering *metering,
 		       uint64_t *ret_messages, uint64_t *ret_bytes)
 {
@@ -103,45 +104,46 @@ static void size_batch(const struct pst_metering *metering,
 	*ret_bytes = bytes;
 }
 
-static bool take_reserved(struct pst_metering *metering, uint64_t now_ns)
+static bool acquire_reserved(struct pst_metering *metering, uint64_t now_ns)
 {
 	if (now_ns < metering->reserved_ns)
 		return false;
-	metering->granted_messages = metering->reserved_messages;
-	metering->granted_bytes = metering->reserved_bytes;
+	metering->held_messages = metering->reserved_messages;
+	metering->held_bytes = metering->reserved_bytes;
 	metering->has_reserved = false;
 	return true;
 }
 
-bool pst_metering_take(struct pst_metering *metering, uint64_t now_ns)
+bool pst_metering_acquire(struct pst_metering *metering, uint64_t now_ns)
 {
 	const struct pst_metered_scope *scope;
 	uint64_t messages, bytes;
 	size_t i;
 
-	pst_metering_give_back(metering);
+	pst_metering_release(metering);
 	if (metering->has_reserved)
-		return take_reserved(metering, now_ns);
+		return acquire_reserved(metering, now_ns);
 	size_batch(metering, &messages, &bytes);
 	for (i = 0; i < metering->scope_count; i++) {
 		scope = &metering->scopes[i];
-		messages = least(messages, pst_tokens_available(
-						   &scope->meter->messages,
-						   &scope->messages, now_ns));
-		bytes = least(bytes, pst_tokens_available(&scope->meter->bytes,
-							  &scope->bytes,
-							  now_ns));
+		messages =
+			min_u64(messages,
+				pst_tokens_available(&scope->meter->messages,
+						     &scope->messages, now_ns));
+		bytes = min_u64(bytes,
+				pst_tokens_available(&scope->meter->bytes,
+						     &scope->bytes, now_ns));
 	}
 	if (messages == 0 || bytes == 0)
 		return false;
-	take_from_all(metering, now_ns, messages, bytes);
-	metering->granted_messages = messages;
-	metering->granted_bytes = bytes;
+	take_from_scopes(metering, now_ns, messages, bytes);
+	metering->held_messages = messages;
+	metering->held_bytes = bytes;
 	return true;
 }
 
-/* When nothing is owed in any bucket, what was taken from it included. */
-static uint64_t paid_ns(const struct pst_metering *metering)
+/* The time at which no bucket of any scope is in debt. */
+static uint64_t debt_end_ns(const struct pst_metering *metering)
 {
 	const struct pst_metered_scope *scope;
 	uint64_t latest_ns = 0, each_ns;
@@ -165,13 +167,13 @@ uint64_t pst_metering_reserve(struct pst_metering *metering, uint64_t now_ns)
 {
 	if (metering->has_reserved)
 		return metering->reserved_ns;
-	pst_metering_give_back(metering);
+	pst_metering_release(metering);
 	size_batch(metering, &metering->reserved_messages,
 		   &metering->reserved_bytes);
-	take_from_all(metering, now_ns, metering->reserved_messages,
-		      metering->reserved_bytes);
+	take_from_scopes(metering, now_ns, metering->reserved_messages,
+			 metering->reserved_bytes);
 	metering->has_reserved = true;
-	metering->reserved_ns = paid_ns(metering);
+	metering->reserved_ns = debt_end_ns(metering);
 	return metering->reserved_ns;
 }
 
@@ -180,35 +182,35 @@ void pst_metering_spend_limited(struct pst_metering *metering,
 {
 	uint64_t debt_messages, debt_bytes;
 
-	debt_messages = metering->granted_messages > 0 ? 0 : 1;
-	metering->granted_messages -= 1 - debt_messages;
-	if (message_bytes <= metering->granted_bytes) {
-		metering->granted_bytes -= message_bytes;
+	debt_messages = metering->held_messages > 0 ? 0 : 1;
+	metering->held_messages -= 1 - debt_messages;
+	if (message_bytes <= metering->held_bytes) {
+		metering->held_bytes -= message_bytes;
 		debt_bytes = 0;
 	} else {
-		debt_bytes = message_bytes - metering->granted_bytes;
-		metering->granted_bytes = 0;
+		debt_bytes = message_bytes - metering->held_bytes;
+		metering->held_bytes = 0;
 	}
 	if (debt_messages > 0 || debt_bytes > 0)
-		take_from_all(metering, now_ns, debt_messages, debt_bytes);
+		take_from_scopes(metering, now_ns, debt_messages, debt_bytes);
 }
 
-void pst_metering_give_back(struct pst_metering *metering)
+void pst_metering_release(struct pst_metering *metering)
 {
-	if (metering->granted_messages == 0 && metering->granted_bytes == 0)
+	if (metering->held_messages == 0 && metering->held_bytes == 0)
 		return;
-	give_back_to_all(metering, metering->granted_messages,
-			 metering->granted_bytes);
-	metering->granted_messages = 0;
-	metering->granted_bytes = 0;
+	return_to_scopes(metering, metering->held_messages,
+			 metering->held_bytes);
+	metering->held_messages = 0;
+	metering->held_bytes = 0;
 }
 
-void pst_metering_settle(struct pst_metering *metering)
+void pst_metering_release_all(struct pst_metering *metering)
 {
-	pst_metering_give_back(metering);
+	pst_metering_release(metering);
 	if (!metering->has_reserved)
 		return;
-	give_back_to_all(metering, metering->reserved_messages,
+	return_to_scopes(metering, metering->reserved_messages,
 			 metering->reserved_bytes);
 	metering->has_reserved = false;
 }

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Rates: what one peer may deliver, by every bound that applies to it
+ * Metering: how much one peer may deliver under every rate that applies to it
  *
- * A peer is measured by up to four meters: its own, its tenant's, the node's,
- * and that of the process; each has its own limits, and all must have tokens.
- * Tokens are taken for a batch before anything is received, so that a busy peer
- * costs one look at the clock for many messages.  A batch is what comes in a
- * millisecond, or one message: whoever holds tokens that it does not use keeps
- * no more than that from others, and what is held for long is no second burst.
+ * Up to four meters apply to a peer: its own, its tenant's, the node's and the
+ * process's.  Each has its own rates, and all of them must have tokens.  Tokens
+ * are acquired for a batch of messages, so that a busy peer costs one read of
+ * the clock for many messages.  A batch is what a rate brings in a millisecond,
+ * or one message, so a peer that does not use its tokens withholds no more than
+ * that from others, and tokens that are held for long are no second burst.
  *
- * When there are none, tokens to come can be reserved: they are taken at once,
- * which puts the buckets in debt, and may be used when that debt is paid.  So
- * those who wait for the same bucket have their turns in the order in which
- * they came, and no one who comes later is served before.
+ * When there are no tokens, a batch can be reserved: its tokens are taken at
+ * once, which puts the buckets in debt, and the batch may be used when that debt
+ * is paid.  So peers that wait for the same bucket are served in order of arrival.
  */
 #ifndef POSTERN_NODE_METERING_H
 #define POSTERN_NODE_METERING_H
@@ -26,11 +25,6 @@
 #include "base/attributes.h"
 #include "base/token_bucket.h"
 
-struct pst_meter {
-	struct pst_token_bucket messages;
-	struct pst_token_bucket bytes;
-};
-
 #define PST_METERS_MAX 4
 
 struct pst_metered_scope {
@@ -41,29 +35,29 @@ struct pst_metered_scope {
 
 struct pst_metering {
 	struct pst_metered_scope scopes[PST_METERS_MAX];
-	size_t scope_count;     /* 0: nothing limits this peer */
-	uint64_t granted_messages; /* taken and not used yet */
-	uint64_t granted_bytes;
+	size_t scope_count;	/* 0: no rate applies to this peer */
+	uint64_t held_messages; /* acquired and not used yet */
+	uint64_t held_bytes;
 	bool has_reserved;
-	uint64_t reserved_messages; /* taken, and granted from then on */
+	uint64_t reserved_messages; /* can be acquired at reserved_ns */
 	uint64_t reserved_bytes;
 	uint64_t reserved_ns;
 };
 
-/* What two limits of an array of POSTERN_LIMIT_ROOM set; zero: nothing. */
+/* The rate that two limits of an array of POSTERN_LIMIT_ROOM set; zero: none. */
 struct pst_token_rate
 pst_metering_rate(const struct postern_policy_limit *limits,
 		  enum postern_limit_key rate_key,
 		  enum postern_limit_key burst_key);
 
 /*
- * Measure by this meter too, if the limits (an array of POSTERN_LIMIT_ROOM) set
- * a rate or a bandwidth.  The meter is borrowed.
+ * Apply this meter too, if the limits (an array of POSTERN_LIMIT_ROOM) set a
+ * rate or a bandwidth.  The meter is borrowed.
  */
 void pst_metering_add(struct pst_metering *metering, struct pst_meter *meter,
 		      const struct postern_policy_limit *limits);
 
-/* The scope of this meter, or NULL: it limits nothing. */
+/* The scope of this meter, or NULL: no rate applies to it. */
 static inline struct pst_metered_scope *
 pst_metering_scope_of(struct pst_metering *metering,
 		      const struct pst_meter *meter)
@@ -76,31 +70,31 @@ pst_metering_scope_of(struct pst_metering *metering,
 	return NULL;
 }
 
-/* May one message be received on what was granted? */
-static inline bool pst_metering_has_grant(const struct pst_metering *metering)
+/* Whether one message may be received with the tokens that are held. */
+static inline bool pst_metering_has_tokens(const struct pst_metering *metering)
 {
 	return metering->scope_count == 0 ||
-	       (metering->granted_messages > 0 && metering->granted_bytes > 0);
+	       (metering->held_messages > 0 && metering->held_bytes > 0);
 }
 
-/* Take tokens for a batch: what was reserved, once its time has come, or what
- * there is.  False: there are none. */
-bool pst_metering_take(struct pst_metering *metering, uint64_t now_ns);
+/* Acquire tokens for a batch: the reserved ones from reserved_ns on, otherwise
+ * those that are available.  False: there are none. */
+bool pst_metering_acquire(struct pst_metering *metering, uint64_t now_ns);
 
-/* Reserve a batch, unless that was done, and tell from when on it can be
- * taken. */
+/* Reserve a batch, unless one is reserved, and return the time from which it can
+ * be acquired. */
 uint64_t pst_metering_reserve(struct pst_metering *metering, uint64_t now_ns);
 
-/* One message of the grant.  Its bytes may be more than were granted: the rest
- * becomes a debt. */
+/* Spend tokens for one message.  The bytes beyond the held ones become a debt. */
 static inline void pst_metering_spend(struct pst_metering *metering,
 				      size_t message_bytes, uint64_t now_ns);
 
-/* Give back what was granted and not used; _settle() also what is reserved. */
-void pst_metering_give_back(struct pst_metering *metering);
-void pst_metering_settle(struct pst_metering *metering);
+/* Release the tokens that are held and not used; _release_all() also releases
+ * the reserved ones. */
+void pst_metering_release(struct pst_metering *metering);
+void pst_metering_release_all(struct pst_metering *metering);
 
-/* Inline: nearly nobody is limited. */
+/* Inline, because no rate applies to most peers. */
 
 void pst_metering_spend_limited(struct pst_metering *metering,
 				size_t message_bytes, uint64_t now_ns);

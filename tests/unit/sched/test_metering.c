@@ -45,7 +45,8 @@ static uint64_t receive_all(struct pst_metering *of, size_t message_bytes,
 {
 	uint64_t count = 0;
 
-	while (pst_metering_has_grant(of) || pst_metering_take(of, now_ns)) {
+	while (pst_metering_has_tokens(of) ||
+	       pst_metering_acquire(of, now_ns)) {
 		pst_metering_spend(of, message_bytes, now_ns);
 		count++;
 		expect(count < 1000000);
@@ -53,7 +54,7 @@ static uint64_t receive_all(struct pst_metering *of, size_t message_bytes,
 	return count;
 }
 
-START_TEST(without_limits_there_is_always_a_grant)
+START_TEST(without_limits_there_are_always_tokens)
 {
 	struct postern_policy_limit limits[POSTERN_LIMIT_ROOM] = {0};
 	int i;
@@ -61,10 +62,10 @@ START_TEST(without_limits_there_is_always_a_grant)
 	pst_metering_add(&metering, &meters[0], limits);
 	expect_equal(metering.scope_count, 0);
 	for (i = 0; i < 1000; i++) {
-		expect(pst_metering_has_grant(&metering));
+		expect(pst_metering_has_tokens(&metering));
 		pst_metering_spend(&metering, SIZE_MAX, START_NS);
 	}
-	pst_metering_settle(&metering);
+	pst_metering_release_all(&metering);
 }
 END_TEST
 
@@ -115,7 +116,7 @@ START_TEST(what_one_scope_refuses_the_others_are_not_charged_for)
 	limit(&metering, 1, POSTERN_LIMIT_RATE, 1000, 100);
 	limit(&peers[0], 1, POSTERN_LIMIT_RATE, 1000, 100);
 	expect_equal(receive_all(&metering, 1, START_NS), 5);
-	pst_metering_settle(&metering);
+	pst_metering_release_all(&metering);
 	expect_equal(receive_all(&peers[0], 1, START_NS), 95);
 }
 END_TEST
@@ -128,12 +129,12 @@ START_TEST(what_was_not_used_is_given_back)
 	limit(&metering, 0, POSTERN_LIMIT_RATE, 7000, 10000);
 	limit(&metering, 1, POSTERN_LIMIT_BANDWIDTH, 7777777, 9000000);
 	for (i = 0; i < 500; i++) {
-		expect(pst_metering_take(&metering, START_NS));
+		expect(pst_metering_acquire(&metering, START_NS));
 		for (n = random_below(&random, 7); n > 0; n--) {
 			pst_metering_spend(&metering, 200, START_NS);
 			used++;
 		}
-		pst_metering_settle(&metering);
+		pst_metering_release_all(&metering);
 	}
 	/* But for the rounding: less than a nanosecond each time. */
 	expect_equal(used + receive_all(&metering, 200, START_NS + 500), 10000);
@@ -147,8 +148,8 @@ START_TEST(a_reservation_that_is_given_up_costs_nothing)
 	expect_equal(receive_all(&metering, 1, START_NS), 5);
 	expect(pst_metering_reserve(&metering, START_NS) > START_NS);
 	expect_equal(receive_all(&peers[0], 1, START_NS + SECOND / 10), 0);
-	pst_metering_settle(&metering);
-	pst_metering_settle(&metering);
+	pst_metering_release_all(&metering);
+	pst_metering_release_all(&metering);
 	expect_equal(receive_all(&peers[0], 1, START_NS + SECOND / 10), 1);
 }
 END_TEST
@@ -163,8 +164,8 @@ START_TEST(what_is_reserved_can_be_taken_at_its_time_and_not_before)
 	expect(ready_ns >= START_NS + SECOND / 10);
 	expect(ready_ns <= START_NS + SECOND / 10 + 10);
 	expect_equal(pst_metering_reserve(&metering, START_NS + 5), ready_ns);
-	expect(!pst_metering_has_grant(&metering));
-	expect(!pst_metering_take(&metering, ready_ns - 1));
+	expect(!pst_metering_has_tokens(&metering));
+	expect(!pst_metering_acquire(&metering, ready_ns - 1));
 	expect_equal(receive_all(&metering, 1, ready_ns), 1);
 }
 END_TEST
@@ -197,23 +198,23 @@ START_TEST(who_waits_for_the_same_bucket_is_served_in_turn)
 }
 END_TEST
 
-/* A grant of long ago is at most what comes in a millisecond. */
-START_TEST(a_grant_that_is_kept_is_no_second_burst)
+/* Tokens that were acquired long ago are at most those of a millisecond. */
+START_TEST(held_tokens_are_no_second_burst)
 {
 	limit(&metering, 0, POSTERN_LIMIT_RATE, 10, 5);
-	expect(pst_metering_take(&metering, START_NS));
+	expect(pst_metering_acquire(&metering, START_NS));
 	pst_metering_spend(&metering, 1, START_NS);
 	expect(receive_all(&metering, 1, START_NS + 100 * SECOND) <= 5);
 }
 END_TEST
 
-START_TEST(a_message_without_a_grant_becomes_a_debt)
+START_TEST(a_message_without_tokens_becomes_a_debt)
 {
 	limit(&metering, 0, POSTERN_LIMIT_RATE, 10, 2);
 	pst_metering_spend(&metering, 1, START_NS);
 	pst_metering_spend(&metering, 1, START_NS);
 	pst_metering_spend(&metering, 1, START_NS);
-	pst_metering_settle(&metering);
+	pst_metering_release_all(&metering);
 	expect_equal(receive_all(&metering, 1, START_NS + SECOND / 10), 0);
 	expect_equal(receive_all(&metering, 1, START_NS + SECOND / 5), 1);
 }
@@ -248,8 +249,8 @@ START_TEST(bytes_in_the_long_run_are_exact_with_messages_of_any_size)
 
 	limit(&metering, 0, POSTERN_LIMIT_BANDWIDTH, 100003, 1);
 	while (now_ns < START_NS + 600 * SECOND) {
-		while (pst_metering_has_grant(&metering) ||
-		       pst_metering_take(&metering, now_ns)) {
+		while (pst_metering_has_tokens(&metering) ||
+		       pst_metering_acquire(&metering, now_ns)) {
 			bytes = random_below(&random, 4096);
 			pst_metering_spend(&metering, bytes, now_ns);
 			passed += bytes;
@@ -269,7 +270,7 @@ int main(void)
 	int failed;
 
 	tcase_add_checked_fixture(t, set_up, NULL);
-	tcase_add_test(t, without_limits_there_is_always_a_grant);
+	tcase_add_test(t, without_limits_there_are_always_tokens);
 	tcase_add_test(t, the_burst_passes_at_once_and_not_one_more);
 	tcase_add_test(t, bandwidth_counts_bytes_and_a_message_may_overdraw_it);
 	tcase_add_test(t, every_scope_bounds);
@@ -279,8 +280,8 @@ int main(void)
 	tcase_add_test(t,
 		what_is_reserved_can_be_taken_at_its_time_and_not_before);
 	tcase_add_test(t, who_waits_for_the_same_bucket_is_served_in_turn);
-	tcase_add_test(t, a_grant_that_is_kept_is_no_second_burst);
-	tcase_add_test(t, a_message_without_a_grant_becomes_a_debt);
+	tcase_add_test(t, held_tokens_are_no_second_burst);
+	tcase_add_test(t, a_message_without_tokens_becomes_a_debt);
 	tcase_add_test(t, what_passes_in_the_long_run_is_exact_at_odd_rates);
 	tcase_add_test(t,
 		bytes_in_the_long_run_are_exact_with_messages_of_any_size);
