@@ -35,6 +35,7 @@ slots     base
 stats     base
 wire      base
 policy    base
+authoring base policy
 crypto    base
 os        base
 handshake base wire crypto

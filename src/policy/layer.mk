@@ -15,21 +15,11 @@ libpolicy_la_SOURCES = \
 	src/policy/policy_decide.c \
 	src/policy/policy_diagnostics.c \
 	src/policy/policy_diagnostics.h \
-	src/policy/policy_diff.c \
-	src/policy/policy_diff.h \
-	src/policy/policy_diff_access.c \
-	src/policy/policy_diff_counts.c \
-	src/policy/policy_diff_node.c \
-	src/policy/policy_diff_peer.c \
-	src/policy/policy_diff_rules.c \
-	src/policy/policy_diff_tenant.c \
-	src/policy/policy_diff_text.c \
 	src/policy/policy_explain.c \
 	src/policy/policy_explain.h \
 	src/policy/policy_explain_grant.c \
 	src/policy/policy_explain_subject.c \
 	src/policy/policy_fault.c \
-	src/policy/policy_format.c \
 	src/policy/policy_grant.c \
 	src/policy/policy_grant.h \
 	src/policy/policy_index.c \
@@ -53,10 +43,7 @@ libpolicy_la_SOURCES = \
 	src/policy/policy_peer_block.c \
 	src/policy/policy_peer_block.h \
 	src/policy/policy_peer_identity.c \
-	src/policy/policy_print.c \
-	src/policy/policy_print.h \
 	src/policy/policy_quantity.c \
-	src/policy/policy_show.c \
 	src/policy/policy_socket.c \
 	src/policy/policy_table.c \
 	src/policy/policy_table.h \

@@ -6,7 +6,7 @@
  * What bounds each channel wherever it stands is compared with the peers, whose
  * channels these are.
  */
-#include "policy/policy_diff.h"
+#include "authoring/authoring_internal.h"
 
 #include <inttypes.h>
 #include <stdio.h>

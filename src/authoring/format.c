@@ -12,9 +12,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "authoring/print.h"
 #include "base/text.h"
 #include "policy/policy_builder.h"
-#include "policy/policy_print.h"
 #include "policy/policy_words.h"
 
 static void add_comment(struct pst_text *text, const char *comment)

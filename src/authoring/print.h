@@ -5,8 +5,8 @@
  * What `fmt` and `show` have in common: indentation, the order of keys in each
  * kind of block, quotes only where they are needed.
  */
-#ifndef POSTERN_POLICY_POLICY_PRINT_H
-#define POSTERN_POLICY_POLICY_PRINT_H
+#ifndef POSTERN_AUTHORING_PRINT_H
+#define POSTERN_AUTHORING_PRINT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -10,7 +10,7 @@
  * these and perhaps more and allows no more, is none.  For a single name the
  * least of all its limits is compared with its other limits, and is enough.
  */
-#include "policy/policy_diff.h"
+#include "authoring/authoring_internal.h"
 
 #include <errno.h>
 #include <stdlib.h>

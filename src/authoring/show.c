@@ -9,11 +9,11 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "authoring/print.h"
 #include "base/text.h"
 #include "policy/policy.h"
 #include "policy/policy_limit_text.h"
 #include "policy/policy_limits.h"
-#include "policy/policy_print.h"
 #include "policy/policy_table.h"
 
 #define ORIGIN_COLUMN 56u

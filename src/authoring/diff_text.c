@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The lines of a comparison: see policy_diff.h
+ * The lines of a comparison: see authoring_internal.h
  */
-#include "policy/policy_diff.h"
+#include "authoring/authoring_internal.h"
 
 #include <inttypes.h>
 #include <string.h>
 
+#include "authoring/print.h"
 #include "policy/policy_limit_text.h"
-#include "policy/policy_print.h"
 
 void pst_policy_diff_enter(struct pst_policy_diff *diff, const char *kind,
 			   const char *name)

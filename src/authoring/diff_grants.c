@@ -7,7 +7,7 @@
  * rules that have the name.  A process that matches several peers gets what
  * they have together, so a decision can only change where one of them does.
  */
-#include "policy/policy_diff.h"
+#include "authoring/authoring_internal.h"
 
 #include <string.h>
 

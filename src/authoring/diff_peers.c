@@ -6,7 +6,7 @@
  * are compared as they were understood when their policy was loaded: a name and
  * its number are the same, and a name whose number has changed is not.
  */
-#include "policy/policy_diff.h"
+#include "authoring/authoring_internal.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Printing directives: see policy_print.h
+ * Printing directives: see print.h
  */
-#include "policy/policy_print.h"
+#include "authoring/print.h"
 
 #include <string.h>
 

@@ -8,7 +8,7 @@
  * rules say of the peers that a process matches, so where no name's part
  * changes, and no name's meaning, no decision does.
  */
-#include "policy/policy_diff.h"
+#include "authoring/authoring_internal.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
  * So the work grows with the words that are written, not with the peers of the
  * policy times its rules.
  */
-#include "policy/policy_diff.h"
+#include "authoring/authoring_internal.h"
 
 #include <errno.h>
 #include <stdlib.h>

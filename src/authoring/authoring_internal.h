@@ -7,8 +7,8 @@
  * (more may happen, or something was added), `-` (less, or removed) or `~` (a
  * value is another) and ends with the places of the rules.
  */
-#ifndef POSTERN_POLICY_POLICY_DIFF_H
-#define POSTERN_POLICY_POLICY_DIFF_H
+#ifndef POSTERN_AUTHORING_AUTHORING_INTERNAL_H
+#define POSTERN_AUTHORING_AUTHORING_INTERNAL_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -63,7 +63,7 @@ struct pst_policy_diff {
 	struct pst_policy_diff_peer *peers;  /* by name */
 	size_t peer_count;
 
-	/* policy_diff_rules.c */
+	/* diff_rules.c */
 	struct pst_policy_diff_peer **by_ordinal[2];
 	struct pst_policy_diff_peer **named;  /* by the block, by name */
 	size_t named_count;

@@ -6,7 +6,7 @@
  * peer the node admits it by, so all of its limits are compared here, those of
  * each channel too.
  */
-#include "policy/policy_diff.h"
+#include "authoring/authoring_internal.h"
 
 #include <inttypes.h>
 #include <stdio.h>
