@@ -7,6 +7,8 @@ libbase_la_SOURCES = \
 	src/base/bounds.h \
 	src/base/clock.h \
 	src/base/counter.h \
+	src/base/deadline_heap.c \
+	src/base/deadline_heap.h \
 	src/base/fd.h \
 	src/base/feature_names.c \
 	src/base/feature_names.h \

@@ -20,8 +20,6 @@ libnode_la_SOURCES = \
 	src/node/departed_meters.c \
 	src/node/departed_meters.h \
 	src/node/departure.c \
-	src/node/due_queue.c \
-	src/node/due_queue.h \
 	src/node/event_queue.c \
 	src/node/facts.c \
 	src/node/facts.h \

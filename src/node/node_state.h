@@ -29,6 +29,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/deadline_heap.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/spin.h"
@@ -36,7 +37,6 @@
 #include "node/abandoned.h"
 #include "node/audit_rate.h"
 #include "node/departed_meters.h"
-#include "node/due_queue.h"
 #include "node/half_open.h"
 #include "node/ledger.h"
 #include "node/node.h"

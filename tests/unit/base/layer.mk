@@ -2,6 +2,7 @@
 check_PROGRAMS += \
 	tests/unit/base/test_bounds \
 	tests/unit/base/test_clock \
+	tests/unit/base/test_deadline_heap \
 	tests/unit/base/test_fd \
 	tests/unit/base/test_histogram \
 	tests/unit/base/test_kernel_error \
@@ -16,6 +17,10 @@ tests_unit_base_test_bounds_SOURCES = tests/unit/base/test_bounds.c
 tests_unit_base_test_bounds_LDADD = libbase.la $(CHECK_LIBS)
 tests_unit_base_test_clock_SOURCES = tests/unit/base/test_clock.c
 tests_unit_base_test_clock_LDADD = libbase.la $(CHECK_LIBS)
+tests_unit_base_test_deadline_heap_SOURCES = \
+	tests/unit/base/test_deadline_heap.c tests/support/expect.h \
+	tests/support/random.h
+tests_unit_base_test_deadline_heap_LDADD = libbase.la $(CHECK_LIBS)
 tests_unit_base_test_fd_SOURCES = tests/unit/base/test_fd.c
 tests_unit_base_test_fd_LDADD = libbase.la $(CHECK_LIBS)
 tests_unit_base_test_histogram_SOURCES = tests/unit/base/test_histogram.c \

@@ -8,7 +8,6 @@ check_PROGRAMS += \
 	tests/unit/node/test_audit \
 	tests/unit/node/test_audit_rate \
 	tests/unit/node/test_departed_meters \
-	tests/unit/node/test_due_queue \
 	tests/unit/node/test_event_queue \
 	tests/unit/node/test_half_open \
 	tests/unit/node/test_ledger \
@@ -42,10 +41,6 @@ tests_unit_node_test_half_open_LDADD = $(NODE_TEST_LIBS)
 tests_unit_node_test_departed_meters_SOURCES = \
 	tests/unit/node/test_departed_meters.c tests/support/expect.h
 tests_unit_node_test_departed_meters_LDADD = $(NODE_TEST_LIBS)
-
-tests_unit_node_test_due_queue_SOURCES = \
-	tests/unit/node/test_due_queue.c tests/support/expect.h tests/support/random.h
-tests_unit_node_test_due_queue_LDADD = $(NODE_TEST_LIBS)
 
 tests_unit_node_test_ledger_SOURCES = \
 	tests/unit/node/test_ledger.c tests/support/expect.h

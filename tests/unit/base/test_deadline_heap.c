@@ -2,7 +2,7 @@
 /*
  * The queue of what is due, against a table that is looked through
  */
-#include "node/due_queue.h"
+#include "base/deadline_heap.h"
 
 #include "support/expect.h"
 #include "support/random.h"

@@ -5,8 +5,8 @@
  * A binary heap of indices by time.  Setting a time, and finding the earliest,
  * cost the logarithm of how many have one; an index without one costs nothing.
  */
-#ifndef POSTERN_NODE_DUE_QUEUE_H
-#define POSTERN_NODE_DUE_QUEUE_H
+#ifndef POSTERN_BASE_DEADLINE_HEAP_H
+#define POSTERN_BASE_DEADLINE_HEAP_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,7 +2,7 @@
 /*
  * When something is due, for each of many
  */
-#include "node/due_queue.h"
+#include "base/deadline_heap.h"
 
 #include <errno.h>
 #include <stdlib.h>
