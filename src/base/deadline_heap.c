@@ -1,110 +1,114 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * When something is due, for each of many
+ * Deadlines of many objects: see deadline_heap.h
  */
 #include "base/deadline_heap.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-int pst_due_queue_init(struct pst_due_queue *queue, uint32_t index_count)
+int pst_deadline_heap_init(struct pst_deadline_heap *heap, uint32_t index_count)
 {
-	queue->count = 0;
-	queue->heap = calloc(index_count, sizeof(queue->heap[0]));
-	queue->places = calloc(index_count, sizeof(queue->places[0]));
-	return queue->heap && queue->places ? 0 : -ENOMEM;
+	heap->count = 0;
+	heap->entries = calloc(index_count, sizeof(heap->entries[0]));
+	heap->positions = calloc(index_count, sizeof(heap->positions[0]));
+	return heap->entries && heap->positions ? 0 : -ENOMEM;
 }
 
-void pst_due_queue_done(struct pst_due_queue *queue)
+void pst_deadline_heap_done(struct pst_deadline_heap *heap)
 {
-	free(queue->heap);
-	free(queue->places);
-	*queue = (struct pst_due_queue) {0};
+	free(heap->entries);
+	free(heap->positions);
+	*heap = (struct pst_deadline_heap){0};
 }
 
-static void put(struct pst_due_queue *queue, uint32_t place,
-		struct pst_due_entry entry)
+static void put(struct pst_deadline_heap *heap, uint32_t position,
+		struct pst_deadline_entry entry)
 {
-	queue->heap[place] = entry;
-	queue->places[entry.index] = place + 1;
+	heap->entries[position] = entry;
+	heap->positions[entry.index] = position + 1;
 }
 
-/* Let the entry find its place from this one on, towards the root. */
-static uint32_t rise(struct pst_due_queue *queue, uint32_t place,
-		     struct pst_due_entry entry)
+/* Move the free position towards the root, to where the entry belongs. */
+static uint32_t sift_up(struct pst_deadline_heap *heap, uint32_t position,
+			struct pst_deadline_entry entry)
 {
 	uint32_t parent;
 
-	while (place > 0) {
-		parent = (place - 1) / 2;
-		if (queue->heap[parent].due_ns <= entry.due_ns)
+	while (position > 0) {
+		parent = (position - 1) / 2;
+		if (heap->entries[parent].deadline_ns <= entry.deadline_ns)
 			break;
-		put(queue, place, queue->heap[parent]);
-		place = parent;
+		put(heap, position, heap->entries[parent]);
+		position = parent;
 	}
-	return place;
+	return position;
 }
 
-static uint32_t sink(struct pst_due_queue *queue, uint32_t place,
-		     struct pst_due_entry entry)
+static uint32_t sift_down(struct pst_deadline_heap *heap, uint32_t position,
+			  struct pst_deadline_entry entry)
 {
 	uint32_t child;
 
 	for (;;) {
-		child = 2 * place + 1;
-		if (child >= queue->count)
-			return place;
-		if (child + 1 < queue->count &&
-		    queue->heap[child + 1].due_ns < queue->heap[child].due_ns)
+		child = 2 * position + 1;
+		if (child >= heap->count)
+			return position;
+		if (child + 1 < heap->count &&
+		    heap->entries[child + 1].deadline_ns <
+			    heap->entries[child].deadline_ns)
 			child++;
-		if (queue->heap[child].due_ns >= entry.due_ns)
-			return place;
-		put(queue, place, queue->heap[child]);
-		place = child;
+		if (heap->entries[child].deadline_ns >= entry.deadline_ns)
+			return position;
+		put(heap, position, heap->entries[child]);
+		position = child;
 	}
 }
 
-static void settle(struct pst_due_queue *queue, uint32_t place,
-		   struct pst_due_entry entry)
+static void insert_at(struct pst_deadline_heap *heap, uint32_t position,
+		      struct pst_deadline_entry entry)
 {
-	put(queue, sink(queue, rise(queue, place, entry), entry), entry);
+	put(heap, sift_down(heap, sift_up(heap, position, entry), entry),
+	    entry);
 }
 
-static void remove_at(struct pst_due_queue *queue, uint32_t place)
+static void remove_at(struct pst_deadline_heap *heap, uint32_t position)
 {
-	queue->places[queue->heap[place].index] = 0;
-	queue->count--;
-	if (place != queue->count)
-		settle(queue, place, queue->heap[queue->count]);
+	heap->positions[heap->entries[position].index] = 0;
+	heap->count--;
+	if (position != heap->count)
+		insert_at(heap, position, heap->entries[heap->count]);
 }
 
-void pst_due_queue_set(struct pst_due_queue *queue, uint32_t index,
-		       uint64_t due_ns)
+void pst_deadline_heap_set(struct pst_deadline_heap *heap, uint32_t index,
+			   uint64_t deadline_ns)
 {
-	uint32_t place = queue->places[index];
+	uint32_t position = heap->positions[index];
 
-	if (due_ns == PST_DEADLINE_NEVER) {
-		if (place != 0)
-			remove_at(queue, place - 1);
+	if (deadline_ns == PST_DEADLINE_NEVER) {
+		if (position != 0)
+			remove_at(heap, position - 1);
 		return;
 	}
-	if (place == 0)
-		place = ++queue->count;
-	settle(queue, place - 1,
-	       (struct pst_due_entry) {.due_ns = due_ns, .index = index});
+	if (position == 0)
+		position = ++heap->count;
+	insert_at(heap, position - 1,
+		  (struct pst_deadline_entry){.deadline_ns = deadline_ns,
+					      .index = index});
 }
 
-uint64_t pst_due_queue_next_ns(const struct pst_due_queue *queue)
+uint64_t pst_deadline_heap_next_ns(const struct pst_deadline_heap *heap)
 {
-	return queue->count > 0 ? queue->heap[0].due_ns : PST_DEADLINE_NEVER;
+	return heap->count > 0 ? heap->entries[0].deadline_ns
+			       : PST_DEADLINE_NEVER;
 }
 
-bool pst_due_queue_take(struct pst_due_queue *queue, uint64_t now_ns,
-			uint32_t *ret_index)
+bool pst_deadline_heap_take(struct pst_deadline_heap *heap, uint64_t now_ns,
+			    uint32_t *ret_index)
 {
-	if (queue->count == 0 || queue->heap[0].due_ns > now_ns)
+	if (heap->count == 0 || heap->entries[0].deadline_ns > now_ns)
 		return false;
-	*ret_index = queue->heap[0].index;
-	remove_at(queue, 0);
+	*ret_index = heap->entries[0].index;
+	remove_at(heap, 0);
 	return true;
 }

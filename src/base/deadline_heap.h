@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * When something is due, for each of many
+ * Deadlines of many objects
  *
- * A binary heap of indices by time.  Setting a time, and finding the earliest,
- * cost the logarithm of how many have one; an index without one costs nothing.
+ * A binary heap of object indices, ordered by deadline.  Setting a deadline and
+ * removing the earliest take logarithmic time in the number of objects that have
+ * one; an object without a deadline costs nothing.
  */
 #ifndef POSTERN_BASE_DEADLINE_HEAP_H
 #define POSTERN_BASE_DEADLINE_HEAP_H
@@ -14,31 +15,34 @@
 #include "base/attributes.h"
 #include "base/clock.h"
 
-struct pst_due_entry {
-	uint64_t due_ns;
+struct pst_deadline_entry {
+	uint64_t deadline_ns;
 	uint32_t index;
 };
 
-struct pst_due_queue {
-	struct pst_due_entry *heap;
-	uint32_t *places;       /* of each index: its place + 1, or 0 */
+struct pst_deadline_heap {
+	struct pst_deadline_entry *entries;
+	uint32_t *positions; /* of each index: its position + 1, or 0 */
 	uint32_t count;
 };
 
-/* For indices below index_count.  0 or -ENOMEM; zeroed, it can be _done(). */
-PST_MUST_CHECK int pst_due_queue_init(struct pst_due_queue *queue,
-				      uint32_t index_count);
-void pst_due_queue_done(struct pst_due_queue *queue);
+/*
+ * For indices below index_count.  0 or -ENOMEM; _done() accepts the heap also
+ * after a failure, and a zeroed one.
+ */
+PST_MUST_CHECK int pst_deadline_heap_init(struct pst_deadline_heap *heap,
+					  uint32_t index_count);
+void pst_deadline_heap_done(struct pst_deadline_heap *heap);
 
-/* PST_DEADLINE_NEVER takes the index out. */
-void pst_due_queue_set(struct pst_due_queue *queue, uint32_t index,
-		       uint64_t due_ns);
+/* PST_DEADLINE_NEVER removes the index. */
+void pst_deadline_heap_set(struct pst_deadline_heap *heap, uint32_t index,
+			   uint64_t deadline_ns);
 
-/* The earliest time, PST_DEADLINE_NEVER where there is none. */
-uint64_t pst_due_queue_next_ns(const struct pst_due_queue *queue);
+/* The earliest deadline, or PST_DEADLINE_NEVER. */
+uint64_t pst_deadline_heap_next_ns(const struct pst_deadline_heap *heap);
 
-/* Take out the earliest whose time has come; false: there is none. */
-bool pst_due_queue_take(struct pst_due_queue *queue, uint64_t now_ns,
-			uint32_t *ret_index);
+/* Remove the earliest deadline if it has passed; false: none has. */
+bool pst_deadline_heap_take(struct pst_deadline_heap *heap, uint64_t now_ns,
+			    uint32_t *ret_index);
 
 #endif

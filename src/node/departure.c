@@ -54,8 +54,8 @@ static void free_slot(struct pst_node *node, struct pst_peer *peer)
 	pst_slot_handle handle = peer->handle;
 
 	pst_quota_give_back(node, pst_slot_index(handle));
-	pst_due_queue_set(&node->dues, pst_slot_index(handle),
-			  PST_DEADLINE_NEVER);
+	pst_deadline_heap_set(&node->deadlines, pst_slot_index(handle),
+			      PST_DEADLINE_NEVER);
 	pst_peer_credentials_done(&peer->identity.credentials);
 	node->may_have_become_due = true; /* what the record left to do */
 	peer->state = PST_PEER_FREE;

@@ -112,7 +112,8 @@ static void handle(struct pst_node *node, uint64_t tag)
 static uint64_t next_due_ns(const struct pst_node *node)
 {
 	uint64_t due_ns = pst_deadline_earlier(
-		pst_due_queue_next_ns(&node->dues), pst_audit_due_ns(node));
+		pst_deadline_heap_next_ns(&node->deadlines),
+		pst_audit_due_ns(node));
 	uint32_t i;
 
 	for (i = 0; i < PST_HALF_OPEN_COUNT; i++)

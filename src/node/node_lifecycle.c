@@ -43,7 +43,7 @@ static int allocate(struct pst_node *node, uint32_t slot_count)
 	    !node->charges.charges)
 		return -ENOMEM;
 	pst_slots_init(node->slots, slot_count);
-	r = pst_due_queue_init(&node->dues, slot_count);
+	r = pst_deadline_heap_init(&node->deadlines, slot_count);
 	if (r < 0)
 		return r;
 	return pst_half_open_init(&node->half_open, &offers);
@@ -251,7 +251,7 @@ struct pst_node *pst_node_close(struct pst_node *node)
 	pst_audit_flush(node, PST_DEADLINE_NEVER);
 	pst_node_view_close(node);
 	close_accounts(node);
-	pst_due_queue_done(&node->dues);
+	pst_deadline_heap_done(&node->deadlines);
 	free(node->charges.charges);
 	free(node->events);
 	free(node->peers);

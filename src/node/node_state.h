@@ -217,7 +217,7 @@ struct pst_node {
 	struct pst_charges charges; /* of each slot */
 	struct pst_meter meter;
 	struct pst_departed_meters departed_meters;
-	struct pst_due_queue dues;  /* of peers */
+	struct pst_deadline_heap deadlines; /* of peers */
 	struct pst_list round;      /* of shares with ready peers */
 	struct pst_shares shares;
 	uint32_t receives_since_turn;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The queue of what is due, against a table that is looked through
+ * The deadline heap, against an unordered table
  */
 #include "base/deadline_heap.h"
 
@@ -9,21 +9,21 @@
 
 #define INDICES 40
 
-static struct pst_due_queue queue;
+static struct pst_deadline_heap heap;
 static uint64_t table[INDICES];
 
 static void set_up(void)
 {
 	int i;
 
-	expect_equal(pst_due_queue_init(&queue, INDICES), 0);
+	expect_equal(pst_deadline_heap_init(&heap, INDICES), 0);
 	for (i = 0; i < INDICES; i++)
 		table[i] = PST_DEADLINE_NEVER;
 }
 
 static void tear_down(void)
 {
-	pst_due_queue_done(&queue);
+	pst_deadline_heap_done(&heap);
 }
 
 static uint64_t earliest(void)
@@ -37,10 +37,10 @@ static uint64_t earliest(void)
 	return earliest_ns;
 }
 
-static void set(uint32_t index, uint64_t due_ns)
+static void set(uint32_t index, uint64_t deadline_ns)
 {
-	pst_due_queue_set(&queue, index, due_ns);
-	table[index] = due_ns;
+	pst_deadline_heap_set(&heap, index, deadline_ns);
+	table[index] = deadline_ns;
 }
 
 static void take(uint64_t now_ns)
@@ -48,7 +48,7 @@ static void take(uint64_t now_ns)
 	uint64_t earliest_ns = earliest();
 	uint32_t index = INDICES;
 
-	if (!pst_due_queue_take(&queue, now_ns, &index)) {
+	if (!pst_deadline_heap_take(&heap, now_ns, &index)) {
 		expect(earliest_ns > now_ns);
 		expect_equal(index, INDICES);
 		return;
@@ -58,40 +58,40 @@ static void take(uint64_t now_ns)
 	table[index] = PST_DEADLINE_NEVER;
 }
 
-START_TEST(nothing_is_due_in_an_empty_queue)
+START_TEST(empty_heap_has_no_deadline)
 {
-	expect(pst_due_queue_next_ns(&queue) == PST_DEADLINE_NEVER);
+	expect(pst_deadline_heap_next_ns(&heap) == PST_DEADLINE_NEVER);
 	take(UINT64_MAX - 1);
 }
 END_TEST
 
-START_TEST(what_is_due_comes_earliest_first_and_not_before_its_time)
+START_TEST(take_returns_passed_deadlines_earliest_first)
 {
 	set(3, 30);
 	set(1, 10);
 	set(2, 20);
 	take(9);
-	expect_equal(pst_due_queue_next_ns(&queue), 10);
+	expect_equal(pst_deadline_heap_next_ns(&heap), 10);
 	take(25);
 	take(25);
 	take(25);
-	expect_equal(pst_due_queue_next_ns(&queue), 30);
+	expect_equal(pst_deadline_heap_next_ns(&heap), 30);
 }
 END_TEST
 
-START_TEST(a_time_can_be_changed_and_taken_out)
+START_TEST(set_changes_and_removes_a_deadline)
 {
 	set(1, 10);
 	set(2, 20);
 	set(1, 30);
-	expect_equal(pst_due_queue_next_ns(&queue), 20);
+	expect_equal(pst_deadline_heap_next_ns(&heap), 20);
 	set(2, PST_DEADLINE_NEVER);
 	set(2, PST_DEADLINE_NEVER);
-	expect_equal(pst_due_queue_next_ns(&queue), 30);
+	expect_equal(pst_deadline_heap_next_ns(&heap), 30);
 }
 END_TEST
 
-START_TEST(whatever_is_done_it_answers_as_a_table_would)
+START_TEST(random_operations_match_the_table)
 {
 	struct random random = {.state = 3};
 	uint32_t index;
@@ -112,24 +112,23 @@ START_TEST(whatever_is_done_it_answers_as_a_table_would)
 			take(random_below(&random, 100));
 			break;
 		}
-		expect(pst_due_queue_next_ns(&queue) == earliest());
+		expect(pst_deadline_heap_next_ns(&heap) == earliest());
 	}
 }
 END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("due queue");
+	Suite *suite = suite_create("deadline heap");
 	TCase *t = tcase_create("all");
 	SRunner *runner;
 	int failed;
 
 	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_add_test(t, nothing_is_due_in_an_empty_queue);
-	tcase_add_test(t,
-		what_is_due_comes_earliest_first_and_not_before_its_time);
-	tcase_add_test(t, a_time_can_be_changed_and_taken_out);
-	tcase_add_test(t, whatever_is_done_it_answers_as_a_table_would);
+	tcase_add_test(t, empty_heap_has_no_deadline);
+	tcase_add_test(t, take_returns_passed_deadlines_earliest_first);
+	tcase_add_test(t, set_changes_and_removes_a_deadline);
+	tcase_add_test(t, random_operations_match_the_table);
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
