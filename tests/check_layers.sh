@@ -41,8 +41,9 @@ os        base
 handshake base wire crypto
 channel   base ring os crypto
 sched     base os policy channel
+client    base policy crypto os slots stats handshake channel node
 node      base policy crypto os slots stats handshake channel sched
-api       base policy channel node os
+api       base policy channel client node os
 tools
 TABLE
 

@@ -12,7 +12,7 @@
 #include "api/api_result.h"
 #include "base/attributes.h"
 #include "channel/channel.h"
-#include "node/node.h"
+#include "client/client.h"
 
 #define BOTH_DIRECTIONS \
 	((uint32_t)POSTERN_DIRECTION_SEND | POSTERN_DIRECTION_RECEIVE)

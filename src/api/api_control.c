@@ -8,7 +8,7 @@
 
 #include "api/api_options.h"
 #include "api/api_result.h"
-#include "node/node.h"
+#include "client/client.h"
 
 int postern_control_revoke(const struct postern_policy *policy,
 			   const char *node_name, const char *peer,

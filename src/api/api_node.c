@@ -11,6 +11,7 @@
 #include "api/api_result.h"
 #include "base/attributes.h"
 #include "base/clock.h"
+#include "client/client.h"
 #include "node/node.h"
 
 #define PROBE_TIMEOUT_NS PST_NS_PER_SECOND
@@ -278,7 +279,7 @@ int postern_node_probe(const struct postern_policy *policy,
 		return r;
 	if (!policy || !node_name)
 		return -EINVAL;
-	r = pst_node_probe(policy, node_name,
+	r = pst_client_probe(policy, node_name,
 			   pst_api_deadline_ns(PROBE_TIMEOUT_NS), &ours);
 	pst_api_end_refusal(refusal, &ours);
 	return pst_api_filter(r, __func__, NULL);

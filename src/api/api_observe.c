@@ -10,7 +10,7 @@
 
 #include "api/api_options.h"
 #include "api/api_result.h"
-#include "node/observer.h"
+#include "client/observer.h"
 
 static struct pst_observer *inner(struct postern_observer *observer)
 {

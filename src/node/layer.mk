@@ -12,11 +12,7 @@ libnode_la_SOURCES = \
 	src/node/audit_rate.c \
 	src/node/audit_rate.h \
 	src/node/commit.c \
-	src/node/connect.c \
-	src/node/connect.h \
-	src/node/connection.c \
 	src/node/control.c \
-	src/node/control_call.c \
 	src/node/departed_meters.c \
 	src/node/departed_meters.h \
 	src/node/departure.c \
@@ -41,11 +37,7 @@ libnode_la_SOURCES = \
 	src/node/node_policy.h \
 	src/node/node_state.h \
 	src/node/observe.c \
-	src/node/observer.c \
-	src/node/observer.h \
 	src/node/offer.c \
-	src/node/own_security.c \
-	src/node/own_security.h \
 	src/node/own_segment.c \
 	src/node/own_segment.h \
 	src/node/peer_channel.c \
@@ -69,7 +61,6 @@ libnode_la_SOURCES = \
 	src/node/statistics_view.c \
 	src/node/subject.c \
 	src/node/subject.h \
-	src/node/take_segments.c \
 	src/node/terms.c \
 	src/node/terms.h \
 	src/node/throttle.c \
@@ -77,7 +68,6 @@ libnode_la_SOURCES = \
 	src/node/uid_buckets.h \
 	src/node/view.c \
 	src/node/view.h \
-	src/node/view_fetch.c \
 	src/node/policy_files.c \
 	src/node/policy_files.h \
 	src/node/policy_names.c \

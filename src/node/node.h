@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Nodes and connecting: where identity, policy and channels meet
+ * The node: where identity, policy and channels meet
  *
- * The functions behind <postern/node.h> and postern_connect(), without their
- * argument checks, which the api layer makes.  Results are those documented
- * there.
+ * The functions behind <postern/node.h>, without their argument checks, which
+ * the api layer makes.  Results are those documented there.
  */
 #ifndef POSTERN_NODE_NODE_H
 #define POSTERN_NODE_NODE_H
@@ -72,40 +71,5 @@ int pst_node_peer_stats(struct pst_node *node, postern_peer peer,
 			struct postern_peer_statistics *ret_stats);
 int pst_node_next_peer(const struct pst_node *node, postern_peer previous,
 		       postern_peer *ret_peer);
-
-/* Connecting */
-struct pst_connect_params {
-	const struct postern_policy *policy;
-	const char *node_name;
-	const char *instance;   /* NULL: none */
-	const char *key_file;   /* NULL: none */
-	uint32_t directions;    /* 0: whatever is granted */
-	uint32_t ring_bytes;    /* 0: the most this policy could grant */
-	uint32_t message_bytes;
-	uint64_t deadline_ns;
-	uint32_t spin_ns;
-	uint32_t features_off;
-	struct pst_log log;
-};
-
-PST_MUST_CHECK int pst_connect(const struct pst_connect_params *params,
-			       struct postern_refusal *ret_refusal,
-			       struct pst_channel **ret_channel);
-PST_MUST_CHECK int pst_node_probe(const struct postern_policy *policy,
-				  const char *name, uint64_t deadline_ns,
-				  struct postern_refusal *ret_refusal);
-
-/* Controlling */
-struct pst_control_params {
-	const struct postern_policy *policy;
-	const char *node_name;
-	uint64_t deadline_ns;
-	uint32_t features_off;
-};
-
-PST_MUST_CHECK int pst_control_revoke(const struct pst_control_params *params,
-				      const char *peer,
-				      struct postern_refusal *refusal,
-				      uint32_t *ret_count);
 
 #endif

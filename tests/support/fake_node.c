@@ -19,10 +19,10 @@
 #include "base/fd.h"
 #include "channel/channel.h"
 #include "handshake/handshake.h"
-#include "node/view.h"
 #include "os/entropy.h"
 #include "os/packet_socket.h"
 #include "os/segment.h"
+#include "stats/stats_layout.h"
 
 #define PATIENCE_MS 20000
 #define PAGE_BYTES 4096

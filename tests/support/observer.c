@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "node/view.h"
+#include "client/client.h"
 #include "support/inspect.h"
 #include "support/scene.h"
 #include "support/test_options.h"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-NODE_TEST_LIBS = libnode.la libsched.la libhandshake.la libwire.la \
+NODE_TEST_LIBS = libclient.la libnode.la libsched.la libhandshake.la libwire.la \
 	libchannel.la libpolicy.la libslots.la libstats.la libring.la \
 	libcrypto.la libos.la libbase.la $(CHECK_LIBS)
 

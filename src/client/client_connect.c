@@ -14,16 +14,16 @@
  * the listener is trusted as far as the policy's owner is: what it sends is
  * checked like any peer's.
  */
-#include "node/node.h"
+#include "client/client.h"
 
 #include <errno.h>
 #include <stdbool.h>
 
 #include "base/fd.h"
+#include "client/client_connection.h"
+#include "client/client_security.h"
 #include "handshake/handshake.h"
-#include "node/connect.h"
 #include "node/host_features.h"
-#include "node/own_security.h"
 #include "node/refusal.h"
 #include "os/own_process.h"
 #include "os/packet_socket.h"

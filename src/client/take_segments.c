@@ -7,7 +7,7 @@
  * us, after it was mapped for writing.  Both are paid for here, to the last
  * page, because the node will not write into, or read from, a hole.
  */
-#include "node/connect.h"
+#include "client/client_connection.h"
 
 #include <errno.h>
 

@@ -7,7 +7,7 @@
  * (pst_policy_security_floor()), and a node can do more than its policy asks
  * for.
  */
-#include "node/own_security.h"
+#include "client/client_security.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -6,14 +6,14 @@
  * What the segment says is the word of the node's owner; that the process is
  * gone, the kernel says.
  */
-#include "node/observer.h"
+#include "client/observer.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stddef.h>
 
+#include "client/client.h"
 #include "node/refusal.h"
-#include "node/view.h"
 #include "os/fork_guard.h"
 #include "os/peer_credentials.h"
 #include "stats/stats_reader.h"

@@ -5,8 +5,8 @@
  * All of it from its own side: its own copy of the policy, its own file, the
  * facts about its own process.  Nothing that the node says can lower it.
  */
-#ifndef POSTERN_NODE_OWN_SECURITY_H
-#define POSTERN_NODE_OWN_SECURITY_H
+#ifndef POSTERN_CLIENT_CLIENT_SECURITY_H
+#define POSTERN_CLIENT_CLIENT_SECURITY_H
 
 #include "base/attributes.h"
 #include "handshake/handshake.h"

@@ -5,13 +5,13 @@
  * The connection is reached as any other, so the command goes to the owner that
  * the policy names and to nobody else.  No descriptor is taken at any point.
  */
-#include "node/node.h"
+#include "client/client.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "node/connect.h"
+#include "client/client_connection.h"
 #include "node/refusal.h"
 #include "os/own_process.h"
 #include "os/packet_socket.h"

@@ -3,8 +3,8 @@
  * A connection to a node, on its way to become a channel or for something else:
  * for the files of this layer only
  */
-#ifndef POSTERN_NODE_CONNECT_H
-#define POSTERN_NODE_CONNECT_H
+#ifndef POSTERN_CLIENT_CLIENT_CONNECTION_H
+#define POSTERN_CLIENT_CLIENT_CONNECTION_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -8,7 +8,7 @@
  * unmapped` the kernel says no more than that our namespace does not map it,
  * and the node's key proves the rest.
  */
-#include "node/connect.h"
+#include "client/client_connection.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -16,8 +16,8 @@
 
 #include "base/fd.h"
 #include "base/kernel_error.h"
+#include "client/client.h"
 #include "node/host_features.h"
-#include "node/node.h"
 #include "node/refusal.h"
 #include "os/doorbell.h"
 #include "os/listener.h"
@@ -303,7 +303,7 @@ static int await_answer(const struct pst_connection *connection,
 	return r;
 }
 
-int pst_node_probe(const struct postern_policy *policy, const char *name,
+int pst_client_probe(const struct postern_policy *policy, const char *name,
 		   uint64_t deadline_ns, struct postern_refusal *ret_refusal)
 {
 	const struct pst_policy_node *rules;

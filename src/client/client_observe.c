@@ -6,14 +6,15 @@
  * that exactly one descriptor is taken, and believed to be nothing until it has
  * passed every check of a segment.
  */
-#include "node/view.h"
+#include "client/client.h"
 
 #include <string.h>
 
 #include "base/fd.h"
-#include "node/connect.h"
+#include "client/client_connection.h"
 #include "node/refusal.h"
 #include "os/own_process.h"
+#include "stats/stats_layout.h"
 
 static int say_hello(struct pst_connection *connection, const char *node_name,
 		     struct postern_refusal *refusal)
