@@ -12,9 +12,10 @@
 
 #include "api/api_options.h"
 #include "api/api_result.h"
-#include "node/policy_files.h"
-#include "node/policy_names.h"
+#include "node/host_features.h"
+#include "os/name_table.h"
 #include "policy/policy.h"
+#include "policy/policy_load.h"
 
 #define POLICY_FLAGS \
 	(POSTERN_POLICY_ASSUME_NAMES | POSTERN_POLICY_WARN_ON_UNTRUSTED | \
@@ -25,7 +26,7 @@ static bool is_candidate_usable(const struct postern_policy_options *options)
 	if (!options->candidate_name)
 		return !options->candidate_text && !options->candidate_label;
 	return !options->file && options->candidate_text &&
-	       pst_policy_files_is_name(options->candidate_name);
+	       pst_policy_is_file_name(options->candidate_name);
 }
 
 int postern_policy_load(const struct postern_policy_options *options,
@@ -53,7 +54,8 @@ int postern_policy_load(const struct postern_policy_options *options,
 			return r;
 		diagnostics = unwanted;
 	}
-	r = pst_policy_files_load(&copy, diagnostics, ret_policy);
+	r = pst_policy_load(&copy, pst_host_features(copy.features_off),
+			    diagnostics, ret_policy);
 	(void)pst_diagnostics_free(unwanted); /* always NULL */
 	return pst_api_filter(r, __func__, NULL);
 }
@@ -143,7 +145,7 @@ int postern_policy_format(const char *text, size_t text_bytes,
 			return r;
 		diagnostics = unwanted;
 	}
-	r = pst_policy_names_init(&host, &names);
+	r = pst_policy_host_init_names(&host, &names);
 	if (r == 0)
 		r = pst_policy_format(text, text_bytes, file_name, flags, &host,
 				      diagnostics, ret_text);

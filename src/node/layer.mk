@@ -67,8 +67,4 @@ libnode_la_SOURCES = \
 	src/node/uid_buckets.c \
 	src/node/uid_buckets.h \
 	src/node/view.c \
-	src/node/view.h \
-	src/node/policy_files.c \
-	src/node/policy_files.h \
-	src/node/policy_names.c \
-	src/node/policy_names.h
+	src/node/view.h

@@ -36,6 +36,8 @@ libpolicy_la_SOURCES = \
 	src/policy/policy_link.c \
 	src/policy/policy_link_node.c \
 	src/policy/policy_lint.c \
+	src/policy/policy_load.c \
+	src/policy/policy_load.h \
 	src/policy/policy_match.c \
 	src/policy/policy_match.h \
 	src/policy/policy_node_block.c \

@@ -8,7 +8,8 @@ check_PROGRAMS += \
 	tests/unit/api/test_api_channel \
 	tests/unit/api/test_api_facts \
 	tests/unit/api/test_api_facts_users \
-	tests/unit/api/test_api_key
+	tests/unit/api/test_api_key \
+	tests/unit/api/test_api_policy
 
 tests_unit_api_test_api_channel_SOURCES = \
 	tests/unit/api/test_api_channel.c $(CHANNEL_TEST_SUPPORT)
@@ -25,3 +26,6 @@ tests_unit_api_test_api_facts_users_LDADD = libapi.la $(NODE_TEST_LIBS)
 tests_unit_api_test_api_key_SOURCES = \
 	tests/unit/api/test_api_key.c $(os_test_support)
 tests_unit_api_test_api_key_LDADD = libapi.la $(NODE_TEST_LIBS)
+
+tests_unit_api_test_api_policy_SOURCES = tests/unit/api/test_api_policy.c
+tests_unit_api_test_api_policy_LDADD = libapi.la $(NODE_TEST_LIBS)

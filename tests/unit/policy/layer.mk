@@ -116,21 +116,19 @@ tests_unit_policy_test_policy_words_SOURCES = \
 	tests/unit/policy/test_policy_words.c
 tests_unit_policy_test_policy_words_LDADD = $(POLICY_TEST_LIBS)
 
-# Where the policy layer ends and the disk begins: of the node and api layers.
+# These read files, and only these need the os layer.
 check_PROGRAMS += \
-	tests/unit/api/test_api_policy \
-	tests/unit/node/test_policy_directories \
-	tests/unit/node/test_policy_files
+	tests/unit/policy/test_policy_directories \
+	tests/unit/policy/test_policy_load
 
-tests_unit_api_test_api_policy_SOURCES = tests/unit/api/test_api_policy.c
-tests_unit_api_test_api_policy_LDADD = libapi.la $(NODE_TEST_LIBS)
+tests_unit_policy_test_policy_directories_SOURCES = \
+	tests/unit/policy/test_policy_directories.c \
+	tests/unit/policy/policy_load_case.h
+tests_unit_policy_test_policy_directories_LDADD = \
+	libpolicy.la libos.la libbase.la $(CHECK_LIBS)
 
-tests_unit_node_test_policy_directories_SOURCES = \
-	tests/unit/node/test_policy_directories.c \
-	tests/unit/node/policy_files_case.h
-tests_unit_node_test_policy_directories_LDADD = $(NODE_TEST_LIBS)
-
-tests_unit_node_test_policy_files_SOURCES = \
-	tests/unit/node/test_policy_files.c \
-	tests/unit/node/policy_files_case.h
-tests_unit_node_test_policy_files_LDADD = $(NODE_TEST_LIBS)
+tests_unit_policy_test_policy_load_SOURCES = \
+	tests/unit/policy/test_policy_load.c \
+	tests/unit/policy/policy_load_case.h
+tests_unit_policy_test_policy_load_LDADD = \
+	libpolicy.la libos.la libbase.la $(CHECK_LIBS)

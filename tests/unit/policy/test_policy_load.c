@@ -2,7 +2,7 @@
 /*
  * Policies on a real disk: trust, includes, single files
  */
-#include "unit/node/policy_files_case.h"
+#include "unit/policy/policy_load_case.h"
 
 #include "os/peer_credentials.h"
 

@@ -2,8 +2,8 @@
 /*
  * Policies on a real disk, for the tests of their loading
  */
-#ifndef POSTERN_UNIT_NODE_POLICY_FILES_CASE_H
-#define POSTERN_UNIT_NODE_POLICY_FILES_CASE_H
+#ifndef POSTERN_UNIT_POLICY_POLICY_LOAD_CASE_H
+#define POSTERN_UNIT_POLICY_POLICY_LOAD_CASE_H
 
 #include <check.h>
 #include <errno.h>
@@ -15,7 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "node/policy_files.h"
+#include "os/features.h"
+#include "policy/policy_load.h"
 
 static char directory[64];
 static struct postern_diagnostics *diagnostics;
@@ -84,7 +85,8 @@ static inline int load_with(const char *file, uint32_t flags, uint32_t features_
 	options.file = file;
 	options.flags = flags;
 	options.features_off = features_off;
-	return pst_policy_files_load(&options, diagnostics, &policy);
+	return pst_policy_load(&options, pst_features_probe(features_off), diagnostics,
+			       &policy);
 }
 
 /* -EINVAL when there is an error anywhere. */

@@ -4,7 +4,7 @@
  *
  * They are tested in a mount namespace of the test's own, which takes root.
  */
-#include "unit/node/policy_files_case.h"
+#include "unit/policy/policy_load_case.h"
 
 #include <sched.h>
 #include <sys/mount.h>
@@ -192,7 +192,8 @@ static int load_candidate(const char *name, const char *text)
 	options.candidate_label = "candidate";
 	options.candidate_text = text;
 	options.candidate_bytes = strlen(text);
-	return pst_policy_files_load(&options, diagnostics, &policy);
+	return pst_policy_load(&options, pst_features_probe(0), diagnostics,
+			       &policy);
 }
 
 START_TEST(candidate_takes_the_place_of_its_namesakes)

@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Policy files: see policy_files.h
- *
- * The straight way from the disk to a decision: trusted files are read whole,
- * the policy layer reads the texts, names are looked up as they come, and the
- * table is handed over.
+ * Loading policy files: see policy_load.h
  *
  * The same file name in /etc shadows /run shadows /usr/lib, and a link to
- * /dev/null in a directory masks the name in those behind it.  Which files are
- * read is decided by names alone; in what order they are read means nothing to
- * the policy, only to the order of messages.  A file that cannot be read still
- * shadows, and a directory that cannot be listed shadows everything: what the
- * administrator has replaced must not come back by an error.
+ * /dev/null in a directory masks the name in those behind it.  Names alone
+ * decide which files are read.  The order of reading affects the order of
+ * messages and nothing else.  A file that cannot be read still shadows, and a
+ * directory that cannot be listed shadows everything: a file that the
+ * administrator has replaced must not come back because of an error.
  *
- * An error does not end the loading.  The policy layer marks the nodes that it
- * concerns; only a single file that was asked for has to be right as a text.
+ * An error does not end the loading.  The builder marks the nodes that the error
+ * concerns; only a single file that the options name must parse as a whole.
  */
-#include "node/policy_files.h"
+#include "policy/policy_load.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -25,9 +21,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "node/host_features.h"
-#include "node/policy_names.h"
-#include "os/features.h"
+#include "os/name_lookup.h"
+#include "os/name_table.h"
 #include "os/own_process.h"
 #include "os/peer_credentials.h"
 #include "os/trusted_file.h"
@@ -57,9 +52,43 @@ struct loader {
 	uid_t reader;
 	unsigned int trust_flags;
 	uint32_t features;
-	uint32_t features_off;
 	const struct postern_policy_options *options;
 };
+
+/* The users and groups of this host */
+
+static int find_user(void *names, const char *name, uint32_t *ret_uid)
+{
+	return pst_name_table_find_uid(names, name, ret_uid);
+}
+
+static int find_group(void *names, const char *name, uint32_t *ret_gid)
+{
+	return pst_name_table_find_gid(names, name, ret_gid);
+}
+
+static int find_members(void *names, uint32_t gid, const uint32_t **ret_uids,
+			size_t *ret_uid_count)
+{
+	return pst_name_table_find_members(names, gid, ret_uids, ret_uid_count);
+}
+
+int pst_policy_host_init_names(struct pst_policy_host *ret_host,
+			       struct pst_name_table **ret_names)
+{
+	int r;
+
+	r = pst_name_table_new(PST_PASSWD_PATH, PST_GROUP_PATH, ret_names);
+	if (r < 0)
+		return r;
+	*ret_host = (struct pst_policy_host){
+		.names = *ret_names,
+		.find_user = find_user,
+		.find_group = find_group,
+		.find_members = find_members,
+	};
+	return 0;
+}
 
 /* The host, beyond its names */
 
@@ -100,7 +129,7 @@ static uint32_t find_features(void *user_data)
 {
 	const struct loader *loader = user_data;
 
-	return pst_host_features(loader->features_off);
+	return loader->features;
 }
 
 static int read_key(void *user_data, const char *path, char *text,
@@ -135,10 +164,10 @@ static int read_key(void *user_data, const char *path, char *text,
 
 /* Files */
 
-/* What the disk says about a file or directory becomes a finding; what says
- * nothing about them, but about us, ends the loading. */
-static int judge(struct loader *loader, const char *path, int result,
-		 const struct pst_path_fault *fault)
+/* Report an error of a file or directory.  A lack of memory or descriptors is an
+ * error of this process and ends the loading. */
+static int report_result(struct loader *loader, const char *path, int result,
+			 const struct pst_path_fault *fault)
 {
 	if (result == -ENOMEM || result == -EMFILE || result == -ENFILE)
 		return result;
@@ -166,7 +195,7 @@ static int load_file(struct loader *loader, const char *path,
 			: pst_trusted_file_read(path, loader->reader,
 						loader->trust_flags, &file,
 						&fault);
-	r = judge(loader, path, read_result, &fault);
+	r = report_result(loader, path, read_result, &fault);
 	if (r < 0 || read_result < 0)
 		return r;
 	r = pst_policy_builder_add_source(loader->builder, path, file.bytes,
@@ -227,7 +256,7 @@ static int list_directory(struct loader *loader, const char *path,
 	if (list_result == -ENOENT)
 		return 0;
 	*ret_state = list_result == 0 ? DIRECTORY_LISTED : DIRECTORY_UNREADABLE;
-	r = judge(loader, path, list_result, &fault);
+	r = report_result(loader, path, list_result, &fault);
 	if (r < 0 && list_result == 0)
 		pst_trusted_listing_done(ret_listing);
 	return r;
@@ -297,7 +326,7 @@ static int load_directories(struct loader *loader,
 	return r;
 }
 
-bool pst_policy_files_is_name(const char *name)
+bool pst_policy_is_file_name(const char *name)
 {
 	return strlen(name) <= NAME_MAX && !strchr(name, '/') &&
 	       pst_trusted_listing_is_policy_name(name);
@@ -434,6 +463,7 @@ static void done_loader(struct loader *loader)
 
 static int init_loader(struct loader *loader,
 		       const struct postern_policy_options *options,
+		       uint32_t features,
 		       struct pst_policy_builder_options *builder_options,
 		       struct postern_diagnostics *diagnostics)
 {
@@ -441,12 +471,11 @@ static int init_loader(struct loader *loader,
 
 	loader->options = options;
 	loader->reader = geteuid();
-	loader->features = pst_features_probe(options->features_off);
-	loader->features_off = options->features_off;
+	loader->features = features;
 	if (options->flags & POSTERN_POLICY_WARN_ON_UNTRUSTED)
 		loader->trust_flags = PST_TRUSTED_FILE_WARN_ONLY;
 
-	r = pst_policy_names_init(&builder_options->host, &loader->names);
+	r = pst_policy_host_init_names(&builder_options->host, &loader->names);
 	if (r < 0)
 		return r;
 	builder_options->host.user_data = loader;
@@ -464,16 +493,17 @@ static int init_loader(struct loader *loader,
 				      &loader->builder);
 }
 
-int pst_policy_files_load(const struct postern_policy_options *options,
-			  struct postern_diagnostics *diagnostics,
-			  struct postern_policy **ret_policy)
+int pst_policy_load(const struct postern_policy_options *options,
+		    uint32_t features, struct postern_diagnostics *diagnostics,
+		    struct postern_policy **ret_policy)
 {
 	struct pst_policy_builder_options builder_options = {0};
 	struct postern_policy *policy;
 	struct loader loader = {0};
 	int r;
 
-	r = init_loader(&loader, options, &builder_options, diagnostics);
+	r = init_loader(&loader, options, features, &builder_options,
+			diagnostics);
 	if (r == 0)
 		r = load_all(&loader, options->file);
 	if (r == 0)
