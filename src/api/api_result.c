@@ -16,7 +16,7 @@
 #include "base/attributes.h"
 #include "base/clock.h"
 #include "base/kernel_error.h"
-#include "base/result_text.h"
+#include "base/result.h"
 #include "node/host_features.h"
 #include "os/monotonic.h"
 

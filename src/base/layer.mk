@@ -21,8 +21,8 @@ libbase_la_SOURCES = \
 	src/base/log.h \
 	src/base/record_size.h \
 	src/base/refcount.h \
-	src/base/result_text.c \
-	src/base/result_text.h \
+	src/base/result.c \
+	src/base/result.h \
 	src/base/shared_word.h \
 	src/base/slot_limit.h \
 	src/base/spin.h \

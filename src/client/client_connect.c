@@ -20,11 +20,11 @@
 #include <stdbool.h>
 
 #include "base/fd.h"
+#include "base/result.h"
 #include "client/client_connection.h"
 #include "client/client_security.h"
 #include "handshake/handshake.h"
 #include "node/host_features.h"
-#include "node/refusal.h"
 #include "os/own_process.h"
 #include "os/packet_socket.h"
 

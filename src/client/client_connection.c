@@ -16,9 +16,9 @@
 
 #include "base/fd.h"
 #include "base/kernel_error.h"
+#include "base/result.h"
 #include "client/client.h"
 #include "node/host_features.h"
-#include "node/refusal.h"
 #include "os/doorbell.h"
 #include "os/listener.h"
 #include "os/own_process.h"

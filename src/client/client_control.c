@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/result.h"
 #include "client/client_connection.h"
-#include "node/refusal.h"
 #include "os/own_process.h"
 #include "os/packet_socket.h"
 #include "slots/slots.h"

@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "base/result.h"
 #include "client/client_connection.h"
-#include "node/refusal.h"
 #include "os/own_process.h"
 #include "stats/stats_layout.h"
 

@@ -12,8 +12,8 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "base/result.h"
 #include "client/client.h"
-#include "node/refusal.h"
 #include "os/fork_guard.h"
 #include "os/peer_credentials.h"
 #include "stats/stats_reader.h"

@@ -12,7 +12,7 @@
 #include <errno.h>
 
 #include "base/fd.h"
-#include "node/refusal.h"
+#include "base/result.h"
 
 static int check_both(const struct pst_connection *connection,
 		      struct postern_refusal *refusal)

@@ -10,9 +10,9 @@
 
 #include "base/attributes.h"
 #include "base/fd.h"
+#include "base/result.h"
 #include "node/audit.h"
 #include "node/quota.h"
-#include "node/refusal.h"
 #include "os/packet_socket.h"
 #include "os/poll_set.h"
 #include "os/socket_close.h"

@@ -13,9 +13,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/result.h"
 #include "node/audit.h"
 #include "node/quota.h"
-#include "node/refusal.h"
 #include "node/terms.h"
 #include "os/own_process.h"
 

@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/kernel_error.h"
-#include "base/result_text.h"
+#include "base/result.h"
 #include "os/monotonic.h"
 #include "policy/policy_limit_text.h"
 

@@ -9,7 +9,7 @@
 #include "node/admission.h"
 
 #include "base/fd.h"
-#include "node/refusal.h"
+#include "base/result.h"
 #include "os/packet_socket.h"
 #include "os/poll_set.h"
 

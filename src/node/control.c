@@ -9,7 +9,7 @@
 #include "node/admission.h"
 
 #include "base/attributes.h"
-#include "node/refusal.h"
+#include "base/result.h"
 #include "node/revoke.h"
 #include "os/entropy.h"
 #include "os/packet_socket.h"

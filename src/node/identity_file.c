@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/result.h"
 #include "crypto/secret.h"
-#include "node/refusal.h"
 #include "os/secret_file.h"
 
 /* One byte more than a key has, to see that there is one. */

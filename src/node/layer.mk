@@ -48,8 +48,6 @@ libnode_la_SOURCES = \
 	src/node/quota.c \
 	src/node/quota.h \
 	src/node/ready.c \
-	src/node/refusal.c \
-	src/node/refusal.h \
 	src/node/revoke.c \
 	src/node/revoke.h \
 	src/node/round_robin.c \

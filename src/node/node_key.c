@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/result.h"
 #include "node/identity_file.h"
-#include "node/refusal.h"
 
 struct pst_node_key {
 	size_t reference_count;

@@ -14,10 +14,10 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/result.h"
 #include "node/audit.h"
 #include "node/host_features.h"
 #include "node/node_policy.h"
-#include "node/refusal.h"
 #include "node/terms.h"
 #include "os/doorbell.h"
 #include "os/fork_guard.h"

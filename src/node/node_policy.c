@@ -11,11 +11,11 @@
 #include <stdio.h>
 
 #include "base/fd.h"
-#include "base/kernel_error.h"
 #include "base/feature_names.h"
+#include "base/kernel_error.h"
+#include "base/result.h"
 #include "node/audit.h"
 #include "node/own_segment.h"
-#include "node/refusal.h"
 #include "node/subject.h"
 #include "os/name_lookup.h"
 #include "os/own_process.h"

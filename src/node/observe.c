@@ -9,7 +9,7 @@
  */
 #include "node/admission.h"
 
-#include "node/refusal.h"
+#include "base/result.h"
 #include "node/statistics.h"
 #include "node/terms.h"
 #include "node/view.h"

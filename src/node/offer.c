@@ -10,8 +10,8 @@
  */
 #include "node/admission.h"
 
+#include "base/result.h"
 #include "node/own_segment.h"
-#include "node/refusal.h"
 #include "os/entropy.h"
 #include "os/packet_socket.h"
 

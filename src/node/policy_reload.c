@@ -17,10 +17,10 @@
 
 #include "base/attributes.h"
 #include "base/fd.h"
+#include "base/result.h"
 #include "node/admission.h"
 #include "node/audit.h"
 #include "node/node_policy.h"
-#include "node/refusal.h"
 #include "node/terms.h"
 #include "os/monotonic.h"
 

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/result.h"
 #include "node/quota.h"
-#include "node/refusal.h"
 #include "node/subject.h"
 #include "policy/policy_limit_text.h"
 

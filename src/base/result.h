@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Refusals that are made here, not by the policy
+ * Words for results and reasons, as <postern/result.h> documents them
  */
-#ifndef POSTERN_NODE_REFUSAL_H
-#define POSTERN_NODE_REFUSAL_H
+#ifndef POSTERN_BASE_RESULT_H
+#define POSTERN_BASE_RESULT_H
 
 #include <stdbool.h>
 
 #include <postern/result.h>
 
 #include "base/attributes.h"
+
+const char *pst_result_text(int result);
+const char *pst_reason_text(enum postern_reason reason);
+const char *pst_reason_word(enum postern_reason reason);
+bool pst_result_is_transient(int result, enum postern_reason reason);
 
 /* Write a refusal that its reason says all about.  Returns false, see below. */
 bool pst_refuse_plain(struct postern_refusal *refusal,
