@@ -119,17 +119,17 @@ const char *postern_version(void)
 
 const char *postern_strerror(int result)
 {
-	return pst_result_text(result);
+	return pst_result_description(result);
 }
 
 const char *postern_reason_text(enum postern_reason reason)
 {
-	return pst_reason_text(reason);
+	return pst_reason_description(reason);
 }
 
 const char *postern_reason_word(enum postern_reason reason)
 {
-	return pst_reason_word(reason);
+	return pst_reason_name(reason);
 }
 
 int postern_result_is_transient(int result, enum postern_reason reason)

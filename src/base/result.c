@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Words for results and reasons
+ * Results, reasons and error information: see result.h
  *
- * One table each, in the order of <postern/result.h>.  The library uses the
- * words in its records, the program in its messages, so both read the same.
+ * One table each for results and reasons, in the order of <postern/result.h>.
+ * The library uses the names in its log records, and the tool in its messages.
  */
 #include "base/result.h"
 
@@ -17,18 +17,18 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-struct result_text {
+struct result_entry {
 	int result;
-	const char *text;
+	const char *description;
 };
 
-struct reason_text {
+struct reason_entry {
 	enum postern_reason reason;
-	const char *word;
-	const char *text;
+	const char *name;
+	const char *description;
 };
 
-static const struct result_text results[] = {
+static const struct result_entry results[] = {
 	{0, "success"},
 	{-EAGAIN, "nothing there, or no room now"},
 	{-EMSGSIZE, "the message is too large"},
@@ -53,7 +53,7 @@ static const struct result_text results[] = {
 	{-ECANCELED, "an unexpected failure"},
 };
 
-static const struct reason_text reasons[] = {
+static const struct reason_entry reasons[] = {
 	{POSTERN_REASON_NONE, "none",
 	 "no reason"},
 	{POSTERN_REASON_NO_ALLOW, "no-allow",
@@ -192,17 +192,17 @@ static const enum postern_reason transient_reasons[] = {
 	POSTERN_REASON_KEY_USED_UP,
 };
 
-const char *pst_result_text(int result)
+const char *pst_result_description(int result)
 {
 	size_t i;
 
 	for (i = 0; i < COUNT_OF(results); i++)
 		if (results[i].result == result)
-			return results[i].text;
+			return results[i].description;
 	return "unknown error";
 }
 
-static const struct reason_text *find(enum postern_reason reason)
+static const struct reason_entry *find(enum postern_reason reason)
 {
 	size_t i;
 
@@ -212,18 +212,18 @@ static const struct reason_text *find(enum postern_reason reason)
 	return NULL;
 }
 
-const char *pst_reason_text(enum postern_reason reason)
+const char *pst_reason_description(enum postern_reason reason)
 {
-	const struct reason_text *found = find(reason);
+	const struct reason_entry *found = find(reason);
 
-	return found ? found->text : "unknown reason";
+	return found ? found->description : "unknown reason";
 }
 
-const char *pst_reason_word(enum postern_reason reason)
+const char *pst_reason_name(enum postern_reason reason)
 {
-	const struct reason_text *found = find(reason);
+	const struct reason_entry *found = find(reason);
 
-	return found ? found->word : "unknown";
+	return found ? found->name : "unknown";
 }
 
 static bool is_transient_reason(enum postern_reason reason)
@@ -257,44 +257,29 @@ bool pst_result_is_transient(int result, enum postern_reason reason)
 	}
 }
 
-bool pst_refuse_plain(struct postern_refusal *refusal,
-		      enum postern_reason reason)
+bool pst_error_set(struct postern_refusal *error, enum postern_reason reason)
 {
-	memset(refusal, 0, sizeof(*refusal));
-	refusal->reason = reason;
+	memset(error, 0, sizeof(*error));
+	error->reason = reason;
 	return false;
 }
 
-enum postern_reason pst_refusal_reason(int result)
-{
-	return pst_is_out_of_resources(result) ? POSTERN_REASON_RESOURCES :
-						 POSTERN_REASON_KERNEL;
-}
-
-int pst_refusal_result(const struct postern_refusal *refusal, int result)
-{
-	if (refusal->reason != POSTERN_REASON_KERNEL ||
-	    pst_is_kernel_error(result) || result == -EOPNOTSUPP)
-		return result;
-	return -ECANCELED;
-}
-
-bool pst_refuse(struct postern_refusal *refusal, enum postern_reason reason,
-		const char *format, ...)
+bool pst_error_setf(struct postern_refusal *error, enum postern_reason reason,
+		    const char *format, ...)
 {
 	va_list arguments;
 
-	memset(refusal, 0, sizeof(*refusal));
-	refusal->reason = reason;
+	(void)pst_error_set(error, reason);
 	va_start(arguments, format);
-	(void)vsnprintf(refusal->detail, sizeof(refusal->detail), format,
+	(void)vsnprintf(error->detail, sizeof(error->detail), format,
 			arguments);
 	va_end(arguments);
 	return false;
 }
 
-bool pst_refuse_errno(struct postern_refusal *refusal,
-		      enum postern_reason reason, int result, const char *what)
+bool pst_error_set_errno(struct postern_refusal *error,
+			 enum postern_reason reason, int result,
+			 const char *what)
 {
 	const char *meaning = strerrordesc_np(pst_kernel_error_number(result));
 	const char *call = pst_kernel_error_call(result);
@@ -303,30 +288,45 @@ bool pst_refuse_errno(struct postern_refusal *refusal,
 		reason = POSTERN_REASON_RESOURCES;
 	if (pst_is_kernel_error(result) &&
 	    pst_kernel_error_number(result) == EFBIG)
-		return pst_refuse(refusal, reason, "%s: %s: %s; raise the limit "
-				  "of the size of files with 'ulimit -f "
-				  "unlimited' or LimitFSIZE=", what, call,
-				  meaning);
-	return pst_refuse(refusal, reason, "%s%s%s: %s", what,
-			  call ? ": " : "", call ? call : "",
-			  meaning ? meaning : "unknown error");
+		return pst_error_setf(error, reason,
+				      "%s: %s: %s; raise the limit of the size "
+				      "of files with 'ulimit -f unlimited' or "
+				      "LimitFSIZE=",
+				      what, call, meaning);
+	return pst_error_setf(error, reason, "%s%s%s: %s", what,
+			      call ? ": " : "", call ? call : "",
+			      meaning ? meaning : "unknown error");
 }
 
-int pst_refusal_finish(struct postern_refusal *refusal, int result,
-		       const char *what)
-{
-	if (refusal->reason == POSTERN_REASON_NONE &&
-	    (pst_is_kernel_error(result) || pst_is_out_of_resources(result)))
-		(void)pst_refuse_errno(refusal, pst_refusal_reason(result),
-				       result, what);
-	return pst_refusal_result(refusal, result);
-}
-
-bool pst_refuse_unanswered(struct postern_refusal *refusal, int result,
-			   const char *what)
+bool pst_error_set_io(struct postern_refusal *error, int result,
+		      const char *what)
 {
 	if (result == -EPIPE)
-		return pst_refuse_plain(refusal, POSTERN_REASON_HUNG_UP);
-	return pst_refuse_errno(refusal, POSTERN_REASON_RESOURCES, result,
-				what);
+		return pst_error_set(error, POSTERN_REASON_HUNG_UP);
+	return pst_error_set_errno(error, POSTERN_REASON_RESOURCES, result,
+				   what);
+}
+
+enum postern_reason pst_error_reason(int result)
+{
+	return pst_is_out_of_resources(result) ? POSTERN_REASON_RESOURCES
+					       : POSTERN_REASON_KERNEL;
+}
+
+int pst_error_result(const struct postern_refusal *error, int result)
+{
+	if (error->reason != POSTERN_REASON_KERNEL ||
+	    pst_is_kernel_error(result) || result == -EOPNOTSUPP)
+		return result;
+	return -ECANCELED;
+}
+
+int pst_error_finish(struct postern_refusal *error, int result,
+		     const char *what)
+{
+	if (error->reason == POSTERN_REASON_NONE &&
+	    (pst_is_kernel_error(result) || pst_is_out_of_resources(result)))
+		(void)pst_error_set_errno(error, pst_error_reason(result),
+					  result, what);
+	return pst_error_result(error, result);
 }

@@ -90,9 +90,9 @@ static int say_hello(struct pst_connection *connection,
 
 	pst_own_security_fill(own, node_key, &initiator);
 	if (initiator.wish.ring_bytes == 0) {
-		(void)pst_refuse(refusal, POSTERN_REASON_NO_ALLOW,
-				 "the policy allows nobody at node '%s'",
-				 params->node_name);
+		(void)pst_error_setf(refusal, POSTERN_REASON_NO_ALLOW,
+				     "the policy allows nobody at node '%s'",
+				     params->node_name);
 		return -EACCES;
 	}
 	return pst_connection_say_hello(connection, &initiator, refusal);
@@ -106,8 +106,8 @@ static int say_ready(struct pst_connection *connection,
 
 	r = pst_initiator_create_ready(&connection->initiator, &record);
 	if (r < 0) {
-		(void)pst_refuse_plain(refusal,
-				       connection->initiator.machine.reason);
+		(void)pst_error_set(refusal,
+				    connection->initiator.machine.reason);
 		return r;
 	}
 	return pst_connection_send(connection, &record, refusal);
@@ -231,6 +231,6 @@ int pst_connect(const struct pst_connect_params *params,
 		r = try_all_keys(params, &own, ret_refusal, ret_channel);
 	pst_own_security_done(&own);
 	if (r == 0)
-		(void)pst_refuse_plain(ret_refusal, POSTERN_REASON_NONE);
-	return pst_refusal_finish(ret_refusal, r, "connecting");
+		(void)pst_error_set(ret_refusal, POSTERN_REASON_NONE);
+	return pst_error_finish(ret_refusal, r, "connecting");
 }

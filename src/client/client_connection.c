@@ -62,8 +62,9 @@ static int find_node(const struct postern_policy *policy, const char *name,
 		return r;
 	pst_policy_describe_node(rules, ret_description);
 	if (ret_description->owner_fact == POSTERN_FACT_UNKNOWN) {
-		(void)pst_refuse(refusal, POSTERN_REASON_LISTENER,
-				 "the owner's name is not known on this host");
+		(void)pst_error_setf(
+			refusal, POSTERN_REASON_LISTENER,
+			"the owner's name is not known on this host");
 		return -EACCES;
 	}
 	*ret_rules = rules;
@@ -76,27 +77,30 @@ static int why_no_connection(int result, const char *path,
 	switch (result) {
 	case -ENOENT:
 	case -ECONNREFUSED:
-		(void)pst_refuse(refusal, POSTERN_REASON_NOT_RUNNING,
-				 "not running: no process listens at %s", path);
+		(void)pst_error_setf(refusal, POSTERN_REASON_NOT_RUNNING,
+				     "not running: no process listens at %s",
+				     path);
 		return -ENOENT;
 	case -ENOTSOCK:
 	case -EPROTOTYPE:
 	case -ELOOP:
-		(void)pst_refuse(refusal, POSTERN_REASON_NOT_A_SOCKET,
-				 "%s is not a node's socket", path);
+		(void)pst_error_setf(refusal, POSTERN_REASON_NOT_A_SOCKET,
+				     "%s is not a node's socket", path);
 		return -EACCES;
 	case -EACCES:
-		(void)pst_refuse(refusal, POSTERN_REASON_REFUSED,
-				 "the mode of %s keeps this user out", path);
+		(void)pst_error_setf(refusal, POSTERN_REASON_REFUSED,
+				     "the mode of %s keeps this user out",
+				     path);
 		return -EACCES;
 	case -ETIMEDOUT:
-		(void)pst_refuse(refusal, POSTERN_REASON_DEADLINE,
-				 "%s accepts no connection", path);
+		(void)pst_error_setf(refusal, POSTERN_REASON_DEADLINE,
+				     "%s accepts no connection", path);
 		return -ETIMEDOUT;
 	default:
-		(void)pst_refuse_errno(refusal, pst_refusal_reason(result),
-				       result, "connecting to the node's socket");
-		return pst_refusal_result(refusal, result);
+		(void)pst_error_set_errno(refusal, pst_error_reason(result),
+					  result,
+					  "connecting to the node's socket");
+		return pst_error_result(refusal, result);
 	}
 }
 
@@ -112,24 +116,27 @@ static int find_unmapped_owner(const struct pst_connection *connection,
 	int r;
 
 	if (!connection->may_be_unmapped) {
-		(void)pst_refuse(refusal, POSTERN_REASON_LISTENER,
-				 "'owner unmapped': statistics and commands "
-				 "prove no key; ask where the owner is mapped");
+		(void)pst_error_setf(
+			refusal, POSTERN_REASON_LISTENER,
+			"'owner unmapped': statistics and commands "
+			"prove no key; ask where the owner is mapped");
 		return -EACCES;
 	}
 	r = pst_own_unmapped_uid(ret_owner);
 	if (r == -EOPNOTSUPP) {
-		(void)pst_refuse(refusal, POSTERN_REASON_LISTENER,
-				 "'owner unmapped' is for a user namespace that "
-				 "does not map every uid: see "
-				 "postern-policy(5)");
+		(void)pst_error_setf(
+			refusal, POSTERN_REASON_LISTENER,
+			"'owner unmapped' is for a user namespace that "
+			"does not map every uid: see "
+			"postern-policy(5)");
 		return -EACCES;
 	}
 	if (r < 0) {
-		(void)pst_refuse_errno(refusal, pst_is_out_of_resources(r) ?
-						POSTERN_REASON_RESOURCES :
-						POSTERN_REASON_LISTENER, r,
-				       "reading /proc/self/uid_map");
+		(void)pst_error_set_errno(refusal,
+					  pst_is_out_of_resources(r)
+						  ? POSTERN_REASON_RESOURCES
+						  : POSTERN_REASON_LISTENER,
+					  r, "reading /proc/self/uid_map");
 		return pst_is_out_of_resources(r) ? r : -EACCES;
 	}
 	return 0;
@@ -141,24 +148,28 @@ static void describe_fault(const struct pst_path_fault *fault, uid_t owner,
 {
 	uid_t unmapped_uid;
 
-	(void)pst_refuse_plain(refusal, POSTERN_REASON_UNTRUSTED_PATH);
+	(void)pst_error_set(refusal, POSTERN_REASON_UNTRUSTED_PATH);
 	if (fault->kind == PST_PATH_FAULT_OWNER && is_unmapped)
-		(void)pst_refuse(refusal, POSTERN_REASON_UNTRUSTED_PATH,
-				 "%s belongs to uid %lu, and not to an unmapped "
-				 "user, root or this user", fault->path,
-				 (unsigned long)fault->owner);
+		(void)pst_error_setf(
+			refusal, POSTERN_REASON_UNTRUSTED_PATH,
+			"%s belongs to uid %lu, and not to an unmapped "
+			"user, root or this user",
+			fault->path, (unsigned long)fault->owner);
 	else if (fault->kind == PST_PATH_FAULT_WRITABLE && is_unmapped)
-		(void)pst_refuse(refusal, POSTERN_REASON_UNTRUSTED_PATH,
-				 "%s is writable by group or others: mount the "
-				 "socket's directory below one that is not",
-				 fault->path);
+		(void)pst_error_setf(
+			refusal, POSTERN_REASON_UNTRUSTED_PATH,
+			"%s is writable by group or others: mount the "
+			"socket's directory below one that is not",
+			fault->path);
 	else if (fault->kind == PST_PATH_FAULT_OWNER &&
 		 pst_own_unmapped_uid(&unmapped_uid) == 0 &&
 		 fault->owner == unmapped_uid)
-		(void)pst_refuse(refusal, POSTERN_REASON_UNTRUSTED_PATH,
-				 "%s belongs to a user whom this user namespace "
-				 "does not map: if the node has a key, write "
-				 "'owner unmapped' and 'key'", fault->path);
+		(void)pst_error_setf(
+			refusal, POSTERN_REASON_UNTRUSTED_PATH,
+			"%s belongs to a user whom this user namespace "
+			"does not map: if the node has a key, write "
+			"'owner unmapped' and 'key'",
+			fault->path);
 	else
 		pst_path_fault_describe(fault, owner, refusal->detail,
 					sizeof(refusal->detail));
@@ -198,26 +209,29 @@ static int check_listener(int socket_fd, uint32_t features, uid_t owner,
 
 	r = pst_peer_credentials_read(socket_fd, 0, features, ret_listener);
 	if (r == -ESRCH) {
-		(void)pst_refuse(refusal, POSTERN_REASON_LISTENER_EXITED,
-				 "not running: the node's process has exited, "
-				 "and another process keeps its socket open");
+		(void)pst_error_setf(
+			refusal, POSTERN_REASON_LISTENER_EXITED,
+			"not running: the node's process has exited, "
+			"and another process keeps its socket open");
 		return -ENOENT;
 	}
 	if (r < 0) {
-		(void)pst_refuse_errno(refusal, pst_is_out_of_resources(r) ?
-						POSTERN_REASON_RESOURCES :
-						POSTERN_REASON_LISTENER, r,
-				       "identifying the listener");
+		(void)pst_error_set_errno(refusal,
+					  pst_is_out_of_resources(r)
+						  ? POSTERN_REASON_RESOURCES
+						  : POSTERN_REASON_LISTENER,
+					  r, "identifying the listener");
 		return r == -EMFILE || r == -ENFILE || r == -ENOMEM ? r
 								     : -EACCES;
 	}
 	if (ret_listener->uid_fact == POSTERN_FACT_KNOWN &&
 	    ret_listener->uid == owner)
 		return 0;
-	(void)pst_refuse(refusal, POSTERN_REASON_LISTENER,
-			 "the listener is uid %lu, the policy's owner is uid "
-			 "%lu", (unsigned long)ret_listener->uid,
-			 (unsigned long)owner);
+	(void)pst_error_setf(
+		refusal, POSTERN_REASON_LISTENER,
+		"the listener is uid %lu, the policy's owner is uid "
+		"%lu",
+		(unsigned long)ret_listener->uid, (unsigned long)owner);
 	pst_peer_credentials_done(ret_listener);
 	return -EACCES;
 }
@@ -298,8 +312,8 @@ static int await_answer(const struct pst_connection *connection,
 	r = pst_doorbell_sleep(&connection->socket_fd, 1,
 			       connection->deadline_ns, &ready);
 	if (r == -ETIMEDOUT)
-		(void)pst_refuse(refusal, POSTERN_REASON_DEADLINE,
-				 "the node does not answer");
+		(void)pst_error_setf(refusal, POSTERN_REASON_DEADLINE,
+				     "the node does not answer");
 	return r;
 }
 
@@ -316,7 +330,7 @@ int pst_client_probe(const struct postern_policy *policy, const char *name,
 	if (r == 0)
 		r = await_answer(&connection, ret_refusal);
 	pst_connection_done(&connection);
-	return pst_refusal_finish(ret_refusal, r, "asking the node");
+	return pst_error_finish(ret_refusal, r, "asking the node");
 }
 
 /* -- records --------------------------------------------------------------- */
@@ -373,21 +387,22 @@ int pst_connection_consume(struct pst_connection *connection,
 
 	r = receive_record(connection, &record);
 	if (r == -ETIMEDOUT)
-		(void)pst_refuse(refusal, POSTERN_REASON_DEADLINE,
-				 "the node does not answer");
+		(void)pst_error_setf(refusal, POSTERN_REASON_DEADLINE,
+				     "the node does not answer");
 	else if (r == -EPIPE)
-		(void)pst_refuse_plain(refusal, POSTERN_REASON_HUNG_UP);
+		(void)pst_error_set(refusal, POSTERN_REASON_HUNG_UP);
 	else if (r == -EBADMSG)
-		(void)pst_refuse(refusal, POSTERN_REASON_DESCRIPTORS,
-				 "a record that is empty or too long, or has "
-				 "descriptors that were not agreed on");
+		(void)pst_error_setf(
+			refusal, POSTERN_REASON_DESCRIPTORS,
+			"a record that is empty or too long, or has "
+			"descriptors that were not agreed on");
 	if (r < 0)
 		return r;
 	r = pst_initiator_consume(&connection->initiator, record.bytes,
 				  record.byte_count);
 	if (r < 0)
-		(void)pst_refuse_plain(refusal,
-				       connection->initiator.machine.reason);
+		(void)pst_error_set(refusal,
+				    connection->initiator.machine.reason);
 	return r;
 }
 
@@ -408,7 +423,7 @@ int pst_connection_send(struct pst_connection *connection,
 	r = pst_connection_consume(connection, refusal);
 	if (r < 0)
 		return r;
-	(void)pst_refuse_plain(refusal, POSTERN_REASON_HUNG_UP);
+	(void)pst_error_set(refusal, POSTERN_REASON_HUNG_UP);
 	return -EPIPE;
 }
 
@@ -421,16 +436,17 @@ int pst_connection_say_hello(struct pst_connection *connection,
 
 	r = pst_initiator_init(&connection->initiator, params);
 	if (r == -EINVAL) {
-		(void)pst_refuse(refusal, POSTERN_REASON_PROTOCOL,
-				 "the instance is no name, or the sizes wished "
-				 "for are too small");
+		(void)pst_error_setf(
+			refusal, POSTERN_REASON_PROTOCOL,
+			"the instance is no name, or the sizes wished "
+			"for are too small");
 		return r;
 	}
 	if (r == 0)
 		r = pst_initiator_create_hello(&connection->initiator, &record);
 	if (r < 0) {
-		(void)pst_refuse_plain(refusal,
-				       connection->initiator.machine.reason);
+		(void)pst_error_set(refusal,
+				    connection->initiator.machine.reason);
 		return r;
 	}
 	return pst_connection_send(connection, &record, refusal);
@@ -454,19 +470,19 @@ int pst_connection_check_segment(const struct pst_connection *connection,
 	uint64_t inode;
 
 	if (segment_fd < 0) {
-		(void)pst_refuse_plain(refusal, POSTERN_REASON_DESCRIPTORS);
+		(void)pst_error_set(refusal, POSTERN_REASON_DESCRIPTORS);
 		return -EBADMSG;
 	}
 	fault = pst_segment_check(segment_fd, &wanted);
 	if (fault != PST_SEGMENT_FAULT_NONE) {
-		(void)pst_refuse(refusal, POSTERN_REASON_SEGMENT, "%s",
-				 pst_segment_fault_text(fault));
+		(void)pst_error_setf(refusal, POSTERN_REASON_SEGMENT, "%s",
+				     pst_segment_fault_text(fault));
 		return -EBADMSG;
 	}
 	if (pst_segment_inode(segment_fd, &inode) < 0 ||
 	    inode != announced->inode) {
-		(void)pst_refuse(refusal, POSTERN_REASON_SEGMENT,
-				 "not the segment that was offered");
+		(void)pst_error_setf(refusal, POSTERN_REASON_SEGMENT,
+				     "not the segment that was offered");
 		return -EBADMSG;
 	}
 	return 0;

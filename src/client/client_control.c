@@ -106,9 +106,10 @@ static int ask_for_control(struct pst_connection *connection,
 		return r;
 	r = pst_connection_consume(connection, refusal);
 	if (r == -EACCES)
-		(void)pst_refuse(refusal, POSTERN_REASON_REFUSED,
-				 "the node takes commands from its owner and "
-				 "root only");
+		(void)pst_error_setf(
+			refusal, POSTERN_REASON_REFUSED,
+			"the node takes commands from its owner and "
+			"root only");
 	return r;
 }
 
@@ -137,14 +138,15 @@ static int judge(const struct pst_result *result, const char *peer,
 		*ret_count = (uint32_t)result->count;
 		return 0;
 	case PST_RESULT_STALE:
-		(void)pst_refuse(refusal, POSTERN_REASON_NO_PEER,
-				 "no peer is %s (any more)", peer);
+		(void)pst_error_setf(refusal, POSTERN_REASON_NO_PEER,
+				     "no peer is %s (any more)", peer);
 		return -ESTALE;
 	case PST_RESULT_NOBODY:
 		break;
 	}
-	(void)pst_refuse(refusal, POSTERN_REASON_NO_PEER,
-			 "the node has no peer that it admitted as '%s'", peer);
+	(void)pst_error_setf(refusal, POSTERN_REASON_NO_PEER,
+			     "the node has no peer that it admitted as '%s'",
+			     peer);
 	return -ENOENT;
 }
 
@@ -159,8 +161,8 @@ int pst_control_revoke(const struct pst_control_params *params,
 
 	r = make_command(peer, &command);
 	if (r < 0) {
-		(void)pst_refuse(refusal, POSTERN_REASON_NONE,
-				 "a peer is INDEX.GENERATION or a name");
+		(void)pst_error_setf(refusal, POSTERN_REASON_NONE,
+				     "a peer is INDEX.GENERATION or a name");
 		return r;
 	}
 	pst_connection_init(&connection, params->deadline_ns,
@@ -175,5 +177,5 @@ int pst_control_revoke(const struct pst_control_params *params,
 		r = judge(&connection.initiator.result, peer, refusal,
 			  ret_count);
 	pst_connection_done(&connection);
-	return pst_refusal_finish(refusal, r, "commanding the node");
+	return pst_error_finish(refusal, r, "commanding the node");
 }

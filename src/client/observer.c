@@ -40,9 +40,9 @@ static int map_view(struct pst_observer *observer,
 					  observer->mapping.control,
 					  observer->view.segment_bytes);
 	if (r == -EPROTONOSUPPORT)
-		(void)pst_refuse_plain(refusal, POSTERN_REASON_VERSION);
+		(void)pst_error_set(refusal, POSTERN_REASON_VERSION);
 	else if (r == -EBADMSG)
-		(void)pst_refuse_plain(refusal, POSTERN_REASON_SEGMENT);
+		(void)pst_error_set(refusal, POSTERN_REASON_SEGMENT);
 	return r;
 }
 
@@ -56,8 +56,7 @@ int pst_observer_open(const struct postern_policy *policy,
 
 	observer = pst_fork_guard_new(sizeof(*observer));
 	if (!observer)
-		return pst_refusal_finish(refusal, -ENOMEM,
-					  "observing the node");
+		return pst_error_finish(refusal, -ENOMEM, "observing the node");
 	observer->guard.ours = PST_FORK_GUARD_OURS;
 	observer->view = (struct pst_view)PST_VIEW_INIT;
 	r = pst_view_fetch(policy, node_name, deadline_ns, features_off,
@@ -66,7 +65,7 @@ int pst_observer_open(const struct postern_policy *policy,
 		r = map_view(observer, refusal);
 	if (r < 0) {
 		(void)pst_observer_close(observer); /* always NULL */
-		return pst_refusal_finish(refusal, r, "observing the node");
+		return pst_error_finish(refusal, r, "observing the node");
 	}
 	*ret_observer = observer;
 	return 0;

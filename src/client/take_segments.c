@@ -82,8 +82,8 @@ int pst_connection_take_segments(struct pst_connection *connection,
 		return r;
 	r = take_own_segment(connection);
 	if (r == -EPERM || r == -EACCES || r == -EBUSY) {
-		(void)pst_refuse(refusal, POSTERN_REASON_SEGMENT,
-				 "it was sealed while we took it");
+		(void)pst_error_setf(refusal, POSTERN_REASON_SEGMENT,
+				     "it was sealed while we took it");
 		return -EBADMSG;
 	}
 	if (r == -EFAULT)

@@ -57,8 +57,8 @@ static bool is_for_us(const struct pst_node *node,
 		      struct postern_refusal *refusal)
 {
 	if (strcmp(hello->node_name, node->name) != 0)
-		return pst_refuse(refusal, POSTERN_REASON_WRONG_NODE,
-				  "asked for node %s", hello->node_name);
+		return pst_error_setf(refusal, POSTERN_REASON_WRONG_NODE,
+				      "asked for node %s", hello->node_name);
 	return true;
 }
 
@@ -77,7 +77,7 @@ static bool answer_hello(struct pst_node *node, struct pst_half_open *entry,
 	case PST_WIRE_KIND_CONTROL:
 		return pst_control_grant(node, entry, refusal);
 	}
-	return pst_refuse_plain(refusal, POSTERN_REASON_KIND);
+	return pst_error_set(refusal, POSTERN_REASON_KIND);
 }
 
 /* -- READY, and GO --------------------------------------------------------- */
@@ -91,8 +91,8 @@ static bool has_taken_offer(const struct pst_half_open *entry,
 {
 	if (pst_packet_unread_bytes(entry->socket_fd) == 0)
 		return true;
-	return pst_refuse(refusal, POSTERN_REASON_PROTOCOL,
-			  "READY before the OFFER was taken");
+	return pst_error_setf(refusal, POSTERN_REASON_PROTOCOL,
+			      "READY before the OFFER was taken");
 }
 
 static bool still_lives(const struct pst_half_open *entry,
@@ -100,7 +100,7 @@ static bool still_lives(const struct pst_half_open *entry,
 {
 	if (pst_process_has_ended(entry->credentials.pidfd) == 0)
 		return true;
-	return pst_refuse_plain(refusal, POSTERN_REASON_PEER_DIED);
+	return pst_error_set(refusal, POSTERN_REASON_PEER_DIED);
 }
 
 static bool answer_ready(struct pst_node *node, struct pst_half_open *entry,
@@ -163,10 +163,11 @@ static bool take_record(struct pst_half_open *entry,
 	int r;
 
 	if (!is_same_process(&entry->credentials, sender))
-		return pst_refuse(refusal, POSTERN_REASON_CREDENTIALS_CHANGED,
-				  "a record by pid %ld uid %lu",
-				  (long)sender->pid,
-				  (unsigned long)sender->uid);
+		return pst_error_setf(refusal,
+				      POSTERN_REASON_CREDENTIALS_CHANGED,
+				      "a record by pid %ld uid %lu",
+				      (long)sender->pid,
+				      (unsigned long)sender->uid);
 	r = pst_responder_consume(&entry->responder, record->bytes,
 				  record->byte_count);
 	if (r < 0)
@@ -202,9 +203,9 @@ static void take_in(struct pst_node *node, struct pst_half_open *entry,
 
 	entry->attempt.has_hello = true;
 	if (record->result < 0)
-		goes_on = pst_refuse_errno(&refusal, POSTERN_REASON_PROTOCOL,
-					   record->result,
-					   "receiving a record");
+		goes_on = pst_error_set_errno(&refusal, POSTERN_REASON_PROTOCOL,
+					      record->result,
+					      "receiving a record");
 	else
 		goes_on = take_record(entry, record, &refusal);
 	if (goes_on)
@@ -246,8 +247,7 @@ make_place(struct pst_node *node, const struct pst_half_open_attempt *attempt,
 			entry = pst_half_open_find_own_victim(table,
 							      attempt->account);
 		if (!entry) {
-			(void)pst_refuse_plain(refusal,
-					       POSTERN_REASON_HALF_OPEN);
+			(void)pst_error_set(refusal, POSTERN_REASON_HALF_OPEN);
 			return NULL;
 		}
 	} else {
@@ -297,12 +297,12 @@ void pst_admission_begin(const struct pst_node *node,
 /* Why the credentials could not be read. */
 static void refuse_credentials(int result, struct postern_refusal *refusal)
 {
-	(void)pst_refuse_errno(refusal,
-			       result == -EMFILE || result == -ENFILE ||
-					       result == -ENOMEM
-				       ? POSTERN_REASON_RESOURCES
-				       : POSTERN_REASON_CREDENTIALS,
-			       result, "reading the credentials");
+	(void)pst_error_set_errno(refusal,
+				  result == -EMFILE || result == -ENFILE ||
+						  result == -ENOMEM
+					  ? POSTERN_REASON_RESOURCES
+					  : POSTERN_REASON_CREDENTIALS,
+				  result, "reading the credentials");
 }
 
 /* A place and the poll set; false, and the peer is refused. */
@@ -331,8 +331,8 @@ static bool begin_handshake(struct pst_node *node, int socket_fd,
 			     pst_tag(PST_TAG_HALF_OPEN, index,
 				     entry->generation));
 	if (r < 0) {
-		(void)pst_refuse_errno(&refusal, POSTERN_REASON_RESOURCES, r,
-				       "watching the socket");
+		(void)pst_error_set_errno(&refusal, POSTERN_REASON_RESOURCES, r,
+					  "watching the socket");
 		pst_admission_refuse(node, entry, &refusal);
 		return false;
 	}

@@ -47,17 +47,18 @@ bool pst_admission_refuse_record(const struct pst_half_open *entry,
 	enum postern_reason reason = entry->responder.machine.reason;
 
 	if (reason == POSTERN_REASON_SECURITY)
-		return pst_refuse(refusal, reason,
-				  "it begins with a cipher that this host "
-				  "does without");
+		return pst_error_setf(refusal, reason,
+				      "it begins with a cipher that this host "
+				      "does without");
 	if (reason != POSTERN_REASON_KEY)
-		return pst_refuse_plain(refusal, reason);
-	return pst_refuse(refusal, reason,
-			  entry->key ? "a record that was not made for the "
-				       "node's key, or by whom it says, or was "
-				       "altered"
-				     : "a record that was made for a key, and "
-				       "the node has none; or it was altered");
+		return pst_error_set(refusal, reason);
+	return pst_error_setf(
+		refusal, reason,
+		entry->key ? "a record that was not made for the "
+			     "node's key, or by whom it says, or was "
+			     "altered"
+			   : "a record that was made for a key, and "
+			     "the node has none; or it was altered");
 }
 
 void pst_admission_release(struct pst_node *node, struct pst_half_open *entry)
@@ -98,7 +99,7 @@ void pst_admission_end(struct pst_node *node, struct pst_half_open *entry,
 		pst_admission_release(node, entry);
 		return;
 	}
-	(void)pst_refuse_plain(&refusal, reason);
+	(void)pst_error_set(&refusal, reason);
 	pst_admission_refuse(node, entry, &refusal);
 }
 
@@ -128,7 +129,7 @@ void pst_admission_drop(struct pst_node *node, struct pst_half_open *entry)
 	    !is_served(entry)) {
 		pst_abandoned_add(&node->abandoned, entry->attempt.account,
 				  node->now_ns);
-		(void)pst_refuse_plain(&refusal, POSTERN_REASON_HUNG_UP);
+		(void)pst_error_set(&refusal, POSTERN_REASON_HUNG_UP);
 		pst_audit_refuse(node, &entry->credentials, &entry->responder,
 				 &refusal);
 	}

@@ -45,10 +45,10 @@ bool pst_admission_may_offer(struct pst_node *node,
 		return true;
 	pst_audit_holders(node);
 	if (!is_revoked)
-		return pst_refuse_plain(refusal, POSTERN_REASON_UNREAD_OFFERS);
-	return pst_refuse(refusal, POSTERN_REASON_UNREAD_OFFERS,
-			  "offers of this uid were revoked and are unread "
-			  "still");
+		return pst_error_set(refusal, POSTERN_REASON_UNREAD_OFFERS);
+	return pst_error_setf(refusal, POSTERN_REASON_UNREAD_OFFERS,
+			      "offers of this uid were revoked and are unread "
+			      "still");
 }
 
 /* Root and the owner were not counted when they knocked. */
@@ -109,10 +109,10 @@ static bool agree_on_terms(const struct pst_hello *hello,
 			   (uint32_t)pst_own_page_bytes(),
 			   pst_channel_layout_version(), security);
 	if (r == -EPERM)
-		return pst_refuse_plain(refusal, POSTERN_REASON_DIRECTION);
+		return pst_error_set(refusal, POSTERN_REASON_DIRECTION);
 	if (r < 0)
-		return pst_refuse(refusal, POSTERN_REASON_PROTOCOL,
-				  "the wish leaves no usable ring");
+		return pst_error_setf(refusal, POSTERN_REASON_PROTOCOL,
+				      "the wish leaves no usable ring");
 	return true;
 }
 
@@ -164,7 +164,7 @@ static bool may_claim_slot(const struct pst_node *node,
 
 	if (held == 0 || held < share)
 		return true;
-	return pst_refuse_plain(refusal, POSTERN_REASON_HALF_OPEN);
+	return pst_error_set(refusal, POSTERN_REASON_HALF_OPEN);
 }
 
 static bool reserve_slot(struct pst_node *node, struct pst_half_open *entry,
@@ -176,7 +176,7 @@ static bool reserve_slot(struct pst_node *node, struct pst_half_open *entry,
 	if (!pst_admission_may_offer(node, entry, refusal))
 		return false;
 	if (pst_slots_claim(node->slots, &entry->slot) < 0)
-		return pst_refuse_plain(refusal, POSTERN_REASON_SLOTS);
+		return pst_error_set(refusal, POSTERN_REASON_SLOTS);
 
 	peer = &node->peers[pst_slot_index(entry->slot)];
 	peer_init(peer, entry);
@@ -232,7 +232,7 @@ bool pst_admission_settle(struct pst_node *node, struct pst_half_open *entry,
 	if (entry->is_charged)
 		return true;
 	if (!key)
-		return pst_refuse_plain(refusal, POSTERN_REASON_KEY);
+		return pst_error_set(refusal, POSTERN_REASON_KEY);
 	peer->identity.has_key = true;
 	memcpy(peer->identity.key, key, sizeof(peer->identity.key));
 	if (!pst_terms_decide(node, &entry->credentials, key, &decision,

@@ -53,7 +53,7 @@ static void add_reason(struct pst_log_record *record, const char *key,
 		       enum postern_reason reason)
 {
 	if (reason != POSTERN_REASON_NONE)
-		pst_log_record_add_text(record, key, pst_reason_word(reason));
+		pst_log_record_add_text(record, key, pst_reason_name(reason));
 }
 
 static void add_whose(struct pst_log_record *record, uint64_t whose)

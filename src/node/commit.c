@@ -18,7 +18,7 @@ static bool is_paid(int segment_fd, uint64_t segment_bytes,
 {
 	if (pst_segment_is_populated(segment_fd, segment_bytes) == 1)
 		return true;
-	return pst_refuse_plain(refusal, POSTERN_REASON_SPARSE);
+	return pst_error_set(refusal, POSTERN_REASON_SPARSE);
 }
 
 bool pst_commit_is_paid(const struct pst_node *node,
@@ -36,8 +36,8 @@ bool pst_commit_is_paid(const struct pst_node *node,
 
 	fault = pst_segment_check(entry->connector_fd, &expected);
 	if (fault != PST_SEGMENT_FAULT_NONE)
-		return pst_refuse(refusal, POSTERN_REASON_SEALS, "%s",
-				  pst_segment_fault_text(fault));
+		return pst_error_setf(refusal, POSTERN_REASON_SEALS, "%s",
+				      pst_segment_fault_text(fault));
 	return is_paid(entry->connector_fd, offer->connector.segment_bytes,
 		       refusal) &&
 	       is_paid(entry->acceptor_fd, offer->acceptor.segment_bytes,
@@ -108,8 +108,8 @@ bool pst_commit_go(struct pst_node *node, struct pst_half_open *entry,
 	peer->security = entry->responder.offer.security;
 	r = open_channel(node, entry, &peer->channel);
 	if (r < 0)
-		return pst_refuse_errno(refusal, POSTERN_REASON_RESOURCES, r,
-					"opening the channel");
+		return pst_error_set_errno(refusal, POSTERN_REASON_RESOURCES, r,
+					   "opening the channel");
 	r = watch_peer(node, peer);
 	if (r == 0)
 		r = pst_responder_create_go(&entry->responder, entry->slot,
@@ -120,8 +120,8 @@ bool pst_commit_go(struct pst_node *node, struct pst_half_open *entry,
 	if (r < 0) {
 		pst_peer_unwatch(node, peer);
 		peer->channel = pst_channel_unref(peer->channel);
-		return pst_refuse_errno(refusal, POSTERN_REASON_HUNG_UP, r,
-					"ending the handshake");
+		return pst_error_set_errno(refusal, POSTERN_REASON_HUNG_UP, r,
+					   "ending the handshake");
 	}
 	return true;
 }

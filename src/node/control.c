@@ -33,9 +33,9 @@ bool pst_control_grant(const struct pst_node *node,
 	int r;
 
 	if (!pst_node_obeys(node, &entry->credentials))
-		return pst_refuse(refusal, POSTERN_REASON_KIND,
-				  "neither the owner nor root, and would "
-				  "control the node");
+		return pst_error_setf(refusal, POSTERN_REASON_KIND,
+				      "neither the owner nor root, and would "
+				      "control the node");
 	r = pst_entropy_fill(grant.session_id, sizeof(grant.session_id));
 	if (r == 0)
 		r = pst_responder_create_grant(&entry->responder, &grant,
@@ -44,9 +44,9 @@ bool pst_control_grant(const struct pst_node *node,
 		r = pst_packet_send(entry->socket_fd, record.bytes,
 				    record.byte_count);
 	if (r < 0)
-		return pst_refuse_unanswered(refusal, r,
-					     "answering who would control "
-					     "the node");
+		return pst_error_set_io(refusal, r,
+					"answering who would control "
+					"the node");
 	return true;
 }
 

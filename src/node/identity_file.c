@@ -20,9 +20,9 @@ static_assert(PST_IDENTITY_KEY_BYTES == POSTERN_KEY_BYTES, "one kind of key");
 
 static int refuse_memory(struct postern_refusal *refusal)
 {
-	(void)pst_refuse(refusal, POSTERN_REASON_RESOURCES,
-			 "no memory for a key, which has to be locked: see "
-			 "ulimit -l");
+	(void)pst_error_setf(refusal, POSTERN_REASON_RESOURCES,
+			     "no memory for a key, which has to be locked: see "
+			     "ulimit -l");
 	return -ENOMEM;
 }
 
@@ -32,8 +32,8 @@ static int refuse_fault(struct postern_refusal *refusal, int result,
 	bool is_full = result == -EFBIG || result == -ENOSPC ||
 		       result == -EDQUOT;
 
-	(void)pst_refuse_plain(refusal, is_full ? POSTERN_REASON_RESOURCES :
-						  POSTERN_REASON_KEY);
+	(void)pst_error_set(refusal, is_full ? POSTERN_REASON_RESOURCES
+					     : POSTERN_REASON_KEY);
 	pst_path_fault_describe(fault, geteuid(), refusal->detail,
 				sizeof(refusal->detail));
 	return is_full ? -ENOMEM : result;
@@ -75,9 +75,11 @@ static int parse(const char *path, const char *text, size_t text_bytes,
 	if (r == -ENOMEM)
 		return refuse_memory(refusal);
 	if (r < 0) {
-		(void)pst_refuse(refusal, POSTERN_REASON_KEY,
-				 "%s holds no private key: 'postern key new' "
-				 "makes one", path);
+		(void)pst_error_setf(
+			refusal, POSTERN_REASON_KEY,
+			"%s holds no private key: 'postern key new' "
+			"makes one",
+			path);
 		return -EACCES;
 	}
 	return 0;

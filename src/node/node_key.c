@@ -106,17 +106,20 @@ int pst_node_key_check(const struct pst_node_key *key,
 	if (!identity && !is_wanted)
 		return 0;
 	if (!identity) {
-		(void)pst_refuse(refusal, POSTERN_REASON_KEY,
-				 "the node has a key in the policy: open it "
-				 "with the file of the private one (key_file, "
-				 "--key)");
+		(void)pst_error_setf(
+			refusal, POSTERN_REASON_KEY,
+			"the node has a key in the policy: open it "
+			"with the file of the private one (key_file, "
+			"--key)");
 		return refuse_by(&listed, refusal);
 	}
 	if (is_listed(identity, rules))
 		return 0;
 	pst_identity_public_text(identity->public_key, text);
-	(void)pst_refuse(refusal, POSTERN_REASON_KEY,
-			 "the policy does not list the key that the node is "
-			 "opened with: add 'key %s' to the node", text);
+	(void)pst_error_setf(
+		refusal, POSTERN_REASON_KEY,
+		"the policy does not list the key that the node is "
+		"opened with: add 'key %s' to the node",
+		text);
 	return is_wanted ? refuse_by(&listed, refusal) : -EACCES;
 }

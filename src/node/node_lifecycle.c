@@ -209,11 +209,11 @@ int pst_node_open(const struct pst_node_params *params,
 		r = open_node(node, ret_refusal);
 	if (r < 0) {
 		if (ret_refusal->reason == POSTERN_REASON_NONE)
-			(void)pst_refuse_errno(ret_refusal,
-					       pst_refusal_reason(r), r,
-					       "opening the node");
+			(void)pst_error_set_errno(ret_refusal,
+						  pst_error_reason(r), r,
+						  "opening the node");
 		(void)pst_node_close(node); /* always NULL */
-		return pst_refusal_result(ret_refusal, r);
+		return pst_error_result(ret_refusal, r);
 	}
 	prepare_closing(node);
 	*ret_node = node;

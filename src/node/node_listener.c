@@ -33,15 +33,16 @@ static int refuse_directory(int result, const char *path,
 	const char *meaning = strerrordesc_np(pst_kernel_error_number(result));
 
 	if (pst_is_out_of_resources(result)) {
-		(void)pst_refuse(refusal, POSTERN_REASON_RESOURCES,
-				 "no socket can be made at %s: %s", path,
-				 meaning);
+		(void)pst_error_setf(refusal, POSTERN_REASON_RESOURCES,
+				     "no socket can be made at %s: %s", path,
+				     meaning);
 		return result;
 	}
-	(void)pst_refuse(refusal, POSTERN_REASON_DIRECTORY,
-			 "no socket can be made at %s: %s; uid %lu must be able "
-			 "to write to its directory", path, meaning,
-			 (unsigned long)geteuid());
+	(void)pst_error_setf(
+		refusal, POSTERN_REASON_DIRECTORY,
+		"no socket can be made at %s: %s; uid %lu must be able "
+		"to write to its directory",
+		path, meaning, (unsigned long)geteuid());
 	return -EACCES;
 }
 
@@ -50,36 +51,41 @@ static int listener_refusal(int result, enum pst_listener_fault fault,
 {
 	switch (fault) {
 	case PST_LISTENER_FAULT_IN_USE:
-		(void)pst_refuse(refusal, POSTERN_REASON_IN_USE,
-				 "a process has %s open already", path);
+		(void)pst_error_setf(refusal, POSTERN_REASON_IN_USE,
+				     "a process has %s open already", path);
 		return -EBUSY;
 	case PST_LISTENER_FAULT_GROUP:
-		(void)pst_refuse(refusal, POSTERN_REASON_GROUP,
-				 "the socket %s cannot be given to its group",
-				 path);
+		(void)pst_error_setf(
+			refusal, POSTERN_REASON_GROUP,
+			"the socket %s cannot be given to its group", path);
 		return -EACCES;
 	case PST_LISTENER_FAULT_OCCUPIED:
 	case PST_LISTENER_FAULT_LOCK_FILE:
-		(void)pst_refuse(refusal, POSTERN_REASON_DIRECTORY,
-				 "%s or its .lock file is not a file of this "
-				 "node: remove it", path);
+		(void)pst_error_setf(
+			refusal, POSTERN_REASON_DIRECTORY,
+			"%s or its .lock file is not a file of this "
+			"node: remove it",
+			path);
 		return -EACCES;
 	case PST_LISTENER_FAULT_NAME:
-		(void)pst_refuse(refusal, POSTERN_REASON_DIRECTORY,
-				 "the path of a socket has at most 107 bytes: "
-				 "%s", path);
+		(void)pst_error_setf(
+			refusal, POSTERN_REASON_DIRECTORY,
+			"the path of a socket has at most 107 bytes: "
+			"%s",
+			path);
 		return -EACCES;
 	case PST_LISTENER_FAULT_MODE:
-		(void)pst_refuse(refusal, POSTERN_REASON_DIRECTORY,
-				 "the mode of %s shuts its owner out", path);
+		(void)pst_error_setf(refusal, POSTERN_REASON_DIRECTORY,
+				     "the mode of %s shuts its owner out",
+				     path);
 		return -EACCES;
 	case PST_LISTENER_FAULT_DIRECTORY:
 		return refuse_directory(result, path, refusal);
 	case PST_LISTENER_FAULT_NONE:
 	case PST_LISTENER_FAULT_KERNEL:
 	default:
-		(void)pst_refuse_errno(refusal, pst_refusal_reason(result),
-				       result, "listening");
+		(void)pst_error_set_errno(refusal, pst_error_reason(result),
+					  result, "listening");
 		return result;
 	}
 }
@@ -104,9 +110,10 @@ static int open_directory(const struct pst_node *node,
 	r = pst_socket_path_open(description.socket_path, node->owner, 0,
 				 ret_dir_fd, &ret_options->name, &fault);
 	if (r < 0) {
-		(void)pst_refuse_plain(refusal, pst_is_out_of_resources(r) ?
-						POSTERN_REASON_RESOURCES :
-						POSTERN_REASON_DIRECTORY);
+		(void)pst_error_set(refusal,
+				    pst_is_out_of_resources(r)
+					    ? POSTERN_REASON_RESOURCES
+					    : POSTERN_REASON_DIRECTORY);
 		pst_path_fault_describe(&fault, node->owner, refusal->detail,
 					sizeof(refusal->detail));
 		return r == -ENOENT ? -EACCES : r;
@@ -163,9 +170,9 @@ static int restore(struct pst_node *node,
 
 	/* The credentials of the listener are what clients identify us by. */
 	if (pst_own_uid(&uid) < 0 || uid != node->owner) {
-		(void)pst_refuse(refusal, POSTERN_REASON_OWNER,
-				 "the process is no longer uid %lu",
-				 (unsigned long)node->owner);
+		(void)pst_error_setf(refusal, POSTERN_REASON_OWNER,
+				     "the process is no longer uid %lu",
+				     (unsigned long)node->owner);
 		return -EACCES;
 	}
 	pst_admission_accept(node);

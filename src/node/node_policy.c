@@ -49,19 +49,22 @@ static int check_owner(const struct postern_node_description *description,
 	    pst_own_uid(&uid) == 0 && uid == description->owner_uid)
 		return 0;
 	if (description->owner_fact == POSTERN_FACT_KNOWN)
-		(void)pst_refuse(refusal, POSTERN_REASON_OWNER,
-				 "the owner is uid %lu, and must be the real, "
-				 "effective and saved uid of the process that "
-				 "opens the node",
-				 (unsigned long)description->owner_uid);
+		(void)pst_error_setf(
+			refusal, POSTERN_REASON_OWNER,
+			"the owner is uid %lu, and must be the real, "
+			"effective and saved uid of the process that "
+			"opens the node",
+			(unsigned long)description->owner_uid);
 	else if (description->owner_fact == POSTERN_FACT_ABSENT)
-		(void)pst_refuse(refusal, POSTERN_REASON_OWNER,
-				 "'owner unmapped': this policy is for clients "
-				 "in another user namespace; the node's own "
-				 "says 'owner user NAME'");
+		(void)pst_error_setf(
+			refusal, POSTERN_REASON_OWNER,
+			"'owner unmapped': this policy is for clients "
+			"in another user namespace; the node's own "
+			"says 'owner user NAME'");
 	else
-		(void)pst_refuse(refusal, POSTERN_REASON_OWNER,
-				 "the owner's name is not known on this host");
+		(void)pst_error_setf(
+			refusal, POSTERN_REASON_OWNER,
+			"the owner's name is not known on this host");
 	return -EACCES;
 }
 
@@ -83,9 +86,11 @@ static int check_features(const struct pst_node *node,
 			used_bytes += (size_t)snprintf(
 				names + used_bytes, sizeof(names) - used_bytes,
 				" %s", pst_feature_names[i]); /* all fit */
-	(void)pst_refuse(refusal, POSTERN_REASON_FEATURE,
-			 "this host lacks%s, which the policy requires: see "
-			 "postern doctor", names);
+	(void)pst_error_setf(
+		refusal, POSTERN_REASON_FEATURE,
+		"this host lacks%s, which the policy requires: see "
+		"postern doctor",
+		names);
 	refusal->line = required.line;
 	(void)snprintf(refusal->file, sizeof(refusal->file), "%s",
 		       required.file); /* cut if too long */
@@ -107,11 +112,12 @@ static int check_group(const struct pst_node *node, gid_t group,
 		return r;
 	r = pst_segment_set_access(fd, PST_OWN_SEGMENT_MODE, group);
 	if (r == -EPERM && group != (gid_t)-1) {
-		(void)pst_refuse(refusal, POSTERN_REASON_GROUP,
-				 "uid %lu is not in group %lu and cannot give "
-				 "it: add it with usermod -aG",
-				 (unsigned long)description->owner_uid,
-				 (unsigned long)group);
+		(void)pst_error_setf(
+			refusal, POSTERN_REASON_GROUP,
+			"uid %lu is not in group %lu and cannot give "
+			"it: add it with usermod -aG",
+			(unsigned long)description->owner_uid,
+			(unsigned long)group);
 		return -EACCES;
 	}
 	return r < 0 ? pst_kernel_error(PST_CALL_FCHMOD, -r) : 0;

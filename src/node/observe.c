@@ -30,8 +30,8 @@ static bool may_observe(const struct pst_node *node,
 	if (!pst_terms_decide(node, credentials, NULL, &decision, refusal))
 		return false;
 	if (!decision.may_observe)
-		return pst_refuse(refusal, POSTERN_REASON_KIND,
-				  "no allow that matches says 'observe'");
+		return pst_error_setf(refusal, POSTERN_REASON_KIND,
+				      "no allow that matches says 'observe'");
 	*ret_peer_name = decision.peer_name;
 	return true;
 }
@@ -41,8 +41,8 @@ static bool has_view(struct pst_node *node, struct postern_refusal *refusal)
 {
 	int r = pst_statistics_need_view(node);
 
-	return r == 0 || pst_refuse_errno(refusal, POSTERN_REASON_RESOURCES, r,
-					  "making the statistics");
+	return r == 0 || pst_error_set_errno(refusal, POSTERN_REASON_RESOURCES,
+					     r, "making the statistics");
 }
 
 static bool send_view(const struct pst_node *node, struct pst_half_open *entry,
@@ -58,8 +58,8 @@ static bool send_view(const struct pst_node *node, struct pst_half_open *entry,
 		r = pst_packet_send_with_fds(entry->socket_fd, record.bytes,
 					     record.byte_count, &fd, 1);
 	if (r < 0)
-		return pst_refuse_unanswered(refusal, r,
-					     "handing out the statistics");
+		return pst_error_set_io(refusal, r,
+					"handing out the statistics");
 	pst_half_open_note_offer(entry, peer_name, node->now_ns);
 	return true;
 }

@@ -85,10 +85,9 @@ bool pst_offer_make(const struct pst_node *node, struct pst_half_open *entry,
 					     record.byte_count, fds, 2);
 	}
 	if (entry->responder.machine.state == HANDSHAKE_FAILED)
-		return pst_refuse_plain(refusal,
-					entry->responder.machine.reason);
+		return pst_error_set(refusal, entry->responder.machine.reason);
 	if (r < 0)
-		return pst_refuse_unanswered(refusal, r, "making the offer");
+		return pst_error_set_io(refusal, r, "making the offer");
 	pst_half_open_note_offer(
 		entry, node->peers[pst_slot_index(entry->slot)].identity.name,
 		node->now_ns);

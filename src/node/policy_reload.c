@@ -76,9 +76,11 @@ static int check_is_same_node(const struct pst_node *node,
 	pst_policy_describe_node(rules, &then);
 	if (strcmp(now.socket_path, then.socket_path) == 0)
 		return 0;
-	(void)pst_refuse(refusal, POSTERN_REASON_SOCKET_MOVED,
-			 "the socket of an open node stays at %s: close the "
-			 "node to move it", now.socket_path);
+	(void)pst_error_setf(
+		refusal, POSTERN_REASON_SOCKET_MOVED,
+		"the socket of an open node stays at %s: close the "
+		"node to move it",
+		now.socket_path);
 	return -EBUSY;
 }
 
@@ -95,8 +97,9 @@ static int set_socket_access(const struct pst_node *node,
 		group = then.socket_gid;
 	r = pst_listener_set_access(&node->listener, then.socket_mode, group);
 	if (r < 0)
-		(void)pst_refuse_errno(refusal, POSTERN_REASON_DIRECTORY, r,
-				       "setting the socket's mode and group");
+		(void)pst_error_set_errno(
+			refusal, POSTERN_REASON_DIRECTORY, r,
+			"setting the socket's mode and group");
 	return r == -EPERM || r == -ESTALE || r == -ENOENT ? -EACCES : r;
 }
 
@@ -207,9 +210,10 @@ static bool is_within_reach(const struct pst_peer *peer,
 	if (peer->state != PST_PEER_DETACHED ||
 	    (peer->sched.metering.scope_count == 0 && peer->times.idle_ns == 0))
 		return true;
-	return pst_refuse(refusal, POSTERN_REASON_REVOKED,
-			  "its channel is detached, and its rate or idle time "
-			  "is limited now");
+	return pst_error_setf(
+		refusal, POSTERN_REASON_REVOKED,
+		"its channel is detached, and its rate or idle time "
+		"is limited now");
 }
 
 static void decide_again(struct pst_node *node, unsigned wants_before,
@@ -336,7 +340,7 @@ static int read_key_again(const struct pst_node *node,
 	pst_audit_note(node, POSTERN_LOG_WARNING, "key",
 		       "the key stays: no locked memory to read its file "
 		       "again", r);
-	(void)pst_refuse_plain(refusal, POSTERN_REASON_NONE);
+	(void)pst_error_set(refusal, POSTERN_REASON_NONE);
 	*ret_key = pst_node_key_ref(node->key);
 	return 0;
 }
@@ -406,10 +410,10 @@ int pst_node_reload(struct pst_node *node, const struct postern_policy *policy,
 	outcome.result = reload(node, policy, refusal, &outcome);
 	if (outcome.result < 0) {
 		if (refusal->reason == POSTERN_REASON_NONE)
-			(void)pst_refuse_errno(
-				refusal, pst_refusal_reason(outcome.result),
+			(void)pst_error_set_errno(
+				refusal, pst_error_reason(outcome.result),
 				outcome.result, "reloading");
-		outcome.result = pst_refusal_result(refusal, outcome.result);
+		outcome.result = pst_error_result(refusal, outcome.result);
 		outcome.file = refusal->file[0] ? refusal->file : NULL;
 		outcome.line = refusal->line;
 		outcome.detail = refusal->detail[0] ? refusal->detail : NULL;

@@ -120,10 +120,10 @@ bool pst_terms_refuse_security(const struct postern_decision *decision,
 			       enum postern_security strongest,
 			       struct postern_refusal *refusal)
 {
-	(void)pst_refuse(refusal, POSTERN_REASON_SECURITY,
-			 "'%s' is demanded, and there is no more than '%s'",
-			 pst_policy_security_name(decision->security),
-			 pst_policy_security_name(strongest));
+	(void)pst_error_setf(refusal, POSTERN_REASON_SECURITY,
+			     "'%s' is demanded, and there is no more than '%s'",
+			     pst_policy_security_name(decision->security),
+			     pst_policy_security_name(strongest));
 	refusal->line = decision->security_line;
 	(void)snprintf(refusal->file, sizeof(refusal->file), "%s",
 		       decision->security_file ? decision->security_file : "");
@@ -137,7 +137,7 @@ bool pst_terms_cover(const struct postern_decision *decision,
 		     struct postern_refusal *refusal)
 {
 	if (directions & ~decision->directions)
-		return pst_refuse_plain(refusal, POSTERN_REASON_DIRECTION);
+		return pst_error_set(refusal, POSTERN_REASON_DIRECTION);
 	if (security < decision->security)
 		return pst_terms_refuse_security(decision, security, refusal);
 	return true;
