@@ -16,7 +16,7 @@
 #include "client/client.h"
 #include "os/fork_guard.h"
 #include "os/peer_credentials.h"
-#include "stats/stats_reader.h"
+#include "stats/stats_entry.h"
 
 struct pst_observer {
 	struct pst_fork_guard guard;

@@ -24,7 +24,7 @@ static void write_entry(struct pst_stats_writer *writer, size_t offset,
 	writer->sequence += 2;
 	pst_shared_store_relaxed_u64(&entry[0], writer->sequence - 1);
 	/*
-	 * [S2] Pairs with the fence in read_entry(), stats_reader.c: who has
+	 * [S2] Pairs with the fence in read_entry(), stats_entry.c: who has
 	 * copied any word that is stored below finds the odd sequence, or a
 	 * later one, when it looks again.
 	 */
@@ -32,7 +32,7 @@ static void write_entry(struct pst_stats_writer *writer, size_t offset,
 	for (i = 1; i < word_count; i++)
 		pst_shared_store_relaxed_u64(&entry[i], words[i]);
 	/*
-	 * [S1] Pairs with the observe in read_entry(), stats_reader.c: who
+	 * [S1] Pairs with the observe in read_entry(), stats_entry.c: who
 	 * sees this sequence sees all of the words above.
 	 */
 	pst_shared_publish_u64(&entry[0], writer->sequence);
@@ -82,7 +82,7 @@ void pst_stats_write_end(struct pst_stats_writer *writer, uint64_t state)
 
 	/*
 	 * [S3] Pairs with the observe in pst_stats_read_state(),
-	 * stats_reader.c: who sees the end sees the last entries.
+	 * stats_entry.c: who sees the end sees the last entries.
 	 */
 	pst_shared_publish_u64(&header->state, state);
 }

@@ -3,16 +3,16 @@ stats_test_libraries = libstats.la libbase.la $(CHECK_LIBS)
 
 check_PROGRAMS += \
 	tests/unit/stats/test_stats_hostile \
-	tests/unit/stats/test_stats_reader \
+	tests/unit/stats/test_stats_entry \
 	tests/unit/stats/test_stats_threads
 
 tests_unit_stats_test_stats_hostile_SOURCES = \
 	tests/unit/stats/test_stats_hostile.c \
 	tests/support/expect.h tests/support/random.h
 tests_unit_stats_test_stats_hostile_LDADD = $(stats_test_libraries)
-tests_unit_stats_test_stats_reader_SOURCES = \
-	tests/unit/stats/test_stats_reader.c
-tests_unit_stats_test_stats_reader_LDADD = $(stats_test_libraries)
+tests_unit_stats_test_stats_entry_SOURCES = \
+	tests/unit/stats/test_stats_entry.c
+tests_unit_stats_test_stats_entry_LDADD = $(stats_test_libraries)
 tests_unit_stats_test_stats_threads_SOURCES = \
 	tests/unit/stats/test_stats_threads.c tests/support/expect.h
 tests_unit_stats_test_stats_threads_LDADD = $(stats_test_libraries)

@@ -6,7 +6,7 @@
  * printed, or an error, and never leaves the segment: it ends at an unreadable
  * page.
  */
-#include "stats/stats_reader.h"
+#include "stats/stats_entry.h"
 
 #include <check.h>
 #include <errno.h>

@@ -5,7 +5,7 @@
  * The writer writes entries whose words all say the same number; a copy that
  * mixes two of them is a torn one, and must never be returned.
  */
-#include "stats/stats_reader.h"
+#include "stats/stats_entry.h"
 
 #include <check.h>
 #include <errno.h>

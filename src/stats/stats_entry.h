@@ -6,8 +6,8 @@
  * nothing in the segment says where to read or how much, and a read ends after
  * a bounded number of attempts.  The memory itself is only ever read.
  */
-#ifndef POSTERN_STATS_STATS_READER_H
-#define POSTERN_STATS_STATS_READER_H
+#ifndef POSTERN_STATS_STATS_ENTRY_H
+#define POSTERN_STATS_STATS_ENTRY_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -6,7 +6,7 @@
  * writer that was stopped in the middle of an entry leaves its sequence odd for
  * as long as it stands; the reader does not wait for it.
  */
-#include "stats/stats_reader.h"
+#include "stats/stats_entry.h"
 
 #include <errno.h>
 

@@ -2,7 +2,7 @@
 /*
  * Statistics written and read back: every field, and what happens in between
  */
-#include "stats/stats_reader.h"
+#include "stats/stats_entry.h"
 
 #include <check.h>
 #include <errno.h>
