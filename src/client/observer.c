@@ -22,7 +22,7 @@ struct pst_observer {
 	struct pst_fork_guard guard;
 	struct pst_view view;   /* what is open of it */
 	struct pst_segment_mapping mapping;
-	struct pst_stats_reader reader;
+	struct pst_stats_entry_reader reader;
 };
 
 static_assert(offsetof(struct pst_observer, guard) == 0, "it comes first");
@@ -36,9 +36,9 @@ static int map_view(struct pst_observer *observer,
 				     observer->view.segment_bytes, 0,
 				     &observer->mapping);
 	if (r == 0)
-		r = pst_stats_reader_init(&observer->reader,
-					  observer->mapping.control,
-					  observer->view.segment_bytes);
+		r = pst_stats_entry_reader_init(
+			&observer->reader, observer->mapping.control,
+			observer->view.segment_bytes);
 	if (r == -EPROTONOSUPPORT)
 		(void)pst_error_set(refusal, POSTERN_REASON_VERSION);
 	else if (r == -EBADMSG)

@@ -22,7 +22,7 @@
 
 #include "base/attributes.h"
 #include "base/histogram.h"
-#include "stats/stats_writer.h"
+#include "stats/stats_entry.h"
 
 struct pst_node;
 struct pst_peer;
@@ -63,7 +63,7 @@ struct pst_statistics {
 	bool is_view_missing;   /* it could not be made, and a record said so */
 	uint64_t due_ns;        /* the next look; PST_DEADLINE_NEVER: none */
 	uint64_t next_ns;       /* the earliest moment for it */
-	struct pst_stats_writer writer; /* to node->view */
+	struct pst_stats_entry_writer writer; /* to node->view */
 };
 
 /* Lifecycle: from after the view is opened to before it is closed. */

@@ -37,8 +37,9 @@ void pst_statistics_show_all(struct pst_node *node)
 	struct pst_statistics *statistics = &node->statistics;
 	uint32_t i;
 
-	pst_stats_writer_init(&statistics->writer, node->view.mapping.control,
-			      node->slot_count);
+	pst_stats_entry_writer_init(&statistics->writer,
+				    node->view.mapping.control,
+				    node->slot_count);
 	for (i = 0; i < node->slot_count; i++)
 		if (statistics->slots[i].is_counted)
 			pst_statistics_show_peer(node, i);

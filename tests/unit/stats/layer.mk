@@ -2,8 +2,8 @@
 stats_test_libraries = libstats.la libbase.la $(CHECK_LIBS)
 
 check_PROGRAMS += \
-	tests/unit/stats/test_stats_hostile \
 	tests/unit/stats/test_stats_entry \
+	tests/unit/stats/test_stats_hostile \
 	tests/unit/stats/test_stats_threads
 
 tests_unit_stats_test_stats_hostile_SOURCES = \

@@ -10,22 +10,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stats/stats_writer.h"
-
 #define SLOT_COUNT 5u
 #define SEGMENT_BYTES (PST_STATS_PEERS_OFFSET + \
 		       SLOT_COUNT * PST_STATS_PEER_BYTES)
 
 static alignas(128) uint8_t segment[SEGMENT_BYTES];
-static struct pst_stats_writer writer;
-static struct pst_stats_reader reader;
+static struct pst_stats_entry_writer writer;
+static struct pst_stats_entry_reader reader;
 
 static void set_up(void)
 {
 	memset(segment, 0, sizeof(segment));
-	pst_stats_writer_init(&writer, segment, SLOT_COUNT);
-	ck_assert_int_eq(pst_stats_reader_init(&reader, segment,
-					       sizeof(segment)), 0);
+	pst_stats_entry_writer_init(&writer, segment, SLOT_COUNT);
+	ck_assert_int_eq(pst_stats_entry_reader_init(&reader, segment,
+						     sizeof(segment)), 0);
 }
 
 /* Every byte differs from its neighbours, and from what clamping makes. */
@@ -206,27 +204,28 @@ START_TEST(only_this_version_is_read)
 	uint64_t version = PST_STATS_VERSION + 1;
 
 	memcpy(segment, &version, sizeof(version));
-	ck_assert_int_eq(pst_stats_reader_init(&reader, segment,
-					       sizeof(segment)),
+	ck_assert_int_eq(pst_stats_entry_reader_init(&reader, segment,
+						     sizeof(segment)),
 			 -EPROTONOSUPPORT);
 }
 END_TEST
 
 START_TEST(segment_without_room_for_one_peer_is_none)
 {
-	ck_assert_int_eq(pst_stats_reader_init(&reader, segment, 0), -EBADMSG);
-	ck_assert_int_eq(pst_stats_reader_init(&reader, segment,
-					       pst_stats_bytes(1) - 1),
+	ck_assert_int_eq(pst_stats_entry_reader_init(&reader, segment, 0),
 			 -EBADMSG);
-	ck_assert_int_eq(pst_stats_reader_init(&reader, segment,
-					       pst_stats_bytes(1)), 0);
+	ck_assert_int_eq(pst_stats_entry_reader_init(&reader, segment,
+						     pst_stats_bytes(1) - 1),
+			 -EBADMSG);
+	ck_assert_int_eq(pst_stats_entry_reader_init(&reader, segment,
+						     pst_stats_bytes(1)), 0);
 	ck_assert_uint_eq(reader.slot_count, 1);
 }
 END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("stats_reader");
+	Suite *suite = suite_create("stats_entry");
 	TCase *tcase = tcase_create("written and read");
 	SRunner *runner;
 	int failed_count;

@@ -133,14 +133,15 @@ START_TEST(reader_survives_any_bytes)
 	uint32_t slot_count = _i == 0 ? 1 : 7, i, read_count = 0;
 	struct postern_node_statistics node;
 	struct postern_peer_statistics peer;
-	struct pst_stats_reader reader;
+	struct pst_stats_entry_reader reader;
 	unsigned round;
 	int r;
 
 	make_segment(slot_count);
 	for (round = 0; round < ROUNDS; round++) {
 		fill(round);
-		r = pst_stats_reader_init(&reader, segment, segment_bytes);
+		r = pst_stats_entry_reader_init(&reader, segment,
+						segment_bytes);
 		expect_equal(r, 0);
 		expect_equal(reader.slot_count, slot_count);
 		expect(pst_stats_read_state(&reader) <= PST_STATS_CLOSED);
@@ -163,15 +164,15 @@ END_TEST
 START_TEST(count_of_slots_in_the_page_means_nothing)
 {
 	struct postern_node_statistics node;
-	struct pst_stats_reader reader;
+	struct pst_stats_entry_reader reader;
 
 	make_segment(3);
 	put(0, PST_STATS_VERSION);
 	put(offsetof(struct pst_stats_header, slot_count), 4096);
 	put(PST_STATS_NODE_OFFSET + offsetof(struct pst_stats_node,
 					     slot_count), 4096);
-	ck_assert_int_eq(pst_stats_reader_init(&reader, segment,
-					       segment_bytes), 0);
+	ck_assert_int_eq(pst_stats_entry_reader_init(&reader, segment,
+						     segment_bytes), 0);
 	ck_assert_uint_eq(reader.slot_count, 3);
 	ck_assert_int_eq(pst_stats_read_node(&reader, &node), 0);
 	ck_assert_uint_eq(node.slot_count, 3);
@@ -182,7 +183,7 @@ START_TEST(name_is_cut_and_made_printable)
 {
 	static const char escape[] = "a\033[2J\n\"b\\\x80";
 	struct postern_peer_statistics peer;
-	struct pst_stats_reader reader;
+	struct pst_stats_entry_reader reader;
 
 	make_segment(1);
 	put(0, PST_STATS_VERSION);
@@ -192,8 +193,8 @@ START_TEST(name_is_cut_and_made_printable)
 	memcpy(segment + PST_STATS_PEERS_OFFSET +
 	       offsetof(struct pst_stats_peer, instance), escape,
 	       sizeof(escape));
-	ck_assert_int_eq(pst_stats_reader_init(&reader, segment,
-					       segment_bytes), 0);
+	ck_assert_int_eq(pst_stats_entry_reader_init(&reader, segment,
+						     segment_bytes), 0);
 	ck_assert_int_eq(pst_stats_read_peer(&reader, 0, &peer), 0);
 	ck_assert_uint_eq(strlen(peer.name), POSTERN_NAME_BYTES - 1);
 	ck_assert_str_eq(peer.instance, "a__2J__b__");

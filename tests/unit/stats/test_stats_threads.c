@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stats/stats_writer.h"
 #include "support/expect.h"
 
 #define SLOT_COUNT 2u
@@ -41,7 +40,7 @@ static void *write_all_the_time(void *unused)
 {
 	struct postern_node_statistics node = POSTERN_NODE_STATISTICS_INIT;
 	struct postern_peer_statistics peer = POSTERN_PEER_STATISTICS_INIT;
-	struct pst_stats_writer *writer = unused;
+	struct pst_stats_entry_writer *writer = unused;
 	uint64_t number = 0;
 
 	while (!atomic_load_explicit(&is_over, memory_order_relaxed)) {
@@ -83,15 +82,15 @@ static void check_peer(const struct postern_peer_statistics *peer)
 START_TEST(reader_never_sees_half_a_write)
 {
 	uint64_t last_number = 0, changes = 0, i;
-	struct pst_stats_reader reader;
-	struct pst_stats_writer writer;
+	struct pst_stats_entry_reader reader;
+	struct pst_stats_entry_writer writer;
 	struct postern_node_statistics node;
 	struct postern_peer_statistics peer;
 	pthread_t thread;
 
-	pst_stats_writer_init(&writer, segment, SLOT_COUNT);
-	ck_assert_int_eq(pst_stats_reader_init(&reader, segment,
-					       sizeof(segment)), 0);
+	pst_stats_entry_writer_init(&writer, segment, SLOT_COUNT);
+	ck_assert_int_eq(pst_stats_entry_reader_init(&reader, segment,
+						     sizeof(segment)), 0);
 	ck_assert_int_eq(pthread_create(&thread, NULL, write_all_the_time,
 					&writer), 0);
 	for (i = 0; i < READ_COUNT || changes < 100; i++) {
