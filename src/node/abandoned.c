@@ -8,39 +8,39 @@
 
 #include "base/clock.h"
 
-void pst_abandoned_add(struct pst_abandoned *abandoned, uint64_t account,
+void pst_abandoned_add(struct pst_abandoned *abandoned, uint64_t user,
 		       uint64_t now_ns)
 {
 	struct pst_abandoned_count *found = &abandoned->counts[0], *count;
 	uint64_t most_ns = now_ns + PST_ABANDONED_MAX * PST_NS_PER_SECOND;
 	size_t i;
 
-	for (i = 0; i < PST_ABANDONED_ACCOUNTS; i++) {
+	for (i = 0; i < PST_ABANDONED_USERS; i++) {
 		count = &abandoned->counts[i];
-		if (count->zero_ns != 0 && count->account == account) {
+		if (count->zero_ns != 0 && count->user == user) {
 			found = count;
 			break;
 		}
 		if (count->zero_ns < found->zero_ns)
 			found = count;
 	}
-	if (found->account != account || found->zero_ns < now_ns)
+	if (found->user != user || found->zero_ns < now_ns)
 		found->zero_ns = now_ns;
-	found->account = account;
+	found->user = user;
 	found->zero_ns += PST_NS_PER_SECOND;
 	if (found->zero_ns > most_ns)
 		found->zero_ns = most_ns;
 }
 
 uint32_t pst_abandoned_count_of(const struct pst_abandoned *abandoned,
-				uint64_t account, uint64_t now_ns)
+				uint64_t user, uint64_t now_ns)
 {
 	const struct pst_abandoned_count *count;
 	size_t i;
 
-	for (i = 0; i < PST_ABANDONED_ACCOUNTS; i++) {
+	for (i = 0; i < PST_ABANDONED_USERS; i++) {
 		count = &abandoned->counts[i];
-		if (count->zero_ns <= now_ns || count->account != account)
+		if (count->zero_ns <= now_ns || count->user != user)
 			continue;
 		/* Rounded up: what was abandoned just now is one. */
 		return (uint32_t)((count->zero_ns - now_ns +

@@ -13,24 +13,24 @@
 
 #include <stdint.h>
 
-#define PST_ABANDONED_ACCOUNTS 512
+#define PST_ABANDONED_USERS 512
 #define PST_ABANDONED_MAX 64
 
 struct pst_abandoned_count {
-	uint64_t account;
+	uint64_t user;
 	uint64_t zero_ns;       /* when the count is 0 again; 0: a free place */
 };
 
 /* All zero: nothing was abandoned. */
 struct pst_abandoned {
-	struct pst_abandoned_count counts[PST_ABANDONED_ACCOUNTS];
+	struct pst_abandoned_count counts[PST_ABANDONED_USERS];
 };
 
 /* One more; at most PST_ABANDONED_MAX are counted. */
-void pst_abandoned_add(struct pst_abandoned *abandoned, uint64_t account,
+void pst_abandoned_add(struct pst_abandoned *abandoned, uint64_t user,
 		       uint64_t now_ns);
 
 uint32_t pst_abandoned_count_of(const struct pst_abandoned *abandoned,
-				uint64_t account, uint64_t now_ns);
+				uint64_t user, uint64_t now_ns);
 
 #endif

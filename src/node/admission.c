@@ -241,11 +241,11 @@ make_place(struct pst_node *node, const struct pst_half_open_attempt *attempt,
 	struct pst_half_open_table *table = &node->half_open;
 	struct pst_half_open *entry = NULL;
 
-	if (pst_half_open_count_of(table, attempt->account) >=
+	if (pst_half_open_count_of(table, attempt->user) >=
 	    PST_HALF_OPEN_PER_USER) {
 		if (attempt->has_hello)
 			entry = pst_half_open_find_own_victim(table,
-							      attempt->account);
+							      attempt->user);
 		if (!entry) {
 			(void)pst_error_set(refusal, POSTERN_REASON_HALF_OPEN);
 			return NULL;
@@ -267,7 +267,7 @@ make_place(struct pst_node *node, const struct pst_half_open_attempt *attempt,
  */
 static bool may_knock(struct pst_node *node,
 		      const struct pst_peer_credentials *credentials,
-		      uint64_t account, bool *ret_needs_key,
+		      uint64_t user, bool *ret_needs_key,
 		      struct postern_refusal *refusal)
 {
 	struct postern_subject subject;
@@ -276,7 +276,7 @@ static bool may_knock(struct pst_node *node,
 	pst_subject_init(&subject, credentials, NULL, node->overflow_uid,
 			 node->overflow_gid);
 	if (!pst_admission_is_privileged(node, credentials) &&
-	    (!pst_quota_handshake(node, account, refusal) ||
+	    (!pst_quota_handshake(node, user, refusal) ||
 	     !pst_policy_may_match_later(node->rules, &subject, ret_needs_key,
 					 refusal)))
 		return false;
@@ -365,8 +365,8 @@ static void consider(struct pst_node *node, int socket_fd)
 		pst_admission_turn_away(node, socket_fd, &credentials, &refusal);
 		return;
 	}
-	attempt.account = pst_admission_account(node, &credentials);
-	if (!may_knock(node, &credentials, attempt.account, &attempt.needs_key,
+	attempt.user = pst_admission_user(node, &credentials);
+	if (!may_knock(node, &credentials, attempt.user, &attempt.needs_key,
 		       &refusal)) {
 		pst_admission_turn_away(node, socket_fd, &credentials, &refusal);
 		return;
@@ -379,7 +379,7 @@ static void consider(struct pst_node *node, int socket_fd)
 	}
 	attempt.has_hello = record.result != -EAGAIN;
 	attempt.abandoned_count = pst_abandoned_count_of(
-		&node->abandoned, attempt.account, node->now_ns);
+		&node->abandoned, attempt.user, node->now_ns);
 	if (begin_handshake(node, socket_fd, &credentials, &attempt, &entry) &&
 	    attempt.has_hello)
 		take_in(node, entry, &record);

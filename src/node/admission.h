@@ -33,8 +33,8 @@ bool pst_admission_is_privileged(const struct pst_node *node,
 
 /* Which user a peer counts for: a uid with its subordinate ones, a block of
  * root's subordinate ones, or root or the owner as themselves. */
-uint64_t pst_admission_account(const struct pst_node *node,
-			       const struct pst_peer_credentials *credentials);
+uint64_t pst_admission_user(const struct pst_node *node,
+			    const struct pst_peer_credentials *credentials);
 
 /* May this peer get one more OFFER or VIEW?  If not, the holders are recorded. */
 bool pst_admission_may_offer(struct pst_node *node,

@@ -77,7 +77,7 @@ void pst_admission_refuse(struct pst_node *node, struct pst_half_open *entry,
 			  const struct postern_refusal *refusal)
 {
 	pst_audit_refuse(node, &entry->credentials, &entry->responder, refusal);
-	pst_abandoned_add(&node->abandoned, entry->attempt.account,
+	pst_abandoned_add(&node->abandoned, entry->attempt.user,
 			  node->now_ns);
 	pst_half_open_note_taken_offer(entry);
 	send_refusal(entry->socket_fd, &entry->responder, refusal->reason);
@@ -127,7 +127,7 @@ void pst_admission_drop(struct pst_node *node, struct pst_half_open *entry)
 	/* Who says nothing is nobody: not worth a record. */
 	if (entry->responder.machine.state != HANDSHAKE_START &&
 	    !is_served(entry)) {
-		pst_abandoned_add(&node->abandoned, entry->attempt.account,
+		pst_abandoned_add(&node->abandoned, entry->attempt.user,
 				  node->now_ns);
 		(void)pst_error_set(&refusal, POSTERN_REASON_HUNG_UP);
 		pst_audit_refuse(node, &entry->credentials, &entry->responder,

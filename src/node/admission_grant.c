@@ -25,11 +25,11 @@ bool pst_admission_is_privileged(const struct pst_node *node,
 	return credentials->uid == 0 || credentials->uid == node->owner;
 }
 
-uint64_t pst_admission_account(const struct pst_node *node,
-			       const struct pst_peer_credentials *credentials)
+uint64_t pst_admission_user(const struct pst_node *node,
+			    const struct pst_peer_credentials *credentials)
 {
 	if (pst_admission_is_privileged(node, credentials))
-		return PST_ACCOUNT_PRIVILEGED | credentials->uid;
+		return PST_USER_PRIVILEGED | credentials->uid;
 	return pst_subordinate_uids_user(&node->subordinate_uids,
 					 credentials->uid);
 }
@@ -40,7 +40,7 @@ bool pst_admission_may_offer(struct pst_node *node,
 {
 	bool is_revoked;
 
-	if (pst_half_open_may_offer(&node->half_open, entry->attempt.account,
+	if (pst_half_open_may_offer(&node->half_open, entry->attempt.user,
 				    entry->credentials.uid, &is_revoked))
 		return true;
 	pst_audit_holders(node);
@@ -57,7 +57,7 @@ static bool is_within_handshakes(struct pst_node *node,
 				 struct postern_refusal *refusal)
 {
 	return !pst_admission_is_privileged(node, &entry->credentials) ||
-	       pst_quota_handshake(node, entry->attempt.account, refusal);
+	       pst_quota_handshake(node, entry->attempt.user, refusal);
 }
 
 static bool is_within_tenant(struct pst_node *node,
@@ -66,7 +66,7 @@ static bool is_within_tenant(struct pst_node *node,
 			     struct postern_refusal *refusal)
 {
 	return pst_quota_tenant_handshake(
-		node, entry->attempt.account,
+		node, entry->attempt.user,
 		pst_share_of(&node->shares, decision)->account, decision,
 		refusal);
 }
@@ -122,7 +122,7 @@ static void peer_init(struct pst_peer *peer, const struct pst_half_open *entry)
 	peer->handle = entry->slot;
 	pst_turn_init(&peer->sched.drr, PST_NODE_PEER_QUANTUM_BYTES);
 	pst_peer_credentials_init(&peer->identity.credentials);
-	peer->identity.account = entry->attempt.account;
+	peer->identity.user = entry->attempt.user;
 	peer->identity.uid = entry->credentials.uid;
 	peer->identity.gid = entry->credentials.gid;
 	peer->identity.pid = entry->credentials.pid;
@@ -160,7 +160,7 @@ static bool may_claim_slot(const struct pst_node *node,
 	size_t share = node->slot_count / (PST_HALF_OPEN_COUNT /
 					   PST_HALF_OPEN_PER_USER);
 	size_t held = pst_half_open_uncharged_of(&node->half_open,
-						 entry->attempt.account);
+						 entry->attempt.user);
 
 	if (held == 0 || held < share)
 		return true;

@@ -14,7 +14,7 @@ bool pst_meter_owner_is_same(const struct pst_meter_owner *a,
 	    memcmp(a->allow_bits, b->allow_bits, sizeof(a->allow_bits)) != 0)
 		return false;
 	return a->has_key ? memcmp(a->key, b->key, sizeof(a->key)) == 0
-			  : a->account == b->account;
+			  : a->user == b->user;
 }
 
 static bool is_full(const struct pst_meter *meter, uint64_t now_ns)

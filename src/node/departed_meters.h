@@ -30,8 +30,8 @@
 
 /* Which channels follow on each other. */
 struct pst_meter_owner {
-	bool has_key;           /* the key counts, and not the account */
-	uint64_t account;       /* node/pending_offers.h */
+	bool has_key;           /* the key counts, and not the user */
+	uint64_t user;          /* node/pending_offers.h */
 	uint8_t key[POSTERN_KEY_BYTES];
 	uint64_t allow_bits[POSTERN_ALLOWS_MAX / 64];
 };

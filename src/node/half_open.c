@@ -62,8 +62,8 @@ struct selection {
 	bool only_keyed;
 	bool only_silent;
 	bool only_common;       /* neither root's nor the owner's */
-	bool only_account;
-	uint64_t account;
+	bool only_user;
+	uint64_t user;
 };
 
 static bool is_selected(const struct pst_half_open *entry,
@@ -75,9 +75,9 @@ static bool is_selected(const struct pst_half_open *entry,
 	       (!selection->only_keyed || attempt->needs_key) &&
 	       (!selection->only_silent || !attempt->has_hello) &&
 	       (!selection->only_common ||
-		!(attempt->account & PST_ACCOUNT_PRIVILEGED)) &&
-	       (!selection->only_account ||
-		attempt->account == selection->account);
+		!(attempt->user & PST_USER_PRIVILEGED)) &&
+	       (!selection->only_user ||
+		attempt->user == selection->user);
 }
 
 static size_t count_selected(const struct pst_half_open_table *table,
@@ -107,18 +107,18 @@ pst_half_open_find_free(struct pst_half_open_table *table,
 }
 
 size_t pst_half_open_count_of(const struct pst_half_open_table *table,
-			      uint64_t account)
+			      uint64_t user)
 {
 	const struct selection own = {
-		.only_account = true,
-		.account = account,
+		.only_user = true,
+		.user = user,
 	};
 
 	return count_selected(table, &own);
 }
 
 size_t pst_half_open_uncharged_of(const struct pst_half_open_table *table,
-				  uint64_t account)
+				  uint64_t user)
 {
 	const struct pst_half_open *entry;
 	size_t count = 0, i;
@@ -127,7 +127,7 @@ size_t pst_half_open_uncharged_of(const struct pst_half_open_table *table,
 		entry = &table->entries[i];
 		count += entry->is_taken && entry->slot != 0 &&
 			 !entry->is_charged &&
-			 entry->attempt.account == account;
+			 entry->attempt.user == user;
 	}
 	return count;
 }
@@ -143,48 +143,48 @@ static bool is_any_selected(const struct pst_half_open_table *table,
 	return false;
 }
 
-/* How many entries each account has: a hash table, twice as large as it has to
+/* How many entries each user has: a hash table, twice as large as it has to
  * be, since this is done for every connection of a flood. */
-#define ACCOUNT_PLACES (2 * PST_HALF_OPEN_COUNT)
+#define USER_PLACES (2 * PST_HALF_OPEN_COUNT)
 
-struct account_counts {
-	uint64_t accounts[ACCOUNT_PLACES];
-	uint8_t counts[ACCOUNT_PLACES]; /* 0: free */
+struct user_counts {
+	uint64_t users[USER_PLACES];
+	uint8_t counts[USER_PLACES]; /* 0: free */
 };
 
-static_assert(ACCOUNT_PLACES == 1 << 7, "the hash has seven bits");
+static_assert(USER_PLACES == 1 << 7, "the hash has seven bits");
 
-static uint8_t *count_place(struct account_counts *counts, uint64_t account)
+static uint8_t *count_place(struct user_counts *counts, uint64_t user)
 {
-	size_t i = (size_t)(account * UINT64_C(0x9e3779b97f4a7c15) >> 57);
+	size_t i = (size_t)(user * UINT64_C(0x9e3779b97f4a7c15) >> 57);
 
-	while (counts->counts[i] != 0 && counts->accounts[i] != account)
-		i = (i + 1) % ACCOUNT_PLACES;
-	counts->accounts[i] = account;
+	while (counts->counts[i] != 0 && counts->users[i] != user)
+		i = (i + 1) % USER_PLACES;
+	counts->users[i] = user;
 	return &counts->counts[i];
 }
 
-/* Of the account that has most of those selected, with what it has abandoned
- * lately, the oldest one. */
+/* The oldest of the selected entries of one user: of the user with the most of
+ * them and of recently abandoned handshakes. */
 static struct pst_half_open *
 find_oldest_of_most(struct pst_half_open_table *table,
 		    const struct selection *selection)
 {
 	struct pst_half_open *victim = NULL, *entry;
-	struct account_counts counts;
+	struct user_counts counts;
 	size_t most = 0, count, i;
 
 	memset(counts.counts, 0, sizeof(counts.counts));
 	for (i = 0; i < PST_HALF_OPEN_COUNT; i++) {
 		entry = &table->entries[i];
 		if (is_selected(entry, selection))
-			(*count_place(&counts, entry->attempt.account))++;
+			(*count_place(&counts, entry->attempt.user))++;
 	}
 	for (i = 0; i < PST_HALF_OPEN_COUNT; i++) {
 		entry = &table->entries[i];
 		if (!is_selected(entry, selection))
 			continue;
-		count = *count_place(&counts, entry->attempt.account) +
+		count = *count_place(&counts, entry->attempt.user) +
 			entry->attempt.abandoned_count;
 		if (count < most)
 			continue;
@@ -217,12 +217,12 @@ pst_half_open_find_victim(struct pst_half_open_table *table,
 
 struct pst_half_open *
 pst_half_open_find_own_victim(struct pst_half_open_table *table,
-			      uint64_t account)
+			      uint64_t user)
 {
 	const struct selection own = {
 		.only_silent = true,
-		.only_account = true,
-		.account = account,
+		.only_user = true,
+		.user = user,
 	};
 
 	return find_oldest_of_most(table, &own);
@@ -293,16 +293,16 @@ void pst_half_open_release(struct pst_half_open_table *table,
 	entry->is_taken = false;
 }
 
-static uint64_t renewed_account(const struct pst_subordinate_uids *uids,
-				uint64_t account, uid_t uid)
+static uint64_t renewed_user(const struct pst_subordinate_uids *uids,
+			     uint64_t user, uid_t uid)
 {
-	return account & PST_ACCOUNT_PRIVILEGED
-		       ? account
+	return user & PST_USER_PRIVILEGED
+		       ? user
 		       : pst_subordinate_uids_user(uids, uid);
 }
 
-void pst_half_open_renew_accounts(struct pst_half_open_table *table,
-				  const struct pst_subordinate_uids *uids)
+void pst_half_open_renew_users(struct pst_half_open_table *table,
+			       const struct pst_subordinate_uids *uids)
 {
 	struct pst_half_open *entry;
 	size_t i;
@@ -311,16 +311,15 @@ void pst_half_open_renew_accounts(struct pst_half_open_table *table,
 		entry = &table->entries[i];
 		if (!entry->is_taken)
 			continue;
-		entry->attempt.account = renewed_account(
-			uids, entry->attempt.account, entry->credentials.uid);
-		entry->offer.account = entry->attempt.account;
+		entry->attempt.user = renewed_user(
+			uids, entry->attempt.user, entry->credentials.uid);
+		entry->offer.user = entry->attempt.user;
 	}
 	for (i = 0; i < table->pending.offers_end; i++) {
 		struct pst_offer_origin *origin =
 			&table->pending.offers[i].origin;
 
-		origin->account = renewed_account(uids, origin->account,
-						  origin->uid);
+		origin->user = renewed_user(uids, origin->user, origin->uid);
 	}
 }
 
@@ -336,7 +335,7 @@ void pst_half_open_note_offer(struct pst_half_open *entry,
 {
 	entry->has_offered = true;
 	entry->offer = (struct pst_offer_origin) {
-		.account = entry->attempt.account,
+		.user = entry->attempt.user,
 		.uid = entry->credentials.uid,
 		.pid = entry->credentials.pid,
 		.made_ns = now_ns,
@@ -367,17 +366,17 @@ next_unread(const struct pst_half_open_table *table, size_t *index)
 }
 
 bool pst_half_open_may_offer(const struct pst_half_open_table *table,
-			     uint64_t account, uid_t uid, bool *ret_is_revoked)
+			     uint64_t user, uid_t uid, bool *ret_is_revoked)
 {
 	const struct pst_offer_origin *origin;
 	struct pst_offer_tally tally = {0};
 	size_t index = 0;
 
 	while ((origin = next_unread(table, &index)))
-		pst_offer_tally_add(&tally, origin, account, uid);
+		pst_offer_tally_add(&tally, origin, user, uid);
 	*ret_is_revoked = tally.is_revoked;
 	return pst_offer_tally_permits(&tally, &table->pending.capacity,
-				       account);
+				       user);
 }
 
 size_t pst_half_open_find_holders(struct pst_half_open_table *table,
@@ -394,7 +393,7 @@ size_t pst_half_open_find_holders(struct pst_half_open_table *table,
 }
 
 bool pst_half_open_find_offer(const struct pst_half_open_table *table,
-			      pst_slot_handle slot, uint64_t *ret_account)
+			      pst_slot_handle slot, uint64_t *ret_user)
 {
 	const struct pst_offer_origin *origin;
 	size_t index = 0;
@@ -402,7 +401,7 @@ bool pst_half_open_find_offer(const struct pst_half_open_table *table,
 	while ((origin = next_unread(table, &index))) {
 		if (slot == 0 || origin->slot != slot)
 			continue;
-		*ret_account = origin->account;
+		*ret_user = origin->user;
 		return true;
 	}
 	return false;

@@ -10,9 +10,7 @@
  * the entries, and evict only each other.  No other user's connection evicts one
  * of root or of the owner.
  * Beside it stand the unread offers whose handshake has ended
- * (node/pending_offers.h).  A user is counted by `account`: a uid with its
- * subordinate uids, a block of root's subordinate uids, or root or the owner as
- * themselves.
+ * (node/pending_offers.h, which also says what a user is).
  */
 #ifndef POSTERN_NODE_HALF_OPEN_H
 #define POSTERN_NODE_HALF_OPEN_H
@@ -37,7 +35,7 @@
 
 /* What decides which place a connection gets. */
 struct pst_half_open_attempt {
-	uint64_t account;
+	uint64_t user;
 	bool needs_key;         /* no rule admits it without */
 	bool has_hello;         /* one was sent, valid or not */
 	uint32_t abandoned_count; /* of the user, when it came */
@@ -76,11 +74,11 @@ pst_half_open_init(struct pst_half_open_table *table,
 void pst_half_open_done(struct pst_half_open_table *table);
 
 size_t pst_half_open_count_of(const struct pst_half_open_table *table,
-			      uint64_t account);
+			      uint64_t user);
 
 /* Those of them that hold a slot of a node, charged to nobody yet. */
 size_t pst_half_open_uncharged_of(const struct pst_half_open_table *table,
-				  uint64_t account);
+				  uint64_t user);
 
 /* A free place, or NULL: the table is full, or the part of it for attempts that
  * need a key. */
@@ -100,7 +98,7 @@ pst_half_open_find_victim(struct pst_half_open_table *table,
 /* The oldest entry of the user without a HELLO, or NULL. */
 struct pst_half_open *
 pst_half_open_find_own_victim(struct pst_half_open_table *table,
-			      uint64_t account);
+			      uint64_t user);
 
 uint32_t pst_half_open_index(const struct pst_half_open_table *table,
 			     const struct pst_half_open *entry);
@@ -116,8 +114,8 @@ void pst_half_open_begin(struct pst_half_open *entry, struct pst_node_key *key,
 			 const struct pst_responder_params *params);
 
 /* Other subordinate uids are known: find the user of each entry again. */
-void pst_half_open_renew_accounts(struct pst_half_open_table *table,
-				  const struct pst_subordinate_uids *uids);
+void pst_half_open_renew_users(struct pst_half_open_table *table,
+			       const struct pst_subordinate_uids *uids);
 
 /*
  * To be called before a refusal is sent: an OFFER that was taken is no longer
@@ -147,7 +145,7 @@ void pst_half_open_note_peer_name(struct pst_half_open *entry,
  * that the uid has not read was revoked.
  */
 bool pst_half_open_may_offer(const struct pst_half_open_table *table,
-			     uint64_t account, uid_t uid, bool *ret_is_revoked);
+			     uint64_t user, uid_t uid, bool *ret_is_revoked);
 
 /*
  * The users with unread offers: returns how many there are, and writes the
@@ -159,6 +157,6 @@ size_t pst_half_open_find_holders(struct pst_half_open_table *table,
 
 /* The user that an unread offer with this slot was made to. */
 bool pst_half_open_find_offer(const struct pst_half_open_table *table,
-			      pst_slot_handle slot, uint64_t *ret_account);
+			      pst_slot_handle slot, uint64_t *ret_user);
 
 #endif

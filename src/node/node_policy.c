@@ -171,7 +171,7 @@ static void read_subordinate_uids(struct pst_node *node)
 			       "NAME:FIRST:COUNT are ignored", 0);
 	pst_subordinate_uids_done(&node->subordinate_uids);
 	node->subordinate_uids = uids;
-	pst_half_open_renew_accounts(&node->half_open, &uids);
+	pst_half_open_renew_users(&node->half_open, &uids);
 }
 
 void pst_node_follow_policy(struct pst_node *node)

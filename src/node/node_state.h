@@ -112,7 +112,7 @@ struct pst_peer_identity {
 	bool has_key;           /* proven */
 	bool has_metered_key;   /* an allow asks for the key */
 	uint8_t key[POSTERN_KEY_BYTES];
-	uint64_t account;       /* its user: node/pending_offers.h */
+	uint64_t user;          /* node/pending_offers.h */
 	char name[POSTERN_NAME_BYTES];
 	char instance[POSTERN_NAME_BYTES];
 	char tenant[POSTERN_NAME_BYTES];
@@ -204,7 +204,7 @@ struct pst_node {
 	int interrupt_fd;       /* eventfd, signalled after the flag is set */
 
 	struct pst_half_open_table half_open;
-	struct pst_abandoned abandoned; /* handshakes, by account */
+	struct pst_abandoned abandoned; /* handshakes, by user */
 	struct pst_subordinate_uids subordinate_uids;
 	uint64_t holders_audit_ns; /* when they may be recorded again */
 	struct pst_uid_buckets handshakes;

@@ -46,13 +46,13 @@ struct pst_offer_capacity pst_offer_capacity_for(size_t descriptor_limit)
 
 void pst_offer_tally_add(struct pst_offer_tally *tally,
 			 const struct pst_offer_origin *origin,
-			 uint64_t account, uid_t uid)
+			 uint64_t user, uid_t uid)
 {
-	if (origin->account == account) {
-		tally->of_account++;
+	if (origin->user == user) {
+		tally->of_user++;
 		tally->is_revoked |= origin->is_revoked && origin->uid == uid;
 	}
-	if (origin->account & PST_ACCOUNT_PRIVILEGED)
+	if (origin->user & PST_USER_PRIVILEGED)
 		return;
 	if (origin->is_revoked)
 		tally->revoked++;
@@ -62,19 +62,19 @@ void pst_offer_tally_add(struct pst_offer_tally *tally,
 
 bool pst_offer_tally_permits(const struct pst_offer_tally *tally,
 			     const struct pst_offer_capacity *capacity,
-			     uint64_t account)
+			     uint64_t user)
 {
 	size_t shared = tally->shared;
 
 	if (tally->is_revoked)
 		return false;
-	if (account & PST_ACCOUNT_PRIVILEGED)
-		return tally->of_account < capacity->privileged / 2;
+	if (user & PST_USER_PRIVILEGED)
+		return tally->of_user < capacity->privileged / 2;
 	if (tally->revoked > capacity->revoked)
 		shared += tally->revoked - capacity->revoked;
-	if (tally->of_account == 0)
+	if (tally->of_user == 0)
 		return shared < capacity->shared;
-	return tally->of_account < PST_OFFERS_PER_USER &&
+	return tally->of_user < PST_OFFERS_PER_USER &&
 	       shared < capacity->shared / PLENTY_DIVISOR;
 }
 
@@ -85,8 +85,8 @@ static int compare_origins(const void *a, const void *b)
 	const struct pst_offer_origin *other =
 		*(const struct pst_offer_origin *const *)b;
 
-	if (one->account != other->account)
-		return one->account > other->account ? 1 : -1;
+	if (one->user != other->user)
+		return one->user > other->user ? 1 : -1;
 	return (one->made_ns > other->made_ns) -
 	       (one->made_ns < other->made_ns);
 }
@@ -122,21 +122,21 @@ size_t pst_offer_holders_find(const struct pst_offer_origin **origins,
 			      struct pst_offer_holder *ret_holders,
 			      size_t holder_capacity)
 {
-	size_t account_count = 0, written = 0, first, i;
+	size_t user_count = 0, written = 0, first, i;
 	struct pst_offer_holder holder;
 
 	qsort(origins, origin_count, sizeof(origins[0]), compare_origins);
 	for (first = 0; first < origin_count; first = i) {
 		for (i = first + 1;
 		     i < origin_count &&
-		     origins[i]->account == origins[first]->account; i++)
+		     origins[i]->user == origins[first]->user; i++)
 			;
 		holder.oldest = *origins[first];
 		holder.offer_count = i - first;
 		insert_holder(ret_holders, &written, holder_capacity, &holder);
-		account_count++;
+		user_count++;
 	}
-	return account_count;
+	return user_count;
 }
 
 int pst_pending_offers_init(struct pst_pending_offers *pending,
@@ -210,17 +210,17 @@ void pst_pending_offers_check(struct pst_pending_offers *pending,
 }
 
 static bool is_meant(const struct pst_pending_offer *offer,
-		     const char *peer_name, uint64_t account)
+		     const char *peer_name, uint64_t user)
 {
 	if (offer->socket_fd < 0 || offer->origin.is_revoked)
 		return false;
 	if (peer_name)
 		return strcmp(offer->origin.peer_name, peer_name) == 0;
-	return offer->origin.account == account;
+	return offer->origin.user == user;
 }
 
 bool pst_pending_offers_revoke(struct pst_pending_offers *pending,
-			       const char *peer_name, uint64_t account,
+			       const char *peer_name, uint64_t user,
 			       struct pst_offer_holder *ret_holder)
 {
 	struct pst_offer_holder holder = {.offer_count = 0};
@@ -229,9 +229,9 @@ bool pst_pending_offers_revoke(struct pst_pending_offers *pending,
 
 	for (i = 0; i < pending->offers_end; i++) {
 		offer = &pending->offers[i];
-		if (!is_meant(offer, peer_name, account) ||
+		if (!is_meant(offer, peer_name, user) ||
 		    (holder.offer_count > 0 &&
-		     offer->origin.account != holder.oldest.account))
+		     offer->origin.user != holder.oldest.user))
 			continue;
 		if (holder.offer_count++ == 0 ||
 		    offer->origin.made_ns < holder.oldest.made_ns)

@@ -12,10 +12,10 @@
  * their own.  Offers that were revoked count apart, up to a bound, so that
  * revoking gives their part of the capacity to other users.
  *
- * A user is counted by `account`: a uid with its subordinate uids, a block of root's
- * subordinate uids, or root or the owner as themselves.  While an offer is
- * unread that was revoked, its uid gets no other.  The other uids of its user
- * do, but it counts among the offers of the user still.
+ * A user is a uid with its subordinate uids, a block of root's subordinate uids,
+ * or root or the owner as themselves.  A uid gets no other offer while a revoked
+ * one is unread.  The other uids of its user do get offers, but the revoked one
+ * still counts among the offers of the user.
  */
 #ifndef POSTERN_NODE_PENDING_OFFERS_H
 #define POSTERN_NODE_PENDING_OFFERS_H
@@ -33,8 +33,9 @@
 #define PST_OFFERS_PER_USER 8
 #define PST_OFFERS_CHECK_NS (100 * UINT64_C(1000000))
 
-/* An `account` with this bit is that of root or of the owner. */
-#define PST_ACCOUNT_PRIVILEGED (UINT64_C(1) << 32)
+/* This bit is set in the user numbers of root and of the owner, and only there:
+ * any other user number is a uid. */
+#define PST_USER_PRIVILEGED (UINT64_C(1) << 32)
 
 /* How many unread offers there may be; see pst_offer_capacity_for(). */
 struct pst_offer_capacity {
@@ -45,7 +46,7 @@ struct pst_offer_capacity {
 
 /* Which process an offer was made for. */
 struct pst_offer_origin {
-	uint64_t account;
+	uint64_t user;
 	uid_t uid;
 	pid_t pid;
 	uint64_t made_ns;
@@ -58,7 +59,7 @@ struct pst_offer_origin {
 struct pst_offer_tally {
 	size_t shared;
 	size_t revoked;
-	size_t of_account;
+	size_t of_user;
 	bool is_revoked;        /* one of the uid's own */
 };
 
@@ -93,15 +94,15 @@ pst_offer_capacity_sum(const struct pst_offer_capacity *capacity)
 	return capacity->shared + capacity->privileged + capacity->revoked;
 }
 
-/* Count one more unread offer, as `uid` of the user `account` sees it. */
+/* Count one more unread offer, as `uid` of this user sees it. */
 void pst_offer_tally_add(struct pst_offer_tally *tally,
 			 const struct pst_offer_origin *origin,
-			 uint64_t account, uid_t uid);
+			 uint64_t user, uid_t uid);
 
 /* May the user that has seen this get one offer more? */
 bool pst_offer_tally_permits(const struct pst_offer_tally *tally,
 			     const struct pst_offer_capacity *capacity,
-			     uint64_t account);
+			     uint64_t user);
 
 /*
  * Group unread offers by user: the users that hold most first, the oldest
@@ -133,10 +134,10 @@ void pst_pending_offers_check(struct pst_pending_offers *pending,
 
 /*
  * Revoke the offers of the next user that has one with this peer name, or,
- * with NULL, those of `account`.  False: there are none that are not revoked.
+ * with NULL, those of this user.  False: there are none that are not revoked.
  */
 bool pst_pending_offers_revoke(struct pst_pending_offers *pending,
-			       const char *peer_name, uint64_t account,
+			       const char *peer_name, uint64_t user,
 			       struct pst_offer_holder *ret_holder);
 
 #endif

@@ -196,37 +196,37 @@ void pst_quota_move(struct pst_node *node, uint32_t slot_index,
 
 static bool take_handshake(struct pst_uid_buckets *buckets,
 			   const struct postern_policy_limit *limits,
-			   uint64_t peer_account, uint64_t now_ns,
+			   uint64_t user, uint64_t now_ns,
 			   struct postern_refusal *refusal)
 {
 	struct pst_token_rate rate =
 		pst_metering_rate(limits, POSTERN_LIMIT_HANDSHAKES,
 				  POSTERN_LIMIT_HANDSHAKES_BURST);
 
-	if (pst_uid_buckets_take(buckets, &rate, peer_account, now_ns))
+	if (pst_uid_buckets_take(buckets, &rate, user, now_ns))
 		return true;
 	return refuse_by_limit(refusal, POSTERN_REASON_HANDSHAKES,
 			       &limits[POSTERN_LIMIT_HANDSHAKES], "handshakes");
 }
 
-bool pst_quota_handshake(struct pst_node *node, uint64_t peer_account,
+bool pst_quota_handshake(struct pst_node *node, uint64_t user,
 			 struct postern_refusal *refusal)
 {
 	bool is_admitted;
 
 	if (!take_handshake(&node->handshakes,
-			    pst_policy_node_limits(node->rules), peer_account,
+			    pst_policy_node_limits(node->rules), user,
 			    node->now_ns, refusal))
 		return false;
 	pst_ledger_lock(node->ledger);
 	is_admitted = take_handshake(&node->ledger->handshakes,
 				     pst_policy_process_limits(node->policy),
-				     peer_account, node->now_ns, refusal);
+				     user, node->now_ns, refusal);
 	pst_ledger_unlock(node->ledger);
 	return is_admitted;
 }
 
-bool pst_quota_tenant_handshake(struct pst_node *node, uint64_t peer_account,
+bool pst_quota_tenant_handshake(struct pst_node *node, uint64_t user,
 				struct pst_account *account,
 				const struct postern_decision *decision,
 				struct postern_refusal *refusal)
@@ -237,7 +237,7 @@ bool pst_quota_tenant_handshake(struct pst_node *node, uint64_t peer_account,
 		return true;
 	pst_ledger_lock(node->ledger);
 	is_admitted = take_handshake(&account->handshakes, decision->tenant,
-				     peer_account, node->now_ns, refusal);
+				     user, node->now_ns, refusal);
 	pst_ledger_unlock(node->ledger);
 	return is_admitted;
 }

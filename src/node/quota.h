@@ -37,11 +37,11 @@ void pst_quota_move(struct pst_node *node, uint32_t slot_index,
 		    const struct postern_decision *decision,
 		    const struct pst_account *account);
 
-/* One more handshake of this user (pst_admission_account()): by the node's and
+/* One more handshake of this user (pst_admission_user()): by the node's and
  * the process's bounds, and, once it is known, by its tenant's. */
-bool pst_quota_handshake(struct pst_node *node, uint64_t peer_account,
+bool pst_quota_handshake(struct pst_node *node, uint64_t user,
 			 struct postern_refusal *refusal);
-bool pst_quota_tenant_handshake(struct pst_node *node, uint64_t peer_account,
+bool pst_quota_tenant_handshake(struct pst_node *node, uint64_t user,
 				struct pst_account *account,
 				const struct postern_decision *decision,
 				struct postern_refusal *refusal);

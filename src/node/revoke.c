@@ -31,35 +31,35 @@ static void end_handshake(struct pst_node *node, struct pst_half_open *entry)
 
 /* The handshakes have ended; the offers that nothing can take back remain. */
 static uint32_t revoke_pending_offers(struct pst_node *node,
-				      const char *peer_name, uint64_t account,
+				      const char *peer_name, uint64_t user,
 				      const struct pst_revoker *revoker)
 {
 	struct pst_offer_holder holder;
 	uint32_t count = 0;
 
 	while (pst_pending_offers_revoke(&node->half_open.pending, peer_name,
-					 account, &holder)) {
+					 user, &holder)) {
 		pst_audit_revoke_offers(node, &holder, revoker);
 		count += (uint32_t)holder.offer_count;
 	}
 	return count;
 }
 
-/* All that the account of this handle has not read. */
+/* All that the user of this handle has not read. */
 static int revoke_offers_of(struct pst_node *node, postern_peer handle,
 			    const struct pst_revoker *revoker)
 {
 	struct pst_half_open *entry;
-	uint64_t account;
+	uint64_t user;
 	size_t i;
 
-	if (!pst_half_open_find_offer(&node->half_open, handle, &account))
+	if (!pst_half_open_find_offer(&node->half_open, handle, &user))
 		return -ESTALE;
-	(void)revoke_pending_offers(node, NULL, account, revoker);
+	(void)revoke_pending_offers(node, NULL, user, revoker);
 	for (i = 0; i < PST_HALF_OPEN_COUNT; i++) {
 		entry = &node->half_open.entries[i];
 		if (entry->is_taken && entry->has_offered &&
-		    entry->attempt.account == account)
+		    entry->attempt.user == user)
 			end_handshake(node, entry);
 	}
 	return 0;

@@ -195,7 +195,7 @@ static struct pst_meter_owner meter_owner(const struct pst_node *node,
 		&node->charges.charges[pst_slot_index(peer->handle)];
 	struct pst_meter_owner owner = {
 		.has_key = peer->identity.has_metered_key,
-		.account = peer->identity.account,
+		.user = peer->identity.user,
 	};
 
 	memcpy(owner.key, peer->identity.key, sizeof(owner.key));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A token bucket for each user (pst_admission_account()), in fixed memory
+ * A token bucket for each user (pst_admission_user()), in fixed memory
  *
  * A user whose bucket is full is not remembered, so an entry is free again as
  * soon as its bucket is full.  When no entry is free, the one that is closest to
@@ -17,7 +17,7 @@
 #define PST_UID_BUCKETS 256
 
 struct pst_uid_bucket {
-	uint64_t account;
+	uint64_t user;
 	struct pst_token_bucket bucket;
 };
 
@@ -29,7 +29,7 @@ struct pst_uid_buckets {
 /* Take one token of this user, if there is one.  Always true without a
  * limit. */
 bool pst_uid_buckets_take(struct pst_uid_buckets *buckets,
-			  const struct pst_token_rate *rate, uint64_t account,
+			  const struct pst_token_rate *rate, uint64_t user,
 			  uint64_t now_ns);
 
 #endif

@@ -19,14 +19,14 @@ static void set_up(void)
 	abandoned = (struct pst_abandoned) {0};
 }
 
-static uint32_t count_of(uint64_t account, uint64_t seconds_later)
+static uint32_t count_of(uint64_t user, uint64_t seconds_later)
 {
-	return pst_abandoned_count_of(&abandoned, account,
+	return pst_abandoned_count_of(&abandoned, user,
 				      NOW_NS + seconds_later *
 						       PST_NS_PER_SECOND);
 }
 
-START_TEST(add_counts_each_account_for_itself)
+START_TEST(add_counts_each_user_for_itself)
 {
 	expect_equal(count_of(7, 0), 0);
 	expect_equal(count_of(0, 0), 0);
@@ -66,12 +66,12 @@ END_TEST
 
 START_TEST(full_table_forgets_the_lowest_count)
 {
-	uint64_t account;
+	uint64_t user;
 
-	for (account = 0; account < PST_ABANDONED_ACCOUNTS; account++) {
-		pst_abandoned_add(&abandoned, account, NOW_NS);
-		if (account != 77)
-			pst_abandoned_add(&abandoned, account, NOW_NS);
+	for (user = 0; user < PST_ABANDONED_USERS; user++) {
+		pst_abandoned_add(&abandoned, user, NOW_NS);
+		if (user != 77)
+			pst_abandoned_add(&abandoned, user, NOW_NS);
 	}
 	pst_abandoned_add(&abandoned, 9999, NOW_NS);
 	expect_equal(count_of(9999, 0), 1);
@@ -88,7 +88,7 @@ int main(void)
 	int failed;
 
 	tcase_add_checked_fixture(tcase, set_up, NULL);
-	tcase_add_test(tcase, add_counts_each_account_for_itself);
+	tcase_add_test(tcase, add_counts_each_user_for_itself);
 	tcase_add_test(tcase, count_goes_down_by_one_a_second);
 	tcase_add_test(tcase, count_has_a_most);
 	tcase_add_test(tcase, full_table_forgets_the_lowest_count);

@@ -33,9 +33,9 @@ static void set_up(void)
 	begin_meter();
 }
 
-static struct pst_meter_owner owner_of(uint64_t account)
+static struct pst_meter_owner owner_of(uint64_t user)
 {
-	return (struct pst_meter_owner) {.account = account, .allow_bits = {1}};
+	return (struct pst_meter_owner) {.user = user, .allow_bits = {1}};
 }
 
 /* A channel of this owner: what it can send at once; it uses up `count`. */
@@ -81,7 +81,7 @@ START_TEST(channels_that_end_together_leave_the_emptiest_meter)
 }
 END_TEST
 
-START_TEST(owners_differ_by_account_allows_and_key)
+START_TEST(owners_differ_by_user_allows_and_key)
 {
 	struct pst_meter_owner owner = owner_of(7), other = owner_of(8);
 
@@ -95,7 +95,7 @@ START_TEST(owners_differ_by_account_allows_and_key)
 	expect_equal(open_and_use(&other, 0, NOW_NS), 0);
 	other.has_key = true;
 	expect_equal(open_and_use(&other, BURST, NOW_NS), BURST);
-	other.account = 9; /* now the account does not */
+	other.user = 9; /* now the user does not */
 	expect_equal(open_and_use(&other, 0, NOW_NS), 0);
 }
 END_TEST
@@ -120,10 +120,10 @@ END_TEST
 static void fill_table(uint64_t used)
 {
 	struct pst_meter_owner owner;
-	uint64_t account;
+	uint64_t user;
 
-	for (account = 0; account < PST_DEPARTED_METERS; account++) {
-		owner = owner_of(1000 + account);
+	for (user = 0; user < PST_DEPARTED_METERS; user++) {
+		owner = owner_of(1000 + user);
 		expect_equal(open_and_use(&owner, used, NOW_NS), BURST);
 	}
 }
@@ -148,15 +148,15 @@ START_TEST(unknown_owner_of_a_fast_rate_begins_no_emptier_than_empty)
 {
 	struct pst_meter_owner owner = owner_of(1);
 	struct pst_meter_owner slow;
-	uint64_t account;
+	uint64_t user;
 
 	/* These owe for an hour. */
-	for (account = 0; account <= PST_DEPARTED_METERS; account++) {
+	for (user = 0; user <= PST_DEPARTED_METERS; user++) {
 		begin_meter();
 		scope.messages = (struct pst_token_rate) {1, 3600};
-		slow = owner_of(1000 + account);
+		slow = owner_of(1000 + user);
 		pst_tokens_take(&meter.messages, &scope.messages, NOW_NS,
-				3600 + account);
+				3600 + user);
 		pst_departed_meters_keep(&departed, &slow, &meter, NOW_NS);
 	}
 	begin_meter();
@@ -184,15 +184,15 @@ START_TEST(places_are_free_again_when_their_meters_are_full)
 {
 	const uint64_t later_ns = NOW_NS + PST_NS_PER_SECOND;
 	struct pst_meter_owner owner;
-	uint64_t account;
+	uint64_t user;
 
 	fill_table(10);
-	for (account = 0; account < PST_DEPARTED_METERS; account++) {
-		owner = owner_of(5000 + account);
+	for (user = 0; user < PST_DEPARTED_METERS; user++) {
+		owner = owner_of(5000 + user);
 		expect_equal(open_and_use(&owner, BURST, later_ns), BURST);
 	}
-	for (account = 0; account < PST_DEPARTED_METERS; account++) {
-		owner = owner_of(5000 + account);
+	for (user = 0; user < PST_DEPARTED_METERS; user++) {
+		owner = owner_of(5000 + user);
 		expect_equal(open_and_use(&owner, 0, later_ns), 0);
 	}
 }
@@ -281,7 +281,7 @@ int main(void)
 	tcase_add_test(tcase, new_channel_goes_on_where_the_last_one_ended);
 	tcase_add_test(tcase,
 		       channels_that_end_together_leave_the_emptiest_meter);
-	tcase_add_test(tcase, owners_differ_by_account_allows_and_key);
+	tcase_add_test(tcase, owners_differ_by_user_allows_and_key);
 	tcase_add_test(tcase, bytes_are_kept_as_messages_are);
 	tcase_add_test(tcase,
 		       unknown_owner_has_no_more_than_one_that_was_forgotten);

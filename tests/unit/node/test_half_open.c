@@ -49,7 +49,7 @@ connect_with(const struct pst_half_open_attempt *attempt, uint64_t deadline_ns)
 	their_fds[their_count++] = sockets[1];
 	pst_peer_credentials_init(&credentials);
 	credentials.uid_fact = POSTERN_FACT_KNOWN;
-	credentials.uid = (uid_t)attempt->account;
+	credentials.uid = (uid_t)attempt->user;
 	entry = pst_half_open_find_free(&table, attempt);
 	expect(entry);
 	pst_half_open_take(entry, sockets[0], &credentials, attempt,
@@ -61,7 +61,7 @@ static struct pst_half_open *connect_needing(uid_t uid, uint64_t deadline_ns,
 					     bool needs_key)
 {
 	const struct pst_half_open_attempt attempt = {
-		.account = uid,
+		.user = uid,
 		.needs_key = needs_key,
 		.has_hello = true,
 	};
@@ -69,10 +69,10 @@ static struct pst_half_open *connect_needing(uid_t uid, uint64_t deadline_ns,
 	return connect_with(&attempt, deadline_ns);
 }
 
-static struct pst_half_open *connect_as(uint64_t account, uint64_t deadline_ns)
+static struct pst_half_open *connect_as(uint64_t user, uint64_t deadline_ns)
 {
 	const struct pst_half_open_attempt attempt = {
-		.account = account,
+		.user = user,
 		.has_hello = true,
 	};
 
@@ -80,10 +80,10 @@ static struct pst_half_open *connect_as(uint64_t account, uint64_t deadline_ns)
 }
 
 /* Without a HELLO. */
-static struct pst_half_open *connect_silently(uint64_t account,
+static struct pst_half_open *connect_silently(uint64_t user,
 					      uint64_t deadline_ns)
 {
-	const struct pst_half_open_attempt attempt = {.account = account};
+	const struct pst_half_open_attempt attempt = {.user = user};
 
 	return connect_with(&attempt, deadline_ns);
 }
@@ -91,7 +91,7 @@ static struct pst_half_open *connect_silently(uint64_t account,
 static struct pst_half_open *find_free(bool needs_key)
 {
 	const struct pst_half_open_attempt attempt = {
-		.account = 99,
+		.user = 99,
 		.needs_key = needs_key,
 		.has_hello = true,
 	};
@@ -102,7 +102,7 @@ static struct pst_half_open *find_free(bool needs_key)
 static struct pst_half_open *find_victim(bool needs_key)
 {
 	const struct pst_half_open_attempt attempt = {
-		.account = 99,
+		.user = 99,
 		.needs_key = needs_key,
 		.has_hello = true,
 	};
@@ -199,7 +199,7 @@ END_TEST
 
 START_TEST(attempt_without_hello_evicts_its_like_and_only_then_others)
 {
-	const struct pst_half_open_attempt silent = {.account = 500};
+	const struct pst_half_open_attempt silent = {.user = 500};
 	struct pst_half_open *oldest, *own;
 	size_t i;
 
@@ -216,7 +216,7 @@ END_TEST
 START_TEST(two_hundred_users_without_hello_evict_only_each_other)
 {
 	struct pst_half_open *hello[PST_HALF_OPEN_COUNT / 2];
-	struct pst_half_open_attempt silent = {.account = 0};
+	struct pst_half_open_attempt silent = {.user = 0};
 	struct pst_half_open *victim;
 	size_t i;
 
@@ -225,7 +225,7 @@ START_TEST(two_hundred_users_without_hello_evict_only_each_other)
 	for (i = 0; i < PST_HALF_OPEN_COUNT / 2; i++)
 		(void)connect_silently(i, 2 + i);
 	for (; i < 200; i++) {
-		silent.account = i;
+		silent.user = i;
 		expect(!pst_half_open_find_free(&table, &silent));
 		victim = pst_half_open_find_victim(&table, &silent);
 		expect(!victim->attempt.has_hello);
@@ -245,7 +245,7 @@ START_TEST(find_victim_prefers_an_account_that_has_abandoned_handshakes)
 	for (i = 0; i < PST_HALF_OPEN_COUNT - 3; i++)
 		(void)connect_as(100 + i, 1);
 	known = connect_with(&(struct pst_half_open_attempt) {
-		.account = 7, .has_hello = true, .abandoned_count = 3}, 1000);
+		.user = 7, .has_hello = true, .abandoned_count = 3}, 1000);
 	(void)connect_as(8, 1);
 	(void)connect_as(8, 1);
 	expect(find_victim(false) == known);
@@ -254,7 +254,7 @@ END_TEST
 
 START_TEST(entries_of_root_and_owner_are_given_up_last)
 {
-	const uint64_t root = PST_ACCOUNT_PRIVILEGED | 0;
+	const uint64_t root = PST_USER_PRIVILEGED | 0;
 	struct pst_half_open *common;
 	size_t i;
 
@@ -392,7 +392,7 @@ START_TEST(holders_are_found_in_a_handshake_and_after_it)
 {
 	struct pst_offer_holder holders[4];
 	struct pst_half_open *entry = connect_as(7, 1);
-	uint64_t account;
+	uint64_t user;
 
 	entry->slot = 0x500000003;
 	make_offer(entry);
@@ -400,12 +400,12 @@ START_TEST(holders_are_found_in_a_handshake_and_after_it)
 	make_offer(connect_as(8, 3));
 	pst_half_open_release(&table, entry);
 	expect_equal(pst_half_open_find_holders(&table, holders, 4), 2);
-	expect_equal(holders[0].oldest.account, 7);
+	expect_equal(holders[0].oldest.user, 7);
 	expect_equal(holders[0].offer_count, 2);
-	expect_equal(holders[1].oldest.account, 8);
-	expect(pst_half_open_find_offer(&table, 0x500000003, &account));
-	expect_equal(account, 7);
-	expect(!pst_half_open_find_offer(&table, 0, &account));
+	expect_equal(holders[1].oldest.user, 8);
+	expect(pst_half_open_find_offer(&table, 0x500000003, &user));
+	expect_equal(user, 7);
+	expect(!pst_half_open_find_offer(&table, 0, &user));
 }
 END_TEST
 
@@ -428,7 +428,7 @@ START_TEST(revoked_handshake_blocks_its_account_while_its_offer_is_unread)
 }
 END_TEST
 
-START_TEST(renewed_accounts_follow_the_subordinate_uids)
+START_TEST(renewed_users_follow_the_subordinate_uids)
 {
 	struct pst_subordinate_range range = {100, 199, 7};
 	const struct pst_subordinate_uids uids = {
@@ -436,18 +436,18 @@ START_TEST(renewed_accounts_follow_the_subordinate_uids)
 		.range_count = 1,
 	};
 	struct pst_half_open *entry = connect_as(150, 1);
-	uint64_t account;
+	uint64_t user;
 
 	entry->slot = 0x500000003;
 	make_offer(entry);
 	(void)connect_as(160, 1);
 	(void)connect_as(200, 1);
 	pst_half_open_release(&table, entry);
-	pst_half_open_renew_accounts(&table, &uids);
+	pst_half_open_renew_users(&table, &uids);
 	expect_equal(pst_half_open_count_of(&table, 7), 1);
 	expect_equal(pst_half_open_count_of(&table, 200), 1);
-	expect(pst_half_open_find_offer(&table, 0x500000003, &account));
-	expect_equal(account, 7);
+	expect(pst_half_open_find_offer(&table, 0x500000003, &user));
+	expect_equal(user, 7);
 }
 END_TEST
 
@@ -481,7 +481,7 @@ static Suite *suite(void)
 	tcase_add_test(t, holders_are_found_in_a_handshake_and_after_it);
 	tcase_add_test(t,
 		revoked_handshake_blocks_its_account_while_its_offer_is_unread);
-	tcase_add_test(t, renewed_accounts_follow_the_subordinate_uids);
+	tcase_add_test(t, renewed_users_follow_the_subordinate_uids);
 	suite_add_tcase(s, t);
 	return s;
 }

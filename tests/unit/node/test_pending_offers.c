@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Unread offers: the shares of accounts, and the sockets that are kept
+ * Unread offers: the shares of users, and the sockets that are kept
  */
 #include "node/pending_offers.h"
 
@@ -13,7 +13,7 @@
 #include "base/fd.h"
 #include "support/expect.h"
 
-#define ACCOUNTS_MAX 512
+#define USERS_MAX 512
 
 static const struct pst_offer_capacity capacity = {
 	.shared = 256, .privileged = 16, .revoked = 128,
@@ -36,12 +36,12 @@ static void tear_down(void)
 		(void)pst_fd_close(their_fds[--their_count]);
 }
 
-static struct pst_offer_origin origin_of(uint64_t account, uint64_t made_ns,
+static struct pst_offer_origin origin_of(uint64_t user, uint64_t made_ns,
 					 const char *peer_name)
 {
 	struct pst_offer_origin origin = {
-		.account = account,
-		.uid = (uid_t)account,
+		.user = user,
+		.uid = (uid_t)user,
 		.made_ns = made_ns,
 	};
 
@@ -50,9 +50,9 @@ static struct pst_offer_origin origin_of(uint64_t account, uint64_t made_ns,
 	return origin;
 }
 
-static void keep_one(uint64_t account, uint64_t made_ns, const char *peer_name)
+static void keep_one(uint64_t user, uint64_t made_ns, const char *peer_name)
 {
-	struct pst_offer_origin origin = origin_of(account, made_ns, peer_name);
+	struct pst_offer_origin origin = origin_of(user, made_ns, peer_name);
 	int sockets[2];
 
 	expect_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
@@ -88,34 +88,34 @@ END_TEST
 
 /* -- shares ---------------------------------------------------------------- */
 
-static size_t offers_of[ACCOUNTS_MAX];
+static size_t offers_of[USERS_MAX];
 
-static struct pst_offer_tally tally_for(uint64_t account)
+static struct pst_offer_tally tally_for(uint64_t user)
 {
 	struct pst_offer_tally tally = {0};
 	struct pst_offer_origin origin;
 	size_t of, i;
 
-	for (of = 0; of < ACCOUNTS_MAX; of++) {
+	for (of = 0; of < USERS_MAX; of++) {
 		origin = origin_of(of, 0, "");
 		for (i = 0; i < offers_of[of]; i++)
-			pst_offer_tally_add(&tally, &origin, account,
-					    (uid_t)account);
+			pst_offer_tally_add(&tally, &origin, user,
+					    (uid_t)user);
 	}
 	return tally;
 }
 
-static bool may_add(uint64_t account)
+static bool may_add(uint64_t user)
 {
-	const struct pst_offer_tally tally = tally_for(account);
+	const struct pst_offer_tally tally = tally_for(user);
 
-	return pst_offer_tally_permits(&tally, &capacity, account);
+	return pst_offer_tally_permits(&tally, &capacity, user);
 }
 
-static void take_all_one_can(uint64_t account)
+static void take_all_one_can(uint64_t user)
 {
-	while (may_add(account))
-		offers_of[account]++;
+	while (may_add(user))
+		offers_of[user]++;
 }
 
 START_TEST(one_account_may_leave_eight_offers_unread)
@@ -129,34 +129,34 @@ END_TEST
 
 START_TEST(two_hundred_accounts_are_needed_to_take_all_offers)
 {
-	size_t account, sum = 0;
+	size_t user, sum = 0;
 
 	memset(offers_of, 0, sizeof(offers_of));
-	for (account = 0; account < 199; account++) {
-		expect(may_add(account));
-		take_all_one_can(account);
+	for (user = 0; user < 199; user++) {
+		expect(may_add(user));
+		take_all_one_can(user);
 	}
 	expect(may_add(199));
 	take_all_one_can(199);
 	expect(!may_add(200));
-	for (account = 0; account < ACCOUNTS_MAX; account++)
-		sum += offers_of[account];
+	for (user = 0; user < USERS_MAX; user++)
+		sum += offers_of[user];
 	expect_equal(sum, capacity.shared);
 	/* In any order: those that have one get no second then. */
-	for (account = 0; account < 200; account++)
-		expect(!may_add(account));
+	for (user = 0; user < 200; user++)
+		expect(!may_add(user));
 }
 END_TEST
 
 START_TEST(root_and_owner_have_offers_of_their_own)
 {
-	const uint64_t root = PST_ACCOUNT_PRIVILEGED | 0;
-	const uint64_t owner = PST_ACCOUNT_PRIVILEGED | 1000;
+	const uint64_t root = PST_USER_PRIVILEGED | 0;
+	const uint64_t owner = PST_USER_PRIVILEGED | 1000;
 	const struct pst_offer_origin of_root = origin_of(root, 0, "");
 	struct pst_offer_tally for_root, for_owner, for_zero = {0};
 	size_t i;
 
-	for (i = 0; i < ACCOUNTS_MAX; i++)
+	for (i = 0; i < USERS_MAX; i++)
 		offers_of[i] = i < 300;
 	for_root = tally_for(root);
 	for_owner = tally_for(owner);
@@ -169,7 +169,7 @@ START_TEST(root_and_owner_have_offers_of_their_own)
 	expect(!pst_offer_tally_permits(&for_root, &capacity, root));
 	expect(pst_offer_tally_permits(&for_owner, &capacity, owner));
 	/* A subordinate uid of root is not root, and takes nothing from it. */
-	expect_equal(for_zero.of_account, 0);
+	expect_equal(for_zero.of_user, 0);
 	expect_equal(for_zero.shared, 0);
 }
 END_TEST
@@ -195,7 +195,7 @@ START_TEST(revoked_offers_block_their_uid_and_no_other_account)
 }
 END_TEST
 
-/* Their number is the account's still: many uids are no more than one. */
+/* Their number is the user's still: many uids are no more than one. */
 START_TEST(revoked_offer_of_one_uid_leaves_the_rest_of_its_account_its_share)
 {
 	struct pst_offer_origin origin = origin_of(7, 0, "");
@@ -229,11 +229,11 @@ START_TEST(holders_come_with_the_most_offers_first_then_the_oldest)
 	for (i = 0; i < 6; i++)
 		origins[i] = &all[i];
 	expect_equal(pst_offer_holders_find(origins, 6, holders, 3), 4);
-	expect_equal(holders[0].oldest.account, 2);
+	expect_equal(holders[0].oldest.user, 2);
 	expect_equal(holders[0].oldest.made_ns, 20);
 	expect_equal(holders[0].offer_count, 3);
-	expect_equal(holders[1].oldest.account, 4);
-	expect_equal(holders[2].oldest.account, 3);
+	expect_equal(holders[1].oldest.user, 4);
+	expect_equal(holders[2].oldest.user, 3);
 	expect_equal(pst_offer_holders_find(origins, 6, holders, 0), 4);
 	expect_equal(pst_offer_holders_find(origins, 0, holders, 3), 0);
 }
@@ -274,13 +274,13 @@ START_TEST(revoke_finds_one_account_after_the_other)
 	keep_one(1, 3, "alpha");
 	keep_one(1, 2, "beta");
 	expect(pst_pending_offers_revoke(&pending, "alpha", 0, &holder));
-	expect_equal(holder.oldest.account, 1);
+	expect_equal(holder.oldest.user, 1);
 	expect_equal(holder.oldest.made_ns, 3);
 	expect_equal(holder.offer_count, 2);
 	expect(pst_pending_offers_revoke(&pending, "alpha", 0, &holder));
-	expect_equal(holder.oldest.account, 2);
+	expect_equal(holder.oldest.user, 2);
 	expect(!pst_pending_offers_revoke(&pending, "alpha", 0, &holder));
-	/* By account: the one that is left. */
+	/* By user: the one that is left. */
 	expect(pst_pending_offers_revoke(&pending, NULL, 1, &holder));
 	expect_equal(holder.offer_count, 1);
 	expect(!pst_pending_offers_revoke(&pending, NULL, 1, &holder));
