@@ -347,6 +347,7 @@ static bool begin_handshake(struct pst_node *node, int socket_fd,
  */
 static void consider(struct pst_node *node, int socket_fd)
 {
+	unsigned *thread_close_count = &node->half_open.thread_close_count;
 	struct pst_peer_credentials credentials;
 	struct pst_half_open_attempt attempt;
 	struct postern_refusal refusal;
@@ -357,7 +358,8 @@ static void consider(struct pst_node *node, int socket_fd)
 	r = pst_peer_credentials_read(socket_fd, node->peer_wants,
 				      node->features, &credentials);
 	if (r == -ESRCH) {
-		(void)pst_socket_close(socket_fd); /* gone before it said a word */
+		/* The peer has gone. */
+		(void)pst_socket_close_counted(socket_fd, thread_close_count);
 		return;
 	}
 	if (r < 0) {
@@ -374,7 +376,7 @@ static void consider(struct pst_node *node, int socket_fd)
 	receive(node, socket_fd, &record);
 	if (record.result == -EPIPE) {
 		pst_peer_credentials_done(&credentials);
-		(void)pst_socket_close(socket_fd);
+		(void)pst_socket_close_counted(socket_fd, thread_close_count);
 		return;
 	}
 	attempt.has_hello = record.result != -EAGAIN;
@@ -387,11 +389,11 @@ static void consider(struct pst_node *node, int socket_fd)
 
 void pst_admission_accept(struct pst_node *node)
 {
-	unsigned thread_count = pst_socket_close_thread_count();
+	unsigned close_count = node->half_open.thread_close_count;
 	int fd, i, r;
 
 	for (i = 0; i < ACCEPTS_PER_TURN; i++) {
-		if (pst_socket_close_thread_count() - thread_count >=
+		if (node->half_open.thread_close_count - close_count >=
 		    THREAD_CLOSES_PER_TURN)
 			return;
 		r = pst_listener_accept(&node->listener, &fd);

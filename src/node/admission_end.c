@@ -117,7 +117,8 @@ void pst_admission_turn_away(struct pst_node *node, int socket_fd,
 	send_refusal(socket_fd, &responder, refusal->reason);
 	pst_responder_done(&responder);
 	pst_peer_credentials_done(credentials);
-	(void)pst_socket_close(socket_fd);
+	(void)pst_socket_close_counted(socket_fd,
+				       &node->half_open.thread_close_count);
 }
 
 void pst_admission_drop(struct pst_node *node, struct pst_half_open *entry)

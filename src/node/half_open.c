@@ -281,7 +281,8 @@ void pst_half_open_release(struct pst_half_open_table *table,
 	if (is_unread(entry))
 		pst_pending_offers_keep(&table->pending, &entry->socket_fd,
 					&entry->offer);
-	entry->socket_fd = pst_socket_close(entry->socket_fd);
+	entry->socket_fd = pst_socket_close_counted(entry->socket_fd,
+						    &table->thread_close_count);
 	entry->acceptor_fd = pst_fd_close(entry->acceptor_fd);
 	entry->connector_fd = pst_fd_close(entry->connector_fd);
 	pst_segment_unmap(&entry->own_mapping);

@@ -64,6 +64,7 @@ struct pst_half_open {
 struct pst_half_open_table {
 	struct pst_half_open entries[PST_HALF_OPEN_COUNT];
 	struct pst_pending_offers pending;
+	unsigned thread_close_count; /* closes that took a thread; wraps */
 	const struct pst_offer_origin **origins; /* to sort them in */
 };
 

@@ -2,10 +2,12 @@
 /*
  * Closing a connection whose queue may hold descriptors
  *
- * The thread copies little: what its table has is flushed when it exits, and a
- * flush of a file in user space or on another host takes its time.  The kernel
- * copies a table in steps of 64 descriptors.  A socket beyond these is fetched
- * from the caller's table, where no system call filter can object.
+ * The caller waits until the thread has a descriptor table of its own, closes
+ * its descriptor, and then lets the thread exit.  A system call filter can kill
+ * the thread at any call, so the caller also looks whether it still lives.  The
+ * two share a struct on the caller's stack, and the caller joins the thread:
+ * that waits until its memory is released, which the kernel does before it
+ * closes the descriptors of the thread.
  */
 #include "os/socket_close.h"
 
@@ -14,14 +16,8 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdbool.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -29,46 +25,23 @@
 #include "os/kernel.h"
 #include "os/monotonic.h"
 #include "os/packet_socket.h"
-#include "os/proc_file.h"
 
 /* Records without descriptors that are received before a thread is made: bells
  * that an honest peer left behind. */
 #define DISCARDED_MAX 16
 
-#define STACK_BYTES 65536
+/* The kernel copies a descriptor table in steps of this many. */
 #define TABLE_STEP 64
 
-/* A system call filter may have killed the thread. */
-#define COPY_DEADLINE_NS (PST_NS_PER_SECOND / 10)
+/* How often the caller looks whether the thread was killed. */
+#define LOOK_NS (PST_NS_PER_SECOND / 1000)
 
-enum handover_state {
-	HANDOVER_PENDING,
-	HANDOVER_COPIED,
-	HANDOVER_FAILED,
-	HANDOVER_ABANDONED
-};
-
-/*
- * Shared by the caller and the thread, which frees it.  The state is exchanged
- * once by the thread when it has a table, and once by a caller that waits no
- * more: the later of the two sees what the other one did.
- */
 struct handover {
 	sem_t has_answered;
 	sem_t may_exit;
-	atomic_int state;
-	int error;              /* negative, once it failed */
 	int socket_fd;
-	bool is_fetched;
-	pid_t caller_tid;
-	dev_t socket_device;
-	ino_t socket_inode;
+	int result;             /* of the thread: 0 if it has a table */
 };
-
-/* A thread did not answer, nor has it since. */
-static atomic_bool is_thread_missing;
-
-static atomic_uint thread_count;
 
 static bool may_hold_descriptors(int socket_fd)
 {
@@ -112,206 +85,97 @@ static bool has_clean_queue(int socket_fd)
 	return false;
 }
 
-/* A filter may kill a process for a call that it does not list. */
-static bool has_call_filter(void)
-{
-	const char *line;
-	uint32_t mode;
-	char *text;
-
-	if (pst_proc_file_read(AT_FDCWD, "/proc/thread-self/status", &text) < 0)
-		return true;
-	line = pst_proc_find_line(text, "Seccomp:");
-	if (!line)
-		mode = 0; /* this kernel has none */
-	else if (!pst_proc_take_number(&line, &mode))
-		mode = 1;
-	free(text);
-	return mode != 0;
-}
-
 /*
- * The table has only small numbers now.  Before Linux 6.9 a pidfd leads to the
- * table of the main thread, which may have another file there.
+ * The descriptors above the socket's step are not copied.  None is closed here,
+ * since that could wait for the flush of a file.
  */
-static int fetch_socket(const struct handover *handover)
-{
-	struct stat status;
-	int pidfd, fd;
-
-	pidfd = pidfd_open(handover->caller_tid, PIDFD_THREAD);
-	if (pidfd < 0)
-		pidfd = pidfd_open(getpid(), 0);
-	if (pidfd < 0)
-		return -errno;
-	fd = pidfd_getfd(pidfd, handover->socket_fd, 0);
-	if (fd < 0 || fstat(fd, &status) < 0)
-		return -errno;
-	return status.st_dev == handover->socket_device &&
-			       status.st_ino == handover->socket_inode
-		       ? 0
-		       : -EBADF;
-}
-
-/* Nothing is closed here: that could wait for a flush. */
-static int copy_table(const struct handover *handover)
-{
-	unsigned first = TABLE_STEP;
-
-	if (!handover->is_fetched)
-		first += (unsigned)handover->socket_fd / TABLE_STEP *
-			 TABLE_STEP;
-	if (close_range(first, ~0U, CLOSE_RANGE_UNSHARE) < 0)
-		return unshare(CLONE_FILES) < 0 ? -errno : 0;
-	return handover->is_fetched ? fetch_socket(handover) : 0;
-}
-
-static void wait_for(sem_t *semaphore)
-{
-	while (sem_wait(semaphore) < 0 && errno == EINTR)
-		;
-}
-
 static void *hold_and_exit(void *argument)
 {
 	struct handover *handover = argument;
-	int state;
+	unsigned first = ((unsigned)handover->socket_fd | (TABLE_STEP - 1)) + 1;
 
-	handover->error = copy_table(handover);
-	state = atomic_exchange(&handover->state,
-				handover->error < 0 ? HANDOVER_FAILED
-						    : HANDOVER_COPIED);
-	if (state == HANDOVER_ABANDONED) {
-		atomic_store(&is_thread_missing, false);
-	} else {
-		(void)sem_post(&handover->has_answered);
-		wait_for(&handover->may_exit);
-	}
-	free(handover);
+	handover->result = 0;
+	if (close_range(first, ~0U, CLOSE_RANGE_UNSHARE) < 0 &&
+	    unshare(CLONE_FILES) < 0)
+		handover->result = -errno;
+	(void)sem_post(&handover->has_answered);
+	while (sem_wait(&handover->may_exit) < 0)
+		;
 	return NULL;
 }
 
-/* 0, -ETIMEDOUT if the handover now is the thread's alone, or its error. */
-static int wait_for_answer(struct handover *handover)
+/* Returns false if the thread was killed instead; it is joined then. */
+static bool wait_for_answer(struct handover *handover, pthread_t thread)
 {
-	struct timespec deadline;
-	int r;
+	struct timespec next_look;
 
-	deadline = pst_timespec_from_ns(pst_monotonic_now_ns() +
-					COPY_DEADLINE_NS);
-	do
-		r = sem_clockwait(&handover->has_answered, CLOCK_MONOTONIC,
-				  &deadline);
-	while (r < 0 && errno == EINTR);
-	if (r < 0) {
-		/* Before the exchange: a late thread takes it back. */
-		atomic_store(&is_thread_missing, true);
-		if (atomic_exchange(&handover->state, HANDOVER_ABANDONED) ==
-		    HANDOVER_PENDING)
-			return -ETIMEDOUT;
-		atomic_store(&is_thread_missing, false);
-	}
-	return handover->error;
-}
-
-/* A stack of 0 bytes is one of the default size. */
-static int create_thread(struct handover *handover, size_t stack_bytes)
-{
-	pthread_attr_t attributes;
-	pthread_t thread;
-	int error;
-
-	error = pthread_attr_init(&attributes);
-	if (error)
-		return -error;
-	error = pthread_attr_setdetachstate(&attributes,
-					    PTHREAD_CREATE_DETACHED);
-	if (!error && stack_bytes > 0)
-		error = pthread_attr_setstacksize(&attributes, stack_bytes);
-	if (!error)
-		error = pthread_create(&thread, &attributes, hold_and_exit,
-				       handover);
-	(void)pthread_attr_destroy(&attributes);
-	return -error;
-}
-
-/*
- * With every signal blocked: the program must not notice the thread.  A stack
- * also holds the thread-local variables of the program and of its libraries,
- * and one of 64 KiB can be too small for these.
- */
-static int start_thread(struct handover *handover)
-{
-	sigset_t all, before;
-	int r;
-
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	r = create_thread(handover, STACK_BYTES);
-	if (r < 0)
-		r = create_thread(handover, 0);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return r;
+	do {
+		if (pthread_tryjoin_np(thread, NULL) == 0)
+			return false;
+		next_look = pst_timespec_from_ns(pst_monotonic_now_ns() +
+						 LOOK_NS);
+	} while (sem_clockwait(&handover->has_answered, CLOCK_MONOTONIC,
+			       &next_look) < 0);
+	return true;
 }
 
 /* Closes the socket, or returns -errno and leaves it. */
-static int hand_over(int socket_fd, bool is_fetched)
+static int hand_over(int socket_fd)
 {
-	struct handover *handover;
-	struct stat status;
-	int r;
+	struct handover handover = {.socket_fd = socket_fd};
+	pthread_t thread;
+	int error;
 
-	if (fstat(socket_fd, &status) < 0)
-		return -errno;
-	handover = calloc(1, sizeof(*handover));
-	if (!handover)
-		return -ENOMEM;
-	handover->socket_fd = socket_fd;
-	handover->is_fetched = is_fetched;
-	handover->caller_tid = gettid();
-	handover->socket_device = status.st_dev;
-	handover->socket_inode = status.st_ino;
-	(void)sem_init(&handover->has_answered, 0, 0);
-	(void)sem_init(&handover->may_exit, 0, 0);
-	r = start_thread(handover);
-	if (r < 0) {
-		free(handover);
-		return r;
-	}
-	r = wait_for_answer(handover);
-	if (r == -ETIMEDOUT)
-		return r;
-	if (r == 0)
+	(void)sem_init(&handover.has_answered, 0, 0);
+	(void)sem_init(&handover.may_exit, 0, 0);
+	error = pthread_create(&thread, NULL, hold_and_exit, &handover);
+	if (error)
+		return -error;
+	if (!wait_for_answer(&handover, thread))
+		return -ECANCELED;
+	if (handover.result == 0)
 		(void)pst_fd_close(socket_fd); /* not the last one of it */
-	(void)sem_post(&handover->may_exit);
+	(void)sem_post(&handover.may_exit);
+	(void)pthread_join(thread, NULL);
+	return handover.result;
+}
+
+/* The thread inherits the signal mask: the program must not notice it.  A
+ * cancelled caller would leave the thread with a struct that is gone. */
+static int close_in_exiting_thread(int socket_fd)
+{
+	sigset_t all, signals_before;
+	int cancel_before, r;
+
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &signals_before);
+	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_before);
+	r = hand_over(socket_fd);
+	(void)pthread_setcancelstate(cancel_before, NULL);
+	(void)pthread_sigmask(SIG_SETMASK, &signals_before, NULL);
 	return r;
 }
 
-static int close_in_exiting_thread(int socket_fd)
+int pst_socket_close_counted(int socket_fd, unsigned *thread_count)
 {
-	int r;
+	int saved_errno = errno;
 
-	if (atomic_load(&is_thread_missing))
-		return -ETIMEDOUT;
-	atomic_fetch_add(&thread_count, 1);
-	if (socket_fd >= TABLE_STEP && !has_call_filter()) {
-		r = hand_over(socket_fd, true);
-		if (r == 0 || r == -ETIMEDOUT)
-			return r;
+	if (socket_fd >= 0 && may_hold_descriptors(socket_fd) &&
+	    !has_clean_queue(socket_fd)) {
+		(*thread_count)++;
+		if (close_in_exiting_thread(socket_fd) == 0)
+			socket_fd = -1;
 	}
-	return hand_over(socket_fd, false);
+	(void)pst_fd_close(socket_fd);
+	errno = saved_errno;
+	return -1;
 }
 
 int pst_socket_close(int socket_fd)
 {
-	int saved_errno = errno;
+	unsigned thread_count = 0;
 
-	if (socket_fd < 0 || !may_hold_descriptors(socket_fd) ||
-	    has_clean_queue(socket_fd) ||
-	    close_in_exiting_thread(socket_fd) < 0)
-		(void)pst_fd_close(socket_fd);
-	errno = saved_errno;
-	return -1;
+	return pst_socket_close_counted(socket_fd, &thread_count);
 }
 
 int pst_socket_close_try(void)
@@ -328,9 +192,4 @@ int pst_socket_close_try(void)
 		(void)pst_fd_close(pair[0]);
 	(void)pst_fd_close(pair[1]);
 	return r;
-}
-
-unsigned pst_socket_close_thread_count(void)
-{
-	return atomic_load(&thread_count);
 }

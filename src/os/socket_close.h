@@ -26,17 +26,17 @@
 /*
  * Close a connected or listening socket, and return the empty value, -1.  Does
  * not wait for anything that a peer has sent, unless no thread can be made, or
- * it does not answer within 100 ms.  After such a time-out no further thread is
- * made until that one does answer.  Not in a forked child: what the connection
- * receives is shut down for all.
+ * a system call filter refuses it a descriptor table or kills it.  Not in a
+ * forked child: the connection is shut down for all its holders.
  */
 int pst_socket_close(int socket_fd);
 
-/* Close a socket of our own in such a thread.  0, or -errno: it cannot be done,
- * and -ETIMEDOUT: the thread did not answer. */
-PST_MUST_CHECK int pst_socket_close_try(void);
+/* The same; adds one to *thread_count if the queue is not clean, so that the
+ * close takes a thread. */
+int pst_socket_close_counted(int socket_fd, unsigned *thread_count);
 
-/* How many closes of this process have gone to a thread; wraps around. */
-unsigned pst_socket_close_thread_count(void);
+/* Close a socket of our own in such a thread.  0, or -errno: it cannot be done,
+ * and -ECANCELED: a filter killed the thread. */
+PST_MUST_CHECK int pst_socket_close_try(void);
 
 #endif
