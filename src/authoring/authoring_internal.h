@@ -89,16 +89,16 @@ void pst_policy_diff_enter_peer(struct pst_policy_diff *diff, const char *name);
  * and its file NULL or a word that is shown instead. */
 void pst_policy_diff_begin(struct pst_policy_diff *diff, char sign);
 void pst_policy_diff_end(struct pst_policy_diff *diff,
-			 const struct pst_policy_place *place);
+			 const struct pst_policy_location *place);
 void pst_policy_diff_end_both(struct pst_policy_diff *diff,
-			      const struct pst_policy_place *old_place,
-			      const struct pst_policy_place *new_place);
+			      const struct pst_policy_location *old_place,
+			      const struct pst_policy_location *new_place);
 
 /* A whole line: "~ WHAT OLD -> NEW (...)", or none when the texts are equal. */
 void pst_policy_diff_value(struct pst_policy_diff *diff, const char *what,
 			   const char *old_text, const char *new_text,
-			   const struct pst_policy_place *old_place,
-			   const struct pst_policy_place *new_place);
+			   const struct pst_policy_location *old_place,
+			   const struct pst_policy_location *new_place);
 void pst_policy_diff_security(struct pst_policy_diff *diff,
 			      const struct pst_policy_security *old_security,
 			      const struct pst_policy_security *new_security);
@@ -139,7 +139,7 @@ const struct pst_policy_rule *
 pst_policy_diff_first_rule(const struct pst_policy_diff_side *side);
 
 /* Where a key of a block stands, or "built in" where it does not. */
-struct pst_policy_place
+struct pst_policy_location
 pst_policy_diff_place_of_key(const struct pst_policy_directive *block,
 			     const char *key);
 

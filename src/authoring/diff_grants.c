@@ -46,10 +46,10 @@ find_allow(const struct standing *standing, uint32_t powers)
 		if (!allow || (powers_of(allow) & powers) == 0)
 			continue;
 		if (!first ||
-		    pst_policy_place_is_before(allow->rule.place.file,
-					       allow->rule.place.line,
-					       first->rule.place.file,
-					       first->rule.place.line))
+		    pst_policy_location_is_before(allow->rule.location.file,
+						  allow->rule.location.line,
+						  first->rule.location.file,
+						  first->rule.location.line))
 			first = allow;
 	}
 	return first;
@@ -102,7 +102,7 @@ static void add_access(struct pst_policy_diff *diff, char sign,
 							 ? "; is of two tenants"
 							 : "; was of two "
 							   "tenants");
-	pst_policy_diff_end(diff, &standing->allow->rule.place);
+	pst_policy_diff_end(diff, &standing->allow->rule.location);
 }
 
 /* What `standing` has, and the other one of the same peer has not. */
@@ -129,8 +129,8 @@ static void add_powers(struct pst_policy_diff *diff, char sign,
 		pst_text_add_format(&diff->text, "%s %s", words,
 				    powers[i].words);
 		pst_policy_diff_end(diff, powers[i].power == MAY_OBSERVE
-						  ? &allow->observe_place
-						  : &allow->rule.place);
+						  ? &allow->observe_location
+						  : &allow->rule.location);
 	}
 }
 
@@ -139,8 +139,8 @@ security_of(const struct postern_decision *grant)
 {
 	return (struct pst_policy_security){
 		.minimum = grant->security,
-		.place = {.file = grant->security_file,
-			  .line = grant->security_line},
+		.location = {.file = grant->security_file,
+			     .line = grant->security_line},
 	};
 }
 
@@ -182,12 +182,12 @@ static void diff_denies(struct pst_policy_diff *diff,
 	if (new_deny && !old_deny) {
 		pst_policy_diff_begin(diff, '-');
 		pst_text_add_string(&diff->text, "denied now");
-		pst_policy_diff_end(diff, &new_deny->place);
+		pst_policy_diff_end(diff, &new_deny->location);
 	}
 	if (old_deny && !new_deny) {
 		pst_policy_diff_begin(diff, '+');
 		pst_text_add_string(&diff->text, "no longer denied");
-		pst_policy_diff_end(diff, &old_deny->place);
+		pst_policy_diff_end(diff, &old_deny->location);
 	}
 }
 

@@ -30,15 +30,15 @@ find_key(const struct pst_policy_directive *block, const char *key)
 	return NULL;
 }
 
-struct pst_policy_place
+struct pst_policy_location
 pst_policy_diff_place_of_key(const struct pst_policy_directive *block,
 			     const char *key)
 {
 	const struct pst_policy_directive *child = find_key(block, key);
 
 	if (child)
-		return pst_policy_place_of(child);
-	return (struct pst_policy_place){.file = "built in"};
+		return pst_policy_location_of(child);
+	return (struct pst_policy_location){.file = "built in"};
 }
 
 /* A user or group, as it was written and as it was understood. */
@@ -93,8 +93,8 @@ static void write_id(const struct account *account,
 static void diff_accounts(struct pst_policy_diff *diff, const char *what,
 			  const struct account *old_account,
 			  const struct account *new_account,
-			  const struct pst_policy_place *old_place,
-			  const struct pst_policy_place *new_place)
+			  const struct pst_policy_location *old_place,
+			  const struct pst_policy_location *new_place)
 {
 	bool is_same_word = strcmp(old_account->word, new_account->word) == 0;
 	char old_id[NUMBER_TEXT_BYTES], new_id[NUMBER_TEXT_BYTES];
@@ -123,16 +123,17 @@ static void diff_socket(struct pst_policy_diff *diff,
 	char old_mode[NUMBER_TEXT_BYTES], new_mode[NUMBER_TEXT_BYTES];
 
 	pst_policy_diff_value(diff, "socket", old_node->socket_path,
-			      new_node->socket_path, &old_node->socket_place,
-			      &new_node->socket_place);
+			      new_node->socket_path, &old_node->socket_location,
+			      &new_node->socket_location);
 	(void)snprintf(old_mode, sizeof(old_mode), "%04" PRIo32,
 		       old_node->socket_mode); /* always fits */
 	(void)snprintf(new_mode, sizeof(new_mode), "%04" PRIo32,
 		       new_node->socket_mode); /* always fits */
 	pst_policy_diff_value(diff, "socket mode", old_mode, new_mode,
-			      &old_node->socket_place, &new_node->socket_place);
+			      &old_node->socket_location,
+			      &new_node->socket_location);
 	diff_accounts(diff, "socket group", &old_group, &new_group,
-		      &old_node->socket_place, &new_node->socket_place);
+		      &old_node->socket_location, &new_node->socket_location);
 }
 
 static bool has_key(const struct pst_policy_node *node,
@@ -152,7 +153,7 @@ static const char *text_of_key(const struct pst_policy_node *node,
 {
 	const struct pst_policy_directive *child = node->directive->children;
 
-	while (child->line != key->place.line ||
+	while (child->line != key->location.line ||
 	       strcmp(child->words[0].text, "key") != 0)
 		child = child->next;
 	return child->words[1].text;
@@ -170,7 +171,7 @@ static void diff_keys(struct pst_policy_diff *diff, char sign,
 		pst_policy_diff_begin(diff, sign);
 		pst_text_add_format(&diff->text, "key %s",
 				    text_of_key(node, key));
-		pst_policy_diff_end(diff, &key->place);
+		pst_policy_diff_end(diff, &key->location);
 	}
 }
 
@@ -199,7 +200,7 @@ static void diff_requirements(struct pst_policy_diff *diff, char sign,
 		pst_policy_diff_begin(diff, sign);
 		pst_text_add_format(&diff->text, "require %s",
 				    pst_feature_names[i]);
-		pst_policy_diff_end(diff, &requirement->place);
+		pst_policy_diff_end(diff, &requirement->location);
 	}
 }
 
@@ -221,7 +222,7 @@ static void diff_numbers(struct pst_policy_diff *diff,
 {
 	static const char *const audits[] = {"all", "deny", "none"};
 	char old_slots[NUMBER_TEXT_BYTES], new_slots[NUMBER_TEXT_BYTES];
-	struct pst_policy_place old_place, new_place;
+	struct pst_policy_location old_place, new_place;
 
 	old_place = pst_policy_diff_place_of_key(old_node->directive, "slots");
 	new_place = pst_policy_diff_place_of_key(new_node->directive, "slots");
@@ -246,7 +247,7 @@ static void diff_blocks(struct pst_policy_diff *diff,
 	const struct account old_owner = owner_of(old_node);
 	const struct account new_owner = owner_of(new_node);
 	struct postern_decision old_sums = {0}, new_sums = {0};
-	struct pst_policy_place old_place, new_place;
+	struct pst_policy_location old_place, new_place;
 
 	old_place = pst_policy_diff_place_of_key(old_node->directive, "owner");
 	new_place = pst_policy_diff_place_of_key(new_node->directive, "owner");
@@ -280,7 +281,7 @@ static void add_node(struct pst_policy_diff *diff, char sign,
 	list_requirements(diff, node);
 	pst_policy_grant_add_node(&sums, node);
 	pst_policy_diff_list_limits(diff, sums.node);
-	pst_policy_diff_end(diff, &node->place);
+	pst_policy_diff_end(diff, &node->location);
 }
 
 static void find_who_stays(struct pst_policy_diff *diff,

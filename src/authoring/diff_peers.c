@@ -283,11 +283,12 @@ static void add_meaning(struct pst_policy_diff *diff,
 	pst_policy_diff_begin(diff, '~');
 	pst_text_add_harmless(&diff->text, old_line->words);
 	pst_text_add_string(&diff->text, " means others than before");
-	pst_policy_diff_end_both(diff, &old_line->place, &new_line->place);
+	pst_policy_diff_end_both(diff, &old_line->location,
+				 &new_line->location);
 }
 
-static void add_line(struct pst_policy_diff *diff, char sign,
-		     const char *words, const struct pst_policy_place *place)
+static void add_line(struct pst_policy_diff *diff, char sign, const char *words,
+		     const struct pst_policy_location *place)
 {
 	pst_policy_diff_begin(diff, sign);
 	pst_text_add_harmless(&diff->text, words);
@@ -309,13 +310,13 @@ static void add_changed(struct pst_policy_diff *diff,
 		if (reworded)
 			add_meaning(diff, line, reworded);
 		else
-			add_line(diff, '-', line->words, &line->place);
+			add_line(diff, '-', line->words, &line->location);
 	}
 	for (i = 0; i < new_lines->line_count; i++) {
 		line = new_lines->lines[i].line;
 		if (!new_lines->lines[i].is_in_other &&
 		    !find_reworded(old_lines, line))
-			add_line(diff, '+', line->words, &line->place);
+			add_line(diff, '+', line->words, &line->location);
 	}
 }
 
@@ -343,13 +344,13 @@ static void diff_hidden_pids(struct pst_policy_diff *diff,
 			     const struct pst_policy_peer *new_peer)
 {
 	const struct pst_policy_peer *peer;
-	struct pst_policy_place place;
+	struct pst_policy_location location;
 
 	if (old_peer->admits_hidden_pid == new_peer->admits_hidden_pid)
 		return;
 	peer = new_peer->admits_hidden_pid ? new_peer : old_peer;
-	place = pst_policy_diff_place_of_key(peer->directive, "pidns");
-	add_line(diff, peer == new_peer ? '+' : '-', "pidns any", &place);
+	location = pst_policy_diff_place_of_key(peer->directive, "pidns");
+	add_line(diff, peer == new_peer ? '+' : '-', "pidns any", &location);
 }
 
 static void add_uses(struct pst_policy_diff *diff,

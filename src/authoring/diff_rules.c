@@ -350,10 +350,9 @@ pst_policy_diff_first_rule(const struct pst_policy_diff_side *side)
 		if (ref->allow)
 			continue;
 		if (!first ||
-		    pst_policy_place_is_before(ref->rule->place.file,
-					       ref->rule->place.line,
-					       first->place.file,
-					       first->place.line))
+		    pst_policy_location_is_before(
+			    ref->rule->location.file, ref->rule->location.line,
+			    first->location.file, first->location.line))
 			first = ref->rule;
 	}
 	return first;

@@ -30,8 +30,8 @@ static void diff_members(struct pst_policy_diff *diff,
 			continue;
 		pst_policy_diff_begin(diff, new_rule ? '+' : '-');
 		pst_text_add_format(&diff->text, "member %s", peer->name);
-		pst_policy_diff_end(diff, new_rule ? &new_rule->place
-						   : &old_rule->place);
+		pst_policy_diff_end(diff, new_rule ? &new_rule->location
+						   : &old_rule->location);
 	}
 }
 
@@ -39,7 +39,7 @@ static void diff_blocks(struct pst_policy_diff *diff,
 			const struct pst_policy_tenant *old_tenant,
 			const struct pst_policy_tenant *new_tenant)
 {
-	struct pst_policy_place old_place, new_place;
+	struct pst_policy_location old_place, new_place;
 	char old_weight[16], new_weight[16];
 
 	(void)snprintf(old_weight, sizeof(old_weight), "%" PRIu32,
@@ -66,7 +66,7 @@ static void add_tenant(struct pst_policy_diff *diff, char sign,
 			    tenant->weight);
 	pst_policy_diff_list_security(diff, tenant->security.minimum);
 	pst_policy_diff_list_limits(diff, tenant->limits);
-	pst_policy_diff_end(diff, &tenant->place);
+	pst_policy_diff_end(diff, &tenant->location);
 }
 
 void pst_policy_diff_tenant(struct pst_policy_diff *diff,

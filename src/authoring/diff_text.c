@@ -52,7 +52,7 @@ void pst_policy_diff_begin(struct pst_policy_diff *diff, char sign)
 }
 
 static void add_place(struct pst_text *text,
-		      const struct pst_policy_place *place)
+		      const struct pst_policy_location *place)
 {
 	pst_text_add_harmless(text, place->file ? place->file : "no rule");
 	if (place->line > 0)
@@ -60,7 +60,7 @@ static void add_place(struct pst_text *text,
 }
 
 void pst_policy_diff_end(struct pst_policy_diff *diff,
-			 const struct pst_policy_place *place)
+			 const struct pst_policy_location *place)
 {
 	pst_text_add_string(&diff->text, " (");
 	add_place(&diff->text, place);
@@ -68,8 +68,8 @@ void pst_policy_diff_end(struct pst_policy_diff *diff,
 }
 
 void pst_policy_diff_end_both(struct pst_policy_diff *diff,
-			      const struct pst_policy_place *old_place,
-			      const struct pst_policy_place *new_place)
+			      const struct pst_policy_location *old_place,
+			      const struct pst_policy_location *new_place)
 {
 	pst_text_add_string(&diff->text, " (");
 	add_place(&diff->text, old_place);
@@ -80,8 +80,8 @@ void pst_policy_diff_end_both(struct pst_policy_diff *diff,
 
 void pst_policy_diff_value(struct pst_policy_diff *diff, const char *what,
 			   const char *old_text, const char *new_text,
-			   const struct pst_policy_place *old_place,
-			   const struct pst_policy_place *new_place)
+			   const struct pst_policy_location *old_place,
+			   const struct pst_policy_location *new_place)
 {
 	if (strcmp(old_text, new_text) == 0)
 		return;
@@ -93,21 +93,21 @@ void pst_policy_diff_value(struct pst_policy_diff *diff, const char *what,
 	pst_policy_diff_end_both(diff, old_place, new_place);
 }
 
-static struct pst_policy_place
+static struct pst_policy_location
 place_of_security(const struct pst_policy_security *security)
 {
-	if (security->place.line > 0)
-		return security->place;
-	return (struct pst_policy_place){.file = NULL};
+	if (security->location.line > 0)
+		return security->location;
+	return (struct pst_policy_location){.file = NULL};
 }
 
 void pst_policy_diff_security(struct pst_policy_diff *diff,
 			      const struct pst_policy_security *old_security,
 			      const struct pst_policy_security *new_security)
 {
-	const struct pst_policy_place old_place =
+	const struct pst_policy_location old_place =
 		place_of_security(old_security);
-	const struct pst_policy_place new_place =
+	const struct pst_policy_location new_place =
 		place_of_security(new_security);
 	bool is_raised = new_security->minimum > old_security->minimum;
 
@@ -125,13 +125,13 @@ static bool is_bound(size_t limit_key, const struct postern_policy_limit *limit)
 	       limit_key == POSTERN_LIMIT_ON_EXCEED;
 }
 
-static struct pst_policy_place
+static struct pst_policy_location
 place_of_limit(size_t limit_key, const struct postern_policy_limit *limit)
 {
 	if (limit->state == POSTERN_LIMIT_SET)
-		return (struct pst_policy_place){.file = limit->file,
-						 .line = limit->line};
-	return (struct pst_policy_place){
+		return (struct pst_policy_location){.file = limit->file,
+						    .line = limit->line};
+	return (struct pst_policy_location){
 		.file = is_bound(limit_key, limit) ? "built in" : NULL};
 }
 
@@ -150,10 +150,10 @@ void pst_policy_diff_limit(struct pst_policy_diff *diff, size_t limit_key,
 			   const struct postern_policy_limit *new_limit,
 			   const char *about)
 {
-	struct pst_policy_place old_place = place_of_limit(limit_key,
-							   old_limit);
-	struct pst_policy_place new_place = place_of_limit(limit_key,
-							   new_limit);
+	struct pst_policy_location old_place =
+		place_of_limit(limit_key, old_limit);
+	struct pst_policy_location new_place =
+		place_of_limit(limit_key, new_limit);
 	char old_value[PST_POLICY_LIMIT_TEXT_BYTES];
 	char new_value[PST_POLICY_LIMIT_TEXT_BYTES];
 

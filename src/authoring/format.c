@@ -117,7 +117,7 @@ static int write_number(struct pst_policy_builder *builder,
 typedef int account_fn(struct pst_policy_builder *builder,
 		       const struct pst_policy_directive *directive,
 		       uint32_t word_index, enum postern_fact *ret_fact,
-		       uint32_t *ret_id, bool *ret_is_right);
+		       uint32_t *ret_id, bool *ret_is_valid);
 
 static int number_account(struct pst_policy_builder *builder,
 			  struct pst_policy_directive *directive,
@@ -126,11 +126,11 @@ static int number_account(struct pst_policy_builder *builder,
 {
 	enum postern_fact fact = POSTERN_FACT_UNKNOWN;
 	uint32_t id = 0;
-	bool is_right;
+	bool is_valid;
 	int r;
 
-	r = word_account(builder, directive, word_index, &fact, &id, &is_right);
-	if (r < 0 || !is_right || fact != POSTERN_FACT_KNOWN)
+	r = word_account(builder, directive, word_index, &fact, &id, &is_valid);
+	if (r < 0 || !is_valid || fact != POSTERN_FACT_KNOWN)
 		return r;
 	return write_number(builder, &directive->words[word_index], id);
 }
@@ -223,10 +223,10 @@ static int read_text(struct pst_policy_builder *builder, const char *file_name,
 	if (r < 0)
 		return r;
 	if (source->message) {
-		r = pst_policy_report_place(builder, source, source->error_line,
-					    source->error_column,
-					    source->error_width, source->hint,
-					    "%s", source->message);
+		r = pst_policy_report_at(builder, source, source->error_line,
+					 source->error_column,
+					 source->error_width, source->hint,
+					 "%s", source->message);
 		return r < 0 ? r : -EINVAL;
 	}
 	*ret_source = source;

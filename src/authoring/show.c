@@ -180,13 +180,13 @@ static void add_node(struct pst_text *text, const struct pst_policy_node *node)
 		if (!is_merged(child))
 			add_tree(text, child, 1);
 	}
-	if (node->security.place.line > 0) {
+	if (node->security.location.line > 0) {
 		pst_policy_print_indent(text, 1);
 		pst_text_add_format(
 			text, "security %s",
 			pst_policy_security_name(node->security.minimum));
-		end_line(text, node->security.place.file,
-			 node->security.place.line);
+		end_line(text, node->security.location.file,
+			 node->security.location.line);
 	}
 	for (requirement = node->requirements; requirement;
 	     requirement = requirement->next)

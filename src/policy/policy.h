@@ -118,7 +118,7 @@ int pst_policy_builder_add_source(struct pst_policy_builder *builder,
 /*
  * The next `include-dir` that has been read and not yet been handed out, in the
  * order of reading; false when there is none.  ret_file and ret_line are the
- * place of the directive.
+ * location of the directive.
  */
 bool pst_policy_builder_next_include(struct pst_policy_builder *builder,
 				     const char **ret_path,
@@ -126,8 +126,8 @@ bool pst_policy_builder_next_include(struct pst_policy_builder *builder,
 				     uint32_t *ret_line);
 
 /*
- * A finding of the loader itself (an unreadable file); line 0 is no place.  An
- * error makes every node unusable.  hint may be NULL.
+ * Report an error or warning of the loader, such as an unreadable file.  line 0:
+ * the file as a whole.  An error makes every node unusable.  hint may be NULL.
  */
 PST_MUST_CHECK
 int pst_policy_builder_report(struct pst_policy_builder *builder,

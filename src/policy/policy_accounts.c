@@ -65,22 +65,22 @@ static int word_account(struct pst_policy_builder *builder,
 			const struct account_kind *kind,
 			const struct pst_policy_directive *directive,
 			uint32_t word_index, enum postern_fact *ret_fact,
-			uint32_t *ret_id, bool *ret_is_right)
+			uint32_t *ret_id, bool *ret_is_valid)
 {
 	const char *text = directive->words[word_index].text;
 	uint64_t number;
 	uint32_t id;
 	int r;
 
-	*ret_is_right = false;
+	*ret_is_valid = false;
 	if (is_overflow_name(kind, text))
 		return report_overflow(builder, kind, directive, word_index);
 
 	if (text[0] == '-' || text[0] == '+' || text[0] == '\0' ||
 	    strspn(text, "0123456789") == strlen(text)) {
 		r = pst_policy_word_number(builder, directive, word_index, 0,
-					   ID_MAX, &number, ret_is_right);
-		if (r < 0 || !*ret_is_right)
+					   ID_MAX, &number, ret_is_valid);
+		if (r < 0 || !*ret_is_valid)
 			return r;
 		id = (uint32_t)number;
 	} else {
@@ -88,7 +88,7 @@ static int word_account(struct pst_policy_builder *builder,
 		if (r == -ENOENT) {
 			*ret_fact = POSTERN_FACT_UNKNOWN;
 			*ret_id = 0;
-			*ret_is_right = true;
+			*ret_is_valid = true;
 			return report_unknown(builder, kind, directive,
 					      word_index);
 		}
@@ -102,8 +102,8 @@ static int word_account(struct pst_policy_builder *builder,
 				"cannot look up %s '%s'", kind->name, text);
 	}
 
-	*ret_is_right = !is_overflow_id(kind, id);
-	if (!*ret_is_right)
+	*ret_is_valid = !is_overflow_id(kind, id);
+	if (!*ret_is_valid)
 		return report_overflow(builder, kind, directive, word_index);
 	*ret_fact = POSTERN_FACT_KNOWN;
 	*ret_id = id;
@@ -127,7 +127,7 @@ static bool has_id(uint64_t first, uint64_t last, uint64_t id)
 int pst_policy_word_range(struct pst_policy_builder *builder,
 			  const struct pst_policy_directive *directive,
 			  uint32_t word_index, uint32_t *ret_first,
-			  uint32_t *ret_last, bool *ret_is_right)
+			  uint32_t *ret_last, bool *ret_is_valid)
 {
 	const uint32_t overflow_uid = builder->options.overflow_uid;
 	const char *text = directive->words[word_index].text;
@@ -135,7 +135,7 @@ int pst_policy_word_range(struct pst_policy_builder *builder,
 	uint64_t first = 0, last = 0;
 	char first_text[16] = "";
 
-	*ret_is_right = false;
+	*ret_is_valid = false;
 	if ((size_t)(dash - text) < sizeof(first_text)) {
 		memcpy(first_text, text, (size_t)(dash - text));
 		first_text[dash - text] = '\0';
@@ -158,14 +158,14 @@ int pst_policy_word_range(struct pst_policy_builder *builder,
 					  : PST_POLICY_OVERFLOW_ID);
 	*ret_first = (uint32_t)first;
 	*ret_last = (uint32_t)last;
-	*ret_is_right = true;
+	*ret_is_valid = true;
 	return 0;
 }
 
 int pst_policy_word_user(struct pst_policy_builder *builder,
 			 const struct pst_policy_directive *directive,
 			 uint32_t word_index, enum postern_fact *ret_fact,
-			 uint32_t *ret_uid, bool *ret_is_right)
+			 uint32_t *ret_uid, bool *ret_is_valid)
 {
 	const struct account_kind user = {
 		.name = "user",
@@ -176,13 +176,13 @@ int pst_policy_word_user(struct pst_policy_builder *builder,
 	};
 
 	return word_account(builder, &user, directive, word_index, ret_fact,
-			    ret_uid, ret_is_right);
+			    ret_uid, ret_is_valid);
 }
 
 int pst_policy_word_group(struct pst_policy_builder *builder,
 			  const struct pst_policy_directive *directive,
 			  uint32_t word_index, enum postern_fact *ret_fact,
-			  uint32_t *ret_gid, bool *ret_is_right)
+			  uint32_t *ret_gid, bool *ret_is_valid)
 {
 	const struct account_kind group = {
 		.name = "group",
@@ -193,5 +193,5 @@ int pst_policy_word_group(struct pst_policy_builder *builder,
 	};
 
 	return word_account(builder, &group, directive, word_index, ret_fact,
-			    ret_gid, ret_is_right);
+			    ret_gid, ret_is_valid);
 }

@@ -14,7 +14,7 @@ static int read_rule(struct pst_policy_builder *builder,
 		     const struct pst_policy_directive *directive,
 		     struct pst_policy_rule *rule)
 {
-	rule->place = pst_policy_place_of(directive);
+	rule->location = pst_policy_location_of(directive);
 	rule->directive = directive;
 	rule->peer_count = directive->word_count - 1;
 	rule->words = pst_policy_join_words(builder, directive);
@@ -25,7 +25,7 @@ static int read_rule(struct pst_policy_builder *builder,
 
 int pst_policy_add_rule(struct pst_policy_builder *builder,
 			const struct pst_policy_directive *directive,
-			struct pst_policy_rule ***rule_place)
+			struct pst_policy_rule ***rule_tail)
 {
 	struct pst_policy_rule *rule;
 
@@ -33,8 +33,8 @@ int pst_policy_add_rule(struct pst_policy_builder *builder,
 			     sizeof(*rule));
 	if (!rule)
 		return -ENOMEM;
-	**rule_place = rule;
-	*rule_place = &rule->next;
+	**rule_tail = rule;
+	*rule_tail = &rule->next;
 	return read_rule(builder, directive, rule);
 }
 
@@ -44,13 +44,13 @@ static int read_direction(struct pst_policy_builder *builder,
 {
 	static const char *const choices[] = {"send", "receive", "both"};
 	struct pst_policy_allow *allow = object;
-	bool is_right;
+	bool is_valid;
 	size_t choice;
 	int r;
 
 	r = pst_policy_word_choice(builder, directive, 1, choices, 3, &choice,
-				   &is_right);
-	if (r < 0 || !is_right)
+				   &is_valid);
+	if (r < 0 || !is_valid)
 		return r;
 	/* send is 1, receive is 2, and both are both bits */
 	allow->directions = (uint32_t)choice + 1;
@@ -74,7 +74,7 @@ static int read_observe(struct pst_policy_builder *builder,
 
 	(void)builder; /* nothing to report */
 	allow->may_observe = true;
-	allow->observe_place = pst_policy_place_of(directive);
+	allow->observe_location = pst_policy_location_of(directive);
 	return 0;
 }
 

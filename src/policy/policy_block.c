@@ -143,7 +143,7 @@ static int report_unknown(struct pst_policy_builder *builder,
 	if (!directive->parent)
 		return pst_policy_report_word(builder, directive, 0, hint,
 					      "unknown key '%s'", word);
-	before = builder->fault_place;
+	before = builder->block_fault;
 	if (!nearest)
 		(void)pst_policy_builder_enter_source(builder);
 	r = pst_policy_report_word(builder, directive, 0, hint,
@@ -156,11 +156,11 @@ static int report_unknown(struct pst_policy_builder *builder,
 static int check_words(struct pst_policy_builder *builder,
 		       const struct pst_policy_key *key,
 		       const struct pst_policy_directive *directive,
-		       bool *ret_is_right)
+		       bool *ret_is_valid)
 {
 	uint32_t count = directive->word_count - 1;
 
-	*ret_is_right = false;
+	*ret_is_valid = false;
 	if (count < key->least_word_count)
 		return pst_policy_report_word(
 			builder, directive, count, key->usage, "'%s' needs %s",
@@ -177,7 +177,7 @@ static int check_words(struct pst_policy_builder *builder,
 	if (!key->has_block && directive->has_block)
 		return pst_policy_report_word(builder, directive, 0, key->usage,
 					      "'%s' takes no block", key->name);
-	*ret_is_right = true;
+	*ret_is_valid = true;
 	return 0;
 }
 
@@ -209,7 +209,7 @@ static int read_one(struct pst_policy_builder *builder,
 {
 	const struct pst_policy_directive *earlier;
 	const struct pst_policy_key *key;
-	bool is_right;
+	bool is_valid;
 	int r;
 
 	key = find_key(kind->keys, kind->key_count, directive->words[0].text);
@@ -218,8 +218,8 @@ static int read_one(struct pst_policy_builder *builder,
 	earlier = seen[key - kind->keys];
 	if (!earlier)
 		seen[key - kind->keys] = directive;
-	r = check_words(builder, key, directive, &is_right);
-	if (r < 0 || !is_right)
+	r = check_words(builder, key, directive, &is_valid);
+	if (r < 0 || !is_valid)
 		return r;
 	if (earlier && !key->may_repeat)
 		return report_repeat(builder, kind, earlier, directive);

@@ -30,10 +30,10 @@ struct pst_arena *pst_policy_builder_arena(struct pst_policy_builder *builder)
 	return &builder->policy->arena;
 }
 
-struct pst_policy_place
-pst_policy_place_of(const struct pst_policy_directive *directive)
+struct pst_policy_location
+pst_policy_location_of(const struct pst_policy_directive *directive)
 {
-	return (struct pst_policy_place){
+	return (struct pst_policy_location){
 		.file = directive->source->name,
 		.line = directive->line,
 		.column = directive->words[0].column,
@@ -60,12 +60,12 @@ int pst_policy_builder_fault(struct pst_policy_builder *builder,
 	fault = pst_arena_new(arena, 1, sizeof(*fault));
 	if (!fault)
 		return -ENOMEM;
-	fault->place.file = pst_arena_dup(arena, diagnostic->file,
-					  strlen(diagnostic->file));
-	fault->place.line = diagnostic->line;
-	fault->place.column = diagnostic->column;
+	fault->location.file = pst_arena_dup(arena, diagnostic->file,
+					     strlen(diagnostic->file));
+	fault->location.line = diagnostic->line;
+	fault->location.column = diagnostic->column;
 	fault->text = pst_arena_dup(arena, text, strlen(text));
-	if (!fault->place.file || !fault->text)
+	if (!fault->location.file || !fault->text)
 		return -ENOMEM;
 	*ret_fault = fault;
 	return 0;
@@ -75,8 +75,8 @@ int pst_policy_builder_fault(struct pst_policy_builder *builder,
 static bool is_first_fault(const struct pst_policy_builder *builder,
 			   enum postern_severity severity)
 {
-	return severity == POSTERN_SEVERITY_ERROR && builder->fault_place &&
-	       !*builder->fault_place;
+	return severity == POSTERN_SEVERITY_ERROR && builder->block_fault &&
+	       !*builder->block_fault;
 }
 
 static int report(struct pst_policy_builder *builder,
@@ -107,7 +107,7 @@ static int report(struct pst_policy_builder *builder,
 	diagnostic->message = message;
 	if (is_first) {
 		r = pst_policy_builder_fault(builder, diagnostic,
-					     builder->fault_place);
+					     builder->block_fault);
 		if (r < 0 || !has_space)
 			return r;
 	}
@@ -172,10 +172,10 @@ int pst_policy_report_word_as(struct pst_policy_builder *builder,
 	return r;
 }
 
-int pst_policy_report_place(struct pst_policy_builder *builder,
-			    const struct pst_policy_source *source,
-			    uint32_t line, uint32_t column, uint32_t width,
-			    const char *hint, const char *format, ...)
+int pst_policy_report_at(struct pst_policy_builder *builder,
+			 const struct pst_policy_source *source, uint32_t line,
+			 uint32_t column, uint32_t width, const char *hint,
+			 const char *format, ...)
 {
 	struct postern_diagnostic diagnostic = {
 		.line = line,
@@ -195,7 +195,7 @@ int pst_policy_report_place(struct pst_policy_builder *builder,
 
 int pst_policy_report_second(struct pst_policy_builder *builder,
 			     const struct pst_policy_directive *directive,
-			     const struct pst_policy_place *first,
+			     const struct pst_policy_location *first,
 			     const char *advice)
 {
 	char hint[HINT_BYTES];
@@ -213,7 +213,7 @@ const char *pst_policy_join_words(struct pst_policy_builder *builder,
 				  const struct pst_policy_directive *directive)
 {
 	size_t total_bytes = 0, word_bytes;
-	char *joined, *place;
+	char *joined, *end;
 	uint32_t i;
 
 	for (i = 0; i < directive->word_count; i++)
@@ -223,12 +223,12 @@ const char *pst_policy_join_words(struct pst_policy_builder *builder,
 			       1);
 	if (!joined)
 		return NULL;
-	for (i = 0, place = joined; i < directive->word_count; i++) {
+	for (i = 0, end = joined; i < directive->word_count; i++) {
 		if (i > 0)
-			*place++ = ' ';
+			*end++ = ' ';
 		word_bytes = strlen(directive->words[i].text);
-		memcpy(place, directive->words[i].text, word_bytes);
-		place += word_bytes;
+		memcpy(end, directive->words[i].text, word_bytes);
+		end += word_bytes;
 	}
 	return joined;
 }
@@ -253,12 +253,12 @@ int pst_policy_builder_new(const struct pst_policy_builder_options *options,
 	if (builder->options.page_bytes == 0)
 		builder->options.page_bytes = DEFAULT_PAGE_BYTES;
 	builder->diagnostics = diagnostics;
-	builder->source_place = &builder->policy->sources;
-	builder->peer_place = &builder->policy->peers;
-	builder->tenant_place = &builder->policy->tenants;
-	builder->node_place = &builder->policy->nodes;
-	builder->extension_place = &builder->extensions;
-	builder->include_place = &builder->includes;
+	builder->source_tail = &builder->policy->sources;
+	builder->peer_tail = &builder->policy->peers;
+	builder->tenant_tail = &builder->policy->tenants;
+	builder->node_tail = &builder->policy->nodes;
+	builder->extension_tail = &builder->extensions;
+	builder->include_tail = &builder->includes;
 	builder->suggestion_budget = SUGGESTION_BUDGET;
 	*ret_builder = builder;
 	return 0;
@@ -300,7 +300,7 @@ int pst_policy_builder_report(struct pst_policy_builder *builder,
 					       &builder->policy->fault);
 		if (is_first_fault(builder, severity)) {
 			r = pst_policy_builder_fault(builder, &diagnostic,
-						     builder->fault_place);
+						     builder->block_fault);
 			if (r < 0)
 				return r;
 		}
@@ -324,8 +324,8 @@ int pst_policy_builder_add_source(struct pst_policy_builder *builder,
 				text, text_bytes, owner_uid, &source);
 	if (r < 0)
 		return r;
-	*builder->source_place = source;
-	builder->source_place = &source->next;
+	*builder->source_tail = source;
+	builder->source_tail = &source->next;
 	builder->source_error_count = builder->error_count;
 	return pst_policy_read_source(builder, source);
 }
@@ -340,11 +340,11 @@ bool pst_policy_builder_next_include(struct pst_policy_builder *builder,
 		return false;
 	builder->includes = include->next;
 	if (!builder->includes)
-		builder->include_place = &builder->includes;
+		builder->include_tail = &builder->includes;
 
 	*ret_path = include->path;
-	*ret_file = include->place.file;
-	*ret_line = include->place.line;
+	*ret_file = include->location.file;
+	*ret_line = include->location.line;
 	return true;
 }
 

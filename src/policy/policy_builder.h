@@ -22,7 +22,7 @@
 struct pst_policy_include {
 	struct pst_policy_include *next;
 	const char *path;
-	struct pst_policy_place place;
+	struct pst_policy_location location;
 };
 
 /* An `extend node`: merged into its node when all texts are read. */
@@ -37,40 +37,40 @@ struct pst_policy_builder {
 	struct pst_policy_builder_options options;
 	struct postern_diagnostics *diagnostics;
 	struct postern_policy *policy;
-	struct pst_policy_source **source_place;
-	struct pst_policy_peer **peer_place;
+	struct pst_policy_source **source_tail;
+	struct pst_policy_peer **peer_tail;
 	uint32_t peer_count;
-	struct pst_policy_tenant **tenant_place;
-	struct pst_policy_node **node_place;
+	struct pst_policy_tenant **tenant_tail;
+	struct pst_policy_node **node_tail;
 	struct pst_policy_index peer_index;
 	struct pst_policy_index tenant_index;
 	struct pst_policy_index node_index;
 	struct pst_policy_index members_index; /* of groups, by gid */
 	struct pst_policy_extension *extensions;
-	struct pst_policy_extension **extension_place;
+	struct pst_policy_extension **extension_tail;
 	struct pst_policy_include *includes;      /* not yet handed out */
-	struct pst_policy_include **include_place;
+	struct pst_policy_include **include_tail;
 	uint32_t include_count;
 	uint32_t error_count;
 	uint32_t source_error_count;  /* error_count before this source */
 	size_t suggestion_budget;     /* for names that are not known */
 	bool is_incomplete;  /* a text is missing or cut by a syntax error */
 	bool is_cut;         /* this source was not read to its end */
-	const struct pst_policy_fault **fault_place; /* of the block at hand */
-	const struct pst_policy_fault **source_fault_place;
+	const struct pst_policy_fault **block_fault; /* of the block at hand */
+	const struct pst_policy_fault **source_fault;
 };
 
 /*
  * From now on errors make this block unusable; the first one stays.  Returns
- * the place of the block before, to come back to.
+ * the fault of the block before, to return to.
  */
 static inline const struct pst_policy_fault **
 pst_policy_builder_enter(struct pst_policy_builder *builder,
-			 const struct pst_policy_fault **fault_place)
+			 const struct pst_policy_fault **block_fault)
 {
-	const struct pst_policy_fault **before = builder->fault_place;
+	const struct pst_policy_fault **before = builder->block_fault;
 
-	builder->fault_place = fault_place;
+	builder->block_fault = block_fault;
 	return before;
 }
 
@@ -79,7 +79,7 @@ pst_policy_builder_enter(struct pst_policy_builder *builder,
 static inline const struct pst_policy_fault **
 pst_policy_builder_enter_source(struct pst_policy_builder *builder)
 {
-	return pst_policy_builder_enter(builder, builder->source_fault_place);
+	return pst_policy_builder_enter(builder, builder->source_fault);
 }
 
 /* An error as a fault, for a block that is unusable because of it. */
@@ -90,12 +90,12 @@ int pst_policy_builder_fault(struct pst_policy_builder *builder,
 
 struct pst_arena *pst_policy_builder_arena(struct pst_policy_builder *builder);
 
-struct pst_policy_place
-pst_policy_place_of(const struct pst_policy_directive *directive);
+struct pst_policy_location
+pst_policy_location_of(const struct pst_policy_directive *directive);
 
 /*
  * Report an error at a word (by index), a finding of another severity there, or
- * an error at a place of a source.  hint may be NULL.  The message is cut at
+ * an error at a location in a source.  hint may be NULL.  The message is cut at
  * 300 bytes.
  */
 PST_MUST_CHECK PST_PRINTF(5, 6)
@@ -109,22 +109,21 @@ int pst_policy_report_word_as(struct pst_policy_builder *builder,
 			      const struct pst_policy_directive *directive,
 			      uint32_t word_index, const char *hint,
 			      const char *format, ...);
-PST_MUST_CHECK PST_PRINTF(7, 8)
-int pst_policy_report_place(struct pst_policy_builder *builder,
-			    const struct pst_policy_source *source,
-			    uint32_t line, uint32_t column, uint32_t width,
-			    const char *hint, const char *format, ...);
+PST_MUST_CHECK PST_PRINTF(7, 8) int pst_policy_report_at(
+	struct pst_policy_builder *builder,
+	const struct pst_policy_source *source, uint32_t line, uint32_t column,
+	uint32_t width, const char *hint, const char *format, ...);
 
 /* A source has so many errors that no further one would be shown. */
 bool pst_policy_has_all_errors(const struct pst_policy_builder *builder,
 			       const struct pst_policy_source *source);
 
 /* What was first defined there is defined again by this directive (`KEY NAME`);
- * the advice, or "", follows the place. */
+ * the advice, or "", follows the location. */
 PST_MUST_CHECK
 int pst_policy_report_second(struct pst_policy_builder *builder,
 			     const struct pst_policy_directive *directive,
-			     const struct pst_policy_place *first,
+			     const struct pst_policy_location *first,
 			     const char *advice);
 
 /* An error, unless a flag of the options makes it a warning. */
@@ -167,7 +166,7 @@ int pst_policy_read_allow(struct pst_policy_builder *builder,
 PST_MUST_CHECK
 int pst_policy_add_rule(struct pst_policy_builder *builder,
 			const struct pst_policy_directive *directive,
-			struct pst_policy_rule ***rule_place);
+			struct pst_policy_rule ***rule_tail);
 PST_MUST_CHECK
 int pst_policy_read_socket(struct pst_policy_builder *builder,
 			   const struct pst_policy_directive *directive,

@@ -37,13 +37,13 @@ static void add_cut(char *text, size_t text_bytes, const char *more)
 }
 
 static void refuse(struct postern_refusal *refusal, enum postern_reason reason,
-		   const struct pst_policy_place *place, const char *rule)
+		   const struct pst_policy_location *location, const char *rule)
 {
 	memset(refusal, 0, sizeof(*refusal));
 	refusal->reason = reason;
-	if (place) {
-		refusal->line = place->line;
-		add_cut(refusal->file, sizeof(refusal->file), place->file);
+	if (location) {
+		refusal->line = location->line;
+		add_cut(refusal->file, sizeof(refusal->file), location->file);
 	}
 	add_cut(refusal->rule, sizeof(refusal->rule), rule);
 }
@@ -53,16 +53,17 @@ static void add_detail(struct postern_refusal *refusal, const char *more)
 	add_cut(refusal->detail, sizeof(refusal->detail), more);
 }
 
-static bool is_before(const struct pst_policy_place *a,
-		      const struct pst_policy_place *b)
+static bool is_before(const struct pst_policy_location *a,
+		      const struct pst_policy_location *b)
 {
-	return pst_policy_place_is_before(a->file, a->line, b->file, b->line);
+	return pst_policy_location_is_before(a->file, a->line, b->file,
+					     b->line);
 }
 
 void pst_policy_refuse_fault(const struct pst_policy_fault *fault,
 			     struct postern_refusal *ret_refusal)
 {
-	refuse(ret_refusal, POSTERN_REASON_POLICY, &fault->place, "");
+	refuse(ret_refusal, POSTERN_REASON_POLICY, &fault->location, "");
 	add_detail(ret_refusal, fault->text);
 }
 
@@ -73,7 +74,7 @@ void pst_policy_refuse_unknown_node(const struct postern_policy *policy,
 	refuse(ret_refusal,
 	       policy->fault ? POSTERN_REASON_POLICY
 			     : POSTERN_REASON_UNKNOWN_NODE,
-	       policy->fault ? &policy->fault->place : NULL, "");
+	       policy->fault ? &policy->fault->location : NULL, "");
 	add_detail(ret_refusal, "the policy has no node '");
 	add_detail(ret_refusal, node_name);
 	add_detail(ret_refusal, policy->fault
@@ -108,7 +109,7 @@ static bool is_denied(const struct pst_policy_node *node,
 		if (match == PST_POLICY_MATCH_NO || match < first_match)
 			continue;
 		if (match == first_match && first &&
-		    !is_before(&rule->place, &first->place))
+		    !is_before(&rule->location, &first->location))
 			continue;
 		first = rule;
 		first_peer = peer;
@@ -117,7 +118,8 @@ static bool is_denied(const struct pst_policy_node *node,
 	if (!first)
 		return false;
 
-	refuse(ret_refusal, POSTERN_REASON_DENIED, &first->place, first->words);
+	refuse(ret_refusal, POSTERN_REASON_DENIED, &first->location,
+	       first->words);
 	add_detail(ret_refusal, first_match == PST_POLICY_MATCH_YES
 					? "the process is peer '"
 					: "it cannot be told whether the "
@@ -143,7 +145,8 @@ find_candidate(const struct pst_policy_node *node,
 					  PST_POLICY_PURPOSE_CANDIDATE,
 					  &peer) != PST_POLICY_MATCH_YES)
 			continue;
-		if (first && !is_before(&allow->rule.place, &first->rule.place))
+		if (first &&
+		    !is_before(&allow->rule.location, &first->rule.location))
 			continue;
 		first = allow;
 		*ret_peer = peer;
@@ -155,7 +158,7 @@ static void refuse_key(const struct pst_policy_allow *allow,
 		       const struct pst_policy_peer *peer, bool has_key,
 		       struct postern_refusal *ret_refusal)
 {
-	refuse(ret_refusal, POSTERN_REASON_KEY, &allow->rule.place,
+	refuse(ret_refusal, POSTERN_REASON_KEY, &allow->rule.location,
 	       allow->rule.words);
 	add_detail(ret_refusal, "peer '");
 	add_detail(ret_refusal, peer->name);
@@ -178,7 +181,7 @@ static void refuse_no_allow(const struct pst_policy_node *node,
 			   ret_refusal);
 		return;
 	}
-	refuse(ret_refusal, POSTERN_REASON_NO_ALLOW, &node->place, "node ");
+	refuse(ret_refusal, POSTERN_REASON_NO_ALLOW, &node->location, "node ");
 	add_cut(ret_refusal->rule, sizeof(ret_refusal->rule), node->name);
 	add_detail(ret_refusal, node->allows
 					? "no allow of the node matches the "
@@ -218,25 +221,25 @@ static void refuse_two_tenants(const struct pst_policy_tenant *first,
 			       const struct pst_policy_tenant *second,
 			       struct postern_refusal *ret_refusal)
 {
-	refuse(ret_refusal, POSTERN_REASON_AMBIGUOUS_TENANT, &first->place,
+	refuse(ret_refusal, POSTERN_REASON_AMBIGUOUS_TENANT, &first->location,
 	       first->words);
 	add_cut(ret_refusal->rule, sizeof(ret_refusal->rule), ", ");
 	add_cut(ret_refusal->rule, sizeof(ret_refusal->rule), second->words);
 	add_detail(ret_refusal, "the process is a member of ");
-	add_detail(ret_refusal, first->words_and_place);
+	add_detail(ret_refusal, first->words_and_location);
 	add_detail(ret_refusal, " and of ");
-	add_detail(ret_refusal, second->words_and_place);
+	add_detail(ret_refusal, second->words_and_location);
 }
 
 static void refuse_unknown_tenant(const struct pst_policy_tenant *tenant,
 				  const struct postern_subject *subject,
 				  struct postern_refusal *ret_refusal)
 {
-	refuse(ret_refusal, POSTERN_REASON_UNKNOWN_TENANT, &tenant->place,
+	refuse(ret_refusal, POSTERN_REASON_UNKNOWN_TENANT, &tenant->location,
 	       tenant->words);
 	add_detail(ret_refusal, "it cannot be told whether the process is a "
 				"member of ");
-	add_detail(ret_refusal, tenant->words_and_place);
+	add_detail(ret_refusal, tenant->words_and_location);
 	add_unmapped(ret_refusal, subject);
 }
 

@@ -3,7 +3,7 @@
  * Diagnostics: what is wrong with a policy, and where
  *
  * A person edits a policy a few times a year, mostly in a hurry, so findings
- * come in the form that compilers made familiar: place, message, the line with
+ * come in the form that compilers made familiar: location, message, the line with
  * a caret, a hint.  The list keeps them sorted as they arrive, because errors
  * that span files are found last but belong to their lines.
  */
@@ -137,7 +137,7 @@ int pst_diagnostics_add(struct postern_diagnostics *diagnostics,
 			const struct postern_diagnostic *diagnostic,
 			size_t source_line_bytes)
 {
-	struct diagnostic_item *item, **place;
+	struct diagnostic_item *item, **link;
 	struct diagnostic_file *file;
 	bool is_error;
 	int r;
@@ -166,11 +166,11 @@ int pst_diagnostics_add(struct postern_diagnostics *diagnostics,
 	if (r < 0)
 		return r;
 
-	place = &diagnostics->items;
-	while (*place && !is_before(item, *place))
-		place = &(*place)->next;
-	item->next = *place;
-	*place = item;
+	link = &diagnostics->items;
+	while (*link && !is_before(item, *link))
+		link = &(*link)->next;
+	item->next = *link;
+	*link = item;
 
 	diagnostics->item_count++;
 	if (is_error) {

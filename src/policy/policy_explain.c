@@ -28,15 +28,16 @@ static const char *const answers[] = {
 
 /* One row: what, answer, where; places are the longest, so they come last. */
 static void add_row(struct pst_text *text, const char *indent,
-		    const char *words, const struct pst_policy_place *place,
+		    const char *words,
+		    const struct pst_policy_location *location,
 		    const char *answer)
 {
 	pst_text_add_format(text, "%s%s", indent, words);
 	pst_text_add_padding(text, ANSWER_COLUMN, 2);
 	pst_text_add_string(text, answer);
 	pst_text_add_padding(text, PLACE_COLUMN, 2);
-	pst_text_add_harmless(text, place->file);
-	pst_text_add_format(text, ":%" PRIu32 "\n", place->line);
+	pst_text_add_harmless(text, location->file);
+	pst_text_add_format(text, ":%" PRIu32 "\n", location->line);
 }
 
 static const char *answer_of_peer(const struct pst_policy_peer *peer,
@@ -97,10 +98,10 @@ static void add_peers(struct pst_text *text, const struct pst_policy_rule *rule,
 
 	for (i = 0; i < rule->peer_count; i++) {
 		peer = rule->peers[i];
-		add_row(text, "  peer ", peer->name, &peer->place,
+		add_row(text, "  peer ", peer->name, &peer->location,
 			answer_of_peer(peer, subject, purpose));
 		for (line = peer->lines; line; line = line->next)
-			add_row(text, "    ", line->words, &line->place,
+			add_row(text, "    ", line->words, &line->location,
 				answer_of_line(line, subject, purpose));
 	}
 }
@@ -114,7 +115,7 @@ static void add_deny(struct pst_text *text, const struct pst_policy_rule *rule,
 		[PST_POLICY_MATCH_YES] = "matched",
 	};
 
-	add_row(text, "", rule->words, &rule->place,
+	add_row(text, "", rule->words, &rule->location,
 		results[pst_policy_match_rule(rule, subject,
 					      PST_POLICY_PURPOSE_DENY, NULL)]);
 	add_peers(text, rule, subject, PST_POLICY_PURPOSE_DENY);
@@ -129,7 +130,7 @@ static void add_allow(struct pst_text *text, const struct pst_policy_rule *rule,
 		[PST_POLICY_MATCH_YES] = "matched",
 	};
 
-	add_row(text, "", rule->words, &rule->place,
+	add_row(text, "", rule->words, &rule->location,
 		results[pst_policy_match_rule(rule, subject,
 					      PST_POLICY_PURPOSE_ALLOW, NULL)]);
 	add_peers(text, rule, subject, PST_POLICY_PURPOSE_ALLOW);
@@ -146,7 +147,7 @@ static void add_tenant(struct pst_text *text,
 	};
 	const struct pst_policy_rule *rule;
 
-	add_row(text, "", tenant->words, &tenant->place,
+	add_row(text, "", tenant->words, &tenant->location,
 		results[pst_policy_match_tenant(tenant, subject)]);
 	for (rule = tenant->members; rule; rule = rule->next)
 		add_peers(text, rule, subject, PST_POLICY_PURPOSE_MEMBER);
@@ -181,8 +182,8 @@ int pst_policy_explain(const struct postern_policy *policy,
 		return -ENOENT;
 
 	pst_text_add_format(&text, "node %s at ", node->name);
-	pst_text_add_harmless(&text, node->place.file);
-	pst_text_add_format(&text, ":%" PRIu32 "\n", node->place.line);
+	pst_text_add_harmless(&text, node->location.file);
+	pst_text_add_format(&text, ":%" PRIu32 "\n", node->location.line);
 	pst_policy_explain_subject(&text, subject);
 	pst_text_add_string(&text, "\n");
 

@@ -13,7 +13,7 @@
 void pst_policy_explain_subject(struct pst_text *text,
 				const struct postern_subject *subject);
 
-/* What an admitted process gets, each line with the place of its rule. */
+/* What an admitted process gets, each line with the location of its rule. */
 void pst_policy_explain_grant(struct pst_text *text,
 			      const struct postern_decision *decision);
 

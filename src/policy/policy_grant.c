@@ -9,17 +9,18 @@
 static void raise_security(struct postern_decision *decision,
 			   const struct pst_policy_security *security)
 {
-	if (security->place.line == 0 || security->minimum < decision->security)
+	if (security->location.line == 0 ||
+	    security->minimum < decision->security)
 		return;
 	if (security->minimum == decision->security &&
 	    decision->security_line != 0 &&
-	    !pst_policy_place_is_before(
-		    security->place.file, security->place.line,
+	    !pst_policy_location_is_before(
+		    security->location.file, security->location.line,
 		    decision->security_file, decision->security_line))
 		return;
 	decision->security = security->minimum;
-	decision->security_line = security->place.line;
-	decision->security_file = security->place.file;
+	decision->security_line = security->location.line;
+	decision->security_file = security->location.file;
 }
 
 void pst_policy_grant_add_allow(struct postern_decision *decision,
@@ -28,7 +29,7 @@ void pst_policy_grant_add_allow(struct postern_decision *decision,
 	decision->directions |= allow->directions;
 	decision->may_observe |= allow->may_observe;
 	raise_security(decision, &allow->security);
-	pst_policy_limits_squeeze(decision->channel, allow->limits);
+	pst_policy_limits_restrict(decision->channel, allow->limits);
 }
 
 void pst_policy_grant_add_scope(struct postern_decision *decision,
@@ -39,8 +40,8 @@ void pst_policy_grant_add_scope(struct postern_decision *decision,
 
 	for (i = 0; i < POSTERN_LIMIT_COUNT; i++) {
 		if (pst_policy_limit_is_per_channel(i))
-			pst_policy_limit_squeeze(i, &decision->channel[i],
-						 &limits[i]);
+			pst_policy_limit_restrict(i, &decision->channel[i],
+						  &limits[i]);
 		else
 			scope_limits[i] = limits[i];
 	}

@@ -17,17 +17,17 @@ bool pst_policy_limit_is_per_channel(size_t limit_key)
 	       limit_key == POSTERN_LIMIT_ON_EXCEED;
 }
 
-bool pst_policy_place_is_before(const char *a_file, uint32_t a_line,
-				const char *b_file, uint32_t b_line)
+bool pst_policy_location_is_before(const char *a_file, uint32_t a_line,
+				   const char *b_file, uint32_t b_line)
 {
 	int order = strcmp(a_file, b_file);
 
 	return order < 0 || (order == 0 && a_line < b_line);
 }
 
-void pst_policy_limit_squeeze(size_t limit_key,
-			      struct postern_policy_limit *limit,
-			      const struct postern_policy_limit *other)
+void pst_policy_limit_restrict(size_t limit_key,
+			       struct postern_policy_limit *limit,
+			       const struct postern_policy_limit *other)
 {
 	bool is_stricter;
 
@@ -41,20 +41,20 @@ void pst_policy_limit_squeeze(size_t limit_key,
 		if (!is_stricter && other->value != limit->value)
 			return;
 		if (!is_stricter &&
-		    !pst_policy_place_is_before(other->file, other->line,
-						limit->file, limit->line))
+		    !pst_policy_location_is_before(other->file, other->line,
+						   limit->file, limit->line))
 			return;
 	}
 	*limit = *other;
 }
 
-void pst_policy_limits_squeeze(struct postern_policy_limit *limits,
-			       const struct postern_policy_limit *others)
+void pst_policy_limits_restrict(struct postern_policy_limit *limits,
+				const struct postern_policy_limit *others)
 {
 	size_t i;
 
 	for (i = 0; i < POSTERN_LIMIT_COUNT; i++)
-		pst_policy_limit_squeeze(i, &limits[i], &others[i]);
+		pst_policy_limit_restrict(i, &limits[i], &others[i]);
 }
 
 static void fill_in(struct postern_policy_limit *limit, uint64_t value)

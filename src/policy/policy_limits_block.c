@@ -39,12 +39,12 @@ static int read_count(struct pst_policy_builder *builder,
 		      struct limits_block *block, enum postern_limit_key key)
 {
 	uint64_t count;
-	bool is_right;
+	bool is_valid;
 	int r;
 
 	r = pst_policy_word_number(builder, directive, 1, 1, PEERS_MAX, &count,
-				   &is_right);
-	if (r == 0 && is_right)
+				   &is_valid);
+	if (r == 0 && is_valid)
 		set_limit(block, directive, key, count);
 	return r;
 }
@@ -58,13 +58,13 @@ static int read_peers(struct pst_policy_builder *builder,
 
 static int check_scope(struct pst_policy_builder *builder,
 		       const struct pst_policy_directive *directive,
-		       const struct limits_block *block, bool *ret_is_right)
+		       const struct limits_block *block, bool *ret_is_valid)
 {
 	const struct pst_policy_fault **before;
 	int r;
 
-	*ret_is_right = block->scope != PST_POLICY_SCOPE_ALLOW;
-	if (*ret_is_right)
+	*ret_is_valid = block->scope != PST_POLICY_SCOPE_ALLOW;
+	if (*ret_is_valid)
 		return 0;
 	/* the line may be one of a tenant's limits */
 	before = pst_policy_builder_enter_source(builder);
@@ -81,11 +81,11 @@ static int read_peers_per_user(struct pst_policy_builder *builder,
 			       const struct pst_policy_directive *directive,
 			       void *object)
 {
-	bool is_right;
+	bool is_valid;
 	int r;
 
-	r = check_scope(builder, directive, object, &is_right);
-	if (r < 0 || !is_right)
+	r = check_scope(builder, directive, object, &is_valid);
+	if (r < 0 || !is_valid)
 		return r;
 	return read_count(builder, directive, object,
 			  POSTERN_LIMIT_PEERS_PER_USER);
@@ -96,13 +96,13 @@ static int read_memory(struct pst_policy_builder *builder,
 		       void *object)
 {
 	uint64_t memory_bytes;
-	bool is_right;
+	bool is_valid;
 	int r;
 
 	r = pst_policy_word_quantity(builder, directive, 1,
 				     PST_POLICY_UNIT_BYTES, &memory_bytes,
-				     &is_right);
-	if (r == 0 && is_right)
+				     &is_valid);
+	if (r == 0 && is_valid)
 		set_limit(object, directive, POSTERN_LIMIT_MEMORY,
 			  memory_bytes);
 	return r;
@@ -112,13 +112,13 @@ static int read_ring(struct pst_policy_builder *builder,
 		     const struct pst_policy_directive *directive, void *object)
 {
 	uint64_t ring_bytes;
-	bool is_right;
+	bool is_valid;
 	int r;
 
 	r = pst_policy_word_quantity(builder, directive, 1,
 				     PST_POLICY_UNIT_BYTES, &ring_bytes,
-				     &is_right);
-	if (r < 0 || !is_right)
+				     &is_valid);
+	if (r < 0 || !is_valid)
 		return r;
 	if ((ring_bytes & (ring_bytes - 1)) != 0)
 		return pst_policy_report_word(
@@ -143,13 +143,13 @@ static int read_message(struct pst_policy_builder *builder,
 {
 	struct limits_block *block = object;
 	uint64_t message_bytes;
-	bool is_right;
+	bool is_valid;
 	int r;
 
 	r = pst_policy_word_quantity(builder, directive, 1,
 				     PST_POLICY_UNIT_BYTES, &message_bytes,
-				     &is_right);
-	if (r < 0 || !is_right)
+				     &is_valid);
+	if (r < 0 || !is_valid)
 		return r;
 	set_limit(block, directive, POSTERN_LIMIT_MESSAGE, message_bytes);
 	block->message = directive;
@@ -164,12 +164,12 @@ static int read_rate(struct pst_policy_builder *builder,
 		     enum pst_policy_unit unit)
 {
 	uint64_t rate, burst;
-	bool is_right;
+	bool is_valid;
 	int r;
 
 	r = pst_policy_word_quantity(builder, directive, 1, unit, &rate,
-				     &is_right);
-	if (r < 0 || !is_right)
+				     &is_valid);
+	if (r < 0 || !is_valid)
 		return r;
 	burst = rate;
 
@@ -187,12 +187,12 @@ static int read_rate(struct pst_policy_builder *builder,
 		if (unit == PST_POLICY_UNIT_BYTES_A_SECOND)
 			r = pst_policy_word_quantity(builder, directive, 3,
 						     PST_POLICY_UNIT_BYTES,
-						     &burst, &is_right);
+						     &burst, &is_valid);
 		else
 			r = pst_policy_word_number(builder, directive, 3, 1,
 						   INT64_MAX, &burst,
-						   &is_right);
-		if (r < 0 || !is_right)
+						   &is_valid);
+		if (r < 0 || !is_valid)
 			return r;
 	}
 
@@ -223,11 +223,11 @@ static int read_handshakes(struct pst_policy_builder *builder,
 			   const struct pst_policy_directive *directive,
 			   void *object)
 {
-	bool is_right;
+	bool is_valid;
 	int r;
 
-	r = check_scope(builder, directive, object, &is_right);
-	if (r < 0 || !is_right)
+	r = check_scope(builder, directive, object, &is_valid);
+	if (r < 0 || !is_valid)
 		return r;
 	return read_rate(builder, directive, object, POSTERN_LIMIT_HANDSHAKES,
 			 POSTERN_LIMIT_HANDSHAKES_BURST,
@@ -238,12 +238,12 @@ static int read_idle(struct pst_policy_builder *builder,
 		     const struct pst_policy_directive *directive, void *object)
 {
 	uint64_t idle_ns;
-	bool is_right;
+	bool is_valid;
 	int r;
 
 	r = pst_policy_word_quantity(builder, directive, 1, PST_POLICY_UNIT_NS,
-				     &idle_ns, &is_right);
-	if (r == 0 && is_right)
+				     &idle_ns, &is_valid);
+	if (r == 0 && is_valid)
 		set_limit(object, directive, POSTERN_LIMIT_IDLE, idle_ns);
 	return r;
 }
@@ -255,12 +255,12 @@ static int read_on_exceed(struct pst_policy_builder *builder,
 	/* in the order of enum postern_on_exceed */
 	static const char *const choices[] = {"block", "drop", "disconnect"};
 	size_t choice;
-	bool is_right;
+	bool is_valid;
 	int r;
 
 	r = pst_policy_word_choice(builder, directive, 1, choices, 3, &choice,
-				   &is_right);
-	if (r == 0 && is_right)
+				   &is_valid);
+	if (r == 0 && is_valid)
 		set_limit(object, directive, POSTERN_LIMIT_ON_EXCEED, choice);
 	return r;
 }
@@ -319,6 +319,6 @@ int pst_policy_read_limits(struct pst_policy_builder *builder,
 			return r;
 		}
 	}
-	pst_policy_limits_squeeze(limits, block.limits);
+	pst_policy_limits_restrict(limits, block.limits);
 	return 0;
 }

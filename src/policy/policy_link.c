@@ -70,10 +70,10 @@ new_unknown_peer(struct pst_policy_builder *builder,
 	if (!peer)
 		return NULL;
 	peer->name = directive->words[word_index].text;
-	peer->place = pst_policy_place_of(directive);
+	peer->location = pst_policy_location_of(directive);
 	peer->directive = directive;
 	peer->ordinal = builder->peer_count++;
-	peer->fault = *builder->fault_place ? *builder->fault_place
+	peer->fault = *builder->block_fault ? *builder->block_fault
 					    : builder->policy->fault;
 	return peer;
 }
@@ -139,18 +139,18 @@ static void merge_extension(struct pst_policy_node *node,
 			    const struct pst_policy_node *content)
 {
 	if (content->allows) {
-		*node->allow_place = content->allows;
-		node->allow_place = content->allow_place;
+		*node->allow_tail = content->allows;
+		node->allow_tail = content->allow_tail;
 	}
 	if (content->denies) {
-		*node->deny_place = content->denies;
-		node->deny_place = content->deny_place;
+		*node->deny_tail = content->denies;
+		node->deny_tail = content->deny_tail;
 	}
 	if (content->requirements) {
 		*node->requirement_tail = content->requirements;
 		node->requirement_tail = content->requirement_tail;
 	}
-	pst_policy_limits_squeeze(node->limits, content->limits);
+	pst_policy_limits_restrict(node->limits, content->limits);
 	if (content->security.minimum > node->security.minimum)
 		node->security = content->security;
 }
@@ -219,14 +219,14 @@ static int check_socket(struct pst_policy_builder *builder,
 		return r;
 	earlier = present;
 	(void)snprintf(hint, sizeof(hint), "node '%s' has it at %s:%u:%u",
-		       earlier->name, earlier->socket_place.file,
-		       earlier->socket_place.line,
-		       earlier->socket_place.column); /* cut if too long */
+		       earlier->name, earlier->socket_location.file,
+		       earlier->socket_location.line,
+		       earlier->socket_location.column); /* cut if too long */
 	(void)pst_policy_builder_enter(builder, &node->fault);
-	r = pst_policy_report_place(builder, node->directive->source,
-				    node->socket_place.line,
-				    node->socket_place.column, 6, hint,
-				    "two nodes with one socket");
+	r = pst_policy_report_at(builder, node->directive->source,
+				 node->socket_location.line,
+				 node->socket_location.column, 6, hint,
+				 "two nodes with one socket");
 	if (!earlier->fault)
 		earlier->fault = node->fault;
 	return r;
@@ -275,7 +275,7 @@ static size_t drop_duplicates(const struct pst_policy_builder *builder,
 static int sort_nodes(const struct pst_policy_builder *builder)
 {
 	struct postern_policy *policy = builder->policy;
-	struct pst_policy_node *node, **place;
+	struct pst_policy_node *node, **tail;
 	size_t i, count = 0;
 
 	for (node = policy->nodes; node; node = node->next)
@@ -291,17 +291,17 @@ static int sort_nodes(const struct pst_policy_builder *builder)
 	count = drop_duplicates(builder, policy->node_at, count);
 	policy->node_count = count;
 
-	for (i = 0, place = &policy->nodes; i < count; i++) {
-		*place = policy->node_at[i];
-		place = &policy->node_at[i]->next;
+	for (i = 0, tail = &policy->nodes; i < count; i++) {
+		*tail = policy->node_at[i];
+		tail = &policy->node_at[i]->next;
 	}
-	*place = NULL;
+	*tail = NULL;
 	return 0;
 }
 
 static int sort_tenants(struct postern_policy *policy)
 {
-	struct pst_policy_tenant *tenant, **place;
+	struct pst_policy_tenant *tenant, **tail;
 	size_t i, count = 0;
 
 	for (tenant = policy->tenants; tenant; tenant = tenant->next)
@@ -316,12 +316,12 @@ static int sort_tenants(struct postern_policy *policy)
 	      compare_tenants);
 	policy->tenant_count = count;
 
-	for (i = 0, place = &policy->tenants; i < count; i++) {
+	for (i = 0, tail = &policy->tenants; i < count; i++) {
 		policy->tenant_at[i]->tenant_index = (uint32_t)i;
-		*place = policy->tenant_at[i];
-		place = &policy->tenant_at[i]->next;
+		*tail = policy->tenant_at[i];
+		tail = &policy->tenant_at[i]->next;
 	}
-	*place = NULL;
+	*tail = NULL;
 	return 0;
 }
 

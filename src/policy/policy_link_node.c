@@ -38,8 +38,9 @@ static int check_denied_peer(struct pst_policy_builder *builder,
 			line = line->next;
 		(void)snprintf(hint, sizeof(hint),
 			       "'%s' at %s:%u:%u: a process can change that",
-			       line->words, line->place.file, line->place.line,
-			       line->place.column); /* cut when too long */
+			       line->words, line->location.file,
+			       line->location.line,
+			       line->location.column); /* cut when too long */
 	}
 	return pst_policy_report_word(
 		builder, rule->directive, index + 1, hint,
@@ -57,7 +58,7 @@ static int check_deny(struct pst_policy_builder *builder,
 		r = check_denied_peer(builder, rule, i);
 		if (r < 0)
 			return r;
-		if (node->keys || node->is_doubtful ||
+		if (node->keys || node->has_errors ||
 		    !uses(rule->peers[i], PST_POLICY_FACT_KEY))
 			continue;
 		r = pst_policy_report_word_as(
@@ -120,7 +121,7 @@ static int check_allow(struct pst_policy_builder *builder,
 	int r;
 
 	r = warn_of_unconfined(builder, rule);
-	if (r < 0 || node->keys || node->is_doubtful)
+	if (r < 0 || node->keys || node->has_errors)
 		return r;
 	for (i = 0; i < rule->peer_count; i++) {
 		if (!uses(rule->peers[i], PST_POLICY_FACT_KEY))
@@ -164,8 +165,8 @@ static void find_ceilings(struct pst_policy_node *node)
 
 	for (allow = node->allows; allow; allow = allow->next) {
 		memcpy(limits, allow->limits, sizeof(limits));
-		pst_policy_limits_squeeze(limits, node->limits);
-		pst_policy_limits_squeeze(limits, node->policy->limits);
+		pst_policy_limits_restrict(limits, node->limits);
+		pst_policy_limits_restrict(limits, node->policy->limits);
 		pst_policy_limits_complete(limits);
 		if (limits[POSTERN_LIMIT_RING].value > node->ring_ceiling_bytes)
 			node->ring_ceiling_bytes =

@@ -226,9 +226,10 @@ static int warn_of_two_tenants(struct pst_policy_builder *builder,
 
 	(void)snprintf(hint, sizeof(hint),
 		       "its other tenant is '%s', by '%s' at %s:%u: every node "
-		       "refuses a process of two tenants", first->tenant->name,
-		       first->rule->words, first->rule->place.file,
-		       first->rule->place.line); /* cut when too long */
+		       "refuses a process of two tenants",
+		       first->tenant->name, first->rule->words,
+		       first->rule->location.file,
+		       first->rule->location.line); /* cut when too long */
 	if (second->peer)
 		return pst_policy_report_word_as(
 			builder, POSTERN_SEVERITY_WARNING,

@@ -24,7 +24,7 @@
 
 struct node_block {
 	struct pst_policy_node *node;
-	struct pst_policy_node_key **key_place;
+	struct pst_policy_node_key **key_tail;
 	const struct pst_policy_directive *owner;
 };
 
@@ -36,13 +36,13 @@ static int read_owner(struct pst_policy_builder *builder,
 {
 	static const char *const choices[] = {"user", "unmapped"};
 	struct node_block *block = object;
-	bool is_right, is_unmapped;
+	bool is_valid, is_unmapped;
 	size_t choice;
 	int r;
 
 	r = pst_policy_word_choice(builder, directive, 1, choices, 2, &choice,
-				   &is_right);
-	if (r < 0 || !is_right)
+				   &is_valid);
+	if (r < 0 || !is_valid)
 		return r;
 	is_unmapped = choice == 1;
 	if (is_unmapped != (directive->word_count == 2))
@@ -58,8 +58,8 @@ static int read_owner(struct pst_policy_builder *builder,
 	}
 	r = pst_policy_word_user(builder, directive, 2,
 				 &block->node->owner_fact,
-				 &block->node->owner_uid, &is_right);
-	if (r == 0 && is_right)
+				 &block->node->owner_uid, &is_valid);
+	if (r == 0 && is_valid)
 		block->owner = directive;
 	return r;
 }
@@ -77,13 +77,13 @@ static int read_socket(struct pst_policy_builder *builder,
 static int check_key(struct pst_policy_builder *builder,
 		     const struct pst_policy_directive *directive,
 		     const struct pst_policy_node *node,
-		     const struct pst_policy_node_key *key, bool *ret_is_right)
+		     const struct pst_policy_node_key *key, bool *ret_is_valid)
 {
 	const struct pst_policy_fault **before =
 		pst_policy_builder_enter_source(builder);
 	int r = 0;
 
-	*ret_is_right = false;
+	*ret_is_valid = false;
 	if (directive->word_count > 2)
 		r = pst_policy_report_word(
 			builder, directive, 2, "usage: key x25519:BASE64",
@@ -99,7 +99,7 @@ static int check_key(struct pst_policy_builder *builder,
 		r = pst_policy_report_word(builder, directive, 1, NULL,
 					   "the same key twice");
 	else
-		*ret_is_right = true;
+		*ret_is_valid = true;
 	(void)pst_policy_builder_enter(builder, before);
 	return r;
 }
@@ -109,21 +109,21 @@ static int read_key(struct pst_policy_builder *builder,
 {
 	struct node_block *block = object;
 	struct pst_policy_node_key *key;
-	bool is_right;
+	bool is_valid;
 	int r;
 
 	key = pst_arena_new(pst_policy_builder_arena(builder), 1, sizeof(*key));
 	if (!key)
 		return -ENOMEM;
-	r = pst_policy_word_key(builder, directive, 1, key->key, &is_right);
-	if (r < 0 || !is_right)
+	r = pst_policy_word_key(builder, directive, 1, key->key, &is_valid);
+	if (r < 0 || !is_valid)
 		return r;
-	r = check_key(builder, directive, block->node, key, &is_right);
-	if (r < 0 || !is_right)
+	r = check_key(builder, directive, block->node, key, &is_valid);
+	if (r < 0 || !is_valid)
 		return r;
-	key->place = pst_policy_place_of(directive);
-	*block->key_place = key;
-	block->key_place = &key->next;
+	key->location = pst_policy_location_of(directive);
+	*block->key_tail = key;
+	block->key_tail = &key->next;
 	return 0;
 }
 
@@ -133,16 +133,16 @@ int pst_policy_read_security(struct pst_policy_builder *builder,
 {
 	/* in the order of enum postern_security */
 	static const char *const choices[] = {"none", "mac", "aead"};
-	bool is_right;
+	bool is_valid;
 	size_t choice;
 	int r;
 
 	r = pst_policy_word_choice(builder, directive, 1, choices, 3, &choice,
-				   &is_right);
-	if (r < 0 || !is_right)
+				   &is_valid);
+	if (r < 0 || !is_valid)
 		return r;
 	security->minimum = (enum postern_security)choice;
-	security->place = pst_policy_place_of(directive);
+	security->location = pst_policy_location_of(directive);
 	return 0;
 }
 
@@ -213,7 +213,7 @@ static int read_require(struct pst_policy_builder *builder,
 				    sizeof(*requirement));
 	if (!requirement)
 		return -ENOMEM;
-	requirement->place = pst_policy_place_of(directive);
+	requirement->location = pst_policy_location_of(directive);
 	requirement->directive = directive;
 	requirement->words = pst_policy_join_words(builder, directive);
 	if (!requirement->words)
@@ -235,14 +235,14 @@ static int read_slots(struct pst_policy_builder *builder,
 	struct node_block *block = object;
 	const struct pst_policy_fault **before;
 	uint64_t count;
-	bool is_right;
+	bool is_valid;
 	int r;
 
 	before = pst_policy_builder_enter(builder, &block->node->fault);
 	r = pst_policy_word_number(builder, directive, 1, 1, PST_SLOTS_MAX,
-				   &count, &is_right);
+				   &count, &is_valid);
 	(void)pst_policy_builder_enter(builder, before);
-	if (r == 0 && is_right)
+	if (r == 0 && is_valid)
 		block->node->slot_count = (uint32_t)count;
 	return r;
 }
@@ -255,15 +255,15 @@ static int read_audit(struct pst_policy_builder *builder,
 	static const char *const choices[] = {"all", "deny", "none"};
 	struct node_block *block = object;
 	const struct pst_policy_fault **before;
-	bool is_right;
+	bool is_valid;
 	size_t choice;
 	int r;
 
 	before = pst_policy_builder_enter(builder, &block->node->fault);
 	r = pst_policy_word_choice(builder, directive, 1, choices, 3, &choice,
-				   &is_right);
+				   &is_valid);
 	(void)pst_policy_builder_enter(builder, before);
-	if (r == 0 && is_right)
+	if (r == 0 && is_valid)
 		block->node->audit = (enum postern_audit)choice;
 	return r;
 }
@@ -281,8 +281,8 @@ static int read_allow(struct pst_policy_builder *builder,
 			      sizeof(*allow));
 	if (!allow)
 		return -ENOMEM;
-	*block->node->allow_place = allow;
-	block->node->allow_place = &allow->next;
+	*block->node->allow_tail = allow;
+	block->node->allow_tail = &allow->next;
 	before = pst_policy_builder_enter(builder, &block->node->fault);
 	r = pst_policy_read_allow(builder, directive, allow);
 	(void)pst_policy_builder_enter(builder, before);
@@ -294,7 +294,7 @@ static int read_deny(struct pst_policy_builder *builder,
 {
 	struct node_block *block = object;
 
-	return pst_policy_add_rule(builder, directive, &block->node->deny_place);
+	return pst_policy_add_rule(builder, directive, &block->node->deny_tail);
 }
 
 static int read_limits(struct pst_policy_builder *builder,
@@ -353,10 +353,10 @@ const struct pst_policy_block_kind pst_policy_extension_block = {
 
 static struct node_block block_of(struct pst_policy_node *node)
 {
-	node->allow_place = &node->allows;
-	node->deny_place = &node->denies;
+	node->allow_tail = &node->allows;
+	node->deny_tail = &node->denies;
 	node->requirement_tail = &node->requirements;
-	return (struct node_block){.node = node, .key_place = &node->keys};
+	return (struct node_block){.node = node, .key_tail = &node->keys};
 }
 
 /* An allow of the node's own block that asks for less than the node does. */
@@ -368,7 +368,7 @@ static int check_securities(struct pst_policy_builder *builder,
 	int r;
 
 	for (allow = node->allows; allow; allow = allow->next) {
-		if (allow->security.place.line == 0 ||
+		if (allow->security.location.line == 0 ||
 		    allow->security.minimum >= node->security.minimum)
 			continue;
 		line = allow->rule.directive->children;
@@ -453,7 +453,7 @@ static int add_to_index(struct pst_policy_builder *builder,
 		return r;
 	first = present;
 	before = pst_policy_builder_enter(builder, &first->connect_fault);
-	r = pst_policy_report_second(builder, directive, &first->place,
+	r = pst_policy_report_second(builder, directive, &first->location,
 				     " ('extend node' adds to it)");
 	(void)pst_policy_builder_enter(builder, before);
 	return r;
@@ -461,7 +461,7 @@ static int add_to_index(struct pst_policy_builder *builder,
 
 static int read_node_body(struct pst_policy_builder *builder,
 			  const struct pst_policy_directive *directive,
-			  struct pst_policy_node *node, bool is_doubtful)
+			  struct pst_policy_node *node, bool has_errors)
 {
 	uint32_t error_count = builder->error_count;
 	struct node_block block = block_of(node);
@@ -471,13 +471,12 @@ static int read_node_body(struct pst_policy_builder *builder,
 				  directive->children, &block);
 	if (r < 0)
 		return r;
-	node->is_doubtful = is_doubtful ||
-			    builder->error_count > error_count ||
-			    directive->source->message;
-	if (!node->is_doubtful)
+	node->has_errors = has_errors || builder->error_count > error_count ||
+			   directive->source->message;
+	if (!node->has_errors)
 		return check_node(builder, directive, &block);
 	/* What a client needs is checked in any case. */
-	if (is_doubtful || node->connect_fault || directive->source->message)
+	if (has_errors || node->connect_fault || directive->source->message)
 		return 0;
 	return check_identity(builder, directive, &block);
 }
@@ -488,10 +487,10 @@ int pst_policy_read_node(struct pst_policy_builder *builder,
 	uint32_t error_count = builder->error_count;
 	const struct pst_policy_fault **before;
 	struct pst_policy_node *node;
-	bool is_right;
+	bool is_valid;
 	int r;
 
-	r = pst_policy_word_name(builder, directive, 1, &is_right);
+	r = pst_policy_word_name(builder, directive, 1, &is_valid);
 	if (r < 0)
 		return r;
 	node = pst_arena_new(pst_policy_builder_arena(builder), 1,
@@ -500,7 +499,7 @@ int pst_policy_read_node(struct pst_policy_builder *builder,
 		return -ENOMEM;
 	node->policy = builder->policy;
 	node->name = directive->words[1].text;
-	node->place = pst_policy_place_of(directive);
+	node->location = pst_policy_location_of(directive);
 	node->directive = directive;
 	node->socket_mode = DEFAULT_SOCKET_MODE;
 	node->socket_group_fact = POSTERN_FACT_ABSENT;
@@ -508,8 +507,8 @@ int pst_policy_read_node(struct pst_policy_builder *builder,
 	r = add_to_index(builder, directive, node);
 	if (r < 0)
 		return r;
-	*builder->node_place = node;
-	builder->node_place = &node->next;
+	*builder->node_tail = node;
+	builder->node_tail = &node->next;
 
 	before = pst_policy_builder_enter(builder, &node->connect_fault);
 	r = read_node_body(builder, directive, node,
@@ -524,14 +523,14 @@ int pst_policy_read_extension(struct pst_policy_builder *builder,
 	const struct pst_policy_fault **before;
 	struct pst_policy_extension *extension;
 	struct node_block block;
-	bool is_right;
+	bool is_valid;
 	int r;
 
 	if (strcmp(directive->words[1].text, "node") != 0)
 		return pst_policy_report_word(builder, directive, 1,
 					      "usage: extend node NAME { }",
 					      "only a node can be extended");
-	r = pst_policy_word_name(builder, directive, 2, &is_right);
+	r = pst_policy_word_name(builder, directive, 2, &is_valid);
 	if (r < 0)
 		return r;
 
@@ -540,8 +539,8 @@ int pst_policy_read_extension(struct pst_policy_builder *builder,
 	if (!extension)
 		return -ENOMEM;
 	extension->directive = directive;
-	*builder->extension_place = extension;
-	builder->extension_place = &extension->next;
+	*builder->extension_tail = extension;
+	builder->extension_tail = &extension->next;
 
 	block = block_of(&extension->content);
 	before = pst_policy_builder_enter(builder, &extension->content.fault);

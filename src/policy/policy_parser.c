@@ -85,12 +85,12 @@ static int read_include(struct pst_policy_builder *builder,
 			void *object)
 {
 	struct pst_policy_include *include;
-	bool is_right;
+	bool is_valid;
 	int r;
 
 	(void)object;
-	r = pst_policy_word_path(builder, directive, 1, &is_right);
-	if (r < 0 || !is_right)
+	r = pst_policy_word_path(builder, directive, 1, &is_valid);
+	if (r < 0 || !is_valid)
 		return r;
 	if (++builder->include_count > INCLUDES_MAX)
 		return pst_policy_report_word(
@@ -101,9 +101,9 @@ static int read_include(struct pst_policy_builder *builder,
 	if (!include)
 		return -ENOMEM;
 	include->path = directive->words[1].text;
-	include->place = pst_policy_place_of(directive);
-	*builder->include_place = include;
-	builder->include_place = &include->next;
+	include->location = pst_policy_location_of(directive);
+	*builder->include_tail = include;
+	builder->include_tail = &include->next;
 	return 0;
 }
 
@@ -178,11 +178,11 @@ int pst_policy_read_source(struct pst_policy_builder *builder,
 	int r;
 
 	builder->is_cut = false;
-	builder->source_fault_place = &source->fault;
+	builder->source_fault = &source->fault;
 	(void)pst_policy_builder_enter_source(builder);
 	if (!is_key(source->directives, "policy-version") &&
 	    (source->directives || !source->message)) {
-		r = pst_policy_report_place(
+		r = pst_policy_report_at(
 			builder, source,
 			source->directives ? source->directives->line : 1, 1, 0,
 			"a policy begins with the line 'policy-version 1'",
@@ -192,14 +192,14 @@ int pst_policy_read_source(struct pst_policy_builder *builder,
 	}
 	if (source->message) {
 		builder->is_incomplete = true;
-		r = pst_policy_report_place(builder, source, source->error_line,
-					    source->error_column,
-					    source->error_width, source->hint,
-					    "%s", source->message);
+		r = pst_policy_report_at(builder, source, source->error_line,
+					 source->error_column,
+					 source->error_width, source->hint,
+					 "%s", source->message);
 		if (r < 0)
 			return r;
 	} else if (!has_end(source)) {
-		r = pst_policy_report_place(
+		r = pst_policy_report_at(
 			builder, source, source->end_line, source->end_column,
 			0,
 			"a policy ends with the line 'end', so that a cut "

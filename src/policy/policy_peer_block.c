@@ -37,7 +37,7 @@ int pst_policy_peer_line(struct pst_policy_builder *builder,
 	if (!line)
 		return -ENOMEM;
 	line->key = key;
-	line->place = pst_policy_place_of(directive);
+	line->location = pst_policy_location_of(directive);
 	line->words = pst_policy_join_words(builder, directive);
 	line->value_count = directive->word_count - 1;
 	line->values = pst_arena_new(arena, line->value_count,
@@ -48,8 +48,8 @@ int pst_policy_peer_line(struct pst_policy_builder *builder,
 	if (key <= PST_POLICY_LINE_PID)
 		block->has_strong_line = true;
 	block->peer->facts_used |= facts[key];
-	*block->line_place = line;
-	block->line_place = &line->next;
+	*block->line_tail = line;
+	block->line_tail = &line->next;
 	*ret_line = line;
 	return 0;
 }
@@ -138,10 +138,10 @@ static int read_one_path(struct pst_policy_builder *builder,
 			 const struct pst_policy_directive *directive,
 			 uint32_t word_index, struct pst_policy_value *value)
 {
-	bool is_right;
+	bool is_valid;
 
 	(void)value; /* its text is the path */
-	return pst_policy_word_path(builder, directive, word_index, &is_right);
+	return pst_policy_word_path(builder, directive, word_index, &is_valid);
 }
 
 static int read_cgroup(struct pst_policy_builder *builder,
@@ -166,13 +166,13 @@ static int read_pidns(struct pst_policy_builder *builder,
 {
 	static const char *const choices[] = {"any"};
 	struct pst_policy_peer_block *block = object;
-	bool is_right;
+	bool is_valid;
 	size_t choice;
 	int r;
 
 	r = pst_policy_word_choice(builder, directive, 1, choices, 1, &choice,
-				   &is_right);
-	if (r == 0 && is_right)
+				   &is_valid);
+	if (r == 0 && is_valid)
 		block->peer->admits_hidden_pid = true;
 	return r;
 }
@@ -183,13 +183,13 @@ static int read_userns(struct pst_policy_builder *builder,
 {
 	static const char *const choices[] = {"same"};
 	struct pst_policy_line *line;
-	bool is_right;
+	bool is_valid;
 	size_t choice;
 	int r;
 
 	r = pst_policy_word_choice(builder, directive, 1, choices, 1, &choice,
-				   &is_right);
-	if (r < 0 || !is_right)
+				   &is_valid);
+	if (r < 0 || !is_valid)
 		return r;
 	return pst_policy_peer_line(builder, directive, PST_POLICY_LINE_USERNS,
 				    object, &line);
@@ -239,20 +239,20 @@ static int add_to_index(struct pst_policy_builder *builder,
 		return r;
 	first = present;
 	before = pst_policy_builder_enter(builder, &first->fault);
-	r = pst_policy_report_second(builder, directive, &first->place, "");
+	r = pst_policy_report_second(builder, directive, &first->location, "");
 	(void)pst_policy_builder_enter(builder, before);
 	return r;
 }
 
 static int read_body(struct pst_policy_builder *builder,
 		     const struct pst_policy_directive *directive,
-		     struct pst_policy_peer *peer, bool is_doubtful)
+		     struct pst_policy_peer *peer, bool has_errors)
 {
 	const struct pst_policy_fault **before;
 	uint32_t error_count = builder->error_count;
 	struct pst_policy_peer_block block = {
 		.peer = peer,
-		.line_place = &peer->lines,
+		.line_tail = &peer->lines,
 	};
 	int r;
 
@@ -260,7 +260,7 @@ static int read_body(struct pst_policy_builder *builder,
 				  directive->children, &block);
 	if (r < 0)
 		return r;
-	if (block.has_strong_line || is_doubtful ||
+	if (block.has_strong_line || has_errors ||
 	    builder->error_count > error_count || directive->source->message)
 		return 0;
 	/* the line may be in another peer, which matches less because of it */
@@ -279,10 +279,10 @@ int pst_policy_read_peer(struct pst_policy_builder *builder,
 	uint32_t error_count = builder->error_count;
 	const struct pst_policy_fault **before;
 	struct pst_policy_peer *peer;
-	bool is_right;
+	bool is_valid;
 	int r;
 
-	r = pst_policy_word_name(builder, directive, 1, &is_right);
+	r = pst_policy_word_name(builder, directive, 1, &is_valid);
 	if (r < 0)
 		return r;
 	peer = pst_arena_new(pst_policy_builder_arena(builder), 1,
@@ -290,14 +290,14 @@ int pst_policy_read_peer(struct pst_policy_builder *builder,
 	if (!peer)
 		return -ENOMEM;
 	peer->name = directive->words[1].text;
-	peer->place = pst_policy_place_of(directive);
+	peer->location = pst_policy_location_of(directive);
 	peer->directive = directive;
 	peer->ordinal = builder->peer_count++;
 	r = add_to_index(builder, directive, peer);
 	if (r < 0)
 		return r;
-	*builder->peer_place = peer;
-	builder->peer_place = &peer->next;
+	*builder->peer_tail = peer;
+	builder->peer_tail = &peer->next;
 
 	before = pst_policy_builder_enter(builder, &peer->fault);
 	r = read_body(builder, directive, peer,

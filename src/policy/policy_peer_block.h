@@ -14,7 +14,7 @@
 /* What the readers get as their object. */
 struct pst_policy_peer_block {
 	struct pst_policy_peer *peer;
-	struct pst_policy_line **line_place;
+	struct pst_policy_line **line_tail;
 	bool has_strong_line;
 };
 

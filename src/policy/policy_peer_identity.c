@@ -30,11 +30,11 @@ static int read_range(struct pst_policy_builder *builder,
 		      uint32_t word_index, struct pst_policy_value *value)
 {
 	uint32_t first = 0, last = 0;
-	bool is_right;
+	bool is_valid;
 	int r;
 
 	r = pst_policy_word_range(builder, directive, word_index, &first, &last,
-				  &is_right);
+				  &is_valid);
 	value->state = PST_POLICY_VALUE_RANGE;
 	value->number = first;
 	value->last = last;
@@ -49,7 +49,7 @@ int pst_policy_peer_user(struct pst_policy_builder *builder,
 	struct pst_policy_value *value;
 	enum postern_fact fact = POSTERN_FACT_UNKNOWN;
 	uint32_t i, uid = 0;
-	bool is_right;
+	bool is_valid;
 	int r;
 
 	r = pst_policy_peer_line(builder, directive, PST_POLICY_LINE_USER,
@@ -75,7 +75,7 @@ int pst_policy_peer_user(struct pst_policy_builder *builder,
 			continue;
 		}
 		r = pst_policy_word_user(builder, directive, i, &fact, &uid,
-					 &is_right);
+					 &is_valid);
 		if (r < 0)
 			return r;
 		value->number = uid;
@@ -164,12 +164,12 @@ static int read_one_group(struct pst_policy_builder *builder,
 {
 	enum postern_fact fact = POSTERN_FACT_UNKNOWN;
 	uint32_t gid = 0;
-	bool is_right;
+	bool is_valid;
 	int r;
 
 	r = pst_policy_word_group(builder, directive, word_index, &fact, &gid,
-				  &is_right);
-	if (r < 0 || !is_right)
+				  &is_valid);
+	if (r < 0 || !is_valid)
 		return r;
 	if (fact != POSTERN_FACT_KNOWN) {
 		value->state = PST_POLICY_VALUE_UNRESOLVED;
@@ -191,10 +191,10 @@ static int read_one_key(struct pst_policy_builder *builder,
 			const struct pst_policy_directive *directive,
 			uint32_t word_index, struct pst_policy_value *value)
 {
-	bool is_right;
+	bool is_valid;
 
 	return pst_policy_word_key(builder, directive, word_index, value->key,
-				   &is_right);
+				   &is_valid);
 }
 
 int pst_policy_peer_key(struct pst_policy_builder *builder,
@@ -214,15 +214,15 @@ int pst_policy_peer_key_file(struct pst_policy_builder *builder,
 	char text[KEY_FILE_BYTES] = "";
 	struct pst_policy_line *line;
 	size_t text_bytes = 0;
-	bool is_right;
+	bool is_valid;
 	int r;
 
 	r = pst_policy_peer_line(builder, directive, PST_POLICY_LINE_KEY,
 				 object, &line);
 	if (r < 0)
 		return r;
-	r = pst_policy_word_path(builder, directive, 1, &is_right);
-	if (r < 0 || !is_right)
+	r = pst_policy_word_path(builder, directive, 1, &is_valid);
+	if (r < 0 || !is_valid)
 		return r;
 
 	r = host->read_key(host->user_data, directive->words[1].text, text,

@@ -63,12 +63,12 @@ static uint32_t column_at(const struct reading *reading, size_t offset)
 static int fail_at(const struct reading *reading, size_t offset,
 		   size_t byte_count, const char *message, const char *hint)
 {
-	return pst_policy_report_place(reading->builder,
-				       reading->directive->source,
-				       reading->directive->line,
-				       column_at(reading, offset),
-				       (uint32_t)byte_count, hint, message,
-				       reading->directive->words[0].text);
+	return pst_policy_report_at(reading->builder,
+				    reading->directive->source,
+				    reading->directive->line,
+				    column_at(reading, offset),
+				    (uint32_t)byte_count, hint, message,
+				    reading->directive->words[0].text);
 }
 
 static int fail_of_number(const struct reading *reading)
@@ -98,7 +98,7 @@ static int fail_of_unit(const struct reading *reading)
 	if (reading->unit_bytes == 0)
 		return fail_at(reading, reading->digit_count, 1,
 			       "missing unit in '%s'", reading->unit_hint);
-	return pst_policy_report_place(
+	return pst_policy_report_at(
 		reading->builder, reading->directive->source,
 		reading->directive->line,
 		column_at(reading, reading->digit_count),
@@ -188,7 +188,7 @@ static void init_reading(struct reading *reading, enum pst_policy_unit unit)
 int pst_policy_word_quantity(struct pst_policy_builder *builder,
 			     const struct pst_policy_directive *directive,
 			     uint32_t word_index, enum pst_policy_unit unit,
-			     uint64_t *ret_quantity, bool *ret_is_right)
+			     uint64_t *ret_quantity, bool *ret_is_valid)
 {
 	struct reading reading = {
 		.builder = builder,
@@ -201,7 +201,7 @@ int pst_policy_word_quantity(struct pst_policy_builder *builder,
 	uint64_t quantity = 0;
 	int r = 0;
 
-	*ret_is_right = false;
+	*ret_is_valid = false;
 	init_reading(&reading, unit);
 	if (!has_number(&reading, &quantity, &r) || !has_rate(&reading, &r))
 		return r;
@@ -219,6 +219,6 @@ int pst_policy_word_quantity(struct pst_policy_builder *builder,
 		return fail_of_number(&reading);
 
 	*ret_quantity = quantity;
-	*ret_is_right = true;
+	*ret_is_valid = true;
 	return 0;
 }

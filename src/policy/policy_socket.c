@@ -39,7 +39,7 @@ static int read_socket_word(struct pst_policy_builder *builder,
 			    uint32_t word_index, struct pst_policy_node *node)
 {
 	const char *text = directive->words[word_index].text;
-	bool is_right;
+	bool is_valid;
 
 	if (strcmp(text, "mode") != 0 && strcmp(text, "group") != 0)
 		return pst_policy_report_word(
@@ -58,18 +58,18 @@ static int read_socket_word(struct pst_policy_builder *builder,
 		return read_mode(builder, directive, word_index + 1, node);
 	return pst_policy_word_group(builder, directive, word_index + 1,
 				     &node->socket_group_fact,
-				     &node->socket_gid, &is_right);
+				     &node->socket_gid, &is_valid);
 }
 
 static int read_socket_path(struct pst_policy_builder *builder,
 			    const struct pst_policy_directive *directive)
 {
 	const char *path = directive->words[1].text;
-	bool is_right;
+	bool is_valid;
 	int r;
 
-	r = pst_policy_word_path(builder, directive, 1, &is_right);
-	if (r < 0 || !is_right)
+	r = pst_policy_word_path(builder, directive, 1, &is_valid);
+	if (r < 0 || !is_valid)
 		return r;
 	if (strlen(path) > SOCKET_PATH_BYTES_MAX)
 		return pst_policy_report_word(
@@ -98,7 +98,7 @@ int pst_policy_read_socket(struct pst_policy_builder *builder,
 	if (r < 0)
 		return r;
 	node->socket_path = directive->words[1].text;
-	node->socket_place = pst_policy_place_of(directive);
+	node->socket_location = pst_policy_location_of(directive);
 
 	for (i = 2; i < directive->word_count; i += 2) {
 		r = read_socket_word(builder, directive, i, node);

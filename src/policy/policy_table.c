@@ -103,8 +103,8 @@ void pst_policy_describe_node(const struct pst_policy_node *node,
 		.size_bytes = sizeof(*ret_description),
 		.name = node->name,
 		.socket_path = node->socket_path ? node->socket_path : "",
-		.file = node->place.file,
-		.line = node->place.line,
+		.file = node->location.file,
+		.line = node->location.line,
 		.owner_fact = node->owner_fact,
 		.owner_uid = node->owner_uid,
 		.socket_mode = node->socket_mode,
@@ -116,9 +116,8 @@ void pst_policy_describe_node(const struct pst_policy_node *node,
 		.allow_count = (uint32_t)node->allow_count,
 		.deny_count = (uint32_t)node->deny_count,
 		.error = node->fault ? node->fault->text : NULL,
-		.connect_error = node->connect_fault
-					 ? node->connect_fault->text
-					 : NULL,
+		.connect_error = node->connect_fault ? node->connect_fault->text
+						     : NULL,
 	};
 }
 
@@ -133,8 +132,8 @@ bool pst_policy_node_key_at(const struct pst_policy_node *node,
 	if (!key)
 		return false;
 	memcpy(ret_key->key, key->key, sizeof(ret_key->key));
-	ret_key->file = key->place.file;
-	ret_key->line = key->place.line;
+	ret_key->file = key->location.file;
+	ret_key->line = key->location.line;
 	return true;
 }
 
@@ -151,8 +150,8 @@ bool pst_policy_find_unmet(const struct pst_policy_node *node,
 	*ret_required = (struct pst_policy_required){
 		.features = requirement->features,
 		.words = requirement->words,
-		.file = requirement->place.file,
-		.line = requirement->place.line,
+		.file = requirement->location.file,
+		.line = requirement->location.line,
 	};
 	return true;
 }

@@ -21,7 +21,7 @@
 
 struct pst_policy_count;
 
-struct pst_policy_place {
+struct pst_policy_location {
 	const char *file;
 	uint32_t line;
 	uint32_t column;
@@ -39,7 +39,8 @@ struct pst_policy_place {
  * defined, and a key that a node lacks.
  */
 struct pst_policy_fault {
-	struct pst_policy_place place;  /* line 0: of the file as a whole */
+	struct pst_policy_location
+		location;		/* line 0: of the file as a whole */
 	const char *text;               /* "FILE:LINE:COLUMN: MESSAGE" */
 };
 
@@ -79,7 +80,7 @@ struct pst_policy_value {
 struct pst_policy_line {
 	struct pst_policy_line *next;
 	enum pst_policy_line_key key;
-	struct pst_policy_place place;
+	struct pst_policy_location location;
 	const char *words;            /* as written: "group acme" */
 	size_t value_count;
 	struct pst_policy_value *values;
@@ -88,7 +89,7 @@ struct pst_policy_line {
 struct pst_policy_peer {
 	struct pst_policy_peer *next;
 	const char *name;
-	struct pst_policy_place place;
+	struct pst_policy_location location;
 	const struct pst_policy_directive *directive;
 	struct pst_policy_line *lines;
 	uint32_t ordinal;             /* in the order of reading */
@@ -102,14 +103,14 @@ struct pst_policy_peer {
 /* A security demand; line 0: nobody wrote one. */
 struct pst_policy_security {
 	enum postern_security minimum;
-	struct pst_policy_place place;
+	struct pst_policy_location location;
 };
 
 /* What `allow`, `deny` and `members` have in common: some peers, any of which
  * is enough. */
 struct pst_policy_rule {
 	struct pst_policy_rule *next;
-	struct pst_policy_place place;
+	struct pst_policy_location location;
 	const char *words;            /* "allow acme-app globex-app" */
 	const struct pst_policy_directive *directive;
 	size_t peer_count;
@@ -121,7 +122,7 @@ struct pst_policy_allow {
 	struct pst_policy_rule rule;
 	uint32_t directions;
 	bool may_observe;
-	struct pst_policy_place observe_place;
+	struct pst_policy_location observe_location;
 	struct pst_policy_security security;
 	struct postern_policy_limit limits[POSTERN_LIMIT_ROOM];
 };
@@ -130,8 +131,8 @@ struct pst_policy_tenant {
 	struct pst_policy_tenant *next;
 	const char *name;
 	const char *words;            /* "tenant acme" */
-	const char *words_and_place;  /* "tenant acme (orders.conf:30)" */
-	struct pst_policy_place place;
+	const char *words_and_location; /* "tenant acme (orders.conf:30)" */
+	struct pst_policy_location location;
 	const struct pst_policy_directive *directive;
 	struct pst_policy_rule *members;
 	uint32_t tenant_index;        /* by name */
@@ -144,14 +145,14 @@ struct pst_policy_tenant {
 
 struct pst_policy_node_key {
 	struct pst_policy_node_key *next;
-	struct pst_policy_place place;
+	struct pst_policy_location location;
 	uint8_t key[POSTERN_KEY_BYTES];
 };
 
 /* One `require` line of a node, or of an extension of it. */
 struct pst_policy_requirement {
 	struct pst_policy_requirement *next;
-	struct pst_policy_place place;
+	struct pst_policy_location location;
 	const char *words;            /* "require passrights peerpidfd" */
 	const struct pst_policy_directive *directive;
 	uint32_t features;            /* POSTERN_FEATURE_* bits */
@@ -161,13 +162,13 @@ struct pst_policy_node {
 	struct pst_policy_node *next;
 	const struct postern_policy *policy;
 	const char *name;
-	struct pst_policy_place place;
+	struct pst_policy_location location;
 	const struct pst_policy_directive *directive;
 
 	enum postern_fact owner_fact; /* ABSENT: `owner unmapped`, has keys */
 	uint32_t owner_uid;
 	const char *socket_path;
-	struct pst_policy_place socket_place;
+	struct pst_policy_location socket_location;
 	uint32_t socket_mode;
 	enum postern_fact socket_group_fact;
 	uint32_t socket_gid;
@@ -185,10 +186,10 @@ struct pst_policy_node {
 
 	/* while building: the ends of the lists; and that its own block had
 	 * errors, so what seems to be missing may be there */
-	struct pst_policy_allow **allow_place;
+	struct pst_policy_allow **allow_tail;
 	struct pst_policy_requirement **requirement_tail;
-	struct pst_policy_rule **deny_place;
-	bool is_doubtful;
+	struct pst_policy_rule **deny_tail;
+	bool has_errors;
 
 	/* With `fault` it cannot be opened and decides nothing but refusals.
 	 * With `connect_fault` (in what a client needs: owner, socket, key and

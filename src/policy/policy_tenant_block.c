@@ -16,7 +16,7 @@
 
 struct tenant_block {
 	struct pst_policy_tenant *tenant;
-	struct pst_policy_rule **members_place;
+	struct pst_policy_rule **members_tail;
 };
 
 static int read_members(struct pst_policy_builder *builder,
@@ -25,7 +25,7 @@ static int read_members(struct pst_policy_builder *builder,
 {
 	struct tenant_block *block = object;
 
-	return pst_policy_add_rule(builder, directive, &block->members_place);
+	return pst_policy_add_rule(builder, directive, &block->members_tail);
 }
 
 static int read_weight(struct pst_policy_builder *builder,
@@ -35,14 +35,14 @@ static int read_weight(struct pst_policy_builder *builder,
 	struct tenant_block *block = object;
 	const struct pst_policy_fault **before;
 	uint64_t weight;
-	bool is_right;
+	bool is_valid;
 	int r;
 
 	before = pst_policy_builder_enter(builder, &block->tenant->fault);
 	r = pst_policy_word_number(builder, directive, 1, 1, WEIGHT_MAX,
-				   &weight, &is_right);
+				   &weight, &is_valid);
 	(void)pst_policy_builder_enter(builder, before);
-	if (r == 0 && is_right)
+	if (r == 0 && is_valid)
 		block->tenant->weight = (uint32_t)weight;
 	return r;
 }
@@ -102,17 +102,17 @@ static int new_tenant(struct pst_policy_builder *builder,
 	if (!tenant)
 		return -ENOMEM;
 	tenant->name = directive->words[1].text;
-	tenant->place = pst_policy_place_of(directive);
+	tenant->location = pst_policy_location_of(directive);
 	tenant->directive = directive;
 	tenant->weight = 1;
 	tenant->words = pst_policy_join_words(builder, directive);
 	if (!tenant->words)
 		return -ENOMEM;
 	(void)snprintf(words, sizeof(words), "%s (%s:%u)", tenant->words,
-		       tenant->place.file,
-		       tenant->place.line); /* cut when too long */
-	tenant->words_and_place = pst_arena_dup(arena, words, strlen(words));
-	if (!tenant->words_and_place)
+		       tenant->location.file,
+		       tenant->location.line); /* cut when too long */
+	tenant->words_and_location = pst_arena_dup(arena, words, strlen(words));
+	if (!tenant->words_and_location)
 		return -ENOMEM;
 	*ret_tenant = tenant;
 	return 0;
@@ -134,14 +134,14 @@ static int add_to_index(struct pst_policy_builder *builder,
 		return r;
 	first = present;
 	before = pst_policy_builder_enter(builder, &first->members_fault);
-	r = pst_policy_report_second(builder, directive, &first->place, "");
+	r = pst_policy_report_second(builder, directive, &first->location, "");
 	(void)pst_policy_builder_enter(builder, before);
 	return r;
 }
 
 static int read_body(struct pst_policy_builder *builder,
 		     const struct pst_policy_directive *directive,
-		     struct pst_policy_tenant *tenant, bool is_doubtful)
+		     struct pst_policy_tenant *tenant, bool has_errors)
 {
 	struct tenant_block block = {tenant, &tenant->members};
 	uint32_t error_count = builder->error_count;
@@ -151,7 +151,7 @@ static int read_body(struct pst_policy_builder *builder,
 				  directive->children, &block);
 	if (r < 0)
 		return r;
-	if (tenant->members || is_doubtful ||
+	if (tenant->members || has_errors ||
 	    builder->error_count > error_count || directive->source->message)
 		return 0;
 	return pst_policy_report_word(builder, directive, 1, "members PEER...",
@@ -165,10 +165,10 @@ int pst_policy_read_tenant(struct pst_policy_builder *builder,
 	uint32_t error_count = builder->error_count;
 	const struct pst_policy_fault **before;
 	struct pst_policy_tenant *tenant;
-	bool is_right;
+	bool is_valid;
 	int r;
 
-	r = pst_policy_word_name(builder, directive, 1, &is_right);
+	r = pst_policy_word_name(builder, directive, 1, &is_valid);
 	if (r < 0)
 		return r;
 	r = new_tenant(builder, directive, &tenant);
@@ -177,8 +177,8 @@ int pst_policy_read_tenant(struct pst_policy_builder *builder,
 	r = add_to_index(builder, directive, tenant);
 	if (r < 0)
 		return r;
-	*builder->tenant_place = tenant;
-	builder->tenant_place = &tenant->next;
+	*builder->tenant_tail = tenant;
+	builder->tenant_tail = &tenant->next;
 
 	before = pst_policy_builder_enter(builder, &tenant->members_fault);
 	r = read_body(builder, directive, tenant,

@@ -25,9 +25,9 @@ struct reader {
 	struct pst_policy_token token; /* not yet consumed */
 
 	struct pst_policy_directive *open;   /* the innermost open block */
-	struct pst_policy_directive **place; /* of the next directive */
+	struct pst_policy_directive **tail;  /* of the next directive */
 	struct pst_policy_remark *remarks;   /* not yet attached */
-	struct pst_policy_remark **remark_place;
+	struct pst_policy_remark **remark_tail;
 	uint32_t depth;
 };
 
@@ -61,8 +61,8 @@ static int add_remark(struct reader *reader, const char *text)
 	if (!remark)
 		return -ENOMEM;
 	remark->text = text;
-	*reader->remark_place = remark;
-	reader->remark_place = &remark->next;
+	*reader->remark_tail = remark;
+	reader->remark_tail = &remark->next;
 	return 0;
 }
 
@@ -71,7 +71,7 @@ static struct pst_policy_remark *take_remarks(struct reader *reader)
 	struct pst_policy_remark *remarks = reader->remarks;
 
 	reader->remarks = NULL;
-	reader->remark_place = &reader->remarks;
+	reader->remark_tail = &reader->remarks;
 	return remarks;
 }
 
@@ -146,7 +146,7 @@ static int open_block(struct reader *reader,
 	directive->has_block = true;
 	directive->open_column = reader->token.column;
 	reader->open = directive;
-	reader->place = &directive->children;
+	reader->tail = &directive->children;
 	reader->depth++;
 	next_token(reader);
 	return read_line_comment(reader, &directive->comment);
@@ -194,8 +194,8 @@ static int read_directive(struct reader *reader)
 	r = read_words(reader, directive);
 	if (r < 0)
 		return r;
-	*reader->place = directive;
-	reader->place = &directive->next;
+	*reader->tail = directive;
+	reader->tail = &directive->next;
 	if (reader->source->message)
 		return 0;
 
@@ -227,7 +227,7 @@ static int close_block(struct reader *reader)
 	}
 	closed->inside_end = take_remarks(reader);
 	reader->open = closed->parent;
-	reader->place = &closed->next;
+	reader->tail = &closed->next;
 	reader->depth--;
 
 	next_token(reader);
@@ -335,8 +335,8 @@ int pst_policy_tree_new(struct pst_arena *arena, const char *name,
 	source->owner_uid = owner_uid;
 
 	reader.source = source;
-	reader.place = &source->directives;
-	reader.remark_place = &reader.remarks;
+	reader.tail = &source->directives;
+	reader.remark_tail = &reader.remarks;
 	pst_policy_lexer_init(&reader.lexer, source->text, text_bytes);
 	r = read_text(&reader);
 	if (r < 0)

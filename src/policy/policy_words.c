@@ -131,15 +131,15 @@ bool pst_policy_is_key(const char *text,
 int pst_policy_word_number(struct pst_policy_builder *builder,
 			   const struct pst_policy_directive *directive,
 			   uint32_t word_index, uint64_t least, uint64_t most,
-			   uint64_t *ret_number, bool *ret_is_right)
+			   uint64_t *ret_number, bool *ret_is_valid)
 {
 	const char *text = directive->words[word_index].text;
 	char hint[HINT_BYTES];
 	uint64_t number;
 
-	*ret_is_right = pst_policy_is_number(text, most, &number) &&
+	*ret_is_valid = pst_policy_is_number(text, most, &number) &&
 			number >= least;
-	if (*ret_is_right) {
+	if (*ret_is_valid) {
 		*ret_number = number;
 		return 0;
 	}
@@ -156,10 +156,10 @@ int pst_policy_word_number(struct pst_policy_builder *builder,
 /* Reports what a word is not, unless it is right. */
 static int check_text(struct pst_policy_builder *builder,
 		      const struct pst_policy_directive *directive,
-		      uint32_t word_index, bool is_right, const char *hint,
+		      uint32_t word_index, bool is_valid, const char *hint,
 		      const char *kind)
 {
-	if (is_right)
+	if (is_valid)
 		return 0;
 	return pst_policy_report_word(builder, directive, word_index, hint,
 				      "'%s' is not %s",
@@ -168,22 +168,22 @@ static int check_text(struct pst_policy_builder *builder,
 
 int pst_policy_word_name(struct pst_policy_builder *builder,
 			 const struct pst_policy_directive *directive,
-			 uint32_t word_index, bool *ret_is_right)
+			 uint32_t word_index, bool *ret_is_valid)
 {
-	*ret_is_right = pst_policy_is_name(directive->words[word_index].text);
+	*ret_is_valid = pst_policy_is_name(directive->words[word_index].text);
 	return check_text(
-		builder, directive, word_index, *ret_is_right,
+		builder, directive, word_index, *ret_is_valid,
 		"names are [A-Za-z0-9][A-Za-z0-9_.-]*, at most 63 bytes",
 		"a valid name");
 }
 
 int pst_policy_word_path(struct pst_policy_builder *builder,
 			 const struct pst_policy_directive *directive,
-			 uint32_t word_index, bool *ret_is_right)
+			 uint32_t word_index, bool *ret_is_valid)
 {
-	*ret_is_right = pst_policy_is_path(directive->words[word_index].text);
+	*ret_is_valid = pst_policy_is_path(directive->words[word_index].text);
 	return check_text(
-		builder, directive, word_index, *ret_is_right,
+		builder, directive, word_index, *ret_is_valid,
 		"paths begin with '/' and have no empty, '.' or '..' parts",
 		"an absolute path");
 }
@@ -191,12 +191,12 @@ int pst_policy_word_path(struct pst_policy_builder *builder,
 int pst_policy_word_key(struct pst_policy_builder *builder,
 			const struct pst_policy_directive *directive,
 			uint32_t word_index, uint8_t *ret_key,
-			bool *ret_is_right)
+			bool *ret_is_valid)
 {
-	*ret_is_right =
+	*ret_is_valid =
 		pst_policy_is_key(directive->words[word_index].text, ret_key);
 	return check_text(
-		builder, directive, word_index, *ret_is_right,
+		builder, directive, word_index, *ret_is_valid,
 		"x25519: and 43 characters of URL-safe base64, no padding",
 		"a public key");
 }
@@ -205,7 +205,7 @@ int pst_policy_word_choice(struct pst_policy_builder *builder,
 			   const struct pst_policy_directive *directive,
 			   uint32_t word_index, const char *const *choices,
 			   size_t choice_count, size_t *ret_index,
-			   bool *ret_is_right)
+			   bool *ret_is_valid)
 {
 	char hint[HINT_BYTES] = "one of:";
 	size_t i, used_bytes;
@@ -214,11 +214,11 @@ int pst_policy_word_choice(struct pst_policy_builder *builder,
 		if (strcmp(directive->words[word_index].text, choices[i]))
 			continue;
 		*ret_index = i;
-		*ret_is_right = true;
+		*ret_is_valid = true;
 		return 0;
 	}
 
-	*ret_is_right = false;
+	*ret_is_valid = false;
 	for (i = 0; i < choice_count; i++) {
 		used_bytes = strlen(hint);
 		(void)snprintf(hint + used_bytes, sizeof(hint) - used_bytes,

@@ -3,7 +3,7 @@
  * What a single word says: numbers, sizes, times, names, paths, keys
  *
  * The functions on strings are pure.  Those that take a directive report what
- * is wrong with one of its words and say in *ret_is_right whether the value
+ * is wrong with one of its words and say in *ret_is_valid whether the value
  * was written; they return 0 or -ENOMEM.
  */
 #ifndef POSTERN_POLICY_POLICY_WORDS_H
@@ -38,7 +38,7 @@ PST_MUST_CHECK
 int pst_policy_word_number(struct pst_policy_builder *builder,
 			   const struct pst_policy_directive *directive,
 			   uint32_t word_index, uint64_t least, uint64_t most,
-			   uint64_t *ret_number, bool *ret_is_right);
+			   uint64_t *ret_number, bool *ret_is_valid);
 
 enum pst_policy_unit {
 	PST_POLICY_UNIT_BYTES,            /* 64KiB */
@@ -52,24 +52,24 @@ PST_MUST_CHECK
 int pst_policy_word_quantity(struct pst_policy_builder *builder,
 			     const struct pst_policy_directive *directive,
 			     uint32_t word_index, enum pst_policy_unit unit,
-			     uint64_t *ret_quantity, bool *ret_is_right);
+			     uint64_t *ret_quantity, bool *ret_is_valid);
 
 /* A name of ours: of a peer, tenant or node. */
 PST_MUST_CHECK
 int pst_policy_word_name(struct pst_policy_builder *builder,
 			 const struct pst_policy_directive *directive,
-			 uint32_t word_index, bool *ret_is_right);
+			 uint32_t word_index, bool *ret_is_valid);
 
 PST_MUST_CHECK
 int pst_policy_word_path(struct pst_policy_builder *builder,
 			 const struct pst_policy_directive *directive,
-			 uint32_t word_index, bool *ret_is_right);
+			 uint32_t word_index, bool *ret_is_valid);
 
 PST_MUST_CHECK
 int pst_policy_word_key(struct pst_policy_builder *builder,
 			const struct pst_policy_directive *directive,
 			uint32_t word_index, uint8_t *ret_key,
-			bool *ret_is_right);
+			bool *ret_is_valid);
 
 /* One of a few words; *ret_index is which. */
 PST_MUST_CHECK
@@ -77,7 +77,7 @@ int pst_policy_word_choice(struct pst_policy_builder *builder,
 			   const struct pst_policy_directive *directive,
 			   uint32_t word_index, const char *const *choices,
 			   size_t choice_count, size_t *ret_index,
-			   bool *ret_is_right);
+			   bool *ret_is_valid);
 
 /* FIRST-LAST, both of digits. */
 bool pst_policy_is_range(const char *text);
@@ -87,7 +87,7 @@ PST_MUST_CHECK
 int pst_policy_word_range(struct pst_policy_builder *builder,
 			  const struct pst_policy_directive *directive,
 			  uint32_t word_index, uint32_t *ret_first,
-			  uint32_t *ret_last, bool *ret_is_right);
+			  uint32_t *ret_last, bool *ret_is_valid);
 
 /*
  * A user or group of the host, by name or number.  *ret_fact is KNOWN, or
@@ -97,11 +97,11 @@ PST_MUST_CHECK
 int pst_policy_word_user(struct pst_policy_builder *builder,
 			 const struct pst_policy_directive *directive,
 			 uint32_t word_index, enum postern_fact *ret_fact,
-			 uint32_t *ret_uid, bool *ret_is_right);
+			 uint32_t *ret_uid, bool *ret_is_valid);
 PST_MUST_CHECK
 int pst_policy_word_group(struct pst_policy_builder *builder,
 			  const struct pst_policy_directive *directive,
 			  uint32_t word_index, enum postern_fact *ret_fact,
-			  uint32_t *ret_gid, bool *ret_is_right);
+			  uint32_t *ret_gid, bool *ret_is_valid);
 
 #endif
