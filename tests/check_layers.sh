@@ -58,9 +58,10 @@ crypto    base
 os        base
 handshake base wire crypto
 channel   base ring os crypto
+accounting base policy
 sched     base os policy channel
 client    base policy crypto os slots stats handshake channel node
-node      base policy crypto os slots stats handshake channel sched
+node      base policy crypto os slots stats handshake channel accounting sched
 api       base policy channel client node os
 tools
 TABLE

@@ -25,8 +25,6 @@ libnode_la_SOURCES = \
 	src/node/host_features.h \
 	src/node/identity_file.c \
 	src/node/identity_file.h \
-	src/node/ledger.c \
-	src/node/ledger.h \
 	src/node/node.h \
 	src/node/node_events.c \
 	src/node/node_key.c \
@@ -62,7 +60,5 @@ libnode_la_SOURCES = \
 	src/node/terms.c \
 	src/node/terms.h \
 	src/node/throttle.c \
-	src/node/uid_buckets.c \
-	src/node/uid_buckets.h \
 	src/node/view.c \
 	src/node/view.h

@@ -29,6 +29,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "accounting/accounting.h"
 #include "base/deadline_heap.h"
 #include "base/list.h"
 #include "base/log.h"
@@ -38,7 +39,6 @@
 #include "node/audit_rate.h"
 #include "node/departed_meters.h"
 #include "node/half_open.h"
-#include "node/ledger.h"
 #include "node/node.h"
 #include "node/node_key.h"
 #include "node/round_robin.h"

@@ -30,10 +30,10 @@ libscene_la_SOURCES = \
 	tests/support/test_runner.c \
 	tests/support/users.c tests/support/users.h
 
-INTEGRATION_LIBS = libscene.la libapi.la libclient.la libnode.la libsched.la \
-	libhandshake.la libchannel.la libpolicy.la libos.la libwire.la \
-	libslots.la libstats.la libring.la libcrypto.la libbase.la \
-	$(CHECK_LIBS)
+INTEGRATION_LIBS = libscene.la libapi.la libclient.la libnode.la \
+	libaccounting.la libsched.la libhandshake.la libchannel.la \
+	libpolicy.la libos.la libwire.la libslots.la libstats.la \
+	libring.la libcrypto.la libbase.la $(CHECK_LIBS)
 
 check_PROGRAMS += \
 	tests/integration/test_admission_identity \

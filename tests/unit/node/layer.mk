@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
-NODE_TEST_LIBS = libclient.la libnode.la libsched.la libhandshake.la libwire.la \
-	libchannel.la libpolicy.la libslots.la libstats.la libring.la \
-	libcrypto.la libos.la libbase.la $(CHECK_LIBS)
+NODE_TEST_LIBS = libclient.la libnode.la libaccounting.la libsched.la \
+	libhandshake.la libwire.la libchannel.la libpolicy.la libslots.la \
+	libstats.la libring.la libcrypto.la libos.la libbase.la $(CHECK_LIBS)
 
 check_PROGRAMS += \
 	tests/unit/node/test_abandoned \
@@ -10,12 +10,10 @@ check_PROGRAMS += \
 	tests/unit/node/test_departed_meters \
 	tests/unit/node/test_event_queue \
 	tests/unit/node/test_half_open \
-	tests/unit/node/test_ledger \
 	tests/unit/node/test_pending_offers \
 	tests/unit/node/test_quota \
 	tests/unit/node/test_quota_sums \
-	tests/unit/node/test_round_robin \
-	tests/unit/node/test_uid_buckets
+	tests/unit/node/test_round_robin
 
 tests_unit_node_test_abandoned_SOURCES = \
 	tests/unit/node/test_abandoned.c tests/support/expect.h
@@ -42,10 +40,6 @@ tests_unit_node_test_departed_meters_SOURCES = \
 	tests/unit/node/test_departed_meters.c tests/support/expect.h
 tests_unit_node_test_departed_meters_LDADD = $(NODE_TEST_LIBS)
 
-tests_unit_node_test_ledger_SOURCES = \
-	tests/unit/node/test_ledger.c tests/support/expect.h
-tests_unit_node_test_ledger_LDADD = libpolicytest.la $(NODE_TEST_LIBS)
-
 tests_unit_node_test_pending_offers_SOURCES = \
 	tests/unit/node/test_pending_offers.c tests/support/expect.h
 tests_unit_node_test_pending_offers_LDADD = $(NODE_TEST_LIBS)
@@ -63,7 +57,3 @@ tests_unit_node_test_quota_sums_LDADD = libpolicytest.la $(NODE_TEST_LIBS)
 tests_unit_node_test_round_robin_SOURCES = \
 	tests/unit/node/test_round_robin.c tests/support/expect.h tests/support/random.h
 tests_unit_node_test_round_robin_LDADD = $(NODE_TEST_LIBS)
-
-tests_unit_node_test_uid_buckets_SOURCES = \
-	tests/unit/node/test_uid_buckets.c tests/support/expect.h
-tests_unit_node_test_uid_buckets_LDADD = $(NODE_TEST_LIBS)

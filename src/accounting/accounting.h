@@ -13,8 +13,8 @@
  * looking at all of them.  So nothing can be given back twice or forgotten: when
  * the slot goes, the charge is gone.
  */
-#ifndef POSTERN_NODE_LEDGER_H
-#define POSTERN_NODE_LEDGER_H
+#ifndef POSTERN_ACCOUNTING_ACCOUNTING_H
+#define POSTERN_ACCOUNTING_ACCOUNTING_H
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -23,12 +23,12 @@
 
 #include <postern/policy.h>
 
+#include "accounting/uid_rate.h"
 #include "base/attributes.h"
 #include "base/list.h"
 #include "base/refcount.h"
-#include "node/uid_buckets.h"
+#include "base/token_bucket.h"
 #include "policy/policy.h"
-#include "sched/metering.h"
 
 /* One tenant's, found by name; lives as long as a node refers to it. */
 struct pst_account {

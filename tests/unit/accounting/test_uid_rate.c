@@ -2,7 +2,7 @@
 /*
  * A token bucket for each uid
  */
-#include "node/uid_buckets.h"
+#include "accounting/uid_rate.h"
 
 #include "base/clock.h"
 #include "support/expect.h"

@@ -2,7 +2,7 @@
 /*
  * The ledger: whose it is, and how long it and its accounts live
  */
-#include "node/ledger.h"
+#include "accounting/accounting.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /*
  * A token bucket for each user
  */
-#include "node/uid_buckets.h"
+#include "accounting/uid_rate.h"
 
 #include <stddef.h>
 

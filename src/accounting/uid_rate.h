@@ -6,8 +6,8 @@
  * soon as its bucket is full.  When no entry is free, the one that is closest to
  * a full bucket is dropped: its user gains less than a new user would.
  */
-#ifndef POSTERN_NODE_UID_BUCKETS_H
-#define POSTERN_NODE_UID_BUCKETS_H
+#ifndef POSTERN_ACCOUNTING_UID_RATE_H
+#define POSTERN_ACCOUNTING_UID_RATE_H
 
 #include <stdbool.h>
 #include <stdint.h>

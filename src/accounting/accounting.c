@@ -2,7 +2,7 @@
 /*
  * The ledger
  */
-#include "node/ledger.h"
+#include "accounting/accounting.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: ISC
+noinst_LTLIBRARIES += libaccounting.la
+libaccounting_la_SOURCES = \
+	src/accounting/accounting.c \
+	src/accounting/accounting.h \
+	src/accounting/uid_rate.c \
+	src/accounting/uid_rate.h

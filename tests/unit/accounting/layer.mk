@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: ISC
+ACCOUNTING_TEST_LIBS = libaccounting.la libpolicytest.la libpolicy.la \
+	libbase.la $(CHECK_LIBS)
+
+check_PROGRAMS += \
+	tests/unit/accounting/test_accounting \
+	tests/unit/accounting/test_uid_rate
+
+tests_unit_accounting_test_accounting_SOURCES = \
+	tests/unit/accounting/test_accounting.c tests/support/expect.h
+tests_unit_accounting_test_accounting_LDADD = $(ACCOUNTING_TEST_LIBS)
+
+tests_unit_accounting_test_uid_rate_SOURCES = \
+	tests/unit/accounting/test_uid_rate.c tests/support/expect.h
+tests_unit_accounting_test_uid_rate_LDADD = $(ACCOUNTING_TEST_LIBS)
