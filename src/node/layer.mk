@@ -48,8 +48,6 @@ libnode_la_SOURCES = \
 	src/node/ready.c \
 	src/node/revoke.c \
 	src/node/revoke.h \
-	src/node/round_robin.c \
-	src/node/round_robin.h \
 	src/node/schedule.c \
 	src/node/statistics.c \
 	src/node/statistics.h \

@@ -41,7 +41,7 @@
 #include "node/half_open.h"
 #include "node/node.h"
 #include "node/node_key.h"
-#include "node/round_robin.h"
+#include "sched/tenant_queue.h"
 #include "node/statistics.h"
 #include "node/view.h"
 #include "os/listener.h"

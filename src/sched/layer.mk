@@ -2,4 +2,6 @@
 noinst_LTLIBRARIES += libsched.la
 libsched_la_SOURCES = \
 	src/sched/metering.c \
-	src/sched/metering.h
+	src/sched/metering.h \
+	src/sched/tenant_queue.c \
+	src/sched/tenant_queue.h

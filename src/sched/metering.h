@@ -13,8 +13,8 @@
  * once, which puts the buckets in debt, and the batch may be used when that debt
  * is paid.  So peers that wait for the same bucket are served in order of arrival.
  */
-#ifndef POSTERN_NODE_METERING_H
-#define POSTERN_NODE_METERING_H
+#ifndef POSTERN_SCHED_METERING_H
+#define POSTERN_SCHED_METERING_H
 
 #include <stdbool.h>
 #include <stddef.h>

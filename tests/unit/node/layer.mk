@@ -12,8 +12,7 @@ check_PROGRAMS += \
 	tests/unit/node/test_half_open \
 	tests/unit/node/test_pending_offers \
 	tests/unit/node/test_quota \
-	tests/unit/node/test_quota_sums \
-	tests/unit/node/test_round_robin
+	tests/unit/node/test_quota_sums
 
 tests_unit_node_test_abandoned_SOURCES = \
 	tests/unit/node/test_abandoned.c tests/support/expect.h
@@ -53,7 +52,3 @@ tests_unit_node_test_quota_sums_SOURCES = \
 	tests/unit/node/test_quota_sums.c tests/unit/node/quota_case.h \
 	tests/support/expect.h
 tests_unit_node_test_quota_sums_LDADD = libpolicytest.la $(NODE_TEST_LIBS)
-
-tests_unit_node_test_round_robin_SOURCES = \
-	tests/unit/node/test_round_robin.c tests/support/expect.h tests/support/random.h
-tests_unit_node_test_round_robin_LDADD = $(NODE_TEST_LIBS)

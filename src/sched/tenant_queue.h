@@ -11,8 +11,8 @@
  * The same rule is used twice: among the tenants of a node, and among the peers
  * of one tenant.
  */
-#ifndef POSTERN_NODE_ROUND_ROBIN_H
-#define POSTERN_NODE_ROUND_ROBIN_H
+#ifndef POSTERN_SCHED_TENANT_QUEUE_H
+#define POSTERN_SCHED_TENANT_QUEUE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,7 +2,7 @@
 /*
  * Deficit round robin
  */
-#include "node/round_robin.h"
+#include "sched/tenant_queue.h"
 
 #include "support/expect.h"
 #include "support/random.h"
