@@ -67,8 +67,8 @@ static bool is_within_tenant(struct pst_node *node,
 {
 	return pst_quota_tenant_handshake(
 		node, entry->attempt.user,
-		pst_share_of(&node->shares, decision)->account, decision,
-		refusal);
+		pst_tenant_queue_for(&node->tenant_queues, decision)->account,
+		decision, refusal);
 }
 
 static uint32_t at_most_u32(uint64_t value)
@@ -120,7 +120,7 @@ static void peer_init(struct pst_peer *peer, const struct pst_half_open *entry)
 {
 	memset(peer, 0, sizeof(*peer));
 	peer->handle = entry->slot;
-	pst_turn_init(&peer->sched.drr, PST_NODE_PEER_QUANTUM_BYTES);
+	pst_drr_init(&peer->sched.drr, PST_SCHED_PEER_QUANTUM_BYTES);
 	pst_peer_credentials_init(&peer->identity.credentials);
 	peer->identity.user = entry->attempt.user;
 	peer->identity.uid = entry->credentials.uid;
@@ -138,7 +138,8 @@ static bool charge(struct pst_node *node, struct pst_half_open *entry,
 {
 	const struct pst_quota_request request = {
 		.uid = entry->credentials.uid,
-		.account = pst_share_of(&node->shares, decision)->account,
+		.account = pst_tenant_queue_for(&node->tenant_queues, decision)
+				   ->account,
 		.memory_bytes = offer->acceptor.segment_bytes +
 				offer->connector.segment_bytes,
 		.decision = decision,

@@ -59,14 +59,15 @@ static int open_accounts(struct pst_node *node)
 		return r;
 	node->charges.slot_count = node->slot_count;
 	pst_ledger_enter(node->ledger, &node->charges);
-	return pst_shares_new(node->policy, node->ledger, &node->shares);
+	return pst_tenants_open(node->policy, node->ledger,
+				&node->tenant_queues);
 }
 
 static void close_accounts(struct pst_node *node)
 {
 	if (!node->ledger)
 		return;
-	pst_shares_free(&node->shares, node->ledger);
+	pst_tenants_close(&node->tenant_queues, node->ledger);
 	pst_ledger_strike(node->ledger, &node->charges);
 	node->ledger = pst_ledger_unref(node->ledger);
 }

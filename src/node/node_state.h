@@ -63,17 +63,6 @@
 #define PST_NODE_RECEIVES_PER_CLOCK_QUICK 32
 #define PST_NODE_QUICK_NS (PST_NODE_TURN_NS / 8)
 
-/* Bytes a peer may deliver before the next of its tenant has its turn, and a
- * tenant of weight 1 before the next has (of more, that much more, but no more
- * than the greatest for the tenant of most weight: the others wait meanwhile); a
- * record costs at least PST_NODE_RECORD_COST.  With each peer come other lines
- * and pages, so turns of peers are longer: 64 full rings are emptied a sixth
- * faster than by turns of 16 KiB. */
-#define PST_NODE_PEER_QUANTUM_BYTES 65536
-#define PST_NODE_QUANTUM_BYTES 16384
-#define PST_NODE_QUANTUM_BYTES_MAX (64 * PST_NODE_QUANTUM_BYTES)
-#define PST_NODE_RECORD_COST 256
-
 /* Looks at an empty channel before it is armed, for those who poll busily. */
 #define PST_NODE_EMPTY_LOOKS 64
 
@@ -88,19 +77,6 @@ enum pst_peer_state {
 	PST_PEER_ARMED,
 	PST_PEER_THROTTLED,
 	PST_PEER_DETACHED,
-};
-
-/* A tenant's place in the schedule. */
-struct pst_share {
-	struct pst_turn turn;   /* among the shares with ready peers */
-	struct pst_list round;  /* of its ready peers */
-	struct pst_account *account; /* NULL: those of no tenant */
-};
-
-/* The first is of those without a tenant, then the policy's tenants in order. */
-struct pst_shares {
-	struct pst_share *shares;
-	size_t share_count;
 };
 
 /* A peer as events, audit records and statistics name it. */
@@ -133,8 +109,8 @@ struct pst_peer_times {
 
 /* One peer in the schedule: its place in the ready queue and its limits. */
 struct pst_sched_entry {
-	struct pst_turn drr;    /* in the ready queue of its tenant */
-	struct pst_share *tenant_queue;
+	struct pst_drr_entry drr;    /* in the ready queue of its tenant */
+	struct pst_tenant_queue *tenant_queue;
 	uint32_t empty_polls;   /* since the last message */
 	enum postern_on_exceed on_exceed;
 
@@ -219,7 +195,7 @@ struct pst_node {
 	struct pst_departed_meters departed_meters;
 	struct pst_deadline_heap deadlines; /* of peers */
 	struct pst_list round;      /* of shares with ready peers */
-	struct pst_shares shares;
+	struct pst_tenant_queues tenant_queues;
 	uint32_t receives_since_turn;
 	uint32_t searches_left; /* for tokens held by others, in this call */
 	uint64_t turn_ns;       /* when the last one ended */

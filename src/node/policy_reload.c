@@ -29,14 +29,14 @@ struct holdings {
 	const struct postern_policy *policy;
 	const struct pst_policy_node *rules;
 	struct pst_ledger *ledger;
-	struct pst_shares shares;
+	struct pst_tenant_queues tenant_queues;
 	struct pst_node_key *key;
 };
 
 static void let_go(struct holdings *holdings)
 {
 	if (holdings->ledger)
-		pst_shares_free(&holdings->shares, holdings->ledger);
+		pst_tenants_close(&holdings->tenant_queues, holdings->ledger);
 	holdings->ledger = pst_ledger_unref(holdings->ledger);
 	holdings->policy = pst_policy_unref(holdings->policy);
 	holdings->key = pst_node_key_unref(holdings->key);
@@ -55,7 +55,8 @@ static int prepare(const struct pst_node *node,
 
 	r = pst_ledger_open(policy, node->ledger, &holdings.ledger);
 	if (r == 0)
-		r = pst_shares_new(policy, holdings.ledger, &holdings.shares);
+		r = pst_tenants_open(policy, holdings.ledger,
+				     &holdings.tenant_queues);
 	if (r < 0) {
 		let_go(&holdings);
 		return r;
@@ -106,11 +107,11 @@ static int set_socket_access(const struct pst_node *node,
 static void exchange(struct pst_node *node, struct holdings *holdings)
 {
 	struct holdings old = {node->policy, node->rules, node->ledger,
-			       node->shares, node->key};
+			       node->tenant_queues, node->key};
 
 	node->policy = holdings->policy;
 	node->rules = holdings->rules;
-	node->shares = holdings->shares;
+	node->tenant_queues = holdings->tenant_queues;
 	if (holdings->ledger != old.ledger) {
 		pst_ledger_strike(old.ledger, &node->charges);
 		pst_ledger_enter(holdings->ledger, &node->charges);

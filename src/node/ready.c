@@ -9,16 +9,16 @@
 
 void pst_peer_ready(struct pst_node *node, struct pst_peer *peer)
 {
-	struct pst_share *share = peer->sched.tenant_queue;
+	struct pst_tenant_queue *share = peer->sched.tenant_queue;
 
 	peer->sched.empty_polls = 0;
 	if (peer->state == PST_PEER_READY || peer->state == PST_PEER_THROTTLED)
 		return;
 	peer->state = PST_PEER_READY;
 	pst_peer_mark(node, peer);
-	pst_turn_join(&share->round, &peer->sched.drr);
-	if (!pst_turn_is_listed(&share->turn))
-		pst_turn_join(&node->round, &share->turn);
+	pst_drr_join(&share->ready_peers, &peer->sched.drr);
+	if (!pst_drr_is_queued(&share->drr))
+		pst_drr_join(&node->round, &share->drr);
 }
 
 /* What it was granted and did not use, others may. */
@@ -28,7 +28,7 @@ void pst_peer_unready(struct pst_peer *peer)
 		return;
 	peer->state = PST_PEER_ARMED;
 	pst_metering_release_all(&peer->sched.metering);
-	pst_turn_leave(&peer->sched.drr);
-	if (pst_list_is_empty(&peer->sched.tenant_queue->round))
-		pst_turn_leave(&peer->sched.tenant_queue->turn);
+	pst_drr_leave(&peer->sched.drr);
+	if (pst_list_is_empty(&peer->sched.tenant_queue->ready_peers))
+		pst_drr_leave(&peer->sched.tenant_queue->drr);
 }

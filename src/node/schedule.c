@@ -23,7 +23,7 @@
 #define SEARCHES_PER_CALL 64
 
 #define PEER_OF(list) PST_LIST_ENTRY(list, struct pst_peer, sched.drr.link)
-#define SHARE_OF(list) PST_LIST_ENTRY(list, struct pst_share, turn.link)
+#define SHARE_OF(list) PST_LIST_ENTRY(list, struct pst_tenant_queue, drr.link)
 
 /* -- looking at all who are ready ----------------------------------------- */
 
@@ -37,8 +37,8 @@ static bool find_ready(struct pst_node *node,
 	for (share = node->round.next; share != &node->round;
 	     share = next_share) {
 		next_share = share->next;
-		for (peer = SHARE_OF(share)->round.next;
-		     peer != &SHARE_OF(share)->round; peer = next_peer) {
+		for (peer = SHARE_OF(share)->ready_peers.next;
+		     peer != &SHARE_OF(share)->ready_peers; peer = next_peer) {
 			next_peer = peer->next;
 			if (function(node, PEER_OF(peer)))
 				return true;
@@ -89,14 +89,14 @@ static inline void charge_turn(struct pst_node *node, struct pst_peer *peer,
 {
 	size_t cost = message_bytes;
 
-	if (cost < PST_NODE_RECORD_COST)
-		cost = PST_NODE_RECORD_COST;
+	if (cost < PST_SCHED_RECORD_COST)
+		cost = PST_SCHED_RECORD_COST;
 	peer->sched.empty_polls = 0;
 	peer->times.last_active_ns = node->now_ns;
 	pst_peer_mark(node, peer);
-	pst_turn_charge(&peer->sched.tenant_queue->round, &peer->sched.drr,
-			cost);
-	pst_turn_charge(&node->round, &peer->sched.tenant_queue->turn, cost);
+	pst_drr_charge(&peer->sched.tenant_queue->ready_peers, &peer->sched.drr,
+		       cost);
+	pst_drr_charge(&node->round, &peer->sched.tenant_queue->drr, cost);
 }
 
 /*
@@ -207,7 +207,7 @@ static int get_tokens(struct pst_node *node, struct pst_peer *peer)
 static bool is_alone(const struct pst_node *node, const struct pst_peer *peer)
 {
 	return pst_list_is_single(&node->round) &&
-	       pst_list_is_single(&peer->sched.tenant_queue->round);
+	       pst_list_is_single(&peer->sched.tenant_queue->ready_peers);
 }
 
 /* Whom nobody else waits behind may be let run ahead. */
@@ -253,9 +253,9 @@ static int receive_from(struct pst_node *node, struct pst_peer *peer,
 		return 0;
 	case -EMSGSIZE: /* kept, but it holds nobody else up */
 		*ret_peer = peer->handle;
-		pst_turn_yield(&peer->sched.tenant_queue->round,
-			       &peer->sched.drr);
-		pst_turn_yield(&node->round, &peer->sched.tenant_queue->turn);
+		pst_drr_yield(&peer->sched.tenant_queue->ready_peers,
+			      &peer->sched.drr);
+		pst_drr_yield(&node->round, &peer->sched.tenant_queue->drr);
 		return r;
 	case -EAGAIN:
 		after_empty_look(node, peer);
@@ -270,9 +270,9 @@ static int receive_from(struct pst_node *node, struct pst_peer *peer,
 
 /* -- everybody's ----------------------------------------------------------- */
 
-static int receive_from_share(struct pst_node *node, struct pst_share *share,
-			      void *buffer, size_t buffer_bytes,
-			      size_t *ret_message_bytes,
+static int receive_from_share(struct pst_node *node,
+			      struct pst_tenant_queue *share, void *buffer,
+			      size_t buffer_bytes, size_t *ret_message_bytes,
 			      postern_peer *ret_peer)
 {
 	struct pst_list *link, *next, *last;
@@ -280,11 +280,12 @@ static int receive_from_share(struct pst_node *node, struct pst_share *share,
 
 	/* Passes over those in debt.  Who is put behind the last has had its
 	 * turn. */
-	(void)pst_turn_first(&share->round);
-	last = share->round.previous;
-	for (next = share->round.next; r == -EAGAIN && next != &share->round;) {
+	(void)pst_drr_first(&share->ready_peers);
+	last = share->ready_peers.previous;
+	for (next = share->ready_peers.next;
+	     r == -EAGAIN && next != &share->ready_peers;) {
 		link = next;
-		next = link == last ? &share->round : link->next;
+		next = link == last ? &share->ready_peers : link->next;
 		r = receive_from(node, PEER_OF(link), buffer, buffer_bytes,
 				 ret_message_bytes, ret_peer);
 	}
@@ -302,7 +303,7 @@ static int receive_from_ready(struct pst_node *node, void *buffer,
 	struct pst_list *link, *next, *last;
 	int r = -EAGAIN;
 
-	(void)pst_turn_first(&node->round);
+	(void)pst_drr_first(&node->round);
 	last = node->round.previous;
 	for (next = node->round.next; r == -EAGAIN && next != &node->round;) {
 		link = next;
@@ -317,13 +318,13 @@ static int receive_from_ready(struct pst_node *node, void *buffer,
 /* Who is next, if that is plain: nobody is to be passed over. */
 static inline struct pst_peer *plainly_next(const struct pst_node *node)
 {
-	struct pst_share *share = SHARE_OF(node->round.next);
+	struct pst_tenant_queue *share = SHARE_OF(node->round.next);
 	struct pst_peer *peer;
 
 	if (PST_UNLIKELY(!pst_node_has_ready(node) ||
-			 share->turn.deficit_bytes <= 0))
+			 share->drr.deficit_bytes <= 0))
 		return NULL;
-	peer = PEER_OF(share->round.next);
+	peer = PEER_OF(share->ready_peers.next);
 	return PST_LIKELY(peer->sched.drr.deficit_bytes > 0) ? peer : NULL;
 }
 

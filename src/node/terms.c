@@ -14,89 +14,39 @@
 #include "node/subject.h"
 #include "policy/policy_limit_text.h"
 
-/*
- * In proportion to the weights; the tenant of most weight gets at most the
- * greatest quantum, and everybody something.
- */
-static int64_t quantum_of(uint32_t weight, uint32_t weight_max)
+int pst_tenants_open(const struct postern_policy *policy,
+		     struct pst_ledger *ledger,
+		     struct pst_tenant_queues *ret_queues)
 {
-	uint64_t bytes = (uint64_t)weight * PST_NODE_QUANTUM_BYTES;
-	uint64_t most = (uint64_t)weight_max * PST_NODE_QUANTUM_BYTES;
-
-	if (most > PST_NODE_QUANTUM_BYTES_MAX)
-		bytes = bytes * PST_NODE_QUANTUM_BYTES_MAX / most;
-	return bytes > PST_NODE_RECORD_COST ? (int64_t)bytes
-					    : PST_NODE_RECORD_COST;
-}
-
-static uint32_t greatest_weight(const struct postern_policy *policy)
-{
-	uint32_t weight, greatest = 1;
+	struct pst_tenant_queues queues;
 	const char *name;
-	size_t i;
-
-	for (i = 0; i < pst_policy_tenant_count(policy); i++) {
-		pst_policy_tenant_at(policy, i, &name, &weight);
-		if (weight > greatest)
-			greatest = weight;
-	}
-	return greatest;
-}
-
-static void share_init(struct pst_share *share, uint32_t weight,
-		       uint32_t weight_max)
-{
-	pst_turn_init(&share->turn, quantum_of(weight, weight_max));
-	pst_list_init(&share->round);
-}
-
-int pst_shares_new(const struct postern_policy *policy,
-		   struct pst_ledger *ledger, struct pst_shares *ret_shares)
-{
-	size_t tenant_count = pst_policy_tenant_count(policy);
-	uint32_t weight, weight_max = greatest_weight(policy);
-	struct pst_shares shares = {0};
-	const char *name;
+	uint32_t weight;
 	size_t i;
 	int r;
 
-	shares.shares = calloc(tenant_count + 1, sizeof(shares.shares[0]));
-	if (!shares.shares)
-		return -ENOMEM;
-	share_init(&shares.shares[0], 1, weight_max);
-	for (i = 0; i < tenant_count; i++) {
-		shares.share_count = i + 1;
+	r = pst_tenant_queues_new(policy, &queues);
+	for (i = 0; r == 0 && i < pst_policy_tenant_count(policy); i++) {
 		pst_policy_tenant_at(policy, i, &name, &weight);
-		share_init(&shares.shares[i + 1], weight, weight_max);
 		r = pst_ledger_open_account(ledger, name,
-					    &shares.shares[i + 1].account);
-		if (r < 0) {
-			pst_shares_free(&shares, ledger);
-			return r;
-		}
+					    &queues.queues[i + 1].account);
+		if (r < 0)
+			pst_tenants_close(&queues, ledger);
 	}
-	shares.share_count = tenant_count + 1;
-	*ret_shares = shares;
+	if (r < 0)
+		return r;
+	*ret_queues = queues;
 	return 0;
 }
 
-void pst_shares_free(struct pst_shares *shares, struct pst_ledger *ledger)
+void pst_tenants_close(struct pst_tenant_queues *queues,
+		       struct pst_ledger *ledger)
 {
 	size_t i;
 
-	for (i = 0; i < shares->share_count; i++)
+	for (i = 0; i < queues->queue_count; i++)
 		(void)pst_ledger_close_account(ledger,
-					       shares->shares[i].account);
-	free(shares->shares);
-	*shares = (struct pst_shares) {0};
-}
-
-struct pst_share *pst_share_of(const struct pst_shares *shares,
-			       const struct postern_decision *decision)
-{
-	if (!decision->tenant_name)
-		return &shares->shares[0];
-	return &shares->shares[decision->tenant_index + 1];
+					       queues->queues[i].account);
+	pst_tenant_queues_free(queues);
 }
 
 bool pst_terms_decide(const struct pst_node *node,
@@ -161,7 +111,8 @@ void pst_peer_set_terms(struct pst_node *node, struct pst_peer *peer,
 
 	pst_metering_release_all(&peer->sched.metering);
 	memset(&peer->sched.metering, 0, sizeof(peer->sched.metering));
-	peer->sched.tenant_queue = pst_share_of(&node->shares, decision);
+	peer->sched.tenant_queue =
+		pst_tenant_queue_for(&node->tenant_queues, decision);
 	(void)snprintf(peer->identity.tenant, sizeof(peer->identity.tenant),
 		       "%s",
 		       decision->tenant_name ? decision->tenant_name : "");

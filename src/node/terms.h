@@ -10,16 +10,13 @@
 #include "base/attributes.h"
 #include "node/node_state.h"
 
-/* The shares of a policy.  0 or -ENOMEM; _free() accepts an empty one, and
- * empties it. */
-PST_MUST_CHECK int pst_shares_new(const struct postern_policy *policy,
-				  struct pst_ledger *ledger,
-				  struct pst_shares *ret_shares);
-void pst_shares_free(struct pst_shares *shares, struct pst_ledger *ledger);
-
-/* The share, by the node's policy, of whom this decision admits. */
-struct pst_share *pst_share_of(const struct pst_shares *shares,
-			       const struct postern_decision *decision);
+/* The queues of a policy's tenants, with their accounts.  0 or -ENOMEM;
+ * _close() accepts an empty struct, and leaves one. */
+PST_MUST_CHECK int pst_tenants_open(const struct postern_policy *policy,
+				    struct pst_ledger *ledger,
+				    struct pst_tenant_queues *ret_queues);
+void pst_tenants_close(struct pst_tenant_queues *queues,
+		       struct pst_ledger *ledger);
 
 /* What the node's policy says of whom; false: refused.  key: claimed or proven,
  * NULL for none. */

@@ -1,51 +1,129 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Deficit round robin
+ * Ready queues: deficit round robin over tenants, then over a tenant's peers
  */
 #include "sched/tenant_queue.h"
 
-#include <stddef.h>
+#include <errno.h>
+#include <stdlib.h>
 
-static struct pst_turn *turn_of(struct pst_list *link)
+#include "policy/policy.h"
+
+#define ENTRY_OF(list_link) \
+	PST_LIST_ENTRY(list_link, struct pst_drr_entry, link)
+
+/* -- entries --------------------------------------------------------------- */
+
+void pst_drr_init(struct pst_drr_entry *entry, int64_t quantum_bytes)
 {
-	return PST_LIST_ENTRY(link, struct pst_turn, link);
+	pst_list_init(&entry->link);
+	entry->deficit_bytes = 0;
+	entry->quantum_bytes = quantum_bytes;
 }
 
-void pst_turn_init(struct pst_turn *turn, int64_t quantum_bytes)
+void pst_drr_join(struct pst_list *queue, struct pst_drr_entry *entry)
 {
-	pst_list_init(&turn->link);
-	turn->deficit_bytes = 0;
-	turn->quantum_bytes = quantum_bytes;
+	entry->deficit_bytes = entry->quantum_bytes;
+	pst_list_append(queue, &entry->link);
 }
 
-void pst_turn_join(struct pst_list *round, struct pst_turn *turn)
+void pst_drr_leave(struct pst_drr_entry *entry)
 {
-	turn->deficit_bytes = turn->quantum_bytes;
-	pst_list_append(round, &turn->link);
+	pst_list_remove(&entry->link);
 }
 
-void pst_turn_leave(struct pst_turn *turn)
+struct pst_drr_entry *pst_drr_first(struct pst_list *queue)
 {
-	pst_list_remove(&turn->link);
-}
+	struct pst_drr_entry *entry;
 
-void pst_turn_yield(struct pst_list *round, struct pst_turn *turn)
-{
-	pst_list_remove(&turn->link);
-	pst_list_append(round, &turn->link);
-}
-
-struct pst_turn *pst_turn_first(struct pst_list *round)
-{
-	struct pst_turn *turn;
-
-	if (pst_list_is_empty(round))
+	if (pst_list_is_empty(queue))
 		return NULL;
 	for (;;) {
-		turn = turn_of(round->next);
-		if (turn->deficit_bytes > 0)
-			return turn;
-		turn->deficit_bytes += turn->quantum_bytes;
-		pst_turn_yield(round, turn);
+		entry = ENTRY_OF(queue->next);
+		if (entry->deficit_bytes > 0)
+			return entry;
+		entry->deficit_bytes += entry->quantum_bytes;
+		pst_drr_yield(queue, entry);
 	}
+}
+
+void pst_drr_yield(struct pst_list *queue, struct pst_drr_entry *entry)
+{
+	pst_list_remove(&entry->link);
+	pst_list_append(queue, &entry->link);
+}
+
+/* -- tenants --------------------------------------------------------------- */
+
+/*
+ * In proportion to the weight, with the largest quantum for the largest weight
+ * at most, and at least the cost of one record.
+ */
+static int64_t quantum_for(uint32_t weight, uint32_t weight_max)
+{
+	uint64_t bytes = (uint64_t)weight * PST_SCHED_QUANTUM_BYTES;
+	uint64_t bytes_max = (uint64_t)weight_max * PST_SCHED_QUANTUM_BYTES;
+
+	if (bytes_max > PST_SCHED_QUANTUM_BYTES_MAX)
+		bytes = bytes * PST_SCHED_QUANTUM_BYTES_MAX / bytes_max;
+	return bytes > PST_SCHED_RECORD_COST ? (int64_t)bytes
+					     : PST_SCHED_RECORD_COST;
+}
+
+static uint32_t find_weight_max(const struct postern_policy *policy)
+{
+	uint32_t weight, weight_max = 1;
+	const char *name;
+	size_t i;
+
+	for (i = 0; i < pst_policy_tenant_count(policy); i++) {
+		pst_policy_tenant_at(policy, i, &name, &weight);
+		if (weight > weight_max)
+			weight_max = weight;
+	}
+	return weight_max;
+}
+
+static void tenant_queue_init(struct pst_tenant_queue *queue, uint32_t weight,
+			      uint32_t weight_max)
+{
+	pst_drr_init(&queue->drr, quantum_for(weight, weight_max));
+	pst_list_init(&queue->ready_peers);
+}
+
+int pst_tenant_queues_new(const struct postern_policy *policy,
+			  struct pst_tenant_queues *ret_queues)
+{
+	size_t tenant_count = pst_policy_tenant_count(policy);
+	uint32_t weight, weight_max = find_weight_max(policy);
+	struct pst_tenant_queue *queues;
+	const char *name;
+	size_t i;
+
+	queues = calloc(tenant_count + 1, sizeof(queues[0]));
+	if (!queues)
+		return -ENOMEM;
+	tenant_queue_init(&queues[0], 1, weight_max);
+	for (i = 0; i < tenant_count; i++) {
+		pst_policy_tenant_at(policy, i, &name, &weight);
+		tenant_queue_init(&queues[i + 1], weight, weight_max);
+	}
+	ret_queues->queues = queues;
+	ret_queues->queue_count = tenant_count + 1;
+	return 0;
+}
+
+void pst_tenant_queues_free(struct pst_tenant_queues *queues)
+{
+	free(queues->queues);
+	*queues = (struct pst_tenant_queues) {0};
+}
+
+struct pst_tenant_queue *
+pst_tenant_queue_for(const struct pst_tenant_queues *queues,
+		     const struct postern_decision *decision)
+{
+	if (!decision->tenant_name)
+		return &queues->queues[0];
+	return &queues->queues[decision->tenant_index + 1];
 }

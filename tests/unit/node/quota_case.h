@@ -47,7 +47,8 @@ static inline void open_with(struct place *place, const char *name,
 	pst_list_init(&node->charges.link);
 	expect_equal(pst_ledger_open(of, NULL, &node->ledger), 0);
 	pst_ledger_enter(node->ledger, &node->charges);
-	expect_equal(pst_shares_new(of, node->ledger, &node->shares), 0);
+	expect_equal(pst_tenants_open(of, node->ledger, &node->tenant_queues),
+		     0);
 	node->now_ns = 1000 * PST_NS_PER_SECOND;
 }
 
@@ -57,7 +58,7 @@ static inline void close_place(struct place *place)
 
 	if (!node->ledger)
 		return;
-	pst_shares_free(&node->shares, node->ledger);
+	pst_tenants_close(&node->tenant_queues, node->ledger);
 	pst_ledger_strike(node->ledger, &node->charges);
 	node->ledger = pst_ledger_unref(node->ledger);
 }
@@ -113,8 +114,9 @@ static inline enum postern_reason try(struct place *place, uint32_t slot,
 	struct postern_decision decision = decide(place, uid);
 	const struct pst_quota_request request = {
 		.uid = uid,
-		.account = pst_share_of(&place->node.shares,
-					&decision)->account,
+		.account = pst_tenant_queue_for(&place->node.tenant_queues,
+						&decision)
+				   ->account,
 		.memory_bytes = memory_bytes,
 		.decision = &decision,
 	};

@@ -131,7 +131,9 @@ static int knock(struct place *place, uint32_t uid)
 	while (pst_quota_handshake(&place->node, uid, &refusal) &&
 	       pst_quota_tenant_handshake(
 		       &place->node, uid,
-		       pst_share_of(&place->node.shares, &decision)->account,
+		       pst_tenant_queue_for(&place->node.tenant_queues,
+					    &decision)
+			       ->account,
 		       &decision, &refusal)) {
 		count++;
 		if (count == 100)
