@@ -2,7 +2,7 @@
 /*
  * <postern/observe.h>: check the arguments, call, filter the result
  *
- * A public observer is the internal one under its public name.
+ * A public observer is the internal statistics reader under its public name.
  */
 #include <postern/observe.h>
 
@@ -10,18 +10,19 @@
 
 #include "api/api_options.h"
 #include "api/api_result.h"
+#include "client/client.h"
 #include "client/observer.h"
 
-static struct pst_observer *inner(struct postern_observer *observer)
+static struct pst_stats_reader *inner(struct postern_observer *observer)
 {
-	return (struct pst_observer *)observer;
+	return (struct pst_stats_reader *)observer;
 }
 
 static int check(struct postern_observer *observer)
 {
 	if (!observer)
 		return -EINVAL;
-	return pst_observer_is_ours(inner(observer)) ? 0 : -ESTALE;
+	return pst_stats_reader_is_ours(inner(observer)) ? 0 : -ESTALE;
 }
 
 int postern_observe(const struct postern_policy *policy, const char *node_name,
@@ -31,7 +32,7 @@ int postern_observe(const struct postern_policy *policy, const char *node_name,
 {
 	struct postern_observe_options copy;
 	struct postern_refusal ours;
-	struct pst_observer *observer;
+	struct pst_stats_reader *reader;
 	struct pst_log log;
 	int r;
 
@@ -48,20 +49,20 @@ int postern_observe(const struct postern_policy *policy, const char *node_name,
 		return -EINVAL;
 
 	log = (struct pst_log) {copy.log, copy.log_user_data};
-	r = pst_observer_open(policy, node_name,
-			      pst_api_deadline_ns(copy.timeout_ns),
-			      copy.features_off, &ours, &observer);
+	r = pst_client_observe(policy, node_name,
+			       pst_api_deadline_ns(copy.timeout_ns),
+			       copy.features_off, &reader, &ours);
 	pst_api_end_refusal(refusal, &ours);
 	if (r < 0)
 		return pst_api_filter(r, __func__, &log);
-	*ret_observer = (struct postern_observer *)observer;
+	*ret_observer = (struct postern_observer *)reader;
 	return 0;
 }
 
 struct postern_observer *
 postern_observer_close(struct postern_observer *observer)
 {
-	(void)pst_observer_close(inner(observer)); /* always NULL */
+	(void)pst_stats_reader_close(inner(observer)); /* always NULL */
 	return NULL;
 }
 
@@ -77,7 +78,7 @@ int postern_observer_node(struct postern_observer *observer,
 	r = pst_api_check_out(ret_stats, PST_API_NODE_STATISTICS_BYTES);
 	if (r < 0)
 		return r;
-	r = pst_observer_node(inner(observer), &stats);
+	r = pst_stats_reader_read_node(inner(observer), &stats);
 	if (r < 0)
 		return pst_api_filter(r, __func__, NULL);
 	pst_api_copy_out(ret_stats, &stats, sizeof(stats));
@@ -97,7 +98,7 @@ int postern_observer_peer_at(struct postern_observer *observer,
 	r = pst_api_check_out(ret_stats, PST_API_PEER_STATISTICS_BYTES);
 	if (r < 0)
 		return r;
-	r = pst_observer_peer_at(inner(observer), slot_index, &stats);
+	r = pst_stats_reader_read_peer(inner(observer), slot_index, &stats);
 	if (r < 0)
 		return pst_api_filter(r, __func__, NULL);
 	pst_api_copy_out(ret_stats, &stats, sizeof(stats));

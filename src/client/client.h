@@ -10,7 +10,6 @@
 #ifndef POSTERN_CLIENT_CLIENT_H
 #define POSTERN_CLIENT_CLIENT_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include <postern/policy.h>
@@ -19,7 +18,7 @@
 #include "base/attributes.h"
 #include "base/log.h"
 #include "channel/channel.h"
-#include "handshake/handshake.h"
+#include "client/observer.h"
 
 /* Connecting */
 struct pst_connect_params {
@@ -57,31 +56,30 @@ PST_MUST_CHECK int pst_control_revoke(const struct pst_control_params *params,
 				      uint32_t *ret_count);
 
 /* Observing */
-struct pst_view {
-	int segment_fd;         /* checked; -1: none */
-	size_t segment_bytes;
-	uint8_t session_id[PST_WIRE_SESSION_ID_BYTES]; /* of that run */
-	int node_pidfd;         /* readable once the node's process has ended;
-				 * -1: the kernel cannot give one */
-};
-
-#define PST_VIEW_INIT {.segment_fd = -1, .node_pidfd = -1}
 
 /*
- * Ask the node for its statistics segment.  The caller owns it, maps it for
- * reading and closes it by _done(), which empties it and accepts an empty one.
- * The segment has passed all checks.
+ * Ask the node for its statistics segment, which has passed all checks of a
+ * segment then and belongs to the caller.
  *
- * 0, or with a refusal -ENOENT (no such node, or it does not run), -EACCES (the
- * path or the listener is not to be trusted, or the node refused), -EDQUOT (it
- * has no slot now), -EPROTONOSUPPORT (no common version), -EBADMSG (it breaks
- * the protocol), -EPIPE, -ETIMEDOUT, or another -errno.
+ * 0, or with error information -ENOENT (no such node, or it does not run),
+ * -EACCES (the path or the listener is not trusted, or the node refused),
+ * -EDQUOT (it has no slot now), -EPROTONOSUPPORT (no common version), -EBADMSG
+ * (it violates the protocol), -EPIPE, -ETIMEDOUT, or another -errno.
  */
-PST_MUST_CHECK int pst_view_fetch(const struct postern_policy *policy,
-				  const char *node_name, uint64_t deadline_ns,
-				  uint32_t features_off,
-				  struct postern_refusal *refusal,
-				  struct pst_view *ret_view);
-void pst_view_done(struct pst_view *view);
+PST_MUST_CHECK int
+pst_client_fetch_stats(const struct postern_policy *policy,
+		       const char *node_name, uint64_t deadline_ns,
+		       uint32_t features_off,
+		       struct pst_stats_segment_ref *ret_segment,
+		       struct postern_refusal *error);
+
+/* Fetch the segment and open a reader of it: also the results of
+ * pst_stats_reader_open_take(). */
+PST_MUST_CHECK int pst_client_observe(const struct postern_policy *policy,
+				      const char *node_name,
+				      uint64_t deadline_ns,
+				      uint32_t features_off,
+				      struct pst_stats_reader **ret_reader,
+				      struct postern_refusal *error);
 
 #endif

@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The observer's side: from the node's name to a segment that can be read
+ * Observe a node: fetch its statistics segment
  *
- * Until the listener has proven to be the owner it gets not one byte.  After
- * that exactly one descriptor is taken, and believed to be nothing until it has
- * passed every check of a segment.
+ * The client takes exactly one descriptor from the node, and uses it only after
+ * it has passed all checks of a segment.
  */
 #include "client/client.h"
-
-#include <string.h>
 
 #include "base/fd.h"
 #include "base/result.h"
 #include "client/client_connection.h"
 #include "os/own_process.h"
 #include "stats/stats_layout.h"
+#include "client/observer.h"
 
 static int say_hello(struct pst_connection *connection, const char *node_name,
 		     struct postern_refusal *refusal)
@@ -59,40 +57,49 @@ static int fetch(struct pst_connection *connection, const char *node_name,
 	return check(connection, refusal);
 }
 
-static void hand_over(struct pst_connection *connection,
-		      struct pst_view *ret_view)
+static void take_segment(struct pst_connection *connection,
+			 struct pst_stats_segment_ref *ret_segment)
 {
-	const struct pst_view_record *record = &connection->initiator.view;
-
-	ret_view->segment_fd = pst_fd_take(&connection->segment_fds[0]);
-	ret_view->segment_bytes = record->segment.segment_bytes;
-	memcpy(ret_view->session_id, record->session_id,
-	       sizeof(ret_view->session_id));
-	ret_view->node_pidfd = pst_fd_take(&connection->listener.pidfd);
+	*ret_segment = (struct pst_stats_segment_ref){
+		.segment_fd = pst_fd_take(&connection->segment_fds[0]),
+		.segment_bytes =
+			connection->initiator.view.segment.segment_bytes,
+		.node_pidfd = pst_fd_take(&connection->listener.pidfd),
+	};
 }
 
-int pst_view_fetch(const struct postern_policy *policy, const char *node_name,
-		   uint64_t deadline_ns, uint32_t features_off,
-		   struct postern_refusal *refusal, struct pst_view *ret_view)
+int pst_client_fetch_stats(const struct postern_policy *policy,
+			   const char *node_name, uint64_t deadline_ns,
+			   uint32_t features_off,
+			   struct pst_stats_segment_ref *ret_segment,
+			   struct postern_refusal *error)
 {
 	const struct pst_policy_node *rules;
 	struct pst_connection connection;
 	int r;
 
 	pst_connection_init(&connection, deadline_ns, features_off);
-	r = pst_connection_reach(&connection, policy, node_name, &rules,
-				 refusal);
+	r = pst_connection_reach(&connection, policy, node_name, &rules, error);
 	if (r == 0)
-		r = fetch(&connection, node_name, refusal);
+		r = fetch(&connection, node_name, error);
 	if (r == 0)
-		hand_over(&connection, ret_view);
+		take_segment(&connection, ret_segment);
 	pst_connection_done(&connection);
 	return r;
 }
 
-void pst_view_done(struct pst_view *view)
+int pst_client_observe(const struct postern_policy *policy,
+		       const char *node_name, uint64_t deadline_ns,
+		       uint32_t features_off,
+		       struct pst_stats_reader **ret_reader,
+		       struct postern_refusal *error)
 {
-	view->segment_fd = pst_fd_close(view->segment_fd);
-	view->node_pidfd = pst_fd_close(view->node_pidfd);
-	*view = (struct pst_view)PST_VIEW_INIT;
+	struct pst_stats_segment_ref segment;
+	int r;
+
+	r = pst_client_fetch_stats(policy, node_name, deadline_ns,
+				   features_off, &segment, error);
+	if (r == 0)
+		r = pst_stats_reader_open_take(&segment, ret_reader, error);
+	return pst_error_finish(error, r, "observing the node");
 }

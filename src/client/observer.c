@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Observers: another process's node, seen through its statistics
+ * Statistics readers: read the statistics of a node in another process
  *
- * Once the segment is mapped, the node is not asked for anything any more.
- * What the segment says is the word of the node's owner; that the process is
- * gone, the kernel says.
+ * Once the segment is mapped, the node takes no part in the reading.  The
+ * contents of the segment are claims of the node's owner; that the node's
+ * process has exited is reported by the kernel.
  */
 #include "client/observer.h"
 
@@ -12,79 +12,45 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "base/fd.h"
 #include "base/result.h"
-#include "client/client.h"
-#include "os/fork_guard.h"
 #include "os/peer_credentials.h"
+#include "os/segment.h"
 #include "stats/stats_entry.h"
 
-struct pst_observer {
+struct pst_stats_reader {
 	struct pst_fork_guard guard;
-	struct pst_view view;   /* what is open of it */
+	struct pst_stats_segment_ref segment;
 	struct pst_segment_mapping mapping;
-	struct pst_stats_entry_reader reader;
+	struct pst_stats_entry_reader entries;
 };
 
-static_assert(offsetof(struct pst_observer, guard) == 0, "it comes first");
+static_assert(offsetof(struct pst_stats_reader, guard) == 0,
+	      "the guard is the first field");
 
-static int map_view(struct pst_observer *observer,
-		    struct postern_refusal *refusal)
+static int map_segment(struct pst_stats_reader *reader,
+		       struct postern_refusal *error)
 {
 	int r;
 
-	r = pst_segment_map_readable(observer->view.segment_fd,
-				     observer->view.segment_bytes, 0,
-				     &observer->mapping);
+	r = pst_segment_map_readable(reader->segment.segment_fd,
+				     reader->segment.segment_bytes, 0,
+				     &reader->mapping);
 	if (r == 0)
-		r = pst_stats_entry_reader_init(
-			&observer->reader, observer->mapping.control,
-			observer->view.segment_bytes);
+		r = pst_stats_entry_reader_init(&reader->entries,
+						reader->mapping.control,
+						reader->segment.segment_bytes);
 	if (r == -EPROTONOSUPPORT)
-		(void)pst_error_set(refusal, POSTERN_REASON_VERSION);
+		(void)pst_error_set(error, POSTERN_REASON_VERSION);
 	else if (r == -EBADMSG)
-		(void)pst_error_set(refusal, POSTERN_REASON_SEGMENT);
+		(void)pst_error_set(error, POSTERN_REASON_SEGMENT);
 	return r;
 }
 
-int pst_observer_open(const struct postern_policy *policy,
-		      const char *node_name, uint64_t deadline_ns,
-		      uint32_t features_off, struct postern_refusal *refusal,
-		      struct pst_observer **ret_observer)
+/* 0 while a process may still write to the segment. */
+static int check_is_live(const struct pst_stats_reader *reader)
 {
-	struct pst_observer *observer;
-	int r;
-
-	observer = pst_fork_guard_new(sizeof(*observer));
-	if (!observer)
-		return pst_error_finish(refusal, -ENOMEM, "observing the node");
-	observer->guard.ours = PST_FORK_GUARD_OURS;
-	observer->view = (struct pst_view)PST_VIEW_INIT;
-	r = pst_view_fetch(policy, node_name, deadline_ns, features_off,
-			   refusal, &observer->view);
-	if (r == 0)
-		r = map_view(observer, refusal);
-	if (r < 0) {
-		(void)pst_observer_close(observer); /* always NULL */
-		return pst_error_finish(refusal, r, "observing the node");
-	}
-	*ret_observer = observer;
-	return 0;
-}
-
-struct pst_observer *pst_observer_close(struct pst_observer *observer)
-{
-	if (!observer || !pst_observer_is_ours(observer))
-		return NULL;
-	pst_segment_unmap(&observer->mapping);
-	pst_view_done(&observer->view);
-	pst_fork_guard_free(observer, sizeof(*observer));
-	return NULL;
-}
-
-/* 0 as long as there is somebody to write. */
-static int check_is_live(const struct pst_observer *observer)
-{
-	switch (pst_stats_read_state(&observer->reader)) {
+	switch (pst_stats_read_state(&reader->entries)) {
 	case PST_STATS_LIVE:
 		break;
 	case PST_STATS_RETIRED:
@@ -92,30 +58,72 @@ static int check_is_live(const struct pst_observer *observer)
 	default:
 		return -EPIPE;
 	}
-	/* If it cannot be told, the figures just stop to move. */
-	return pst_process_has_ended(observer->view.node_pidfd) == 1 ? -EPIPE :
-								       0;
+	/* Without a pidfd an exit goes unnoticed: the statistics just stop
+	 * changing. */
+	return pst_process_has_ended(reader->segment.node_pidfd) == 1 ? -EPIPE
+								      : 0;
 }
 
-int pst_observer_node(const struct pst_observer *observer,
-		      struct postern_node_statistics *ret_stats)
+void pst_stats_segment_ref_done(struct pst_stats_segment_ref *segment)
+{
+	(void)pst_fd_close(segment->segment_fd);
+	(void)pst_fd_close(segment->node_pidfd);
+	*segment = (struct pst_stats_segment_ref)PST_STATS_SEGMENT_REF_INIT;
+}
+
+int pst_stats_reader_open_take(struct pst_stats_segment_ref *segment,
+			       struct pst_stats_reader **ret_reader,
+			       struct postern_refusal *error)
+{
+	struct pst_stats_reader *reader;
+	int r;
+
+	reader = pst_fork_guard_new(sizeof(*reader));
+	if (!reader) {
+		pst_stats_segment_ref_done(segment);
+		return -ENOMEM;
+	}
+	reader->guard.ours = PST_FORK_GUARD_OURS;
+	reader->segment = *segment;
+	*segment = (struct pst_stats_segment_ref)PST_STATS_SEGMENT_REF_INIT;
+	r = map_segment(reader, error);
+	if (r < 0) {
+		(void)pst_stats_reader_close(reader); /* always NULL */
+		return r;
+	}
+	*ret_reader = reader;
+	return 0;
+}
+
+struct pst_stats_reader *pst_stats_reader_close(struct pst_stats_reader *reader)
+{
+	if (!reader || !pst_stats_reader_is_ours(reader))
+		return NULL;
+	pst_segment_unmap(&reader->mapping);
+	pst_stats_segment_ref_done(&reader->segment);
+	pst_fork_guard_free(reader, sizeof(*reader));
+	return NULL;
+}
+
+int pst_stats_reader_read_node(const struct pst_stats_reader *reader,
+			       struct postern_node_statistics *ret_stats)
 {
 	int r;
 
-	r = check_is_live(observer);
+	r = check_is_live(reader);
 	if (r < 0)
 		return r;
-	return pst_stats_read_node(&observer->reader, ret_stats);
+	return pst_stats_read_node(&reader->entries, ret_stats);
 }
 
-int pst_observer_peer_at(const struct pst_observer *observer,
-			 uint32_t slot_index,
-			 struct postern_peer_statistics *ret_stats)
+int pst_stats_reader_read_peer(const struct pst_stats_reader *reader,
+			       uint32_t slot_index,
+			       struct postern_peer_statistics *ret_stats)
 {
 	int r;
 
-	r = check_is_live(observer);
+	r = check_is_live(reader);
 	if (r < 0)
 		return r;
-	return pst_stats_read_peer(&observer->reader, slot_index, ret_stats);
+	return pst_stats_read_peer(&reader->entries, slot_index, ret_stats);
 }

@@ -23,48 +23,48 @@ static bool read_all(const uint8_t *bytes, size_t byte_count)
 	return byte_count > 0;
 }
 
-static void use_view(const struct pst_view *view,
+static void use_view(const struct pst_stats_segment_ref *segment,
 		     struct observer_report *report)
 {
 	struct pst_segment_mapping mapping;
 
-	report->segment_bytes = view->segment_bytes;
-	report->has_pidfd = view->node_pidfd >= 0;
-	if (pst_segment_map_readable(view->segment_fd, view->segment_bytes, 0,
+	report->segment_bytes = segment->segment_bytes;
+	report->has_pidfd = segment->node_pidfd >= 0;
+	if (pst_segment_map_readable(segment->segment_fd, segment->segment_bytes, 0,
 				     &mapping) == 0) {
 		report->is_readable = read_all(mapping.control,
-					       view->segment_bytes);
+					       segment->segment_bytes);
 		report->is_writable = mprotect(mapping.control,
-					       view->segment_bytes,
+					       segment->segment_bytes,
 					       PROT_READ | PROT_WRITE) == 0;
 		pst_segment_unmap(&mapping);
 	}
-	if (pst_segment_map_writable(view->segment_fd, view->segment_bytes, 0,
+	if (pst_segment_map_writable(segment->segment_fd, segment->segment_bytes, 0,
 				     &mapping) == 0) {
 		report->is_writable = true;
 		pst_segment_unmap(&mapping);
 	}
-	report->is_writable |= pwrite(view->segment_fd, "x", 1, 0) == 1 ||
-			       ftruncate(view->segment_fd, 0) == 0;
+	report->is_writable |= pwrite(segment->segment_fd, "x", 1, 0) == 1 ||
+			       ftruncate(segment->segment_fd, 0) == 0;
 }
 
 void observer_fetch(const struct postern_policy *policy, uint64_t timeout_ns,
 		    struct observer_report *ret_report)
 {
 	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
-	struct pst_view view = PST_VIEW_INIT;
+	struct pst_stats_segment_ref segment =
+		PST_STATS_SEGMENT_REF_INIT;
 	size_t fd_count = inspect_fd_count();
 
 	memset(ret_report, 0, sizeof(*ret_report));
-	ret_report->result = pst_view_fetch(policy, "orders",
-					    postern_deadline_after(timeout_ns),
-					    test_features_off(), &refusal,
-					    &view);
+	ret_report->result = pst_client_fetch_stats(
+		policy, "orders", postern_deadline_after(timeout_ns),
+		test_features_off(), &segment, &refusal);
 	ret_report->reason = refusal.reason;
 	memcpy(ret_report->detail, refusal.detail, sizeof(ret_report->detail));
 	if (ret_report->result == 0)
-		use_view(&view, ret_report);
-	pst_view_done(&view);
+		use_view(&segment, ret_report);
+	pst_stats_segment_ref_done(&segment);
 	ret_report->left_fds = inspect_fd_count() - fd_count;
 }
 
