@@ -49,7 +49,7 @@ done <<'TABLE'
 base
 ring      base
 slots     base
-stats     base
+stats     base os
 wire      base
 policy/policy_load.c base os
 policy    base
@@ -62,7 +62,7 @@ accounting base policy
 sched     base os policy channel
 client    base policy crypto os slots stats handshake channel node
 node      base policy crypto os slots stats handshake channel accounting sched
-api       base policy channel client node os
+api       base policy channel client node os stats
 tools
 TABLE
 

@@ -3,10 +3,10 @@
 #
 # Code that must be pure calls nothing that could make it otherwise
 #
-# ring, slots, stats and wire, each whole, and the policy's decision are linked
-# into one object; what is still undefined then is all that they can call.  Allowed
-# are mem* (for the policy also str*), their checked forms and the symbols that
-# compiler hardening brings.
+# ring, slots and wire, each whole, the entries of the statistics and the policy's
+# decision are each linked into one object; the symbols that are undefined then
+# are all that it can call.  Allowed are mem* (for the policy also str*), their
+# checked forms and the symbols that compiler hardening brings.
 
 set -eu
 
@@ -46,7 +46,7 @@ check() {
 	checked_count=$((checked_count + 1))
 }
 
-for layer in ring slots stats wire; do
+for layer in ring slots wire; do
 	archive=.libs/lib$layer.a
 	if [ ! -e "$archive" ]; then
 		echo "$layer: not built"
@@ -55,19 +55,32 @@ for layer in ring slots stats wire; do
 	check "$layer" "$memory" --whole-archive "$archive"
 done
 
-# PURE_POLICY_OBJECTS names members of the archive, as .c, .o or .lo.
-members=
-for object in ${PURE_POLICY_OBJECTS-}; do
-	object=${object##*/}
-	members="$members ${object%.*}.o"
-done
-if [ -n "$members" ]; then
-	archive=$PWD/.libs/libpolicy.a
-	mkdir "$work/policy"
+# check_members NAME ALLOWED LAYER OBJECT...: members of the layer's archive, as
+# .c, .o or .lo.
+check_members() {
+	name=$1
+	allowed=$2
+	layer=$3
+	shift 3
+
+	members=
+	for object in "$@"; do
+		object=${object##*/}
+		members="$members ${object%.*}.o"
+	done
+	[ -n "$members" ] || return 0
+	archive=$PWD/.libs/lib$layer.a
+	mkdir "$work/$layer"
 	# shellcheck disable=SC2086 # a list of names
-	(cd "$work/policy" && ar x "$archive" $members)
-	check "the policy's decision" "$memory|$strings" "$work"/policy/*.o
-fi
+	(cd "$work/$layer" && ar x "$archive" $members)
+	check "$name" "$allowed" "$work/$layer"/*.o
+}
+
+# shellcheck disable=SC2086 # a list of names
+check_members "the policy's decision" "$memory|$strings" policy \
+	${PURE_POLICY_OBJECTS-}
+# shellcheck disable=SC2086 # a list of names
+check_members "the statistics" "$memory" stats ${PURE_STATS_OBJECTS-}
 
 if [ "$checked_count" -eq 0 ]; then
 	echo "skipped: no pure layer is built"

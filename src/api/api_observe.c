@@ -11,7 +11,7 @@
 #include "api/api_options.h"
 #include "api/api_result.h"
 #include "client/client.h"
-#include "client/observer.h"
+#include "stats/stats_reader.h"
 
 static struct pst_stats_reader *inner(struct postern_observer *observer)
 {

@@ -18,7 +18,7 @@
 #include "base/attributes.h"
 #include "base/log.h"
 #include "channel/channel.h"
-#include "client/observer.h"
+#include "stats/stats_reader.h"
 
 /* Connecting */
 struct pst_connect_params {

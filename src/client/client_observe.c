@@ -12,7 +12,7 @@
 #include "client/client_connection.h"
 #include "os/own_process.h"
 #include "stats/stats_layout.h"
-#include "client/observer.h"
+#include "stats/stats_reader.h"
 
 static int say_hello(struct pst_connection *connection, const char *node_name,
 		     struct postern_refusal *refusal)

@@ -9,6 +9,4 @@ libclient_la_SOURCES = \
 	src/client/client_observe.c \
 	src/client/client_security.c \
 	src/client/client_security.h \
-	src/client/observer.c \
-	src/client/observer.h \
 	src/client/take_segments.c

@@ -32,7 +32,7 @@ libscene_la_SOURCES = \
 
 INTEGRATION_LIBS = libscene.la libapi.la libclient.la libnode.la \
 	libaccounting.la libsched.la libhandshake.la libchannel.la \
-	libpolicy.la libos.la libwire.la libslots.la libstats.la \
+	libpolicy.la libstats.la libos.la libwire.la libslots.la \
 	libring.la libcrypto.la libbase.la $(CHECK_LIBS)
 
 check_PROGRAMS += \

@@ -6,7 +6,7 @@
  * contents of the segment are claims of the node's owner; that the node's
  * process has exited is reported by the kernel.
  */
-#include "client/observer.h"
+#include "stats/stats_reader.h"
 
 #include <assert.h>
 #include <errno.h>

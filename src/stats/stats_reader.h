@@ -5,8 +5,8 @@
  * The functions behind <postern/observe.h>, without their argument checks.
  * Results are those documented there.
  */
-#ifndef POSTERN_CLIENT_OBSERVER_H
-#define POSTERN_CLIENT_OBSERVER_H
+#ifndef POSTERN_STATS_STATS_READER_H
+#define POSTERN_STATS_STATS_READER_H
 
 #include <stdbool.h>
 #include <stddef.h>
