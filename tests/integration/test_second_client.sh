@@ -28,10 +28,6 @@ expected_lines() {
 	}'
 }
 
-says() {
-	grep -q -- "$2" "$1"
-}
-
 # expect_orderly_end: the node disconnected the client, and found no fault.
 expect_orderly_end() {
 	wait_until says receiver.err ' event=depart '

@@ -16,10 +16,6 @@ figure() {
 	stat_json | grep -o "\"$1\": *[0-9]*" | head -n 1 | tr -dc 0-9
 }
 
-says() {
-	grep -q -- "$2" "$1"
-}
-
 # start_receiver_to OUTPUT ERRORS OPTION...: as start_receiver.
 start_receiver_to() {
 	to=$1

@@ -9,10 +9,6 @@ reload() {
 	kill -HUP "$receiver"
 }
 
-says() {
-	grep -q -- "$2" "$1"
-}
-
 has_received() {
 	says received "$1"
 }
@@ -25,9 +21,9 @@ broken_policy_changes_nothing() {
 	echo "policy-version 1" >policy.conf
 	reload
 	wait_until says receiver.err "not reloaded: the policy in force stays"
-	expect_text receiver.err "missing 'end'"
-	expect_text receiver.err "event=reload .*outcome=failed"
-	expect_text receiver.err "file=policy.conf line=2 detail="
+	wait_until says receiver.err "missing 'end'"
+	wait_until says receiver.err "event=reload .*outcome=failed"
+	wait_until says receiver.err "file=policy.conf line=2 detail="
 	echo two >&8
 	wait_until has_received two
 	exec 8>&-

@@ -33,8 +33,8 @@ one_peer_is_revoked_by_its_handle() {
 	wait_for_status 3 "$sender"
 	[ "$(cat sender.err)" = 'postern: orders: the admission was revoked' ] ||
 		fail "$(cat sender.err)"
-	expect_text receiver.err ' event=revoke .* by=control .* reason=revoked'
-	expect_text receiver.err ' event=depart .* reason=revoked'
+	wait_until says receiver.err ' event=revoke .* by=control .* reason=revoked'
+	wait_until says receiver.err ' event=depart .* reason=revoked'
 
 	expect_status 9 revoke orders "$handle"
 	expect_text err "^postern: orders: no peer is $handle (any more)$"

@@ -168,14 +168,10 @@ start_node() {
 	wait_until [ -S orders.sock ]
 }
 
-has_line() {
-	grep -q -- "$2" "$1"
-}
-
 send_one() {
 	# shellcheck disable=SC2086
 	expect_status 0 system_postern send $without --message "$1" orders
-	wait_until has_line received "^$1$"
+	wait_until says received "^$1$"
 }
 
 make_orders() {
@@ -211,10 +207,10 @@ file_that_cannot_be_parsed_stops_no_client_and_no_running_node() {
 	echo 'node {' >etc/postern/policy.d/broken.conf
 	send_one before
 	kill -HUP "$receiver"
-	wait_until has_line receiver.err 'not reloaded: the policy in force'
-	expect_text receiver.err '^postern: orders: .*/broken.conf:1:'
-	expect_text receiver.err 'event=reload .*outcome=failed'
-	expect_text receiver.err 'file=/etc/postern/policy.d/broken.conf line=1'
+	wait_until says receiver.err 'not reloaded: the policy in force'
+	wait_until says receiver.err '^postern: orders: .*/broken.conf:1:'
+	wait_until says receiver.err 'event=reload .*outcome=failed'
+	wait_until says receiver.err 'file=/etc/postern/policy.d/broken.conf line=1'
 	send_one after
 	kill -TERM "$receiver"
 	wait_for_status 0 "$receiver"
@@ -241,8 +237,8 @@ file_that_only_root_can_read_stops_no_client() {
 	start_node
 	# shellcheck disable=SC2086
 	expect_status 0 system_postern_as 20004 send $without --message here orders
-	wait_until has_line received '^here$'
-	expect_text receiver.err 'event=admit .*mode=mac'
+	wait_until says received '^here$'
+	wait_until says receiver.err 'event=admit .*mode=mac'
 }
 
 unreadable_file_still_shadows_its_namesake() {

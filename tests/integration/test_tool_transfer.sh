@@ -381,8 +381,8 @@ explain_gives_the_grant_that_the_node_recorded() {
 	start_sender --lines
 	echo here >&8
 	wait_until grep -q here received
-	expect_text receiver.err "event=admit .* pid=$sender .* peer=self"
-	expect_text receiver.err ' direction=send$'
+	wait_until says receiver.err "event=admit .* pid=$sender .* peer=self"
+	wait_until says receiver.err ' direction=send$'
 	expect_status 0 postern policy explain --policy policy.conf \
 		--node orders --pid "$sender"
 	expect_text out "^verdict: admitted as peer 'self'$"

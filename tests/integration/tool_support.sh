@@ -86,6 +86,12 @@ wait_until() {
 	done
 }
 
+# says FILE PATTERN: for what a process that still runs is to write.  It writes its
+# records after its peer has been told: wait_until says receiver.err 'event=...'
+says() {
+	grep -q -- "$2" "$1"
+}
+
 has_ended() {
 	! grep -qs '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$1/status"
 }
