@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/feature_names.h"
+#include "base/result.h"
 #include "policy/policy_builder.h"
 #include "policy/policy_grant.h"
 

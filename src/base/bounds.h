@@ -4,7 +4,8 @@
  *
  * Sizes that come from a peer or from a policy are added, multiplied and
  * rounded here.  Each function returns 0, or -EOVERFLOW and leaves the output
- * alone, so a wrapped value never exists long enough to be used.
+ * alone, so a wrapped value never exists long enough to be used.  The bounds
+ * that several layers must agree on are here too.
  */
 #ifndef POSTERN_BASE_BOUNDS_H
 #define POSTERN_BASE_BOUNDS_H
@@ -14,6 +15,9 @@
 #include <stdint.h>
 
 #include "base/attributes.h"
+
+/* The slots of a node: a policy may ask for what the slot table can hold. */
+#define PST_SLOTS_MAX 4096u
 
 static inline bool pst_bounds_is_power_of_two(uint64_t value)
 {

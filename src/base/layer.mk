@@ -10,8 +10,6 @@ libbase_la_SOURCES = \
 	src/base/deadline_heap.c \
 	src/base/deadline_heap.h \
 	src/base/fd.h \
-	src/base/feature_names.c \
-	src/base/feature_names.h \
 	src/base/histogram.c \
 	src/base/histogram.h \
 	src/base/kernel_error.c \
@@ -24,7 +22,6 @@ libbase_la_SOURCES = \
 	src/base/result.c \
 	src/base/result.h \
 	src/base/shared_word.h \
-	src/base/slot_limit.h \
 	src/base/spin.h \
 	src/base/text.c \
 	src/base/text.h \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Results, reasons and error information: see result.h
+ * Results, reasons, features and error information: see result.h
  *
  * One table each for results and reasons, in the order of <postern/result.h>.
  * The library uses the names in its log records, and the tool in its messages.
@@ -191,6 +191,19 @@ static const enum postern_reason transient_reasons[] = {
 	POSTERN_REASON_IDLE,
 	POSTERN_REASON_KEY_USED_UP,
 };
+
+const char *const pst_feature_names[PST_FEATURE_COUNT] = {
+	"passrights", "peerpidfd", "pidfs", "noexec-seal", "aes",
+};
+
+_Static_assert(POSTERN_FEATURES_ALL == (1u << PST_FEATURE_COUNT) - 1,
+	       "every feature has a name");
+_Static_assert(POSTERN_FEATURE_PASSRIGHTS == 1 << 0 &&
+		       POSTERN_FEATURE_PEERPIDFD == 1 << 1 &&
+		       POSTERN_FEATURE_PIDFS == 1 << 2 &&
+		       POSTERN_FEATURE_NOEXEC_SEAL == 1 << 3 &&
+		       POSTERN_FEATURE_AES == 1 << 4,
+	       "names are in the order of the bits");
 
 const char *pst_result_description(int result)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Results, reasons and error information
+ * Results, reasons, features and error information
  *
  * The strings of <postern/result.h>, and the functions that fill in the error
  * information of a failed call.  The functions pst_error_set*() return false, so
@@ -19,6 +19,10 @@ const char *pst_result_description(int result);
 const char *pst_reason_description(enum postern_reason reason);
 const char *pst_reason_name(enum postern_reason reason);
 bool pst_result_is_transient(int result, enum postern_reason reason);
+
+/* Names as in a policy's `require`; the bit of name i is 1 << i. */
+#define PST_FEATURE_COUNT 5
+extern const char *const pst_feature_names[PST_FEATURE_COUNT];
 
 /* A reason that needs no detail. */
 bool pst_error_set(struct postern_refusal *error, enum postern_reason reason);

@@ -11,7 +11,6 @@
 #include <stdio.h>
 
 #include "base/fd.h"
-#include "base/feature_names.h"
 #include "base/kernel_error.h"
 #include "base/result.h"
 #include "node/audit.h"

@@ -14,8 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/feature_names.h"
-#include "base/slot_limit.h"
+#include "base/bounds.h"
+#include "base/result.h"
 #include "policy/policy_block.h"
 #include "policy/policy_words.h"
 

@@ -20,7 +20,7 @@
 #include <stdint.h>
 
 #include "base/attributes.h"
-#include "base/slot_limit.h"
+#include "base/bounds.h"
 
 /* generation << 32 | (index + 1): never 0. */
 typedef uint64_t pst_slot_handle;

@@ -13,7 +13,7 @@
 
 #include <errno.h>
 
-#include "base/slot_limit.h"
+#include "base/bounds.h"
 #include "base/spin.h"
 #include "stats/stats_words.h"
 
