@@ -3,8 +3,7 @@
  * Objects that are freed together
  *
  * A loaded policy is thousands of small objects that point at each other and are
- * freed at once.  The arena owns them.  Each object is an allocation of its own,
- * on a list, so that a sanitizer still detects an access past its end.
+ * freed at once.  The arena owns them.
  */
 #ifndef POSTERN_BASE_ARENA_H
 #define POSTERN_BASE_ARENA_H
