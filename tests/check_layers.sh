@@ -62,7 +62,7 @@ accounting base policy
 sched     base os policy channel
 client    base policy crypto os slots stats handshake channel node
 node      base policy crypto os slots stats handshake channel accounting sched
-api       base policy channel client node os stats
+api       base policy crypto os stats channel client node
 tools
 TABLE
 

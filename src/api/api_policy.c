@@ -12,7 +12,8 @@
 
 #include "api/api_options.h"
 #include "api/api_result.h"
-#include "node/host_features.h"
+#include "crypto/cipher.h"
+#include "os/features.h"
 #include "os/name_table.h"
 #include "policy/policy.h"
 #include "policy/policy_load.h"
@@ -54,7 +55,9 @@ int postern_policy_load(const struct postern_policy_options *options,
 			return r;
 		diagnostics = unwanted;
 	}
-	r = pst_policy_load(&copy, pst_host_features(copy.features_off),
+	r = pst_policy_load(&copy,
+			    pst_features_probe(copy.features_off) |
+				    pst_cipher_features(copy.features_off),
 			    diagnostics, ret_policy);
 	(void)pst_diagnostics_free(unwanted); /* always NULL */
 	return pst_api_filter(r, __func__, NULL);

@@ -17,7 +17,8 @@
 #include "base/clock.h"
 #include "base/kernel_error.h"
 #include "base/result.h"
-#include "node/host_features.h"
+#include "crypto/cipher.h"
+#include "os/features.h"
 #include "os/monotonic.h"
 
 static const int closed_set[] = {
@@ -144,5 +145,5 @@ uint64_t postern_deadline_after(uint64_t timeout_ns)
 
 uint32_t postern_features(void)
 {
-	return pst_host_features(0);
+	return pst_features_probe(0) | pst_cipher_features(0);
 }

@@ -23,8 +23,9 @@
 #include "base/result.h"
 #include "client/client_connection.h"
 #include "client/client_security.h"
+#include "crypto/cipher.h"
 #include "handshake/handshake.h"
-#include "node/host_features.h"
+#include "os/features.h"
 #include "os/own_process.h"
 #include "os/packet_socket.h"
 
@@ -225,7 +226,9 @@ int pst_connect(const struct pst_connect_params *params,
 	if (r < 0)
 		return r;
 	r = pst_own_security_init(&own, rules, params->key_file,
-				  pst_host_features(params->features_off),
+				  pst_features_probe(params->features_off) |
+					  pst_cipher_features(
+						  params->features_off),
 				  ret_refusal);
 	if (r == 0)
 		r = try_all_keys(params, &own, ret_refusal, ret_channel);

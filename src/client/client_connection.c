@@ -18,8 +18,9 @@
 #include "base/kernel_error.h"
 #include "base/result.h"
 #include "client/client.h"
-#include "node/host_features.h"
+#include "crypto/cipher.h"
 #include "os/doorbell.h"
+#include "os/features.h"
 #include "os/listener.h"
 #include "os/own_process.h"
 #include "os/socket_close.h"
@@ -244,7 +245,8 @@ void pst_connection_init(struct pst_connection *connection,
 	connection->segment_fds[0] = -1;
 	connection->segment_fds[1] = -1;
 	connection->deadline_ns = deadline_ns;
-	connection->features = pst_host_features(features_off);
+	connection->features = pst_features_probe(features_off) |
+			       pst_cipher_features(features_off);
 	pst_peer_credentials_init(&connection->listener);
 }
 

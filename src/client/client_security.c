@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <unistd.h>
 
-#include "node/host_features.h"
+#include "crypto/cipher.h"
 #include "node/identity_file.h"
 #include "node/subject.h"
 #include "os/own_process.h"
@@ -66,7 +66,7 @@ int pst_own_security_init(struct pst_own_security *own,
 		/* What this process cannot read may demand it. */
 		.may_be_secured = pst_policy_demands_security(rules) ||
 				  pst_policy_node_fault(rules),
-		.cipher = pst_host_cipher(features),
+		.cipher = pst_cipher_for(features),
 	};
 	if (key_file) {
 		r = pst_identity_file_read(key_file, refusal, &own->identity);

@@ -10,6 +10,8 @@
 #include <sodium.h>
 #include <string.h>
 
+#include <postern/result.h>
+
 #include "crypto/chachapoly.h"
 
 #define NONCE_BYTES 12
@@ -63,6 +65,27 @@ bool pst_cipher_is_available(enum pst_cipher_kind kind)
 		break;
 	}
 	return false;
+}
+
+uint32_t pst_cipher_features(uint32_t features_off)
+{
+	uint32_t features = 0;
+
+	if (pst_cipher_is_available(PST_CIPHER_AESGCM))
+		features |= POSTERN_FEATURE_AES;
+	return features & ~features_off;
+}
+
+enum pst_cipher_kind pst_cipher_for(uint32_t features)
+{
+	return features & POSTERN_FEATURE_AES ? PST_CIPHER_AESGCM
+					      : PST_CIPHER_CHACHAPOLY;
+}
+
+/* ChaChaPoly is available on every processor. */
+uint32_t pst_cipher_bits_for(uint32_t features)
+{
+	return 1u << pst_cipher_for(features) | 1u << PST_CIPHER_CHACHAPOLY;
 }
 
 void pst_cipher_init(struct pst_cipher *cipher, enum pst_cipher_kind kind,

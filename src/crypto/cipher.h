@@ -7,7 +7,7 @@
  * little-endian for ChaChaPoly.  Both are libsodium's; AESGCM needs a processor
  * that has AES.
  *
- * Whoever seals must never use a count twice.
+ * The caller must never seal two texts with the same key and count.
  */
 #ifndef POSTERN_CRYPTO_CIPHER_H
 #define POSTERN_CRYPTO_CIPHER_H
@@ -35,8 +35,17 @@ struct pst_cipher {
 	enum pst_cipher_kind kind;
 };
 
-/* Whether this build and processor have it. */
+/* True if this build and processor support it. */
 bool pst_cipher_is_available(enum pst_cipher_kind kind);
+
+/* POSTERN_FEATURE_AES if AESGCM is available, without the bits in features_off. */
+uint32_t pst_cipher_features(uint32_t features_off);
+
+/* The cipher that a client with these features uses for its first message. */
+enum pst_cipher_kind pst_cipher_for(uint32_t features);
+
+/* The ciphers that a node with these features accepts: bits 1 << PST_CIPHER_*. */
+uint32_t pst_cipher_bits_for(uint32_t features);
 
 /* The kind is available. */
 void pst_cipher_init(struct pst_cipher *cipher, enum pst_cipher_kind kind,

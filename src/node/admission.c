@@ -27,9 +27,9 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/result.h"
+#include "crypto/cipher.h"
 #include "node/admission.h"
 #include "node/audit.h"
-#include "node/host_features.h"
 #include "node/quota.h"
 #include "node/subject.h"
 #include "node/terms.h"
@@ -288,7 +288,7 @@ void pst_admission_begin(const struct pst_node *node,
 {
 	const struct pst_responder_params params = {
 		.layout_version = pst_channel_layout_version(),
-		.cipher_bits = pst_host_cipher_bits(node->features),
+		.cipher_bits = pst_cipher_bits_for(node->features),
 	};
 
 	pst_half_open_begin(entry, node->key, &params);

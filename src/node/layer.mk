@@ -21,8 +21,6 @@ libnode_la_SOURCES = \
 	src/node/facts.h \
 	src/node/half_open.c \
 	src/node/half_open.h \
-	src/node/host_features.c \
-	src/node/host_features.h \
 	src/node/identity_file.c \
 	src/node/identity_file.h \
 	src/node/node.h \

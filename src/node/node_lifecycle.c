@@ -15,11 +15,12 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/result.h"
+#include "crypto/cipher.h"
 #include "node/audit.h"
-#include "node/host_features.h"
 #include "node/node_policy.h"
 #include "node/terms.h"
 #include "os/doorbell.h"
+#include "os/features.h"
 #include "os/fork_guard.h"
 #include "os/monotonic.h"
 #include "os/own_process.h"
@@ -103,7 +104,8 @@ static int prepare_events(struct pst_node *node)
 static int init(struct pst_node *node, const struct pst_node_params *params)
 {
 	node->guard.ours = PST_FORK_GUARD_OURS;
-	node->features = pst_host_features(params->features_off);
+	node->features = pst_features_probe(params->features_off) |
+			 pst_cipher_features(params->features_off);
 	node->channel_spin_ns = params->spin_ns;
 	pst_spin_init(&node->spin, params->spin_ns);
 	node->log = params->log;

@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <postern/result.h>
+
 #include "crypto/secret.h"
 #include "unit/crypto/cipher_skip.h"
 
@@ -214,6 +216,25 @@ START_TEST(no_cipher_is_not_available)
 }
 END_TEST
 
+START_TEST(features_off_removes_aes)
+{
+	uint32_t features = pst_cipher_features(0);
+
+	ck_assert_uint_eq(features & POSTERN_FEATURE_AES,
+			  pst_cipher_is_available(PST_CIPHER_AESGCM)
+				  ? POSTERN_FEATURE_AES
+				  : 0);
+	ck_assert_uint_eq(pst_cipher_features(POSTERN_FEATURE_AES), 0);
+	ck_assert_int_eq(pst_cipher_for(0), PST_CIPHER_CHACHAPOLY);
+	ck_assert_int_eq(pst_cipher_for(POSTERN_FEATURE_AES),
+			 PST_CIPHER_AESGCM);
+	ck_assert_uint_eq(pst_cipher_bits_for(0), 1u << PST_CIPHER_CHACHAPOLY);
+	ck_assert_uint_eq(pst_cipher_bits_for(POSTERN_FEATURE_AES),
+			  1u << PST_CIPHER_AESGCM |
+				  1u << PST_CIPHER_CHACHAPOLY);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("cipher");
@@ -230,6 +251,7 @@ int main(void)
 	tcase_add_loop_test(tcase, an_empty_text_is_authenticated_too,
 			    PST_CIPHER_AESGCM, PST_CIPHER_CHACHAPOLY + 1);
 	tcase_add_test(tcase, no_cipher_is_not_available);
+	tcase_add_test(tcase, features_off_removes_aes);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);
 	failed_count = srunner_ntests_failed(runner);
