@@ -66,8 +66,9 @@ struct postern_node_options {
  * Returns 0, or
  *   -ENOENT      no such node in the policy
  *   -EACCES      not the owner, a key that the policy does not list or none
- *                where it does, or the key file or the directory is unfit: see
- *                the refusal, which names the command that mends it
+ *                where it does, or the key file, the directory or /etc/subuid
+ *                is unfit: see the refusal, which names the command that mends
+ *                it
  *   -EOPNOTSUPP  the policy requires a feature that this host lacks: the refusal
  *                names it
  *   -EBUSY       the node is open already, here or in another process
@@ -257,8 +258,8 @@ int postern_node_detach(struct postern_node *node, postern_peer peer,
  * Returns 0, or
  *   -ENOENT      the policy has no such node
  *   -EACCES      another owner, a key that it does not list, a key file that
- *                became unfit, a group that cannot be given, or the socket is
- *                not in its place any more
+ *                became unfit, a group that cannot be given, an unfit
+ *                /etc/subuid, or the socket is not in its place any more
  *   -EOPNOTSUPP  the policy requires a feature that this host lacks
  *   -EBUSY       the policy moves the socket
  *   -EINVAL      the policy has an error that concerns the node

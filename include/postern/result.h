@@ -141,6 +141,8 @@ enum postern_reason {
 	POSTERN_REASON_SOCKET_MOVED = 86,   /* reload: the socket's path differs */
 	POSTERN_REASON_FEATURE = 87,        /* the policy requires one that
 	                                     * this host lacks */
+	POSTERN_REASON_SUBORDINATE_UIDS = 88, /* /etc/subuid, or the names in
+	                                     * /etc/passwd, cannot be used */
 
 	/* The end of an admitted channel. */
 	POSTERN_REASON_CLOSED = 100,        /* the peer closed in order */

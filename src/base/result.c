@@ -150,6 +150,8 @@ static const struct reason_entry reasons[] = {
 	 "the socket of an open node cannot move"},
 	{POSTERN_REASON_FEATURE, "feature",
 	 "this host lacks a feature that the policy requires"},
+	{POSTERN_REASON_SUBORDINATE_UIDS, "subordinate-uids",
+	 "the subordinate uids of this host cannot be used"},
 	{POSTERN_REASON_CLOSED, "closed",
 	 "the peer closed"},
 	{POSTERN_REASON_POISONED, "poisoned",

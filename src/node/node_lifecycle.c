@@ -147,6 +147,10 @@ static int open_node(struct pst_node *node, struct postern_refusal *refusal)
 	r = pst_node_check_policy(node, node->rules, node->key, refusal);
 	if (r < 0)
 		return r;
+	r = pst_node_read_subordinate_uids(node, &node->subordinate_uids,
+					   refusal);
+	if (r < 0)
+		return r;
 	r = pst_overflow_ids_read(&node->overflow_uid, &node->overflow_gid);
 	if (r < 0)
 		return r;

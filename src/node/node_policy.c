@@ -152,25 +152,41 @@ int pst_node_check_policy(const struct pst_node *node,
 			   refusal);
 }
 
-static void read_subordinate_uids(struct pst_node *node)
+/* Both files belong to root, and every user may read them. */
+static int refuse_subordinate_uids(int result,
+				   const struct pst_path_fault *fault,
+				   struct postern_refusal *refusal)
 {
-	struct pst_subordinate_uids uids;
+	if (pst_is_out_of_resources(result))
+		return result;
+	if (fault->kind == PST_PATH_FAULT_ERROR && fault->error == EACCES) {
+		(void)pst_error_setf(refusal, POSTERN_REASON_SUBORDINATE_UIDS,
+				     "%s cannot be read: chmod a+r %s",
+				     fault->path, fault->path);
+		return -EACCES;
+	}
+	(void)pst_error_set(refusal, POSTERN_REASON_SUBORDINATE_UIDS);
+	pst_path_fault_describe(fault, 0, refusal->detail,
+				sizeof(refusal->detail));
+	return -EACCES;
+}
+
+int pst_node_read_subordinate_uids(const struct pst_node *node,
+				   struct pst_subordinate_uids *ret_uids,
+				   struct postern_refusal *refusal)
+{
+	struct pst_path_fault fault;
 	int r;
 
-	r = pst_subordinate_uids_read(PST_SUBUID_PATH, PST_PASSWD_PATH, &uids);
-	if (r < 0) {
-		pst_audit_note(node, POSTERN_LOG_WARNING, "subuid",
-			       "cannot read " PST_SUBUID_PATH ": uids of "
-			       "containers may count for themselves", r);
-		return;
-	}
-	if (uids.ignored_line_count > 0)
+	r = pst_subordinate_uids_read(PST_SUBUID_PATH, PST_PASSWD_PATH,
+				      ret_uids, &fault);
+	if (r < 0)
+		return refuse_subordinate_uids(r, &fault, refusal);
+	if (ret_uids->ignored_line_count > 0)
 		pst_audit_note(node, POSTERN_LOG_WARNING, "subuid",
 			       "lines of " PST_SUBUID_PATH " that are not "
 			       "NAME:FIRST:COUNT are ignored", 0);
-	pst_subordinate_uids_done(&node->subordinate_uids);
-	node->subordinate_uids = uids;
-	pst_half_open_renew_users(&node->half_open, &uids);
+	return 0;
 }
 
 void pst_node_follow_policy(struct pst_node *node)
@@ -182,5 +198,4 @@ void pst_node_follow_policy(struct pst_node *node)
 	node->audit = description.audit;
 	node->peer_wants = pst_subject_wants(node->rules);
 	node->group = group_of(&description);
-	read_subordinate_uids(node);
 }

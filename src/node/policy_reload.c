@@ -31,6 +31,7 @@ struct holdings {
 	struct pst_ledger *ledger;
 	struct pst_tenant_queues tenant_queues;
 	struct pst_node_key *key;
+	struct pst_subordinate_uids subordinate_uids;
 };
 
 static void let_go(struct holdings *holdings)
@@ -40,11 +41,13 @@ static void let_go(struct holdings *holdings)
 	holdings->ledger = pst_ledger_unref(holdings->ledger);
 	holdings->policy = pst_policy_unref(holdings->policy);
 	holdings->key = pst_node_key_unref(holdings->key);
+	pst_subordinate_uids_done(&holdings->subordinate_uids);
 }
 
 static int prepare(const struct pst_node *node,
 		   const struct postern_policy *policy,
-		   struct pst_node_key *key, struct holdings *ret_holdings)
+		   struct pst_node_key *key, struct holdings *ret_holdings,
+		   struct postern_refusal *refusal)
 {
 	struct holdings holdings = {
 		.policy = pst_policy_ref(policy),
@@ -57,6 +60,9 @@ static int prepare(const struct pst_node *node,
 	if (r == 0)
 		r = pst_tenants_open(policy, holdings.ledger,
 				     &holdings.tenant_queues);
+	if (r == 0)
+		r = pst_node_read_subordinate_uids(
+			node, &holdings.subordinate_uids, refusal);
 	if (r < 0) {
 		let_go(&holdings);
 		return r;
@@ -107,7 +113,8 @@ static int set_socket_access(const struct pst_node *node,
 static void exchange(struct pst_node *node, struct holdings *holdings)
 {
 	struct holdings old = {node->policy, node->rules, node->ledger,
-			       node->tenant_queues, node->key};
+			       node->tenant_queues, node->key,
+			       node->subordinate_uids};
 
 	node->policy = holdings->policy;
 	node->rules = holdings->rules;
@@ -118,6 +125,8 @@ static void exchange(struct pst_node *node, struct holdings *holdings)
 	}
 	node->ledger = holdings->ledger;
 	node->key = holdings->key;
+	node->subordinate_uids = holdings->subordinate_uids;
+	pst_half_open_renew_users(&node->half_open, &node->subordinate_uids);
 	*holdings = old;
 }
 
@@ -312,7 +321,7 @@ static int get_ready(struct pst_node *node, const struct postern_policy *policy,
 	r = check_is_same_node(node, rules, refusal);
 	if (r < 0)
 		return r;
-	r = prepare(node, policy, key, &holdings);
+	r = prepare(node, policy, key, &holdings, refusal);
 	if (r < 0)
 		return r;
 	r = set_socket_access(node, rules, refusal);

@@ -39,17 +39,17 @@ static void close_file(struct name_file *file)
 }
 
 static int open_file(enum pst_name_kind kind, const char *path,
-		     struct name_file *ret_file)
+		     struct name_file *ret_file,
+		     struct pst_path_fault *ret_fault)
 {
 	struct name_file file = {
 		.kind = kind,
 		.line_bytes = LINE_BYTES_START,
 	};
-	struct pst_path_fault fault;
 	int fd = -1;
 	int r;
 
-	r = pst_trusted_file_open(path, geteuid(), 0, &fd, &fault);
+	r = pst_trusted_file_open(path, geteuid(), 0, &fd, ret_fault);
 	if (r < 0)
 		return r;
 	file.stream = fdopen(fd, "re");
@@ -138,13 +138,15 @@ static int take_next(struct name_file *file, pst_name_take_fn *take,
 }
 
 int pst_name_entries_read(enum pst_name_kind kind, const char *path,
-			  pst_name_take_fn *take, void *object)
+			  pst_name_take_fn *take, void *object,
+			  struct pst_path_fault *ret_fault)
 {
+	struct pst_path_fault ignored_fault;
 	struct name_file file;
 	bool is_end = false;
 	int r;
 
-	r = open_file(kind, path, &file);
+	r = open_file(kind, path, &file, ret_fault ? ret_fault : &ignored_fault);
 	if (r < 0)
 		return r;
 	do

@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "base/attributes.h"
+#include "os/trusted_path.h"
 
 enum pst_name_kind {
 	PST_NAME_USER = 0,
@@ -34,10 +35,12 @@ typedef int pst_name_take_fn(void *object, const struct pst_name_entry *entry);
  * Pass every entry of a file to take().  "+name" and "-name", which ask libc to
  * look elsewhere, are left out.  Returns 0 at the end, what take() returned if
  * that was not 0, -ENOENT (no such file), -EACCES (not trusted), or another
- * -errno.
+ * -errno.  *ret_fault (may be NULL) says why the file cannot be opened; its kind
+ * is NONE if the file was opened.
  */
 PST_MUST_CHECK int pst_name_entries_read(enum pst_name_kind kind,
 					 const char *path,
-					 pst_name_take_fn *take, void *object);
+					 pst_name_take_fn *take, void *object,
+					 struct pst_path_fault *ret_fault);
 
 #endif

@@ -44,7 +44,7 @@ static int find_id(enum pst_name_kind kind, const char *path, const char *name,
 	struct id_search search = {.name = name};
 	int r;
 
-	r = pst_name_entries_read(kind, path, take_id, &search);
+	r = pst_name_entries_read(kind, path, take_id, &search, NULL);
 	if (r < 0)
 		return r;
 	if (!search.is_found)
@@ -81,7 +81,7 @@ static int find_name(enum pst_name_kind kind, const char *path, uid_t id,
 	struct name_search search = {.id = id};
 	int r;
 
-	r = pst_name_entries_read(kind, path, take_name, &search);
+	r = pst_name_entries_read(kind, path, take_name, &search, NULL);
 	if (r <= 0)
 		return r < 0 ? r : -ENOENT;
 	*ret_name = search.name;

@@ -120,12 +120,12 @@ int pst_name_lookup_groups_of_uid(const char *passwd_path,
 	int r;
 
 	r = pst_name_entries_read(PST_NAME_USER, passwd_path, take_own_name,
-				  &groups);
+				  &groups, NULL);
 	if (r == 0 && groups.names.count == 0)
 		r = -ENOENT;
 	if (r == 0)
 		r = pst_name_entries_read(PST_NAME_GROUP, group_path,
-					  take_group, &groups);
+					  take_group, &groups, NULL);
 	free_names(&groups.names);
 	if (r < 0) {
 		free(gids->ids);

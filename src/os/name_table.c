@@ -196,7 +196,8 @@ static int read_users(struct pst_name_table *table)
 {
 	if (!table->has_users) {
 		table->users_result = pst_name_entries_read(
-			PST_NAME_USER, table->passwd_path, take_user, table);
+			PST_NAME_USER, table->passwd_path, take_user, table,
+			NULL);
 		sort_rows(&table->users);
 		table->has_users = true;
 	}
@@ -207,7 +208,8 @@ static int read_groups(struct pst_name_table *table)
 {
 	if (!table->has_groups) {
 		table->groups_result = pst_name_entries_read(
-			PST_NAME_GROUP, table->group_path, take_group, table);
+			PST_NAME_GROUP, table->group_path, take_group, table,
+			NULL);
 		sort_rows(&table->groups);
 		table->has_groups = true;
 	}

@@ -27,6 +27,12 @@ static void describe_owner(const struct pst_path_fault *fault, uid_t owner,
 			       fault->path, fault->owner);
 		return;
 	}
+	if (owner == 0) {
+		(void)snprintf(buffer, buffer_bytes,
+			       "%s belongs to uid %u, not to root: chown 0 %s",
+			       fault->path, fault->owner, fault->path);
+		return;
+	}
 	(void)snprintf(buffer, buffer_bytes,
 		       "%s belongs to uid %u, not to root or uid %u: "
 		       "chown %u %s", fault->path, fault->owner, owner, owner,
@@ -73,6 +79,9 @@ static const char *constant_text(enum pst_path_fault_kind kind)
 		return "has another name (a hard link) or none: copy it";
 	case PST_PATH_FAULT_TOO_BIG:
 		return "is larger than 1 MiB";
+	case PST_PATH_FAULT_TOO_MANY_RANGES:
+		return "has more than 4096 ranges: remove unused ones with "
+		       "usermod --del-subuids";
 	case PST_PATH_FAULT_EXISTS:
 		return "exists already, and is not written over";
 	case PST_PATH_FAULT_NONE:

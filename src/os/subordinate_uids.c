@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "os/name_entries.h"
@@ -81,23 +82,39 @@ static bool is_comment(const char *text)
 	return text[strspn(text, " \t\r")] == '\0' || text[0] == '#';
 }
 
-static void parse_lines(char *text, struct lines *lines,
-			size_t *ret_ignored_count)
+/*
+ * The text is terminated at its end.  A line with a zero byte cannot be parsed,
+ * and must not hide the lines behind it.
+ */
+static int parse_lines(char *text, size_t text_bytes, struct lines *lines,
+		       size_t *ret_ignored_count)
 {
 	size_t ignored_count = 0;
-	char *rest = NULL, *line;
+	char *end = text + text_bytes;
+	char *line, *line_end;
+	struct line parsed;
 
-	for (line = strtok_r(text, "\n", &rest); line;
-	     line = strtok_r(NULL, "\n", &rest)) {
+	for (line = text; line < end; line = line_end + 1) {
+		line_end = memchr(line, '\n', (size_t)(end - line));
+		if (!line_end)
+			line_end = end;
+		*line_end = '\0';
+		if (strlen(line) != (size_t)(line_end - line)) {
+			ignored_count++;
+			continue;
+		}
 		if (is_comment(line))
 			continue;
-		if (lines->line_count < PST_SUBORDINATE_RANGES_MAX &&
-		    parse_line(line, &lines->lines[lines->line_count]))
-			lines->line_count++;
-		else
+		if (!parse_line(line, &parsed)) {
 			ignored_count++;
+			continue;
+		}
+		if (lines->line_count == PST_SUBORDINATE_RANGES_MAX)
+			return -E2BIG;
+		lines->lines[lines->line_count++] = parsed;
 	}
 	*ret_ignored_count = ignored_count;
+	return 0;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -191,18 +208,46 @@ static size_t join_ranges(struct pst_subordinate_range *ranges, size_t count)
 	return kept;
 }
 
-static int resolve(struct lines *lines, const char *passwd_path,
-		   struct pst_subordinate_uids *uids)
+/*
+ * 0 for a file that may be missing.  A link that leads nowhere is an error: its
+ * target may have been unmounted or renamed.
+ */
+static int accept_missing(const char *path, struct pst_path_fault *ret_fault)
 {
-	size_t root_count, other_count, i;
+	struct stat status;
+
+	if (lstat(path, &status) == 0 || errno != ENOENT)
+		return pst_path_fault_set(ret_fault, PST_PATH_FAULT_DANGLING,
+					  path, strlen(path), NULL);
+	*ret_fault = (struct pst_path_fault) {.kind = PST_PATH_FAULT_NONE};
+	return 0;
+}
+
+static int find_users(struct lines *lines, const char *passwd_path,
+		      struct pst_path_fault *ret_fault)
+{
 	int r;
 
 	qsort(lines->lines, lines->line_count, sizeof(lines->lines[0]),
 	      compare_names);
-	r = pst_name_entries_read(PST_NAME_USER, passwd_path, take_user, lines);
-	if (r < 0 && r != -ENOENT)
-		return r;
-	settle_unknown_names(lines);
+	r = pst_name_entries_read(PST_NAME_USER, passwd_path, take_user, lines,
+				  ret_fault);
+	if (r == -ENOENT)
+		r = accept_missing(passwd_path, ret_fault);
+	else if (r < 0 && r != -ENOMEM &&
+		 ret_fault->kind == PST_PATH_FAULT_NONE)
+		r = pst_path_fault_set_error(ret_fault, -r, passwd_path,
+					     strlen(passwd_path));
+	if (r == 0)
+		settle_unknown_names(lines);
+	return r;
+}
+
+static int sort_ranges(const struct lines *lines,
+		       struct pst_subordinate_uids *uids)
+{
+	size_t root_count, other_count, i;
+
 	uids->ranges = calloc(lines->line_count, sizeof(uids->ranges[0]));
 	if (!uids->ranges)
 		return -ENOMEM;
@@ -223,28 +268,48 @@ static int resolve(struct lines *lines, const char *passwd_path,
 	return 0;
 }
 
-int pst_subordinate_uids_read(const char *subuid_path, const char *passwd_path,
-			      struct pst_subordinate_uids *ret_uids)
+static int read_ranges(const char *subuid_path,
+		       const struct pst_trusted_file *file,
+		       const char *passwd_path,
+		       struct pst_subordinate_uids *uids,
+		       struct pst_path_fault *ret_fault)
 {
-	struct pst_subordinate_uids uids = {0};
-	struct pst_trusted_file file = {0};
-	struct pst_path_fault fault;
 	struct lines lines = {0};
 	int r;
 
-	r = pst_trusted_file_read(subuid_path, geteuid(), 0, &file, &fault);
-	if (r == 0) {
-		lines.lines = calloc(PST_SUBORDINATE_RANGES_MAX,
-				     sizeof(lines.lines[0]));
-		r = lines.lines ? 0 : -ENOMEM;
-	} else if (r == -ENOENT) {
-		r = 0;
-	}
-	if (r == 0 && lines.lines)
-		parse_lines(file.bytes, &lines, &uids.ignored_line_count);
+	lines.lines = calloc(PST_SUBORDINATE_RANGES_MAX,
+			     sizeof(lines.lines[0]));
+	if (!lines.lines)
+		return -ENOMEM;
+	r = parse_lines(file->bytes, file->byte_count, &lines,
+			&uids->ignored_line_count);
+	if (r == -E2BIG)
+		(void)pst_path_fault_set(ret_fault,
+					 PST_PATH_FAULT_TOO_MANY_RANGES,
+					 subuid_path, strlen(subuid_path),
+					 NULL);
 	if (r == 0 && lines.line_count > 0)
-		r = resolve(&lines, passwd_path, &uids);
+		r = find_users(&lines, passwd_path, ret_fault);
+	if (r == 0 && lines.line_count > 0)
+		r = sort_ranges(&lines, uids);
 	free(lines.lines);
+	return r;
+}
+
+int pst_subordinate_uids_read(const char *subuid_path, const char *passwd_path,
+			      struct pst_subordinate_uids *ret_uids,
+			      struct pst_path_fault *ret_fault)
+{
+	struct pst_subordinate_uids uids = {0};
+	struct pst_trusted_file file = {0};
+	int r;
+
+	r = pst_trusted_file_read(subuid_path, geteuid(), 0, &file, ret_fault);
+	if (r == -ENOENT)
+		r = accept_missing(subuid_path, ret_fault);
+	else if (r == 0)
+		r = read_ranges(subuid_path, &file, passwd_path, &uids,
+				ret_fault);
 	pst_trusted_file_done(&file);
 	if (r == 0)
 		*ret_uids = uids;

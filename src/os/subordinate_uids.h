@@ -12,8 +12,9 @@
  * uid of the range, counts for itself.  Uids that a range of root and one of
  * another user share count for the other user.
  *
- * A range can only ever make uids count together, so a line that cannot be
- * understood is left out, and a missing file means no ranges.
+ * A line that cannot be parsed is ignored, and a missing file means no ranges.
+ * Any other fault of a file is an error: without the ranges, a user would count
+ * as 65,536 users.
  */
 #ifndef POSTERN_OS_SUBORDINATE_UIDS_H
 #define POSTERN_OS_SUBORDINATE_UIDS_H
@@ -22,10 +23,11 @@
 #include <sys/types.h>
 
 #include "base/attributes.h"
+#include "os/trusted_path.h"
 
 #define PST_SUBUID_PATH "/etc/subuid"
 
-/* Lines beyond these are left out. */
+/* A file with more lines of ranges is an error. */
 #define PST_SUBORDINATE_RANGES_MAX 4096
 
 /* As many as a container usually has. */
@@ -51,12 +53,16 @@ struct pst_subordinate_uids {
 /*
  * Read both files, which must be trusted ones (trusted_file.h).  A user name
  * that the password file does not have stands for the first uid of its first
- * range.  0 (also where subuid_path is missing), -EACCES (not trusted), -EFBIG,
- * -ENOMEM, or another -errno.
+ * range.  Either file may be missing, but not as the target of a symbolic link.
+ *
+ * 0, -EACCES (not trusted, or a link without a target), -EFBIG (too large),
+ * -E2BIG (more than PST_SUBORDINATE_RANGES_MAX ranges), -ENOMEM, or another
+ * -errno.  *ret_fault names the file and its fault; kind NONE: no memory.
  */
 PST_MUST_CHECK int
 pst_subordinate_uids_read(const char *subuid_path, const char *passwd_path,
-			  struct pst_subordinate_uids *ret_uids);
+			  struct pst_subordinate_uids *ret_uids,
+			  struct pst_path_fault *ret_fault);
 
 /* Accepts an empty one, and empties it. */
 void pst_subordinate_uids_done(struct pst_subordinate_uids *uids);

@@ -38,6 +38,7 @@ enum pst_path_fault_kind {
 	PST_PATH_FAULT_NOT_PRIVATE,     /* not closed to group and others */
 	PST_PATH_FAULT_LINKS,           /* has another name, or none */
 	PST_PATH_FAULT_TOO_BIG,
+	PST_PATH_FAULT_TOO_MANY_RANGES, /* of subordinate uids */
 	PST_PATH_FAULT_EXISTS,          /* and should not */
 	PST_PATH_FAULT_ERROR,           /* the kernel says no: see error */
 };

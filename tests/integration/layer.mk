@@ -65,6 +65,7 @@ check_PROGRAMS += \
 	tests/integration/test_kernel_errors \
 	tests/integration/test_leaks \
 	tests/integration/test_socket_watch \
+	tests/integration/test_subordinate_uids \
 	tests/integration/test_low_descriptors \
 	tests/integration/test_memory \
 	tests/integration/test_key_memory \
@@ -253,6 +254,10 @@ tests_integration_test_tool_notify_LDADD = $(INTEGRATION_LIBS)
 tests_integration_test_rates_SOURCES = \
 	tests/integration/test_rates.c tests/integration/rate_case.h
 tests_integration_test_rates_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_subordinate_uids_SOURCES = \
+	tests/integration/test_subordinate_uids.c
+tests_integration_test_subordinate_uids_LDADD = $(INTEGRATION_LIBS)
 
 tests_integration_test_handshake_rate_SOURCES = \
 	tests/integration/test_handshake_rate.c

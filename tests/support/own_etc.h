@@ -19,7 +19,13 @@
 /* With this text as subuid; NULL: without the file.  False: it cannot be. */
 bool own_etc_bring(const char *subuid_text);
 
-/* Write the subuid file again; own_etc_bring() has succeeded. */
-void own_etc_write_subuid(const char *text, mode_t mode);
+#define OWN_ETC_PATH_BYTES 256
+
+/*
+ * After own_etc_bring(), in the test or in a process of it: the path of a file,
+ * and a file that is made anew, which takes root.
+ */
+void own_etc_path(const char *name, char ret_path[static OWN_ETC_PATH_BYTES]);
+void own_etc_write(const char *name, const char *text, mode_t mode);
 
 #endif

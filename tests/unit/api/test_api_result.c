@@ -228,6 +228,8 @@ START_TEST(every_result_and_reason_has_its_own_words)
 			 "no-peer");
 	ck_assert_str_eq(postern_reason_word(POSTERN_REASON_SOCKET_MOVED),
 			 "socket-moved");
+	ck_assert_str_eq(postern_reason_word(POSTERN_REASON_SUBORDINATE_UIDS),
+			 "subordinate-uids");
 	ck_assert_str_eq(postern_reason_text((enum postern_reason)999),
 			 "unknown reason");
 }
@@ -247,7 +249,8 @@ START_TEST(result_is_transient_by_reason_then_by_result)
 		POSTERN_REASON_DENIED, POSTERN_REASON_KEY,
 		POSTERN_REASON_VERSION, POSTERN_REASON_UNTRUSTED_PATH,
 		POSTERN_REASON_POISONED, POSTERN_REASON_REVOKED,
-		POSTERN_REASON_SOCKET_MOVED, POSTERN_REASON_NO_PEER, (enum postern_reason)999,
+		POSTERN_REASON_SOCKET_MOVED, POSTERN_REASON_NO_PEER,
+		POSTERN_REASON_SUBORDINATE_UIDS, (enum postern_reason)999,
 	};
 	const int by_result[] = {
 		-EAGAIN, -EPIPE, -ETIMEDOUT, -EDQUOT, -EBUSY, -ENOMEM, -EMFILE,

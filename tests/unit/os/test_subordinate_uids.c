@@ -7,8 +7,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "os/trusted_file.h"
 #include "unit/os/os_test.h"
 
 static const char passwd_text[] =
@@ -17,6 +19,7 @@ static const char passwd_text[] =
 	"bob:x:20002:20002::/home/bob:/bin/sh\n";
 
 static struct pst_subordinate_uids uids;
+static struct pst_path_fault fault;
 static const char *passwd_path;
 
 static void setup(void)
@@ -36,8 +39,19 @@ static void read_text(const char *text)
 {
 	const char *path = test_file("subuid", text, geteuid(), 0644);
 
-	ck_assert_int_eq(pst_subordinate_uids_read(path, passwd_path, &uids),
-			 0);
+	ck_assert_int_eq(pst_subordinate_uids_read(path, passwd_path, &uids,
+						   &fault), 0);
+	ck_assert_int_eq(fault.kind, PST_PATH_FAULT_NONE);
+}
+
+static void expect_fault(const char *subuid, const char *passwd, int result,
+			 enum pst_path_fault_kind kind, const char *fault_path)
+{
+	ck_assert_int_eq(pst_subordinate_uids_read(subuid, passwd, &uids,
+						   &fault), result);
+	ck_assert_int_eq(fault.kind, kind);
+	ck_assert_str_eq(fault.path, fault_path);
+	ck_assert_ptr_null(uids.ranges);
 }
 
 static void expect_user(uid_t uid, uid_t user)
@@ -154,28 +168,68 @@ START_TEST(range_of_root_yields_to_that_of_another_user)
 }
 END_TEST
 
-START_TEST(lines_beyond_the_bound_are_ignored)
+START_TEST(line_with_a_zero_byte_is_ignored_alone)
 {
-	const size_t line_bytes = 32, count = PST_SUBORDINATE_RANGES_MAX + 3;
-	char *text = malloc(count * line_bytes);
-	size_t used = 0, i;
+	static const char text[] = "alice:100\0000:5\n\0\nbob:200000:5\n";
+	const char *path = test_file("subuid", "", geteuid(), 0644);
+	FILE *file = fopen(path, "we");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_uint_eq(fwrite(text, sizeof(text) - 1, 1, file), 1);
+	ck_assert_int_eq(fclose(file), 0);
+	ck_assert_int_eq(pst_subordinate_uids_read(path, passwd_path, &uids,
+						   &fault), 0);
+	ck_assert_uint_eq(uids.ignored_line_count, 2);
+	ck_assert_uint_eq(uids.range_count, 1);
+	expect_user(200004, 20002);
+}
+END_TEST
+
+/* Comments and lines that cannot be parsed do not count. */
+static const char *write_ranges(size_t count)
+{
+	const size_t line_bytes = 32;
+	char *text = malloc((count + 2) * line_bytes);
+	const char *path;
+	size_t used, i;
 
 	ck_assert_ptr_nonnull(text);
+	used = (size_t)snprintf(text, 2 * line_bytes, "# comment\nalice:x:5\n");
 	for (i = 0; i < count; i++)
 		used += (size_t)snprintf(text + used, line_bytes,
 					 "u%zu:%zu:5\n", i, 100000 + 10 * i);
-	read_text(text);
+	path = test_file("subuid", text, geteuid(), 0644);
 	free(text);
+	return path;
+}
+
+START_TEST(too_many_ranges_are_an_error)
+{
+	const char *path = write_ranges(PST_SUBORDINATE_RANGES_MAX + 1);
+
+	expect_fault(path, passwd_path, -E2BIG, PST_PATH_FAULT_TOO_MANY_RANGES,
+		     path);
+}
+END_TEST
+
+START_TEST(as_many_ranges_as_allowed_are_read)
+{
+	const char *path = write_ranges(PST_SUBORDINATE_RANGES_MAX);
+
+	ck_assert_int_eq(pst_subordinate_uids_read(path, passwd_path, &uids,
+						   &fault), 0);
 	ck_assert_uint_eq(uids.range_count, PST_SUBORDINATE_RANGES_MAX);
-	ck_assert_uint_eq(uids.ignored_line_count, 3);
+	ck_assert_uint_eq(uids.ignored_line_count, 1);
 }
 END_TEST
 
 START_TEST(missing_file_means_no_ranges)
 {
 	ck_assert_int_eq(pst_subordinate_uids_read(test_path("none"),
-						   passwd_path, &uids), 0);
+						   passwd_path, &uids, &fault),
+			 0);
 	ck_assert_uint_eq(uids.range_count, 0);
+	ck_assert_int_eq(fault.kind, PST_PATH_FAULT_NONE);
 }
 END_TEST
 
@@ -185,19 +239,62 @@ START_TEST(missing_password_file_leaves_names_unknown)
 				     0644);
 
 	ck_assert_int_eq(pst_subordinate_uids_read(path, test_path("none"),
-						   &uids), 0);
+						   &uids, &fault), 0);
+	ck_assert_int_eq(fault.kind, PST_PATH_FAULT_NONE);
 	expect_user(100004, 100000);
+}
+END_TEST
+
+START_TEST(link_without_a_target_is_an_error)
+{
+	const char *link_path = test_path("link");
+	const char *path = test_file("subuid", "alice:100000:5\n", geteuid(),
+				     0644);
+
+	ck_assert_int_eq(symlink(_i == 0 ? "none" : "none/none", link_path), 0);
+	expect_fault(link_path, passwd_path, -EACCES, PST_PATH_FAULT_DANGLING,
+		     link_path);
+	expect_fault(path, link_path, -EACCES, PST_PATH_FAULT_DANGLING,
+		     link_path);
+}
+END_TEST
+
+START_TEST(link_to_a_file_is_followed)
+{
+	(void)test_file("subuid", "alice:100000:5\n", geteuid(), 0644);
+	ck_assert_int_eq(symlink("subuid", test_path("link")), 0);
+	ck_assert_int_eq(pst_subordinate_uids_read(test_path("link"),
+						   passwd_path, &uids, &fault),
+			 0);
+	expect_user(100004, 20001);
 }
 END_TEST
 
 START_TEST(file_that_others_can_write_is_refused)
 {
-	const char *path = test_file("subuid", "alice:100000:5\n", geteuid(),
-				     0666);
+	const char *sound = test_file("subuid", "alice:100000:5\n", geteuid(),
+				      0644);
+	const char *writable = test_file("writable", "alice:100000:5\n",
+					 geteuid(), 0666);
 
-	ck_assert_int_eq(pst_subordinate_uids_read(path, passwd_path, &uids),
-			 -EACCES);
-	ck_assert_uint_eq(uids.range_count, 0);
+	expect_fault(writable, passwd_path, -EACCES, PST_PATH_FAULT_WRITABLE,
+		     writable);
+	expect_fault(sound, writable, -EACCES, PST_PATH_FAULT_WRITABLE,
+		     writable);
+}
+END_TEST
+
+START_TEST(file_that_is_too_large_is_refused)
+{
+	char *text = malloc(PST_TRUSTED_FILE_BYTES_MAX + 2);
+	const char *path;
+
+	ck_assert_ptr_nonnull(text);
+	memset(text, '\n', PST_TRUSTED_FILE_BYTES_MAX + 1);
+	text[PST_TRUSTED_FILE_BYTES_MAX + 1] = '\0';
+	path = test_file("subuid", text, geteuid(), 0644);
+	free(text);
+	expect_fault(path, passwd_path, -EFBIG, PST_PATH_FAULT_TOO_BIG, path);
 }
 END_TEST
 
@@ -214,10 +311,15 @@ int main(void)
 	tcase_add_test(tcase, ranges_that_overlap_count_together);
 	tcase_add_test(tcase, ranges_of_root_count_by_block);
 	tcase_add_test(tcase, range_of_root_yields_to_that_of_another_user);
-	tcase_add_test(tcase, lines_beyond_the_bound_are_ignored);
+	tcase_add_test(tcase, line_with_a_zero_byte_is_ignored_alone);
+	tcase_add_test(tcase, too_many_ranges_are_an_error);
+	tcase_add_test(tcase, as_many_ranges_as_allowed_are_read);
 	tcase_add_test(tcase, missing_file_means_no_ranges);
 	tcase_add_test(tcase, missing_password_file_leaves_names_unknown);
+	tcase_add_loop_test(tcase, link_without_a_target_is_an_error, 0, 2);
+	tcase_add_test(tcase, link_to_a_file_is_followed);
 	tcase_add_test(tcase, file_that_others_can_write_is_refused);
+	tcase_add_test(tcase, file_that_is_too_large_is_refused);
 	suite_add_tcase(suite, tcase);
 	return test_run(suite);
 }
