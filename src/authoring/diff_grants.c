@@ -12,8 +12,7 @@
 #include <string.h>
 
 #include "policy/policy_grant.h"
-#include "policy/policy_limit_text.h"
-#include "policy/policy_limits.h"
+#include "policy/policy_units.h"
 
 struct standing {
 	enum pst_policy_diff_version version;

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy/policy_limits.h"
+#include "policy/policy_grant.h"
 
 static int compare_peers(const void *left, const void *right)
 {

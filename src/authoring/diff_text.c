@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "authoring/print.h"
-#include "policy/policy_limit_text.h"
+#include "policy/policy_units.h"
 
 void pst_policy_diff_enter(struct pst_policy_diff *diff, const char *kind,
 			   const char *name)

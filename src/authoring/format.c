@@ -15,7 +15,7 @@
 #include "authoring/print.h"
 #include "base/text.h"
 #include "policy/policy_builder.h"
-#include "policy/policy_words.h"
+#include "policy/policy_values.h"
 
 static void add_comment(struct pst_text *text, const char *comment)
 {

@@ -12,8 +12,8 @@
 #include "authoring/print.h"
 #include "base/text.h"
 #include "policy/policy.h"
-#include "policy/policy_limit_text.h"
-#include "policy/policy_limits.h"
+#include "policy/policy_units.h"
+#include "policy/policy_grant.h"
 #include "policy/policy_table.h"
 
 #define ORIGIN_COLUMN 56u

@@ -11,7 +11,7 @@
 #include "base/kernel_error.h"
 #include "base/result.h"
 #include "os/monotonic.h"
-#include "policy/policy_limit_text.h"
+#include "policy/policy_units.h"
 
 /*
  * What is recorded of one uid.  Whom the policy allows comes and goes by its

@@ -18,7 +18,7 @@
 #include "os/features.h"
 #include "os/name_lookup.h"
 #include "os/peer_credentials.h"
-#include "policy/policy_words.h"
+#include "policy/policy_values.h"
 
 #define ALL_WANTS (PST_PEER_WANT_CGROUP | PST_PEER_WANT_EXE | \
 		   PST_PEER_WANT_USERNS)

@@ -12,7 +12,7 @@
 #include "base/result.h"
 #include "node/quota.h"
 #include "node/subject.h"
-#include "policy/policy_limit_text.h"
+#include "policy/policy_units.h"
 
 int pst_tenants_open(const struct postern_policy *policy,
 		     struct pst_ledger *ledger,

@@ -6,7 +6,6 @@ noinst_LTLIBRARIES += libpolicy.la
 
 libpolicy_la_SOURCES = \
 	src/policy/policy.h \
-	src/policy/policy_accounts.c \
 	src/policy/policy_allow_block.c \
 	src/policy/policy_block.c \
 	src/policy/policy_block.h \
@@ -16,9 +15,6 @@ libpolicy_la_SOURCES = \
 	src/policy/policy_diagnostics.c \
 	src/policy/policy_diagnostics.h \
 	src/policy/policy_explain.c \
-	src/policy/policy_explain.h \
-	src/policy/policy_explain_grant.c \
-	src/policy/policy_explain_subject.c \
 	src/policy/policy_fault.c \
 	src/policy/policy_grant.c \
 	src/policy/policy_grant.h \
@@ -28,11 +24,6 @@ libpolicy_la_SOURCES = \
 	src/policy/policy_label.h \
 	src/policy/policy_lexer.c \
 	src/policy/policy_lexer.h \
-	src/policy/policy_limit_text.c \
-	src/policy/policy_limit_text.h \
-	src/policy/policy_limits.c \
-	src/policy/policy_limits.h \
-	src/policy/policy_limits_block.c \
 	src/policy/policy_link.c \
 	src/policy/policy_link_node.c \
 	src/policy/policy_lint.c \
@@ -45,15 +36,17 @@ libpolicy_la_SOURCES = \
 	src/policy/policy_peer_block.c \
 	src/policy/policy_peer_block.h \
 	src/policy/policy_peer_identity.c \
-	src/policy/policy_quantity.c \
+	src/policy/policy_read_limits.c \
 	src/policy/policy_socket.c \
 	src/policy/policy_table.c \
 	src/policy/policy_table.h \
 	src/policy/policy_tenant_block.c \
 	src/policy/policy_tree.c \
 	src/policy/policy_tree.h \
-	src/policy/policy_words.c \
-	src/policy/policy_words.h
+	src/policy/policy_units.c \
+	src/policy/policy_units.h \
+	src/policy/policy_values.c \
+	src/policy/policy_values.h
 
 # The decision and all it needs: these may use mem* and str* and nothing else,
 # and tests/check_purity.sh looks.
@@ -61,5 +54,4 @@ PURE_POLICY_OBJECTS = \
 	policy_decide \
 	policy_grant \
 	policy_label \
-	policy_limits \
 	policy_match

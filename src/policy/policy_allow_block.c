@@ -8,7 +8,8 @@
 #include <errno.h>
 
 #include "policy/policy_block.h"
-#include "policy/policy_words.h"
+#include "policy/policy_units.h"
+#include "policy/policy_values.h"
 
 static int read_rule(struct pst_policy_builder *builder,
 		     const struct pst_policy_directive *directive,
@@ -42,17 +43,17 @@ static int read_direction(struct pst_policy_builder *builder,
 			  const struct pst_policy_directive *directive,
 			  void *object)
 {
-	static const char *const choices[] = {"send", "receive", "both"};
 	struct pst_policy_allow *allow = object;
 	bool is_valid;
 	size_t choice;
 	int r;
 
-	r = pst_policy_word_choice(builder, directive, 1, choices, 3, &choice,
+	/* the first name is that of no direction */
+	r = pst_policy_word_choice(builder, directive, 1,
+				   pst_policy_direction_names + 1, 3, &choice,
 				   &is_valid);
 	if (r < 0 || !is_valid)
 		return r;
-	/* send is 1, receive is 2, and both are both bits */
 	allow->directions = (uint32_t)choice + 1;
 	return 0;
 }

@@ -20,7 +20,6 @@
 #include <string.h>
 
 #include "policy/policy_grant.h"
-#include "policy/policy_limits.h"
 #include "policy/policy_match.h"
 #include "policy/policy_table.h"
 

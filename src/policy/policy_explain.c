@@ -2,23 +2,110 @@
 /*
  * Why the decision is what it is
  *
- * The rules are evaluated by the very functions that decide, and the verdict is
- * the decision itself, so an explanation cannot disagree with what a node does.
- * Every rule is shown, with every line of its peers: who asks why somebody was
- * refused usually wants to see the line that nearly matched.
+ * The functions that decide also evaluate the rules here, and the verdict is the
+ * decision itself, so an explanation cannot disagree with a node.  Every rule is
+ * shown with every line of its peers, because the line that nearly matched often
+ * explains a refusal.
  */
-#include "policy/policy_explain.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "policy/policy.h"
 #include "policy/policy_match.h"
 #include "policy/policy_table.h"
+#include "policy/policy_units.h"
 
 #define ANSWER_COLUMN 44
-#define PLACE_COLUMN 60
+#define LOCATION_COLUMN 60
+#define LIMIT_VALUE_COLUMN 30
+#define LIMIT_LOCATION_COLUMN 46
+
+/* The process: facts that are known, or known to be absent.  Every other fact is
+ * unknown. */
+
+static void add_id(struct pst_text *text, const char *name,
+		   enum postern_fact fact, uint32_t id, uint32_t overflow_id)
+{
+	if (fact != POSTERN_FACT_KNOWN) {
+		pst_text_add_format(text, "%s unknown", name);
+		return;
+	}
+	pst_text_add_format(text, "%s %" PRIu32, name, id);
+	if (id == PST_POLICY_OVERFLOW_ID ||
+	    (overflow_id != 0 && id == overflow_id))
+		pst_text_add_string(text, " (not mapped: unknown)");
+}
+
+static void add_groups(struct pst_text *text,
+		       const struct postern_subject *subject)
+{
+	uint32_t i;
+
+	if (subject->groups_fact == POSTERN_FACT_UNKNOWN ||
+	    (subject->group_count > 0 && !subject->groups)) {
+		pst_text_add_string(text, ", other groups unknown");
+		return;
+	}
+	if (subject->groups_fact == POSTERN_FACT_ABSENT ||
+	    subject->group_count == 0) {
+		pst_text_add_string(text, ", no other groups");
+		return;
+	}
+	pst_text_add_string(text, ", groups");
+	for (i = 0; i < subject->group_count; i++)
+		pst_text_add_format(text, " %" PRIu32, subject->groups[i]);
+}
+
+static void add_pid(struct pst_text *text,
+		    const struct postern_subject *subject)
+{
+	if (subject->pid_fact == POSTERN_FACT_ABSENT ||
+	    (subject->pid_fact == POSTERN_FACT_KNOWN && subject->pid <= 0))
+		pst_text_add_string(text, ", pid not visible here");
+	else if (subject->pid_fact == POSTERN_FACT_KNOWN)
+		pst_text_add_format(text, ", pid %" PRId32, subject->pid);
+	if (subject->pid_inode_fact == POSTERN_FACT_KNOWN)
+		pst_text_add_format(text, ", pid inode %" PRIu64,
+				    subject->pid_inode);
+}
+
+static void add_text(struct pst_text *text, const char *name,
+		     enum postern_fact fact, const char *value)
+{
+	if (fact == POSTERN_FACT_ABSENT)
+		pst_text_add_format(text, ", no %s", name);
+	if (fact != POSTERN_FACT_KNOWN || !value)
+		return;
+	pst_text_add_format(text, ", %s ", name);
+	pst_text_add_harmless(text, value);
+}
+
+static void add_subject(struct pst_text *text,
+			const struct postern_subject *subject)
+{
+	pst_text_add_string(text, "process: ");
+	add_id(text, "uid", subject->uid_fact, subject->uid,
+	       subject->overflow_uid);
+	add_id(text, ", gid", subject->gid_fact, subject->gid,
+	       subject->overflow_gid);
+	add_groups(text, subject);
+	add_pid(text, subject);
+	add_text(text, "label", subject->label_fact, subject->label);
+	add_text(text, "unit", subject->unit_fact, subject->unit);
+	add_text(text, "cgroup", subject->cgroup_fact, subject->cgroup);
+	add_text(text, "exe", subject->exe_fact, subject->exe);
+	if (subject->userns == POSTERN_USERNS_SAME)
+		pst_text_add_string(text, ", userns same");
+	if (subject->userns == POSTERN_USERNS_OTHER)
+		pst_text_add_string(text, ", userns another");
+	pst_text_add_string(text, subject->key_fact == POSTERN_FACT_KNOWN
+					  ? ", a proven key\n"
+					  : ", no key\n");
+}
+
+/* The rules */
 
 static const char *const answers[] = {
 	[PST_POLICY_MATCH_NO] = "no",
@@ -35,7 +122,7 @@ static void add_row(struct pst_text *text, const char *indent,
 	pst_text_add_format(text, "%s%s", indent, words);
 	pst_text_add_padding(text, ANSWER_COLUMN, 2);
 	pst_text_add_string(text, answer);
-	pst_text_add_padding(text, PLACE_COLUMN, 2);
+	pst_text_add_padding(text, LOCATION_COLUMN, 2);
 	pst_text_add_harmless(text, location->file);
 	pst_text_add_format(text, ":%" PRIu32 "\n", location->line);
 }
@@ -153,6 +240,56 @@ static void add_tenant(struct pst_text *text,
 		add_peers(text, rule, subject, PST_POLICY_PURPOSE_MEMBER);
 }
 
+/* The verdict: each limit with its scope and rule, in the units of a policy */
+
+static void add_line(struct pst_text *text, const char *scope, const char *name,
+		     const char *value, const char *file, uint32_t line)
+{
+	pst_text_add_format(text, "  %-10s %s", scope, name);
+	pst_text_add_padding(text, LIMIT_VALUE_COLUMN, 1);
+	pst_text_add_string(text, value);
+	pst_text_add_padding(text, LIMIT_LOCATION_COLUMN, 2);
+	pst_text_add_harmless(text, file ? file : "built in");
+	if (file)
+		pst_text_add_format(text, ":%" PRIu32, line);
+	pst_text_add(text, "\n", 1);
+}
+
+static void add_limits(struct pst_text *text, const char *scope,
+		       const struct postern_policy_limit *limits)
+{
+	char value[PST_POLICY_LIMIT_TEXT_BYTES];
+	size_t i;
+
+	for (i = 0; i < POSTERN_LIMIT_COUNT; i++) {
+		if (limits[i].state == POSTERN_LIMIT_UNSET)
+			continue;
+		pst_policy_limit_text(i, limits[i].value, value);
+		add_line(text, scope, pst_policy_limit_name(i), value,
+			 limits[i].file, limits[i].line);
+	}
+}
+
+static void add_grant(struct pst_text *text,
+		      const struct postern_decision *decision)
+{
+	pst_text_add_format(text, "verdict: admitted as peer '%s'",
+			    decision->peer_name);
+	if (decision->tenant_name)
+		pst_text_add_format(text, ", of tenant '%s'",
+				    decision->tenant_name);
+	pst_text_add_format(text, "\n  direction  %s%s\n",
+			    pst_policy_directions_name(decision->directions),
+			    decision->may_observe ? ", may observe" : "");
+	add_line(text, "security", "",
+		 pst_policy_security_name(decision->security),
+		 decision->security_file, decision->security_line);
+	add_limits(text, "channel", decision->channel);
+	add_limits(text, "tenant", decision->tenant);
+	add_limits(text, "node", decision->node);
+	add_limits(text, "process", decision->process);
+}
+
 static void add_refusal(struct pst_text *text,
 			const struct postern_refusal *refusal)
 {
@@ -184,7 +321,7 @@ int pst_policy_explain(const struct postern_policy *policy,
 	pst_text_add_format(&text, "node %s at ", node->name);
 	pst_text_add_harmless(&text, node->location.file);
 	pst_text_add_format(&text, ":%" PRIu32 "\n", node->location.line);
-	pst_policy_explain_subject(&text, subject);
+	add_subject(&text, subject);
 	pst_text_add_string(&text, "\n");
 
 	for (rule = node->denies; rule; rule = rule->next)
@@ -198,7 +335,7 @@ int pst_policy_explain(const struct postern_policy *policy,
 
 	pst_policy_decide(policy, node_name, subject, &decision);
 	if (decision.is_admitted)
-		pst_policy_explain_grant(&text, &decision);
+		add_grant(&text, &decision);
 	else
 		add_refusal(&text, &decision.refusal);
 	return pst_text_take(&text, ret_text);

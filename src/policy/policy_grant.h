@@ -2,25 +2,55 @@
 /*
  * What rules add to a decision
  *
- * Grants add up, limits squeeze: how an allow, a tenant, a node and the top
- * level make one grant, whoever found out that they apply.  The decision asks
- * that for a process, the comparison of two policies for a peer's name.  Pure.
+ * Grants are combined and limits restrict: how an allow, a tenant, a node and
+ * the top level make one grant.  The decision calls these functions for a
+ * process, the comparison of two policies for the name of a peer.  Only this
+ * module knows which of two values of a limit is the stricter.  Pure.
  */
 #ifndef POSTERN_POLICY_POLICY_GRANT_H
 #define POSTERN_POLICY_POLICY_GRANT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include <postern/policy.h>
 
 #include "policy/policy_table.h"
 
-/* Directions and observing join, security rises, each channel is squeezed. */
+/* Each channel is bounded by these wherever they stand; the others bound the
+ * sum of what their scope holds. */
+bool pst_policy_limit_is_per_channel(size_t limit_key);
+
+/* Restrict *limit by another one that applies too.  An unset one changes nothing.
+ * Of equals the first by file and line stays, so order never matters. */
+void pst_policy_limit_restrict(size_t limit_key,
+			       struct postern_policy_limit *limit,
+			       const struct postern_policy_limit *other);
+
+/* Restrict every limit of an array of POSTERN_LIMIT_ROOM. */
+void pst_policy_limits_restrict(struct postern_policy_limit *limits,
+				const struct postern_policy_limit *others);
+
+/*
+ * Complete the limits of one channel: limits that are unset get their built-in
+ * value, and the message is restricted to the largest that fits the ring.
+ */
+void pst_policy_limits_complete(struct postern_policy_limit *limits);
+
+/* Whether a is before b by name and line; ties in favour of neither. */
+bool pst_policy_location_is_before(const char *a_file, uint32_t a_line,
+				   const char *b_file, uint32_t b_line);
+
+/* Directions and observing are combined, security rises, limits of each channel
+ * restrict. */
 void pst_policy_grant_add_allow(struct postern_decision *decision,
 				const struct pst_policy_allow *allow);
 
 void pst_policy_grant_add_tenant(struct postern_decision *decision,
 				 const struct pst_policy_tenant *tenant);
 
-/* The node and the top level; what nothing limits gets its built-in bounds. */
+/* The node and the top level; then limits that are unset get built-in values. */
 void pst_policy_grant_add_node(struct postern_decision *decision,
 			       const struct pst_policy_node *node);
 

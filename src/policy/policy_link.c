@@ -13,7 +13,7 @@
 
 #include "policy/policy_block.h"
 #include "policy/policy_builder.h"
-#include "policy/policy_limits.h"
+#include "policy/policy_grant.h"
 
 /* The name of a peer that may be meant by an unknown one, or NULL. */
 static const char *suggest_peer(struct pst_policy_builder *builder,

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "policy/policy_builder.h"
-#include "policy/policy_limits.h"
+#include "policy/policy_grant.h"
 
 #define ADVISORY_FACTS                                             \
 	(PST_POLICY_FACT_UNIT | PST_POLICY_FACT_CGROUP |           \

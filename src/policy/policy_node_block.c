@@ -17,7 +17,8 @@
 #include "base/bounds.h"
 #include "base/result.h"
 #include "policy/policy_block.h"
-#include "policy/policy_words.h"
+#include "policy/policy_units.h"
+#include "policy/policy_values.h"
 
 #define DEFAULT_SOCKET_MODE 0660u
 #define NODE_KEYS_MAX 2
@@ -131,13 +132,12 @@ int pst_policy_read_security(struct pst_policy_builder *builder,
 			     const struct pst_policy_directive *directive,
 			     struct pst_policy_security *security)
 {
-	/* in the order of enum postern_security */
-	static const char *const choices[] = {"none", "mac", "aead"};
 	bool is_valid;
 	size_t choice;
 	int r;
 
-	r = pst_policy_word_choice(builder, directive, 1, choices, 3, &choice,
+	r = pst_policy_word_choice(builder, directive, 1,
+				   pst_policy_security_names, 3, &choice,
 				   &is_valid);
 	if (r < 0 || !is_valid)
 		return r;

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "policy/policy_block.h"
-#include "policy/policy_words.h"
+#include "policy/policy_values.h"
 
 #define INCLUDES_MAX 256
 

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "policy/policy_label.h"
-#include "policy/policy_words.h"
+#include "policy/policy_values.h"
 
 int pst_policy_peer_line(struct pst_policy_builder *builder,
 			 const struct pst_policy_directive *directive,

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "policy/policy_peer_block.h"
-#include "policy/policy_words.h"
+#include "policy/policy_values.h"
 
 /* Room for a key, or for a sentence that says why there is none. */
 #define KEY_FILE_BYTES 512

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "policy/policy_builder.h"
-#include "policy/policy_words.h"
+#include "policy/policy_values.h"
 
 #define SOCKET_PATH_BYTES_MAX 107u /* of sockaddr_un */
 #define SOCKET_NAME_BYTES_MAX 63u

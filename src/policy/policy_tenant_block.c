@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "policy/policy_block.h"
-#include "policy/policy_words.h"
+#include "policy/policy_values.h"
 
 #define WEIGHT_MAX 10000u
 

@@ -34,7 +34,7 @@ check_PROGRAMS += \
 	tests/unit/policy/test_policy_table \
 	tests/unit/policy/test_policy_texts \
 	tests/unit/policy/test_policy_tree \
-	tests/unit/policy/test_policy_words
+	tests/unit/policy/test_policy_values
 
 tests_unit_policy_test_policy_decide_SOURCES = \
 	tests/unit/policy/decide_case.h \
@@ -112,9 +112,9 @@ tests_unit_policy_test_policy_tree_SOURCES = \
 	tests/unit/policy/test_policy_tree.c
 tests_unit_policy_test_policy_tree_LDADD = $(POLICY_TEST_LIBS)
 
-tests_unit_policy_test_policy_words_SOURCES = \
-	tests/unit/policy/test_policy_words.c
-tests_unit_policy_test_policy_words_LDADD = $(POLICY_TEST_LIBS)
+tests_unit_policy_test_policy_values_SOURCES = \
+	tests/unit/policy/test_policy_values.c
+tests_unit_policy_test_policy_values_LDADD = $(POLICY_TEST_LIBS)
 
 # These read files, and only these need the os layer.
 check_PROGRAMS += \

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "policy/policy_block.h"
-#include "policy/policy_limit_text.h"
-#include "policy/policy_words.h"
+#include "policy/policy_units.h"
+#include "policy/policy_values.h"
 #include "support/policy_host.h"
 
 START_TEST(numbers_have_one_spelling)
@@ -214,7 +214,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("policy words");
+	Suite *suite = suite_create("policy values");
 	TCase *tcase = tcase_create("words");
 	SRunner *runner;
 	int failed_count;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a single word says: numbers, sizes, times, names, paths, keys
+ * Values of single words: numbers, names, paths, keys, users, groups
  *
- * The functions on strings are pure.  Those that take a directive report what
- * is wrong with one of its words and say in *ret_is_valid whether the value
- * was written; they return 0 or -ENOMEM.
+ * The functions on strings are pure.  Those that take a directive report an
+ * error of one of its words, and *ret_is_valid says whether the value was
+ * written.  They return 0 or -ENOMEM.
  */
-#ifndef POSTERN_POLICY_POLICY_WORDS_H
-#define POSTERN_POLICY_POLICY_WORDS_H
+#ifndef POSTERN_POLICY_POLICY_VALUES_H
+#define POSTERN_POLICY_POLICY_VALUES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,20 +39,6 @@ int pst_policy_word_number(struct pst_policy_builder *builder,
 			   const struct pst_policy_directive *directive,
 			   uint32_t word_index, uint64_t least, uint64_t most,
 			   uint64_t *ret_number, bool *ret_is_valid);
-
-enum pst_policy_unit {
-	PST_POLICY_UNIT_BYTES,            /* 64KiB */
-	PST_POLICY_UNIT_BYTES_A_SECOND,   /* 64KiB/s */
-	PST_POLICY_UNIT_COUNT_A_SECOND,   /* 500/s */
-	PST_POLICY_UNIT_NS                /* 10min */
-};
-
-/* A number with its unit, at least 1, in bytes, counts or nanoseconds. */
-PST_MUST_CHECK
-int pst_policy_word_quantity(struct pst_policy_builder *builder,
-			     const struct pst_policy_directive *directive,
-			     uint32_t word_index, enum pst_policy_unit unit,
-			     uint64_t *ret_quantity, bool *ret_is_valid);
 
 /* A name of ours: of a peer, tenant or node. */
 PST_MUST_CHECK
