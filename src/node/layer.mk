@@ -34,8 +34,6 @@ libnode_la_SOURCES = \
 	src/node/node_state.h \
 	src/node/observe.c \
 	src/node/offer.c \
-	src/node/own_segment.c \
-	src/node/own_segment.h \
 	src/node/peer_channel.c \
 	src/node/peer_due.c \
 	src/node/pending_offers.c \

@@ -14,7 +14,6 @@
 #include "base/kernel_error.h"
 #include "base/result.h"
 #include "node/audit.h"
-#include "node/own_segment.h"
 #include "node/subject.h"
 #include "os/name_lookup.h"
 #include "os/own_process.h"
@@ -109,7 +108,7 @@ static int check_group(const struct pst_node *node, gid_t group,
 	r = pst_segment_create(pst_own_page_bytes(), node->features, &fd);
 	if (r < 0)
 		return r;
-	r = pst_segment_set_access(fd, PST_OWN_SEGMENT_MODE, group);
+	r = pst_segment_set_access(fd, PST_SEGMENT_MODE, group);
 	if (r == -EPERM && group != (gid_t)-1) {
 		(void)pst_error_setf(
 			refusal, POSTERN_REASON_GROUP,

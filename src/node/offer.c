@@ -11,9 +11,9 @@
 #include "node/admission.h"
 
 #include "base/result.h"
-#include "node/own_segment.h"
 #include "os/entropy.h"
 #include "os/packet_socket.h"
+#include "os/segment.h"
 
 /* S_a: sparse, mapped by us alone, sealed before anybody else has it. */
 static int create_own_segment(const struct pst_node *node,
@@ -31,9 +31,9 @@ static int create_own_segment(const struct pst_node *node,
 				     &entry->own_mapping);
 	if (r < 0)
 		return r;
-	return pst_own_segment_finish(node, entry->acceptor_fd,
-				      PST_SEGMENT_SEALS_WRITER_DONE,
-				      &offer->acceptor.inode);
+	return pst_segment_finish(entry->acceptor_fd,
+				  PST_SEGMENT_SEALS_WRITER_DONE, node->group,
+				  &offer->acceptor.inode);
 }
 
 /* S_c: we create and size it; only after the peer's seals do we map it. */
@@ -47,9 +47,9 @@ static int create_peer_segment(const struct pst_node *node,
 			       &entry->connector_fd);
 	if (r < 0)
 		return r;
-	return pst_own_segment_finish(node, entry->connector_fd,
-				      PST_SEGMENT_SEALS_OFFERED,
-				      &offer->connector.inode);
+	return pst_segment_finish(entry->connector_fd,
+				  PST_SEGMENT_SEALS_OFFERED, node->group,
+				  &offer->connector.inode);
 }
 
 static int create_offer(const struct pst_node *node,

@@ -14,9 +14,9 @@
 #include "base/bounds.h"
 #include "base/fd.h"
 #include "node/node_state.h"
-#include "node/own_segment.h"
 #include "os/entropy.h"
 #include "os/own_process.h"
+#include "os/segment.h"
 
 #define SEGMENT_NAME "postern-view"
 
@@ -40,9 +40,8 @@ static int make(struct pst_node *node, struct pst_node_view *view)
 	r = pst_segment_populate_for_writing(&view->mapping);
 	if (r < 0)
 		return r == -EFAULT ? -ENOMEM : r;
-	r = pst_own_segment_finish(node, view->segment_fd,
-				   PST_SEGMENT_SEALS_WRITER_DONE,
-				   &view->record.segment.inode);
+	r = pst_segment_finish(view->segment_fd, PST_SEGMENT_SEALS_WRITER_DONE,
+			       node->group, &view->record.segment.inode);
 	if (r < 0)
 		return r;
 	view->record.segment.segment_bytes = segment_bytes;

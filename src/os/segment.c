@@ -98,6 +98,20 @@ int pst_segment_set_access(int segment_fd, mode_t mode, gid_t group)
 	return 0;
 }
 
+int pst_segment_finish(int segment_fd, int seals, gid_t group,
+		       uint64_t *ret_inode)
+{
+	int r;
+
+	r = pst_segment_add_seals(segment_fd, seals);
+	if (r < 0)
+		return pst_kernel_error(PST_CALL_FCNTL, -r);
+	r = pst_segment_set_access(segment_fd, PST_SEGMENT_MODE, group);
+	if (r < 0)
+		return pst_kernel_error(PST_CALL_FCHOWN, -r);
+	return pst_segment_inode(segment_fd, ret_inode);
+}
+
 enum pst_segment_fault
 pst_segment_check(int segment_fd, const struct pst_segment_expectation *wanted)
 {

@@ -34,6 +34,9 @@
 #define PST_SEGMENT_SEALS_WRITER_DONE \
 	(PST_SEGMENT_SEALS_OFFERED | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL)
 
+/* Of a segment that is passed on: the owner and the group read and write. */
+#define PST_SEGMENT_MODE 0660
+
 /*
  * The first thing that is wrong with a segment, in the order of the checks.
  * SEALS comes first because only this question never reaches a foreign file
@@ -100,6 +103,14 @@ PST_MUST_CHECK int pst_segment_add_seals(int segment_fd, int seals);
 /* group (gid_t)-1: stays.  The group is set before the mode.  0, or -errno. */
 PST_MUST_CHECK int pst_segment_set_access(int segment_fd, mode_t mode,
 					  gid_t group);
+
+/*
+ * The last step before another process receives the descriptor: add these seals,
+ * set PST_SEGMENT_MODE and the group, and return the inode.  The creator has
+ * mapped the segment before if it is to write to it.  0, or -errno.
+ */
+PST_MUST_CHECK int pst_segment_finish(int segment_fd, int seals, gid_t group,
+				      uint64_t *ret_inode);
 
 /* PST_SEGMENT_FAULT_NONE (0), or what is wrong with it. */
 PST_MUST_CHECK enum pst_segment_fault

@@ -445,6 +445,23 @@ START_TEST(inode_tells_segments_apart)
 }
 END_TEST
 
+START_TEST(finish_seals_sets_mode_and_returns_inode)
+{
+	int fd = make_memfd(0, SEGMENT_BYTES, 0);
+	struct stat status;
+	uint64_t inode;
+
+	ck_assert_int_eq(pst_segment_finish(fd, PST_SEGMENT_SEALS_WRITER_DONE,
+					    (gid_t)-1, &inode), 0);
+	ck_assert_int_eq(fstat(fd, &status), 0);
+	ck_assert_uint_eq(status.st_mode & 07777, PST_SEGMENT_MODE);
+	ck_assert_uint_eq(status.st_ino, inode);
+	ck_assert_int_eq(fcntl(fd, F_GET_SEALS), PST_SEGMENT_SEALS_WRITER_DONE);
+	ck_assert_int_lt(pst_segment_finish(fd, 0, (gid_t)-1, &inode), 0);
+	(void)close(fd);
+}
+END_TEST
+
 START_TEST(every_fault_has_a_text_of_its_own)
 {
 	int one, other;
@@ -485,6 +502,7 @@ int main(void)
 	tcase_add_test(tcase, set_access_reports_a_group_that_is_not_ours_to_give);
 	tcase_add_test(tcase, populated_means_every_page);
 	tcase_add_test(tcase, inode_tells_segments_apart);
+	tcase_add_test(tcase, finish_seals_sets_mode_and_returns_inode);
 	tcase_add_test(tcase, every_fault_has_a_text_of_its_own);
 	suite_add_tcase(suite, tcase);
 	return test_run(suite);
