@@ -57,7 +57,7 @@ static void expect_nothing_kept(postern_peer handle)
 	const struct pst_node *node = (const struct pst_node *)scene.node;
 
 	ck_assert_ptr_null(node->peers[pst_slot_index(handle)]
-				   .credentials.groups);
+				   .identity.credentials.groups);
 }
 
 START_TEST(groups_are_not_kept_and_a_reload_knows_them)
