@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The ledger
+ * Accounting of the nodes of a process, and of its tenants
  */
 #include "accounting/accounting.h"
 
@@ -9,134 +9,140 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ACCOUNT_OF(list) PST_LIST_ENTRY(list, struct pst_account, link)
+#define ACCOUNT_OF(list) PST_LIST_ENTRY(list, struct pst_tenant_account, link)
 
-static struct pst_ledger *ledger_new(void)
+static struct pst_accounting *accounting_new(void)
 {
-	struct pst_ledger *ledger;
+	struct pst_accounting *accounting;
 
-	ledger = calloc(1, sizeof(*ledger));
-	if (!ledger)
+	accounting = calloc(1, sizeof(*accounting));
+	if (!accounting)
 		return NULL;
-	if (pthread_mutex_init(&ledger->lock, NULL) != 0) {
-		free(ledger);
+	if (pthread_mutex_init(&accounting->lock, NULL) != 0) {
+		free(accounting);
 		return NULL;
 	}
-	pst_refcount_init(&ledger->references);
-	pst_list_init(&ledger->tables);
-	pst_list_init(&ledger->accounts);
-	return ledger;
+	pst_refcount_init(&accounting->references);
+	pst_list_init(&accounting->nodes);
+	pst_list_init(&accounting->accounts);
+	return accounting;
 }
 
-struct pst_ledger *pst_ledger_unref(struct pst_ledger *ledger)
+struct pst_accounting *pst_accounting_unref(struct pst_accounting *accounting)
 {
-	if (ledger && pst_refcount_unref(&ledger->references)) {
-		(void)pthread_mutex_destroy(&ledger->lock);
-		free(ledger);
+	if (accounting && pst_refcount_unref(&accounting->references)) {
+		(void)pthread_mutex_destroy(&accounting->lock);
+		free(accounting);
 	}
 	return NULL;
 }
 
-/* The policy gives its reference back when it goes. */
-static void let_go(void *companion)
+/* Called when the policy is freed, which has a reference. */
+static void release_reference(void *companion)
 {
-	(void)pst_ledger_unref(companion); /* always NULL */
+	(void)pst_accounting_unref(companion); /* always NULL */
 }
 
-int pst_ledger_open(const struct postern_policy *policy,
-		    struct pst_ledger *heir_of, struct pst_ledger **ret_ledger)
+int pst_accounting_open(const struct postern_policy *policy,
+			struct pst_accounting *inherit_from,
+			struct pst_accounting **ret_accounting)
 {
-	struct pst_ledger *ours, *ledger;
+	struct pst_accounting *ours, *accounting;
 
-	ledger = pst_policy_companion(policy);
-	if (!ledger) {
-		ours = heir_of;
+	accounting = pst_policy_companion(policy);
+	if (!accounting) {
+		ours = inherit_from;
 		if (ours)
 			pst_refcount_ref(&ours->references);
 		else
-			ours = ledger_new();
+			ours = accounting_new();
 		if (!ours)
 			return -ENOMEM;
-		ledger = pst_policy_set_companion(policy, ours, let_go);
-		if (ledger != ours) /* another thread was first */
-			(void)pst_ledger_unref(ours);
+		accounting = pst_policy_set_companion(policy, ours,
+						      release_reference);
+		if (accounting != ours) /* another thread was first */
+			(void)pst_accounting_unref(ours);
 	}
-	pst_refcount_ref(&ledger->references);
-	*ret_ledger = ledger;
+	pst_refcount_ref(&accounting->references);
+	*ret_accounting = accounting;
 	return 0;
 }
 
-void pst_ledger_lock(struct pst_ledger *ledger)
+void pst_accounting_lock(struct pst_accounting *accounting)
 {
 	/* A plain mutex that is not held by this thread cannot fail. */
-	(void)pthread_mutex_lock(&ledger->lock);
+	(void)pthread_mutex_lock(&accounting->lock);
 }
 
-void pst_ledger_unlock(struct pst_ledger *ledger)
+void pst_accounting_unlock(struct pst_accounting *accounting)
 {
-	(void)pthread_mutex_unlock(&ledger->lock);
+	(void)pthread_mutex_unlock(&accounting->lock);
 }
 
-void pst_ledger_enter(struct pst_ledger *ledger, struct pst_charges *charges)
+void pst_accounting_add(struct pst_accounting *accounting,
+			struct pst_charges *charges)
 {
-	pst_ledger_lock(ledger);
-	pst_list_append(&ledger->tables, &charges->link);
-	pst_ledger_unlock(ledger);
+	pst_accounting_lock(accounting);
+	pst_list_append(&accounting->nodes, &charges->link);
+	pst_accounting_unlock(accounting);
 }
 
-void pst_ledger_strike(struct pst_ledger *ledger, struct pst_charges *charges)
+void pst_accounting_remove(struct pst_accounting *accounting,
+			   struct pst_charges *charges)
 {
-	pst_ledger_lock(ledger);
+	pst_accounting_lock(accounting);
 	pst_list_remove(&charges->link);
-	pst_ledger_unlock(ledger);
+	pst_accounting_unlock(accounting);
 }
 
-static struct pst_account *find_account(struct pst_ledger *ledger,
-					const char *name)
+static struct pst_tenant_account *
+find_account(struct pst_accounting *accounting, const char *name)
 {
 	struct pst_list *link;
 
-	for (link = ledger->accounts.next; link != &ledger->accounts;
+	for (link = accounting->accounts.next; link != &accounting->accounts;
 	     link = link->next)
 		if (strcmp(ACCOUNT_OF(link)->name, name) == 0)
 			return ACCOUNT_OF(link);
 	return NULL;
 }
 
-int pst_ledger_open_account(struct pst_ledger *ledger, const char *tenant_name,
-			    struct pst_account **ret_account)
+int pst_tenant_account_open(struct pst_accounting *accounting,
+			    const char *tenant_name,
+			    struct pst_tenant_account **ret_account)
 {
-	struct pst_account *account;
+	struct pst_tenant_account *account;
 
-	pst_ledger_lock(ledger);
-	account = find_account(ledger, tenant_name);
+	pst_accounting_lock(accounting);
+	account = find_account(accounting, tenant_name);
 	if (!account) {
 		account = calloc(1, sizeof(*account));
 		if (account) {
 			(void)snprintf(account->name, sizeof(account->name),
 				       "%s", tenant_name);
-			pst_list_append(&ledger->accounts, &account->link);
+			pst_list_append(&accounting->accounts, &account->link);
 		}
 	}
 	if (account)
 		account->reference_count++;
-	pst_ledger_unlock(ledger);
+	pst_accounting_unlock(accounting);
 	if (!account)
 		return -ENOMEM;
 	*ret_account = account;
 	return 0;
 }
 
-struct pst_account *pst_ledger_close_account(struct pst_ledger *ledger,
-					     struct pst_account *account)
+struct pst_tenant_account *
+pst_tenant_account_close(struct pst_accounting *accounting,
+			 struct pst_tenant_account *account)
 {
 	if (!account)
 		return NULL;
-	pst_ledger_lock(ledger);
+	pst_accounting_lock(accounting);
 	if (--account->reference_count == 0) {
 		pst_list_remove(&account->link);
 		free(account);
 	}
-	pst_ledger_unlock(ledger);
+	pst_accounting_unlock(accounting);
 	return NULL;
 }

@@ -1,35 +1,48 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A token bucket for each user (pst_admission_user()), in fixed memory
+ * Rates per uid: a fixed table of token buckets, one for each uid or user
  *
- * A user whose bucket is full is not remembered, so an entry is free again as
- * soon as its bucket is full.  When no entry is free, the one that is closest to
- * a full bucket is dropped: its user gains less than a new user would.
+ * A user that is not in the table has a full bucket, so an entry is free again
+ * as soon as its bucket is full.  When no entry is free, a new user takes the
+ * entry of the fullest bucket; the previous user of that entry gains less than a
+ * new user would.  The clock is not read here.
  */
 #ifndef POSTERN_ACCOUNTING_UID_RATE_H
 #define POSTERN_ACCOUNTING_UID_RATE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/token_bucket.h"
 
-#define PST_UID_BUCKETS 256
+#define PST_UID_RATE_CAPACITY 512
 
-struct pst_uid_bucket {
-	uint64_t user;
+/* The user of a free entry is of no meaning, since its bucket is full. */
+struct pst_uid_rate_entry {
+	uint64_t user; /* a uid, or the number of a user with several uids */
 	struct pst_token_bucket bucket;
 };
 
-/* All zero: nobody has taken anything. */
-struct pst_uid_buckets {
-	struct pst_uid_bucket places[PST_UID_BUCKETS];
+/* All zero: every bucket is full. */
+struct pst_uid_rate {
+	struct pst_uid_rate_entry entries[PST_UID_RATE_CAPACITY];
 };
 
-/* Take one token of this user, if there is one.  Always true without a
- * limit. */
-bool pst_uid_buckets_take(struct pst_uid_buckets *buckets,
+/* In a table of any capacity (at least 1): the entry of this user or, if there
+ * is none, the entry with the fullest bucket. */
+struct pst_uid_rate_entry *pst_uid_rate_find(struct pst_uid_rate_entry *entries,
+					     size_t capacity, uint64_t user);
+
+/* Acquire one token of this user.  False: there is none.  Without a limit always
+ * true. */
+bool pst_uid_rate_acquire(struct pst_uid_rate *table,
 			  const struct pst_token_rate *rate, uint64_t user,
 			  uint64_t now_ns);
+
+/* How many tokens of its burst this user lacks, rounded up. */
+uint64_t pst_uid_rate_spent(const struct pst_uid_rate *table,
+			    const struct pst_token_rate *rate, uint64_t user,
+			    uint64_t now_ns);
 
 #endif

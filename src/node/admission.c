@@ -30,7 +30,6 @@
 #include "crypto/cipher.h"
 #include "node/admission.h"
 #include "node/audit.h"
-#include "node/quota.h"
 #include "node/subject.h"
 #include "node/terms.h"
 #include "os/packet_socket.h"
@@ -276,7 +275,7 @@ static bool may_knock(struct pst_node *node,
 	pst_subject_init(&subject, credentials, NULL, node->overflow_uid,
 			 node->overflow_gid);
 	if (!pst_admission_is_privileged(node, credentials) &&
-	    (!pst_quota_handshake(node, user, refusal) ||
+	    (!pst_admission_acquire_handshake(node, user, refusal) ||
 	     !pst_policy_may_match_later(node->rules, &subject, ret_needs_key,
 					 refusal)))
 		return false;

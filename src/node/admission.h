@@ -36,6 +36,11 @@ bool pst_admission_is_privileged(const struct pst_node *node,
 uint64_t pst_admission_user(const struct pst_node *node,
 			    const struct pst_peer_credentials *credentials);
 
+/* Count a connection attempt of this user; false: the node's or the process's
+ * limit is reached. */
+bool pst_admission_acquire_handshake(struct pst_node *node, uint64_t user,
+				     struct postern_refusal *refusal);
+
 /* May this peer get one more OFFER or VIEW?  If not, the holders are recorded. */
 bool pst_admission_may_offer(struct pst_node *node,
 			     const struct pst_half_open *entry,

@@ -8,11 +8,11 @@
  */
 #include "node/admission.h"
 
+#include "accounting/quota.h"
 #include "base/attributes.h"
 #include "base/fd.h"
 #include "base/result.h"
 #include "node/audit.h"
-#include "node/quota.h"
 #include "os/packet_socket.h"
 #include "os/poll_set.h"
 #include "os/socket_close.h"
@@ -64,7 +64,8 @@ bool pst_admission_refuse_record(const struct pst_half_open *entry,
 void pst_admission_release(struct pst_node *node, struct pst_half_open *entry)
 {
 	if (entry->slot != 0) {
-		pst_quota_give_back(node, pst_slot_index(entry->slot));
+		pst_quota_release(node->accounting, &node->charges,
+				  pst_slot_index(entry->slot));
 		/* It was claimed, so it can be aborted. */
 		PST_IGNORE(pst_slots_abort(node->slots, entry->slot));
 	}

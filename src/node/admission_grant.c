@@ -14,8 +14,8 @@
 #include <string.h>
 
 #include "base/result.h"
+#include "accounting/quota.h"
 #include "node/audit.h"
-#include "node/quota.h"
 #include "node/terms.h"
 #include "os/own_process.h"
 
@@ -51,13 +51,27 @@ bool pst_admission_may_offer(struct pst_node *node,
 			      "still");
 }
 
+bool pst_admission_acquire_handshake(struct pst_node *node, uint64_t user,
+				     struct postern_refusal *refusal)
+{
+	return pst_quota_acquire_handshake(
+		       node->accounting, &node->handshakes,
+		       pst_policy_node_limits(node->rules), user, node->now_ns,
+		       refusal) &&
+	       pst_quota_acquire_handshake(
+		       node->accounting, &node->accounting->handshakes,
+		       pst_policy_process_limits(node->policy), user,
+		       node->now_ns, refusal);
+}
+
 /* Root and the owner were not counted when they knocked. */
 static bool is_within_handshakes(struct pst_node *node,
 				 const struct pst_half_open *entry,
 				 struct postern_refusal *refusal)
 {
 	return !pst_admission_is_privileged(node, &entry->credentials) ||
-	       pst_quota_handshake(node, entry->attempt.user, refusal);
+	       pst_admission_acquire_handshake(node, entry->attempt.user,
+					       refusal);
 }
 
 static bool is_within_tenant(struct pst_node *node,
@@ -65,10 +79,15 @@ static bool is_within_tenant(struct pst_node *node,
 			     const struct postern_decision *decision,
 			     struct postern_refusal *refusal)
 {
-	return pst_quota_tenant_handshake(
-		node, entry->attempt.user,
-		pst_tenant_queue_for(&node->tenant_queues, decision)->account,
-		decision, refusal);
+	struct pst_tenant_account *account =
+		pst_tenant_queue_for(&node->tenant_queues, decision)->account;
+
+	return !account ||
+	       pst_quota_acquire_handshake(node->accounting,
+					   &account->handshakes,
+					   decision->tenant,
+					   entry->attempt.user, node->now_ns,
+					   refusal);
 }
 
 static uint32_t at_most_u32(uint64_t value)
@@ -142,11 +161,13 @@ static bool charge(struct pst_node *node, struct pst_half_open *entry,
 				   ->account,
 		.memory_bytes = offer->acceptor.segment_bytes +
 				offer->connector.segment_bytes,
+		.rules = node->rules,
 		.decision = decision,
 	};
 
-	entry->is_charged = pst_quota_charge(
-		node, pst_slot_index(entry->slot), &request, refusal);
+	entry->is_charged = pst_quota_charge(node->accounting, &node->charges,
+					     pst_slot_index(entry->slot),
+					     &request, refusal);
 	return entry->is_charged;
 }
 

@@ -9,10 +9,10 @@
  */
 #include "node/node_state.h"
 
+#include "accounting/quota.h"
 #include "base/attributes.h"
 #include "base/clock.h"
 #include "node/audit.h"
-#include "node/quota.h"
 #include "node/terms.h"
 #include "os/poll_set.h"
 
@@ -53,7 +53,8 @@ static void free_slot(struct pst_node *node, struct pst_peer *peer)
 {
 	pst_slot_handle handle = peer->handle;
 
-	pst_quota_give_back(node, pst_slot_index(handle));
+	pst_quota_release(node->accounting, &node->charges,
+			  pst_slot_index(handle));
 	pst_deadline_heap_set(&node->deadlines, pst_slot_index(handle),
 			      PST_DEADLINE_NEVER);
 	pst_peer_credentials_done(&peer->identity.credentials);

@@ -39,8 +39,6 @@ libnode_la_SOURCES = \
 	src/node/pending_offers.c \
 	src/node/pending_offers.h \
 	src/node/policy_reload.c \
-	src/node/quota.c \
-	src/node/quota.h \
 	src/node/ready.c \
 	src/node/revoke.c \
 	src/node/revoke.h \

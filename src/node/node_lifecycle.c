@@ -50,27 +50,27 @@ static int allocate(struct pst_node *node, uint32_t slot_count)
 	return pst_half_open_init(&node->half_open, &offers);
 }
 
-/* The book of the process, and a place in it. */
+/* The accounting of the process, and the accounts of its tenants. */
 static int open_accounts(struct pst_node *node)
 {
 	int r;
 
-	r = pst_ledger_open(node->policy, NULL, &node->ledger);
+	r = pst_accounting_open(node->policy, NULL, &node->accounting);
 	if (r < 0)
 		return r;
 	node->charges.slot_count = node->slot_count;
-	pst_ledger_enter(node->ledger, &node->charges);
-	return pst_tenants_open(node->policy, node->ledger,
+	pst_accounting_add(node->accounting, &node->charges);
+	return pst_tenants_open(node->policy, node->accounting,
 				&node->tenant_queues);
 }
 
 static void close_accounts(struct pst_node *node)
 {
-	if (!node->ledger)
+	if (!node->accounting)
 		return;
-	pst_tenants_close(&node->tenant_queues, node->ledger);
-	pst_ledger_strike(node->ledger, &node->charges);
-	node->ledger = pst_ledger_unref(node->ledger);
+	pst_tenants_close(&node->tenant_queues, node->accounting);
+	pst_accounting_remove(node->accounting, &node->charges);
+	node->accounting = pst_accounting_unref(node->accounting);
 }
 
 static int prepare_events(struct pst_node *node)

@@ -183,13 +183,13 @@ struct pst_node {
 	struct pst_abandoned abandoned; /* handshakes, by user */
 	struct pst_subordinate_uids subordinate_uids;
 	uint64_t holders_audit_ns; /* when they may be recorded again */
-	struct pst_uid_buckets handshakes;
+	struct pst_uid_rate handshakes;
 	struct pst_node_view view;
 
 	uint32_t slot_count;
 	struct pst_slots *slots;
 	struct pst_peer *peers; /* slot_count of them */
-	struct pst_ledger *ledger;
+	struct pst_accounting *accounting;
 	struct pst_charges charges; /* of each slot */
 	struct pst_meter meter;
 	struct pst_departed_meters departed_meters;

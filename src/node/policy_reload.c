@@ -28,7 +28,7 @@
 struct holdings {
 	const struct postern_policy *policy;
 	const struct pst_policy_node *rules;
-	struct pst_ledger *ledger;
+	struct pst_accounting *accounting;
 	struct pst_tenant_queues tenant_queues;
 	struct pst_node_key *key;
 	struct pst_subordinate_uids subordinate_uids;
@@ -36,9 +36,9 @@ struct holdings {
 
 static void let_go(struct holdings *holdings)
 {
-	if (holdings->ledger)
-		pst_tenants_close(&holdings->tenant_queues, holdings->ledger);
-	holdings->ledger = pst_ledger_unref(holdings->ledger);
+	if (holdings->accounting)
+		pst_tenants_close(&holdings->tenant_queues, holdings->accounting);
+	holdings->accounting = pst_accounting_unref(holdings->accounting);
 	holdings->policy = pst_policy_unref(holdings->policy);
 	holdings->key = pst_node_key_unref(holdings->key);
 	pst_subordinate_uids_done(&holdings->subordinate_uids);
@@ -56,9 +56,9 @@ static int prepare(const struct pst_node *node,
 	};
 	int r;
 
-	r = pst_ledger_open(policy, node->ledger, &holdings.ledger);
+	r = pst_accounting_open(policy, node->accounting, &holdings.accounting);
 	if (r == 0)
-		r = pst_tenants_open(policy, holdings.ledger,
+		r = pst_tenants_open(policy, holdings.accounting,
 				     &holdings.tenant_queues);
 	if (r == 0)
 		r = pst_node_read_subordinate_uids(
@@ -112,18 +112,18 @@ static int set_socket_access(const struct pst_node *node,
 
 static void exchange(struct pst_node *node, struct holdings *holdings)
 {
-	struct holdings old = {node->policy, node->rules, node->ledger,
+	struct holdings old = {node->policy, node->rules, node->accounting,
 			       node->tenant_queues, node->key,
 			       node->subordinate_uids};
 
 	node->policy = holdings->policy;
 	node->rules = holdings->rules;
 	node->tenant_queues = holdings->tenant_queues;
-	if (holdings->ledger != old.ledger) {
-		pst_ledger_strike(old.ledger, &node->charges);
-		pst_ledger_enter(holdings->ledger, &node->charges);
+	if (holdings->accounting != old.accounting) {
+		pst_accounting_remove(old.accounting, &node->charges);
+		pst_accounting_add(holdings->accounting, &node->charges);
 	}
-	node->ledger = holdings->ledger;
+	node->accounting = holdings->accounting;
 	node->key = holdings->key;
 	node->subordinate_uids = holdings->subordinate_uids;
 	pst_half_open_renew_users(&node->half_open, &node->subordinate_uids);

@@ -9,13 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accounting/quota.h"
 #include "base/result.h"
-#include "node/quota.h"
 #include "node/subject.h"
 #include "policy/policy_units.h"
 
 int pst_tenants_open(const struct postern_policy *policy,
-		     struct pst_ledger *ledger,
+		     struct pst_accounting *accounting,
 		     struct pst_tenant_queues *ret_queues)
 {
 	struct pst_tenant_queues queues;
@@ -27,10 +27,10 @@ int pst_tenants_open(const struct postern_policy *policy,
 	r = pst_tenant_queues_new(policy, &queues);
 	for (i = 0; r == 0 && i < pst_policy_tenant_count(policy); i++) {
 		pst_policy_tenant_at(policy, i, &name, &weight);
-		r = pst_ledger_open_account(ledger, name,
+		r = pst_tenant_account_open(accounting, name,
 					    &queues.queues[i + 1].account);
 		if (r < 0)
-			pst_tenants_close(&queues, ledger);
+			pst_tenants_close(&queues, accounting);
 	}
 	if (r < 0)
 		return r;
@@ -39,12 +39,12 @@ int pst_tenants_open(const struct postern_policy *policy,
 }
 
 void pst_tenants_close(struct pst_tenant_queues *queues,
-		       struct pst_ledger *ledger)
+		       struct pst_accounting *accounting)
 {
 	size_t i;
 
 	for (i = 0; i < queues->queue_count; i++)
-		(void)pst_ledger_close_account(ledger,
+		(void)pst_tenant_account_close(accounting,
 					       queues->queues[i].account);
 	pst_tenant_queues_free(queues);
 }
@@ -122,7 +122,7 @@ void pst_peer_set_terms(struct pst_node *node, struct pst_peer *peer,
 				 &peer->sched.tenant_queue->account->meter,
 				 decision->tenant);
 	pst_metering_add(&peer->sched.metering, &node->meter, decision->node);
-	pst_metering_add(&peer->sched.metering, &node->ledger->meter,
+	pst_metering_add(&peer->sched.metering, &node->accounting->meter,
 			 decision->process);
 	peer->sched.on_exceed = (enum postern_on_exceed)value_of(
 		&channel[POSTERN_LIMIT_ON_EXCEED]);
@@ -135,7 +135,8 @@ void pst_peer_change_terms(struct pst_node *node, struct pst_peer *peer,
 			   const struct postern_decision *decision)
 {
 	pst_peer_set_terms(node, peer, decision);
-	pst_quota_move(node, pst_slot_index(peer->handle), decision,
+	pst_quota_move(node->accounting, &node->charges,
+		       pst_slot_index(peer->handle), decision,
 		       peer->sched.tenant_queue->account);
 }
 

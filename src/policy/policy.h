@@ -26,6 +26,7 @@
 #include <postern/policy.h>
 
 #include "base/attributes.h"
+#include "base/token_bucket.h"
 
 struct pst_policy_builder;
 struct pst_policy_fault;
@@ -243,6 +244,12 @@ const struct postern_policy_limit *
 pst_policy_node_limits(const struct pst_policy_node *node);
 const struct postern_policy_limit *
 pst_policy_process_limits(const struct postern_policy *policy);
+
+/* The rate that two limits of such an array set; zero: none. */
+struct pst_token_rate
+pst_policy_limits_rate(const struct postern_policy_limit *limits,
+		       enum postern_limit_key rate_key,
+		       enum postern_limit_key burst_key);
 
 /* The tenants, in the order of a decision's tenant_index. */
 size_t pst_policy_tenant_count(const struct postern_policy *policy);

@@ -57,6 +57,23 @@ void pst_policy_limits_restrict(struct postern_policy_limit *limits,
 		pst_policy_limit_restrict(i, &limits[i], &others[i]);
 }
 
+struct pst_token_rate
+pst_policy_limits_rate(const struct postern_policy_limit *limits,
+		       enum postern_limit_key rate_key,
+		       enum postern_limit_key burst_key)
+{
+	struct pst_token_rate rate = {0};
+
+	if (limits[rate_key].state == POSTERN_LIMIT_SET)
+		rate.per_second = limits[rate_key].value;
+	if (rate.per_second == 0)
+		return rate;
+	rate.burst = limits[burst_key].state == POSTERN_LIMIT_SET
+			     ? limits[burst_key].value
+			     : rate.per_second;
+	return rate;
+}
+
 static void fill_in(struct postern_policy_limit *limit, uint64_t value)
 {
 	if (limit->state != POSTERN_LIMIT_UNSET)

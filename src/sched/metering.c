@@ -4,6 +4,8 @@
  */
 #include "sched/metering.h"
 
+#include "policy/policy.h"
+
 /* The largest batch, for rates that allow a larger one. */
 #define BATCH_MESSAGES 256
 #define BATCH_BYTES 65536
@@ -11,32 +13,15 @@
 /* A batch is what a rate brings in a millisecond. */
 #define BATCHES_PER_SECOND 1000
 
-struct pst_token_rate
-pst_metering_rate(const struct postern_policy_limit *limits,
-		  enum postern_limit_key rate_key,
-		  enum postern_limit_key burst_key)
-{
-	struct pst_token_rate rate = {0};
-
-	if (limits[rate_key].state == POSTERN_LIMIT_SET)
-		rate.per_second = limits[rate_key].value;
-	if (rate.per_second == 0)
-		return rate;
-	rate.burst = limits[burst_key].state == POSTERN_LIMIT_SET
-			     ? limits[burst_key].value
-			     : rate.per_second;
-	return rate;
-}
-
 void pst_metering_add(struct pst_metering *metering, struct pst_meter *meter,
 		      const struct postern_policy_limit *limits)
 {
 	struct pst_metered_scope scope = {
 		.meter = meter,
-		.messages = pst_metering_rate(limits, POSTERN_LIMIT_RATE,
-					      POSTERN_LIMIT_RATE_BURST),
-		.bytes = pst_metering_rate(limits, POSTERN_LIMIT_BANDWIDTH,
-					   POSTERN_LIMIT_BANDWIDTH_BURST),
+		.messages = pst_policy_limits_rate(limits, POSTERN_LIMIT_RATE,
+						   POSTERN_LIMIT_RATE_BURST),
+		.bytes = pst_policy_limits_rate(limits, POSTERN_LIMIT_BANDWIDTH,
+						POSTERN_LIMIT_BANDWIDTH_BURST),
 	};
 
 	if (scope.messages.per_second != 0 || scope.bytes.per_second != 0)

@@ -44,12 +44,6 @@ struct pst_metering {
 	uint64_t reserved_ns;
 };
 
-/* The rate that two limits of an array of POSTERN_LIMIT_ROOM set; zero: none. */
-struct pst_token_rate
-pst_metering_rate(const struct postern_policy_limit *limits,
-		  enum postern_limit_key rate_key,
-		  enum postern_limit_key burst_key);
-
 /*
  * Apply this meter too, if the limits (an array of POSTERN_LIMIT_ROOM) set a
  * rate or a bandwidth.  The meter is borrowed.

@@ -25,7 +25,7 @@
 #include "base/token_bucket.h"
 #include "sched/metering.h"
 
-struct pst_account; /* of a tenant in this process */
+struct pst_tenant_account; /* of a tenant in this process */
 
 /*
  * Bytes that a peer may deliver before the next peer of its tenant is served,
@@ -51,7 +51,7 @@ struct pst_drr_entry {
 struct pst_tenant_queue {
 	struct pst_drr_entry drr;
 	struct pst_list ready_peers;
-	struct pst_account *account; /* NULL: peers without a tenant */
+	struct pst_tenant_account *account; /* NULL: peers without a tenant */
 };
 
 /* The first is for peers without a tenant; then the policy's tenants. */

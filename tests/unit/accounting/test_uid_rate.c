@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A token bucket for each uid
+ * Rates per uid
  */
 #include "accounting/uid_rate.h"
 
@@ -11,31 +11,37 @@
 #define START_NS (1000 * SECOND)
 
 static const struct pst_token_rate rate = {.per_second = 1, .burst = 3};
-static struct pst_uid_buckets buckets;
+static struct pst_uid_rate table;
 
 static void set_up(void)
 {
-	buckets = (struct pst_uid_buckets) {0};
+	table = (struct pst_uid_rate) {0};
 }
 
-static int take_all(uid_t uid, uint64_t now_ns)
+static int acquire_all(uint64_t user, uint64_t now_ns)
 {
 	int count = 0;
 
-	while (pst_uid_buckets_take(&buckets, &rate, uid, now_ns))
+	while (pst_uid_rate_acquire(&table, &rate, user, now_ns))
 		count++;
 	return count;
 }
 
-START_TEST(each_uid_has_a_bucket_of_its_own)
+static uint64_t spent(uint64_t user, uint64_t now_ns)
 {
-	expect_equal(take_all(20001, START_NS), 3);
-	expect_equal(take_all(20002, START_NS), 3);
-	expect_equal(take_all(0, START_NS), 3);
-	expect_equal(take_all((uid_t)-1, START_NS), 3);
-	expect_equal(take_all(20001, START_NS), 0);
-	expect_equal(take_all(0, START_NS), 0);
-	expect_equal(take_all(20001, START_NS + 2 * SECOND), 2);
+	return pst_uid_rate_spent(&table, &rate, user, now_ns);
+}
+
+START_TEST(each_user_has_a_bucket_of_its_own)
+{
+	expect_equal(acquire_all(20001, START_NS), 3);
+	expect_equal(acquire_all(20002, START_NS), 3);
+	expect_equal(acquire_all(0, START_NS), 3);
+	expect_equal(acquire_all(UINT32_MAX, START_NS), 3);
+	expect_equal(acquire_all(UINT64_MAX, START_NS), 3);
+	expect_equal(acquire_all(20001, START_NS), 0);
+	expect_equal(acquire_all(0, START_NS), 0);
+	expect_equal(acquire_all(20001, START_NS + 2 * SECOND), 2);
 }
 END_TEST
 
@@ -45,49 +51,111 @@ START_TEST(without_a_limit_nothing_is_remembered)
 	int i;
 
 	for (i = 0; i < 1000; i++)
-		expect(pst_uid_buckets_take(&buckets, &none, 20001, START_NS));
-	expect_equal(take_all(20001, START_NS), 3);
+		expect(pst_uid_rate_acquire(&table, &none, 20001, START_NS));
+	expect_equal(pst_uid_rate_spent(&table, &none, 20001, START_NS), 0);
+	expect_equal(acquire_all(20001, START_NS), 3);
 }
 END_TEST
 
-START_TEST(a_place_is_free_again_once_its_bucket_has_grown_back)
+START_TEST(an_entry_is_free_again_once_its_bucket_is_full)
 {
-	uid_t uid;
+	uint64_t user;
 
-	for (uid = 1; uid <= PST_UID_BUCKETS; uid++)
-		expect_equal(take_all(uid, START_NS), 3);
-	for (uid = 1; uid <= PST_UID_BUCKETS; uid++)
-		expect_equal(take_all(1000 + uid, START_NS + 4 * SECOND), 3);
-	for (uid = 1; uid <= PST_UID_BUCKETS; uid++)
-		expect_equal(take_all(1000 + uid, START_NS + 4 * SECOND), 0);
+	for (user = 1; user <= PST_UID_RATE_CAPACITY; user++)
+		expect_equal(acquire_all(user, START_NS), 3);
+	for (user = 1; user <= PST_UID_RATE_CAPACITY; user++)
+		expect_equal(acquire_all(1000 + user, START_NS + 4 * SECOND),
+			     3);
+	for (user = 1; user <= PST_UID_RATE_CAPACITY; user++)
+		expect_equal(acquire_all(1000 + user, START_NS + 4 * SECOND),
+			     0);
 }
 END_TEST
 
-/* More than there are places: who owes most is remembered. */
-START_TEST(strangers_push_out_who_is_nearest_to_full)
+/* More users than entries: the users with the emptiest buckets stay. */
+START_TEST(new_user_takes_the_entry_of_the_fullest_bucket)
 {
-	uid_t uid;
+	uint64_t user;
 
-	expect_equal(take_all(7, START_NS), 3);
-	for (uid = 1000; uid < 1000 + 2 * PST_UID_BUCKETS; uid++)
-		expect(pst_uid_buckets_take(&buckets, &rate, uid, START_NS));
-	expect_equal(take_all(7, START_NS), 0);
+	expect_equal(acquire_all(7, START_NS), 3);
+	for (user = 1000; user < 1000 + 2 * PST_UID_RATE_CAPACITY; user++)
+		expect(pst_uid_rate_acquire(&table, &rate, user, START_NS));
+	expect_equal(acquire_all(7, START_NS), 0);
+}
+END_TEST
+
+/* -- tokens spent ---------------------------------------------------------- */
+
+START_TEST(spent_tokens_are_counted_for_each_user)
+{
+	expect_equal(spent(7, START_NS), 0);
+	expect_equal(spent(0, START_NS), 0);
+	(void)pst_uid_rate_acquire(&table, &rate, 7, START_NS);
+	(void)pst_uid_rate_acquire(&table, &rate, 7, START_NS);
+	(void)pst_uid_rate_acquire(&table, &rate, 0, START_NS);
+	expect_equal(spent(7, START_NS), 2);
+	expect_equal(spent(0, START_NS), 1);
+	expect_equal(spent(8, START_NS), 0);
+}
+END_TEST
+
+START_TEST(spent_tokens_come_back_at_the_rate)
+{
+	expect_equal(acquire_all(7, START_NS), 3);
+	expect_equal(spent(7, START_NS + 1), 3);
+	expect_equal(spent(7, START_NS + SECOND - 1), 3);
+	expect_equal(spent(7, START_NS + SECOND), 2);
+	expect_equal(spent(7, START_NS + 2 * SECOND), 1);
+	expect_equal(spent(7, START_NS + 3 * SECOND), 0);
+	(void)pst_uid_rate_acquire(&table, &rate, 7, START_NS + 10 * SECOND);
+	expect_equal(spent(7, START_NS + 10 * SECOND), 1);
+}
+END_TEST
+
+START_TEST(spent_tokens_are_at_most_the_burst)
+{
+	int i;
+
+	for (i = 0; i < 100; i++)
+		(void)pst_uid_rate_acquire(&table, &rate, 7, START_NS);
+	expect_equal(spent(7, START_NS), 3);
+	expect_equal(spent(7, START_NS + 3 * SECOND), 0);
+}
+END_TEST
+
+START_TEST(full_table_forgets_the_user_that_spent_least)
+{
+	uint64_t user;
+
+	for (user = 0; user < PST_UID_RATE_CAPACITY; user++) {
+		(void)pst_uid_rate_acquire(&table, &rate, user, START_NS);
+		if (user != 77)
+			(void)pst_uid_rate_acquire(&table, &rate, user,
+						   START_NS);
+	}
+	(void)pst_uid_rate_acquire(&table, &rate, 9999, START_NS);
+	expect_equal(spent(9999, START_NS), 1);
+	expect_equal(spent(77, START_NS), 0);
+	expect_equal(spent(76, START_NS), 2);
 }
 END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("uid buckets");
+	Suite *suite = suite_create("uid rate");
 	TCase *t = tcase_create("all");
 	SRunner *runner;
 	int failed;
 
 	tcase_add_checked_fixture(t, set_up, NULL);
-	tcase_add_test(t, each_uid_has_a_bucket_of_its_own);
+	tcase_add_test(t, each_user_has_a_bucket_of_its_own);
 	tcase_add_test(t, without_a_limit_nothing_is_remembered);
-	tcase_add_test(t,
-		a_place_is_free_again_once_its_bucket_has_grown_back);
-	tcase_add_test(t, strangers_push_out_who_is_nearest_to_full);
+	tcase_add_test(t, an_entry_is_free_again_once_its_bucket_is_full);
+	tcase_add_test(t, new_user_takes_the_entry_of_the_fullest_bucket);
+	tcase_add_test(t, spent_tokens_are_counted_for_each_user);
+	tcase_add_test(t, spent_tokens_come_back_at_the_rate);
+	tcase_add_test(t, spent_tokens_are_at_most_the_burst);
+	tcase_add_test(t, full_table_forgets_the_user_that_spent_least);
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

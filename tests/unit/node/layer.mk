@@ -10,9 +10,7 @@ check_PROGRAMS += \
 	tests/unit/node/test_departed_meters \
 	tests/unit/node/test_event_queue \
 	tests/unit/node/test_half_open \
-	tests/unit/node/test_pending_offers \
-	tests/unit/node/test_quota \
-	tests/unit/node/test_quota_sums
+	tests/unit/node/test_pending_offers
 
 tests_unit_node_test_abandoned_SOURCES = \
 	tests/unit/node/test_abandoned.c tests/support/expect.h
@@ -42,13 +40,3 @@ tests_unit_node_test_departed_meters_LDADD = $(NODE_TEST_LIBS)
 tests_unit_node_test_pending_offers_SOURCES = \
 	tests/unit/node/test_pending_offers.c tests/support/expect.h
 tests_unit_node_test_pending_offers_LDADD = $(NODE_TEST_LIBS)
-
-tests_unit_node_test_quota_SOURCES = \
-	tests/unit/node/test_quota.c tests/unit/node/quota_case.h \
-	tests/support/expect.h
-tests_unit_node_test_quota_LDADD = libpolicytest.la $(NODE_TEST_LIBS)
-
-tests_unit_node_test_quota_sums_SOURCES = \
-	tests/unit/node/test_quota_sums.c tests/unit/node/quota_case.h \
-	tests/support/expect.h
-tests_unit_node_test_quota_sums_LDADD = libpolicytest.la $(NODE_TEST_LIBS)

@@ -2,13 +2,13 @@
 /*
  * Quotas: every limit on peers and memory, in every place it may stand
  */
-#include "node/quota.h"
+#include "accounting/quota.h"
 
-#include "unit/node/quota_case.h"
+#include "unit/accounting/quota_case.h"
 
 /* -- peers ----------------------------------------------------------------- */
 
-START_TEST(peers_of_an_allow_bound_those_whom_it_admits)
+START_TEST(peers_of_an_allow_bound_its_channels)
 {
 	set_up("peers 2", "", "", "");
 	expect_admitted(&first, ALICE);
@@ -17,7 +17,7 @@ START_TEST(peers_of_an_allow_bound_those_whom_it_admits)
 	expect_refused(&first, BOB, PEERS);
 	expect_admitted(&first, CAROL);
 	expect_admitted(&second, ALICE);
-	give_back(&first, 0);
+	release(&first, 0);
 	expect_admitted(&first, BOB);
 	expect_refused(&first, BOB, PEERS);
 	tear_down();
@@ -32,7 +32,7 @@ START_TEST(peers_of_a_tenant_bound_the_sum_of_its_nodes)
 	expect_refused(&first, BOB, PEERS);
 	expect_refused(&second, ALICE, PEERS);
 	expect_admitted(&first, CAROL);
-	give_back(&second, 0);
+	release(&second, 0);
 	expect_admitted(&first, BOB);
 	expect_refused(&second, BOB, PEERS);
 	tear_down();
@@ -46,7 +46,7 @@ START_TEST(peers_of_a_node_bound_the_node)
 	expect_admitted(&first, CAROL);
 	expect_refused(&first, BOB, PEERS);
 	expect_admitted(&second, BOB);
-	give_back(&first, 1);
+	release(&first, 1);
 	expect_admitted(&first, BOB);
 	tear_down();
 }
@@ -59,7 +59,7 @@ START_TEST(peers_of_the_top_level_bound_the_process)
 	expect_admitted(&second, CAROL);
 	expect_refused(&first, BOB, PEERS);
 	expect_refused(&second, CAROL, PEERS);
-	give_back(&first, 0);
+	release(&first, 0);
 	expect_admitted(&second, CAROL);
 	tear_down();
 }
@@ -84,7 +84,7 @@ START_TEST(peers_per_user_of_a_tenant_bound_each_uid_of_it)
 	expect_refused(&first, BOB, PEERS_PER_USER);
 	expect_admitted(&first, CAROL);
 	expect_admitted(&first, CAROL);
-	give_back(&first, 0);
+	release(&first, 0);
 	expect_admitted(&second, ALICE);
 	tear_down();
 }
@@ -110,7 +110,7 @@ START_TEST(peers_per_user_of_the_top_level_bound_each_uid_anywhere)
 	expect_refused(&first, CAROL, PEERS_PER_USER);
 	expect_refused(&second, CAROL, PEERS_PER_USER);
 	expect_admitted(&second, ALICE);
-	give_back(&second, 0);
+	release(&second, 0);
 	expect_admitted(&first, CAROL);
 	tear_down();
 }
@@ -149,7 +149,7 @@ START_TEST(memory_of_a_node_bounds_the_sum)
 	expect_admitted(&first, CAROL);
 	expect_refused(&first, BOB, MEMORY);
 	expect_admitted(&second, BOB);
-	give_back(&first, 0);
+	release(&first, 0);
 	expect_admitted(&first, BOB);
 	tear_down();
 }
@@ -162,7 +162,7 @@ START_TEST(memory_of_the_top_level_bounds_the_sum)
 	expect_admitted(&second, CAROL);
 	expect_refused(&first, BOB, MEMORY);
 	expect_refused(&second, BOB, MEMORY);
-	give_back(&second, 0);
+	release(&second, 0);
 	expect_admitted(&second, BOB);
 	tear_down();
 }
@@ -177,7 +177,7 @@ START_TEST(a_size_beyond_all_sense_is_no_overflow)
 }
 END_TEST
 
-START_TEST(who_is_refused_is_not_charged)
+START_TEST(a_refused_peer_is_not_charged)
 {
 	int i;
 
@@ -199,7 +199,7 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
-	tcase_add_test(t, peers_of_an_allow_bound_those_whom_it_admits);
+	tcase_add_test(t, peers_of_an_allow_bound_its_channels);
 	tcase_add_test(t, peers_of_a_tenant_bound_the_sum_of_its_nodes);
 	tcase_add_test(t, peers_of_a_node_bound_the_node);
 	tcase_add_test(t, peers_of_the_top_level_bound_the_process);
@@ -213,7 +213,7 @@ int main(void)
 	tcase_add_test(t, memory_of_a_node_bounds_the_sum);
 	tcase_add_test(t, memory_of_the_top_level_bounds_the_sum);
 	tcase_add_test(t, a_size_beyond_all_sense_is_no_overflow);
-	tcase_add_test(t, who_is_refused_is_not_charged);
+	tcase_add_test(t, a_refused_peer_is_not_charged);
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -3,14 +3,14 @@
  * Quotas: what is counted together, as nodes, policies and threads come and go;
  * and handshakes
  */
-#include "node/quota.h"
+#include "accounting/quota.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "unit/node/quota_case.h"
+#include "unit/accounting/quota_case.h"
 
-/* -- books ----------------------------------------------------------------- */
+/* -- sums ------------------------------------------------------------------ */
 
 START_TEST(a_closed_node_leaves_no_charges)
 {
@@ -18,7 +18,7 @@ START_TEST(a_closed_node_leaves_no_charges)
 	expect_admitted(&first, ALICE);
 	expect_admitted(&first, BOB);
 	expect_refused(&second, CAROL, PEERS);
-	close_place(&first);
+	close_node(&first);
 	expect_admitted(&second, CAROL);
 	tear_down();
 }
@@ -36,30 +36,30 @@ START_TEST(nodes_of_two_policy_objects_are_counted_apart)
 		"node n {\nowner user ordersd\nsocket /run/n\n"
 		"allow alice {\ndirection both\n}\n}\n"
 		"end\n");
-	close_place(&second);
-	open_with(&second, "n", other);
+	close_node(&second);
+	open_node(&second, "n", other);
 	expect_admitted(&first, ALICE);
 	expect_admitted(&second, ALICE);
-	close_place(&second);
+	close_node(&second);
 	(void)pst_policy_unref(other);
 	tear_down();
 }
 END_TEST
 
-START_TEST(a_book_is_inherited_by_a_policy_that_has_none)
+START_TEST(a_policy_without_accounting_inherits_one)
 {
-	struct pst_ledger *ledger, *again;
+	struct pst_accounting *accounting, *again;
 	struct postern_policy *heir = policy_load_valid("policy-version 1\n"
 							"end\n");
 
 	set_up("", "", "", "");
-	expect_equal(pst_ledger_open(heir, first.node.ledger, &ledger), 0);
-	expect(ledger == first.node.ledger);
-	/* And kept, whoever else would leave it one. */
-	expect_equal(pst_ledger_open(heir, NULL, &again), 0);
-	expect(again == ledger);
-	ledger = pst_ledger_unref(ledger);
-	again = pst_ledger_unref(again);
+	expect_equal(pst_accounting_open(heir, first.accounting, &accounting), 0);
+	expect(accounting == first.accounting);
+	/* It keeps this one. */
+	expect_equal(pst_accounting_open(heir, NULL, &again), 0);
+	expect(again == accounting);
+	accounting = pst_accounting_unref(accounting);
+	again = pst_accounting_unref(again);
 	tear_down();
 	(void)pst_policy_unref(heir);
 }
@@ -74,7 +74,7 @@ START_TEST(a_moved_charge_counts_where_it_went)
 	expect_admitted(&first, ALICE);
 	expect_refused(&first, BOB, PEERS);
 	decision = decide(&first, CAROL);
-	pst_quota_move(&first.node, 0, &decision, NULL);
+	pst_quota_move(first.accounting, &first.charges, 0, &decision, NULL);
 	expect_admitted(&first, BOB);
 	expect_refused(&second, ALICE, PEERS);
 	tear_down();
@@ -85,17 +85,17 @@ static atomic_int holders, holders_most;
 
 static void *admit_and_leave(void *user_data)
 {
-	struct place *place = user_data;
+	struct node *node = user_data;
 	int admitted = 0, i;
 
 	for (i = 0; i < 50000; i++) {
-		if (admit(place, ALICE) != POSTERN_REASON_NONE)
+		if (admit(node, ALICE) != POSTERN_REASON_NONE)
 			continue;
 		admitted++;
 		if (atomic_fetch_add(&holders, 1) > 0)
 			atomic_store(&holders_most, 2);
 		atomic_fetch_sub(&holders, 1);
-		give_back(place, 0);
+		release(node, 0);
 	}
 	return (void *)(intptr_t)admitted;
 }
@@ -122,19 +122,29 @@ END_TEST
 
 /* -- handshakes ------------------------------------------------------------ */
 
-static int knock(struct place *place, uint32_t uid)
+static bool acquire(struct node *node, struct pst_uid_rate *rates,
+		    const struct postern_policy_limit *limits, uint32_t uid,
+		    struct postern_refusal *refusal)
 {
-	struct postern_decision decision = decide(place, uid);
+	return pst_quota_acquire_handshake(node->accounting, rates, limits, uid,
+					   node->now_ns, refusal);
+}
+
+/* How many attempts of a uid are allowed at this moment, at most 100. */
+static int attempt_all(struct node *node, uint32_t uid)
+{
+	struct postern_decision decision = decide(node, uid);
+	struct pst_tenant_account *account = account_for(node, &decision);
 	struct postern_refusal refusal = {0};
 	int count = 0;
 
-	while (pst_quota_handshake(&place->node, uid, &refusal) &&
-	       pst_quota_tenant_handshake(
-		       &place->node, uid,
-		       pst_tenant_queue_for(&place->node.tenant_queues,
-					    &decision)
-			       ->account,
-		       &decision, &refusal)) {
+	while (acquire(node, &node->handshakes,
+		       pst_policy_node_limits(node->rules), uid, &refusal) &&
+	       acquire(node, &node->accounting->handshakes,
+		       pst_policy_process_limits(node->policy), uid,
+		       &refusal) &&
+	       (!account || acquire(node, &account->handshakes,
+				    decision.tenant, uid, &refusal))) {
 		count++;
 		if (count == 100)
 			return count;
@@ -147,10 +157,10 @@ static int knock(struct place *place, uint32_t uid)
 START_TEST(handshakes_of_a_tenant_bound_each_uid_of_it)
 {
 	set_up("", "handshakes 1/s burst 3", "", "");
-	expect_equal(knock(&first, ALICE), 3);
-	expect_equal(knock(&second, ALICE), 0);
-	expect_equal(knock(&second, BOB), 3);
-	expect_equal(knock(&first, CAROL), 100);
+	expect_equal(attempt_all(&first, ALICE), 3);
+	expect_equal(attempt_all(&second, ALICE), 0);
+	expect_equal(attempt_all(&second, BOB), 3);
+	expect_equal(attempt_all(&first, CAROL), 100);
 	tear_down();
 }
 END_TEST
@@ -158,12 +168,12 @@ END_TEST
 START_TEST(handshakes_of_a_node_bound_each_uid_there)
 {
 	set_up("", "", "handshakes 1/s burst 3", "");
-	expect_equal(knock(&first, ALICE), 3);
-	expect_equal(knock(&first, CAROL), 3);
-	expect_equal(knock(&first, ALICE), 0);
-	expect_equal(knock(&second, ALICE), 100);
-	first.node.now_ns += 2 * PST_NS_PER_SECOND;
-	expect_equal(knock(&first, ALICE), 2);
+	expect_equal(attempt_all(&first, ALICE), 3);
+	expect_equal(attempt_all(&first, CAROL), 3);
+	expect_equal(attempt_all(&first, ALICE), 0);
+	expect_equal(attempt_all(&second, ALICE), 100);
+	first.now_ns += 2 * PST_NS_PER_SECOND;
+	expect_equal(attempt_all(&first, ALICE), 2);
 	tear_down();
 }
 END_TEST
@@ -171,9 +181,9 @@ END_TEST
 START_TEST(handshakes_of_the_top_level_bound_each_uid_anywhere)
 {
 	set_up("", "", "", "handshakes 1/s burst 3");
-	expect_equal(knock(&first, ALICE), 3);
-	expect_equal(knock(&second, ALICE), 0);
-	expect_equal(knock(&second, BOB), 3);
+	expect_equal(attempt_all(&first, ALICE), 3);
+	expect_equal(attempt_all(&second, ALICE), 0);
+	expect_equal(attempt_all(&second, BOB), 3);
 	tear_down();
 }
 END_TEST
@@ -187,7 +197,7 @@ int main(void)
 
 	tcase_add_test(t, a_closed_node_leaves_no_charges);
 	tcase_add_test(t, nodes_of_two_policy_objects_are_counted_apart);
-	tcase_add_test(t, a_book_is_inherited_by_a_policy_that_has_none);
+	tcase_add_test(t, a_policy_without_accounting_inherits_one);
 	tcase_add_test(t, a_moved_charge_counts_where_it_went);
 	tcase_add_test(t, two_threads_share_what_there_is);
 	tcase_add_test(t, handshakes_of_a_tenant_bound_each_uid_of_it);
