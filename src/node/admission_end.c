@@ -78,6 +78,8 @@ void pst_admission_refuse(struct pst_node *node, struct pst_half_open *entry,
 			  const struct postern_refusal *refusal)
 {
 	pst_audit_refuse(node, &entry->credentials, &entry->responder, refusal);
+	/* An eviction counts at any age.  A flood's own handshakes are evicted
+	 * within milliseconds: without these, its users look like all others. */
 	pst_abandoned_add(&node->abandoned, entry->attempt.user,
 			  node->now_ns);
 	pst_half_open_note_taken_offer(entry);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Two hundred users that connect without end keep no honest client out
+ * Users that connect without end keep no honest client out
  *
- * Each of them has one connection at a time, so no share of a user bounds them.
- * They are all allowed, and either send nothing or send a HELLO and leave the
- * answer unread.  An honest client connects and closes meanwhile, and the owner
- * asks for the statistics.
+ * Two hundred users have one connection each, so no share of a user bounds them;
+ * five users have sixteen each, which fills the table.  They are all allowed, and
+ * either send nothing or send a HELLO and leave the answer unread.  An honest
+ * client connects and closes meanwhile, and the owner asks for the statistics.
  */
 #include <poll.h>
 #include <stdio.h>
@@ -22,7 +22,6 @@
 #include "support/test_options.h"
 
 #define FIRST_UID 40001
-#define USERS 200
 #define VISITS 200
 #define RETRIES_MAX 10  /* of 200: at most 5 % need a second attempt */
 #define LOOKS 20
@@ -156,9 +155,11 @@ static void serve_until_readable(int fd)
 	}
 }
 
-static size_t order_crowd(enum crowd_order_kind kind)
+static size_t order_crowd(enum crowd_order_kind kind, size_t user_count,
+			  size_t connections_per_user)
 {
-	const struct crowd_order order = {kind, FIRST_UID, USERS, 1};
+	const struct crowd_order order = {kind, FIRST_UID, user_count,
+					  connections_per_user};
 	struct crowd_report report;
 
 	process_order(&crowd, &order, sizeof(order));
@@ -190,13 +191,17 @@ static void expect_statistics_for_owner(void)
 
 static const struct {
 	enum crowd_order_kind kind;
+	size_t user_count;
+	size_t connections_per_user;
 	const char *name;
 } floods[] = {
-	{CROWD_FLOOD_SILENT, "silent"},
-	{CROWD_FLOOD_HELLO, "with a HELLO"},
+	{CROWD_FLOOD_SILENT, 200, 1, "silent"},
+	{CROWD_FLOOD_HELLO, 200, 1, "with a HELLO"},
+	{CROWD_FLOOD_SILENT, 5, 16, "few users, silent"},
+	{CROWD_FLOOD_HELLO, 5, 16, "few users, with a HELLO"},
 };
 
-START_TEST(connects_of_an_honest_client_succeed_beside_two_hundred_users)
+START_TEST(connects_of_an_honest_client_succeed_beside_a_crowd)
 {
 	size_t visits = test_has_runner() ? VISITS / 20 : VISITS;
 	struct visits_report report;
@@ -211,12 +216,13 @@ START_TEST(connects_of_an_honest_client_succeed_beside_two_hundred_users)
 	process_start(&owner, ROLE_OWNER, observer_main, &scene);
 	scene_open(&scene);
 
-	(void)order_crowd(floods[_i].kind);
+	(void)order_crowd(floods[_i].kind, floods[_i].user_count,
+			  floods[_i].connections_per_user);
 	start_ns = inspect_now_ns();
 	report = order_visits(visits);
 	for (i = 0; i < LOOKS; i++)
 		expect_statistics_for_owner();
-	connect_count = order_crowd(CROWD_CLOSE);
+	connect_count = order_crowd(CROWD_CLOSE, 0, 0);
 
 	printf("%s: %zu of %zu connects failed (%d), %zu were tried again, "
 	       "median %.2f ms, p99 %.2f ms, longest %.2f ms, beside %.0f "
@@ -243,7 +249,7 @@ int main(void)
 	TCase *tcase = stage_add_case(suite, "crowd");
 
 	tcase_add_loop_test(tcase,
-		connects_of_an_honest_client_succeed_beside_two_hundred_users,
-		0, 2);
+			    connects_of_an_honest_client_succeed_beside_a_crowd,
+			    0, sizeof(floods) / sizeof(floods[0]));
 	return stage_run_suite(suite);
 }

@@ -99,23 +99,24 @@ static size_t flood_until_ordered(const struct scene *scene,
 {
 	struct pollfd over = {.fd = control_fd, .events = POLLIN};
 	const struct crowd_report begun = {0};
-	size_t connect_count = 0, user;
+	size_t connect_count = 0, i;
 	bool has_begun = false;
 	struct stranger *stranger;
 
-	held_count = order->uid_count;
-	for (user = 0; user < held_count; user++)
-		held[user] = (struct stranger)STRANGER_INIT;
-	for (user = 0; !has_begun || poll(&over, 1, 0) == 0;
-	     user = (user + 1) % order->uid_count) {
-		stranger = &held[user];
+	held_count = order->uid_count * order->connections_per_uid;
+	for (i = 0; i < held_count; i++)
+		held[i] = (struct stranger)STRANGER_INIT;
+	for (i = 0; !has_begun || poll(&over, 1, 0) == 0;
+	     i = (i + 1) % held_count) {
+		stranger = &held[i];
 		stranger_close(stranger);
-		process_require(seteuid(order->first_uid + (uid_t)user) == 0,
+		process_require(seteuid(order->first_uid +
+					(uid_t)(i % order->uid_count)) == 0,
 				"the crowd cannot become a user");
 		if (stranger_connect(stranger, scene->socket_path) == 0) {
 			connect_count++;
 			if (!has_begun && connect_count ==
-					  ROUNDS * order->uid_count) {
+					  ROUNDS * held_count) {
 				has_begun = true;
 				process_report(control_fd, &begun,
 					       sizeof(begun));

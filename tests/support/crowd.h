@@ -4,9 +4,9 @@
  *
  * It is root and takes an effective uid for each connection, so each of its
  * users is one that the kernel attests.  It keeps every connection until it is
- * told otherwise.  A flood has one connection of each user at a time, and is
- * answered when each user has come several times: until then the node has no
- * way to tell them from others.
+ * told otherwise.  A flood renews its connections in turn, and is answered when
+ * each has been renewed several times: until then the node has no way to tell
+ * its users from others.
  */
 #ifndef POSTERN_SUPPORT_CROWD_H
 #define POSTERN_SUPPORT_CROWD_H
