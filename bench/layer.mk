@@ -108,7 +108,7 @@ bench-churn: bench/postern-load
 TEST_HELPERS += bench/postern-policy-bench
 
 bench_postern_policy_bench_SOURCES = bench/policy_main.c
-bench_postern_policy_bench_LDADD = libpolicytest.la libpolicy.la libbase.la
+bench_postern_policy_bench_LDADD = libpolicytest.la $(AUTHORING_LIBS)
 
 .PHONY: bench-policy
 bench-policy: bench/postern-policy-bench

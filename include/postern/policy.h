@@ -328,58 +328,6 @@ int postern_policy_explain(const struct postern_policy *policy,
 			   const struct postern_subject *subject,
 			   char **ret_text);
 
-/*
- * The merged policy: a valid policy text in canonical form, in which every line
- * ends with a comment that says where it comes from.
- *
- * Returns 0, -EINVAL (the policy has errors, or a malformed argument) or
- * -ENOMEM.
- */
-int postern_policy_show(const struct postern_policy *policy, char **ret_text);
-
-/*
- * The changes when new_policy takes the place of old_policy: which peers gain
- * or lose access, and which limits change.  The meanings are compared, so another order of
- * rules or files is no difference, nor is `user 1001` for `user alice`.
- *
- * A change is a line that begins, after blanks, with `+` (something is added,
- * or more is allowed), `-` (something is removed, or less is allowed) or `~` (a
- * value is another one), and ends with the places of the rules.  The lines stand
- * below headings, "node NAME", "tenant NAME", "peer NAME" and "limits", and what
- * a node grants to a peer below "peer NAME" within the node.  A limit that
- * bounds each channel is shown as it results from the allows, the tenant, the
- * node and the top level, with the rule that sets it; one that bounds a sum is
- * shown with the block that it belongs to.
- *
- * *ret_change_count is how many changes there are; when there are none, the
- * text says "no difference".
- *
- * Returns 0, -EINVAL (a policy has errors, or a malformed argument) or -ENOMEM.
- */
-int postern_policy_diff(const struct postern_policy *old_policy,
-			const struct postern_policy *new_policy,
-			char **ret_text, uint32_t *ret_change_count);
-
-/* Flags of formatting. */
-enum postern_policy_format_flag {
-	/* Users and groups as numbers, for hosts whose names come from a
-	 * directory service. */
-	POSTERN_POLICY_FORMAT_NUMERIC = 1
-};
-
-/*
- * The canonical form of a policy text: indentation, order of keys, one
- * directive a line; comments are kept.  file_name is used in diagnostics only.
- * Only the syntax is judged; with NUMERIC, names must be known too.
- *
- * Returns 0, -EINVAL (a syntax error, which diagnostics tells, or a malformed
- * argument), -ENOMEM or -ECANCELED.
- */
-int postern_policy_format(const char *text, size_t text_bytes,
-			  const char *file_name, uint32_t flags,
-			  struct postern_diagnostics *diagnostics,
-			  char **ret_text);
-
 /* How many nodes the policy defines; 0 for NULL. */
 size_t postern_policy_node_count(const struct postern_policy *policy);
 

@@ -14,7 +14,6 @@
 #include "api/api_result.h"
 #include "crypto/cipher.h"
 #include "os/features.h"
-#include "os/name_table.h"
 #include "policy/policy.h"
 #include "policy/policy_load.h"
 
@@ -107,54 +106,6 @@ int postern_policy_explain(const struct postern_policy *policy,
 	if (r < 0)
 		return r;
 	return pst_policy_explain(policy, node_name, &copy, ret_text);
-}
-
-int postern_policy_show(const struct postern_policy *policy, char **ret_text)
-{
-	if (!policy || !ret_text || pst_policy_has_errors(policy))
-		return -EINVAL;
-	return pst_policy_show(policy, ret_text);
-}
-
-int postern_policy_diff(const struct postern_policy *old_policy,
-			const struct postern_policy *new_policy,
-			char **ret_text, uint32_t *ret_change_count)
-{
-	if (!old_policy || !new_policy || !ret_text || !ret_change_count ||
-	    pst_policy_has_errors(old_policy) ||
-	    pst_policy_has_errors(new_policy))
-		return -EINVAL;
-	return pst_policy_diff(old_policy, new_policy, ret_text,
-			       ret_change_count);
-}
-
-int postern_policy_format(const char *text, size_t text_bytes,
-			  const char *file_name, uint32_t flags,
-			  struct postern_diagnostics *diagnostics,
-			  char **ret_text)
-{
-	struct postern_diagnostics *unwanted = NULL;
-	struct pst_name_table *names = NULL;
-	struct pst_policy_host host;
-	int r;
-
-	if ((!text && text_bytes > 0) || !file_name || !ret_text ||
-	    (flags & ~(uint32_t)POSTERN_POLICY_FORMAT_NUMERIC) != 0)
-		return -EINVAL;
-
-	if (!diagnostics) {
-		r = pst_diagnostics_new(&unwanted);
-		if (r < 0)
-			return r;
-		diagnostics = unwanted;
-	}
-	r = pst_policy_host_init_names(&host, &names);
-	if (r == 0)
-		r = pst_policy_format(text, text_bytes, file_name, flags, &host,
-				      diagnostics, ret_text);
-	(void)pst_name_table_free(names);    /* always NULL */
-	(void)pst_diagnostics_free(unwanted); /* always NULL */
-	return pst_api_filter(r, __func__, NULL);
 }
 
 size_t postern_policy_node_count(const struct postern_policy *policy)

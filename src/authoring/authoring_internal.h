@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The parts of a comparison of two policies
+ * What the parts of policy authoring share
+ *
+ * Texts of loaded policies, and the parts of a comparison.
  *
  * A change is one line, below the block and perhaps the peer it is about, whose
  * headings are written with their first change.  The line begins with `+`
@@ -18,6 +20,22 @@
 
 #include "base/text.h"
 #include "policy/policy_table.h"
+
+/* The functions of authoring.h, of policies and on a host of the caller's. */
+PST_MUST_CHECK
+int pst_policy_show(const struct postern_policy *policy, char **ret_text);
+PST_MUST_CHECK
+int pst_policy_diff(const struct postern_policy *old_policy,
+		    const struct postern_policy *new_policy, char **ret_text,
+		    uint32_t *ret_change_count);
+
+/* host may be NULL unless flags has PST_AUTHORING_FORMAT_NUMERIC. */
+PST_MUST_CHECK
+int pst_policy_format(const char *text, size_t text_bytes,
+		      const char *file_name, uint32_t flags,
+		      const struct pst_policy_host *host,
+		      struct postern_diagnostics *diagnostics,
+		      char **ret_text);
 
 enum pst_policy_diff_version {
 	PST_POLICY_DIFF_OLD = 0,

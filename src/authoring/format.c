@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "authoring/authoring.h"
+#include "authoring/authoring_internal.h"
 #include "authoring/print.h"
 #include "base/text.h"
 #include "policy/policy_builder.h"
@@ -244,7 +246,7 @@ static int format_with(struct pst_policy_builder *builder,
 	r = read_text(builder, file_name, bytes, byte_count, &source);
 	if (r < 0)
 		return r;
-	if (flags & POSTERN_POLICY_FORMAT_NUMERIC) {
+	if (flags & PST_AUTHORING_FORMAT_NUMERIC) {
 		r = number_all(builder, source);
 		if (r < 0)
 			return r;

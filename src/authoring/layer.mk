@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: ISC
 #
-# Policy authoring: compare, format and show policies
+# Policy authoring: for the tool, not for the shared library, so its library is
+# not one of noinst_LTLIBRARIES
 
-libpolicy_la_SOURCES += \
+EXTRA_LTLIBRARIES += libauthoring.la
+libauthoring_la_SOURCES = \
+	src/authoring/authoring.c \
+	src/authoring/authoring.h \
 	src/authoring/authoring_internal.h \
 	src/authoring/diff.c \
 	src/authoring/diff_counts.c \
@@ -16,3 +20,6 @@ libpolicy_la_SOURCES += \
 	src/authoring/print.c \
 	src/authoring/print.h \
 	src/authoring/show.c
+
+# With the layers that it calls.
+AUTHORING_LIBS = libauthoring.la libpolicy.la libos.la libbase.la

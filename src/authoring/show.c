@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "authoring/authoring_internal.h"
 #include "authoring/print.h"
 #include "base/text.h"
 #include "policy/policy.h"

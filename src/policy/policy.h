@@ -300,22 +300,6 @@ PST_MUST_CHECK
 int pst_policy_explain(const struct postern_policy *policy,
 		       const char *node_name,
 		       const struct postern_subject *subject, char **ret_text);
-PST_MUST_CHECK
-int pst_policy_show(const struct postern_policy *policy, char **ret_text);
-
-/* What new_policy changes, one line each; *ret_change_count is how many. */
-PST_MUST_CHECK
-int pst_policy_diff(const struct postern_policy *old_policy,
-		    const struct postern_policy *new_policy, char **ret_text,
-		    uint32_t *ret_change_count);
-
-/* host may be NULL unless flags has POSTERN_POLICY_FORMAT_NUMERIC. */
-PST_MUST_CHECK
-int pst_policy_format(const char *text, size_t text_bytes,
-		      const char *file_name, uint32_t flags,
-		      const struct pst_policy_host *host,
-		      struct postern_diagnostics *diagnostics,
-		      char **ret_text);
 
 /* Diagnostics */
 

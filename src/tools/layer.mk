@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 #
-# The tool.  TOOL_CPPFLAGS has no -I of src/: only public headers are found.
+# The tool.  It includes public headers only, but for authoring/authoring.h in
+# policy_authoring.c: tests/check_layers.sh looks.
 
 bin_PROGRAMS += postern
 postern_SOURCES = \
@@ -23,15 +24,13 @@ postern_SOURCES = \
 	src/tools/notify.c src/tools/notify.h \
 	src/tools/node_start.c src/tools/node_start.h \
 	src/tools/options.c src/tools/options.h \
+	src/tools/policy_authoring.c \
 	src/tools/policy_check.c \
-	src/tools/policy_diff.c \
 	src/tools/policy_edit.c \
 	src/tools/policy_explain.c \
-	src/tools/policy_fmt.c \
 	src/tools/policy_install.c \
 	src/tools/policy_pid.c \
 	src/tools/policy_readers.c src/tools/policy_readers.h \
-	src/tools/policy_show.c \
 	src/tools/policy_source.c src/tools/policy_source.h \
 	src/tools/policy_store.c src/tools/policy_store.h \
 	src/tools/progress.c src/tools/progress.h \
@@ -58,5 +57,5 @@ postern_SOURCES += src/tools/screen.c
 else
 postern_SOURCES += src/tools/screen_absent.c
 endif
-postern_CPPFLAGS = $(TOOL_CPPFLAGS) $(CURSES_CFLAGS)
-postern_LDADD = libpostern.la $(CURSES_LIBS)
+postern_CPPFLAGS = $(TOOL_CPPFLAGS) -I$(top_srcdir)/src $(CURSES_CFLAGS)
+postern_LDADD = $(AUTHORING_LIBS) libpostern.la $(CURSES_LIBS)

@@ -209,6 +209,7 @@ static enum tool_status list(const char *what,
 	struct postern_diagnostics *diagnostics;
 	struct postern_policy *policy = NULL;
 	enum tool_status status = TOOL_DONE;
+	size_t error_count;
 	int result;
 
 	result = postern_diagnostics_new(&diagnostics);
@@ -218,8 +219,9 @@ static enum tool_status list(const char *what,
 	if (result == 0)
 		status = print_nodes(policy);
 	tool_findings_print_errors(diagnostics);
-	if (result < 0 || postern_diagnostics_error_count(diagnostics) > 0)
-		status = tool_policy_failed(what, result, diagnostics);
+	error_count = postern_diagnostics_error_count(diagnostics);
+	if (result < 0 || error_count > 0)
+		status = tool_policy_failed(what, result, error_count);
 	postern_policy_free(policy);
 	postern_diagnostics_free(diagnostics);
 	return status;

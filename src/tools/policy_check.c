@@ -91,10 +91,11 @@ static enum tool_status
 result_of(const struct check *check, int result,
 	  const struct postern_diagnostics *diagnostics)
 {
+	size_t error_count = postern_diagnostics_error_count(diagnostics);
 	size_t warning_count;
 
-	if (result < 0 || postern_diagnostics_error_count(diagnostics) > 0)
-		return tool_error_findings(check->what, result, diagnostics);
+	if (result < 0 || error_count > 0)
+		return tool_error_findings(check->what, result, error_count);
 	warning_count = postern_diagnostics_count(diagnostics);
 	if (check->is_strict && warning_count > 0)
 		return fail_for_warnings(check, warning_count);

@@ -44,12 +44,9 @@ void tool_findings_print_errors(const struct postern_diagnostics *diagnostics)
 	print_from(diagnostics, POSTERN_SEVERITY_ERROR);
 }
 
-enum tool_status
-tool_error_findings(const char *what, int result,
-		    const struct postern_diagnostics *diagnostics)
+enum tool_status tool_error_findings(const char *what, int result,
+				     size_t error_count)
 {
-	size_t error_count = postern_diagnostics_error_count(diagnostics);
-
 	if (error_count == 0)
 		return tool_error_result(what, result, NULL);
 	return tool_error(what, "%zu error%s in the policy", error_count,
@@ -57,11 +54,11 @@ tool_error_findings(const char *what, int result,
 }
 
 enum tool_status tool_policy_failed(const char *what, int result,
-				    const struct postern_diagnostics *diagnostics)
+				    size_t error_count)
 {
 	enum tool_status status;
 
-	status = tool_error_findings(what, result, diagnostics);
+	status = tool_error_findings(what, result, error_count);
 	/* A lack of resources says nothing about the policy. */
 	return status == TOOL_BUSY ? status : TOOL_BAD_POLICY;
 }
@@ -73,6 +70,7 @@ enum tool_status tool_policy_load(const struct postern_policy_options *options,
 	const char *what = options->file ? options->file : "policy";
 	struct postern_diagnostics *diagnostics;
 	enum tool_status status = TOOL_DONE;
+	size_t error_count;
 	int result;
 
 	result = postern_diagnostics_new(&diagnostics);
@@ -81,10 +79,9 @@ enum tool_status tool_policy_load(const struct postern_policy_options *options,
 	result = postern_policy_load(options, diagnostics, ret_policy);
 	if (result < 0 || need != TOOL_POLICY_FOR_CLIENT)
 		tool_findings_print(diagnostics);
-	if (result < 0 ||
-	    (need == TOOL_POLICY_WHOLE &&
-	     postern_diagnostics_error_count(diagnostics) > 0)) {
-		status = tool_policy_failed(what, result, diagnostics);
+	error_count = postern_diagnostics_error_count(diagnostics);
+	if (result < 0 || (need == TOOL_POLICY_WHOLE && error_count > 0)) {
+		status = tool_policy_failed(what, result, error_count);
 		if (result == 0)
 			*ret_policy = postern_policy_free(*ret_policy);
 	}

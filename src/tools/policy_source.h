@@ -41,14 +41,12 @@ void tool_findings_print_errors(const struct postern_diagnostics *diagnostics);
  * none, what the result says.
  */
 enum tool_status
-tool_error_findings(const char *what, int result,
-		    const struct postern_diagnostics *diagnostics);
+tool_error_findings(const char *what, int result, size_t error_count);
 
 /* The same for a subcommand that cannot do without the policy: the status is
  * TOOL_BAD_POLICY, but for a lack of resources. */
 enum tool_status
-tool_policy_failed(const char *what, int result,
-		   const struct postern_diagnostics *diagnostics);
+tool_policy_failed(const char *what, int result, size_t error_count);
 
 /*
  * The description of the node called name.  TOOL_DONE, or an error was printed.

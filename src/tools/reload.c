@@ -33,7 +33,9 @@ static struct postern_policy *load(struct postern_node *node,
 	result = postern_policy_load(source, diagnostics, &policy);
 	tool_findings_print(diagnostics);
 	if (result < 0) {
-		(void)tool_error_findings(what, result, diagnostics);
+		(void)tool_error_findings(
+			what, result,
+			postern_diagnostics_error_count(diagnostics));
 		(void)postern_node_reload_failed(node, result, diagnostics);
 	}
 	postern_diagnostics_free(diagnostics);

@@ -2,9 +2,9 @@
 /*
  * The postern tool: what its files share
  *
- * One file per subcommand, each of which defines one struct tool_command;
- * main.c finds the one that the words on the command line name.  The tool knows
- * nothing that a user of the library does not: it includes <postern/...> only.
+ * One file per subcommand, or per group of them, defines a struct tool_command
+ * for each; main.c finds the one that the words on the command line name.  All
+ * but `policy diff`, `fmt` and `show` use nothing but <postern/...>.
  */
 #ifndef POSTERN_TOOLS_TOOL_H
 #define POSTERN_TOOLS_TOOL_H

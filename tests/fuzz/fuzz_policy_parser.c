@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 
+#include "authoring/authoring_internal.h"
 #include "fuzz/fuzz_input.h"
 #include "support/policy_host.h"
 

@@ -83,8 +83,7 @@ FUZZ_TARGETS += tests/fuzz/fuzz_policy_parser
 
 tests_fuzz_fuzz_policy_parser_SOURCES = tests/fuzz/fuzz_policy_parser.c \
 	tests/fuzz/fuzz_input.h
-tests_fuzz_fuzz_policy_parser_LDADD = libpolicytest.la libpolicy.la \
-	libbase.la
+tests_fuzz_fuzz_policy_parser_LDADD = libpolicytest.la $(AUTHORING_LIBS)
 tests_fuzz_fuzz_policy_parser_LDFLAGS = $(FUZZ_LINK_FLAGS)
 endif
 

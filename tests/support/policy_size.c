@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "authoring/authoring_internal.h"
 #include "support/policy_host.h"
 
 #define MEMBER_COUNT 20000u

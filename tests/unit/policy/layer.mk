@@ -4,6 +4,8 @@
 # decision; the host is a table of accounts.
 check_LTLIBRARIES += libpolicytest.la
 libpolicytest_la_SOURCES = \
+	tests/support/failing_memory.c \
+	tests/support/failing_memory.h \
 	tests/support/policy_host.c \
 	tests/support/policy_host.h \
 	tests/support/policy_oracle.c \
@@ -14,13 +16,13 @@ libpolicytest_la_SOURCES = \
 	tests/support/policy_size.c \
 	tests/support/policy_size.h
 
+FAILING_MEMORY_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+
 POLICY_TEST_LIBS = libpolicytest.la libpolicy.la libbase.la $(CHECK_LIBS)
 
 check_PROGRAMS += \
 	tests/unit/policy/test_policy_decide \
-	tests/unit/policy/test_policy_diff \
-	tests/unit/policy/test_policy_diff_blocks \
-	tests/unit/policy/test_policy_diff_oracle \
 	tests/unit/policy/test_policy_errors \
 	tests/unit/policy/test_policy_examples \
 	tests/unit/policy/test_policy_fault \
@@ -40,20 +42,6 @@ tests_unit_policy_test_policy_decide_SOURCES = \
 	tests/unit/policy/decide_case.h \
 	tests/unit/policy/test_policy_decide.c
 tests_unit_policy_test_policy_decide_LDADD = $(POLICY_TEST_LIBS)
-
-tests_unit_policy_test_policy_diff_SOURCES = \
-	tests/unit/policy/diff_case.h \
-	tests/unit/policy/test_policy_diff.c
-tests_unit_policy_test_policy_diff_LDADD = $(POLICY_TEST_LIBS)
-
-tests_unit_policy_test_policy_diff_blocks_SOURCES = \
-	tests/unit/policy/diff_case.h \
-	tests/unit/policy/test_policy_diff_blocks.c
-tests_unit_policy_test_policy_diff_blocks_LDADD = $(POLICY_TEST_LIBS)
-
-tests_unit_policy_test_policy_diff_oracle_SOURCES = \
-	tests/unit/policy/test_policy_diff_oracle.c
-tests_unit_policy_test_policy_diff_oracle_LDADD = $(POLICY_TEST_LIBS)
 
 tests_unit_policy_test_policy_errors_SOURCES = \
 	tests/unit/policy/test_policy_errors.c
@@ -88,8 +76,7 @@ tests_unit_policy_test_policy_order_LDADD = $(POLICY_TEST_LIBS)
 tests_unit_policy_test_policy_robust_SOURCES = \
 	tests/unit/policy/test_policy_robust.c
 tests_unit_policy_test_policy_robust_LDADD = $(POLICY_TEST_LIBS)
-tests_unit_policy_test_policy_robust_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+tests_unit_policy_test_policy_robust_LDFLAGS = $(FAILING_MEMORY_LDFLAGS)
 
 tests_unit_policy_test_policy_size_SOURCES = \
 	tests/unit/policy/test_policy_size.c
@@ -104,7 +91,6 @@ tests_unit_policy_test_policy_texts_SOURCES = \
 tests_unit_policy_test_policy_texts_LDADD = $(POLICY_TEST_LIBS)
 
 tests_unit_policy_test_policy_require_SOURCES = \
-	tests/unit/policy/diff_case.h \
 	tests/unit/policy/test_policy_require.c
 tests_unit_policy_test_policy_require_LDADD = $(POLICY_TEST_LIBS)
 

@@ -239,30 +239,6 @@ START_TEST(jobs_serves_one_process)
 }
 END_TEST
 
-/* Every example is written as fmt would write it, but for the gap before a
- * comment at the end of a line. */
-START_TEST(examples_are_in_canonical_form)
-{
-	static const char *const names[] = {
-		"default.conf", "examples/telemetry.conf",
-		"examples/drop-in.conf", "examples/one-process.conf"};
-	struct postern_diagnostics *diagnostics;
-	char *text, *formatted, *gap;
-
-	text = read_example(names[_i]);
-	while ((gap = strstr(text, "   #")))
-		memmove(gap, gap + 1, strlen(gap));
-	ck_assert_int_eq(pst_diagnostics_new(&diagnostics), 0);
-	ck_assert_int_eq(pst_policy_format(text, strlen(text), names[_i], 0,
-					   NULL, diagnostics, &formatted),
-			 0);
-	ck_assert_str_eq(text, formatted);
-	free(formatted);
-	free(text);
-	pst_diagnostics_free(diagnostics);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("policy examples");
@@ -278,7 +254,6 @@ int main(void)
 	tcase_add_test(tcase, a_drop_in_adds_a_reader_and_squeezes_everybody);
 	tcase_add_test(tcase, ingest_knows_containers_and_a_partner);
 	tcase_add_test(tcase, jobs_serves_one_process);
-	tcase_add_loop_test(tcase, examples_are_in_canonical_form, 0, 4);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

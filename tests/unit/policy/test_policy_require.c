@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Features that a node requires: read, merged, compared and shown
+ * Features that a node requires: read and merged
  */
 #include <check.h>
 #include <stdlib.h>
@@ -8,9 +8,16 @@
 
 #include <postern/result.h>
 
-#include "unit/policy/diff_case.h"
+#include "support/policy_host.h"
 
-#define RULES HEAD PEERS NODE ALLOW
+#define HEAD "policy-version 1\n"
+#define PEERS \
+	"peer alice { user alice }\n" \
+	"peer bob { user bob }\n" \
+	"peer acme { group acme }\n"
+#define NODE "node n {\nowner user ordersd\nsocket /run/n\n"
+#define TAIL "}\nend\n"
+#define RULES HEAD PEERS NODE "allow alice { direction send }\n"
 
 START_TEST(require_lines_of_node_and_extension_are_all_kept)
 {
@@ -144,69 +151,6 @@ START_TEST(required_feature_that_the_host_has_is_no_finding)
 }
 END_TEST
 
-/* -- texts ----------------------------------------------------------------- */
-
-START_TEST(diff_tells_which_features_are_required_anew_and_no_longer)
-{
-	assert_diff(RULES "require aes pidfs\n" TAIL,
-		    RULES "require pidfs\nrequire peerpidfd\n" TAIL, 2,
-		    "node n\n"
-		    "    - require aes (test.conf:9)\n"
-		    "    + require peerpidfd (test.conf:10)\n");
-	assert_diff(RULES "require aes pidfs\n" TAIL,
-		    RULES "require pidfs\nrequire aes\n" TAIL, 0,
-		    "no difference\n");
-}
-END_TEST
-
-START_TEST(diff_lists_the_requirements_of_a_node_that_is_new)
-{
-	assert_diff(HEAD PEERS "end\n",
-		    HEAD PEERS NODE "require aes pidfs\n" TAIL, 1,
-		    "node n\n"
-		    "    + added: owner ordersd, socket /run/n mode 0660, "
-		    "require pidfs, require aes (test.conf:5)\n");
-}
-END_TEST
-
-START_TEST(shown_policy_requires_the_same)
-{
-	struct postern_policy *policy = policy_load_valid(
-		RULES "require aes\n}\nextend node n { require pidfs }\n"
-		      "end\n");
-	struct postern_policy *again;
-	char *text;
-
-	ck_assert_int_eq(pst_policy_show(policy, &text), 0);
-	ck_assert_ptr_nonnull(strstr(text, "\n    require aes "));
-	ck_assert_ptr_nonnull(strstr(text, "\n    require pidfs "));
-	again = policy_load_valid(text);
-	assert_diff_of(policy, again, 0, "no difference\n");
-	pst_policy_unref(again);
-	pst_policy_unref(policy);
-	free(text);
-}
-END_TEST
-
-START_TEST(require_is_formatted_between_security_and_slots)
-{
-	static const char text[] = RULES "slots 3\nrequire  aes\n"
-					 "security mac\n" TAIL;
-	struct postern_diagnostics *diagnostics;
-	char *formatted;
-
-	ck_assert_int_eq(pst_diagnostics_new(&diagnostics), 0);
-	ck_assert_int_eq(pst_policy_format(text, strlen(text), "x.conf", 0,
-					   &policy_host, diagnostics,
-					   &formatted), 0);
-	ck_assert_ptr_nonnull(strstr(formatted, "    security mac\n"
-						"    require aes\n"
-						"    slots 3\n"));
-	free(formatted);
-	pst_diagnostics_free(diagnostics);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("policy require");
@@ -222,13 +166,6 @@ int main(void)
 	tcase_add_test(tcase,
 		       required_feature_that_the_host_lacks_is_a_warning);
 	tcase_add_test(tcase, required_feature_that_the_host_has_is_no_finding);
-	tcase_add_test(
-		tcase,
-		diff_tells_which_features_are_required_anew_and_no_longer);
-	tcase_add_test(tcase,
-		       diff_lists_the_requirements_of_a_node_that_is_new);
-	tcase_add_test(tcase, shown_policy_requires_the_same);
-	tcase_add_test(tcase, require_is_formatted_between_security_and_slots);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

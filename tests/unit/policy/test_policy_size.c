@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Large policies take work in proportion to their size
+ * Work that is bounded whatever the policy holds
  *
- * Of each shape a text and one four times as large are measured in processor
- * time, which says little on its own; the growth says whether anything is
- * searched once for each of its kind: four becomes sixteen then.
+ * Errors, questions to the host, includes, and faults of tenants.  The cost of
+ * large policies as a whole is tested in unit/authoring/test_size.c.
  */
 #include <check.h>
 #include <stdio.h>
@@ -14,10 +13,7 @@
 
 #include "policy/policy_diagnostics.h"
 #include "support/policy_host.h"
-#include "support/policy_size.h"
 
-#define SMALL_BYTES (64u * 1024u)
-#define LARGE_BYTES (4 * SMALL_BYTES)
 #define GROWTH_MAX 9.0
 /* What takes less is not compared: a clock tick, a page fault. */
 #define FLOOR_MS 2.0
@@ -28,40 +24,6 @@ static bool has_grown(double small_ms, double large_ms)
 	return large_ms >
 	       GROWTH_MAX * (small_ms > FLOOR_MS ? small_ms : FLOOR_MS);
 }
-
-/* The name of the step that grew too much, or NULL. */
-static const char *find_growth(const struct policy_size_shape *shape)
-{
-	struct policy_size_cost small, large;
-
-	small = policy_size_measure(shape, SMALL_BYTES);
-	large = policy_size_measure(shape, LARGE_BYTES);
-	if (has_grown(small.load_ms, large.load_ms))
-		return "loading";
-	if (has_grown(small.diff_ms, large.diff_ms))
-		return "comparing";
-	if (has_grown(small.show_ms, large.show_ms))
-		return "showing";
-	if (has_grown(small.format_ms, large.format_ms))
-		return "formatting";
-	if (has_grown(small.explain_ms, large.explain_ms))
-		return "explaining";
-	return NULL;
-}
-
-START_TEST(cost_of_a_shape_grows_with_its_size)
-{
-	const struct policy_size_shape *shape =
-		policy_size_shape_at((size_t)_i);
-	const char *step = "";
-	int i;
-
-	for (i = 0; step && i < ATTEMPT_COUNT; i++)
-		step = find_growth(shape);
-	ck_assert_msg(!step, "%s '%s' grows faster than its size", step,
-		      policy_size_name(shape));
-}
-END_TEST
 
 /* A host that counts how often it is asked. */
 static unsigned question_count;
@@ -199,14 +161,10 @@ int main(void)
 {
 	Suite *suite = suite_create("policy_size");
 	TCase *tcase = tcase_create("policy_size");
-	int shape_count = 0, failed_count;
 	SRunner *runner;
+	int failed_count;
 
-	while (policy_size_shape_at((size_t)shape_count))
-		shape_count++;
 	tcase_set_timeout(tcase, 300);
-	tcase_add_loop_test(tcase, cost_of_a_shape_grows_with_its_size, 0,
-			    shape_count);
 	tcase_add_test(tcase, text_with_twenty_errors_is_not_read_on);
 	tcase_add_test(tcase, members_of_a_group_are_asked_for_once);
 	tcase_add_test(

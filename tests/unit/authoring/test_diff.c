@@ -5,7 +5,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "unit/policy/diff_case.h"
+#include "unit/authoring/diff_case.h"
 
 START_TEST(the_same_policy_is_no_difference)
 {

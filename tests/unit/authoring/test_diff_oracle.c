@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "authoring/authoring_internal.h"
 #include "support/expect.h"
 #include "support/policy_host.h"
 #include "support/policy_oracle.h"

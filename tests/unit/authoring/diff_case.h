@@ -2,12 +2,13 @@
 /*
  * Two policies and the text of what they differ in
  */
-#ifndef POSTERN_UNIT_POLICY_DIFF_CASE_H
-#define POSTERN_UNIT_POLICY_DIFF_CASE_H
+#ifndef POSTERN_UNIT_AUTHORING_DIFF_CASE_H
+#define POSTERN_UNIT_AUTHORING_DIFF_CASE_H
 
 #include <check.h>
 #include <stdlib.h>
 
+#include "authoring/authoring_internal.h"
 #include "support/policy_host.h"
 
 #define HEAD "policy-version 1\n"

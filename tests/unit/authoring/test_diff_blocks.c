@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "unit/policy/diff_case.h"
+#include "unit/authoring/diff_case.h"
 
 #define OWN "node n {\n"
 #define TAIL_ONLY "end\n"
@@ -261,6 +261,29 @@ START_TEST(assumed_names_are_compared_as_words)
 }
 END_TEST
 
+START_TEST(diff_tells_which_features_are_required_anew_and_no_longer)
+{
+	assert_diff(HEAD PEERS NODE ALLOW "require aes pidfs\n" TAIL,
+		    HEAD PEERS NODE ALLOW "require pidfs\nrequire peerpidfd\n" TAIL, 2,
+		    "node n\n"
+		    "    - require aes (test.conf:9)\n"
+		    "    + require peerpidfd (test.conf:10)\n");
+	assert_diff(HEAD PEERS NODE ALLOW "require aes pidfs\n" TAIL,
+		    HEAD PEERS NODE ALLOW "require pidfs\nrequire aes\n" TAIL, 0,
+		    "no difference\n");
+}
+END_TEST
+
+START_TEST(diff_lists_the_requirements_of_a_node_that_is_new)
+{
+	assert_diff(HEAD PEERS "end\n",
+		    HEAD PEERS NODE "require aes pidfs\n" TAIL, 1,
+		    "node n\n"
+		    "    + added: owner ordersd, socket /run/n mode 0660, "
+		    "require pidfs, require aes (test.conf:5)\n");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("policy diff blocks");
@@ -278,6 +301,11 @@ int main(void)
 	tcase_add_test(tcase, the_same_words_may_mean_others);
 	tcase_add_test(tcase, owner_unmapped_is_compared_with_a_user);
 	tcase_add_test(tcase, assumed_names_are_compared_as_words);
+	tcase_add_test(
+		tcase,
+		diff_tells_which_features_are_required_anew_and_no_longer);
+	tcase_add_test(tcase,
+		       diff_lists_the_requirements_of_a_node_that_is_new);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

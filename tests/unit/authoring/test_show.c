@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The merged policy as a text
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "unit/authoring/diff_case.h"
+
+START_TEST(the_merged_policy_names_every_origin)
+{
+	static const char *const texts[] = {
+		"policy-version 1\n"
+		"peer p { label \"a b\" }\n"
+		"node n { owner user alice\nsocket /n\nsecurity none\n"
+		"allow p { direction send\nsecurity none }\n"
+		"limits { ring 1MiB\nmessage 512KiB } }\nend\n",
+		"policy-version 1\n"
+		"limits { rate 9/s burst 5 }\nlimits { rate 8/s burst 6 }\n"
+		"extend node n { deny p\nsecurity mac\n"
+		"limits { ring 4KiB } }\nend\n",
+	};
+	static const char wanted[] =
+		"policy-version 1\n"
+		"\n"
+		"limits {\n"
+		"    rate 8/s burst 5                                    "
+		"# 2.conf:3, burst 2.conf:2\n"
+		"}\n"
+		"\n"
+		"peer p {                                                "
+		"# 1.conf:2\n"
+		"    label \"a b\"                                         "
+		"# 1.conf:2\n"
+		"}\n"
+		"\n"
+		"node n {                                                "
+		"# 1.conf:3\n"
+		"    owner user alice                                    "
+		"# 1.conf:3\n"
+		"    socket /n                                           "
+		"# 1.conf:4\n"
+		"    security mac                                        "
+		"# 2.conf:5\n"
+		"    allow p {                                           "
+		"# 1.conf:6\n"
+		"        direction send                                  "
+		"# 1.conf:6\n"
+		"    }\n"
+		"    deny p                                              "
+		"# 2.conf:4\n"
+		"    limits {\n"
+		"        ring 4KiB                                       "
+		"# 2.conf:6\n"
+		"        message 4088B                                   "
+		"# 2.conf:6\n"
+		"    }\n"
+		"}\n"
+		"\n"
+		"end\n";
+	struct postern_policy *policy = NULL;
+	char *shown;
+
+	ck_assert_int_eq(policy_load_texts(texts, 2, NULL, &policy), 0);
+	ck_assert_int_eq(pst_policy_show(policy, &shown), 0);
+	ck_assert_str_eq(shown, wanted);
+	free(shown);
+	pst_policy_unref(policy);
+}
+END_TEST
+
+START_TEST(shown_policy_requires_the_same)
+{
+	struct postern_policy *policy = policy_load_valid(
+		HEAD PEERS NODE ALLOW "require aes\n}\nextend node n { require pidfs }\n"
+		      "end\n");
+	struct postern_policy *again;
+	char *text;
+
+	ck_assert_int_eq(pst_policy_show(policy, &text), 0);
+	ck_assert_ptr_nonnull(strstr(text, "\n    require aes "));
+	ck_assert_ptr_nonnull(strstr(text, "\n    require pidfs "));
+	again = policy_load_valid(text);
+	assert_diff_of(policy, again, 0, "no difference\n");
+	pst_policy_unref(again);
+	pst_policy_unref(policy);
+	free(text);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("show");
+	TCase *tcase = tcase_create("show");
+	SRunner *runner;
+	int failed_count;
+
+	tcase_add_test(tcase, the_merged_policy_names_every_origin);
+	tcase_add_test(tcase, shown_policy_requires_the_same);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed_count = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
