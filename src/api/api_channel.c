@@ -81,8 +81,9 @@ int postern_connect(const struct postern_policy *policy, const char *node_name,
 {
 	struct postern_connect_options copy;
 	struct postern_refusal ours;
-	struct pst_connect_params params;
+	struct pst_client_connect_params params;
 	struct pst_channel *channel;
+	struct pst_log log;
 	int r;
 
 	r = pst_api_begin_refusal(refusal, &ours);
@@ -98,23 +99,25 @@ int postern_connect(const struct postern_policy *policy, const char *node_name,
 	    (copy.features_off & ~POSTERN_FEATURES_ALL))
 		return -EINVAL;
 
-	params = (struct pst_connect_params) {
-		.policy = policy,
-		.node_name = node_name,
+	params = (struct pst_client_connect_params) {
+		.target = {
+			.policy = policy,
+			.node_name = node_name,
+			.deadline_ns = pst_api_deadline_ns(copy.timeout_ns),
+			.disable_features = copy.features_off,
+		},
 		.instance = copy.instance,
 		.key_file = copy.key_file,
 		.directions = copy.directions,
 		.ring_bytes = copy.ring_bytes,
 		.message_bytes = copy.message_bytes,
-		.deadline_ns = pst_api_deadline_ns(copy.timeout_ns),
 		.spin_ns = pst_api_spin_ns(copy.spin_ns),
-		.features_off = copy.features_off,
-		.log = {copy.log, copy.log_user_data},
 	};
-	r = pst_connect(&params, &ours, &channel);
+	log = (struct pst_log) {copy.log, copy.log_user_data};
+	r = pst_client_connect(&params, &channel, &ours);
 	pst_api_end_refusal(refusal, &ours);
 	if (r < 0)
-		return pst_api_filter(r, __func__, &params.log);
+		return pst_api_filter(r, __func__, &log);
 	*ret_channel = (struct postern_channel *)channel;
 	return 0;
 }

@@ -18,7 +18,7 @@ int postern_control_revoke(const struct postern_policy *policy,
 {
 	struct postern_control_options copy;
 	struct postern_refusal ours;
-	struct pst_control_params params;
+	struct pst_client_target target;
 	struct pst_log log;
 	uint32_t unwanted_count;
 	int r;
@@ -35,15 +35,16 @@ int postern_control_revoke(const struct postern_policy *policy,
 	if (copy.features_off & ~POSTERN_FEATURES_ALL)
 		return -EINVAL;
 
-	params = (struct pst_control_params) {
+	target = (struct pst_client_target) {
 		.policy = policy,
 		.node_name = node_name,
 		.deadline_ns = pst_api_deadline_ns(copy.timeout_ns),
-		.features_off = copy.features_off,
+		.disable_features = copy.features_off,
 	};
 	log = (struct pst_log) {copy.log, copy.log_user_data};
-	r = pst_control_revoke(&params, peer, &ours,
-			       ret_count ? ret_count : &unwanted_count);
+	r = pst_client_disconnect_peer(&target, peer,
+				       ret_count ? ret_count : &unwanted_count,
+				       &ours);
 	pst_api_end_refusal(refusal, &ours);
 	return pst_api_filter(r, __func__, &log);
 }

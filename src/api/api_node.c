@@ -271,6 +271,7 @@ int postern_node_probe(const struct postern_policy *policy,
 		       const char *node_name,
 		       struct postern_refusal *refusal)
 {
+	struct pst_client_target target;
 	struct postern_refusal ours;
 	int r;
 
@@ -279,8 +280,12 @@ int postern_node_probe(const struct postern_policy *policy,
 		return r;
 	if (!policy || !node_name)
 		return -EINVAL;
-	r = pst_client_probe(policy, node_name,
-			   pst_api_deadline_ns(PROBE_TIMEOUT_NS), &ours);
+	target = (struct pst_client_target) {
+		.policy = policy,
+		.node_name = node_name,
+		.deadline_ns = pst_api_deadline_ns(PROBE_TIMEOUT_NS),
+	};
+	r = pst_client_probe(&target, &ours);
 	pst_api_end_refusal(refusal, &ours);
 	return pst_api_filter(r, __func__, NULL);
 }

@@ -32,6 +32,7 @@ int postern_observe(const struct postern_policy *policy, const char *node_name,
 {
 	struct postern_observe_options copy;
 	struct postern_refusal ours;
+	struct pst_client_target target;
 	struct pst_stats_reader *reader;
 	struct pst_log log;
 	int r;
@@ -48,10 +49,14 @@ int postern_observe(const struct postern_policy *policy, const char *node_name,
 	if (copy.features_off & ~POSTERN_FEATURES_ALL)
 		return -EINVAL;
 
+	target = (struct pst_client_target) {
+		.policy = policy,
+		.node_name = node_name,
+		.deadline_ns = pst_api_deadline_ns(copy.timeout_ns),
+		.disable_features = copy.features_off,
+	};
 	log = (struct pst_log) {copy.log, copy.log_user_data};
-	r = pst_client_observe(policy, node_name,
-			       pst_api_deadline_ns(copy.timeout_ns),
-			       copy.features_off, &reader, &ours);
+	r = pst_client_observe(&target, &reader, &ours);
 	pst_api_end_refusal(refusal, &ours);
 	if (r < 0)
 		return pst_api_filter(r, __func__, &log);

@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Connecting, from the node's name to an admitted channel, in order
+ * Connect to a node: from its name to an open channel
  *
- *   find       what the policy says of the name: socket path, owner, keys
- *   reach      the path, checked; the connection; is the listener the owner?
- *   HELLO      who we are and what we wish, a ceiling for everything; with a
- *              key exchange, as our own policy and key have it
- *   OFFER      within the wish?  are both segments what they claim to be?
- *   READY      both mapped and paid for, ours sealed
- *   GO         admitted
+ *   open     pst_connection_open(): path, listener, HELLO, OFFER
+ *   map      check both segments against OFFER, map, populate and seal them
+ *   READY    the client is done; GO: the node is too
  *
- * The first two are the same for every connection (connection.c).  From then on
- * the listener is trusted as far as the policy's owner is: what it sends is
- * checked like any peer's.
+ * HELLO requests the most that this side accepts, with the key exchange that
+ * the client's own policy and key call for.  The listener is known to be the
+ * node's owner, but the node's records are checked like those of any peer.
  */
 #include "client/client.h"
 
@@ -23,23 +19,20 @@
 #include "base/result.h"
 #include "client/client_connection.h"
 #include "client/client_security.h"
-#include "crypto/cipher.h"
-#include "handshake/handshake.h"
-#include "os/features.h"
-#include "os/own_process.h"
 #include "os/packet_socket.h"
+#include "os/segment.h"
 
-/* -- the handshake --------------------------------------------------------- */
+/* -- requested channel parameters ------------------------------------------ */
 
-/* Where the policy's ceiling is not known, the caller's is the only one. */
-static uint32_t at_most(uint32_t wanted, uint64_t ceiling, uint64_t built_in,
-			bool is_ceiling_certain)
+/* The size to request: wanted (0: the largest), within the policy's ceiling. */
+static uint32_t request_bytes(uint32_t wanted, uint64_t ceiling,
+			      uint64_t default_bytes, bool is_ceiling_certain)
 {
 	if (!is_ceiling_certain) {
 		if (wanted > 0)
 			return wanted;
-		if (ceiling < built_in)
-			ceiling = built_in;
+		if (ceiling < default_bytes)
+			ceiling = default_bytes;
 	}
 	if (ceiling > UINT32_MAX)
 		ceiling = UINT32_MAX;
@@ -48,106 +41,157 @@ static uint32_t at_most(uint32_t wanted, uint64_t ceiling, uint64_t built_in,
 	return wanted;
 }
 
-/*
- * A wish is always concrete: what this side could accept at most, and never
- * more than its own copy of the policy could grant, as far as it is known.
- */
-static struct pst_terms make_wish(const struct pst_connect_params *params,
-				  const struct pst_policy_node *rules)
+static struct pst_terms
+request_params(const struct pst_client_connect_params *params,
+	       const struct pst_policy_node *rules)
 {
-	/* An error may hide allows of the node from this process. */
+	/* A faulty policy may lack an allow that the node's has. */
 	bool is_certain = !pst_policy_node_fault(rules);
-	struct pst_terms wish = {
+	struct pst_terms requested = {
 		.directions = params->directions,
-		.ring_bytes = at_most(params->ring_bytes,
-				      pst_policy_ring_ceiling(rules),
-				      PST_POLICY_DEFAULT_RING_BYTES,
-				      is_certain),
-		.message_bytes = at_most(params->message_bytes,
-					 pst_policy_message_ceiling(rules),
-					 PST_POLICY_DEFAULT_MESSAGE_BYTES,
-					 is_certain),
+		.ring_bytes = request_bytes(params->ring_bytes,
+					    pst_policy_ring_ceiling(rules),
+					    PST_POLICY_DEFAULT_RING_BYTES,
+					    is_certain),
+		.message_bytes = request_bytes(
+			params->message_bytes,
+			pst_policy_message_ceiling(rules),
+			PST_POLICY_DEFAULT_MESSAGE_BYTES, is_certain),
 	};
 
-	if (wish.directions == 0)
-		wish.directions = POSTERN_DIRECTION_SEND |
-				  POSTERN_DIRECTION_RECEIVE;
-	return wish;
+	if (requested.directions == 0)
+		requested.directions = POSTERN_DIRECTION_SEND |
+				       POSTERN_DIRECTION_RECEIVE;
+	return requested;
 }
 
-static int say_hello(struct pst_connection *connection,
-		     const struct pst_connect_params *params,
-		     const struct pst_own_security *own,
-		     const uint8_t *node_key, struct postern_refusal *refusal)
+/* -- segments -------------------------------------------------------------- */
+
+/* Both segments of a channel. */
+struct mapped_segments {
+	struct pst_segment_mapping node;
+	struct pst_segment_mapping client;
+};
+
+static int check_segments(const struct pst_connection *connection,
+			  struct postern_refusal *error)
 {
-	struct pst_initiator_params initiator = {
-		.kind = PST_WIRE_KIND_CHANNEL,
-		.node_name = params->node_name,
-		.instance = params->instance,
-		.wish = make_wish(params, own->rules),
-		.page_bytes = (uint32_t)pst_own_page_bytes(),
-		.layout_version = pst_channel_layout_version(),
-	};
+	const struct pst_offer *offer = &connection->initiator.offer;
+	dev_t device;
+	int r;
 
-	pst_own_security_fill(own, node_key, &initiator);
-	if (initiator.wish.ring_bytes == 0) {
-		(void)pst_error_setf(refusal, POSTERN_REASON_NO_ALLOW,
-				     "the policy allows nobody at node '%s'",
-				     params->node_name);
-		return -EACCES;
-	}
-	return pst_connection_say_hello(connection, &initiator, refusal);
+	r = pst_segment_device(&device);
+	if (r < 0)
+		return r;
+	r = pst_connection_check_segment(connection,
+					 PST_CONNECTION_NODE_SEGMENT,
+					 &offer->acceptor, device, error);
+	if (r < 0)
+		return r;
+	return pst_connection_check_segment(connection,
+					    PST_CONNECTION_CLIENT_SEGMENT,
+					    &offer->connector, device, error);
 }
 
-static int say_ready(struct pst_connection *connection,
-		     struct postern_refusal *refusal)
+/*
+ * The node's segment has its final seals already: a read-only mapping made
+ * before them could be made writable later.
+ */
+static int map_node_segment(const struct pst_connection *connection,
+			    struct pst_segment_mapping *ret_mapping)
+{
+	const struct pst_offer *offer = &connection->initiator.offer;
+	int r;
+
+	r = pst_segment_map_readable(
+		connection->segment_fds[PST_CONNECTION_NODE_SEGMENT],
+		offer->control_bytes, offer->receive.ring_bytes, ret_mapping);
+	if (r < 0)
+		return r;
+	return pst_segment_populate_for_reading(ret_mapping);
+}
+
+/* The client's own segment is mapped for writing first, and sealed then. */
+static int map_client_segment(const struct pst_connection *connection,
+			      struct pst_segment_mapping *ret_mapping,
+			      struct postern_refusal *error)
+{
+	const struct pst_offer *offer = &connection->initiator.offer;
+	int segment_fd = connection->segment_fds[PST_CONNECTION_CLIENT_SEGMENT];
+	int r;
+
+	r = pst_segment_map_writable(segment_fd, offer->control_bytes,
+				     offer->send.ring_bytes, ret_mapping);
+	if (r == 0)
+		r = pst_segment_populate_for_writing(ret_mapping);
+	if (r == 0)
+		r = pst_segment_add_seals(segment_fd,
+					  PST_SEGMENT_SEALS_WRITER_DONE);
+	if (r == -EPERM || r == -EACCES || r == -EBUSY) {
+		(void)pst_error_setf(error, POSTERN_REASON_SEGMENT,
+				     "it was sealed while we took it");
+		return -EBADMSG;
+	}
+	return r;
+}
+
+/*
+ * Every page is populated, at the client's charge, because the node neither
+ * reads nor writes a page that is not.
+ */
+static int map_segments(struct pst_connection *connection,
+			struct mapped_segments *ret_segments,
+			struct postern_refusal *error)
+{
+	int r;
+
+	r = check_segments(connection, error);
+	if (r < 0)
+		return r;
+	r = map_node_segment(connection, &ret_segments->node);
+	if (r == 0)
+		r = map_client_segment(connection, &ret_segments->client,
+				       error);
+	if (r == -EFAULT)
+		return -ENOMEM; /* for the pages of a segment */
+	if (r < 0)
+		return r;
+	connection->segment_fds[0] = pst_fd_close(connection->segment_fds[0]);
+	connection->segment_fds[1] = pst_fd_close(connection->segment_fds[1]);
+	return 0;
+}
+
+/* -- handshake ------------------------------------------------------------- */
+
+static int finish_handshake(struct pst_connection *connection,
+			    struct postern_refusal *error)
 {
 	struct pst_wire_record record;
 	int r;
 
 	r = pst_initiator_create_ready(&connection->initiator, &record);
 	if (r < 0) {
-		(void)pst_error_set(refusal,
+		(void)pst_error_set(error,
 				    connection->initiator.machine.reason);
 		return r;
 	}
-	return pst_connection_send(connection, &record, refusal);
+	r = pst_connection_send(connection, &record, error);
+	if (r < 0)
+		return r;
+	return pst_connection_receive(connection, error); /* GO */
 }
 
-static int shake_hands(struct pst_connection *connection,
-		       const struct pst_connect_params *params,
-		       const struct pst_own_security *own,
-		       const uint8_t *node_key, struct postern_refusal *refusal)
-{
-	int r;
-
-	r = say_hello(connection, params, own, node_key, refusal);
-	if (r < 0)
-		return r;
-	r = pst_connection_consume(connection, refusal);
-	if (r < 0)
-		return r;
-	r = pst_packet_refuse_fds(connection->socket_fd, connection->features);
-	if (r < 0)
-		return r;
-	r = pst_connection_take_segments(connection, refusal);
-	if (r < 0)
-		return r;
-	r = say_ready(connection, refusal);
-	if (r < 0)
-		return r;
-	return pst_connection_consume(connection, refusal);
-}
-
-static int open_channel(struct pst_connection *connection, uint32_t spin_ns,
+/* The channel takes the socket, the pidfd, the mappings and the keys. */
+static int open_channel(struct pst_connection *connection,
+			struct mapped_segments *segments, uint32_t spin_ns,
 			struct pst_channel **ret_channel)
 {
 	const struct pst_offer *offer = &connection->initiator.offer;
 	struct pst_channel_setup setup = {
 		.socket_fd = pst_fd_take(&connection->socket_fd),
 		.pidfd = pst_fd_take(&connection->listener.pidfd),
-		.own_mapping = connection->own_mapping,
-		.peer_mapping = connection->peer_mapping,
+		.own_mapping = segments->client,
+		.peer_mapping = segments->node,
 		.send_message_bytes = offer->send.message_bytes,
 		.receive_message_bytes = offer->receive.message_bytes,
 		.spin_ns = spin_ns,
@@ -156,84 +200,90 @@ static int open_channel(struct pst_connection *connection, uint32_t spin_ns,
 		.take_keys = pst_initiator_take_keys(&connection->initiator),
 	};
 
-	connection->own_mapping = (struct pst_segment_mapping) {0};
-	connection->peer_mapping = (struct pst_segment_mapping) {0};
+	*segments = (struct mapped_segments){0};
 	return pst_channel_open_take(&setup, ret_channel);
 }
 
-/* Once, with a node that is to have this key.  *ret_is_about_keys: what failed
- * may have been that it has another one. */
-static int try_to_connect(const struct pst_connect_params *params,
-			  const struct pst_own_security *own,
-			  const uint8_t *node_key,
-			  struct postern_refusal *refusal,
-			  bool *ret_is_about_keys,
-			  struct pst_channel **ret_channel)
+/*
+ * One attempt, with a node that must have this key (NULL: the policy lists
+ * none).  *ret_is_wrong_key: it may have failed because the node has another.
+ */
+static int connect_with_key(const struct pst_client_connect_params *params,
+			    const struct pst_client_security *security,
+			    const uint8_t *node_key,
+			    struct pst_channel **ret_channel,
+			    bool *ret_is_wrong_key,
+			    struct postern_refusal *error)
 {
-	const struct pst_policy_node *rules;
+	struct pst_initiator_params hello = {
+		.kind = PST_WIRE_KIND_CHANNEL,
+		.instance = params->instance,
+		.wish = request_params(params, security->rules),
+		.layout_version = pst_channel_layout_version(),
+	};
+	struct mapped_segments segments = {0};
 	struct pst_connection connection;
 	int r;
 
-	pst_connection_init(&connection, params->deadline_ns,
-			    params->features_off);
-	connection.may_be_unmapped = node_key != NULL; /* NK or IK */
-	r = pst_connection_reach(&connection, params->policy,
-				 params->node_name, &rules, refusal);
+	pst_client_security_fill_hello(security, node_key, &hello);
+	r = pst_connection_open(&connection, &params->target, &hello, error);
 	if (r == 0)
-		r = shake_hands(&connection, params, own, node_key, refusal);
-	*ret_is_about_keys =
-		r == -EKEYREJECTED ||
-		(r == -EACCES &&
-		 connection.initiator.machine.state == HANDSHAKE_REFUSED);
+		r = pst_packet_refuse_fds(connection.socket_fd,
+					  connection.features);
 	if (r == 0)
-		r = open_channel(&connection, params->spin_ns, ret_channel);
-	pst_connection_done(&connection);
+		r = map_segments(&connection, &segments, error);
+	if (r == 0)
+		r = finish_handshake(&connection, error);
+	*ret_is_wrong_key = r == -EKEYREJECTED ||
+			    pst_connection_is_denied(&connection);
+	if (r == 0)
+		r = open_channel(&connection, &segments, params->spin_ns,
+				 ret_channel);
+	pst_segment_unmap(&segments.node);
+	pst_segment_unmap(&segments.client);
+	pst_connection_close(&connection);
 	return r;
 }
 
-/* A node that is changing its key has one of those that the policy lists. */
-static int try_all_keys(const struct pst_connect_params *params,
-			const struct pst_own_security *own,
-			struct postern_refusal *refusal,
-			struct pst_channel **ret_channel)
+/* While a node's key is being replaced, the policy lists the old and the new. */
+static int try_listed_keys(const struct pst_client_connect_params *params,
+			   const struct pst_client_security *security,
+			   struct pst_channel **ret_channel,
+			   struct postern_refusal *error)
 {
 	struct pst_policy_listed_key key;
-	bool is_about_keys;
+	bool is_wrong_key;
 	size_t i = 0;
 	int r;
 
-	if (!pst_policy_node_key_at(own->rules, i, &key))
-		return try_to_connect(params, own, NULL, refusal,
-				      &is_about_keys, ret_channel);
+	if (!pst_policy_node_key_at(security->rules, i, &key))
+		return connect_with_key(params, security, NULL, ret_channel,
+					&is_wrong_key, error);
 	do
-		r = try_to_connect(params, own, key.key, refusal,
-				   &is_about_keys, ret_channel);
-	while (r < 0 && is_about_keys &&
-	       pst_policy_node_key_at(own->rules, ++i, &key));
+		r = connect_with_key(params, security, key.key, ret_channel,
+				     &is_wrong_key, error);
+	while (r < 0 && is_wrong_key &&
+	       pst_policy_node_key_at(security->rules, ++i, &key));
 	return r;
 }
 
-int pst_connect(const struct pst_connect_params *params,
-		struct postern_refusal *ret_refusal,
-		struct pst_channel **ret_channel)
+int pst_client_connect(const struct pst_client_connect_params *params,
+		       struct pst_channel **ret_channel,
+		       struct postern_refusal *error)
 {
+	struct pst_client_security security;
 	const struct pst_policy_node *rules;
-	struct pst_own_security own;
 	int r;
 
-	r = pst_connection_find_node(params->policy, params->node_name, &rules,
-				     ret_refusal);
+	r = pst_connection_find_node(&params->target, &rules, error);
 	if (r < 0)
 		return r;
-	r = pst_own_security_init(&own, rules, params->key_file,
-				  pst_features_probe(params->features_off) |
-					  pst_cipher_features(
-						  params->features_off),
-				  ret_refusal);
+	r = pst_client_security_init(&security, rules, params->key_file,
+				     params->target.disable_features, error);
 	if (r == 0)
-		r = try_all_keys(params, &own, ret_refusal, ret_channel);
-	pst_own_security_done(&own);
-	if (r == 0)
-		(void)pst_error_set(ret_refusal, POSTERN_REASON_NONE);
-	return pst_error_finish(ret_refusal, r, "connecting");
+		r = try_listed_keys(params, &security, ret_channel, error);
+	pst_client_security_done(&security);
+	if (r == 0)	/* an earlier key may have left an error */
+		(void)pst_error_set(error, POSTERN_REASON_NONE);
+	return pst_error_finish(error, r, "connecting");
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What every connection to a node begins with, whatever it is for
+ * A connection from a client to a node: path, listener, records, segments
  *
- * The node's name leads to a path and an owner, the path to a socket, and the
- * kernel says whose listener that is.  Until it has proven to be the owner it
- * gets not one byte, and no descriptor of its is imported.  With `owner
- * unmapped` the kernel says no more than that our namespace does not map it,
- * and the node's key proves the rest.
+ * The policy names a path and an owner, the path leads to a socket, and the
+ * kernel reports which uid called listen() on it.  Only a listener of the owner
+ * is sent anything, and only from it is a descriptor received.  With `owner
+ * unmapped` the kernel can only report that our user namespace does not map the
+ * uid; the handshake then verifies the node's key.
  */
 #include "client/client_connection.h"
 
@@ -17,328 +17,283 @@
 #include "base/fd.h"
 #include "base/kernel_error.h"
 #include "base/result.h"
-#include "client/client.h"
-#include "crypto/cipher.h"
 #include "os/doorbell.h"
 #include "os/features.h"
 #include "os/listener.h"
 #include "os/own_process.h"
+#include "os/segment.h"
 #include "os/socket_close.h"
 #include "os/socket_end.h"
 #include "os/socket_path.h"
 
-/* -- find and reach -------------------------------------------------------- */
+/* -- errors ---------------------------------------------------------------- */
 
-int pst_connection_find_node(const struct postern_policy *policy,
-			     const char *node_name,
-			     const struct pst_policy_node **ret_rules,
-			     struct postern_refusal *refusal)
+/* The listener could not be identified: -EACCES, unless a resource was
+ * exhausted. */
+static int set_listener_error(struct postern_refusal *error, int result,
+			      const char *what)
 {
-	const struct pst_policy_node *rules;
+	bool is_exhausted = pst_is_out_of_resources(result);
 
-	rules = pst_policy_find_node(policy, node_name);
-	if (!rules) {
-		pst_policy_refuse_unknown_node(policy, node_name, refusal);
-		return pst_policy_fault(policy) ? -EINVAL : -ENOENT;
-	}
-	if (pst_policy_connect_fault(rules)) {
-		pst_policy_refuse_fault(pst_policy_connect_fault(rules),
-					refusal);
-		return -EINVAL;
-	}
-	*ret_rules = rules;
-	return 0;
+	(void)pst_error_set_errno(error, is_exhausted ?
+					 POSTERN_REASON_RESOURCES :
+					 POSTERN_REASON_LISTENER,
+				  result, what);
+	return is_exhausted ? result : -EACCES;
 }
 
-static int find_node(const struct postern_policy *policy, const char *name,
-		     struct postern_node_description *ret_description,
-		     const struct pst_policy_node **ret_rules,
-		     struct postern_refusal *refusal)
-{
-	const struct pst_policy_node *rules;
-	int r;
-
-	r = pst_connection_find_node(policy, name, &rules, refusal);
-	if (r < 0)
-		return r;
-	pst_policy_describe_node(rules, ret_description);
-	if (ret_description->owner_fact == POSTERN_FACT_UNKNOWN) {
-		(void)pst_error_setf(
-			refusal, POSTERN_REASON_LISTENER,
-			"the owner's name is not known on this host");
-		return -EACCES;
-	}
-	*ret_rules = rules;
-	return 0;
-}
-
-static int why_no_connection(int result, const char *path,
-			     struct postern_refusal *refusal)
+static int set_connect_error(struct postern_refusal *error, int result,
+			     const char *path)
 {
 	switch (result) {
 	case -ENOENT:
 	case -ECONNREFUSED:
-		(void)pst_error_setf(refusal, POSTERN_REASON_NOT_RUNNING,
+		(void)pst_error_setf(error, POSTERN_REASON_NOT_RUNNING,
 				     "not running: no process listens at %s",
 				     path);
 		return -ENOENT;
 	case -ENOTSOCK:
 	case -EPROTOTYPE:
 	case -ELOOP:
-		(void)pst_error_setf(refusal, POSTERN_REASON_NOT_A_SOCKET,
+		(void)pst_error_setf(error, POSTERN_REASON_NOT_A_SOCKET,
 				     "%s is not a node's socket", path);
 		return -EACCES;
 	case -EACCES:
-		(void)pst_error_setf(refusal, POSTERN_REASON_REFUSED,
+		(void)pst_error_setf(error, POSTERN_REASON_REFUSED,
 				     "the mode of %s keeps this user out",
 				     path);
 		return -EACCES;
 	case -ETIMEDOUT:
-		(void)pst_error_setf(refusal, POSTERN_REASON_DEADLINE,
+		(void)pst_error_setf(error, POSTERN_REASON_DEADLINE,
 				     "%s accepts no connection", path);
 		return -ETIMEDOUT;
 	default:
-		(void)pst_error_set_errno(refusal, pst_error_reason(result),
+		(void)pst_error_set_errno(error, pst_error_reason(result),
 					  result,
 					  "connecting to the node's socket");
-		return pst_error_result(refusal, result);
+		return pst_error_result(error, result);
 	}
 }
 
 /*
- * With `owner unmapped` the kernel proves no identity: only a listener that has
- * to prove the node's key is reached, and only from a namespace that leaves users
- * unmapped.
+ * The usual description of a path fault contains a command that repairs it.
+ * Where the owner is not mapped, that command would have to run on the host.
  */
-static int find_unmapped_owner(const struct pst_connection *connection,
-			       uid_t *ret_owner,
-			       struct postern_refusal *refusal)
+static void set_path_error(struct postern_refusal *error,
+			   const struct pst_path_fault *fault, uid_t owner_uid,
+			   bool is_unmapped)
 {
-	int r;
+	const enum postern_reason reason = POSTERN_REASON_UNTRUSTED_PATH;
+	uid_t unmapped_uid;
 
-	if (!connection->may_be_unmapped) {
-		(void)pst_error_setf(
-			refusal, POSTERN_REASON_LISTENER,
-			"'owner unmapped': statistics and commands "
-			"prove no key; ask where the owner is mapped");
+	if (fault->kind == PST_PATH_FAULT_OWNER && is_unmapped) {
+		(void)pst_error_setf(error, reason,
+				     "%s belongs to uid %lu, and not to an "
+				     "unmapped user, root or this user",
+				     fault->path, (unsigned long)fault->owner);
+		return;
+	}
+	if (fault->kind == PST_PATH_FAULT_WRITABLE && is_unmapped) {
+		(void)pst_error_setf(error, reason,
+				     "%s is writable by group or others: mount "
+				     "the socket's directory below one that is "
+				     "not", fault->path);
+		return;
+	}
+	if (fault->kind == PST_PATH_FAULT_OWNER &&
+	    pst_own_unmapped_uid(&unmapped_uid) == 0 &&
+	    fault->owner == unmapped_uid) {
+		(void)pst_error_setf(error, reason,
+				     "%s belongs to a user whom this user "
+				     "namespace does not map: if the node has a "
+				     "key, write 'owner unmapped' and 'key'",
+				     fault->path);
+		return;
+	}
+	(void)pst_error_set(error, reason);
+	pst_path_fault_describe(fault, owner_uid, error->detail,
+				sizeof(error->detail));
+}
+
+/* No HELLO can be made: the parameters of the channel are invalid. */
+static int set_hello_error(struct postern_refusal *error,
+			   const struct pst_initiator_params *hello)
+{
+	if (hello->kind == PST_WIRE_KIND_CHANNEL &&
+	    hello->wish.ring_bytes == 0) {
+		(void)pst_error_setf(error, POSTERN_REASON_NO_ALLOW,
+				     "the policy allows nobody at node '%s'",
+				     hello->node_name);
 		return -EACCES;
 	}
-	r = pst_own_unmapped_uid(ret_owner);
-	if (r == -EOPNOTSUPP) {
-		(void)pst_error_setf(
-			refusal, POSTERN_REASON_LISTENER,
-			"'owner unmapped' is for a user namespace that "
-			"does not map every uid: see "
-			"postern-policy(5)");
-		return -EACCES;
+	(void)pst_error_setf(error, POSTERN_REASON_PROTOCOL,
+			     "the instance is no name, or the sizes requested "
+			     "are too small");
+	return -EINVAL;
+}
+
+/* -- from the name to the listener ----------------------------------------- */
+
+int pst_connection_find_node(const struct pst_client_target *target,
+			     const struct pst_policy_node **ret_rules,
+			     struct postern_refusal *error)
+{
+	const struct pst_policy_node *rules;
+
+	rules = pst_policy_find_node(target->policy, target->node_name);
+	if (!rules) {
+		pst_policy_refuse_unknown_node(target->policy,
+					       target->node_name, error);
+		return pst_policy_fault(target->policy) ? -EINVAL : -ENOENT;
 	}
-	if (r < 0) {
-		(void)pst_error_set_errno(refusal,
-					  pst_is_out_of_resources(r)
-						  ? POSTERN_REASON_RESOURCES
-						  : POSTERN_REASON_LISTENER,
-					  r, "reading /proc/self/uid_map");
-		return pst_is_out_of_resources(r) ? r : -EACCES;
+	if (pst_policy_connect_fault(rules)) {
+		pst_policy_refuse_fault(pst_policy_connect_fault(rules),
+					error);
+		return -EINVAL;
 	}
+	*ret_rules = rules;
 	return 0;
 }
 
-/* The commands that mend a path are given on the host, where it is mapped. */
-static void describe_fault(const struct pst_path_fault *fault, uid_t owner,
-			   bool is_unmapped, struct postern_refusal *refusal)
+static int find_unmapped_owner(bool may_be_unmapped, uid_t *ret_owner_uid,
+			       struct postern_refusal *error)
 {
-	uid_t unmapped_uid;
+	int r;
 
-	(void)pst_error_set(refusal, POSTERN_REASON_UNTRUSTED_PATH);
-	if (fault->kind == PST_PATH_FAULT_OWNER && is_unmapped)
-		(void)pst_error_setf(
-			refusal, POSTERN_REASON_UNTRUSTED_PATH,
-			"%s belongs to uid %lu, and not to an unmapped "
-			"user, root or this user",
-			fault->path, (unsigned long)fault->owner);
-	else if (fault->kind == PST_PATH_FAULT_WRITABLE && is_unmapped)
-		(void)pst_error_setf(
-			refusal, POSTERN_REASON_UNTRUSTED_PATH,
-			"%s is writable by group or others: mount the "
-			"socket's directory below one that is not",
-			fault->path);
-	else if (fault->kind == PST_PATH_FAULT_OWNER &&
-		 pst_own_unmapped_uid(&unmapped_uid) == 0 &&
-		 fault->owner == unmapped_uid)
-		(void)pst_error_setf(
-			refusal, POSTERN_REASON_UNTRUSTED_PATH,
-			"%s belongs to a user whom this user namespace "
-			"does not map: if the node has a key, write "
-			"'owner unmapped' and 'key'",
-			fault->path);
-	else
-		pst_path_fault_describe(fault, owner, refusal->detail,
-					sizeof(refusal->detail));
+	if (!may_be_unmapped) {
+		(void)pst_error_setf(error, POSTERN_REASON_LISTENER,
+				     "'owner unmapped': statistics and commands "
+				     "prove no key; ask where the owner is "
+				     "mapped");
+		return -EACCES;
+	}
+	r = pst_own_unmapped_uid(ret_owner_uid);
+	if (r == -EOPNOTSUPP) {
+		(void)pst_error_setf(error, POSTERN_REASON_LISTENER,
+				     "'owner unmapped' is for a user namespace "
+				     "that does not map every uid: see "
+				     "postern-policy(5)");
+		return -EACCES;
+	}
+	if (r < 0)
+		return set_listener_error(error, r,
+					  "reading /proc/self/uid_map");
+	return 0;
 }
 
-static int open_connection(const struct postern_node_description *description,
-			   uid_t owner, uint64_t deadline_ns, int *ret_fd,
-			   struct postern_refusal *refusal)
+static int find_owner(const struct postern_node_description *node,
+		      bool may_be_unmapped, uid_t *ret_owner_uid,
+		      struct postern_refusal *error)
 {
-	bool is_unmapped = description->owner_fact == POSTERN_FACT_ABSENT;
+	switch (node->owner_fact) {
+	case POSTERN_FACT_KNOWN:
+		*ret_owner_uid = node->owner_uid;
+		return 0;
+	case POSTERN_FACT_ABSENT:
+		return find_unmapped_owner(may_be_unmapped, ret_owner_uid,
+					   error);
+	case POSTERN_FACT_UNKNOWN:
+		break;
+	}
+	(void)pst_error_setf(error, POSTERN_REASON_LISTENER,
+			     "the owner's name is not known on this host");
+	return -EACCES;
+}
+
+static int connect_socket(struct pst_connection *connection,
+			  const struct postern_node_description *node,
+			  struct postern_refusal *error)
+{
+	bool is_unmapped = node->owner_fact == POSTERN_FACT_ABSENT;
 	int dir_fd PST_FD_OWNED = -1;
 	struct pst_path_fault fault;
 	const char *name;
 	int r;
 
-	r = pst_socket_path_open(description->socket_path, owner,
+	r = pst_socket_path_open(node->socket_path, connection->owner_uid,
 				 is_unmapped ? PST_TRUSTED_PATH_OR_OWN : 0,
 				 &dir_fd, &name, &fault);
 	if (r < 0) {
-		describe_fault(&fault, owner, is_unmapped, refusal);
+		set_path_error(error, &fault, connection->owner_uid,
+			       is_unmapped);
 		if (pst_is_out_of_resources(r))
-			refusal->reason = POSTERN_REASON_RESOURCES;
+			error->reason = POSTERN_REASON_RESOURCES;
 		return r;
 	}
-	r = pst_socket_connect(dir_fd, name, deadline_ns, ret_fd);
+	r = pst_socket_connect(dir_fd, name, connection->deadline_ns,
+			       &connection->socket_fd);
 	if (r < 0)
-		return why_no_connection(r, description->socket_path, refusal);
+		return set_connect_error(error, r, node->socket_path);
 	return 0;
 }
 
-/* The kernel's word for who called listen(), not the listener's own. */
-static int check_listener(int socket_fd, uint32_t features, uid_t owner,
-			  struct pst_peer_credentials *ret_listener,
-			  struct postern_refusal *refusal)
+static int check_listener(struct pst_connection *connection,
+			  struct postern_refusal *error)
 {
+	struct pst_peer_credentials *listener = &connection->listener;
 	int r;
 
-	r = pst_peer_credentials_read(socket_fd, 0, features, ret_listener);
+	r = pst_peer_credentials_read(connection->socket_fd, 0,
+				      connection->features, listener);
 	if (r == -ESRCH) {
-		(void)pst_error_setf(
-			refusal, POSTERN_REASON_LISTENER_EXITED,
-			"not running: the node's process has exited, "
-			"and another process keeps its socket open");
+		(void)pst_error_setf(error, POSTERN_REASON_LISTENER_EXITED,
+				     "not running: the node's process has "
+				     "exited, and another process keeps its "
+				     "socket open");
 		return -ENOENT;
 	}
-	if (r < 0) {
-		(void)pst_error_set_errno(refusal,
-					  pst_is_out_of_resources(r)
-						  ? POSTERN_REASON_RESOURCES
-						  : POSTERN_REASON_LISTENER,
-					  r, "identifying the listener");
-		return r == -EMFILE || r == -ENFILE || r == -ENOMEM ? r
-								     : -EACCES;
-	}
-	if (ret_listener->uid_fact == POSTERN_FACT_KNOWN &&
-	    ret_listener->uid == owner)
+	if (r < 0)
+		return set_listener_error(error, r, "identifying the listener");
+	if (listener->uid_fact == POSTERN_FACT_KNOWN &&
+	    listener->uid == connection->owner_uid)
 		return 0;
-	(void)pst_error_setf(
-		refusal, POSTERN_REASON_LISTENER,
-		"the listener is uid %lu, the policy's owner is uid "
-		"%lu",
-		(unsigned long)ret_listener->uid, (unsigned long)owner);
-	pst_peer_credentials_done(ret_listener);
+	(void)pst_error_setf(error, POSTERN_REASON_LISTENER,
+			     "the listener is uid %lu, the policy's owner is "
+			     "uid %lu", (unsigned long)listener->uid,
+			     (unsigned long)connection->owner_uid);
 	return -EACCES;
 }
 
-void pst_connection_init(struct pst_connection *connection,
-			 uint64_t deadline_ns, uint32_t features_off)
+/*
+ * With `owner unmapped` the kernel proves no identity, so may_be_unmapped says
+ * that the handshake verifies the node's key, or that nothing is sent.
+ */
+static int open_socket(struct pst_connection *connection,
+		       const struct pst_client_target *target,
+		       bool may_be_unmapped, struct postern_refusal *error)
 {
-	memset(connection, 0, sizeof(*connection));
-	connection->socket_fd = -1;
-	connection->segment_fds[0] = -1;
-	connection->segment_fds[1] = -1;
-	connection->deadline_ns = deadline_ns;
-	connection->features = pst_features_probe(features_off) |
-			       pst_cipher_features(features_off);
-	pst_peer_credentials_init(&connection->listener);
-}
-
-void pst_connection_done(struct pst_connection *connection)
-{
-	pst_initiator_done(&connection->initiator);
-	pst_segment_unmap(&connection->own_mapping);
-	pst_segment_unmap(&connection->peer_mapping);
-	(void)pst_fd_close(connection->segment_fds[0]);
-	(void)pst_fd_close(connection->segment_fds[1]);
-	(void)pst_socket_close(connection->socket_fd);
-	pst_peer_credentials_done(&connection->listener);
-}
-
-int pst_connection_reach(struct pst_connection *connection,
-			 const struct postern_policy *policy,
-			 const char *node_name,
-			 const struct pst_policy_node **ret_rules,
-			 struct postern_refusal *refusal)
-{
-	struct postern_node_description description =
-		POSTERN_NODE_DESCRIPTION_INIT;
+	struct postern_node_description node = POSTERN_NODE_DESCRIPTION_INIT;
+	const struct pst_policy_node *rules;
 	int r;
 
-	r = find_node(policy, node_name, &description, ret_rules, refusal);
+	*connection = (struct pst_connection){
+		.socket_fd = -1,
+		.segment_fds = {-1, -1},
+		.deadline_ns = target->deadline_ns,
+		.features = pst_features_probe(target->disable_features),
+	};
+	pst_peer_credentials_init(&connection->listener);
+	r = pst_connection_find_node(target, &rules, error);
 	if (r < 0)
 		return r;
-	connection->owner = description.owner_uid;
-	/* A system call filter that ends the process does so here, and not at a
-	 * moment that the node chooses. */
+	pst_policy_describe_node(rules, &node);
+	r = find_owner(&node, may_be_unmapped, &connection->owner_uid, error);
+	if (r < 0)
+		return r;
+	/* A system call filter that kills this process for such a close does so
+	 * now: the node must not choose the time. */
 	if (!(connection->features & POSTERN_FEATURE_PASSRIGHTS))
 		PST_IGNORE(pst_socket_close_try());
-	if (description.owner_fact == POSTERN_FACT_ABSENT) {
-		r = find_unmapped_owner(connection, &connection->owner,
-					refusal);
-		if (r < 0)
-			return r;
-	}
-	r = open_connection(&description, connection->owner,
-			    connection->deadline_ns, &connection->socket_fd,
-			    refusal);
+	r = connect_socket(connection, &node, error);
 	if (r < 0)
 		return r;
-	return check_listener(connection->socket_fd, connection->features,
-			      connection->owner, &connection->listener,
-			      refusal);
-}
-
-/*
- * The kernel accepts connections for a process that is stopped.  So the end of
- * ours has to be seen: a node that runs then closes its socket, or has refused
- * already.
- */
-static int await_answer(const struct pst_connection *connection,
-			struct postern_refusal *refusal)
-{
-	unsigned ready;
-	int r;
-
-	r = pst_socket_end_sending(connection->socket_fd);
-	if (r == -ENOTCONN)
-		return 0; /* it has closed its socket */
-	if (r < 0)
-		return r;
-	r = pst_doorbell_sleep(&connection->socket_fd, 1,
-			       connection->deadline_ns, &ready);
-	if (r == -ETIMEDOUT)
-		(void)pst_error_setf(refusal, POSTERN_REASON_DEADLINE,
-				     "the node does not answer");
-	return r;
-}
-
-int pst_client_probe(const struct postern_policy *policy, const char *name,
-		   uint64_t deadline_ns, struct postern_refusal *ret_refusal)
-{
-	const struct pst_policy_node *rules;
-	struct pst_connection connection;
-	int r;
-
-	pst_connection_init(&connection, deadline_ns, 0);
-	connection.may_be_unmapped = true; /* it is told nothing */
-	r = pst_connection_reach(&connection, policy, name, &rules, ret_refusal);
-	if (r == 0)
-		r = await_answer(&connection, ret_refusal);
-	pst_connection_done(&connection);
-	return pst_error_finish(ret_refusal, r, "asking the node");
+	return check_listener(connection, error);
 }
 
 /* -- records --------------------------------------------------------------- */
 
-/* How many descriptors the answer to HELLO has; no other record has any. */
-static size_t awaited_fd_count(const struct pst_handshake_machine *machine)
+/* Only the answer to HELLO has descriptors. */
+static size_t expected_fd_count(const struct pst_handshake_machine *machine)
 {
 	if (machine->state != HANDSHAKE_CREATED_HELLO)
 		return 0;
@@ -356,7 +311,7 @@ static size_t awaited_fd_count(const struct pst_handshake_machine *machine)
 static int receive_record(struct pst_connection *connection,
 			  struct pst_wire_record *ret_record)
 {
-	size_t fd_count = awaited_fd_count(&connection->initiator.machine);
+	size_t fd_count = expected_fd_count(&connection->initiator.machine);
 	unsigned ready;
 	int r;
 
@@ -381,40 +336,39 @@ static int receive_record(struct pst_connection *connection,
 	return r;
 }
 
-int pst_connection_consume(struct pst_connection *connection,
-			   struct postern_refusal *refusal)
+int pst_connection_receive(struct pst_connection *connection,
+			   struct postern_refusal *error)
 {
 	struct pst_wire_record record;
 	int r;
 
 	r = receive_record(connection, &record);
 	if (r == -ETIMEDOUT)
-		(void)pst_error_setf(refusal, POSTERN_REASON_DEADLINE,
+		(void)pst_error_setf(error, POSTERN_REASON_DEADLINE,
 				     "the node does not answer");
 	else if (r == -EPIPE)
-		(void)pst_error_set(refusal, POSTERN_REASON_HUNG_UP);
+		(void)pst_error_set(error, POSTERN_REASON_HUNG_UP);
 	else if (r == -EBADMSG)
-		(void)pst_error_setf(
-			refusal, POSTERN_REASON_DESCRIPTORS,
-			"a record that is empty or too long, or has "
-			"descriptors that were not agreed on");
+		(void)pst_error_setf(error, POSTERN_REASON_DESCRIPTORS,
+				     "a record that is empty or too long, or "
+				     "has descriptors that were not agreed on");
 	if (r < 0)
 		return r;
 	r = pst_initiator_consume(&connection->initiator, record.bytes,
 				  record.byte_count);
 	if (r < 0)
-		(void)pst_error_set(refusal,
+		(void)pst_error_set(error,
 				    connection->initiator.machine.reason);
 	return r;
 }
 
 /*
- * A node that refuses hangs up right behind its record, and a send of ours may
- * notice that first: then the refusal still is to be read.
+ * A node that refuses closes the socket right after REFUSE.  If a send fails
+ * because of that, the REFUSE is still in the queue and says why.
  */
 int pst_connection_send(struct pst_connection *connection,
 			const struct pst_wire_record *record,
-			struct postern_refusal *refusal)
+			struct postern_refusal *error)
 {
 	int r;
 
@@ -422,70 +376,150 @@ int pst_connection_send(struct pst_connection *connection,
 			    record->byte_count);
 	if (r != -EPIPE)
 		return r;
-	r = pst_connection_consume(connection, refusal);
+	r = pst_connection_receive(connection, error);
 	if (r < 0)
 		return r;
-	(void)pst_error_set(refusal, POSTERN_REASON_HUNG_UP);
+	(void)pst_error_set(error, POSTERN_REASON_HUNG_UP);
 	return -EPIPE;
 }
 
-int pst_connection_say_hello(struct pst_connection *connection,
-			     const struct pst_initiator_params *params,
-			     struct postern_refusal *refusal)
+static int send_hello(struct pst_connection *connection,
+		      const struct pst_initiator_params *hello,
+		      struct postern_refusal *error)
 {
+	struct pst_handshake_initiator *initiator = &connection->initiator;
 	struct pst_wire_record record;
 	int r;
 
-	r = pst_initiator_init(&connection->initiator, params);
-	if (r == -EINVAL) {
-		(void)pst_error_setf(
-			refusal, POSTERN_REASON_PROTOCOL,
-			"the instance is no name, or the sizes wished "
-			"for are too small");
-		return r;
-	}
+	r = pst_initiator_init(initiator, hello);
+	if (r == -EINVAL)
+		return set_hello_error(error, hello);
 	if (r == 0)
-		r = pst_initiator_create_hello(&connection->initiator, &record);
+		r = pst_initiator_create_hello(initiator, &record);
 	if (r < 0) {
-		(void)pst_error_set(refusal,
-				    connection->initiator.machine.reason);
+		(void)pst_error_set(error, initiator->machine.reason);
 		return r;
 	}
-	return pst_connection_send(connection, &record, refusal);
+	return pst_connection_send(connection, &record, error);
+}
+
+bool pst_connection_is_denied(const struct pst_connection *connection)
+{
+	const struct pst_handshake_machine *machine =
+		&connection->initiator.machine;
+
+	return machine->state == HANDSHAKE_REFUSED &&
+	       machine->reason == POSTERN_REASON_REFUSED;
+}
+
+int pst_connection_open(struct pst_connection *connection,
+			const struct pst_client_target *target,
+			const struct pst_initiator_params *hello,
+			struct postern_refusal *error)
+{
+	struct pst_initiator_params params = *hello;
+	bool verifies_key = hello->node_key != NULL;
+	int r;
+
+	params.node_name = target->node_name;
+	params.page_bytes = (uint32_t)pst_own_page_bytes();
+	r = open_socket(connection, target, verifies_key, error);
+	if (r < 0)
+		return r;
+	if (hello->kind == PST_WIRE_KIND_CONTROL) {
+		r = pst_packet_refuse_fds(connection->socket_fd,
+					  connection->features);
+		if (r < 0)
+			return r;
+	}
+	r = send_hello(connection, &params, error);
+	if (r < 0)
+		return r;
+	return pst_connection_receive(connection, error);
+}
+
+void pst_connection_close(struct pst_connection *connection)
+{
+	pst_initiator_done(&connection->initiator);
+	(void)pst_fd_close(connection->segment_fds[0]);
+	(void)pst_fd_close(connection->segment_fds[1]);
+	(void)pst_socket_close(connection->socket_fd);
+	pst_peer_credentials_done(&connection->listener);
 }
 
 /* -- segments -------------------------------------------------------------- */
 
 int pst_connection_check_segment(const struct pst_connection *connection,
-				 size_t place, int seals, dev_t device,
+				 enum pst_connection_segment which,
 				 const struct pst_offer_segment *announced,
-				 struct postern_refusal *refusal)
+				 dev_t device, struct postern_refusal *error)
 {
-	const struct pst_segment_expectation wanted = {
-		.seals = seals,
+	const struct pst_segment_expectation expectation = {
+		.seals = which == PST_CONNECTION_NODE_SEGMENT ?
+			 PST_SEGMENT_SEALS_WRITER_DONE :
+			 PST_SEGMENT_SEALS_OFFERED,
 		.device = device,
-		.owner = connection->owner,
+		.owner = connection->owner_uid,
 		.segment_bytes = announced->segment_bytes,
 	};
-	int segment_fd = connection->segment_fds[place];
+	int segment_fd = connection->segment_fds[which];
 	enum pst_segment_fault fault;
 	uint64_t inode;
 
 	if (segment_fd < 0) {
-		(void)pst_error_set(refusal, POSTERN_REASON_DESCRIPTORS);
+		(void)pst_error_set(error, POSTERN_REASON_DESCRIPTORS);
 		return -EBADMSG;
 	}
-	fault = pst_segment_check(segment_fd, &wanted);
+	fault = pst_segment_check(segment_fd, &expectation);
 	if (fault != PST_SEGMENT_FAULT_NONE) {
-		(void)pst_error_setf(refusal, POSTERN_REASON_SEGMENT, "%s",
+		(void)pst_error_setf(error, POSTERN_REASON_SEGMENT, "%s",
 				     pst_segment_fault_text(fault));
 		return -EBADMSG;
 	}
 	if (pst_segment_inode(segment_fd, &inode) < 0 ||
 	    inode != announced->inode) {
-		(void)pst_error_setf(refusal, POSTERN_REASON_SEGMENT,
+		(void)pst_error_setf(error, POSTERN_REASON_SEGMENT,
 				     "not the segment that was offered");
 		return -EBADMSG;
 	}
 	return 0;
+}
+
+/* -- probe ----------------------------------------------------------------- */
+
+/*
+ * The kernel accepts connections for a process that is stopped, so a successful
+ * connect() does not show that the node runs.  A node that runs sees that we
+ * end sending and closes its socket, or has sent a REFUSE already.
+ */
+static int await_answer(const struct pst_connection *connection,
+			struct postern_refusal *error)
+{
+	unsigned ready;
+	int r;
+
+	r = pst_socket_end_sending(connection->socket_fd);
+	if (r == -ENOTCONN)
+		return 0; /* the node has closed its socket */
+	if (r < 0)
+		return r;
+	r = pst_doorbell_sleep(&connection->socket_fd, 1,
+			       connection->deadline_ns, &ready);
+	if (r == -ETIMEDOUT)
+		(void)pst_error_setf(error, POSTERN_REASON_DEADLINE,
+				     "the node does not answer");
+	return r;
+}
+
+int pst_client_probe(const struct pst_client_target *target,
+		     struct postern_refusal *error)
+{
+	struct pst_connection connection;
+	int r;
+
+	r = open_socket(&connection, target, true, error);
+	if (r == 0)
+		r = await_answer(&connection, error);
+	pst_connection_close(&connection);
+	return pst_error_finish(error, r, "asking the node");
 }

@@ -1,67 +1,49 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Commanding a node from another process
+ * Send a command to a node of another process
  *
- * The connection is reached as any other, so the command goes to the owner that
- * the policy names and to nobody else.  No descriptor is taken at any point.
+ * The connection is opened like any other, so a command reaches the owner that
+ * the policy names and no other process.  No descriptor is received at any
+ * point.
  */
 #include "client/client.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/result.h"
 #include "client/client_connection.h"
-#include "os/own_process.h"
-#include "os/packet_socket.h"
 #include "slots/slots.h"
 
-/* The digits at *text, which then is behind them: 0, or -EINVAL. */
-static int read_number(const char **text, uint32_t *ret_number)
-{
-	const char *end = *text;
-	uint64_t number = 0;
+#define DIGITS "0123456789"
 
-	for (; *end >= '0' && *end <= '9'; end++) {
-		number = number * 10 + (uint64_t)(*end - '0');
-		if (number > UINT32_MAX)
-			return -EINVAL;
-	}
-	if (end == *text)
+/*
+ * INDEX.GENERATION.  -ENOENT for any other text, which may be a name; a text of
+ * this form never is one, although a name may consist of digits and a dot.
+ * -EINVAL where a number is too large.
+ */
+static int parse_handle(const char *text, uint64_t *ret_handle)
+{
+	size_t index_digits = strspn(text, DIGITS);
+	unsigned long long index, generation;
+	const char *generation_text;
+	size_t generation_digits;
+
+	if (index_digits == 0 || text[index_digits] != '.')
+		return -ENOENT;
+	generation_text = text + index_digits + 1;
+	generation_digits = strspn(generation_text, DIGITS);
+	if (generation_digits == 0 ||
+	    generation_text[generation_digits] != '\0')
+		return -ENOENT;
+	/* A number that does not fit becomes ULLONG_MAX. */
+	index = strtoull(text, NULL, 10);
+	generation = strtoull(generation_text, NULL, 10);
+	if (index >= PST_SLOTS_MAX || generation > UINT32_MAX)
 		return -EINVAL;
-	*text = end;
-	*ret_number = (uint32_t)number;
-	return 0;
-}
-
-/* Such a text is always a handle, though a name could look like it. */
-static bool looks_like_handle(const char *text)
-{
-	size_t digits = strspn(text, "0123456789");
-
-	if (digits == 0 || text[digits] != '.')
-		return false;
-	text += digits + 1;
-	digits = strspn(text, "0123456789");
-	return digits > 0 && text[digits] == '\0';
-}
-
-static int read_handle(const char *text, uint64_t *ret_handle)
-{
-	uint32_t index, generation;
-	int r;
-
-	r = read_number(&text, &index);
-	if (r < 0)
-		return r;
-	text++;
-	r = read_number(&text, &generation);
-	if (r < 0)
-		return r;
-	if (index >= PST_SLOTS_MAX)
-		return -EINVAL;
-	*ret_handle = pst_slot_handle_of(index, generation);
+	*ret_handle = pst_slot_handle_of((uint32_t)index, (uint32_t)generation);
 	return 0;
 }
 
@@ -70,52 +52,41 @@ static int make_command(const char *peer, struct pst_command *ret_command)
 	struct pst_command command = {.verb = PST_COMMAND_REVOKE};
 	int r;
 
-	if (looks_like_handle(peer)) {
-		r = read_handle(peer, &command.peer);
-		if (r < 0)
-			return r;
-	} else {
+	r = parse_handle(peer, &command.peer);
+	if (r == -ENOENT) {
 		if (strnlen(peer, sizeof(command.peer_name)) ==
 		    sizeof(command.peer_name))
 			return -EINVAL;
 		(void)snprintf(command.peer_name, sizeof(command.peer_name),
 			       "%s", peer);
-		if (!pst_wire_is_name(command.peer_name))
-			return -EINVAL;
+		r = pst_wire_is_name(command.peer_name) ? 0 : -EINVAL;
 	}
+	if (r < 0)
+		return r;
 	*ret_command = command;
 	return 0;
 }
 
-static int ask_for_control(struct pst_connection *connection,
-			   const char *node_name,
-			   struct postern_refusal *refusal)
+static int open_connection(struct pst_connection *connection,
+			   const struct pst_client_target *target,
+			   struct postern_refusal *error)
 {
-	const struct pst_initiator_params params = {
+	const struct pst_initiator_params hello = {
 		.kind = PST_WIRE_KIND_CONTROL,
-		.node_name = node_name,
-		.page_bytes = (uint32_t)pst_own_page_bytes(),
 	};
 	int r;
 
-	r = pst_packet_refuse_fds(connection->socket_fd, connection->features);
-	if (r < 0)
-		return r;
-	r = pst_connection_say_hello(connection, &params, refusal);
-	if (r < 0)
-		return r;
-	r = pst_connection_consume(connection, refusal);
-	if (r == -EACCES)
-		(void)pst_error_setf(
-			refusal, POSTERN_REASON_REFUSED,
-			"the node takes commands from its owner and "
-			"root only");
+	r = pst_connection_open(connection, target, &hello, error);
+	if (pst_connection_is_denied(connection))
+		(void)pst_error_setf(error, POSTERN_REASON_REFUSED,
+				     "the node takes commands from its owner "
+				     "and root only");
 	return r;
 }
 
-static int give_command(struct pst_connection *connection,
+static int send_command(struct pst_connection *connection,
 			const struct pst_command *command,
-			struct postern_refusal *refusal)
+			struct postern_refusal *error)
 {
 	struct pst_wire_record record;
 	int r;
@@ -124,58 +95,52 @@ static int give_command(struct pst_connection *connection,
 					 &record);
 	if (r < 0)
 		return r;
-	r = pst_connection_send(connection, &record, refusal);
+	r = pst_connection_send(connection, &record, error);
 	if (r < 0)
 		return r;
-	return pst_connection_consume(connection, refusal);
+	return pst_connection_receive(connection, error);
 }
 
-static int judge(const struct pst_result *result, const char *peer,
-		 struct postern_refusal *refusal, uint32_t *ret_count)
+static int control_result(const struct pst_result *result, const char *peer,
+			  uint32_t *ret_count, struct postern_refusal *error)
 {
 	switch (result->code) {
 	case PST_RESULT_DONE:
 		*ret_count = (uint32_t)result->count;
 		return 0;
 	case PST_RESULT_STALE:
-		(void)pst_error_setf(refusal, POSTERN_REASON_NO_PEER,
+		(void)pst_error_setf(error, POSTERN_REASON_NO_PEER,
 				     "no peer is %s (any more)", peer);
 		return -ESTALE;
 	case PST_RESULT_NOBODY:
 		break;
 	}
-	(void)pst_error_setf(refusal, POSTERN_REASON_NO_PEER,
+	(void)pst_error_setf(error, POSTERN_REASON_NO_PEER,
 			     "the node has no peer that it admitted as '%s'",
 			     peer);
 	return -ENOENT;
 }
 
-int pst_control_revoke(const struct pst_control_params *params,
-		       const char *peer, struct postern_refusal *refusal,
-		       uint32_t *ret_count)
+int pst_client_disconnect_peer(const struct pst_client_target *target,
+			       const char *peer, uint32_t *ret_count,
+			       struct postern_refusal *error)
 {
-	const struct pst_policy_node *rules;
 	struct pst_connection connection;
 	struct pst_command command;
 	int r;
 
 	r = make_command(peer, &command);
 	if (r < 0) {
-		(void)pst_error_setf(refusal, POSTERN_REASON_NONE,
+		(void)pst_error_setf(error, POSTERN_REASON_NONE,
 				     "a peer is INDEX.GENERATION or a name");
 		return r;
 	}
-	pst_connection_init(&connection, params->deadline_ns,
-			    params->features_off);
-	r = pst_connection_reach(&connection, params->policy,
-				 params->node_name, &rules, refusal);
+	r = open_connection(&connection, target, error);
 	if (r == 0)
-		r = ask_for_control(&connection, params->node_name, refusal);
+		r = send_command(&connection, &command, error);
 	if (r == 0)
-		r = give_command(&connection, &command, refusal);
-	if (r == 0)
-		r = judge(&connection.initiator.result, peer, refusal,
-			  ret_count);
-	pst_connection_done(&connection);
-	return pst_error_finish(refusal, r, "commanding the node");
+		r = control_result(&connection.initiator.result, peer,
+				   ret_count, error);
+	pst_connection_close(&connection);
+	return pst_error_finish(error, r, "commanding the node");
 }

@@ -1,34 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Observe a node: fetch its statistics segment
+ * Observe a node: receive its statistics segment and open a reader of it
  *
- * The client takes exactly one descriptor from the node, and uses it only after
- * it has passed all checks of a segment.
+ * The client receives exactly one descriptor, and uses it only after it has
+ * passed all checks of a segment.
  */
 #include "client/client.h"
 
 #include "base/fd.h"
 #include "base/result.h"
 #include "client/client_connection.h"
-#include "os/own_process.h"
+#include "os/segment.h"
 #include "stats/stats_layout.h"
-#include "stats/stats_reader.h"
 
-static int say_hello(struct pst_connection *connection, const char *node_name,
-		     struct postern_refusal *refusal)
-{
-	const struct pst_initiator_params params = {
-		.kind = PST_WIRE_KIND_OBSERVE,
-		.node_name = node_name,
-		.page_bytes = (uint32_t)pst_own_page_bytes(),
-		.layout_version = PST_STATS_VERSION,
-	};
-
-	return pst_connection_say_hello(connection, &params, refusal);
-}
-
-static int check(const struct pst_connection *connection,
-		 struct postern_refusal *refusal)
+static int check_segment(const struct pst_connection *connection,
+			 struct postern_refusal *error)
 {
 	dev_t device;
 	int r;
@@ -36,69 +22,45 @@ static int check(const struct pst_connection *connection,
 	r = pst_segment_device(&device);
 	if (r < 0)
 		return r;
-	return pst_connection_check_segment(connection, 0,
-					    PST_SEGMENT_SEALS_WRITER_DONE,
-					    device,
+	return pst_connection_check_segment(connection,
+					    PST_CONNECTION_NODE_SEGMENT,
 					    &connection->initiator.view.segment,
-					    refusal);
+					    device, error);
 }
 
-static int fetch(struct pst_connection *connection, const char *node_name,
-		 struct postern_refusal *refusal)
-{
-	int r;
-
-	r = say_hello(connection, node_name, refusal);
-	if (r < 0)
-		return r;
-	r = pst_connection_consume(connection, refusal);
-	if (r < 0)
-		return r;
-	return check(connection, refusal);
-}
-
-static void take_segment(struct pst_connection *connection,
-			 struct pst_stats_segment_ref *ret_segment)
-{
-	*ret_segment = (struct pst_stats_segment_ref){
-		.segment_fd = pst_fd_take(&connection->segment_fds[0]),
-		.segment_bytes =
-			connection->initiator.view.segment.segment_bytes,
-		.node_pidfd = pst_fd_take(&connection->listener.pidfd),
-	};
-}
-
-int pst_client_fetch_stats(const struct postern_policy *policy,
-			   const char *node_name, uint64_t deadline_ns,
-			   uint32_t features_off,
+int pst_client_fetch_stats(const struct pst_client_target *target,
 			   struct pst_stats_segment_ref *ret_segment,
 			   struct postern_refusal *error)
 {
-	const struct pst_policy_node *rules;
+	const struct pst_initiator_params hello = {
+		.kind = PST_WIRE_KIND_OBSERVE,
+		.layout_version = PST_STATS_VERSION,
+	};
 	struct pst_connection connection;
 	int r;
 
-	pst_connection_init(&connection, deadline_ns, features_off);
-	r = pst_connection_reach(&connection, policy, node_name, &rules, error);
+	r = pst_connection_open(&connection, target, &hello, error);
 	if (r == 0)
-		r = fetch(&connection, node_name, error);
+		r = check_segment(&connection, error);
 	if (r == 0)
-		take_segment(&connection, ret_segment);
-	pst_connection_done(&connection);
+		*ret_segment = (struct pst_stats_segment_ref){
+			.segment_fd = pst_fd_take(&connection.segment_fds[0]),
+			.segment_bytes =
+				connection.initiator.view.segment.segment_bytes,
+			.node_pidfd = pst_fd_take(&connection.listener.pidfd),
+		};
+	pst_connection_close(&connection);
 	return r;
 }
 
-int pst_client_observe(const struct postern_policy *policy,
-		       const char *node_name, uint64_t deadline_ns,
-		       uint32_t features_off,
+int pst_client_observe(const struct pst_client_target *target,
 		       struct pst_stats_reader **ret_reader,
 		       struct postern_refusal *error)
 {
 	struct pst_stats_segment_ref segment;
 	int r;
 
-	r = pst_client_fetch_stats(policy, node_name, deadline_ns,
-				   features_off, &segment, error);
+	r = pst_client_fetch_stats(target, &segment, error);
 	if (r == 0)
 		r = pst_stats_reader_open_take(&segment, ret_reader, error);
 	return pst_error_finish(error, r, "observing the node");

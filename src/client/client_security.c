@@ -1,123 +1,129 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a connector brings and demands
+ * The security requirements of a client: its key and the weakest mode it accepts
  *
- * It decides about itself by the facts that a node would know of it.  What
- * cannot be found out only raises what is demanded
- * (pst_policy_security_floor()), and a node can do more than its policy asks
- * for.
+ * The client applies the policy to itself, with the facts that a node would
+ * know about it.  A fact that cannot be read only raises the requirement
+ * (pst_policy_security_floor()), and a node can offer more security than its
+ * policy requires.
  */
 #include "client/client_security.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <unistd.h>
 
 #include "crypto/cipher.h"
 #include "node/identity_file.h"
 #include "node/subject.h"
+#include "os/features.h"
 #include "os/own_process.h"
 #include "os/peer_credentials.h"
 
-static bool has_key(const struct pst_policy_node *rules)
+static bool lists_node_key(const struct pst_policy_node *rules)
 {
 	struct pst_policy_listed_key key;
 
 	return pst_policy_node_key_at(rules, 0, &key);
 }
 
-/* What this side's policy says of this process. */
-static enum postern_security floor_of_ours(const struct pst_own_security *own,
-					   uint32_t features)
+/* The weakest mode that the policy may require of this process. */
+static enum postern_security
+find_minimum(const struct pst_client_security *security,
+	     uint32_t disable_features)
 {
 	struct pst_peer_credentials credentials;
-	enum postern_security floor;
+	enum postern_security minimum;
 	struct postern_subject subject;
 	const uint8_t *key = NULL;
 	uid_t overflow_uid;
 	gid_t overflow_gid;
 
-	if (own->identity && has_key(own->rules))
-		key = own->identity->public_key;
+	/* Without a key of the node, this process proves none. */
+	if (security->identity && lists_node_key(security->rules))
+		key = security->identity->public_key;
 	if (pst_overflow_ids_read(&overflow_uid, &overflow_gid) < 0) {
 		overflow_uid = PST_POLICY_OVERFLOW_ID;
 		overflow_gid = PST_POLICY_OVERFLOW_ID;
 	}
-	/* After a failure all of them are unknown. */
+	/* After a failure all facts are unknown. */
 	PST_IGNORE(pst_process_credentials_read(
 		pst_own_pid(), geteuid(), getegid(),
-		pst_subject_wants(own->rules), features, &credentials));
+		pst_subject_wants(security->rules),
+		pst_features_probe(disable_features), &credentials));
 	pst_subject_init(&subject, &credentials, key, overflow_uid,
 			 overflow_gid);
-	floor = pst_policy_security_floor(own->rules, &subject);
+	minimum = pst_policy_security_floor(security->rules, &subject);
 	pst_peer_credentials_done(&credentials);
-	return floor;
+	return minimum;
 }
 
-int pst_own_security_init(struct pst_own_security *own,
-			  const struct pst_policy_node *rules,
-			  const char *key_file, uint32_t features,
-			  struct postern_refusal *refusal)
+int pst_client_security_init(struct pst_client_security *security,
+			     const struct pst_policy_node *borrow_rules,
+			     const char *key_file, uint32_t disable_features,
+			     struct postern_refusal *error)
 {
 	int r;
 
-	*own = (struct pst_own_security){
-		.rules = rules,
-		/* What this process cannot read may demand it. */
-		.may_be_secured = pst_policy_demands_security(rules) ||
-				  pst_policy_node_fault(rules),
-		.cipher = pst_cipher_for(features),
+	*security = (struct pst_client_security){
+		.rules = borrow_rules,
+		/* A rule that this process cannot read may require it. */
+		.may_need_security =
+			pst_policy_demands_security(borrow_rules) ||
+			pst_policy_node_fault(borrow_rules),
+		.cipher = pst_cipher_for(pst_cipher_features(disable_features)),
 	};
 	if (key_file) {
-		r = pst_identity_file_read(key_file, refusal, &own->identity);
+		r = pst_identity_file_read(key_file, error,
+					   &security->identity);
 		if (r < 0)
 			return r == -ENOENT ? -EACCES : r;
 	}
-	if (own->may_be_secured)
-		own->minimum = floor_of_ours(own, features);
+	if (security->may_need_security)
+		security->minimum = find_minimum(security, disable_features);
 	return 0;
 }
 
-void pst_own_security_done(struct pst_own_security *own)
+void pst_client_security_done(struct pst_client_security *security)
 {
-	own->identity = pst_identity_free(own->identity);
+	security->identity = pst_identity_free(security->identity);
 }
 
-static enum pst_noise_pattern pattern_for(const struct pst_own_security *own,
-					  const uint8_t *node_key)
+static enum pst_noise_pattern
+pattern_for(const struct pst_client_security *security, const uint8_t *node_key)
 {
 	if (node_key)
-		return own->identity ? PST_NOISE_IK : PST_NOISE_NK;
-	return own->may_be_secured ? PST_NOISE_NN : PST_NOISE_NONE;
+		return security->identity ? PST_NOISE_IK : PST_NOISE_NK;
+	return security->may_need_security ? PST_NOISE_NN : PST_NOISE_NONE;
 }
 
-/* From the least accepted to the most there is. */
+/* One bit for each mode, from the minimum to the strongest. */
 static uint16_t bits_from(enum postern_security minimum)
 {
 	uint16_t bits = 0;
-	unsigned int security;
+	unsigned int mode;
 
-	for (security = minimum; security <= POSTERN_SECURITY_AEAD; security++)
-		bits = (uint16_t)(bits | 1u << security);
+	for (mode = minimum; mode <= POSTERN_SECURITY_AEAD; mode++)
+		bits = (uint16_t)(bits | 1u << mode);
 	return bits;
 }
 
-void pst_own_security_fill(const struct pst_own_security *own,
-			   const uint8_t *node_key,
-			   struct pst_initiator_params *params)
+void pst_client_security_fill_hello(const struct pst_client_security *security,
+				    const uint8_t *node_key,
+				    struct pst_initiator_params *hello)
 {
-	enum postern_security minimum = own->minimum;
+	enum postern_security minimum = security->minimum;
 
-	params->pattern = pattern_for(own, node_key);
-	if (params->pattern == PST_NOISE_NONE) {
-		params->security_bits = 1u << POSTERN_SECURITY_NONE;
+	hello->pattern = pattern_for(security, node_key);
+	if (hello->pattern == PST_NOISE_NONE) {
+		hello->security_bits = 1u << POSTERN_SECURITY_NONE;
 		return;
 	}
+	/* In `none` nothing would prove the node's key. */
 	if (node_key && minimum < POSTERN_SECURITY_MAC)
 		minimum = POSTERN_SECURITY_MAC;
-	params->security_bits = bits_from(minimum);
-	params->cipher = own->cipher;
-	params->node_key = node_key;
-	if (params->pattern == PST_NOISE_IK)
-		params->borrow_identity = own->identity;
+	hello->security_bits = bits_from(minimum);
+	hello->cipher = security->cipher;
+	hello->node_key = node_key;
+	if (hello->pattern == PST_NOISE_IK)
+		hello->borrow_identity = security->identity;
 }

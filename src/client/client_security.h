@@ -1,46 +1,54 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a connector brings and demands: its key, the least security it accepts
+ * The security requirements of a client: its key and the weakest mode it accepts
  *
- * All of it from its own side: its own copy of the policy, its own file, the
- * facts about its own process.  Nothing that the node says can lower it.
+ * All of it comes from the client's own side: its copy of the policy, its key
+ * file, the facts about its own process.  Nothing that a node sends lowers it.
  */
 #ifndef POSTERN_CLIENT_CLIENT_SECURITY_H
 #define POSTERN_CLIENT_CLIENT_SECURITY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <postern/result.h>
 
 #include "base/attributes.h"
 #include "handshake/handshake.h"
 #include "policy/policy.h"
 
-struct pst_own_security {
+struct pst_client_security {
 	const struct pst_policy_node *rules;
 	struct pst_identity *identity;  /* NULL: none */
 	enum postern_security minimum;
-	bool may_be_secured;    /* a rule of the node demands it of somebody */
+	bool may_need_security; /* a rule of the node requires more than `none`
+				 * of some peer */
 	enum pst_cipher_kind cipher;
 };
 
 /*
- * key_file: NULL for none.  0, or with a refusal the results of
- * pst_identity_file_read(), but -EACCES for a missing file.
+ * key_file: NULL for none.  0, or with error information the results of
+ * pst_identity_file_read(), but -EACCES for a missing file.  _done() follows in
+ * either case.
  */
-PST_MUST_CHECK int pst_own_security_init(struct pst_own_security *own,
-					 const struct pst_policy_node *rules,
-					 const char *key_file,
-					 uint32_t features,
-					 struct postern_refusal *refusal);
-void pst_own_security_done(struct pst_own_security *own);
+PST_MUST_CHECK int
+pst_client_security_init(struct pst_client_security *security,
+			 const struct pst_policy_node *borrow_rules,
+			 const char *key_file, uint32_t disable_features,
+			 struct postern_refusal *error);
+void pst_client_security_done(struct pst_client_security *security);
 
 /*
- * Which key exchange to begin with, if any, with a node that is to have this
- * key (NULL: the policy lists none).  What is filled in is borrowed.
+ * Fill in the key exchange and the modes of a HELLO to a node that must have
+ * this key (NULL: the policy lists none).  *hello borrows from *security.
  *
- *	IK      the node has a key, and so have we
+ *	IK      node and client have a key
  *	NK      only the node has one
- *	NN      nobody has one, but somebody is demanded more than `none`
+ *	NN      the node has none, but a rule may require more than `none`
+ *	NONE    otherwise
  */
-void pst_own_security_fill(const struct pst_own_security *own,
-			   const uint8_t *node_key,
-			   struct pst_initiator_params *params);
+void pst_client_security_fill_hello(const struct pst_client_security *security,
+				    const uint8_t *node_key,
+				    struct pst_initiator_params *hello);
 
 #endif

@@ -8,5 +8,4 @@ libclient_la_SOURCES = \
 	src/client/client_control.c \
 	src/client/client_observe.c \
 	src/client/client_security.c \
-	src/client/client_security.h \
-	src/client/take_segments.c
+	src/client/client_security.h

@@ -51,15 +51,19 @@ static void use_view(const struct pst_stats_segment_ref *segment,
 void observer_fetch(const struct postern_policy *policy, uint64_t timeout_ns,
 		    struct observer_report *ret_report)
 {
+	const struct pst_client_target target = {
+		.policy = policy,
+		.node_name = "orders",
+		.deadline_ns = postern_deadline_after(timeout_ns),
+		.disable_features = test_features_off(),
+	};
 	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	struct pst_stats_segment_ref segment =
 		PST_STATS_SEGMENT_REF_INIT;
 	size_t fd_count = inspect_fd_count();
 
 	memset(ret_report, 0, sizeof(*ret_report));
-	ret_report->result = pst_client_fetch_stats(
-		policy, "orders", postern_deadline_after(timeout_ns),
-		test_features_off(), &segment, &refusal);
+	ret_report->result = pst_client_fetch_stats(&target, &segment, &refusal);
 	ret_report->reason = refusal.reason;
 	memcpy(ret_report->detail, refusal.detail, sizeof(ret_report->detail));
 	if (ret_report->result == 0)
