@@ -3,7 +3,8 @@
  * SIGPIPE with its default action: a peer that is gone is a result, no signal
  *
  * The test's own process is the node or the client, and SIGPIPE would end it.
- * Linux 6.18 sends none for sockets of this type; POSIX lets a kernel do so.
+ * Linux raises none for SOCK_SEQPACKET, but POSIX lets a kernel do so.  The unit
+ * tests of the two calls that send find a missing MSG_NOSIGNAL, on a stream socket.
  */
 #include <errno.h>
 #include <poll.h>

@@ -8,9 +8,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -69,6 +71,17 @@ size_t test_fd_count(void)
 		count++;
 	ck_assert_int_eq(closedir(directory), 0);
 	return count;
+}
+
+int test_broken_stream(void)
+{
+	int pair[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0,
+				    pair), 0);
+	(void)close(pair[1]);
+	(void)signal(SIGPIPE, SIG_DFL);
+	return pair[0];
 }
 
 bool test_has_vm_flag(const void *address, const char *flag)

@@ -26,6 +26,9 @@ enum postern_fact test_cgroup_fact(void);
 /* How many descriptors are open here (below 1024, without /proc). */
 size_t test_fd_count(void);
 
+/* A stream socket whose other end is closed, with SIGPIPE's default action. */
+int test_broken_stream(void);
+
 /* Whether the mapping that holds address has one of the flags of smaps. */
 bool test_has_vm_flag(const void *address, const char *flag);
 

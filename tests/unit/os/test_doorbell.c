@@ -130,12 +130,21 @@ START_TEST(full_socket_counts_as_rung_and_never_blocks)
 }
 END_TEST
 
-START_TEST(ring_tells_when_the_peer_is_gone_without_a_signal)
+START_TEST(ring_tells_when_the_peer_is_gone)
 {
-	(void)signal(SIGPIPE, SIG_DFL);
 	(void)close(pair[1]);
 	ck_assert_int_eq(pst_doorbell_ring(pair[0]), -EPIPE);
 	pair[1] = -1;
+}
+END_TEST
+
+/* On a stream socket: Linux raises no SIGPIPE for SOCK_SEQPACKET. */
+START_TEST(ring_raises_no_signal)
+{
+	int stream_fd = test_broken_stream();
+
+	ck_assert_int_eq(pst_doorbell_ring(stream_fd), -EPIPE);
+	(void)close(stream_fd);
 }
 END_TEST
 
@@ -340,7 +349,8 @@ int main(void)
 	tcase_add_test(tcase, a_prepared_socket_holds_few_unread_bells);
 	tcase_add_test(tcase, drain_takes_no_more_than_it_is_asked_to);
 	tcase_add_test(tcase, full_socket_counts_as_rung_and_never_blocks);
-	tcase_add_test(tcase, ring_tells_when_the_peer_is_gone_without_a_signal);
+	tcase_add_test(tcase, ring_tells_when_the_peer_is_gone);
+	tcase_add_test(tcase, ring_raises_no_signal);
 	tcase_add_test(tcase, another_byte_is_no_bell);
 	tcase_add_test(tcase, longer_record_is_no_bell);
 	tcase_add_test(tcase, empty_record_is_a_violation_not_an_end);

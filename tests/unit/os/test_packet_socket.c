@@ -134,12 +134,21 @@ START_TEST(reset_does_not_swallow_a_queued_refusal)
 }
 END_TEST
 
-START_TEST(send_tells_when_the_peer_is_gone_without_a_signal)
+START_TEST(send_tells_when_the_peer_is_gone)
 {
-	(void)signal(SIGPIPE, SIG_DFL);
 	(void)close(pair[1]);
 	pair[1] = -1;
 	ck_assert_int_eq(pst_packet_send(pair[0], "x", 1), -EPIPE);
+}
+END_TEST
+
+/* On a stream socket: Linux raises no SIGPIPE for SOCK_SEQPACKET. */
+START_TEST(send_raises_no_signal)
+{
+	int stream_fd = test_broken_stream();
+
+	ck_assert_int_eq(pst_packet_send(stream_fd, "x", 1), -EPIPE);
+	(void)close(stream_fd);
 }
 END_TEST
 
@@ -273,7 +282,8 @@ int main(void)
 	tcase_add_test(tcase, empty_record_is_refused_and_is_not_an_end);
 	tcase_add_test(tcase, end_is_told_after_the_last_record_and_again);
 	tcase_add_test(tcase, reset_does_not_swallow_a_queued_refusal);
-	tcase_add_test(tcase, send_tells_when_the_peer_is_gone_without_a_signal);
+	tcase_add_test(tcase, send_tells_when_the_peer_is_gone);
+	tcase_add_test(tcase, send_raises_no_signal);
 	tcase_add_test(tcase, unread_bytes_fall_to_zero_when_all_was_taken);
 	tcase_add_test(tcase, record_carries_the_sender);
 	tcase_add_test(tcase, sender_is_known_even_if_it_was_sent_before_we_asked);
