@@ -5,13 +5,10 @@
 
 bin_PROGRAMS += postern
 postern_SOURCES = \
-	src/tools/board.c src/tools/board.h \
-	src/tools/board_order.c \
 	src/tools/doctor.c \
 	src/tools/error_queue.c src/tools/error_queue.h \
 	src/tools/errors.c src/tools/errors.h \
 	src/tools/features.c src/tools/features.h \
-	src/tools/figures.c src/tools/figures.h \
 	src/tools/file_text.c src/tools/file_text.h \
 	src/tools/input.c src/tools/input.h \
 	src/tools/journal.c src/tools/journal.h \
@@ -21,8 +18,9 @@ postern_SOURCES = \
 	src/tools/list.c \
 	src/tools/log.c src/tools/log.h \
 	src/tools/main.c \
-	src/tools/notify.c src/tools/notify.h \
+	src/tools/metrics.c src/tools/metrics.h \
 	src/tools/node_start.c src/tools/node_start.h \
+	src/tools/notify.c src/tools/notify.h \
 	src/tools/options.c src/tools/options.h \
 	src/tools/policy_authoring.c \
 	src/tools/policy_check.c \
@@ -41,16 +39,18 @@ postern_SOURCES = \
 	src/tools/screen.h \
 	src/tools/send.c \
 	src/tools/signals.c src/tools/signals.h \
-	src/tools/snapshot.c src/tools/snapshot.h \
 	src/tools/stat.c \
 	src/tools/stat_forms.h \
 	src/tools/stat_json.c \
 	src/tools/stat_openmetrics.c \
+	src/tools/stat_sample.c src/tools/stat_sample.h \
+	src/tools/stat_table.c src/tools/stat_table.h \
+	src/tools/stat_table_order.c \
+	src/tools/stat_watch.c src/tools/stat_watch.h \
 	src/tools/subject.c src/tools/subject.h \
 	src/tools/tool.h \
 	src/tools/top.c \
 	src/tools/units.c src/tools/units.h \
-	src/tools/watch.c src/tools/watch.h \
 	src/tools/writer.c src/tools/writer.h
 if WITH_TOP
 postern_SOURCES += src/tools/screen.c

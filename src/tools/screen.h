@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-#include "board.h"
-#include "watch.h"
+#include "stat_table.h"
+#include "stat_watch.h"
 
 /* False in a build that was configured --without-top. */
 extern const bool tool_has_screen;

@@ -4,12 +4,12 @@
  */
 #include <stdio.h>
 
-#include "board.h"
 #include "errors.h"
 #include "options.h"
 #include "stat_forms.h"
+#include "stat_table.h"
+#include "stat_watch.h"
 #include "tool.h"
-#include "watch.h"
 
 struct forms {
 	bool is_json;

@@ -5,7 +5,7 @@
 #ifndef POSTERN_TOOLS_STAT_FORMS_H
 #define POSTERN_TOOLS_STAT_FORMS_H
 
-#include "snapshot.h"
+#include "stat_sample.h"
 
 /* One object, on one line. */
 void tool_snapshot_print_json(const struct tool_snapshot *snapshot);

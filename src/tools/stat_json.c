@@ -10,9 +10,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "board.h"
-#include "figures.h"
 #include "json.h"
+#include "metrics.h"
+#include "stat_table.h"
 
 static void print_figures(const struct tool_figure *figures, const void *stats)
 {

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "figures.h"
+#include "metrics.h"
 
 #define NS_PER_SECOND 1e9
 

@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "board.h"
 #include "errors.h"
 #include "options.h"
 #include "screen.h"
+#include "stat_table.h"
+#include "stat_watch.h"
 #include "tool.h"
-#include "watch.h"
 
 struct batch {
 	enum tool_board_order order;

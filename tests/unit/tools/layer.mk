@@ -4,22 +4,22 @@
 # a whole, run as one user.
 
 check_PROGRAMS += \
-	tests/unit/tools/test_board \
 	tests/unit/tools/test_error_queue \
 	tests/unit/tools/test_input \
 	tests/unit/tools/test_journal \
 	tests/unit/tools/test_line_format \
 	tests/unit/tools/test_node_start \
 	tests/unit/tools/test_signals \
-	tests/unit/tools/test_snapshot \
+	tests/unit/tools/test_stat_sample \
+	tests/unit/tools/test_stat_table \
 	tests/unit/tools/test_units \
 	tests/unit/tools/test_writer
 
 # The words for reasons are the library's.
-tests_unit_tools_test_board_SOURCES = \
-	tests/unit/tools/test_board.c src/tools/board.c \
-	src/tools/board_order.c src/tools/units.c
-tests_unit_tools_test_board_LDADD = libpostern.la $(CHECK_LIBS)
+tests_unit_tools_test_stat_table_SOURCES = \
+	tests/unit/tools/test_stat_table.c src/tools/stat_table.c \
+	src/tools/stat_table_order.c src/tools/units.c
+tests_unit_tools_test_stat_table_LDADD = libpostern.la $(CHECK_LIBS)
 
 # The words for results are the library's.
 tests_unit_tools_test_error_queue_SOURCES = \
@@ -48,9 +48,9 @@ tests_unit_tools_test_signals_SOURCES = \
 tests_unit_tools_test_signals_LDADD = $(CHECK_LIBS) -lutil
 
 # The observer is the test's own.
-tests_unit_tools_test_snapshot_SOURCES = \
-	tests/unit/tools/test_snapshot.c src/tools/snapshot.c
-tests_unit_tools_test_snapshot_LDADD = $(CHECK_LIBS)
+tests_unit_tools_test_stat_sample_SOURCES = \
+	tests/unit/tools/test_stat_sample.c src/tools/stat_sample.c
+tests_unit_tools_test_stat_sample_LDADD = $(CHECK_LIBS)
 
 tests_unit_tools_test_units_SOURCES = \
 	tests/unit/tools/test_units.c src/tools/units.c

@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-#include "snapshot.h"
+#include "stat_sample.h"
 
 #define TOOL_BOARD_LINE_BYTES 384
 

@@ -7,7 +7,7 @@
  * that finds no new publication has no new rate; where there was none for long,
  * nothing moves any more.
  */
-#include "snapshot.h"
+#include "stat_sample.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -5,7 +5,7 @@
  * Whoever is equal stands in the order of the slots, so that lines do not jump
  * about for nothing.
  */
-#include "board.h"
+#include "stat_table.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  * The observer of the library is replaced by one that shows what a case puts
  * there, so that nothing depends on when it is looked at.
  */
-#include "tools/snapshot.h"
+#include "tools/stat_sample.h"
 
 #include <check.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
 /*
  * Figures: every number of the statistics by name
  */
-#include "figures.h"
+#include "metrics.h"
 
 #include <string.h>
 

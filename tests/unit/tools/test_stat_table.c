@@ -2,7 +2,7 @@
 /*
  * The board: lines that stay lines, whatever the figures are
  */
-#include "tools/board.h"
+#include "tools/stat_table.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 /*
  * Looking at a node again and again
  */
-#include "watch.h"
+#include "stat_watch.h"
 
 #include <limits.h>
 #include <poll.h>

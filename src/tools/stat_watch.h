@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "options.h"
-#include "snapshot.h"
+#include "stat_sample.h"
 #include "tool.h"
 
 struct tool_watch {

@@ -5,7 +5,7 @@
  * Texts come from the library, which has made them printable; numbers are cut
  * to what a column holds.  Of a peer's two rings the fuller one is shown.
  */
-#include "board.h"
+#include "stat_table.h"
 
 #include <stdio.h>
 #include <string.h>
