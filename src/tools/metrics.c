@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Figures: every number of the statistics by name
+ * Metrics: every number of the statistics by name
  */
 #include "metrics.h"
 
@@ -8,22 +8,22 @@
 
 #define TYPE_OF(owner, member) \
 	_Generic(((struct owner *)0)->member, \
-		 uint32_t: TOOL_FIGURE_U32, int32_t: TOOL_FIGURE_I32, \
-		 default: TOOL_FIGURE_U64)
-#define FIGURE(owner, member, kind, metric, unit, help) \
+		 uint32_t: TOOL_METRIC_U32, int32_t: TOOL_METRIC_I32, \
+		 default: TOOL_METRIC_U64)
+#define METRIC(owner, member, kind, metric, unit, help) \
 	{#member, metric, unit, help, offsetof(struct owner, member), \
 	 TYPE_OF(owner, member), kind}
 
 #define FACT(member) \
-	FIGURE(OWNER, member, TOOL_FIGURE_FACT, NULL, NULL, NULL)
+	METRIC(OWNER, member, TOOL_METRIC_FACT, NULL, NULL, NULL)
 #define GAUGE(member, metric, unit, help) \
-	FIGURE(OWNER, member, TOOL_FIGURE_GAUGE, metric, unit, help)
+	METRIC(OWNER, member, TOOL_METRIC_GAUGE, metric, unit, help)
 #define COUNTER(member, metric, unit, help) \
-	FIGURE(OWNER, member, TOOL_FIGURE_COUNTER, metric, unit, help)
-#define END_OF_FIGURES {.name = NULL}
+	METRIC(OWNER, member, TOOL_METRIC_COUNTER, metric, unit, help)
+#define END_OF_METRICS {.name = NULL}
 
 #define OWNER postern_node_statistics
-const struct tool_figure tool_node_figures[] = {
+const struct tool_metric tool_node_metrics[] = {
 	FACT(pid),
 	FACT(uid),
 	FACT(opened_ns),
@@ -69,12 +69,12 @@ const struct tool_figure tool_node_figures[] = {
 	COUNTER(audit_record_count, "audit_records", NULL, "Audit records"),
 	COUNTER(audit_suppressed_count, "audit_records_suppressed", NULL,
 		"Audit records left out by the rate limit"),
-	END_OF_FIGURES
+	END_OF_METRICS
 };
 #undef OWNER
 
 #define OWNER postern_peer_statistics
-const struct tool_figure tool_peer_figures[] = {
+const struct tool_metric tool_peer_metrics[] = {
 	FACT(uid),
 	FACT(gid),
 	FACT(pid),
@@ -87,12 +87,12 @@ const struct tool_figure tool_peer_figures[] = {
 		"Times that the peer ran out of tokens"),
 	COUNTER(throttled_ns, "throttled_seconds", "seconds",
 		"Time that the peer waited for tokens"),
-	END_OF_FIGURES
+	END_OF_METRICS
 };
 #undef OWNER
 
 #define OWNER postern_channel_statistics
-const struct tool_figure tool_channel_figures[] = {
+const struct tool_metric tool_channel_metrics[] = {
 	COUNTER(sent_messages, "sent_messages", NULL,
 		"Messages sent to the peer"),
 	COUNTER(sent_bytes, "sent_bytes", "bytes", "Bytes sent to the peer"),
@@ -121,17 +121,17 @@ const struct tool_figure tool_channel_figures[] = {
 	COUNTER(high_watermark_count, "high_watermark", NULL,
 		"Times that the ring to the peer passed its high watermark"),
 	FACT(last_activity_ns),
-	END_OF_FIGURES
+	END_OF_METRICS
 };
 #undef OWNER
 
-uint64_t tool_figure_value(const struct tool_figure *figure, const void *stats)
+uint64_t tool_metric_value(const struct tool_metric *metric, const void *stats)
 {
-	const char *at = (const char *)stats + figure->offset;
+	const char *at = (const char *)stats + metric->offset;
 	uint64_t wide;
 	uint32_t narrow;
 
-	if (figure->type == TOOL_FIGURE_U64) {
+	if (metric->type == TOOL_METRIC_U64) {
 		memcpy(&wide, at, sizeof(wide));
 		return wide;
 	}

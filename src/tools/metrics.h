@@ -1,47 +1,47 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Figures: every number of the statistics by name
+ * Metrics: every number of the statistics by name
  *
- * One table for each of the two structs; what prints all figures goes through
- * them, so that none is forgotten in one form and there in another.
+ * There is one table for each struct of statistics.  JSON and OpenMetrics both
+ * print these tables, so neither form can lack a number that the other has.
  */
-#ifndef POSTERN_TOOLS_FIGURES_H
-#define POSTERN_TOOLS_FIGURES_H
+#ifndef POSTERN_TOOLS_METRICS_H
+#define POSTERN_TOOLS_METRICS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
 #include <postern/stats.h>
 
-enum tool_figure_kind {
-	TOOL_FIGURE_FACT = 0,   /* no measurement: a pid, a moment */
-	TOOL_FIGURE_GAUGE,
-	TOOL_FIGURE_COUNTER
+enum tool_metric_kind {
+	TOOL_METRIC_FACT = 0,   /* no measurement: a pid, a time */
+	TOOL_METRIC_GAUGE,
+	TOOL_METRIC_COUNTER
 };
 
-enum tool_figure_type {
-	TOOL_FIGURE_U64 = 0,
-	TOOL_FIGURE_U32,
-	TOOL_FIGURE_I32
+enum tool_metric_type {
+	TOOL_METRIC_U64 = 0,
+	TOOL_METRIC_U32,
+	TOOL_METRIC_I32
 };
 
-struct tool_figure {
-	const char *name;       /* as in the struct: in JSON */
-	const char *metric;     /* in OpenMetrics; NULL: not there */
-	const char *unit;       /* its last word: "bytes", "seconds"; or NULL */
+struct tool_metric {
+	const char *name;       /* of the struct's member, and in JSON */
+	const char *openmetrics_name; /* NULL: not in OpenMetrics */
+	const char *unit;       /* "bytes", "seconds", or NULL */
 	const char *help;
-	uint16_t offset;        /* in struct postern_node_statistics or _peer_stats */
+	uint16_t offset;        /* in the struct */
 	uint8_t type;
 	uint8_t kind;
 };
 
-/* Ended by a row without a name.  The figures of a channel are the peer's. */
-extern const struct tool_figure tool_node_figures[];
-extern const struct tool_figure tool_peer_figures[];
-extern const struct tool_figure tool_channel_figures[];
+/* Each ends with a row without a name. */
+extern const struct tool_metric tool_node_metrics[];
+extern const struct tool_metric tool_peer_metrics[];
+extern const struct tool_metric tool_channel_metrics[];
 
-/* Of stats, the struct that the table is about; never negative. */
-uint64_t tool_figure_value(const struct tool_figure *figure,
+/* stats is the struct of the metric's table. */
+uint64_t tool_metric_value(const struct tool_metric *metric,
 			   const void *stats);
 
 #endif

@@ -2,9 +2,9 @@
 /*
  * The screen of `top`
  *
- * The only file that knows curses.  Lines come from the board as they are in
- * `--batch`, and are cut at the edge.  While the terminal is curses', nothing
- * else may be printed: an error is told after it was given back.
+ * The only file that uses curses.  The lines are those of `--batch`, cut at the
+ * edge of the screen.  While curses has the terminal, nothing else may print: an
+ * error is reported once the terminal is restored.
  */
 #include "screen.h"
 
@@ -20,11 +20,11 @@
 const bool tool_has_screen = true;
 
 #define NS_PER_MS UINT64_C(1000000)
-#define HEAD_LINES (TOOL_BOARD_NODE_LINES + 1)
+#define HEAD_LINES (TOOL_STAT_TABLE_NODE_LINES + 1)
 
 struct screen {
-	struct tool_snapshot *snapshot;
-	enum tool_board_order order;
+	struct tool_stat_sample *sample;
+	enum tool_stat_table_order order;
 	size_t first_peer;      /* that is shown */
 };
 
@@ -45,7 +45,7 @@ static size_t peer_lines(void)
 /* Not past the last peer, however many have left. */
 static void keep_in_sight(struct screen *screen)
 {
-	size_t count = screen->snapshot->peer_count, room = peer_lines();
+	size_t count = screen->sample->peer_count, room = peer_lines();
 
 	if (screen->first_peer + room > count)
 		screen->first_peer = count > room ? count - room : 0;
@@ -53,25 +53,25 @@ static void keep_in_sight(struct screen *screen)
 
 static void draw(struct screen *screen)
 {
-	char line[TOOL_BOARD_LINE_BYTES];
+	char line[TOOL_STAT_TABLE_LINE_BYTES];
 	unsigned int n;
 	size_t i, peer;
 
 	keep_in_sight(screen);
 	(void)erase();
-	for (n = 0; n < TOOL_BOARD_NODE_LINES; n++) {
-		tool_board_node_line(screen->snapshot, n, line);
+	for (n = 0; n < TOOL_STAT_TABLE_NODE_LINES; n++) {
+		tool_stat_table_node_line(screen->sample, n, line);
 		(void)mvaddnstr((int)n, 0, line, COLS);
 	}
-	tool_board_headings(line);
+	tool_stat_table_headings(line);
 	(void)attron(A_REVERSE);
-	(void)mvaddnstr(TOOL_BOARD_NODE_LINES, 0, line, COLS);
+	(void)mvaddnstr(TOOL_STAT_TABLE_NODE_LINES, 0, line, COLS);
 	(void)attroff(A_REVERSE);
 	for (i = 0; i < peer_lines(); i++) {
 		peer = screen->first_peer + i;
-		if (peer >= screen->snapshot->peer_count)
+		if (peer >= screen->sample->peer_count)
 			break;
-		tool_board_peer_line(&screen->snapshot->peers[peer], line);
+		tool_stat_table_peer_line(&screen->sample->peers[peer], line);
 		(void)mvaddnstr(HEAD_LINES + (int)i, 0, line, COLS);
 	}
 	(void)refresh();
@@ -79,9 +79,10 @@ static void draw(struct screen *screen)
 
 static void change_order(struct screen *screen)
 {
-	screen->order = screen->order == TOOL_BOARD_BY_DROPS ?
-			TOOL_BOARD_BY_SLOT : screen->order + 1;
-	tool_board_sort(screen->snapshot, screen->order);
+	screen->order = screen->order == TOOL_STAT_TABLE_BY_DROPS
+				? TOOL_STAT_TABLE_BY_SLOT
+				: screen->order + 1;
+	tool_stat_table_sort(screen->sample, screen->order);
 	screen->first_peer = 0;
 }
 
@@ -124,7 +125,7 @@ static bool listen_to_keys(struct screen *screen, uint64_t interval_ms)
 		draw(screen);
 		left_ms = now_ms();
 		left_ms = due_ms > left_ms ? due_ms - left_ms : 0;
-		if (tool_watch_is_over())
+		if (tool_stat_watch_is_over())
 			return false;
 		if (left_ms == 0)
 			return true;
@@ -136,28 +137,28 @@ static bool listen_to_keys(struct screen *screen, uint64_t interval_ms)
 }
 
 /* 0 when it was ended in order, else what a look returned. */
-static int show_all(struct tool_watch *watch, struct screen *screen)
+static int show_all(struct tool_stat_watch *watch, struct screen *screen)
 {
 	uint64_t interval_ms = watch->interval_ns / NS_PER_MS, looks;
 	int result;
 
 	for (looks = 1;; looks++) {
-		tool_board_sort(screen->snapshot, screen->order);
+		tool_stat_table_sort(screen->sample, screen->order);
 		if (!listen_to_keys(screen, interval_ms) ||
 		    looks == watch->count_max)
 			return 0;
-		result = tool_snapshot_take(&watch->observer,
-					    &watch->snapshot);
+		result =
+			tool_stat_sample_take(&watch->observer, &watch->sample);
 		if (result < 0)
 			return result;
 	}
 }
 
-enum tool_status tool_screen_run(struct tool_watch *watch,
-				 enum tool_board_order order)
+enum tool_status tool_screen_run(struct tool_stat_watch *watch,
+				 enum tool_stat_table_order order)
 {
 	struct screen screen = {
-		.snapshot = &watch->snapshot,
+		.sample = &watch->sample,
 		.order = order,
 	};
 	SCREEN *terminal;
@@ -178,6 +179,6 @@ enum tool_status tool_screen_run(struct tool_watch *watch,
 	result = show_all(watch, &screen);
 	(void)endwin();
 	delscreen(terminal);
-	return result == 0 ? TOOL_DONE :
-	       tool_snapshot_error(&watch->observer, result);
+	return result == 0 ? TOOL_DONE
+			   : tool_stat_sample_error(&watch->observer, result);
 }

@@ -14,11 +14,11 @@
 extern const bool tool_has_screen;
 
 /*
- * Show the snapshot that is there, and further ones, until a key, count_max, a
+ * Show the sample that is there, and further ones, until a key, count_max, a
  * signal, or an error.  Standard input and output are a terminal, which is as
  * before afterwards.
  */
-enum tool_status tool_screen_run(struct tool_watch *watch,
-				 enum tool_board_order order);
+enum tool_status tool_screen_run(struct tool_stat_watch *watch,
+				 enum tool_stat_table_order order);
 
 #endif

@@ -8,8 +8,8 @@
 
 const bool tool_has_screen = false;
 
-enum tool_status tool_screen_run(struct tool_watch *watch,
-				 enum tool_board_order order)
+enum tool_status tool_screen_run(struct tool_stat_watch *watch,
+				 enum tool_stat_table_order order)
 {
 	(void)watch;
 	(void)order;

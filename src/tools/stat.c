@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * postern stat: the figures of a node, once or again and again
+ * postern stat: print the statistics of a node, once or repeatedly
  */
 #include <stdio.h>
 
@@ -17,18 +17,18 @@ struct forms {
 	bool has_printed;
 };
 
-static void print(struct tool_snapshot *snapshot, void *user_data)
+static void print(struct tool_stat_sample *sample, void *user_data)
 {
 	struct forms *forms = user_data;
 
 	if (forms->is_json) {
-		tool_snapshot_print_json(snapshot);
+		tool_stat_sample_print_json(sample);
 	} else if (forms->is_openmetrics) {
-		tool_snapshot_print_openmetrics(snapshot);
+		tool_stat_sample_print_openmetrics(sample);
 	} else {
 		if (forms->has_printed)
 			putchar('\n');
-		tool_board_print(snapshot);
+		tool_stat_table_print(sample);
 	}
 	forms->has_printed = true;
 }
@@ -36,7 +36,7 @@ static void print(struct tool_snapshot *snapshot, void *user_data)
 static enum tool_status run(const struct tool_command *command, int argc,
 			    char **argv)
 {
-	struct tool_watch watch = TOOL_WATCH_INIT;
+	struct tool_stat_watch watch = TOOL_STAT_WATCH_INIT;
 	bool is_watching = false;
 	struct forms forms = {0};
 	const struct tool_option options[] = {
@@ -62,10 +62,10 @@ static enum tool_status run(const struct tool_command *command, int argc,
 				   "neither --json nor --watch goes with it");
 	if (!is_watching)
 		watch.count_max = 1;
-	status = tool_watch_open(&watch, node_name);
+	status = tool_stat_watch_open(&watch, node_name);
 	if (status == TOOL_DONE)
-		status = tool_watch_run(&watch, print, &forms);
-	tool_watch_close(&watch);
+		status = tool_stat_watch_run(&watch, print, &forms);
+	tool_stat_watch_close(&watch);
 	return status;
 }
 

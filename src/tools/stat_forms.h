@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A snapshot for programs: JSON, and OpenMetrics
+ * A sample for programs: JSON, and OpenMetrics
  */
 #ifndef POSTERN_TOOLS_STAT_FORMS_H
 #define POSTERN_TOOLS_STAT_FORMS_H
@@ -8,9 +8,9 @@
 #include "stat_sample.h"
 
 /* One object, on one line. */
-void tool_snapshot_print_json(const struct tool_snapshot *snapshot);
+void tool_stat_sample_print_json(const struct tool_stat_sample *sample);
 
 /* A whole exposition, with its "# EOF". */
-void tool_snapshot_print_openmetrics(const struct tool_snapshot *snapshot);
+void tool_stat_sample_print_openmetrics(const struct tool_stat_sample *sample);
 
 #endif

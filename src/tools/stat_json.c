@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A snapshot as JSON
+ * A sample as JSON
  *
  * {"node": {...}, "peers": [{...}, ...]}, with the names of the structs in
  * <postern/stats.h>.  Reasons that never occurred are left out.
@@ -14,11 +14,11 @@
 #include "metrics.h"
 #include "stat_table.h"
 
-static void print_figures(const struct tool_figure *figures, const void *stats)
+static void print_metrics(const struct tool_metric *metrics, const void *stats)
 {
-	for (; figures->name; figures++)
-		printf(", \"%s\": %" PRIu64, figures->name,
-		       tool_figure_value(figures, stats));
+	for (; metrics->name; metrics++)
+		printf(", \"%s\": %" PRIu64, metrics->name,
+		       tool_metric_value(metrics, stats));
 }
 
 static void print_text(const char *name, const char *text)
@@ -80,28 +80,28 @@ static void print_peer(const struct tool_peer *peer)
 	       stats->directions & POSTERN_DIRECTION_SEND ? "true" : "false",
 	       stats->directions & POSTERN_DIRECTION_RECEIVE ? "true" :
 	       "false");
-	print_figures(tool_peer_figures, stats);
-	print_figures(tool_channel_figures, &stats->channel);
+	print_metrics(tool_peer_metrics, stats);
+	print_metrics(tool_channel_metrics, &stats->channel);
 	print_latency(&stats->channel.latency);
 	print_rates(&peer->rates);
 	printf("}");
 }
 
-void tool_snapshot_print_json(const struct tool_snapshot *snapshot)
+void tool_stat_sample_print_json(const struct tool_stat_sample *sample)
 {
 	size_t i;
 
 	printf("{\"node\": {\"name\": ");
-	tool_json_print_text(snapshot->node.name);
-	print_figures(tool_node_figures, &snapshot->node);
-	print_reasons("refused_by_reason", snapshot->node.refused_by_reason);
-	print_reasons("departed_by_reason", snapshot->node.departed_by_reason);
-	print_latency(&snapshot->node.latency);
-	print_rates(&snapshot->rates);
+	tool_json_print_text(sample->node.name);
+	print_metrics(tool_node_metrics, &sample->node);
+	print_reasons("refused_by_reason", sample->node.refused_by_reason);
+	print_reasons("departed_by_reason", sample->node.departed_by_reason);
+	print_latency(&sample->node.latency);
+	print_rates(&sample->rates);
 	printf("}, \"peers\": [");
-	for (i = 0; i < snapshot->peer_count; i++) {
+	for (i = 0; i < sample->peer_count; i++) {
 		printf("%s", i > 0 ? ", " : "");
-		print_peer(&snapshot->peers[i]);
+		print_peer(&sample->peers[i]);
 	}
 	printf("]}\n");
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A snapshot as OpenMetrics text
+ * A sample as OpenMetrics text
  *
- * A family is all in one piece: what it is, then its samples, of the node or of
- * each peer.  Counters that have a sum and parts (refusals and departures by
- * reason) are exposed as the parts.
+ * The lines of a metric family stand together: its type, unit and help, then
+ * its values, of the node or of each peer.  Of counters that have a sum and parts
+ * (refusals and departures by reason) only the parts are printed.
  */
 #include "stat_forms.h"
 
@@ -78,49 +78,49 @@ static void print_family(const char *owner, const char *metric,
 	printf("# HELP postern_%s_%s %s.\n", owner, metric, help);
 }
 
-static void print_value(const struct tool_figure *figure, const void *stats)
+static void print_value(const struct tool_metric *metric, const void *stats)
 {
-	uint64_t value = tool_figure_value(figure, stats);
+	uint64_t value = tool_metric_value(metric, stats);
 
-	if (figure->unit && strcmp(figure->unit, "seconds") == 0)
+	if (metric->unit && strcmp(metric->unit, "seconds") == 0)
 		printf("} %.9f\n", (double)value / NS_PER_SECOND);
 	else
 		printf("} %" PRIu64 "\n", value);
 }
 
-static void print_figure(const struct tool_snapshot *snapshot,
-			 const struct tool_figure *figure, const char *owner,
+static void print_metric(const struct tool_stat_sample *sample,
+			 const struct tool_metric *metric, const char *owner,
 			 const struct postern_peer_statistics *peer,
 			 const void *stats)
 {
-	printf("postern_%s_%s%s", owner, figure->metric,
-	       figure->kind == TOOL_FIGURE_COUNTER ? "_total" : "");
-	print_labels(&snapshot->node, peer);
-	print_value(figure, stats);
+	printf("postern_%s_%s%s", owner, metric->openmetrics_name,
+	       metric->kind == TOOL_METRIC_COUNTER ? "_total" : "");
+	print_labels(&sample->node, peer);
+	print_value(metric, stats);
 }
 
-static const char *type_of(const struct tool_figure *figure)
+static const char *type_of(const struct tool_metric *metric)
 {
-	return figure->kind == TOOL_FIGURE_COUNTER ? "counter" : "gauge";
+	return metric->kind == TOOL_METRIC_COUNTER ? "counter" : "gauge";
 }
 
-static void print_node_figures(const struct tool_snapshot *snapshot)
+static void print_node_metrics(const struct tool_stat_sample *sample)
 {
-	const struct tool_figure *figure;
+	const struct tool_metric *metric;
 
-	for (figure = tool_node_figures; figure->name; figure++) {
+	for (metric = tool_node_metrics; metric->name; metric++) {
 		/* Exposed by reason, below. */
-		if (!figure->metric ||
-		    strcmp(figure->metric, "refused") == 0 ||
-		    strcmp(figure->metric, "departed") == 0)
+		if (!metric->openmetrics_name ||
+		    strcmp(metric->openmetrics_name, "refused") == 0 ||
+		    strcmp(metric->openmetrics_name, "departed") == 0)
 			continue;
-		print_family("node", figure->metric, type_of(figure),
-			     figure->unit, figure->help);
-		print_figure(snapshot, figure, "node", NULL, &snapshot->node);
+		print_family("node", metric->openmetrics_name, type_of(metric),
+			     metric->unit, metric->help);
+		print_metric(sample, metric, "node", NULL, &sample->node);
 	}
 }
 
-static void print_reasons(const struct tool_snapshot *snapshot,
+static void print_reasons(const struct tool_stat_sample *sample,
 			  const char *metric, const char *help,
 			  const uint64_t counts[static POSTERN_REASON_ROOM])
 {
@@ -134,27 +134,27 @@ static void print_reasons(const struct tool_snapshot *snapshot,
 		if (counts[reason] == 0 || strcmp(word, "unknown") == 0)
 			continue;
 		printf("postern_node_%s_total", metric);
-		print_labels(&snapshot->node, NULL);
+		print_labels(&sample->node, NULL);
 		printf(",reason=\"%s\"} %" PRIu64 "\n", word, counts[reason]);
 	}
 }
 
-static void print_peer_figures(const struct tool_snapshot *snapshot,
-			       const struct tool_figure *figure,
+static void print_peer_metrics(const struct tool_stat_sample *sample,
+			       const struct tool_metric *metric,
 			       size_t stats_offset)
 {
 	const char *stats;
 	size_t i;
 
-	for (; figure->name; figure++) {
-		if (!figure->metric)
+	for (; metric->name; metric++) {
+		if (!metric->openmetrics_name)
 			continue;
-		print_family("peer", figure->metric, type_of(figure),
-			     figure->unit, figure->help);
-		for (i = 0; i < snapshot->peer_count; i++) {
-			stats = (const char *)&snapshot->peers[i].stats;
-			print_figure(snapshot, figure, "peer",
-				     &snapshot->peers[i].stats,
+		print_family("peer", metric->openmetrics_name, type_of(metric),
+			     metric->unit, metric->help);
+		for (i = 0; i < sample->peer_count; i++) {
+			stats = (const char *)&sample->peers[i].stats;
+			print_metric(sample, metric, "peer",
+				     &sample->peers[i].stats,
 				     stats + stats_offset);
 		}
 	}
@@ -162,7 +162,7 @@ static void print_peer_figures(const struct tool_snapshot *snapshot,
 
 /* -- latency --------------------------------------------------------------- */
 
-static void print_latency(const struct tool_snapshot *snapshot,
+static void print_latency(const struct tool_stat_sample *sample,
 			  const char *owner,
 			  const struct postern_peer_statistics *peer,
 			  const struct postern_latency *latency)
@@ -175,81 +175,81 @@ static void print_latency(const struct tool_snapshot *snapshot,
 		memcpy(&ns, (const char *)latency + quantiles[i].offset,
 		       sizeof(ns));
 		printf("postern_%s_latency_seconds", owner);
-		print_labels(&snapshot->node, peer);
+		print_labels(&sample->node, peer);
 		printf(",quantile=\"%s\"} %.9f\n", quantiles[i].quantile,
 		       (double)ns / NS_PER_SECOND);
 	}
 	printf("postern_%s_latency_seconds_count", owner);
-	print_labels(&snapshot->node, peer);
+	print_labels(&sample->node, peer);
 	printf("} %" PRIu64 "\n", latency->count);
 }
 
-static void print_latencies(const struct tool_snapshot *snapshot)
+static void print_latencies(const struct tool_stat_sample *sample)
 {
 	static const char help[] =
 		"Age of stamped messages when they were received";
 	size_t i;
 
 	print_family("node", "latency_seconds", "summary", "seconds", help);
-	print_latency(snapshot, "node", NULL, &snapshot->node.latency);
+	print_latency(sample, "node", NULL, &sample->node.latency);
 	print_family("peer", "latency_seconds", "summary", "seconds", help);
-	for (i = 0; i < snapshot->peer_count; i++)
-		print_latency(snapshot, "peer", &snapshot->peers[i].stats,
-			      &snapshot->peers[i].stats.channel.latency);
+	for (i = 0; i < sample->peer_count; i++)
+		print_latency(sample, "peer", &sample->peers[i].stats,
+			      &sample->peers[i].stats.channel.latency);
 }
 
 /* -- states ---------------------------------------------------------------- */
 
-static void print_states(const struct tool_snapshot *snapshot)
+static void print_states(const struct tool_stat_sample *sample)
 {
 	const struct postern_peer_statistics *peer;
 	size_t i, state;
 
 	print_family("peer", "state", "stateset", NULL,
 		     "What the node does about the peer");
-	for (i = 0; i < snapshot->peer_count; i++) {
-		peer = &snapshot->peers[i].stats;
+	for (i = 0; i < sample->peer_count; i++) {
+		peer = &sample->peers[i].stats;
 		for (state = 1; state < sizeof(states) / sizeof(states[0]);
 		     state++) {
 			printf("postern_peer_state");
-			print_labels(&snapshot->node, peer);
+			print_labels(&sample->node, peer);
 			printf(",postern_peer_state=\"%s\"} %d\n",
 			       states[state], (size_t)peer->state == state);
 		}
 	}
 }
 
-static void print_flag(const struct tool_snapshot *snapshot,
+static void print_flag(const struct tool_stat_sample *sample,
 		       const char *metric, const char *help, uint32_t flag)
 {
 	const struct postern_peer_statistics *peer;
 	size_t i;
 
 	print_family("peer", metric, "gauge", NULL, help);
-	for (i = 0; i < snapshot->peer_count; i++) {
-		peer = &snapshot->peers[i].stats;
+	for (i = 0; i < sample->peer_count; i++) {
+		peer = &sample->peers[i].stats;
 		printf("postern_peer_%s", metric);
-		print_labels(&snapshot->node, peer);
+		print_labels(&sample->node, peer);
 		printf("} %d\n", (peer->flags & flag) != 0);
 	}
 }
 
-void tool_snapshot_print_openmetrics(const struct tool_snapshot *snapshot)
+void tool_stat_sample_print_openmetrics(const struct tool_stat_sample *sample)
 {
-	print_node_figures(snapshot);
-	print_reasons(snapshot, "refused", "Connections refused, by reason",
-		      snapshot->node.refused_by_reason);
-	print_reasons(snapshot, "departed", "Peers departed, by reason",
-		      snapshot->node.departed_by_reason);
-	print_peer_figures(snapshot, tool_peer_figures, 0);
-	print_peer_figures(snapshot, tool_channel_figures,
+	print_node_metrics(sample);
+	print_reasons(sample, "refused", "Connections refused, by reason",
+		      sample->node.refused_by_reason);
+	print_reasons(sample, "departed", "Peers departed, by reason",
+		      sample->node.departed_by_reason);
+	print_peer_metrics(sample, tool_peer_metrics, 0);
+	print_peer_metrics(sample, tool_channel_metrics,
 			   offsetof(struct postern_peer_statistics, channel));
-	print_latencies(snapshot);
-	print_states(snapshot);
-	print_flag(snapshot, "draining",
+	print_latencies(sample);
+	print_states(sample);
+	print_flag(sample, "draining",
 		   "The peer is gone and its messages are being received",
 		   POSTERN_PEER_DRAINING);
-	print_flag(snapshot, "stuck", "The peer is alive and does not receive",
+	print_flag(sample, "stuck", "The peer is alive and does not receive",
 		   POSTERN_PEER_STUCK);
 	printf("# EOF\n");
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Snapshots: all figures of a node at one moment, and how they moved
+ * Samples: all statistics of a node at one moment, and their rates
  *
  * A rate is a difference over the time between two publications, by the clock
- * of the node that published them: our own looks come at other times.  A look
- * that finds no new publication has no new rate; where there was none for long,
- * nothing moves any more.
+ * of the node that published them, since the tool reads at other times.  A
+ * sample without a new publication keeps the last rates; after a longer time
+ * without one the rates are 0.
  */
 #include "stat_sample.h"
 
@@ -21,8 +21,8 @@
 
 #define NS_PER_SECOND 1e9
 
-/* A node publishes each 100 ms while something moves; a large one may be slower.
- * Without a publication for so long nothing has moved. */
+/* A node publishes every 100 ms while something moves; a large one may take
+ * longer.  After so long without a publication, nothing has moved. */
 #define QUIET_NS UINT64_C(500000000)
 
 /* Room for the text of the link /proc/PID/ns/time. */
@@ -42,7 +42,7 @@ static uint64_t now_ns(void)
 
 /* -- taking ---------------------------------------------------------------- */
 
-static int connect_to_node(struct tool_observer *observer)
+static int connect_to_node(struct tool_stat_reader *observer)
 {
 	observer->refusal = (struct postern_refusal) POSTERN_REFUSAL_INIT;
 	if (observer->observer)
@@ -52,7 +52,7 @@ static int connect_to_node(struct tool_observer *observer)
 			       &observer->observer);
 }
 
-static int read_node(struct tool_observer *observer,
+static int read_node(struct tool_stat_reader *observer,
 		     struct postern_node_statistics *node)
 {
 	int looks, result;
@@ -66,41 +66,41 @@ static int read_node(struct tool_observer *observer,
 	}
 }
 
-static int make_room(struct tool_snapshot *snapshot)
+static int make_room(struct tool_stat_sample *sample)
 {
-	size_t room = snapshot->node.slot_count;
+	size_t room = sample->node.slot_count;
 	struct tool_peer *peers;
 
-	if (snapshot->peer_room >= room)
+	if (sample->peer_room >= room)
 		return 0;
-	peers = realloc(snapshot->peers, room * sizeof(peers[0]));
+	peers = realloc(sample->peers, room * sizeof(peers[0]));
 	if (!peers)
 		return -ENOMEM;
-	snapshot->peers = peers;
-	snapshot->peer_room = room;
+	sample->peers = peers;
+	sample->peer_room = room;
 	return 0;
 }
 
-/* Who is being written this very moment is left out this time. */
-static int read_peers(struct tool_observer *observer,
-		      struct tool_snapshot *snapshot)
+/* A peer whose entry the node is writing is left out of this sample. */
+static int read_peers(struct tool_stat_reader *observer,
+		      struct tool_stat_sample *sample)
 {
 	struct tool_peer *peer;
 	uint32_t i;
 	int result;
 
-	result = make_room(snapshot);
+	result = make_room(sample);
 	if (result < 0)
 		return result;
-	snapshot->peer_count = 0;
-	for (i = 0; i < snapshot->node.slot_count; i++) {
-		peer = &snapshot->peers[snapshot->peer_count];
+	sample->peer_count = 0;
+	for (i = 0; i < sample->node.slot_count; i++) {
+		peer = &sample->peers[sample->peer_count];
 		memset(peer, 0, sizeof(*peer));
 		peer->stats.size_bytes = sizeof(peer->stats);
 		result = postern_observer_peer_at(observer->observer, i,
 						  &peer->stats);
 		if (result == 0)
-			snapshot->peer_count++;
+			sample->peer_count++;
 		else if (result != -ENOENT && result != -EAGAIN)
 			return result;
 	}
@@ -135,55 +135,54 @@ static bool has_our_clock(const struct postern_node_statistics *node)
 }
 
 /* Up by its own clock, and for as long again as it has been silent. */
-static void tell_times(struct tool_snapshot *snapshot)
+static void tell_times(struct tool_stat_sample *sample)
 {
-	const struct postern_node_statistics *node = &snapshot->node;
+	const struct postern_node_statistics *node = &sample->node;
 	uint64_t updated_ns = node->updated_ns > node->opened_ns ?
 			      node->updated_ns : node->opened_ns;
 
-	snapshot->up_ns = updated_ns - node->opened_ns;
-	snapshot->has_age = snapshot->taken_ns >= updated_ns &&
-			    has_our_clock(node);
-	snapshot->age_ns = 0;
-	if (snapshot->has_age) {
-		snapshot->age_ns = snapshot->taken_ns - updated_ns;
-		snapshot->up_ns += snapshot->age_ns;
+	sample->up_ns = updated_ns - node->opened_ns;
+	sample->has_age = sample->taken_ns >= updated_ns && has_our_clock(node);
+	sample->age_ns = 0;
+	if (sample->has_age) {
+		sample->age_ns = sample->taken_ns - updated_ns;
+		sample->up_ns += sample->age_ns;
 	}
 }
 
 /* The node's entry is the last one of a publication, so that the others are of
  * the same if it is the same before and after. */
-static int read_publication(struct tool_observer *observer,
-			    struct tool_snapshot *snapshot)
+static int read_publication(struct tool_stat_reader *observer,
+			    struct tool_stat_sample *sample)
 {
 	struct postern_node_statistics again;
 	int looks, result;
 
-	result = read_node(observer, &snapshot->node);
+	result = read_node(observer, &sample->node);
 	for (looks = 1; result == 0; looks++) {
-		result = read_peers(observer, snapshot);
+		result = read_peers(observer, sample);
 		if (result == 0)
 			result = read_node(observer, &again);
 		if (result < 0 || looks == LOOKS_MAX ||
-		    again.updated_ns == snapshot->node.updated_ns)
+		    again.updated_ns == sample->node.updated_ns)
 			break;
-		snapshot->node = again;
+		sample->node = again;
 	}
 	return result;
 }
 
-static int read_all(struct tool_observer *observer,
-		    struct tool_snapshot *snapshot)
+static int read_all(struct tool_stat_reader *observer,
+		    struct tool_stat_sample *sample)
 {
 	int result;
 
 	result = connect_to_node(observer);
 	if (result < 0)
 		return result;
-	result = read_publication(observer, snapshot);
-	snapshot->taken_ns = now_ns();
+	result = read_publication(observer, sample);
+	sample->taken_ns = now_ns();
 	if (result == 0)
-		tell_times(snapshot);
+		tell_times(sample);
 	return result;
 }
 
@@ -201,8 +200,8 @@ static double seconds_since(uint64_t then_ns, uint64_t now_ns)
 	       0;
 }
 
-static void rate_node(struct tool_snapshot *now,
-		      const struct tool_snapshot *before)
+static void rate_node(struct tool_stat_sample *now,
+		      const struct tool_stat_sample *before)
 {
 	const struct postern_node_statistics zero = {0};
 	const struct postern_node_statistics *old = before ? &before->node : &zero;
@@ -238,7 +237,7 @@ static void rate_peer(struct tool_peer *peer, const struct tool_peer *old_peer,
 	};
 }
 
-/* The entry of the same peer; both snapshots stand in the order of the slots. */
+/* The entry of the same peer; both samples stand in the order of the slots. */
 static const struct tool_peer *find_old(const struct tool_peer **cursor,
 					const struct tool_peer *end,
 					const struct tool_peer *peer)
@@ -251,8 +250,8 @@ static const struct tool_peer *find_old(const struct tool_peer **cursor,
 }
 
 /* before is NULL for the first publication that we see of a node. */
-static void rate_all(struct tool_snapshot *now,
-		     const struct tool_snapshot *before)
+static void rate_all(struct tool_stat_sample *now,
+		     const struct tool_stat_sample *before)
 {
 	const struct tool_peer *cursor = before ? before->peers : NULL;
 	const struct tool_peer *end = before ? cursor + before->peer_count :
@@ -268,8 +267,8 @@ static void rate_all(struct tool_snapshot *now,
 }
 
 /* The publication that we had already: its rates, or none after a while. */
-static void keep_rates(struct tool_snapshot *now,
-		       const struct tool_snapshot *before)
+static void keep_rates(struct tool_stat_sample *now,
+		       const struct tool_stat_sample *before)
 {
 	const struct tool_rates none = {0};
 	const struct tool_peer *cursor = before->peers, *old;
@@ -284,62 +283,62 @@ static void keep_rates(struct tool_snapshot *now,
 	}
 }
 
-static bool is_same_node(const struct tool_snapshot *now,
-			 const struct tool_snapshot *before)
+static bool is_same_node(const struct tool_stat_sample *now,
+			 const struct tool_stat_sample *before)
 {
 	return before->taken_ns != 0 &&
 	       before->node.opened_ns == now->node.opened_ns &&
 	       before->node.updated_ns <= now->node.updated_ns;
 }
 
-/* What the next rates are counted from. */
-static int remember(struct tool_observer *observer,
-		    const struct tool_snapshot *snapshot)
+/* Keep the sample from which the next rates are computed. */
+static int remember(struct tool_stat_reader *observer,
+		    const struct tool_stat_sample *sample)
 {
-	struct tool_snapshot *before = &observer->before;
+	struct tool_stat_sample *before = &observer->before;
 
-	before->node = snapshot->node;
-	before->rates = snapshot->rates;
-	before->taken_ns = snapshot->taken_ns;
+	before->node = sample->node;
+	before->rates = sample->rates;
+	before->taken_ns = sample->taken_ns;
 	before->peer_count = 0;
 	if (make_room(before) < 0)
 		return -ENOMEM;
-	if (snapshot->peer_count > 0)
-		memcpy(before->peers, snapshot->peers,
-		       snapshot->peer_count * sizeof(before->peers[0]));
-	before->peer_count = snapshot->peer_count;
+	if (sample->peer_count > 0)
+		memcpy(before->peers, sample->peers,
+		       sample->peer_count * sizeof(before->peers[0]));
+	before->peer_count = sample->peer_count;
 	return 0;
 }
 
 /* -- all of it ------------------------------------------------------------- */
 
-int tool_snapshot_take(struct tool_observer *observer,
-		       struct tool_snapshot *snapshot)
+int tool_stat_sample_take(struct tool_stat_reader *observer,
+			  struct tool_stat_sample *sample)
 {
-	const struct tool_snapshot *before = &observer->before;
+	const struct tool_stat_sample *before = &observer->before;
 	int result;
 
-	result = read_all(observer, snapshot);
+	result = read_all(observer, sample);
 	if (result == -ESTALE) {
-		/* The figures have moved; may we still see them? */
+		/* The segment was replaced; this asks for the new one. */
 		observer->observer = postern_observer_close(observer->observer);
-		result = read_all(observer, snapshot);
+		result = read_all(observer, sample);
 	}
 	if (result < 0)
 		return result;
-	if (!is_same_node(snapshot, before)) {
-		rate_all(snapshot, NULL);
-	} else if (snapshot->node.updated_ns != before->node.updated_ns) {
-		rate_all(snapshot, before);
+	if (!is_same_node(sample, before)) {
+		rate_all(sample, NULL);
+	} else if (sample->node.updated_ns != before->node.updated_ns) {
+		rate_all(sample, before);
 	} else {
-		keep_rates(snapshot, before);
+		keep_rates(sample, before);
 		return 0;
 	}
-	return remember(observer, snapshot);
+	return remember(observer, sample);
 }
 
-enum tool_status tool_snapshot_error(const struct tool_observer *observer,
-				     int result)
+enum tool_status tool_stat_sample_error(const struct tool_stat_reader *observer,
+					int result)
 {
 	if (result == -EAGAIN) {
 		(void)tool_error(observer->node_name, "the node stopped in the "
@@ -350,14 +349,14 @@ enum tool_status tool_snapshot_error(const struct tool_observer *observer,
 				 &observer->refusal);
 }
 
-void tool_snapshot_done(struct tool_snapshot *snapshot)
+void tool_stat_sample_done(struct tool_stat_sample *sample)
 {
-	free(snapshot->peers);
-	*snapshot = (struct tool_snapshot){.taken_ns = 0};
+	free(sample->peers);
+	*sample = (struct tool_stat_sample){.taken_ns = 0};
 }
 
-void tool_observer_done(struct tool_observer *observer)
+void tool_stat_reader_done(struct tool_stat_reader *observer)
 {
 	observer->observer = postern_observer_close(observer->observer);
-	tool_snapshot_done(&observer->before);
+	tool_stat_sample_done(&observer->before);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Snapshots: all figures of a node at one moment, and how they moved
+ * Samples: all statistics of a node at one moment, and their rates
  *
- * What `stat`, `top` and `list` show comes from here.  The peers of a snapshot
- * stand in the order of their slots.
+ * `stat` and `top` print samples.  The peers of a sample stand in the order of
+ * their slots.
  */
-#ifndef POSTERN_TOOLS_SNAPSHOT_H
-#define POSTERN_TOOLS_SNAPSHOT_H
+#ifndef POSTERN_TOOLS_STAT_SAMPLE_H
+#define POSTERN_TOOLS_STAT_SAMPLE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,7 +17,7 @@
 #include "tool.h"
 
 /* A second, between two publications of the node; or since admission, in the
- * first snapshot of a peer. */
+ * first sample of a peer. */
 struct tool_rates {
 	double received_messages;
 	double received_bytes;
@@ -31,7 +31,7 @@ struct tool_peer {
 };
 
 /* All zero is empty. */
-struct tool_snapshot {
+struct tool_stat_sample {
 	struct postern_node_statistics node;
 	struct tool_rates rates;
 	struct tool_peer *peers;
@@ -39,29 +39,29 @@ struct tool_snapshot {
 	size_t peer_room;
 	uint64_t taken_ns;      /* by our clock; all others are the node's */
 	uint64_t up_ns;
-	uint64_t age_ns;        /* of the figures, where it can be told */
+	uint64_t age_ns; /* of the statistics; 0 without has_age */
 	bool has_age;
 };
 
-struct tool_observer {
+struct tool_stat_reader {
 	const struct postern_policy *policy;    /* borrowed */
 	const char *node_name;
 	struct postern_observe_options options;
 	struct postern_observer *observer;      /* NULL: not connected */
 	struct postern_refusal refusal;         /* of the last connecting */
-	struct tool_snapshot before;            /* for the rates */
+	struct tool_stat_sample before;         /* for the rates */
 };
 
 /*
- * Take a snapshot, connecting first where that is due.  snapshot is all zero,
+ * Take a sample, connecting first where that is due.  sample is all zero,
  * or an earlier one, whose memory is used again.  Returns 0 or a negative
  * errno; _error() prints what that was and returns the exit status.
  */
-int tool_snapshot_take(struct tool_observer *observer,
-		       struct tool_snapshot *snapshot);
-enum tool_status tool_snapshot_error(const struct tool_observer *observer,
-				     int result);
-void tool_snapshot_done(struct tool_snapshot *snapshot);
-void tool_observer_done(struct tool_observer *observer);
+int tool_stat_sample_take(struct tool_stat_reader *observer,
+			  struct tool_stat_sample *sample);
+enum tool_status tool_stat_sample_error(const struct tool_stat_reader *observer,
+					int result);
+void tool_stat_sample_done(struct tool_stat_sample *sample);
+void tool_stat_reader_done(struct tool_stat_reader *observer);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The board: a snapshot as lines for humans
+ * The statistics table: a sample as lines for humans
  *
- * Texts come from the library, which has made them printable; numbers are cut
- * to what a column holds.  Of a peer's two rings the fuller one is shown.
+ * Texts come from the library, which has made them printable; numbers are
+ * shortened to fit their columns.  Of a peer's two rings the fuller one is
+ * shown.
  */
 #include "stat_table.h"
 
@@ -36,24 +37,24 @@ const char *tool_peer_state_word(const struct postern_peer_statistics *stats)
 
 /* -- the node -------------------------------------------------------------- */
 
-static void format_node(const struct tool_snapshot *snapshot, char *line)
+static void format_node(const struct tool_stat_sample *sample, char *line)
 {
-	const struct postern_node_statistics *node = &snapshot->node;
+	const struct postern_node_statistics *node = &sample->node;
 	char age[TOOL_TIME_TEXT_BYTES], life[TOOL_TIME_TEXT_BYTES];
 
-	tool_format_time(snapshot->age_ns, age);
-	tool_format_time(snapshot->up_ns, life);
-	(void)snprintf(line, TOOL_BOARD_LINE_BYTES,
+	tool_format_time(sample->age_ns, age);
+	tool_format_time(sample->up_ns, life);
+	(void)snprintf(line, TOOL_STAT_TABLE_LINE_BYTES,
 		       "node %s, pid %d, uid %u, open for %s, figures %s%s",
 		       node->name, node->pid, node->uid, life,
-		       snapshot->has_age ? age :
-		       "of a clock in another time namespace",
-		       snapshot->has_age ? " old" : "");
+		       sample->has_age ? age
+				       : "of a clock in another time namespace",
+		       sample->has_age ? " old" : "");
 }
 
 static void format_peers(const struct postern_node_statistics *node, char *line)
 {
-	(void)snprintf(line, TOOL_BOARD_LINE_BYTES,
+	(void)snprintf(line, TOOL_STAT_TABLE_LINE_BYTES,
 		       "slots %u of %u; peers %u: %u ready, %u throttled, "
 		       "%u draining, %u detached; %u half-open",
 		       node->slots_used, node->slot_count, node->peer_count,
@@ -98,30 +99,30 @@ static void format_admissions(const struct postern_node_statistics *node, char *
 	tool_format_count((double)node->slots_recycled_count, texts[3]);
 	tool_format_count((double)node->reload_count, texts[4]);
 	tool_format_count((double)node->reload_failed_count, texts[5]);
-	(void)snprintf(line, TOOL_BOARD_LINE_BYTES,
+	(void)snprintf(line, TOOL_STAT_TABLE_LINE_BYTES,
 		       "admitted %s, departed %s, refused %s%s; slots "
 		       "recycled %s; reloads %s, failed %s",
 		       texts[0], texts[1], texts[2], reasons, texts[3],
 		       texts[4], texts[5]);
 }
 
-static void format_traffic(const struct tool_snapshot *snapshot, char *line)
+static void format_traffic(const struct tool_stat_sample *sample, char *line)
 {
-	const struct postern_node_statistics *node = &snapshot->node;
+	const struct postern_node_statistics *node = &sample->node;
 	char counts[6][TOOL_COUNT_TEXT_BYTES];
 	char sizes[4][TOOL_SIZE_TEXT_BYTES];
 
 	tool_format_count((double)node->received_messages, counts[0]);
-	tool_format_count(snapshot->rates.received_messages, counts[1]);
+	tool_format_count(sample->rates.received_messages, counts[1]);
 	tool_format_count((double)node->sent_messages, counts[2]);
-	tool_format_count(snapshot->rates.sent_messages, counts[3]);
+	tool_format_count(sample->rates.sent_messages, counts[3]);
 	tool_format_count((double)node->dropped_messages, counts[4]);
 	tool_format_count((double)node->refused_full_count, counts[5]);
 	tool_format_size((double)node->received_bytes, sizes[0]);
-	tool_format_size(snapshot->rates.received_bytes, sizes[1]);
+	tool_format_size(sample->rates.received_bytes, sizes[1]);
 	tool_format_size((double)node->sent_bytes, sizes[2]);
-	tool_format_size(snapshot->rates.sent_bytes, sizes[3]);
-	(void)snprintf(line, TOOL_BOARD_LINE_BYTES,
+	tool_format_size(sample->rates.sent_bytes, sizes[3]);
+	(void)snprintf(line, TOOL_STAT_TABLE_LINE_BYTES,
 		       "received %s (%s/s), %s (%s/s); sent %s (%s/s), %s "
 		       "(%s/s); dropped %s; sends to a full ring %s",
 		       counts[0], counts[1], sizes[0], sizes[1], counts[2],
@@ -133,7 +134,7 @@ static void format_latency(const struct postern_latency *latency, char *line)
 	char times[5][TOOL_TIME_TEXT_BYTES], count[TOOL_COUNT_TEXT_BYTES];
 
 	if (latency->count == 0) {
-		(void)snprintf(line, TOOL_BOARD_LINE_BYTES,
+		(void)snprintf(line, TOOL_STAT_TABLE_LINE_BYTES,
 			       "latency: no message was stamped yet");
 		return;
 	}
@@ -143,47 +144,46 @@ static void format_latency(const struct postern_latency *latency, char *line)
 	tool_format_time(latency->p999_ns, times[3]);
 	tool_format_time(latency->max_ns, times[4]);
 	tool_format_count((double)latency->count, count);
-	(void)snprintf(line, TOOL_BOARD_LINE_BYTES,
+	(void)snprintf(line, TOOL_STAT_TABLE_LINE_BYTES,
 		       "latency p50 %s, p90 %s, p99 %s, p99.9 %s, max %s, of "
 		       "%s stamped messages",
-		       times[0], times[1], times[2], times[3], times[4],
-		       count);
+		       times[0], times[1], times[2], times[3], times[4], count);
 }
 
-void tool_board_node_line(const struct tool_snapshot *snapshot,
-			  unsigned int line_index,
-			  char line[static TOOL_BOARD_LINE_BYTES])
+void tool_stat_table_node_line(const struct tool_stat_sample *sample,
+			       unsigned int line_index,
+			       char line[static TOOL_STAT_TABLE_LINE_BYTES])
 {
 	line[0] = '\0';
 	switch (line_index) {
 	case 0:
-		format_node(snapshot, line);
+		format_node(sample, line);
 		break;
 	case 1:
-		format_peers(&snapshot->node, line);
+		format_peers(&sample->node, line);
 		break;
 	case 2:
-		format_admissions(&snapshot->node, line);
+		format_admissions(&sample->node, line);
 		break;
 	case 3:
-		format_traffic(snapshot, line);
+		format_traffic(sample, line);
 		break;
 	case 4:
-		format_latency(&snapshot->node.latency, line);
+		format_latency(&sample->node.latency, line);
 		break;
 	}
 }
 
 /* -- its peers ------------------------------------------------------------- */
 
-void tool_board_headings(char line[static TOOL_BOARD_LINE_BYTES])
+void tool_stat_table_headings(char line[static TOOL_STAT_TABLE_LINE_BYTES])
 {
-	(void)snprintf(line, TOOL_BOARD_LINE_BYTES,
+	(void)snprintf(line, TOOL_STAT_TABLE_LINE_BYTES,
 		       "%-8s %-20s %8s %8s %-9s %7s %9s %7s %9s %-12s %7s %7s "
 		       "%9s %7s",
-		       "PEER", "NAME", "UID", "PID", "STATE", "IN/s",
-		       "B/s", "OUT/s", "B/s", "DEPTH", "P50", "P99",
-		       "THROTTLED", "DROPS");
+		       "PEER", "NAME", "UID", "PID", "STATE", "IN/s", "B/s",
+		       "OUT/s", "B/s", "DEPTH", "P50", "P99", "THROTTLED",
+		       "DROPS");
 }
 
 static double filled(uint64_t depth_bytes, uint32_t ring_bytes)
@@ -232,8 +232,8 @@ static void format_name(const struct postern_peer_statistics *stats,
 		       stats->instance[0] ? "/" : "", stats->instance);
 }
 
-void tool_board_peer_line(const struct tool_peer *peer,
-			  char line[static TOOL_BOARD_LINE_BYTES])
+void tool_stat_table_peer_line(const struct tool_peer *peer,
+			       char line[static TOOL_STAT_TABLE_LINE_BYTES])
 {
 	const struct postern_peer_statistics *stats = &peer->stats;
 	const struct postern_latency *latency = &stats->channel.latency;
@@ -253,29 +253,29 @@ void tool_board_peer_line(const struct tool_peer *peer,
 	format_percentile(latency, latency->p50_ns, times[0]);
 	format_percentile(latency, latency->p99_ns, times[1]);
 	tool_format_time(stats->throttled_ns, times[2]);
-	(void)snprintf(line, TOOL_BOARD_LINE_BYTES,
+	(void)snprintf(line, TOOL_STAT_TABLE_LINE_BYTES,
 		       "%-8s %-20.20s %8u %8d %-9s %7s %9s %7s %9s %-12s %7s "
 		       "%7s %9s %7s",
 		       handle, name, stats->uid, stats->pid,
 		       tool_peer_state_word(stats), counts[0], sizes[0],
-		       counts[1], sizes[1], bar, times[0], times[1],
-		       times[2], counts[2]);
+		       counts[1], sizes[1], bar, times[0], times[1], times[2],
+		       counts[2]);
 }
 
-void tool_board_print(const struct tool_snapshot *snapshot)
+void tool_stat_table_print(const struct tool_stat_sample *sample)
 {
-	char line[TOOL_BOARD_LINE_BYTES];
+	char line[TOOL_STAT_TABLE_LINE_BYTES];
 	unsigned int n;
 	size_t i;
 
-	for (n = 0; n < TOOL_BOARD_NODE_LINES; n++) {
-		tool_board_node_line(snapshot, n, line);
+	for (n = 0; n < TOOL_STAT_TABLE_NODE_LINES; n++) {
+		tool_stat_table_node_line(sample, n, line);
 		puts(line);
 	}
-	tool_board_headings(line);
+	tool_stat_table_headings(line);
 	puts(line);
-	for (i = 0; i < snapshot->peer_count; i++) {
-		tool_board_peer_line(&snapshot->peers[i], line);
+	for (i = 0; i < sample->peer_count; i++) {
+		tool_stat_table_peer_line(&sample->peers[i], line);
 		puts(line);
 	}
 }

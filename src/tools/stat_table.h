@@ -1,51 +1,51 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The board: a snapshot as lines for humans
+ * The statistics table: a sample as lines for humans
  *
- * The same lines for `stat`, for `top --batch` and for the screen of `top`.
+ * `stat`, `top --batch` and the screen of `top` show the same lines.
  */
-#ifndef POSTERN_TOOLS_BOARD_H
-#define POSTERN_TOOLS_BOARD_H
+#ifndef POSTERN_TOOLS_STAT_TABLE_H
+#define POSTERN_TOOLS_STAT_TABLE_H
 
 #include <stddef.h>
 
 #include "stat_sample.h"
 
-#define TOOL_BOARD_LINE_BYTES 384
+#define TOOL_STAT_TABLE_LINE_BYTES 384
 
 /* The lines about the node. */
-#define TOOL_BOARD_NODE_LINES 5
+#define TOOL_STAT_TABLE_NODE_LINES 5
 
-void tool_board_node_line(const struct tool_snapshot *snapshot,
-			  unsigned int line_index,
-			  char line[static TOOL_BOARD_LINE_BYTES]);
+void tool_stat_table_node_line(const struct tool_stat_sample *sample,
+			       unsigned int line_index,
+			       char line[static TOOL_STAT_TABLE_LINE_BYTES]);
 
 /* The headings of the columns, and a line with those of one peer. */
-void tool_board_headings(char line[static TOOL_BOARD_LINE_BYTES]);
-void tool_board_peer_line(const struct tool_peer *peer,
-			  char line[static TOOL_BOARD_LINE_BYTES]);
+void tool_stat_table_headings(char line[static TOOL_STAT_TABLE_LINE_BYTES]);
+void tool_stat_table_peer_line(const struct tool_peer *peer,
+			       char line[static TOOL_STAT_TABLE_LINE_BYTES]);
 
 /* All of it to standard output. */
-void tool_board_print(const struct tool_snapshot *snapshot);
+void tool_stat_table_print(const struct tool_stat_sample *sample);
 
-/* What the peers stand in the order of. */
-enum tool_board_order {
-	TOOL_BOARD_BY_SLOT = 0,
-	TOOL_BOARD_BY_NAME,
-	TOOL_BOARD_BY_RATE,     /* the busiest first */
-	TOOL_BOARD_BY_DEPTH,    /* the fullest ring first */
-	TOOL_BOARD_BY_LATENCY,  /* the oldest messages first */
-	TOOL_BOARD_BY_DROPS
+/* By which value the peers are sorted. */
+enum tool_stat_table_order {
+	TOOL_STAT_TABLE_BY_SLOT = 0,
+	TOOL_STAT_TABLE_BY_NAME,
+	TOOL_STAT_TABLE_BY_RATE,    /* the busiest first */
+	TOOL_STAT_TABLE_BY_DEPTH,   /* the fullest ring first */
+	TOOL_STAT_TABLE_BY_LATENCY, /* the oldest messages first */
+	TOOL_STAT_TABLE_BY_DROPS
 };
 
 /* "slot", "name" and so on; NULL, or why the word names no order. */
-const char *tool_board_parse_order(const char *word,
-				   enum tool_board_order *ret_order);
-const char *tool_board_order_word(enum tool_board_order order);
-void tool_board_sort(struct tool_snapshot *snapshot,
-		     enum tool_board_order order);
+const char *tool_stat_table_parse_order(const char *word,
+					enum tool_stat_table_order *ret_order);
+const char *tool_stat_table_order_word(enum tool_stat_table_order order);
+void tool_stat_table_sort(struct tool_stat_sample *sample,
+			  enum tool_stat_table_order order);
 
-/* One word for what the node does about a peer, or what is wrong with it. */
+/* One word for the state of a peer; "draining" and "stuck" come first. */
 const char *tool_peer_state_word(const struct postern_peer_statistics *stats);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The board: in which order the peers stand
+ * The statistics table: the order of the peers
  *
- * Whoever is equal stands in the order of the slots, so that lines do not jump
- * about for nothing.
+ * Peers with equal values stand in the order of their slots, so that lines do
+ * not change places while nothing moves.
  */
 #include "stat_table.h"
 
@@ -11,31 +11,31 @@
 #include <string.h>
 
 static const char *const words[] = {
-	[TOOL_BOARD_BY_SLOT] = "slot",
-	[TOOL_BOARD_BY_NAME] = "name",
-	[TOOL_BOARD_BY_RATE] = "rate",
-	[TOOL_BOARD_BY_DEPTH] = "depth",
-	[TOOL_BOARD_BY_LATENCY] = "latency",
-	[TOOL_BOARD_BY_DROPS] = "drops",
+	[TOOL_STAT_TABLE_BY_SLOT] = "slot",
+	[TOOL_STAT_TABLE_BY_NAME] = "name",
+	[TOOL_STAT_TABLE_BY_RATE] = "rate",
+	[TOOL_STAT_TABLE_BY_DEPTH] = "depth",
+	[TOOL_STAT_TABLE_BY_LATENCY] = "latency",
+	[TOOL_STAT_TABLE_BY_DROPS] = "drops",
 };
 
 #define WORD_COUNT (sizeof(words) / sizeof(words[0]))
 
-const char *tool_board_parse_order(const char *word,
-				   enum tool_board_order *ret_order)
+const char *tool_stat_table_parse_order(const char *word,
+					enum tool_stat_table_order *ret_order)
 {
 	size_t i;
 
 	for (i = 0; i < WORD_COUNT; i++) {
 		if (strcmp(word, words[i]) == 0) {
-			*ret_order = (enum tool_board_order)i;
+			*ret_order = (enum tool_stat_table_order)i;
 			return NULL;
 		}
 	}
 	return "expected slot, name, rate, depth, latency or drops";
 }
 
-const char *tool_board_order_word(enum tool_board_order order)
+const char *tool_stat_table_order_word(enum tool_stat_table_order order)
 {
 	return words[order];
 }
@@ -105,19 +105,19 @@ static int by_drops(const void *a, const void *b)
 	return order != 0 ? order : by_slot(a, b);
 }
 
-void tool_board_sort(struct tool_snapshot *snapshot,
-		     enum tool_board_order order)
+void tool_stat_table_sort(struct tool_stat_sample *sample,
+			  enum tool_stat_table_order order)
 {
 	static int (*const compares[])(const void *, const void *) = {
-		[TOOL_BOARD_BY_SLOT] = by_slot,
-		[TOOL_BOARD_BY_NAME] = by_name,
-		[TOOL_BOARD_BY_RATE] = by_rate,
-		[TOOL_BOARD_BY_DEPTH] = by_depth,
-		[TOOL_BOARD_BY_LATENCY] = by_latency,
-		[TOOL_BOARD_BY_DROPS] = by_drops,
+		[TOOL_STAT_TABLE_BY_SLOT] = by_slot,
+		[TOOL_STAT_TABLE_BY_NAME] = by_name,
+		[TOOL_STAT_TABLE_BY_RATE] = by_rate,
+		[TOOL_STAT_TABLE_BY_DEPTH] = by_depth,
+		[TOOL_STAT_TABLE_BY_LATENCY] = by_latency,
+		[TOOL_STAT_TABLE_BY_DROPS] = by_drops,
 	};
 
-	if (snapshot->peer_count > 0)
-		qsort(snapshot->peers, snapshot->peer_count,
-		      sizeof(snapshot->peers[0]), compares[order]);
+	if (sample->peer_count > 0)
+		qsort(sample->peers, sample->peer_count,
+		      sizeof(sample->peers[0]), compares[order]);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Looking at a node again and again
+ * Repeated samples of a node
  */
 #include "stat_watch.h"
 
@@ -15,10 +15,10 @@
 
 #define NS_PER_MS UINT64_C(1000000)
 
-enum tool_status tool_watch_open(struct tool_watch *watch,
-				 const char *node_name)
+enum tool_status tool_stat_watch_open(struct tool_stat_watch *watch,
+				      const char *node_name)
 {
-	struct tool_observer *observer = &watch->observer;
+	struct tool_stat_reader *observer = &watch->observer;
 	enum tool_status status;
 	int result;
 
@@ -30,24 +30,25 @@ enum tool_status tool_watch_open(struct tool_watch *watch,
 		return status;
 	observer->policy = watch->policy;
 	observer->node_name = node_name;
-	result = tool_snapshot_take(observer, &watch->snapshot);
-	return result == 0 ? TOOL_DONE : tool_snapshot_error(observer, result);
+	result = tool_stat_sample_take(observer, &watch->sample);
+	return result == 0 ? TOOL_DONE
+			   : tool_stat_sample_error(observer, result);
 }
 
-void tool_watch_close(struct tool_watch *watch)
+void tool_stat_watch_close(struct tool_stat_watch *watch)
 {
-	tool_snapshot_done(&watch->snapshot);
-	tool_observer_done(&watch->observer);
+	tool_stat_sample_done(&watch->sample);
+	tool_stat_reader_done(&watch->observer);
 	watch->policy = postern_policy_free(watch->policy);
 }
 
-bool tool_watch_is_over(void)
+bool tool_stat_watch_is_over(void)
 {
 	return tool_stop_is_requested();
 }
 
 /* False: a signal asked to stop. */
-static bool wait_for_interval(const struct tool_watch *watch)
+static bool wait_for_interval(const struct tool_stat_watch *watch)
 {
 	struct pollfd stop = {.fd = watch->stop_fd, .events = POLLIN};
 	uint64_t interval_ms = watch->interval_ns / NS_PER_MS;
@@ -55,11 +56,12 @@ static bool wait_for_interval(const struct tool_watch *watch)
 	if (interval_ms > INT_MAX)
 		interval_ms = INT_MAX;
 	(void)poll(&stop, 1, (int)interval_ms);
-	return !tool_watch_is_over();
+	return !tool_stat_watch_is_over();
 }
 
-enum tool_status tool_watch_run(struct tool_watch *watch,
-				tool_watch_print_fn *print, void *user_data)
+enum tool_status tool_stat_watch_run(struct tool_stat_watch *watch,
+				     tool_stat_watch_print_fn *print,
+				     void *user_data)
 {
 	uint64_t looks;
 	int result;
@@ -69,14 +71,14 @@ enum tool_status tool_watch_run(struct tool_watch *watch,
 	if (result < 0)
 		return tool_error_system("signals", -result);
 	for (looks = 1;; looks++) {
-		print(&watch->snapshot, user_data);
+		print(&watch->sample, user_data);
 		/* If not all was written, tool_output_finish() tells. */
 		if (fflush(stdout) != 0 || looks == watch->count_max ||
 		    !wait_for_interval(watch))
 			return TOOL_DONE;
-		result = tool_snapshot_take(&watch->observer,
-					    &watch->snapshot);
+		result =
+			tool_stat_sample_take(&watch->observer, &watch->sample);
 		if (result < 0)
-			return tool_snapshot_error(&watch->observer, result);
+			return tool_stat_sample_error(&watch->observer, result);
 	}
 }

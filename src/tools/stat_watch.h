@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Looking at a node again and again
+ * Repeated samples of a node
  *
- * What `stat` and `top` have in common: the options, and the beat.
+ * The common part of `stat` and `top`: their options and the interval.
  */
-#ifndef POSTERN_TOOLS_WATCH_H
-#define POSTERN_TOOLS_WATCH_H
+#ifndef POSTERN_TOOLS_STAT_WATCH_H
+#define POSTERN_TOOLS_STAT_WATCH_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,20 +14,22 @@
 #include "stat_sample.h"
 #include "tool.h"
 
-struct tool_watch {
+struct tool_stat_watch {
 	struct postern_policy_options source;
 	struct postern_policy *policy;
-	struct tool_observer observer;
-	struct tool_snapshot snapshot;
+	struct tool_stat_reader observer;
+	struct tool_stat_sample sample;
 	uint64_t interval_ns;
 	uint64_t count_max;     /* looks; 0: any number */
 	int stop_fd;            /* readable once a signal asks to stop */
 };
 
-#define TOOL_WATCH_INIT \
-	{.source = POSTERN_POLICY_OPTIONS_INIT, \
-	 .observer = {.options = POSTERN_OBSERVE_OPTIONS_INIT}, \
-	 .interval_ns = UINT64_C(1000000000), .stop_fd = -1}
+#define TOOL_STAT_WATCH_INIT                                           \
+	{                                                              \
+		.source = POSTERN_POLICY_OPTIONS_INIT,                 \
+		.observer = {.options = POSTERN_OBSERVE_OPTIONS_INIT}, \
+		.interval_ns = UINT64_C(1000000000), .stop_fd = -1     \
+	}
 
 #define TOOL_OPTION_INTERVAL(target) \
 	{.name = "interval", .argument = "DURATION", .duration_ns = (target), \
@@ -36,22 +38,23 @@ struct tool_watch {
 	{.name = "count", .argument = "N", .count = (target), \
 	 .help = "end after N looks"}
 
-/* Load the policy and take the first snapshot. */
-enum tool_status tool_watch_open(struct tool_watch *watch,
-				 const char *node_name);
-void tool_watch_close(struct tool_watch *watch);
+/* Load the policy and take the first sample. */
+enum tool_status tool_stat_watch_open(struct tool_stat_watch *watch,
+				      const char *node_name);
+void tool_stat_watch_close(struct tool_stat_watch *watch);
 
 /* A signal came that asks to stop. */
-bool tool_watch_is_over(void);
+bool tool_stat_watch_is_over(void);
 
-typedef void tool_watch_print_fn(struct tool_snapshot *snapshot,
-				 void *user_data);
+typedef void tool_stat_watch_print_fn(struct tool_stat_sample *sample,
+				      void *user_data);
 
 /*
- * Print the snapshot that is there, and further ones until count_max, a signal,
+ * Print the sample that is there, and further ones until count_max, a signal,
  * or an error.
  */
-enum tool_status tool_watch_run(struct tool_watch *watch,
-				tool_watch_print_fn *print, void *user_data);
+enum tool_status tool_stat_watch_run(struct tool_stat_watch *watch,
+				     tool_stat_watch_print_fn *print,
+				     void *user_data);
 
 #endif

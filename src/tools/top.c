@@ -13,26 +13,26 @@
 #include "tool.h"
 
 struct batch {
-	enum tool_board_order order;
+	enum tool_stat_table_order order;
 	bool has_printed;
 };
 
-static void print(struct tool_snapshot *snapshot, void *user_data)
+static void print(struct tool_stat_sample *sample, void *user_data)
 {
 	struct batch *batch = user_data;
 
 	if (batch->has_printed)
 		putchar('\n');
-	tool_board_sort(snapshot, batch->order);
-	tool_board_print(snapshot);
+	tool_stat_table_sort(sample, batch->order);
+	tool_stat_table_print(sample);
 	batch->has_printed = true;
 }
 
 static enum tool_status run(const struct tool_command *command, int argc,
 			    char **argv)
 {
-	struct tool_watch watch = TOOL_WATCH_INIT;
-	struct batch batch = {.order = TOOL_BOARD_BY_RATE};
+	struct tool_stat_watch watch = TOOL_STAT_WATCH_INIT;
+	struct batch batch = {.order = TOOL_STAT_TABLE_BY_RATE};
 	const char *order_word = NULL, *node_name, *why;
 	bool is_batch = false;
 	const struct tool_option options[] = {
@@ -50,8 +50,8 @@ static enum tool_status run(const struct tool_command *command, int argc,
 	node_name = *tool_options_parse(
 		command, options, sizeof(options) / sizeof(options[0]), argc,
 		argv);
-	why = order_word ? tool_board_parse_order(order_word, &batch.order) :
-	      NULL;
+	why = order_word ? tool_stat_table_parse_order(order_word, &batch.order)
+			 : NULL;
 	if (why)
 		return tool_misuse(command, "--sort '%s': %s", order_word, why);
 	if (!is_batch && !tool_has_screen)
@@ -61,11 +61,11 @@ static enum tool_status run(const struct tool_command *command, int argc,
 	if (!is_batch && (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)))
 		return tool_misuse(command, "this is no terminal: --batch "
 				   "prints plain lines");
-	status = tool_watch_open(&watch, node_name);
+	status = tool_stat_watch_open(&watch, node_name);
 	if (status == TOOL_DONE)
-		status = is_batch ? tool_watch_run(&watch, print, &batch) :
-			 tool_screen_run(&watch, batch.order);
-	tool_watch_close(&watch);
+		status = is_batch ? tool_stat_watch_run(&watch, print, &batch)
+				  : tool_screen_run(&watch, batch.order);
+	tool_stat_watch_close(&watch);
 	return status;
 }
 

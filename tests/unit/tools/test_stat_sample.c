@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Snapshots: rates by the publications of the node, times by whose clock
+ * Samples: rates by the publications of the node, times by whose clock
  *
  * The observer of the library is replaced by one that shows what a case puts
  * there, so that nothing depends on when it is looked at.
@@ -84,8 +84,8 @@ enum tool_status tool_error_result(const char *what, int result,
 
 /* -- cases ----------------------------------------------------------------- */
 
-static struct tool_observer observer;
-static struct tool_snapshot snapshot;
+static struct tool_stat_reader observer;
+static struct tool_stat_sample sample;
 
 static uint64_t now_ns(void)
 {
@@ -99,7 +99,7 @@ static uint64_t now_ns(void)
 static void set_up(void)
 {
 	memset(&observer, 0, sizeof(observer));
-	memset(&snapshot, 0, sizeof(snapshot));
+	memset(&sample, 0, sizeof(sample));
 	node = (struct postern_node_statistics) {
 		.pid = (int32_t)getpid(),
 		.slot_count = 1,
@@ -115,8 +115,8 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-	tool_snapshot_done(&snapshot);
-	tool_observer_done(&observer);
+	tool_stat_sample_done(&sample);
+	tool_stat_reader_done(&observer);
 }
 
 static void publish_after(uint64_t interval_ns, uint64_t message_count)
@@ -128,14 +128,14 @@ static void publish_after(uint64_t interval_ns, uint64_t message_count)
 
 static void take(void)
 {
-	ck_assert_int_eq(tool_snapshot_take(&observer, &snapshot), 0);
+	ck_assert_int_eq(tool_stat_sample_take(&observer, &sample), 0);
 }
 
 static void expect_rates(double rate)
 {
-	ck_assert_double_eq_tol(snapshot.rates.sent_messages, rate, 0.01);
-	ck_assert_int_eq((int)snapshot.peer_count, 1);
-	ck_assert_double_eq_tol(snapshot.peers[0].rates.sent_messages, rate,
+	ck_assert_double_eq_tol(sample.rates.sent_messages, rate, 0.01);
+	ck_assert_int_eq((int)sample.peer_count, 1);
+	ck_assert_double_eq_tol(sample.peers[0].rates.sent_messages, rate,
 				0.01);
 }
 
@@ -200,11 +200,10 @@ START_TEST(times_of_a_silent_node_go_on)
 	node.opened_ns -= 40 * NS_PER_SECOND;
 	node.updated_ns -= 40 * NS_PER_SECOND;
 	take();
-	ck_assert(snapshot.has_age);
-	ck_assert_uint_ge(snapshot.age_ns, 40 * NS_PER_SECOND);
-	ck_assert_uint_lt(snapshot.age_ns, 70 * NS_PER_SECOND);
-	ck_assert_uint_eq(snapshot.up_ns - snapshot.age_ns,
-			  60 * NS_PER_SECOND);
+	ck_assert(sample.has_age);
+	ck_assert_uint_ge(sample.age_ns, 40 * NS_PER_SECOND);
+	ck_assert_uint_lt(sample.age_ns, 70 * NS_PER_SECOND);
+	ck_assert_uint_eq(sample.up_ns - sample.age_ns, 60 * NS_PER_SECOND);
 }
 END_TEST
 
@@ -213,9 +212,9 @@ START_TEST(times_of_a_clock_that_is_ahead_do_not_underflow)
 	node.opened_ns += 1000000 * NS_PER_SECOND;
 	node.updated_ns += 1000000 * NS_PER_SECOND;
 	take();
-	ck_assert(!snapshot.has_age);
-	ck_assert_uint_eq(snapshot.age_ns, 0);
-	ck_assert_uint_eq(snapshot.up_ns, 60 * NS_PER_SECOND);
+	ck_assert(!sample.has_age);
+	ck_assert_uint_eq(sample.age_ns, 0);
+	ck_assert_uint_eq(sample.up_ns, 60 * NS_PER_SECOND);
 }
 END_TEST
 
@@ -224,14 +223,14 @@ START_TEST(times_of_a_node_opened_after_its_publication_do_not_underflow)
 {
 	node.updated_ns = 0;
 	take();
-	ck_assert_uint_lt(snapshot.up_ns, 1000 * NS_PER_SECOND);
+	ck_assert_uint_lt(sample.up_ns, 1000 * NS_PER_SECOND);
 }
 END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("snapshot");
-	TCase *tcase = tcase_create("snapshot");
+	Suite *suite = suite_create("sample");
+	TCase *tcase = tcase_create("sample");
 	SRunner *runner = srunner_create(suite);
 	int failed_count;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The board: lines that stay lines, whatever the figures are
+ * The statistics table: no value makes a line too long or splits it
  */
 #include "tools/stat_table.h"
 
@@ -8,16 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct tool_snapshot snapshot;
+static struct tool_stat_sample sample;
 static struct tool_peer peers[3];
-static char line[TOOL_BOARD_LINE_BYTES];
+static char line[TOOL_STAT_TABLE_LINE_BYTES];
 
 static void set_up(void)
 {
-	memset(&snapshot, 0, sizeof(snapshot));
+	memset(&sample, 0, sizeof(sample));
 	memset(peers, 0, sizeof(peers));
-	snapshot.peers = peers;
-	snapshot.peer_count = 3;
+	sample.peers = peers;
+	sample.peer_count = 3;
 	peers[0].stats.slot_index = 0;
 	peers[1].stats.slot_index = 1;
 	peers[2].stats.slot_index = 2;
@@ -33,42 +33,43 @@ static void expect_printable_line(void)
 	ck_assert_uint_gt(i, 0);
 }
 
-START_TEST(any_figures_make_a_line)
-{
-	unsigned int n;
+START_TEST(any_sample_makes_a_line)
+	{
+		unsigned int n;
 
-	memset(&snapshot.node, 0xff, sizeof(snapshot.node));
-	memset(snapshot.node.name, 'n', sizeof(snapshot.node.name));
-	snapshot.node.name[POSTERN_NAME_BYTES - 1] = '\0';
-	snapshot.rates = (struct tool_rates){1e300, 1e300, 1e300, 1e300};
-	for (n = 0; n < TOOL_BOARD_NODE_LINES; n++) {
-		tool_board_node_line(&snapshot, n, line);
+		memset(&sample.node, 0xff, sizeof(sample.node));
+		memset(sample.node.name, 'n', sizeof(sample.node.name));
+		sample.node.name[POSTERN_NAME_BYTES - 1] = '\0';
+		sample.rates = (struct tool_rates){1e300, 1e300, 1e300, 1e300};
+		for (n = 0; n < TOOL_STAT_TABLE_NODE_LINES; n++) {
+			tool_stat_table_node_line(&sample, n, line);
+			expect_printable_line();
+		}
+		memset(&peers[0].stats, 0xff, sizeof(peers[0].stats));
+		memset(peers[0].stats.name, 'p', sizeof(peers[0].stats.name));
+		memset(peers[0].stats.instance, 'i',
+		       sizeof(peers[0].stats.instance));
+		peers[0].stats.name[POSTERN_NAME_BYTES - 1] = '\0';
+		peers[0].stats.instance[POSTERN_NAME_BYTES - 1] = '\0';
+		peers[0].rates = sample.rates;
+		tool_stat_table_peer_line(&peers[0], line);
 		expect_printable_line();
 	}
-	memset(&peers[0].stats, 0xff, sizeof(peers[0].stats));
-	memset(peers[0].stats.name, 'p', sizeof(peers[0].stats.name));
-	memset(peers[0].stats.instance, 'i', sizeof(peers[0].stats.instance));
-	peers[0].stats.name[POSTERN_NAME_BYTES - 1] = '\0';
-	peers[0].stats.instance[POSTERN_NAME_BYTES - 1] = '\0';
-	peers[0].rates = snapshot.rates;
-	tool_board_peer_line(&peers[0], line);
-	expect_printable_line();
-}
 END_TEST
 
-START_TEST(no_figures_make_a_line_too)
-{
-	unsigned int n;
+START_TEST(empty_sample_makes_a_line)
+	{
+		unsigned int n;
 
-	for (n = 0; n < TOOL_BOARD_NODE_LINES; n++) {
-		tool_board_node_line(&snapshot, n, line);
+		for (n = 0; n < TOOL_STAT_TABLE_NODE_LINES; n++) {
+			tool_stat_table_node_line(&sample, n, line);
+			expect_printable_line();
+		}
+		tool_stat_table_peer_line(&peers[0], line);
+		expect_printable_line();
+		tool_stat_table_headings(line);
 		expect_printable_line();
 	}
-	tool_board_peer_line(&peers[0], line);
-	expect_printable_line();
-	tool_board_headings(line);
-	expect_printable_line();
-}
 END_TEST
 
 static const struct {
@@ -90,7 +91,7 @@ START_TEST(bar_is_of_the_fuller_ring)
 	stats->send_ring_bytes = 1000;
 	stats->channel.receive_depth_bytes = bars[_i].in_bytes;
 	stats->channel.send_depth_bytes = bars[_i].out_bytes;
-	tool_board_peer_line(&peers[0], line);
+	tool_stat_table_peer_line(&peers[0], line);
 	ck_assert_msg(strstr(line, bars[_i].bar), "no '%s' in '%s'",
 		      bars[_i].bar, line);
 }
@@ -110,11 +111,11 @@ START_TEST(what_is_wrong_with_a_peer_is_its_state)
 }
 END_TEST
 
-static void expect_order(enum tool_board_order order, const char *slots)
+static void expect_order(enum tool_stat_table_order order, const char *slots)
 {
 	size_t i;
 
-	tool_board_sort(&snapshot, order);
+	tool_stat_table_sort(&sample, order);
 	for (i = 0; i < 3; i++)
 		ck_assert_uint_eq(peers[i].stats.slot_index,
 				  (unsigned)(slots[i] - '0'));
@@ -129,12 +130,12 @@ START_TEST(peers_stand_in_the_order_that_was_asked_for)
 	peers[2].stats.channel.receive_depth_bytes = 9;
 	peers[1].stats.channel.latency.p99_ns = 7;
 	peers[2].stats.channel.dropped_messages = 1;
-	expect_order(TOOL_BOARD_BY_NAME, "201");
-	expect_order(TOOL_BOARD_BY_RATE, "102");
-	expect_order(TOOL_BOARD_BY_DEPTH, "201");
-	expect_order(TOOL_BOARD_BY_LATENCY, "102");
-	expect_order(TOOL_BOARD_BY_DROPS, "201");
-	expect_order(TOOL_BOARD_BY_SLOT, "012");
+	expect_order(TOOL_STAT_TABLE_BY_NAME, "201");
+	expect_order(TOOL_STAT_TABLE_BY_RATE, "102");
+	expect_order(TOOL_STAT_TABLE_BY_DEPTH, "201");
+	expect_order(TOOL_STAT_TABLE_BY_LATENCY, "102");
+	expect_order(TOOL_STAT_TABLE_BY_DROPS, "201");
+	expect_order(TOOL_STAT_TABLE_BY_SLOT, "012");
 }
 END_TEST
 
@@ -143,8 +144,8 @@ START_TEST(refusals_are_cut_not_overrun)
 	int reason;
 
 	for (reason = 0; reason < POSTERN_REASON_ROOM; reason++)
-		snapshot.node.refused_by_reason[reason] = UINT64_MAX;
-	tool_board_node_line(&snapshot, 2, line);
+		sample.node.refused_by_reason[reason] = UINT64_MAX;
+	tool_stat_table_node_line(&sample, 2, line);
 	expect_printable_line();
 	ck_assert_ptr_nonnull(strstr(line, "slots recycled"));
 }
@@ -152,14 +153,14 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("board");
+	Suite *suite = suite_create("stat_table");
 	TCase *tcase = tcase_create("lines");
 	SRunner *runner = srunner_create(suite);
 	int failed_count;
 
 	tcase_add_checked_fixture(tcase, set_up, NULL);
-	tcase_add_test(tcase, any_figures_make_a_line);
-	tcase_add_test(tcase, no_figures_make_a_line_too);
+	tcase_add_test(tcase, any_sample_makes_a_line);
+	tcase_add_test(tcase, empty_sample_makes_a_line);
 	tcase_add_loop_test(tcase, bar_is_of_the_fuller_ring, 0,
 			    sizeof(bars) / sizeof(bars[0]));
 	tcase_add_test(tcase, what_is_wrong_with_a_peer_is_its_state);
