@@ -110,6 +110,7 @@ bool pst_commit_go(struct pst_node *node, struct pst_half_open *entry,
 	if (r < 0)
 		return pst_error_set_errno(refusal, POSTERN_REASON_RESOURCES, r,
 					   "opening the channel");
+	peer->sched.channel = peer->channel;
 	r = watch_peer(node, peer);
 	if (r == 0)
 		r = pst_responder_create_go(&entry->responder, entry->slot,

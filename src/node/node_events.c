@@ -203,7 +203,7 @@ void pst_node_set_wake(struct pst_node *node, bool is_wanted)
 static bool has_something(struct pst_node *node)
 {
 	return node->event_count > 0 ||
-	       (!node->is_paused && pst_schedule_has_message(node));
+	       (!node->is_paused && pst_scheduler_has_message(&node->scheduler));
 }
 
 static bool spin(struct pst_node *node, uint64_t deadline_ns)
@@ -216,7 +216,7 @@ static bool spin(struct pst_node *node, uint64_t deadline_ns)
 	if (end_ns > deadline_ns)
 		end_ns = deadline_ns;
 	do {
-		if (pst_schedule_has_message(node)) {
+		if (pst_scheduler_has_message(&node->scheduler)) {
 			pst_spin_has_paid(&node->spin);
 			return true;
 		}

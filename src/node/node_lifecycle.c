@@ -122,7 +122,7 @@ static int init(struct pst_node *node, const struct pst_node_params *params)
 	node->names_due_ns = PST_DEADLINE_NEVER;
 	node->now_ns = pst_monotonic_now_ns();
 	pst_statistics_init(&node->statistics);
-	pst_list_init(&node->round);
+	pst_scheduler_init(&node->scheduler);
 	pst_list_init(&node->charges.link);
 	if (params->key_file) {
 		node->key_path = strdup(params->key_file);

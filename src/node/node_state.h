@@ -41,13 +41,12 @@
 #include "node/half_open.h"
 #include "node/node.h"
 #include "node/node_key.h"
-#include "sched/tenant_queue.h"
+#include "sched/scheduler.h"
 #include "node/statistics.h"
 #include "node/view.h"
 #include "os/listener.h"
 #include "os/subordinate_uids.h"
 #include "policy/policy.h"
-#include "sched/metering.h"
 #include "slots/slots.h"
 
 /* The most between two looks at the poll set: calls that receive, whatever came
@@ -62,9 +61,6 @@
 #define PST_NODE_RECEIVES_PER_CLOCK 8
 #define PST_NODE_RECEIVES_PER_CLOCK_QUICK 32
 #define PST_NODE_QUICK_NS (PST_NODE_TURN_NS / 8)
-
-/* Looks at an empty channel before it is armed, for those who poll busily. */
-#define PST_NODE_EMPTY_LOOKS 64
 
 /* How long a listener is left alone when nothing can be accepted. */
 #define PST_LISTENER_REST_NS (100 * UINT64_C(1000000))
@@ -105,23 +101,6 @@ struct pst_peer_times {
 	uint64_t throttled_since_ns;
 	uint64_t throttled_ns;  /* in total, without the present time */
 	uint64_t throttled_count;
-};
-
-/* One peer in the schedule: its place in the ready queue and its limits. */
-struct pst_sched_entry {
-	struct pst_drr_entry drr;    /* in the ready queue of its tenant */
-	struct pst_tenant_queue *tenant_queue;
-	uint32_t empty_polls;   /* since the last message */
-	enum postern_on_exceed on_exceed;
-
-	/* Dropped since the last event about it. */
-	uint64_t dropped_messages;
-	uint64_t dropped_bytes;
-	uint64_t dropped_event; /* its number, while it waits in the queue */
-
-	struct pst_metering metering;
-	struct pst_meter meter;
-	struct pst_meter *shared_meter; /* while it drains; NULL: its own */
 };
 
 /* One peer, found by the index of its slot. */
@@ -191,13 +170,11 @@ struct pst_node {
 	struct pst_peer *peers; /* slot_count of them */
 	struct pst_accounting *accounting;
 	struct pst_charges charges; /* of each slot */
-	struct pst_meter meter;
+	struct pst_scheduler scheduler;
 	struct pst_departed_meters departed_meters;
 	struct pst_deadline_heap deadlines; /* of peers */
-	struct pst_list round;      /* of shares with ready peers */
 	struct pst_tenant_queues tenant_queues;
 	uint32_t receives_since_turn;
-	uint32_t searches_left; /* for tokens held by others, in this call */
 	uint64_t turn_ns;       /* when the last one ended */
 	uint32_t clock_mask;    /* calls per clock, less one */
 
@@ -244,6 +221,11 @@ static inline uint32_t pst_peer_generation(const struct pst_peer *peer)
 	return (uint32_t)(peer->handle >> 32);
 }
 
+static inline struct pst_peer *pst_peer_of(struct pst_sched_entry *entry)
+{
+	return PST_LIST_ENTRY(entry, struct pst_peer, sched);
+}
+
 /* NULL: it has proven none. */
 static inline const uint8_t *pst_peer_key(const struct pst_peer *peer)
 {
@@ -282,7 +264,6 @@ void pst_admission_advance(struct pst_node *node, struct pst_half_open *entry);
 void pst_admission_expire(struct pst_node *node, uint64_t now_ns);
 
 /* schedule.c */
-bool pst_schedule_has_message(struct pst_node *node);
 void pst_schedule_arm_idle(struct pst_node *node);
 
 /* ready.c: into the round of those that take turns, and out of it. */
@@ -306,15 +287,10 @@ void pst_peer_unwatch(struct pst_node *node, struct pst_peer *peer);
 void pst_peer_update_due(struct pst_node *node, struct pst_peer *peer);
 void pst_peer_do_due(struct pst_node *node);
 
-static inline bool pst_node_has_ready(const struct pst_node *node)
-{
-	return !pst_list_is_empty(&node->round);
-}
-
 /* A ready peer may have a message, and the program takes messages. */
 static inline bool pst_node_may_receive(const struct pst_node *node)
 {
-	return pst_node_has_ready(node) && !node->is_paused;
+	return pst_scheduler_has_ready(&node->scheduler) && !node->is_paused;
 }
 
 /* The timer, if anything changed since it was set. */

@@ -121,7 +121,8 @@ void pst_peer_set_terms(struct pst_node *node, struct pst_peer *peer,
 		pst_metering_add(&peer->sched.metering,
 				 &peer->sched.tenant_queue->account->meter,
 				 decision->tenant);
-	pst_metering_add(&peer->sched.metering, &node->meter, decision->node);
+	pst_metering_add(&peer->sched.metering, &node->scheduler.meter,
+			 decision->node);
 	pst_metering_add(&peer->sched.metering, &node->accounting->meter,
 			 decision->process);
 	peer->sched.on_exceed = (enum postern_on_exceed)value_of(

@@ -23,7 +23,7 @@ static void set_up(void)
 		.event_room = ROOM,
 		.due_ns = UINT64_MAX,
 	};
-	pst_list_init(&node.round);
+	pst_scheduler_init(&node.scheduler);
 	expect_equal(pst_poll_set_open(&node.set_fd), 0);
 }
 
