@@ -379,8 +379,8 @@ static void consider(struct pst_node *node, int socket_fd)
 		return;
 	}
 	attempt.has_hello = record.result != -EAGAIN;
-	attempt.abandoned_count = pst_abandoned_count_of(
-		&node->abandoned, attempt.user, node->now_ns);
+	attempt.abandoned_count = pst_half_open_count_abandoned(
+		&node->half_open, attempt.user, node->now_ns);
 	if (begin_handshake(node, socket_fd, &credentials, &attempt, &entry) &&
 	    attempt.has_hello)
 		take_in(node, entry, &record);

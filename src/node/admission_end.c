@@ -80,8 +80,8 @@ void pst_admission_refuse(struct pst_node *node, struct pst_half_open *entry,
 	pst_audit_refuse(node, &entry->credentials, &entry->responder, refusal);
 	/* An eviction counts at any age.  A flood's own handshakes are evicted
 	 * within milliseconds: without these, its users look like all others. */
-	pst_abandoned_add(&node->abandoned, entry->attempt.user,
-			  node->now_ns);
+	pst_half_open_note_abandoned(&node->half_open, entry->attempt.user,
+				     node->now_ns);
 	pst_half_open_note_taken_offer(entry);
 	send_refusal(entry->socket_fd, &entry->responder, refusal->reason);
 	pst_admission_release(node, entry);
@@ -131,8 +131,8 @@ void pst_admission_drop(struct pst_node *node, struct pst_half_open *entry)
 	/* Who says nothing is nobody: not worth a record. */
 	if (entry->responder.machine.state != HANDSHAKE_START &&
 	    !is_served(entry)) {
-		pst_abandoned_add(&node->abandoned, entry->attempt.user,
-				  node->now_ns);
+		pst_half_open_note_abandoned(&node->half_open,
+					     entry->attempt.user, node->now_ns);
 		(void)pst_error_set(&refusal, POSTERN_REASON_HUNG_UP);
 		pst_audit_refuse(node, &entry->credentials, &entry->responder,
 				 &refusal);

@@ -14,19 +14,18 @@
 #include "policy/policy_units.h"
 
 /*
- * What is recorded of one uid.  Whom the policy allows comes and goes by its
- * leave, and each admission matters; a refusal costs a stranger nothing, and
- * one says what the next would.
+ * The records that one uid can cause.  The policy limits how often an allowed
+ * peer connects and leaves, and each time matters.  A refusal costs a peer
+ * nothing, and the next record would say the same.
  */
 static const struct {
 	const char *event;
-	uint32_t burst;
-	uint64_t token_ns;
+	struct pst_token_rate rate;
 } kinds[PST_AUDIT_KINDS] = {
-	[PST_AUDIT_REFUSE] = {"refuse", 20, PST_NS_PER_SECOND},
-	[PST_AUDIT_ADMIT] = {"admit", 100, PST_NS_PER_SECOND / 10},
-	[PST_AUDIT_DEPART] = {"depart", 100, PST_NS_PER_SECOND / 10},
-	[PST_AUDIT_POISON] = {"poison", 20, PST_NS_PER_SECOND},
+	[PST_AUDIT_REFUSE] = {"refuse", {.per_second = 1, .burst = 20}},
+	[PST_AUDIT_ADMIT] = {"admit", {.per_second = 10, .burst = 100}},
+	[PST_AUDIT_DEPART] = {"depart", {.per_second = 10, .burst = 100}},
+	[PST_AUDIT_POISON] = {"poison", {.per_second = 1, .burst = 20}},
 };
 
 #define HOLDERS_RECORDED 8
@@ -56,23 +55,23 @@ static void add_reason(struct pst_log_record *record, const char *key,
 		pst_log_record_add_text(record, key, pst_reason_name(reason));
 }
 
-static void add_whose(struct pst_log_record *record, uint64_t whose)
+static void add_uid(struct pst_log_record *record, uint64_t uid)
 {
-	if (whose == PST_AUDIT_UNKNOWN)
+	if (uid == PST_AUDIT_UID_UNKNOWN)
 		pst_log_record_add_text(record, "uid", "unknown");
-	else if (whose == PST_AUDIT_OTHERS)
+	else if (uid == PST_AUDIT_UID_OTHERS)
 		pst_log_record_add_text(record, "uid", "others");
 	else
-		pst_log_record_add_u64(record, "uid", whose);
+		pst_log_record_add_u64(record, "uid", uid);
 }
 
-static void tell(struct pst_node *node, enum pst_audit_kind kind,
+static void report(struct pst_node *node, enum pst_audit_kind kind,
 		 const struct pst_audit_suppressed *suppressed)
 {
 	struct pst_log_record record;
 
 	begin(&record, node, "suppressed");
-	add_whose(&record, suppressed->whose);
+	add_uid(&record, suppressed->uid);
 	pst_log_record_add_text(&record, "of", kinds[kind].event);
 	pst_log_record_add_u64(&record, "count", suppressed->count);
 	add_reason(&record, "first_reason", suppressed->first_reason);
@@ -83,16 +82,17 @@ static void tell(struct pst_node *node, enum pst_audit_kind kind,
 /* Begins the record unless the uid has caused too many. */
 static bool begin_if_allowed(struct pst_log_record *record,
 			     struct pst_node *node, enum pst_audit_kind kind,
-			     uint64_t whose, enum postern_reason reason)
+			     uint64_t uid, enum postern_reason reason)
 {
 	struct pst_audit *audit = &node->audit_trail;
-	struct pst_audit_suppressed told;
+	struct pst_audit_suppressed suppressed;
 	bool is_allowed;
 
-	is_allowed = pst_audit_rate_take(&audit->rates[kind], whose, reason,
-					 pst_monotonic_now_ns(), &told);
-	if (told.count > 0)
-		tell(node, kind, &told);
+	is_allowed = pst_audit_suppression_acquire(
+		&audit->suppressions[kind], uid, reason,
+		pst_monotonic_now_ns(), &suppressed);
+	if (suppressed.count > 0)
+		report(node, kind, &suppressed);
 	if (is_allowed) {
 		begin(record, node, kinds[kind].event);
 		return true;
@@ -163,8 +163,8 @@ void pst_audit_init(struct pst_audit *audit)
 	audit->record_count = 0;
 	audit->suppressed_count = 0;
 	for (i = 0; i < PST_AUDIT_KINDS; i++)
-		pst_audit_rate_init(&audit->rates[i], kinds[i].burst,
-				    kinds[i].token_ns);
+		pst_audit_suppression_init(&audit->suppressions[i],
+					   &kinds[i].rate);
 }
 
 void pst_audit_admit(struct pst_node *node, const struct pst_peer *peer)
@@ -194,7 +194,7 @@ void pst_audit_refuse(struct pst_node *node,
 	pst_statistics_refuse(node, refusal->reason);
 	if (!is_recorded(node, false) ||
 	    !begin_if_allowed(&record, node, PST_AUDIT_REFUSE,
-			      has_uid ? credentials->uid : PST_AUDIT_UNKNOWN,
+			      has_uid ? credentials->uid : PST_AUDIT_UID_UNKNOWN,
 			      refusal->reason))
 		return;
 	if (has_uid)
@@ -393,8 +393,8 @@ uint64_t pst_audit_due_ns(const struct pst_node *node)
 	size_t i;
 
 	for (i = 0; i < PST_AUDIT_KINDS; i++) {
-		uint64_t other_ns = pst_audit_rate_due_ns(
-			&node->audit_trail.rates[i]);
+		uint64_t other_ns = pst_audit_suppression_deadline_ns(
+			&node->audit_trail.suppressions[i]);
 
 		if (other_ns < due_ns)
 			due_ns = other_ns;
@@ -404,11 +404,12 @@ uint64_t pst_audit_due_ns(const struct pst_node *node)
 
 void pst_audit_flush(struct pst_node *node, uint64_t now_ns)
 {
-	struct pst_audit_suppressed told;
+	struct pst_audit_suppressed suppressed;
 	size_t i;
 
 	for (i = 0; i < PST_AUDIT_KINDS; i++)
-		while (pst_audit_rate_take_due(&node->audit_trail.rates[i],
-					       now_ns, &told))
-			tell(node, (enum pst_audit_kind)i, &told);
+		while (pst_audit_suppression_take_due(
+			&node->audit_trail.suppressions[i], now_ns,
+			&suppressed))
+			report(node, (enum pst_audit_kind)i, &suppressed);
 }

@@ -5,7 +5,7 @@
  *
  * What the peer never learns stands here: the reason, the rule, file and line.
  * Records are numbered, and what peers can cause is bounded for each uid
- * (node/audit_rate.h); `suppressed` records say how many were left out.
+ * (node/audit_suppression.h); `suppressed` records say how many were left out.
  */
 #ifndef POSTERN_NODE_AUDIT_H
 #define POSTERN_NODE_AUDIT_H

@@ -57,6 +57,28 @@ void pst_half_open_done(struct pst_half_open_table *table)
 	table->origins = NULL;
 }
 
+/* A token for each handshake that may fail; the count is of those spent. */
+static const struct pst_token_rate abandoned_rate = {
+	.per_second = 1,
+	.burst = PST_HALF_OPEN_ABANDONED_MAX,
+};
+
+void pst_half_open_note_abandoned(struct pst_half_open_table *table,
+				  uint64_t user, uint64_t now_ns)
+{
+	/* At the maximum, it is not counted. */
+	(void)pst_uid_rate_acquire(&table->abandoned, &abandoned_rate, user,
+				   now_ns);
+}
+
+uint32_t
+pst_half_open_count_abandoned(const struct pst_half_open_table *table,
+			      uint64_t user, uint64_t now_ns)
+{
+	return (uint32_t)pst_uid_rate_spent(&table->abandoned, &abandoned_rate,
+					    user, now_ns);
+}
+
 /* Some of the entries; all zero: every entry that is taken. */
 struct selection {
 	bool only_keyed;

@@ -6,7 +6,8 @@
  * 64 entries, 16 for each user.  A full table gives up a connection that has not
  * sent a HELLO before any other, since it has cost its peer nothing.  The node
  * evicts the oldest handshake of the user with the most open and recently abandoned
- * handshakes (node/abandoned.h).  Clients that only a key could admit share 16 of
+ * handshakes, which tells users that connect without end from users that are
+ * admitted each time.  Clients that only a key could admit share 16 of
  * the entries, and evict only each other.  No other user's connection evicts one
  * of root or of the owner.
  * Beside it stand the unread offers whose handshake has ended
@@ -19,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "accounting/uid_rate.h"
 #include "base/attributes.h"
 #include "handshake/handshake.h"
 #include "node/node_key.h"
@@ -31,6 +33,7 @@
 #define PST_HALF_OPEN_COUNT 64
 #define PST_HALF_OPEN_PER_USER 16
 #define PST_HALF_OPEN_KEYED 16
+#define PST_HALF_OPEN_ABANDONED_MAX 64
 #define PST_HALF_OPEN_DEADLINE_NS (2 * UINT64_C(1000000000))
 
 /* What decides which place a connection gets. */
@@ -64,6 +67,7 @@ struct pst_half_open {
 struct pst_half_open_table {
 	struct pst_half_open entries[PST_HALF_OPEN_COUNT];
 	struct pst_pending_offers pending;
+	struct pst_uid_rate abandoned; /* handshakes that failed */
 	unsigned thread_close_count; /* closes that took a thread; wraps */
 	const struct pst_offer_origin **origins; /* to sort them in */
 };
@@ -73,6 +77,16 @@ PST_MUST_CHECK int
 pst_half_open_init(struct pst_half_open_table *table,
 		   const struct pst_offer_capacity *capacity);
 void pst_half_open_done(struct pst_half_open_table *table);
+
+/* A handshake of this user has failed. */
+void pst_half_open_note_abandoned(struct pst_half_open_table *table,
+				  uint64_t user, uint64_t now_ns);
+
+/* How many handshakes of this user have failed lately, at most
+ * PST_HALF_OPEN_ABANDONED_MAX.  The count decreases by one per second. */
+uint32_t
+pst_half_open_count_abandoned(const struct pst_half_open_table *table,
+			      uint64_t user, uint64_t now_ns);
 
 size_t pst_half_open_count_of(const struct pst_half_open_table *table,
 			      uint64_t user);

@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: ISC
 noinst_LTLIBRARIES += libnode.la
 libnode_la_SOURCES = \
-	src/node/abandoned.c \
-	src/node/abandoned.h \
 	src/node/admission.c \
 	src/node/admission.h \
 	src/node/admission_end.c \
 	src/node/admission_grant.c \
 	src/node/audit.c \
 	src/node/audit.h \
-	src/node/audit_rate.c \
-	src/node/audit_rate.h \
+	src/node/audit_suppression.c \
+	src/node/audit_suppression.h \
 	src/node/commit.c \
 	src/node/control.c \
 	src/node/departed_meters.c \

@@ -35,8 +35,7 @@
 #include "base/log.h"
 #include "base/spin.h"
 #include "channel/channel.h"
-#include "node/abandoned.h"
-#include "node/audit_rate.h"
+#include "node/audit_suppression.h"
 #include "node/departed_meters.h"
 #include "node/half_open.h"
 #include "node/node.h"
@@ -159,7 +158,6 @@ struct pst_node {
 	int interrupt_fd;       /* eventfd, signalled after the flag is set */
 
 	struct pst_half_open_table half_open;
-	struct pst_abandoned abandoned; /* handshakes, by user */
 	struct pst_subordinate_uids subordinate_uids;
 	uint64_t holders_audit_ns; /* when they may be recorded again */
 	struct pst_uid_rate handshakes;

@@ -4,26 +4,21 @@ NODE_TEST_LIBS = libclient.la libnode.la libaccounting.la libsched.la \
 	libstats.la libring.la libcrypto.la libos.la libbase.la $(CHECK_LIBS)
 
 check_PROGRAMS += \
-	tests/unit/node/test_abandoned \
 	tests/unit/node/test_audit \
-	tests/unit/node/test_audit_rate \
+	tests/unit/node/test_audit_suppression \
 	tests/unit/node/test_departed_meters \
 	tests/unit/node/test_event_queue \
 	tests/unit/node/test_half_open \
 	tests/unit/node/test_pending_offers
 
-tests_unit_node_test_abandoned_SOURCES = \
-	tests/unit/node/test_abandoned.c tests/support/expect.h
-tests_unit_node_test_abandoned_LDADD = $(NODE_TEST_LIBS)
-
 tests_unit_node_test_audit_SOURCES = \
 	tests/unit/node/test_audit.c
 tests_unit_node_test_audit_LDADD = $(NODE_TEST_LIBS)
 
-tests_unit_node_test_audit_rate_SOURCES = \
-	tests/unit/node/test_audit_rate.c tests/support/expect.h \
+tests_unit_node_test_audit_suppression_SOURCES = \
+	tests/unit/node/test_audit_suppression.c tests/support/expect.h \
 	tests/support/random.h
-tests_unit_node_test_audit_rate_LDADD = $(NODE_TEST_LIBS)
+tests_unit_node_test_audit_suppression_LDADD = $(NODE_TEST_LIBS)
 
 tests_unit_node_test_event_queue_SOURCES = \
 	tests/unit/node/test_event_queue.c tests/support/expect.h

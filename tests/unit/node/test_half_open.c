@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "support/expect.h"
 
@@ -237,7 +238,7 @@ START_TEST(two_hundred_users_without_hello_evict_only_each_other)
 }
 END_TEST
 
-START_TEST(find_victim_prefers_an_account_that_has_abandoned_handshakes)
+START_TEST(find_victim_prefers_a_user_that_has_abandoned_handshakes)
 {
 	struct pst_half_open *known;
 	size_t i;
@@ -249,6 +250,29 @@ START_TEST(find_victim_prefers_an_account_that_has_abandoned_handshakes)
 	(void)connect_as(8, 1);
 	(void)connect_as(8, 1);
 	expect(find_victim(false) == known);
+}
+END_TEST
+
+START_TEST(abandoned_handshakes_count_up_to_a_maximum_and_down_again)
+{
+	const uint64_t second_ns = PST_NS_PER_SECOND;
+	const uint64_t start_ns = 1000 * second_ns;
+	int i;
+
+	pst_half_open_note_abandoned(&table, 7, start_ns);
+	pst_half_open_note_abandoned(&table, 7, start_ns);
+	expect_equal(pst_half_open_count_abandoned(&table, 7, start_ns), 2);
+	expect_equal(pst_half_open_count_abandoned(&table, 7,
+						   start_ns + second_ns), 1);
+	expect_equal(pst_half_open_count_abandoned(&table, 8, start_ns), 0);
+	for (i = 0; i < 10 * PST_HALF_OPEN_ABANDONED_MAX; i++)
+		pst_half_open_note_abandoned(&table, 7, start_ns);
+	expect_equal(pst_half_open_count_abandoned(&table, 7, start_ns),
+		     PST_HALF_OPEN_ABANDONED_MAX);
+	expect_equal(pst_half_open_count_abandoned(
+			     &table, 7,
+			     start_ns + PST_HALF_OPEN_ABANDONED_MAX * second_ns),
+		     0);
 }
 END_TEST
 
@@ -268,7 +292,7 @@ START_TEST(entries_of_root_and_owner_are_given_up_last)
 }
 END_TEST
 
-START_TEST(find_own_victim_is_the_oldest_of_the_account_without_hello)
+START_TEST(find_own_victim_is_the_oldest_of_the_user_without_hello)
 {
 	struct pst_half_open *oldest;
 
@@ -409,7 +433,7 @@ START_TEST(holders_are_found_in_a_handshake_and_after_it)
 }
 END_TEST
 
-START_TEST(revoked_handshake_blocks_its_account_while_its_offer_is_unread)
+START_TEST(revoked_handshake_blocks_its_user_while_its_offer_is_unread)
 {
 	struct pst_half_open *entry = connect_as(7, 1);
 	char buffer[16];
@@ -468,10 +492,12 @@ static Suite *suite(void)
 		attempt_without_hello_evicts_its_like_and_only_then_others);
 	tcase_add_test(t, two_hundred_users_without_hello_evict_only_each_other);
 	tcase_add_test(t,
-		find_victim_prefers_an_account_that_has_abandoned_handshakes);
+		find_victim_prefers_a_user_that_has_abandoned_handshakes);
+	tcase_add_test(t,
+		abandoned_handshakes_count_up_to_a_maximum_and_down_again);
 	tcase_add_test(t, entries_of_root_and_owner_are_given_up_last);
 	tcase_add_test(t,
-		find_own_victim_is_the_oldest_of_the_account_without_hello);
+		find_own_victim_is_the_oldest_of_the_user_without_hello);
 	tcase_add_test(t, a_released_entry_is_free_with_another_generation);
 	tcase_add_test(t, a_released_entry_has_no_secrets);
 	tcase_add_test(t, the_socket_of_an_unread_offer_is_kept);
@@ -480,7 +506,7 @@ static Suite *suite(void)
 	tcase_add_test(t, unread_offers_count_in_a_handshake_and_after_it);
 	tcase_add_test(t, holders_are_found_in_a_handshake_and_after_it);
 	tcase_add_test(t,
-		revoked_handshake_blocks_its_account_while_its_offer_is_unread);
+		revoked_handshake_blocks_its_user_while_its_offer_is_unread);
 	tcase_add_test(t, renewed_users_follow_the_subordinate_uids);
 	suite_add_tcase(s, t);
 	return s;
