@@ -4,6 +4,7 @@ stats_test_libraries = libstats.la libbase.la $(CHECK_LIBS)
 check_PROGRAMS += \
 	tests/unit/stats/test_stats_entry \
 	tests/unit/stats/test_stats_hostile \
+	tests/unit/stats/test_stats_reader \
 	tests/unit/stats/test_stats_threads
 
 tests_unit_stats_test_stats_hostile_SOURCES = \
@@ -13,6 +14,10 @@ tests_unit_stats_test_stats_hostile_LDADD = $(stats_test_libraries)
 tests_unit_stats_test_stats_entry_SOURCES = \
 	tests/unit/stats/test_stats_entry.c
 tests_unit_stats_test_stats_entry_LDADD = $(stats_test_libraries)
+tests_unit_stats_test_stats_reader_SOURCES = \
+	tests/unit/stats/test_stats_reader.c tests/support/expect.h
+tests_unit_stats_test_stats_reader_LDADD = libstats.la libos.la libbase.la \
+	$(CHECK_LIBS)
 tests_unit_stats_test_stats_threads_SOURCES = \
 	tests/unit/stats/test_stats_threads.c tests/support/expect.h
 tests_unit_stats_test_stats_threads_LDADD = $(stats_test_libraries)
