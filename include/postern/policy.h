@@ -275,7 +275,8 @@ struct postern_policy_options {
  * it may block as file systems do.
  *
  * A policy with errors loads too, and is usable where the errors change
- * nothing: postern_diagnostics_error_count() is 0 if there are none.
+ * nothing.  The result is then 0 all the same: only diagnostics tell, whose
+ * postern_diagnostics_error_count() is 0 if the whole policy is valid.
  *   - An error makes its block unusable, or the whole file if it is outside a
  *     block.
  *   - An unusable block affects the nodes that depend on it: the node itself,
@@ -289,7 +290,7 @@ struct postern_policy_options {
  * connect as long as the file of the node's own block was parsed, and the block
  * has no error in what a client needs: owner, socket, key and security.
  *
- * Returns 0, or
+ * Returns 0, also for a policy with errors, or
  *   -EINVAL  options name one file, which cannot be read, trusted or parsed:
  *            diagnostics has at least one error; or a malformed argument
  *   -ENOMEM -EMFILE -ENFILE -ECANCELED

@@ -60,18 +60,23 @@ every_error_is_in_the_overview() {
 	done <errors
 }
 
-example_program_compiles() {
-	literal_block libpostern.3.scd 'int main' >example.c
-	[ -s example.c ] || fail "no example"
+example_programs_compile() {
 	compiler=${CC:-cc}
 	command -v "${compiler%% *}" >/dev/null || {
-		echo "SKIP: example_program_compiles: no ${compiler%% *} here"
+		echo "SKIP: example_programs_compile: no ${compiler%% *} here"
 		return 0
 	}
-	# The compiler may be a command with options.
-	# shellcheck disable=SC2086
-	${CC:-cc} -std=c11 -Wall -Werror -fsyntax-only -I"$srcdir/include" \
-		-I"${POSTERN_BUILDDIR:-.}/include" example.c
+	for place in 'libpostern.3.scd main' \
+		'postern_facts_of_process.3.scd would_admit' \
+		'postern_policy_load.3.scd load_whole_policy'; do
+		literal_block "${place% *}" "int ${place#* }" >example.c
+		[ -s example.c ] || fail "no example: $place"
+		# The compiler may be a command with options.
+		# shellcheck disable=SC2086
+		${CC:-cc} -std=c11 -Wall -Werror -fsyntax-only \
+			-I"$srcdir/include" \
+			-I"${POSTERN_BUILDDIR:-.}/include" example.c
+	done
 }
 
 example_policies_load() {
@@ -106,5 +111,5 @@ run_tests \
 	every_option_is_in_the_page_of_the_tool \
 	every_public_function_is_in_a_page \
 	every_error_is_in_the_overview \
-	example_program_compiles \
+	example_programs_compile \
 	example_policies_load
