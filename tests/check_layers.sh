@@ -57,12 +57,13 @@ policy    base
 crypto    base
 os        base
 handshake base wire crypto
+identity  base policy crypto os
 channel   base ring os crypto
 accounting base policy
 sched     base os policy channel
-client    base policy crypto os slots stats handshake channel node
-node      base policy crypto os slots stats handshake channel accounting sched
-api       base policy crypto os stats channel client node
+client    base policy crypto os identity slots stats handshake channel
+node      base policy crypto os identity slots stats handshake channel accounting sched
+api       base policy crypto os identity stats channel client node
 authoring base os policy
 tools/policy_authoring.c authoring/authoring.h
 tools

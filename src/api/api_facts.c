@@ -11,7 +11,7 @@
 
 #include "api/api_options.h"
 #include "api/api_result.h"
-#include "node/facts.h"
+#include "identity/subject.h"
 #include "os/features.h"
 #include "os/name_lookup.h"
 #include "os/peer_credentials.h"

@@ -9,7 +9,7 @@
 
 #include "api/api_options.h"
 #include "api/api_result.h"
-#include "node/identity_file.h"
+#include "identity/key_file.h"
 
 static_assert(POSTERN_KEY_TEXT_BYTES == PST_IDENTITY_PUBLIC_TEXT_BYTES,
 	      "one spelling");

@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "crypto/cipher.h"
-#include "node/identity_file.h"
-#include "node/subject.h"
+#include "identity/key_file.h"
+#include "identity/subject.h"
 #include "os/features.h"
 #include "os/own_process.h"
 #include "os/peer_credentials.h"

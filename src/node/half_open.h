@@ -23,7 +23,7 @@
 #include "accounting/uid_rate.h"
 #include "base/attributes.h"
 #include "handshake/handshake.h"
-#include "node/node_key.h"
+#include "identity/key_file.h"
 #include "node/pending_offers.h"
 #include "os/peer_credentials.h"
 #include "os/segment.h"

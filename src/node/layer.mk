@@ -15,16 +15,10 @@ libnode_la_SOURCES = \
 	src/node/departed_meters.h \
 	src/node/departure.c \
 	src/node/event_queue.c \
-	src/node/facts.c \
-	src/node/facts.h \
 	src/node/half_open.c \
 	src/node/half_open.h \
-	src/node/identity_file.c \
-	src/node/identity_file.h \
 	src/node/node.h \
 	src/node/node_events.c \
-	src/node/node_key.c \
-	src/node/node_key.h \
 	src/node/node_lifecycle.c \
 	src/node/node_listener.c \
 	src/node/node_policy.c \
@@ -45,8 +39,6 @@ libnode_la_SOURCES = \
 	src/node/statistics.h \
 	src/node/statistics_fill.c \
 	src/node/statistics_view.c \
-	src/node/subject.c \
-	src/node/subject.h \
 	src/node/terms.c \
 	src/node/terms.h \
 	src/node/throttle.c \

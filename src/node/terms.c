@@ -11,7 +11,7 @@
 
 #include "accounting/quota.h"
 #include "base/result.h"
-#include "node/subject.h"
+#include "identity/subject.h"
 #include "policy/policy_units.h"
 
 int pst_tenants_open(const struct postern_policy *policy,

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "handshake/handshake.h"
-#include "node/identity_file.h"
+#include "identity/key_file.h"
 #include "support/inspect.h"
 #include "support/peer.h"
 #include "support/scene.h"
