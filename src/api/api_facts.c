@@ -2,8 +2,8 @@
 /*
  * <postern/facts.h>: check the arguments, call, filter the result
  *
- * The layers below say more than the closed set does: its words for a process
- * that is not there and for a name that means two are chosen here.
+ * The layers below return more codes than the closed set has.  The codes for a
+ * process that does not exist and for a name of two users are chosen here.
  */
 #include <postern/facts.h>
 
@@ -15,6 +15,15 @@
 #include "os/features.h"
 #include "os/name_lookup.h"
 #include "os/peer_credentials.h"
+
+/* The handle is the subject itself: the type is opaque to its owner. */
+static int return_facts(struct postern_subject *subject, int result,
+			struct postern_facts **ret_facts)
+{
+	if (result == 0)
+		*ret_facts = (struct postern_facts *)subject;
+	return result;
+}
 
 static int filter(int result, const char *function)
 {
@@ -48,6 +57,7 @@ int postern_facts_of_process(int32_t pid,
 			     struct postern_facts **ret_facts)
 {
 	struct postern_facts_options copy;
+	struct postern_subject *subject = NULL;
 	int r;
 
 	if (!ret_facts)
@@ -59,26 +69,31 @@ int postern_facts_of_process(int32_t pid,
 	r = check_options(&copy);
 	if (r < 0)
 		return r;
-	return filter(pst_facts_new_of_process(pid, &copy, ret_facts),
-		      __func__);
+	r = pst_subject_new_for_pid(pid, &copy, &subject);
+	return filter(return_facts(subject, r, ret_facts), __func__);
 }
 
 int postern_facts_of_user(const char *user, struct postern_facts **ret_facts)
 {
+	struct postern_subject *subject = NULL;
+	int r;
+
 	if (!user || !ret_facts)
 		return -EINVAL;
-	return filter(pst_facts_new_of_user(user, ret_facts), __func__);
+	r = pst_subject_new_for_user(user, &subject);
+	return filter(return_facts(subject, r, ret_facts), __func__);
 }
 
 const struct postern_subject *
 postern_facts_subject(const struct postern_facts *facts)
 {
-	return facts ? pst_facts_subject(facts) : NULL;
+	return (const struct postern_subject *)facts;
 }
 
 struct postern_facts *postern_facts_free(struct postern_facts *facts)
 {
-	return pst_facts_free(facts);
+	(void)pst_subject_free((struct postern_subject *)facts); /* NULL */
+	return NULL;
 }
 
 int postern_process_identity(int32_t pid, uint32_t features_off,
@@ -103,5 +118,5 @@ int postern_group_find(const char *group, uint32_t *ret_gid)
 {
 	if (!group || !ret_gid)
 		return -EINVAL;
-	return filter(pst_facts_find_group(group, ret_gid), __func__);
+	return filter(pst_gid_from_group(group, ret_gid), __func__);
 }

@@ -33,7 +33,7 @@ int postern_key_create(const char *path, struct postern_refusal *refusal,
 		return r;
 	if (!path || !ret_public_key)
 		return -EINVAL;
-	r = pst_identity_file_create(path, &ours, ret_public_key);
+	r = pst_key_file_create(path, &ours, ret_public_key);
 	pst_api_end_refusal(refusal, &ours);
 	return filter(r, __func__);
 }
@@ -49,7 +49,7 @@ int postern_key_read_public(const char *path, struct postern_refusal *refusal,
 		return r;
 	if (!path || !ret_public_key)
 		return -EINVAL;
-	r = pst_identity_file_read_public(path, &ours, ret_public_key);
+	r = pst_key_file_read_public(path, &ours, ret_public_key);
 	pst_api_end_refusal(refusal, &ours);
 	return filter(r, __func__);
 }

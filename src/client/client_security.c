@@ -73,7 +73,7 @@ int pst_client_security_init(struct pst_client_security *security,
 		.cipher = pst_cipher_for(pst_cipher_features(disable_features)),
 	};
 	if (key_file) {
-		r = pst_identity_file_read(key_file, error,
+		r = pst_key_file_read(key_file, error,
 					   &security->identity);
 		if (r < 0)
 			return r == -ENOENT ? -EACCES : r;

@@ -28,7 +28,7 @@ struct pst_client_security {
 
 /*
  * key_file: NULL for none.  0, or with error information the results of
- * pst_identity_file_read(), but -EACCES for a missing file.  _done() follows in
+ * pst_key_file_read(), but -EACCES for a missing file.  _done() follows in
  * either case.
  */
 PST_MUST_CHECK int

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Private keys in files
+ * Key files, and the key of a node: see key_file.h
  */
 #include "identity/key_file.h"
 
@@ -16,8 +16,8 @@
 #include "crypto/secret.h"
 #include "os/secret_file.h"
 
-/* One byte more than a key has, to see that there is one. */
-#define ROOM_BYTES (PST_IDENTITY_PRIVATE_TEXT_BYTES + 1)
+/* One byte more than a key, to detect a longer file. */
+#define CAPACITY_BYTES (PST_IDENTITY_PRIVATE_TEXT_BYTES + 1)
 
 static_assert(PST_IDENTITY_KEY_BYTES == POSTERN_KEY_BYTES, "one kind of key");
 
@@ -47,8 +47,8 @@ static int refuse_fault(struct postern_refusal *refusal, int result,
 	return is_full ? -ENOMEM : result;
 }
 
-int pst_identity_file_create(const char *path, struct postern_refusal *refusal,
-			     uint8_t ret_public_key[static POSTERN_KEY_BYTES])
+int pst_key_file_create(const char *path, struct postern_refusal *refusal,
+			uint8_t ret_public_key[static POSTERN_KEY_BYTES])
 {
 	struct pst_identity *identity = pst_identity_new();
 	char *text = pst_secret_new(PST_IDENTITY_PRIVATE_TEXT_BYTES);
@@ -93,18 +93,18 @@ static int parse(const char *path, const char *text, size_t text_bytes,
 	return 0;
 }
 
-int pst_identity_file_read(const char *path, struct postern_refusal *refusal,
-			   struct pst_identity **ret_identity)
+int pst_key_file_read(const char *path, struct postern_refusal *refusal,
+		      struct pst_identity **ret_identity)
 {
-	char *text = pst_secret_new(ROOM_BYTES);
+	char *text = pst_secret_new(CAPACITY_BYTES);
 	struct pst_path_fault fault;
 	size_t text_bytes;
 	int r;
 
 	if (!text)
 		return refuse_memory(refusal);
-	r = pst_secret_file_read(path, geteuid(), text, ROOM_BYTES, &text_bytes,
-				 &fault);
+	r = pst_secret_file_read(path, geteuid(), text, CAPACITY_BYTES,
+				 &text_bytes, &fault);
 	if (r < 0)
 		r = refuse_fault(refusal, r, &fault);
 	else
@@ -113,14 +113,13 @@ int pst_identity_file_read(const char *path, struct postern_refusal *refusal,
 	return r;
 }
 
-int pst_identity_file_read_public(
-	const char *path, struct postern_refusal *refusal,
-	uint8_t ret_public_key[static POSTERN_KEY_BYTES])
+int pst_key_file_read_public(const char *path, struct postern_refusal *refusal,
+			     uint8_t ret_public_key[static POSTERN_KEY_BYTES])
 {
 	struct pst_identity *identity;
 	int r;
 
-	r = pst_identity_file_read(path, refusal, &identity);
+	r = pst_key_file_read(path, refusal, &identity);
 	if (r < 0)
 		return r;
 	memcpy(ret_public_key, identity->public_key, POSTERN_KEY_BYTES);
@@ -142,10 +141,10 @@ int pst_node_key_new(const char *path, struct postern_refusal *refusal,
 	if (!key)
 		return -ENOMEM;
 	key->reference_count = 1;
-	r = pst_identity_file_read(path, refusal, &key->identity);
+	r = pst_key_file_read(path, refusal, &key->identity);
 	if (r < 0) {
 		free(key);
-		/* That is said of nodes, and somebody may wait for one. */
+		/* -ENOENT would mean that there is no such node. */
 		return r == -ENOENT ? -EACCES : r;
 	}
 	*ret_key = key;
@@ -186,7 +185,7 @@ static bool is_listed(const struct pst_identity *identity,
 	return false;
 }
 
-/* The line that lists a key is where to look. */
+/* The location of the error is the line that lists a key. */
 static int refuse_by(const struct pst_policy_listed_key *listed,
 		     struct postern_refusal *refusal)
 {

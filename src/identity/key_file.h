@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Private keys in files
+ * Key files, and the key of a node
  *
- * One line of text (crypto/identity.h) in a file that nobody else may read
- * (os/secret_file.h).  From the disk on it is in no memory but that of secrets.
+ * A key file holds one private key as a line of text (crypto/identity.h) and is
+ * readable by its owner only (os/secret_file.h).  The key is read into guarded
+ * memory directly.
  */
 #ifndef POSTERN_IDENTITY_KEY_FILE_H
 #define POSTERN_IDENTITY_KEY_FILE_H
@@ -16,35 +17,39 @@
 #include "policy/policy.h"
 
 /*
- * Make a new key and the file for it, which is not there yet.
+ * Create a key, and a new file that holds it.
  *
- * 0, or with a refusal -EBUSY (there is such a file), -ENOENT (no such
- * directory), -EACCES (the directory will not do), -ENOMEM (also for secrets),
- * or another -errno.
+ * 0, or with error information -EBUSY (the file exists), -ENOENT (no such
+ * directory), -EACCES (the directory is not trusted), -ENOMEM (also for guarded
+ * memory), or another -errno.
  */
 PST_MUST_CHECK int
-pst_identity_file_create(const char *path, struct postern_refusal *refusal,
+pst_key_file_create(const char *path, struct postern_refusal *refusal,
+		    uint8_t ret_public_key[static POSTERN_KEY_BYTES]);
+
+/*
+ * 0, or with error information -ENOENT (no such file), -EACCES (the file is not
+ * trusted, or holds no private key), -ENOMEM, or another -errno.
+ */
+PST_MUST_CHECK int pst_key_file_read(const char *path,
+				     struct postern_refusal *refusal,
+				     struct pst_identity **ret_identity);
+
+/* The same, but only the public key. */
+PST_MUST_CHECK int
+pst_key_file_read_public(const char *path, struct postern_refusal *refusal,
 			 uint8_t ret_public_key[static POSTERN_KEY_BYTES]);
 
 /*
- * 0, or with a refusal -ENOENT (no such file), -EACCES (it is not to be
- * trusted, or has no private key in it), -ENOMEM, or another -errno.
+ * The key of a node.  Reference-counted, because the node and every handshake
+ * that began with the key hold it: the node may change its key before those end.
+ * For one thread.
  */
-PST_MUST_CHECK int
-pst_identity_file_read(const char *path, struct postern_refusal *refusal,
-		       struct pst_identity **ret_identity);
-
-/* Only its public key. */
-PST_MUST_CHECK int
-pst_identity_file_read_public(const char *path,
-			      struct postern_refusal *refusal,
-			      uint8_t ret_public_key[static POSTERN_KEY_BYTES]);
-
 struct pst_node_key;
 
 /*
- * From its file; a NULL path leads to NULL, no key.  0, or with a refusal
- * -EACCES (also for a missing file), -ENOMEM, or another -errno.
+ * Read it from its file; without a path, return NULL: no key.  0, or with error
+ * information -EACCES (also for a missing file), -ENOMEM, or another -errno.
  */
 PST_MUST_CHECK int pst_node_key_new(const char *path,
 				    struct postern_refusal *refusal,
@@ -54,13 +59,14 @@ PST_MUST_CHECK int pst_node_key_new(const char *path,
 struct pst_node_key *pst_node_key_ref(struct pst_node_key *key);
 struct pst_node_key *pst_node_key_unref(struct pst_node_key *key);
 
-/* NULL for NULL. */
+/* NULL if key is NULL. */
 const struct pst_identity *
 pst_node_key_identity(const struct pst_node_key *key);
 
 /*
- * A node has a key exactly if its policy lists some, and one of those.  0, or
- * -EACCES with a refusal that says what to do about it.
+ * Check that a node has one of the keys that its policy lists, and no key if it
+ * lists none: clients rely on the policy and would refuse the node one by one.
+ * 0, or -EACCES with error information that says how to correct it.
  */
 PST_MUST_CHECK int pst_node_key_check(const struct pst_node_key *key,
 				      const struct pst_policy_node *rules,

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The facts of a process or user that has no socket here
- *
- * They are put where admission puts those of a peer, into credentials, and
- * become a subject in the same way: the answer that a policy gives to them is
- * the one that the node would give.
+ * Subjects: the facts that a policy decides on, see subject.h
  */
 #include "identity/subject.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,9 +23,10 @@ static_assert(sizeof(gid_t) == sizeof(uint32_t), "groups are passed as they are"
 		   PST_PEER_WANT_USERNS)
 #define ID_MAX (UINT32_MAX - 1)
 
-struct postern_facts {
+/* A subject with the credentials that it borrows from. */
+struct owned_subject {
 	struct pst_peer_credentials credentials;
-	struct postern_subject subject;  /* borrows from the credentials */
+	struct postern_subject subject;
 };
 
 unsigned pst_subject_wants(const struct pst_policy_node *rules)
@@ -84,65 +82,76 @@ void pst_subject_init(struct postern_subject *subject,
 
 typedef int id_lookup(const char *path, const char *name, uint32_t *ret_id);
 
-static struct postern_facts *new_facts(void)
+static struct owned_subject *owned_new(void)
 {
-	struct postern_facts *facts = calloc(1, sizeof(*facts));
+	struct owned_subject *owned = calloc(1, sizeof(*owned));
 
-	if (facts)
-		pst_peer_credentials_init(&facts->credentials);
-	return facts;
+	if (owned)
+		pst_peer_credentials_init(&owned->credentials);
+	return owned;
 }
 
-/* Hand over what was read, or free it: r is the result of reading. */
-static int finish(struct postern_facts *facts, int r,
-		  struct postern_facts **ret_facts)
+static struct owned_subject *owned_free(struct owned_subject *owned)
+{
+	if (owned)
+		pst_peer_credentials_done(&owned->credentials);
+	free(owned);
+	return NULL;
+}
+
+/*
+ * Fill in the subject from the credentials and return it.  r is the result of
+ * reading the credentials; if it is an error, free the object.
+ */
+static int finish(struct owned_subject *owned, int r,
+		  struct postern_subject **ret_subject)
 {
 	uid_t overflow_uid;
 	gid_t overflow_gid;
 
 	if (r == 0) {
 		r = pst_overflow_ids_read(&overflow_uid, &overflow_gid);
-		/* No /proc: which is not the same as no such user. */
+		/* /proc is missing; -ENOENT would mean an unknown user. */
 		if (r == -ENOENT)
 			r = -ENOSYS;
 	}
 	if (r < 0) {
-		(void)pst_facts_free(facts); /* always NULL */
+		owned = owned_free(owned);
 		return r;
 	}
-	pst_subject_init(&facts->subject, &facts->credentials, NULL,
+	pst_subject_init(&owned->subject, &owned->credentials, NULL,
 			 overflow_uid, overflow_gid);
-	/* Only a handshake tells whether there is one. */
-	facts->subject.key_fact = POSTERN_FACT_UNKNOWN;
-	*ret_facts = facts;
+	/* Only a handshake tells whether there is a key. */
+	owned->subject.key_fact = POSTERN_FACT_UNKNOWN;
+	*ret_subject = &owned->subject;
 	return 0;
 }
 
-int pst_facts_new_of_process(int32_t pid,
-			     const struct postern_facts_options *options,
-			     struct postern_facts **ret_facts)
+int pst_subject_new_for_pid(int32_t pid,
+			    const struct postern_facts_options *options,
+			    struct postern_subject **ret_subject)
 {
 	uid_t observer_uid = geteuid();
 	gid_t observer_gid = getegid();
-	struct postern_facts *facts;
+	struct owned_subject *owned;
 	int r;
 
 	if (options->flags & POSTERN_FACTS_OBSERVER) {
 		observer_uid = options->observer_uid;
 		observer_gid = options->observer_gid;
 	}
-	facts = new_facts();
-	if (!facts)
+	owned = owned_new();
+	if (!owned)
 		return -ENOMEM;
 	r = pst_process_credentials_read(
 		pid, observer_uid, observer_gid, ALL_WANTS,
-		pst_features_probe(options->features_off), &facts->credentials);
-	/* It has proven what it was for, and facts cost no descriptor. */
-	facts->credentials.pidfd = pst_fd_close(facts->credentials.pidfd);
-	return finish(facts, r, ret_facts);
+		pst_features_probe(options->features_off), &owned->credentials);
+	/* It was needed for reading; a subject holds no descriptor. */
+	owned->credentials.pidfd = pst_fd_close(owned->credentials.pidfd);
+	return finish(owned, r, ret_subject);
 }
 
-/* A policy reads words as this does: of digits alone, it is never a name. */
+/* As a policy reads words: a word of digits is never a name. */
 static int find_id(const char *word, id_lookup *lookup, const char *path,
 		   uint32_t *ret_id)
 {
@@ -171,7 +180,7 @@ static int read_user(const char *user, struct pst_peer_credentials *credentials)
 					  &credentials->gid,
 					  &credentials->groups,
 					  &credentials->group_count);
-	/* A number needs no entry. */
+	/* A numeric uid needs no entry. */
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	credentials->gid_fact = POSTERN_FACT_KNOWN;
@@ -179,30 +188,26 @@ static int read_user(const char *user, struct pst_peer_credentials *credentials)
 	return 0;
 }
 
-int pst_facts_new_of_user(const char *user, struct postern_facts **ret_facts)
+int pst_subject_new_for_user(const char *user,
+			     struct postern_subject **ret_subject)
 {
-	struct postern_facts *facts = new_facts();
+	struct owned_subject *owned = owned_new();
 
-	if (!facts)
+	if (!owned)
 		return -ENOMEM;
-	return finish(facts, read_user(user, &facts->credentials), ret_facts);
+	return finish(owned, read_user(user, &owned->credentials), ret_subject);
 }
 
-const struct postern_subject *
-pst_facts_subject(const struct postern_facts *facts)
+struct postern_subject *pst_subject_free(struct postern_subject *subject)
 {
-	return &facts->subject;
-}
-
-struct postern_facts *pst_facts_free(struct postern_facts *facts)
-{
-	if (facts)
-		pst_peer_credentials_done(&facts->credentials);
-	free(facts);
+	if (subject)
+		(void)owned_free((void *)((char *)subject -
+					  offsetof(struct owned_subject,
+						   subject))); /* NULL */
 	return NULL;
 }
 
-int pst_facts_find_group(const char *group, uint32_t *ret_gid)
+int pst_gid_from_group(const char *group, uint32_t *ret_gid)
 {
 	return find_id(group, pst_name_lookup_gid, PST_GROUP_PATH, ret_gid);
 }

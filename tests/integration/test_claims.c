@@ -200,9 +200,9 @@ static void overhear(enum scene_key key)
 		.cipher = PST_CIPHER_CHACHAPOLY,
 	};
 
-	ck_assert_int_eq(pst_identity_file_read(scene.key_paths[SCENE_KEY_NODE],
+	ck_assert_int_eq(pst_key_file_read(scene.key_paths[SCENE_KEY_NODE],
 						&refusal, &node), 0);
-	ck_assert_int_eq(pst_identity_file_read(scene.key_paths[key], &refusal,
+	ck_assert_int_eq(pst_key_file_read(scene.key_paths[key], &refusal,
 						&own), 0);
 	stranger_fill_hello(&plain);
 	params.wish = plain.wish;
