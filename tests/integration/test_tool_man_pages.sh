@@ -68,6 +68,7 @@ example_programs_compile() {
 	}
 	for place in 'libpostern.3.scd main' \
 		'postern_facts_of_process.3.scd would_admit' \
+		'postern_key_create.3.scd print_key' \
 		'postern_policy_load.3.scd load_whole_policy'; do
 		literal_block "${place% *}" "int ${place#* }" >example.c
 		[ -s example.c ] || fail "no example: $place"
@@ -76,6 +77,15 @@ example_programs_compile() {
 		${CC:-cc} -std=c11 -Wall -Werror -fsyntax-only \
 			-I"$srcdir/include" \
 			-I"${POSTERN_BUILDDIR:-.}/include" example.c
+	done
+}
+
+# scdoc takes one backslash away, within an example too.
+backslashes_of_examples_are_doubled() {
+	for page in "$man"/*.scd; do
+		awk '/^```/ { inside = !inside; next }
+			inside { gsub(/\\\\/, ""); if (/\\/) print }' "$page" >single
+		expect_empty single
 	done
 }
 
@@ -112,4 +122,5 @@ run_tests \
 	every_public_function_is_in_a_page \
 	every_error_is_in_the_overview \
 	example_programs_compile \
+	backslashes_of_examples_are_doubled \
 	example_policies_load
