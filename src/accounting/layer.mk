@@ -5,5 +5,7 @@ libaccounting_la_SOURCES = \
 	src/accounting/accounting.h \
 	src/accounting/quota.c \
 	src/accounting/quota.h \
+	src/accounting/retained_meters.c \
+	src/accounting/retained_meters.h \
 	src/accounting/uid_rate.c \
 	src/accounting/uid_rate.h

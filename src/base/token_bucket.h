@@ -40,6 +40,11 @@ struct pst_meter {
 	struct pst_token_bucket bytes;
 };
 
+struct pst_meter_rate {
+	struct pst_token_rate messages;
+	struct pst_token_rate bytes;
+};
+
 static inline void pst_tokens_init(struct pst_token_bucket *bucket)
 {
 	atomic_store_explicit(&bucket->full_at, 0, memory_order_relaxed);

@@ -11,8 +11,6 @@ libnode_la_SOURCES = \
 	src/node/audit_suppression.h \
 	src/node/commit.c \
 	src/node/control.c \
-	src/node/departed_meters.c \
-	src/node/departed_meters.h \
 	src/node/departure.c \
 	src/node/event_queue.c \
 	src/node/half_open.c \

@@ -30,6 +30,7 @@
 #include <stdint.h>
 
 #include "accounting/accounting.h"
+#include "accounting/retained_meters.h"
 #include "base/deadline_heap.h"
 #include "base/list.h"
 #include "base/log.h"
@@ -37,7 +38,6 @@
 #include "channel/channel.h"
 #include "identity/key_file.h"
 #include "node/audit_suppression.h"
-#include "node/departed_meters.h"
 #include "node/half_open.h"
 #include "node/node.h"
 #include "node/statistics.h"
@@ -169,7 +169,7 @@ struct pst_node {
 	struct pst_accounting *accounting;
 	struct pst_charges charges; /* of each slot */
 	struct pst_scheduler scheduler;
-	struct pst_departed_meters departed_meters;
+	struct pst_retained_meters retained_meters;
 	struct pst_deadline_heap deadlines; /* of peers */
 	struct pst_tenant_queues tenant_queues;
 	uint32_t receives_since_turn;

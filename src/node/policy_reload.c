@@ -383,7 +383,7 @@ static int reload(struct pst_node *node, const struct postern_policy *policy,
 				     outcome);
 	decide_handshakes_again(node, wants_before);
 	/* What was kept goes by the allows of before. */
-	pst_departed_meters_clear(&node->departed_meters);
+	pst_retained_meters_clear(&node->retained_meters);
 	let_go(&holdings);
 	return 0;
 }

@@ -190,8 +190,8 @@ void pst_peer_inherit_meter(struct pst_node *node, struct pst_peer *peer)
 	if (!scope)
 		return;
 	notice_throttled_ends(node, &owner);
-	pst_departed_meters_inherit(&node->departed_meters, &owner, scope,
-				    node->now_ns);
+	pst_retained_meters_inherit(&node->retained_meters, &owner,
+				    scope->meter, &scope->rate, node->now_ns);
 }
 
 void pst_peer_share_meter(struct pst_node *node, struct pst_peer *peer)
@@ -204,7 +204,7 @@ void pst_peer_share_meter(struct pst_node *node, struct pst_peer *peer)
 		return;
 	pst_metering_release_all(&peer->sched.metering);
 	peer->sched.shared_meter =
-		pst_departed_meters_share(&node->departed_meters, &owner,
+		pst_retained_meters_share(&node->retained_meters, &owner,
 					  &peer->sched.meter, node->now_ns);
 	scope->meter = meter_of(peer);
 }
@@ -214,11 +214,11 @@ void pst_peer_leave_meter(struct pst_node *node, struct pst_peer *peer)
 	const struct pst_meter_owner owner = meter_owner(node, peer);
 
 	if (peer->sched.shared_meter)
-		pst_departed_meters_unshare(&node->departed_meters,
+		pst_retained_meters_unshare(&node->retained_meters,
 					    peer->sched.shared_meter);
 	else if (pst_metering_scope_of(&peer->sched.metering,
 				       &peer->sched.meter))
-		pst_departed_meters_keep(&node->departed_meters, &owner,
+		pst_retained_meters_add(&node->retained_meters, &owner,
 					 &peer->sched.meter, node->now_ns);
 	peer->sched.shared_meter = NULL;
 }

@@ -18,13 +18,15 @@ void pst_metering_add(struct pst_metering *metering, struct pst_meter *meter,
 {
 	struct pst_metered_scope scope = {
 		.meter = meter,
-		.messages = pst_policy_limits_rate(limits, POSTERN_LIMIT_RATE,
-						   POSTERN_LIMIT_RATE_BURST),
-		.bytes = pst_policy_limits_rate(limits, POSTERN_LIMIT_BANDWIDTH,
-						POSTERN_LIMIT_BANDWIDTH_BURST),
+		.rate.messages = pst_policy_limits_rate(
+			limits, POSTERN_LIMIT_RATE, POSTERN_LIMIT_RATE_BURST),
+		.rate.bytes =
+			pst_policy_limits_rate(limits, POSTERN_LIMIT_BANDWIDTH,
+					       POSTERN_LIMIT_BANDWIDTH_BURST),
 	};
 
-	if (scope.messages.per_second != 0 || scope.bytes.per_second != 0)
+	if (scope.rate.messages.per_second != 0 ||
+	    scope.rate.bytes.per_second != 0)
 		metering->scopes[metering->scope_count++] = scope;
 }
 
@@ -52,10 +54,10 @@ static void take_from_scopes(const struct pst_metering *metering,
 
 	for (i = 0; i < metering->scope_count; i++) {
 		scope = &metering->scopes[i];
-		pst_tokens_take(&scope->meter->messages, &scope->messages,
+		pst_tokens_take(&scope->meter->messages, &scope->rate.messages,
 				now_ns, messages);
-		pst_tokens_take(&scope->meter->bytes, &scope->bytes, now_ns,
-				bytes);
+		pst_tokens_take(&scope->meter->bytes, &scope->rate.bytes,
+				now_ns, bytes);
 	}
 }
 
@@ -67,9 +69,9 @@ static void return_to_scopes(const struct pst_metering *metering,
 
 	for (i = 0; i < metering->scope_count; i++) {
 		scope = &metering->scopes[i];
-		pst_tokens_give_back(&scope->meter->messages, &scope->messages,
-				     messages);
-		pst_tokens_give_back(&scope->meter->bytes, &scope->bytes,
+		pst_tokens_give_back(&scope->meter->messages,
+				     &scope->rate.messages, messages);
+		pst_tokens_give_back(&scope->meter->bytes, &scope->rate.bytes,
 				     bytes);
 	}
 }
@@ -82,8 +84,9 @@ static void size_batch(const struct pst_metering *metering,
 	size_t i;
 
 	for (i = 0; i < metering->scope_count; i++) {
-		messages = batch_of(&metering->scopes[i].messages, messages);
-		bytes = batch_of(&metering->scopes[i].bytes, bytes);
+		messages =
+			batch_of(&metering->scopes[i].rate.messages, messages);
+		bytes = batch_of(&metering->scopes[i].rate.bytes, bytes);
 	}
 	*ret_messages = messages;
 	*ret_bytes = bytes;
@@ -111,13 +114,13 @@ bool pst_metering_acquire(struct pst_metering *metering, uint64_t now_ns)
 	size_batch(metering, &messages, &bytes);
 	for (i = 0; i < metering->scope_count; i++) {
 		scope = &metering->scopes[i];
-		messages =
-			min_u64(messages,
-				pst_tokens_available(&scope->meter->messages,
-						     &scope->messages, now_ns));
-		bytes = min_u64(bytes,
-				pst_tokens_available(&scope->meter->bytes,
-						     &scope->bytes, now_ns));
+		messages = min_u64(messages,
+				   pst_tokens_available(&scope->meter->messages,
+							&scope->rate.messages,
+							now_ns));
+		bytes = min_u64(bytes, pst_tokens_available(
+					       &scope->meter->bytes,
+					       &scope->rate.bytes, now_ns));
 	}
 	if (messages == 0 || bytes == 0)
 		return false;
@@ -137,11 +140,11 @@ static uint64_t debt_end_ns(const struct pst_metering *metering)
 	for (i = 0; i < metering->scope_count; i++) {
 		scope = &metering->scopes[i];
 		each_ns = pst_tokens_ready_ns(&scope->meter->messages,
-					      &scope->messages, 0);
+					      &scope->rate.messages, 0);
 		if (each_ns > latest_ns)
 			latest_ns = each_ns;
 		each_ns = pst_tokens_ready_ns(&scope->meter->bytes,
-					      &scope->bytes, 0);
+					      &scope->rate.bytes, 0);
 		if (each_ns > latest_ns)
 			latest_ns = each_ns;
 	}

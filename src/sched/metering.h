@@ -29,8 +29,7 @@
 
 struct pst_metered_scope {
 	struct pst_meter *meter;
-	struct pst_token_rate messages;
-	struct pst_token_rate bytes;
+	struct pst_meter_rate rate;
 };
 
 struct pst_metering {

@@ -6,7 +6,6 @@ NODE_TEST_LIBS = libclient.la libnode.la libaccounting.la libsched.la \
 check_PROGRAMS += \
 	tests/unit/node/test_audit \
 	tests/unit/node/test_audit_suppression \
-	tests/unit/node/test_departed_meters \
 	tests/unit/node/test_event_queue \
 	tests/unit/node/test_half_open \
 	tests/unit/node/test_pending_offers
@@ -27,10 +26,6 @@ tests_unit_node_test_event_queue_LDADD = $(NODE_TEST_LIBS)
 tests_unit_node_test_half_open_SOURCES = \
 	tests/unit/node/test_half_open.c tests/support/expect.h
 tests_unit_node_test_half_open_LDADD = $(NODE_TEST_LIBS)
-
-tests_unit_node_test_departed_meters_SOURCES = \
-	tests/unit/node/test_departed_meters.c tests/support/expect.h
-tests_unit_node_test_departed_meters_LDADD = $(NODE_TEST_LIBS)
 
 tests_unit_node_test_pending_offers_SOURCES = \
 	tests/unit/node/test_pending_offers.c tests/support/expect.h

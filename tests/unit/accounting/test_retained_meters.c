@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Meters that outlive their channel
+ * Retained meters
  */
-#include "node/departed_meters.h"
+#include "accounting/retained_meters.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -14,22 +14,19 @@
 #define PER_SECOND 10
 #define BURST 20
 
-static struct pst_departed_meters departed;
+static struct pst_retained_meters retained;
 static struct pst_meter meter;
-static struct pst_metered_scope scope;
+static struct pst_meter_rate rate;
 
 static void begin_meter(void)
 {
 	meter = (struct pst_meter) {0};
-	scope = (struct pst_metered_scope) {
-		.meter = &meter,
-		.messages = {PER_SECOND, BURST},
-	};
+	rate = (struct pst_meter_rate) {.messages = {PER_SECOND, BURST}};
 }
 
 static void set_up(void)
 {
-	departed = (struct pst_departed_meters) {0};
+	retained = (struct pst_retained_meters) {0};
 	begin_meter();
 }
 
@@ -45,11 +42,11 @@ static uint64_t open_and_use(const struct pst_meter_owner *owner,
 	uint64_t available;
 
 	begin_meter();
-	pst_departed_meters_inherit(&departed, owner, &scope, now_ns);
-	available = pst_tokens_available(&meter.messages, &scope.messages,
+	pst_retained_meters_inherit(&retained, owner, &meter, &rate, now_ns);
+	available = pst_tokens_available(&meter.messages, &rate.messages,
 					 now_ns);
-	pst_tokens_take(&meter.messages, &scope.messages, now_ns, count);
-	pst_departed_meters_keep(&departed, owner, &meter, now_ns);
+	pst_tokens_take(&meter.messages, &rate.messages, now_ns, count);
+	pst_retained_meters_add(&retained, owner, &meter, now_ns);
 	return available;
 }
 
@@ -72,10 +69,10 @@ START_TEST(channels_that_end_together_leave_the_emptiest_meter)
 	const struct pst_meter_owner owner = owner_of(7);
 	struct pst_meter other = {0};
 
-	pst_tokens_take(&other.messages, &scope.messages, NOW_NS, 18);
-	pst_departed_meters_keep(&departed, &owner, &other, NOW_NS);
-	pst_tokens_take(&meter.messages, &scope.messages, NOW_NS, 3);
-	pst_departed_meters_keep(&departed, &owner, &meter, NOW_NS);
+	pst_tokens_take(&other.messages, &rate.messages, NOW_NS, 18);
+	pst_retained_meters_add(&retained, &owner, &other, NOW_NS);
+	pst_tokens_take(&meter.messages, &rate.messages, NOW_NS, 3);
+	pst_retained_meters_add(&retained, &owner, &meter, NOW_NS);
 	expect_equal(open_and_use(&owner, 0, NOW_NS), 2);
 	expect_equal(open_and_use(&owner, 0, NOW_NS), 2);
 }
@@ -104,15 +101,15 @@ START_TEST(bytes_are_kept_as_messages_are)
 {
 	const struct pst_meter_owner owner = owner_of(7);
 
-	scope.bytes = (struct pst_token_rate) {1000, 4000};
-	pst_tokens_take(&meter.bytes, &scope.bytes, NOW_NS, 3000);
-	pst_departed_meters_keep(&departed, &owner, &meter, NOW_NS);
+	rate.bytes = (struct pst_token_rate) {1000, 4000};
+	pst_tokens_take(&meter.bytes, &rate.bytes, NOW_NS, 3000);
+	pst_retained_meters_add(&retained, &owner, &meter, NOW_NS);
 	begin_meter();
-	scope.bytes = (struct pst_token_rate) {1000, 4000};
-	pst_departed_meters_inherit(&departed, &owner, &scope, NOW_NS);
-	expect_equal(pst_tokens_available(&meter.bytes, &scope.bytes, NOW_NS),
+	rate.bytes = (struct pst_token_rate) {1000, 4000};
+	pst_retained_meters_inherit(&retained, &owner, &meter, &rate, NOW_NS);
+	expect_equal(pst_tokens_available(&meter.bytes, &rate.bytes, NOW_NS),
 		     1000);
-	expect_equal(pst_tokens_available(&meter.messages, &scope.messages,
+	expect_equal(pst_tokens_available(&meter.messages, &rate.messages,
 					  NOW_NS), BURST);
 }
 END_TEST
@@ -122,20 +119,20 @@ static void fill_table(uint64_t used)
 	struct pst_meter_owner owner;
 	uint64_t user;
 
-	for (user = 0; user < PST_DEPARTED_METERS; user++) {
+	for (user = 0; user < PST_RETAINED_METERS_CAPACITY; user++) {
 		owner = owner_of(1000 + user);
 		expect_equal(open_and_use(&owner, used, NOW_NS), BURST);
 	}
 }
 
-START_TEST(unknown_owner_has_no_more_than_one_that_was_forgotten)
+START_TEST(unknown_owner_has_no_more_than_the_owner_of_a_dropped_meter)
 {
 	struct pst_meter_owner first = owner_of(1), second = owner_of(2);
 
 	fill_table(10);
-	/* There was room for all: one that is not there has a full burst. */
+	/* No meter was dropped yet, so an unknown owner has a full burst. */
 	expect_equal(open_and_use(&first, BURST, NOW_NS), BURST);
-	/* Now one was forgotten, which had 10 left. */
+	/* Now a meter with 10 tokens was dropped. */
 	expect_equal(open_and_use(&second, 0, NOW_NS), BURST - 10);
 	expect_equal(open_and_use(&first, 0, NOW_NS), 0);
 	/* However often new ones come, that ends when it would be full. */
@@ -151,25 +148,25 @@ START_TEST(unknown_owner_of_a_fast_rate_begins_no_emptier_than_empty)
 	uint64_t user;
 
 	/* These owe for an hour. */
-	for (user = 0; user <= PST_DEPARTED_METERS; user++) {
+	for (user = 0; user <= PST_RETAINED_METERS_CAPACITY; user++) {
 		begin_meter();
-		scope.messages = (struct pst_token_rate) {1, 3600};
+		rate.messages = (struct pst_token_rate) {1, 3600};
 		slow = owner_of(1000 + user);
-		pst_tokens_take(&meter.messages, &scope.messages, NOW_NS,
+		pst_tokens_take(&meter.messages, &rate.messages, NOW_NS,
 				3600 + user);
-		pst_departed_meters_keep(&departed, &slow, &meter, NOW_NS);
+		pst_retained_meters_add(&retained, &slow, &meter, NOW_NS);
 	}
 	begin_meter();
-	pst_departed_meters_inherit(&departed, &owner, &scope, NOW_NS);
-	expect_equal(pst_tokens_available(&meter.messages, &scope.messages,
+	pst_retained_meters_inherit(&retained, &owner, &meter, &rate, NOW_NS);
+	expect_equal(pst_tokens_available(&meter.messages, &rate.messages,
 					  NOW_NS), 0);
-	expect_equal(pst_tokens_available(&meter.messages, &scope.messages,
+	expect_equal(pst_tokens_available(&meter.messages, &rate.messages,
 					  NOW_NS + PST_NS_PER_SECOND),
 		     PER_SECOND);
 }
 END_TEST
 
-START_TEST(meter_nearest_to_full_is_forgotten_even_if_it_is_the_new_one)
+START_TEST(fullest_meter_is_dropped_even_if_it_is_the_new_one)
 {
 	struct pst_meter_owner little = owner_of(1), kept = owner_of(1000);
 
@@ -180,18 +177,18 @@ START_TEST(meter_nearest_to_full_is_forgotten_even_if_it_is_the_new_one)
 }
 END_TEST
 
-START_TEST(places_are_free_again_when_their_meters_are_full)
+START_TEST(entries_are_free_again_when_their_meters_are_full)
 {
 	const uint64_t later_ns = NOW_NS + PST_NS_PER_SECOND;
 	struct pst_meter_owner owner;
 	uint64_t user;
 
 	fill_table(10);
-	for (user = 0; user < PST_DEPARTED_METERS; user++) {
+	for (user = 0; user < PST_RETAINED_METERS_CAPACITY; user++) {
 		owner = owner_of(5000 + user);
 		expect_equal(open_and_use(&owner, BURST, later_ns), BURST);
 	}
-	for (user = 0; user < PST_DEPARTED_METERS; user++) {
+	for (user = 0; user < PST_RETAINED_METERS_CAPACITY; user++) {
 		owner = owner_of(5000 + user);
 		expect_equal(open_and_use(&owner, 0, later_ns), 0);
 	}
@@ -203,19 +200,19 @@ END_TEST
 START_TEST(channel_that_drains_counts_for_those_that_follow)
 {
 	const struct pst_meter_owner owner = owner_of(7);
-	const struct pst_token_rate rate = {PER_SECOND, BURST};
-	struct pst_meter *shared;
+		struct pst_meter *shared;
 
 	/* It has used nothing when it ends, and does so only then. */
-	shared = pst_departed_meters_share(&departed, &owner, &meter, NOW_NS);
+	shared = pst_retained_meters_share(&retained, &owner, &meter, NOW_NS);
 	expect(shared);
-	pst_tokens_take(&shared->messages, &rate, NOW_NS, 15);
+	pst_tokens_take(&shared->messages, &rate.messages, NOW_NS, 15);
 	expect_equal(open_and_use(&owner, 0, NOW_NS), 5);
 	/* And what another has used counts for it. */
 	expect_equal(open_and_use(&owner, 5, NOW_NS), 5);
-	expect_equal(pst_tokens_available(&shared->messages, &rate, NOW_NS),
+	expect_equal(pst_tokens_available(&shared->messages, &rate.messages,
+					  NOW_NS),
 		     0);
-	pst_departed_meters_unshare(&departed, shared);
+	pst_retained_meters_unshare(&retained, shared);
 	expect_equal(open_and_use(&owner, 0, NOW_NS), 0);
 }
 END_TEST
@@ -225,32 +222,32 @@ START_TEST(channels_of_one_owner_that_drain_share_one_meter)
 	const struct pst_meter_owner owner = owner_of(7), other = owner_of(8);
 	struct pst_meter *shared;
 
-	shared = pst_departed_meters_share(&departed, &owner, &meter, NOW_NS);
-	expect(pst_departed_meters_share(&departed, &owner, &meter, NOW_NS) ==
+	shared = pst_retained_meters_share(&retained, &owner, &meter, NOW_NS);
+	expect(pst_retained_meters_share(&retained, &owner, &meter, NOW_NS) ==
 	       shared);
-	expect(pst_departed_meters_share(&departed, &other, &meter, NOW_NS) !=
+	expect(pst_retained_meters_share(&retained, &other, &meter, NOW_NS) !=
 	       shared);
 }
 END_TEST
 
-START_TEST(shared_meter_has_its_place_until_no_channel_uses_it)
+START_TEST(shared_meter_keeps_its_entry_while_a_channel_uses_it)
 {
 	const struct pst_meter_owner owner = owner_of(7);
 	struct pst_meter_owner other;
 	struct pst_meter *first, *shared;
 	size_t i;
 
-	first = pst_departed_meters_share(&departed, &owner, &meter, NOW_NS);
-	for (i = 1; i < PST_DEPARTED_METERS; i++) {
+	first = pst_retained_meters_share(&retained, &owner, &meter, NOW_NS);
+	for (i = 1; i < PST_RETAINED_METERS_CAPACITY; i++) {
 		other = owner_of(1000 + i);
-		shared = pst_departed_meters_share(&departed, &other, &meter,
+		shared = pst_retained_meters_share(&retained, &other, &meter,
 						   NOW_NS);
 		expect(shared && shared != first);
 	}
 	other = owner_of(8);
-	expect(!pst_departed_meters_share(&departed, &other, &meter, NOW_NS));
-	pst_departed_meters_unshare(&departed, first);
-	expect(pst_departed_meters_share(&departed, &other, &meter, NOW_NS) ==
+	expect(!pst_retained_meters_share(&retained, &other, &meter, NOW_NS));
+	pst_retained_meters_unshare(&retained, first);
+	expect(pst_retained_meters_share(&retained, &other, &meter, NOW_NS) ==
 	       first);
 }
 END_TEST
@@ -258,13 +255,13 @@ END_TEST
 START_TEST(clear_leaves_a_shared_meter_to_its_channel_alone)
 {
 	const struct pst_meter_owner owner = owner_of(7);
-	const struct pst_token_rate rate = {PER_SECOND, BURST};
-	struct pst_meter *shared;
+		struct pst_meter *shared;
 
-	shared = pst_departed_meters_share(&departed, &owner, &meter, NOW_NS);
-	pst_tokens_take(&shared->messages, &rate, NOW_NS, 15);
-	pst_departed_meters_clear(&departed);
-	expect_equal(pst_tokens_available(&shared->messages, &rate, NOW_NS),
+	shared = pst_retained_meters_share(&retained, &owner, &meter, NOW_NS);
+	pst_tokens_take(&shared->messages, &rate.messages, NOW_NS, 15);
+	pst_retained_meters_clear(&retained);
+	expect_equal(pst_tokens_available(&shared->messages, &rate.messages,
+					  NOW_NS),
 		     5);
 	expect_equal(open_and_use(&owner, 0, NOW_NS), BURST);
 }
@@ -272,8 +269,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("departed_meters");
-	TCase *tcase = tcase_create("departed_meters");
+	Suite *suite = suite_create("retained_meters");
+	TCase *tcase = tcase_create("retained_meters");
 	SRunner *runner;
 	int failed;
 
@@ -284,17 +281,17 @@ int main(void)
 	tcase_add_test(tcase, owners_differ_by_user_allows_and_key);
 	tcase_add_test(tcase, bytes_are_kept_as_messages_are);
 	tcase_add_test(tcase,
-		       unknown_owner_has_no_more_than_one_that_was_forgotten);
+		       unknown_owner_has_no_more_than_the_owner_of_a_dropped_meter);
 	tcase_add_test(tcase,
 		unknown_owner_of_a_fast_rate_begins_no_emptier_than_empty);
 	tcase_add_test(tcase,
-		meter_nearest_to_full_is_forgotten_even_if_it_is_the_new_one);
-	tcase_add_test(tcase, places_are_free_again_when_their_meters_are_full);
+		fullest_meter_is_dropped_even_if_it_is_the_new_one);
+	tcase_add_test(tcase, entries_are_free_again_when_their_meters_are_full);
 	tcase_add_test(tcase,
 		       channel_that_drains_counts_for_those_that_follow);
 	tcase_add_test(tcase, channels_of_one_owner_that_drain_share_one_meter);
 	tcase_add_test(tcase,
-		       shared_meter_has_its_place_until_no_channel_uses_it);
+		       shared_meter_keeps_its_entry_while_a_channel_uses_it);
 	tcase_add_test(tcase,
 		       clear_leaves_a_shared_meter_to_its_channel_alone);
 	suite_add_tcase(suite, tcase);
