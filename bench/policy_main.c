@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy/policy.h"
+#include "policy/policy_builder.h"
 #include "support/policy_size.h"
 
 int main(int argc, char **argv)

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "client/client.h"
 #include "node/node.h"
+#include "policy/policy_diagnostics.h"
 
 #define PROBE_TIMEOUT_NS PST_NS_PER_SECOND
 

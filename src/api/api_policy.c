@@ -15,6 +15,7 @@
 #include "crypto/cipher.h"
 #include "os/features.h"
 #include "policy/policy.h"
+#include "policy/policy_diagnostics.h"
 #include "policy/policy_load.h"
 
 #define POLICY_FLAGS \

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "os/name_table.h"
 #include "policy/policy.h"
+#include "policy/policy_diagnostics.h"
 #include "policy/policy_load.h"
 
 void pst_authoring_report_done(struct pst_authoring_report *report)

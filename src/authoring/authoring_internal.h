@@ -19,6 +19,7 @@
 #include <postern/policy.h>
 
 #include "base/text.h"
+#include "policy/policy_host.h"
 #include "policy/policy_table.h"
 
 /* The functions of authoring.h, of policies and on a host of the caller's. */

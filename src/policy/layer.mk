@@ -6,7 +6,6 @@ noinst_LTLIBRARIES += libpolicy.la
 
 libpolicy_la_SOURCES = \
 	src/policy/policy.h \
-	src/policy/policy_allow_block.c \
 	src/policy/policy_block.c \
 	src/policy/policy_block.h \
 	src/policy/policy_builder.c \
@@ -18,6 +17,7 @@ libpolicy_la_SOURCES = \
 	src/policy/policy_fault.c \
 	src/policy/policy_grant.c \
 	src/policy/policy_grant.h \
+	src/policy/policy_host.h \
 	src/policy/policy_index.c \
 	src/policy/policy_index.h \
 	src/policy/policy_label.c \
@@ -31,16 +31,13 @@ libpolicy_la_SOURCES = \
 	src/policy/policy_load.h \
 	src/policy/policy_match.c \
 	src/policy/policy_match.h \
-	src/policy/policy_node_block.c \
-	src/policy/policy_parser.c \
-	src/policy/policy_peer_block.c \
-	src/policy/policy_peer_block.h \
-	src/policy/policy_peer_identity.c \
+	src/policy/policy_read.h \
 	src/policy/policy_read_limits.c \
-	src/policy/policy_socket.c \
+	src/policy/policy_read_node.c \
+	src/policy/policy_read_peer.c \
+	src/policy/policy_read_rules.c \
 	src/policy/policy_table.c \
 	src/policy/policy_table.h \
-	src/policy/policy_tenant_block.c \
 	src/policy/policy_tree.c \
 	src/policy/policy_tree.h \
 	src/policy/policy_units.c \

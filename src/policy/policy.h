@@ -2,19 +2,18 @@
 /*
  * The policy layer
  *
- * Texts go in, an immutable table comes out, and the table decides.  Nothing
- * here opens a file, resolves a name or reads a clock: whoever builds a policy
- * passes the texts in, and answers questions about the host through callbacks.
+ * Texts go in, an immutable table comes out, and the table decides:
  *
- *	text -> lexer -> tree of directives -> parser -> table -> decide
+ *	text -> lexer -> tree of directives -> builder -> table -> decide
  *
  * The subject, the decision and the diagnostics are the public structs of
  * <postern/policy.h>; struct postern_policy is the table.  It never changes
- * after pst_policy_builder_finish() but for its reference count, so pointers
- * into it are const and threads share it without locks.
+ * after it was built, but for its reference count, so pointers into it are const
+ * and threads share it without locks.  policy_load.h loads files, and
+ * policy_builder.h texts; neither is needed to decide.
  *
  * Functions that take a size-led struct expect the full size: the api layer
- * widens what an older program passes.
+ * widens the structs of older programs.
  */
 #ifndef POSTERN_POLICY_POLICY_H
 #define POSTERN_POLICY_POLICY_H
@@ -28,11 +27,9 @@
 #include "base/attributes.h"
 #include "base/token_bucket.h"
 
-struct pst_policy_builder;
 struct pst_policy_fault;
 struct pst_policy_node;
 
-#define PST_POLICY_FILE_BYTES_MAX (1024u * 1024u)
 #define PST_POLICY_OVERFLOW_ID 65534u
 
 /* Built-in bounds, where nothing is set. */
@@ -50,100 +47,6 @@ enum pst_policy_fact_bit {
 	PST_POLICY_FACT_USERNS = 1 << 5,
 	PST_POLICY_FACT_KEY = 1 << 6
 };
-
-/*
- * Questions about the host.  Each returns 0 or -errno; an errno other than the
- * ones named is reported as a failure of the host, not of the policy.
- */
-struct pst_policy_host {
-	void *names;      /* for the first three */
-	void *user_data;  /* for the others */
-
-	/* -ENOENT: there is no such name.  -ENOTUNIQ: it has several ids. */
-	int (*find_user)(void *names, const char *name, uint32_t *ret_uid);
-	int (*find_group)(void *names, const char *name, uint32_t *ret_gid);
-
-	/* The uids that the group's entry lists or whose primary group it is,
-	 * possibly none.  They are valid until the next question. */
-	int (*find_members)(void *names, uint32_t gid,
-			    const uint32_t **ret_uids, size_t *ret_uid_count);
-
-	/* Whether process pid runs and its pidfd has this inode.
-	 * -EOPNOTSUPP: this kernel has no pidfs. */
-	int (*find_process)(void *user_data, int32_t pid, uint64_t inode,
-			    bool *ret_is_alive);
-
-	/* The POSTERN_FEATURE_* bits that this host has: a feature that a node
-	 * requires and this host lacks is a warning.  May be NULL. */
-	uint32_t (*find_features)(void *user_data);
-
-	/* The path of the program, without symbolic links, that path leads to.
-	 * May be NULL. */
-	int (*find_program)(void *user_data, const char *path, char *target,
-			    size_t target_bytes);
-
-	/* The content of a key file, not terminated, and how much it is.  On a
-	 * failure text is a terminated sentence that says why, or empty. */
-	int (*read_key)(void *user_data, const char *path, char *text,
-			size_t text_bytes, size_t *ret_text_bytes);
-};
-
-struct pst_policy_builder_options {
-	uint32_t flags;          /* POSTERN_POLICY_* */
-	uint32_t page_bytes;     /* a ring is at least this; 0: 4096 */
-	uint32_t overflow_uid;   /* 0: 65534 */
-	uint32_t overflow_gid;
-	struct pst_policy_host host;
-};
-
-/* Building */
-
-/* options and diagnostics are borrowed until the builder is freed. */
-PST_MUST_CHECK
-int pst_policy_builder_new(const struct pst_policy_builder_options *options,
-			   struct postern_diagnostics *diagnostics,
-			   struct pst_policy_builder **ret_builder);
-struct pst_policy_builder *
-pst_policy_builder_free(struct pst_policy_builder *builder);
-
-/*
- * Add one text.  What is wrong with it goes to the diagnostics, and makes the
- * block where it stands unusable, or the text; the return value is 0 or
- * -ENOMEM.
- */
-PST_MUST_CHECK
-int pst_policy_builder_add_source(struct pst_policy_builder *builder,
-				  const char *file_name, const char *text,
-				  size_t text_bytes, uint32_t owner_uid);
-
-/*
- * The next `include-dir` that has been read and not yet been handed out, in the
- * order of reading; false when there is none.  ret_file and ret_line are the
- * location of the directive.
- */
-bool pst_policy_builder_next_include(struct pst_policy_builder *builder,
-				     const char **ret_path,
-				     const char **ret_file,
-				     uint32_t *ret_line);
-
-/*
- * Report an error or warning of the loader, such as an unreadable file.  line 0:
- * the file as a whole.  An error makes every node unusable.  hint may be NULL.
- */
-PST_MUST_CHECK
-int pst_policy_builder_report(struct pst_policy_builder *builder,
-			      enum postern_severity severity,
-			      const char *file_name, uint32_t line,
-			      const char *message, const char *hint);
-
-/*
- * Check what spans several texts and hand the table over, with the blocks that
- * have errors marked as unusable.  The builder is spent whatever happens: free
- * it.  Returns 0 or -ENOMEM.
- */
-PST_MUST_CHECK
-int pst_policy_builder_finish(struct pst_policy_builder *builder,
-			      struct postern_policy **ret_policy);
 
 /* The table */
 
@@ -300,23 +203,5 @@ PST_MUST_CHECK
 int pst_policy_explain(const struct postern_policy *policy,
 		       const char *node_name,
 		       const struct postern_subject *subject, char **ret_text);
-
-/* Diagnostics */
-
-PST_MUST_CHECK
-int pst_diagnostics_new(struct postern_diagnostics **ret_diagnostics);
-struct postern_diagnostics *
-pst_diagnostics_free(struct postern_diagnostics *diagnostics);
-size_t pst_diagnostics_count(const struct postern_diagnostics *diagnostics);
-size_t pst_diagnostics_error_count(
-	const struct postern_diagnostics *diagnostics);
-
-/* NULL beyond the last. */
-const struct postern_diagnostic *
-pst_diagnostics_at(const struct postern_diagnostics *diagnostics,
-		   size_t diagnostic_index);
-PST_MUST_CHECK
-int pst_diagnostics_format(const struct postern_diagnostic *diagnostic,
-			   char **ret_text);
 
 #endif

@@ -158,6 +158,7 @@ static int check_words(struct pst_policy_builder *builder,
 		       const struct pst_policy_directive *directive,
 		       bool *ret_is_valid)
 {
+	const bool has_block = key->flags & PST_POLICY_KEY_HAS_BLOCK;
 	uint32_t count = directive->word_count - 1;
 
 	*ret_is_valid = false;
@@ -171,10 +172,10 @@ static int check_words(struct pst_policy_builder *builder,
 			key->usage, "unexpected word '%s' after '%s'",
 			directive->words[key->most_word_count + 1].text,
 			directive->words[key->most_word_count].text);
-	if (key->has_block && !directive->has_block)
+	if (has_block && !directive->has_block)
 		return pst_policy_report_word(builder, directive, 0, key->usage,
 					      "'%s' needs a block", key->name);
-	if (!key->has_block && directive->has_block)
+	if (!has_block && directive->has_block)
 		return pst_policy_report_word(builder, directive, 0, key->usage,
 					      "'%s' takes no block", key->name);
 	*ret_is_valid = true;
@@ -205,8 +206,10 @@ static int report_repeat(struct pst_policy_builder *builder,
 static int read_one(struct pst_policy_builder *builder,
 		    const struct pst_policy_block_kind *kind,
 		    const struct pst_policy_directive **seen,
-		    const struct pst_policy_directive *directive, void *object)
+		    const struct pst_policy_directive *directive, void *object,
+		    const struct pst_policy_fault **second_fault)
 {
+	const struct pst_policy_fault **before = builder->block_fault;
 	const struct pst_policy_directive *earlier;
 	const struct pst_policy_key *key;
 	bool is_valid;
@@ -221,9 +224,13 @@ static int read_one(struct pst_policy_builder *builder,
 	r = check_words(builder, key, directive, &is_valid);
 	if (r < 0 || !is_valid)
 		return r;
-	if (earlier && !key->may_repeat)
+	if (earlier && !(key->flags & PST_POLICY_KEY_MAY_REPEAT))
 		return report_repeat(builder, kind, earlier, directive);
-	return key->read(builder, directive, object);
+	if (key->flags & PST_POLICY_KEY_SECOND_FAULT)
+		(void)pst_policy_builder_enter(builder, second_fault);
+	r = key->read(builder, directive, object);
+	(void)pst_policy_builder_enter(builder, before);
+	return r;
 }
 
 /* No further error of the text would be shown: it is not read to its end. */
@@ -236,7 +243,8 @@ static bool has_all_errors(struct pst_policy_builder *builder)
 int pst_policy_block_read(struct pst_policy_builder *builder,
 			  const struct pst_policy_block_kind *kind,
 			  const struct pst_policy_directive *first,
-			  void *object)
+			  void *object,
+			  const struct pst_policy_fault **second_fault)
 {
 	const struct pst_policy_directive *seen[KEYS_MAX] = {NULL};
 	const struct pst_policy_directive *directive;
@@ -253,7 +261,8 @@ int pst_policy_block_read(struct pst_policy_builder *builder,
 		if (directive->source->message && !directive->has_block &&
 		    directive->line == directive->source->error_line)
 			continue;
-		r = read_one(builder, kind, seen, directive, object);
+		r = read_one(builder, kind, seen, directive, object,
+			     second_fault);
 		if (r < 0)
 			return r;
 	}

@@ -2,9 +2,9 @@
 /*
  * Blocks by table
  *
- * Each kind of block is a table of its keys: how many words a key takes,
- * whether it has a block, whether it may come twice, and who reads it.  One
- * walker checks all of that, so no key can forget to.
+ * Each kind of block is a table of its keys: how many words a key takes, whether
+ * it has a block or may repeat, and which function reads it.  One function walks
+ * all blocks and checks this, so that no reader can forget to.
  */
 #ifndef POSTERN_POLICY_POLICY_BLOCK_H
 #define POSTERN_POLICY_POLICY_BLOCK_H
@@ -17,16 +17,23 @@
 #include "policy/policy_builder.h"
 #include "policy/policy_tree.h"
 
+/* Reads one directive; 0 or -ENOMEM. */
 typedef int pst_policy_read_fn(struct pst_policy_builder *builder,
 			       const struct pst_policy_directive *directive,
 			       void *object);
+
+enum pst_policy_key_flag {
+	PST_POLICY_KEY_HAS_BLOCK = 1u << 0,
+	PST_POLICY_KEY_MAY_REPEAT = 1u << 1,
+	/* errors in its value concern the second fault of the block */
+	PST_POLICY_KEY_SECOND_FAULT = 1u << 2
+};
 
 struct pst_policy_key {
 	const char *name;
 	uint32_t least_word_count;  /* behind the key */
 	uint32_t most_word_count;
-	bool has_block;
-	bool may_repeat;
+	uint32_t flags;             /* PST_POLICY_KEY_* */
 	pst_policy_read_fn *read;
 	const char *usage;
 };
@@ -48,18 +55,20 @@ extern const struct pst_policy_block_kind pst_policy_allow_block;
 extern const struct pst_policy_block_kind pst_policy_limits_block;
 
 /*
- * Read the directives of one block.
+ * Read the directives of one block.  second_fault may be NULL if no key of the
+ * kind has PST_POLICY_KEY_SECOND_FAULT.
  *
- * A line that is wrong in this block may be right in the block that it was
- * written for: an unknown key that is no key of this kind mistyped, a key given
- * twice.  Such an error concerns the whole file, because the other block lacks
- * the line and can be any.
+ * A line that is invalid in this block may be valid in the block that it was
+ * written for: an unknown key that is no mistyped key of this kind, a key given
+ * twice.  Such an error concerns the whole file, because any other block may
+ * lack the line.
  */
 PST_MUST_CHECK
 int pst_policy_block_read(struct pst_policy_builder *builder,
 			  const struct pst_policy_block_kind *kind,
 			  const struct pst_policy_directive *first,
-			  void *object);
+			  void *object,
+			  const struct pst_policy_fault **second_fault);
 
 /*
  * A mistyped word may have meant this name: if it is near, and nearer than

@@ -2,9 +2,15 @@
 /*
  * Building a table from texts
  *
- * The builder owns the growing table until it hands it over complete.  Texts
- * are read one by one as they are added; what spans them (names, extensions,
- * rules about nodes as a whole) waits for finish.
+ * The builder owns the growing table until it hands it over.  Texts are read
+ * one by one as they are added; rules that span texts (names, extensions, rules
+ * about nodes as a whole) are checked by finish.
+ *
+ * A text begins with its version and ends with the line `end`, so a file that
+ * was cut anywhere, even before its last newline, never loads.  The directives
+ * around a syntax error are still read, to report all errors in one run.  An
+ * error outside of the blocks makes the whole text unusable, as if it could not
+ * be parsed: a mistyped `extend` may have been a deny for any node.
  */
 #include "policy/policy_builder.h"
 
@@ -16,9 +22,11 @@
 
 #include "base/text.h"
 #include "policy/policy_diagnostics.h"
+#include "policy/policy_read.h"
+#include "policy/policy_values.h"
 
+#define INCLUDES_MAX 256
 #define MESSAGE_BYTES 300
-#define HINT_BYTES 300
 #define FAULT_BYTES 600
 #define DEFAULT_PAGE_BYTES 4096u
 /* Pairs of letters that are compared to find a name like an unknown one: some
@@ -193,22 +201,6 @@ int pst_policy_report_at(struct pst_policy_builder *builder,
 	return r;
 }
 
-int pst_policy_report_second(struct pst_policy_builder *builder,
-			     const struct pst_policy_directive *directive,
-			     const struct pst_policy_location *first,
-			     const char *advice)
-{
-	char hint[HINT_BYTES];
-
-	(void)snprintf(hint, sizeof(hint), "first defined at %s:%u:%u%s",
-		       first->file, first->line, first->column,
-		       advice); /* cut when too long */
-	return pst_policy_report_word(builder, directive, 1, hint,
-				      "second definition of %s '%s'",
-				      directive->words[0].text,
-				      directive->words[1].text);
-}
-
 const char *pst_policy_join_words(struct pst_policy_builder *builder,
 				  const struct pst_policy_directive *directive)
 {
@@ -232,6 +224,182 @@ const char *pst_policy_join_words(struct pst_policy_builder *builder,
 	}
 	return joined;
 }
+
+/* The top level of a text */
+
+static int read_version(struct pst_policy_builder *builder,
+			const struct pst_policy_directive *directive,
+			void *object)
+{
+	(void)object;
+	if (directive != directive->source->directives)
+		return pst_policy_report_word(
+			builder, directive, 0,
+			"it is the first line of a policy",
+			"'policy-version' stands too late");
+	if (strcmp(directive->words[1].text, "1") != 0)
+		return pst_policy_report_word(builder, directive, 1,
+					      "this postern reads version 1",
+					      "unsupported policy-version '%s'",
+					      directive->words[1].text);
+	return 0;
+}
+
+static int read_limits(struct pst_policy_builder *builder,
+		       const struct pst_policy_directive *directive,
+		       void *object)
+{
+	const struct pst_policy_fault **before;
+	int r;
+
+	(void)object;
+	before = pst_policy_builder_enter(builder, &builder->policy->fault);
+	r = pst_policy_read_limits(builder, directive, PST_POLICY_SCOPE_PROCESS,
+				   builder->policy->limits);
+	(void)pst_policy_builder_enter(builder, before);
+	return r;
+}
+
+static int read_include(struct pst_policy_builder *builder,
+			const struct pst_policy_directive *directive,
+			void *object)
+{
+	struct pst_policy_include *include;
+	bool is_valid;
+	int r;
+
+	(void)object;
+	r = pst_policy_word_path(builder, directive, 1, &is_valid);
+	if (r < 0 || !is_valid)
+		return r;
+	if (++builder->include_count > INCLUDES_MAX)
+		return pst_policy_report_word(
+			builder, directive, 0, NULL,
+			"more than %d directories are included", INCLUDES_MAX);
+	include = pst_arena_new(pst_policy_builder_arena(builder), 1,
+				sizeof(*include));
+	if (!include)
+		return -ENOMEM;
+	include->path = directive->words[1].text;
+	include->location = pst_policy_location_of(directive);
+	*builder->include_tail = include;
+	builder->include_tail = &include->next;
+	return 0;
+}
+
+static int read_end(struct pst_policy_builder *builder,
+		    const struct pst_policy_directive *directive, void *object)
+{
+	const struct pst_policy_source *source = directive->source;
+	const struct pst_policy_remark *remark;
+
+	(void)object;
+	if (directive->next)
+		return pst_policy_report_word(builder, directive->next, 0,
+					      "'end' is the last line",
+					      "a directive after 'end'");
+	for (remark = source->at_end; remark; remark = remark->next) {
+		if (remark->text)
+			return pst_policy_report_word(
+				builder, directive, 0,
+				"move it above: 'end' is the last line",
+				"a comment after 'end'");
+	}
+	if (!source->message && source->end_line == directive->line)
+		return pst_policy_report_word(builder, directive, 0,
+					      "was the file cut?",
+					      "no newline after 'end'");
+	return 0;
+}
+
+static const struct pst_policy_key top_keys[] = {
+	{"policy-version", 1, 1, 0, read_version, "usage: policy-version 1"},
+	{"peer", 1, 1, PST_POLICY_KEY_HAS_BLOCK | PST_POLICY_KEY_MAY_REPEAT,
+	 pst_policy_read_peer, "usage: peer NAME { }"},
+	{"tenant", 1, 1, PST_POLICY_KEY_HAS_BLOCK | PST_POLICY_KEY_MAY_REPEAT,
+	 pst_policy_read_tenant, "usage: tenant NAME { }"},
+	{"node", 1, 1, PST_POLICY_KEY_HAS_BLOCK | PST_POLICY_KEY_MAY_REPEAT,
+	 pst_policy_read_node, "usage: node NAME { }"},
+	{"extend", 2, 2, PST_POLICY_KEY_HAS_BLOCK | PST_POLICY_KEY_MAY_REPEAT,
+	 pst_policy_read_extension, "usage: extend node NAME { }"},
+	{"limits", 0, 0, PST_POLICY_KEY_HAS_BLOCK | PST_POLICY_KEY_MAY_REPEAT,
+	 read_limits, "usage: limits { }"},
+	{"include-dir", 1, 1, PST_POLICY_KEY_MAY_REPEAT, read_include,
+	 "usage: include-dir PATH"},
+	{"end", 0, 0, 0, read_end, "'end' stands alone"},
+};
+
+const struct pst_policy_block_kind pst_policy_top_block = {
+	"policy", top_keys, sizeof(top_keys) / sizeof(top_keys[0])};
+
+static bool is_key(const struct pst_policy_directive *directive,
+		   const char *key)
+{
+	return directive && strcmp(directive->words[0].text, key) == 0;
+}
+
+static bool has_end(const struct pst_policy_source *source)
+{
+	const struct pst_policy_directive *directive;
+
+	for (directive = source->directives; directive;
+	     directive = directive->next) {
+		if (is_key(directive, "end"))
+			return true;
+	}
+	return false;
+}
+
+static int read_source(struct pst_policy_builder *builder,
+		       struct pst_policy_source *source)
+{
+	const struct postern_diagnostic cut = {
+		.file = source->name,
+		.message = "so many errors that it was not read to its end",
+	};
+	int r;
+
+	builder->is_cut = false;
+	builder->source_fault = &source->fault;
+	(void)pst_policy_builder_enter_source(builder);
+	if (!is_key(source->directives, "policy-version") &&
+	    (source->directives || !source->message)) {
+		r = pst_policy_report_at(
+			builder, source,
+			source->directives ? source->directives->line : 1, 1, 0,
+			"a policy begins with the line 'policy-version 1'",
+			"missing 'policy-version'");
+		if (r < 0)
+			return r;
+	}
+	if (source->message) {
+		builder->is_incomplete = true;
+		r = pst_policy_report_at(builder, source, source->error_line,
+					 source->error_column,
+					 source->error_width, source->hint,
+					 "%s", source->message);
+		if (r < 0)
+			return r;
+	} else if (!has_end(source)) {
+		r = pst_policy_report_at(
+			builder, source, source->end_line, source->end_column,
+			0,
+			"a policy ends with the line 'end', so that a cut "
+			"file never loads",
+			"missing 'end'");
+		if (r < 0)
+			return r;
+	}
+	r = pst_policy_block_read(builder, &pst_policy_top_block,
+				  source->directives, NULL, NULL);
+	if (r == 0 && builder->is_cut && !source->fault)
+		r = pst_policy_builder_fault(builder, &cut, &source->fault);
+	if (!builder->policy->fault)
+		builder->policy->fault = source->fault;
+	return r;
+}
+
+/* The builder */
 
 int pst_policy_builder_new(const struct pst_policy_builder_options *options,
 			   struct postern_diagnostics *diagnostics,
@@ -327,7 +495,7 @@ int pst_policy_builder_add_source(struct pst_policy_builder *builder,
 	*builder->source_tail = source;
 	builder->source_tail = &source->next;
 	builder->source_error_count = builder->error_count;
-	return pst_policy_read_source(builder, source);
+	return read_source(builder, source);
 }
 
 bool pst_policy_builder_next_include(struct pst_policy_builder *builder,

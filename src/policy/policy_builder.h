@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The builder, seen from the files that read one kind of block each
+ * The builder: from texts to a table
  *
- * A reading function returns 0 or -ENOMEM.  What is wrong with the policy is
- * reported and remembered; reading goes on, so that one run tells all of it.
+ * Nothing here opens a file, resolves a name or reads a clock: the caller passes
+ * the texts in, and answers questions about the host through callbacks.
  */
 #ifndef POSTERN_POLICY_POLICY_BUILDER_H
 #define POSTERN_POLICY_POLICY_BUILDER_H
@@ -14,11 +14,24 @@
 
 #include "base/attributes.h"
 #include "policy/policy.h"
+#include "policy/policy_host.h"
 #include "policy/policy_index.h"
 #include "policy/policy_table.h"
 #include "policy/policy_tree.h"
 
-/* An `include-dir` on its way to the loader. */
+#define PST_POLICY_FILE_BYTES_MAX (1024u * 1024u)
+
+struct pst_policy_builder_options {
+	uint32_t flags;          /* POSTERN_POLICY_* */
+	uint32_t missing_features; /* POSTERN_FEATURE_* bits: to require one
+				    * of these is a warning */
+	uint32_t page_bytes;     /* a ring is at least this; 0: 4096 */
+	uint32_t overflow_uid;   /* 0: 65534 */
+	uint32_t overflow_gid;
+	struct pst_policy_host host;
+};
+
+/* An `include-dir` that the loader has not read yet. */
 struct pst_policy_include {
 	struct pst_policy_include *next;
 	const char *path;
@@ -59,6 +72,55 @@ struct pst_policy_builder {
 	const struct pst_policy_fault **block_fault; /* of the block at hand */
 	const struct pst_policy_fault **source_fault;
 };
+
+/* options and diagnostics are borrowed until the builder is freed. */
+PST_MUST_CHECK
+int pst_policy_builder_new(const struct pst_policy_builder_options *options,
+			   struct postern_diagnostics *diagnostics,
+			   struct pst_policy_builder **ret_builder);
+struct pst_policy_builder *
+pst_policy_builder_free(struct pst_policy_builder *builder);
+
+/*
+ * Add one text.  What is wrong with it goes to the diagnostics, and makes the
+ * block where it stands unusable, or the text; the return value is 0 or
+ * -ENOMEM.
+ */
+PST_MUST_CHECK
+int pst_policy_builder_add_source(struct pst_policy_builder *builder,
+				  const char *file_name, const char *text,
+				  size_t text_bytes, uint32_t owner_uid);
+
+/*
+ * The next `include-dir` that has been read and not yet been handed out, in the
+ * order of reading; false when there is none.  ret_file and ret_line are the
+ * location of the directive.
+ */
+bool pst_policy_builder_next_include(struct pst_policy_builder *builder,
+				     const char **ret_path,
+				     const char **ret_file,
+				     uint32_t *ret_line);
+
+/*
+ * Report an error or warning of the loader, such as an unreadable file.  line 0:
+ * the file as a whole.  An error makes every node unusable.  hint may be NULL.
+ */
+PST_MUST_CHECK
+int pst_policy_builder_report(struct pst_policy_builder *builder,
+			      enum postern_severity severity,
+			      const char *file_name, uint32_t line,
+			      const char *message, const char *hint);
+
+/*
+ * Check what spans several texts and hand the table over, with the blocks that
+ * have errors marked as unusable.  The builder is spent whatever happens: free
+ * it.  Returns 0 or -ENOMEM.
+ */
+PST_MUST_CHECK
+int pst_policy_builder_finish(struct pst_policy_builder *builder,
+			      struct postern_policy **ret_policy);
+
+/* For the readers of blocks */
 
 /*
  * From now on errors make this block unusable; the first one stays.  Returns
@@ -118,14 +180,6 @@ PST_MUST_CHECK PST_PRINTF(7, 8) int pst_policy_report_at(
 bool pst_policy_has_all_errors(const struct pst_policy_builder *builder,
 			       const struct pst_policy_source *source);
 
-/* What was first defined there is defined again by this directive (`KEY NAME`);
- * the advice, or "", follows the location. */
-PST_MUST_CHECK
-int pst_policy_report_second(struct pst_policy_builder *builder,
-			     const struct pst_policy_directive *directive,
-			     const struct pst_policy_location *first,
-			     const char *advice);
-
 /* An error, unless a flag of the options makes it a warning. */
 static inline enum postern_severity
 pst_policy_severity_of(const struct pst_policy_builder *builder,
@@ -139,57 +193,6 @@ pst_policy_severity_of(const struct pst_policy_builder *builder,
  * memory is out. */
 const char *pst_policy_join_words(struct pst_policy_builder *builder,
 				  const struct pst_policy_directive *directive);
-
-/* Reading, one function for each block */
-
-PST_MUST_CHECK
-int pst_policy_read_source(struct pst_policy_builder *builder,
-			   struct pst_policy_source *source);
-PST_MUST_CHECK
-int pst_policy_read_peer(struct pst_policy_builder *builder,
-			 const struct pst_policy_directive *directive);
-PST_MUST_CHECK
-int pst_policy_read_tenant(struct pst_policy_builder *builder,
-			   const struct pst_policy_directive *directive);
-PST_MUST_CHECK
-int pst_policy_read_node(struct pst_policy_builder *builder,
-			 const struct pst_policy_directive *directive);
-PST_MUST_CHECK
-int pst_policy_read_extension(struct pst_policy_builder *builder,
-			      const struct pst_policy_directive *directive);
-PST_MUST_CHECK
-int pst_policy_read_allow(struct pst_policy_builder *builder,
-			  const struct pst_policy_directive *directive,
-			  struct pst_policy_allow *allow);
-
-/* A `deny` or `members` at the end of a list; its peers are found later. */
-PST_MUST_CHECK
-int pst_policy_add_rule(struct pst_policy_builder *builder,
-			const struct pst_policy_directive *directive,
-			struct pst_policy_rule ***rule_tail);
-PST_MUST_CHECK
-int pst_policy_read_socket(struct pst_policy_builder *builder,
-			   const struct pst_policy_directive *directive,
-			   struct pst_policy_node *node);
-PST_MUST_CHECK
-int pst_policy_read_security(struct pst_policy_builder *builder,
-			     const struct pst_policy_directive *directive,
-			     struct pst_policy_security *security);
-
-/* Where a `limits` block stands decides what may be in it. */
-enum pst_policy_scope {
-	PST_POLICY_SCOPE_ALLOW,
-	PST_POLICY_SCOPE_TENANT,
-	PST_POLICY_SCOPE_NODE,
-	PST_POLICY_SCOPE_PROCESS
-};
-
-/* limits are POSTERN_LIMIT_ROOM; what is set in them already is squeezed. */
-PST_MUST_CHECK
-int pst_policy_read_limits(struct pst_policy_builder *builder,
-			   const struct pst_policy_directive *directive,
-			   enum pst_policy_scope scope,
-			   struct postern_policy_limit *limits);
 
 /* What spans several texts */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The list of findings, seen from those who write it
+ * The list of errors and warnings of a policy, with their locations
  */
 #ifndef POSTERN_POLICY_POLICY_DIAGNOSTICS_H
 #define POSTERN_POLICY_POLICY_DIAGNOSTICS_H
@@ -31,5 +31,21 @@ PST_MUST_CHECK
 int pst_diagnostics_add(struct postern_diagnostics *diagnostics,
 			const struct postern_diagnostic *diagnostic,
 			size_t source_line_bytes);
+
+PST_MUST_CHECK
+int pst_diagnostics_new(struct postern_diagnostics **ret_diagnostics);
+struct postern_diagnostics *
+pst_diagnostics_free(struct postern_diagnostics *diagnostics);
+size_t pst_diagnostics_count(const struct postern_diagnostics *diagnostics);
+size_t pst_diagnostics_error_count(
+	const struct postern_diagnostics *diagnostics);
+
+/* NULL beyond the last. */
+const struct postern_diagnostic *
+pst_diagnostics_at(const struct postern_diagnostics *diagnostics,
+		   size_t diagnostic_index);
+PST_MUST_CHECK
+int pst_diagnostics_format(const struct postern_diagnostic *diagnostic,
+			   char **ret_text);
 
 #endif

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Objects by a text: see policy_index.h
+ * Names that are defined once: see policy_index.h
  */
 #include "policy/policy_index.h"
 
 #include <errno.h>
 #include <search.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "policy/policy_builder.h"
+
+#define HINT_BYTES 300
 
 struct index_entry {
 	const char *key;
@@ -56,4 +61,26 @@ void pst_policy_index_done(struct pst_policy_index *index)
 {
 	tdestroy(index->root, keep_entry);
 	index->root = NULL;
+}
+
+int pst_policy_report_second(struct pst_policy_builder *builder,
+			     const struct pst_policy_directive *directive,
+			     const struct pst_policy_location *first,
+			     const struct pst_policy_fault **first_fault,
+			     const char *advice)
+{
+	const struct pst_policy_fault **before;
+	char hint[HINT_BYTES];
+	int r;
+
+	(void)snprintf(hint, sizeof(hint), "first defined at %s:%u:%u%s",
+		       first->file, first->line, first->column,
+		       advice); /* cut when too long */
+	before = pst_policy_builder_enter(builder, first_fault);
+	r = pst_policy_report_word(builder, directive, 1, hint,
+				   "second definition of %s '%s'",
+				   directive->words[0].text,
+				   directive->words[1].text);
+	(void)pst_policy_builder_enter(builder, before);
+	return r;
 }

@@ -13,6 +13,7 @@
 
 #include "policy/policy_builder.h"
 #include "policy/policy_grant.h"
+#include "policy/policy_label.h"
 
 #define ADVISORY_FACTS                                             \
 	(PST_POLICY_FACT_UNIT | PST_POLICY_FACT_CGROUP |           \
@@ -92,6 +93,20 @@ static int report_keyless(struct pst_policy_builder *builder,
 	return r;
 }
 
+static bool has_unconfined_label(const struct pst_policy_peer *peer)
+{
+	const struct pst_policy_line *line;
+	size_t i;
+
+	for (line = peer->lines; line; line = line->next)
+		for (i = 0; i < line->value_count; i++)
+			if (line->key == PST_POLICY_LINE_LABEL &&
+			    pst_policy_label_is_unconfined(
+				    line->values[i].text))
+				return true;
+	return false;
+}
+
 static int warn_of_unconfined(struct pst_policy_builder *builder,
 			      const struct pst_policy_rule *rule)
 {
@@ -99,7 +114,7 @@ static int warn_of_unconfined(struct pst_policy_builder *builder,
 	int r;
 
 	for (i = 0; i < rule->peer_count; i++) {
-		if (!rule->peers[i]->has_unconfined_label)
+		if (!has_unconfined_label(rule->peers[i]))
 			continue;
 		r = pst_policy_report_word_as(
 			builder, POSTERN_SEVERITY_WARNING, rule->directive,

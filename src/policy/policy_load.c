@@ -27,6 +27,7 @@
 #include "os/peer_credentials.h"
 #include "os/trusted_file.h"
 #include "os/trusted_path.h"
+#include "policy/policy_builder.h"
 
 /* The strongest first. */
 static const char *const system_directories[] = {
@@ -123,13 +124,6 @@ static int find_program(void *user_data, const char *path, char *target,
 {
 	(void)user_data;
 	return pst_path_resolve(path, target, target_bytes);
-}
-
-static uint32_t find_features(void *user_data)
-{
-	const struct loader *loader = user_data;
-
-	return loader->features;
 }
 
 static int read_key(void *user_data, const char *path, char *text,
@@ -481,9 +475,9 @@ static int init_loader(struct loader *loader,
 	builder_options->host.user_data = loader;
 	builder_options->host.find_process = find_process;
 	builder_options->host.read_key = read_key;
-	builder_options->host.find_features = find_features;
 	builder_options->host.find_program = find_program;
 	builder_options->flags = options->flags;
+	builder_options->missing_features = POSTERN_FEATURES_ALL & ~features;
 	builder_options->page_bytes = (uint32_t)pst_own_page_bytes();
 	r = pst_overflow_ids_read(&builder_options->overflow_uid,
 				  &builder_options->overflow_gid);

@@ -16,6 +16,7 @@
 
 #include "base/attributes.h"
 #include "policy/policy.h"
+#include "policy/policy_host.h"
 
 struct pst_name_table;
 

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "base/record_size.h"
-#include "policy/policy_block.h"
 #include "policy/policy_grant.h"
+#include "policy/policy_read.h"
 #include "policy/policy_units.h"
 #include "policy/policy_values.h"
 
@@ -191,20 +191,20 @@ static_assert(POSTERN_LIMIT_RATE_BURST == POSTERN_LIMIT_RATE + 1 &&
 	      "a burst follows its rate");
 
 static const struct pst_policy_key limits_keys[] = {
-	{"peers", 1, 1, false, false, read_limit, "usage: peers N"},
-	{"peers-per-user", 1, 1, false, false, read_limit,
+	{"peers", 1, 1, 0, read_limit, "usage: peers N"},
+	{"peers-per-user", 1, 1, 0, read_limit,
 	 "usage: peers-per-user N"},
-	{"memory", 1, 1, false, false, read_limit, "usage: memory SIZE"},
-	{"ring", 1, 1, false, false, read_limit, "usage: ring SIZE"},
-	{"message", 1, 1, false, false, read_limit, "usage: message SIZE"},
-	{"rate", 1, 3, false, false, read_limit,
+	{"memory", 1, 1, 0, read_limit, "usage: memory SIZE"},
+	{"ring", 1, 1, 0, read_limit, "usage: ring SIZE"},
+	{"message", 1, 1, 0, read_limit, "usage: message SIZE"},
+	{"rate", 1, 3, 0, read_limit,
 	 "usage: rate N/s [burst N]"},
-	{"bandwidth", 1, 3, false, false, read_limit,
+	{"bandwidth", 1, 3, 0, read_limit,
 	 "usage: bandwidth SIZE/s [burst SIZE]"},
-	{"handshakes", 1, 3, false, false, read_limit,
+	{"handshakes", 1, 3, 0, read_limit,
 	 "usage: handshakes N/s [burst N]"},
-	{"idle", 1, 1, false, false, read_limit, "usage: idle DURATION"},
-	{"on-exceed", 1, 1, false, false, read_limit,
+	{"idle", 1, 1, 0, read_limit, "usage: idle DURATION"},
+	{"on-exceed", 1, 1, 0, read_limit,
 	 "usage: on-exceed block|drop|disconnect"},
 };
 
@@ -224,7 +224,7 @@ int pst_policy_read_limits(struct pst_policy_builder *builder,
 	int r;
 
 	r = pst_policy_block_read(builder, &pst_policy_limits_block,
-				  directive->children, &block);
+				  directive->children, &block, NULL);
 	if (r < 0)
 		return r;
 

@@ -95,7 +95,6 @@ struct pst_policy_peer {
 	uint32_t ordinal;             /* in the order of reading */
 	uint32_t facts_used;          /* PST_POLICY_FACT_* bits of the lines */
 	bool admits_hidden_pid;       /* `pidns any` */
-	bool has_unconfined_label;
 	/* With one, it cannot be told whether a process matches. */
 	const struct pst_policy_fault *fault;
 };

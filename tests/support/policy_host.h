@@ -12,6 +12,8 @@
 #include <stdint.h>
 
 #include "policy/policy.h"
+#include "policy/policy_builder.h"
+#include "policy/policy_diagnostics.h"
 
 /*
  * alice 1001, bob 1002, carol 1003 and 20 services from 2001 on; groups acme

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "os/features.h"
+#include "policy/policy_diagnostics.h"
 #include "policy/policy_load.h"
 
 static char directory[64];

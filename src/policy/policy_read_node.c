@@ -2,13 +2,13 @@
 /*
  * Reading `node NAME { }` and `extend node NAME { }`
  *
- * An extension holds only what adds rules: it may admit or deny more, squeeze
- * limits, raise the security and require features.  It has no owner, socket or
- * key: a client reads those of the node's own block only.
+ * An extension only adds rules: it may admit or deny more, restrict limits, raise
+ * the security and require features.  It has no owner, socket or key: a client
+ * reads those of the node's own block only.
  *
- * An error in what a client needs (owner, socket, key, security, or a word that
- * may have been one of them) is kept apart from one in the node's rules: the
- * first keeps clients from connecting, too.
+ * An error in the lines that a client needs (owner, socket, key, security, or a
+ * word that may have been one of them) makes the connect fault of the node; an
+ * error in its rules makes the second one, with which clients still connect.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,12 +16,16 @@
 
 #include "base/bounds.h"
 #include "base/result.h"
-#include "policy/policy_block.h"
-#include "policy/policy_units.h"
+#include "policy/policy_read.h"
 #include "policy/policy_values.h"
 
 #define DEFAULT_SOCKET_MODE 0660u
-#define NODE_KEYS_MAX 2
+#define SOCKET_PATH_BYTES_MAX 107u /* of sockaddr_un */
+#define SOCKET_NAME_BYTES_MAX 63u
+#define BLOCK PST_POLICY_KEY_HAS_BLOCK
+#define REPEAT PST_POLICY_KEY_MAY_REPEAT
+#define APART PST_POLICY_KEY_SECOND_FAULT
+#define MANY PST_POLICY_ANY_WORD_COUNT
 
 struct node_block {
 	struct pst_policy_node *node;
@@ -37,32 +41,109 @@ static int read_owner(struct pst_policy_builder *builder,
 {
 	static const char *const choices[] = {"user", "unmapped"};
 	struct node_block *block = object;
-	bool is_valid, is_unmapped;
-	size_t choice;
+	struct pst_policy_node *node = block->node;
+	size_t is_unmapped;
+	bool is_valid;
 	int r;
 
-	r = pst_policy_word_choice(builder, directive, 1, choices, 2, &choice,
-				   &is_valid);
+	r = pst_policy_word_choice(builder, directive, 1, choices, 2,
+				   &is_unmapped, &is_valid);
 	if (r < 0 || !is_valid)
 		return r;
-	is_unmapped = choice == 1;
 	if (is_unmapped != (directive->word_count == 2))
 		return pst_policy_report_word(
 			builder, directive, 1, owner_usage,
 			is_unmapped ? "'owner unmapped' takes no name"
 				    : "'owner user' needs a name");
 	if (is_unmapped) {
-		block->node->owner_fact = POSTERN_FACT_ABSENT;
-		block->node->owner_uid = UINT32_MAX;
-		block->owner = directive;
-		return 0;
+		node->owner_fact = POSTERN_FACT_ABSENT;
+		node->owner_uid = UINT32_MAX;
+	} else {
+		r = pst_policy_word_user(builder, directive, 2,
+					 &node->owner_fact, &node->owner_uid,
+					 &is_valid);
 	}
-	r = pst_policy_word_user(builder, directive, 2,
-				 &block->node->owner_fact,
-				 &block->node->owner_uid, &is_valid);
 	if (r == 0 && is_valid)
 		block->owner = directive;
 	return r;
+}
+
+/* `socket PATH [mode OCTAL] [group NAME]`.  The path must fit the kernel's
+ * address; so must the name alone behind /proc/thread-self/fd/N/, by which the
+ * socket is reached too. */
+
+static int read_mode(struct pst_policy_builder *builder,
+		     const struct pst_policy_directive *directive,
+		     uint32_t word_index, struct pst_policy_node *node)
+{
+	const char *text = directive->words[word_index].text;
+	size_t digit_count = strspn(text, "01234567");
+	uint32_t mode = 0;
+	size_t i;
+
+	if (text[digit_count] != '\0' || digit_count < 3 || digit_count > 4 ||
+	    (digit_count == 4 && text[0] != '0'))
+		return pst_policy_report_word(
+			builder, directive, word_index,
+			"three octal digits, with or without a 0 before them",
+			"'%s' is not a mode", text);
+	for (i = 0; i < digit_count; i++)
+		mode = mode * 8 + (uint32_t)(text[i] - '0');
+	node->socket_mode = mode;
+	return 0;
+}
+
+static int read_socket_word(struct pst_policy_builder *builder,
+			    const struct pst_policy_directive *directive,
+			    uint32_t word_index, struct pst_policy_node *node)
+{
+	const char *text = directive->words[word_index].text;
+	bool is_valid;
+
+	if (strcmp(text, "mode") != 0 && strcmp(text, "group") != 0)
+		return pst_policy_report_word(
+			builder, directive, word_index,
+			"usage: socket PATH [mode OCTAL] [group NAME]",
+			"unexpected word '%s' in 'socket'", text);
+	if (word_index > 2 &&
+	    strcmp(text, directive->words[word_index - 2].text) == 0)
+		return pst_policy_report_word(builder, directive, word_index,
+					      NULL, "'%s' is given twice",
+					      text);
+	if (word_index + 1 == directive->word_count)
+		return pst_policy_report_word(builder, directive, word_index,
+					      NULL, "'%s' needs a value", text);
+	if (text[0] == 'm')
+		return read_mode(builder, directive, word_index + 1, node);
+	return pst_policy_word_group(builder, directive, word_index + 1,
+				     &node->socket_group_fact,
+				     &node->socket_gid, &is_valid);
+}
+
+static int read_socket_path(struct pst_policy_builder *builder,
+			    const struct pst_policy_directive *directive)
+{
+	const char *path = directive->words[1].text;
+	bool is_valid;
+	int r;
+
+	r = pst_policy_word_path(builder, directive, 1, &is_valid);
+	if (r < 0 || !is_valid)
+		return r;
+	if (strlen(path) > SOCKET_PATH_BYTES_MAX)
+		return pst_policy_report_word(
+			builder, directive, 1, NULL,
+			"a socket's path has at most %u bytes",
+			SOCKET_PATH_BYTES_MAX);
+	if (strlen(strrchr(path, '/') + 1) > SOCKET_NAME_BYTES_MAX)
+		return pst_policy_report_word(
+			builder, directive, 1, NULL,
+			"a socket's name has at most %u bytes",
+			SOCKET_NAME_BYTES_MAX);
+	if (path[1] == '\0')
+		return pst_policy_report_word(builder, directive, 1, NULL,
+					      "'/' is no name for a socket");
+	return 0;
 }
 
 static int read_socket(struct pst_policy_builder *builder,
@@ -70,8 +151,22 @@ static int read_socket(struct pst_policy_builder *builder,
 		       void *object)
 {
 	struct node_block *block = object;
+	struct pst_policy_node *node = block->node;
+	uint32_t i;
+	int r;
 
-	return pst_policy_read_socket(builder, directive, block->node);
+	r = read_socket_path(builder, directive);
+	if (r < 0)
+		return r;
+	node->socket_path = directive->words[1].text;
+	node->socket_location = pst_policy_location_of(directive);
+
+	for (i = 2; i < directive->word_count; i += 2) {
+		r = read_socket_word(builder, directive, i, node);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 /* Each may be the line of a peer, which has a key, too, or of another node. */
@@ -128,24 +223,6 @@ static int read_key(struct pst_policy_builder *builder,
 	return 0;
 }
 
-int pst_policy_read_security(struct pst_policy_builder *builder,
-			     const struct pst_policy_directive *directive,
-			     struct pst_policy_security *security)
-{
-	bool is_valid;
-	size_t choice;
-	int r;
-
-	r = pst_policy_word_choice(builder, directive, 1,
-				   pst_policy_security_names, 3, &choice,
-				   &is_valid);
-	if (r < 0 || !is_valid)
-		return r;
-	security->minimum = (enum postern_security)choice;
-	security->location = pst_policy_location_of(directive);
-	return 0;
-}
-
 static int read_security(struct pst_policy_builder *builder,
 			 const struct pst_policy_directive *directive,
 			 void *object)
@@ -156,15 +233,23 @@ static int read_security(struct pst_policy_builder *builder,
 					&block->node->security);
 }
 
-/* The policy may be for another host: here the node cannot be opened. */
-static int warn_of_missing(struct pst_policy_builder *builder,
-			   const struct pst_policy_directive *directive,
-			   uint32_t word_index, uint32_t feature)
+/* A feature that this host lacks is a warning: the policy may be for another
+ * host. */
+static int read_feature(struct pst_policy_builder *builder,
+			const struct pst_policy_directive *directive,
+			uint32_t word_index, uint32_t *features)
 {
-	const struct pst_policy_host *host = &builder->options.host;
+	size_t feature_index = 0;
+	bool is_valid;
+	int r;
 
-	if (!host->find_features ||
-	    (host->find_features(host->user_data) & feature) != 0)
+	r = pst_policy_word_choice(builder, directive, word_index,
+				   pst_feature_names, PST_FEATURE_COUNT,
+				   &feature_index, &is_valid);
+	if (r < 0 || !is_valid)
+		return r;
+	*features |= 1u << feature_index;
+	if (!(builder->options.missing_features & 1u << feature_index))
 		return 0;
 	return pst_policy_report_word_as(
 		builder, POSTERN_SEVERITY_WARNING, directive, word_index,
@@ -174,40 +259,14 @@ static int warn_of_missing(struct pst_policy_builder *builder,
 		directive->words[word_index].text);
 }
 
-static int read_features(struct pst_policy_builder *builder,
-			 const struct pst_policy_directive *directive,
-			 struct pst_policy_requirement *requirement)
-{
-	size_t feature_index;
-	bool is_valid;
-	uint32_t i;
-	int r;
-
-	for (i = 1; i < directive->word_count; i++) {
-		r = pst_policy_word_choice(builder, directive, i,
-					   pst_feature_names, PST_FEATURE_COUNT,
-					   &feature_index, &is_valid);
-		if (r < 0)
-			return r;
-		if (!is_valid)
-			continue;
-		requirement->features |= 1u << feature_index;
-		r = warn_of_missing(builder, directive, i,
-				    1u << feature_index);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
 static int read_require(struct pst_policy_builder *builder,
 			const struct pst_policy_directive *directive,
 			void *object)
 {
 	struct node_block *block = object;
-	const struct pst_policy_fault **before;
 	struct pst_policy_requirement *requirement;
-	int r;
+	uint32_t i;
+	int r = 0;
 
 	requirement = pst_arena_new(pst_policy_builder_arena(builder), 1,
 				    sizeof(*requirement));
@@ -218,9 +277,8 @@ static int read_require(struct pst_policy_builder *builder,
 	requirement->words = pst_policy_join_words(builder, directive);
 	if (!requirement->words)
 		return -ENOMEM;
-	before = pst_policy_builder_enter(builder, &block->node->fault);
-	r = read_features(builder, directive, requirement);
-	(void)pst_policy_builder_enter(builder, before);
+	for (i = 1; i < directive->word_count && r == 0; i++)
+		r = read_feature(builder, directive, i, &requirement->features);
 	if (r < 0)
 		return r;
 	*block->node->requirement_tail = requirement;
@@ -233,15 +291,12 @@ static int read_slots(struct pst_policy_builder *builder,
 		      void *object)
 {
 	struct node_block *block = object;
-	const struct pst_policy_fault **before;
 	uint64_t count;
 	bool is_valid;
 	int r;
 
-	before = pst_policy_builder_enter(builder, &block->node->fault);
 	r = pst_policy_word_number(builder, directive, 1, 1, PST_SLOTS_MAX,
 				   &count, &is_valid);
-	(void)pst_policy_builder_enter(builder, before);
 	if (r == 0 && is_valid)
 		block->node->slot_count = (uint32_t)count;
 	return r;
@@ -254,15 +309,12 @@ static int read_audit(struct pst_policy_builder *builder,
 	/* in the order of enum postern_audit */
 	static const char *const choices[] = {"all", "deny", "none"};
 	struct node_block *block = object;
-	const struct pst_policy_fault **before;
 	bool is_valid;
 	size_t choice;
 	int r;
 
-	before = pst_policy_builder_enter(builder, &block->node->fault);
 	r = pst_policy_word_choice(builder, directive, 1, choices, 3, &choice,
 				   &is_valid);
-	(void)pst_policy_builder_enter(builder, before);
 	if (r == 0 && is_valid)
 		block->node->audit = (enum postern_audit)choice;
 	return r;
@@ -273,9 +325,7 @@ static int read_allow(struct pst_policy_builder *builder,
 		      void *object)
 {
 	struct node_block *block = object;
-	const struct pst_policy_fault **before;
 	struct pst_policy_allow *allow;
-	int r;
 
 	allow = pst_arena_new(pst_policy_builder_arena(builder), 1,
 			      sizeof(*allow));
@@ -283,10 +333,7 @@ static int read_allow(struct pst_policy_builder *builder,
 		return -ENOMEM;
 	*block->node->allow_tail = allow;
 	block->node->allow_tail = &allow->next;
-	before = pst_policy_builder_enter(builder, &block->node->fault);
-	r = pst_policy_read_allow(builder, directive, allow);
-	(void)pst_policy_builder_enter(builder, before);
-	return r;
+	return pst_policy_read_allow(builder, directive, allow);
 }
 
 static int read_deny(struct pst_policy_builder *builder,
@@ -294,7 +341,7 @@ static int read_deny(struct pst_policy_builder *builder,
 {
 	struct node_block *block = object;
 
-	return pst_policy_add_rule(builder, directive, &block->node->deny_tail);
+	return pst_policy_read_rule(builder, directive, &block->node->deny_tail);
 }
 
 static int read_limits(struct pst_policy_builder *builder,
@@ -302,34 +349,26 @@ static int read_limits(struct pst_policy_builder *builder,
 		       void *object)
 {
 	struct node_block *block = object;
-	const struct pst_policy_fault **before;
-	int r;
 
-	before = pst_policy_builder_enter(builder, &block->node->fault);
-	r = pst_policy_read_limits(builder, directive, PST_POLICY_SCOPE_NODE,
-				   block->node->limits);
-	(void)pst_policy_builder_enter(builder, before);
-	return r;
+	return pst_policy_read_limits(builder, directive, PST_POLICY_SCOPE_NODE,
+				      block->node->limits);
 }
-
-#define MANY PST_POLICY_ANY_WORD_COUNT
 
 /* `key` takes one word here, but many in a peer: its function counts them. */
 static const struct pst_policy_key node_keys[] = {
-	{"owner", 1, 2, false, false, read_owner, owner_usage},
-	{"socket", 1, 5, false, false, read_socket,
+	{"owner", 1, 2, 0, read_owner, owner_usage},
+	{"socket", 1, 5, 0, read_socket,
 	 "usage: socket PATH [mode OCTAL] [group NAME]"},
-	{"key", 1, MANY, false, true, read_key, "usage: key x25519:BASE64"},
-	{"security", 1, 1, false, false, read_security,
-	 "usage: security none|mac|aead"},
-	{"require", 1, MANY, false, true, read_require,
+	{"key", 1, MANY, REPEAT, read_key, "usage: key x25519:BASE64"},
+	{"security", 1, 1, 0, read_security, "usage: security none|mac|aead"},
+	{"require", 1, MANY, REPEAT | APART, read_require,
 	 "usage: require FEATURE..."},
-	{"slots", 1, 1, false, false, read_slots, "usage: slots N"},
-	{"audit", 1, 1, false, false, read_audit, "usage: audit none|deny|all"},
-	{"allow", 1, MANY, true, true, read_allow,
+	{"slots", 1, 1, APART, read_slots, "usage: slots N"},
+	{"audit", 1, 1, APART, read_audit, "usage: audit none|deny|all"},
+	{"allow", 1, MANY, BLOCK | REPEAT | APART, read_allow,
 	 "usage: allow PEER... { direction ... }"},
-	{"deny", 1, MANY, false, true, read_deny, "usage: deny PEER..."},
-	{"limits", 0, 0, true, false, read_limits, "usage: limits { }"},
+	{"deny", 1, MANY, REPEAT, read_deny, "usage: deny PEER..."},
+	{"limits", 0, 0, BLOCK | APART, read_limits, "usage: limits { }"},
 };
 
 const struct pst_policy_block_kind pst_policy_node_block = {
@@ -337,14 +376,12 @@ const struct pst_policy_block_kind pst_policy_node_block = {
 };
 
 static const struct pst_policy_key extension_keys[] = {
-	{"security", 1, 1, false, false, read_security,
-	 "usage: security none|mac|aead"},
-	{"require", 1, MANY, false, true, read_require,
-	 "usage: require FEATURE..."},
-	{"allow", 1, MANY, true, true, read_allow,
+	{"security", 1, 1, 0, read_security, "usage: security none|mac|aead"},
+	{"require", 1, MANY, REPEAT, read_require, "usage: require FEATURE..."},
+	{"allow", 1, MANY, BLOCK | REPEAT, read_allow,
 	 "usage: allow PEER... { direction ... }"},
-	{"deny", 1, MANY, false, true, read_deny, "usage: deny PEER..."},
-	{"limits", 0, 0, true, false, read_limits, "usage: limits { }"},
+	{"deny", 1, MANY, REPEAT, read_deny, "usage: deny PEER..."},
+	{"limits", 0, 0, BLOCK, read_limits, "usage: limits { }"},
 };
 
 const struct pst_policy_block_kind pst_policy_extension_block = {
@@ -441,7 +478,6 @@ static int add_to_index(struct pst_policy_builder *builder,
 			const struct pst_policy_directive *directive,
 			struct pst_policy_node *node)
 {
-	const struct pst_policy_fault **before;
 	struct pst_policy_node *first;
 	void *present;
 	int r;
@@ -452,11 +488,9 @@ static int add_to_index(struct pst_policy_builder *builder,
 	if (r < 0 || !present)
 		return r;
 	first = present;
-	before = pst_policy_builder_enter(builder, &first->connect_fault);
-	r = pst_policy_report_second(builder, directive, &first->location,
-				     " ('extend node' adds to it)");
-	(void)pst_policy_builder_enter(builder, before);
-	return r;
+	return pst_policy_report_second(builder, directive, &first->location,
+					&first->connect_fault,
+					" ('extend node' adds to it)");
 }
 
 static int read_node_body(struct pst_policy_builder *builder,
@@ -468,7 +502,7 @@ static int read_node_body(struct pst_policy_builder *builder,
 	int r;
 
 	r = pst_policy_block_read(builder, &pst_policy_node_block,
-				  directive->children, &block);
+				  directive->children, &block, &node->fault);
 	if (r < 0)
 		return r;
 	node->has_errors = has_errors || builder->error_count > error_count ||
@@ -482,7 +516,8 @@ static int read_node_body(struct pst_policy_builder *builder,
 }
 
 int pst_policy_read_node(struct pst_policy_builder *builder,
-			 const struct pst_policy_directive *directive)
+			 const struct pst_policy_directive *directive,
+			 void *object)
 {
 	uint32_t error_count = builder->error_count;
 	const struct pst_policy_fault **before;
@@ -490,6 +525,7 @@ int pst_policy_read_node(struct pst_policy_builder *builder,
 	bool is_valid;
 	int r;
 
+	(void)object;
 	r = pst_policy_word_name(builder, directive, 1, &is_valid);
 	if (r < 0)
 		return r;
@@ -518,7 +554,8 @@ int pst_policy_read_node(struct pst_policy_builder *builder,
 }
 
 int pst_policy_read_extension(struct pst_policy_builder *builder,
-			      const struct pst_policy_directive *directive)
+			      const struct pst_policy_directive *directive,
+			      void *object)
 {
 	const struct pst_policy_fault **before;
 	struct pst_policy_extension *extension;
@@ -526,6 +563,7 @@ int pst_policy_read_extension(struct pst_policy_builder *builder,
 	bool is_valid;
 	int r;
 
+	(void)object;
 	if (strcmp(directive->words[1].text, "node") != 0)
 		return pst_policy_report_word(builder, directive, 1,
 					      "usage: extend node NAME { }",
@@ -545,7 +583,7 @@ int pst_policy_read_extension(struct pst_policy_builder *builder,
 	block = block_of(&extension->content);
 	before = pst_policy_builder_enter(builder, &extension->content.fault);
 	r = pst_policy_block_read(builder, &pst_policy_extension_block,
-				  directive->children, &block);
+				  directive->children, &block, NULL);
 	(void)pst_policy_builder_enter(builder, before);
 	return r;
 }
