@@ -21,10 +21,10 @@
 #include "os/features.h"
 #include "os/listener.h"
 #include "os/own_process.h"
+#include "os/packet_socket.h"
 #include "os/segment.h"
 #include "os/socket_close.h"
-#include "os/socket_end.h"
-#include "os/socket_path.h"
+#include "os/trusted_path.h"
 
 /* -- errors ---------------------------------------------------------------- */
 
@@ -210,9 +210,10 @@ static int connect_socket(struct pst_connection *connection,
 	const char *name;
 	int r;
 
-	r = pst_socket_path_open(node->socket_path, connection->owner_uid,
-				 is_unmapped ? PST_TRUSTED_PATH_OR_OWN : 0,
-				 &dir_fd, &name, &fault);
+	r = pst_trusted_path_open_parent(
+		node->socket_path, connection->owner_uid,
+		is_unmapped ? PST_TRUSTED_PATH_OR_OWN : 0, &dir_fd, &name,
+		&fault);
 	if (r < 0) {
 		set_path_error(error, &fault, connection->owner_uid,
 			       is_unmapped);
@@ -498,7 +499,7 @@ static int await_answer(const struct pst_connection *connection,
 	unsigned ready;
 	int r;
 
-	r = pst_socket_end_sending(connection->socket_fd);
+	r = pst_packet_end_sending(connection->socket_fd);
 	if (r == -ENOTCONN)
 		return 0; /* the node has closed its socket */
 	if (r < 0)

@@ -21,7 +21,7 @@
 #include "node/audit.h"
 #include "os/own_process.h"
 #include "os/poll_set.h"
-#include "os/socket_path.h"
+#include "os/trusted_path.h"
 
 /* Between two checks while a name is missing, or where there is no watch. */
 #define NAMES_CHECK_NS (10 * PST_NS_PER_SECOND)
@@ -107,8 +107,9 @@ static int open_directory(const struct pst_node *node,
 		.group = node->group,
 		.features = node->features,
 	};
-	r = pst_socket_path_open(description.socket_path, node->owner, 0,
-				 ret_dir_fd, &ret_options->name, &fault);
+	r = pst_trusted_path_open_parent(description.socket_path, node->owner,
+					 0, ret_dir_fd, &ret_options->name,
+					 &fault);
 	if (r < 0) {
 		(void)pst_error_set(refusal,
 				    pst_is_out_of_resources(r)

@@ -25,7 +25,7 @@
 #include "base/fd.h"
 #include "base/kernel_error.h"
 #include "os/monotonic.h"
-#include "os/socket_end.h"
+#include "os/packet_socket.h"
 
 void pst_doorbell_prepare(int socket_fd)
 {
@@ -94,7 +94,7 @@ static int take_bell(int socket_fd, uint32_t features)
 	if (n < 0)
 		return -errno;
 	if (n == 0)
-		return pst_socket_end_of_empty(socket_fd);
+		return pst_packet_classify_empty(socket_fd);
 	/* Longer, or with credentials or descriptors, all of them dropped. */
 	if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) ||
 	    byte != PST_DOORBELL_BYTE)

@@ -8,10 +8,8 @@ libos_la_SOURCES = \
 	src/os/entropy.h \
 	src/os/features.c \
 	src/os/features.h \
-	src/os/file_mode.c \
-	src/os/file_mode.h \
-	src/os/file_size.c \
-	src/os/file_size.h \
+	src/os/file.c \
+	src/os/file.h \
 	src/os/fork_guard.c \
 	src/os/fork_guard.h \
 	src/os/kernel.h \
@@ -19,7 +17,6 @@ libos_la_SOURCES = \
 	src/os/listener.h \
 	src/os/listener_lock.c \
 	src/os/listener_lock.h \
-	src/os/monotonic.c \
 	src/os/monotonic.h \
 	src/os/name_entries.c \
 	src/os/name_entries.h \
@@ -47,15 +44,9 @@ libos_la_SOURCES = \
 	src/os/segment.c \
 	src/os/segment.h \
 	src/os/segment_mapping.c \
-	src/os/socket_address.c \
-	src/os/socket_address.h \
 	src/os/socket_close.c \
 	src/os/socket_close.h \
 	src/os/socket_connect.c \
-	src/os/socket_end.c \
-	src/os/socket_end.h \
-	src/os/socket_path.c \
-	src/os/socket_path.h \
 	src/os/subordinate_uids.c \
 	src/os/subordinate_uids.h \
 	src/os/trusted_file.c \

@@ -26,10 +26,9 @@
 
 #include "base/fd.h"
 #include "base/kernel_error.h"
-#include "os/file_mode.h"
+#include "os/file.h"
 #include "os/listener_lock.h"
 #include "os/packet_socket.h"
-#include "os/socket_address.h"
 #include "os/socket_close.h"
 
 /* Changes of names in a directory: removed, renamed, or replaced. */
@@ -189,13 +188,13 @@ static int bind_and_listen(const struct pst_listener_options *options,
  */
 static int open_watch(int dir_fd)
 {
-	char path[PST_SOCKET_ADDRESS_BYTES];
+	char path[PST_FILE_PATH_BYTES];
 	int fd PST_FD_OWNED = -1;
 
 	fd = pst_fd_above_stdio(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
 	if (fd < 0)
 		return -1;
-	pst_socket_address_of_fd(dir_fd, path);
+	pst_file_path_of_fd(dir_fd, path);
 	if (inotify_add_watch(fd, path, WATCHED_EVENTS) < 0)
 		return -1;
 	return pst_fd_take(&fd);

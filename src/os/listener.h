@@ -6,7 +6,7 @@
  * /proc/net/unix (ss(8), systemd-tmpfiles(8)).  A stale socket is removed
  * before.  Nothing can connect until the mode and group are set and the socket
  * listens: before that, clients see a node that is not running.  Names are
- * looked up in an open directory that pst_socket_path_open() has checked.
+ * looked up in an open directory that pst_trusted_path_open_parent() has checked.
  *
  * A lock file beside the socket (listener_lock.h) keeps a second node
  * out.  Another program may remove the socket or the lock file while the node
@@ -31,7 +31,7 @@
 #define PST_LISTENER_BACKLOG 256
 
 struct pst_listener_options {
-	int dir_fd;             /* of pst_socket_path_open(); borrowed */
+	int dir_fd; /* of pst_trusted_path_open_parent(); borrowed */
 	const char *path;       /* of the socket, absolute, 107 bytes at most */
 	const char *name;       /* the last component of path */
 	mode_t mode;            /* of the socket inode, writable by its owner:

@@ -17,7 +17,7 @@
 
 #include "base/fd.h"
 #include "base/kernel_error.h"
-#include "os/file_mode.h"
+#include "os/file.h"
 #include "os/kernel.h"
 #include "os/peer_credentials.h"
 

@@ -12,6 +12,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -25,7 +26,6 @@
 #include "base/fd.h"
 #include "base/kernel_error.h"
 #include "os/kernel.h"
-#include "os/socket_end.h"
 
 #define CREDENTIALS_BYTES sizeof(struct ucred)
 #define FDS_BYTES_MAX (PST_PACKET_FDS_MAX * sizeof(int))
@@ -215,6 +215,32 @@ int pst_packet_send_with_fds(int socket_fd, const void *bytes,
  * Room for credentials is only safe while the kernel fills it with them: with
  * SO_PASSCRED off it would take three descriptors.
  */
+int pst_packet_end_sending(int socket_fd)
+{
+	if (shutdown(socket_fd, SHUT_WR) == 0)
+		return 0;
+	return errno == ENOTCONN ? -ENOTCONN
+				 : pst_kernel_error(PST_CALL_SHUTDOWN, errno);
+}
+
+/*
+ * A peer that sends an empty record and hangs up at once is taken for a peer
+ * that hung up: it has, and no later record can be lost.
+ */
+int pst_packet_classify_empty(int socket_fd)
+{
+	struct pollfd polled = {.fd = socket_fd, .events = POLLRDHUP};
+	int n;
+
+	do
+		n = poll(&polled, 1, 0);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	return polled.revents & (POLLHUP | POLLRDHUP | POLLERR) ? -EPIPE
+								: -EBADMSG;
+}
+
 static int has_passcred(int socket_fd)
 {
 	socklen_t value_bytes = sizeof(int);
@@ -267,7 +293,7 @@ int pst_packet_receive(int socket_fd, uint32_t features, void *buffer,
 	take_extras(&message, &extras);
 	if (byte_count == 0) {
 		close_extras(&extras);
-		return pst_socket_end_of_empty(socket_fd);
+		return pst_packet_classify_empty(socket_fd);
 	}
 	if (!is_plain(&message, &extras, ret_sender ? 1 : 0)) {
 		close_extras(&extras);
@@ -328,7 +354,7 @@ int pst_packet_receive_with_fds(int socket_fd, void *buffer,
 	if (r < 0)
 		return r;
 	take_extras(&message, &extras);
-	r = byte_count == 0 ? pst_socket_end_of_empty(socket_fd)
+	r = byte_count == 0 ? pst_packet_classify_empty(socket_fd)
 			    : judge_fds(&message, &extras, fd_count);
 	if (r < 0) {
 		close_extras(&extras);

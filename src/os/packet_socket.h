@@ -53,6 +53,20 @@ pst_packet_send_with_fds(int socket_fd, const void *bytes, size_t byte_count,
 			 const int *fds, size_t fd_count);
 
 /*
+ * Send no more: the peer then receives 0 bytes.  0, -ENOTCONN, or as
+ * pst_kernel_error().
+ */
+PST_MUST_CHECK int pst_packet_end_sending(int socket_fd);
+
+/*
+ * After a receive of 0 bytes: -EPIPE for the end of the connection, -EBADMSG for
+ * an empty record.  recv() returns 0 for both, but only an end is also a hang-up
+ * for poll(); so a peer that sends an empty record violates the protocol and
+ * cannot pass for one that has exited.
+ */
+int pst_packet_classify_empty(int socket_fd);
+
+/*
  * Receive one record and no descriptor.  With ret_sender, SO_PASSCRED must be
  * on, and a record without credentials is -EBADMSG; with NULL it must be
  * off.  A record that is empty, longer than buffer_bytes or carries anything

@@ -20,9 +20,7 @@
 
 #include "base/attributes.h"
 #include "base/fd.h"
-#include "os/file_mode.h"
-#include "os/file_size.h"
-#include "os/socket_address.h"
+#include "os/file.h"
 #include "os/trusted_file.h"
 
 #define SECRET_MODE (S_IRUSR | S_IWUSR)
@@ -89,7 +87,7 @@ static int create_unnamed(int dir_fd, const char *name, const void *bytes,
 	int fd PST_FD_OWNED = pst_fd_above_stdio(
 		openat(dir_fd, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC,
 		       SECRET_MODE));
-	char link_path[PST_SOCKET_ADDRESS_BYTES];
+	char link_path[PST_FILE_PATH_BYTES];
 	int r;
 
 	/* So does who does not know the flag put it. */
@@ -99,7 +97,7 @@ static int create_unnamed(int dir_fd, const char *name, const void *bytes,
 	r = fill(fd, bytes, byte_count);
 	if (r < 0)
 		return r;
-	pst_socket_address_of_fd(fd, link_path);
+	pst_file_path_of_fd(fd, link_path);
 	return linkat(AT_FDCWD, link_path, dir_fd, name, AT_SYMLINK_FOLLOW) < 0
 		       ? -errno
 		       : 0;

@@ -18,7 +18,7 @@
 
 #include "base/fd.h"
 #include "base/kernel_error.h"
-#include "os/file_size.h"
+#include "os/file.h"
 
 /* Set at birth by MFD_NOEXEC_SEAL, where the kernel has it. */
 #define IGNORED_SEALS F_SEAL_EXEC

@@ -22,8 +22,8 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/kernel_error.h"
+#include "os/file.h"
 #include "os/monotonic.h"
-#include "os/socket_address.h"
 
 #define NS_PER_US 1000
 
@@ -92,7 +92,7 @@ int pst_socket_connect(int dir_fd, const char *name, uint64_t deadline_ns,
 		return -errno;
 	if (!S_ISSOCK(status.st_mode))
 		return -ENOTSOCK;
-	pst_socket_address_of_fd(inode_fd, address.sun_path);
+	pst_file_path_of_fd(inode_fd, address.sun_path);
 
 	fd = pst_fd_above_stdio(socket(
 		AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));

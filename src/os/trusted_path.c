@@ -297,6 +297,26 @@ int pst_trusted_path_open_directory(const char *path, uid_t owner,
 	return r;
 }
 
+int pst_trusted_path_open_parent(const char *path, uid_t owner, unsigned flags,
+				 int *ret_dir_fd, const char **ret_name,
+				 struct pst_path_fault *ret_fault)
+{
+	char directory[PST_PATH_BYTES];
+	const char *name;
+	int r;
+
+	r = pst_trusted_path_split(path, directory, &name, ret_fault);
+	if (r < 0)
+		return r;
+	r = pst_trusted_path_open_directory(directory, owner,
+					    PST_TRUSTED_PATH_CLOSED | flags,
+					    ret_dir_fd, ret_fault);
+	if (r < 0)
+		return r;
+	*ret_name = name;
+	return 0;
+}
+
 int pst_path_resolve(const char *path, char *resolved, size_t resolved_bytes)
 {
 	char *text = realpath(path, NULL);

@@ -88,6 +88,21 @@ pst_trusted_path_open_directory(const char *path, uid_t owner, unsigned flags,
 				struct pst_path_fault *ret_fault);
 
 /*
+ * Open the directory that contains the socket of a node, as O_PATH; the socket
+ * need not exist.  The directory is CLOSED: it belongs to root or the owner and
+ * is writable by no other user, not even with the sticky bit, so that only the
+ * owner can create a socket there.  The node checks this before bind(), the
+ * client before connect().
+ *
+ * path is absolute, and *ret_name is its last component, a pointer into it.
+ * flags: 0 or PST_TRUSTED_PATH_OR_OWN.  Results as above.
+ */
+PST_MUST_CHECK int
+pst_trusted_path_open_parent(const char *path, uid_t owner, unsigned flags,
+			     int *ret_dir_fd, const char **ret_name,
+			     struct pst_path_fault *ret_fault);
+
+/*
  * Write into buffer one sentence for a human: what is wrong where, and, where
  * there is one, the command that mends it for this owner.  Cut, never overrun;
  * always terminated.

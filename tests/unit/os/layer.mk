@@ -25,7 +25,7 @@ check_PROGRAMS += \
 	tests/unit/os/test_socket_close \
 	tests/unit/os/test_socket_close_limits \
 	tests/unit/os/test_socket_connect \
-	tests/unit/os/test_socket_path \
+	tests/unit/os/test_trusted_path \
 	tests/unit/os/test_subordinate_uids \
 	tests/unit/os/test_thread_table \
 	tests/unit/os/test_trusted_file
@@ -104,9 +104,9 @@ tests_unit_os_test_socket_connect_SOURCES = \
 	tests/unit/os/test_socket_connect.c $(os_test_support)
 tests_unit_os_test_socket_connect_LDADD = $(os_test_libraries)
 
-tests_unit_os_test_socket_path_SOURCES = \
-	tests/unit/os/test_socket_path.c $(os_test_support)
-tests_unit_os_test_socket_path_LDADD = $(os_test_libraries)
+tests_unit_os_test_trusted_path_SOURCES = \
+	tests/unit/os/test_trusted_path.c $(os_test_support)
+tests_unit_os_test_trusted_path_LDADD = $(os_test_libraries)
 
 tests_unit_os_test_subordinate_uids_SOURCES = \
 	tests/unit/os/test_subordinate_uids.c $(os_test_support)

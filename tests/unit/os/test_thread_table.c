@@ -16,7 +16,7 @@
 
 #include <postern/result.h>
 
-#include "os/file_mode.h"
+#include "os/file.h"
 #include "os/listener.h"
 #include "os/peer_credentials.h"
 #include "os/secret_file.h"

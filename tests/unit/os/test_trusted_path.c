@@ -2,7 +2,7 @@
 /*
  * The place of a socket: who may own and write what is on the way
  */
-#include "os/socket_path.h"
+#include "os/trusted_path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,7 +36,7 @@ static int open_path(const char *path)
 	int dir_fd = -1, r;
 
 	memset(&fault, 0, sizeof(fault));
-	r = pst_socket_path_open(path, OWNER, 0, &dir_fd, &name, &fault);
+	r = pst_trusted_path_open_parent(path, OWNER, 0, &dir_fd, &name, &fault);
 	ck_assert_int_eq(r == 0, dir_fd >= 0);
 	ck_assert_int_eq(r == 0, fault.kind == PST_PATH_FAULT_NONE);
 	if (r == 0) {
@@ -241,7 +241,7 @@ static int open_without_search_permission(void *argument)
 	int dir_fd, r;
 
 	(void)argument;
-	r = pst_socket_path_open(test_path("shut/run/x"), OWNER, 0, &dir_fd, &name,
+	r = pst_trusted_path_open_parent(test_path("shut/run/x"), OWNER, 0, &dir_fd, &name,
 				 &fault);
 	return r == -EACCES && fault.kind == PST_PATH_FAULT_ERROR &&
 	       fault.error == EACCES &&

@@ -1,20 +1,26 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Making files longer: with SIGXFSZ blocked, and taken back if it came
+ * Open files of ours: path, mode and size, see file.h
  *
- * The kernel sends it to the thread that makes the call.  Blocked, it waits
- * there, and is taken back unless it was waiting before.  To compare with the
- * limit instead would not do: it can change in between.
+ * A file whose size grows is written with SIGXFSZ blocked.  The kernel sends the
+ * signal to the calling thread, where it stays pending and is consumed, unless
+ * it was pending before.  A comparison with the limit beforehand would not do:
+ * the limit can change in between.
  */
-#include "os/file_size.h"
+#include "os/file.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/kernel_error.h"
+
+#define ACCESS_ACL "system.posix_acl_access"
 
 struct guard {
 	sigset_t signal;
@@ -26,8 +32,7 @@ static bool is_pending(void)
 {
 	sigset_t pending;
 
-	return sigpending(&pending) == 0 &&
-	       sigismember(&pending, SIGXFSZ) == 1;
+	return sigpending(&pending) == 0 && sigismember(&pending, SIGXFSZ) == 1;
 }
 
 /* None of these can fail for these arguments. */
@@ -51,6 +56,35 @@ static void end(const struct guard *guard)
 			;
 	(void)pthread_sigmask(SIG_SETMASK, &guard->old_mask, NULL);
 	errno = saved_errno;
+}
+
+void pst_file_path_of_fd(int fd, char path[static PST_FILE_PATH_BYTES])
+{
+	(void)snprintf(path, PST_FILE_PATH_BYTES, "/proc/thread-self/fd/%d",
+		       fd);
+}
+
+/* The file has no ACL, or the file system supports none. */
+static bool is_without_acl(int error)
+{
+	return error == ENODATA || error == EOPNOTSUPP;
+}
+
+int pst_file_set_mode(int fd, mode_t mode)
+{
+	char path[PST_FILE_PATH_BYTES];
+	struct stat status;
+
+	pst_file_path_of_fd(fd, path);
+	if (removexattr(path, ACCESS_ACL) < 0 && !is_without_acl(errno))
+		return -errno;
+	if (chmod(path, mode) < 0)
+		return -errno;
+	if (getxattr(path, ACCESS_ACL, NULL, 0) >= 0)
+		return -EACCES;
+	if (!is_without_acl(errno) || stat(path, &status) < 0)
+		return -errno;
+	return (status.st_mode & ALLPERMS) == mode ? 0 : -EACCES;
 }
 
 int pst_file_set_size(int fd, size_t byte_count)
