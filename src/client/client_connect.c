@@ -283,7 +283,7 @@ int pst_client_connect(const struct pst_client_connect_params *params,
 	if (r == 0)
 		r = try_listed_keys(params, &security, ret_channel, error);
 	pst_client_security_done(&security);
-	if (r == 0)	/* an earlier key may have left an error */
+	if (r == 0) /* an earlier key may have left an error */
 		(void)pst_error_set(error, POSTERN_REASON_NONE);
 	return pst_error_finish(error, r, "connecting");
 }

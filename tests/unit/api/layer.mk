@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: ISC
+API_TEST_LIBS = libapi.la libclient.la $(NODE_TEST_LIBS)
+
 check_PROGRAMS += tests/unit/api/test_api_result
 tests_unit_api_test_api_result_SOURCES = \
 	tests/unit/api/test_api_result.c tests/support/expect.h
-tests_unit_api_test_api_result_LDADD = libapi.la $(NODE_TEST_LIBS)
+tests_unit_api_test_api_result_LDADD = $(API_TEST_LIBS)
 
 check_PROGRAMS += \
 	tests/unit/api/test_api_channel \
@@ -13,19 +15,19 @@ check_PROGRAMS += \
 
 tests_unit_api_test_api_channel_SOURCES = \
 	tests/unit/api/test_api_channel.c $(CHANNEL_TEST_SUPPORT)
-tests_unit_api_test_api_channel_LDADD = libapi.la $(NODE_TEST_LIBS)
+tests_unit_api_test_api_channel_LDADD = $(API_TEST_LIBS)
 
 tests_unit_api_test_api_facts_SOURCES = \
 	tests/unit/api/test_api_facts.c $(os_test_support)
-tests_unit_api_test_api_facts_LDADD = libapi.la $(NODE_TEST_LIBS)
+tests_unit_api_test_api_facts_LDADD = $(API_TEST_LIBS)
 
 tests_unit_api_test_api_facts_users_SOURCES = \
 	tests/unit/api/test_api_facts_users.c $(os_test_support)
-tests_unit_api_test_api_facts_users_LDADD = libapi.la $(NODE_TEST_LIBS)
+tests_unit_api_test_api_facts_users_LDADD = $(API_TEST_LIBS)
 
 tests_unit_api_test_api_key_SOURCES = \
 	tests/unit/api/test_api_key.c $(os_test_support)
-tests_unit_api_test_api_key_LDADD = libapi.la $(NODE_TEST_LIBS)
+tests_unit_api_test_api_key_LDADD = $(API_TEST_LIBS)
 
 tests_unit_api_test_api_policy_SOURCES = tests/unit/api/test_api_policy.c
-tests_unit_api_test_api_policy_LDADD = libapi.la $(NODE_TEST_LIBS)
+tests_unit_api_test_api_policy_LDADD = $(API_TEST_LIBS)
