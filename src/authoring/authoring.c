@@ -13,6 +13,7 @@
 #include "policy/policy.h"
 #include "policy/policy_diagnostics.h"
 #include "policy/policy_load.h"
+#include "policy/policy_table.h"
 
 void pst_authoring_report_done(struct pst_authoring_report *report)
 {
@@ -60,15 +61,17 @@ static int load(const struct postern_policy_options *options, uint32_t features,
 		struct pst_authoring_report *ret_report,
 		const struct postern_policy **ret_policy)
 {
+	struct postern_policy_options kept = *options;
 	struct postern_diagnostics *diagnostics;
 	struct postern_policy *policy = NULL;
 
+	kept.flags |= PST_POLICY_KEEP_DIRECTIVES;
 	*ret_report = (struct pst_authoring_report){0};
 	ret_report->result = pst_diagnostics_new(&diagnostics);
 	if (ret_report->result < 0)
 		return ret_report->result;
 	report_result(ret_report,
-		      pst_policy_load(options, features, diagnostics, &policy),
+		      pst_policy_load(&kept, features, diagnostics, &policy),
 		      diagnostics);
 	if (ret_report->result == 0)
 		*ret_policy = policy;

@@ -220,7 +220,8 @@ static int read_text(struct pst_policy_builder *builder, const char *file_name,
 					      NULL);
 		return r < 0 ? r : -EINVAL;
 	}
-	r = pst_policy_tree_new(pst_policy_builder_arena(builder), file_name,
+	r = pst_policy_tree_new(pst_policy_builder_arena(builder),
+				pst_policy_builder_arena(builder), file_name,
 				bytes, byte_count, 0, &source);
 	if (r < 0)
 		return r;

@@ -421,7 +421,6 @@ int pst_policy_builder_new(const struct pst_policy_builder_options *options,
 	if (builder->options.page_bytes == 0)
 		builder->options.page_bytes = DEFAULT_PAGE_BYTES;
 	builder->diagnostics = diagnostics;
-	builder->source_tail = &builder->policy->sources;
 	builder->peer_tail = &builder->policy->peers;
 	builder->tenant_tail = &builder->policy->tenants;
 	builder->node_tail = &builder->policy->nodes;
@@ -488,12 +487,13 @@ int pst_policy_builder_add_source(struct pst_policy_builder *builder,
 			builder, POSTERN_SEVERITY_ERROR, file_name, 0,
 			"the file is larger than 1 MiB", NULL);
 
-	r = pst_policy_tree_new(pst_policy_builder_arena(builder), file_name,
+	r = pst_policy_tree_new(&builder->policy->directive_arena,
+				pst_policy_builder_arena(builder), file_name,
 				text, text_bytes, owner_uid, &source);
 	if (r < 0)
 		return r;
-	*builder->source_tail = source;
-	builder->source_tail = &source->next;
+	if (!builder->first_source)
+		builder->first_source = source;
 	builder->source_error_count = builder->error_count;
 	return read_source(builder, source);
 }
@@ -519,13 +519,18 @@ bool pst_policy_builder_next_include(struct pst_policy_builder *builder,
 int pst_policy_builder_finish(struct pst_policy_builder *builder,
 			      struct postern_policy **ret_policy)
 {
+	struct postern_policy *policy = builder->policy;
 	int r;
 
 	r = pst_policy_link(builder);
 	if (r < 0)
 		return r;
-	builder->policy->has_errors = builder->error_count > 0;
-	*ret_policy = builder->policy;
+	policy->has_errors = builder->error_count > 0;
+	policy->is_parsed = builder->first_source &&
+			    !builder->first_source->fault;
+	if (!(builder->options.flags & PST_POLICY_KEEP_DIRECTIVES))
+		pst_policy_table_free_directives(policy);
+	*ret_policy = policy;
 	builder->policy = NULL;
 	return 0;
 }

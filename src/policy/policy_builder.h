@@ -50,7 +50,7 @@ struct pst_policy_builder {
 	struct pst_policy_builder_options options;
 	struct postern_diagnostics *diagnostics;
 	struct postern_policy *policy;
-	struct pst_policy_source **source_tail;
+	const struct pst_policy_source *first_source;
 	struct pst_policy_peer **peer_tail;
 	uint32_t peer_count;
 	struct pst_policy_tenant **tenant_tail;

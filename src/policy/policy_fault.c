@@ -223,7 +223,7 @@ bool pst_policy_has_errors(const struct postern_policy *policy)
 
 bool pst_policy_is_parsed(const struct postern_policy *policy)
 {
-	return policy->sources && !policy->sources->fault;
+	return policy->is_parsed;
 }
 
 const struct pst_policy_fault *

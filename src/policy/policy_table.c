@@ -39,6 +39,38 @@ int pst_policy_table_new(struct postern_policy **ret_policy)
 	return 0;
 }
 
+static void forget_rule_directives(struct pst_policy_rule *rule)
+{
+	for (; rule; rule = rule->next)
+		rule->directive = NULL;
+}
+
+void pst_policy_table_free_directives(struct postern_policy *policy)
+{
+	struct pst_policy_requirement *requirement;
+	struct pst_policy_tenant *tenant;
+	struct pst_policy_allow *allow;
+	struct pst_policy_node *node;
+	struct pst_policy_peer *peer;
+
+	for (peer = policy->peers; peer; peer = peer->next)
+		peer->directive = NULL;
+	for (tenant = policy->tenants; tenant; tenant = tenant->next) {
+		tenant->directive = NULL;
+		forget_rule_directives(tenant->members);
+	}
+	for (node = policy->nodes; node; node = node->next) {
+		node->directive = NULL;
+		for (allow = node->allows; allow; allow = allow->next)
+			allow->rule.directive = NULL;
+		forget_rule_directives(node->denies);
+		for (requirement = node->requirements; requirement;
+		     requirement = requirement->next)
+			requirement->directive = NULL;
+	}
+	pst_arena_done(&policy->directive_arena);
+}
+
 const struct postern_policy *pst_policy_ref(const struct postern_policy *policy)
 {
 	if (policy)
@@ -59,6 +91,7 @@ pst_policy_unref(const struct postern_policy *policy)
 			atomic_load(&count->free_companion)(
 				atomic_load(&count->companion));
 		pst_arena_done(&count->policy->arena);
+		pst_arena_done(&count->policy->directive_arena);
 		free(count->policy);
 		free(count);
 	}

@@ -21,6 +21,13 @@
 
 struct pst_policy_count;
 
+/*
+ * A flag of a builder, beside POSTERN_POLICY_*: keep the directives.  Without
+ * it the table has none when it is complete, and `directive` is NULL in all of
+ * its parts.
+ */
+#define PST_POLICY_KEEP_DIRECTIVES (1u << 31)
+
 struct pst_policy_location {
 	const char *file;
 	uint32_t line;
@@ -204,6 +211,7 @@ struct pst_policy_node {
 
 struct postern_policy {
 	struct pst_arena arena;
+	struct pst_arena directive_arena;     /* sources and directives */
 	struct pst_policy_count *count;
 	struct pst_policy_peer *peers;
 	uint32_t ordinal_count;               /* unknown peers have one too */
@@ -215,13 +223,16 @@ struct postern_policy {
 	size_t node_count;
 	uint32_t tenant_facts_used;
 	struct postern_policy_limit limits[POSTERN_LIMIT_ROOM];
-	struct pst_policy_source *sources;    /* what was written */
 	const struct pst_policy_fault *fault; /* concerns every node */
 	bool has_errors;                      /* anywhere */
+	bool is_parsed;                       /* the first source was */
 };
 
 /* A table with one reference and nothing in it. */
 PST_MUST_CHECK
 int pst_policy_table_new(struct postern_policy **ret_policy);
+
+/* Free the sources and directives of a table that is complete. */
+void pst_policy_table_free_directives(struct postern_policy *policy);
 
 #endif

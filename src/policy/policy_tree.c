@@ -21,6 +21,7 @@
 struct reader {
 	struct pst_arena *arena;
 	struct pst_policy_source *source;
+	char *strings;  /* a copy of the text: see token_string() */
 	struct pst_policy_lexer lexer;
 	struct pst_policy_token token; /* not yet consumed */
 
@@ -75,30 +76,29 @@ static struct pst_policy_remark *take_remarks(struct reader *reader)
 	return remarks;
 }
 
-static int dup_token(struct reader *reader, const char **ret_text)
+/*
+ * The token as a string, without an allocation: in a copy of the text it is
+ * terminated where it stands.  The byte behind a word is blank or its closing
+ * quote, that behind a comment a newline, so no other token is cut.
+ */
+static const char *token_string(const struct reader *reader)
 {
-	const char *text;
+	size_t offset = (size_t)(reader->token.bytes - reader->source->text);
 
-	text = pst_arena_dup(reader->arena, reader->token.bytes,
-			     reader->token.byte_count);
-	if (!text)
-		return -ENOMEM;
-	*ret_text = text;
-	return 0;
+	reader->strings[offset + reader->token.byte_count] = '\0';
+	return reader->strings + offset;
 }
 
-/* A comment on the line of what was just read, if there is one. */
-static int read_line_comment(struct reader *reader, const char **ret_text)
+/* The comment on the line of what was just read, or NULL. */
+static const char *read_line_comment(struct reader *reader)
 {
-	int r;
+	const char *comment = NULL;
 
-	if (reader->token.type != PST_POLICY_TOKEN_COMMENT)
-		return 0;
-	r = dup_token(reader, ret_text);
-	if (r < 0)
-		return r;
-	next_token(reader);
-	return 0;
+	if (reader->token.type == PST_POLICY_TOKEN_COMMENT) {
+		comment = token_string(reader);
+		next_token(reader);
+	}
+	return comment;
 }
 
 static int read_words(struct reader *reader,
@@ -106,7 +106,6 @@ static int read_words(struct reader *reader,
 {
 	struct pst_policy_word words[PST_POLICY_WORDS_MAX];
 	uint32_t count = 0;
-	int r;
 
 	for (; reader->token.type == PST_POLICY_TOKEN_WORD;
 	     next_token(reader)) {
@@ -116,13 +115,11 @@ static int read_words(struct reader *reader,
 				"spread them over several lines");
 			break;
 		}
+		words[count].text = token_string(reader);
 		words[count].column = reader->token.column;
 		words[count].width = reader->token.width;
 		words[count].is_quoted = reader->token.byte_count !=
 					 reader->token.width;
-		r = dup_token(reader, &words[count].text);
-		if (r < 0)
-			return r;
 		count++;
 	}
 
@@ -135,13 +132,13 @@ static int read_words(struct reader *reader,
 	return 0;
 }
 
-static int open_block(struct reader *reader,
-		      struct pst_policy_directive *directive)
+static void open_block(struct reader *reader,
+		       struct pst_policy_directive *directive)
 {
 	if (reader->depth == PST_POLICY_DEPTH_MAX) {
 		fail_at(reader, &reader->token, "more than 8 levels of blocks",
 			NULL);
-		return 0;
+		return;
 	}
 	directive->has_block = true;
 	directive->open_column = reader->token.column;
@@ -149,7 +146,7 @@ static int open_block(struct reader *reader,
 	reader->tail = &directive->children;
 	reader->depth++;
 	next_token(reader);
-	return read_line_comment(reader, &directive->comment);
+	directive->comment = read_line_comment(reader);
 }
 
 /* The end of a line, or what may stand in its place. */
@@ -200,30 +197,26 @@ static int read_directive(struct reader *reader)
 		return 0;
 
 	if (reader->token.type == PST_POLICY_TOKEN_OPEN) {
-		r = open_block(reader, directive);
-		if (r < 0 || reader->source->message)
-			return r;
+		open_block(reader, directive);
 		/* `{ user * }`: the block's content begins on this line */
-		if (reader->token.type != PST_POLICY_TOKEN_NEWLINE)
+		if (reader->source->message ||
+		    reader->token.type != PST_POLICY_TOKEN_NEWLINE)
 			return 0;
 	} else {
-		r = read_line_comment(reader, &directive->comment);
-		if (r < 0)
-			return r;
+		directive->comment = read_line_comment(reader);
 	}
 	expect_line_end(reader);
 	return 0;
 }
 
-static int close_block(struct reader *reader)
+static void close_block(struct reader *reader)
 {
 	struct pst_policy_directive *closed = reader->open;
-	int r;
 
 	if (!closed) {
 		fail_at(reader, &reader->token, "unexpected '}'",
 			"no block is open here");
-		return 0;
+		return;
 	}
 	closed->inside_end = take_remarks(reader);
 	reader->open = closed->parent;
@@ -231,22 +224,15 @@ static int close_block(struct reader *reader)
 	reader->depth--;
 
 	next_token(reader);
-	r = read_line_comment(reader, &closed->close_comment);
-	if (r < 0)
-		return r;
+	closed->close_comment = read_line_comment(reader);
 	expect_line_end(reader);
-	return 0;
 }
 
 static int read_comment_line(struct reader *reader)
 {
-	const char *text = NULL;
 	int r;
 
-	r = read_line_comment(reader, &text);
-	if (r < 0)
-		return r;
-	r = add_remark(reader, text);
+	r = add_remark(reader, read_line_comment(reader));
 	if (r < 0)
 		return r;
 	expect_line_end(reader);
@@ -278,7 +264,8 @@ static int read_item(struct reader *reader)
 	case PST_POLICY_TOKEN_WORD:
 		return read_directive(reader);
 	case PST_POLICY_TOKEN_CLOSE:
-		return close_block(reader);
+		close_block(reader);
+		return 0;
 	case PST_POLICY_TOKEN_COMMENT:
 		return read_comment_line(reader);
 	case PST_POLICY_TOKEN_NEWLINE:
@@ -316,8 +303,9 @@ static int read_text(struct reader *reader)
 	return 0;
 }
 
-int pst_policy_tree_new(struct pst_arena *arena, const char *name,
-			const char *text, size_t text_bytes, uint32_t owner_uid,
+int pst_policy_tree_new(struct pst_arena *arena, struct pst_arena *string_arena,
+			const char *name, const char *text, size_t text_bytes,
+			uint32_t owner_uid,
 			struct pst_policy_source **ret_source)
 {
 	struct pst_policy_source *source;
@@ -327,9 +315,10 @@ int pst_policy_tree_new(struct pst_arena *arena, const char *name,
 	source = pst_arena_new(arena, 1, sizeof(*source));
 	if (!source)
 		return -ENOMEM;
-	source->name = pst_arena_dup(arena, name, strlen(name));
+	source->name = pst_arena_dup(string_arena, name, strlen(name));
 	source->text = pst_arena_dup(arena, text, text_bytes);
-	if (!source->name || !source->text)
+	reader.strings = pst_arena_dup(string_arena, text, text_bytes);
+	if (!source->name || !source->text || !reader.strings)
 		return -ENOMEM;
 	source->text_bytes = text_bytes;
 	source->owner_uid = owner_uid;

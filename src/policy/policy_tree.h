@@ -58,7 +58,6 @@ struct pst_policy_directive {
  * what stands before the error, with open blocks closed.
  */
 struct pst_policy_source {
-	struct pst_policy_source *next;
 	const char *name;
 	const char *text;
 	size_t text_bytes;
@@ -79,12 +78,14 @@ struct pst_policy_source {
 };
 
 /*
- * Copy the text and read it.  A syntax error is in *ret_source; the return
- * value is 0 or -ENOMEM.
+ * Copy the text and read it.  The name of the source and the strings of words
+ * and comments are in the string arena, which may outlive the other one.  A
+ * syntax error is in *ret_source; the return value is 0 or -ENOMEM.
  */
 PST_MUST_CHECK
-int pst_policy_tree_new(struct pst_arena *arena, const char *name,
-			const char *text, size_t text_bytes, uint32_t owner_uid,
+int pst_policy_tree_new(struct pst_arena *arena, struct pst_arena *string_arena,
+			const char *name, const char *text, size_t text_bytes,
+			uint32_t owner_uid,
 			struct pst_policy_source **ret_source);
 
 /* One line of the text, without its newline; empty beyond the last. */

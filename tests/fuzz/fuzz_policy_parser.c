@@ -12,7 +12,7 @@
 #include "fuzz/fuzz_input.h"
 #include "support/policy_host.h"
 
-static int load(const char *text, size_t text_bytes,
+static int load(const char *text, size_t text_bytes, uint32_t flags,
 		struct postern_diagnostics *diagnostics,
 		struct postern_policy **ret_policy)
 {
@@ -20,7 +20,7 @@ static int load(const char *text, size_t text_bytes,
 	struct pst_policy_builder *builder;
 	int r;
 
-	options.flags = POSTERN_POLICY_LINT;
+	options.flags = POSTERN_POLICY_LINT | flags;
 	require(pst_policy_builder_new(&options, diagnostics, &builder) == 0);
 	require(pst_policy_builder_add_source(builder, "fuzz", text,
 					      text_bytes, 0) == 0);
@@ -78,7 +78,7 @@ static void must_load(const char *text)
 	struct postern_policy *policy;
 
 	require(pst_diagnostics_new(&diagnostics) == 0);
-	require(load(text, strlen(text), diagnostics, &policy) == 0);
+	require(load(text, strlen(text), 0, diagnostics, &policy) == 0);
 	require(!pst_policy_has_errors(policy));
 	pst_policy_unref(policy);
 	pst_diagnostics_free(diagnostics);
@@ -99,15 +99,32 @@ static char *format(const char *text, size_t text_bytes)
 	return formatted;
 }
 
+/* The merged policy of a text without errors loads. */
+static void show(const char *text, size_t text_bytes)
+{
+	struct postern_diagnostics *diagnostics;
+	struct postern_policy *policy;
+	char *shown;
+
+	require(pst_diagnostics_new(&diagnostics) == 0);
+	require(load(text, text_bytes, PST_POLICY_KEEP_DIRECTIVES, diagnostics,
+		     &policy) == 0);
+	require(pst_policy_show(policy, &shown) == 0);
+	must_load(shown);
+	free(shown);
+	pst_policy_unref(policy);
+	pst_diagnostics_free(diagnostics);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t byte_count)
 {
 	struct postern_diagnostics *diagnostics;
 	struct postern_policy *policy = NULL;
-	char *formatted, *again, *shown;
+	char *formatted, *again;
 	int r;
 
 	require(pst_diagnostics_new(&diagnostics) == 0);
-	r = load((const char *)bytes, byte_count, diagnostics, &policy);
+	r = load((const char *)bytes, byte_count, 0, diagnostics, &policy);
 	require(r == 0);
 	require(pst_policy_has_errors(policy) ==
 		(pst_diagnostics_error_count(diagnostics) > 0));
@@ -124,9 +141,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t byte_count)
 	if (!pst_policy_has_errors(policy)) {
 		require(formatted != NULL);
 		must_load(formatted);
-		require(pst_policy_show(policy, &shown) == 0);
-		must_load(shown);
-		free(shown);
+		show((const char *)bytes, byte_count);
 	}
 	pst_policy_unref(policy);
 	free(formatted);

@@ -128,6 +128,8 @@ static int read_key(void *user_data, const char *path, char *text,
 	return 0;
 }
 
+uint32_t policy_host_flags;
+
 const struct pst_policy_host policy_host = {
 	.find_user = find_user,
 	.find_group = find_group,
@@ -138,7 +140,10 @@ const struct pst_policy_host policy_host = {
 
 struct pst_policy_builder_options policy_host_options(void)
 {
-	return (struct pst_policy_builder_options){.host = policy_host};
+	return (struct pst_policy_builder_options){
+		.flags = policy_host_flags,
+		.host = policy_host,
+	};
 }
 
 /* The test ends here: what it stands on is broken. */

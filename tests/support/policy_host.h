@@ -22,7 +22,10 @@
  */
 extern const struct pst_policy_host policy_host;
 
-/* Builder options for this host. */
+/* Flags of every policy that is loaded here, 0 unless a test sets them. */
+extern uint32_t policy_host_flags;
+
+/* Builder options for this host, with these flags. */
 struct pst_policy_builder_options policy_host_options(void);
 
 /* Load texts as files of root, whatever errors they have.  0 or -ENOMEM. */

@@ -492,7 +492,7 @@ static struct postern_policy *load(const struct policy_size_shape *shape,
 	struct pst_policy_builder *builder;
 	int r;
 
-	options.flags = POSTERN_POLICY_LINT;
+	options.flags = POSTERN_POLICY_LINT | PST_POLICY_KEEP_DIRECTIVES;
 	options.host.find_group = find_group;
 	options.host.find_members = find_members;
 	must(pst_diagnostics_new(&diagnostics) == 0 &&

@@ -236,6 +236,7 @@ int main(void)
 	SRunner *runner;
 	int failed_count;
 
+	policy_host_flags = PST_POLICY_KEEP_DIRECTIVES;
 	tcase_add_test(tcase, the_same_policy_is_no_difference);
 	tcase_add_test(tcase, what_is_written_differently_is_no_difference);
 	tcase_add_test(tcase, a_rule_that_another_one_covers_is_no_difference);

@@ -155,7 +155,7 @@ static struct postern_policy *load_on(const struct pst_policy_host *host,
 	struct postern_policy *policy;
 
 	options.host = *host;
-	options.flags = POSTERN_POLICY_ASSUME_NAMES;
+	options.flags |= POSTERN_POLICY_ASSUME_NAMES;
 	ck_assert_int_eq(pst_diagnostics_new(&diagnostics), 0);
 	ck_assert_int_eq(pst_policy_builder_new(&options, diagnostics,
 						&builder),
@@ -291,6 +291,7 @@ int main(void)
 	SRunner *runner;
 	int failed_count;
 
+	policy_host_flags = PST_POLICY_KEEP_DIRECTIVES;
 	tcase_add_test(tcase, what_a_node_is_is_compared);
 	tcase_add_test(tcase, a_node_comes_and_goes_with_who_may_use_it);
 	tcase_add_test(tcase, a_tenant_is_compared);

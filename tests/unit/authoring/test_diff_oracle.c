@@ -294,6 +294,7 @@ int main(void)
 	SRunner *runner;
 	int failed_count;
 
+	policy_host_flags = PST_POLICY_KEEP_DIRECTIVES;
 	tcase_set_timeout(tcase, 600);
 	tcase_add_loop_test(tcase, another_order_is_no_difference, 0, 3);
 	tcase_add_loop_test(tcase, a_changed_decision_is_a_difference, 0, 4);

@@ -221,6 +221,7 @@ int main(void)
 	SRunner *runner;
 	int failed_count;
 
+	policy_host_flags = PST_POLICY_KEEP_DIRECTIVES;
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, no_memory_at_any_moment_is_an_error_and_no_leak);
 	tcase_add_loop_test(tcase, what_is_printed_means_the_same, 0, 4);

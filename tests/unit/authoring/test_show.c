@@ -96,6 +96,7 @@ int main(void)
 	SRunner *runner;
 	int failed_count;
 
+	policy_host_flags = PST_POLICY_KEEP_DIRECTIVES;
 	tcase_add_test(tcase, the_merged_policy_names_every_origin);
 	tcase_add_test(tcase, shown_policy_requires_the_same);
 	suite_add_tcase(suite, tcase);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/policy_table.h"
 #include "support/policy_host.h"
 
 #define HEAD "policy-version 1\n"
@@ -335,6 +336,48 @@ START_TEST(includes_are_handed_out_once_in_order)
 }
 END_TEST
 
+/* Every directive that a part of the table points to. */
+static int directive_count(const struct postern_policy *policy)
+{
+	const struct pst_policy_node *node = policy->nodes;
+	const struct pst_policy_tenant *tenant = policy->tenants;
+
+	return (policy->peers->directive != NULL) +
+	       (tenant->directive != NULL) +
+	       (tenant->members->directive != NULL) +
+	       (node->directive != NULL) +
+	       (node->allows->rule.directive != NULL) +
+	       (node->denies->directive != NULL) +
+	       (node->requirements->directive != NULL);
+}
+
+START_TEST(finish_keeps_directives_only_with_the_flag)
+{
+	static const char text[] =
+		"policy-version 1\npeer alice { user alice }\n"
+		"tenant t { members alice }\n"
+		"node n {\nowner user bob\nsocket /n\nrequire aes\n"
+		"allow alice { direction send }\ndeny alice\n}\nend\n";
+	struct postern_policy *policy = policy_load_valid(text);
+	struct postern_subject subject = policy_subject(1001, 1);
+	char *explanation;
+
+	ck_assert_int_eq(directive_count(policy), 0);
+	ck_assert_ptr_null(policy->directive_arena.objects);
+	ck_assert_int_eq(
+		pst_policy_explain(policy, "n", &subject, &explanation), 0);
+	ck_assert_ptr_nonnull(strstr(explanation, "by deny alice at "
+						  "test.conf:9\n"));
+	free(explanation);
+	pst_policy_unref(policy);
+
+	policy_host_flags = PST_POLICY_KEEP_DIRECTIVES;
+	policy = policy_load_valid(text);
+	ck_assert_int_eq(directive_count(policy), 7);
+	pst_policy_unref(policy);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("policy table");
@@ -354,6 +397,7 @@ int main(void)
 	tcase_add_test(tcase, a_file_of_a_user_may_speak_of_his_nodes_only);
 	tcase_add_test(tcase, assumed_names_match_no_allow_and_every_deny);
 	tcase_add_test(tcase, includes_are_handed_out_once_in_order);
+	tcase_add_test(tcase, finish_keeps_directives_only_with_the_flag);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -109,8 +109,8 @@ static struct pst_policy_source *read_tree(const char *text)
 {
 	struct pst_policy_source *source;
 
-	ck_assert_int_eq(pst_policy_tree_new(&arena, "a.conf", text,
-					     strlen(text), 7, &source),
+	ck_assert_int_eq(pst_policy_tree_new(&arena, &arena, "a.conf",
+					     text, strlen(text), 7, &source),
 			 0);
 	return source;
 }
