@@ -154,7 +154,7 @@ static void inherit_dropped(const struct pst_token_bucket *dropped,
 	if (rate->per_second == 0)
 		return;
 	pst_tokens_init(&empty);
-	pst_tokens_take(&empty, rate, now_ns, rate->burst);
+	pst_tokens_acquire(&empty, rate, now_ns, rate->burst);
 	if (pst_tokens_full_at(&empty) < pst_tokens_full_at(dropped))
 		pst_tokens_join(bucket, &empty);
 	else

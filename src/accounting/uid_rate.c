@@ -40,7 +40,7 @@ bool pst_uid_rate_acquire(struct pst_uid_rate *table,
 	}
 	if (pst_tokens_available(&entry->bucket, rate, now_ns) == 0)
 		return false;
-	pst_tokens_take(&entry->bucket, rate, now_ns, 1);
+	pst_tokens_acquire(&entry->bucket, rate, now_ns, 1);
 	return true;
 }
 

@@ -2,8 +2,8 @@
 /*
  * Token buckets
  *
- * Times are in sixteenths of a nanosecond, so that the rounding of a single
- * message is small even at a thousand million a second, and 64 bits last for
+ * Times are in sixteenths of a nanosecond, so that the rounding error of a single
+ * message is small even at a thousand million messages a second; 64 bits last for
  * 36 years of uptime.  Products of a count and a second need 128 bits.
  */
 #include "base/token_bucket.h"
@@ -13,12 +13,12 @@
 #define TICKS_PER_NS UINT64_C(16)
 #define TICKS_PER_SECOND (TICKS_PER_NS * PST_NS_PER_SECOND)
 
-/* A year: a burst that takes longer to grow back is as good as no limit. */
+/* A year: a burst that needs longer to come back is the same as no limit. */
 #define TICKS_MAX (UINT64_C(366) * 24 * 3600 * TICKS_PER_SECOND)
 
 __extension__ typedef unsigned __int128 wide;
 
-/* What count tokens take to grow. */
+/* The time in which count tokens come back, rounded down. */
 static uint64_t ticks_of(const struct pst_token_rate *rate, uint64_t count)
 {
 	wide ticks = (wide)count * TICKS_PER_SECOND / rate->per_second;
@@ -26,7 +26,7 @@ static uint64_t ticks_of(const struct pst_token_rate *rate, uint64_t count)
 	return ticks > TICKS_MAX ? TICKS_MAX : (uint64_t)ticks;
 }
 
-/* After how long they have grown: rounded up. */
+/* The same, rounded up. */
 static uint64_t ticks_until(const struct pst_token_rate *rate, uint64_t count)
 {
 	wide ticks = ((wide)count * TICKS_PER_SECOND + rate->per_second - 1) /
@@ -81,9 +81,9 @@ uint64_t pst_tokens_available(const struct pst_token_bucket *bucket,
 	return missing >= whole ? 0 : tokens_of(rate, whole - missing);
 }
 
-void pst_tokens_take(struct pst_token_bucket *bucket,
-		     const struct pst_token_rate *rate, uint64_t now_ns,
-		     uint64_t count)
+void pst_tokens_acquire(struct pst_token_bucket *bucket,
+			const struct pst_token_rate *rate, uint64_t now_ns,
+			uint64_t count)
 {
 	uint64_t full_at, start, now = ticks_at(now_ns);
 
@@ -97,8 +97,8 @@ void pst_tokens_take(struct pst_token_bucket *bucket,
 		memory_order_relaxed, memory_order_relaxed));
 }
 
-void pst_tokens_give_back(struct pst_token_bucket *bucket,
-			  const struct pst_token_rate *rate, uint64_t count)
+void pst_tokens_release(struct pst_token_bucket *bucket,
+			const struct pst_token_rate *rate, uint64_t count)
 {
 	if (rate->per_second != 0 && count != 0)
 		atomic_fetch_sub_explicit(&bucket->full_at,

@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Token buckets: how much may pass now, and when the next may
+ * Token buckets: how many tokens are available now, and when the next ones are
  *
- * A bucket holds up to `burst` tokens and gains `per_second` of them a second.
- * It is kept as one word, the time at which it will be full again (the
- * "theoretical arrival time" of the virtual scheduling algorithm, ITU-T I.371,
- * annex A): taking tokens moves that time on by what they take to grow back,
- * and nothing has to be done while time passes.  A rate may change at any
- * moment; what was taken stays taken.
+ * A bucket holds up to `burst` tokens and gains `per_second` tokens a second.  It
+ * is one word, the time at which it will be full (the "theoretical arrival time"
+ * of the virtual scheduling algorithm, ITU-T I.371, annex A).  Acquiring tokens
+ * moves that time on by the time in which they come back, and nothing has to be
+ * done while time passes.  A rate may change at any time; acquired tokens stay
+ * acquired.
  *
- * More may be taken than there is.  The bucket is then in debt, and gives
- * nothing until it has grown back; so what passes in the long run is exact,
- * whatever the size of one message.
+ * More tokens can be acquired than are available.  The bucket is then in debt,
+ * and none are available until the debt is paid.  So the long-run rate is exact
+ * for messages of any size.
  *
- * The word is atomic, since the bucket of a whole process is used by several
- * threads; a bucket that is all zero is full.  The clock is not read here:
- * now_ns is passed in.
+ * The word is atomic, since several threads use the bucket of a process.  A
+ * bucket that is all zero is full.  The clock is not read here.
  */
 #ifndef POSTERN_BASE_TOKEN_BUCKET_H
 #define POSTERN_BASE_TOKEN_BUCKET_H
@@ -50,32 +49,32 @@ static inline void pst_tokens_init(struct pst_token_bucket *bucket)
 	atomic_store_explicit(&bucket->full_at, 0, memory_order_relaxed);
 }
 
-/* For telling which of two buckets will be full first: the lower one. */
+/* Of two buckets, the one with the lower value will be full first. */
 static inline uint64_t pst_tokens_full_at(const struct pst_token_bucket *bucket)
 {
 	return atomic_load_explicit(&bucket->full_at, memory_order_relaxed);
 }
 
-/* Become as empty as the other, unless this one is emptier. */
+/* Make a bucket as empty as another one, unless it is emptier. */
 void pst_tokens_join(struct pst_token_bucket *bucket,
 		     const struct pst_token_bucket *other);
 bool pst_tokens_is_full(const struct pst_token_bucket *bucket,
 			uint64_t now_ns);
 
-/* How many tokens there are, at most the burst.  UINT64_MAX without a limit. */
+/* The available tokens, at most the burst.  UINT64_MAX without a limit. */
 uint64_t pst_tokens_available(const struct pst_token_bucket *bucket,
 			      const struct pst_token_rate *rate,
 			      uint64_t now_ns);
 
-/* Take count tokens, or more than there are; or give back what was not used. */
-void pst_tokens_take(struct pst_token_bucket *bucket,
-		     const struct pst_token_rate *rate, uint64_t now_ns,
-		     uint64_t count);
-void pst_tokens_give_back(struct pst_token_bucket *bucket,
-			  const struct pst_token_rate *rate, uint64_t count);
+/* Acquire count tokens, even if fewer are available; release unused ones. */
+void pst_tokens_acquire(struct pst_token_bucket *bucket,
+			const struct pst_token_rate *rate, uint64_t now_ns,
+			uint64_t count);
+void pst_tokens_release(struct pst_token_bucket *bucket,
+			const struct pst_token_rate *rate, uint64_t count);
 
-/* The moment from which on count tokens, or the burst if that is less, are
- * there. */
+/* The time from which on count tokens, or the burst if that is less, are
+ * available. */
 uint64_t pst_tokens_ready_ns(const struct pst_token_bucket *bucket,
 			     const struct pst_token_rate *rate,
 			     uint64_t count);

@@ -89,8 +89,8 @@ bool pst_audit_suppression_acquire(struct pst_audit_suppression *suppression,
 	*ret_report = take_report(suppression, index);
 	if (index != OTHERS_INDEX)
 		suppression->buckets[index].user = uid;
-	pst_tokens_take(&suppression->buckets[index].bucket,
-			&suppression->rate, now_ns, 1);
+	pst_tokens_acquire(&suppression->buckets[index].bucket,
+			   &suppression->rate, now_ns, 1);
 	return true;
 }
 

@@ -46,33 +46,34 @@ static uint64_t batch_of(const struct pst_token_rate *rate, uint64_t most)
 	return min_u64(min_u64(count > 0 ? count : 1, rate->burst), most);
 }
 
-static void take_from_scopes(const struct pst_metering *metering,
-			     uint64_t now_ns, uint64_t messages, uint64_t bytes)
+static void acquire_from_scopes(const struct pst_metering *metering,
+				uint64_t now_ns, uint64_t messages,
+				uint64_t bytes)
 {
 	const struct pst_metered_scope *scope;
 	size_t i;
 
 	for (i = 0; i < metering->scope_count; i++) {
 		scope = &metering->scopes[i];
-		pst_tokens_take(&scope->meter->messages, &scope->rate.messages,
-				now_ns, messages);
-		pst_tokens_take(&scope->meter->bytes, &scope->rate.bytes,
-				now_ns, bytes);
+		pst_tokens_acquire(&scope->meter->messages,
+				   &scope->rate.messages, now_ns, messages);
+		pst_tokens_acquire(&scope->meter->bytes, &scope->rate.bytes,
+				   now_ns, bytes);
 	}
 }
 
-static void return_to_scopes(const struct pst_metering *metering,
-			     uint64_t messages, uint64_t bytes)
+static void release_to_scopes(const struct pst_metering *metering,
+			      uint64_t messages, uint64_t bytes)
 {
 	const struct pst_metered_scope *scope;
 	size_t i;
 
 	for (i = 0; i < metering->scope_count; i++) {
 		scope = &metering->scopes[i];
-		pst_tokens_give_back(&scope->meter->messages,
-				     &scope->rate.messages, messages);
-		pst_tokens_give_back(&scope->meter->bytes, &scope->rate.bytes,
-				     bytes);
+		pst_tokens_release(&scope->meter->messages,
+				   &scope->rate.messages, messages);
+		pst_tokens_release(&scope->meter->bytes, &scope->rate.bytes,
+				   bytes);
 	}
 }
 
@@ -124,7 +125,7 @@ bool pst_metering_acquire(struct pst_metering *metering, uint64_t now_ns)
 	}
 	if (messages == 0 || bytes == 0)
 		return false;
-	take_from_scopes(metering, now_ns, messages, bytes);
+	acquire_from_scopes(metering, now_ns, messages, bytes);
 	metering->held_messages = messages;
 	metering->held_bytes = bytes;
 	return true;
@@ -158,8 +159,8 @@ uint64_t pst_metering_reserve(struct pst_metering *metering, uint64_t now_ns)
 	pst_metering_release(metering);
 	size_batch(metering, &metering->reserved_messages,
 		   &metering->reserved_bytes);
-	take_from_scopes(metering, now_ns, metering->reserved_messages,
-			 metering->reserved_bytes);
+	acquire_from_scopes(metering, now_ns, metering->reserved_messages,
+			    metering->reserved_bytes);
 	metering->has_reserved = true;
 	metering->reserved_ns = debt_end_ns(metering);
 	return metering->reserved_ns;
@@ -180,15 +181,16 @@ void pst_metering_spend_limited(struct pst_metering *metering,
 		metering->held_bytes = 0;
 	}
 	if (debt_messages > 0 || debt_bytes > 0)
-		take_from_scopes(metering, now_ns, debt_messages, debt_bytes);
+		acquire_from_scopes(metering, now_ns, debt_messages,
+				    debt_bytes);
 }
 
 void pst_metering_release(struct pst_metering *metering)
 {
 	if (metering->held_messages == 0 && metering->held_bytes == 0)
 		return;
-	return_to_scopes(metering, metering->held_messages,
-			 metering->held_bytes);
+	release_to_scopes(metering, metering->held_messages,
+			  metering->held_bytes);
 	metering->held_messages = 0;
 	metering->held_bytes = 0;
 }
@@ -198,7 +200,7 @@ void pst_metering_release_all(struct pst_metering *metering)
 	pst_metering_release(metering);
 	if (!metering->has_reserved)
 		return;
-	return_to_scopes(metering, metering->reserved_messages,
-			 metering->reserved_bytes);
+	release_to_scopes(metering, metering->reserved_messages,
+			  metering->reserved_bytes);
 	metering->has_reserved = false;
 }

@@ -45,7 +45,7 @@ static uint64_t open_and_use(const struct pst_meter_owner *owner,
 	pst_retained_meters_inherit(&retained, owner, &meter, &rate, now_ns);
 	available = pst_tokens_available(&meter.messages, &rate.messages,
 					 now_ns);
-	pst_tokens_take(&meter.messages, &rate.messages, now_ns, count);
+	pst_tokens_acquire(&meter.messages, &rate.messages, now_ns, count);
 	pst_retained_meters_add(&retained, owner, &meter, now_ns);
 	return available;
 }
@@ -69,9 +69,9 @@ START_TEST(channels_that_end_together_leave_the_emptiest_meter)
 	const struct pst_meter_owner owner = owner_of(7);
 	struct pst_meter other = {0};
 
-	pst_tokens_take(&other.messages, &rate.messages, NOW_NS, 18);
+	pst_tokens_acquire(&other.messages, &rate.messages, NOW_NS, 18);
 	pst_retained_meters_add(&retained, &owner, &other, NOW_NS);
-	pst_tokens_take(&meter.messages, &rate.messages, NOW_NS, 3);
+	pst_tokens_acquire(&meter.messages, &rate.messages, NOW_NS, 3);
 	pst_retained_meters_add(&retained, &owner, &meter, NOW_NS);
 	expect_equal(open_and_use(&owner, 0, NOW_NS), 2);
 	expect_equal(open_and_use(&owner, 0, NOW_NS), 2);
@@ -102,7 +102,7 @@ START_TEST(bytes_are_kept_as_messages_are)
 	const struct pst_meter_owner owner = owner_of(7);
 
 	rate.bytes = (struct pst_token_rate) {1000, 4000};
-	pst_tokens_take(&meter.bytes, &rate.bytes, NOW_NS, 3000);
+	pst_tokens_acquire(&meter.bytes, &rate.bytes, NOW_NS, 3000);
 	pst_retained_meters_add(&retained, &owner, &meter, NOW_NS);
 	begin_meter();
 	rate.bytes = (struct pst_token_rate) {1000, 4000};
@@ -152,7 +152,7 @@ START_TEST(unknown_owner_of_a_fast_rate_begins_no_emptier_than_empty)
 		begin_meter();
 		rate.messages = (struct pst_token_rate) {1, 3600};
 		slow = owner_of(1000 + user);
-		pst_tokens_take(&meter.messages, &rate.messages, NOW_NS,
+		pst_tokens_acquire(&meter.messages, &rate.messages, NOW_NS,
 				3600 + user);
 		pst_retained_meters_add(&retained, &slow, &meter, NOW_NS);
 	}
@@ -205,7 +205,7 @@ START_TEST(channel_that_drains_counts_for_those_that_follow)
 	/* It has used nothing when it ends, and does so only then. */
 	shared = pst_retained_meters_share(&retained, &owner, &meter, NOW_NS);
 	expect(shared);
-	pst_tokens_take(&shared->messages, &rate.messages, NOW_NS, 15);
+	pst_tokens_acquire(&shared->messages, &rate.messages, NOW_NS, 15);
 	expect_equal(open_and_use(&owner, 0, NOW_NS), 5);
 	/* And what another has used counts for it. */
 	expect_equal(open_and_use(&owner, 5, NOW_NS), 5);
@@ -258,7 +258,7 @@ START_TEST(clear_leaves_a_shared_meter_to_its_channel_alone)
 		struct pst_meter *shared;
 
 	shared = pst_retained_meters_share(&retained, &owner, &meter, NOW_NS);
-	pst_tokens_take(&shared->messages, &rate.messages, NOW_NS, 15);
+	pst_tokens_acquire(&shared->messages, &rate.messages, NOW_NS, 15);
 	pst_retained_meters_clear(&retained);
 	expect_equal(pst_tokens_available(&shared->messages, &rate.messages,
 					  NOW_NS),

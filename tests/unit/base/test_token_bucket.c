@@ -36,17 +36,17 @@ START_TEST(without_a_rate_there_is_no_end_of_tokens)
 {
 	const struct pst_token_rate rate = {0};
 
-	pst_tokens_take(&bucket, &rate, START_NS, UINT64_MAX);
+	pst_tokens_acquire(&bucket, &rate, START_NS, UINT64_MAX);
 	expect(pst_tokens_available(&bucket, &rate, START_NS) == UINT64_MAX);
 	expect_equal(pst_tokens_ready_ns(&bucket, &rate, 5), 0);
 }
 END_TEST
 
-START_TEST(taken_tokens_grow_back_at_the_rate)
+START_TEST(acquired_tokens_come_back_at_the_rate)
 {
 	const struct pst_token_rate rate = rate_of(10, 5);
 
-	pst_tokens_take(&bucket, &rate, START_NS, 5);
+	pst_tokens_acquire(&bucket, &rate, START_NS, 5);
 	expect_equal(pst_tokens_available(&bucket, &rate, START_NS), 0);
 	expect_equal(pst_tokens_available(&bucket, &rate,
 					  START_NS + SECOND / 10 - 1), 0);
@@ -63,7 +63,7 @@ START_TEST(a_debt_is_paid_before_anything_is_there_again)
 {
 	const struct pst_token_rate rate = rate_of(10, 5);
 
-	pst_tokens_take(&bucket, &rate, START_NS, 25);
+	pst_tokens_acquire(&bucket, &rate, START_NS, 25);
 	expect_equal(pst_tokens_available(&bucket, &rate,
 					  START_NS + 2 * SECOND), 0);
 	expect_equal(pst_tokens_available(&bucket, &rate,
@@ -72,34 +72,34 @@ START_TEST(a_debt_is_paid_before_anything_is_there_again)
 }
 END_TEST
 
-START_TEST(what_is_given_back_is_there_at_once)
+START_TEST(released_tokens_are_available_at_once)
 {
 	const struct pst_token_rate rate = rate_of(3, 9);
 
-	pst_tokens_take(&bucket, &rate, START_NS, 9);
-	pst_tokens_give_back(&bucket, &rate, 4);
+	pst_tokens_acquire(&bucket, &rate, START_NS, 9);
+	pst_tokens_release(&bucket, &rate, 4);
 	/* But for the rounding. */
 	expect_equal(pst_tokens_available(&bucket, &rate, START_NS + 1), 4);
 }
 END_TEST
 
-/* Taken and given back in pieces of any size, nothing is lost or gained. */
+/* No token is lost or gained by acquiring and releasing pieces of any size. */
 START_TEST(giving_back_conserves_tokens)
 {
 	struct random random = {.state = 5};
 	struct pst_token_rate rate;
-	uint64_t taken, given, full_at, i;
+	uint64_t acquired, released, full_at, i;
 
 	for (i = 0; i < 100000; i++) {
 		rate = rate_of(1 + random_below(&random, 1000000), 1000000);
-		taken = random_below(&random, 65536);
-		given = random_below(&random, (uint32_t)taken + 1);
+		acquired = random_below(&random, 65536);
+		released = random_below(&random, (uint32_t)acquired + 1);
 		bucket = (struct pst_token_bucket) {0};
-		pst_tokens_take(&bucket, &rate, START_NS, taken);
-		pst_tokens_give_back(&bucket, &rate, given);
+		pst_tokens_acquire(&bucket, &rate, START_NS, acquired);
+		pst_tokens_release(&bucket, &rate, released);
 		full_at = bucket.full_at;
 		bucket = (struct pst_token_bucket) {0};
-		pst_tokens_take(&bucket, &rate, START_NS, taken - given);
+		pst_tokens_acquire(&bucket, &rate, START_NS, acquired - released);
 		/* A sixteenth of a nanosecond, and never in favour. */
 		expect(full_at - bucket.full_at <= 1);
 	}
@@ -119,7 +119,7 @@ START_TEST(tokens_are_there_when_it_is_said)
 			       1 + random_below(&random, 5000));
 		wanted = 1 + random_below(&random, (uint32_t)rate.burst);
 		bucket = (struct pst_token_bucket) {0};
-		pst_tokens_take(&bucket, &rate, START_NS,
+		pst_tokens_acquire(&bucket, &rate, START_NS,
 				random_below(&random, 10000));
 		ready_ns = pst_tokens_ready_ns(&bucket, &rate, wanted);
 		expect(pst_tokens_available(&bucket, &rate, ready_ns) >=
@@ -135,7 +135,7 @@ START_TEST(more_than_the_burst_is_never_waited_for)
 {
 	const struct pst_token_rate rate = rate_of(10, 5);
 
-	pst_tokens_take(&bucket, &rate, START_NS, 5);
+	pst_tokens_acquire(&bucket, &rate, START_NS, 5);
 	expect_equal(pst_tokens_ready_ns(&bucket, &rate, 500),
 		     pst_tokens_ready_ns(&bucket, &rate, 5));
 }
@@ -158,7 +158,7 @@ START_TEST(what_passes_in_the_long_run_is_exact)
 				break;
 			expect(pst_tokens_available(&bucket, &rate, now_ns) ==
 			       1);
-			pst_tokens_take(&bucket, &rate, now_ns, 1);
+			pst_tokens_acquire(&bucket, &rate, now_ns, 1);
 			passed++;
 			now_ns = pst_tokens_ready_ns(&bucket, &rate, 1);
 		}
@@ -176,12 +176,12 @@ START_TEST(the_greatest_numbers_do_not_overflow)
 	const struct pst_token_rate slow = rate_of(1, INT64_MAX);
 	const struct pst_token_rate fast = rate_of(INT64_MAX, INT64_MAX);
 
-	pst_tokens_take(&bucket, &slow, START_NS, INT64_MAX);
-	pst_tokens_take(&bucket, &slow, START_NS, INT64_MAX);
+	pst_tokens_acquire(&bucket, &slow, START_NS, INT64_MAX);
+	pst_tokens_acquire(&bucket, &slow, START_NS, INT64_MAX);
 	expect_equal(pst_tokens_available(&bucket, &slow, START_NS), 0);
 	expect(pst_tokens_ready_ns(&bucket, &slow, 1) > START_NS);
 	bucket = (struct pst_token_bucket) {0};
-	pst_tokens_take(&bucket, &fast, START_NS, INT64_MAX);
+	pst_tokens_acquire(&bucket, &fast, START_NS, INT64_MAX);
 	expect_equal(pst_tokens_available(&bucket, &fast, START_NS + SECOND),
 		     INT64_MAX);
 }
@@ -197,9 +197,9 @@ int main(void)
 	tcase_add_checked_fixture(t, set_up, NULL);
 	tcase_add_test(t, a_new_bucket_holds_its_burst);
 	tcase_add_test(t, without_a_rate_there_is_no_end_of_tokens);
-	tcase_add_test(t, taken_tokens_grow_back_at_the_rate);
+	tcase_add_test(t, acquired_tokens_come_back_at_the_rate);
 	tcase_add_test(t, a_debt_is_paid_before_anything_is_there_again);
-	tcase_add_test(t, what_is_given_back_is_there_at_once);
+	tcase_add_test(t, released_tokens_are_available_at_once);
 	tcase_add_test(t, giving_back_conserves_tokens);
 	tcase_add_test(t, tokens_are_there_when_it_is_said);
 	tcase_add_test(t, more_than_the_burst_is_never_waited_for);

@@ -59,7 +59,7 @@ static void empty_buckets(void)
 	size_t i;
 
 	for (i = 0; i < PST_AUDIT_BUCKETS; i++)
-		pst_tokens_take(&refusals->buckets[i].bucket, &refusals->rate,
+		pst_tokens_acquire(&refusals->buckets[i].bucket, &refusals->rate,
 				0, 3600);
 }
 
