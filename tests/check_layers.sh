@@ -49,7 +49,6 @@ while read -r row allowed; do
 done <<'TABLE'
 base
 ring      base
-slots     base
 stats     base os
 wire      base
 policy/policy_load.c base os
@@ -61,8 +60,9 @@ identity  base policy crypto os
 channel   base ring os crypto
 accounting base policy
 sched     base os policy channel
-client    base policy crypto os identity slots stats handshake channel
-node      base policy crypto os identity slots stats handshake channel accounting sched
+peer      base os channel sched
+client    base policy crypto os identity stats handshake channel
+node      base policy crypto os identity stats handshake channel accounting sched peer
 api       base policy crypto os identity stats channel client node
 authoring base os policy
 tools/policy_authoring.c authoring/authoring.h

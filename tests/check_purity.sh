@@ -3,7 +3,7 @@
 #
 # Code that must be pure calls nothing that could make it otherwise
 #
-# ring, slots and wire, each whole, the entries of the statistics and the policy's
+# ring and wire, each whole, the entries of the statistics and the policy's
 # decision are each linked into one object; the symbols that are undefined then
 # are all that it can call.  Allowed are mem* (for the policy also str*), their
 # checked forms and the symbols that compiler hardening brings.
@@ -46,7 +46,7 @@ check() {
 	checked_count=$((checked_count + 1))
 }
 
-for layer in ring slots wire; do
+for layer in ring wire; do
 	archive=.libs/lib$layer.a
 	if [ ! -e "$archive" ]; then
 		echo "$layer: not built"

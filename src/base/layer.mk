@@ -22,6 +22,7 @@ libbase_la_SOURCES = \
 	src/base/result.c \
 	src/base/result.h \
 	src/base/shared_word.h \
+	src/base/slot_handle.h \
 	src/base/spin.h \
 	src/base/text.c \
 	src/base/text.h \

@@ -13,9 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bounds.h"
 #include "base/result.h"
+#include "base/slot_handle.h"
 #include "client/client_connection.h"
-#include "slots/slots.h"
 
 #define DIGITS "0123456789"
 

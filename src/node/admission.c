@@ -105,7 +105,8 @@ static bool still_lives(const struct pst_half_open *entry,
 static bool answer_ready(struct pst_node *node, struct pst_half_open *entry,
 			 struct postern_refusal *refusal)
 {
-	struct pst_peer *peer = &node->peers[pst_slot_index(entry->slot)];
+	struct pst_peer *peer =
+		pst_peer_table_at(&node->peer_table, entry->slot);
 
 	if (!has_taken_offer(entry, refusal) ||
 	    !pst_commit_is_paid(node, entry, refusal) ||
@@ -114,8 +115,6 @@ static bool answer_ready(struct pst_node *node, struct pst_half_open *entry,
 	    !pst_commit_go(node, entry, refusal))
 		return false;
 
-	/* It was claimed by this entry, so it can be committed. */
-	PST_IGNORE(pst_slots_commit(node->slots, entry->slot));
 	entry->slot = 0;
 	peer->identity.credentials = entry->credentials;
 	pst_peer_credentials_init(&entry->credentials);
@@ -327,8 +326,8 @@ static bool begin_handshake(struct pst_node *node, int socket_fd,
 	pst_statistics_note(node);
 	pst_admission_begin(node, entry);
 	r = pst_poll_set_add(node->set_fd, socket_fd,
-			     pst_tag(PST_TAG_HALF_OPEN, index,
-				     entry->generation));
+			     pst_poll_tag(PST_POLL_HALF_OPEN, index,
+					  entry->generation));
 	if (r < 0) {
 		(void)pst_error_set_errno(&refusal, POSTERN_REASON_RESOURCES, r,
 					  "watching the socket");

@@ -67,7 +67,7 @@ void pst_admission_release(struct pst_node *node, struct pst_half_open *entry)
 		pst_quota_release(node->accounting, &node->charges,
 				  pst_slot_index(entry->slot));
 		/* It was claimed, so it can be aborted. */
-		PST_IGNORE(pst_slots_abort(node->slots, entry->slot));
+		pst_peer_table_release(&node->peer_table, entry->slot);
 	}
 	pst_poll_set_remove(node->set_fd, entry->socket_fd);
 	pst_half_open_release(&node->half_open, entry);

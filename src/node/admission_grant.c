@@ -135,12 +135,8 @@ static bool agree_on_terms(const struct pst_hello *hello,
 	return true;
 }
 
-static void peer_init(struct pst_peer *peer, const struct pst_half_open *entry)
+static void identify(struct pst_peer *peer, const struct pst_half_open *entry)
 {
-	memset(peer, 0, sizeof(*peer));
-	peer->handle = entry->slot;
-	pst_drr_init(&peer->sched.drr, PST_SCHED_PEER_QUANTUM_BYTES);
-	pst_peer_credentials_init(&peer->identity.credentials);
 	peer->identity.user = entry->attempt.user;
 	peer->identity.uid = entry->credentials.uid;
 	peer->identity.gid = entry->credentials.gid;
@@ -179,8 +175,8 @@ static bool may_claim_slot(const struct pst_node *node,
 			   const struct pst_half_open *entry,
 			   struct postern_refusal *refusal)
 {
-	size_t share = node->slot_count / (PST_HALF_OPEN_COUNT /
-					   PST_HALF_OPEN_PER_USER);
+	size_t share = node->peer_table.slot_count /
+		       (PST_HALF_OPEN_COUNT / PST_HALF_OPEN_PER_USER);
 	size_t held = pst_half_open_uncharged_of(&node->half_open,
 						 entry->attempt.user);
 
@@ -197,11 +193,11 @@ static bool reserve_slot(struct pst_node *node, struct pst_half_open *entry,
 
 	if (!pst_admission_may_offer(node, entry, refusal))
 		return false;
-	if (pst_slots_claim(node->slots, &entry->slot) < 0)
+	if (pst_peer_table_reserve(&node->peer_table, &entry->slot) < 0)
 		return pst_error_set(refusal, POSTERN_REASON_SLOTS);
 
-	peer = &node->peers[pst_slot_index(entry->slot)];
-	peer_init(peer, entry);
+	peer = pst_peer_table_at(&node->peer_table, entry->slot);
+	identify(peer, entry);
 	pst_peer_set_terms(node, peer, decision);
 	return true;
 }
@@ -247,7 +243,8 @@ bool pst_admission_settle(struct pst_node *node, struct pst_half_open *entry,
 			  struct postern_refusal *refusal)
 {
 	const uint8_t *key = pst_responder_proven_key(&entry->responder);
-	struct pst_peer *peer = &node->peers[pst_slot_index(entry->slot)];
+	struct pst_peer *peer =
+		pst_peer_table_at(&node->peer_table, entry->slot);
 	const struct pst_offer *offer = &entry->responder.offer;
 	struct postern_decision decision = POSTERN_DECISION_INIT;
 

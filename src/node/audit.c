@@ -119,7 +119,7 @@ static void add_peer(struct pst_log_record *record, const struct pst_peer *peer)
 	pst_log_record_add_u64(record, "gid", peer->identity.gid);
 	pst_log_record_add_i64(record, "pid", peer->identity.pid);
 	pst_log_record_add_u64(record, "slot", pst_slot_index(peer->handle));
-	pst_log_record_add_u64(record, "generation", pst_peer_generation(peer));
+	pst_log_record_add_u64(record, "generation", peer->generation);
 	pst_log_record_add_text(record, "peer", peer->identity.name);
 	pst_log_record_add_text(record, "mode",
 				pst_policy_security_name(peer->security));

@@ -88,9 +88,9 @@ static int watch_peer(struct pst_node *node, struct pst_peer *peer)
 	if (r < 0)
 		return r;
 	return pst_poll_set_add(node->set_fd, pst_channel_pidfd(peer->channel),
-				pst_tag(PST_TAG_PEER_PIDFD,
-					pst_slot_index(peer->handle),
-					pst_peer_generation(peer)));
+				pst_poll_tag(PST_POLL_PEER_PIDFD,
+					     pst_slot_index(peer->handle),
+					     peer->generation));
 }
 
 /*
@@ -100,7 +100,8 @@ static int watch_peer(struct pst_node *node, struct pst_peer *peer)
 bool pst_commit_go(struct pst_node *node, struct pst_half_open *entry,
 		   struct postern_refusal *refusal)
 {
-	struct pst_peer *peer = &node->peers[pst_slot_index(entry->slot)];
+	struct pst_peer *peer =
+		pst_peer_table_at(&node->peer_table, entry->slot);
 	struct pst_wire_record record;
 	int r;
 

@@ -23,9 +23,9 @@ int pst_peer_watch_socket(struct pst_node *node, struct pst_peer *peer)
 	if (peer->socket_is_watched)
 		return 0;
 	r = pst_poll_set_add(node->set_fd, pst_channel_socket_fd(peer->channel),
-			     pst_tag(PST_TAG_PEER_SOCKET,
-				     pst_slot_index(peer->handle),
-				     pst_peer_generation(peer)));
+			     pst_poll_tag(PST_POLL_PEER_SOCKET,
+					  pst_slot_index(peer->handle),
+					  peer->generation));
 	if (r == 0)
 		peer->socket_is_watched = true;
 	return r;
@@ -55,14 +55,12 @@ static void free_slot(struct pst_node *node, struct pst_peer *peer)
 
 	pst_quota_release(node->accounting, &node->charges,
 			  pst_slot_index(handle));
-	pst_deadline_heap_set(&node->deadlines, pst_slot_index(handle),
-			      PST_DEADLINE_NEVER);
+	pst_deadline_heap_set(&node->peer_table.deadlines,
+			      pst_slot_index(handle), PST_DEADLINE_NEVER);
 	pst_peer_credentials_done(&peer->identity.credentials);
 	node->may_have_become_due = true; /* what the record left to do */
 	peer->state = PST_PEER_FREE;
-	peer->handle = 0;
-	/* It was committed, and only this frees it. */
-	PST_IGNORE(pst_slots_release(node->slots, handle));
+	pst_peer_table_release(&node->peer_table, handle);
 }
 
 void pst_peer_depart(struct pst_node *node, struct pst_peer *peer,

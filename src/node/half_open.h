@@ -22,13 +22,13 @@
 
 #include "accounting/uid_rate.h"
 #include "base/attributes.h"
+#include "base/slot_handle.h"
 #include "handshake/handshake.h"
 #include "identity/key_file.h"
 #include "node/pending_offers.h"
 #include "os/peer_credentials.h"
 #include "os/segment.h"
 #include "os/subordinate_uids.h"
-#include "slots/slots.h"
 
 #define PST_HALF_OPEN_COUNT 64
 #define PST_HALF_OPEN_PER_USER 16

@@ -17,24 +17,25 @@
 #include "os/monotonic.h"
 #include "os/poll_set.h"
 
-static struct pst_peer *find_peer(struct pst_node *node, uint32_t index,
-				  uint32_t generation)
+/* The peer that a tag was made for, or NULL. */
+static struct pst_peer *find_peer(struct pst_node *node, uint64_t tag)
 {
+	uint32_t index = pst_poll_tag_index(tag);
 	struct pst_peer *peer;
 
-	if (index >= node->slot_count)
+	if (index >= node->peer_table.slot_count)
 		return NULL;
-	peer = &node->peers[index];
+	peer = &node->peer_table.peers[index];
 	if (peer->state == PST_PEER_FREE ||
-	    (pst_peer_generation(peer) & 0xffffff) != generation)
+	    !pst_poll_tag_has_generation(tag, peer->generation))
 		return NULL;
 	return peer;
 }
 
-static void handle_peer(struct pst_node *node, enum pst_tag_kind kind,
+static void handle_peer(struct pst_node *node, enum pst_poll_kind kind,
 			struct pst_peer *peer)
 {
-	if (kind == PST_TAG_PEER_LEASE) {
+	if (kind == PST_POLL_PEER_LINK) {
 		if (peer->state == PST_PEER_DETACHED &&
 		    pst_channel_lease_has_ended(peer->detached_link))
 			pst_peer_depart(node, peer, POSTERN_REASON_CLOSED);
@@ -42,9 +43,9 @@ static void handle_peer(struct pst_node *node, enum pst_tag_kind kind,
 	}
 	if (peer->state == PST_PEER_DETACHED || peer->draining)
 		return;
-	if (kind == PST_TAG_PEER_SOCKET) {
+	if (kind == PST_POLL_PEER_SOCKET) {
 		pst_channel_hear(peer->channel);
-	} else if (kind == PST_TAG_PEER_PIDFD) {
+	} else if (kind == PST_POLL_PEER_PIDFD) {
 		pst_channel_notice_death(peer->channel);
 	} else {
 		pst_wake_clear(pst_channel_wake_fd(peer->channel));
@@ -72,36 +73,34 @@ static void clear_late_interrupt(struct pst_node *node)
 
 static void handle(struct pst_node *node, uint64_t tag)
 {
-	enum pst_tag_kind kind = (enum pst_tag_kind)(tag >> 56);
-	uint32_t generation = (uint32_t)(tag >> 32) & 0xffffff;
-	uint32_t index = (uint32_t)tag;
+	enum pst_poll_kind kind = pst_poll_tag_kind(tag);
 	struct pst_half_open *entry;
 	struct pst_peer *peer;
 
 	switch (kind) {
-	case PST_TAG_LISTENER:
+	case PST_POLL_LISTENER:
 		pst_admission_accept(node);
 		return;
-	case PST_TAG_NAMES:
+	case PST_POLL_NAMES:
 		pst_node_check_names(node);
 		return;
-	case PST_TAG_TIMER: /* what is due is done at the end of each turn */
-	case PST_TAG_WAKE:  /* update_wake() clears it when it is time */
+	case PST_POLL_TIMER: /* what is due is done at the end of each turn */
+	case PST_POLL_WAKE:  /* update_wake() clears it when it is time */
 		return;
-	case PST_TAG_INTERRUPT:
+	case PST_POLL_INTERRUPT:
 		clear_late_interrupt(node);
 		return;
-	case PST_TAG_HALF_OPEN:
-		entry = &node->half_open.entries[index];
+	case PST_POLL_HALF_OPEN:
+		entry = &node->half_open.entries[pst_poll_tag_index(tag)];
 		if (entry->is_taken &&
-		    (entry->generation & 0xffffff) == generation)
+		    pst_poll_tag_has_generation(tag, entry->generation))
 			pst_admission_advance(node, entry);
 		return;
-	case PST_TAG_PEER_SOCKET:
-	case PST_TAG_PEER_PIDFD:
-	case PST_TAG_PEER_WAKE:
-	case PST_TAG_PEER_LEASE:
-		peer = find_peer(node, index, generation);
+	case PST_POLL_PEER_SOCKET:
+	case PST_POLL_PEER_PIDFD:
+	case PST_POLL_PEER_WAKE:
+	case PST_POLL_PEER_LINK:
+		peer = find_peer(node, tag);
 		if (peer)
 			handle_peer(node, kind, peer);
 		return;
@@ -112,7 +111,7 @@ static void handle(struct pst_node *node, uint64_t tag)
 static uint64_t next_due_ns(const struct pst_node *node)
 {
 	uint64_t due_ns = pst_deadline_earlier(
-		pst_deadline_heap_next_ns(&node->deadlines),
+		pst_deadline_heap_next_ns(&node->peer_table.deadlines),
 		pst_audit_due_ns(node));
 	uint32_t i;
 
@@ -135,7 +134,7 @@ static void wake_listener(struct pst_node *node, uint64_t now_ns)
 	    !pst_deadline_has_passed(node->listener_wakes_ns, now_ns))
 		return;
 	if (pst_poll_set_add(node->set_fd, node->listener.socket_fd,
-			     pst_tag(PST_TAG_LISTENER, 0, 0)) == 0)
+			     pst_poll_tag(PST_POLL_LISTENER, 0, 0)) == 0)
 		node->listener_rests = false;
 	else
 		node->listener_wakes_ns = pst_deadline_after(now_ns,

@@ -33,18 +33,14 @@ static int allocate(struct pst_node *node, uint32_t slot_count)
 		pst_offer_capacity_for(pst_own_descriptor_limit());
 	int r;
 
-	node->slot_count = slot_count;
 	node->event_room = 2 * slot_count;
-	node->slots = malloc(pst_slots_bytes(slot_count));
-	node->peers = calloc(slot_count, sizeof(node->peers[0]));
 	node->events = calloc(node->event_room, sizeof(node->events[0]));
 	node->charges.charges = calloc(slot_count,
 				       sizeof(node->charges.charges[0]));
-	if (!node->slots || !node->peers || !node->events ||
-	    !node->charges.charges)
+	if (!node->events || !node->charges.charges)
 		return -ENOMEM;
-	pst_slots_init(node->slots, slot_count);
-	r = pst_deadline_heap_init(&node->deadlines, slot_count);
+	r = pst_peer_table_init(&node->peer_table, slot_count,
+				&node->scheduler);
 	if (r < 0)
 		return r;
 	return pst_half_open_init(&node->half_open, &offers);
@@ -58,7 +54,7 @@ static int open_accounts(struct pst_node *node)
 	r = pst_accounting_open(node->policy, NULL, &node->accounting);
 	if (r < 0)
 		return r;
-	node->charges.slot_count = node->slot_count;
+	node->charges.slot_count = node->peer_table.slot_count;
 	pst_accounting_add(node->accounting, &node->charges);
 	return pst_tenants_open(node->policy, node->accounting,
 				&node->tenant_queues);
@@ -90,15 +86,15 @@ static int prepare_events(struct pst_node *node)
 	if (r < 0)
 		return r;
 	r = pst_poll_set_add(node->set_fd, node->timer_fd,
-			     pst_tag(PST_TAG_TIMER, 0, 0));
+			     pst_poll_tag(PST_POLL_TIMER, 0, 0));
 	if (r < 0)
 		return r;
 	r = pst_poll_set_add(node->set_fd, node->wake_fd,
-			     pst_tag(PST_TAG_WAKE, 0, 0));
+			     pst_poll_tag(PST_POLL_WAKE, 0, 0));
 	if (r < 0)
 		return r;
 	return pst_poll_set_add(node->set_fd, node->interrupt_fd,
-				pst_tag(PST_TAG_INTERRUPT, 0, 0));
+				pst_poll_tag(PST_POLL_INTERRUPT, 0, 0));
 }
 
 static int init(struct pst_node *node, const struct pst_node_params *params)
@@ -232,8 +228,8 @@ static void close_peers(struct pst_node *node)
 	struct pst_peer *peer;
 	uint32_t i;
 
-	for (i = 0; node->peers && i < node->slot_count; i++) {
-		peer = &node->peers[i];
+	for (i = 0; i < node->peer_table.slot_count; i++) {
+		peer = &node->peer_table.peers[i];
 		if (peer->state == PST_PEER_FREE)
 			continue;
 		peer->detached_link =
@@ -258,11 +254,9 @@ struct pst_node *pst_node_close(struct pst_node *node)
 	pst_audit_flush(node, PST_DEADLINE_NEVER);
 	pst_node_view_close(node);
 	close_accounts(node);
-	pst_deadline_heap_done(&node->deadlines);
+	pst_peer_table_done(&node->peer_table);
 	free(node->charges.charges);
 	free(node->events);
-	free(node->peers);
-	free(node->slots);
 	(void)pst_fd_close(node->interrupt_fd);
 	(void)pst_fd_close(node->wake_fd);
 	(void)pst_fd_close(node->timer_fd);

@@ -126,7 +126,7 @@ static int open_directory(const struct pst_node *node,
 static int watch_socket(const struct pst_node *node)
 {
 	return pst_poll_set_add(node->set_fd, node->listener.socket_fd,
-				pst_tag(PST_TAG_LISTENER, 0, 0));
+				pst_poll_tag(PST_POLL_LISTENER, 0, 0));
 }
 
 static int watch_names(struct pst_node *node)
@@ -135,7 +135,7 @@ static int watch_names(struct pst_node *node)
 		node->names_due_ns = pst_deadline_after(node->now_ns,
 							NAMES_CHECK_NS);
 	return pst_poll_set_add(node->set_fd, node->listener.watch_fd,
-				pst_tag(PST_TAG_NAMES, 0, 0));
+				pst_poll_tag(PST_POLL_NAMES, 0, 0));
 }
 
 int pst_node_listen(struct pst_node *node, struct postern_refusal *refusal)

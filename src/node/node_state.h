@@ -43,10 +43,11 @@
 #include "node/statistics.h"
 #include "node/view.h"
 #include "os/listener.h"
+#include "os/poll_tag.h"
 #include "os/subordinate_uids.h"
+#include "peer/peer_table.h"
 #include "policy/policy.h"
 #include "sched/scheduler.h"
-#include "slots/slots.h"
 
 /* The most between two looks at the poll set: calls that receive, whatever came
  * of them, and (as seen by a clock that is read every few calls) time, since a
@@ -65,59 +66,6 @@
 #define PST_LISTENER_REST_NS (100 * UINT64_C(1000000))
 
 #define PST_NODE_DRAIN_NS (5 * UINT64_C(1000000000))
-
-enum pst_peer_state {
-	PST_PEER_FREE = 0,      /* nobody, or a handshake still */
-	PST_PEER_READY,
-	PST_PEER_ARMED,
-	PST_PEER_THROTTLED,
-	PST_PEER_DETACHED,
-};
-
-/* A peer as events, audit records and statistics name it. */
-struct pst_peer_identity {
-	struct pst_peer_credentials credentials; /* when it connected */
-	uint32_t uid;
-	uint32_t gid;
-	int32_t pid;
-	bool has_key;           /* proven */
-	bool has_metered_key;   /* an allow asks for the key */
-	uint8_t key[POSTERN_KEY_BYTES];
-	uint64_t user;          /* node/pending_offers.h */
-	char name[POSTERN_NAME_BYTES];
-	char instance[POSTERN_NAME_BYTES];
-	char tenant[POSTERN_NAME_BYTES];
-};
-
-/* Deadlines (absolute, in the deadline heap) and moments of one peer. */
-struct pst_peer_times {
-	uint64_t last_active_ns;
-	uint64_t sent_messages; /* at the last check whether it is idle */
-	uint64_t idle_ns;       /* the policy's idle time; 0: no limit */
-	uint64_t drain_deadline_ns;
-	uint64_t throttle_end_ns;
-	uint64_t connected_ns;
-	uint64_t throttled_since_ns;
-	uint64_t throttled_ns;  /* in total, without the present time */
-	uint64_t throttled_count;
-};
-
-/* One peer, found by the index of its slot. */
-struct pst_peer {
-	pst_slot_handle handle;
-	enum pst_peer_state state;
-	bool draining;
-	bool wake_is_watched;
-	bool socket_is_watched;
-	bool is_marked;         /* as changed, for the statistics */
-	uint32_t directions;
-	enum postern_security security;
-	struct pst_channel *channel;      /* NULL once detached */
-	struct pst_channel_lease *detached_link; /* only once detached */
-	struct pst_peer_times times;
-	struct pst_sched_entry sched;
-	struct pst_peer_identity identity;
-};
 
 struct pst_node {
 	struct pst_fork_guard guard;
@@ -163,14 +111,11 @@ struct pst_node {
 	struct pst_uid_rate handshakes;
 	struct pst_node_view view;
 
-	uint32_t slot_count;
-	struct pst_slots *slots;
-	struct pst_peer *peers; /* slot_count of them */
+	struct pst_peer_table peer_table;
 	struct pst_accounting *accounting;
 	struct pst_charges charges; /* of each slot */
 	struct pst_scheduler scheduler;
 	struct pst_retained_meters retained_meters;
-	struct pst_deadline_heap deadlines; /* of peers */
 	struct pst_tenant_queues tenant_queues;
 	uint32_t receives_since_turn;
 	uint64_t turn_ns;       /* when the last one ended */
@@ -189,54 +134,13 @@ struct pst_node {
 
 static_assert(offsetof(struct pst_node, guard) == 0, "it comes first");
 
-/* What a tag in the poll set stands for. */
-enum pst_tag_kind {
-	PST_TAG_LISTENER = 1,
-	PST_TAG_TIMER,
-	PST_TAG_WAKE,
-	PST_TAG_INTERRUPT,
-	PST_TAG_HALF_OPEN,
-	PST_TAG_PEER_SOCKET,
-	PST_TAG_PEER_PIDFD,
-	PST_TAG_PEER_WAKE,
-	PST_TAG_PEER_LEASE,
-	PST_TAG_NAMES,
-};
-
-/*
- * A tag names what it was made for, not just a place: of an event that was read
- * before the place changed hands, the generation no longer fits.
- */
-static inline uint64_t pst_tag(enum pst_tag_kind kind, uint32_t index,
-			       uint32_t generation)
-{
-	return (uint64_t)kind << 56 |
-	       (uint64_t)(generation & 0xffffff) << 32 | index;
-}
-
-static inline uint32_t pst_peer_generation(const struct pst_peer *peer)
-{
-	return (uint32_t)(peer->handle >> 32);
-}
-
-static inline struct pst_peer *pst_peer_of(struct pst_sched_entry *entry)
-{
-	return PST_LIST_ENTRY(entry, struct pst_peer, sched);
-}
-
-/* NULL: it has proven none. */
-static inline const uint8_t *pst_peer_key(const struct pst_peer *peer)
-{
-	return peer->identity.has_key ? peer->identity.key : NULL;
-}
-
 /* It has done something, or something was done about it. */
 static inline void pst_peer_mark(struct pst_node *node, struct pst_peer *peer)
 {
 	if (PST_LIKELY(peer->is_marked))
 		return;
 	peer->is_marked = true;
-	pst_statistics_mark(node, (uint32_t)(peer - node->peers));
+	pst_statistics_mark(node, pst_peer_index(&node->peer_table, peer));
 }
 
 /* node_listener.c */

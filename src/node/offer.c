@@ -88,8 +88,10 @@ bool pst_offer_make(const struct pst_node *node, struct pst_half_open *entry,
 		return pst_error_set(refusal, entry->responder.machine.reason);
 	if (r < 0)
 		return pst_error_set_io(refusal, r, "making the offer");
-	pst_half_open_note_offer(
-		entry, node->peers[pst_slot_index(entry->slot)].identity.name,
-		node->now_ns);
+	pst_half_open_note_offer(entry,
+				 pst_peer_table_at(&node->peer_table,
+						   entry->slot)
+					 ->identity.name,
+				 node->now_ns);
 	return true;
 }

@@ -8,15 +8,6 @@
 
 #include "os/poll_set.h"
 
-static struct pst_peer *resolve(const struct pst_node *node, postern_peer handle)
-{
-	uint32_t index;
-
-	if (pst_slots_resolve(node->slots, handle, &index) < 0)
-		return NULL;
-	return &node->peers[index];
-}
-
 /*
  * From now on another thread may take a bell that was meant for us; it tells by
  * the channel's eventfd, which has to be watched.
@@ -29,9 +20,9 @@ static int share(struct pst_node *node, struct pst_peer *peer)
 	if (r < 0 || peer->wake_is_watched || peer->draining)
 		return r;
 	r = pst_poll_set_add(node->set_fd, pst_channel_wake_fd(peer->channel),
-			     pst_tag(PST_TAG_PEER_WAKE,
-				     pst_slot_index(peer->handle),
-				     pst_peer_generation(peer)));
+			     pst_poll_tag(PST_POLL_PEER_WAKE,
+					  pst_slot_index(peer->handle),
+					  peer->generation));
 	if (r == 0)
 		peer->wake_is_watched = true;
 	return r;
@@ -40,7 +31,7 @@ static int share(struct pst_node *node, struct pst_peer *peer)
 int pst_node_channel(struct pst_node *node, postern_peer handle,
 		     struct pst_channel **ret_channel)
 {
-	struct pst_peer *peer = resolve(node, handle);
+	struct pst_peer *peer = pst_peer_table_find(&node->peer_table, handle);
 	int r;
 
 	if (!peer || peer->state == PST_PEER_DETACHED)
@@ -57,7 +48,7 @@ int pst_node_channel(struct pst_node *node, postern_peer handle,
 int pst_node_detach(struct pst_node *node, postern_peer handle,
 		    struct pst_channel **ret_channel)
 {
-	struct pst_peer *peer = resolve(node, handle);
+	struct pst_peer *peer = pst_peer_table_find(&node->peer_table, handle);
 	struct pst_channel_lease *lease;
 	int r;
 
@@ -79,9 +70,9 @@ int pst_node_detach(struct pst_node *node, postern_peer handle,
 	if (r < 0)
 		return r;
 	r = pst_poll_set_add(node->set_fd, pst_channel_lease_fd(lease),
-			     pst_tag(PST_TAG_PEER_LEASE,
-				     pst_slot_index(peer->handle),
-				     pst_peer_generation(peer)));
+			     pst_poll_tag(PST_POLL_PEER_LINK,
+					  pst_slot_index(peer->handle),
+					  peer->generation));
 	if (r < 0) {
 		(void)pst_channel_lease_unref(lease); /* always NULL */
 		return r;

@@ -30,8 +30,8 @@ void pst_peer_update_due(struct pst_node *node, struct pst_peer *peer)
 	if (peer->state == PST_PEER_THROTTLED)
 		due_ns = pst_deadline_earlier(due_ns,
 					      peer->times.throttle_end_ns);
-	pst_deadline_heap_set(&node->deadlines, pst_slot_index(peer->handle),
-			      due_ns);
+	pst_deadline_heap_set(&node->peer_table.deadlines,
+			      pst_slot_index(peer->handle), due_ns);
 	node->may_have_become_due = true;
 }
 
@@ -105,6 +105,7 @@ void pst_peer_do_due(struct pst_node *node)
 {
 	uint32_t index;
 
-	while (pst_deadline_heap_take(&node->deadlines, node->now_ns, &index))
-		do_due(node, &node->peers[index]);
+	while (pst_deadline_heap_take(&node->peer_table.deadlines, node->now_ns,
+				      &index))
+		do_due(node, &node->peer_table.peers[index]);
 }

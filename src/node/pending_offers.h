@@ -28,7 +28,7 @@
 #include <postern/policy.h>
 
 #include "base/attributes.h"
-#include "slots/slots.h"
+#include "base/slot_handle.h"
 
 #define PST_OFFERS_PER_USER 8
 #define PST_OFFERS_CHECK_NS (100 * UINT64_C(1000000))

@@ -262,7 +262,8 @@ static bool is_still_allowed(struct pst_node *node,
 			     struct pst_half_open *entry,
 			     struct postern_refusal *refusal)
 {
-	struct pst_peer *peer = &node->peers[pst_slot_index(entry->slot)];
+	struct pst_peer *peer =
+		pst_peer_table_at(&node->peer_table, entry->slot);
 	struct postern_decision decision = POSTERN_DECISION_INIT;
 
 	if (!pst_terms_decide(node, &entry->credentials,
@@ -377,10 +378,10 @@ static int reload(struct pst_node *node, const struct postern_policy *policy,
 	pst_node_follow_policy(node);
 	/* Where it fails, the old segment is retired all the same. */
 	(void)pst_statistics_renew_view(node);
-	for (i = 0; i < node->slot_count; i++)
-		if (node->peers[i].state != PST_PEER_FREE)
-			decide_again(node, wants_before, &node->peers[i],
-				     outcome);
+	for (i = 0; i < node->peer_table.slot_count; i++)
+		if (node->peer_table.peers[i].state != PST_PEER_FREE)
+			decide_again(node, wants_before,
+				     &node->peer_table.peers[i], outcome);
 	decide_handshakes_again(node, wants_before);
 	/* What was kept goes by the allows of before. */
 	pst_retained_meters_clear(&node->retained_meters);

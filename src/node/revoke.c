@@ -68,11 +68,11 @@ static int revoke_offers_of(struct pst_node *node, postern_peer handle,
 int pst_revoke_peer(struct pst_node *node, postern_peer handle,
 		    const struct pst_revoker *revoker)
 {
-	uint32_t index;
+	struct pst_peer *peer = pst_peer_table_find(&node->peer_table, handle);
 
-	if (pst_slots_resolve(node->slots, handle, &index) < 0)
+	if (!peer)
 		return revoke_offers_of(node, handle, revoker);
-	take_back(node, &node->peers[index], revoker);
+	take_back(node, peer, revoker);
 	return 0;
 }
 
@@ -104,11 +104,11 @@ uint32_t pst_revoke_named(struct pst_node *node, const char *peer_name,
 {
 	uint32_t count = 0, i;
 
-	for (i = 0; i < node->slot_count; i++) {
-		if (node->peers[i].state == PST_PEER_FREE ||
-		    !is_called(&node->peers[i], peer_name))
+	for (i = 0; i < node->peer_table.slot_count; i++) {
+		if (node->peer_table.peers[i].state == PST_PEER_FREE ||
+		    !is_called(&node->peer_table.peers[i], peer_name))
 			continue;
-		take_back(node, &node->peers[i], revoker);
+		take_back(node, &node->peer_table.peers[i], revoker);
 		count++;
 	}
 	/* First those that have ended by themselves: each counts once. */

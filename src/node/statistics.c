@@ -31,7 +31,7 @@
 static struct pst_slot_statistics *slot_of(struct pst_node *node,
 					   const struct pst_peer *peer)
 {
-	return &node->statistics.slots[peer - node->peers];
+	return &node->statistics.slots[pst_peer_index(&node->peer_table, peer)];
 }
 
 /* -- lifecycle ------------------------------------------------------------- */
@@ -45,7 +45,7 @@ int pst_statistics_open(struct pst_node *node)
 {
 	struct pst_statistics *statistics = &node->statistics;
 	struct postern_node_statistics *total = &statistics->total;
-	size_t slot_count = node->slot_count;
+	size_t slot_count = node->peer_table.slot_count;
 
 	statistics->slots = calloc(slot_count, sizeof(statistics->slots[0]));
 	statistics->changed = calloc(slot_count,
@@ -58,7 +58,7 @@ int pst_statistics_open(struct pst_node *node)
 	total->uid = (uint32_t)node->owner;
 	total->opened_ns = pst_monotonic_now_ns();
 	total->updated_ns = total->opened_ns;
-	total->slot_count = node->slot_count;
+	total->slot_count = node->peer_table.slot_count;
 	memcpy(total->name, node->name, sizeof(total->name));
 	pst_statistics_show_all(node);
 	return 0;
@@ -69,9 +69,11 @@ void pst_statistics_close(struct pst_node *node)
 	struct pst_statistics *statistics = &node->statistics;
 	uint32_t i;
 
-	for (i = 0; statistics->slots && i < node->slot_count; i++)
-		if (node->peers[i].channel && statistics->slots[i].is_counted)
-			pst_channel_share_latency(node->peers[i].channel, NULL);
+	for (i = 0; statistics->slots && i < node->peer_table.slot_count; i++)
+		if (node->peer_table.peers[i].channel &&
+		    statistics->slots[i].is_counted)
+			pst_channel_share_latency(
+				node->peer_table.peers[i].channel, NULL);
 	if (statistics->total.opened_ns != 0) { /* all of it is there */
 		pst_statistics_collect(node, pst_monotonic_now_ns());
 		pst_statistics_end_view(node, PST_STATS_CLOSED);
@@ -229,7 +231,7 @@ void pst_statistics_admit(struct pst_node *node, struct pst_peer *peer)
 	total->admitted_count++;
 	total->slots_recycled_count += was_used;
 	pst_channel_share_latency(peer->channel, &node->statistics.latency);
-	pst_statistics_mark(node, (uint32_t)(peer - node->peers));
+	pst_statistics_mark(node, pst_peer_index(&node->peer_table, peer));
 }
 
 static void unlist_shared(struct pst_statistics *statistics, uint32_t place)
@@ -264,13 +266,14 @@ void pst_statistics_depart(struct pst_node *node, struct pst_peer *peer,
 	count_state(total, slot, UINT32_MAX); /* one less */
 	if (peer->channel)
 		pst_channel_share_latency(peer->channel, NULL);
-	forget_shared(&node->statistics, (uint32_t)(peer - node->peers));
+	forget_shared(&node->statistics,
+		      pst_peer_index(&node->peer_table, peer));
 	slot->is_counted = false;
 	total->peer_count--;
 	total->departed_count++;
 	if ((unsigned)reason < POSTERN_REASON_ROOM)
 		total->departed_by_reason[reason]++;
-	pst_statistics_mark(node, (uint32_t)(peer - node->peers));
+	pst_statistics_mark(node, pst_peer_index(&node->peer_table, peer));
 }
 
 void pst_statistics_refuse(struct pst_node *node, enum postern_reason reason)
@@ -301,7 +304,7 @@ void pst_statistics_share(struct pst_node *node, const struct pst_peer *peer)
 		return;
 	slot->is_shared = true;
 	statistics->shared[statistics->shared_count++] =
-		(uint32_t)(peer - node->peers);
+		pst_peer_index(&node->peer_table, peer);
 	pst_statistics_note(node);
 }
 
@@ -309,9 +312,10 @@ void pst_statistics_detach(struct pst_node *node, const struct pst_peer *peer)
 {
 	pst_statistics_look_at_peer(node, peer, pst_monotonic_now_ns());
 	pst_channel_share_latency(peer->channel, NULL);
-	forget_shared(&node->statistics, (uint32_t)(peer - node->peers));
+	forget_shared(&node->statistics,
+		      pst_peer_index(&node->peer_table, peer));
 	slot_of(node, peer)->is_stuck = false;
-	pst_statistics_mark(node, (uint32_t)(peer - node->peers));
+	pst_statistics_mark(node, pst_peer_index(&node->peer_table, peer));
 }
 
 /* -- the beat -------------------------------------------------------------- */
@@ -327,8 +331,8 @@ static struct positions look_at_positions(const struct pst_node *node,
 	const struct pst_slot_statistics *slot = &node->statistics.slots[index];
 	uint64_t sent_pos, consumed_pos, refused_count;
 
-	pst_channel_positions_sent(node->peers[index].channel, &sent_pos,
-				   &consumed_pos, &refused_count);
+	pst_channel_positions_sent(node->peer_table.peers[index].channel,
+				   &sent_pos, &consumed_pos, &refused_count);
 	return (struct positions) {
 		.have_moved = sent_pos != slot->sent_pos ||
 			      consumed_pos != slot->consumed_pos ||
@@ -351,7 +355,7 @@ static void mark_shared(struct pst_node *node)
 	statistics->is_shared_active = false;
 	for (i = statistics->shared_count; i > 0; i--) {
 		index = statistics->shared[i - 1];
-		channel = node->peers[index].channel;
+		channel = node->peer_table.peers[index].channel;
 		positions = look_at_positions(node, index);
 		if (!positions.have_moved) {
 			pst_channel_await_sending(channel);
@@ -380,10 +384,10 @@ void pst_statistics_collect(struct pst_node *node, uint64_t now_ns)
 	for (i = 0; i < statistics->changed_count; i++) {
 		index = statistics->changed[i];
 		statistics->slots[index].is_changed = false;
-		node->peers[index].is_marked = false;
+		node->peer_table.peers[index].is_marked = false;
 		if (statistics->slots[index].is_counted)
 			pst_statistics_look_at_peer(
-				node, &node->peers[index], now_ns);
+				node, &node->peer_table.peers[index], now_ns);
 		pst_statistics_show_peer(node, index);
 	}
 	statistics->changed_count = 0;

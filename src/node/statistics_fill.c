@@ -62,12 +62,13 @@ void pst_statistics_fill_peer(const struct pst_node *node,
 			      struct postern_peer_statistics *ret_stats)
 {
 	const struct pst_slot_statistics *slot =
-		&node->statistics.slots[peer - node->peers];
+		&node->statistics
+			 .slots[pst_peer_index(&node->peer_table, peer)];
 	struct postern_peer_statistics stats = {
 		.size_bytes = sizeof(stats),
 		.peer = peer->handle,
 		.slot_index = pst_slot_index(peer->handle),
-		.generation = pst_peer_generation(peer),
+		.generation = peer->generation,
 		.uid = peer->identity.uid,
 		.gid = peer->identity.gid,
 		.pid = peer->identity.pid,
@@ -103,14 +104,10 @@ void pst_node_stats(struct pst_node *node, struct postern_node_statistics *ret_s
 int pst_node_peer_stats(struct pst_node *node, postern_peer handle,
 			struct postern_peer_statistics *ret_stats)
 {
-	struct pst_peer *peer;
-	uint32_t index;
-	int r;
+	struct pst_peer *peer = pst_peer_table_find(&node->peer_table, handle);
 
-	r = pst_slots_resolve(node->slots, handle, &index);
-	if (r < 0)
-		return r;
-	peer = &node->peers[index];
+	if (!peer)
+		return -ESTALE;
 	pst_statistics_look_at_peer(node, peer, pst_monotonic_now_ns());
 	pst_peer_mark(node, peer); /* others have not seen it yet */
 	pst_statistics_fill_peer(node, peer, ret_stats);
@@ -123,10 +120,10 @@ int pst_node_next_peer(const struct pst_node *node, postern_peer previous,
 {
 	uint32_t index = previous == 0 ? 0 : pst_slot_index(previous) + 1;
 
-	for (; index < node->slot_count; index++) {
-		if (node->peers[index].state == PST_PEER_FREE)
+	for (; index < node->peer_table.slot_count; index++) {
+		if (node->peer_table.peers[index].state == PST_PEER_FREE)
 			continue;
-		*ret_peer = node->peers[index].handle;
+		*ret_peer = node->peer_table.peers[index].handle;
 		return 0;
 	}
 	return -ENOENT;

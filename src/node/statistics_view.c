@@ -28,7 +28,8 @@ void pst_statistics_show_peer(struct pst_node *node, uint32_t slot_index)
 		pst_stats_write_peer(&statistics->writer, slot_index, NULL);
 		return;
 	}
-	pst_statistics_fill_peer(node, &node->peers[slot_index], &stats);
+	pst_statistics_fill_peer(node, &node->peer_table.peers[slot_index],
+				 &stats);
 	pst_stats_write_peer(&statistics->writer, slot_index, &stats);
 }
 
@@ -39,8 +40,8 @@ void pst_statistics_show_all(struct pst_node *node)
 
 	pst_stats_entry_writer_init(&statistics->writer,
 				    node->view.mapping.control,
-				    node->slot_count);
-	for (i = 0; i < node->slot_count; i++)
+				    node->peer_table.slot_count);
+	for (i = 0; i < node->peer_table.slot_count; i++)
 		if (statistics->slots[i].is_counted)
 			pst_statistics_show_peer(node, i);
 	pst_statistics_show_node(node);

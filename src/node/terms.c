@@ -167,8 +167,8 @@ static void notice_throttled_ends(struct pst_node *node,
 	struct pst_peer *peer;
 	uint32_t i;
 
-	for (i = 0; i < node->slot_count; i++) {
-		peer = &node->peers[i];
+	for (i = 0; i < node->peer_table.slot_count; i++) {
+		peer = &node->peer_table.peers[i];
 		if (peer->state != PST_PEER_THROTTLED || peer->draining)
 			continue;
 		other = meter_owner(node, peer);

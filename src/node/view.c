@@ -25,7 +25,7 @@ static int make(struct pst_node *node, struct pst_node_view *view)
 	uint64_t segment_bytes;
 	int r;
 
-	r = pst_bounds_align_up(pst_stats_bytes(node->slot_count),
+	r = pst_bounds_align_up(pst_stats_bytes(node->peer_table.slot_count),
 				pst_own_page_bytes(), &segment_bytes);
 	if (r < 0)
 		return r;

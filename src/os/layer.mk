@@ -34,6 +34,7 @@ libos_la_SOURCES = \
 	src/os/peer_credentials.h \
 	src/os/poll_set.c \
 	src/os/poll_set.h \
+	src/os/poll_tag.h \
 	src/os/proc_file.c \
 	src/os/proc_file.h \
 	src/os/process.c \

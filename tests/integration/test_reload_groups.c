@@ -56,8 +56,7 @@ static void expect_nothing_kept(postern_peer handle)
 {
 	const struct pst_node *node = (const struct pst_node *)scene.node;
 
-	ck_assert_ptr_null(node->peers[pst_slot_index(handle)]
-				   .identity.credentials.groups);
+	ck_assert_ptr_null(pst_peer_table_at(&node->peer_table, handle)->identity.credentials.groups);
 }
 
 START_TEST(groups_are_not_kept_and_a_reload_knows_them)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-NODE_TEST_LIBS = libnode.la libaccounting.la libsched.la libidentity.la \
-	libhandshake.la libwire.la libchannel.la libpolicy.la libslots.la \
+NODE_TEST_LIBS = libnode.la libaccounting.la libpeer.la libsched.la \
+	libidentity.la libhandshake.la libwire.la libchannel.la libpolicy.la \
 	libstats.la libring.la libcrypto.la libos.la libbase.la $(CHECK_LIBS)
 
 check_PROGRAMS += \

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A peer of a node
+ */
+#ifndef POSTERN_PEER_PEER_H
+#define POSTERN_PEER_PEER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <postern/result.h>
+
+#include "base/list.h"
+#include "base/slot_handle.h"
+#include "channel/channel.h"
+#include "os/peer_credentials.h"
+#include "sched/scheduler.h"
+
+enum pst_peer_state {
+	PST_PEER_FREE = 0,      /* nobody, or a handshake still */
+	PST_PEER_READY,
+	PST_PEER_ARMED,
+	PST_PEER_THROTTLED,
+	PST_PEER_DETACHED,
+};
+
+/* A peer as events, audit records and statistics name it. */
+struct pst_peer_identity {
+	struct pst_peer_credentials credentials; /* when it connected */
+	uint32_t uid;
+	uint32_t gid;
+	int32_t pid;
+	bool has_key;           /* proven */
+	bool has_metered_key;   /* an allow asks for the key */
+	uint8_t key[POSTERN_KEY_BYTES];
+	uint64_t user;          /* node/pending_offers.h */
+	char name[POSTERN_NAME_BYTES];
+	char instance[POSTERN_NAME_BYTES];
+	char tenant[POSTERN_NAME_BYTES];
+};
+
+/* Deadlines (absolute, in the deadline heap) and moments of one peer. */
+struct pst_peer_times {
+	uint64_t last_active_ns;
+	uint64_t sent_messages; /* at the last check whether it is idle */
+	uint64_t idle_ns;       /* the policy's idle time; 0: no limit */
+	uint64_t drain_deadline_ns;
+	uint64_t throttle_end_ns;
+	uint64_t connected_ns;
+	uint64_t throttled_since_ns;
+	uint64_t throttled_ns;  /* in total, without the present time */
+	uint64_t throttled_count;
+};
+
+/* One peer, found by the index of its slot. */
+struct pst_peer {
+	uint32_t generation;    /* of the last handle */
+	pst_slot_handle handle; /* 0: the slot is free */
+	enum pst_peer_state state;
+	bool draining;
+	bool wake_is_watched;
+	bool socket_is_watched;
+	bool is_marked;         /* as changed, for the statistics */
+	uint32_t directions;
+	enum postern_security security;
+	struct pst_channel *channel;      /* NULL once detached */
+	struct pst_channel_lease *detached_link; /* only once detached */
+	struct pst_peer_times times;
+	struct pst_sched_entry sched;
+	struct pst_peer_identity identity;
+};
+
+static inline struct pst_peer *pst_peer_of(struct pst_sched_entry *entry)
+{
+	return PST_LIST_ENTRY(entry, struct pst_peer, sched);
+}
+
+/* NULL: it has proven none. */
+static inline const uint8_t *pst_peer_key(const struct pst_peer *peer)
+{
+	return peer->identity.has_key ? peer->identity.key : NULL;
+}
+
+#endif
