@@ -8,8 +8,7 @@
 
 #include <errno.h>
 
-#include "api/api_options.h"
-#include "api/api_result.h"
+#include "api/api.h"
 #include "base/attributes.h"
 #include "channel/channel.h"
 #include "client/client.h"

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * <postern/node.h>: check the arguments, call, filter the result
+ * <postern/node.h> and <postern/control.h>
+ *
+ * A struct postern_node is the internal node under its public name.
  */
+#include <postern/control.h>
 #include <postern/node.h>
 
 #include <errno.h>
 
-#include "api/api_node.h"
-#include "api/api_options.h"
-#include "api/api_result.h"
+#include "api/api.h"
 #include "base/attributes.h"
 #include "base/clock.h"
 #include "client/client.h"
@@ -16,6 +17,21 @@
 #include "policy/policy_diagnostics.h"
 
 #define PROBE_TIMEOUT_NS PST_NS_PER_SECOND
+
+static inline struct pst_node *inner(struct postern_node *node)
+{
+	return (struct pst_node *)node;
+}
+
+/* 0, -EINVAL, or -ESTALE in a forked child.  Inline: for each message. */
+static inline int check(struct postern_node *node)
+{
+	if (PST_UNLIKELY(!node))
+		return -EINVAL;
+	if (PST_UNLIKELY(!pst_node_is_ours(inner(node))))
+		return -ESTALE;
+	return 0;
+}
 
 int postern_node_open(const struct postern_policy *policy,
 		      const char *node_name,
@@ -59,7 +75,7 @@ int postern_node_open(const struct postern_policy *policy,
 
 struct postern_node *postern_node_close(struct postern_node *node)
 {
-	(void)pst_node_close(pst_api_node(node)); /* always NULL */
+	(void)pst_node_close(inner(node)); /* always NULL */
 	return NULL;
 }
 
@@ -67,21 +83,21 @@ int postern_node_fd(struct postern_node *node)
 {
 	int r;
 
-	r = pst_api_check_node(node);
+	r = check(node);
 	if (r < 0)
 		return r;
-	return pst_node_fd(pst_api_node(node));
+	return pst_node_fd(inner(node));
 }
 
 int postern_node_wait(struct postern_node *node, uint64_t deadline_ns)
 {
 	int r;
 
-	r = pst_api_check_node(node);
+	r = check(node);
 	if (r < 0)
 		return r;
-	return pst_api_filter_wait(pst_node_wait(pst_api_node(node),
-						 deadline_ns), __func__);
+	return pst_api_filter_wait(pst_node_wait(inner(node), deadline_ns),
+				   __func__);
 }
 
 /* In a signal handler, errno belongs to the code that was interrupted. */
@@ -90,9 +106,9 @@ int postern_node_interrupt(struct postern_node *node)
 	int saved_errno = errno;
 	int r;
 
-	r = pst_api_check_node(node);
+	r = check(node);
 	if (r == 0)
-		pst_node_interrupt(pst_api_node(node));
+		pst_node_interrupt(inner(node));
 	errno = saved_errno;
 	return r;
 }
@@ -103,13 +119,13 @@ int postern_node_receive(struct postern_node *node, void *buffer,
 {
 	int r;
 
-	r = pst_api_check_node(node);
+	r = check(node);
 	if (PST_UNLIKELY(r < 0))
 		return r;
 	if (PST_UNLIKELY((!buffer && buffer_bytes > 0) || !ret_message_bytes ||
 			 !ret_peer))
 		return -EINVAL;
-	r = pst_node_receive(pst_api_node(node), buffer, buffer_bytes,
+	r = pst_node_receive(inner(node), buffer, buffer_bytes,
 			     ret_message_bytes, ret_peer);
 	return pst_api_filter(r, __func__, NULL);
 }
@@ -118,10 +134,10 @@ int postern_node_pause(struct postern_node *node)
 {
 	int r;
 
-	r = pst_api_check_node(node);
+	r = check(node);
 	if (r < 0)
 		return r;
-	pst_node_pause(pst_api_node(node));
+	pst_node_pause(inner(node));
 	return 0;
 }
 
@@ -129,10 +145,10 @@ int postern_node_resume(struct postern_node *node)
 {
 	int r;
 
-	r = pst_api_check_node(node);
+	r = check(node);
 	if (r < 0)
 		return r;
-	pst_node_resume(pst_api_node(node));
+	pst_node_resume(inner(node));
 	return 0;
 }
 
@@ -142,13 +158,13 @@ int postern_node_next_event(struct postern_node *node,
 	struct postern_event event;
 	int r;
 
-	r = pst_api_check_node(node);
+	r = check(node);
 	if (r < 0)
 		return r;
 	r = pst_api_check_out(ret_event, PST_API_EVENT_BYTES);
 	if (r < 0)
 		return r;
-	r = pst_node_next_event(pst_api_node(node), &event);
+	r = pst_node_next_event(inner(node), &event);
 	if (r < 0)
 		return pst_api_filter(r, __func__, NULL);
 	pst_api_copy_out(ret_event, &event, sizeof(event));
@@ -164,12 +180,12 @@ static int hand_out(struct postern_node *node, postern_peer peer,
 	struct pst_channel *channel;
 	int r;
 
-	r = pst_api_check_node(node);
+	r = check(node);
 	if (r < 0)
 		return r;
 	if (!ret_channel)
 		return -EINVAL;
-	r = function(pst_api_node(node), peer, &channel);
+	r = function(inner(node), peer, &channel);
 	if (r < 0)
 		return pst_api_filter(r, __func__, NULL);
 	*ret_channel = (struct postern_channel *)channel;
@@ -200,12 +216,12 @@ int postern_node_reload(struct postern_node *node,
 	r = pst_api_begin_refusal(refusal, &ours);
 	if (r < 0)
 		return r;
-	r = pst_api_check_node(node);
+	r = check(node);
 	if (r < 0)
 		return r;
 	if (!policy)
 		return -EINVAL;
-	r = pst_node_reload(pst_api_node(node), policy, &ours, &lost_count);
+	r = pst_node_reload(inner(node), policy, &ours, &lost_count);
 	pst_api_end_refusal(refusal, &ours);
 	if (r == 0 && ret_lost_count)
 		*ret_lost_count = lost_count;
@@ -231,12 +247,12 @@ int postern_node_reload_failed(struct postern_node *node, int result,
 {
 	int r;
 
-	r = pst_api_check_node(node);
+	r = check(node);
 	if (r < 0)
 		return r;
 	if (result >= 0)
 		return -EINVAL;
-	pst_node_reload_failed(pst_api_node(node), result,
+	pst_node_reload_failed(inner(node), result,
 			       diagnostics ? first_error(diagnostics) : NULL);
 	return 0;
 }
@@ -245,10 +261,10 @@ int postern_node_revoke(struct postern_node *node, postern_peer peer)
 {
 	int r;
 
-	r = pst_api_check_node(node);
+	r = check(node);
 	if (r < 0)
 		return r;
-	r = pst_node_revoke(pst_api_node(node), peer);
+	r = pst_node_revoke(inner(node), peer);
 	return pst_api_filter(r, __func__, NULL);
 }
 
@@ -258,12 +274,12 @@ int postern_node_revoke_named(struct postern_node *node, const char *peer_name,
 	uint32_t unwanted;
 	int r;
 
-	r = pst_api_check_node(node);
+	r = check(node);
 	if (r < 0)
 		return r;
 	if (!peer_name)
 		return -EINVAL;
-	r = pst_node_revoke_named(pst_api_node(node), peer_name,
+	r = pst_node_revoke_named(inner(node), peer_name,
 				  ret_count ? ret_count : &unwanted);
 	return pst_api_filter(r, __func__, NULL);
 }
@@ -289,4 +305,95 @@ int postern_node_probe(const struct postern_policy *policy,
 	r = pst_client_probe(&target, &ours);
 	pst_api_end_refusal(refusal, &ours);
 	return pst_api_filter(r, __func__, NULL);
+}
+
+static int check_stats(struct postern_node *node, const void *output,
+		       size_t first_bytes)
+{
+	int r;
+
+	r = check(node);
+	if (r < 0)
+		return r;
+	return pst_api_check_out(output, first_bytes);
+}
+
+int postern_node_stats(struct postern_node *node,
+		       struct postern_node_statistics *ret_stats)
+{
+	struct postern_node_statistics stats;
+	int r;
+
+	r = check_stats(node, ret_stats, PST_API_NODE_STATISTICS_BYTES);
+	if (r < 0)
+		return r;
+	pst_node_stats(inner(node), &stats);
+	pst_api_copy_out(ret_stats, &stats, sizeof(stats));
+	return 0;
+}
+
+int postern_node_peer_stats(struct postern_node *node, postern_peer peer,
+			    struct postern_peer_statistics *ret_stats)
+{
+	struct postern_peer_statistics stats;
+	int r;
+
+	r = check_stats(node, ret_stats, PST_API_PEER_STATISTICS_BYTES);
+	if (r < 0)
+		return r;
+	r = pst_node_peer_stats(inner(node), peer, &stats);
+	if (r < 0)
+		return pst_api_filter(r, __func__, NULL);
+	pst_api_copy_out(ret_stats, &stats, sizeof(stats));
+	return 0;
+}
+
+int postern_node_next_peer(struct postern_node *node, postern_peer previous,
+			   postern_peer *ret_peer)
+{
+	int r;
+
+	r = check(node);
+	if (r < 0)
+		return r;
+	if (!ret_peer)
+		return -EINVAL;
+	return pst_node_next_peer(inner(node), previous, ret_peer);
+}
+
+int postern_control_revoke(const struct postern_policy *policy,
+			   const char *node_name, const char *peer,
+			   const struct postern_control_options *options,
+			   struct postern_refusal *refusal, uint32_t *ret_count)
+{
+	struct postern_control_options copy;
+	struct postern_refusal ours;
+	struct pst_client_target target;
+	struct pst_log log;
+	uint32_t unwanted_count;
+	int r;
+
+	r = pst_api_begin_refusal(refusal, &ours);
+	if (r < 0)
+		return r;
+	if (!policy || !node_name || !peer)
+		return -EINVAL;
+	r = pst_api_copy_options(&copy, sizeof(copy),
+				 PST_API_CONTROL_OPTIONS_BYTES, options);
+	if (r < 0)
+		return r;
+	if (copy.features_off & ~POSTERN_FEATURES_ALL)
+		return -EINVAL;
+
+	target = (struct pst_client_target){
+		.policy = policy,
+		.node_name = node_name,
+		.deadline_ns = pst_api_deadline_ns(copy.timeout_ns),
+		.disable_features = copy.features_off,
+	};
+	log = (struct pst_log){copy.log, copy.log_user_data};
+	r = pst_client_disconnect_peer(
+		&target, peer, ret_count ? ret_count : &unwanted_count, &ours);
+	pst_api_end_refusal(refusal, &ours);
+	return pst_api_filter(r, __func__, &log);
 }

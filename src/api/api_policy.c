@@ -10,8 +10,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "api/api_options.h"
-#include "api/api_result.h"
+#include "api/api.h"
 #include "crypto/cipher.h"
 #include "os/features.h"
 #include "policy/policy.h"

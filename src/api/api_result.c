@@ -5,7 +5,7 @@
  * Whatever the kernel invents tomorrow, callers see the codes they were
  * promised, and the operator sees the raw one.
  */
-#include "api/api_result.h"
+#include "api/api.h"
 
 #include <errno.h>
 #include <string.h>

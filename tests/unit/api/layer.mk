@@ -8,8 +8,8 @@ tests_unit_api_test_api_result_LDADD = $(API_TEST_LIBS)
 
 check_PROGRAMS += \
 	tests/unit/api/test_api_channel \
-	tests/unit/api/test_api_facts \
-	tests/unit/api/test_api_facts_users \
+	tests/unit/api/test_api_subject \
+	tests/unit/api/test_api_subject_users \
 	tests/unit/api/test_api_key \
 	tests/unit/api/test_api_policy
 
@@ -17,13 +17,13 @@ tests_unit_api_test_api_channel_SOURCES = \
 	tests/unit/api/test_api_channel.c $(CHANNEL_TEST_SUPPORT)
 tests_unit_api_test_api_channel_LDADD = $(API_TEST_LIBS)
 
-tests_unit_api_test_api_facts_SOURCES = \
-	tests/unit/api/test_api_facts.c $(os_test_support)
-tests_unit_api_test_api_facts_LDADD = $(API_TEST_LIBS)
+tests_unit_api_test_api_subject_SOURCES = \
+	tests/unit/api/test_api_subject.c $(os_test_support)
+tests_unit_api_test_api_subject_LDADD = $(API_TEST_LIBS)
 
-tests_unit_api_test_api_facts_users_SOURCES = \
-	tests/unit/api/test_api_facts_users.c $(os_test_support)
-tests_unit_api_test_api_facts_users_LDADD = $(API_TEST_LIBS)
+tests_unit_api_test_api_subject_users_SOURCES = \
+	tests/unit/api/test_api_subject_users.c $(os_test_support)
+tests_unit_api_test_api_subject_users_LDADD = $(API_TEST_LIBS)
 
 tests_unit_api_test_api_key_SOURCES = \
 	tests/unit/api/test_api_key.c $(os_test_support)

@@ -2,7 +2,7 @@
 /*
  * The edge of the library: results, option structs, bad arguments
  */
-#include "api/api_result.h"
+#include "api/api.h"
 
 #include <check.h>
 #include <errno.h>

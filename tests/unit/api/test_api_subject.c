@@ -284,7 +284,7 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("facts");
-	Suite *suite = suite_create("api_facts");
+	Suite *suite = suite_create("api_subject");
 
 	tcase_add_test(tcase, null_arguments_are_refused);
 	tcase_add_test(tcase, options_of_an_impossible_size_are_refused);

@@ -248,7 +248,7 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("users");
-	Suite *suite = suite_create("api_facts_users");
+	Suite *suite = suite_create("api_subject_users");
 
 	tcase_add_checked_fixture(tcase, test_dir_setup, test_dir_teardown);
 	tcase_add_test(tcase, user_has_ids_and_groups_and_nothing_of_a_process);

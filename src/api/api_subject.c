@@ -1,20 +1,26 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * <postern/facts.h>: check the arguments, call, filter the result
+ * <postern/facts.h> and <postern/key.h>
  *
- * The layers below return more codes than the closed set has.  The codes for a
- * process that does not exist and for a name of two users are chosen here.
+ * The layers below return more codes than the documented set has: the codes for
+ * a missing process, an ambiguous name and a file system's refusal are chosen
+ * here.
  */
 #include <postern/facts.h>
+#include <postern/key.h>
 
+#include <assert.h>
 #include <errno.h>
 
-#include "api/api_options.h"
-#include "api/api_result.h"
+#include "api/api.h"
+#include "identity/key_file.h"
 #include "identity/subject.h"
 #include "os/features.h"
 #include "os/name_lookup.h"
 #include "os/peer_credentials.h"
+
+static_assert(POSTERN_KEY_TEXT_BYTES == PST_IDENTITY_PUBLIC_TEXT_BYTES,
+	      "one spelling");
 
 /* The handle is the subject itself: the type is opaque to its owner. */
 static int return_facts(struct postern_subject *subject, int result,
@@ -32,8 +38,8 @@ static int filter(int result, const char *function)
 		return -ENOENT;
 	case -ENOTUNIQ:
 		return -EINVAL;
-	case -EPERM:
-		/* Of /proc, whereas ours is about directions. */
+	case -EPERM: /* of the file system; ours is about directions */
+	case -EROFS:
 		return -EACCES;
 	default:
 		return pst_api_filter(result, function, NULL);
@@ -45,7 +51,7 @@ static int check_options(const struct postern_facts_options *options)
 	if ((options->flags & ~(uint32_t)POSTERN_FACTS_OBSERVER) != 0 ||
 	    (options->features_off & ~POSTERN_FEATURES_ALL) != 0)
 		return -EINVAL;
-	/* Without its flag an observer would be somebody else, silently. */
+	/* Without the flag, an observer would be ignored silently. */
 	if (!(options->flags & POSTERN_FACTS_OBSERVER) &&
 	    (options->observer_uid != 0 || options->observer_gid != 0))
 		return -EINVAL;
@@ -119,4 +125,42 @@ int postern_group_find(const char *group, uint32_t *ret_gid)
 	if (!group || !ret_gid)
 		return -EINVAL;
 	return filter(pst_gid_from_group(group, ret_gid), __func__);
+}
+
+int postern_key_create(const char *path, struct postern_refusal *refusal,
+		       uint8_t ret_public_key[POSTERN_KEY_BYTES])
+{
+	struct postern_refusal ours;
+	int r;
+
+	r = pst_api_begin_refusal(refusal, &ours);
+	if (r < 0)
+		return r;
+	if (!path || !ret_public_key)
+		return -EINVAL;
+	r = pst_key_file_create(path, &ours, ret_public_key);
+	pst_api_end_refusal(refusal, &ours);
+	return filter(r, __func__);
+}
+
+int postern_key_read_public(const char *path, struct postern_refusal *refusal,
+			    uint8_t ret_public_key[POSTERN_KEY_BYTES])
+{
+	struct postern_refusal ours;
+	int r;
+
+	r = pst_api_begin_refusal(refusal, &ours);
+	if (r < 0)
+		return r;
+	if (!path || !ret_public_key)
+		return -EINVAL;
+	r = pst_key_file_read_public(path, &ours, ret_public_key);
+	pst_api_end_refusal(refusal, &ours);
+	return filter(r, __func__);
+}
+
+void postern_key_text(const uint8_t public_key[POSTERN_KEY_BYTES],
+		      char ret_text[POSTERN_KEY_TEXT_BYTES])
+{
+	pst_identity_public_text(public_key, ret_text);
 }

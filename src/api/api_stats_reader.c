@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * <postern/observe.h>: check the arguments, call, filter the result
+ * <postern/observe.h>
  *
- * A public observer is the internal statistics reader under its public name.
+ * A struct postern_observer is the internal statistics reader under its public name.
  */
 #include <postern/observe.h>
 
 #include <errno.h>
 
-#include "api/api_options.h"
-#include "api/api_result.h"
+#include "api/api.h"
 #include "client/client.h"
 #include "stats/stats_reader.h"
 
@@ -49,13 +48,13 @@ int postern_observe(const struct postern_policy *policy, const char *node_name,
 	if (copy.features_off & ~POSTERN_FEATURES_ALL)
 		return -EINVAL;
 
-	target = (struct pst_client_target) {
+	target = (struct pst_client_target){
 		.policy = policy,
 		.node_name = node_name,
 		.deadline_ns = pst_api_deadline_ns(copy.timeout_ns),
 		.disable_features = copy.features_off,
 	};
-	log = (struct pst_log) {copy.log, copy.log_user_data};
+	log = (struct pst_log){copy.log, copy.log_user_data};
 	r = pst_client_observe(&target, &reader, &ours);
 	pst_api_end_refusal(refusal, &ours);
 	if (r < 0)
