@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/search.h"
+
 /* A line with its values sorted, each once. */
 struct line_set {
 	const struct pst_policy_line *line;
@@ -255,25 +257,26 @@ static void find_changed(struct line_sets *sets)
 	      compare_words);
 }
 
+static int compare_to_words(const void *words, const void *element)
+{
+	struct line_set *const *set = element;
+
+	return strcmp(words, (*set)->line->words);
+}
+
 /* A line that the other peer has not, but was written like this one. */
 static const struct pst_policy_line *
 find_reworded(const struct line_sets *sets,
 	      const struct pst_policy_line *wanted)
 {
-	size_t begin = 0, end = sets->changed_count, middle;
+	size_t i = pst_search_first(wanted->words, sets->changed,
+				    sets->changed_count,
+				    sizeof(sets->changed[0]), compare_to_words);
 
-	while (begin < end) {
-		middle = begin + (end - begin) / 2;
-		if (strcmp(sets->changed[middle]->line->words, wanted->words) <
-		    0)
-			begin = middle + 1;
-		else
-			end = middle;
-	}
-	if (begin == sets->changed_count ||
-	    strcmp(sets->changed[begin]->line->words, wanted->words) != 0)
+	if (i == sets->changed_count ||
+	    strcmp(sets->changed[i]->line->words, wanted->words) != 0)
 		return NULL;
-	return sets->changed[begin]->line;
+	return sets->changed[i]->line;
 }
 
 static void add_meaning(struct pst_policy_diff *diff,

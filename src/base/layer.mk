@@ -21,6 +21,7 @@ libbase_la_SOURCES = \
 	src/base/refcount.h \
 	src/base/result.c \
 	src/base/result.h \
+	src/base/search.h \
 	src/base/shared_word.h \
 	src/base/slot_handle.h \
 	src/base/spin.h \

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/search.h"
 #include "os/name_entries.h"
 
 /* A user or a group. */
@@ -216,19 +217,18 @@ static int read_groups(struct pst_name_table *table)
 	return table->groups_result;
 }
 
+static int compare_name(const void *name, const void *element)
+{
+	const struct row *row = element;
+
+	return strcmp(name, row->name);
+}
+
 /* The first row that has the name, or is behind where it would be. */
 static size_t find_row(const struct rows *rows, const char *name)
 {
-	size_t begin = 0, end = rows->count, middle;
-
-	while (begin < end) {
-		middle = begin + (end - begin) / 2;
-		if (strcmp(rows->rows[middle].name, name) < 0)
-			begin = middle + 1;
-		else
-			end = middle;
-	}
-	return begin;
+	return pst_search_first(name, rows->rows, rows->count,
+				sizeof(*rows->rows), compare_name);
 }
 
 static bool has_name(const struct rows *rows, size_t row_index,
@@ -356,19 +356,20 @@ static int read_members(struct pst_name_table *table)
 	return r;
 }
 
+static int compare_gid(const void *key, const void *element)
+{
+	const struct membership *membership = element;
+	const gid_t *gid = key;
+
+	return (*gid > membership->gid) - (*gid < membership->gid);
+}
+
 /* The first membership of a group that is not below gid. */
 static size_t find_membership(const struct pst_name_table *table, gid_t gid)
 {
-	size_t begin = 0, end = table->membership_count, middle;
-
-	while (begin < end) {
-		middle = begin + (end - begin) / 2;
-		if (table->memberships[middle].gid < gid)
-			begin = middle + 1;
-		else
-			end = middle;
-	}
-	return begin;
+	return pst_search_first(&gid, table->memberships,
+				table->membership_count,
+				sizeof(*table->memberships), compare_gid);
 }
 
 int pst_name_table_find_members(struct pst_name_table *table, gid_t gid,

@@ -10,6 +10,7 @@ libpolicy_la_SOURCES = \
 	src/policy/policy_block.h \
 	src/policy/policy_builder.c \
 	src/policy/policy_builder.h \
+	src/policy/policy_check.c \
 	src/policy/policy_decide.c \
 	src/policy/policy_diagnostics.c \
 	src/policy/policy_diagnostics.h \
@@ -25,7 +26,6 @@ libpolicy_la_SOURCES = \
 	src/policy/policy_lexer.c \
 	src/policy/policy_lexer.h \
 	src/policy/policy_link.c \
-	src/policy/policy_link_node.c \
 	src/policy/policy_lint.c \
 	src/policy/policy_load.c \
 	src/policy/policy_load.h \

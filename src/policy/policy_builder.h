@@ -194,16 +194,14 @@ pst_policy_severity_of(const struct pst_policy_builder *builder,
 const char *pst_policy_join_words(struct pst_policy_builder *builder,
 				  const struct pst_policy_directive *directive);
 
-/* What spans several texts */
+/* When all texts are read */
 
 PST_MUST_CHECK
 int pst_policy_link(struct pst_policy_builder *builder);
-PST_MUST_CHECK
-int pst_policy_check_node(struct pst_policy_builder *builder,
-			  const struct pst_policy_node *node);
 
-void pst_policy_link_tenants(struct postern_policy *policy);
-void pst_policy_link_node(struct pst_policy_node *node);
+/* Errors of nodes as a whole (policy_check.c). */
+PST_MUST_CHECK
+int pst_policy_check(struct pst_policy_builder *builder);
 
 /* Warn about rules that do not do what they say (policy_lint.c). */
 PST_MUST_CHECK

@@ -19,6 +19,7 @@
  */
 #include <string.h>
 
+#include "base/search.h"
 #include "policy/policy_grant.h"
 #include "policy/policy_match.h"
 #include "policy/policy_table.h"
@@ -377,21 +378,21 @@ pst_policy_security_floor(const struct pst_policy_node *node,
 	return floor;
 }
 
+static int compare_name(const void *name, const void *node)
+{
+	const struct pst_policy_node *const *element = node;
+
+	return strcmp(name, (*element)->name);
+}
+
 const struct pst_policy_node *
 pst_policy_find_node(const struct postern_policy *policy, const char *name)
 {
-	size_t begin = 0, end = policy->node_count, middle;
-	int order;
+	size_t i = pst_search_first(name, policy->node_at, policy->node_count,
+				    sizeof(policy->node_at[0]), compare_name);
 
-	while (begin < end) {
-		middle = begin + (end - begin) / 2;
-		order = strcmp(policy->node_at[middle]->name, name);
-		if (order == 0)
-			return policy->node_at[middle];
-		if (order < 0)
-			begin = middle + 1;
-		else
-			end = middle;
-	}
-	return NULL;
+	return i < policy->node_count &&
+			       strcmp(policy->node_at[i]->name, name) == 0
+		       ? policy->node_at[i]
+		       : NULL;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What spans several texts
+ * Linking: names, extensions, and the facts about a node as a whole
  *
- * When everything is read: rules find their peers, extensions their nodes, and
- * what can only be judged as a whole is judged.  Lists are sorted by name, so
- * that nothing depends on the order of files.
+ * When everything is read, rules find their peers and extensions their nodes.
+ * Lists are sorted by name, so that nothing depends on the order of files.  The
+ * answers that other layers need again and again are computed once: which facts
+ * a node looks at, and how large a ring it can grant.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -202,48 +203,6 @@ static int link_extensions(struct pst_policy_builder *builder)
 	return 0;
 }
 
-static int check_socket(struct pst_policy_builder *builder,
-			struct pst_policy_index *sockets,
-			struct pst_policy_node *node)
-{
-	struct pst_policy_node *earlier;
-	void *present;
-	char hint[300];
-	int r;
-
-	if (!node->socket_path)
-		return 0;
-	r = pst_policy_index_add(sockets, pst_policy_builder_arena(builder),
-				 node->socket_path, node, &present);
-	if (r < 0 || !present)
-		return r;
-	earlier = present;
-	(void)snprintf(hint, sizeof(hint), "node '%s' has it at %s:%u:%u",
-		       earlier->name, earlier->socket_location.file,
-		       earlier->socket_location.line,
-		       earlier->socket_location.column); /* cut if too long */
-	(void)pst_policy_builder_enter(builder, &node->fault);
-	r = pst_policy_report_at(builder, node->directive->source,
-				 node->socket_location.line,
-				 node->socket_location.column, 6, hint,
-				 "two nodes with one socket");
-	if (!earlier->fault)
-		earlier->fault = node->fault;
-	return r;
-}
-
-static int check_sockets(struct pst_policy_builder *builder)
-{
-	struct pst_policy_index sockets = {NULL};
-	struct pst_policy_node *node;
-	int r = 0;
-
-	for (node = builder->policy->nodes; node && r == 0; node = node->next)
-		r = check_socket(builder, &sockets, node);
-	pst_policy_index_done(&sockets);
-	return r;
-}
-
 static int compare_nodes(const void *left, const void *right)
 {
 	struct pst_policy_node *const *a = left, *const *b = right;
@@ -352,21 +311,70 @@ static int link_names(struct pst_policy_builder *builder)
 	return 0;
 }
 
-static int check_nodes(struct pst_policy_builder *builder)
+static uint32_t facts_of_rules(const struct pst_policy_rule *rule)
 {
-	struct pst_policy_node *node;
-	int r;
+	uint32_t used = 0;
+	size_t i;
 
-	r = check_sockets(builder);
-	if (r < 0)
-		return r;
-	for (node = builder->policy->nodes; node; node = node->next) {
-		(void)pst_policy_builder_enter(builder, &node->fault);
-		r = pst_policy_check_node(builder, node);
-		if (r < 0)
-			return r;
+	for (; rule; rule = rule->next) {
+		for (i = 0; i < rule->peer_count; i++)
+			used |= rule->peers[i]->facts_used;
 	}
-	return 0;
+	return used;
+}
+
+/* Tenants too: their lines are matched with every process, to find its tenant. */
+static void find_facts(struct pst_policy_node *node)
+{
+	const struct pst_policy_allow *allow;
+
+	node->facts_used = facts_of_rules(node->denies) |
+			   node->policy->tenant_facts_used;
+	/* the rule of an allow is not in a list of rules */
+	for (allow = node->allows; allow; allow = allow->next)
+		node->facts_used |= facts_of_rules(&allow->rule);
+}
+
+/* A tenant only restricts limits, so tenants are left out. */
+static void find_ceilings(struct pst_policy_node *node)
+{
+	struct postern_policy_limit limits[POSTERN_LIMIT_ROOM];
+	const struct pst_policy_allow *allow;
+
+	for (allow = node->allows; allow; allow = allow->next) {
+		memcpy(limits, allow->limits, sizeof(limits));
+		pst_policy_limits_restrict(limits, node->limits);
+		pst_policy_limits_restrict(limits, node->policy->limits);
+		pst_policy_limits_complete(limits);
+		if (limits[POSTERN_LIMIT_RING].value > node->ring_ceiling_bytes)
+			node->ring_ceiling_bytes =
+				limits[POSTERN_LIMIT_RING].value;
+		if (limits[POSTERN_LIMIT_MESSAGE].value >
+		    node->message_ceiling_bytes)
+			node->message_ceiling_bytes =
+				limits[POSTERN_LIMIT_MESSAGE].value;
+	}
+}
+
+static void link_tenants(struct postern_policy *policy)
+{
+	const struct pst_policy_tenant *tenant;
+
+	for (tenant = policy->tenants; tenant; tenant = tenant->next)
+		policy->tenant_facts_used |= facts_of_rules(tenant->members);
+}
+
+static void link_node(struct pst_policy_node *node)
+{
+	const struct pst_policy_allow *allow;
+	const struct pst_policy_rule *rule;
+
+	for (rule = node->denies; rule; rule = rule->next)
+		node->deny_count++;
+	for (allow = node->allows; allow; allow = allow->next)
+		node->allow_count++;
+	find_facts(node);
+	find_ceilings(node);
 }
 
 int pst_policy_link(struct pst_policy_builder *builder)
@@ -383,7 +391,7 @@ int pst_policy_link(struct pst_policy_builder *builder)
 	/* Where a text is missing no node can be opened, and every second
 	 * message would follow from the first. */
 	if (!builder->is_incomplete) {
-		r = check_nodes(builder);
+		r = pst_policy_check(builder);
 		if (r == 0 && (builder->options.flags & POSTERN_POLICY_LINT))
 			r = pst_policy_lint(builder);
 		if (r < 0)
@@ -395,9 +403,9 @@ int pst_policy_link(struct pst_policy_builder *builder)
 		r = sort_tenants(builder->policy);
 	if (r < 0)
 		return r;
-	pst_policy_link_tenants(builder->policy);
+	link_tenants(builder->policy);
 	for (node = builder->policy->nodes; node; node = node->next)
-		pst_policy_link_node(node);
+		link_node(node);
 	builder->policy->ordinal_count = builder->peer_count;
 	return pst_policy_link_faults(builder->policy);
 }

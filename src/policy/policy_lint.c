@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "policy/policy_builder.h"
+#include "policy/policy_match.h"
 
 #define PROGRAM_BYTES 4096
 
@@ -72,13 +73,6 @@ static int add_membership(struct memberships *memberships,
 	return 0;
 }
 
-static int compare_uids(const void *left, const void *right)
-{
-	const uint32_t *a = left, *b = right;
-
-	return (*a > *b) - (*a < *b);
-}
-
 static bool lists_uid(const struct pst_policy_line *line, uint32_t uid)
 {
 	const struct pst_policy_value *value;
@@ -94,9 +88,7 @@ static bool lists_uid(const struct pst_policy_line *line, uint32_t uid)
 			continue;
 		if (line->key == PST_POLICY_LINE_USER && value->number == uid)
 			return true;
-		if (value->member_uid_count > 0 &&
-		    bsearch(&uid, value->member_uids, value->member_uid_count,
-			    sizeof(uid), compare_uids))
+		if (pst_policy_has_member(value, uid))
 			return true;
 	}
 	return false;

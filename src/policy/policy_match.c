@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "base/search.h"
 #include "policy/policy.h"
 #include "policy/policy_label.h"
 
@@ -89,25 +90,31 @@ static enum pst_policy_match match_gid(uint64_t gid,
 	return is_complete ? PST_POLICY_MATCH_NO : PST_POLICY_MATCH_UNKNOWN;
 }
 
+static int compare_uids(const void *left, const void *right)
+{
+	const uint32_t *a = left, *b = right;
+
+	return (*a > *b) - (*a < *b);
+}
+
+bool pst_policy_has_member(const struct pst_policy_value *value, uint32_t uid)
+{
+	size_t i = pst_search_first(&uid, value->member_uids,
+				    value->member_uid_count, sizeof(uid),
+				    compare_uids);
+
+	return i < value->member_uid_count && value->member_uids[i] == uid;
+}
+
 static enum pst_policy_match
 match_members(const struct pst_policy_value *value,
 	      const struct postern_subject *subject)
 {
-	size_t begin = 0, end = value->member_uid_count, middle;
-
 	if (value->member_uid_count == 0)
 		return PST_POLICY_MATCH_NO;
 	if (!has_uid(subject))
 		return PST_POLICY_MATCH_UNKNOWN;
-	while (begin < end) {
-		middle = begin + (end - begin) / 2;
-		if (value->member_uids[middle] < subject->uid)
-			begin = middle + 1;
-		else
-			end = middle;
-	}
-	return match_if(begin < value->member_uid_count &&
-			value->member_uids[begin] == subject->uid);
+	return match_if(pst_policy_has_member(value, subject->uid));
 }
 
 static enum pst_policy_match match_group(const struct pst_policy_value *value,

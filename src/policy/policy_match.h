@@ -67,4 +67,7 @@ bool pst_policy_has_hidden_pid(const struct postern_subject *subject);
  * namespace does not map, and so is nobody's identity. */
 bool pst_policy_has_unmapped_uid(const struct postern_subject *subject);
 
+/* Whether the uid is one of the members of the group that a value names. */
+bool pst_policy_has_member(const struct pst_policy_value *value, uint32_t uid);
+
 #endif

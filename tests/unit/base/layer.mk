@@ -10,6 +10,7 @@ check_PROGRAMS += \
 	tests/unit/base/test_log \
 	tests/unit/base/test_record_size \
 	tests/unit/base/test_refcount \
+	tests/unit/base/test_search \
 	tests/unit/base/test_text \
 	tests/unit/base/test_token_bucket
 
@@ -39,6 +40,9 @@ tests_unit_base_test_refcount_LDADD = libbase.la $(CHECK_LIBS)
 tests_unit_base_test_list_SOURCES = tests/unit/base/test_list.c \
 	tests/support/expect.h
 tests_unit_base_test_list_LDADD = libbase.la $(CHECK_LIBS)
+tests_unit_base_test_search_SOURCES = \
+	tests/unit/base/test_search.c tests/support/expect.h
+tests_unit_base_test_search_LDADD = libbase.la $(CHECK_LIBS)
 tests_unit_base_test_text_SOURCES = tests/unit/base/test_text.c
 tests_unit_base_test_text_LDADD = libbase.la $(CHECK_LIBS)
 tests_unit_base_test_token_bucket_SOURCES = \

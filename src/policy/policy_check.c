@@ -1,23 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One node as a whole
+ * Checks of nodes as a whole
  *
- * A node's rules stand in its own block and in extensions, about peers that
- * stand elsewhere.  Here they are judged together, and what the other layers
- * will ask of a node again and again is found once: which facts it looks at,
- * and how large a ring it can give.
+ * The rules of a node are in its own block and in extensions, about peers that
+ * are defined elsewhere.  They are checked together when all texts are read and
+ * names are resolved: each socket has one node, no deny depends on a line that
+ * a process can change, and no allow needs a key that nobody can prove.
  */
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "policy/policy_builder.h"
-#include "policy/policy_grant.h"
 #include "policy/policy_label.h"
 
-#define ADVISORY_FACTS                                             \
-	(PST_POLICY_FACT_UNIT | PST_POLICY_FACT_CGROUP |           \
-	 PST_POLICY_FACT_EXE | PST_POLICY_FACT_USERNS)
+#define ADVISORY_FACTS                                                         \
+	(PST_POLICY_FACT_UNIT | PST_POLICY_FACT_CGROUP | PST_POLICY_FACT_EXE | \
+	 PST_POLICY_FACT_USERNS)
 
 static bool uses(const struct pst_policy_peer *peer, uint32_t facts)
 {
@@ -63,9 +60,8 @@ static int check_deny(struct pst_policy_builder *builder,
 		    !uses(rule->peers[i], PST_POLICY_FACT_KEY))
 			continue;
 		r = pst_policy_report_word_as(
-			builder, POSTERN_SEVERITY_WARNING,
-			rule->directive, i + 1,
-			"nobody can prove a key to a node that has none",
+			builder, POSTERN_SEVERITY_WARNING, rule->directive,
+			i + 1, "nobody can prove a key to a node that has none",
 			"deny of peer '%s' by key never matches",
 			rule->peers[i]->name);
 		if (r < 0)
@@ -79,8 +75,8 @@ static int report_keyless(struct pst_policy_builder *builder,
 			  const struct pst_policy_node *node,
 			  const struct pst_policy_rule *rule, uint32_t index)
 {
-	const struct pst_policy_fault **before = pst_policy_builder_enter(
-		builder, &builder->policy->fault);
+	const struct pst_policy_fault **before =
+		pst_policy_builder_enter(builder, &builder->policy->fault);
 	int r;
 
 	r = pst_policy_report_word(
@@ -148,53 +144,8 @@ static int check_allow(struct pst_policy_builder *builder,
 	return 0;
 }
 
-static uint32_t facts_of_rules(const struct pst_policy_rule *rule)
-{
-	uint32_t used = 0;
-	size_t i;
-
-	for (; rule; rule = rule->next) {
-		for (i = 0; i < rule->peer_count; i++)
-			used |= rule->peers[i]->facts_used;
-	}
-	return used;
-}
-
-/* Tenants too: to know who pays, their lines are looked at for everybody. */
-static void find_facts(struct pst_policy_node *node)
-{
-	const struct pst_policy_allow *allow;
-
-	node->facts_used = facts_of_rules(node->denies) |
-			   node->policy->tenant_facts_used;
-	/* the rule of an allow is not in a list of rules */
-	for (allow = node->allows; allow; allow = allow->next)
-		node->facts_used |= facts_of_rules(&allow->rule);
-}
-
-/* Tenants could only lower it, so they do not count. */
-static void find_ceilings(struct pst_policy_node *node)
-{
-	struct postern_policy_limit limits[POSTERN_LIMIT_ROOM];
-	const struct pst_policy_allow *allow;
-
-	for (allow = node->allows; allow; allow = allow->next) {
-		memcpy(limits, allow->limits, sizeof(limits));
-		pst_policy_limits_restrict(limits, node->limits);
-		pst_policy_limits_restrict(limits, node->policy->limits);
-		pst_policy_limits_complete(limits);
-		if (limits[POSTERN_LIMIT_RING].value > node->ring_ceiling_bytes)
-			node->ring_ceiling_bytes =
-				limits[POSTERN_LIMIT_RING].value;
-		if (limits[POSTERN_LIMIT_MESSAGE].value >
-		    node->message_ceiling_bytes)
-			node->message_ceiling_bytes =
-				limits[POSTERN_LIMIT_MESSAGE].value;
-	}
-}
-
-int pst_policy_check_node(struct pst_policy_builder *builder,
-			  const struct pst_policy_node *node)
+static int check_node(struct pst_policy_builder *builder,
+		      const struct pst_policy_node *node)
 {
 	const struct pst_policy_allow *allow;
 	const struct pst_policy_rule *rule;
@@ -223,23 +174,61 @@ int pst_policy_check_node(struct pst_policy_builder *builder,
 	return 0;
 }
 
-void pst_policy_link_tenants(struct postern_policy *policy)
+static int check_socket(struct pst_policy_builder *builder,
+			struct pst_policy_index *sockets,
+			struct pst_policy_node *node)
 {
-	const struct pst_policy_tenant *tenant;
+	struct pst_policy_node *earlier;
+	void *present;
+	char hint[300];
+	int r;
 
-	for (tenant = policy->tenants; tenant; tenant = tenant->next)
-		policy->tenant_facts_used |= facts_of_rules(tenant->members);
+	if (!node->socket_path)
+		return 0;
+	r = pst_policy_index_add(sockets, pst_policy_builder_arena(builder),
+				 node->socket_path, node, &present);
+	if (r < 0 || !present)
+		return r;
+	earlier = present;
+	(void)snprintf(hint, sizeof(hint), "node '%s' has it at %s:%u:%u",
+		       earlier->name, earlier->socket_location.file,
+		       earlier->socket_location.line,
+		       earlier->socket_location.column); /* cut if too long */
+	(void)pst_policy_builder_enter(builder, &node->fault);
+	r = pst_policy_report_at(builder, node->directive->source,
+				 node->socket_location.line,
+				 node->socket_location.column, 6, hint,
+				 "two nodes with one socket");
+	if (!earlier->fault)
+		earlier->fault = node->fault;
+	return r;
 }
 
-void pst_policy_link_node(struct pst_policy_node *node)
+static int check_sockets(struct pst_policy_builder *builder)
 {
-	const struct pst_policy_allow *allow;
-	const struct pst_policy_rule *rule;
+	struct pst_policy_index sockets = {NULL};
+	struct pst_policy_node *node;
+	int r = 0;
 
-	for (rule = node->denies; rule; rule = rule->next)
-		node->deny_count++;
-	for (allow = node->allows; allow; allow = allow->next)
-		node->allow_count++;
-	find_facts(node);
-	find_ceilings(node);
+	for (node = builder->policy->nodes; node && r == 0; node = node->next)
+		r = check_socket(builder, &sockets, node);
+	pst_policy_index_done(&sockets);
+	return r;
+}
+
+int pst_policy_check(struct pst_policy_builder *builder)
+{
+	struct pst_policy_node *node;
+	int r;
+
+	r = check_sockets(builder);
+	if (r < 0)
+		return r;
+	for (node = builder->policy->nodes; node; node = node->next) {
+		(void)pst_policy_builder_enter(builder, &node->fault);
+		r = check_node(builder, node);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
