@@ -79,11 +79,13 @@ static int set_connect_error(struct postern_refusal *error, int result,
  * The usual description of a path fault contains a command that repairs it.
  * Where the owner is not mapped, that command would have to run on the host.
  */
-static void set_path_error(struct postern_refusal *error,
-			   const struct pst_path_fault *fault, uid_t owner_uid,
-			   bool is_unmapped)
+static int set_path_error(struct postern_refusal *error, int result,
+			  const struct pst_path_fault *fault, uid_t owner_uid,
+			  bool is_unmapped)
 {
-	const enum postern_reason reason = POSTERN_REASON_UNTRUSTED_PATH;
+	const enum postern_reason reason = pst_is_out_of_resources(result) ?
+						   POSTERN_REASON_RESOURCES :
+						   POSTERN_REASON_UNTRUSTED_PATH;
 	uid_t unmapped_uid;
 
 	if (fault->kind == PST_PATH_FAULT_OWNER && is_unmapped) {
@@ -91,28 +93,25 @@ static void set_path_error(struct postern_refusal *error,
 				     "%s belongs to uid %lu, and not to an "
 				     "unmapped user, root or this user",
 				     fault->path, (unsigned long)fault->owner);
-		return;
-	}
-	if (fault->kind == PST_PATH_FAULT_WRITABLE && is_unmapped) {
+	} else if (fault->kind == PST_PATH_FAULT_WRITABLE && is_unmapped) {
 		(void)pst_error_setf(error, reason,
 				     "%s is writable by group or others: mount "
 				     "the socket's directory below one that is "
 				     "not", fault->path);
-		return;
-	}
-	if (fault->kind == PST_PATH_FAULT_OWNER &&
-	    pst_own_unmapped_uid(&unmapped_uid) == 0 &&
-	    fault->owner == unmapped_uid) {
+	} else if (fault->kind == PST_PATH_FAULT_OWNER &&
+		   pst_own_unmapped_uid(&unmapped_uid) == 0 &&
+		   fault->owner == unmapped_uid) {
 		(void)pst_error_setf(error, reason,
 				     "%s belongs to a user whom this user "
 				     "namespace does not map: if the node has a "
 				     "key, write 'owner unmapped' and 'key'",
 				     fault->path);
-		return;
+	} else {
+		(void)pst_error_set(error, reason);
+		pst_path_fault_describe(fault, owner_uid, error->detail,
+					sizeof(error->detail));
 	}
-	(void)pst_error_set(error, reason);
-	pst_path_fault_describe(fault, owner_uid, error->detail,
-				sizeof(error->detail));
+	return result;
 }
 
 /* No HELLO can be made: the parameters of the channel are invalid. */
@@ -214,13 +213,9 @@ static int connect_socket(struct pst_connection *connection,
 		node->socket_path, connection->owner_uid,
 		is_unmapped ? PST_TRUSTED_PATH_OR_OWN : 0, &dir_fd, &name,
 		&fault);
-	if (r < 0) {
-		set_path_error(error, &fault, connection->owner_uid,
-			       is_unmapped);
-		if (pst_is_out_of_resources(r))
-			error->reason = POSTERN_REASON_RESOURCES;
-		return r;
-	}
+	if (r < 0)
+		return set_path_error(error, r, &fault, connection->owner_uid,
+				      is_unmapped);
 	r = pst_socket_connect(dir_fd, name, connection->deadline_ns,
 			       &connection->socket_fd);
 	if (r < 0)
@@ -293,6 +288,21 @@ static int open_socket(struct pst_connection *connection,
 
 /* -- records --------------------------------------------------------------- */
 
+/* Until the socket is readable or closed by the node, or the deadline. */
+static int await_node(const struct pst_connection *connection,
+		      struct postern_refusal *error)
+{
+	unsigned ready;
+	int r;
+
+	r = pst_doorbell_sleep(&connection->socket_fd, 1,
+			       connection->deadline_ns, &ready);
+	if (r == -ETIMEDOUT)
+		(void)pst_error_setf(error, POSTERN_REASON_DEADLINE,
+				     "the node does not answer");
+	return r;
+}
+
 /* Only the answer to HELLO has descriptors. */
 static size_t expected_fd_count(const struct pst_handshake_machine *machine)
 {
@@ -310,15 +320,14 @@ static size_t expected_fd_count(const struct pst_handshake_machine *machine)
 }
 
 static int receive_record(struct pst_connection *connection,
-			  struct pst_wire_record *ret_record)
+			  struct pst_wire_record *ret_record,
+			  struct postern_refusal *error)
 {
 	size_t fd_count = expected_fd_count(&connection->initiator.machine);
-	unsigned ready;
 	int r;
 
 	do {
-		r = pst_doorbell_sleep(&connection->socket_fd, 1,
-				       connection->deadline_ns, &ready);
+		r = await_node(connection, error);
 		if (r < 0)
 			return r;
 		if (fd_count > 0)
@@ -334,6 +343,12 @@ static int receive_record(struct pst_connection *connection,
 					       sizeof(ret_record->bytes),
 					       &ret_record->byte_count, NULL);
 	} while (r == -EAGAIN);
+	if (r == -EPIPE)
+		(void)pst_error_set(error, POSTERN_REASON_HUNG_UP);
+	else if (r == -EBADMSG)
+		(void)pst_error_setf(error, POSTERN_REASON_DESCRIPTORS,
+				     "a record that is empty or too long, or "
+				     "has descriptors that were not agreed on");
 	return r;
 }
 
@@ -343,16 +358,7 @@ int pst_connection_receive(struct pst_connection *connection,
 	struct pst_wire_record record;
 	int r;
 
-	r = receive_record(connection, &record);
-	if (r == -ETIMEDOUT)
-		(void)pst_error_setf(error, POSTERN_REASON_DEADLINE,
-				     "the node does not answer");
-	else if (r == -EPIPE)
-		(void)pst_error_set(error, POSTERN_REASON_HUNG_UP);
-	else if (r == -EBADMSG)
-		(void)pst_error_setf(error, POSTERN_REASON_DESCRIPTORS,
-				     "a record that is empty or too long, or "
-				     "has descriptors that were not agreed on");
+	r = receive_record(connection, &record, error);
 	if (r < 0)
 		return r;
 	r = pst_initiator_consume(&connection->initiator, record.bytes,
@@ -496,7 +502,6 @@ int pst_connection_check_segment(const struct pst_connection *connection,
 static int await_answer(const struct pst_connection *connection,
 			struct postern_refusal *error)
 {
-	unsigned ready;
 	int r;
 
 	r = pst_packet_end_sending(connection->socket_fd);
@@ -504,12 +509,7 @@ static int await_answer(const struct pst_connection *connection,
 		return 0; /* the node has closed its socket */
 	if (r < 0)
 		return r;
-	r = pst_doorbell_sleep(&connection->socket_fd, 1,
-			       connection->deadline_ns, &ready);
-	if (r == -ETIMEDOUT)
-		(void)pst_error_setf(error, POSTERN_REASON_DEADLINE,
-				     "the node does not answer");
-	return r;
+	return await_node(connection, error);
 }
 
 int pst_client_probe(const struct pst_client_target *target,
