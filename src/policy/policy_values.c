@@ -7,8 +7,8 @@
  *
  * Names of users and groups become numbers once, when the policy loads.  An
  * unknown name is an error even in a deny: a deny that was dropped would let a
- * process in.  The overflow ids, and the accounts named after them, are the ids
- * that the kernel shows for ids that it cannot map, so they identify no user.
+ * process in.  The kernel shows the overflow ids, which have names too, for ids
+ * that it cannot map, so they identify no user.
  */
 #include "policy/policy_values.h"
 
@@ -239,7 +239,7 @@ int pst_policy_word_choice(struct pst_policy_builder *builder,
 
 /* Users and groups */
 
-struct account_kind {
+struct id_kind {
 	const char *name;
 	const char *overflow_names[2];
 	const char *hint;
@@ -247,20 +247,20 @@ struct account_kind {
 	uint32_t overflow_id;
 };
 
-static bool is_overflow_name(const struct account_kind *kind, const char *text)
+static bool is_overflow_name(const struct id_kind *kind, const char *text)
 {
 	return strcmp(text, kind->overflow_names[0]) == 0 ||
 	       strcmp(text, kind->overflow_names[1]) == 0;
 }
 
-static bool is_overflow_id(const struct account_kind *kind, uint64_t id)
+static bool is_overflow_id(const struct id_kind *kind, uint64_t id)
 {
 	return id == PST_POLICY_OVERFLOW_ID ||
 	       (kind->overflow_id != 0 && id == kind->overflow_id);
 }
 
 static int report_overflow(struct pst_policy_builder *builder,
-			   const struct account_kind *kind,
+			   const struct id_kind *kind,
 			   const struct pst_policy_directive *directive,
 			   uint32_t word_index)
 {
@@ -272,10 +272,10 @@ static int report_overflow(struct pst_policy_builder *builder,
 		directive->words[word_index].text);
 }
 
-static int report_unknown_account(struct pst_policy_builder *builder,
-			  const struct account_kind *kind,
-			  const struct pst_policy_directive *directive,
-			  uint32_t word_index)
+static int report_unknown_name(struct pst_policy_builder *builder,
+			       const struct id_kind *kind,
+			       const struct pst_policy_directive *directive,
+			       uint32_t word_index)
 {
 	const char *text = directive->words[word_index].text;
 
@@ -286,11 +286,11 @@ static int report_unknown_account(struct pst_policy_builder *builder,
 		kind->name, text);
 }
 
-static int word_account(struct pst_policy_builder *builder,
-			const struct account_kind *kind,
-			const struct pst_policy_directive *directive,
-			uint32_t word_index, enum postern_fact *ret_fact,
-			uint32_t *ret_id, bool *ret_is_valid)
+static int word_id(struct pst_policy_builder *builder,
+		   const struct id_kind *kind,
+		   const struct pst_policy_directive *directive,
+		   uint32_t word_index, enum postern_fact *ret_fact,
+		   uint32_t *ret_id, bool *ret_is_valid)
 {
 	const char *text = directive->words[word_index].text;
 	uint64_t number;
@@ -314,8 +314,8 @@ static int word_account(struct pst_policy_builder *builder,
 			*ret_fact = POSTERN_FACT_UNKNOWN;
 			*ret_id = 0;
 			*ret_is_valid = true;
-			return report_unknown_account(builder, kind, directive,
-					      word_index);
+			return report_unknown_name(builder, kind, directive,
+						   word_index);
 		}
 		if (r == -ENOMEM)
 			return r;
@@ -392,7 +392,7 @@ int pst_policy_word_user(struct pst_policy_builder *builder,
 			 uint32_t word_index, enum postern_fact *ret_fact,
 			 uint32_t *ret_uid, bool *ret_is_valid)
 {
-	const struct account_kind user = {
+	const struct id_kind user = {
 		.name = "user",
 		.overflow_names = {"nobody", "nobody"},
 		.hint = "names come from /etc/passwd; a number works too",
@@ -400,8 +400,8 @@ int pst_policy_word_user(struct pst_policy_builder *builder,
 		.overflow_id = builder->options.overflow_uid,
 	};
 
-	return word_account(builder, &user, directive, word_index, ret_fact,
-			    ret_uid, ret_is_valid);
+	return word_id(builder, &user, directive, word_index, ret_fact, ret_uid,
+		       ret_is_valid);
 }
 
 int pst_policy_word_group(struct pst_policy_builder *builder,
@@ -409,7 +409,7 @@ int pst_policy_word_group(struct pst_policy_builder *builder,
 			  uint32_t word_index, enum postern_fact *ret_fact,
 			  uint32_t *ret_gid, bool *ret_is_valid)
 {
-	const struct account_kind group = {
+	const struct id_kind group = {
 		.name = "group",
 		.overflow_names = {"nogroup", "nobody"},
 		.hint = "names come from /etc/group; a number works too",
@@ -417,6 +417,6 @@ int pst_policy_word_group(struct pst_policy_builder *builder,
 		.overflow_id = builder->options.overflow_gid,
 	};
 
-	return word_account(builder, &group, directive, word_index, ret_fact,
-			    ret_gid, ret_is_valid);
+	return word_id(builder, &group, directive, word_index, ret_fact,
+		       ret_gid, ret_is_valid);
 }

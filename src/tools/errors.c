@@ -142,8 +142,8 @@ enum tool_status tool_error_result(const char *what, int result,
 					   POSTERN_REASON_NONE);
 }
 
-enum tool_status tool_error_account(const char *name, const char *kind,
-				    int result)
+enum tool_status tool_error_lookup(const char *name, const char *kind,
+				   int result)
 {
 	switch (result) {
 	case -ENOENT:

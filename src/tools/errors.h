@@ -45,9 +45,10 @@ enum tool_status tool_error_input(const char *what, const char *why_format,
 enum tool_status tool_error_result(const char *what, int result,
 				   const struct postern_refusal *refusal);
 
-/* The library returned this negative result for a user or a group. */
-enum tool_status tool_error_account(const char *name, const char *kind,
-				    int result);
+/* The lookup of a user or a group ("user", "group") returned this negative
+ * result. */
+enum tool_status tool_error_lookup(const char *name, const char *kind,
+				   int result);
 
 /* Worth saying, but no failure. */
 TOOL_PRINTF(2, 3)

@@ -77,7 +77,7 @@ observe_as_owner(const struct postern_node_description *node,
 	(void)snprintf(owner_uid, sizeof(owner_uid), "%u", node->owner_uid);
 	result = postern_facts_of_user(owner_uid, &owner);
 	if (result < 0)
-		return tool_error_account(owner_uid, "user", result);
+		return tool_error_lookup(owner_uid, "user", result);
 	subject = postern_facts_subject(owner);
 	options->flags = POSTERN_FACTS_OBSERVER;
 	options->observer_uid = subject->uid;

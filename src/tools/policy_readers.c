@@ -42,7 +42,7 @@ enum tool_status tool_reader_find(const char *user,
 
 	result = postern_facts_of_user(user, &facts);
 	if (result < 0)
-		return tool_error_account(user, "user", result);
+		return tool_error_lookup(user, "user", result);
 	tool_reader_init(ret_reader, postern_facts_subject(facts)->uid);
 	postern_facts_free(facts);
 	return TOOL_DONE;

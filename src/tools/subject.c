@@ -34,8 +34,8 @@ static enum tool_status set_groups(struct tool_described_subject *described)
 		result = postern_group_find(words->words[i],
 					    &described->groups[i]);
 		if (result < 0)
-			return tool_error_account(words->words[i], "group",
-						  result);
+			return tool_error_lookup(words->words[i], "group",
+						 result);
 	}
 	subject->groups = described->groups;
 	subject->group_count = (uint32_t)words->count;
@@ -114,7 +114,7 @@ tool_subject_describe(struct tool_described_subject *described)
 
 	result = postern_facts_of_user(described->user, &described->facts);
 	if (result < 0)
-		return tool_error_account(described->user, "user", result);
+		return tool_error_lookup(described->user, "user", result);
 	*subject = *postern_facts_subject(described->facts);
 	status = set_groups(described);
 	if (status != TOOL_DONE)
