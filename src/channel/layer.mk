@@ -4,8 +4,8 @@ libchannel_la_SOURCES = \
 	src/channel/channel.h \
 	src/channel/channel_state.h \
 	src/channel/channel_bell.c \
+	src/channel/channel_detached.c \
 	src/channel/channel_end.c \
-	src/channel/channel_lease.c \
 	src/channel/channel_open.c \
 	src/channel/channel_receive.c \
 	src/channel/channel_sealed.c \

@@ -15,7 +15,7 @@ check_PROGRAMS += \
 	tests/unit/channel/test_channel_end \
 	tests/unit/channel/test_channel_flips \
 	tests/unit/channel/test_channel_gone \
-	tests/unit/channel/test_channel_lease \
+	tests/unit/channel/test_channel_detached \
 	tests/unit/channel/test_channel_sealed \
 	tests/unit/channel/test_channel_sealed_end \
 	tests/unit/channel/test_channel_sealed_race \
@@ -44,9 +44,9 @@ tests_unit_channel_test_channel_gone_SOURCES = \
 	tests/unit/channel/test_channel_gone.c $(SEALED_TEST_SUPPORT)
 tests_unit_channel_test_channel_gone_LDADD = $(CHANNEL_TEST_LIBS)
 
-tests_unit_channel_test_channel_lease_SOURCES = \
-	tests/unit/channel/test_channel_lease.c $(CHANNEL_TEST_SUPPORT)
-tests_unit_channel_test_channel_lease_LDADD = $(CHANNEL_TEST_LIBS)
+tests_unit_channel_test_channel_detached_SOURCES = \
+	tests/unit/channel/test_channel_detached.c $(CHANNEL_TEST_SUPPORT)
+tests_unit_channel_test_channel_detached_LDADD = $(CHANNEL_TEST_LIBS)
 
 tests_unit_channel_test_channel_sealed_SOURCES = \
 	tests/unit/channel/test_channel_sealed.c $(SEALED_TEST_SUPPORT)
