@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Leases: how a node learns that a detached channel is gone, and ends it before
+ * Links to detached channels
  *
- * A detached channel belongs to its user, who may close it in any thread and
- * even after the node itself was closed.  So what they share is counted: a flag
- * with an eventfd of its own, and the way back to the channel, which is cut
- * before the channel goes.  A lock keeps the node from using it meanwhile; what
- * is done under it never waits.
+ * A detached channel belongs to the program, which may close it in any thread,
+ * even after the node was closed.  Node and channel share a reference-counted
+ * link: a flag with an eventfd of its own, and a pointer to the channel, which is
+ * cleared before the channel is freed.  A lock protects that pointer; no code
+ * that holds it waits.
  */
 #include "channel/channel.h"
 
@@ -21,93 +21,92 @@
 #include "channel/channel_state.h"
 #include "os/doorbell.h"
 
-struct pst_channel_lease {
-	struct pst_refcount references; /* the node's and the channel's */
+struct pst_detached_link {
+	struct pst_refcount references; /* of the node and the channel */
 	atomic_bool ended;
 	int notice_fd;
 	pthread_mutex_t lock;
-	struct pst_channel *channel;    /* NULL once it is going */
+	struct pst_channel *channel; /* NULL once it is being freed */
 };
 
-int pst_channel_lease_new(struct pst_channel_lease **ret_lease)
+int pst_detached_link_new(struct pst_detached_link **ret_link)
 {
-	struct pst_channel_lease *lease;
+	struct pst_detached_link *link;
 	int r;
 
-	lease = calloc(1, sizeof(*lease));
-	if (!lease)
+	link = calloc(1, sizeof(*link));
+	if (!link)
 		return -ENOMEM;
-	r = pst_wake_open(&lease->notice_fd);
+	r = pst_wake_open(&link->notice_fd);
 	if (r < 0) {
-		free(lease);
+		free(link);
 		return r;
 	}
 	/* Without attributes it cannot fail. */
-	PST_IGNORE(pthread_mutex_init(&lease->lock, NULL));
-	pst_refcount_init(&lease->references);
-	*ret_lease = lease;
+	PST_IGNORE(pthread_mutex_init(&link->lock, NULL));
+	pst_refcount_init(&link->references);
+	*ret_link = link;
 	return 0;
 }
 
-int pst_channel_lease_fd(const struct pst_channel_lease *lease)
+int pst_detached_link_fd(const struct pst_detached_link *link)
 {
-	return lease->notice_fd;
+	return link->notice_fd;
 }
 
-struct pst_channel_lease *
-pst_channel_lease_ref(struct pst_channel_lease *lease)
+struct pst_detached_link *pst_detached_link_ref(struct pst_detached_link *link)
 {
-	pst_refcount_ref(&lease->references);
-	return lease;
+	pst_refcount_ref(&link->references);
+	return link;
 }
 
-bool pst_channel_lease_has_ended(const struct pst_channel_lease *lease)
+bool pst_detached_link_has_ended(const struct pst_detached_link *link)
 {
-	return atomic_load_explicit(&lease->ended, memory_order_acquire);
+	return atomic_load_explicit(&link->ended, memory_order_acquire);
 }
 
-struct pst_channel_lease *
-pst_channel_lease_unref(struct pst_channel_lease *lease)
+struct pst_detached_link *
+pst_detached_link_unref(struct pst_detached_link *link)
 {
-	if (lease && pst_refcount_unref(&lease->references)) {
-		(void)pst_fd_close(lease->notice_fd);
-		PST_IGNORE(pthread_mutex_destroy(&lease->lock));
-		free(lease);
+	if (link && pst_refcount_unref(&link->references)) {
+		(void)pst_fd_close(link->notice_fd);
+		PST_IGNORE(pthread_mutex_destroy(&link->lock));
+		free(link);
 	}
 	return NULL;
 }
 
-static void lock(struct pst_channel_lease *lease)
+static void lock(struct pst_detached_link *link)
 {
 	/* A mutex of the default kind, not held by this thread. */
-	PST_IGNORE(pthread_mutex_lock(&lease->lock));
+	PST_IGNORE(pthread_mutex_lock(&link->lock));
 }
 
-static void unlock(struct pst_channel_lease *lease)
+static void unlock(struct pst_detached_link *link)
 {
-	PST_IGNORE(pthread_mutex_unlock(&lease->lock));
+	PST_IGNORE(pthread_mutex_unlock(&link->lock));
 }
 
-void pst_channel_lease_lead_to(struct pst_channel_lease *lease,
-			       struct pst_channel *channel)
+void pst_detached_link_set_channel(struct pst_detached_link *link,
+				   struct pst_channel *channel)
 {
-	lock(lease);
-	lease->channel = channel;
-	unlock(lease);
+	lock(link);
+	link->channel = channel;
+	unlock(link);
 }
 
-void pst_channel_end_leased(struct pst_channel_lease *lease,
-			    enum postern_reason reason)
+void pst_detached_link_end_channel(struct pst_detached_link *link,
+				   enum postern_reason reason)
 {
-	lock(lease);
-	if (lease->channel)
-		pst_channel_end(lease->channel, reason);
-	unlock(lease);
+	lock(link);
+	if (link->channel)
+		pst_channel_end(link->channel, reason);
+	unlock(link);
 }
 
-void pst_channel_lease_end(struct pst_channel_lease *lease)
+void pst_detached_link_end(struct pst_detached_link *link)
 {
-	atomic_store_explicit(&lease->ended, true, memory_order_release);
-	pst_wake_signal(lease->notice_fd);
-	(void)pst_channel_lease_unref(lease); /* always NULL */
+	atomic_store_explicit(&link->ended, true, memory_order_release);
+	pst_wake_signal(link->notice_fd);
+	(void)pst_detached_link_unref(link); /* always NULL */
 }

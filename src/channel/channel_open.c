@@ -63,10 +63,10 @@ static void attach_rings(struct pst_channel *channel)
 
 static void free_channel(struct pst_channel *channel)
 {
-	struct pst_channel_lease *lease = atomic_load(&channel->lease);
+	struct pst_detached_link *link = atomic_load(&channel->detached_link);
 
-	if (lease)
-		pst_channel_lease_lead_to(lease, NULL);
+	if (link)
+		pst_detached_link_set_channel(link, NULL);
 	pst_channel_end_sealing(channel);
 	pst_segment_unmap(&channel->own_mapping);
 	pst_segment_unmap(&channel->peer_mapping);
@@ -76,8 +76,8 @@ static void free_channel(struct pst_channel *channel)
 	(void)pst_fd_close(channel->pidfd);
 	(void)pst_socket_close(channel->socket_fd);
 	pst_fork_guard_free(channel, sizeof(*channel));
-	if (lease)
-		pst_channel_lease_end(lease);
+	if (link)
+		pst_detached_link_end(link);
 }
 
 /* The handshake agreed on it; the rings rest on it, so it is asked again. */
@@ -241,9 +241,9 @@ bool pst_channel_is_node_driven(const struct pst_channel *channel)
 }
 
 void pst_channel_detach(struct pst_channel *channel,
-			struct pst_channel_lease *lease)
+			struct pst_detached_link *link)
 {
-	pst_channel_lease_lead_to(lease, channel);
-	atomic_store(&channel->lease, pst_channel_lease_ref(lease));
+	pst_detached_link_set_channel(link, channel);
+	atomic_store(&channel->detached_link, pst_detached_link_ref(link));
 	atomic_store(&channel->node_driven, false);
 }

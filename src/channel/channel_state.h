@@ -116,7 +116,7 @@ struct pst_channel {
 	struct pst_segment_mapping own_mapping;
 	struct pst_segment_mapping peer_mapping;
 	struct pst_record_keys *keys;   /* NULL in mode `none` */
-	_Atomic(struct pst_channel_lease *) lease;
+	_Atomic(struct pst_detached_link *) detached_link;
 	atomic_bool node_driven;
 	uint32_t features;      /* POSTERN_FEATURE_* of the socket */
 	bool is_nodes;          /* a peer's word for its end is not asked */
@@ -367,10 +367,10 @@ void pst_channel_disarm(struct pst_channel *channel, uint32_t want);
  */
 uint32_t pst_channel_settle(struct pst_channel *channel, uint32_t wants);
 
-struct pst_channel_lease *pst_channel_lease_ref(struct pst_channel_lease *lease);
-void pst_channel_lease_end(struct pst_channel_lease *lease);
-/* To NULL before anything that pst_channel_end() uses is let go. */
-void pst_channel_lease_lead_to(struct pst_channel_lease *lease,
-			       struct pst_channel *channel);
+struct pst_detached_link *pst_detached_link_ref(struct pst_detached_link *link);
+void pst_detached_link_end(struct pst_detached_link *link);
+/* Set NULL before anything that pst_channel_end() uses is released. */
+void pst_detached_link_set_channel(struct pst_detached_link *link,
+				   struct pst_channel *channel);
 
 #endif

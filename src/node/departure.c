@@ -72,10 +72,10 @@ void pst_peer_depart(struct pst_node *node, struct pst_peer *peer,
 	pst_statistics_depart(node, peer, reason);
 	if (peer->state == PST_PEER_DETACHED) {
 		pst_poll_set_remove(node->set_fd,
-				    pst_channel_lease_fd(peer->detached_link));
-		pst_channel_end_leased(peer->detached_link, reason);
+				    pst_detached_link_fd(peer->detached_link));
+		pst_detached_link_end_channel(peer->detached_link, reason);
 		peer->detached_link =
-			pst_channel_lease_unref(peer->detached_link);
+			pst_detached_link_unref(peer->detached_link);
 	} else {
 		pst_peer_unready(peer);
 		pst_metering_release_all(&peer->sched.metering);

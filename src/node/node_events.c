@@ -37,7 +37,7 @@ static void handle_peer(struct pst_node *node, enum pst_poll_kind kind,
 {
 	if (kind == PST_POLL_PEER_LINK) {
 		if (peer->state == PST_PEER_DETACHED &&
-		    pst_channel_lease_has_ended(peer->detached_link))
+		    pst_detached_link_has_ended(peer->detached_link))
 			pst_peer_depart(node, peer, POSTERN_REASON_CLOSED);
 		return;
 	}

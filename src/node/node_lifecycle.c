@@ -233,7 +233,7 @@ static void close_peers(struct pst_node *node)
 		if (peer->state == PST_PEER_FREE)
 			continue;
 		peer->detached_link =
-			pst_channel_lease_unref(peer->detached_link);
+			pst_detached_link_unref(peer->detached_link);
 		peer->channel = pst_channel_let_go(peer->channel,
 						   POSTERN_REASON_NODE_CLOSED);
 		pst_peer_credentials_done(&peer->identity.credentials);

@@ -49,7 +49,7 @@ int pst_node_detach(struct pst_node *node, postern_peer handle,
 		    struct pst_channel **ret_channel)
 {
 	struct pst_peer *peer = pst_peer_table_find(&node->peer_table, handle);
-	struct pst_channel_lease *lease;
+	struct pst_detached_link *link;
 	int r;
 
 	if (!peer || peer->state == PST_PEER_DETACHED || peer->draining)
@@ -66,15 +66,15 @@ int pst_node_detach(struct pst_node *node, postern_peer handle,
 		&peer->identity.credentials);
 	if (r < 0)
 		return r;
-	r = pst_channel_lease_new(&lease);
+	r = pst_detached_link_new(&link);
 	if (r < 0)
 		return r;
-	r = pst_poll_set_add(node->set_fd, pst_channel_lease_fd(lease),
+	r = pst_poll_set_add(node->set_fd, pst_detached_link_fd(link),
 			     pst_poll_tag(PST_POLL_PEER_LINK,
 					  pst_slot_index(peer->handle),
 					  peer->generation));
 	if (r < 0) {
-		(void)pst_channel_lease_unref(lease); /* always NULL */
+		(void)pst_detached_link_unref(link); /* always NULL */
 		return r;
 	}
 	pst_peer_unready(peer);
@@ -82,8 +82,8 @@ int pst_node_detach(struct pst_node *node, postern_peer handle,
 	peer->state = PST_PEER_DETACHED;
 	pst_statistics_detach(node, peer);
 	pst_peer_update_due(node, peer);
-	peer->detached_link = lease;
-	pst_channel_detach(peer->channel, lease);
+	peer->detached_link = link;
+	pst_channel_detach(peer->channel, link);
 	*ret_channel = peer->channel;
 	peer->channel = NULL;
 	pst_node_update_timer(node);

@@ -64,7 +64,7 @@ struct pst_peer {
 	uint32_t directions;
 	enum postern_security security;
 	struct pst_channel *channel;      /* NULL once detached */
-	struct pst_channel_lease *detached_link; /* only once detached */
+	struct pst_detached_link *detached_link; /* only once detached */
 	struct pst_peer_times times;
 	struct pst_sched_entry sched;
 	struct pst_peer_identity identity;

@@ -330,18 +330,18 @@ START_TEST(a_forked_child_does_not_own_the_channel)
 }
 END_TEST
 
-START_TEST(a_lease_ends_with_the_last_reference)
+START_TEST(detached_link_ends_with_the_last_reference)
 {
-	struct pst_channel_lease *lease;
+	struct pst_detached_link *detached_link;
 
-	expect_equal(pst_channel_lease_new(&lease), 0);
-	pst_channel_detach(pair.left, lease);
+	expect_equal(pst_detached_link_new(&detached_link), 0);
+	pst_channel_detach(pair.left, detached_link);
 	(void)pst_channel_ref(pair.left);
 	(void)pst_channel_unref(pair.left);
-	expect(!pst_channel_lease_has_ended(lease));
+	expect(!pst_detached_link_has_ended(detached_link));
 	pair.left = pst_channel_unref(pair.left);
-	expect(pst_channel_lease_has_ended(lease));
-	lease = pst_channel_lease_unref(lease);
+	expect(pst_detached_link_has_ended(detached_link));
+	detached_link = pst_detached_link_unref(detached_link);
 }
 END_TEST
 
@@ -380,7 +380,7 @@ static Suite *suite(void)
 		flush_succeeds_when_the_peer_went_after_it_had_everything);
 	tcase_add_test(t, a_full_ring_has_room_again_after_a_receive);
 	tcase_add_test(t, a_forked_child_does_not_own_the_channel);
-	tcase_add_test(t, a_lease_ends_with_the_last_reference);
+	tcase_add_test(t, detached_link_ends_with_the_last_reference);
 	tcase_add_test(t, letting_go_of_a_shared_channel_ends_it_for_the_other);
 	suite_add_tcase(s, t);
 	return s;

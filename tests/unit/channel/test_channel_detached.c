@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Ending a channel that somebody else holds, and may be closing at this moment
+ * Ending a detached channel, also while its program closes it
  */
 #include "channel/channel.h"
 
@@ -24,39 +24,39 @@ static const struct channel_pair_options options = {
 };
 
 static struct channel_pair pair;
-static struct pst_channel_lease *lease;
+static struct pst_detached_link *detached_link;
 
 static void set_up(void)
 {
 	channel_pair_open(&pair, &options);
 	expect_equal(pst_channel_make_wakes(pair.left), 0);
-	expect_equal(pst_channel_lease_new(&lease), 0);
-	pst_channel_detach(pair.left, lease);
+	expect_equal(pst_detached_link_new(&detached_link), 0);
+	pst_channel_detach(pair.left, detached_link);
 }
 
 static void tear_down(void)
 {
-	lease = pst_channel_lease_unref(lease);
+	detached_link = pst_detached_link_unref(detached_link);
 	channel_pair_close(&pair);
 }
 
-START_TEST(a_leased_channel_can_be_ended_without_its_holder)
+START_TEST(end_channel_ends_a_detached_channel)
 {
 	char buffer[256];
 	size_t bytes;
 
 	expect_equal(pst_channel_send(pair.right, "x", 1), 0);
-	pst_channel_end_leased(lease, POSTERN_REASON_REVOKED);
+	pst_detached_link_end_channel(detached_link, POSTERN_REASON_REVOKED);
 	expect_equal(pst_channel_end_reason(pair.left),
 		     POSTERN_REASON_REVOKED);
 	expect_equal(pst_channel_send(pair.left, "x", 1), -EPIPE);
-	expect(!pst_channel_lease_has_ended(lease));
+	expect(!pst_detached_link_has_ended(detached_link));
 	/* The first reason stays. */
-	pst_channel_end_leased(lease, POSTERN_REASON_NODE_CLOSED);
+	pst_detached_link_end_channel(detached_link, POSTERN_REASON_NODE_CLOSED);
 	expect_equal(pst_channel_end_reason(pair.left),
 		     POSTERN_REASON_REVOKED);
 	pair.left = pst_channel_unref(pair.left);
-	expect(pst_channel_lease_has_ended(lease));
+	expect(pst_detached_link_has_ended(detached_link));
 	/* Not an orderly end: nothing was written any more. */
 	expect_equal(pst_channel_receive(pair.right, buffer, sizeof(buffer),
 					 &bytes), -EAGAIN);
@@ -82,7 +82,7 @@ START_TEST(a_holder_that_sleeps_is_woken)
 
 	expect_equal(pthread_create(&holder, NULL, wait_for_message, &result),
 		     0);
-	pst_channel_end_leased(lease, POSTERN_REASON_REVOKED);
+	pst_detached_link_end_channel(detached_link, POSTERN_REASON_REVOKED);
 	expect_equal(pthread_join(holder, NULL), 0);
 	expect_equal(result, 0);
 	expect_equal(pst_channel_send(pair.left, "x", 1), -EPIPE);
@@ -98,7 +98,7 @@ START_TEST(a_channel_that_is_gone_is_not_touched)
 	/* Somebody else has the number of its socket now. */
 	expect_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, others), 0);
 	expect(dup2(others[0], socket_fd) == socket_fd);
-	pst_channel_end_leased(lease, POSTERN_REASON_REVOKED);
+	pst_detached_link_end_channel(detached_link, POSTERN_REASON_REVOKED);
 	expect_equal(send(socket_fd, &byte, 1, MSG_NOSIGNAL), 1);
 	expect_equal(recv(others[1], &byte, 1, 0), 1);
 	if (others[0] != socket_fd)
@@ -122,9 +122,9 @@ START_TEST(ending_and_closing_may_race)
 	for (i = 0; i < RACES; i++) {
 		expect_equal(pthread_create(&holder, NULL, close_channel,
 					    pair.left), 0);
-		pst_channel_end_leased(lease, POSTERN_REASON_REVOKED);
+		pst_detached_link_end_channel(detached_link, POSTERN_REASON_REVOKED);
 		expect_equal(pthread_join(holder, NULL), 0);
-		expect(pst_channel_lease_has_ended(lease));
+		expect(pst_detached_link_has_ended(detached_link));
 		pair.left = NULL;
 		tear_down();
 		set_up();
@@ -134,14 +134,14 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("channel lease");
-	TCase *tcase = tcase_create("lease");
+	Suite *suite = suite_create("channel detached");
+	TCase *tcase = tcase_create("detached");
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_test(tcase, a_leased_channel_can_be_ended_without_its_holder);
+	tcase_add_test(tcase, end_channel_ends_a_detached_channel);
 	tcase_add_test(tcase, a_holder_that_sleeps_is_woken);
 	tcase_add_test(tcase, a_channel_that_is_gone_is_not_touched);
 	tcase_add_test(tcase, ending_and_closing_may_race);
