@@ -80,7 +80,7 @@ check_members() {
 check_members "the policy's decision" "$memory|$strings" policy \
 	${PURE_POLICY_OBJECTS-}
 # shellcheck disable=SC2086 # a list of names
-check_members "the statistics" "$memory" stats ${PURE_STATS_OBJECTS-}
+check_members stats "$memory" stats ${PURE_STATS_OBJECTS-}
 
 if [ "$checked_count" -eq 0 ]; then
 	echo "skipped: no pure layer is built"
