@@ -127,7 +127,7 @@ static bool answer_ready(struct pst_node *node, struct pst_half_open *entry,
 	pst_peer_update_due(node, peer);
 	if (peer->directions & POSTERN_DIRECTION_SEND)
 		pst_peer_ready(node, peer);
-	pst_statistics_admit(node, peer);
+	pst_node_stats_connect(node, peer);
 	pst_audit_admit(node, peer);
 	pst_event_push(node, POSTERN_EVENT_ADMITTED, peer,
 		       POSTERN_REASON_NONE, 0);
@@ -323,7 +323,7 @@ static bool begin_handshake(struct pst_node *node, int socket_fd,
 	pst_half_open_take(entry, socket_fd, credentials, attempt,
 			   pst_deadline_after(node->now_ns,
 					      PST_HALF_OPEN_DEADLINE_NS));
-	pst_statistics_note(node);
+	pst_stats_collector_note_change(&node->stats.collector);
 	pst_admission_begin(node, entry);
 	r = pst_poll_set_add(node->set_fd, socket_fd,
 			     pst_poll_tag(PST_POLL_HALF_OPEN, index,

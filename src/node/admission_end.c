@@ -71,7 +71,7 @@ void pst_admission_release(struct pst_node *node, struct pst_half_open *entry)
 	}
 	pst_poll_set_remove(node->set_fd, entry->socket_fd);
 	pst_half_open_release(&node->half_open, entry);
-	pst_statistics_note(node);
+	pst_stats_collector_note_change(&node->stats.collector);
 }
 
 void pst_admission_refuse(struct pst_node *node, struct pst_half_open *entry,

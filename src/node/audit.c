@@ -191,7 +191,8 @@ void pst_audit_refuse(struct pst_node *node,
 	struct pst_log_record record;
 
 	/* Counted whether recorded or not. */
-	pst_statistics_refuse(node, refusal->reason);
+	pst_stats_collector_count_refused(&node->stats.collector,
+					  refusal->reason);
 	if (!is_recorded(node, false) ||
 	    !begin_if_allowed(&record, node, PST_AUDIT_REFUSE,
 			      has_uid ? credentials->uid : PST_AUDIT_UID_UNKNOWN,

@@ -69,7 +69,7 @@ void pst_peer_depart(struct pst_node *node, struct pst_peer *peer,
 	uint64_t undelivered_bytes = 0;
 	const char *fault = NULL;
 
-	pst_statistics_depart(node, peer, reason);
+	pst_node_stats_disconnect(node, peer, reason);
 	if (peer->state == PST_PEER_DETACHED) {
 		pst_poll_set_remove(node->set_fd,
 				    pst_detached_link_fd(peer->detached_link));

@@ -27,7 +27,7 @@ static struct postern_event *push(struct pst_node *node,
 		node->event_count--;
 		node->events_taken++;
 		node->events_missed++;
-		node->statistics.total.events_missed_count++;
+		node->stats.collector.total.events_missed_count++;
 	}
 	event = &node->events[(node->event_first + node->event_count) %
 			      node->event_room];

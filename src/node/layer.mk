@@ -22,6 +22,7 @@ libnode_la_SOURCES = \
 	src/node/node_policy.c \
 	src/node/node_policy.h \
 	src/node/node_state.h \
+	src/node/node_stats.h \
 	src/node/observe.c \
 	src/node/offer.c \
 	src/node/peer_channel.c \
@@ -36,7 +37,6 @@ libnode_la_SOURCES = \
 	src/node/statistics.c \
 	src/node/statistics.h \
 	src/node/statistics_fill.c \
-	src/node/statistics_view.c \
 	src/node/terms.c \
 	src/node/terms.h \
 	src/node/throttle.c \

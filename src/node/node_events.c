@@ -119,7 +119,7 @@ static uint64_t next_due_ns(const struct pst_node *node)
 		if (node->half_open.entries[i].is_taken)
 			due_ns = pst_deadline_earlier(
 				due_ns, node->half_open.entries[i].deadline_ns);
-	due_ns = pst_deadline_earlier(due_ns, node->statistics.due_ns);
+	due_ns = pst_deadline_earlier(due_ns, node->stats.collector.due_ns);
 	if (node->half_open.pending.offer_count > 0)
 		due_ns = pst_deadline_earlier(
 			due_ns, node->half_open.pending.next_check_ns);
@@ -151,7 +151,7 @@ static void do_what_is_due(struct pst_node *node)
 	if (pst_deadline_has_passed(node->names_due_ns, node->now_ns))
 		pst_node_check_names(node);
 	pst_audit_flush(node, node->now_ns);
-	pst_statistics_look(node, node->now_ns);
+	pst_node_stats_publish(node, node->now_ns);
 	node->may_have_become_due = true;
 }
 
@@ -173,7 +173,7 @@ int pst_node_turn(struct pst_node *node, uint64_t deadline_ns)
 	int count, i;
 
 	node->receives_since_turn = 0;
-	node->statistics.total.turn_count++;
+	node->stats.collector.total.turn_count++;
 	pst_node_update_timer(node); /* what was done since the last turn */
 	count = pst_poll_set_wait(node->set_fd, deadline_ns, tags);
 	if (count < 0)

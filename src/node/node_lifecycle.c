@@ -109,7 +109,7 @@ static int init(struct pst_node *node, const struct pst_node_params *params)
 	node->policy = pst_policy_ref(params->policy);
 	(void)snprintf(node->name, sizeof(node->name), "%s", params->name);
 	node->listener = (struct pst_listener)PST_LISTENER_INIT;
-	node->view = (struct pst_node_view)PST_NODE_VIEW_INIT;
+	node->stats = (struct pst_node_stats)PST_NODE_STATS_INIT;
 	node->set_fd = -1;
 	node->timer_fd = -1;
 	node->wake_fd = -1;
@@ -117,7 +117,6 @@ static int init(struct pst_node *node, const struct pst_node_params *params)
 	node->due_ns = PST_DEADLINE_NEVER;
 	node->names_due_ns = PST_DEADLINE_NEVER;
 	node->now_ns = pst_monotonic_now_ns();
-	pst_statistics_init(&node->statistics);
 	pst_scheduler_init(&node->scheduler);
 	pst_list_init(&node->charges.link);
 	if (params->key_file) {
@@ -156,13 +155,10 @@ static int open_node(struct pst_node *node, struct postern_refusal *refusal)
 	r = allocate(node, description.slot_count);
 	if (r < 0)
 		return r;
-	r = pst_node_view_open(node);
-	if (r < 0)
-		return r;
 	r = open_accounts(node);
 	if (r < 0)
 		return r;
-	r = pst_statistics_open(node);
+	r = pst_node_stats_open(node);
 	if (r < 0)
 		return r;
 	r = prepare_events(node);
@@ -249,10 +245,9 @@ struct pst_node *pst_node_close(struct pst_node *node)
 	pst_listener_close(&node->listener);
 	pst_half_open_done(&node->half_open);
 	pst_subordinate_uids_done(&node->subordinate_uids);
-	pst_statistics_close(node);
+	pst_node_stats_close(node);
 	close_peers(node);
 	pst_audit_flush(node, PST_DEADLINE_NEVER);
-	pst_node_view_close(node);
 	close_accounts(node);
 	pst_peer_table_done(&node->peer_table);
 	free(node->charges.charges);

@@ -40,8 +40,7 @@
 #include "node/audit_suppression.h"
 #include "node/half_open.h"
 #include "node/node.h"
-#include "node/statistics.h"
-#include "node/view.h"
+#include "node/node_stats.h"
 #include "os/listener.h"
 #include "os/poll_tag.h"
 #include "os/subordinate_uids.h"
@@ -109,7 +108,6 @@ struct pst_node {
 	struct pst_subordinate_uids subordinate_uids;
 	uint64_t holders_audit_ns; /* when they may be recorded again */
 	struct pst_uid_rate handshakes;
-	struct pst_node_view view;
 
 	struct pst_peer_table peer_table;
 	struct pst_accounting *accounting;
@@ -129,18 +127,17 @@ struct pst_node {
 	bool has_looked_for_event; /* since one was last not found */
 	uint64_t events_taken;  /* fetched or missed: the first one's number */
 
-	struct pst_statistics statistics;
+	struct pst_node_stats stats;
 };
 
 static_assert(offsetof(struct pst_node, guard) == 0, "it comes first");
 
-/* It has done something, or something was done about it. */
-static inline void pst_peer_mark(struct pst_node *node, struct pst_peer *peer)
+/* The peer has changed: its statistics are to be sampled and published. */
+static inline void pst_peer_mark(struct pst_node *node,
+				 const struct pst_peer *peer)
 {
-	if (PST_LIKELY(peer->is_marked))
-		return;
-	peer->is_marked = true;
-	pst_statistics_mark(node, pst_peer_index(&node->peer_table, peer));
+	pst_stats_collector_mark(&node->stats.collector,
+				 pst_peer_index(&node->peer_table, peer));
 }
 
 /* node_listener.c */
@@ -198,7 +195,8 @@ static inline bool pst_node_may_receive(const struct pst_node *node)
 /* The timer, if anything changed since it was set. */
 static inline void pst_node_update_timer(struct pst_node *node)
 {
-	if (PST_UNLIKELY(node->may_have_become_due))
+	if (PST_UNLIKELY(node->may_have_become_due ||
+			 node->stats.collector.due_ns < node->due_ns))
 		pst_node_set_timer(node);
 }
 

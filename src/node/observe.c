@@ -9,10 +9,12 @@
  */
 #include "node/admission.h"
 
+#include <assert.h>
+#include <string.h>
+
 #include "base/result.h"
-#include "node/statistics.h"
+#include "node/node_state.h"
 #include "node/terms.h"
-#include "node/view.h"
 #include "os/packet_socket.h"
 
 /* The owner and root may, whatever the policy says. */
@@ -36,27 +38,38 @@ static bool may_observe(const struct pst_node *node,
 	return true;
 }
 
-/* It can be missing since a reload that could not make another one. */
-static bool has_view(struct pst_node *node, struct postern_refusal *refusal)
+/* The segment can be missing since a reload that could not create another. */
+static bool has_segment(struct pst_node *node, struct postern_refusal *refusal)
 {
-	int r = pst_statistics_need_view(node);
+	int r = pst_node_stats_need_segment(node);
 
 	return r == 0 || pst_error_set_errno(refusal, POSTERN_REASON_RESOURCES,
 					     r, "making the statistics");
 }
 
-static bool send_view(const struct pst_node *node, struct pst_half_open *entry,
-		      const char *peer_name, struct postern_refusal *refusal)
+static bool send_segment(const struct pst_node *node,
+			 struct pst_half_open *entry, const char *peer_name,
+			 struct postern_refusal *refusal)
 {
-	const int fd = pst_node_view_fd(node);
+	const struct pst_stats_segment *segment = &node->stats.segment;
+	struct pst_view_record view = {
+		.layout_version = PST_STATS_VERSION,
+		.segment = {
+			.segment_bytes = pst_stats_segment_bytes(segment),
+			.inode = segment->inode,
+		},
+	};
 	struct pst_wire_record record;
 	int r;
 
-	r = pst_responder_create_view(&entry->responder, &node->view.record,
-				      &record);
+	static_assert(sizeof(view.session_id) == sizeof(segment->id),
+		      "the id is sent as it is");
+	memcpy(view.session_id, segment->id, sizeof(view.session_id));
+	r = pst_responder_create_view(&entry->responder, &view, &record);
 	if (r == 0)
 		r = pst_packet_send_with_fds(entry->socket_fd, record.bytes,
-					     record.byte_count, &fd, 1);
+					     record.byte_count,
+					     &segment->segment_fd, 1);
 	if (r < 0)
 		return pst_error_set_io(refusal, r,
 					"handing out the statistics");
@@ -72,6 +85,6 @@ bool pst_observe_answer(struct pst_node *node,
 
 	return may_observe(node, &entry->credentials, &peer_name, refusal) &&
 	       pst_admission_may_offer(node, entry, refusal) &&
-	       has_view(node, refusal) &&
-	       send_view(node, entry, peer_name, refusal);
+	       has_segment(node, refusal) &&
+	       send_segment(node, entry, peer_name, refusal);
 }

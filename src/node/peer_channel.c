@@ -39,7 +39,8 @@ int pst_node_channel(struct pst_node *node, postern_peer handle,
 	r = share(node, peer);
 	if (r < 0)
 		return r;
-	pst_statistics_share(node, peer);
+	pst_stats_collector_expose(&node->stats.collector,
+				   pst_peer_index(&node->peer_table, peer));
 	pst_node_update_timer(node);
 	*ret_channel = pst_channel_ref(peer->channel);
 	return 0;
@@ -80,7 +81,7 @@ int pst_node_detach(struct pst_node *node, postern_peer handle,
 	pst_peer_unready(peer);
 	pst_peer_unwatch(node, peer);
 	peer->state = PST_PEER_DETACHED;
-	pst_statistics_detach(node, peer);
+	pst_node_stats_detach(node, peer);
 	pst_peer_update_due(node, peer);
 	peer->detached_link = link;
 	pst_channel_detach(peer->channel, link);

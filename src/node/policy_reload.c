@@ -377,7 +377,7 @@ static int reload(struct pst_node *node, const struct postern_policy *policy,
 	exchange(node, &holdings);
 	pst_node_follow_policy(node);
 	/* Where it fails, the old segment is retired all the same. */
-	(void)pst_statistics_renew_view(node);
+	(void)pst_node_stats_renew_segment(node);
 	for (i = 0; i < node->peer_table.slot_count; i++)
 		if (node->peer_table.peers[i].state != PST_PEER_FREE)
 			decide_again(node, wants_before,
@@ -393,7 +393,8 @@ static void tell_outcome(struct pst_node *node,
 			 const struct pst_reload_outcome *outcome)
 {
 	pst_audit_reload(node, outcome);
-	pst_statistics_reload(node, outcome->result == 0);
+	pst_stats_collector_count_reload(&node->stats.collector,
+					 outcome->result == 0);
 	pst_node_update_timer(node);
 	pst_node_update_wake(node);
 }

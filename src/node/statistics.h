@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Statistics of a node: counting, adding up, and showing them
+ * Statistics collector: the totals of a node from what its channels count
  *
- * What happens to a peer only marks it as changed.  Once in a while the changed
- * ones are looked at: what their channels have done since the last look is
- * added to the node's totals, and both are written to the segment that
- * observers map.  So a message costs a mark, a look costs as much as has
- * changed, and a peer that departs leaves its share in the totals.
+ * An event only marks the slot of its peer as changed, so a message costs one
+ * test of a flag.  At most once in a publish interval, the node samples the
+ * changed slots; the collector adds the differences from the last sample to the
+ * totals.  What a peer did stays in the totals after the peer has disconnected.
  *
- * A peer whose channel was handed out for sending is looked at each time, since
- * another thread may use it unseen: at each publish interval while something
- * moves, else when the channel tells, or after a second.
+ * A channel that another thread may send on is exposed: it changes without an
+ * event.  The node reads its positions in each publish interval while something
+ * moves, otherwise after a wake-up of the channel, or after a second.
+ *
+ * The collector makes no system call; the node passes the time.
  */
-#ifndef POSTERN_NODE_STATISTICS_H
-#define POSTERN_NODE_STATISTICS_H
+#ifndef POSTERN_STATS_STATS_COLLECTOR_H
+#define POSTERN_STATS_STATS_COLLECTOR_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,103 +23,144 @@
 
 #include "base/attributes.h"
 #include "base/histogram.h"
-#include "stats/stats_entry.h"
 
-struct pst_node;
-struct pst_peer;
-
-/* What is known and was counted of the peer in a slot. */
-struct pst_slot_statistics {
-	bool is_changed;        /* on the list of changed ones */
-	bool is_shared;         /* on the list of shared ones */
-	bool is_counted;        /* in the totals: an admitted peer */
-	bool is_draining;       /* as counted, and so is its state */
+/* One slot: the last sample of its peer.  All zero: never used. */
+struct pst_stats_slot {
+	bool is_changed;
+	bool is_counted;        /* in the totals: the slot has a peer */
+	bool is_draining;       /* as counted, and so is the state */
 	bool is_stuck;
-	bool was_used;          /* by anybody, ever */
+	bool was_used;          /* by this peer or by an earlier one */
 	enum postern_peer_state state;
+	uint32_t exposed_place; /* in the exposed list, plus 1; 0: not in it */
 	uint32_t receive_ring_bytes;
 	uint32_t send_ring_bytes;
 
-	/* Of its channel, what is in the totals already; once it is detached,
-	 * all that is known. */
+	/* The counters that are in the totals already.  Once the channel is
+	 * detached they stay as they are. */
 	struct postern_channel_statistics channel;
 
-	/* Its consumer's position, and since when it stands there. */
-	uint64_t consumed_pos;
 	uint64_t sent_pos;
-	uint64_t moved_ns;
+	uint64_t consumed_pos;
+	uint64_t moved_ns;      /* when consumed_pos last changed */
 };
 
-struct pst_statistics {
-	struct postern_node_statistics total;
-	struct pst_histogram latency;   /* of all channels, departed ones too */
-	struct pst_slot_statistics *slots;
-
-	uint32_t *changed;      /* slot indices; room for every slot */
+struct pst_stats_collector {
+	uint64_t due_ns;        /* of the next update; PST_DEADLINE_NEVER */
+	uint64_t earliest_ns;   /* no update before */
+	bool has_unpublished;
+	bool exposed_is_active; /* an exposed channel moves, or is about to */
+	struct pst_stats_slot *slots;
+	uint32_t *changed;      /* slot indices */
 	uint32_t changed_count;
-	uint32_t *shared;
-	uint32_t shared_count;
-	bool is_shared_active;  /* one of them moved, or will */
-	bool has_news;          /* something is not shown yet */
-	bool is_view_missing;   /* it could not be made, and a record said so */
-	uint64_t due_ns;        /* the next look; PST_DEADLINE_NEVER: none */
-	uint64_t next_ns;       /* the earliest moment for it */
-	struct pst_stats_entry_writer writer; /* to node->view */
+	uint32_t *exposed;      /* slot indices */
+	uint32_t exposed_count;
+	struct postern_node_statistics total;
+	struct pst_histogram latency; /* of all channels, past ones too */
 };
 
-/* Lifecycle: from after the view is opened to before it is closed. */
-void pst_statistics_init(struct pst_statistics *statistics);
-PST_MUST_CHECK int pst_statistics_open(struct pst_node *node);
-void pst_statistics_close(struct pst_node *node);
+/* How far a channel has sent, and its peer consumed (any number, by its word),
+ * and how many sends found the ring full. */
+struct pst_stats_positions {
+	uint64_t sent_pos;
+	uint64_t consumed_pos;
+	uint64_t refused_full_count;
+};
 
-/* What happened.  A peer is counted from _admit to _depart. */
-void pst_statistics_admit(struct pst_node *node, struct pst_peer *peer);
-void pst_statistics_depart(struct pst_node *node, struct pst_peer *peer,
-			   enum postern_reason reason);
-void pst_statistics_refuse(struct pst_node *node, enum postern_reason reason);
-void pst_statistics_reload(struct pst_node *node, bool is_done);
-void pst_statistics_share(struct pst_node *node, const struct pst_peer *peer);
-
-/* Its channel is about to go to somebody else. */
-void pst_statistics_detach(struct pst_node *node, const struct pst_peer *peer);
-
-/* Something of the node itself has changed. */
-void pst_statistics_note(struct pst_node *node);
-
-/* The peer has changed: for pst_peer_mark(), which asks once. */
-void pst_statistics_mark(struct pst_node *node, uint32_t slot_index);
-
-/* The beat: add up and show, if that is due by now.  due_ns says when next. */
-void pst_statistics_look(struct pst_node *node, uint64_t now_ns);
-
-/* For the files of the statistics only. */
-void pst_statistics_collect(struct pst_node *node, uint64_t now_ns);
-void pst_statistics_look_at_peer(struct pst_node *node,
-				 const struct pst_peer *peer, uint64_t now_ns);
-
-/* statistics_fill.c */
-void pst_statistics_fill_node(const struct pst_node *node,
-			      struct postern_node_statistics *ret_stats);
-void pst_statistics_fill_peer(const struct pst_node *node,
-			      const struct pst_peer *peer,
-			      struct postern_peer_statistics *ret_stats);
-
-/* statistics_view.c: what is shown in node->view, and its last word. */
-void pst_statistics_show_all(struct pst_node *node);
-void pst_statistics_show_node(struct pst_node *node);
-void pst_statistics_show_peer(struct pst_node *node, uint32_t slot_index);
-void pst_statistics_end_view(struct pst_node *node, uint64_t state);
+/* What a node has read of one peer. */
+struct pst_stats_sample {
+	enum postern_peer_state state;
+	bool is_draining;
+	bool has_channel;       /* false: detached, and the rest is not set */
+	struct pst_stats_positions positions;
+	struct postern_channel_statistics channel;
+};
 
 /*
- * From now on observers are given another segment, and those who have the old
- * one are told to ask again: for when the policy was reloaded and not everybody
- * may still see.  The old one shows nothing new in any case; where no other can
- * be made, there is none until the next look or request can make one, and a
- * record says why.
+ * slots has slot_count elements, all zero, and changed and exposed have room
+ * for as many.  They must outlive the collector.
  */
-int pst_statistics_renew_view(struct pst_node *node);
+void pst_stats_collector_init(struct pst_stats_collector *collector,
+			      struct pst_stats_slot *borrow_slots,
+			      uint32_t *borrow_changed,
+			      uint32_t *borrow_exposed, uint32_t slot_count);
 
-/* Make the segment if it is missing.  0: it is there. */
-PST_MUST_CHECK int pst_statistics_need_view(struct pst_node *node);
+/* Changes */
+
+/* Something of the node itself has changed. */
+void pst_stats_collector_note_change(struct pst_stats_collector *collector);
+void pst_stats_collector_add_changed(struct pst_stats_collector *collector,
+				     uint32_t slot_index);
+
+void pst_stats_collector_count_refused(struct pst_stats_collector *collector,
+				       enum postern_reason reason);
+void pst_stats_collector_count_reload(struct pst_stats_collector *collector,
+				      bool is_done);
+
+/* Peers */
+
+void pst_stats_collector_add_peer(struct pst_stats_collector *collector,
+				  uint32_t slot_index,
+				  uint32_t receive_ring_bytes,
+				  uint32_t send_ring_bytes);
+
+/* After a last update, while the peer still has its channel. */
+void pst_stats_collector_detach_peer(struct pst_stats_collector *collector,
+				     uint32_t slot_index);
+void pst_stats_collector_remove_peer(struct pst_stats_collector *collector,
+				     uint32_t slot_index,
+				     enum postern_reason reason);
+
+/* Exposed channels */
+
+void pst_stats_collector_expose(struct pst_stats_collector *collector,
+				uint32_t slot_index);
+bool pst_stats_collector_has_moved(const struct pst_stats_collector *collector,
+				   uint32_t slot_index,
+				   const struct pst_stats_positions *positions);
+
+/*
+ * Mark the slot as changed if the channel has moved or has messages that wait.
+ * If neither, and no other thread may send any more, it is no longer exposed.
+ */
+void
+pst_stats_collector_check_exposed(struct pst_stats_collector *collector,
+				  uint32_t slot_index,
+				  const struct pst_stats_positions *positions,
+				  bool is_exposed);
+
+/*
+ * Updates: begin, check every exposed channel (from the last to the first of
+ * the list, which may become shorter), take and update every changed slot, end.
+ */
+
+bool pst_stats_collector_is_due(const struct pst_stats_collector *collector,
+				uint64_t now_ns);
+void pst_stats_collector_begin(struct pst_stats_collector *collector);
+
+/* False: no slot is left. */
+bool pst_stats_collector_take_changed(struct pst_stats_collector *collector,
+				      uint32_t *ret_slot_index);
+void pst_stats_collector_update(struct pst_stats_collector *collector,
+				uint32_t slot_index,
+				const struct pst_stats_sample *sample,
+				uint64_t now_ns);
+
+/* Nothing is unpublished now; this sets the time of the next update. */
+void pst_stats_collector_end(struct pst_stats_collector *collector,
+			     uint64_t now_ns);
+
+/* The update that began at now_ns took cost_ns: limit the share of the time. */
+void pst_stats_collector_limit(struct pst_stats_collector *collector,
+			       uint64_t now_ns, uint64_t cost_ns);
+
+/* On the data path. */
+static inline void
+pst_stats_collector_mark(struct pst_stats_collector *collector,
+			 uint32_t slot_index)
+{
+	if (PST_UNLIKELY(!collector->slots[slot_index].is_changed))
+		pst_stats_collector_add_changed(collector, slot_index);
+}
 
 #endif

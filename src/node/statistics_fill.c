@@ -1,52 +1,121 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Statistics of a node as the structs that others see
- *
- * What was counted, and what the node knows of its peers anyway.
+ * Statistics of a node: sample its peers, publish the results
  */
-#include "node/statistics.h"
+#include "node/node_stats.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "node/audit.h"
 #include "node/node_state.h"
 #include "os/monotonic.h"
+#include "os/own_process.h"
 
-/* -- all of it as structs -------------------------------------------------- */
-
-static uint32_t half_open_slots(const struct pst_node *node)
+static uint32_t index_of(const struct pst_node *node,
+			 const struct pst_peer *peer)
 {
-	uint32_t count = 0, i;
-
-	for (i = 0; i < PST_HALF_OPEN_COUNT; i++)
-		count += node->half_open.entries[i].is_taken &&
-			 node->half_open.entries[i].slot != 0;
-	return count;
+	return pst_peer_index(&node->peer_table, peer);
 }
 
-static uint32_t half_open_count(const struct pst_node *node)
-{
-	uint32_t count = 0, i;
+/* -- samples --------------------------------------------------------------- */
 
-	for (i = 0; i < PST_HALF_OPEN_COUNT; i++)
-		count += node->half_open.entries[i].is_taken;
-	return count;
+static enum postern_peer_state public_state(const struct pst_peer *peer)
+{
+	switch (peer->state) {
+	case PST_PEER_READY:
+		return POSTERN_PEER_READY;
+	case PST_PEER_THROTTLED:
+		return POSTERN_PEER_THROTTLED;
+	case PST_PEER_DETACHED:
+		return POSTERN_PEER_DETACHED;
+	case PST_PEER_FREE:
+	case PST_PEER_ARMED:
+	default:
+		return POSTERN_PEER_IDLE;
+	}
 }
 
-void pst_statistics_fill_node(const struct pst_node *node,
-			      struct postern_node_statistics *ret_stats)
+static struct pst_stats_positions
+sample_positions(const struct pst_channel *channel)
 {
-	const struct pst_statistics *statistics = &node->statistics;
-	uint64_t implausible_count =
-		statistics->total.latency.implausible_count;
+	struct pst_stats_positions positions;
 
-	*ret_stats = statistics->total;
-	ret_stats->half_open_count = half_open_count(node);
-	ret_stats->slots_used = ret_stats->peer_count + half_open_slots(node);
+	pst_channel_positions_sent(channel, &positions.sent_pos,
+				   &positions.consumed_pos,
+				   &positions.refused_full_count);
+	return positions;
+}
+
+static void sample_peer(struct pst_node *node, const struct pst_peer *peer,
+			uint64_t now_ns)
+{
+	struct pst_stats_sample sample;
+
+	sample.state = public_state(peer);
+	sample.is_draining = peer->draining;
+	sample.has_channel = peer->channel != NULL;
+	if (sample.has_channel) {
+		pst_channel_stats(peer->channel, &sample.channel);
+		sample.positions = sample_positions(peer->channel);
+	}
+	pst_stats_collector_update(&node->stats.collector,
+				   index_of(node, peer), &sample, now_ns);
+}
+
+void pst_node_stats_connect(struct pst_node *node, struct pst_peer *peer)
+{
+	struct pst_stats_collector *collector = &node->stats.collector;
+	struct postern_limits limits;
+
+	pst_channel_limits(peer->channel, &limits);
+	pst_stats_collector_add_peer(collector, index_of(node, peer),
+				     limits.receive_ring_bytes,
+				     limits.send_ring_bytes);
+	pst_channel_share_latency(peer->channel, &collector->latency);
+}
+
+void pst_node_stats_disconnect(struct pst_node *node, struct pst_peer *peer,
+			       enum postern_reason reason)
+{
+	sample_peer(node, peer, pst_monotonic_now_ns());
+	if (peer->channel)
+		pst_channel_share_latency(peer->channel, NULL);
+	pst_stats_collector_remove_peer(&node->stats.collector,
+					index_of(node, peer), reason);
+}
+
+void pst_node_stats_detach(struct pst_node *node, const struct pst_peer *peer)
+{
+	sample_peer(node, peer, pst_monotonic_now_ns());
+	pst_channel_share_latency(peer->channel, NULL);
+	pst_stats_collector_detach_peer(&node->stats.collector,
+					index_of(node, peer));
+}
+
+/* -- as public structs ----------------------------------------------------- */
+
+static void fill_node(const struct pst_node *node,
+		      struct postern_node_statistics *ret_stats)
+{
+	const struct pst_stats_collector *collector = &node->stats.collector;
+	const struct pst_half_open *entry;
+	uint32_t i;
+
+	*ret_stats = collector->total;
+	ret_stats->slots_used = ret_stats->peer_count;
+	for (i = 0; i < PST_HALF_OPEN_COUNT; i++) {
+		entry = &node->half_open.entries[i];
+		ret_stats->half_open_count += entry->is_taken;
+		ret_stats->slots_used += entry->is_taken && entry->slot != 0;
+	}
 	ret_stats->audit_record_count = node->audit_trail.record_count;
 	ret_stats->audit_suppressed_count = node->audit_trail.suppressed_count;
-	pst_histogram_describe(&statistics->latency, &ret_stats->latency);
-	ret_stats->latency.implausible_count = implausible_count;
+	pst_histogram_describe(&collector->latency, &ret_stats->latency);
+	ret_stats->latency.implausible_count =
+		collector->total.latency.implausible_count;
 }
 
 static uint64_t throttled_ns(const struct pst_peer *peer)
@@ -57,13 +126,11 @@ static uint64_t throttled_ns(const struct pst_peer *peer)
 	       peer->times.throttled_since_ns;
 }
 
-void pst_statistics_fill_peer(const struct pst_node *node,
-			      const struct pst_peer *peer,
-			      struct postern_peer_statistics *ret_stats)
+static void fill_peer(const struct pst_node *node, const struct pst_peer *peer,
+		      struct postern_peer_statistics *ret_stats)
 {
-	const struct pst_slot_statistics *slot =
-		&node->statistics
-			 .slots[pst_peer_index(&node->peer_table, peer)];
+	const struct pst_stats_slot *slot =
+		&node->stats.collector.slots[index_of(node, peer)];
 	struct postern_peer_statistics stats = {
 		.size_bytes = sizeof(stats),
 		.peer = peer->handle,
@@ -90,13 +157,170 @@ void pst_statistics_fill_peer(const struct pst_node *node,
 	*ret_stats = stats;
 }
 
-/* -- for the program itself ------------------------------------------------ */
+/* -- publishing ------------------------------------------------------------ */
 
-void pst_node_stats(struct pst_node *node, struct postern_node_statistics *ret_stats)
+static void write_node(struct pst_node *node)
 {
-	pst_statistics_collect(node, pst_monotonic_now_ns());
-	pst_statistics_fill_node(node, ret_stats);
-	/* Nothing is left to be shown, so nobody is to be woken for that. */
+	struct postern_node_statistics stats;
+
+	if (!pst_stats_segment_is_open(&node->stats.segment))
+		return;
+	fill_node(node, &stats);
+	pst_stats_write_node(&node->stats.segment.writer, &stats);
+}
+
+static void write_peer(struct pst_node *node, uint32_t slot_index)
+{
+	struct pst_node_stats *node_stats = &node->stats;
+	struct postern_peer_statistics stats;
+	bool has_peer = node_stats->collector.slots[slot_index].is_counted;
+
+	if (!pst_stats_segment_is_open(&node_stats->segment))
+		return;
+	if (has_peer)
+		fill_peer(node, &node->peer_table.peers[slot_index], &stats);
+	pst_stats_write_peer(&node_stats->segment.writer, slot_index,
+			     has_peer ? &stats : NULL);
+}
+
+static int open_segment(struct pst_node *node)
+{
+	uint32_t i;
+	int r;
+
+	r = pst_stats_segment_open(&node->stats.segment, node->peer_table.slot_count,
+				   node->features, node->group);
+	if (r < 0)
+		return r;
+	for (i = 0; i < node->peer_table.slot_count; i++)
+		if (node->stats.collector.slots[i].is_counted)
+			write_peer(node, i);
+	write_node(node);
+	return 0;
+}
+
+int pst_node_stats_renew_segment(struct pst_node *node)
+{
+	int r;
+
+	pst_stats_segment_close(&node->stats.segment, PST_STATS_RETIRED);
+	r = open_segment(node);
+	/* One record when it begins to be missing, not one for each attempt. */
+	if (r < 0 && !node->stats.segment_is_missing)
+		pst_audit_note(node, POSTERN_LOG_WARNING, "statistics",
+			       "no segment for the statistics: no process can "
+			       "observe until one can be made", r);
+	node->stats.segment_is_missing = r < 0;
+	return r;
+}
+
+int pst_node_stats_need_segment(struct pst_node *node)
+{
+	return pst_stats_segment_is_open(&node->stats.segment)
+		       ? 0
+		       : pst_node_stats_renew_segment(node);
+}
+
+/* A channel on which nothing moves signals when that changes. */
+static void check_exposed(struct pst_node *node, uint32_t slot_index)
+{
+	struct pst_stats_collector *collector = &node->stats.collector;
+	struct pst_channel *channel = node->peer_table.peers[slot_index].channel;
+	struct pst_stats_positions positions = sample_positions(channel);
+
+	if (!pst_stats_collector_has_moved(collector, slot_index, &positions)) {
+		pst_channel_await_sending(channel);
+		positions = sample_positions(channel);
+	}
+	pst_stats_collector_check_exposed(collector, slot_index, &positions,
+					  pst_channel_is_shared(channel));
+}
+
+/* Sample and publish all that has changed, due or not. */
+static void update(struct pst_node *node, uint64_t now_ns)
+{
+	struct pst_stats_collector *collector = &node->stats.collector;
+	uint32_t i, slot_index;
+
+	pst_stats_collector_begin(collector);
+	for (i = collector->exposed_count; i > 0; i--)
+		check_exposed(node, collector->exposed[i - 1]);
+	/* Without a segment the totals are kept all the same. */
+	(void)pst_node_stats_need_segment(node);
+	while (pst_stats_collector_take_changed(collector, &slot_index)) {
+		if (collector->slots[slot_index].is_counted)
+			sample_peer(node, &node->peer_table.peers[slot_index], now_ns);
+		write_peer(node, slot_index);
+	}
+	pst_stats_collector_end(collector, now_ns);
+	write_node(node);
+}
+
+void pst_node_stats_publish(struct pst_node *node, uint64_t now_ns)
+{
+	struct pst_stats_collector *collector = &node->stats.collector;
+
+	if (!pst_stats_collector_is_due(collector, now_ns))
+		return;
+	update(node, now_ns);
+	pst_stats_collector_limit(collector, now_ns,
+				  pst_monotonic_now_ns() - now_ns);
+}
+
+/* -- lifecycle ------------------------------------------------------------- */
+
+int pst_node_stats_open(struct pst_node *node)
+{
+	struct pst_stats_collector *collector = &node->stats.collector;
+	struct postern_node_statistics *total = &collector->total;
+	size_t slot_count = node->peer_table.slot_count;
+	struct pst_stats_slot *slots;
+	uint32_t *lists;
+
+	slots = calloc(slot_count, sizeof(slots[0]));
+	lists = calloc(slot_count, 2 * sizeof(lists[0]));
+	if (!slots || !lists) {
+		free(lists);
+		free(slots);
+		return -ENOMEM;
+	}
+	pst_stats_collector_init(collector, slots, lists, lists + slot_count,
+				 node->peer_table.slot_count);
+	total->pid = (int32_t)pst_own_pid();
+	total->uid = (uint32_t)node->owner;
+	total->opened_ns = pst_monotonic_now_ns();
+	total->updated_ns = total->opened_ns;
+	memcpy(total->name, node->name, sizeof(total->name));
+	return open_segment(node);
+}
+
+void pst_node_stats_close(struct pst_node *node)
+{
+	struct pst_stats_collector *collector = &node->stats.collector;
+	uint32_t i;
+
+	if (!collector->slots)
+		return;
+	for (i = 0; i < node->peer_table.slot_count; i++)
+		if (node->peer_table.peers[i].channel && collector->slots[i].is_counted)
+			pst_channel_share_latency(node->peer_table.peers[i].channel, NULL);
+	if (pst_stats_segment_is_open(&node->stats.segment))
+		update(node, pst_monotonic_now_ns());
+	pst_stats_segment_close(&node->stats.segment, PST_STATS_CLOSED);
+	free(collector->changed); /* the exposed list too */
+	free(collector->slots);
+	collector->changed = NULL;
+	collector->slots = NULL;
+}
+
+/* -- for the program that owns the node ------------------------------------ */
+
+void pst_node_stats(struct pst_node *node,
+		    struct postern_node_statistics *ret_stats)
+{
+	update(node, pst_monotonic_now_ns());
+	fill_node(node, ret_stats);
+	/* Nothing is left to publish, so the timer may be set to later. */
 	node->may_have_become_due = true;
 	pst_node_update_timer(node);
 }
@@ -108,9 +332,9 @@ int pst_node_peer_stats(struct pst_node *node, postern_peer handle,
 
 	if (!peer)
 		return -ESTALE;
-	pst_statistics_look_at_peer(node, peer, pst_monotonic_now_ns());
-	pst_peer_mark(node, peer); /* others have not seen it yet */
-	pst_statistics_fill_peer(node, peer, ret_stats);
+	sample_peer(node, peer, pst_monotonic_now_ns());
+	pst_peer_mark(node, peer); /* for readers it is unpublished */
+	fill_peer(node, peer, ret_stats);
 	pst_node_update_timer(node);
 	return 0;
 }

@@ -1,41 +1,58 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The statistics segment of a node, which it alone writes
+ * The statistics segment of a node
  *
- * The node creates it when it opens and sends its descriptor to the processes
- * that may observe.  They cannot harm it: its seals keep everybody else from
- * mapping it for writing and from changing its size.
+ * The node alone writes it.  It sends the descriptor to the processes that may
+ * observe: the seals keep these from mapping the segment for writing and from
+ * changing its size.
  */
-#ifndef POSTERN_NODE_VIEW_H
-#define POSTERN_NODE_VIEW_H
+#ifndef POSTERN_STATS_STATS_SEGMENT_H
+#define POSTERN_STATS_STATS_SEGMENT_H
 
-#include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
-#include <postern/policy.h>
-#include <postern/result.h>
+#include <postern/stats.h>
 
 #include "base/attributes.h"
-#include "handshake/handshake.h"
 #include "os/segment.h"
-#include "stats/stats_layout.h"
+#include "stats/stats_entry.h"
 
-struct pst_node;
+#define PST_STATS_SEGMENT_ID_BYTES 16
 
-struct pst_node_view {
-	int segment_fd;         /* -1: none */
+struct pst_stats_segment {
+	int segment_fd;         /* -1: there is none */
 	struct pst_segment_mapping mapping;
-	struct pst_view_record record; /* as it is announced */
+	uint64_t inode;
+	uint8_t id[PST_STATS_SEGMENT_ID_BYTES]; /* random */
+	struct pst_stats_entry_writer writer;
 };
 
-#define PST_NODE_VIEW_INIT {.segment_fd = -1}
+#define PST_STATS_SEGMENT_INIT {.segment_fd = -1}
 
-/* Create and map it, all zero.  0, or -errno; _close() accepts an empty one. */
-PST_MUST_CHECK int pst_node_view_open(struct pst_node *node);
-void pst_node_view_close(struct pst_node *node);
+/*
+ * Create it with entries for slot_count peers, all of them empty.  group as for
+ * pst_segment_finish().  0, or -errno with an empty segment.
+ */
+PST_MUST_CHECK int pst_stats_segment_open(struct pst_stats_segment *segment,
+					  uint32_t slot_count,
+					  uint32_t features, gid_t group);
 
-/* What an observer gets: it stays the node's. */
-int pst_node_view_fd(const struct pst_node *node);
-size_t pst_node_view_bytes(const struct pst_node *node);
+/* Store state (PST_STATS_RETIRED or _CLOSED) as the last word of the segment,
+ * and release it.  An empty segment is accepted. */
+void pst_stats_segment_close(struct pst_stats_segment *segment, uint64_t state);
+
+static inline bool
+pst_stats_segment_is_open(const struct pst_stats_segment *segment)
+{
+	return segment->segment_fd >= 0;
+}
+
+static inline size_t
+pst_stats_segment_bytes(const struct pst_stats_segment *segment)
+{
+	return segment->mapping.control_bytes;
+}
 
 #endif

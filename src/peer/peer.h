@@ -60,7 +60,6 @@ struct pst_peer {
 	bool draining;
 	bool wake_is_watched;
 	bool socket_is_watched;
-	bool is_marked;         /* as changed, for the statistics */
 	uint32_t directions;
 	enum postern_security security;
 	struct pst_channel *channel;      /* NULL once detached */

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "node/view.h"
+#include "node/node_state.h"
 #include "os/own_process.h"
 #include "support/fake_node.h"
 #include "support/inspect.h"
@@ -56,6 +56,16 @@ static struct scene scene;
 static struct process observer;
 static size_t fds_before;
 
+static const struct pst_stats_segment *stats_segment(void)
+{
+	return &((const struct pst_node *)scene.node)->stats.segment;
+}
+
+static size_t stats_segment_bytes(void)
+{
+	return pst_stats_segment_bytes(stats_segment());
+}
+
 /* -- who may --------------------------------------------------------------- */
 
 static struct observer_report observe(void)
@@ -98,8 +108,7 @@ START_TEST(owner_root_and_who_is_allowed_to_get_the_statistics)
 	report = observe();
 	ck_assert_msg(report.result == 0, "%s; %s",
 		      postern_reason_word(report.reason), report.detail);
-	ck_assert_uint_eq(report.segment_bytes,
-			  pst_node_view_bytes((struct pst_node *)scene.node));
+	ck_assert_uint_eq(report.segment_bytes, stats_segment_bytes());
 	ck_assert(report.is_readable);
 	ck_assert(!report.is_writable);
 	ck_assert(report.has_pidfd ==
@@ -203,19 +212,15 @@ START_TEST(every_view_is_of_the_same_segment_and_run)
 			  second.segment.segment_bytes);
 	ck_assert_uint_eq(first.layout_version, PST_STATS_VERSION);
 	ck_assert_uint_eq(second.layout_version, PST_STATS_VERSION);
-	ck_assert_uint_eq(first.segment.segment_bytes,
-			  pst_node_view_bytes((struct pst_node *)scene.node));
+	ck_assert_uint_eq(first.segment.segment_bytes, stats_segment_bytes());
 }
 END_TEST
 
 /* No peer and no observer decides when memory for it is needed, or whose. */
 START_TEST(memory_of_the_statistics_is_there_before_anybody_is)
 {
-	const struct pst_node *node = (const struct pst_node *)scene.node;
-
-	ck_assert_int_eq(pst_segment_is_populated(pst_node_view_fd(node),
-						  pst_node_view_bytes(node)),
-			 1);
+	ck_assert_int_eq(pst_segment_is_populated(stats_segment()->segment_fd,
+						  stats_segment_bytes()), 1);
 }
 END_TEST
 
