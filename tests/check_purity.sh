@@ -3,10 +3,10 @@
 #
 # Code that must be pure calls nothing that could make it otherwise
 #
-# ring and wire, each whole, the entries of the statistics and the policy's
-# decision are each linked into one object; the symbols that are undefined then
-# are all that it can call.  Allowed are mem* (for the policy also str*), their
-# checked forms and the symbols that compiler hardening brings.
+# ring and wire, each whole, the entries and the collector of the statistics and
+# the policy's decision are each linked into one object; the symbols that are
+# undefined then are all that it can call.  Allowed are mem* (for the policy also
+# str*), their checked forms and the symbols that compiler hardening brings.
 
 set -eu
 

@@ -22,6 +22,7 @@ libnode_la_SOURCES = \
 	src/node/node_policy.c \
 	src/node/node_policy.h \
 	src/node/node_state.h \
+	src/node/node_stats.c \
 	src/node/node_stats.h \
 	src/node/observe.c \
 	src/node/offer.c \
@@ -34,11 +35,6 @@ libnode_la_SOURCES = \
 	src/node/revoke.c \
 	src/node/revoke.h \
 	src/node/schedule.c \
-	src/node/statistics.c \
-	src/node/statistics.h \
-	src/node/statistics_fill.c \
 	src/node/terms.c \
 	src/node/terms.h \
-	src/node/throttle.c \
-	src/node/view.c \
-	src/node/view.h
+	src/node/throttle.c

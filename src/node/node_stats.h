@@ -2,7 +2,7 @@
 /*
  * Statistics of a node: sample its peers, publish the results
  *
- * The counters are in node/statistics.h.  The functions here read what
+ * The counters are in stats/stats_collector.h.  The functions here read what
  * the collector cannot know (channels and peers), build the public structs, and
  * write them to the segment that other processes read.
  */
@@ -16,8 +16,8 @@
 
 #include "base/attributes.h"
 #include "base/clock.h"
-#include "node/statistics.h"
-#include "node/view.h"
+#include "stats/stats_collector.h"
+#include "stats/stats_segment.h"
 
 struct pst_node;
 struct pst_peer;

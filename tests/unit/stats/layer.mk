@@ -2,9 +2,11 @@
 stats_test_libraries = libstats.la libbase.la $(CHECK_LIBS)
 
 check_PROGRAMS += \
+	tests/unit/stats/test_stats_collector \
 	tests/unit/stats/test_stats_entry \
 	tests/unit/stats/test_stats_hostile \
 	tests/unit/stats/test_stats_reader \
+	tests/unit/stats/test_stats_segment \
 	tests/unit/stats/test_stats_threads
 
 tests_unit_stats_test_stats_hostile_SOURCES = \
@@ -21,3 +23,10 @@ tests_unit_stats_test_stats_reader_LDADD = libstats.la libos.la libbase.la \
 tests_unit_stats_test_stats_threads_SOURCES = \
 	tests/unit/stats/test_stats_threads.c tests/support/expect.h
 tests_unit_stats_test_stats_threads_LDADD = $(stats_test_libraries)
+tests_unit_stats_test_stats_collector_SOURCES = \
+	tests/unit/stats/test_stats_collector.c
+tests_unit_stats_test_stats_collector_LDADD = $(stats_test_libraries)
+tests_unit_stats_test_stats_segment_SOURCES = \
+	tests/unit/stats/test_stats_segment.c
+tests_unit_stats_test_stats_segment_LDADD = \
+	libstats.la libos.la libbase.la $(CHECK_LIBS)

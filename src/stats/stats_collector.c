@@ -6,7 +6,7 @@
  * adding up the histograms of a thousand channels would cost more than all the
  * rest, so each channel also records into the histogram of the node.
  */
-#include "node/statistics.h"
+#include "stats/stats_collector.h"
 
 #include <string.h>
 

@@ -7,7 +7,7 @@
  * Otherwise the first peer in a page would cost memory later: where there is
  * none the node would be killed, and an observer could be charged for the page.
  */
-#include "node/view.h"
+#include "stats/stats_segment.h"
 
 #include <errno.h>
 
