@@ -62,7 +62,8 @@ accounting base policy
 sched     base os policy channel
 peer      base os channel sched
 client    base policy crypto os identity stats handshake channel
-node      base policy crypto os identity stats handshake channel accounting sched peer
+admission base policy crypto os identity stats handshake channel accounting sched peer
+node      base policy crypto os identity stats handshake channel accounting sched peer admission
 api       base policy crypto os identity stats channel client node
 authoring base os policy
 tools/policy_authoring.c authoring/authoring.h

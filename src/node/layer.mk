@@ -13,8 +13,6 @@ libnode_la_SOURCES = \
 	src/node/control.c \
 	src/node/departure.c \
 	src/node/event_queue.c \
-	src/node/half_open.c \
-	src/node/half_open.h \
 	src/node/node.h \
 	src/node/node_events.c \
 	src/node/node_lifecycle.c \
@@ -28,8 +26,6 @@ libnode_la_SOURCES = \
 	src/node/offer.c \
 	src/node/peer_channel.c \
 	src/node/peer_due.c \
-	src/node/pending_offers.c \
-	src/node/pending_offers.h \
 	src/node/policy_reload.c \
 	src/node/ready.c \
 	src/node/revoke.c \

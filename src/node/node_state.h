@@ -31,6 +31,7 @@
 
 #include "accounting/accounting.h"
 #include "accounting/retained_meters.h"
+#include "admission/half_open.h"
 #include "base/deadline_heap.h"
 #include "base/list.h"
 #include "base/log.h"
@@ -38,7 +39,6 @@
 #include "channel/channel.h"
 #include "identity/key_file.h"
 #include "node/audit_suppression.h"
-#include "node/half_open.h"
 #include "node/node.h"
 #include "node/node_stats.h"
 #include "os/listener.h"

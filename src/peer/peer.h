@@ -33,7 +33,7 @@ struct pst_peer_identity {
 	bool has_key;           /* proven */
 	bool has_metered_key;   /* an allow asks for the key */
 	uint8_t key[POSTERN_KEY_BYTES];
-	uint64_t user;          /* node/pending_offers.h */
+	uint64_t user;          /* admission/pending_offers.h */
 	char name[POSTERN_NAME_BYTES];
 	char instance[POSTERN_NAME_BYTES];
 	char tenant[POSTERN_NAME_BYTES];

@@ -31,7 +31,8 @@ libscene_la_SOURCES = \
 	tests/support/users.c tests/support/users.h
 
 INTEGRATION_LIBS = libscene.la libapi.la libclient.la libnode.la \
-	libaccounting.la libpeer.la libsched.la libidentity.la libhandshake.la \
+	libadmission.la libaccounting.la libpeer.la libsched.la \
+	libidentity.la libhandshake.la \
 	libchannel.la libpolicy.la libstats.la libos.la libwire.la \
 	libring.la libcrypto.la libbase.la $(CHECK_LIBS)
 

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: ISC
-NODE_TEST_LIBS = libnode.la libaccounting.la libpeer.la libsched.la \
-	libidentity.la libhandshake.la libwire.la libchannel.la libpolicy.la \
-	libstats.la libring.la libcrypto.la libos.la libbase.la $(CHECK_LIBS)
+NODE_TEST_LIBS = libnode.la libadmission.la libaccounting.la libpeer.la \
+	libsched.la libidentity.la libhandshake.la libwire.la libchannel.la \
+	libpolicy.la libstats.la libring.la libcrypto.la libos.la libbase.la \
+	$(CHECK_LIBS)
 
 check_PROGRAMS += \
 	tests/unit/node/test_audit \
 	tests/unit/node/test_audit_suppression \
-	tests/unit/node/test_event_queue \
-	tests/unit/node/test_half_open \
-	tests/unit/node/test_pending_offers
+	tests/unit/node/test_event_queue
 
 tests_unit_node_test_audit_SOURCES = \
 	tests/unit/node/test_audit.c
@@ -22,11 +21,3 @@ tests_unit_node_test_audit_suppression_LDADD = $(NODE_TEST_LIBS)
 tests_unit_node_test_event_queue_SOURCES = \
 	tests/unit/node/test_event_queue.c tests/support/expect.h
 tests_unit_node_test_event_queue_LDADD = $(NODE_TEST_LIBS)
-
-tests_unit_node_test_half_open_SOURCES = \
-	tests/unit/node/test_half_open.c tests/support/expect.h
-tests_unit_node_test_half_open_LDADD = $(NODE_TEST_LIBS)
-
-tests_unit_node_test_pending_offers_SOURCES = \
-	tests/unit/node/test_pending_offers.c tests/support/expect.h
-tests_unit_node_test_pending_offers_LDADD = $(NODE_TEST_LIBS)

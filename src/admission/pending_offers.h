@@ -17,8 +17,8 @@
  * one is unread.  The other uids of its user do get offers, but the revoked one
  * still counts among the offers of the user.
  */
-#ifndef POSTERN_NODE_PENDING_OFFERS_H
-#define POSTERN_NODE_PENDING_OFFERS_H
+#ifndef POSTERN_ADMISSION_PENDING_OFFERS_H
+#define POSTERN_ADMISSION_PENDING_OFFERS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
 /*
  * Unread offers
  */
-#include "node/pending_offers.h"
+#include "admission/pending_offers.h"
 
 #include <errno.h>
 #include <stdlib.h>

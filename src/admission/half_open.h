@@ -11,21 +11,21 @@
  * the entries, and evict only each other.  No other user's connection evicts one
  * of root or of the owner.
  * Beside it stand the unread offers whose handshake has ended
- * (node/pending_offers.h, which also says what a user is).
+ * (admission/pending_offers.h, which also says what a user is).
  */
-#ifndef POSTERN_NODE_HALF_OPEN_H
-#define POSTERN_NODE_HALF_OPEN_H
+#ifndef POSTERN_ADMISSION_HALF_OPEN_H
+#define POSTERN_ADMISSION_HALF_OPEN_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "accounting/uid_rate.h"
+#include "admission/pending_offers.h"
 #include "base/attributes.h"
 #include "base/slot_handle.h"
 #include "handshake/handshake.h"
 #include "identity/key_file.h"
-#include "node/pending_offers.h"
 #include "os/peer_credentials.h"
 #include "os/segment.h"
 #include "os/subordinate_uids.h"

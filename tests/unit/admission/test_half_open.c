@@ -2,7 +2,7 @@
 /*
  * The table of half-open handshakes, and the unread offers beside it
  */
-#include "node/half_open.h"
+#include "admission/half_open.h"
 
 #include <check.h>
 #include <stdlib.h>

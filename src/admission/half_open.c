@@ -5,7 +5,7 @@
  * The table is small and fixed, so every question is a scan: there is no count
  * that could get out of step with the entries.
  */
-#include "node/half_open.h"
+#include "admission/half_open.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
 /*
  * Unread offers: the shares of users, and the sockets that are kept
  */
-#include "node/pending_offers.h"
+#include "admission/pending_offers.h"
 
 #include <check.h>
 #include <stdio.h>

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: ISC
+noinst_LTLIBRARIES += libadmission.la
+libadmission_la_SOURCES = \
+	src/admission/half_open.c \
+	src/admission/half_open.h \
+	src/admission/pending_offers.c \
+	src/admission/pending_offers.h
