@@ -42,6 +42,7 @@ static void set_up(void)
 	node.log.callback = keep;
 	pst_audit_init(&node.audit_trail);
 	(void)strcpy(node.name, "orders");
+	peer.generation = 7;
 	peer.handle = UINT64_C(7) << 32 | (3 + 1);
 	peer.identity.uid = 20002;
 	peer.identity.gid = 20003;
