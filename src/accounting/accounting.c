@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/policy.h"
+
 #define ACCOUNT_OF(list) PST_LIST_ENTRY(list, struct pst_tenant_account, link)
 
 static struct pst_accounting *accounting_new(void)

@@ -26,7 +26,6 @@
 #include "base/list.h"
 #include "base/refcount.h"
 #include "base/token_bucket.h"
-#include "policy/policy.h"
 
 /* One tenant of the process, found by its name, while a node refers to it. */
 struct pst_tenant_account {

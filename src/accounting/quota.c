@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "policy/policy.h"
+
 #define CHARGES_OF(list) PST_LIST_ENTRY(list, struct pst_charges, link)
 
 /* The present charges of one scope. */

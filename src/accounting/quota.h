@@ -16,7 +16,8 @@
 
 #include "accounting/accounting.h"
 #include "accounting/uid_rate.h"
-#include "policy/policy.h"
+
+struct pst_policy_node;
 
 /* A peer that needs a slot. */
 struct pst_quota_request {

@@ -23,7 +23,6 @@
 #include <postern/policy.h>
 
 #include "base/token_bucket.h"
-#include "policy/policy.h"
 
 #define PST_RETAINED_METERS_CAPACITY 512
 
