@@ -2,13 +2,11 @@
 noinst_LTLIBRARIES += libring.la
 libring_la_SOURCES = \
 	src/ring/ring.h \
+	src/ring/ring_backoff.c \
 	src/ring/ring_consumer.c \
-	src/ring/ring_geometry.c \
 	src/ring/ring_layout.h \
 	src/ring/ring_producer.c \
-	src/ring/ring_rest.c \
 	src/ring/ring_sealed.h \
-	src/ring/ring_told.c \
 	src/ring/ring_wait.c \
 	src/ring/shared_copy.c \
 	src/ring/shared_copy.h

@@ -37,7 +37,7 @@ enum pst_ring_fault {
 	PST_RING_FAULT_PADDING,        /* of a sealed record: not zero */
 };
 
-/* What keeps a half out of lock step with its peer: ring_rest.c. */
+/* What keeps a half out of lock step with its peer: ring_backoff.c. */
 struct pst_ring_pace {
 	uint32_t batch_count;     /* records since a look found something */
 	uint32_t rest_pauses;     /* 0: resting does not pay */
@@ -283,12 +283,18 @@ void pst_ring_plan_look(struct pst_ring_consumer *consumer);
 uint64_t pst_ring_produced_unchecked(const struct pst_segment_words *peer);
 uint64_t pst_ring_consumed_unchecked(const struct pst_segment_words *peer);
 
-/* Beside the ring: ring_told.c */
+/*
+ * Words beside the ring.  They do not change what the rings carry: a peer that
+ * writes a false value there only misinforms its reader.
+ */
 
-/* What the peer says it has dropped: for a statistic, and for nothing else. */
+/* The messages that the peer has dropped, as it says: for statistics only. */
 uint64_t pst_ring_dropped_unchecked(const struct pst_segment_words *peer);
 
-/* Why a side ended the channel, before it hangs up; any number may be read. */
+/*
+ * The reason why a side ended the channel; published before the hang-up.  The
+ * peer may have written any number.
+ */
 void pst_ring_publish_end(struct pst_segment_words *own, uint32_t end_code);
 uint32_t pst_ring_observe_end(const struct pst_segment_words *peer);
 

@@ -434,3 +434,14 @@ int pst_ring_discard_sealed(struct pst_ring_consumer *consumer,
 		note_dropped(consumer);
 	return give_back_sealed(consumer, form);
 }
+
+uint64_t pst_ring_dropped_unchecked(const struct pst_segment_words *peer)
+{
+	return pst_shared_load_relaxed_u64(&peer->dropped_count);
+}
+
+uint32_t pst_ring_observe_end(const struct pst_segment_words *peer)
+{
+	/* [E1] Pairs with the publish in pst_ring_publish_end(). */
+	return pst_shared_observe_u32(&peer->end_code);
+}

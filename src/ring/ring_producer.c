@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Producing: reserve, commit, abort, write, finish
+ * Producing: geometry, reserve, commit, abort, write, finish
  *
  * The producer decides by its private half alone.  The consumer's position is
  * looked at only when the last look leaves no room, so that a ring with room in
@@ -15,8 +15,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/bounds.h"
 #include "ring/ring_sealed.h"
 #include "ring/shared_copy.h"
+
+/* Positions are compared by differences of at most the data area. */
+#define DATA_BYTES_MAX (UINT64_C(1) << 31)
 
 #define CACHE_LINE_BYTES 64
 
@@ -132,6 +136,22 @@ static inline void show_record(struct pst_ring_producer *producer,
 	 */
 	pst_shared_publish_ordered_u64(&producer->own->produced_pos,
 				       producer->produced_pos);
+}
+
+/*
+ * The handshake agrees on the sizes; they are checked here once and then kept in
+ * the private halves.  With a data area of a power of two a mask turns a position
+ * into an offset.  It is at least a page, so that it can be mapped twice.
+ */
+bool pst_ring_is_geometry_valid(uint64_t data_bytes, uint64_t message_bytes,
+				uint32_t tag_bytes, uint64_t page_bytes)
+{
+	if (!pst_bounds_is_power_of_two(data_bytes) ||
+	    data_bytes < page_bytes || data_bytes > DATA_BYTES_MAX)
+		return false;
+	return message_bytes <= data_bytes &&
+	       pst_record_bytes((uint32_t)message_bytes) + tag_bytes <=
+		       data_bytes;
 }
 
 void pst_ring_producer_init(struct pst_ring_producer *producer,
@@ -458,4 +478,14 @@ void pst_ring_write_sealed(struct pst_ring_producer *producer, void *record,
 	pst_shared_copy_in(record_start(producer), record, record_bytes);
 	producer->obstacle = form->is_end ? -ESHUTDOWN : 0;
 	show_record(producer, record_bytes);
+}
+
+void pst_ring_publish_end(struct pst_segment_words *own, uint32_t end_code)
+{
+	/*
+	 * [E1] Pairs with the observe in pst_ring_observe_end(): a peer that
+	 * observes the hang-up or the END record that follows observes the
+	 * code.
+	 */
+	pst_shared_publish_u32(&own->end_code, end_code);
 }

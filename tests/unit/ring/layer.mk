@@ -19,7 +19,7 @@ check_PROGRAMS += \
 	tests/unit/ring/test_ring_producer \
 	tests/unit/ring/test_ring_race \
 	tests/unit/ring/test_ring_discard \
-	tests/unit/ring/test_ring_rest \
+	tests/unit/ring/test_ring_backoff \
 	tests/unit/ring/test_ring_sealed \
 	tests/unit/ring/test_ring_sealed_hostile \
 	tests/unit/ring/test_ring_time \
@@ -50,9 +50,9 @@ tests_unit_ring_test_ring_race_LDADD = $(ring_test_libraries)
 tests_unit_ring_test_ring_time_SOURCES = \
 	tests/unit/ring/test_ring_time.c $(ring_test_support)
 tests_unit_ring_test_ring_time_LDADD = $(ring_test_libraries)
-tests_unit_ring_test_ring_rest_SOURCES = \
-	tests/unit/ring/test_ring_rest.c $(ring_test_support)
-tests_unit_ring_test_ring_rest_LDADD = $(ring_test_libraries)
+tests_unit_ring_test_ring_backoff_SOURCES = \
+	tests/unit/ring/test_ring_backoff.c $(ring_test_support)
+tests_unit_ring_test_ring_backoff_LDADD = $(ring_test_libraries)
 tests_unit_ring_test_ring_sealed_SOURCES = \
 	tests/unit/ring/test_ring_sealed.c $(ring_test_support)
 tests_unit_ring_test_ring_sealed_LDADD = $(ring_test_libraries)
