@@ -131,7 +131,7 @@ int pst_channel_receive_seen(struct pst_channel *channel, void *buffer,
 int pst_channel_receive(struct pst_channel *channel, void *buffer,
 			size_t buffer_bytes, size_t *ret_message_bytes)
 {
-	pst_ring_rest(&channel->consumer);
+	pst_ring_backoff_before_read(&channel->consumer);
 	return pst_channel_receive_among(channel, buffer, buffer_bytes,
 					 ret_message_bytes);
 }

@@ -37,12 +37,12 @@ enum pst_ring_fault {
 	PST_RING_FAULT_PADDING,        /* of a sealed record: not zero */
 };
 
-/* What keeps a half out of lock step with its peer: ring_backoff.c. */
-struct pst_ring_pace {
-	uint32_t batch_count;     /* records since a look found something */
-	uint32_t rest_pauses;     /* 0: resting does not pay */
-	uint32_t untried_count;   /* batches while it does not */
-	bool has_rested;          /* before this batch */
+/* The state of the adaptive pause of one side: ring_backoff.c. */
+struct pst_ring_backoff {
+	uint32_t batch_count;	 /* records since the last successful poll */
+	uint32_t pauses;	 /* 0: backing off does not pay */
+	uint32_t unpaused_count; /* batches since then */
+	bool has_paused;	 /* before this batch */
 };
 
 struct pst_ring_producer {
@@ -61,7 +61,7 @@ struct pst_ring_producer {
 				   * -ESHUTDOWN or -EBADMSG */
 	uint32_t armed;           /* as last published */
 	uint32_t rung_for;        /* the consumer's armed, as last rung for */
-	struct pst_ring_pace pace;
+	struct pst_ring_backoff backoff;
 	enum pst_ring_fault fault;
 };
 
@@ -83,7 +83,7 @@ struct pst_ring_consumer {
 	uint64_t dropped_count;   /* as last published */
 	bool has_time;            /* the last record read had a time stamp, */
 	uint64_t time_ns;         /* and this is what it says */
-	struct pst_ring_pace pace;
+	struct pst_ring_backoff backoff;
 	enum pst_ring_fault fault;
 };
 
@@ -232,10 +232,10 @@ PST_MUST_CHECK
 int pst_ring_freeze(struct pst_ring_consumer *consumer);
 
 /*
- * A batch is at its end, the next look is due, and either resting pays or is to
- * be tried: rest first.
+ * Pause before the poll that follows a batch, if that pays or is to be tried.
+ * Only for pst_ring_backoff_before_poll().
  */
-void pst_ring_rest_after_batch(struct pst_ring_pace *pace);
+void pst_ring_backoff_after_batch(struct pst_ring_backoff *backoff);
 
 /* Sleep and wake: ring_wait.c */
 
@@ -300,28 +300,31 @@ uint32_t pst_ring_observe_end(const struct pst_segment_words *peer);
 
 /* Inline */
 
-/* Resting is tried once in so many batches; then nearly all cost this much. */
+/* Backing off is tried once in so many batches; the others cost one addition. */
 #define PST_RING_BATCHES_PER_TRIAL 4096
 
-static inline void pst_ring_pace_rest(struct pst_ring_pace *pace)
+static inline void
+pst_ring_backoff_before_poll(struct pst_ring_backoff *backoff)
 {
-	if (pace->batch_count == 0)
+	if (backoff->batch_count == 0)
 		return;
-	if (PST_UNLIKELY(pace->rest_pauses != 0 ||
-			 ++pace->untried_count % PST_RING_BATCHES_PER_TRIAL ==
+	if (PST_UNLIKELY(backoff->pauses != 0 ||
+			 ++backoff->unpaused_count %
+					 PST_RING_BATCHES_PER_TRIAL ==
 				 0))
-		pst_ring_rest_after_batch(pace);
-	pace->batch_count = 0;
+		pst_ring_backoff_after_batch(backoff);
+	backoff->batch_count = 0;
 }
 
 /*
- * Before a read, by whom nothing else waits for: if the ring looks empty and
- * traffic is heavy, leave it alone for a moment first.
+ * For a caller that receives from this ring only, before it reads: if the ring
+ * was empty at the last poll and traffic is heavy, pause first.
  */
-static inline void pst_ring_rest(struct pst_ring_consumer *consumer)
+static inline void
+pst_ring_backoff_before_read(struct pst_ring_consumer *consumer)
 {
 	if (PST_UNLIKELY(consumer->produced_pos == consumer->consumed_pos))
-		pst_ring_pace_rest(&consumer->pace);
+		pst_ring_backoff_before_poll(&consumer->backoff);
 }
 
 /* Whether something is unread, as of the last look. */
@@ -381,15 +384,16 @@ static inline bool pst_ring_take_time(struct pst_ring_consumer *consumer,
 }
 
 /*
- * A look found nothing: after a rest, whoever it waits for is not at work; at
- * once, he may only be slow.
+ * A poll found nothing.  After a pause that means that the peer is not at work;
+ * without one, the peer may only be slow.
  */
-static inline void pst_ring_pace_miss(struct pst_ring_pace *pace)
+static inline void
+pst_ring_backoff_on_empty_poll(struct pst_ring_backoff *backoff)
 {
-	if (PST_LIKELY(pace->rest_pauses == 0))
+	if (PST_LIKELY(backoff->pauses == 0))
 		return;
-	pace->rest_pauses = pace->has_rested ? 0 : pace->rest_pauses / 2;
-	pace->has_rested = false;
+	backoff->pauses = backoff->has_paused ? 0 : backoff->pauses / 2;
+	backoff->has_paused = false;
 }
 
 static inline uint32_t pst_ring_bell_due(uint32_t armed, uint32_t rung_for)

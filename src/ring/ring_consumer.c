@@ -66,10 +66,10 @@ static inline int find_record(struct pst_ring_consumer *consumer)
 	if (PST_UNLIKELY(result < 0))
 		return result;
 	if (!is_empty(consumer)) {
-		consumer->pace.batch_count = 0;
+		consumer->backoff.batch_count = 0;
 		return 0;
 	}
-	pst_ring_pace_miss(&consumer->pace);
+	pst_ring_backoff_on_empty_poll(&consumer->backoff);
 	return -EAGAIN;
 }
 
@@ -102,7 +102,7 @@ static inline bool give_back(struct pst_ring_consumer *consumer,
 {
 	bool is_look_due;
 
-	consumer->pace.batch_count++;
+	consumer->backoff.batch_count++;
 	consumer->consumed_pos += record_bytes;
 	/*
 	 * [C1] Pairs with the observe in look_at_consumed(), ring_producer.c:

@@ -57,7 +57,7 @@ static int look_at_consumed(struct pst_ring_producer *producer)
 
 	producer->consumed_pos = consumed_pos;
 	if (moved_bytes != 0)
-		producer->pace.batch_count = 0;
+		producer->backoff.batch_count = 0;
 	return 0;
 }
 
@@ -77,13 +77,13 @@ static inline int find_room(struct pst_ring_producer *producer,
 
 	if (PST_LIKELY(is_room(producer, record_bytes)))
 		return 0;
-	pst_ring_pace_rest(&producer->pace);
+	pst_ring_backoff_before_poll(&producer->backoff);
 	result = look_at_consumed(producer);
 	if (result < 0)
 		return result;
 	if (is_room(producer, record_bytes))
 		return 0;
-	pst_ring_pace_miss(&producer->pace);
+	pst_ring_backoff_on_empty_poll(&producer->backoff);
 	return -EAGAIN;
 }
 
@@ -127,7 +127,7 @@ static inline void write_head(uint8_t *record, uint32_t payload_bytes,
 static inline void show_record(struct pst_ring_producer *producer,
 			       uint64_t record_bytes)
 {
-	producer->pace.batch_count++;
+	producer->backoff.batch_count++;
 	producer->produced_pos += record_bytes;
 	/*
 	 * [P1] Pairs with the observe in look_at_produced(), ring_consumer.c:

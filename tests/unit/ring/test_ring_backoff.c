@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Resting: when, how long, and that it hides nothing
+ * Backoff: when, how long, and that no record is missed
  *
- * Time plays no part: what a side has learnt about its traffic is in its private
- * half, and what a peer did during a rest is done here after it.
+ * The tests do not depend on time: the state of a side is in its private half,
+ * and the test does after a pause what a peer would do during it.
  */
 #include "ring/ring.h"
 
@@ -19,10 +19,10 @@
 #define RECORD_BYTES 16u
 #define RING_COUNT (DATA_BYTES / RECORD_BYTES)
 
-/* More than enough for any trial to have been made. */
+/* More than enough batches for a trial. */
 #define MANY 10000u
 #define LONG_BATCH 600u
-#define REST_PAUSES_LIMIT 512u
+#define PAUSES_LIMIT 512u
 
 static struct ring_pair pair;
 static struct pst_ring_producer *producer = &pair.producer;
@@ -49,7 +49,7 @@ static int read_one(void)
 	uint8_t payload[PAYLOAD_BYTES];
 	size_t payload_bytes;
 
-	pst_ring_rest(consumer);
+	pst_ring_backoff_before_read(consumer);
 	return pst_ring_read(consumer, payload, sizeof(payload),
 			     &payload_bytes);
 }
@@ -66,118 +66,118 @@ static void read_many(uint32_t count)
 		ck_assert_int_eq(read_one(), 0);
 }
 
-/* A stream in lock step, until the reader has rested and will look. */
-static void stream_until_rest(void)
+/* A stream of single records, until the reader has paused and will poll. */
+static void stream_until_pause(void)
 {
 	uint32_t i;
 
 	for (i = 0; i < MANY; i++) {
-		pst_ring_rest(consumer);
-		if (consumer->pace.has_rested)
+		pst_ring_backoff_before_read(consumer);
+		if (consumer->backoff.has_paused)
 			return;
 		write_many(1);
 		read_many(1);
 	}
-	ck_abort_msg("no trial was made");
+	ck_abort_msg("no trial");
 }
 
-/* A writer at work all the time; the reader has rested and will look. */
+/* A writer at work all the time; the reader has paused and will poll. */
 static void stream_in_long_batches(uint32_t batch_count)
 {
-	stream_until_rest();
+	stream_until_pause();
 	while (batch_count-- > 0) {
 		write_many(LONG_BATCH);
 		read_many(LONG_BATCH);
 		write_many(1);
 		read_many(1);
-		pst_ring_rest(consumer);
-		ck_assert(consumer->pace.has_rested);
+		pst_ring_backoff_before_read(consumer);
+		ck_assert(consumer->backoff.has_paused);
 	}
 }
 
-START_TEST(reader_of_a_ping_pong_rests_for_a_trial_and_no_more)
+START_TEST(read_of_ping_pong_backs_off_for_trials_only)
 {
-	uint32_t i, rested_count = 0;
+	uint32_t i, paused_count = 0;
 
 	for (i = 0; i < MANY; i++) {
 		write_many(1);
 		read_many(1);
-		pst_ring_rest(consumer);
-		rested_count += consumer->pace.has_rested;
+		pst_ring_backoff_before_read(consumer);
+		paused_count += consumer->backoff.has_paused;
 		ck_assert_int_eq(read_one(), -EAGAIN);
-		ck_assert_uint_eq(consumer->pace.rest_pauses, 0);
+		ck_assert_uint_eq(consumer->backoff.pauses, 0);
 	}
-	ck_assert_uint_le(rested_count, MANY / 2000);
+	ck_assert_uint_le(paused_count, MANY / 2000);
 }
 END_TEST
 
-START_TEST(trial_that_finds_one_record_is_the_last_rest)
+START_TEST(trial_with_one_record_ends_backoff)
 {
-	stream_until_rest();
+	stream_until_pause();
 	write_many(1);
 	read_many(1);
-	pst_ring_rest(consumer);
-	ck_assert(!consumer->pace.has_rested);
-	ck_assert_uint_eq(consumer->pace.rest_pauses, 0);
+	pst_ring_backoff_before_read(consumer);
+	ck_assert(!consumer->backoff.has_paused);
+	ck_assert_uint_eq(consumer->backoff.pauses, 0);
 }
 END_TEST
 
-START_TEST(rests_that_pay_become_longer_up_to_a_limit)
+START_TEST(backoff_that_pays_grows_to_a_limit)
 {
 	uint32_t before;
 
-	stream_until_rest();
-	before = consumer->pace.rest_pauses;
+	stream_until_pause();
+	before = consumer->backoff.pauses;
 	ck_assert_uint_gt(before, 0);
 	stream_in_long_batches(1);
-	ck_assert_uint_gt(consumer->pace.rest_pauses, before);
+	ck_assert_uint_gt(consumer->backoff.pauses, before);
 	stream_in_long_batches(20);
-	ck_assert_uint_le(consumer->pace.rest_pauses, REST_PAUSES_LIMIT);
+	ck_assert_uint_le(consumer->backoff.pauses, PAUSES_LIMIT);
 }
 END_TEST
 
-START_TEST(look_that_finds_nothing_after_a_rest_ends_the_resting)
+START_TEST(empty_poll_after_pause_ends_backoff)
 {
 	stream_in_long_batches(3);
-	ck_assert_uint_gt(consumer->pace.rest_pauses, 0);
+	ck_assert_uint_gt(consumer->backoff.pauses, 0);
 	ck_assert_int_eq(read_one(), -EAGAIN);
-	ck_assert_uint_eq(consumer->pace.rest_pauses, 0);
+	ck_assert_uint_eq(consumer->backoff.pauses, 0);
 	write_many(1);
 	read_many(1);
 	ck_assert_int_eq(read_one(), -EAGAIN);
-	ck_assert(!consumer->pace.has_rested);
+	ck_assert(!consumer->backoff.has_paused);
 }
 END_TEST
 
-START_TEST(look_that_finds_nothing_at_once_shortens_the_next_rest)
+START_TEST(empty_poll_without_pause_halves_backoff)
 {
 	uint32_t before;
 
 	stream_in_long_batches(3);
 	write_many(LONG_BATCH);
 	read_many(LONG_BATCH);
-	before = consumer->pace.rest_pauses;
+	before = consumer->backoff.pauses;
 	ck_assert_int_eq(read_one(), -EAGAIN);
-	ck_assert_uint_gt(consumer->pace.rest_pauses, 0);
-	ck_assert_uint_lt(consumer->pace.rest_pauses, before);
+	ck_assert_uint_gt(consumer->backoff.pauses, 0);
+	ck_assert_uint_lt(consumer->backoff.pauses, before);
 	for (before = 0; before < 20; before++)
 		ck_assert_int_eq(read_one(), -EAGAIN);
-	ck_assert_uint_eq(consumer->pace.rest_pauses, 0);
+	ck_assert_uint_eq(consumer->backoff.pauses, 0);
 }
 END_TEST
 
-START_TEST(long_batch_is_followed_by_a_look_at_once)
+START_TEST(long_batch_is_followed_by_poll_without_pause)
 {
 	stream_in_long_batches(3);
 	write_many(LONG_BATCH);
 	read_many(LONG_BATCH);
 	write_many(1);
 	read_many(1);
-	ck_assert(!consumer->pace.has_rested);
+	ck_assert(!consumer->backoff.has_paused);
 }
 END_TEST
 
-START_TEST(read_that_has_rested_finds_what_was_written)
+START_TEST(read_after_pause_returns_all_records)
 {
 	struct random random = {.state = 7};
 	uint32_t i, count;
@@ -193,7 +193,7 @@ START_TEST(read_that_has_rested_finds_what_was_written)
 }
 END_TEST
 
-START_TEST(reader_that_never_rests_reads_the_same)
+START_TEST(read_without_backoff_returns_all_records)
 {
 	uint8_t payload[PAYLOAD_BYTES];
 	size_t payload_bytes;
@@ -204,7 +204,7 @@ START_TEST(reader_that_never_rests_reads_the_same)
 		ck_assert_int_eq(pst_ring_read(consumer, payload,
 					       sizeof(payload),
 					       &payload_bytes), 0);
-		ck_assert(!consumer->pace.has_rested);
+		ck_assert(!consumer->backoff.has_paused);
 	}
 }
 END_TEST
@@ -212,25 +212,25 @@ END_TEST
 /* The ring is full, and read as it is written. */
 static uint32_t write_into_a_full_ring(uint32_t round_count)
 {
-	uint32_t i, rested_count = 0;
+	uint32_t i, paused_count = 0;
 
 	for (i = 0; i < round_count; i++) {
 		read_many(1);
 		ck_assert_int_eq(write_one(), 0);
-		rested_count += producer->pace.has_rested;
+		paused_count += producer->backoff.has_paused;
 	}
-	return rested_count;
+	return paused_count;
 }
 
-START_TEST(writer_into_a_full_ring_rests_for_a_trial)
+START_TEST(write_to_full_ring_backs_off_for_trials)
 {
 	write_many(RING_COUNT);
 	ck_assert_uint_gt(write_into_a_full_ring(MANY), 0);
-	ck_assert_uint_le(producer->pace.rest_pauses, REST_PAUSES_LIMIT);
+	ck_assert_uint_le(producer->backoff.pauses, PAUSES_LIMIT);
 }
 END_TEST
 
-START_TEST(write_that_has_rested_finds_the_room_given_back)
+START_TEST(write_after_pause_finds_released_space)
 {
 	uint32_t i;
 
@@ -241,11 +241,11 @@ START_TEST(write_that_has_rested_finds_the_room_given_back)
 		write_many(LONG_BATCH);
 	}
 	ck_assert_int_eq(write_one(), -EAGAIN);
-	ck_assert_uint_eq(producer->pace.rest_pauses, 0);
+	ck_assert_uint_eq(producer->backoff.pauses, 0);
 }
 END_TEST
 
-START_TEST(writer_with_room_never_rests)
+START_TEST(write_with_space_never_backs_off)
 {
 	uint32_t i;
 
@@ -253,13 +253,13 @@ START_TEST(writer_with_room_never_rests)
 		write_many(7);
 		read_many(7);
 	}
-	ck_assert(!producer->pace.has_rested);
+	ck_assert(!producer->backoff.has_paused);
 }
 END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("ring_rest");
+	Suite *suite = suite_create("ring_backoff");
 	TCase *reading = tcase_create("reading");
 	TCase *writing = tcase_create("writing");
 	SRunner *runner = srunner_create(suite);
@@ -267,23 +267,23 @@ int main(void)
 
 	tcase_add_checked_fixture(reading, setup, teardown);
 	tcase_add_test(reading,
-		       reader_of_a_ping_pong_rests_for_a_trial_and_no_more);
-	tcase_add_test(reading, trial_that_finds_one_record_is_the_last_rest);
-	tcase_add_test(reading, rests_that_pay_become_longer_up_to_a_limit);
+		       read_of_ping_pong_backs_off_for_trials_only);
+	tcase_add_test(reading, trial_with_one_record_ends_backoff);
+	tcase_add_test(reading, backoff_that_pays_grows_to_a_limit);
 	tcase_add_test(reading,
-		       look_that_finds_nothing_after_a_rest_ends_the_resting);
+		       empty_poll_after_pause_ends_backoff);
 	tcase_add_test(reading,
-		       look_that_finds_nothing_at_once_shortens_the_next_rest);
-	tcase_add_test(reading, long_batch_is_followed_by_a_look_at_once);
-	tcase_add_test(reading, read_that_has_rested_finds_what_was_written);
-	tcase_add_test(reading, reader_that_never_rests_reads_the_same);
+		       empty_poll_without_pause_halves_backoff);
+	tcase_add_test(reading, long_batch_is_followed_by_poll_without_pause);
+	tcase_add_test(reading, read_after_pause_returns_all_records);
+	tcase_add_test(reading, read_without_backoff_returns_all_records);
 	suite_add_tcase(suite, reading);
 
 	tcase_add_checked_fixture(writing, setup, teardown);
-	tcase_add_test(writing, writer_into_a_full_ring_rests_for_a_trial);
+	tcase_add_test(writing, write_to_full_ring_backs_off_for_trials);
 	tcase_add_test(writing,
-		       write_that_has_rested_finds_the_room_given_back);
-	tcase_add_test(writing, writer_with_room_never_rests);
+		       write_after_pause_finds_released_space);
+	tcase_add_test(writing, write_with_space_never_backs_off);
 	suite_add_tcase(suite, writing);
 
 	srunner_run_all(runner, CK_NORMAL);
