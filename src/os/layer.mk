@@ -22,7 +22,6 @@ libos_la_SOURCES = \
 	src/os/name_entries.h \
 	src/os/name_lookup.c \
 	src/os/name_lookup.h \
-	src/os/name_members.c \
 	src/os/name_table.c \
 	src/os/name_table.h \
 	src/os/own_process.c \

@@ -31,11 +31,9 @@ PST_MUST_CHECK int pst_name_lookup_uid(const char *passwd_path,
 PST_MUST_CHECK int pst_name_lookup_gid(const char *group_path,
 				       const char *group_name, gid_t *ret_gid);
 
-/* The first name of an id, in a buffer from malloc(). */
+/* The first name of a uid, in a buffer from malloc(). */
 PST_MUST_CHECK int pst_name_lookup_user_name(const char *passwd_path, uid_t uid,
 					     char **ret_user_name);
-PST_MUST_CHECK int pst_name_lookup_group_name(const char *group_path, gid_t gid,
-					      char **ret_group_name);
 
 /*
  * A user's groups as a login would get them: *ret_gid is the primary one, the

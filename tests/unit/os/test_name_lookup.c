@@ -150,13 +150,7 @@ START_TEST(name_of_an_id_is_the_first)
 			 0);
 	ck_assert_str_eq(name, "alice");
 	free(name);
-	ck_assert_int_eq(pst_name_lookup_group_name(group_path, 20010, &name),
-			 0);
-	ck_assert_str_eq(name, "staff");
-	free(name);
 	ck_assert_int_eq(pst_name_lookup_user_name(passwd_path, 4711, &name),
-			 -ENOENT);
-	ck_assert_int_eq(pst_name_lookup_group_name(group_path, 4711, &name),
 			 -ENOENT);
 }
 END_TEST
