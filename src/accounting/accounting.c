@@ -40,9 +40,9 @@ struct pst_accounting *pst_accounting_unref(struct pst_accounting *accounting)
 }
 
 /* Called when the policy is freed, which has a reference. */
-static void release_reference(void *companion)
+static void release_reference(void *user_data)
 {
-	(void)pst_accounting_unref(companion); /* always NULL */
+	(void)pst_accounting_unref(user_data); /* always NULL */
 }
 
 int pst_accounting_open(const struct postern_policy *policy,
@@ -51,7 +51,7 @@ int pst_accounting_open(const struct postern_policy *policy,
 {
 	struct pst_accounting *ours, *accounting;
 
-	accounting = pst_policy_companion(policy);
+	accounting = pst_policy_user_data(policy);
 	if (!accounting) {
 		ours = inherit_from;
 		if (ours)
@@ -60,7 +60,7 @@ int pst_accounting_open(const struct postern_policy *policy,
 			ours = accounting_new();
 		if (!ours)
 			return -ENOMEM;
-		accounting = pst_policy_set_companion(policy, ours,
+		accounting = pst_policy_set_user_data(policy, ours,
 						      release_reference);
 		if (accounting != ours) /* another thread was first */
 			(void)pst_accounting_unref(ours);

@@ -58,15 +58,15 @@ const struct postern_policy *
 pst_policy_unref(const struct postern_policy *policy);
 
 /*
- * One object of somebody else's that lives as long as the policy does; NULL
- * until it is set.  _set_companion() takes companion, which free_companion
- * gives back in the end, if there is none yet, and returns the one there is
- * then.  Any thread may ask and set.
+ * One object of a higher layer that lives as long as the policy; NULL until it
+ * is set.  _set_user_data() takes user_data if none is set, and returns the
+ * object that is set then; free_user_data frees it with the policy.  Both may
+ * be called from any thread.
  */
-void *pst_policy_companion(const struct postern_policy *policy);
-void *pst_policy_set_companion(const struct postern_policy *policy,
-			       void *companion,
-			       void (*free_companion)(void *companion));
+void *pst_policy_user_data(const struct postern_policy *policy);
+void *pst_policy_set_user_data(const struct postern_policy *policy,
+			       void *user_data,
+			       void (*free_user_data)(void *user_data));
 
 size_t pst_policy_node_count(const struct postern_policy *policy);
 
@@ -135,7 +135,7 @@ bool pst_policy_find_unmet(const struct pst_policy_node *node,
 /* PST_POLICY_FACT_* bits: the others need not be read. */
 uint32_t pst_policy_facts_used(const struct pst_policy_node *node);
 
-/* Is more than `none` demanded of somebody, by the node, an allow, a tenant? */
+/* Whether the node, one of its allows or a tenant requires more than `none`. */
 bool pst_policy_demands_security(const struct pst_policy_node *node);
 
 /* The largest ring, and message, that any allow of the node could give. */
@@ -187,11 +187,11 @@ bool pst_policy_may_match_later(const struct pst_policy_node *node,
 				struct postern_refusal *ret_refusal);
 
 /*
- * The least security that a channel of this subject may have, admitted or not:
- * the greatest minimum of the node and of every allow and tenant that matches,
- * or of which that cannot be told.  Where the node has an error, every allow of
- * it counts, and so does every tenant that has one: a line that could not be read
- * may have made it match.
+ * The minimum security of a channel of this subject, allowed or not: the
+ * greatest minimum of the node and of every allow and tenant that matches or
+ * may match.  If the node has an error, each of its allows counts, and so does
+ * each tenant with an error: a line that could not be read may have made it
+ * match.
  */
 enum postern_security
 pst_policy_security_floor(const struct pst_policy_node *node,

@@ -53,7 +53,7 @@ size_t pst_policy_edit_count(const char *a, const char *b, size_t most)
 void pst_policy_suggest(const char *word, const char *name,
 			const char **nearest)
 {
-	/* about a third of the word may be wrong */
+	/* about a third of the word may be mistyped */
 	size_t limit = strlen(word) / 3 + 2;
 	size_t count;
 
@@ -90,8 +90,8 @@ static void list_keys(const struct pst_policy_key *keys, size_t key_count,
 	}
 }
 
-/* The `end` of a text whose last brace is missing lands in the open block: the
- * brace is what is wrong, and is reported. */
+/* If the last brace of a text is missing, its `end` is in the open block: the
+ * missing brace is the error, and is reported. */
 static bool is_misplaced_end(const struct pst_policy_directive *directive)
 {
 	const struct pst_policy_source *source = directive->source;
@@ -257,7 +257,8 @@ int pst_policy_block_read(struct pst_policy_builder *builder,
 			builder->is_cut = true;
 			return 0;
 		}
-		/* a line that the lexer gave up on says nothing reliable */
+		/* the lexer stopped in this line, so its words are not
+		 * reliable */
 		if (directive->source->message && !directive->has_block &&
 		    directive->line == directive->source->error_line)
 			continue;

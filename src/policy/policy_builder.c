@@ -101,7 +101,7 @@ static int report(struct pst_policy_builder *builder,
 
 	if (severity == POSTERN_SEVERITY_ERROR)
 		builder->error_count++;
-	/* to find the line of a text costs more than to drop the finding */
+	/* finding the source line costs more than dropping the diagnostic */
 	is_first = is_first_fault(builder, severity);
 	has_space = pst_diagnostics_has_space(builder->diagnostics,
 					      source->name, severity);

@@ -42,8 +42,8 @@ struct pst_policy_include {
 struct pst_policy_extension {
 	struct pst_policy_extension *next;
 	const struct pst_policy_directive *directive;
-	struct pst_policy_node content;  /* only what an extension may hold;
-					  * and the errors of the block */
+	struct pst_policy_node content;  /* only keys of an extension; and the
+					  * errors of the block */
 };
 
 struct pst_policy_builder {
@@ -82,9 +82,8 @@ struct pst_policy_builder *
 pst_policy_builder_free(struct pst_policy_builder *builder);
 
 /*
- * Add one text.  What is wrong with it goes to the diagnostics, and makes the
- * block where it stands unusable, or the text; the return value is 0 or
- * -ENOMEM.
+ * Add one text.  Errors go to the diagnostics and make their block, or the
+ * whole text, unusable.  The return value is 0 or -ENOMEM.
  */
 PST_MUST_CHECK
 int pst_policy_builder_add_source(struct pst_policy_builder *builder,
@@ -112,9 +111,9 @@ int pst_policy_builder_report(struct pst_policy_builder *builder,
 			      const char *message, const char *hint);
 
 /*
- * Check what spans several texts and hand the table over, with the blocks that
- * have errors marked as unusable.  The builder is spent whatever happens: free
- * it.  Returns 0 or -ENOMEM.
+ * Check the rules that span several texts and hand the table over.  Blocks with
+ * errors are marked as unusable.  Afterwards the builder can only be freed,
+ * also on failure.  Returns 0 or -ENOMEM.
  */
 PST_MUST_CHECK
 int pst_policy_builder_finish(struct pst_policy_builder *builder,
@@ -136,8 +135,8 @@ pst_policy_builder_enter(struct pst_policy_builder *builder,
 	return before;
 }
 
-/* Errors make the file at hand unusable as a whole: a line of any of its blocks
- * may be in the wrong block. */
+/* Errors make the file at hand unusable as a whole, because a line of any of
+ * its blocks may be in the wrong block. */
 static inline const struct pst_policy_fault **
 pst_policy_builder_enter_source(struct pst_policy_builder *builder)
 {
@@ -156,9 +155,9 @@ struct pst_policy_location
 pst_policy_location_of(const struct pst_policy_directive *directive);
 
 /*
- * Report an error at a word (by index), a finding of another severity there, or
- * an error at a location in a source.  hint may be NULL.  The message is cut at
- * 300 bytes.
+ * Report an error at a word (by index), a diagnostic of another severity there,
+ * or an error at a location in a source. hint may be NULL.  The message is cut
+ * at 300 bytes.
  */
 PST_MUST_CHECK PST_PRINTF(5, 6)
 int pst_policy_report_word(struct pst_policy_builder *builder,
@@ -203,7 +202,7 @@ int pst_policy_link(struct pst_policy_builder *builder);
 PST_MUST_CHECK
 int pst_policy_check(struct pst_policy_builder *builder);
 
-/* Warn about rules that do not do what they say (policy_lint.c). */
+/* Warn about rules that have no effect (policy_lint.c). */
 PST_MUST_CHECK
 int pst_policy_lint(struct pst_policy_builder *builder);
 

@@ -21,7 +21,8 @@ static bool uses(const struct pst_policy_peer *peer, uint32_t facts)
 	return (peer->facts_used & facts) != 0;
 }
 
-/* A process can change what an advisory line looks at, and so slip out. */
+/* A process can change the facts of an advisory line, and so escape the
+ * deny. */
 static int check_denied_peer(struct pst_policy_builder *builder,
 			     const struct pst_policy_rule *rule, uint32_t index)
 {

@@ -2,20 +2,20 @@
 /*
  * The decision
  *
- *	1. any deny that matches, or might:          refused
- *	2. no allow that matches for certain:        refused, for want of a
- *	   key if one would match with it
+ *	1. any deny that matches or may match:       refused
+ *	2. no allow that matches for certain:        refused; because of
+ *	   the key if an allow would match with it
  *	3. two tenants, or perhaps another tenant:   refused
- *	4. directions and observing: the union over all matching allows
- *	5. every limit: the least over those allows, the tenant, the node and
- *	   the top level; security: the greatest
+ *	4. directions and observing: combined over all matching allows
+ *	5. every limit: the strictest of those allows, the tenant, the node
+ *	   and the top level; security: the greatest minimum
  *
- * Grants add up, limits squeeze, deny ends it: every step is over a set, so no
- * order can matter.  Of several rules that would serve, the one that is named
- * is the first by file and line.
+ * Grants are combined, limits restrict, and a deny refuses.  Every step is over
+ * a set, so the order of rules has no effect.  If several rules give the same
+ * result, the decision names the first by file and line.
  *
- * Pure: the table and the subject are read, the decision is written, nothing is
- * allocated and nothing else is touched.
+ * Pure: it reads the table and the subject, writes the decision, and does
+ * nothing else.
  */
 #include <string.h>
 
@@ -24,7 +24,7 @@
 #include "policy/policy_match.h"
 #include "policy/policy_table.h"
 
-/* Add to a terminated text, cutting what does not fit. */
+/* Append to a terminated text; the excess is cut. */
 static void add_cut(char *text, size_t text_bytes, const char *more)
 {
 	size_t used_bytes = strlen(text);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Diagnostics: what is wrong with a policy, and where
+ * Diagnostics: errors and warnings with their locations
  *
- * A person edits a policy a few times a year, mostly in a hurry, so findings
- * come in the form that compilers made familiar: location, message, the line with
- * a caret, a hint.  The list keeps them sorted as they arrive, because errors
- * that span files are found last but belong to their lines.
+ * A person edits a policy a few times a year, often in a hurry, so diagnostics
+ * have the form of a compiler's: location, message, the line with a caret, a
+ * hint.  The list is sorted as they arrive, because errors that span files are
+ * found last but belong to their lines.
  */
 #include "policy/policy_diagnostics.h"
 
@@ -18,7 +18,7 @@
 #include "base/text.h"
 #include "policy/policy.h"
 
-/* A longer source line is cut: a caret beyond it would help nobody. */
+/* A longer source line is cut, with its caret. */
 #define SOURCE_LINE_BYTES_MAX 400u
 
 struct diagnostic_file {
@@ -227,7 +227,8 @@ pst_diagnostics_at(const struct postern_diagnostics *diagnostics,
 	return NULL;
 }
 
-/* Tabs are repeated below the line, so the caret stands right at any width. */
+/* Tabs are repeated below the line, so the caret is aligned at any tab
+ * width. */
 static void add_caret(struct pst_text *text,
 		      const struct postern_diagnostic *diagnostic,
 		      size_t source_line_bytes)

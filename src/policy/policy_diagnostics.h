@@ -16,16 +16,16 @@
 #define PST_DIAGNOSTICS_ERRORS_MAX 20u    /* of one file */
 #define PST_DIAGNOSTICS_WARNINGS_MAX 100u /* of one file */
 
-/* Whether a finding of this severity in the file would be kept. */
+/* Whether a diagnostic of this severity in the file would be kept. */
 bool pst_diagnostics_has_space(const struct postern_diagnostics *diagnostics,
 			       const char *file_name,
 			       enum postern_severity severity);
 
 /*
- * Copies what it is given; source_line need not be terminated and is cut, and
- * it and hint may be NULL.  A finding beyond the most of its file is dropped.
- * Findings come out by file, in the order in which files first had one, then by
- * line and column.  Returns 0 or -ENOMEM.
+ * Add a copy. source_line need not be terminated and is cut; it and hint may be
+ * NULL.  A diagnostic beyond the maximum of its file is dropped.  Diagnostics
+ * are ordered by file, in the order of the first one of each file, then by line
+ * and column.  Returns 0 or -ENOMEM.
  */
 PST_MUST_CHECK
 int pst_diagnostics_add(struct postern_diagnostics *diagnostics,

@@ -113,7 +113,8 @@ static const char *const answers[] = {
 	[PST_POLICY_MATCH_YES] = "yes",
 };
 
-/* One row: what, answer, where; places are the longest, so they come last. */
+/* One row: words, answer, location.  Locations are the longest, so they are
+ * last. */
 static void add_row(struct pst_text *text, const char *indent,
 		    const char *words,
 		    const struct pst_policy_location *location,
@@ -137,8 +138,9 @@ static const char *answer_of_peer(const struct pst_policy_peer *peer,
 	return answers[pst_policy_match_peer(peer, subject, purpose)];
 }
 
-/* The program of a process is one of the line's, but its file was replaced or
- * removed since it started: the kernel says so behind the path. */
+/* Whether the program of the process is one of the line, but its file was
+ * replaced or removed after it started: then the kernel appends a mark to the
+ * path. */
 static bool has_replaced_program(const struct pst_policy_line *line,
 				 const struct postern_subject *subject)
 {

@@ -2,15 +2,15 @@
 /*
  * Blocks that an error makes unusable
  *
- * An error inside a block concerns the nodes that depend on the block.  Nothing
- * that is dropped may open or loosen anything: a node without one of its denies
- * or allows, or with a process that escapes its tenant's limits, is unusable as
- * a whole.  An error that belongs to no block makes every node
- * unusable.
+ * An error inside a block concerns the nodes that depend on the block.
+ * Dropping a line must not allow or loosen anything: a node is unusable as a
+ * whole if one of its denies or allows has an error, or if a process could
+ * escape the limits of its tenant.  An error outside of the blocks makes every
+ * node unusable.
  *
  * A node depends on the peers that it names, and on each tenant that a process
  * which it allows may be a member of.  Only lines that hold one value for each
- * process (user, label, key, pid, unit, exe) prove that it cannot be.
+ * process (user, label, key, pid, unit, exe) prove that it cannot be a member.
  */
 #include <errno.h>
 #include <string.h>
@@ -70,7 +70,7 @@ static bool may_both_match(const struct pst_policy_line *a,
  */
 #define COMPARISON_BUDGET 1000000u
 
-/* The faulty tenants, most often none, and what is left of the budget. */
+/* The faulty tenants, most often none, and the comparisons that are left. */
 struct search {
 	const struct pst_policy_tenant **tenants;
 	size_t tenant_count;

@@ -95,7 +95,7 @@ void pst_policy_limits_complete(struct postern_policy_limit *limits)
 	/* A tag, where there will be one, is between the two sides. */
 	fitting_bytes = pst_record_payload_ceiling(ring->value, 0);
 	if (message->value > fitting_bytes) {
-		/* the ring's rule is what bounds it then */
+		/* then the rule of the ring restricts the message */
 		*message = *ring;
 		message->value = fitting_bytes;
 	}

@@ -18,8 +18,8 @@
 
 #include "policy/policy_table.h"
 
-/* Each channel is bounded by these wherever they stand; the others bound the
- * sum of what their scope holds. */
+/* Whether the limit bounds each channel, in whichever block it is set.  All
+ * other limits bound a sum over their scope. */
 bool pst_policy_limit_is_per_channel(size_t limit_key);
 
 /* Restrict *limit by another one that applies too.  An unset one changes nothing.
@@ -54,8 +54,8 @@ void pst_policy_grant_add_tenant(struct postern_decision *decision,
 void pst_policy_grant_add_node(struct postern_decision *decision,
 			       const struct pst_policy_node *node);
 
-/* A scope's limits: what bounds each channel joins the channel's, the others
- * stay the scope's own.  All are arrays of POSTERN_LIMIT_ROOM. */
+/* Add the limits of a scope: those of each channel restrict the channel's, the
+ * others stay limits of the scope.  All are arrays of POSTERN_LIMIT_ROOM. */
 void pst_policy_grant_add_scope(struct postern_decision *decision,
 				struct postern_policy_limit *scope_limits,
 				const struct postern_policy_limit *limits);

@@ -35,8 +35,8 @@ struct pst_policy_host {
 	int (*find_program)(void *user_data, const char *path, char *target,
 			    size_t target_bytes);
 
-	/* The content of a key file, not terminated, and how much it is.  On a
-	 * failure text is a terminated sentence that says why, or empty. */
+	/* The content of a key file, not terminated, and its size.  On failure
+	 * text is a terminated sentence that gives the cause, or empty. */
 	int (*read_key)(void *user_data, const char *path, char *text,
 			size_t text_bytes, size_t *ret_text_bytes);
 };

@@ -2,9 +2,9 @@
 /*
  * Labels of security modules: see policy_label.h
  *
- * A word in parentheses at the end of a profile is its mode, whatever the word
- * is: a mode that is new to us must not change the name, or a deny of that name
- * would no longer match.
+ * A word in parentheses at the end of a profile is its mode, also if the word
+ * is unknown: a new mode must not change the name, or a deny of that name would
+ * no longer match.
  */
 #include "policy/policy_label.h"
 
@@ -32,7 +32,7 @@ static bool is_text(const char *bytes, size_t byte_count, const char *text)
 	       memcmp(bytes, text, byte_count) == 0;
 }
 
-/* What is left of a label, or of the text of a policy, which has no modes. */
+/* The rest of a label, or of a text of the policy, which has no modes. */
 struct text {
 	const char *rest; /* NULL behind the last profile */
 	size_t rest_bytes;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Labels of security modules, as SO_PEERSEC tells them
+ * Labels of security modules, as SO_PEERSEC returns them
  *
  *	SELinux, Smack  system_u:system_r:httpd_t:s0
  *	AppArmor        /usr/sbin/ordersd (enforce)
@@ -15,7 +15,7 @@
 
 #include <stdbool.h>
 
-/* What the mode in a label says, from the strongest. */
+/* The confinement that the mode of a label stands for, strongest first. */
 enum pst_policy_confinement {
 	PST_POLICY_CONFINED = 0,     /* enforced, or a label without modes */
 	PST_POLICY_CONFINEMENT_UNKNOWN,

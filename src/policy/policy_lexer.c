@@ -2,8 +2,8 @@
 /*
  * Bytes to tokens: see policy_lexer.h
  *
- * The lexer never moves past an error, so whoever reads on gets it again and
- * nothing behind it can become part of a policy.
+ * The lexer never moves past an error: each further call returns the same
+ * error, and nothing after it can become part of a policy.
  */
 #include "policy/policy_lexer.h"
 

@@ -57,8 +57,8 @@ static int report_unknown_peer(struct pst_policy_builder *builder,
 		"unknown peer '%s'", name);
 }
 
-/* In the place of a peer that is not defined: of no process can be told whether
- * it matches. */
+/* Stands for a peer that is not defined: whether a process matches it is
+ * unknown. */
 static const struct pst_policy_peer *
 new_unknown_peer(struct pst_policy_builder *builder,
 		 const struct pst_policy_directive *directive,
@@ -135,7 +135,7 @@ static int check_extender(struct pst_policy_builder *builder,
 		uid, node->name);
 }
 
-/* Move what an extension holds to the end of its node's lists. */
+/* Move the rules of an extension to the end of the lists of its node. */
 static void merge_extension(struct pst_policy_node *node,
 			    const struct pst_policy_node *content)
 {
@@ -156,7 +156,7 @@ static void merge_extension(struct pst_policy_node *node,
 		node->security = content->security;
 }
 
-/* It may have been meant for any node, and may have denied something there. */
+/* It may have been meant for any node, and may have a deny for it. */
 static int report_unknown_node(struct pst_policy_builder *builder,
 			       const struct pst_policy_directive *directive)
 {

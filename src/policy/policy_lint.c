@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Rules that load and do not do what they say
+ * Rules that have no effect
  *
- * Looked for when a policy is checked, not when it is served by.  A process of
- * two tenants is refused at every node, and an `exe` that the node cannot read
- * or that is a symbolic link never matches.  What is found are warnings: such a
- * policy is strict, not wrong.
+ * They are looked for when a policy is checked, not when a node uses it.  A
+ * process of two tenants is refused at every node, and an `exe` that the node
+ * cannot read or that is a symbolic link never matches.  These are warnings:
+ * such a policy is strict, but not invalid.
  *
- * Only what is certain is told: of peers that have no lines but `user` and
- * `group`, the uids and the members of the groups; of others, a peer that two
- * tenants name.
+ * Only certain cases are reported.  For peers that have no lines but `user` and
+ * `group`, these are the uids and the members of the groups; for others, a peer
+ * that two tenants name.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -24,7 +24,7 @@
 /* -- two tenants ----------------------------------------------------------- */
 
 /* A uid that is a member of a tenant by a word of a `members` line, or a peer
- * that more than uids and groups decide about. */
+ * that has lines beyond `user` and `group`. */
 struct membership {
 	const struct pst_policy_peer *peer;  /* NULL: a uid */
 	uint32_t uid;
@@ -40,8 +40,8 @@ struct memberships {
 	size_t budget;  /* comparisons and memberships that are left */
 };
 
-/* Enough for some hundred groups of a thousand; what is beyond it is not told:
- * a check of the largest policies ends soon, too. */
+/* Enough for some hundred groups of a thousand members.  Cases beyond it are
+ * not reported, so that a check of the largest policies ends soon. */
 #define BUDGET 1000000u
 
 static bool spend(struct memberships *memberships, size_t cost)
@@ -149,8 +149,8 @@ static int add_uids_of(struct memberships *memberships,
 	return 0;
 }
 
-/* NULL where more than uids and groups decide.  A `user` line is best: to
- * compare two large groups would take long. */
+/* NULL if other facts than uids and groups decide.  A `user` line is preferred:
+ * comparing two large groups would take long. */
 static const struct pst_policy_line *
 line_with_uids(const struct pst_policy_peer *peer)
 {
@@ -320,7 +320,7 @@ static int lint_programs(struct pst_policy_builder *builder)
 	return 0;
 }
 
-/* Can a process of this uid be the peer, as far as its `user` lines tell? */
+/* Whether a process of this uid can be the peer, by its `user` lines. */
 static bool may_have_uid(const struct pst_policy_peer *peer, uint32_t uid)
 {
 	const struct pst_policy_line *line;

@@ -40,7 +40,8 @@ static const char *const system_directories[] = {
 
 #define SENTENCE_BYTES 512
 
-/* A directory that is read; the same one is read once, whoever includes it. */
+/* A directory that was read: each is read once, however often it is
+ * included. */
 struct directory {
 	struct directory *next;
 	char *path;
@@ -91,7 +92,7 @@ int pst_policy_host_init_names(struct pst_policy_host *ret_host,
 	return 0;
 }
 
-/* The host, beyond its names */
+/* Processes, programs and key files of this host */
 
 static int find_process(void *user_data, int32_t pid, uint64_t inode,
 			bool *ret_is_alive)
@@ -107,7 +108,7 @@ static int find_process(void *user_data, int32_t pid, uint64_t inode,
 	return 0;
 }
 
-/* Report what is wrong with a path; a warning where the flags say so. */
+/* Report the fault of a path with this severity. */
 static int report_fault(struct loader *loader, enum postern_severity severity,
 			const char *path, const struct pst_path_fault *fault)
 {
@@ -293,8 +294,8 @@ static int load_listing(struct loader *loader, const char *directory,
 	return 0;
 }
 
-/* Behind a directory that cannot be listed nothing is read: any file there may
- * be shadowed or masked. */
+/* After a directory that cannot be listed nothing is read: it may shadow or
+ * mask any file there. */
 static int load_directories(struct loader *loader,
 			    const struct pst_trusted_listing *candidate)
 {
@@ -326,7 +327,7 @@ bool pst_policy_is_file_name(const char *name)
 	       pst_trusted_listing_is_policy_name(name);
 }
 
-/* A text that may become a file takes the place of its namesakes already. */
+/* The candidate shadows files of its name as if it were installed. */
 static int load_system(struct loader *loader)
 {
 	const struct postern_policy_options *options = loader->options;
@@ -402,7 +403,7 @@ static int load_include(struct loader *loader, const char *path,
 	}
 	(void)snprintf(sentence, sizeof(sentence), "there is no directory '%s'",
 		       path); /* may be cut */
-	/* The file wants it, and any deny may be in it. */
+	/* The file requires the directory, and any deny may be in it. */
 	return pst_policy_builder_report(
 		loader->builder, POSTERN_SEVERITY_ERROR, file, line, sentence,
 		"create the directory, or remove the 'include-dir'");

@@ -2,9 +2,9 @@
 /*
  * Does a process match a peer?  See policy_match.h
  *
- * Each key of a line has one function here.  Whatever a fact does not say for
- * certain is *unknown*, and the caller's purpose makes of that what is safe: an
- * allow does not match, a deny does.
+ * Each key of a line has one function here.  A fact that is not certain makes
+ * the match *unknown*, and the purpose of the caller decides for the safe side:
+ * an allow does not match, a deny does.
  */
 #include "policy/policy_match.h"
 
@@ -25,7 +25,7 @@ static enum pst_policy_match any_of(enum pst_policy_match a,
 	return a > b ? a : b;
 }
 
-/* The kernel shows overflow ids for whatever it cannot map, and -1 is no id. */
+/* The kernel shows overflow ids for ids that it cannot map, and -1 is no id. */
 static bool is_identity(enum postern_fact fact, uint32_t id,
 			uint32_t overflow_id)
 {
@@ -61,8 +61,8 @@ static enum pst_policy_match match_user(const struct pst_policy_value *value,
 	return match_if(value->number == subject->uid);
 }
 
-/* Every group counts alike, effective or supplementary.  One that is not known
- * might be the one, so only a complete list can say no. */
+/* Effective and supplementary groups count alike.  A group that is not known
+ * might be the wanted one, so only a complete list gives a "no". */
 static enum pst_policy_match match_gid(uint64_t gid,
 				       const struct postern_subject *subject)
 {
@@ -126,8 +126,8 @@ static enum pst_policy_match match_group(const struct pst_policy_value *value,
 	if (value->state == PST_POLICY_VALUE_UNRESOLVED)
 		return PST_POLICY_MATCH_UNKNOWN;
 	match = match_gid(value->number, subject);
-	/* Who dropped the group, or never took it, is still one of its
-	 * members: a deny must not depend on that. */
+	/* A process that dropped the group, or never had it, still belongs to a
+	 * member of it: a deny must not depend on the groups of the process. */
 	if (purpose == PST_POLICY_PURPOSE_DENY)
 		match = any_of(match, match_members(value, subject));
 	return match;
@@ -145,7 +145,7 @@ match_text(const char *wanted, enum postern_fact fact, const char *text)
 
 /*
  * A profile that only complains confines nothing, so its name is no reason to
- * admit a process; and of a stack each profile is a reason to refuse it.
+ * allow a process.  Of a stack, each profile is a reason to deny it.
  */
 static enum pst_policy_match match_label(const char *wanted,
 					 const struct postern_subject *subject,
@@ -203,7 +203,7 @@ static enum pst_policy_match match_pid(const struct pst_policy_value *value,
 {
 	if (value->state == PST_POLICY_VALUE_DEAD)
 		return PST_POLICY_MATCH_NO;
-	/* pid 0 is no process that anybody here can name */
+	/* pid 0 is no process that can be named here */
 	if (pst_policy_has_hidden_pid(subject) ||
 	    subject->pid_inode_fact != POSTERN_FACT_KNOWN)
 		return PST_POLICY_MATCH_UNKNOWN;

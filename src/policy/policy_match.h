@@ -2,7 +2,7 @@
 /*
  * Does a process match a peer?
  *
- * Yes, no, or it cannot be told.  Pure.
+ * Yes, no or unknown.  Pure.
  */
 #ifndef POSTERN_POLICY_POLICY_MATCH_H
 #define POSTERN_POLICY_POLICY_MATCH_H
@@ -20,10 +20,11 @@ enum pst_policy_match {
 	PST_POLICY_MATCH_YES
 };
 
-/* What the answer is for: it decides what an unclear case counts as. */
+/* The purpose of a match: it decides how an unclear case counts. */
 enum pst_policy_purpose {
 	PST_POLICY_PURPOSE_ALLOW,
-	PST_POLICY_PURPOSE_CANDIDATE,  /* an allow, the right key to come */
+	PST_POLICY_PURPOSE_CANDIDATE,  /* an allow, if the peer proves its key
+				        * later */
 	PST_POLICY_PURPOSE_DENY,       /* groups cover their listed members */
 	PST_POLICY_PURPOSE_MEMBER      /* of a tenant */
 };
@@ -56,15 +57,15 @@ pst_policy_match_tenant(const struct pst_policy_tenant *tenant,
 			const struct postern_subject *subject);
 
 /*
- * Whether the process is known to be invisible in the pid namespace of whoever
- * decides: SO_PEERCRED says pid 0.  It always says something, so a pid that is
- * unknown belongs to a process that is only imagined, as by `explain --user`,
- * and is imagined here.
+ * Whether the process is known to be invisible in the pid namespace of the
+ * caller: SO_PEERCRED gives pid 0.  It always gives some pid, so an unknown pid
+ * belongs to a hypothetical process, as of `explain --user`, which counts as
+ * visible.
  */
 bool pst_policy_has_hidden_pid(const struct postern_subject *subject);
 
 /* Whether the uid is the one that the kernel shows for all users that the user
- * namespace does not map, and so is nobody's identity. */
+ * namespace does not map.  It identifies no user. */
 bool pst_policy_has_unmapped_uid(const struct postern_subject *subject);
 
 /* Whether the uid is one of the members of the group that a value names. */

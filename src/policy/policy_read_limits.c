@@ -168,7 +168,7 @@ static int read_limit(struct pst_policy_builder *builder,
 		return r;
 
 	if (is_rate(limit_key)) {
-		/* one second's worth, unless the line says more */
+		/* a burst that is not given is that of one second */
 		burst = value;
 		r = read_burst(builder, directive, limit_key + 1, &burst,
 			       &is_valid);

@@ -169,7 +169,8 @@ static int read_socket(struct pst_policy_builder *builder,
 	return 0;
 }
 
-/* Each may be the line of a peer, which has a key, too, or of another node. */
+/* Each of these lines may belong to a peer, which has keys too, or to another
+ * node. */
 static int check_key(struct pst_policy_builder *builder,
 		     const struct pst_policy_directive *directive,
 		     const struct pst_policy_node *node,
@@ -396,7 +397,8 @@ static struct node_block block_of(struct pst_policy_node *node)
 	return (struct node_block){.node = node, .key_tail = &node->keys};
 }
 
-/* An allow of the node's own block that asks for less than the node does. */
+/* An allow of the own block must not require less security than the node
+ * does. */
 static int check_securities(struct pst_policy_builder *builder,
 			    const struct pst_policy_node *node)
 {
@@ -422,7 +424,8 @@ static int check_securities(struct pst_policy_builder *builder,
 	return 0;
 }
 
-/* What a client needs to recognise the node, and may the file say it? */
+/* Check the lines by which a client recognises the node, and whether the file
+ * may define it. */
 static int check_identity(struct pst_policy_builder *builder,
 			  const struct pst_policy_directive *directive,
 			  const struct node_block *block)
@@ -509,7 +512,7 @@ static int read_node_body(struct pst_policy_builder *builder,
 			   directive->source->message;
 	if (!node->has_errors)
 		return check_node(builder, directive, &block);
-	/* What a client needs is checked in any case. */
+	/* the lines that a client needs are checked in any case */
 	if (has_errors || node->connect_fault || directive->source->message)
 		return 0;
 	return check_identity(builder, directive, &block);

@@ -19,7 +19,7 @@
 #include "policy/policy_read.h"
 #include "policy/policy_values.h"
 
-/* Space for a key, or for a sentence that says why there is none. */
+/* Space for a key, or for a sentence that gives the cause of a failure. */
 #define KEY_FILE_BYTES 512
 
 struct peer_block {
@@ -490,7 +490,8 @@ const struct pst_policy_block_kind pst_policy_peer_block = {
 	"peer", peer_keys, sizeof(peer_keys) / sizeof(peer_keys[0])
 };
 
-/* A second definition makes the first one unusable: which is meant? */
+/* A second definition makes the first one unusable, because either may be
+ * meant. */
 static int add_to_index(struct pst_policy_builder *builder,
 			const struct pst_policy_directive *directive,
 			struct pst_policy_peer *peer)

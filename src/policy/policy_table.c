@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The table's life and what others may ask of it
+ * Lifetime and accessors of the table
  *
- * The count lives apart from the table, so that a const table can be shared:
- * whoever holds a reference may read, and nobody may write.
+ * The reference count is an object of its own, so that a const table can be
+ * shared: each holder of a reference may read, and none may write.
  */
 #include "policy/policy_table.h"
 
@@ -17,8 +17,8 @@
 struct pst_policy_count {
 	struct pst_refcount references;
 	struct postern_policy *policy;
-	_Atomic(void *) companion;
-	void (*_Atomic free_companion)(void *companion);
+	_Atomic(void *) user_data;
+	void (*_Atomic free_user_data)(void *user_data);
 };
 
 int pst_policy_table_new(struct postern_policy **ret_policy)
@@ -87,9 +87,9 @@ pst_policy_unref(const struct postern_policy *policy)
 		return NULL;
 	count = policy->count;
 	if (pst_refcount_unref(&count->references)) {
-		if (atomic_load(&count->companion))
-			atomic_load(&count->free_companion)(
-				atomic_load(&count->companion));
+		if (atomic_load(&count->user_data))
+			atomic_load(&count->free_user_data)(
+				atomic_load(&count->user_data));
 		pst_arena_done(&count->policy->arena);
 		pst_arena_done(&count->policy->directive_arena);
 		free(count->policy);
@@ -98,22 +98,22 @@ pst_policy_unref(const struct postern_policy *policy)
 	return NULL;
 }
 
-void *pst_policy_companion(const struct postern_policy *policy)
+void *pst_policy_user_data(const struct postern_policy *policy)
 {
-	return atomic_load(&policy->count->companion);
+	return atomic_load(&policy->count->user_data);
 }
 
-/* Whoever sets it brings the same function: there is one kind of companion. */
-void *pst_policy_set_companion(const struct postern_policy *policy,
-			       void *companion,
-			       void (*free_companion)(void *companion))
+/* All callers pass the same function: there is one kind of user data. */
+void *pst_policy_set_user_data(const struct postern_policy *policy,
+			       void *user_data,
+			       void (*free_user_data)(void *user_data))
 {
 	void *present = NULL;
 
-	atomic_store(&policy->count->free_companion, free_companion);
-	if (atomic_compare_exchange_strong(&policy->count->companion, &present,
-					   companion))
-		return companion;
+	atomic_store(&policy->count->free_user_data, free_user_data);
+	if (atomic_compare_exchange_strong(&policy->count->user_data, &present,
+					   user_data))
+		return user_data;
 	return present;
 }
 

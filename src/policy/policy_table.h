@@ -37,10 +37,10 @@ struct pst_policy_location {
 /*
  * An error that makes a block unusable, the first one of the block.
  *
- * Each block keeps its own.  When everything is linked, a node's `fault` is the
- * first of: its own block, its extensions, the peers of its allows and denies,
- * the tenants that a process which it allows may be a member of, and the
- * policy's.  The policy's are errors that may hide a rule about any node: a
+ * Each block keeps its own.  When everything is linked, the `fault` of a node
+ * is the first of: its own block, its extensions, the peers of its allows and
+ * denies, the tenants that a process which it allows may be a member of, and
+ * the policy.  The policy has the errors that may hide a rule about any node: a
  * file that could not be read, trusted or parsed, or has a line that may be in
  * the wrong block, the top-level limits, an `extend` of a node that is not
  * defined, and a key that a node lacks.
@@ -102,18 +102,18 @@ struct pst_policy_peer {
 	uint32_t ordinal;             /* in the order of reading */
 	uint32_t facts_used;          /* PST_POLICY_FACT_* bits of the lines */
 	bool admits_hidden_pid;       /* `pidns any` */
-	/* With one, it cannot be told whether a process matches. */
+	/* With a fault, whether a process matches is unknown. */
 	const struct pst_policy_fault *fault;
 };
 
-/* A security demand; line 0: nobody wrote one. */
+/* A required security; line 0: none is written. */
 struct pst_policy_security {
 	enum postern_security minimum;
 	struct pst_policy_location location;
 };
 
-/* What `allow`, `deny` and `members` have in common: some peers, any of which
- * is enough. */
+/* The common part of `allow`, `deny` and `members`: peers, any of which is
+ * enough. */
 struct pst_policy_rule {
 	struct pst_policy_rule *next;
 	struct pst_policy_location location;
@@ -190,16 +190,17 @@ struct pst_policy_node {
 	size_t deny_count;
 	struct postern_policy_limit limits[POSTERN_LIMIT_ROOM];
 
-	/* while building: the ends of the lists; and that its own block had
-	 * errors, so what seems to be missing may be there */
+	/* while building: the tails of the lists, and that its own block had
+	 * errors, so a line that seems to be missing may be there */
 	struct pst_policy_allow **allow_tail;
 	struct pst_policy_requirement **requirement_tail;
 	struct pst_policy_rule **deny_tail;
 	bool has_errors;
 
-	/* With `fault` it cannot be opened and decides nothing but refusals.
-	 * With `connect_fault` (in what a client needs: owner, socket, key and
-	 * security of the node's own block) it cannot be connected to. */
+	/* With `fault` the node cannot be opened and decides nothing but
+	 * refusals.  With `connect_fault` (in the lines that a client needs:
+	 * owner, socket, key and security of its own block) it cannot be
+	 * connected to. */
 	const struct pst_policy_fault *fault;
 	const struct pst_policy_fault *connect_fault;
 

@@ -77,9 +77,9 @@ static struct pst_policy_remark *take_remarks(struct reader *reader)
 }
 
 /*
- * The token as a string, without an allocation: in a copy of the text it is
- * terminated where it stands.  The byte behind a word is blank or its closing
- * quote, that behind a comment a newline, so no other token is cut.
+ * The token as a string, without an allocation: it is terminated within a copy
+ * of the text.  The byte after a word is a blank or its closing quote, the byte
+ * after a comment a newline, so no other token is cut.
  */
 static const char *token_string(const struct reader *reader)
 {
@@ -89,7 +89,7 @@ static const char *token_string(const struct reader *reader)
 	return reader->strings + offset;
 }
 
-/* The comment on the line of what was just read, or NULL. */
+/* The comment on the line of the last token, or NULL. */
 static const char *read_line_comment(struct reader *reader)
 {
 	const char *comment = NULL;
@@ -149,7 +149,7 @@ static void open_block(struct reader *reader,
 	directive->comment = read_line_comment(reader);
 }
 
-/* The end of a line, or what may stand in its place. */
+/* The end of a line, or a token that may replace it. */
 static void expect_line_end(struct reader *reader)
 {
 	switch (reader->token.type) {

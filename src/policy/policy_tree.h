@@ -2,9 +2,9 @@
 /*
  * The tree of directives
  *
- * What a text says before anybody asks what it means: directives with their
- * words, blocks and places, and the comments around them.  The parser gives it
- * meaning, `fmt` and `show` print it again.
+ * The syntax of a text without its meaning: directives with their words, blocks
+ * and locations, and the comments around them.  The builder gives it meaning,
+ * `fmt` and `show` print it again.
  */
 #ifndef POSTERN_POLICY_POLICY_TREE_H
 #define POSTERN_POLICY_POLICY_TREE_H
@@ -54,8 +54,8 @@ struct pst_policy_directive {
 };
 
 /*
- * One text.  message is NULL when the syntax is right; else directives hold
- * what stands before the error, with open blocks closed.
+ * One text. message is NULL if the syntax is valid; else directives hold those
+ * before the error, with open blocks closed.
  */
 struct pst_policy_source {
 	const char *name;

@@ -160,7 +160,7 @@ int pst_policy_word_number(struct pst_policy_builder *builder,
 				      text, directive->words[0].text);
 }
 
-/* Reports what a word is not, unless it is right. */
+/* Report that a word is not of this kind, unless it is valid. */
 static int check_text(struct pst_policy_builder *builder,
 		      const struct pst_policy_directive *directive,
 		      uint32_t word_index, bool is_valid, const char *hint,
