@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The edge: closed set of results, option structs of other versions
+ * The edge of the library, see api.h, and <postern/result.h>
  *
- * Whatever the kernel invents tomorrow, callers see the codes they were
- * promised, and the operator sees the raw one.
+ * A caller receives documented codes only, also if a later kernel returns others;
+ * the log receives the code of the kernel.
  */
 #include "api/api.h"
 
