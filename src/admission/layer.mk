@@ -4,4 +4,6 @@ libadmission_la_SOURCES = \
 	src/admission/half_open.c \
 	src/admission/half_open.h \
 	src/admission/pending_offers.c \
-	src/admission/pending_offers.h
+	src/admission/pending_offers.h \
+	src/admission/policy_binding.c \
+	src/admission/policy_binding.h

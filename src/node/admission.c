@@ -275,8 +275,8 @@ static bool may_knock(struct pst_node *node,
 			 node->overflow_gid);
 	if (!pst_admission_is_privileged(node, credentials) &&
 	    (!pst_admission_acquire_handshake(node, user, refusal) ||
-	     !pst_policy_may_match_later(node->rules, &subject, ret_needs_key,
-					 refusal)))
+	     !pst_policy_may_match_later(node->binding.rules, &subject,
+					 ret_needs_key, refusal)))
 		return false;
 	return true;
 }
@@ -289,7 +289,7 @@ void pst_admission_begin(const struct pst_node *node,
 		.cipher_bits = pst_cipher_bits_for(node->features),
 	};
 
-	pst_half_open_begin(entry, node->key, &params);
+	pst_half_open_begin(entry, node->binding.key, &params);
 }
 
 /* Why the credentials could not be read. */
@@ -353,7 +353,7 @@ static void consider(struct pst_node *node, int socket_fd)
 	struct received record;
 	int r;
 
-	r = pst_peer_credentials_read(socket_fd, node->peer_wants,
+	r = pst_peer_credentials_read(socket_fd, node->binding.wanted_facts,
 				      node->features, &credentials);
 	if (r == -ESRCH) {
 		/* The peer has gone. */

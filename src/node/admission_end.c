@@ -64,7 +64,7 @@ bool pst_admission_refuse_record(const struct pst_half_open *entry,
 void pst_admission_release(struct pst_node *node, struct pst_half_open *entry)
 {
 	if (entry->slot != 0) {
-		pst_quota_release(node->accounting, &node->charges,
+		pst_quota_release(node->binding.accounting, &node->charges,
 				  pst_slot_index(entry->slot));
 		/* It was claimed, so it can be aborted. */
 		pst_peer_table_release(&node->peer_table, entry->slot);

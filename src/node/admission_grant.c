@@ -30,7 +30,7 @@ uint64_t pst_admission_user(const struct pst_node *node,
 {
 	if (pst_admission_is_privileged(node, credentials))
 		return PST_USER_PRIVILEGED | credentials->uid;
-	return pst_subordinate_uids_user(&node->subordinate_uids,
+	return pst_subordinate_uids_user(&node->binding.subordinate_uids,
 					 credentials->uid);
 }
 
@@ -54,13 +54,15 @@ bool pst_admission_may_offer(struct pst_node *node,
 bool pst_admission_acquire_handshake(struct pst_node *node, uint64_t user,
 				     struct postern_refusal *refusal)
 {
+	const struct pst_policy_binding *binding = &node->binding;
+
 	return pst_quota_acquire_handshake(
-		       node->accounting, &node->handshakes,
-		       pst_policy_node_limits(node->rules), user, node->now_ns,
-		       refusal) &&
+		       binding->accounting, &node->handshakes,
+		       pst_policy_node_limits(binding->rules), user,
+		       node->now_ns, refusal) &&
 	       pst_quota_acquire_handshake(
-		       node->accounting, &node->accounting->handshakes,
-		       pst_policy_process_limits(node->policy), user,
+		       binding->accounting, &binding->accounting->handshakes,
+		       pst_policy_process_limits(binding->policy), user,
 		       node->now_ns, refusal);
 }
 
@@ -80,10 +82,11 @@ static bool is_within_tenant(struct pst_node *node,
 			     struct postern_refusal *refusal)
 {
 	struct pst_tenant_account *account =
-		pst_tenant_queue_for(&node->tenant_queues, decision)->account;
+		pst_tenant_queue_for(&node->binding.tenant_queues, decision)
+			->account;
 
 	return !account ||
-	       pst_quota_acquire_handshake(node->accounting,
+	       pst_quota_acquire_handshake(node->binding.accounting,
 					   &account->handshakes,
 					   decision->tenant,
 					   entry->attempt.user, node->now_ns,
@@ -153,15 +156,16 @@ static bool charge(struct pst_node *node, struct pst_half_open *entry,
 {
 	const struct pst_quota_request request = {
 		.uid = entry->credentials.uid,
-		.account = pst_tenant_queue_for(&node->tenant_queues, decision)
-				   ->account,
+		.account = pst_tenant_queue_for(&node->binding.tenant_queues,
+						decision)->account,
 		.memory_bytes = offer->acceptor.segment_bytes +
 				offer->connector.segment_bytes,
-		.rules = node->rules,
+		.rules = node->binding.rules,
 		.decision = decision,
 	};
 
-	entry->is_charged = pst_quota_charge(node->accounting, &node->charges,
+	entry->is_charged = pst_quota_charge(node->binding.accounting,
+					     &node->charges,
 					     pst_slot_index(entry->slot),
 					     &request, refusal);
 	return entry->is_charged;

@@ -35,8 +35,8 @@ static const struct {
 static bool is_recorded(const struct pst_node *node, bool must_be_all)
 {
 	return node->log.callback &&
-	       (node->audit == POSTERN_AUDIT_ALL ||
-		(node->audit == POSTERN_AUDIT_DENY && !must_be_all));
+	       (node->binding.audit == POSTERN_AUDIT_ALL ||
+		(node->binding.audit == POSTERN_AUDIT_DENY && !must_be_all));
 }
 
 static void begin(struct pst_log_record *record, struct pst_node *node,

@@ -53,7 +53,7 @@ static void free_slot(struct pst_node *node, struct pst_peer *peer)
 {
 	pst_slot_handle handle = peer->handle;
 
-	pst_quota_release(node->accounting, &node->charges,
+	pst_quota_release(node->binding.accounting, &node->charges,
 			  pst_slot_index(handle));
 	pst_deadline_heap_set(&node->peer_table.deadlines,
 			      pst_slot_index(handle), PST_DEADLINE_NEVER);

@@ -18,7 +18,6 @@
 #include "crypto/cipher.h"
 #include "node/audit.h"
 #include "node/node_policy.h"
-#include "node/terms.h"
 #include "os/doorbell.h"
 #include "os/features.h"
 #include "os/fork_guard.h"
@@ -35,6 +34,7 @@ static int allocate(struct pst_node *node, uint32_t slot_count)
 
 	node->event_room = 2 * slot_count;
 	node->events = calloc(node->event_room, sizeof(node->events[0]));
+	node->charges.slot_count = slot_count;
 	node->charges.charges = calloc(slot_count,
 				       sizeof(node->charges.charges[0]));
 	if (!node->events || !node->charges.charges)
@@ -44,29 +44,6 @@ static int allocate(struct pst_node *node, uint32_t slot_count)
 	if (r < 0)
 		return r;
 	return pst_half_open_init(&node->half_open, &offers);
-}
-
-/* The accounting of the process, and the accounts of its tenants. */
-static int open_accounts(struct pst_node *node)
-{
-	int r;
-
-	r = pst_accounting_open(node->policy, NULL, &node->accounting);
-	if (r < 0)
-		return r;
-	node->charges.slot_count = node->peer_table.slot_count;
-	pst_accounting_add(node->accounting, &node->charges);
-	return pst_tenants_open(node->policy, node->accounting,
-				&node->tenant_queues);
-}
-
-static void close_accounts(struct pst_node *node)
-{
-	if (!node->accounting)
-		return;
-	pst_tenants_close(&node->tenant_queues, node->accounting);
-	pst_accounting_remove(node->accounting, &node->charges);
-	node->accounting = pst_accounting_unref(node->accounting);
 }
 
 static int prepare_events(struct pst_node *node)
@@ -106,7 +83,6 @@ static int init(struct pst_node *node, const struct pst_node_params *params)
 	pst_spin_init(&node->spin, params->spin_ns);
 	node->log = params->log;
 	pst_audit_init(&node->audit_trail);
-	node->policy = pst_policy_ref(params->policy);
 	(void)snprintf(node->name, sizeof(node->name), "%s", params->name);
 	node->listener = (struct pst_listener)PST_LISTENER_INIT;
 	node->stats = (struct pst_node_stats)PST_NODE_STATS_INIT;
@@ -127,23 +103,25 @@ static int init(struct pst_node *node, const struct pst_node_params *params)
 	return 0;
 }
 
-static int open_node(struct pst_node *node, struct postern_refusal *refusal)
+static int open_node(struct pst_node *node, const struct postern_policy *policy,
+		     const struct pst_policy_node *rules,
+		     struct postern_refusal *refusal)
 {
 	struct postern_node_description description =
 		POSTERN_NODE_DESCRIPTION_INIT;
+	struct pst_node_key *key;
 	int r;
 
-	pst_policy_describe_node(node->rules, &description);
-	pst_node_follow_policy(node);
+	pst_policy_describe_node(rules, &description);
 	node->owner = description.owner_uid;
-	r = pst_node_key_new(node->key_path, refusal, &node->key);
+	r = pst_node_key_new(node->key_path, refusal, &key);
 	if (r < 0)
 		return r;
-	r = pst_node_check_policy(node, node->rules, node->key, refusal);
-	if (r < 0)
-		return r;
-	r = pst_node_read_subordinate_uids(node, &node->subordinate_uids,
-					   refusal);
+	r = pst_node_check_policy(node, rules, key, refusal);
+	if (r == 0)
+		r = pst_node_bind_policy(node, policy, rules, key,
+					 &node->binding, refusal);
+	key = pst_node_key_unref(key);
 	if (r < 0)
 		return r;
 	r = pst_overflow_ids_read(&node->overflow_uid, &node->overflow_gid);
@@ -155,9 +133,7 @@ static int open_node(struct pst_node *node, struct postern_refusal *refusal)
 	r = allocate(node, description.slot_count);
 	if (r < 0)
 		return r;
-	r = open_accounts(node);
-	if (r < 0)
-		return r;
+	pst_accounting_add(node->binding.accounting, &node->charges);
 	r = pst_node_stats_open(node);
 	if (r < 0)
 		return r;
@@ -202,10 +178,9 @@ int pst_node_open(const struct pst_node_params *params,
 	node = pst_fork_guard_new(sizeof(*node));
 	if (!node)
 		return -ENOMEM;
-	node->rules = rules;
 	r = init(node, params);
 	if (r == 0)
-		r = open_node(node, ret_refusal);
+		r = open_node(node, params->policy, rules, ret_refusal);
 	if (r < 0) {
 		if (ret_refusal->reason == POSTERN_REASON_NONE)
 			(void)pst_error_set_errno(ret_refusal,
@@ -244,11 +219,12 @@ struct pst_node *pst_node_close(struct pst_node *node)
 	/* Nobody new first, then those who are here. */
 	pst_listener_close(&node->listener);
 	pst_half_open_done(&node->half_open);
-	pst_subordinate_uids_done(&node->subordinate_uids);
 	pst_node_stats_close(node);
 	close_peers(node);
 	pst_audit_flush(node, PST_DEADLINE_NEVER);
-	close_accounts(node);
+	if (node->binding.accounting)
+		pst_accounting_remove(node->binding.accounting, &node->charges);
+	pst_policy_binding_done(&node->binding);
 	pst_peer_table_done(&node->peer_table);
 	free(node->charges.charges);
 	free(node->events);
@@ -256,8 +232,6 @@ struct pst_node *pst_node_close(struct pst_node *node)
 	(void)pst_fd_close(node->wake_fd);
 	(void)pst_fd_close(node->timer_fd);
 	(void)pst_fd_close(node->set_fd);
-	(void)pst_policy_unref(node->policy);
-	node->key = pst_node_key_unref(node->key);
 	free(node->key_path);
 	pst_fork_guard_free(node, sizeof(*node));
 	return NULL;

@@ -100,11 +100,11 @@ static int open_directory(const struct pst_node *node,
 	struct pst_path_fault fault;
 	int r;
 
-	pst_policy_describe_node(node->rules, &description);
+	pst_policy_describe_node(node->binding.rules, &description);
 	*ret_options = (struct pst_listener_options) {
 		.path = description.socket_path,
 		.mode = description.socket_mode,
-		.group = node->group,
+		.group = node->binding.group,
 		.features = node->features,
 	};
 	r = pst_trusted_path_open_parent(description.socket_path, node->owner,

@@ -13,7 +13,6 @@
 #include "base/fd.h"
 #include "base/kernel_error.h"
 #include "base/result.h"
-#include "identity/subject.h"
 #include "node/audit.h"
 #include "os/name_lookup.h"
 #include "os/own_process.h"
@@ -121,13 +120,6 @@ static int check_group(const struct pst_node *node, gid_t group,
 	return r < 0 ? pst_kernel_error(PST_CALL_FCHMOD, -r) : 0;
 }
 
-static gid_t group_of(const struct postern_node_description *description)
-{
-	if (description->socket_group_fact == POSTERN_FACT_KNOWN)
-		return description->socket_gid;
-	return (gid_t)-1;
-}
-
 int pst_node_check_policy(const struct pst_node *node,
 			  const struct pst_policy_node *rules,
 			  const struct pst_node_key *key,
@@ -147,7 +139,7 @@ int pst_node_check_policy(const struct pst_node *node,
 	r = pst_node_key_check(key, rules, refusal);
 	if (r < 0)
 		return r;
-	return check_group(node, group_of(&description), &description,
+	return check_group(node, pst_node_group(&description), &description,
 			   refusal);
 }
 
@@ -170,9 +162,9 @@ static int refuse_subordinate_uids(int result,
 	return -EACCES;
 }
 
-int pst_node_read_subordinate_uids(const struct pst_node *node,
-				   struct pst_subordinate_uids *ret_uids,
-				   struct postern_refusal *refusal)
+static int read_subordinate_uids(const struct pst_node *node,
+				 struct pst_subordinate_uids *ret_uids,
+				 struct postern_refusal *refusal)
 {
 	struct pst_path_fault fault;
 	int r;
@@ -188,13 +180,25 @@ int pst_node_read_subordinate_uids(const struct pst_node *node,
 	return 0;
 }
 
-void pst_node_follow_policy(struct pst_node *node)
+int pst_node_bind_policy(const struct pst_node *node,
+			 const struct postern_policy *policy,
+			 const struct pst_policy_node *rules,
+			 struct pst_node_key *key,
+			 struct pst_policy_binding *ret_binding,
+			 struct postern_refusal *refusal)
 {
-	struct postern_node_description description =
-		POSTERN_NODE_DESCRIPTION_INIT;
+	struct pst_policy_binding binding;
+	int r;
 
-	pst_policy_describe_node(node->rules, &description);
-	node->audit = description.audit;
-	node->peer_wants = pst_subject_wants(node->rules);
-	node->group = group_of(&description);
+	r = pst_policy_binding_init(&binding, policy, rules, key,
+				    node->binding.accounting);
+	if (r == 0)
+		r = read_subordinate_uids(node, &binding.subordinate_uids,
+					  refusal);
+	if (r < 0) {
+		pst_policy_binding_done(&binding);
+		return r;
+	}
+	*ret_binding = binding;
+	return 0;
 }

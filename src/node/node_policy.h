@@ -28,15 +28,15 @@ PST_MUST_CHECK int pst_node_check_policy(const struct pst_node *node,
 					 struct postern_refusal *refusal);
 
 /*
- * Read the subordinate uids of this host.  0, -EACCES (a fault of a file: the
- * refusal names it), or the lack of a resource.
+ * Derive a binding from the policy, and read the subordinate uids of this host.
+ * 0, -EACCES (a fault of a file: the refusal names it), or the lack of a
+ * resource.
  */
-PST_MUST_CHECK int
-pst_node_read_subordinate_uids(const struct pst_node *node,
-			       struct pst_subordinate_uids *ret_uids,
-			       struct postern_refusal *refusal);
-
-/* Copy the parts of node->rules that the node uses directly. */
-void pst_node_follow_policy(struct pst_node *node);
+PST_MUST_CHECK int pst_node_bind_policy(const struct pst_node *node,
+					const struct postern_policy *policy,
+					const struct pst_policy_node *rules,
+					struct pst_node_key *key,
+					struct pst_policy_binding *ret_binding,
+					struct postern_refusal *refusal);
 
 #endif

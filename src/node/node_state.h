@@ -32,20 +32,18 @@
 #include "accounting/accounting.h"
 #include "accounting/retained_meters.h"
 #include "admission/half_open.h"
+#include "admission/policy_binding.h"
 #include "base/deadline_heap.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/spin.h"
 #include "channel/channel.h"
-#include "identity/key_file.h"
 #include "node/audit_suppression.h"
 #include "node/node.h"
 #include "node/node_stats.h"
 #include "os/listener.h"
 #include "os/poll_tag.h"
-#include "os/subordinate_uids.h"
 #include "peer/peer_table.h"
-#include "policy/policy.h"
 #include "sched/scheduler.h"
 
 /* The most between two looks at the poll set: calls that receive, whatever came
@@ -72,18 +70,13 @@ struct pst_node {
 	uint32_t channel_spin_ns; /* of the channels that are detached */
 	struct pst_spin spin;
 	struct pst_log log;
-	const struct postern_policy *policy;
-	const struct pst_policy_node *rules;
+	struct pst_policy_binding binding;
 	char name[POSTERN_NAME_BYTES];
 	char *key_path;         /* as given when it was opened; NULL: none */
-	struct pst_node_key *key;
 	uid_t owner;
-	gid_t group;            /* of the segments; (gid_t)-1: our own */
 	dev_t memfd_device;
 	uid_t overflow_uid;
 	gid_t overflow_gid;
-	unsigned peer_wants;    /* the facts that the rules look at */
-	enum postern_audit audit;       /* what the policy wants recorded */
 	struct pst_audit audit_trail;
 
 	struct pst_listener listener;
@@ -105,16 +98,13 @@ struct pst_node {
 	int interrupt_fd;       /* eventfd, signalled after the flag is set */
 
 	struct pst_half_open_table half_open;
-	struct pst_subordinate_uids subordinate_uids;
 	uint64_t holders_audit_ns; /* when they may be recorded again */
 	struct pst_uid_rate handshakes;
 
 	struct pst_peer_table peer_table;
-	struct pst_accounting *accounting;
 	struct pst_charges charges; /* of each slot */
 	struct pst_scheduler scheduler;
 	struct pst_retained_meters retained_meters;
-	struct pst_tenant_queues tenant_queues;
 	uint32_t receives_since_turn;
 	uint64_t turn_ns;       /* when the last one ended */
 	uint32_t clock_mask;    /* calls per clock, less one */

@@ -189,7 +189,7 @@ static int open_segment(struct pst_node *node)
 	int r;
 
 	r = pst_stats_segment_open(&node->stats.segment, node->peer_table.slot_count,
-				   node->features, node->group);
+				   node->features, node->binding.group);
 	if (r < 0)
 		return r;
 	for (i = 0; i < node->peer_table.slot_count; i++)

@@ -32,8 +32,8 @@ static int create_own_segment(const struct pst_node *node,
 	if (r < 0)
 		return r;
 	return pst_segment_finish(entry->acceptor_fd,
-				  PST_SEGMENT_SEALS_WRITER_DONE, node->group,
-				  &offer->acceptor.inode);
+				  PST_SEGMENT_SEALS_WRITER_DONE,
+				  node->binding.group, &offer->acceptor.inode);
 }
 
 /* S_c: we create and size it; only after the peer's seals do we map it. */
@@ -48,7 +48,8 @@ static int create_peer_segment(const struct pst_node *node,
 	if (r < 0)
 		return r;
 	return pst_segment_finish(entry->connector_fd,
-				  PST_SEGMENT_SEALS_OFFERED, node->group,
+				  PST_SEGMENT_SEALS_OFFERED,
+				  node->binding.group,
 				  &offer->connector.inode);
 }
 

@@ -24,53 +24,6 @@
 #include "node/terms.h"
 #include "os/monotonic.h"
 
-/* What a node holds by its policy. */
-struct holdings {
-	const struct postern_policy *policy;
-	const struct pst_policy_node *rules;
-	struct pst_accounting *accounting;
-	struct pst_tenant_queues tenant_queues;
-	struct pst_node_key *key;
-	struct pst_subordinate_uids subordinate_uids;
-};
-
-static void let_go(struct holdings *holdings)
-{
-	if (holdings->accounting)
-		pst_tenants_close(&holdings->tenant_queues, holdings->accounting);
-	holdings->accounting = pst_accounting_unref(holdings->accounting);
-	holdings->policy = pst_policy_unref(holdings->policy);
-	holdings->key = pst_node_key_unref(holdings->key);
-	pst_subordinate_uids_done(&holdings->subordinate_uids);
-}
-
-static int prepare(const struct pst_node *node,
-		   const struct postern_policy *policy,
-		   struct pst_node_key *key, struct holdings *ret_holdings,
-		   struct postern_refusal *refusal)
-{
-	struct holdings holdings = {
-		.policy = pst_policy_ref(policy),
-		.rules = pst_policy_find_node(policy, node->name),
-		.key = pst_node_key_ref(key),
-	};
-	int r;
-
-	r = pst_accounting_open(policy, node->accounting, &holdings.accounting);
-	if (r == 0)
-		r = pst_tenants_open(policy, holdings.accounting,
-				     &holdings.tenant_queues);
-	if (r == 0)
-		r = pst_node_read_subordinate_uids(
-			node, &holdings.subordinate_uids, refusal);
-	if (r < 0) {
-		let_go(&holdings);
-		return r;
-	}
-	*ret_holdings = holdings;
-	return 0;
-}
-
 /* What an open node is, a policy cannot change: it has to be opened anew. */
 static int check_is_same_node(const struct pst_node *node,
 			      const struct pst_policy_node *rules,
@@ -79,7 +32,7 @@ static int check_is_same_node(const struct pst_node *node,
 	struct postern_node_description now = POSTERN_NODE_DESCRIPTION_INIT;
 	struct postern_node_description then = POSTERN_NODE_DESCRIPTION_INIT;
 
-	pst_policy_describe_node(node->rules, &now);
+	pst_policy_describe_node(node->binding.rules, &now);
 	pst_policy_describe_node(rules, &then);
 	if (strcmp(now.socket_path, then.socket_path) == 0)
 		return 0;
@@ -96,13 +49,11 @@ static int set_socket_access(const struct pst_node *node,
 			     struct postern_refusal *refusal)
 {
 	struct postern_node_description then = POSTERN_NODE_DESCRIPTION_INIT;
-	gid_t group = (gid_t)-1;
 	int r;
 
 	pst_policy_describe_node(rules, &then);
-	if (then.socket_group_fact == POSTERN_FACT_KNOWN)
-		group = then.socket_gid;
-	r = pst_listener_set_access(&node->listener, then.socket_mode, group);
+	r = pst_listener_set_access(&node->listener, then.socket_mode,
+				    pst_node_group(&then));
 	if (r < 0)
 		(void)pst_error_set_errno(
 			refusal, POSTERN_REASON_DIRECTORY, r,
@@ -110,24 +61,18 @@ static int set_socket_access(const struct pst_node *node,
 	return r == -EPERM || r == -ESTALE || r == -ENOENT ? -EACCES : r;
 }
 
-static void exchange(struct pst_node *node, struct holdings *holdings)
+static void exchange(struct pst_node *node, struct pst_policy_binding *binding)
 {
-	struct holdings old = {node->policy, node->rules, node->accounting,
-			       node->tenant_queues, node->key,
-			       node->subordinate_uids};
+	const struct pst_policy_binding old = node->binding;
 
-	node->policy = holdings->policy;
-	node->rules = holdings->rules;
-	node->tenant_queues = holdings->tenant_queues;
-	if (holdings->accounting != old.accounting) {
+	if (binding->accounting != old.accounting) {
 		pst_accounting_remove(old.accounting, &node->charges);
-		pst_accounting_add(holdings->accounting, &node->charges);
+		pst_accounting_add(binding->accounting, &node->charges);
 	}
-	node->accounting = holdings->accounting;
-	node->key = holdings->key;
-	node->subordinate_uids = holdings->subordinate_uids;
-	pst_half_open_renew_users(&node->half_open, &node->subordinate_uids);
-	*holdings = old;
+	node->binding = *binding;
+	*binding = old;
+	pst_half_open_renew_users(&node->half_open,
+				  &node->binding.subordinate_uids);
 }
 
 /* -- who is here ----------------------------------------------------------- */
@@ -140,7 +85,7 @@ static void read_facts_again(const struct pst_node *node, int socket_fd,
 	struct pst_peer_credentials anew;
 	int pidfd;
 
-	if (pst_peer_credentials_read(socket_fd, node->peer_wants,
+	if (pst_peer_credentials_read(socket_fd, node->binding.wanted_facts,
 				      node->features, &anew) < 0)
 		return; /* they stay unknown: allows do not match, denies do */
 	/* It is the same process: the pidfd that we have, if any, stays. */
@@ -156,14 +101,14 @@ static void read_facts_again(const struct pst_node *node, int socket_fd,
  * not kept, but for those of detached peers.
  */
 static void read_missing_facts(const struct pst_node *node,
-			       unsigned wants_before, struct pst_peer *peer)
+			       unsigned facts_before, struct pst_peer *peer)
 {
 	int socket_fd;
 
 	if (!peer->channel)
 		return;
 	socket_fd = pst_channel_socket_fd(peer->channel);
-	if ((node->peer_wants & ~wants_before) != 0)
+	if ((node->binding.wanted_facts & ~facts_before) != 0)
 		read_facts_again(node, socket_fd, &peer->identity.credentials);
 	/* Where it fails they stay unknown: that denies. */
 	PST_IGNORE(pst_peer_credentials_recall_groups(
@@ -226,7 +171,7 @@ static bool is_within_reach(const struct pst_peer *peer,
 		"is limited now");
 }
 
-static void decide_again(struct pst_node *node, unsigned wants_before,
+static void decide_again(struct pst_node *node, unsigned facts_before,
 			 struct pst_peer *peer,
 			 struct pst_reload_outcome *outcome)
 {
@@ -237,7 +182,7 @@ static void decide_again(struct pst_node *node, unsigned wants_before,
 	struct postern_refusal refusal;
 	bool has_changed = false, stays;
 
-	read_missing_facts(node, wants_before, peer);
+	read_missing_facts(node, facts_before, peer);
 	stays = keeps_its_place(node, peer, &decision, &refusal);
 	if (peer->channel)
 		pst_peer_credentials_forget_groups(&peer->identity.credentials);
@@ -280,9 +225,10 @@ static bool is_still_allowed(struct pst_node *node,
 /* Who has not said hello yet is decided when it does, and by the node's key of
  * then. */
 static void decide_handshakes_again(struct pst_node *node,
-				    unsigned wants_before)
+				    unsigned facts_before)
 {
-	bool are_facts_missing = (node->peer_wants & ~wants_before) != 0;
+	bool are_facts_missing =
+		(node->binding.wanted_facts & ~facts_before) != 0;
 	struct postern_refusal refusal;
 	struct pst_half_open *entry;
 	size_t i;
@@ -306,11 +252,12 @@ static void decide_handshakes_again(struct pst_node *node,
 
 /* All that can fail; key is the one to have from now on. */
 static int get_ready(struct pst_node *node, const struct postern_policy *policy,
-		     struct pst_node_key *key, struct holdings *ret_holdings,
+		     struct pst_node_key *key,
+		     struct pst_policy_binding *ret_binding,
 		     struct postern_refusal *refusal)
 {
 	const struct pst_policy_node *rules;
-	struct holdings holdings;
+	struct pst_policy_binding binding;
 	int r;
 
 	r = pst_node_find_rules(policy, node->name, &rules, refusal);
@@ -322,15 +269,15 @@ static int get_ready(struct pst_node *node, const struct postern_policy *policy,
 	r = check_is_same_node(node, rules, refusal);
 	if (r < 0)
 		return r;
-	r = prepare(node, policy, key, &holdings, refusal);
+	r = pst_node_bind_policy(node, policy, rules, key, &binding, refusal);
 	if (r < 0)
 		return r;
 	r = set_socket_access(node, rules, refusal);
 	if (r < 0) {
-		let_go(&holdings);
+		pst_policy_binding_done(&binding);
 		return r;
 	}
-	*ret_holdings = holdings;
+	*ret_binding = binding;
 	return 0;
 }
 
@@ -352,7 +299,7 @@ static int read_key_again(const struct pst_node *node,
 		       "the key stays: no locked memory to read its file "
 		       "again", r);
 	(void)pst_error_set(refusal, POSTERN_REASON_NONE);
-	*ret_key = pst_node_key_ref(node->key);
+	*ret_key = pst_node_key_ref(node->binding.key);
 	return 0;
 }
 
@@ -360,32 +307,31 @@ static int reload(struct pst_node *node, const struct postern_policy *policy,
 		  struct postern_refusal *refusal,
 		  struct pst_reload_outcome *outcome)
 {
-	unsigned wants_before = node->peer_wants;
+	unsigned facts_before = node->binding.wanted_facts;
 	struct pst_node_key *key;
-	struct holdings holdings;
+	struct pst_policy_binding binding;
 	uint32_t i;
 	int r;
 
 	r = read_key_again(node, refusal, &key);
 	if (r < 0)
 		return r;
-	r = get_ready(node, policy, key, &holdings, refusal);
+	r = get_ready(node, policy, key, &binding, refusal);
 	key = pst_node_key_unref(key);
 	if (r < 0)
 		return r;
 
-	exchange(node, &holdings);
-	pst_node_follow_policy(node);
+	exchange(node, &binding);
 	/* Where it fails, the old segment is retired all the same. */
 	(void)pst_node_stats_renew_segment(node);
 	for (i = 0; i < node->peer_table.slot_count; i++)
 		if (node->peer_table.peers[i].state != PST_PEER_FREE)
-			decide_again(node, wants_before,
+			decide_again(node, facts_before,
 				     &node->peer_table.peers[i], outcome);
-	decide_handshakes_again(node, wants_before);
+	decide_handshakes_again(node, facts_before);
 	/* What was kept goes by the allows of before. */
 	pst_retained_meters_clear(&node->retained_meters);
-	let_go(&holdings);
+	pst_policy_binding_done(&binding);
 	return 0;
 }
 

@@ -14,41 +14,6 @@
 #include "identity/subject.h"
 #include "policy/policy_units.h"
 
-int pst_tenants_open(const struct postern_policy *policy,
-		     struct pst_accounting *accounting,
-		     struct pst_tenant_queues *ret_queues)
-{
-	struct pst_tenant_queues queues;
-	const char *name;
-	uint32_t weight;
-	size_t i;
-	int r;
-
-	r = pst_tenant_queues_new(policy, &queues);
-	for (i = 0; r == 0 && i < pst_policy_tenant_count(policy); i++) {
-		pst_policy_tenant_at(policy, i, &name, &weight);
-		r = pst_tenant_account_open(accounting, name,
-					    &queues.queues[i + 1].account);
-		if (r < 0)
-			pst_tenants_close(&queues, accounting);
-	}
-	if (r < 0)
-		return r;
-	*ret_queues = queues;
-	return 0;
-}
-
-void pst_tenants_close(struct pst_tenant_queues *queues,
-		       struct pst_accounting *accounting)
-{
-	size_t i;
-
-	for (i = 0; i < queues->queue_count; i++)
-		(void)pst_tenant_account_close(accounting,
-					       queues->queues[i].account);
-	pst_tenant_queues_free(queues);
-}
-
 bool pst_terms_decide(const struct pst_node *node,
 		      const struct pst_peer_credentials *credentials,
 		      const uint8_t *key,
@@ -59,7 +24,8 @@ bool pst_terms_decide(const struct pst_node *node,
 
 	pst_subject_init(&subject, credentials, key, node->overflow_uid,
 			 node->overflow_gid);
-	pst_policy_decide(node->policy, node->name, &subject, ret_decision);
+	pst_policy_decide(node->binding.policy, node->name, &subject,
+			  ret_decision);
 	if (ret_decision->is_admitted)
 		return true;
 	*refusal = ret_decision->refusal;
@@ -112,7 +78,7 @@ void pst_peer_set_terms(struct pst_node *node, struct pst_peer *peer,
 	pst_metering_release_all(&peer->sched.metering);
 	memset(&peer->sched.metering, 0, sizeof(peer->sched.metering));
 	peer->sched.tenant_queue =
-		pst_tenant_queue_for(&node->tenant_queues, decision);
+		pst_tenant_queue_for(&node->binding.tenant_queues, decision);
 	(void)snprintf(peer->identity.tenant, sizeof(peer->identity.tenant),
 		       "%s",
 		       decision->tenant_name ? decision->tenant_name : "");
@@ -123,8 +89,8 @@ void pst_peer_set_terms(struct pst_node *node, struct pst_peer *peer,
 				 decision->tenant);
 	pst_metering_add(&peer->sched.metering, &node->scheduler.meter,
 			 decision->node);
-	pst_metering_add(&peer->sched.metering, &node->accounting->meter,
-			 decision->process);
+	pst_metering_add(&peer->sched.metering,
+			 &node->binding.accounting->meter, decision->process);
 	peer->sched.on_exceed = (enum postern_on_exceed)value_of(
 		&channel[POSTERN_LIMIT_ON_EXCEED]);
 	peer->times.idle_ns = value_of(&channel[POSTERN_LIMIT_IDLE]);
@@ -136,7 +102,7 @@ void pst_peer_change_terms(struct pst_node *node, struct pst_peer *peer,
 			   const struct postern_decision *decision)
 {
 	pst_peer_set_terms(node, peer, decision);
-	pst_quota_move(node->accounting, &node->charges,
+	pst_quota_move(node->binding.accounting, &node->charges,
 		       pst_slot_index(peer->handle), decision,
 		       peer->sched.tenant_queue->account);
 }

@@ -10,14 +10,6 @@
 #include "base/attributes.h"
 #include "node/node_state.h"
 
-/* The queues of a policy's tenants, with their accounts.  0 or -ENOMEM;
- * _close() accepts an empty struct, and leaves one. */
-PST_MUST_CHECK int pst_tenants_open(const struct postern_policy *policy,
-				    struct pst_accounting *accounting,
-				    struct pst_tenant_queues *ret_queues);
-void pst_tenants_close(struct pst_tenant_queues *queues,
-		       struct pst_accounting *accounting);
-
 /* What the node's policy says of whom; false: refused.  key: claimed or proven,
  * NULL for none. */
 bool pst_terms_decide(const struct pst_node *node,

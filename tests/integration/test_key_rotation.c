@@ -77,7 +77,8 @@ START_TEST(handshake_that_has_not_begun_is_with_the_next_key)
 {
 	struct stranger early = STRANGER_INIT;
 	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
-	struct pst_half_open *entry;
+	const struct pst_half_open *entry;
+	const struct pst_node *node;
 
 	skip_unless(users_are_several(), NEEDS_USERS);
 	prepare(OWNERS, OWNERS);
@@ -87,9 +88,10 @@ START_TEST(handshake_that_has_not_begun_is_with_the_next_key)
 	scene_serve_what_is_due(&scene);
 	put_next_key_in_place();
 	ck_assert_int_eq(reload(&refusal), 0);
-	entry = &((struct pst_node *)scene.node)->half_open.entries[0];
+	node = (const struct pst_node *)scene.node;
+	entry = &node->half_open.entries[0];
 	ck_assert(entry->is_taken);
-	ck_assert_ptr_eq(entry->key, ((struct pst_node *)scene.node)->key);
+	ck_assert_ptr_eq(entry->key, node->binding.key);
 	ck_assert_ptr_eq(entry->responder.params.borrow_identity,
 			 pst_node_key_identity(entry->key));
 	stranger_close(&early);
@@ -157,7 +159,7 @@ START_TEST(peers_who_took_all_memory_for_secrets_can_still_be_cut)
 	ck_assert_int_eq(reload(&refusal), 0);
 	ck_assert_int_eq(scene_await_event(&scene, POSTERN_EVENT_DEPARTED)
 				 .reason, POSTERN_REASON_REVOKED);
-	ck_assert_ptr_nonnull(((struct pst_node *)scene.node)->key);
+	ck_assert_ptr_nonnull(((struct pst_node *)scene.node)->binding.key);
 	tear_down();
 }
 END_TEST

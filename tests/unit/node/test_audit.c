@@ -169,7 +169,7 @@ END_TEST
 
 START_TEST(message_that_is_not_authentic_is_a_poisoning)
 {
-	node.audit = POSTERN_AUDIT_DENY;
+	node.binding.audit = POSTERN_AUDIT_DENY;
 	peer.security = POSTERN_SECURITY_MAC;
 	pst_audit_depart(&node, &peer, POSTERN_REASON_KEY_REJECTED, NULL, 0);
 	ck_assert_str_eq(lines[0], "level=audit event=poison seq=1 node=orders "
@@ -242,7 +242,7 @@ START_TEST(level_decides_and_what_is_not_recorded_has_no_number)
 {
 	unsigned int i;
 
-	node.audit = levels[_i].audit;
+	node.binding.audit = levels[_i].audit;
 	cause_one_of_each();
 	ck_assert_uint_eq(line_count, levels[_i].line_count);
 	ck_assert_uint_eq(node.audit_trail.record_count, line_count);

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Policy binding
+ */
+#include "admission/policy_binding.h"
+
+#include <string.h>
+
+#include "identity/subject.h"
+
+static int open_accounts(struct pst_policy_binding *binding)
+{
+	struct pst_tenant_queues *queues = &binding->tenant_queues;
+	const char *name;
+	uint32_t weight;
+	size_t i;
+	int r;
+
+	r = pst_tenant_queues_new(binding->policy, queues);
+	for (i = 0; r == 0 && i < pst_policy_tenant_count(binding->policy);
+	     i++) {
+		pst_policy_tenant_at(binding->policy, i, &name, &weight);
+		/* The first queue is for peers without a tenant. */
+		r = pst_tenant_account_open(binding->accounting, name,
+					    &queues->queues[i + 1].account);
+	}
+	return r;
+}
+
+int pst_policy_binding_init(struct pst_policy_binding *binding,
+			    const struct postern_policy *policy,
+			    const struct pst_policy_node *rules,
+			    struct pst_node_key *key,
+			    struct pst_accounting *inherit_from)
+{
+	struct postern_node_description description =
+		POSTERN_NODE_DESCRIPTION_INIT;
+	int r;
+
+	pst_policy_describe_node(rules, &description);
+	*binding = (struct pst_policy_binding) {
+		.policy = pst_policy_ref(policy),
+		.rules = rules,
+		.key = pst_node_key_ref(key),
+		.wanted_facts = pst_subject_wants(rules),
+		.group = pst_node_group(&description),
+		.audit = description.audit,
+	};
+	r = pst_accounting_open(policy, inherit_from, &binding->accounting);
+	if (r < 0)
+		return r;
+	return open_accounts(binding);
+}
+
+void pst_policy_binding_done(struct pst_policy_binding *binding)
+{
+	struct pst_tenant_queues *queues = &binding->tenant_queues;
+	size_t i;
+
+	for (i = 0; i < queues->queue_count; i++)
+		(void)pst_tenant_account_close(binding->accounting,
+					       queues->queues[i].account);
+	pst_tenant_queues_free(queues);
+	pst_subordinate_uids_done(&binding->subordinate_uids);
+	(void)pst_accounting_unref(binding->accounting);
+	(void)pst_node_key_unref(binding->key);
+	(void)pst_policy_unref(binding->policy);
+	memset(binding, 0, sizeof(*binding));
+}
