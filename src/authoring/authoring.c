@@ -90,7 +90,7 @@ int pst_authoring_show(const struct postern_policy_options *options,
 	r = load(options, features, ret_report, &policy);
 	if (r < 0)
 		return r;
-	r = pst_policy_show(policy, ret_text);
+	r = pst_show_policy(policy, ret_text);
 	(void)pst_policy_unref(policy); /* always NULL */
 	return r;
 }
@@ -109,8 +109,8 @@ int pst_authoring_diff(const struct postern_policy_options *old_options,
 	if (old_result < 0)
 		r = old_result;
 	if (r == 0)
-		r = pst_policy_diff(old_policy, new_policy, ret_text,
-				    ret_change_count);
+		r = pst_diff_policies(old_policy, new_policy, ret_text,
+				      ret_change_count);
 	(void)pst_policy_unref(old_policy); /* always NULL */
 	(void)pst_policy_unref(new_policy); /* always NULL */
 	return r;
@@ -133,8 +133,8 @@ int pst_authoring_format(const char *text, size_t text_bytes,
 		return ret_report->result;
 	r = pst_policy_host_init_names(&host, &names);
 	if (r == 0)
-		r = pst_policy_format(text, text_bytes, file_name, flags, &host,
-				      diagnostics, &formatted);
+		r = pst_format_text(text, text_bytes, file_name, flags, &host,
+				    diagnostics, &formatted);
 	report_result(ret_report, r, diagnostics);
 	(void)pst_name_table_free(names); /* always NULL */
 	if (ret_report->result < 0)

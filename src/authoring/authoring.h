@@ -19,9 +19,9 @@
 
 /* The outcome of loading a policy, or of reading a text. */
 struct pst_authoring_report {
-	int result;           /* 0, or why it cannot be used */
-	size_t error_count;   /* of the errors in the policy */
-	char *diagnostics;    /* all of them, rendered; NULL when out of memory */
+	int result;	    /* 0, or why it cannot be used */
+	size_t error_count; /* of the errors in the policy */
+	char *diagnostics;  /* all of them, rendered; NULL when out of memory */
 };
 
 /* Free the text of a report.  Accepts one that is zeroed. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Who a peer is, before and after
+ * The definition of a peer, before and after
  *
  * A peer is a set of lines, a line a set of values, both without order.  Values
  * are compared as they were understood when their policy was loaded: a name and
@@ -19,8 +19,8 @@ struct line_set {
 	const struct pst_policy_line *line;
 	const struct pst_policy_value **values;
 	size_t value_count;
-	bool is_repeated;  /* an equal line stands before it in `sorted` */
-	bool is_in_other;  /* the other peer has an equal one */
+	bool is_repeated; /* an equal line stands before it in `sorted` */
+	bool is_in_other; /* the other peer has an equal one */
 };
 
 /* The lines of one peer: as they are written, and sorted. */
@@ -28,7 +28,7 @@ struct line_sets {
 	struct line_set *lines;
 	size_t line_count;
 	struct line_set **sorted;
-	struct line_set **changed;  /* not in the other peer, by their words */
+	struct line_set **changed; /* not in the other peer, by their words */
 	size_t changed_count;
 	const struct pst_policy_value **values;
 };
@@ -83,50 +83,22 @@ static int compare_values(enum pst_policy_line_key key,
 	}
 }
 
-/* qsort() passes no key: one function for each way to compare. */
-static int compare_accounts(const void *left, const void *right)
+static int compare_values_of(const void *left, const void *right, void *key)
 {
 	const struct pst_policy_value *const *a = left, *const *b = right;
 
-	return compare_values(PST_POLICY_LINE_USER, *a, *b);
-}
-
-static int compare_pids(const void *left, const void *right)
-{
-	const struct pst_policy_value *const *a = left, *const *b = right;
-
-	return compare_values(PST_POLICY_LINE_PID, *a, *b);
-}
-
-static int compare_keys(const void *left, const void *right)
-{
-	const struct pst_policy_value *const *a = left, *const *b = right;
-
-	return compare_values(PST_POLICY_LINE_KEY, *a, *b);
-}
-
-static int compare_texts(const void *left, const void *right)
-{
-	const struct pst_policy_value *const *a = left, *const *b = right;
-
-	return compare_values(PST_POLICY_LINE_LABEL, *a, *b);
+	return compare_values(*(const enum pst_policy_line_key *)key, *a, *b);
 }
 
 static void sort_values(struct line_set *set)
 {
-	int (*compare)(const void *left, const void *right) = compare_texts;
 	enum pst_policy_line_key key = set->line->key;
 	size_t i, count = 0;
 
-	if (key == PST_POLICY_LINE_USERNS || set->value_count == 0)
-		return; /* all of them are equal */
-	if (key == PST_POLICY_LINE_USER || key == PST_POLICY_LINE_GROUP)
-		compare = compare_accounts;
-	else if (key == PST_POLICY_LINE_PID)
-		compare = compare_pids;
-	else if (key == PST_POLICY_LINE_KEY)
-		compare = compare_keys;
-	qsort(set->values, set->value_count, sizeof(set->values[0]), compare);
+	if (set->value_count == 0)
+		return;
+	qsort_r(set->values, set->value_count, sizeof(set->values[0]),
+		compare_values_of, &key);
 	for (i = 0; i < set->value_count; i++) {
 		if (count == 0 || compare_values(key, set->values[count - 1],
 						 set->values[i]) != 0)
@@ -279,26 +251,25 @@ find_reworded(const struct line_sets *sets,
 	return sets->changed[i]->line;
 }
 
-static void add_meaning(struct pst_policy_diff *diff,
+static void add_meaning(struct pst_diff *diff,
 			const struct pst_policy_line *old_line,
 			const struct pst_policy_line *new_line)
 {
-	pst_policy_diff_begin(diff, '~');
+	pst_diff_begin(diff, '~');
 	pst_text_add_harmless(&diff->text, old_line->words);
 	pst_text_add_string(&diff->text, " means others than before");
-	pst_policy_diff_end_both(diff, &old_line->location,
-				 &new_line->location);
+	pst_diff_end_both(diff, &old_line->location, &new_line->location);
 }
 
-static void add_line(struct pst_policy_diff *diff, char sign, const char *words,
-		     const struct pst_policy_location *place)
+static void add_line(struct pst_diff *diff, char sign, const char *words,
+		     const struct pst_policy_location *location)
 {
-	pst_policy_diff_begin(diff, sign);
+	pst_diff_begin(diff, sign);
 	pst_text_add_harmless(&diff->text, words);
-	pst_policy_diff_end(diff, place);
+	pst_diff_end(diff, location);
 }
 
-static void add_changed(struct pst_policy_diff *diff,
+static void add_changed(struct pst_diff *diff,
 			const struct line_sets *old_lines,
 			const struct line_sets *new_lines)
 {
@@ -323,7 +294,7 @@ static void add_changed(struct pst_policy_diff *diff,
 	}
 }
 
-static void diff_lines(struct pst_policy_diff *diff,
+static void diff_lines(struct pst_diff *diff,
 		       const struct pst_policy_peer *old_peer,
 		       const struct pst_policy_peer *new_peer)
 {
@@ -342,7 +313,7 @@ static void diff_lines(struct pst_policy_diff *diff,
 	free_lines(&new_lines);
 }
 
-static void diff_hidden_pids(struct pst_policy_diff *diff,
+static void diff_hidden_pids(struct pst_diff *diff,
 			     const struct pst_policy_peer *old_peer,
 			     const struct pst_policy_peer *new_peer)
 {
@@ -352,12 +323,11 @@ static void diff_hidden_pids(struct pst_policy_diff *diff,
 	if (old_peer->admits_hidden_pid == new_peer->admits_hidden_pid)
 		return;
 	peer = new_peer->admits_hidden_pid ? new_peer : old_peer;
-	location = pst_policy_diff_place_of_key(peer->directive, "pidns");
+	location = pst_diff_locate_key(peer->directive, "pidns");
 	add_line(diff, peer == new_peer ? '+' : '-', "pidns any", &location);
 }
 
-static void add_uses(struct pst_policy_diff *diff,
-		     const struct pst_policy_diff_use *use)
+static void add_uses(struct pst_diff *diff, const struct pst_diff_use *use)
 {
 	pst_text_add_string(&diff->text, "    = named by ");
 	for (; use; use = use->next) {
@@ -368,22 +338,20 @@ static void add_uses(struct pst_policy_diff *diff,
 
 /* A peer that nothing names may be anything; of the others it is said where
  * they are named, since that is where their change is felt. */
-void pst_policy_diff_peer_lines(struct pst_policy_diff *diff,
-				const struct pst_policy_diff_peer *peer)
+void pst_diff_peer_lines(struct pst_diff *diff,
+			 const struct pst_diff_peer *peer)
 {
-	const struct pst_policy_diff_side *old_side =
-		&peer->sides[PST_POLICY_DIFF_OLD];
-	const struct pst_policy_diff_side *new_side =
-		&peer->sides[PST_POLICY_DIFF_NEW];
+	const struct pst_diff_side *old_side = &peer->sides[PST_DIFF_OLD];
+	const struct pst_diff_side *new_side = &peer->sides[PST_DIFF_NEW];
 	const uint32_t change_count = diff->change_count;
 
 	if (!old_side->peer || !new_side->peer ||
 	    (!old_side->uses && !new_side->uses))
 		return;
-	pst_policy_diff_enter(diff, "peer", peer->name);
+	pst_diff_enter(diff, "peer", peer->name);
 	diff_lines(diff, old_side->peer, new_side->peer);
 	diff_hidden_pids(diff, old_side->peer, new_side->peer);
 	if (diff->change_count > change_count)
-		add_uses(diff, new_side->uses ? new_side->uses
-					      : old_side->uses);
+		add_uses(diff,
+			 new_side->uses ? new_side->uses : old_side->uses);
 }

@@ -14,28 +14,28 @@
 
 #include "policy/policy_grant.h"
 
-static int compare_peers(const void *left, const void *right)
+static int compare_names(const void *left, const void *right)
 {
-	const struct pst_policy_diff_peer *a = left, *b = right;
+	const struct pst_diff_peer *a = left, *b = right;
 
 	return strcmp(a->name, b->name);
 }
 
 /* Peers of one name, sorted next to each other, become one. */
-static void join_peers(struct pst_policy_diff *diff)
+static void join_peers(struct pst_diff *diff)
 {
-	struct pst_policy_diff_peer *last = NULL, *peer;
+	struct pst_diff_peer *last = NULL, *peer;
 	size_t i, count = 0;
 
 	for (i = 0; i < diff->peer_count; i++) {
 		peer = &diff->peers[i];
 		if (last && strcmp(last->name, peer->name) == 0) {
-			if (peer->sides[PST_POLICY_DIFF_OLD].peer)
-				last->sides[PST_POLICY_DIFF_OLD] =
-					peer->sides[PST_POLICY_DIFF_OLD];
+			if (peer->sides[PST_DIFF_OLD].peer)
+				last->sides[PST_DIFF_OLD] =
+					peer->sides[PST_DIFF_OLD];
 			else
-				last->sides[PST_POLICY_DIFF_NEW] =
-					peer->sides[PST_POLICY_DIFF_NEW];
+				last->sides[PST_DIFF_NEW] =
+					peer->sides[PST_DIFF_NEW];
 			continue;
 		}
 		last = &diff->peers[count++];
@@ -44,11 +44,10 @@ static void join_peers(struct pst_policy_diff *diff)
 	diff->peer_count = count;
 }
 
-static void add_peers(struct pst_policy_diff *diff,
-		      enum pst_policy_diff_version version)
+static void add_peers(struct pst_diff *diff, enum pst_diff_version version)
 {
 	const struct pst_policy_peer *peer;
-	struct pst_policy_diff_peer *added;
+	struct pst_diff_peer *added;
 
 	for (peer = diff->policies[version]->peers; peer; peer = peer->next) {
 		added = &diff->peers[diff->peer_count++];
@@ -86,7 +85,8 @@ static void count_names(const struct postern_policy *policy, size_t *most,
 		count = i < policy->node_count
 				? count_node(policy->node_at[i])
 				: count_rules(
-					  policy->tenant_at[i - policy->node_count]
+					  policy->tenant_at[i -
+							    policy->node_count]
 						  ->members);
 		*total += count;
 		if (count > *most)
@@ -94,11 +94,10 @@ static void count_names(const struct postern_policy *policy, size_t *most,
 	}
 }
 
-static void add_use(struct pst_policy_diff *diff,
-		    struct pst_policy_diff_side *side, const char *kind,
-		    const char *name)
+static void add_use(struct pst_diff *diff, struct pst_diff_side *side,
+		    const char *kind, const char *name)
 {
-	struct pst_policy_diff_use *use;
+	struct pst_diff_use *use;
 
 	if (side->last_use && side->last_use->kind == kind &&
 	    side->last_use->name == name)
@@ -113,32 +112,22 @@ static void add_use(struct pst_policy_diff *diff,
 	side->last_use = use;
 }
 
-/* NULL for a peer that is not defined. */
-static struct pst_policy_diff_peer *
-find_peer(const struct pst_policy_diff *diff,
-	  enum pst_policy_diff_version version,
-	  const struct pst_policy_peer *peer)
-{
-	return diff->by_ordinal[version][peer->ordinal];
-}
-
-static void add_uses(struct pst_policy_diff *diff,
-		     enum pst_policy_diff_version version,
+static void add_uses(struct pst_diff *diff, enum pst_diff_version version,
 		     const struct pst_policy_rule *rule, const char *kind,
 		     const char *name)
 {
-	struct pst_policy_diff_peer *peer;
+	struct pst_diff_peer *peer;
 	size_t i;
 
 	for (i = 0; i < rule->peer_count; i++) {
-		peer = find_peer(diff, version, rule->peers[i]);
+		peer = pst_diff_find_peer(diff, version, rule->peers[i]);
 		if (peer)
 			add_use(diff, &peer->sides[version], kind, name);
 	}
 }
 
 /* A process of two tenants is refused, so each name counts its tenants. */
-static void add_member(struct pst_policy_diff_side *side,
+static void add_member(struct pst_diff_side *side,
 		       const struct pst_policy_tenant *tenant)
 {
 	if (side->tenant == tenant)
@@ -147,8 +136,7 @@ static void add_member(struct pst_policy_diff_side *side,
 	side->tenant_count++;
 }
 
-static void read_uses(struct pst_policy_diff *diff,
-		      enum pst_policy_diff_version version)
+static void read_uses(struct pst_diff *diff, enum pst_diff_version version)
 {
 	static const char node_kind[] = "node", tenant_kind[] = "tenant";
 	const struct postern_policy *policy = diff->policies[version];
@@ -156,7 +144,7 @@ static void read_uses(struct pst_policy_diff *diff,
 	const struct pst_policy_allow *allow;
 	const struct pst_policy_node *node;
 	const struct pst_policy_rule *rule;
-	struct pst_policy_diff_peer *peer;
+	struct pst_diff_peer *peer;
 	size_t i;
 
 	for (node = policy->nodes; node; node = node->next) {
@@ -171,7 +159,8 @@ static void read_uses(struct pst_policy_diff *diff,
 			add_uses(diff, version, rule, tenant_kind,
 				 tenant->name);
 			for (i = 0; i < rule->peer_count; i++) {
-				peer = find_peer(diff, version, rule->peers[i]);
+				peer = pst_diff_find_peer(diff, version,
+							  rule->peers[i]);
 				if (peer)
 					add_member(&peer->sides[version],
 						   tenant);
@@ -180,7 +169,7 @@ static void read_uses(struct pst_policy_diff *diff,
 	}
 }
 
-static int new_arrays(struct pst_policy_diff *diff)
+static int new_arrays(struct pst_diff *diff)
 {
 	size_t peer_counts[2] = {0}, most[2] = {0}, total = 0;
 	size_t i;
@@ -203,52 +192,52 @@ static int new_arrays(struct pst_policy_diff *diff)
 								      : -ENOMEM;
 }
 
-int pst_policy_diff_rules_init(struct pst_policy_diff *diff)
+int pst_diff_rules_init(struct pst_diff *diff)
 {
-	struct pst_policy_diff_peer *peer;
+	struct pst_diff_peer *peer;
 	size_t i, j;
 	int r;
 
 	r = new_arrays(diff);
 	if (r < 0)
 		return r;
-	add_peers(diff, PST_POLICY_DIFF_OLD);
-	add_peers(diff, PST_POLICY_DIFF_NEW);
+	add_peers(diff, PST_DIFF_OLD);
+	add_peers(diff, PST_DIFF_NEW);
 	qsort(diff->peers, diff->peer_count, sizeof(diff->peers[0]),
-	      compare_peers);
+	      compare_names);
 	join_peers(diff);
 	for (i = 0; i < diff->peer_count; i++) {
 		peer = &diff->peers[i];
 		for (j = 0; j < 2; j++) {
 			if (peer->sides[j].peer)
-				diff->by_ordinal[j][peer->sides[j].peer
-							    ->ordinal] = peer;
+				diff->by_ordinal[j]
+						[peer->sides[j].peer->ordinal] =
+					peer;
 		}
 	}
-	read_uses(diff, PST_POLICY_DIFF_OLD);
-	read_uses(diff, PST_POLICY_DIFF_NEW);
+	read_uses(diff, PST_DIFF_OLD);
+	read_uses(diff, PST_DIFF_NEW);
 	return 0;
 }
 
-void pst_policy_diff_rules_done(struct pst_policy_diff *diff)
+void pst_diff_rules_done(struct pst_diff *diff)
 {
 	free(diff->peers);
 	free(diff->named);
 	free(diff->refs);
 	free(diff->uses);
-	free(diff->by_ordinal[PST_POLICY_DIFF_OLD]);
-	free(diff->by_ordinal[PST_POLICY_DIFF_NEW]);
+	free(diff->by_ordinal[PST_DIFF_OLD]);
+	free(diff->by_ordinal[PST_DIFF_NEW]);
 }
 
-static void add_ref(struct pst_policy_diff *diff,
-		    enum pst_policy_diff_version version,
+static void add_ref(struct pst_diff *diff, enum pst_diff_version version,
 		    const struct pst_policy_peer *named,
 		    const struct pst_policy_rule *rule,
 		    const struct pst_policy_allow *allow)
 {
-	struct pst_policy_diff_peer *peer = find_peer(diff, version, named);
-	struct pst_policy_diff_side *side;
-	struct pst_policy_diff_ref *ref;
+	struct pst_diff_peer *peer = pst_diff_find_peer(diff, version, named);
+	struct pst_diff_side *side;
+	struct pst_diff_ref *ref;
 
 	if (!peer)
 		return;
@@ -264,8 +253,7 @@ static void add_ref(struct pst_policy_diff *diff,
 	}
 }
 
-static void add_rules(struct pst_policy_diff *diff,
-		      enum pst_policy_diff_version version,
+static void add_rules(struct pst_diff *diff, enum pst_diff_version version,
 		      const struct pst_policy_rule *rule)
 {
 	size_t i;
@@ -276,13 +264,13 @@ static void add_rules(struct pst_policy_diff *diff,
 	}
 }
 
-static void forget_rules(struct pst_policy_diff *diff)
+static void forget_rules(struct pst_diff *diff)
 {
 	size_t i;
 
 	for (i = 0; i < diff->named_count; i++) {
-		diff->named[i]->sides[PST_POLICY_DIFF_OLD].refs = NULL;
-		diff->named[i]->sides[PST_POLICY_DIFF_NEW].refs = NULL;
+		diff->named[i]->sides[PST_DIFF_OLD].refs = NULL;
+		diff->named[i]->sides[PST_DIFF_NEW].refs = NULL;
 		diff->named[i]->is_named = false;
 		diff->named[i]->keeps_access = false;
 	}
@@ -290,24 +278,24 @@ static void forget_rules(struct pst_policy_diff *diff)
 	diff->ref_count = 0;
 }
 
-/* Peers are in an array that is sorted by name. */
-static int compare_places(const void *left, const void *right)
+/* The peers are an array that is sorted by name. */
+int pst_diff_compare_peers(const void *left, const void *right)
 {
-	const struct pst_policy_diff_peer *const *a = left, *const *b = right;
+	const struct pst_diff_peer *const *a = left, *const *b = right;
 
 	return (*a > *b) - (*a < *b);
 }
 
-static void sort_named(struct pst_policy_diff *diff)
+static void sort_named(struct pst_diff *diff)
 {
 	if (diff->named_count > 0)
 		qsort(diff->named, diff->named_count, sizeof(diff->named[0]),
-		      compare_places);
+		      pst_diff_compare_peers);
 }
 
-void pst_policy_diff_read_nodes(struct pst_policy_diff *diff,
-				const struct pst_policy_node *old_node,
-				const struct pst_policy_node *new_node)
+void pst_diff_read_nodes(struct pst_diff *diff,
+			 const struct pst_policy_node *old_node,
+			 const struct pst_policy_node *new_node)
 {
 	const struct pst_policy_node *const nodes[] = {old_node, new_node};
 	const struct pst_policy_allow *allow;
@@ -319,31 +307,31 @@ void pst_policy_diff_read_nodes(struct pst_policy_diff *diff,
 			continue;
 		for (allow = nodes[i]->allows; allow; allow = allow->next) {
 			for (j = 0; j < allow->rule.peer_count; j++)
-				add_ref(diff, (enum pst_policy_diff_version)i,
-					allow->rule.peers[j],
-					&allow->rule, allow);
+				add_ref(diff, (enum pst_diff_version)i,
+					allow->rule.peers[j], &allow->rule,
+					allow);
 		}
-		add_rules(diff, (enum pst_policy_diff_version)i, nodes[i]->denies);
+		add_rules(diff, (enum pst_diff_version)i, nodes[i]->denies);
 	}
 	sort_named(diff);
 }
 
-void pst_policy_diff_read_tenants(struct pst_policy_diff *diff,
-				  const struct pst_policy_tenant *old_tenant,
-				  const struct pst_policy_tenant *new_tenant)
+void pst_diff_read_tenants(struct pst_diff *diff,
+			   const struct pst_policy_tenant *old_tenant,
+			   const struct pst_policy_tenant *new_tenant)
 {
 	forget_rules(diff);
 	if (old_tenant)
-		add_rules(diff, PST_POLICY_DIFF_OLD, old_tenant->members);
+		add_rules(diff, PST_DIFF_OLD, old_tenant->members);
 	if (new_tenant)
-		add_rules(diff, PST_POLICY_DIFF_NEW, new_tenant->members);
+		add_rules(diff, PST_DIFF_NEW, new_tenant->members);
 	sort_named(diff);
 }
 
 const struct pst_policy_rule *
-pst_policy_diff_first_rule(const struct pst_policy_diff_side *side)
+pst_diff_first_rule(const struct pst_diff_side *side)
 {
-	const struct pst_policy_diff_ref *ref;
+	const struct pst_diff_ref *ref;
 	const struct pst_policy_rule *first = NULL;
 
 	for (ref = side->refs; ref; ref = ref->next) {

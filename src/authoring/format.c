@@ -14,10 +14,127 @@
 
 #include "authoring/authoring.h"
 #include "authoring/authoring_internal.h"
-#include "authoring/print.h"
 #include "base/text.h"
 #include "policy/policy_builder.h"
 #include "policy/policy_values.h"
+
+/* -- printing, for `show` too ----------------------------------------------- */
+
+#define INDENT 4u
+
+/* More than any block has keys. */
+#define RANK_COUNT 16
+
+struct order {
+	const char *block_kind;
+	const char *keys[RANK_COUNT];
+};
+
+/* Identity first, grants before restrictions, limits last. */
+static const struct order orders[] = {
+	{"peer",
+	 {"user", "group", "label", "key", "key-file", "pid", "unit", "cgroup",
+	  "exe", "pidns", "userns"}},
+	{"tenant", {"members", "security", "weight", "limits"}},
+	{"node",
+	 {"owner", "socket", "key", "security", "require", "slots", "audit",
+	  "allow", "deny", "limits"}},
+	{"extend", {"security", "require", "allow", "deny", "limits"}},
+	{"allow", {"security", "direction", "observe", "limits"}},
+	{"limits",
+	 {"peers", "peers-per-user", "memory", "ring", "message", "rate",
+	  "bandwidth", "handshakes", "idle", "on-exceed"}},
+};
+
+static const struct order *find_order(const char *block_kind)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+		if (strcmp(orders[i].block_kind, block_kind) == 0)
+			return &orders[i];
+	}
+	return NULL;
+}
+
+static size_t rank_of(const struct order *order, const char *key)
+{
+	size_t i;
+
+	for (i = 0; order && order->keys[i]; i++) {
+		if (strcmp(order->keys[i], key) == 0)
+			return i;
+	}
+	return i;
+}
+
+void pst_print_indent(struct pst_text *text, size_t depth)
+{
+	pst_text_add_padding(text, 0, depth * INDENT);
+}
+
+static void print_word(struct pst_text *text, const char *word)
+{
+	bool needs_quotes = word[0] == '\0' || strpbrk(word, " #{}");
+
+	if (needs_quotes)
+		pst_text_add(text, "\"", 1);
+	pst_text_add_string(text, word);
+	if (needs_quotes)
+		pst_text_add(text, "\"", 1);
+}
+
+void pst_print_limit(struct pst_text *text, size_t limit_key, uint64_t value)
+{
+	char value_text[PST_POLICY_LIMIT_TEXT_BYTES];
+
+	pst_policy_limit_text(limit_key, value, value_text);
+	pst_text_add_format(text, "%s %s", pst_policy_limit_name(limit_key),
+			    value_text);
+}
+
+void pst_print_words(struct pst_text *text,
+		     const struct pst_policy_directive *directive)
+{
+	uint32_t i;
+
+	for (i = 0; i < directive->word_count; i++) {
+		if (i > 0)
+			pst_text_add(text, " ", 1);
+		print_word(text, directive->words[i].text);
+	}
+	if (directive->has_block)
+		pst_text_add_string(text, " {");
+}
+
+const struct pst_policy_directive *
+pst_print_next(const char *block_kind, const struct pst_policy_directive *first,
+	       const struct pst_policy_directive *previous)
+{
+	const struct order *order = find_order(block_kind);
+	const struct pst_policy_directive *directive;
+	size_t rank = 0;
+
+	if (previous) {
+		rank = rank_of(order, previous->words[0].text);
+		for (directive = previous->next; directive;
+		     directive = directive->next) {
+			if (rank_of(order, directive->words[0].text) == rank)
+				return directive;
+		}
+		rank++;
+	}
+	for (; rank < RANK_COUNT; rank++) {
+		for (directive = first; directive;
+		     directive = directive->next) {
+			if (rank_of(order, directive->words[0].text) == rank)
+				return directive;
+		}
+	}
+	return NULL;
+}
+
+/* -- texts ------------------------------------------------------------------ */
 
 static void add_comment(struct pst_text *text, const char *comment)
 {
@@ -52,7 +169,7 @@ static bool add_remarks(struct pst_text *text,
 		}
 		if (has_blank && may_be_blank)
 			pst_text_add(text, "\n", 1);
-		pst_policy_print_indent(text, depth);
+		pst_print_indent(text, depth);
 		add_comment(text, remark->text);
 		pst_text_add(text, "\n", 1);
 		has_blank = false;
@@ -72,8 +189,8 @@ static void add_directive(struct pst_text *text,
 	if (add_remarks(text, directive->before, depth, may_be_blank))
 		pst_text_add(text, "\n", 1);
 
-	pst_policy_print_indent(text, depth);
-	pst_policy_print_words(text, directive);
+	pst_print_indent(text, depth);
+	pst_print_words(text, directive);
 	add_line_comment(text, directive->comment);
 	if (!directive->has_block)
 		return;
@@ -81,7 +198,7 @@ static void add_directive(struct pst_text *text,
 	/* depth is bounded by the tree */
 	add_children(text, directive->words[0].text, directive->children,
 		     directive->inside_end, depth + 1);
-	pst_policy_print_indent(text, depth);
+	pst_print_indent(text, depth);
 	pst_text_add(text, "}", 1);
 	add_line_comment(text, directive->close_comment);
 }
@@ -93,8 +210,7 @@ static void add_children(struct pst_text *text, const char *block_kind,
 	const struct pst_policy_directive *directive = NULL;
 	bool may_be_blank = false;
 
-	while ((directive =
-			pst_policy_print_next(block_kind, first, directive))) {
+	while ((directive = pst_print_next(block_kind, first, directive))) {
 		add_directive(text, directive, depth, may_be_blank);
 		may_be_blank = true;
 	}
@@ -102,7 +218,7 @@ static void add_children(struct pst_text *text, const char *block_kind,
 			  may_be_blank); /* no blank line before the brace */
 }
 
-/* Users and groups as numbers */
+/* -- users and groups as numbers -------------------------------------------- */
 
 static int write_number(struct pst_policy_builder *builder,
 			struct pst_policy_word *word, uint32_t number)
@@ -123,8 +239,7 @@ typedef int account_fn(struct pst_policy_builder *builder,
 
 static int number_account(struct pst_policy_builder *builder,
 			  struct pst_policy_directive *directive,
-			  uint32_t word_index,
-			  account_fn *word_account)
+			  uint32_t word_index, account_fn *word_account)
 {
 	enum postern_fact fact = POSTERN_FACT_UNKNOWN;
 	uint32_t id = 0;
@@ -258,10 +373,9 @@ static int format_with(struct pst_policy_builder *builder,
 	return pst_text_take(&text, ret_text);
 }
 
-int pst_policy_format(const char *text, size_t text_bytes,
-		      const char *file_name, uint32_t flags,
-		      const struct pst_policy_host *host,
-		      struct postern_diagnostics *diagnostics, char **ret_text)
+int pst_format_text(const char *text, size_t text_bytes, const char *file_name,
+		    uint32_t flags, const struct pst_policy_host *host,
+		    struct postern_diagnostics *diagnostics, char **ret_text)
 {
 	struct pst_policy_builder_options options = {0};
 	struct pst_policy_builder *builder;

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "authoring/authoring_internal.h"
-#include "authoring/print.h"
 #include "base/text.h"
 #include "policy/policy.h"
 #include "policy/policy_units.h"
@@ -19,25 +18,31 @@
 
 #define ORIGIN_COLUMN 56u
 
+static void add_origin(struct pst_text *text, const char *file, uint32_t line)
+{
+	pst_text_add_harmless(text, file);
+	pst_text_add_format(text, ":%" PRIu32, line);
+}
+
 static void end_line(struct pst_text *text, const char *file, uint32_t line)
 {
 	pst_text_add_padding(text, ORIGIN_COLUMN, 2);
 	pst_text_add_string(text, "# ");
-	pst_text_add_harmless(text, file);
-	pst_text_add_format(text, ":%" PRIu32 "\n", line);
+	add_origin(text, file, line);
+	pst_text_add_string(text, "\n");
 }
 
 static void add_close(struct pst_text *text, size_t depth)
 {
-	pst_policy_print_indent(text, depth);
+	pst_print_indent(text, depth);
 	pst_text_add_string(text, "}\n");
 }
 
 static void add_line(struct pst_text *text,
 		     const struct pst_policy_directive *directive, size_t depth)
 {
-	pst_policy_print_indent(text, depth);
-	pst_policy_print_words(text, directive);
+	pst_print_indent(text, depth);
+	pst_print_words(text, directive);
 	end_line(text, directive->source->name, directive->line);
 }
 
@@ -50,34 +55,10 @@ static void add_tree(struct pst_text *text,
 	add_line(text, directive, depth);
 	if (!directive->has_block)
 		return;
-	while ((child = pst_policy_print_next(directive->words[0].text,
-					      directive->children, child)))
+	while ((child = pst_print_next(directive->words[0].text,
+				       directive->children, child)))
 		add_tree(text, child, depth + 1);
 	add_close(text, depth);
-}
-
-/* A rate and its burst share a line, and may come from two. */
-static void add_rate(struct pst_text *text,
-		     const struct postern_policy_limit *rate,
-		     const struct postern_policy_limit *burst, size_t rate_key)
-{
-	char value[PST_POLICY_LIMIT_TEXT_BYTES];
-
-	pst_policy_limit_text(rate_key, rate->value, value);
-	pst_text_add_format(text, "%s %s burst ",
-			    pst_policy_limit_name(rate_key), value);
-	pst_policy_limit_text(rate_key + 1, burst->value, value);
-	pst_text_add_string(text, value);
-	if (rate->line == burst->line && strcmp(rate->file, burst->file) == 0) {
-		end_line(text, rate->file, rate->line);
-		return;
-	}
-	pst_text_add_padding(text, ORIGIN_COLUMN, 2);
-	pst_text_add_string(text, "# ");
-	pst_text_add_harmless(text, rate->file);
-	pst_text_add_format(text, ":%" PRIu32 ", burst ", rate->line);
-	pst_text_add_harmless(text, burst->file);
-	pst_text_add_format(text, ":%" PRIu32 "\n", burst->line);
 }
 
 static bool is_burst(size_t limit_key)
@@ -87,22 +68,30 @@ static bool is_burst(size_t limit_key)
 	       limit_key == POSTERN_LIMIT_HANDSHAKES_BURST;
 }
 
+/* A rate and its burst share a line, and may come from two. */
 static void add_limit(struct pst_text *text,
 		      const struct postern_policy_limit *limits,
-		      size_t limit_key, size_t depth)
+		      size_t limit_key)
 {
+	const struct postern_policy_limit *limit = &limits[limit_key];
+	const struct postern_policy_limit *burst = NULL;
 	char value[PST_POLICY_LIMIT_TEXT_BYTES];
 
-	pst_policy_print_indent(text, depth);
+	pst_print_limit(text, limit_key, limit->value);
 	if (limit_key + 1 < POSTERN_LIMIT_COUNT && is_burst(limit_key + 1)) {
-		add_rate(text, &limits[limit_key], &limits[limit_key + 1],
-			 limit_key);
-		return;
+		burst = limit + 1;
+		pst_policy_limit_text(limit_key + 1, burst->value, value);
+		pst_text_add_format(text, " burst %s", value);
 	}
-	pst_policy_limit_text(limit_key, limits[limit_key].value, value);
-	pst_text_add_format(text, "%s %s", pst_policy_limit_name(limit_key),
-			    value);
-	end_line(text, limits[limit_key].file, limits[limit_key].line);
+	pst_text_add_padding(text, ORIGIN_COLUMN, 2);
+	pst_text_add_string(text, "# ");
+	add_origin(text, limit->file, limit->line);
+	if (burst && (burst->line != limit->line ||
+		      strcmp(burst->file, limit->file) != 0)) {
+		pst_text_add_string(text, ", burst ");
+		add_origin(text, burst->file, burst->line);
+	}
+	pst_text_add_string(text, "\n");
 }
 
 static bool has_limits(const struct postern_policy_limit *limits)
@@ -133,11 +122,13 @@ static void add_limits(struct pst_text *text,
 	    shown[POSTERN_LIMIT_MESSAGE].state == POSTERN_LIMIT_SET)
 		pst_policy_limits_complete(shown);
 
-	pst_policy_print_indent(text, depth);
+	pst_print_indent(text, depth);
 	pst_text_add_string(text, "limits {\n");
 	for (i = 0; i < POSTERN_LIMIT_COUNT; i++) {
-		if (shown[i].state == POSTERN_LIMIT_SET && !is_burst(i))
-			add_limit(text, shown, i, depth + 1);
+		if (shown[i].state != POSTERN_LIMIT_SET || is_burst(i))
+			continue;
+		pst_print_indent(text, depth + 1);
+		add_limit(text, shown, i);
 	}
 	add_close(text, depth);
 }
@@ -147,7 +138,8 @@ static bool is_merged(const struct pst_policy_directive *directive)
 	const char *key = directive->words[0].text;
 
 	return strcmp(key, "security") == 0 || strcmp(key, "require") == 0 ||
-	       strcmp(key, "allow") == 0 || strcmp(key, "deny") == 0 || strcmp(key, "limits") == 0;
+	       strcmp(key, "allow") == 0 || strcmp(key, "deny") == 0 ||
+	       strcmp(key, "limits") == 0;
 }
 
 /* What an allow asks for below its node's security, which an extension may have
@@ -160,8 +152,7 @@ static void add_allow(struct pst_text *text, const struct pst_policy_node *node,
 	bool is_raising = allow->security.minimum >= node->security.minimum;
 
 	add_line(text, directive, 1);
-	while ((child = pst_policy_print_next("allow", directive->children,
-					      child))) {
+	while ((child = pst_print_next("allow", directive->children, child))) {
 		if (is_raising || strcmp(child->words[0].text, "security") != 0)
 			add_tree(text, child, 2);
 	}
@@ -176,13 +167,13 @@ static void add_node(struct pst_text *text, const struct pst_policy_node *node)
 	const struct pst_policy_rule *rule;
 
 	add_line(text, node->directive, 0);
-	while ((child = pst_policy_print_next("node", node->directive->children,
-					      child))) {
+	while ((child = pst_print_next("node", node->directive->children,
+				       child))) {
 		if (!is_merged(child))
 			add_tree(text, child, 1);
 	}
 	if (node->security.location.line > 0) {
-		pst_policy_print_indent(text, 1);
+		pst_print_indent(text, 1);
 		pst_text_add_format(
 			text, "security %s",
 			pst_policy_security_name(node->security.minimum));
@@ -200,7 +191,7 @@ static void add_node(struct pst_text *text, const struct pst_policy_node *node)
 	add_close(text, 0);
 }
 
-int pst_policy_show(const struct postern_policy *policy, char **ret_text)
+int pst_show_policy(const struct postern_policy *policy, char **ret_text)
 {
 	struct pst_text text = {0};
 	const struct pst_policy_tenant *tenant;

@@ -91,7 +91,7 @@ static char *format(const char *text, size_t text_bytes)
 	int r;
 
 	require(pst_diagnostics_new(&diagnostics) == 0);
-	r = pst_policy_format(text, text_bytes, "fuzz", 0, &policy_host,
+	r = pst_format_text(text, text_bytes, "fuzz", 0, &policy_host,
 			      diagnostics, &formatted);
 	require((r == 0) == (formatted != NULL));
 	require((r == 0) == (pst_diagnostics_error_count(diagnostics) == 0));
@@ -109,7 +109,7 @@ static void show(const char *text, size_t text_bytes)
 	require(pst_diagnostics_new(&diagnostics) == 0);
 	require(load(text, text_bytes, PST_POLICY_KEEP_DIRECTIVES, diagnostics,
 		     &policy) == 0);
-	require(pst_policy_show(policy, &shown) == 0);
+	require(pst_show_policy(policy, &shown) == 0);
 	must_load(shown);
 	free(shown);
 	pst_policy_unref(policy);

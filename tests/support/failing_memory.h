@@ -2,7 +2,7 @@
 /*
  * Allocations that fail from the nth one on
  *
- * For a test program that is linked with FAILING_MEMORY_LDFLAGS.
+ * For a test program that is linked with FAILING_MEMORY_FLAGS.
  */
 #ifndef POSTERN_SUPPORT_FAILING_MEMORY_H
 #define POSTERN_SUPPORT_FAILING_MEMORY_H

@@ -546,14 +546,14 @@ static void measure_policy(const struct policy_size_shape *shape,
 	free(other_text);
 
 	since_ms = now_ms();
-	must(pst_policy_diff(policy, other, &text, &change_count) == 0,
+	must(pst_diff_policies(policy, other, &text, &change_count) == 0,
 	     "no difference");
 	free(text);
 	cost->diff_ms = passed_ms(&since_ms);
 	pst_policy_unref(other);
 
 	since_ms = now_ms();
-	must(pst_policy_show(policy, &text) == 0, "not shown");
+	must(pst_show_policy(policy, &text) == 0, "not shown");
 	free(text);
 	cost->show_ms = passed_ms(&since_ms);
 
@@ -573,7 +573,7 @@ static void measure_format(const char *bytes, struct policy_size_cost *cost)
 	char *text = NULL;
 
 	must(pst_diagnostics_new(&diagnostics) == 0, "out of memory");
-	must(pst_policy_format(bytes, strlen(bytes), "large.conf", 0, NULL,
+	must(pst_format_text(bytes, strlen(bytes), "large.conf", 0, NULL,
 			       diagnostics, &text) != -ENOMEM,
 	     "not formatted");
 	free(text);

@@ -27,7 +27,7 @@ static inline void assert_diff_of(const struct postern_policy *old_policy,
 	uint32_t change_count = UINT32_MAX;
 	char *text = NULL;
 
-	ck_assert_int_eq(pst_policy_diff(old_policy, new_policy, &text,
+	ck_assert_int_eq(pst_diff_policies(old_policy, new_policy, &text,
 					 &change_count),
 			 0);
 	ck_assert_str_eq(text, wanted);

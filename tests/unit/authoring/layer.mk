@@ -39,7 +39,7 @@ tests_unit_authoring_test_format_LDADD = $(AUTHORING_TEST_LIBS)
 tests_unit_authoring_test_robust_SOURCES = \
 	tests/unit/authoring/test_robust.c
 tests_unit_authoring_test_robust_LDADD = $(AUTHORING_TEST_LIBS)
-tests_unit_authoring_test_robust_LDFLAGS = $(FAILING_MEMORY_LDFLAGS)
+tests_unit_authoring_test_robust_LDFLAGS = $(FAILING_MEMORY_FLAGS)
 
 tests_unit_authoring_test_show_SOURCES = \
 	tests/unit/authoring/diff_case.h \

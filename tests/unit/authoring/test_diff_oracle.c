@@ -25,7 +25,7 @@ static uint32_t diff_count(const struct postern_policy *old_policy,
 {
 	uint32_t change_count = UINT32_MAX;
 
-	expect_equal(pst_policy_diff(old_policy, new_policy, ret_text,
+	expect_equal(pst_diff_policies(old_policy, new_policy, ret_text,
 				     &change_count),
 		     0);
 	expect((change_count == 0) ==

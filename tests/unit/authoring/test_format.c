@@ -18,7 +18,7 @@ static char *format(const char *text, uint32_t flags)
 	char *formatted = NULL;
 
 	ck_assert_int_eq(pst_diagnostics_new(&diagnostics), 0);
-	ck_assert_int_eq(pst_policy_format(text, strlen(text), "x.conf", flags,
+	ck_assert_int_eq(pst_format_text(text, strlen(text), "x.conf", flags,
 					   &policy_host, diagnostics,
 					   &formatted),
 			 0);
@@ -137,7 +137,7 @@ START_TEST(an_unknown_name_has_no_number)
 	char *formatted = NULL;
 
 	ck_assert_int_eq(pst_diagnostics_new(&diagnostics), 0);
-	ck_assert_int_eq(pst_policy_format(text, strlen(text), "x.conf",
+	ck_assert_int_eq(pst_format_text(text, strlen(text), "x.conf",
 					   PST_AUTHORING_FORMAT_NUMERIC,
 					   &policy_host, diagnostics,
 					   &formatted),
@@ -157,7 +157,7 @@ START_TEST(require_is_formatted_between_security_and_slots)
 	char *formatted;
 
 	ck_assert_int_eq(pst_diagnostics_new(&diagnostics), 0);
-	ck_assert_int_eq(pst_policy_format(text, strlen(text), "x.conf", 0,
+	ck_assert_int_eq(pst_format_text(text, strlen(text), "x.conf", 0,
 					   &policy_host, diagnostics,
 					   &formatted), 0);
 	ck_assert_ptr_nonnull(strstr(formatted, "    security mac\n"
@@ -202,7 +202,7 @@ START_TEST(examples_are_in_canonical_form)
 	while ((gap = strstr(text, "   #")))
 		memmove(gap, gap + 1, strlen(gap));
 	ck_assert_int_eq(pst_diagnostics_new(&diagnostics), 0);
-	ck_assert_int_eq(pst_policy_format(text, strlen(text), names[_i], 0,
+	ck_assert_int_eq(pst_format_text(text, strlen(text), names[_i], 0,
 					   NULL, diagnostics, &formatted),
 			 0);
 	ck_assert_str_eq(text, formatted);

@@ -88,7 +88,7 @@ static int compare_with_other(const struct postern_policy *policy,
 
 	r = load_with(other, diagnostics, &second);
 	if (r == 0)
-		r = pst_policy_diff(policy, second, &output, &change_count);
+		r = pst_diff_policies(policy, second, &output, &change_count);
 	expect(r == 0 ? change_count > 0 : change_count == 0 && !output);
 	free(output);
 	pst_policy_unref(second);
@@ -107,11 +107,11 @@ static int do_all(const char *text)
 	if (r == 0)
 		r = load_with(text, diagnostics, &policy);
 	if (r == 0)
-		r = pst_policy_show(policy, &output);
+		r = pst_show_policy(policy, &output);
 	if (r == 0) {
 		free(output);
 		output = NULL;
-		r = pst_policy_format(text, strlen(text), "a.conf",
+		r = pst_format_text(text, strlen(text), "a.conf",
 				      PST_AUTHORING_FORMAT_NUMERIC,
 				      &policy_host, diagnostics, &output);
 	}
@@ -172,7 +172,7 @@ static char *format(const char *text, uint32_t flags)
 	char *formatted = NULL;
 
 	expect_equal(pst_diagnostics_new(&diagnostics), 0);
-	expect_equal(pst_policy_format(text, strlen(text), "x", flags,
+	expect_equal(pst_format_text(text, strlen(text), "x", flags,
 				       &policy_host, diagnostics, &formatted),
 		     0);
 	pst_diagnostics_free(diagnostics);
@@ -200,7 +200,7 @@ START_TEST(what_is_printed_means_the_same)
 		assert_same_decisions(policy, second, &model, &random);
 		pst_policy_unref(second);
 
-		expect_equal(pst_policy_show(policy, &shown), 0);
+		expect_equal(pst_show_policy(policy, &shown), 0);
 		second = policy_load_valid(shown);
 		assert_same_decisions(policy, second, &model, &random);
 		pst_policy_unref(second);

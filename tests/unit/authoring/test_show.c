@@ -63,7 +63,7 @@ START_TEST(the_merged_policy_names_every_origin)
 	char *shown;
 
 	ck_assert_int_eq(policy_load_texts(texts, 2, NULL, &policy), 0);
-	ck_assert_int_eq(pst_policy_show(policy, &shown), 0);
+	ck_assert_int_eq(pst_show_policy(policy, &shown), 0);
 	ck_assert_str_eq(shown, wanted);
 	free(shown);
 	pst_policy_unref(policy);
@@ -78,7 +78,7 @@ START_TEST(shown_policy_requires_the_same)
 	struct postern_policy *again;
 	char *text;
 
-	ck_assert_int_eq(pst_policy_show(policy, &text), 0);
+	ck_assert_int_eq(pst_show_policy(policy, &text), 0);
 	ck_assert_ptr_nonnull(strstr(text, "\n    require aes "));
 	ck_assert_ptr_nonnull(strstr(text, "\n    require pidfs "));
 	again = policy_load_valid(text);

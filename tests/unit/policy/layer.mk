@@ -16,7 +16,7 @@ libpolicytest_la_SOURCES = \
 	tests/support/policy_size.c \
 	tests/support/policy_size.h
 
-FAILING_MEMORY_LDFLAGS = $(AM_LDFLAGS) \
+FAILING_MEMORY_FLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
 POLICY_TEST_LIBS = libpolicytest.la libpolicy.la libbase.la $(CHECK_LIBS)
@@ -76,7 +76,7 @@ tests_unit_policy_test_policy_order_LDADD = $(POLICY_TEST_LIBS)
 tests_unit_policy_test_policy_robust_SOURCES = \
 	tests/unit/policy/test_policy_robust.c
 tests_unit_policy_test_policy_robust_LDADD = $(POLICY_TEST_LIBS)
-tests_unit_policy_test_policy_robust_LDFLAGS = $(FAILING_MEMORY_LDFLAGS)
+tests_unit_policy_test_policy_robust_LDFLAGS = $(FAILING_MEMORY_FLAGS)
 
 tests_unit_policy_test_policy_size_SOURCES = \
 	tests/unit/policy/test_policy_size.c
