@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: ISC
+IDENTITY_TEST_LIBS = libidentity.la libpolicytest.la libpolicy.la \
+	libcrypto.la libos.la libbase.la $(CHECK_LIBS)
+
+check_PROGRAMS += \
+	tests/unit/identity/test_key_file \
+	tests/unit/identity/test_subject
+
+tests_unit_identity_test_key_file_SOURCES = \
+	tests/unit/identity/test_key_file.c $(os_test_support)
+tests_unit_identity_test_key_file_LDADD = $(IDENTITY_TEST_LIBS)
+
+tests_unit_identity_test_subject_SOURCES = \
+	tests/unit/identity/test_subject.c
+tests_unit_identity_test_subject_LDADD = $(IDENTITY_TEST_LIBS)
