@@ -235,7 +235,7 @@ static int write_number(struct pst_policy_builder *builder,
 typedef int account_fn(struct pst_policy_builder *builder,
 		       const struct pst_policy_directive *directive,
 		       uint32_t word_index, enum postern_fact *ret_fact,
-		       uint32_t *ret_id, bool *ret_is_valid);
+		       uint32_t *ret_id);
 
 static int number_account(struct pst_policy_builder *builder,
 			  struct pst_policy_directive *directive,
@@ -243,11 +243,10 @@ static int number_account(struct pst_policy_builder *builder,
 {
 	enum postern_fact fact = POSTERN_FACT_UNKNOWN;
 	uint32_t id = 0;
-	bool is_valid;
 	int r;
 
-	r = word_account(builder, directive, word_index, &fact, &id, &is_valid);
-	if (r < 0 || !is_valid || fact != POSTERN_FACT_KNOWN)
+	r = word_account(builder, directive, word_index, &fact, &id);
+	if (r <= 0 || fact != POSTERN_FACT_KNOWN)
 		return r;
 	return write_number(builder, &directive->words[word_index], id);
 }

@@ -153,15 +153,14 @@ static int report_unknown(struct pst_policy_builder *builder,
 	return r;
 }
 
+/* Returns 1 if the line has the words and the block that its key takes. */
 static int check_words(struct pst_policy_builder *builder,
 		       const struct pst_policy_key *key,
-		       const struct pst_policy_directive *directive,
-		       bool *ret_is_valid)
+		       const struct pst_policy_directive *directive)
 {
 	const bool has_block = key->flags & PST_POLICY_KEY_HAS_BLOCK;
 	uint32_t count = directive->word_count - 1;
 
-	*ret_is_valid = false;
 	if (count < key->least_word_count)
 		return pst_policy_report_word(
 			builder, directive, count, key->usage, "'%s' needs %s",
@@ -178,8 +177,7 @@ static int check_words(struct pst_policy_builder *builder,
 	if (!has_block && directive->has_block)
 		return pst_policy_report_word(builder, directive, 0, key->usage,
 					      "'%s' takes no block", key->name);
-	*ret_is_valid = true;
-	return 0;
+	return 1;
 }
 
 static int report_repeat(struct pst_policy_builder *builder,
@@ -212,7 +210,6 @@ static int read_one(struct pst_policy_builder *builder,
 	const struct pst_policy_fault **before = builder->block_fault;
 	const struct pst_policy_directive *earlier;
 	const struct pst_policy_key *key;
-	bool is_valid;
 	int r;
 
 	key = find_key(kind->keys, kind->key_count, directive->words[0].text);
@@ -221,8 +218,8 @@ static int read_one(struct pst_policy_builder *builder,
 	earlier = seen[key - kind->keys];
 	if (!earlier)
 		seen[key - kind->keys] = directive;
-	r = check_words(builder, key, directive, &is_valid);
-	if (r < 0 || !is_valid)
+	r = check_words(builder, key, directive);
+	if (r <= 0)
 		return r;
 	if (earlier && !(key->flags & PST_POLICY_KEY_MAY_REPEAT))
 		return report_repeat(builder, kind, earlier, directive);

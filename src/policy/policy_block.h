@@ -17,7 +17,7 @@
 #include "policy/policy_builder.h"
 #include "policy/policy_tree.h"
 
-/* Reads one directive; 0 or -ENOMEM. */
+/* Reads one directive; -ENOMEM, or a result that is not negative. */
 typedef int pst_policy_read_fn(struct pst_policy_builder *builder,
 			       const struct pst_policy_directive *directive,
 			       void *object);

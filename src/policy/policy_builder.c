@@ -265,12 +265,11 @@ static int read_include(struct pst_policy_builder *builder,
 			void *object)
 {
 	struct pst_policy_include *include;
-	bool is_valid;
 	int r;
 
 	(void)object;
-	r = pst_policy_word_path(builder, directive, 1, &is_valid);
-	if (r < 0 || !is_valid)
+	r = pst_policy_word_path(builder, directive, 1);
+	if (r <= 0)
 		return r;
 	if (++builder->include_count > INCLUDES_MAX)
 		return pst_policy_report_word(

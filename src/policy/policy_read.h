@@ -2,7 +2,7 @@
 /*
  * Reading blocks: the functions of policy_read_*.c
  *
- * Each returns 0 or -ENOMEM.  Errors of the policy are reported and recorded,
+ * They only fail with -ENOMEM.  Errors of the policy are reported and recorded,
  * and reading continues, so that one run reports all of them.
  */
 #ifndef POSTERN_POLICY_POLICY_READ_H

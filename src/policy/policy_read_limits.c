@@ -49,14 +49,13 @@ static void set_limit(struct limits_block *block,
 
 static int check_scope(struct pst_policy_builder *builder,
 		       const struct pst_policy_directive *directive,
-		       const struct limits_block *block, bool *ret_is_valid)
+		       const struct limits_block *block)
 {
 	const struct pst_policy_fault **before;
 	int r;
 
-	*ret_is_valid = block->scope != PST_POLICY_SCOPE_ALLOW;
-	if (*ret_is_valid)
-		return 0;
+	if (block->scope != PST_POLICY_SCOPE_ALLOW)
+		return 1;
 	/* the line may be one of a tenant's limits */
 	before = pst_policy_builder_enter_source(builder);
 	r = pst_policy_report_word(builder, directive, 0,
@@ -70,9 +69,8 @@ static int check_scope(struct pst_policy_builder *builder,
 
 static int check_ring(struct pst_policy_builder *builder,
 		      const struct pst_policy_directive *directive,
-		      uint64_t ring_bytes, bool *ret_is_valid)
+		      uint64_t ring_bytes)
 {
-	*ret_is_valid = false;
 	if ((ring_bytes & (ring_bytes - 1)) != 0)
 		return pst_policy_report_word(
 			builder, directive, 1,
@@ -86,13 +84,12 @@ static int check_ring(struct pst_policy_builder *builder,
 	if (ring_bytes > RING_BYTES_MAX)
 		return pst_policy_report_word(builder, directive, 1, NULL,
 					      "'ring' is larger than 1GiB");
-	*ret_is_valid = true;
-	return 0;
+	return 1;
 }
 
 static int read_value(struct pst_policy_builder *builder,
 		      const struct pst_policy_directive *directive,
-		      size_t limit_key, uint64_t *ret_value, bool *ret_is_valid)
+		      size_t limit_key, uint64_t *ret_value)
 {
 	size_t choice = 0;
 	int r;
@@ -100,30 +97,28 @@ static int read_value(struct pst_policy_builder *builder,
 	if (limit_key == POSTERN_LIMIT_ON_EXCEED) {
 		r = pst_policy_word_choice(builder, directive, 1,
 					   pst_policy_on_exceed_names, 3,
-					   &choice, ret_is_valid);
+					   &choice);
 		*ret_value = choice;
 		return r;
 	}
 	if (pst_policy_limit_unit(limit_key) == PST_POLICY_UNIT_COUNT)
 		return pst_policy_word_number(builder, directive, 1, 1,
-					      PEERS_MAX, ret_value,
-					      ret_is_valid);
+					      PEERS_MAX, ret_value);
 	r = pst_policy_word_quantity(builder, directive, 1,
 				     pst_policy_limit_unit(limit_key),
-				     ret_value, ret_is_valid);
-	if (r == 0 && *ret_is_valid && limit_key == POSTERN_LIMIT_RING)
-		r = check_ring(builder, directive, *ret_value, ret_is_valid);
+				     ret_value);
+	if (r > 0 && limit_key == POSTERN_LIMIT_RING)
+		r = check_ring(builder, directive, *ret_value);
 	return r;
 }
 
 /* `KEY N/s [burst N]`; without a burst, *burst keeps its value. */
 static int read_burst(struct pst_policy_builder *builder,
 		      const struct pst_policy_directive *directive,
-		      size_t burst_key, uint64_t *burst, bool *ret_is_valid)
+		      size_t burst_key, uint64_t *burst)
 {
-	*ret_is_valid = directive->word_count == 2;
-	if (*ret_is_valid)
-		return 0;
+	if (directive->word_count == 2)
+		return 1;
 	if (strcmp(directive->words[2].text, "burst") != 0)
 		return pst_policy_report_word(builder, directive, 2,
 					      "only 'burst' may follow",
@@ -135,10 +130,9 @@ static int read_burst(struct pst_policy_builder *builder,
 					      "'burst' needs a value");
 	if (pst_policy_limit_unit(burst_key) == PST_POLICY_UNIT_COUNT)
 		return pst_policy_word_number(builder, directive, 3, 1,
-					      INT64_MAX, burst, ret_is_valid);
-	return pst_policy_word_quantity(builder, directive, 3,
-					pst_policy_limit_unit(burst_key), burst,
-					ret_is_valid);
+					      INT64_MAX, burst);
+	return pst_policy_word_quantity(
+		builder, directive, 3, pst_policy_limit_unit(burst_key), burst);
 }
 
 static bool is_rate(size_t limit_key)
@@ -155,24 +149,21 @@ static int read_limit(struct pst_policy_builder *builder,
 	const size_t limit_key = limit_key_of(directive);
 	struct limits_block *block = object;
 	uint64_t value = 0, burst;
-	bool is_valid = true;
-	int r = 0;
+	int r = 1;
 
 	if (limit_key == POSTERN_LIMIT_PEERS_PER_USER ||
 	    limit_key == POSTERN_LIMIT_HANDSHAKES)
-		r = check_scope(builder, directive, block, &is_valid);
-	if (r == 0 && is_valid)
-		r = read_value(builder, directive, limit_key, &value,
-			       &is_valid);
-	if (r < 0 || !is_valid)
+		r = check_scope(builder, directive, block);
+	if (r > 0)
+		r = read_value(builder, directive, limit_key, &value);
+	if (r <= 0)
 		return r;
 
 	if (is_rate(limit_key)) {
 		/* a burst that is not given is that of one second */
 		burst = value;
-		r = read_burst(builder, directive, limit_key + 1, &burst,
-			       &is_valid);
-		if (r < 0 || !is_valid)
+		r = read_burst(builder, directive, limit_key + 1, &burst);
+		if (r <= 0)
 			return r;
 		set_limit(block, directive, limit_key + 1, burst);
 	}

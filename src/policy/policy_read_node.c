@@ -43,12 +43,11 @@ static int read_owner(struct pst_policy_builder *builder,
 	struct node_block *block = object;
 	struct pst_policy_node *node = block->node;
 	size_t is_unmapped;
-	bool is_valid;
 	int r;
 
 	r = pst_policy_word_choice(builder, directive, 1, choices, 2,
-				   &is_unmapped, &is_valid);
-	if (r < 0 || !is_valid)
+				   &is_unmapped);
+	if (r <= 0)
 		return r;
 	if (is_unmapped != (directive->word_count == 2))
 		return pst_policy_report_word(
@@ -60,10 +59,9 @@ static int read_owner(struct pst_policy_builder *builder,
 		node->owner_uid = UINT32_MAX;
 	} else {
 		r = pst_policy_word_user(builder, directive, 2,
-					 &node->owner_fact, &node->owner_uid,
-					 &is_valid);
+					 &node->owner_fact, &node->owner_uid);
 	}
-	if (r == 0 && is_valid)
+	if (r > 0)
 		block->owner = directive;
 	return r;
 }
@@ -98,7 +96,6 @@ static int read_socket_word(struct pst_policy_builder *builder,
 			    uint32_t word_index, struct pst_policy_node *node)
 {
 	const char *text = directive->words[word_index].text;
-	bool is_valid;
 
 	if (strcmp(text, "mode") != 0 && strcmp(text, "group") != 0)
 		return pst_policy_report_word(
@@ -117,18 +114,17 @@ static int read_socket_word(struct pst_policy_builder *builder,
 		return read_mode(builder, directive, word_index + 1, node);
 	return pst_policy_word_group(builder, directive, word_index + 1,
 				     &node->socket_group_fact,
-				     &node->socket_gid, &is_valid);
+				     &node->socket_gid);
 }
 
 static int read_socket_path(struct pst_policy_builder *builder,
 			    const struct pst_policy_directive *directive)
 {
 	const char *path = directive->words[1].text;
-	bool is_valid;
 	int r;
 
-	r = pst_policy_word_path(builder, directive, 1, &is_valid);
-	if (r < 0 || !is_valid)
+	r = pst_policy_word_path(builder, directive, 1);
+	if (r <= 0)
 		return r;
 	if (strlen(path) > SOCKET_PATH_BYTES_MAX)
 		return pst_policy_report_word(
@@ -174,13 +170,12 @@ static int read_socket(struct pst_policy_builder *builder,
 static int check_key(struct pst_policy_builder *builder,
 		     const struct pst_policy_directive *directive,
 		     const struct pst_policy_node *node,
-		     const struct pst_policy_node_key *key, bool *ret_is_valid)
+		     const struct pst_policy_node_key *key)
 {
 	const struct pst_policy_fault **before =
 		pst_policy_builder_enter_source(builder);
-	int r = 0;
+	int r = 1;
 
-	*ret_is_valid = false;
 	if (directive->word_count > 2)
 		r = pst_policy_report_word(
 			builder, directive, 2, "usage: key x25519:BASE64",
@@ -195,8 +190,6 @@ static int check_key(struct pst_policy_builder *builder,
 		 memcmp(node->keys->key, key->key, sizeof(key->key)) == 0)
 		r = pst_policy_report_word(builder, directive, 1, NULL,
 					   "the same key twice");
-	else
-		*ret_is_valid = true;
 	(void)pst_policy_builder_enter(builder, before);
 	return r;
 }
@@ -206,17 +199,16 @@ static int read_key(struct pst_policy_builder *builder,
 {
 	struct node_block *block = object;
 	struct pst_policy_node_key *key;
-	bool is_valid;
 	int r;
 
 	key = pst_arena_new(pst_policy_builder_arena(builder), 1, sizeof(*key));
 	if (!key)
 		return -ENOMEM;
-	r = pst_policy_word_key(builder, directive, 1, key->key, &is_valid);
-	if (r < 0 || !is_valid)
+	r = pst_policy_word_key(builder, directive, 1, key->key);
+	if (r <= 0)
 		return r;
-	r = check_key(builder, directive, block->node, key, &is_valid);
-	if (r < 0 || !is_valid)
+	r = check_key(builder, directive, block->node, key);
+	if (r <= 0)
 		return r;
 	key->location = pst_policy_location_of(directive);
 	*block->key_tail = key;
@@ -241,13 +233,12 @@ static int read_feature(struct pst_policy_builder *builder,
 			uint32_t word_index, uint32_t *features)
 {
 	size_t feature_index = 0;
-	bool is_valid;
 	int r;
 
 	r = pst_policy_word_choice(builder, directive, word_index,
 				   pst_feature_names, PST_FEATURE_COUNT,
-				   &feature_index, &is_valid);
-	if (r < 0 || !is_valid)
+				   &feature_index);
+	if (r <= 0)
 		return r;
 	*features |= 1u << feature_index;
 	if (!(builder->options.missing_features & 1u << feature_index))
@@ -278,7 +269,7 @@ static int read_require(struct pst_policy_builder *builder,
 	requirement->words = pst_policy_join_words(builder, directive);
 	if (!requirement->words)
 		return -ENOMEM;
-	for (i = 1; i < directive->word_count && r == 0; i++)
+	for (i = 1; i < directive->word_count && r >= 0; i++)
 		r = read_feature(builder, directive, i, &requirement->features);
 	if (r < 0)
 		return r;
@@ -293,12 +284,11 @@ static int read_slots(struct pst_policy_builder *builder,
 {
 	struct node_block *block = object;
 	uint64_t count;
-	bool is_valid;
 	int r;
 
 	r = pst_policy_word_number(builder, directive, 1, 1, PST_SLOTS_MAX,
-				   &count, &is_valid);
-	if (r == 0 && is_valid)
+				   &count);
+	if (r > 0)
 		block->node->slot_count = (uint32_t)count;
 	return r;
 }
@@ -310,13 +300,11 @@ static int read_audit(struct pst_policy_builder *builder,
 	/* in the order of enum postern_audit */
 	static const char *const choices[] = {"all", "deny", "none"};
 	struct node_block *block = object;
-	bool is_valid;
 	size_t choice;
 	int r;
 
-	r = pst_policy_word_choice(builder, directive, 1, choices, 3, &choice,
-				   &is_valid);
-	if (r == 0 && is_valid)
+	r = pst_policy_word_choice(builder, directive, 1, choices, 3, &choice);
+	if (r > 0)
 		block->node->audit = (enum postern_audit)choice;
 	return r;
 }
@@ -525,11 +513,10 @@ int pst_policy_read_node(struct pst_policy_builder *builder,
 	uint32_t error_count = builder->error_count;
 	const struct pst_policy_fault **before;
 	struct pst_policy_node *node;
-	bool is_valid;
 	int r;
 
 	(void)object;
-	r = pst_policy_word_name(builder, directive, 1, &is_valid);
+	r = pst_policy_word_name(builder, directive, 1);
 	if (r < 0)
 		return r;
 	node = pst_arena_new(pst_policy_builder_arena(builder), 1,
@@ -563,7 +550,6 @@ int pst_policy_read_extension(struct pst_policy_builder *builder,
 	const struct pst_policy_fault **before;
 	struct pst_policy_extension *extension;
 	struct node_block block;
-	bool is_valid;
 	int r;
 
 	(void)object;
@@ -571,7 +557,7 @@ int pst_policy_read_extension(struct pst_policy_builder *builder,
 		return pst_policy_report_word(builder, directive, 1,
 					      "usage: extend node NAME { }",
 					      "only a node can be extended");
-	r = pst_policy_word_name(builder, directive, 2, &is_valid);
+	r = pst_policy_word_name(builder, directive, 2);
 	if (r < 0)
 		return r;
 

@@ -52,7 +52,6 @@ static int read_user(struct pst_policy_builder *builder,
 {
 	enum postern_fact fact = POSTERN_FACT_UNKNOWN;
 	uint32_t first = 0, last = 0;
-	bool is_valid;
 	int r;
 
 	if (strcmp(value->text, "*") == 0) {
@@ -62,10 +61,10 @@ static int read_user(struct pst_policy_builder *builder,
 	if (pst_policy_is_range(value->text)) {
 		value->state = PST_POLICY_VALUE_RANGE;
 		r = pst_policy_word_range(builder, directive, word_index,
-					  &first, &last, &is_valid);
+					  &first, &last);
 	} else {
 		r = pst_policy_word_user(builder, directive, word_index, &fact,
-					 &first, &is_valid);
+					 &first);
 		if (fact != POSTERN_FACT_KNOWN)
 			value->state = PST_POLICY_VALUE_UNRESOLVED;
 	}
@@ -153,12 +152,10 @@ static int read_group(struct pst_policy_builder *builder,
 {
 	enum postern_fact fact = POSTERN_FACT_UNKNOWN;
 	uint32_t gid = 0;
-	bool is_valid;
 	int r;
 
-	r = pst_policy_word_group(builder, directive, word_index, &fact, &gid,
-				  &is_valid);
-	if (r < 0 || !is_valid)
+	r = pst_policy_word_group(builder, directive, word_index, &fact, &gid);
+	if (r <= 0)
 		return r;
 	if (fact != POSTERN_FACT_KNOWN) {
 		value->state = PST_POLICY_VALUE_UNRESOLVED;
@@ -172,10 +169,8 @@ static int read_key(struct pst_policy_builder *builder,
 		    const struct pst_policy_directive *directive,
 		    uint32_t word_index, struct pst_policy_value *value)
 {
-	bool is_valid;
 
-	return pst_policy_word_key(builder, directive, word_index, value->key,
-				   &is_valid);
+	return pst_policy_word_key(builder, directive, word_index, value->key);
 }
 
 static int report_pid(struct pst_policy_builder *builder,
@@ -312,10 +307,9 @@ static int read_path(struct pst_policy_builder *builder,
 		     const struct pst_policy_directive *directive,
 		     uint32_t word_index, struct pst_policy_value *value)
 {
-	bool is_valid;
 
 	(void)value; /* its text is the path */
-	return pst_policy_word_path(builder, directive, word_index, &is_valid);
+	return pst_policy_word_path(builder, directive, word_index);
 }
 
 /* The kinds of lines, by their key. */
@@ -380,7 +374,7 @@ static int read_line(struct pst_policy_builder *builder,
 	while (strcmp(kinds[key].name, directive->words[0].text) != 0)
 		key++;
 	r = add_line(builder, directive, key, object, &line);
-	for (i = 1; r == 0 && i < directive->word_count; i++) {
+	for (i = 1; r >= 0 && i < directive->word_count; i++) {
 		value = &line->values[i - 1];
 		value->text = directive->words[i].text;
 		r = kinds[key].read_value(builder, directive, i, value);
@@ -399,14 +393,13 @@ static int read_key_file(struct pst_policy_builder *builder,
 	char text[KEY_FILE_BYTES] = "";
 	struct pst_policy_line *line;
 	size_t text_bytes = 0;
-	bool is_valid;
 	int r;
 
 	r = add_line(builder, directive, PST_POLICY_LINE_KEY, object, &line);
 	if (r < 0)
 		return r;
-	r = pst_policy_word_path(builder, directive, 1, &is_valid);
-	if (r < 0 || !is_valid)
+	r = pst_policy_word_path(builder, directive, 1);
+	if (r <= 0)
 		return r;
 
 	r = host->read_key(host->user_data, directive->words[1].text, text,
@@ -439,13 +432,11 @@ static int read_pidns(struct pst_policy_builder *builder,
 {
 	static const char *const choices[] = {"any"};
 	struct peer_block *block = object;
-	bool is_valid;
 	size_t choice;
 	int r;
 
-	r = pst_policy_word_choice(builder, directive, 1, choices, 1, &choice,
-				   &is_valid);
-	if (r == 0 && is_valid)
+	r = pst_policy_word_choice(builder, directive, 1, choices, 1, &choice);
+	if (r > 0)
 		block->peer->admits_hidden_pid = true;
 	return r;
 }
@@ -456,13 +447,11 @@ static int read_userns(struct pst_policy_builder *builder,
 {
 	static const char *const choices[] = {"same"};
 	struct pst_policy_line *line;
-	bool is_valid;
 	size_t choice;
 	int r;
 
-	r = pst_policy_word_choice(builder, directive, 1, choices, 1, &choice,
-				   &is_valid);
-	if (r < 0 || !is_valid)
+	r = pst_policy_word_choice(builder, directive, 1, choices, 1, &choice);
+	if (r <= 0)
 		return r;
 	return add_line(builder, directive, PST_POLICY_LINE_USERNS, object,
 			&line);
@@ -546,11 +535,10 @@ int pst_policy_read_peer(struct pst_policy_builder *builder,
 	uint32_t error_count = builder->error_count;
 	const struct pst_policy_fault **before;
 	struct pst_policy_peer *peer;
-	bool is_valid;
 	int r;
 
 	(void)object;
-	r = pst_policy_word_name(builder, directive, 1, &is_valid);
+	r = pst_policy_word_name(builder, directive, 1);
 	if (r < 0)
 		return r;
 	peer = pst_arena_new(pst_policy_builder_arena(builder), 1,

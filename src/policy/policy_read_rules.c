@@ -52,14 +52,12 @@ int pst_policy_read_security(struct pst_policy_builder *builder,
 			     const struct pst_policy_directive *directive,
 			     struct pst_policy_security *security)
 {
-	bool is_valid;
 	size_t choice;
 	int r;
 
 	r = pst_policy_word_choice(builder, directive, 1,
-				   pst_policy_security_names, 3, &choice,
-				   &is_valid);
-	if (r < 0 || !is_valid)
+				   pst_policy_security_names, 3, &choice);
+	if (r <= 0)
 		return r;
 	security->minimum = (enum postern_security)choice;
 	security->location = pst_policy_location_of(directive);
@@ -71,15 +69,13 @@ static int read_direction(struct pst_policy_builder *builder,
 			  void *object)
 {
 	struct pst_policy_allow *allow = object;
-	bool is_valid;
 	size_t choice;
 	int r;
 
 	/* the first name is that of no direction */
 	r = pst_policy_word_choice(builder, directive, 1,
-				   pst_policy_direction_names + 1, 3, &choice,
-				   &is_valid);
-	if (r < 0 || !is_valid)
+				   pst_policy_direction_names + 1, 3, &choice);
+	if (r <= 0)
 		return r;
 	allow->directions = (uint32_t)choice + 1;
 	return 0;
@@ -174,12 +170,11 @@ static int read_weight(struct pst_policy_builder *builder,
 {
 	struct tenant_block *block = object;
 	uint64_t weight;
-	bool is_valid;
 	int r;
 
 	r = pst_policy_word_number(builder, directive, 1, 1, WEIGHT_MAX,
-				   &weight, &is_valid);
-	if (r == 0 && is_valid)
+				   &weight);
+	if (r > 0)
 		block->tenant->weight = (uint32_t)weight;
 	return r;
 }
@@ -291,11 +286,10 @@ int pst_policy_read_tenant(struct pst_policy_builder *builder,
 	uint32_t error_count = builder->error_count;
 	const struct pst_policy_fault **before;
 	struct pst_policy_tenant *tenant;
-	bool is_valid;
 	int r;
 
 	(void)object;
-	r = pst_policy_word_name(builder, directive, 1, &is_valid);
+	r = pst_policy_word_name(builder, directive, 1);
 	if (r < 0)
 		return r;
 	r = new_tenant(builder, directive, &tenant);

@@ -158,70 +158,58 @@ static int fail_of_unit(const struct reading *reading)
 }
 
 /* The digits; a fraction is an error. */
-static bool has_number(struct reading *reading, uint64_t *ret_number, int *r)
+static int read_number(struct reading *reading, uint64_t *ret_number)
 {
 	uint64_t number = 0;
 	size_t i;
 
 	reading->digit_count = strspn(reading->text, "0123456789");
-	if (reading->digit_count == 0 || reading->text[0] == '0') {
-		*r = fail_of_number(reading);
-		return false;
-	}
+	if (reading->digit_count == 0 || reading->text[0] == '0')
+		return fail_of_number(reading);
 	for (i = 0; i < reading->digit_count; i++) {
 		if (__builtin_mul_overflow(number, 10, &number) ||
 		    __builtin_add_overflow(number,
 					   (uint64_t)(reading->text[i] - '0'),
-					   &number)) {
-			*r = fail_of_number(reading);
-			return false;
-		}
+					   &number))
+			return fail_of_number(reading);
 	}
-	if (reading->text[i] == '.' || reading->text[i] == ',') {
-		*r = fail_at(reading, 0, strlen(reading->text),
-			     "fraction in '%s'",
-			     "write a whole number of a smaller unit: 1536KiB "
-			     "for 1.5MiB");
-		return false;
-	}
+	if (reading->text[i] == '.' || reading->text[i] == ',')
+		return fail_at(
+			reading, 0, strlen(reading->text), "fraction in '%s'",
+			"write a whole number of a smaller unit: 1536KiB "
+			"for 1.5MiB");
 	*ret_number = number;
-	return true;
+	return 1;
 }
 
-static bool has_rate(struct reading *reading, int *r)
+static int read_rate(struct reading *reading)
 {
 	const char *rest = reading->text + reading->digit_count;
 	const char *slash = strchr(rest, '/');
 	const bool is_rate = reading->notation->rate[0] != '\0';
 
 	reading->unit_bytes = slash ? (size_t)(slash - rest) : strlen(rest);
-	if (!is_rate && slash) {
-		*r = fail_at(reading,
-			     reading->digit_count + reading->unit_bytes,
-			     strlen(slash), "'%s' is not a rate",
-			     reading->notation->hint);
-		return false;
-	}
-	if (is_rate && !slash) {
-		*r = fail_at(reading, 0, strlen(reading->text),
-			     "bare number in '%s'",
-			     "a rate is per second: write '/s' behind it");
-		return false;
-	}
-	if (is_rate && strcmp(slash, "/s") != 0) {
-		*r = fail_at(reading,
-			     reading->digit_count + reading->unit_bytes,
-			     strlen(slash), "unknown rate in '%s'",
-			     "a rate is per second: '/s'");
-		return false;
-	}
-	return true;
+	if (!is_rate && slash)
+		return fail_at(reading,
+			       reading->digit_count + reading->unit_bytes,
+			       strlen(slash), "'%s' is not a rate",
+			       reading->notation->hint);
+	if (is_rate && !slash)
+		return fail_at(reading, 0, strlen(reading->text),
+			       "bare number in '%s'",
+			       "a rate is per second: write '/s' behind it");
+	if (is_rate && strcmp(slash, "/s") != 0)
+		return fail_at(reading,
+			       reading->digit_count + reading->unit_bytes,
+			       strlen(slash), "unknown rate in '%s'",
+			       "a rate is per second: '/s'");
+	return 1;
 }
 
 int pst_policy_word_quantity(struct pst_policy_builder *builder,
 			     const struct pst_policy_directive *directive,
 			     uint32_t word_index, enum pst_policy_unit unit,
-			     uint64_t *ret_quantity, bool *ret_is_valid)
+			     uint64_t *ret_quantity)
 {
 	struct reading reading = {
 		.builder = builder,
@@ -233,10 +221,12 @@ int pst_policy_word_quantity(struct pst_policy_builder *builder,
 	const struct unit *known = NULL;
 	uint64_t quantity = 0;
 	size_t i;
-	int r = 0;
+	int r;
 
-	*ret_is_valid = false;
-	if (!has_number(&reading, &quantity, &r) || !has_rate(&reading, &r))
+	r = read_number(&reading, &quantity);
+	if (r > 0)
+		r = read_rate(&reading);
+	if (r <= 0)
 		return r;
 
 	for (i = 0; i < reading.notation->unit_count && !known; i++) {
@@ -254,8 +244,7 @@ int pst_policy_word_quantity(struct pst_policy_builder *builder,
 		return fail_of_number(&reading);
 
 	*ret_quantity = quantity;
-	*ret_is_valid = true;
-	return 0;
+	return 1;
 }
 
 /* Writing */

@@ -138,17 +138,15 @@ bool pst_policy_is_key(const char *text,
 int pst_policy_word_number(struct pst_policy_builder *builder,
 			   const struct pst_policy_directive *directive,
 			   uint32_t word_index, uint64_t least, uint64_t most,
-			   uint64_t *ret_number, bool *ret_is_valid)
+			   uint64_t *ret_number)
 {
 	const char *text = directive->words[word_index].text;
 	char hint[HINT_BYTES];
 	uint64_t number;
 
-	*ret_is_valid = pst_policy_is_number(text, most, &number) &&
-			number >= least;
-	if (*ret_is_valid) {
+	if (pst_policy_is_number(text, most, &number) && number >= least) {
 		*ret_number = number;
-		return 0;
+		return 1;
 	}
 	(void)snprintf(hint, sizeof(hint),
 		       "a whole number from %llu to %llu, without sign or "
@@ -167,7 +165,7 @@ static int check_text(struct pst_policy_builder *builder,
 		      const char *kind)
 {
 	if (is_valid)
-		return 0;
+		return 1;
 	return pst_policy_report_word(builder, directive, word_index, hint,
 				      "'%s' is not %s",
 				      directive->words[word_index].text, kind);
@@ -175,35 +173,33 @@ static int check_text(struct pst_policy_builder *builder,
 
 int pst_policy_word_name(struct pst_policy_builder *builder,
 			 const struct pst_policy_directive *directive,
-			 uint32_t word_index, bool *ret_is_valid)
+			 uint32_t word_index)
 {
-	*ret_is_valid = pst_policy_is_name(directive->words[word_index].text);
 	return check_text(
-		builder, directive, word_index, *ret_is_valid,
+		builder, directive, word_index,
+		pst_policy_is_name(directive->words[word_index].text),
 		"names are [A-Za-z0-9][A-Za-z0-9_.-]*, at most 63 bytes",
 		"a valid name");
 }
 
 int pst_policy_word_path(struct pst_policy_builder *builder,
 			 const struct pst_policy_directive *directive,
-			 uint32_t word_index, bool *ret_is_valid)
+			 uint32_t word_index)
 {
-	*ret_is_valid = pst_policy_is_path(directive->words[word_index].text);
 	return check_text(
-		builder, directive, word_index, *ret_is_valid,
+		builder, directive, word_index,
+		pst_policy_is_path(directive->words[word_index].text),
 		"paths begin with '/' and have no empty, '.' or '..' parts",
 		"an absolute path");
 }
 
 int pst_policy_word_key(struct pst_policy_builder *builder,
 			const struct pst_policy_directive *directive,
-			uint32_t word_index, uint8_t *ret_key,
-			bool *ret_is_valid)
+			uint32_t word_index, uint8_t *ret_key)
 {
-	*ret_is_valid =
-		pst_policy_is_key(directive->words[word_index].text, ret_key);
 	return check_text(
-		builder, directive, word_index, *ret_is_valid,
+		builder, directive, word_index,
+		pst_policy_is_key(directive->words[word_index].text, ret_key),
 		"x25519: and 43 characters of URL-safe base64, no padding",
 		"a public key");
 }
@@ -211,8 +207,7 @@ int pst_policy_word_key(struct pst_policy_builder *builder,
 int pst_policy_word_choice(struct pst_policy_builder *builder,
 			   const struct pst_policy_directive *directive,
 			   uint32_t word_index, const char *const *choices,
-			   size_t choice_count, size_t *ret_index,
-			   bool *ret_is_valid)
+			   size_t choice_count, size_t *ret_index)
 {
 	char hint[HINT_BYTES] = "one of:";
 	size_t i, used_bytes;
@@ -221,11 +216,9 @@ int pst_policy_word_choice(struct pst_policy_builder *builder,
 		if (strcmp(directive->words[word_index].text, choices[i]))
 			continue;
 		*ret_index = i;
-		*ret_is_valid = true;
-		return 0;
+		return 1;
 	}
 
-	*ret_is_valid = false;
 	for (i = 0; i < choice_count; i++) {
 		used_bytes = strlen(hint);
 		(void)snprintf(hint + used_bytes, sizeof(hint) - used_bytes,
@@ -290,22 +283,21 @@ static int word_id(struct pst_policy_builder *builder,
 		   const struct id_kind *kind,
 		   const struct pst_policy_directive *directive,
 		   uint32_t word_index, enum postern_fact *ret_fact,
-		   uint32_t *ret_id, bool *ret_is_valid)
+		   uint32_t *ret_id)
 {
 	const char *text = directive->words[word_index].text;
 	uint64_t number;
 	uint32_t id;
 	int r;
 
-	*ret_is_valid = false;
 	if (is_overflow_name(kind, text))
 		return report_overflow(builder, kind, directive, word_index);
 
 	if (text[0] == '-' || text[0] == '+' || text[0] == '\0' ||
 	    strspn(text, "0123456789") == strlen(text)) {
 		r = pst_policy_word_number(builder, directive, word_index, 0,
-					   ID_MAX, &number, ret_is_valid);
-		if (r < 0 || !*ret_is_valid)
+					   ID_MAX, &number);
+		if (r <= 0)
 			return r;
 		id = (uint32_t)number;
 	} else {
@@ -313,9 +305,9 @@ static int word_id(struct pst_policy_builder *builder,
 		if (r == -ENOENT) {
 			*ret_fact = POSTERN_FACT_UNKNOWN;
 			*ret_id = 0;
-			*ret_is_valid = true;
-			return report_unknown_name(builder, kind, directive,
-						   word_index);
+			r = report_unknown_name(builder, kind, directive,
+						word_index);
+			return r < 0 ? r : 1;
 		}
 		if (r == -ENOMEM)
 			return r;
@@ -327,12 +319,11 @@ static int word_id(struct pst_policy_builder *builder,
 				"cannot look up %s '%s'", kind->name, text);
 	}
 
-	*ret_is_valid = !is_overflow_id(kind, id);
-	if (!*ret_is_valid)
+	if (is_overflow_id(kind, id))
 		return report_overflow(builder, kind, directive, word_index);
 	*ret_fact = POSTERN_FACT_KNOWN;
 	*ret_id = id;
-	return 0;
+	return 1;
 }
 
 bool pst_policy_is_range(const char *text)
@@ -352,7 +343,7 @@ static bool has_id(uint64_t first, uint64_t last, uint64_t id)
 int pst_policy_word_range(struct pst_policy_builder *builder,
 			  const struct pst_policy_directive *directive,
 			  uint32_t word_index, uint32_t *ret_first,
-			  uint32_t *ret_last, bool *ret_is_valid)
+			  uint32_t *ret_last)
 {
 	const uint32_t overflow_uid = builder->options.overflow_uid;
 	const char *text = directive->words[word_index].text;
@@ -360,7 +351,6 @@ int pst_policy_word_range(struct pst_policy_builder *builder,
 	uint64_t first = 0, last = 0;
 	char first_text[16] = "";
 
-	*ret_is_valid = false;
 	if ((size_t)(dash - text) < sizeof(first_text)) {
 		memcpy(first_text, text, (size_t)(dash - text));
 		first_text[dash - text] = '\0';
@@ -383,14 +373,13 @@ int pst_policy_word_range(struct pst_policy_builder *builder,
 					  : PST_POLICY_OVERFLOW_ID);
 	*ret_first = (uint32_t)first;
 	*ret_last = (uint32_t)last;
-	*ret_is_valid = true;
-	return 0;
+	return 1;
 }
 
 int pst_policy_word_user(struct pst_policy_builder *builder,
 			 const struct pst_policy_directive *directive,
 			 uint32_t word_index, enum postern_fact *ret_fact,
-			 uint32_t *ret_uid, bool *ret_is_valid)
+			 uint32_t *ret_uid)
 {
 	const struct id_kind user = {
 		.name = "user",
@@ -400,14 +389,14 @@ int pst_policy_word_user(struct pst_policy_builder *builder,
 		.overflow_id = builder->options.overflow_uid,
 	};
 
-	return word_id(builder, &user, directive, word_index, ret_fact, ret_uid,
-		       ret_is_valid);
+	return word_id(builder, &user, directive, word_index, ret_fact,
+		       ret_uid);
 }
 
 int pst_policy_word_group(struct pst_policy_builder *builder,
 			  const struct pst_policy_directive *directive,
 			  uint32_t word_index, enum postern_fact *ret_fact,
-			  uint32_t *ret_gid, bool *ret_is_valid)
+			  uint32_t *ret_gid)
 {
 	const struct id_kind group = {
 		.name = "group",
@@ -418,5 +407,5 @@ int pst_policy_word_group(struct pst_policy_builder *builder,
 	};
 
 	return word_id(builder, &group, directive, word_index, ret_fact,
-		       ret_gid, ret_is_valid);
+		       ret_gid);
 }

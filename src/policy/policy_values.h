@@ -2,9 +2,9 @@
 /*
  * Values of single words: numbers, names, paths, keys, users, groups
  *
- * The functions on strings are pure.  Those that take a directive report an
- * error of one of its words, and *ret_is_valid says whether the value was
- * written.  They return 0 or -ENOMEM.
+ * The functions on strings are pure.  Those that take a directive return 1 and
+ * write the value, or report an error of the word and return 0, or return
+ * -ENOMEM.
  */
 #ifndef POSTERN_POLICY_POLICY_VALUES_H
 #define POSTERN_POLICY_POLICY_VALUES_H
@@ -38,32 +38,30 @@ PST_MUST_CHECK
 int pst_policy_word_number(struct pst_policy_builder *builder,
 			   const struct pst_policy_directive *directive,
 			   uint32_t word_index, uint64_t least, uint64_t most,
-			   uint64_t *ret_number, bool *ret_is_valid);
+			   uint64_t *ret_number);
 
 /* A name of ours: of a peer, tenant or node. */
 PST_MUST_CHECK
 int pst_policy_word_name(struct pst_policy_builder *builder,
 			 const struct pst_policy_directive *directive,
-			 uint32_t word_index, bool *ret_is_valid);
+			 uint32_t word_index);
 
 PST_MUST_CHECK
 int pst_policy_word_path(struct pst_policy_builder *builder,
 			 const struct pst_policy_directive *directive,
-			 uint32_t word_index, bool *ret_is_valid);
+			 uint32_t word_index);
 
 PST_MUST_CHECK
 int pst_policy_word_key(struct pst_policy_builder *builder,
 			const struct pst_policy_directive *directive,
-			uint32_t word_index, uint8_t *ret_key,
-			bool *ret_is_valid);
+			uint32_t word_index, uint8_t *ret_key);
 
 /* One of a few words; *ret_index is which. */
 PST_MUST_CHECK
 int pst_policy_word_choice(struct pst_policy_builder *builder,
 			   const struct pst_policy_directive *directive,
 			   uint32_t word_index, const char *const *choices,
-			   size_t choice_count, size_t *ret_index,
-			   bool *ret_is_valid);
+			   size_t choice_count, size_t *ret_index);
 
 /* FIRST-LAST, both of digits. */
 bool pst_policy_is_range(const char *text);
@@ -73,7 +71,7 @@ PST_MUST_CHECK
 int pst_policy_word_range(struct pst_policy_builder *builder,
 			  const struct pst_policy_directive *directive,
 			  uint32_t word_index, uint32_t *ret_first,
-			  uint32_t *ret_last, bool *ret_is_valid);
+			  uint32_t *ret_last);
 
 /*
  * A user or group of the host, by name or number.  *ret_fact is KNOWN, or
@@ -83,11 +81,11 @@ PST_MUST_CHECK
 int pst_policy_word_user(struct pst_policy_builder *builder,
 			 const struct pst_policy_directive *directive,
 			 uint32_t word_index, enum postern_fact *ret_fact,
-			 uint32_t *ret_uid, bool *ret_is_valid);
+			 uint32_t *ret_uid);
 PST_MUST_CHECK
 int pst_policy_word_group(struct pst_policy_builder *builder,
 			  const struct pst_policy_directive *directive,
 			  uint32_t word_index, enum postern_fact *ret_fact,
-			  uint32_t *ret_gid, bool *ret_is_valid);
+			  uint32_t *ret_gid);
 
 #endif
