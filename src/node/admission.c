@@ -121,12 +121,10 @@ static bool answer_ready(struct pst_node *node, struct pst_half_open *entry,
 	pst_peer_credentials_forget_groups(&peer->identity.credentials);
 	pst_half_open_release(&node->half_open, entry);
 	pst_peer_inherit_meter(node, peer);
-	peer->state = PST_PEER_ARMED;
-	peer->times.connected_ns = node->now_ns;
-	peer->times.last_active_ns = node->now_ns;
-	pst_peer_update_due(node, peer);
+	PST_IGNORE(pst_node_transition(node, peer, PST_PEER_EVENT_CONNECTED));
 	if (peer->directions & POSTERN_DIRECTION_SEND)
-		pst_peer_ready(node, peer);
+		PST_IGNORE(pst_node_transition(node, peer,
+					       PST_PEER_EVENT_WOKEN));
 	pst_node_stats_connect(node, peer);
 	pst_audit_admit(node, peer);
 	pst_event_push(node, POSTERN_EVENT_ADMITTED, peer,

@@ -80,19 +80,6 @@ static int open_channel(const struct pst_node *node,
 	return pst_channel_open_take(&setup, ret_channel);
 }
 
-static int watch_peer(struct pst_node *node, struct pst_peer *peer)
-{
-	int r;
-
-	r = pst_peer_watch_socket(node, peer);
-	if (r < 0)
-		return r;
-	return pst_poll_set_add(node->set_fd, pst_channel_pidfd(peer->channel),
-				pst_poll_tag(PST_POLL_PEER_PIDFD,
-					     pst_slot_index(peer->handle),
-					     peer->generation));
-}
-
 /*
  * The last record, then the slot.  Nothing after GO can fail, so a peer that
  * has it is admitted.
@@ -111,8 +98,7 @@ bool pst_commit_go(struct pst_node *node, struct pst_half_open *entry,
 	if (r < 0)
 		return pst_error_set_errno(refusal, POSTERN_REASON_RESOURCES, r,
 					   "opening the channel");
-	peer->sched.channel = peer->channel;
-	r = watch_peer(node, peer);
+	r = pst_peer_watch(&node->peer_table, peer);
 	if (r == 0)
 		r = pst_responder_create_go(&entry->responder, entry->slot,
 					    &record);
@@ -120,7 +106,7 @@ bool pst_commit_go(struct pst_node *node, struct pst_half_open *entry,
 		r = pst_packet_send(pst_channel_socket_fd(peer->channel),
 				    record.bytes, record.byte_count);
 	if (r < 0) {
-		pst_peer_unwatch(node, peer);
+		pst_peer_unwatch(&node->peer_table, peer);
 		peer->channel = pst_channel_unref(peer->channel);
 		return pst_error_set_errno(refusal, POSTERN_REASON_HUNG_UP, r,
 					   "ending the handshake");

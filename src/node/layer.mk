@@ -11,12 +11,12 @@ libnode_la_SOURCES = \
 	src/node/audit_suppression.h \
 	src/node/commit.c \
 	src/node/control.c \
-	src/node/departure.c \
 	src/node/event_queue.c \
 	src/node/node.h \
 	src/node/node_events.c \
 	src/node/node_lifecycle.c \
 	src/node/node_listener.c \
+	src/node/node_peers.c \
 	src/node/node_policy.c \
 	src/node/node_policy.h \
 	src/node/node_state.h \
@@ -24,13 +24,9 @@ libnode_la_SOURCES = \
 	src/node/node_stats.h \
 	src/node/observe.c \
 	src/node/offer.c \
-	src/node/peer_channel.c \
-	src/node/peer_due.c \
 	src/node/policy_reload.c \
-	src/node/ready.c \
 	src/node/revoke.c \
 	src/node/revoke.h \
 	src/node/schedule.c \
 	src/node/terms.c \
-	src/node/terms.h \
-	src/node/throttle.c
+	src/node/terms.h

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 
+#include "base/attributes.h"
 #include "base/clock.h"
 #include "node/audit.h"
 #include "os/doorbell.h"
@@ -38,10 +39,10 @@ static void handle_peer(struct pst_node *node, enum pst_poll_kind kind,
 	if (kind == PST_POLL_PEER_LINK) {
 		if (peer->state == PST_PEER_DETACHED &&
 		    pst_detached_link_has_ended(peer->detached_link))
-			pst_peer_depart(node, peer, POSTERN_REASON_CLOSED);
+			pst_node_end_peer(node, peer, POSTERN_REASON_CLOSED);
 		return;
 	}
-	if (peer->state == PST_PEER_DETACHED || peer->draining)
+	if (!peer->channel || pst_peer_is_draining(peer))
 		return;
 	if (kind == PST_POLL_PEER_SOCKET) {
 		pst_channel_hear(peer->channel);
@@ -53,9 +54,10 @@ static void handle_peer(struct pst_node *node, enum pst_poll_kind kind,
 	}
 
 	if (pst_channel_end_reason(peer->channel) != POSTERN_REASON_NONE)
-		pst_peer_notice_end(node, peer);
+		pst_node_on_channel_ended(node, peer);
 	else if (peer->directions & POSTERN_DIRECTION_SEND)
-		pst_peer_ready(node, peer);
+		PST_IGNORE(pst_node_transition(node, peer,
+					       PST_PEER_EVENT_WOKEN));
 }
 
 /*
@@ -146,7 +148,7 @@ static void do_what_is_due(struct pst_node *node)
 	if (!pst_deadline_has_passed(node->due_ns, node->now_ns))
 		return;
 	pst_admission_expire(node, node->now_ns);
-	pst_peer_do_due(node);
+	pst_node_handle_peer_deadlines(node);
 	wake_listener(node, node->now_ns);
 	if (pst_deadline_has_passed(node->names_due_ns, node->now_ns))
 		pst_node_check_names(node);

@@ -53,6 +53,7 @@ static int prepare_events(struct pst_node *node)
 	r = pst_poll_set_open(&node->set_fd);
 	if (r < 0)
 		return r;
+	node->peer_table.set_fd = node->set_fd;
 	r = pst_timer_open(&node->timer_fd);
 	if (r < 0)
 		return r;

@@ -3,15 +3,8 @@
  * What a node is made of: for the files of this layer only
  *
  * One poll set watches everything: the listener, a timer, the sockets of
- * half-open handshakes, and socket and pidfd of every admitted channel.  An
- * admitted channel that the node schedules is in exactly one of three states:
- * READY, among those that take turns, its doorbell not asked for; ARMED, its
- * consumer armed and looked at once more (or a peer that may not send, from
- * whom there is nothing to receive); or THROTTLED, out of tokens, its socket out
- * of the poll set, until the timer brings it back.  `draining` is a flag beside
- * it: the peer is gone, the channel is never armed again, pays tokens like any
- * other, and departs when it is empty or at its deadline.  A detached channel is
- * in none of them.
+ * half-open handshakes, and what the state of each peer wants watched
+ * (peer/peer_state.h).
  *
  * Turns are taken among the tenants of a node, by weight, and among the peers
  * of a tenant.  Peers of no tenant share one place, of weight 1.
@@ -43,6 +36,7 @@
 #include "node/node_stats.h"
 #include "os/listener.h"
 #include "os/poll_tag.h"
+#include "peer/peer_state.h"
 #include "peer/peer_table.h"
 #include "sched/scheduler.h"
 
@@ -61,8 +55,6 @@
 
 /* How long a listener is left alone when nothing can be accepted. */
 #define PST_LISTENER_REST_NS (100 * UINT64_C(1000000))
-
-#define PST_NODE_DRAIN_NS (5 * UINT64_C(1000000000))
 
 struct pst_node {
 	struct pst_fork_guard guard;
@@ -155,26 +147,14 @@ void pst_admission_expire(struct pst_node *node, uint64_t now_ns);
 /* schedule.c */
 void pst_schedule_arm_idle(struct pst_node *node);
 
-/* ready.c: into the round of those that take turns, and out of it. */
-void pst_peer_ready(struct pst_node *node, struct pst_peer *peer);
-void pst_peer_unready(struct pst_peer *peer);
-
-/* throttle.c: out of tokens until the timer says so; and back. */
-void pst_peer_throttle(struct pst_node *node, struct pst_peer *peer);
-void pst_peer_unthrottle(struct pst_node *node, struct pst_peer *peer);
-
-/* departure.c */
-void pst_peer_notice_end(struct pst_node *node, struct pst_peer *peer);
-void pst_peer_depart(struct pst_node *node, struct pst_peer *peer,
-		     enum postern_reason reason);
-PST_MUST_CHECK int pst_peer_watch_socket(struct pst_node *node,
-					 struct pst_peer *peer);
-void pst_peer_unwatch_socket(struct pst_node *node, struct pst_peer *peer);
-void pst_peer_unwatch(struct pst_node *node, struct pst_peer *peer);
-
-/* peer_due.c: what a peer's time brings. */
-void pst_peer_update_due(struct pst_node *node, struct pst_peer *peer);
-void pst_peer_do_due(struct pst_node *node);
+/* node_peers.c */
+int pst_node_transition(struct pst_node *node, struct pst_peer *peer,
+			enum pst_peer_event event);
+void pst_node_end_peer(struct pst_node *node, struct pst_peer *peer,
+		       enum postern_reason reason);
+/* Receive what is left, or end the peer at once. */
+void pst_node_on_channel_ended(struct pst_node *node, struct pst_peer *peer);
+void pst_node_handle_peer_deadlines(struct pst_node *node);
 
 /* A ready peer may have a message, and the program takes messages. */
 static inline bool pst_node_may_receive(const struct pst_node *node)

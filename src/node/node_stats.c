@@ -26,13 +26,15 @@ static enum postern_peer_state public_state(const struct pst_peer *peer)
 {
 	switch (peer->state) {
 	case PST_PEER_READY:
+	case PST_PEER_DRAINING:
 		return POSTERN_PEER_READY;
 	case PST_PEER_THROTTLED:
+	case PST_PEER_DRAINING_THROTTLED:
 		return POSTERN_PEER_THROTTLED;
 	case PST_PEER_DETACHED:
 		return POSTERN_PEER_DETACHED;
 	case PST_PEER_FREE:
-	case PST_PEER_ARMED:
+	case PST_PEER_IDLE:
 	default:
 		return POSTERN_PEER_IDLE;
 	}
@@ -55,7 +57,7 @@ static void sample_peer(struct pst_node *node, const struct pst_peer *peer,
 	struct pst_stats_sample sample;
 
 	sample.state = public_state(peer);
-	sample.is_draining = peer->draining;
+	sample.is_draining = pst_peer_is_draining(peer);
 	sample.has_channel = peer->channel != NULL;
 	if (sample.has_channel) {
 		pst_channel_stats(peer->channel, &sample.channel);
@@ -120,7 +122,7 @@ static void fill_node(const struct pst_node *node,
 
 static uint64_t throttled_ns(const struct pst_peer *peer)
 {
-	if (peer->state != PST_PEER_THROTTLED)
+	if (!pst_peer_is_throttled(peer))
 		return peer->times.throttled_ns;
 	return peer->times.throttled_ns + pst_monotonic_now_ns() -
 	       peer->times.throttled_since_ns;

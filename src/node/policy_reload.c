@@ -145,16 +145,13 @@ static bool put_in_force(struct pst_node *node, struct pst_peer *peer,
 {
 	const struct pst_metering metering = peer->sched.metering;
 	enum postern_on_exceed on_exceed = peer->sched.on_exceed;
-	bool was_ready = peer->state == PST_PEER_READY;
 	uint64_t idle_ns = peer->times.idle_ns;
 
-	pst_peer_unready(peer);
 	pst_peer_change_terms(node, peer, decision);
-	if (peer->state == PST_PEER_THROTTLED)
-		pst_peer_unthrottle(node, peer);
-	else if (was_ready)
-		pst_peer_ready(node, peer);
-	pst_peer_update_due(node, peer);
+	/* A throttled peer that cannot be watched is served after a retry. */
+	PST_IGNORE(pst_node_transition(node, peer,
+				       PST_PEER_EVENT_LIMITS_CHANGED));
+	pst_peer_mark(node, peer); /* it may have another name and tenant */
 	return have_changed(peer, &metering, on_exceed, idle_ns);
 }
 
@@ -197,7 +194,7 @@ static void decide_again(struct pst_node *node, unsigned facts_before,
 	}
 	outcome->lost_count++;
 	pst_audit_revoke(node, peer, &revoker, &refusal);
-	pst_peer_depart(node, peer, POSTERN_REASON_REVOKED);
+	pst_node_end_peer(node, peer, POSTERN_REASON_REVOKED);
 }
 
 /* -- who is about to come -------------------------------------------------- */

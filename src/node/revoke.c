@@ -19,7 +19,7 @@ static void take_back(struct pst_node *node, struct pst_peer *peer,
 		      const struct pst_revoker *revoker)
 {
 	pst_audit_revoke(node, peer, revoker, NULL);
-	pst_peer_depart(node, peer, POSTERN_REASON_REVOKED);
+	pst_node_end_peer(node, peer, POSTERN_REASON_REVOKED);
 }
 
 /* A handshake whose OFFER or VIEW is unread blocks more of them from now on. */

@@ -6,18 +6,14 @@
 
 #include <errno.h>
 
+#include "base/attributes.h"
 #include "os/monotonic.h"
 
 /* Arm the doorbell; if the ring is still empty, leave the ready queue. */
 static void arm(struct pst_node *node, struct pst_peer *peer)
 {
 	pst_peer_report_gap(node, peer);
-	if (pst_channel_arm_receive(peer->channel)) {
-		peer->sched.empty_polls = 0;
-		return;
-	}
-	pst_peer_unready(peer);
-	pst_peer_mark(node, peer);
+	PST_IGNORE(pst_node_transition(node, peer, PST_PEER_EVENT_FOUND_EMPTY));
 }
 
 static bool arm_if_empty(struct pst_sched_entry *entry, void *user_data)
@@ -77,13 +73,14 @@ static int handle_outcome(struct pst_node *node, enum pst_sched_outcome outcome,
 		after_empty_poll(node, peer);
 		return -EAGAIN;
 	case PST_SCHED_OUT_OF_TOKENS:
-		pst_peer_throttle(node, peer);
+		PST_IGNORE(pst_node_transition(node, peer,
+					       PST_PEER_EVENT_OUT_OF_TOKENS));
 		return -EAGAIN;
 	case PST_SCHED_EXCEEDED:
-		pst_peer_depart(node, peer, POSTERN_REASON_EXCEEDED);
+		pst_node_end_peer(node, peer, POSTERN_REASON_EXCEEDED);
 		return -EAGAIN;
 	case PST_SCHED_PEER_ENDED:
-		pst_peer_depart(node, peer,
+		pst_node_end_peer(node, peer,
 				pst_channel_end_reason(peer->channel));
 		return -EAGAIN;
 	case PST_SCHED_PASS_DONE:

@@ -101,7 +101,12 @@ void pst_peer_set_terms(struct pst_node *node, struct pst_peer *peer,
 void pst_peer_change_terms(struct pst_node *node, struct pst_peer *peer,
 			   const struct postern_decision *decision)
 {
+	bool was_ready = pst_sched_is_ready(&peer->sched);
+
+	pst_scheduler_remove(&peer->sched);
 	pst_peer_set_terms(node, peer, decision);
+	if (was_ready)
+		pst_scheduler_add(&node->scheduler, &peer->sched);
 	pst_quota_move(node->binding.accounting, &node->charges,
 		       pst_slot_index(peer->handle), decision,
 		       peer->sched.tenant_queue->account);
@@ -135,7 +140,7 @@ static void notice_throttled_ends(struct pst_node *node,
 
 	for (i = 0; i < node->peer_table.slot_count; i++) {
 		peer = &node->peer_table.peers[i];
-		if (peer->state != PST_PEER_THROTTLED || peer->draining)
+		if (peer->state != PST_PEER_THROTTLED)
 			continue;
 		other = meter_owner(node, peer);
 		if (!pst_meter_owner_is_same(&other, owner))
@@ -143,7 +148,7 @@ static void notice_throttled_ends(struct pst_node *node,
 		pst_channel_hear(peer->channel);
 		if (pst_channel_end_reason(peer->channel) !=
 		    POSTERN_REASON_NONE)
-			pst_peer_notice_end(node, peer);
+			pst_node_on_channel_ended(node, peer);
 	}
 }
 

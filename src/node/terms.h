@@ -30,7 +30,7 @@ bool pst_terms_refuse_security(const struct postern_decision *decision,
 
 /*
  * Put these limits in force for a peer, from now on; its rings and the size of
- * its messages stay.  The peer is in no round.
+ * its messages stay.  The peer is in no ready queue.
  */
 void pst_peer_set_terms(struct pst_node *node, struct pst_peer *peer,
 			const struct postern_decision *decision);

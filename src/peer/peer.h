@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A peer of a node
+ * A peer of a node: its state and what belongs to it
+ *
+ * A peer is in exactly one state.  Only pst_peer_transition() (peer_state.h)
+ * assigns it, by the table of peer_state.c.
  */
 #ifndef POSTERN_PEER_PEER_H
 #define POSTERN_PEER_PEER_H
@@ -17,14 +20,16 @@
 #include "sched/scheduler.h"
 
 enum pst_peer_state {
-	PST_PEER_FREE = 0,      /* nobody, or a handshake still */
-	PST_PEER_READY,
-	PST_PEER_ARMED,
-	PST_PEER_THROTTLED,
-	PST_PEER_DETACHED,
+	PST_PEER_FREE = 0,  /* no peer; a handshake may have reserved the slot */
+	PST_PEER_IDLE,      /* armed: the doorbell reports the next message */
+	PST_PEER_READY,     /* in a ready queue; its doorbell is not armed */
+	PST_PEER_THROTTLED, /* out of tokens: waits for the timer, unwatched */
+	PST_PEER_DRAINING,  /* its channel has ended; ready for what is left */
+	PST_PEER_DRAINING_THROTTLED, /* the same, but out of tokens */
+	PST_PEER_DETACHED,  /* its channel belongs to the program */
 };
 
-/* A peer as events, audit records and statistics name it. */
+/* The peer as events, audit records and statistics name it. */
 struct pst_peer_identity {
 	struct pst_peer_credentials credentials; /* when it connected */
 	uint32_t uid;
@@ -39,13 +44,13 @@ struct pst_peer_identity {
 	char tenant[POSTERN_NAME_BYTES];
 };
 
-/* Deadlines (absolute, in the deadline heap) and moments of one peer. */
+/* Deadlines (absolute, the earliest is in the deadline heap) and moments. */
 struct pst_peer_times {
 	uint64_t last_active_ns;
 	uint64_t sent_messages; /* at the last check whether it is idle */
 	uint64_t idle_ns;       /* the policy's idle time; 0: no limit */
-	uint64_t drain_deadline_ns;
-	uint64_t throttle_end_ns;
+	uint64_t drain_deadline_ns; /* while it drains */
+	uint64_t throttle_end_ns;   /* while it is throttled */
 	uint64_t connected_ns;
 	uint64_t throttled_since_ns;
 	uint64_t throttled_ns;  /* in total, without the present time */
@@ -57,13 +62,13 @@ struct pst_peer {
 	uint32_t generation;    /* of the last handle */
 	pst_slot_handle handle; /* 0: the slot is free */
 	enum pst_peer_state state;
-	bool draining;
+	bool socket_is_watched; /* in the poll set of the node, as the others */
+	bool pidfd_is_watched;
 	bool wake_is_watched;
-	bool socket_is_watched;
 	uint32_t directions;
 	enum postern_security security;
-	struct pst_channel *channel;      /* NULL once detached */
-	struct pst_detached_link *detached_link; /* only once detached */
+	struct pst_channel *channel;
+	struct pst_detached_link *detached_link; /* only while detached */
 	struct pst_peer_times times;
 	struct pst_sched_entry sched;
 	struct pst_peer_identity identity;
@@ -74,7 +79,19 @@ static inline struct pst_peer *pst_peer_of(struct pst_sched_entry *entry)
 	return PST_LIST_ENTRY(entry, struct pst_peer, sched);
 }
 
-/* NULL: it has proven none. */
+static inline bool pst_peer_is_draining(const struct pst_peer *peer)
+{
+	return peer->state == PST_PEER_DRAINING ||
+	       peer->state == PST_PEER_DRAINING_THROTTLED;
+}
+
+static inline bool pst_peer_is_throttled(const struct pst_peer *peer)
+{
+	return peer->state == PST_PEER_THROTTLED ||
+	       peer->state == PST_PEER_DRAINING_THROTTLED;
+}
+
+/* The key that the peer has proven, or NULL. */
 static inline const uint8_t *pst_peer_key(const struct pst_peer *peer)
 {
 	return peer->identity.has_key ? peer->identity.key : NULL;

@@ -149,7 +149,7 @@ START_TEST(reserved_slot_is_not_found_before_it_is_in_use)
 	make_table(4);
 	handle = reserve();
 	expect(!is_found(handle));
-	pst_peer_table_at(&table, handle)->state = PST_PEER_ARMED;
+	pst_peer_table_at(&table, handle)->state = PST_PEER_IDLE;
 	expect(is_found(handle));
 }
 END_TEST

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The peers of a node: what the node does about their ends and their channels
+ *
+ * peer/peer_state.c says what an event does to a peer; this file adds what it
+ * means to the node: statistics, meters, audit, events, the timer.  When a peer
+ * exits, the messages that it has left are received first, while it keeps its
+ * slot and its charges, until there are none or its time is over.
+ */
+#include "node/node_state.h"
+
+#include <errno.h>
+
+#include "accounting/quota.h"
+#include "base/attributes.h"
+#include "node/audit.h"
+#include "node/terms.h"
+
+int pst_node_transition(struct pst_node *node, struct pst_peer *peer,
+			enum pst_peer_event event)
+{
+	enum pst_peer_state before = peer->state;
+	int r;
+
+	r = pst_peer_transition(&node->peer_table, peer, event, node->now_ns);
+	assert(r != -ENOTRECOVERABLE);
+	if (peer->state != before)
+		pst_peer_mark(node, peer);
+	if (pst_peer_event_sets_deadline(event))
+		node->may_have_become_due = true;
+	return r;
+}
+
+/* -- the end --------------------------------------------------------------- */
+
+/* The peer is told the reason; nothing more is written for it. */
+static void end_channel(struct pst_channel *channel, enum postern_reason reason)
+{
+	pst_channel_end(channel, reason);
+	(void)pst_channel_let_go(channel, reason); /* always NULL */
+}
+
+static void end_link(struct pst_detached_link *link, enum postern_reason reason)
+{
+	pst_detached_link_end_channel(link, reason);
+	(void)pst_detached_link_unref(link); /* always NULL */
+}
+
+static void release_slot(struct pst_node *node, struct pst_peer *peer)
+{
+	pst_quota_release(node->binding.accounting, &node->charges,
+			  pst_slot_index(peer->handle));
+	pst_peer_credentials_done(&peer->identity.credentials);
+	pst_peer_table_release(&node->peer_table, peer->handle);
+}
+
+void pst_node_end_peer(struct pst_node *node, struct pst_peer *peer,
+		       enum postern_reason reason)
+{
+	struct pst_detached_link *link = peer->detached_link;
+	struct pst_channel *channel = peer->channel;
+	uint64_t undelivered_bytes = 0;
+	const char *fault = NULL;
+
+	pst_node_stats_disconnect(node, peer, reason);
+	PST_IGNORE(pst_node_transition(node, peer, PST_PEER_EVENT_END));
+	if (link)
+		end_link(link, reason);
+	if (channel) {
+		pst_peer_leave_meter(node, peer);
+		fault = pst_channel_fault(channel);
+		/* The ring may not have been read since it was armed. */
+		PST_IGNORE(pst_channel_has_message(channel));
+		undelivered_bytes = pst_channel_unread_bytes(channel);
+		end_channel(channel, reason);
+	}
+	pst_peer_report_gap(node, peer);
+	pst_audit_depart(node, peer, reason, fault, undelivered_bytes);
+	pst_event_push(node, POSTERN_EVENT_DEPARTED, peer, reason,
+		       undelivered_bytes);
+	release_slot(node, peer);
+}
+
+void pst_node_on_channel_ended(struct pst_node *node, struct pst_peer *peer)
+{
+	enum postern_reason reason = pst_channel_end_reason(peer->channel);
+
+	if (pst_peer_is_draining(peer))
+		return;
+	if (reason == POSTERN_REASON_POISONED ||
+	    reason == POSTERN_REASON_REVOKED ||
+	    !(peer->directions & POSTERN_DIRECTION_SEND)) {
+		pst_node_end_peer(node, peer, reason);
+		return;
+	}
+	pst_peer_share_meter(node, peer);
+	PST_IGNORE(pst_node_transition(node, peer,
+				       PST_PEER_EVENT_CHANNEL_ENDED));
+}
+
+/* -- deadlines ------------------------------------------------------------- */
+
+/* The time that a drain may take runs only while messages are taken: those of a
+ * peer that exited during a pause are not lost by it. */
+static uint64_t drain_begin_ns(const struct pst_node *node)
+{
+	return node->is_paused ? node->now_ns : node->resumed_ns;
+}
+
+void pst_node_handle_peer_deadlines(struct pst_node *node)
+{
+	enum pst_peer_due due;
+	struct pst_peer *peer;
+
+	for (;;) {
+		due = pst_peer_take_due(&node->peer_table, node->now_ns,
+					drain_begin_ns(node), &peer);
+		switch (due) {
+		case PST_PEER_DUE_NOTHING:
+			return;
+		case PST_PEER_DUE_DRAIN_END:
+			pst_node_end_peer(node, peer,
+					  pst_channel_end_reason(peer->channel));
+			break;
+		case PST_PEER_DUE_IDLE_END:
+			pst_node_end_peer(node, peer, POSTERN_REASON_IDLE);
+			break;
+		case PST_PEER_DUE_TOKENS: /* on failure a retry is due */
+			PST_IGNORE(pst_node_transition(
+				node, peer, PST_PEER_EVENT_TOKENS_DUE));
+			break;
+		case PST_PEER_DUE_MESSAGE:
+			PST_IGNORE(pst_node_transition(node, peer,
+						       PST_PEER_EVENT_WOKEN));
+			break;
+		}
+	}
+}
+
+/* -- channels of the program ----------------------------------------------- */
+
+int pst_node_channel(struct pst_node *node, postern_peer handle,
+		     struct pst_channel **ret_channel)
+{
+	struct pst_peer *peer = pst_peer_table_find(&node->peer_table, handle);
+	int r;
+
+	if (!peer || !peer->channel)
+		return -ESTALE;
+	r = pst_channel_make_wakes(peer->channel);
+	if (r == 0)
+		r = pst_peer_watch_wake(&node->peer_table, peer);
+	if (r < 0)
+		return r;
+	pst_stats_collector_expose(&node->stats.collector,
+				   pst_peer_index(&node->peer_table, peer));
+	pst_node_update_timer(node);
+	*ret_channel = pst_channel_ref(peer->channel);
+	return 0;
+}
+
+/* What can fail, with the peer as it is. */
+static int prepare_detach(struct pst_node *node, struct pst_peer *peer)
+{
+	int r;
+
+	r = pst_channel_make_wakes(peer->channel);
+	if (r < 0)
+		return r;
+	/* A reload can still decide about the peer, without its socket. */
+	r = pst_peer_credentials_recall_groups(
+		pst_channel_socket_fd(peer->channel),
+		&peer->identity.credentials);
+	if (r < 0)
+		return r;
+	return pst_peer_create_link(&node->peer_table, peer);
+}
+
+int pst_node_detach(struct pst_node *node, postern_peer handle,
+		    struct pst_channel **ret_channel)
+{
+	struct pst_peer *peer = pst_peer_table_find(&node->peer_table, handle);
+	struct pst_channel *channel;
+	int r;
+
+	if (!peer || !peer->channel || pst_peer_is_draining(peer))
+		return -ESTALE;
+	/* Only receiving by the node can enforce these limits. */
+	if (peer->sched.metering.scope_count > 0 || peer->times.idle_ns > 0)
+		return -EOPNOTSUPP;
+	r = prepare_detach(node, peer);
+	if (r < 0)
+		return r;
+	channel = peer->channel;
+	pst_node_stats_detach(node, peer);
+	PST_IGNORE(pst_node_transition(node, peer, PST_PEER_EVENT_DETACH));
+	pst_node_update_timer(node);
+	pst_node_update_wake(node);
+	*ret_channel = channel;
+	return 0;
+}
