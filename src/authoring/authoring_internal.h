@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/text.h"
 #include "policy/policy_table.h"
 #include "policy/policy_units.h"
@@ -98,6 +99,8 @@ struct pst_diff_peer {
 
 struct pst_diff {
 	struct pst_text text;
+	struct pst_arena arena;
+	struct pst_arena block_arena; /* of the block that is compared */
 	uint32_t change_count;
 	const struct postern_policy *policies[2];
 	struct pst_diff_peer *peers; /* by name */
@@ -107,10 +110,6 @@ struct pst_diff {
 	struct pst_diff_peer **by_ordinal[2];
 	struct pst_diff_peer **named; /* by the block, by name */
 	size_t named_count;
-	struct pst_diff_ref *refs;
-	size_t ref_count;
-	struct pst_diff_use *uses;
-	size_t use_count;
 
 	/* the headings, until they are written */
 	const char *block_kind;
@@ -168,11 +167,13 @@ void pst_diff_list_limits(struct pst_diff *diff,
 struct pst_policy_location
 pst_diff_locate_key(const struct pst_policy_directive *block, const char *key);
 
-/* Find the names of both policies, and where each is used.  Done is to be
- * called whatever it returns: 0 or -ENOMEM. */
+/* Memory until the next block is read, or NULL, by which the comparison
+ * fails. */
+void *pst_diff_alloc(struct pst_diff *diff, size_t count, size_t object_bytes);
+
+/* Find the names of both policies, and where each is used.  0 or -ENOMEM. */
 PST_MUST_CHECK
 int pst_diff_rules_init(struct pst_diff *diff);
-void pst_diff_rules_done(struct pst_diff *diff);
 
 /* NULL for a peer that is not defined. */
 static inline struct pst_diff_peer *

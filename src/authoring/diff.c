@@ -270,16 +270,15 @@ int pst_diff_policies(const struct postern_policy *old_policy,
 	int r;
 
 	r = pst_diff_rules_init(&diff);
-	if (r < 0) {
-		pst_diff_rules_done(&diff);
-		return r;
+	if (r == 0) {
+		diff_nodes(&diff);
+		diff_tenants(&diff);
+		for (i = 0; i < diff.peer_count; i++)
+			pst_diff_peer_lines(&diff, &diff.peers[i]);
+		diff_top_level(&diff);
 	}
-	diff_nodes(&diff);
-	diff_tenants(&diff);
-	for (i = 0; i < diff.peer_count; i++)
-		pst_diff_peer_lines(&diff, &diff.peers[i]);
-	diff_top_level(&diff);
-	pst_diff_rules_done(&diff);
+	pst_arena_done(&diff.block_arena);
+	pst_arena_done(&diff.arena);
 
 	if (diff.change_count == 0)
 		pst_text_add_string(&diff.text, "no difference\n");

@@ -7,7 +7,6 @@
  * rules that have the name.  A process that matches several peers gets what
  * they have together, so a decision can only change where one of them does.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,11 +116,10 @@ struct count {
 	bool is_kept;	  /* of several names, and not implied */
 };
 
-/* The counts of one node; peers is one array for all of them. */
+/* The counts of one node. */
 struct counts {
 	struct count *counts;
 	size_t count;
-	const struct pst_diff_peer **peers;
 };
 
 static const struct postern_policy_limit *
@@ -196,33 +194,32 @@ static bool is_implied(const struct counts *counts, size_t index)
 	return false;
 }
 
-static int read_counts(const struct pst_diff *diff,
-		       enum pst_diff_version version,
-		       const struct pst_policy_node *node,
-		       struct counts *counts)
+static struct counts read_counts(struct pst_diff *diff,
+				 enum pst_diff_version version,
+				 const struct pst_policy_node *node)
 {
-	size_t i, used_count = 0, peer_count = 0;
+	const struct pst_diff_peer **peers;
 	const struct pst_policy_allow *allow;
+	struct counts counts = {0};
+	size_t i;
 
-	for (allow = node->allows; allow; allow = allow->next)
-		peer_count += allow->rule.peer_count;
-	counts->counts =
-		calloc(node->allow_count + 1, sizeof(counts->counts[0]));
-	counts->peers = calloc(peer_count + 1, sizeof(counts->peers[0]));
-	if (!counts->counts || !counts->peers)
-		return -ENOMEM;
-
-	for (allow = node->allows; allow; allow = allow->next) {
+	counts.counts = pst_diff_alloc(diff, node->allow_count,
+				       sizeof(counts.counts[0]));
+	for (allow = node->allows; counts.counts && allow;
+	     allow = allow->next) {
 		if (limit_of(allow)->state != POSTERN_LIMIT_SET)
 			continue;
-		counts->counts[counts->count] = read_count(
-			diff, version, allow, counts->peers + used_count);
-		used_count += counts->counts[counts->count++].peer_count;
+		peers = pst_diff_alloc(diff, allow->rule.peer_count,
+				       sizeof(peers[0]));
+		if (!peers)
+			break;
+		counts.counts[counts.count++] =
+			read_count(diff, version, allow, peers);
 	}
-	for (i = 0; i < counts->count; i++)
-		counts->counts[i].is_kept = counts->counts[i].peer_count > 1 &&
-					    !is_implied(counts, i);
-	return 0;
+	for (i = 0; i < counts.count; i++)
+		counts.counts[i].is_kept = counts.counts[i].peer_count > 1 &&
+					   !is_implied(&counts, i);
+	return counts;
 }
 
 /* The one that counts the same names, or NULL. */
@@ -294,40 +291,28 @@ static void add_count(struct pst_diff *diff, const struct count *count,
 	free(words);
 }
 
-static void diff_counts(struct pst_diff *diff, const struct counts *old_counts,
-			const struct counts *new_counts)
-{
-	const struct count *count;
-	size_t i;
-
-	for (i = 0; i < old_counts->count; i++) {
-		count = &old_counts->counts[i];
-		if (count->is_kept)
-			add_count(diff, count, count->limit,
-				  find_same(new_counts, count));
-	}
-	for (i = 0; i < new_counts->count; i++) {
-		count = &new_counts->counts[i];
-		if (count->is_kept && !find_same(old_counts, count))
-			add_count(diff, count, NULL, count->limit);
-	}
-}
-
 static void diff_shared_counts(struct pst_diff *diff,
 			       const struct pst_policy_node *old_node,
 			       const struct pst_policy_node *new_node)
 {
-	struct counts old_counts = {0}, new_counts = {0};
+	const struct counts old_counts =
+		read_counts(diff, PST_DIFF_OLD, old_node);
+	const struct counts new_counts =
+		read_counts(diff, PST_DIFF_NEW, new_node);
+	const struct count *count;
+	size_t i;
 
-	if (read_counts(diff, PST_DIFF_OLD, old_node, &old_counts) < 0 ||
-	    read_counts(diff, PST_DIFF_NEW, new_node, &new_counts) < 0)
-		diff->text.has_failed = true;
-	else
-		diff_counts(diff, &old_counts, &new_counts);
-	free(old_counts.counts);
-	free(old_counts.peers);
-	free(new_counts.counts);
-	free(new_counts.peers);
+	for (i = 0; i < old_counts.count; i++) {
+		count = &old_counts.counts[i];
+		if (count->is_kept)
+			add_count(diff, count, count->limit,
+				  find_same(&new_counts, count));
+	}
+	for (i = 0; i < new_counts.count; i++) {
+		count = &new_counts.counts[i];
+		if (count->is_kept && !find_same(&old_counts, count))
+			add_count(diff, count, NULL, count->limit);
+	}
 }
 
 /* -- one peer --------------------------------------------------------------- */

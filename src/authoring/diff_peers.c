@@ -8,7 +8,6 @@
  */
 #include "authoring/authoring_internal.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +29,6 @@ struct line_sets {
 	struct line_set **sorted;
 	struct line_set **changed; /* not in the other peer, by their words */
 	size_t changed_count;
-	const struct pst_policy_value **values;
 };
 
 static int compare_numbers(uint64_t a, uint64_t b)
@@ -136,39 +134,35 @@ static int compare_words(const void *left, const void *right)
 	return order != 0 ? order : (*a > *b) - (*a < *b);
 }
 
-static void free_lines(struct line_sets *sets)
-{
-	free(sets->lines);
-	free(sets->sorted);
-	free(sets->changed);
-	free(sets->values);
-}
-
-static int read_lines(const struct pst_policy_peer *peer,
-		      struct line_sets *sets)
+static bool read_lines(struct pst_diff *diff,
+		       const struct pst_policy_peer *peer,
+		       struct line_sets *sets)
 {
 	const struct pst_policy_line *line;
 	size_t i, value_count = 0;
+	const struct pst_policy_value **values;
 	struct line_set *set;
 
 	for (line = peer->lines; line; line = line->next) {
 		sets->line_count++;
 		value_count += line->value_count;
 	}
-	sets->lines = calloc(sets->line_count + 1, sizeof(sets->lines[0]));
-	sets->sorted = calloc(sets->line_count + 1, sizeof(sets->sorted[0]));
-	sets->changed = calloc(sets->line_count + 1, sizeof(sets->changed[0]));
-	sets->values = calloc(value_count + 1, sizeof(sets->values[0]));
-	if (!sets->lines || !sets->sorted || !sets->changed || !sets->values)
-		return -ENOMEM;
+	sets->lines =
+		pst_diff_alloc(diff, sets->line_count, sizeof(sets->lines[0]));
+	sets->sorted =
+		pst_diff_alloc(diff, sets->line_count, sizeof(sets->sorted[0]));
+	sets->changed = pst_diff_alloc(diff, sets->line_count,
+				       sizeof(sets->changed[0]));
+	values = pst_diff_alloc(diff, value_count, sizeof(values[0]));
+	if (diff->text.has_failed)
+		return false;
 
 	set = sets->lines;
-	value_count = 0;
 	for (line = peer->lines; line; line = line->next, set++) {
 		set->line = line;
-		set->values = sets->values + value_count;
+		set->values = values;
 		set->value_count = line->value_count;
-		value_count += line->value_count;
+		values += line->value_count;
 		for (i = 0; i < line->value_count; i++)
 			set->values[i] = &line->values[i];
 		sort_values(set);
@@ -179,7 +173,7 @@ static int read_lines(const struct pst_policy_peer *peer,
 	for (i = 1; i < sets->line_count; i++)
 		sets->sorted[i]->is_repeated =
 			compare_sets(sets->sorted[i - 1], sets->sorted[i]) == 0;
-	return 0;
+	return true;
 }
 
 /* The next of the sorted lines that is not as the one before. */
@@ -300,17 +294,14 @@ static void diff_lines(struct pst_diff *diff,
 {
 	struct line_sets old_lines = {0}, new_lines = {0};
 
-	if (read_lines(old_peer, &old_lines) < 0 ||
-	    read_lines(new_peer, &new_lines) < 0) {
-		diff->text.has_failed = true;
-	} else {
+	if (read_lines(diff, old_peer, &old_lines) &&
+	    read_lines(diff, new_peer, &new_lines)) {
 		match_lines(&old_lines, &new_lines);
 		find_changed(&old_lines);
 		find_changed(&new_lines);
 		add_changed(diff, &old_lines, &new_lines);
 	}
-	free_lines(&old_lines);
-	free_lines(&new_lines);
+	pst_arena_done(&diff->block_arena);
 }
 
 static void diff_hidden_pids(struct pst_diff *diff,

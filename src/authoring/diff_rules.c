@@ -14,6 +14,21 @@
 
 #include "policy/policy_grant.h"
 
+static void *new_object(struct pst_diff *diff, struct pst_arena *arena,
+			size_t count, size_t object_bytes)
+{
+	void *object = pst_arena_new(arena, count, object_bytes);
+
+	if (!object)
+		diff->text.has_failed = true;
+	return object;
+}
+
+void *pst_diff_alloc(struct pst_diff *diff, size_t count, size_t object_bytes)
+{
+	return new_object(diff, &diff->block_arena, count, object_bytes);
+}
+
 static int compare_names(const void *left, const void *right)
 {
 	const struct pst_diff_peer *a = left, *b = right;
@@ -56,44 +71,6 @@ static void add_peers(struct pst_diff *diff, enum pst_diff_version version)
 	}
 }
 
-static size_t count_rules(const struct pst_policy_rule *rule)
-{
-	size_t count = 0;
-
-	for (; rule; rule = rule->next)
-		count += rule->peer_count;
-	return count;
-}
-
-static size_t count_node(const struct pst_policy_node *node)
-{
-	const struct pst_policy_allow *allow;
-	size_t count = count_rules(node->denies);
-
-	for (allow = node->allows; allow; allow = allow->next)
-		count += allow->rule.peer_count;
-	return count;
-}
-
-/* How many names the largest block has, and all together. */
-static void count_names(const struct postern_policy *policy, size_t *most,
-			size_t *total)
-{
-	size_t i, count;
-
-	for (i = 0; i < policy->node_count + policy->tenant_count; i++) {
-		count = i < policy->node_count
-				? count_node(policy->node_at[i])
-				: count_rules(
-					  policy->tenant_at[i -
-							    policy->node_count]
-						  ->members);
-		*total += count;
-		if (count > *most)
-			*most = count;
-	}
-}
-
 static void add_use(struct pst_diff *diff, struct pst_diff_side *side,
 		    const char *kind, const char *name)
 {
@@ -102,7 +79,9 @@ static void add_use(struct pst_diff *diff, struct pst_diff_side *side,
 	if (side->last_use && side->last_use->kind == kind &&
 	    side->last_use->name == name)
 		return;
-	use = &diff->uses[diff->use_count++];
+	use = new_object(diff, &diff->arena, 1, sizeof(*use));
+	if (!use)
+		return;
 	use->kind = kind;
 	use->name = name;
 	if (side->last_use)
@@ -171,25 +150,19 @@ static void read_uses(struct pst_diff *diff, enum pst_diff_version version)
 
 static int new_arrays(struct pst_diff *diff)
 {
-	size_t peer_counts[2] = {0}, most[2] = {0}, total = 0;
-	size_t i;
+	size_t i, most = 0;
 
 	for (i = 0; i < 2; i++) {
-		peer_counts[i] = diff->policies[i]->ordinal_count;
-		count_names(diff->policies[i], &most[i], &total);
-		diff->by_ordinal[i] = calloc(peer_counts[i] + 1,
-					     sizeof(diff->by_ordinal[i][0]));
-		if (!diff->by_ordinal[i])
-			return -ENOMEM;
+		diff->by_ordinal[i] = new_object(
+			diff, &diff->arena, diff->policies[i]->ordinal_count,
+			sizeof(diff->by_ordinal[i][0]));
+		most += diff->policies[i]->ordinal_count;
 	}
-	diff->peers = calloc(peer_counts[0] + peer_counts[1] + 1,
-			     sizeof(diff->peers[0]));
-	diff->named = calloc(peer_counts[0] + peer_counts[1] + 1,
-			     sizeof(diff->named[0]));
-	diff->refs = calloc(most[0] + most[1] + 1, sizeof(diff->refs[0]));
-	diff->uses = calloc(total + 1, sizeof(diff->uses[0]));
-	return diff->peers && diff->named && diff->refs && diff->uses ? 0
-								      : -ENOMEM;
+	diff->peers =
+		new_object(diff, &diff->arena, most, sizeof(diff->peers[0]));
+	diff->named =
+		new_object(diff, &diff->arena, most, sizeof(diff->named[0]));
+	return diff->text.has_failed ? -ENOMEM : 0;
 }
 
 int pst_diff_rules_init(struct pst_diff *diff)
@@ -220,16 +193,6 @@ int pst_diff_rules_init(struct pst_diff *diff)
 	return 0;
 }
 
-void pst_diff_rules_done(struct pst_diff *diff)
-{
-	free(diff->peers);
-	free(diff->named);
-	free(diff->refs);
-	free(diff->uses);
-	free(diff->by_ordinal[PST_DIFF_OLD]);
-	free(diff->by_ordinal[PST_DIFF_NEW]);
-}
-
 static void add_ref(struct pst_diff *diff, enum pst_diff_version version,
 		    const struct pst_policy_peer *named,
 		    const struct pst_policy_rule *rule,
@@ -242,7 +205,9 @@ static void add_ref(struct pst_diff *diff, enum pst_diff_version version,
 	if (!peer)
 		return;
 	side = &peer->sides[version];
-	ref = &diff->refs[diff->ref_count++];
+	ref = pst_diff_alloc(diff, 1, sizeof(*ref));
+	if (!ref)
+		return;
 	ref->rule = rule;
 	ref->allow = allow;
 	ref->next = side->refs;
@@ -275,7 +240,7 @@ static void forget_rules(struct pst_diff *diff)
 		diff->named[i]->keeps_access = false;
 	}
 	diff->named_count = 0;
-	diff->ref_count = 0;
+	pst_arena_done(&diff->block_arena);
 }
 
 /* The peers are an array that is sorted by name. */
