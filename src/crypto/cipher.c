@@ -12,8 +12,6 @@
 
 #include <postern/result.h>
 
-#include "crypto/chachapoly.h"
-
 #define NONCE_BYTES 12
 
 static_assert(crypto_aead_aes256gcm_NPUBBYTES == NONCE_BYTES, "one nonce");
@@ -115,10 +113,6 @@ void pst_cipher_seal(const struct pst_cipher *cipher, uint64_t count,
 			ret_sealed, ret_tag, NULL, plain, plain_bytes,
 			associated, associated_bytes, NULL, nonce,
 			aes_in(cipher)));
-	else if (pst_chachapoly_is_short(associated_bytes, plain_bytes))
-		pst_chachapoly_seal_short(cipher->schedule, nonce, associated,
-					  associated_bytes, plain, plain_bytes,
-					  ret_sealed, ret_tag);
 	else
 		PST_IGNORE(crypto_aead_chacha20poly1305_ietf_encrypt_detached(
 			ret_sealed, ret_tag, NULL, plain, plain_bytes,
@@ -144,10 +138,6 @@ int pst_cipher_open(const struct pst_cipher *cipher, uint64_t count,
 		r = crypto_aead_aes256gcm_decrypt_detached_afternm(
 			ret_plain, NULL, sealed, sealed_bytes, tag, associated,
 			associated_bytes, nonce, aes_in(cipher));
-	else if (pst_chachapoly_is_short(associated_bytes, sealed_bytes))
-		return pst_chachapoly_open_short(
-			cipher->schedule, nonce, associated, associated_bytes,
-			sealed, sealed_bytes, tag, ret_plain);
 	else
 		r = crypto_aead_chacha20poly1305_ietf_decrypt_detached(
 			ret_plain, NULL, sealed, sealed_bytes, tag, associated,

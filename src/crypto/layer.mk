@@ -4,8 +4,6 @@ noinst_LTLIBRARIES += libcrypto.la
 libcrypto_la_CFLAGS = $(AM_CFLAGS) $(SODIUM_CFLAGS)
 libcrypto_la_LIBADD = $(SODIUM_LIBS)
 libcrypto_la_SOURCES = \
-	src/crypto/chachapoly.c \
-	src/crypto/chachapoly.h \
 	src/crypto/cipher.c \
 	src/crypto/cipher.h \
 	src/crypto/identity.c \

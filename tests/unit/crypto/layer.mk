@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: ISC
 
 check_PROGRAMS += \
-	tests/unit/crypto/test_chachapoly \
 	tests/unit/crypto/test_cipher \
 	tests/unit/crypto/test_identity \
 	tests/unit/crypto/test_noise \
@@ -14,11 +13,6 @@ check_PROGRAMS += \
 EXTRA_DIST += \
 	tests/vectors/README \
 	tests/vectors/noise-cacophony.json
-
-tests_unit_crypto_test_chachapoly_SOURCES = tests/unit/crypto/test_chachapoly.c
-tests_unit_crypto_test_chachapoly_CPPFLAGS = $(AM_CPPFLAGS) $(SODIUM_CFLAGS)
-tests_unit_crypto_test_chachapoly_LDADD = libcrypto.la $(SODIUM_LIBS) \
-	$(CHECK_LIBS)
 
 tests_unit_crypto_test_cipher_SOURCES = \
 	tests/unit/crypto/cipher_skip.h \
