@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 CLIENT_TEST_LIBS = libclient.la libidentity.la libhandshake.la libwire.la \
-	libchannel.la libpolicytest.la libpolicy.la libslots.la libstats.la \
+	libchannel.la libpolicytest.la libpolicy.la libstats.la \
 	libring.la libcrypto.la libos.la libbase.la $(CHECK_LIBS)
 
 check_PROGRAMS += tests/unit/client/test_client_security
