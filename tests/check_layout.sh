@@ -5,7 +5,8 @@
 #
 # Each word of a segment that a header pins with its offset has a row in the
 # table of its structure, with this offset, and no table has a row of another
-# word.  The other numbers are compared one by one.
+# word.  For the statistics, stats_fields.c lists the words.  The other numbers are
+# compared one by one.
 
 cd "${POSTERN_SRCDIR:-.}" || exit 99
 
@@ -32,19 +33,24 @@ pinned() {
 		sed -E 's/^(PST_STATS_AT\(|offsetof\(struct )[a-z_0-9]+, ([a-z_0-9]+)[^0-9]* ([0-9]+).*/\3 \2/'
 }
 
-# compare HEADING HEADER STRUCT
-compare() {
+# compare_pinned HEADING FILE NAME: the table with $work/pinned
+compare_pinned() {
 	table "$1" >"$work/documented"
-	pinned "$2" "$3" >"$work/pinned"
 	[ -s "$work/pinned" ] || {
-		echo "$2: no offset of struct $3 found" >&2
+		echo "$2: no offset of $3 found" >&2
 		exit 99
 	}
 	if ! diff "$work/documented" "$work/pinned" >"$work/difference"; then
-		echo "$document, \"$1\", is not struct $3 of $2:" >&2
+		echo "$document, \"$1\", is not $3 of $2:" >&2
 		cat "$work/difference" >&2
 		status=1
 	fi
+}
+
+# compare HEADING HEADER STRUCT
+compare() {
+	pinned "$2" "$3" >"$work/pinned"
+	compare_pinned "$1" "$2" "struct $3"
 }
 
 # number HEADER NAME: the value of a macro or an enumerator
@@ -67,17 +73,48 @@ states() {
 	}
 }
 
+# rows TABLE: "offset member" of each row of a table of fields
+rows() {
+	awk -v table="$1[]" '
+		/^const struct/ { inside = index($0, table) }
+		inside && /^\t[A-Z]+\([0-9]+, / {
+			split($0, part, /[(,) \t]+/)
+			print part[3], part[4]
+		}' "$fields"
+}
+
+# compare_fields HEADING TABLE [ROW]...: the rows that the table does not have are
+# the sequence and the blocks
+compare_fields() {
+	heading=$1
+	list=$2
+	shift 2
+	rows "$list" >"$work/rows"
+	[ -s "$work/rows" ] || {
+		echo "$fields: no row of $list found" >&2
+		exit 99
+	}
+	for row in "$@"; do
+		echo "$row"
+	done | sort -n - "$work/rows" >"$work/pinned"
+	compare_pinned "$heading" "$fields" "$list"
+}
+
 ring=src/ring/ring_layout.h
 stats=src/stats/stats_layout.h
+fields=src/stats/stats_fields.c
 result=include/postern/result.h
 
 compare '## The words of a segment' $ring pst_segment_words
 compare '## Records' $ring pst_record_header
 compare '### Header' $stats pst_stats_header
-compare '### Entry of the node' $stats pst_stats_node
-compare '### Entry of a peer' $stats pst_stats_peer
-compare '### Channel' $stats pst_stats_channel
-compare '### Latency' $stats pst_stats_latency
+compare_fields '### Entry of the node' pst_stats_node_fields '0 sequence' \
+	"$(number $stats PST_STATS_NODE_LATENCY_OFFSET) latency"
+compare_fields '### Entry of a peer' pst_stats_peer_fields '0 sequence' \
+	"$(number $stats PST_STATS_PEER_CHANNEL_OFFSET) channel"
+compare_fields '### Channel' pst_stats_channel_fields \
+	"$(number $stats PST_STATS_CHANNEL_LATENCY_OFFSET) latency"
+compare_fields '### Latency' pst_stats_latency_fields
 
 states 'segments of a channel (layout version VALUE)' $ring PST_LAYOUT_VERSION
 states 'statistics segment of a node (layout version VALUE)' $stats \

@@ -170,6 +170,53 @@ struct postern_node_statistics {
 	 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0}, {0}, \
 	 POSTERN_LATENCY_INIT, {0}, 0}
 
+/* The structs above, as groups of numbers. */
+enum postern_stats_group {
+	POSTERN_STATS_NODE = 1,      /* struct postern_node_statistics */
+	POSTERN_STATS_PEER = 2,      /* struct postern_peer_statistics */
+	POSTERN_STATS_CHANNEL = 3,   /* struct postern_channel_statistics */
+	POSTERN_STATS_LATENCY = 4    /* struct postern_latency */
+};
+
+enum postern_stats_kind {
+	POSTERN_STATS_FACT = 1,      /* not a measurement: a pid, a time */
+	POSTERN_STATS_GAUGE = 2,     /* rises and falls */
+	POSTERN_STATS_COUNTER = 3    /* only rises */
+};
+
+/*
+ * One number of a group.  Begins with its size.  The texts are constants of the
+ * library.
+ */
+struct postern_stats_field {
+	size_t size_bytes;
+	const char *name;            /* of the member of the struct */
+	const char *metric;          /* name as a metric; NULL: it is none */
+	const char *unit;            /* of the value: "bytes", "ns"; or NULL */
+	const char *description;     /* in a few words, without a full stop */
+	enum postern_stats_kind kind;
+	uint32_t offset_bytes;       /* in the struct */
+	uint32_t value_bytes;        /* 8: a uint64_t; 4: a uint32_t, or an
+				      * int32_t that is not negative */
+};
+
+#define POSTERN_STATS_FIELD_INIT \
+	{sizeof(struct postern_stats_field), NULL, NULL, NULL, NULL, \
+	 (enum postern_stats_kind)0, 0, 0}
+
+/*
+ * Describe the number at an index of a group, from 0, so that a program can
+ * export all numbers and also those of later releases.  Texts, bits, states,
+ * counts by reason and nested structs are no numbers.  Never blocks; for any
+ * thread.
+ *
+ * Returns 0, or
+ *   -ENOENT  the group has no more numbers
+ *   -EINVAL  no such group, or a NULL or malformed ret_field
+ */
+int postern_stats_field_at(enum postern_stats_group group, uint32_t index,
+			   struct postern_stats_field *ret_field);
+
 #ifdef __cplusplus
 }
 #endif

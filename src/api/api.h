@@ -60,6 +60,8 @@ enum pst_api_first_bytes {
 		PST_API_FIRST_BYTES(postern_peer_statistics, tenant),
 	PST_API_NODE_STATISTICS_BYTES = PST_API_FIRST_BYTES(
 		postern_node_statistics, refused_full_count),
+	PST_API_STATS_FIELD_BYTES =
+		PST_API_FIRST_BYTES(postern_stats_field, value_bytes),
 };
 
 /* About the cost of a sleep and a wake-up: a longer busy-wait cannot pay. */

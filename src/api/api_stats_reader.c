@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * <postern/observe.h>
+ * <postern/observe.h>, and the description of <postern/stats.h>
  *
  * A struct postern_observer is the internal statistics reader under its public name.
  */
@@ -10,6 +10,7 @@
 
 #include "api/api.h"
 #include "client/client.h"
+#include "stats/stats_fields.h"
 #include "stats/stats_reader.h"
 
 static struct pst_stats_reader *inner(struct postern_observer *observer)
@@ -106,5 +107,23 @@ int postern_observer_peer_at(struct postern_observer *observer,
 	if (r < 0)
 		return pst_api_filter(r, __func__, NULL);
 	pst_api_copy_out(ret_stats, &stats, sizeof(stats));
+	return 0;
+}
+
+int postern_stats_field_at(enum postern_stats_group group, uint32_t index,
+			   struct postern_stats_field *ret_field)
+{
+	struct postern_stats_field field;
+	int r;
+
+	if (group < POSTERN_STATS_NODE || group > POSTERN_STATS_LATENCY)
+		return -EINVAL;
+	r = pst_api_check_out(ret_field, PST_API_STATS_FIELD_BYTES);
+	if (r < 0)
+		return r;
+	r = pst_stats_describe_field(group, index, &field);
+	if (r < 0)
+		return pst_api_filter(r, __func__, NULL);
+	pst_api_copy_out(ret_field, &field, sizeof(field));
 	return 0;
 }

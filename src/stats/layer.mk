@@ -5,6 +5,8 @@ libstats_la_SOURCES = \
 	src/stats/stats_collector.h \
 	src/stats/stats_entry.c \
 	src/stats/stats_entry.h \
+	src/stats/stats_fields.c \
+	src/stats/stats_fields.h \
 	src/stats/stats_layout.h \
 	src/stats/stats_reader.c \
 	src/stats/stats_reader.h \
@@ -18,4 +20,5 @@ libstats_la_SOURCES = \
 PURE_STATS_OBJECTS = \
 	stats_collector \
 	stats_entry \
+	stats_fields \
 	stats_words

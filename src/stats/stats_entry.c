@@ -67,7 +67,7 @@ void pst_stats_write_node(struct pst_stats_entry_writer *writer,
 
 	pst_stats_node_to_words(stats, words);
 	write_entry(writer, PST_STATS_NODE_OFFSET, words,
-		    offsetof(struct pst_stats_node, reserved) / 8);
+		    PST_STATS_NODE_WORDS);
 }
 
 void pst_stats_write_peer(struct pst_stats_entry_writer *writer,
@@ -81,7 +81,7 @@ void pst_stats_write_peer(struct pst_stats_entry_writer *writer,
 	if (stats)
 		pst_stats_peer_to_words(stats, words);
 	write_entry(writer, pst_stats_bytes(slot_index), words,
-		    offsetof(struct pst_stats_peer, reserved) / 8);
+		    PST_STATS_PEER_WORDS);
 }
 
 void pst_stats_write_end(struct pst_stats_entry_writer *writer, uint64_t state)
@@ -175,7 +175,7 @@ int pst_stats_read_node(const struct pst_stats_entry_reader *reader,
 	int r;
 
 	r = read_entry(reader, PST_STATS_NODE_OFFSET, words,
-		       offsetof(struct pst_stats_node, reserved) / 8);
+		       PST_STATS_NODE_WORDS);
 	if (r < 0)
 		return r;
 	pst_stats_node_from_words(words, reader->slot_count, ret_stats);
@@ -192,10 +192,10 @@ int pst_stats_read_peer(const struct pst_stats_entry_reader *reader,
 	if (slot_index >= reader->slot_count)
 		return -ENOENT;
 	r = read_entry(reader, pst_stats_bytes(slot_index), words,
-		       offsetof(struct pst_stats_peer, reserved) / 8);
+		       PST_STATS_PEER_WORDS);
 	if (r < 0)
 		return r;
-	if (words[offsetof(struct pst_stats_peer, peer) / 8] == 0)
+	if (words[PST_STATS_PEER_HANDLE_OFFSET / 8] == 0)
 		return -ENOENT;
 	pst_stats_peer_from_words(words, slot_index, ret_stats);
 	return 0;

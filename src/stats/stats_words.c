@@ -1,129 +1,25 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Statistics as words and as structs
- *
- * The structs of the layout have the member names of the public ones, so a row
- * of the tables is a name and what may be there.
+ * Convert statistics between public structs and words of the segment
  */
 #include "stats/stats_words.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <string.h>
 
-enum kind {
-	COUNT,          /* 64 bits, anything */
-	NARROW,         /* at most 32 bits */
-	SLOTS,          /* 32 bits, at most slot_count */
-	PROCESS,        /* a pid: positive, or 0 */
-	DIRECTIONS,
-	FLAGS,
-	STATE,
-	REASON,
-	NAME,
-};
+#include "stats/stats_fields.h"
 
-struct field {
-	uint16_t word_index;
-	uint16_t word_count;    /* of an array; of a name its 8 */
-	uint16_t offset;        /* in the public struct */
-	uint8_t kind;
-};
-
-#define FIELD(entry, stats, member, kind) \
-	{offsetof(struct entry, member) / 8, \
-	 sizeof(((struct entry *)0)->member) / 8, \
-	 offsetof(struct stats, member), kind}
-#define NODE(member, kind) \
-	FIELD(pst_stats_node, postern_node_statistics, member, kind)
-#define PEER(member, kind) \
-	FIELD(pst_stats_peer, postern_peer_statistics, member, kind)
-
-static const struct field node_fields[] = {
-	NODE(pid, PROCESS),
-	NODE(uid, NARROW),
-	NODE(opened_ns, COUNT),
-	NODE(updated_ns, COUNT),
-	NODE(slot_count, SLOTS),
-	NODE(slots_used, SLOTS),
-	NODE(peer_count, SLOTS),
-	NODE(ready_count, SLOTS),
-	NODE(throttled_count, SLOTS),
-	NODE(draining_count, SLOTS),
-	NODE(detached_count, SLOTS),
-	NODE(half_open_count, NARROW),
-	NODE(admitted_count, COUNT),
-	NODE(departed_count, COUNT),
-	NODE(refused_count, COUNT),
-	NODE(slots_recycled_count, COUNT),
-	NODE(received_messages, COUNT),
-	NODE(received_bytes, COUNT),
-	NODE(sent_messages, COUNT),
-	NODE(sent_bytes, COUNT),
-	NODE(dropped_messages, COUNT),
-	NODE(dropped_bytes, COUNT),
-	NODE(turn_count, COUNT),
-	NODE(events_missed_count, COUNT),
-	NODE(reload_count, COUNT),
-	NODE(reload_failed_count, COUNT),
-	NODE(audit_record_count, COUNT),
-	NODE(audit_suppressed_count, COUNT),
-	NODE(latency, COUNT),
-	NODE(name, NAME),
-	NODE(refused_by_reason, COUNT),
-	NODE(departed_by_reason, COUNT),
-	NODE(refused_full_count, COUNT),
-};
-
-static const struct field peer_fields[] = {
-	PEER(peer, COUNT),
-	PEER(uid, NARROW),
-	PEER(gid, NARROW),
-	PEER(pid, PROCESS),
-	PEER(directions, DIRECTIONS),
-	PEER(state, STATE),
-	PEER(flags, FLAGS),
-	PEER(receive_ring_bytes, NARROW),
-	PEER(send_ring_bytes, NARROW),
-	PEER(admitted_ns, COUNT),
-	PEER(throttled_count, COUNT),
-	PEER(throttled_ns, COUNT),
-	PEER(channel.sent_messages, COUNT),
-	PEER(channel.sent_bytes, COUNT),
-	PEER(channel.received_messages, COUNT),
-	PEER(channel.received_bytes, COUNT),
-	PEER(channel.refused_full_count, COUNT),
-	PEER(channel.dropped_messages, COUNT),
-	PEER(channel.dropped_bytes, COUNT),
-	PEER(channel.peer_dropped_messages, COUNT),
-	PEER(channel.send_depth_bytes, COUNT),
-	PEER(channel.send_peak_bytes, COUNT),
-	PEER(channel.receive_depth_bytes, COUNT),
-	PEER(channel.receive_peak_bytes, COUNT),
-	PEER(channel.bells_rung, COUNT),
-	PEER(channel.bells_heard, COUNT),
-	PEER(channel.high_watermark_count, COUNT),
-	PEER(channel.last_activity_ns, COUNT),
-	PEER(channel.end_reason, REASON),
-	PEER(channel.latency, COUNT),
-	PEER(name, NAME),
-	PEER(instance, NAME),
-	PEER(tenant, NAME),
-};
-
-#define FIELD_COUNT(fields) (sizeof(fields) / sizeof((fields)[0]))
-
-/* A latency is copied as an array of words. */
-static_assert(offsetof(struct postern_latency, reserved) ==
-	      sizeof(struct pst_stats_latency), "the same words");
 static_assert(sizeof(enum postern_peer_state) == 4 &&
-	      sizeof(enum postern_reason) == 4, "narrow fields");
+	      sizeof(enum postern_reason) == 4, "fields of 32 bits");
 
-static bool is_narrow(enum kind kind)
+static bool is_narrow(const struct pst_stats_field *field)
 {
-	return kind != COUNT && kind != NAME;
+	return field->values != PST_STATS_U64 &&
+	       field->values != PST_STATS_NAME;
 }
 
-/* What is behind its last character is nobody's to read. */
+/* Bytes behind the end of the name do not leave the process. */
 static void put_name(uint64_t words[static POSTERN_NAME_BYTES / 8],
 		     const uint8_t *name)
 {
@@ -134,50 +30,48 @@ static void put_name(uint64_t words[static POSTERN_NAME_BYTES / 8],
 	memcpy(words, name, name_bytes);
 }
 
-static void to_words(const struct field *fields, size_t field_count,
-		     const void *stats, uint64_t *words)
+static void to_words(const struct pst_stats_field *field, const void *stats,
+		     uint64_t *words)
 {
-	const struct field *field;
-	const uint8_t *bytes = stats;
+	const uint8_t *member;
+	uint64_t *word;
 	uint32_t narrow;
-	size_t i;
 
-	for (i = 0; i < field_count; i++) {
-		field = &fields[i];
-		if (is_narrow(field->kind)) {
-			memcpy(&narrow, bytes + field->offset, sizeof(narrow));
-			words[field->word_index] = narrow;
-		} else if (field->kind == NAME) {
-			put_name(&words[field->word_index],
-				 bytes + field->offset);
+	for (; field->name; field++) {
+		member = (const uint8_t *)stats + field->offset;
+		word = words + field->at / 8;
+		if (is_narrow(field)) {
+			memcpy(&narrow, member, sizeof(narrow));
+			*word = narrow;
+		} else if (field->values == PST_STATS_NAME) {
+			put_name(word, member);
 		} else {
-			memcpy(&words[field->word_index],
-			       bytes + field->offset,
-			       8 * (size_t)field->word_count);
+			memcpy(word, member, field->member_bytes);
 		}
 	}
 }
 
-/* What of a word may be believed to be possible. */
-static uint32_t clamp(enum kind kind, uint64_t word, uint32_t slot_count)
+/* The word if it is a possible value, else the nearest one or 0. */
+static uint32_t clamp(enum pst_stats_values values, uint64_t word,
+		      uint32_t slot_count)
 {
-	switch (kind) {
-	case SLOTS:
+	switch (values) {
+	case PST_STATS_SLOTS:
 		return word > slot_count ? slot_count : (uint32_t)word;
-	case PROCESS:
+	case PST_STATS_PID:
 		return word > INT32_MAX ? 0 : (uint32_t)word;
-	case DIRECTIONS:
+	case PST_STATS_DIRECTIONS:
 		return word & (POSTERN_DIRECTION_SEND |
 			       POSTERN_DIRECTION_RECEIVE);
-	case FLAGS:
+	case PST_STATS_FLAGS:
 		return word & (POSTERN_PEER_DRAINING | POSTERN_PEER_STUCK);
-	case STATE:
+	case PST_STATS_STATE:
 		return word > POSTERN_PEER_DETACHED ? 0 : (uint32_t)word;
-	case REASON:
+	case PST_STATS_REASON:
 		return word >= POSTERN_REASON_ROOM ? 0 : (uint32_t)word;
-	case NARROW:
-	case COUNT:
-	case NAME:
+	case PST_STATS_U32:
+	case PST_STATS_U64:
+	case PST_STATS_NAME:
 	default:
 		return word > UINT32_MAX ? UINT32_MAX : (uint32_t)word;
 	}
@@ -201,39 +95,47 @@ static void make_name(char name[static POSTERN_NAME_BYTES])
 	memset(name + i, 0, POSTERN_NAME_BYTES - i);
 }
 
-static void from_words(const struct field *fields, size_t field_count,
+static void from_words(const struct pst_stats_field *field,
 		       const uint64_t *words, uint32_t slot_count, void *stats)
 {
-	const struct field *field;
-	uint8_t *bytes = stats;
+	const uint64_t *word;
+	uint8_t *member;
 	uint32_t narrow;
-	size_t i;
 
-	for (i = 0; i < field_count; i++) {
-		field = &fields[i];
-		if (is_narrow(field->kind)) {
-			narrow = clamp(field->kind, words[field->word_index],
-				       slot_count);
-			memcpy(bytes + field->offset, &narrow, sizeof(narrow));
+	for (; field->name; field++) {
+		member = (uint8_t *)stats + field->offset;
+		word = words + field->at / 8;
+		if (is_narrow(field)) {
+			narrow = clamp((enum pst_stats_values)field->values,
+				       *word, slot_count);
+			memcpy(member, &narrow, sizeof(narrow));
 			continue;
 		}
-		memcpy(bytes + field->offset, &words[field->word_index],
-		       8 * (size_t)field->word_count);
-		if (field->kind == NAME)
-			make_name((char *)bytes + field->offset);
+		memcpy(member, word, field->member_bytes);
+		if (field->values == PST_STATS_NAME)
+			make_name((char *)member);
 	}
 }
+
+/* -- entries and their blocks ---------------------------------------------- */
 
 void pst_stats_node_to_words(const struct postern_node_statistics *stats,
 			     uint64_t words[static PST_STATS_NODE_WORDS])
 {
-	to_words(node_fields, FIELD_COUNT(node_fields), stats, words);
+	to_words(pst_stats_node_fields, stats, words);
+	to_words(pst_stats_latency_fields, &stats->latency,
+		 words + PST_STATS_NODE_LATENCY_OFFSET / 8);
 }
 
 void pst_stats_peer_to_words(const struct postern_peer_statistics *stats,
 			     uint64_t words[static PST_STATS_PEER_WORDS])
 {
-	to_words(peer_fields, FIELD_COUNT(peer_fields), stats, words);
+	uint64_t *channel = words + PST_STATS_PEER_CHANNEL_OFFSET / 8;
+
+	to_words(pst_stats_peer_fields, stats, words);
+	to_words(pst_stats_channel_fields, &stats->channel, channel);
+	to_words(pst_stats_latency_fields, &stats->channel.latency,
+		 channel + PST_STATS_CHANNEL_LATENCY_OFFSET / 8);
 }
 
 void
@@ -243,8 +145,10 @@ pst_stats_node_from_words(const uint64_t words[static PST_STATS_NODE_WORDS],
 {
 	memset(ret_stats, 0, sizeof(*ret_stats));
 	ret_stats->size_bytes = sizeof(*ret_stats);
-	from_words(node_fields, FIELD_COUNT(node_fields), words, slot_count,
-		   ret_stats);
+	from_words(pst_stats_node_fields, words, slot_count, ret_stats);
+	from_words(pst_stats_latency_fields,
+		   words + PST_STATS_NODE_LATENCY_OFFSET / 8, slot_count,
+		   &ret_stats->latency);
 }
 
 void
@@ -252,11 +156,17 @@ pst_stats_peer_from_words(const uint64_t words[static PST_STATS_PEER_WORDS],
 			  uint32_t slot_index,
 			  struct postern_peer_statistics *ret_stats)
 {
+	const uint64_t *channel = words + PST_STATS_PEER_CHANNEL_OFFSET / 8;
+
 	memset(ret_stats, 0, sizeof(*ret_stats));
 	ret_stats->size_bytes = sizeof(*ret_stats);
 	ret_stats->channel.size_bytes = sizeof(ret_stats->channel);
-	from_words(peer_fields, FIELD_COUNT(peer_fields), words, 0, ret_stats);
-	/* A handle of another slot would be a lie. */
+	from_words(pst_stats_peer_fields, words, 0, ret_stats);
+	from_words(pst_stats_channel_fields, channel, 0, &ret_stats->channel);
+	from_words(pst_stats_latency_fields,
+		   channel + PST_STATS_CHANNEL_LATENCY_OFFSET / 8, 0,
+		   &ret_stats->channel.latency);
+	/* The handle of an entry names the slot of the entry, never another. */
 	ret_stats->slot_index = slot_index;
 	ret_stats->generation = (uint32_t)(ret_stats->peer >> 32);
 	ret_stats->peer = (uint64_t)ret_stats->generation << 32 |

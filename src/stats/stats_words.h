@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Statistics as words and as structs
+ * Convert statistics between public structs and words of the segment
  *
- * One table says which word is which field, for the writer and for the reader.
- * The words are private memory of the caller, an entry of stats_layout.h
- * without its sequence being looked at.
+ * The words are a private copy of an entry; its sequence is neither read nor
+ * written here.  The fields are those of stats_fields.h.
  */
 #ifndef POSTERN_STATS_STATS_WORDS_H
 #define POSTERN_STATS_STATS_WORDS_H
@@ -21,10 +20,10 @@ void pst_stats_peer_to_words(const struct postern_peer_statistics *stats,
 			     uint64_t words[static PST_STATS_PEER_WORDS]);
 
 /*
- * From words that may be anything: what cannot be becomes what can.  Numbers
- * are at most what their field holds, counts of slots at most slot_count, a
- * state or reason that is not known is 0, bits that are not known are off, and
- * a name is terminated and has characters of names only.
+ * The words may be anything; a value that is not possible is replaced.  Numbers
+ * are limited to the range of their field, counts of slots to slot_count; an
+ * unknown state or reason becomes 0, unknown bits are cleared, and a name is
+ * terminated and consists of the characters of names.
  */
 void
 pst_stats_node_from_words(const uint64_t words[static PST_STATS_NODE_WORDS],

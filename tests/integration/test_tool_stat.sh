@@ -79,6 +79,7 @@ json_has_every_figure() {
 	while read -r name; do
 		case $name in
 		peer | slot_index | generation | flags | directions) ;;
+		offset_bytes | value_bytes) ;; # of a description
 		*) grep -q "[. ]$name " values || fail "$name is missing" ;;
 		esac
 	done <names

@@ -11,7 +11,12 @@ check_PROGRAMS += \
 	tests/unit/api/test_api_subject \
 	tests/unit/api/test_api_subject_users \
 	tests/unit/api/test_api_key \
-	tests/unit/api/test_api_policy
+	tests/unit/api/test_api_policy \
+	tests/unit/api/test_api_stats_reader
+
+tests_unit_api_test_api_stats_reader_SOURCES = \
+	tests/unit/api/test_api_stats_reader.c
+tests_unit_api_test_api_stats_reader_LDADD = $(API_TEST_LIBS)
 
 tests_unit_api_test_api_channel_SOURCES = \
 	tests/unit/api/test_api_channel.c $(CHANNEL_TEST_SUPPORT)

@@ -4,6 +4,7 @@ stats_test_libraries = libstats.la libbase.la $(CHECK_LIBS)
 check_PROGRAMS += \
 	tests/unit/stats/test_stats_collector \
 	tests/unit/stats/test_stats_entry \
+	tests/unit/stats/test_stats_fields \
 	tests/unit/stats/test_stats_hostile \
 	tests/unit/stats/test_stats_reader \
 	tests/unit/stats/test_stats_segment \
@@ -30,3 +31,6 @@ tests_unit_stats_test_stats_segment_SOURCES = \
 	tests/unit/stats/test_stats_segment.c
 tests_unit_stats_test_stats_segment_LDADD = \
 	libstats.la libos.la libbase.la $(CHECK_LIBS)
+tests_unit_stats_test_stats_fields_SOURCES = \
+	tests/unit/stats/test_stats_fields.c
+tests_unit_stats_test_stats_fields_LDADD = $(stats_test_libraries)

@@ -21,6 +21,12 @@
 
 #define ROUNDS 20000
 
+/* Offsets in the entries, as in doc/layout.md. */
+#define NODE_SLOT_COUNT_AT 40
+#define PEER_HANDLE_AT 8
+#define PEER_NAME_AT 296
+#define PEER_INSTANCE_AT 360
+
 static const char name_characters[] =
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
 
@@ -169,8 +175,7 @@ START_TEST(count_of_slots_in_the_page_means_nothing)
 	make_segment(3);
 	put(0, PST_STATS_VERSION);
 	put(offsetof(struct pst_stats_header, slot_count), 4096);
-	put(PST_STATS_NODE_OFFSET + offsetof(struct pst_stats_node,
-					     slot_count), 4096);
+	put(PST_STATS_NODE_OFFSET + NODE_SLOT_COUNT_AT, 4096);
 	ck_assert_int_eq(pst_stats_entry_reader_init(&reader, segment,
 						     segment_bytes), 0);
 	ck_assert_uint_eq(reader.slot_count, 3);
@@ -187,12 +192,11 @@ START_TEST(name_is_cut_and_made_printable)
 
 	make_segment(1);
 	put(0, PST_STATS_VERSION);
-	put(PST_STATS_PEERS_OFFSET + offsetof(struct pst_stats_peer, peer), 1);
+	put(PST_STATS_PEERS_OFFSET + PEER_HANDLE_AT, 1);
 	memset(segment + PST_STATS_PEERS_OFFSET +
-	       offsetof(struct pst_stats_peer, name), 'x', POSTERN_NAME_BYTES);
+	       PEER_NAME_AT, 'x', POSTERN_NAME_BYTES);
 	memcpy(segment + PST_STATS_PEERS_OFFSET +
-	       offsetof(struct pst_stats_peer, instance), escape,
-	       sizeof(escape));
+	       PEER_INSTANCE_AT, escape, sizeof(escape));
 	ck_assert_int_eq(pst_stats_entry_reader_init(&reader, segment,
 						     segment_bytes), 0);
 	ck_assert_int_eq(pst_stats_read_peer(&reader, 0, &peer), 0);
