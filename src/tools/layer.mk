@@ -18,7 +18,6 @@ postern_SOURCES = \
 	src/tools/list.c \
 	src/tools/log.c src/tools/log.h \
 	src/tools/main.c \
-	src/tools/metrics.c src/tools/metrics.h \
 	src/tools/node_start.c src/tools/node_start.h \
 	src/tools/notify.c src/tools/notify.h \
 	src/tools/options.c src/tools/options.h \

@@ -11,14 +11,20 @@
 #include <stdio.h>
 
 #include "json.h"
-#include "metrics.h"
 #include "stat_table.h"
 
-static void print_metrics(const struct tool_metric *metrics, const void *stats)
+/* The numbers of a group; before is what stands before the first one. */
+static void print_numbers(enum postern_stats_group group, const void *stats,
+			  const char *before)
 {
-	for (; metrics->name; metrics++)
-		printf(", \"%s\": %" PRIu64, metrics->name,
-		       tool_metric_value(metrics, stats));
+	struct postern_stats_field field = POSTERN_STATS_FIELD_INIT;
+	uint32_t i;
+
+	for (i = 0; postern_stats_field_at(group, i, &field) == 0; i++) {
+		printf("%s\"%s\": %" PRIu64, before, field.name,
+		       tool_stat_field_value(&field, stats));
+		before = ", ";
+	}
 }
 
 static void print_text(const char *name, const char *text)
@@ -29,13 +35,9 @@ static void print_text(const char *name, const char *text)
 
 static void print_latency(const struct postern_latency *latency)
 {
-	printf(", \"latency\": {\"count\": %" PRIu64 ", \"p50_ns\": %" PRIu64
-	       ", \"p90_ns\": %" PRIu64 ", \"p99_ns\": %" PRIu64
-	       ", \"p999_ns\": %" PRIu64 ", \"max_ns\": %" PRIu64
-	       ", \"implausible_count\": %" PRIu64 "}",
-	       latency->count, latency->p50_ns, latency->p90_ns,
-	       latency->p99_ns, latency->p999_ns, latency->max_ns,
-	       latency->implausible_count);
+	printf(", \"latency\": {");
+	print_numbers(POSTERN_STATS_LATENCY, latency, "");
+	printf("}");
 }
 
 static void print_rates(const struct tool_rates *rates)
@@ -80,8 +82,8 @@ static void print_peer(const struct tool_peer *peer)
 	       stats->directions & POSTERN_DIRECTION_SEND ? "true" : "false",
 	       stats->directions & POSTERN_DIRECTION_RECEIVE ? "true" :
 	       "false");
-	print_metrics(tool_peer_metrics, stats);
-	print_metrics(tool_channel_metrics, &stats->channel);
+	print_numbers(POSTERN_STATS_PEER, stats, ", ");
+	print_numbers(POSTERN_STATS_CHANNEL, &stats->channel, ", ");
 	print_latency(&stats->channel.latency);
 	print_rates(&peer->rates);
 	printf("}");
@@ -93,7 +95,7 @@ void tool_stat_sample_print_json(const struct tool_stat_sample *sample)
 
 	printf("{\"node\": {\"name\": ");
 	tool_json_print_text(sample->node.name);
-	print_metrics(tool_node_metrics, &sample->node);
+	print_numbers(POSTERN_STATS_NODE, &sample->node, ", ");
 	print_reasons("refused_by_reason", sample->node.refused_by_reason);
 	print_reasons("departed_by_reason", sample->node.departed_by_reason);
 	print_latency(&sample->node.latency);

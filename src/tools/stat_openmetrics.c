@@ -12,8 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "metrics.h"
-
 #define NS_PER_SECOND 1e9
 
 static const char *const states[] = {
@@ -78,45 +76,50 @@ static void print_family(const char *owner, const char *metric,
 	printf("# HELP postern_%s_%s %s.\n", owner, metric, help);
 }
 
-static void print_value(const struct tool_metric *metric, const void *stats)
+static bool is_time(const struct postern_stats_field *field)
 {
-	uint64_t value = tool_metric_value(metric, stats);
+	return field->unit && strcmp(field->unit, "ns") == 0;
+}
 
-	if (metric->unit && strcmp(metric->unit, "seconds") == 0)
+static void print_family_of(const char *owner,
+			    const struct postern_stats_field *field)
+{
+	print_family(owner, field->metric,
+		     field->kind == POSTERN_STATS_COUNTER ? "counter" : "gauge",
+		     is_time(field) ? "seconds" : field->unit,
+		     field->description);
+}
+
+static void print_metric(const struct tool_stat_sample *sample,
+			 const struct postern_stats_field *field,
+			 const char *owner,
+			 const struct postern_peer_statistics *peer,
+			 const void *stats)
+{
+	uint64_t value = tool_stat_field_value(field, stats);
+
+	printf("postern_%s_%s%s", owner, field->metric,
+	       field->kind == POSTERN_STATS_COUNTER ? "_total" : "");
+	print_labels(&sample->node, peer);
+	if (is_time(field))
 		printf("} %.9f\n", (double)value / NS_PER_SECOND);
 	else
 		printf("} %" PRIu64 "\n", value);
 }
 
-static void print_metric(const struct tool_stat_sample *sample,
-			 const struct tool_metric *metric, const char *owner,
-			 const struct postern_peer_statistics *peer,
-			 const void *stats)
-{
-	printf("postern_%s_%s%s", owner, metric->openmetrics_name,
-	       metric->kind == TOOL_METRIC_COUNTER ? "_total" : "");
-	print_labels(&sample->node, peer);
-	print_value(metric, stats);
-}
-
-static const char *type_of(const struct tool_metric *metric)
-{
-	return metric->kind == TOOL_METRIC_COUNTER ? "counter" : "gauge";
-}
-
 static void print_node_metrics(const struct tool_stat_sample *sample)
 {
-	const struct tool_metric *metric;
+	struct postern_stats_field field = POSTERN_STATS_FIELD_INIT;
+	uint32_t i;
 
-	for (metric = tool_node_metrics; metric->name; metric++) {
-		/* Exposed by reason, below. */
-		if (!metric->openmetrics_name ||
-		    strcmp(metric->openmetrics_name, "refused") == 0 ||
-		    strcmp(metric->openmetrics_name, "departed") == 0)
+	for (i = 0; postern_stats_field_at(POSTERN_STATS_NODE, i, &field) == 0;
+	     i++) {
+		/* Printed by reason, below. */
+		if (!field.metric || strcmp(field.metric, "refused") == 0 ||
+		    strcmp(field.metric, "departed") == 0)
 			continue;
-		print_family("node", metric->openmetrics_name, type_of(metric),
-			     metric->unit, metric->help);
-		print_metric(sample, metric, "node", NULL, &sample->node);
+		print_family_of("node", &field);
+		print_metric(sample, &field, "node", NULL, &sample->node);
 	}
 }
 
@@ -140,22 +143,22 @@ static void print_reasons(const struct tool_stat_sample *sample,
 }
 
 static void print_peer_metrics(const struct tool_stat_sample *sample,
-			       const struct tool_metric *metric,
+			       enum postern_stats_group group,
 			       size_t stats_offset)
 {
-	const char *stats;
-	size_t i;
+	struct postern_stats_field field = POSTERN_STATS_FIELD_INIT;
+	const struct postern_peer_statistics *peer;
+	uint32_t i;
+	size_t k;
 
-	for (; metric->name; metric++) {
-		if (!metric->openmetrics_name)
+	for (i = 0; postern_stats_field_at(group, i, &field) == 0; i++) {
+		if (!field.metric)
 			continue;
-		print_family("peer", metric->openmetrics_name, type_of(metric),
-			     metric->unit, metric->help);
-		for (i = 0; i < sample->peer_count; i++) {
-			stats = (const char *)&sample->peers[i].stats;
-			print_metric(sample, metric, "peer",
-				     &sample->peers[i].stats,
-				     stats + stats_offset);
+		print_family_of("peer", &field);
+		for (k = 0; k < sample->peer_count; k++) {
+			peer = &sample->peers[k].stats;
+			print_metric(sample, &field, "peer", peer,
+				     (const char *)peer + stats_offset);
 		}
 	}
 }
@@ -241,8 +244,8 @@ void tool_stat_sample_print_openmetrics(const struct tool_stat_sample *sample)
 		      sample->node.refused_by_reason);
 	print_reasons(sample, "departed", "Peers departed, by reason",
 		      sample->node.departed_by_reason);
-	print_peer_metrics(sample, tool_peer_metrics, 0);
-	print_peer_metrics(sample, tool_channel_metrics,
+	print_peer_metrics(sample, POSTERN_STATS_PEER, 0);
+	print_peer_metrics(sample, POSTERN_STATS_CHANNEL,
 			   offsetof(struct postern_peer_statistics, channel));
 	print_latencies(sample);
 	print_states(sample);

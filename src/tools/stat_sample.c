@@ -349,6 +349,21 @@ enum tool_status tool_stat_sample_error(const struct tool_stat_reader *observer,
 				 &observer->refusal);
 }
 
+uint64_t tool_stat_field_value(const struct postern_stats_field *field,
+			       const void *stats)
+{
+	const char *member = (const char *)stats + field->offset_bytes;
+	uint64_t wide;
+	uint32_t narrow;
+
+	if (field->value_bytes == sizeof(wide)) {
+		memcpy(&wide, member, sizeof(wide));
+		return wide;
+	}
+	memcpy(&narrow, member, sizeof(narrow));
+	return narrow;
+}
+
 void tool_stat_sample_done(struct tool_stat_sample *sample)
 {
 	free(sample->peers);

@@ -61,6 +61,10 @@ int tool_stat_sample_take(struct tool_stat_reader *observer,
 			  struct tool_stat_sample *sample);
 enum tool_status tool_stat_sample_error(const struct tool_stat_reader *observer,
 					int result);
+/* The number that field describes, of stats, a struct of its group. */
+uint64_t tool_stat_field_value(const struct postern_stats_field *field,
+			       const void *stats);
+
 void tool_stat_sample_done(struct tool_stat_sample *sample);
 void tool_stat_reader_done(struct tool_stat_reader *observer);
 
