@@ -104,7 +104,6 @@ static const char *group_word(const struct pst_policy_directive *socket)
 static void read_node(const struct pst_policy_node *node,
 		      struct pst_diff_value values[static FIELD_COUNT])
 {
-	static const char *const audits[] = {"all", "deny", "none"};
 	const struct pst_policy_directive *owner, *socket;
 	size_t i;
 
@@ -118,7 +117,7 @@ static void read_node(const struct pst_policy_node *node,
 	values[SOCKET_GROUP] = value_of_account(
 		group_word(socket), node->socket_group_fact, node->socket_gid);
 	values[SLOTS] = value_of_number("%" PRIu32, node->slot_count);
-	values[AUDIT] = value_of_word(audits[node->audit % 3]);
+	values[AUDIT] = value_of_word(pst_policy_audit_names[node->audit % 3]);
 	for (i = 0; i < FIELD_COUNT; i++)
 		values[i].location =
 			pst_diff_locate_key(node->directive, fields[i].key);

@@ -15,6 +15,7 @@
 #include "authoring/authoring.h"
 #include "authoring/authoring_internal.h"
 #include "base/text.h"
+#include "policy/policy_block.h"
 #include "policy/policy_builder.h"
 #include "policy/policy_values.h"
 
@@ -22,50 +23,19 @@
 
 #define INDENT 4u
 
-/* More than any block has keys. */
-#define RANK_COUNT 16
-
-struct order {
-	const char *block_kind;
-	const char *keys[RANK_COUNT];
-};
-
-/* Identity first, grants before restrictions, limits last. */
-static const struct order orders[] = {
-	{"peer",
-	 {"user", "group", "label", "key", "key-file", "pid", "unit", "cgroup",
-	  "exe", "pidns", "userns"}},
-	{"tenant", {"members", "security", "weight", "limits"}},
-	{"node",
-	 {"owner", "socket", "key", "security", "require", "slots", "audit",
-	  "allow", "deny", "limits"}},
-	{"extend", {"security", "require", "allow", "deny", "limits"}},
-	{"allow", {"security", "direction", "observe", "limits"}},
-	{"limits",
-	 {"peers", "peers-per-user", "memory", "ring", "message", "rate",
-	  "bandwidth", "handshakes", "idle", "on-exceed"}},
-};
-
-static const struct order *find_order(const char *block_kind)
+/* Keys are sorted as in the table of their block; unknown ones come last. */
+static size_t rank_of(const struct pst_policy_block_kind *kind, const char *key)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
-		if (strcmp(orders[i].block_kind, block_kind) == 0)
-			return &orders[i];
+	for (i = 0; kind && i < kind->key_count; i++) {
+		if (strcmp(kind->keys[i].name, key) != 0)
+			continue;
+		if (kind->keys[i].flags & PST_POLICY_KEY_SORTS_EARLIER)
+			return 2 * i - 1;
+		break;
 	}
-	return NULL;
-}
-
-static size_t rank_of(const struct order *order, const char *key)
-{
-	size_t i;
-
-	for (i = 0; order && order->keys[i]; i++) {
-		if (strcmp(order->keys[i], key) == 0)
-			return i;
-	}
-	return i;
+	return 2 * (i + 1);
 }
 
 void pst_print_indent(struct pst_text *text, size_t depth)
@@ -111,23 +81,25 @@ const struct pst_policy_directive *
 pst_print_next(const char *block_kind, const struct pst_policy_directive *first,
 	       const struct pst_policy_directive *previous)
 {
-	const struct order *order = find_order(block_kind);
+	const struct pst_policy_block_kind *kind =
+		pst_policy_block_find(block_kind);
+	const size_t last_rank = 2 * (kind ? kind->key_count + 1 : 1);
 	const struct pst_policy_directive *directive;
 	size_t rank = 0;
 
 	if (previous) {
-		rank = rank_of(order, previous->words[0].text);
+		rank = rank_of(kind, previous->words[0].text);
 		for (directive = previous->next; directive;
 		     directive = directive->next) {
-			if (rank_of(order, directive->words[0].text) == rank)
+			if (rank_of(kind, directive->words[0].text) == rank)
 				return directive;
 		}
 		rank++;
 	}
-	for (; rank < RANK_COUNT; rank++) {
+	for (; rank <= last_rank; rank++) {
 		for (directive = first; directive;
 		     directive = directive->next) {
-			if (rank_of(order, directive->words[0].text) == rank)
+			if (rank_of(kind, directive->words[0].text) == rank)
 				return directive;
 		}
 	}

@@ -101,14 +101,29 @@ static bool is_misplaced_end(const struct pst_policy_directive *directive)
 	       strcmp(directive->words[0].text, "end") == 0;
 }
 
+static const struct pst_policy_block_kind *const kinds[] = {
+	&pst_policy_top_block,       &pst_policy_peer_block,
+	&pst_policy_tenant_block,    &pst_policy_node_block,
+	&pst_policy_extension_block, &pst_policy_allow_block,
+	&pst_policy_limits_block,
+};
+
+const struct pst_policy_block_kind *pst_policy_block_find(const char *key)
+{
+	size_t i, name_bytes;
+
+	/* no key begins the top level; "extend" begins "extend node" */
+	for (i = 1; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		name_bytes = strcspn(kinds[i]->name, " ");
+		if (strncmp(kinds[i]->name, key, name_bytes) == 0 &&
+		    key[name_bytes] == '\0')
+			return kinds[i];
+	}
+	return NULL;
+}
+
 static bool is_key_of_any_kind(const char *word)
 {
-	static const struct pst_policy_block_kind *const kinds[] = {
-		&pst_policy_top_block,       &pst_policy_peer_block,
-		&pst_policy_tenant_block,    &pst_policy_node_block,
-		&pst_policy_extension_block, &pst_policy_allow_block,
-		&pst_policy_limits_block,
-	};
 	size_t i;
 
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {

@@ -26,7 +26,9 @@ enum pst_policy_key_flag {
 	PST_POLICY_KEY_HAS_BLOCK = 1u << 0,
 	PST_POLICY_KEY_MAY_REPEAT = 1u << 1,
 	/* errors in its value concern the second fault of the block */
-	PST_POLICY_KEY_SECOND_FAULT = 1u << 2
+	PST_POLICY_KEY_SECOND_FAULT = 1u << 2,
+	/* in canonical order it precedes the key above it in the table */
+	PST_POLICY_KEY_SORTS_EARLIER = 1u << 3
 };
 
 struct pst_policy_key {
@@ -53,6 +55,9 @@ extern const struct pst_policy_block_kind pst_policy_node_block;
 extern const struct pst_policy_block_kind pst_policy_extension_block;
 extern const struct pst_policy_block_kind pst_policy_allow_block;
 extern const struct pst_policy_block_kind pst_policy_limits_block;
+
+/* The kind of block that a key begins, or NULL. */
+const struct pst_policy_block_kind *pst_policy_block_find(const char *key);
 
 /*
  * Read the directives of one block.  second_fault may be NULL if no key of the

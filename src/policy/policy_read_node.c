@@ -17,6 +17,7 @@
 #include "base/bounds.h"
 #include "base/result.h"
 #include "policy/policy_read.h"
+#include "policy/policy_units.h"
 #include "policy/policy_values.h"
 
 #define DEFAULT_SOCKET_MODE 0660u
@@ -297,13 +298,12 @@ static int read_audit(struct pst_policy_builder *builder,
 		      const struct pst_policy_directive *directive,
 		      void *object)
 {
-	/* in the order of enum postern_audit */
-	static const char *const choices[] = {"all", "deny", "none"};
 	struct node_block *block = object;
 	size_t choice;
 	int r;
 
-	r = pst_policy_word_choice(builder, directive, 1, choices, 3, &choice);
+	r = pst_policy_word_choice(builder, directive, 1,
+				   pst_policy_audit_names, 3, &choice);
 	if (r > 0)
 		block->node->audit = (enum postern_audit)choice;
 	return r;

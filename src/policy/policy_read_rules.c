@@ -18,6 +18,7 @@
 #define BLOCK PST_POLICY_KEY_HAS_BLOCK
 #define REPEAT PST_POLICY_KEY_MAY_REPEAT
 #define APART PST_POLICY_KEY_SECOND_FAULT
+#define EARLIER PST_POLICY_KEY_SORTS_EARLIER
 #define MANY PST_POLICY_ANY_WORD_COUNT
 
 static int read_rule(struct pst_policy_builder *builder,
@@ -115,7 +116,7 @@ static int read_allow_limits(struct pst_policy_builder *builder,
 static const struct pst_policy_key allow_keys[] = {
 	{"direction", 1, 1, 0, read_direction,
 	 "usage: direction send|receive|both"},
-	{"security", 1, 1, 0, read_allow_security,
+	{"security", 1, 1, EARLIER, read_allow_security,
 	 "usage: security none|mac|aead"},
 	{"observe", 0, 0, 0, read_observe, "usage: observe"},
 	{"limits", 0, 0, BLOCK, read_allow_limits, "usage: limits { }"},
@@ -204,7 +205,7 @@ static const struct pst_policy_key tenant_keys[] = {
 	{"members", 1, MANY, REPEAT, read_members,
 	 "usage: members PEER..."},
 	{"weight", 1, 1, APART, read_weight, "usage: weight N"},
-	{"security", 1, 1, APART, read_tenant_security,
+	{"security", 1, 1, APART | EARLIER, read_tenant_security,
 	 "usage: security none|mac|aead"},
 	{"limits", 0, 0, BLOCK | APART, read_tenant_limits, "usage: limits { }"},
 };

@@ -85,6 +85,7 @@ static const struct {
 const char *const pst_policy_on_exceed_names[] = {"block", "drop",
 						  "disconnect"};
 const char *const pst_policy_security_names[] = {"none", "mac", "aead"};
+const char *const pst_policy_audit_names[] = {"all", "deny", "none"};
 const char *const pst_policy_direction_names[] = {"none", "send", "receive",
 						  "both"};
 

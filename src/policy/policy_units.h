@@ -29,10 +29,11 @@ enum pst_policy_unit {
 	PST_POLICY_UNIT_NS                /* 10min */
 };
 
-/* In the order of enum postern_on_exceed, of enum postern_security, and of the
- * bits of a direction. */
+/* In the order of enum postern_on_exceed, postern_security and postern_audit, and
+ * of the bits of a direction. */
 extern const char *const pst_policy_on_exceed_names[3];
 extern const char *const pst_policy_security_names[3];
+extern const char *const pst_policy_audit_names[3];
 extern const char *const pst_policy_direction_names[4];
 
 /* A number with its unit, at least 1, in bytes, counts or nanoseconds.  Returns
