@@ -319,11 +319,11 @@ static bool begin_handshake(struct pst_node *node, int socket_fd,
 	}
 	index = pst_half_open_index(&node->half_open, entry);
 	pst_half_open_take(entry, socket_fd, credentials, attempt,
-			   pst_deadline_after(node->now_ns,
+			   pst_deadline_after(node->reactor.now_ns,
 					      PST_HALF_OPEN_DEADLINE_NS));
 	pst_stats_collector_note_change(&node->stats.collector);
 	pst_admission_begin(node, entry);
-	r = pst_poll_set_add(node->set_fd, socket_fd,
+	r = pst_poll_set_add(node->reactor.set_fd, socket_fd,
 			     pst_poll_tag(PST_POLL_HALF_OPEN, index,
 					  entry->generation));
 	if (r < 0) {
@@ -377,7 +377,7 @@ static void consider(struct pst_node *node, int socket_fd)
 	}
 	attempt.has_hello = record.result != -EAGAIN;
 	attempt.abandoned_count = pst_half_open_count_abandoned(
-		&node->half_open, attempt.user, node->now_ns);
+		&node->half_open, attempt.user, node->reactor.now_ns);
 	if (begin_handshake(node, socket_fd, &credentials, &attempt, &entry) &&
 	    attempt.has_hello)
 		take_in(node, entry, &record);
@@ -401,11 +401,11 @@ void pst_admission_accept(struct pst_node *node)
 			 * readable. */
 			pst_audit_note(node, POSTERN_LOG_WARNING, "accept",
 				       "cannot accept for now", r);
-			pst_poll_set_remove(node->set_fd,
+			pst_poll_set_remove(node->reactor.set_fd,
 					    node->listener.socket_fd);
 			node->listener_rests = true;
 			node->listener_wakes_ns = pst_deadline_after(
-				node->now_ns, PST_LISTENER_REST_NS);
+				node->reactor.now_ns, PST_LISTENER_REST_NS);
 			return;
 		}
 		consider(node, fd);

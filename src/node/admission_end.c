@@ -69,7 +69,7 @@ void pst_admission_release(struct pst_node *node, struct pst_half_open *entry)
 		/* It was claimed, so it can be aborted. */
 		pst_peer_table_release(&node->peer_table, entry->slot);
 	}
-	pst_poll_set_remove(node->set_fd, entry->socket_fd);
+	pst_poll_set_remove(node->reactor.set_fd, entry->socket_fd);
 	pst_half_open_release(&node->half_open, entry);
 	pst_stats_collector_note_change(&node->stats.collector);
 }
@@ -81,7 +81,7 @@ void pst_admission_refuse(struct pst_node *node, struct pst_half_open *entry,
 	/* An eviction counts at any age.  A flood's own handshakes are evicted
 	 * within milliseconds: without these, its users look like all others. */
 	pst_half_open_note_abandoned(&node->half_open, entry->attempt.user,
-				     node->now_ns);
+				     node->reactor.now_ns);
 	pst_half_open_note_taken_offer(entry);
 	send_refusal(entry->socket_fd, &entry->responder, refusal->reason);
 	pst_admission_release(node, entry);
@@ -132,7 +132,8 @@ void pst_admission_drop(struct pst_node *node, struct pst_half_open *entry)
 	if (entry->responder.machine.state != HANDSHAKE_START &&
 	    !is_served(entry)) {
 		pst_half_open_note_abandoned(&node->half_open,
-					     entry->attempt.user, node->now_ns);
+					     entry->attempt.user,
+					     node->reactor.now_ns);
 		(void)pst_error_set(&refusal, POSTERN_REASON_HUNG_UP);
 		pst_audit_refuse(node, &entry->credentials, &entry->responder,
 				 &refusal);

@@ -59,11 +59,11 @@ bool pst_admission_acquire_handshake(struct pst_node *node, uint64_t user,
 	return pst_quota_acquire_handshake(
 		       binding->accounting, &node->handshakes,
 		       pst_policy_node_limits(binding->rules), user,
-		       node->now_ns, refusal) &&
+		       node->reactor.now_ns, refusal) &&
 	       pst_quota_acquire_handshake(
 		       binding->accounting, &binding->accounting->handshakes,
 		       pst_policy_process_limits(binding->policy), user,
-		       node->now_ns, refusal);
+		       node->reactor.now_ns, refusal);
 }
 
 /* Root and the owner were not counted when they knocked. */
@@ -89,8 +89,8 @@ static bool is_within_tenant(struct pst_node *node,
 	       pst_quota_acquire_handshake(node->binding.accounting,
 					   &account->handshakes,
 					   decision->tenant,
-					   entry->attempt.user, node->now_ns,
-					   refusal);
+					   entry->attempt.user,
+					   node->reactor.now_ns, refusal);
 }
 
 static uint32_t at_most_u32(uint64_t value)

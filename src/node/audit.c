@@ -98,7 +98,7 @@ static bool begin_if_allowed(struct pst_log_record *record,
 		return true;
 	}
 	audit->suppressed_count++;
-	node->may_have_become_due = true;
+	node->reactor.deadlines_changed = true;
 	return false;
 }
 
@@ -285,8 +285,9 @@ static void add_holder(struct pst_log_record *record,
 		       const struct pst_offer_holder *holder)
 {
 	const struct pst_offer_origin *oldest = &holder->oldest;
-	uint64_t age_ns = node->now_ns > oldest->made_ns
-				  ? node->now_ns - oldest->made_ns : 0;
+	uint64_t age_ns = node->reactor.now_ns > oldest->made_ns
+				  ? node->reactor.now_ns - oldest->made_ns
+				  : 0;
 
 	pst_log_record_add_u64(record, "uid", oldest->uid);
 	pst_log_record_add_i64(record, "pid", oldest->pid);
@@ -324,10 +325,10 @@ void pst_audit_holders(struct pst_node *node)
 	size_t count, i;
 
 	if (!is_recorded(node, false) ||
-	    node->now_ns < node->holders_audit_ns)
+	    node->reactor.now_ns < node->holders_audit_ns)
 		return;
-	node->holders_audit_ns = pst_deadline_after(node->now_ns,
-						    HOLDERS_AUDIT_NS);
+	node->holders_audit_ns =
+		pst_deadline_after(node->reactor.now_ns, HOLDERS_AUDIT_NS);
 	count = pst_half_open_find_holders(&node->half_open, holders,
 					   HOLDERS_RECORDED);
 	for (i = 0; i < count && i < HOLDERS_RECORDED; i++) {

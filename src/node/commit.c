@@ -71,7 +71,7 @@ static int open_channel(const struct pst_node *node,
 		pst_segment_unmap(&setup.peer_mapping);
 		return r;
 	}
-	pst_poll_set_remove(node->set_fd, entry->socket_fd);
+	pst_poll_set_remove(node->reactor.set_fd, entry->socket_fd);
 	setup.socket_fd = pst_fd_take(&entry->socket_fd);
 	setup.pidfd = pst_fd_take(&entry->credentials.pidfd);
 	setup.own_mapping = entry->own_mapping;

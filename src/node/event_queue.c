@@ -116,7 +116,7 @@ int pst_node_next_event(struct pst_node *node, struct postern_event *ret_event)
 
 	if (!take_event(node, ret_event)) {
 		if (!has_looked)
-			r = pst_node_turn(node, 0);
+			r = pst_node_run_once(node, 0);
 		if (r == 0 && !take_event(node, ret_event))
 			r = -EAGAIN;
 		node->has_looked_for_event = r == 0;

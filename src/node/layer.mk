@@ -13,20 +13,21 @@ libnode_la_SOURCES = \
 	src/node/control.c \
 	src/node/event_queue.c \
 	src/node/node.h \
-	src/node/node_events.c \
 	src/node/node_lifecycle.c \
 	src/node/node_listener.c \
 	src/node/node_peers.c \
 	src/node/node_policy.c \
 	src/node/node_policy.h \
+	src/node/node_receive.c \
 	src/node/node_state.h \
 	src/node/node_stats.c \
 	src/node/node_stats.h \
 	src/node/observe.c \
 	src/node/offer.c \
 	src/node/policy_reload.c \
+	src/node/reactor.c \
+	src/node/reactor.h \
 	src/node/revoke.c \
 	src/node/revoke.h \
-	src/node/schedule.c \
 	src/node/terms.c \
 	src/node/terms.h

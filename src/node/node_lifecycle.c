@@ -18,12 +18,10 @@
 #include "crypto/cipher.h"
 #include "node/audit.h"
 #include "node/node_policy.h"
-#include "os/doorbell.h"
 #include "os/features.h"
 #include "os/fork_guard.h"
 #include "os/monotonic.h"
 #include "os/own_process.h"
-#include "os/poll_set.h"
 #include "os/socket_close.h"
 
 static int allocate(struct pst_node *node, uint32_t slot_count)
@@ -46,54 +44,19 @@ static int allocate(struct pst_node *node, uint32_t slot_count)
 	return pst_half_open_init(&node->half_open, &offers);
 }
 
-static int prepare_events(struct pst_node *node)
-{
-	int r;
-
-	r = pst_poll_set_open(&node->set_fd);
-	if (r < 0)
-		return r;
-	node->peer_table.set_fd = node->set_fd;
-	r = pst_timer_open(&node->timer_fd);
-	if (r < 0)
-		return r;
-	r = pst_wake_open(&node->wake_fd);
-	if (r < 0)
-		return r;
-	r = pst_wake_open(&node->interrupt_fd);
-	if (r < 0)
-		return r;
-	r = pst_poll_set_add(node->set_fd, node->timer_fd,
-			     pst_poll_tag(PST_POLL_TIMER, 0, 0));
-	if (r < 0)
-		return r;
-	r = pst_poll_set_add(node->set_fd, node->wake_fd,
-			     pst_poll_tag(PST_POLL_WAKE, 0, 0));
-	if (r < 0)
-		return r;
-	return pst_poll_set_add(node->set_fd, node->interrupt_fd,
-				pst_poll_tag(PST_POLL_INTERRUPT, 0, 0));
-}
-
 static int init(struct pst_node *node, const struct pst_node_params *params)
 {
 	node->guard.ours = PST_FORK_GUARD_OURS;
 	node->features = pst_features_probe(params->features_off) |
 			 pst_cipher_features(params->features_off);
 	node->channel_spin_ns = params->spin_ns;
-	pst_spin_init(&node->spin, params->spin_ns);
+	pst_reactor_init(&node->reactor, params->spin_ns);
 	node->log = params->log;
 	pst_audit_init(&node->audit_trail);
 	(void)snprintf(node->name, sizeof(node->name), "%s", params->name);
 	node->listener = (struct pst_listener)PST_LISTENER_INIT;
 	node->stats = (struct pst_node_stats)PST_NODE_STATS_INIT;
-	node->set_fd = -1;
-	node->timer_fd = -1;
-	node->wake_fd = -1;
-	node->interrupt_fd = -1;
-	node->due_ns = PST_DEADLINE_NEVER;
 	node->names_due_ns = PST_DEADLINE_NEVER;
-	node->now_ns = pst_monotonic_now_ns();
 	pst_scheduler_init(&node->scheduler);
 	pst_list_init(&node->charges.link);
 	if (params->key_file) {
@@ -138,9 +101,10 @@ static int open_node(struct pst_node *node, const struct postern_policy *policy,
 	r = pst_node_stats_open(node);
 	if (r < 0)
 		return r;
-	r = prepare_events(node);
+	r = pst_reactor_open(&node->reactor);
 	if (r < 0)
 		return r;
+	node->peer_table.set_fd = node->reactor.set_fd;
 	return pst_node_listen(node, refusal);
 }
 
@@ -229,19 +193,8 @@ struct pst_node *pst_node_close(struct pst_node *node)
 	pst_peer_table_done(&node->peer_table);
 	free(node->charges.charges);
 	free(node->events);
-	(void)pst_fd_close(node->interrupt_fd);
-	(void)pst_fd_close(node->wake_fd);
-	(void)pst_fd_close(node->timer_fd);
-	(void)pst_fd_close(node->set_fd);
+	pst_reactor_close(&node->reactor);
 	free(node->key_path);
 	pst_fork_guard_free(node, sizeof(*node));
 	return NULL;
-}
-
-int pst_node_fd(struct pst_node *node)
-{
-	node->has_descriptor = true;
-	/* What was ready before is told from now on. */
-	pst_node_update_wake(node);
-	return node->set_fd;
 }

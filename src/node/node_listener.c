@@ -125,16 +125,16 @@ static int open_directory(const struct pst_node *node,
 
 static int watch_socket(const struct pst_node *node)
 {
-	return pst_poll_set_add(node->set_fd, node->listener.socket_fd,
+	return pst_poll_set_add(node->reactor.set_fd, node->listener.socket_fd,
 				pst_poll_tag(PST_POLL_LISTENER, 0, 0));
 }
 
 static int watch_names(struct pst_node *node)
 {
 	if (node->listener.watch_fd < 0)
-		node->names_due_ns = pst_deadline_after(node->now_ns,
+		node->names_due_ns = pst_deadline_after(node->reactor.now_ns,
 							NAMES_CHECK_NS);
-	return pst_poll_set_add(node->set_fd, node->listener.watch_fd,
+	return pst_poll_set_add(node->reactor.set_fd, node->listener.watch_fd,
 				pst_poll_tag(PST_POLL_NAMES, 0, 0));
 }
 
@@ -155,7 +155,7 @@ int pst_node_listen(struct pst_node *node, struct postern_refusal *refusal)
 	if (r == 0)
 		r = watch_names(node);
 	/* The program may wait for the descriptor before any other call. */
-	node->may_have_become_due = true;
+	node->reactor.deadlines_changed = true;
 	pst_node_update_timer(node);
 	return r;
 }
@@ -177,18 +177,18 @@ static int restore(struct pst_node *node,
 		return -EACCES;
 	}
 	pst_admission_accept(node);
-	pst_poll_set_remove(node->set_fd, node->listener.socket_fd);
-	pst_poll_set_remove(node->set_fd, node->listener.watch_fd);
+	pst_poll_set_remove(node->reactor.set_fd, node->listener.socket_fd);
+	pst_poll_set_remove(node->reactor.set_fd, node->listener.watch_fd);
 	node->listener_rests = false;
 	r = pst_listener_restore(options, &node->listener, &fault);
 	if (r < 0)
 		r = listener_refusal(r, fault, options->path, refusal);
 	if (watch_socket(node) < 0) {
 		node->listener_rests = true;
-		node->listener_wakes_ns = node->now_ns;
+		node->listener_wakes_ns = node->reactor.now_ns;
 	}
 	if (watch_names(node) < 0)
-		node->names_due_ns = pst_deadline_after(node->now_ns,
+		node->names_due_ns = pst_deadline_after(node->reactor.now_ns,
 							NAMES_CHECK_NS);
 	return r;
 }
@@ -216,7 +216,7 @@ void pst_node_check_names(struct pst_node *node)
 
 	pst_listener_drain_watch(&node->listener);
 	node->names_due_ns = node->listener.watch_fd < 0
-				     ? pst_deadline_after(node->now_ns,
+				     ? pst_deadline_after(node->reactor.now_ns,
 							  NAMES_CHECK_NS)
 				     : PST_DEADLINE_NEVER;
 	r = check_names(node, &is_restored, &refusal);
@@ -225,12 +225,12 @@ void pst_node_check_names(struct pst_node *node)
 			       "the socket or its .lock file had been removed: "
 			       "made anew", 0);
 	if (r < 0) {
-		node->names_due_ns = pst_deadline_after(node->now_ns,
+		node->names_due_ns = pst_deadline_after(node->reactor.now_ns,
 							NAMES_CHECK_NS);
 		if (!node->names_are_lost)
 			pst_audit_note(node, POSTERN_LOG_ERROR, "socket-lost",
 				       refusal.detail, r);
 	}
 	node->names_are_lost = r < 0;
-	node->may_have_become_due = true;
+	node->reactor.deadlines_changed = true;
 }

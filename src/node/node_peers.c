@@ -22,12 +22,13 @@ int pst_node_transition(struct pst_node *node, struct pst_peer *peer,
 	enum pst_peer_state before = peer->state;
 	int r;
 
-	r = pst_peer_transition(&node->peer_table, peer, event, node->now_ns);
+	r = pst_peer_transition(&node->peer_table, peer, event,
+				node->reactor.now_ns);
 	assert(r != -ENOTRECOVERABLE);
 	if (peer->state != before)
 		pst_peer_mark(node, peer);
 	if (pst_peer_event_sets_deadline(event))
-		node->may_have_become_due = true;
+		node->reactor.deadlines_changed = true;
 	return r;
 }
 
@@ -104,7 +105,8 @@ void pst_node_on_channel_ended(struct pst_node *node, struct pst_peer *peer)
  * peer that exited during a pause are not lost by it. */
 static uint64_t drain_begin_ns(const struct pst_node *node)
 {
-	return node->is_paused ? node->now_ns : node->resumed_ns;
+	return node->reactor.is_paused ? node->reactor.now_ns
+				       : node->reactor.resumed_ns;
 }
 
 void pst_node_handle_peer_deadlines(struct pst_node *node)
@@ -113,7 +115,7 @@ void pst_node_handle_peer_deadlines(struct pst_node *node)
 	struct pst_peer *peer;
 
 	for (;;) {
-		due = pst_peer_take_due(&node->peer_table, node->now_ns,
+		due = pst_peer_take_due(&node->peer_table, node->reactor.now_ns,
 					drain_begin_ns(node), &peer);
 		switch (due) {
 		case PST_PEER_DUE_NOTHING:

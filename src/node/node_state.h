@@ -1,23 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What a node is made of: for the files of this layer only
- *
- * One poll set watches everything: the listener, a timer, the sockets of
- * half-open handshakes, and what the state of each peer wants watched
- * (peer/peer_state.h).
- *
- * Turns are taken among the tenants of a node, by weight, and among the peers
- * of a tenant.  Peers of no tenant share one place, of weight 1.
- *
- * The private eventfd in the set is signalled exactly while somebody is ready or
- * the queue of events is not empty, once somebody has asked for the node's
- * descriptor.  Another one is signalled by an interrupt, until a wait takes it.
  */
 #ifndef POSTERN_NODE_NODE_STATE_H
 #define POSTERN_NODE_NODE_STATE_H
 
 #include <assert.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,29 +17,16 @@
 #include "base/deadline_heap.h"
 #include "base/list.h"
 #include "base/log.h"
-#include "base/spin.h"
 #include "channel/channel.h"
 #include "node/audit_suppression.h"
 #include "node/node.h"
 #include "node/node_stats.h"
+#include "node/reactor.h"
 #include "os/listener.h"
 #include "os/poll_tag.h"
 #include "peer/peer_state.h"
 #include "peer/peer_table.h"
 #include "sched/scheduler.h"
-
-/* The most between two looks at the poll set: calls that receive, whatever came
- * of them, and (as seen by a clock that is read every few calls) time, since a
- * program may take long for each message, and strangers and other peers wait
- * meanwhile. */
-#define PST_NODE_RECEIVES_PER_TURN 1024
-#define PST_NODE_TURN_NS UINT64_C(1000000)
-
-/* How few calls (powers of two); the latter only after all the calls between two
- * looks took no longer than that, and until they take longer. */
-#define PST_NODE_RECEIVES_PER_CLOCK 8
-#define PST_NODE_RECEIVES_PER_CLOCK_QUICK 32
-#define PST_NODE_QUICK_NS (PST_NODE_TURN_NS / 8)
 
 /* How long a listener is left alone when nothing can be accepted. */
 #define PST_LISTENER_REST_NS (100 * UINT64_C(1000000))
@@ -60,7 +35,7 @@ struct pst_node {
 	struct pst_fork_guard guard;
 	uint32_t features;
 	uint32_t channel_spin_ns; /* of the channels that are detached */
-	struct pst_spin spin;
+	struct pst_reactor reactor;
 	struct pst_log log;
 	struct pst_policy_binding binding;
 	char name[POSTERN_NAME_BYTES];
@@ -76,18 +51,6 @@ struct pst_node {
 	uint64_t listener_wakes_ns;
 	bool names_are_lost;    /* socket or lock file, and it was said */
 	uint64_t names_due_ns;  /* when they are checked without an event */
-	int set_fd;
-	int timer_fd;
-	int wake_fd;
-	uint64_t now_ns;        /* as last looked at: at each turn, and often */
-	uint64_t due_ns;        /* when the timer ends */
-	bool may_have_become_due; /* something changed since it was set */
-	bool has_descriptor;    /* somebody polls set_fd */
-	bool wake_is_set;
-	bool is_paused;         /* no messages are taken */
-	uint64_t resumed_ns;    /* when they last were again; 0: never paused */
-	atomic_bool is_interrupted; /* from outside; until a wait takes it */
-	int interrupt_fd;       /* eventfd, signalled after the flag is set */
 
 	struct pst_half_open_table half_open;
 	uint64_t holders_audit_ns; /* when they may be recorded again */
@@ -97,9 +60,6 @@ struct pst_node {
 	struct pst_charges charges; /* of each slot */
 	struct pst_scheduler scheduler;
 	struct pst_retained_meters retained_meters;
-	uint32_t receives_since_turn;
-	uint64_t turn_ns;       /* when the last one ended */
-	uint32_t clock_mask;    /* calls per clock, less one */
 
 	struct postern_event *events; /* a ring of event_room */
 	uint32_t event_room;
@@ -128,8 +88,9 @@ PST_MUST_CHECK int pst_node_listen(struct pst_node *node,
 /* Create socket and lock file again if another program has removed them. */
 void pst_node_check_names(struct pst_node *node);
 
-/* node_events.c: one look at everything watched, and what is due by time. */
-PST_MUST_CHECK int pst_node_turn(struct pst_node *node, uint64_t deadline_ns);
+/* reactor.c: one loop iteration waits for events and handles them, then the
+ * deadlines that have passed. */
+PST_MUST_CHECK int pst_node_run_once(struct pst_node *node, uint64_t deadline_ns);
 void pst_node_set_timer(struct pst_node *node);
 void pst_node_set_wake(struct pst_node *node, bool is_wanted);
 
@@ -144,8 +105,8 @@ void pst_admission_accept(struct pst_node *node);
 void pst_admission_advance(struct pst_node *node, struct pst_half_open *entry);
 void pst_admission_expire(struct pst_node *node, uint64_t now_ns);
 
-/* schedule.c */
-void pst_schedule_arm_idle(struct pst_node *node);
+/* node_receive.c */
+void pst_node_arm_idle(struct pst_node *node);
 
 /* node_peers.c */
 int pst_node_transition(struct pst_node *node, struct pst_peer *peer,
@@ -159,25 +120,25 @@ void pst_node_handle_peer_deadlines(struct pst_node *node);
 /* A ready peer may have a message, and the program takes messages. */
 static inline bool pst_node_may_receive(const struct pst_node *node)
 {
-	return pst_scheduler_has_ready(&node->scheduler) && !node->is_paused;
+	return pst_scheduler_has_ready(&node->scheduler) && !node->reactor.is_paused;
 }
 
 /* The timer, if anything changed since it was set. */
 static inline void pst_node_update_timer(struct pst_node *node)
 {
-	if (PST_UNLIKELY(node->may_have_become_due ||
-			 node->stats.collector.due_ns < node->due_ns))
+	if (PST_UNLIKELY(node->reactor.deadlines_changed ||
+			 node->stats.collector.due_ns < node->reactor.next_deadline_ns))
 		pst_node_set_timer(node);
 }
 
 /* The private eventfd, as whoever polls the descriptor wants it. */
 static inline void pst_node_update_wake(struct pst_node *node)
 {
-	bool is_wanted = node->has_descriptor &&
+	bool is_wanted = node->reactor.has_descriptor &&
 			 (pst_node_may_receive(node) ||
 			  node->event_count > 0);
 
-	if (PST_UNLIKELY(is_wanted != node->wake_is_set))
+	if (PST_UNLIKELY(is_wanted != node->reactor.wake_is_set))
 		pst_node_set_wake(node, is_wanted);
 }
 

@@ -323,7 +323,7 @@ void pst_node_stats(struct pst_node *node,
 	update(node, pst_monotonic_now_ns());
 	fill_node(node, ret_stats);
 	/* Nothing is left to publish, so the timer may be set to later. */
-	node->may_have_become_due = true;
+	node->reactor.deadlines_changed = true;
 	pst_node_update_timer(node);
 }
 

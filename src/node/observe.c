@@ -73,7 +73,7 @@ static bool send_segment(const struct pst_node *node,
 	if (r < 0)
 		return pst_error_set_io(refusal, r,
 					"handing out the statistics");
-	pst_half_open_note_offer(entry, peer_name, node->now_ns);
+	pst_half_open_note_offer(entry, peer_name, node->reactor.now_ns);
 	return true;
 }
 

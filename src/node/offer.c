@@ -93,6 +93,6 @@ bool pst_offer_make(const struct pst_node *node, struct pst_half_open *entry,
 				 pst_peer_table_at(&node->peer_table,
 						   entry->slot)
 					 ->identity.name,
-				 node->now_ns);
+				 node->reactor.now_ns);
 	return true;
 }

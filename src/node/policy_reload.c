@@ -360,7 +360,7 @@ int pst_node_reload(struct pst_node *node, const struct postern_policy *policy,
 {
 	struct pst_reload_outcome outcome = {0};
 
-	node->now_ns = pst_monotonic_now_ns();
+	node->reactor.now_ns = pst_monotonic_now_ns();
 	pst_node_check_names(node);
 	outcome.result = reload(node, policy, refusal, &outcome);
 	if (outcome.result < 0) {

@@ -162,7 +162,8 @@ void pst_peer_inherit_meter(struct pst_node *node, struct pst_peer *peer)
 		return;
 	notice_throttled_ends(node, &owner);
 	pst_retained_meters_inherit(&node->retained_meters, &owner,
-				    scope->meter, &scope->rate, node->now_ns);
+				    scope->meter, &scope->rate,
+				    node->reactor.now_ns);
 }
 
 void pst_peer_share_meter(struct pst_node *node, struct pst_peer *peer)
@@ -174,9 +175,9 @@ void pst_peer_share_meter(struct pst_node *node, struct pst_peer *peer)
 	if (!scope)
 		return;
 	pst_metering_release_all(&peer->sched.metering);
-	peer->sched.shared_meter =
-		pst_retained_meters_share(&node->retained_meters, &owner,
-					  &peer->sched.meter, node->now_ns);
+	peer->sched.shared_meter = pst_retained_meters_share(
+		&node->retained_meters, &owner, &peer->sched.meter,
+		node->reactor.now_ns);
 	scope->meter = meter_of(peer);
 }
 
@@ -190,6 +191,7 @@ void pst_peer_leave_meter(struct pst_node *node, struct pst_peer *peer)
 	else if (pst_metering_scope_of(&peer->sched.metering,
 				       &peer->sched.meter))
 		pst_retained_meters_add(&node->retained_meters, &owner,
-					 &peer->sched.meter, node->now_ns);
+					&peer->sched.meter,
+					node->reactor.now_ns);
 	peer->sched.shared_meter = NULL;
 }

@@ -288,7 +288,7 @@ START_TEST(suppressed_are_counted_and_told_in_the_end)
 	ck_assert_uint_eq(line_count, BURST);
 	ck_assert_uint_eq(node.audit_trail.suppressed_count, 100 - BURST);
 	ck_assert_uint_ne(pst_audit_due_ns(&node), PST_DEADLINE_NEVER);
-	ck_assert(node.may_have_become_due);
+	ck_assert(node.reactor.deadlines_changed);
 
 	pst_audit_flush(&node, PST_DEADLINE_NEVER);
 	ck_assert_uint_eq(line_count, BURST + 1);

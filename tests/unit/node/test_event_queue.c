@@ -21,10 +21,11 @@ static void set_up(void)
 	node = (struct pst_node) {
 		.events = room,
 		.event_room = ROOM,
-		.due_ns = UINT64_MAX,
+		.reactor.next_deadline_ns = UINT64_MAX,
+		.stats = PST_NODE_STATS_INIT,
 	};
 	pst_scheduler_init(&node.scheduler);
-	expect_equal(pst_poll_set_open(&node.set_fd), 0);
+	expect_equal(pst_poll_set_open(&node.reactor.set_fd), 0);
 }
 
 static void push(uint64_t handle)

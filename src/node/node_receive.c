@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Receiving: what the node does about each outcome of the scheduler
+ * Receiving: the loop budget, and what each outcome of the scheduler leads to
+ *
+ * The data path of a node: a call takes a message that was observed already, and
+ * everything else only when there is none or a loop iteration is due.
  */
 #include "node/node_state.h"
 
 #include <errno.h>
 
 #include "base/attributes.h"
-#include "os/monotonic.h"
 
 /* Arm the doorbell; if the ring is still empty, leave the ready queue. */
 static void arm(struct pst_node *node, struct pst_peer *peer)
@@ -25,14 +27,14 @@ static bool arm_if_empty(struct pst_sched_entry *entry, void *user_data)
 	return false;
 }
 
-void pst_schedule_arm_idle(struct pst_node *node)
+void pst_node_arm_idle(struct pst_node *node)
 {
 	(void)pst_scheduler_find(&node->scheduler, arm_if_empty, node);
 }
 
 static inline void note_activity(struct pst_node *node, struct pst_peer *peer)
 {
-	peer->times.last_active_ns = node->now_ns;
+	peer->times.last_active_ns = node->reactor.now_ns;
 	pst_peer_mark(node, peer);
 }
 
@@ -52,7 +54,7 @@ static void after_empty_poll(struct pst_node *node, struct pst_peer *peer)
 {
 	pst_peer_report_gap(node, peer);
 	peer->sched.empty_polls++;
-	if (node->has_descriptor ||
+	if (node->reactor.has_descriptor ||
 	    peer->sched.empty_polls >= PST_SCHED_EMPTY_POLLS)
 		arm(node, peer);
 }
@@ -81,7 +83,7 @@ static int handle_outcome(struct pst_node *node, enum pst_sched_outcome outcome,
 		return -EAGAIN;
 	case PST_SCHED_PEER_ENDED:
 		pst_node_end_peer(node, peer,
-				pst_channel_end_reason(peer->channel));
+				  pst_channel_end_reason(peer->channel));
 		return -EAGAIN;
 	case PST_SCHED_PASS_DONE:
 	case PST_SCHED_POSTPONED:
@@ -105,7 +107,7 @@ static int receive_from_ready(struct pst_node *node, void *buffer,
 	pst_scheduler_begin_pass(&node->scheduler, &pass);
 	while (r == -EAGAIN) {
 		outcome = pst_scheduler_receive(&node->scheduler, &pass,
-						&node->now_ns, buffer,
+						&node->reactor.now_ns, buffer,
 						buffer_bytes, ret_message_bytes,
 						&entry);
 		if (outcome == PST_SCHED_PASS_DONE)
@@ -124,7 +126,7 @@ static inline int receive_buffered(struct pst_node *node, void *buffer,
 				   postern_peer *ret_peer)
 {
 	struct pst_sched_entry *entry = pst_scheduler_receive_buffered(
-		&node->scheduler, node->now_ns, buffer, buffer_bytes,
+		&node->scheduler, node->reactor.now_ns, buffer, buffer_bytes,
 		ret_message_bytes);
 
 	if (PST_UNLIKELY(!entry))
@@ -134,70 +136,44 @@ static inline int receive_buffered(struct pst_node *node, void *buffer,
 	return 0;
 }
 
-/*
- * A look at the clock costs as much as a message, so a program that has just been
- * quick with very many is looked at less often.
- */
-static bool is_turn_due_by_clock(struct pst_node *node)
-{
-	bool is_full = node->receives_since_turn >= PST_NODE_RECEIVES_PER_TURN;
-	uint64_t took_ns;
-
-	node->now_ns = pst_monotonic_now_ns();
-	took_ns = node->now_ns - node->turn_ns;
-	if (took_ns > PST_NODE_QUICK_NS)
-		node->clock_mask = PST_NODE_RECEIVES_PER_CLOCK - 1;
-	else if (is_full)
-		node->clock_mask = PST_NODE_RECEIVES_PER_CLOCK_QUICK - 1;
-	return is_full || took_ns >= PST_NODE_TURN_NS;
-}
-
-static inline bool is_turn_due(struct pst_node *node)
-{
-	if (PST_LIKELY(node->receives_since_turn < PST_NODE_RECEIVES_PER_TURN &&
-		       (node->receives_since_turn & node->clock_mask) != 0))
-		return false;
-	return is_turn_due_by_clock(node);
-}
-
-/* From whoever has something; after a turn, if one is due or nobody has. */
+/* From any ready peer; after a loop iteration, if one is due or none is ready. */
 PST_NOINLINE
-static int receive_looking(struct pst_node *node, bool is_due, void *buffer,
-			   size_t buffer_bytes, size_t *ret_message_bytes,
-			   postern_peer *ret_peer)
+static int receive_after_poll(struct pst_node *node, bool is_due, void *buffer,
+			      size_t buffer_bytes, size_t *ret_message_bytes,
+			      postern_peer *ret_peer)
 {
-	bool has_looked = false;
+	bool has_polled = false;
 	int r;
 
 	pst_scheduler_begin_call(&node->scheduler);
 	if (is_due) {
-		r = pst_node_turn(node, 0);
+		r = pst_node_run_once(node, 0);
 		if (r < 0)
 			return r;
-		has_looked = true;
+		has_polled = true;
 	}
 	for (;;) {
 		r = receive_from_ready(node, buffer, buffer_bytes,
 				       ret_message_bytes, ret_peer);
 		if (r != -EAGAIN)
 			return r;
-		/* Busy pollers look at the ready ones only, for a while. */
-		if (has_looked || pst_scheduler_has_ready(&node->scheduler))
+		/* A program that polls busily polls ready peers for a while. */
+		if (has_polled || pst_scheduler_has_ready(&node->scheduler))
 			return r;
-		r = pst_node_turn(node, 0);
+		r = pst_node_run_once(node, 0);
 		if (r < 0)
 			return r;
-		has_looked = true;
+		has_polled = true;
 	}
 }
 
-/* What is due, and no message. */
+/* Events and deadlines, and no message. */
 PST_NOINLINE
 static int receive_paused(struct pst_node *node)
 {
 	int r;
 
-	r = pst_node_turn(node, 0);
+	r = pst_node_run_once(node, 0);
 	pst_node_update_wake(node);
 	return r < 0 ? r : -EAGAIN;
 }
@@ -208,19 +184,19 @@ int pst_node_receive(struct pst_node *node, void *buffer, size_t buffer_bytes,
 	bool is_due;
 	int r = -EAGAIN;
 
-	if (PST_UNLIKELY(node->is_paused))
+	if (PST_UNLIKELY(node->reactor.is_paused))
 		return receive_paused(node);
-	is_due = is_turn_due(node);
+	is_due = pst_reactor_is_loop_due(&node->reactor);
 	if (PST_LIKELY(!is_due))
-		r = receive_buffered(node, buffer, buffer_bytes, ret_message_bytes,
-				 ret_peer);
+		r = receive_buffered(node, buffer, buffer_bytes,
+				     ret_message_bytes, ret_peer);
 	if (PST_UNLIKELY(r < 0))
-		r = receive_looking(node, is_due, buffer, buffer_bytes,
-				    ret_message_bytes, ret_peer);
-	/* A call without a message too: whoever is ready may stay so without
-	 * one, too large for the buffer or dropped from all the time. */
-	node->receives_since_turn++;
-	/* Somebody may have been throttled, whatever became of the others. */
+		r = receive_after_poll(node, is_due, buffer, buffer_bytes,
+				       ret_message_bytes, ret_peer);
+	/* A call without a message counts too: a peer may stay ready without
+	 * one, if its messages are too large or are dropped. */
+	node->reactor.receives_since_loop++;
+	/* A peer may have been throttled, also if another delivered. */
 	pst_node_update_timer(node);
 	pst_node_update_wake(node);
 	return r;
