@@ -10,9 +10,6 @@ libcrypto_la_SOURCES = \
 	src/crypto/identity.h \
 	src/crypto/noise.c \
 	src/crypto/noise.h \
-	src/crypto/noise_pattern.c \
-	src/crypto/noise_pattern.h \
-	src/crypto/noise_split.c \
 	src/crypto/noise_state.h \
 	src/crypto/noise_symmetric.c \
 	src/crypto/noise_symmetric.h \

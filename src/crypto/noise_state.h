@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a Noise handshake consists of
+ * The state of a Noise handshake, for noise.c and its tests
  *
- * One that has failed is wiped as a whole, and zero is what it looks like: it
- * has no pattern.  So has one that a forked child finds.
+ * A failed handshake is zero, and so is each handshake in a forked child: it
+ * has no pattern.
  */
 #ifndef POSTERN_CRYPTO_NOISE_STATE_H
 #define POSTERN_CRYPTO_NOISE_STATE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "crypto/identity.h"
 #include "crypto/noise.h"
-#include "crypto/noise_pattern.h"
 #include "crypto/noise_symmetric.h"
+
+struct pst_noise_table; /* a pattern */
 
 struct pst_noise {
 	struct pst_noise_symmetric symmetric;
@@ -27,12 +27,5 @@ struct pst_noise {
 	uint8_t peer_static[PST_NOISE_KEY_BYTES];
 	uint8_t peer_ephemeral[PST_NOISE_KEY_BYTES];
 };
-
-/* Both messages passed. */
-static inline bool pst_noise_is_complete(const struct pst_noise *noise)
-{
-	return noise->pattern &&
-	       noise->message_count == PST_NOISE_MESSAGE_COUNT;
-}
 
 #endif

@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "crypto/noise_pattern.h"
 #include "handshake/handshake_machine.h"
 
 static_assert((int)PST_WIRE_PATTERN_NONE == (int)PST_NOISE_NONE &&
@@ -215,12 +214,10 @@ static const struct pst_identity *
 identity_for(const struct pst_responder_params *own,
 	     enum pst_wire_pattern pattern)
 {
-	const struct pst_noise_table *table =
-		pst_noise_pattern_find((enum pst_noise_pattern)pattern);
-
-	if (!pst_noise_pattern_has_static(table, PST_NOISE_RESPONDER))
-		return NULL;
-	return own->borrow_identity;
+	return pst_noise_pattern_has_static((enum pst_noise_pattern)pattern,
+					    PST_NOISE_RESPONDER)
+		       ? own->borrow_identity
+		       : NULL;
 }
 
 static void note_claim(struct pst_handshake_responder *responder)
