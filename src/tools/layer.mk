@@ -56,5 +56,6 @@ postern_SOURCES += src/tools/screen.c
 else
 postern_SOURCES += src/tools/screen_absent.c
 endif
-postern_CPPFLAGS = $(TOOL_CPPFLAGS) -I$(top_srcdir)/src $(CURSES_CFLAGS)
-postern_LDADD = $(AUTHORING_LIBS) libpostern.la $(CURSES_LIBS)
+postern_CPPFLAGS = $(TOOL_CPPFLAGS) -I$(top_srcdir)/src $(JANSSON_CFLAGS) \
+	$(CURSES_CFLAGS)
+postern_LDADD = $(AUTHORING_LIBS) libpostern.la $(JANSSON_LIBS) $(CURSES_LIBS)

@@ -51,18 +51,21 @@ static void print_json_finding(struct check *check,
 			       const struct postern_diagnostic *finding,
 			       bool is_error)
 {
-	printf("%s\n  {\"severity\": \"%s\", \"file\": ",
-	       check->json_count++ > 0 ? "," : "",
-	       is_error ? "error" : "warning");
-	tool_json_print_text(finding->file);
-	printf(", \"line\": %u, \"column\": %u, \"width\": %u, \"message\": ",
-	       finding->line, finding->column, finding->width);
-	tool_json_print_text(finding->message);
-	printf(", \"hint\": ");
-	tool_json_print_text(finding->hint);
+	json_t *object;
+
+	object = json_pack("{ss so so so so so so}",
+			   "severity", is_error ? "error" : "warning",
+			   "file", tool_json_text(finding->file),
+			   "line", tool_json_count(finding->line),
+			   "column", tool_json_count(finding->column),
+			   "width", tool_json_count(finding->width),
+			   "message", tool_json_text(finding->message),
+			   "hint", tool_json_text(finding->hint));
 	if (reader)
-		printf(", \"as_uid\": %lu", (unsigned long)reader->uid);
-	printf("}");
+		object = tool_json_add(object, "as_uid",
+				       tool_json_count(reader->uid));
+	printf("%s\n  ", check->json_count++ > 0 ? "," : "");
+	tool_json_print(object);
 }
 
 static void print_findings(struct check *check,

@@ -7,103 +7,116 @@
  */
 #include "stat_forms.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "json.h"
 #include "stat_table.h"
 
-/* The numbers of a group; before is what stands before the first one. */
-static void print_numbers(enum postern_stats_group group, const void *stats,
-			  const char *before)
+/* Add the numbers of a group. */
+static json_t *add_numbers(json_t *object, enum postern_stats_group group,
+			   const void *stats)
 {
 	struct postern_stats_field field = POSTERN_STATS_FIELD_INIT;
 	uint32_t i;
 
-	for (i = 0; postern_stats_field_at(group, i, &field) == 0; i++) {
-		printf("%s\"%s\": %" PRIu64, before, field.name,
-		       tool_stat_field_value(&field, stats));
-		before = ", ";
-	}
+	for (i = 0; postern_stats_field_at(group, i, &field) == 0; i++)
+		object = tool_json_add(
+			object, field.name,
+			tool_json_count(tool_stat_field_value(&field, stats)));
+	return object;
 }
 
-static void print_text(const char *name, const char *text)
+static json_t *latency_object(const struct postern_latency *latency)
 {
-	printf(", \"%s\": ", name);
-	tool_json_print_text(text);
+	return add_numbers(json_object(), POSTERN_STATS_LATENCY, latency);
 }
 
-static void print_latency(const struct postern_latency *latency)
+static json_t *rates_object(const struct tool_rates *rates)
 {
-	printf(", \"latency\": {");
-	print_numbers(POSTERN_STATS_LATENCY, latency, "");
-	printf("}");
+	return json_pack("{so so so so}",
+			 "received_messages",
+			 tool_json_rate(rates->received_messages),
+			 "received_bytes",
+			 tool_json_rate(rates->received_bytes),
+			 "sent_messages", tool_json_rate(rates->sent_messages),
+			 "sent_bytes", tool_json_rate(rates->sent_bytes));
 }
 
-static void print_rates(const struct tool_rates *rates)
+static json_t *
+reasons_object(const uint64_t counts[static POSTERN_REASON_ROOM])
 {
-	printf(", \"rates\": {\"received_messages\": %.3f, "
-	       "\"received_bytes\": %.3f, \"sent_messages\": %.3f, "
-	       "\"sent_bytes\": %.3f}",
-	       rates->received_messages, rates->received_bytes,
-	       rates->sent_messages, rates->sent_bytes);
-}
-
-static void print_reasons(const char *name,
-			  const uint64_t counts[static POSTERN_REASON_ROOM])
-{
-	const char *separator = "";
+	json_t *object = json_object();
 	int reason;
 
-	printf(", \"%s\": {", name);
 	for (reason = 0; reason < POSTERN_REASON_ROOM; reason++) {
-		if (counts[reason] == 0)
-			continue;
-		printf("%s\"%s\": %" PRIu64, separator,
-		       postern_reason_word((enum postern_reason)reason),
-		       counts[reason]);
-		separator = ", ";
+		if (counts[reason] > 0)
+			object = tool_json_add(
+				object,
+				postern_reason_word(
+					(enum postern_reason)reason),
+				tool_json_count(counts[reason]));
 	}
-	printf("}");
+	return object;
 }
 
-static void print_peer(const struct tool_peer *peer)
+static json_t *peer_object(const struct tool_peer *peer)
 {
 	const struct postern_peer_statistics *stats = &peer->stats;
+	char handle[32];
+	json_t *object;
 
-	printf("{\"peer\": \"%u.%u\"", stats->slot_index, stats->generation);
-	print_text("name", stats->name);
-	print_text("instance", stats->instance);
-	print_text("tenant", stats->tenant);
-	print_text("state", tool_peer_state_word(stats));
-	print_text("end_reason",
-		   postern_reason_word(stats->channel.end_reason));
-	printf(", \"may_send\": %s, \"may_receive\": %s",
-	       stats->directions & POSTERN_DIRECTION_SEND ? "true" : "false",
-	       stats->directions & POSTERN_DIRECTION_RECEIVE ? "true" :
-	       "false");
-	print_numbers(POSTERN_STATS_PEER, stats, ", ");
-	print_numbers(POSTERN_STATS_CHANNEL, &stats->channel, ", ");
-	print_latency(&stats->channel.latency);
-	print_rates(&peer->rates);
-	printf("}");
+	(void)snprintf(handle, sizeof(handle), "%u.%u", stats->slot_index,
+		       stats->generation); /* always fits */
+	object = json_pack(
+		"{so so so so so so sb sb}",
+		"peer", tool_json_text(handle),
+		"name", tool_json_text(stats->name),
+		"instance", tool_json_text(stats->instance),
+		"tenant", tool_json_text(stats->tenant),
+		"state", tool_json_text(tool_peer_state_word(stats)),
+		"end_reason",
+		tool_json_text(postern_reason_word(stats->channel.end_reason)),
+		"may_send",
+		(stats->directions & POSTERN_DIRECTION_SEND) != 0,
+		"may_receive",
+		(stats->directions & POSTERN_DIRECTION_RECEIVE) != 0);
+	object = add_numbers(object, POSTERN_STATS_PEER, stats);
+	object = add_numbers(object, POSTERN_STATS_CHANNEL, &stats->channel);
+	object = tool_json_add(object, "latency",
+			       latency_object(&stats->channel.latency));
+	return tool_json_add(object, "rates", rates_object(&peer->rates));
+}
+
+static json_t *node_object(const struct tool_stat_sample *sample)
+{
+	const struct postern_node_statistics *stats = &sample->node;
+	json_t *object;
+
+	object = tool_json_add(json_object(), "name",
+			       tool_json_text(stats->name));
+	object = add_numbers(object, POSTERN_STATS_NODE, stats);
+	object = tool_json_add(object, "refused_by_reason",
+			       reasons_object(stats->refused_by_reason));
+	object = tool_json_add(object, "departed_by_reason",
+			       reasons_object(stats->departed_by_reason));
+	object = tool_json_add(object, "latency",
+			       latency_object(&stats->latency));
+	return tool_json_add(object, "rates", rates_object(&sample->rates));
 }
 
 void tool_stat_sample_print_json(const struct tool_stat_sample *sample)
 {
+	json_t *peers = json_array();
 	size_t i;
 
-	printf("{\"node\": {\"name\": ");
-	tool_json_print_text(sample->node.name);
-	print_numbers(POSTERN_STATS_NODE, &sample->node, ", ");
-	print_reasons("refused_by_reason", sample->node.refused_by_reason);
-	print_reasons("departed_by_reason", sample->node.departed_by_reason);
-	print_latency(&sample->node.latency);
-	print_rates(&sample->rates);
-	printf("}, \"peers\": [");
-	for (i = 0; i < sample->peer_count; i++) {
-		printf("%s", i > 0 ? ", " : "");
-		print_peer(&sample->peers[i]);
+	for (i = 0; peers && i < sample->peer_count; i++) {
+		if (json_array_append_new(peers,
+					  peer_object(&sample->peers[i])) < 0) {
+			json_decref(peers);
+			peers = NULL;
+		}
 	}
-	printf("]}\n");
+	tool_json_print(json_pack("{so so}", "node", node_object(sample),
+				  "peers", peers));
+	putchar('\n');
 }

@@ -164,7 +164,7 @@ json_is_whole_and_ascii_whatever_a_file_is_called() {
 	file=$(printf 'a"b\\c\303\251.conf')
 	write_typo "$file"
 	expect_status 1 postern policy check --json "$file"
-	expect_text out '"file": "a\\"b\\\\c\\u00c3\\u00a9.conf", "line": 7'
+	expect_text out '"file": "a\\"b\\\\c\\u00[cC]3\\u00[aA]9.conf", "line": 7'
 	! grep -q '[^ -~]' out || fail "$(cat out)"
 }
 

@@ -135,9 +135,9 @@ rates_are_those_between_two_looks() {
 	# Nothing comes any more, and for so long no rate is kept.
 	expect_status 0 stat --watch --json --count 2 --interval 700ms
 	tail -n 1 out | awk -f "$here/json_values.awk" >values
-	expect_text values '^peers.0.rates.received_messages 0.000$'
+	expect_text values '^peers.0.rates.received_messages 0[.]0*$'
 	head -n 1 out | awk -f "$here/json_values.awk" >values
-	! grep -q '^peers.0.rates.received_messages 0.000$' values ||
+	! grep -q '^peers.0.rates.received_messages 0[.]0*$' values ||
 		fail "no rate since admission"
 }
 
