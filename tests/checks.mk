@@ -9,6 +9,7 @@ dist_check_SCRIPTS += \
 	tests/check_symbols.sh \
 	tests/check_headers.sh \
 	tests/check_file_length.sh \
+	tests/check_peer_states.sh \
 	tests/check_tags.sh \
 	tests/check_readme.sh
 

@@ -1,33 +1,29 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A node's channels: is anybody forgotten, does the node ever spin?
+ * The peers of a node: no peer is forgotten, and the node never spins
  *
- * One thread serves two peers.  Each channel is in exactly one of three
- * states until it departs,
+ * One thread serves two peers.  Their states and transitions are those of
+ * src/peer/peer_state.c, and tests/check_peer_states.sh compares the rows: each
+ * go() below is one.  The events of a policy reload, of detaching and of an
+ * end for another reason than an empty channel are left out.
  *
- *	READY      on the ready list, its bells not asked for
- *	ARMED      off the list, armed and looked at once more
- *	THROTTLED  out of tokens; its socket is out of the poll set, where a dead
- *	           one would report its hang-up for ever; a timer brings it back
- *
- * (the timer is set on every return from receiving, also with a message), and
- * `draining` is a flag beside it: the peer is gone, its socket and pidfd are
- * watched no longer, the channel is never armed and departs when it is empty.
- * It pays tokens like any other.
+ * A timer is set on every return from receiving, also with a message.  A
+ * draining peer is never armed, and is freed when its channel is empty; it pays
+ * tokens like any other.
  *
  * With -DSENDER a second thread of the node's process sends to the first peer,
- * drains the same socket while it waits for room, and leaves what it heard in the
- * pending bit.
+ * drains the same socket while it waits for space, and leaves a drained doorbell
+ * in the pending bit.
  *
- * Peers publish messages and ring as in wakeup.pml, with the same x86 store
- * buffers, and may be killed between any two steps.  Whatever happens,
+ * Peers publish messages and send doorbells as in wakeup.pml, with the same x86
+ * store buffers, and may be killed between any two steps.  In all cases,
  *
- *	- at each poll the private eventfd is set if and only if the ready list is
- *	  not empty,
- *	- a draining channel is not armed,
+ *	- at each poll the private eventfd is set if and only if a peer is READY
+ *	  or DRAINING,
+ *	- a peer that is IDLE is watched, so a draining one is not armed,
  *	- a poll that returns finds something to do,
  *	- when nothing can happen any more, everything published was received, and
- *	  whoever died has departed.
+ *	  each peer that was killed is freed.
  *
  * check_models.sh wants an error from each of NO_SECOND_LOOK, NO_FENCE,
  * NO_PENDING_BITS, NO_READY_SIGNAL, STALE_READY_SIGNAL,
@@ -49,7 +45,15 @@
 
 #define IS_ODD(v)	((v) & 1)
 
-mtype = { READY, ARMED, THROTTLED, DEPARTED };
+mtype = { FREE, IDLE, READY, THROTTLED, DRAINING, DRAINING_THROTTLED };
+mtype = { WOKEN, FOUND_EMPTY, OUT_OF_TOKENS, TOKENS_DUE, CHANNEL_ENDED, END };
+
+/* A row of the table: in state `from` the event leads to state `to`. */
+inline go(c, from, event, to)
+{
+	assert(state[c] == from);
+	state[c] = to
+}
 
 /* -- shared memory --------------------------------------------------------- */
 
@@ -77,7 +81,6 @@ bool signalled;			/* the first channel's */
 /* -- the node's ------------------------------------------------------------ */
 
 mtype state[CHANNELS];
-bool draining[CHANNELS];
 byte received[CHANNELS];
 byte armed[CHANNELS];
 byte tokens[CHANNELS];
@@ -89,7 +92,13 @@ bool was_quicker;		/* the latter took bells: no fault of the node */
 
 #define has_message(c)	(received[c] != word[POS(c)])
 
-#define anybody_ready	(state[0] == READY || state[1] == READY)
+#define is_ready(c)	(state[c] == READY || state[c] == DRAINING)
+#define is_throttled(c)							\
+	(state[c] == THROTTLED || state[c] == DRAINING_THROTTLED)
+#define is_draining(c)							\
+	(state[c] == DRAINING || state[c] == DRAINING_THROTTLED)
+
+#define anybody_ready	(is_ready(0) || is_ready(1))
 
 #define socket_readable(c)						\
 	(socket_watched[c] && (bells[c] > 0 || is_dead[c]))
@@ -100,53 +109,58 @@ bool was_quicker;		/* the latter took bells: no fault of the node */
 	 socket_readable(0) || socket_readable(1) ||			\
 	 pidfd_readable(0) || pidfd_readable(1))
 
-/* The peer hung up or died: drain what it left. */
-inline notice_end(c)
+/* The peer hung up or was killed: drain what it left. */
+inline channel_ended(c)
 {
 	did_something = true;
-	draining[c] = true;
 #ifndef DRAINING_STAYS_WATCHED
 	socket_watched[c] = false;
 	pidfd_watched[c] = false;
 #endif
 	if
-	:: state[c] == ARMED -> state[c] = READY
-	:: else
+	:: state[c] == IDLE -> go(c, IDLE, CHANNEL_ENDED, DRAINING)
+	:: state[c] == READY -> go(c, READY, CHANNEL_ENDED, DRAINING)
+	:: state[c] == THROTTLED ->
+		go(c, THROTTLED, CHANNEL_ENDED, DRAINING_THROTTLED)
 	fi
 }
 
 /*
- * Bells of a channel with records left stay unread, and with them the hang-up
- * behind them: that is why a throttled one's socket must not be watched.
+ * Doorbells of a channel with records left stay unread, and with them the hang-up
+ * behind them: that is why the socket of a throttled peer must not be watched.
  */
 inline handle(c)
 {
 	if
-	:: socket_readable(c) && state[c] != THROTTLED && bells[c] > 0 ->
+	:: socket_readable(c) && !is_throttled(c) && bells[c] > 0 ->
 		bells[c] = 0;
 		did_something = true;
 		if
-		:: state[c] == ARMED -> state[c] = READY
+		:: state[c] == IDLE -> go(c, IDLE, WOKEN, READY)
 		:: else
 		fi
 	:: else
 	fi;
 	if
-	:: !draining[c] && (pidfd_readable(c) ||
-	   (socket_readable(c) && state[c] != THROTTLED)) ->
-		notice_end(c)
+	:: state[c] != FREE && !is_draining(c) && (pidfd_readable(c) ||
+	   (socket_readable(c) && !is_throttled(c))) ->
+		channel_ended(c)
 	:: else
 	fi
 }
 
-/* The timer: buckets are full again, whoever waited for that is back. */
+/* The timer: the buckets are full again. */
 inline unthrottle(c)
 {
 	if
 	:: state[c] == THROTTLED ->
+		go(c, THROTTLED, TOKENS_DUE, READY);
+		socket_watched[c] = true;
 		tokens[c] = BUCKET;
-		state[c] = READY;
-		socket_watched[c] = !draining[c];
+		did_something = true
+	:: state[c] == DRAINING_THROTTLED ->
+		go(c, DRAINING_THROTTLED, TOKENS_DUE, DRAINING);
+		tokens[c] = BUCKET;
 		did_something = true
 	:: else
 	fi
@@ -155,7 +169,11 @@ inline unthrottle(c)
 inline throttle(c)
 {
 	d_step {
-		state[c] = THROTTLED;
+		if
+		:: state[c] == READY -> go(c, READY, OUT_OF_TOKENS, THROTTLED)
+		:: state[c] == DRAINING ->
+			go(c, DRAINING, OUT_OF_TOKENS, DRAINING_THROTTLED)
+		fi;
 #ifndef THROTTLED_STAYS_WATCHED
 		socket_watched[c] = false;
 #endif
@@ -176,7 +194,7 @@ inline disarm(c)
 	store(NODE, ARMED_WORD(c), armed[c])
 }
 
-/* Off the list if, armed, it still is empty and no bell was heard meanwhile. */
+/* Idle if, armed, it still is empty and no doorbell was drained meanwhile. */
 inline arm(c)
 {
 	if
@@ -205,7 +223,11 @@ inline arm(c)
 	atomic {
 		if
 		:: c == 0 && pending -> disarm(c)
-		:: else -> state[c] = ARMED
+#ifdef ARM_A_DRAINING
+		:: else -> state[c] = IDLE
+#else
+		:: else -> go(c, READY, FOUND_EMPTY, IDLE)
+#endif
 		fi;
 		did_something = true
 	};
@@ -213,7 +235,7 @@ armed_or_not:
 	skip
 }
 
-/* One receive from one channel of the ready list. */
+/* One receive from one ready peer. */
 inline receive(c)
 {
 	if
@@ -226,12 +248,12 @@ inline receive(c)
 	:: has_message(c) && tokens[c] == 0 ->
 		throttle(c)
 #ifndef ARM_A_DRAINING
-	:: !has_message(c) && draining[c] ->
+	:: !has_message(c) && is_draining(c) ->
 		d_step {
-			state[c] = DEPARTED;
+			go(c, DRAINING, END, FREE);
 			did_something = true
 		}
-	:: !has_message(c) && !draining[c] ->
+	:: !has_message(c) && !is_draining(c) ->
 		arm(c)
 #else
 	:: !has_message(c) ->
@@ -247,8 +269,8 @@ inline update_wake()
 #elif defined(STALE_READY_SIGNAL)
 	wake_is_set = wake_is_set || anybody_ready
 #elif defined(SLEEP_BESIDE_READY)
-	wake_is_set = (state[0] == READY && (has_message(0) || draining[0])) ||
-		      (state[1] == READY && (has_message(1) || draining[1]))
+	wake_is_set = (is_ready(0) && (has_message(0) || is_draining(0))) ||
+		      (is_ready(1) && (has_message(1) || is_draining(1)))
 #else
 	wake_is_set = anybody_ready
 #endif
@@ -284,7 +306,7 @@ end:	do
 			signalled = false;
 			did_something = true;
 			if
-			:: state[0] == ARMED -> state[0] = READY
+			:: state[0] == IDLE -> go(0, IDLE, WOKEN, READY)
 			:: else
 			fi
 		:: else
@@ -293,15 +315,15 @@ end:	do
 		handle(1)
 	   };
 	   if
-	   :: state[0] == READY -> receive(0)
-	   :: state[1] == READY -> receive(1)
+	   :: is_ready(0) -> receive(0)
+	   :: is_ready(1) -> receive(1)
 	   :: else
 	   fi;
 	   d_step {
 		update_wake();
 		assert(signal_is_true);
-		assert(!(draining[0] && state[0] == ARMED));
-		assert(!(draining[1] && state[1] == ARMED));
+		assert(state[0] != IDLE || pidfd_watched[0]);
+		assert(state[1] != IDLE || pidfd_watched[1]);
 		/* Nobody wakes for nothing. */
 		assert(did_something || anybody_ready || was_quicker);
 		did_something = false;
@@ -389,7 +411,7 @@ end:	do
 
 #define is_settled(c)							\
 	(!has_message(c) &&						\
-	 (is_dead[c] -> state[c] == DEPARTED : state[c] == ARMED))
+	 (is_dead[c] -> state[c] == FREE : state[c] == IDLE))
 
 /* Runs when nobody else can. */
 active proctype watch()
