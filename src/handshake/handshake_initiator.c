@@ -214,8 +214,8 @@ int pst_initiator_create_hello(struct pst_handshake_initiator *initiator,
 	enum pst_handshake_state next;
 	int r;
 
-	r = pst_handshake_check_turn(machine, PST_HANDSHAKE_CREATE,
-				     PST_WIRE_HELLO, &next);
+	r = pst_handshake_check_transition(machine, PST_HANDSHAKE_CREATE,
+					   PST_WIRE_HELLO, &next);
 	if (r < 0)
 		return r;
 
@@ -237,8 +237,8 @@ int pst_initiator_create_ready(struct pst_handshake_initiator *initiator,
 	struct pst_ready ready = {{0}, {0}};
 	int r;
 
-	r = pst_handshake_check_turn(machine, PST_HANDSHAKE_CREATE,
-				     PST_WIRE_READY, &next);
+	r = pst_handshake_check_transition(machine, PST_HANDSHAKE_CREATE,
+					   PST_WIRE_READY, &next);
 	if (r < 0)
 		return r;
 
@@ -264,8 +264,8 @@ int pst_initiator_create_command(struct pst_handshake_initiator *initiator,
 	enum pst_handshake_state next;
 	int r;
 
-	r = pst_handshake_check_turn(machine, PST_HANDSHAKE_CREATE,
-				     PST_WIRE_COMMAND, &next);
+	r = pst_handshake_check_transition(machine, PST_HANDSHAKE_CREATE,
+					   PST_WIRE_COMMAND, &next);
 	if (r < 0)
 		return r;
 
@@ -286,7 +286,8 @@ int pst_initiator_consume(struct pst_handshake_initiator *initiator,
 	enum pst_wire_type type;
 	int r;
 
-	r = pst_handshake_read_turn(machine, bytes, byte_count, &type, &next);
+	r = pst_handshake_read_transition(machine, bytes, byte_count, &type,
+					  &next);
 	if (r < 0)
 		return r;
 

@@ -36,10 +36,10 @@ void pst_handshake_refuse(struct pst_handshake_machine *machine)
 	machine->state = HANDSHAKE_REFUSED;
 }
 
-int pst_handshake_check_turn(struct pst_handshake_machine *machine,
-			     enum pst_handshake_act act,
-			     enum pst_wire_type type,
-			     enum pst_handshake_state *ret_next)
+int pst_handshake_check_transition(struct pst_handshake_machine *machine,
+				   enum pst_handshake_act act,
+				   enum pst_wire_type type,
+				   enum pst_handshake_state *ret_next)
 {
 	enum pst_handshake_state next = pst_handshake_next(
 		machine->role, machine->kind, machine->state, act, type);
@@ -52,10 +52,10 @@ int pst_handshake_check_turn(struct pst_handshake_machine *machine,
 	return 0;
 }
 
-int pst_handshake_read_turn(struct pst_handshake_machine *machine,
-			    const void *bytes, size_t byte_count,
-			    enum pst_wire_type *ret_type,
-			    enum pst_handshake_state *ret_next)
+int pst_handshake_read_transition(struct pst_handshake_machine *machine,
+				  const void *bytes, size_t byte_count,
+				  enum pst_wire_type *ret_type,
+				  enum pst_handshake_state *ret_next)
 {
 	enum pst_wire_type type;
 	int r;
@@ -65,8 +65,8 @@ int pst_handshake_read_turn(struct pst_handshake_machine *machine,
 		return pst_handshake_fail(machine, POSTERN_REASON_VERSION, r);
 	if (r < 0)
 		return pst_handshake_fail(machine, POSTERN_REASON_PROTOCOL, r);
-	r = pst_handshake_check_turn(machine, PST_HANDSHAKE_CONSUME, type,
-				     ret_next);
+	r = pst_handshake_check_transition(machine, PST_HANDSHAKE_CONSUME, type,
+					   ret_next);
 	if (r < 0)
 		return r;
 	*ret_type = type;

@@ -28,19 +28,19 @@ void pst_handshake_refuse(struct pst_handshake_machine *machine);
  * to, or has failed with -EINVAL (create) or -EBADMSG (consume).
  */
 PST_MUST_CHECK
-int pst_handshake_check_turn(struct pst_handshake_machine *machine,
-			     enum pst_handshake_act act,
-			     enum pst_wire_type type,
-			     enum pst_handshake_state *ret_next);
+int pst_handshake_check_transition(struct pst_handshake_machine *machine,
+				   enum pst_handshake_act act,
+				   enum pst_wire_type type,
+				   enum pst_handshake_state *ret_next);
 
 /*
  * Which message came, and is it its turn?  Returns 0, or has failed with
  * -EPROTONOSUPPORT or -EBADMSG.
  */
 PST_MUST_CHECK
-int pst_handshake_read_turn(struct pst_handshake_machine *machine,
-			    const void *bytes, size_t byte_count,
-			    enum pst_wire_type *ret_type,
-			    enum pst_handshake_state *ret_next);
+int pst_handshake_read_transition(struct pst_handshake_machine *machine,
+				  const void *bytes, size_t byte_count,
+				  enum pst_wire_type *ret_type,
+				  enum pst_handshake_state *ret_next);
 
 #endif

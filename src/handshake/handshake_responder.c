@@ -107,7 +107,8 @@ int pst_responder_consume(struct pst_handshake_responder *responder,
 	enum pst_wire_type type;
 	int r;
 
-	r = pst_handshake_read_turn(machine, bytes, byte_count, &type, &next);
+	r = pst_handshake_read_transition(machine, bytes, byte_count, &type,
+					  &next);
 	if (r < 0)
 		return r;
 
@@ -145,8 +146,8 @@ int pst_responder_create_offer(struct pst_handshake_responder *responder,
 	enum pst_handshake_state next;
 	int r;
 
-	r = pst_handshake_check_turn(machine, PST_HANDSHAKE_CREATE,
-				     PST_WIRE_OFFER, &next);
+	r = pst_handshake_check_transition(machine, PST_HANDSHAKE_CREATE,
+					   PST_WIRE_OFFER, &next);
 	if (r < 0)
 		return r;
 
@@ -178,8 +179,8 @@ int pst_responder_create_go(struct pst_handshake_responder *responder,
 	struct pst_go go = {.slot = slot};
 	int r;
 
-	r = pst_handshake_check_turn(machine, PST_HANDSHAKE_CREATE, PST_WIRE_GO,
-				     &next);
+	r = pst_handshake_check_transition(machine, PST_HANDSHAKE_CREATE,
+					   PST_WIRE_GO, &next);
 	if (r < 0)
 		return r;
 
@@ -200,8 +201,8 @@ int pst_responder_create_view(struct pst_handshake_responder *responder,
 	enum pst_handshake_state next;
 	int r;
 
-	r = pst_handshake_check_turn(machine, PST_HANDSHAKE_CREATE,
-				     PST_WIRE_VIEW, &next);
+	r = pst_handshake_check_transition(machine, PST_HANDSHAKE_CREATE,
+					   PST_WIRE_VIEW, &next);
 	if (r < 0)
 		return r;
 
@@ -222,8 +223,8 @@ int pst_responder_create_grant(struct pst_handshake_responder *responder,
 	enum pst_handshake_state next;
 	int r;
 
-	r = pst_handshake_check_turn(machine, PST_HANDSHAKE_CREATE,
-				     PST_WIRE_GRANT, &next);
+	r = pst_handshake_check_transition(machine, PST_HANDSHAKE_CREATE,
+					   PST_WIRE_GRANT, &next);
 	if (r < 0)
 		return r;
 
@@ -244,8 +245,8 @@ int pst_responder_create_result(struct pst_handshake_responder *responder,
 	enum pst_handshake_state next;
 	int r;
 
-	r = pst_handshake_check_turn(machine, PST_HANDSHAKE_CREATE,
-				     PST_WIRE_RESULT, &next);
+	r = pst_handshake_check_transition(machine, PST_HANDSHAKE_CREATE,
+					   PST_WIRE_RESULT, &next);
 	if (r < 0)
 		return r;
 
@@ -267,8 +268,8 @@ int pst_responder_create_refuse(struct pst_handshake_responder *responder,
 	struct pst_refuse refuse = {PST_WIRE_VERSION, code};
 	int r;
 
-	r = pst_handshake_check_turn(machine, PST_HANDSHAKE_CREATE,
-				     PST_WIRE_REFUSE, &next);
+	r = pst_handshake_check_transition(machine, PST_HANDSHAKE_CREATE,
+					   PST_WIRE_REFUSE, &next);
 	if (r < 0)
 		return r;
 
