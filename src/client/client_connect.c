@@ -85,12 +85,13 @@ static int check_segments(const struct pst_connection *connection,
 		return r;
 	r = pst_connection_check_segment(connection,
 					 PST_CONNECTION_NODE_SEGMENT,
-					 &offer->acceptor, device, error);
+					 &offer->node_segment, device, error);
 	if (r < 0)
 		return r;
 	return pst_connection_check_segment(connection,
 					    PST_CONNECTION_CLIENT_SEGMENT,
-					    &offer->connector, device, error);
+					    &offer->client_segment, device,
+					    error);
 }
 
 /*

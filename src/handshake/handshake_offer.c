@@ -109,9 +109,9 @@ int pst_offer_init(struct pst_offer *ret_offer, const struct pst_terms *wish,
 		offer.send = direction;
 	if (offer.directions & POSTERN_DIRECTION_RECEIVE)
 		offer.receive = direction;
-	offer.acceptor.segment_bytes =
+	offer.node_segment.segment_bytes =
 		(uint64_t)page_bytes + offer.receive.ring_bytes;
-	offer.connector.segment_bytes =
+	offer.client_segment.segment_bytes =
 		(uint64_t)page_bytes + offer.send.ring_bytes;
 
 	*ret_offer = offer;
@@ -135,9 +135,9 @@ int pst_offer_check(const struct pst_offer *offer, const struct pst_terms *wish,
 	    !is_direction_within(&offer->receive, may_receive, wish,
 				 page_bytes, offer->security))
 		return -ERANGE;
-	if (offer->acceptor.segment_bytes !=
+	if (offer->node_segment.segment_bytes !=
 		    (uint64_t)page_bytes + offer->receive.ring_bytes ||
-	    offer->connector.segment_bytes !=
+	    offer->client_segment.segment_bytes !=
 		    (uint64_t)page_bytes + offer->send.ring_bytes)
 		return -ERANGE;
 	return 0;

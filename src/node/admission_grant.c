@@ -158,8 +158,8 @@ static bool charge(struct pst_node *node, struct pst_half_open *entry,
 		.uid = entry->credentials.uid,
 		.account = pst_tenant_queue_for(&node->binding.tenant_queues,
 						decision)->account,
-		.memory_bytes = offer->acceptor.segment_bytes +
-				offer->connector.segment_bytes,
+		.memory_bytes = offer->node_segment.segment_bytes +
+				offer->client_segment.segment_bytes,
 		.rules = node->binding.rules,
 		.decision = decision,
 	};

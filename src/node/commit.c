@@ -30,7 +30,7 @@ bool pst_commit_is_paid(const struct pst_node *node,
 		.seals = PST_SEGMENT_SEALS_WRITER_DONE,
 		.device = node->memfd_device,
 		.owner = node->owner,
-		.segment_bytes = offer->connector.segment_bytes,
+		.segment_bytes = offer->client_segment.segment_bytes,
 	};
 	enum pst_segment_fault fault;
 
@@ -38,9 +38,9 @@ bool pst_commit_is_paid(const struct pst_node *node,
 	if (fault != PST_SEGMENT_FAULT_NONE)
 		return pst_error_setf(refusal, POSTERN_REASON_SEALS, "%s",
 				      pst_segment_fault_text(fault));
-	return is_paid(entry->connector_fd, offer->connector.segment_bytes,
+	return is_paid(entry->connector_fd, offer->client_segment.segment_bytes,
 		       refusal) &&
-	       is_paid(entry->acceptor_fd, offer->acceptor.segment_bytes,
+	       is_paid(entry->acceptor_fd, offer->node_segment.segment_bytes,
 		       refusal);
 }
 

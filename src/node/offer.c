@@ -22,8 +22,8 @@ static int create_own_segment(const struct pst_node *node,
 {
 	int r;
 
-	r = pst_segment_create(offer->acceptor.segment_bytes, node->features,
-			       &entry->acceptor_fd);
+	r = pst_segment_create(offer->node_segment.segment_bytes,
+			       node->features, &entry->acceptor_fd);
 	if (r < 0)
 		return r;
 	r = pst_segment_map_writable(entry->acceptor_fd, offer->control_bytes,
@@ -33,7 +33,8 @@ static int create_own_segment(const struct pst_node *node,
 		return r;
 	return pst_segment_finish(entry->acceptor_fd,
 				  PST_SEGMENT_SEALS_WRITER_DONE,
-				  node->binding.group, &offer->acceptor.inode);
+				  node->binding.group,
+				  &offer->node_segment.inode);
 }
 
 /* S_c: we create and size it; only after the peer's seals do we map it. */
@@ -43,14 +44,14 @@ static int create_peer_segment(const struct pst_node *node,
 {
 	int r;
 
-	r = pst_segment_create(offer->connector.segment_bytes, node->features,
-			       &entry->connector_fd);
+	r = pst_segment_create(offer->client_segment.segment_bytes,
+			       node->features, &entry->connector_fd);
 	if (r < 0)
 		return r;
 	return pst_segment_finish(entry->connector_fd,
 				  PST_SEGMENT_SEALS_OFFERED,
 				  node->binding.group,
-				  &offer->connector.inode);
+				  &offer->client_segment.inode);
 }
 
 static int create_offer(const struct pst_node *node,

@@ -76,10 +76,10 @@ struct pst_offer {
 	enum postern_security security;
 	uint16_t layout_version;
 	uint32_t control_bytes;
-	struct pst_offer_direction send;        /* peer to node: connector */
-	struct pst_offer_direction receive;     /* node to peer: acceptor */
-	struct pst_offer_segment acceptor;      /* written by the node */
-	struct pst_offer_segment connector;     /* written by the peer */
+	struct pst_offer_direction send;        /* in the client segment */
+	struct pst_offer_direction receive;     /* in the node segment */
+	struct pst_offer_segment node_segment;	/* written by the node */
+	struct pst_offer_segment client_segment; /* written by the client */
 	struct pst_key_exchange key_exchange;
 };
 

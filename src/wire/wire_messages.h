@@ -186,10 +186,10 @@ struct pst_wire_offer {
 	struct pst_le32 receive_message_bytes;
 	struct pst_le32 control_bytes;          /* one page */
 	uint8_t zero[4];
-	struct pst_le64 acceptor_segment_bytes;
-	struct pst_le64 connector_segment_bytes;
-	struct pst_le64 acceptor_segment_inode; /* not 0, and not the other's */
-	struct pst_le64 connector_segment_inode;
+	struct pst_le64 node_segment_bytes;
+	struct pst_le64 client_segment_bytes;
+	struct pst_le64 node_segment_inode; /* not 0, and not the other's */
+	struct pst_le64 client_segment_inode;
 	uint8_t key_exchange[PST_WIRE_KEY_EXCHANGE_BYTES];
 };
 
@@ -211,13 +211,13 @@ static_assert(offsetof(struct pst_wire_offer, receive_message_bytes) == 52,
 	      "wire layout");
 static_assert(offsetof(struct pst_wire_offer, control_bytes) == 56,
 	      "wire layout");
-static_assert(offsetof(struct pst_wire_offer, acceptor_segment_bytes) == 64,
+static_assert(offsetof(struct pst_wire_offer, node_segment_bytes) == 64,
 	      "wire layout");
-static_assert(offsetof(struct pst_wire_offer, connector_segment_bytes) == 72,
+static_assert(offsetof(struct pst_wire_offer, client_segment_bytes) == 72,
 	      "wire layout");
-static_assert(offsetof(struct pst_wire_offer, acceptor_segment_inode) == 80,
+static_assert(offsetof(struct pst_wire_offer, node_segment_inode) == 80,
 	      "wire layout");
-static_assert(offsetof(struct pst_wire_offer, connector_segment_inode) == 88,
+static_assert(offsetof(struct pst_wire_offer, client_segment_inode) == 88,
 	      "wire layout");
 static_assert(offsetof(struct pst_wire_offer, key_exchange) == 96,
 	      "wire layout");

@@ -173,15 +173,15 @@ int pst_wire_read_offer(const void *bytes, size_t byte_count,
 			.message_bytes =
 				pst_le32_value(wire.receive_message_bytes),
 		},
-		.acceptor = {
+		.node_segment = {
 			.segment_bytes =
-				pst_le64_value(wire.acceptor_segment_bytes),
-			.inode = pst_le64_value(wire.acceptor_segment_inode),
+				pst_le64_value(wire.node_segment_bytes),
+			.inode = pst_le64_value(wire.node_segment_inode),
 		},
-		.connector = {
+		.client_segment = {
 			.segment_bytes =
-				pst_le64_value(wire.connector_segment_bytes),
-			.inode = pst_le64_value(wire.connector_segment_inode),
+				pst_le64_value(wire.client_segment_bytes),
+			.inode = pst_le64_value(wire.client_segment_inode),
 		},
 	};
 	memcpy(offer.session_id, wire.session_id, sizeof(offer.session_id));

@@ -146,8 +146,9 @@ bool pst_offer_is_valid(const struct pst_offer *offer)
 	       is_direction_valid(&offer->send, may_send) &&
 	       is_direction_valid(&offer->receive, may_receive) &&
 	       offer->security <= POSTERN_SECURITY_AEAD &&
-	       offer->acceptor.inode != 0 && offer->connector.inode != 0 &&
-	       offer->acceptor.inode != offer->connector.inode &&
+	       offer->node_segment.inode != 0 &&
+	       offer->client_segment.inode != 0 &&
+	       offer->node_segment.inode != offer->client_segment.inode &&
 	       offer->key_exchange.byte_count == answer_bytes(offer->security);
 }
 

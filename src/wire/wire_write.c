@@ -98,12 +98,12 @@ int pst_wire_write_offer(const struct pst_offer *offer,
 	wire.receive_ring_bytes = pst_le32_of(offer->receive.ring_bytes);
 	wire.receive_message_bytes = pst_le32_of(offer->receive.message_bytes);
 	wire.control_bytes = pst_le32_of(offer->control_bytes);
-	wire.acceptor_segment_bytes =
-		pst_le64_of(offer->acceptor.segment_bytes);
-	wire.connector_segment_bytes =
-		pst_le64_of(offer->connector.segment_bytes);
-	wire.acceptor_segment_inode = pst_le64_of(offer->acceptor.inode);
-	wire.connector_segment_inode = pst_le64_of(offer->connector.inode);
+	wire.node_segment_bytes =
+		pst_le64_of(offer->node_segment.segment_bytes);
+	wire.client_segment_bytes =
+		pst_le64_of(offer->client_segment.segment_bytes);
+	wire.node_segment_inode = pst_le64_of(offer->node_segment.inode);
+	wire.client_segment_inode = pst_le64_of(offer->client_segment.inode);
 	wire.key_exchange_bytes = put_key_exchange(wire.key_exchange,
 						   &offer->key_exchange);
 	put_record(ret_record, &wire, sizeof(wire));

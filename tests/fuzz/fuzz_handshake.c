@@ -180,9 +180,9 @@ static void check_initiator(const struct pst_handshake_initiator *initiator)
 		require(offer->receive.ring_bytes <= wish.ring_bytes);
 		require(offer->send.message_bytes <= wish.message_bytes);
 		require(offer->receive.message_bytes <= wish.message_bytes);
-		require(offer->connector.segment_bytes ==
+		require(offer->client_segment.segment_bytes ==
 			PAGE_BYTES + offer->send.ring_bytes);
-		require(offer->acceptor.segment_bytes ==
+		require(offer->node_segment.segment_bytes ==
 			PAGE_BYTES + offer->receive.ring_bytes);
 		break;
 	case HANDSHAKE_CONSUMED_VIEW:
@@ -282,8 +282,8 @@ static int create_offer(struct pst_handshake_responder *responder,
 	if (r < 0)
 		return r;
 	memset(offer.session_id, 0x5a, sizeof(offer.session_id));
-	offer.acceptor.inode = 11;
-	offer.connector.inode = 12;
+	offer.node_segment.inode = 11;
+	offer.client_segment.inode = 12;
 	return pst_responder_create_offer(responder, &offer, ret_record);
 }
 

@@ -98,7 +98,7 @@ END_TEST
 START_TEST(what_is_offered_has_no_page_yet_and_fits_the_offer)
 {
 	const struct pst_offer_segment *offered[] = {
-		&stranger.offer.acceptor, &stranger.offer.connector,
+		&stranger.offer.node_segment, &stranger.offer.client_segment,
 	};
 	struct stat status;
 	size_t i;
@@ -155,7 +155,7 @@ START_TEST(a_segment_with_a_seal_too_many_is_refused)
 {
 	ck_assert_int_eq(stranger_pay_for_nodes(&stranger), 0);
 	ck_assert_int_eq(fallocate(stranger.segment_fds[1], 0, 0,
-				   (off_t)stranger.offer.connector
+				   (off_t)stranger.offer.client_segment
 					   .segment_bytes), 0);
 	ck_assert_int_eq(stranger_seal(&stranger,
 				       PST_SEGMENT_SEALS_WRITER_DONE |

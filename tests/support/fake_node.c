@@ -86,8 +86,8 @@ static int make_segment(uint64_t segment_bytes, int seals, int *ret_fd)
 
 static int make_segments(struct fake *fake)
 {
-	uint64_t nodes_bytes = fake->offer.acceptor.segment_bytes;
-	uint64_t peers_bytes = fake->offer.connector.segment_bytes;
+	uint64_t nodes_bytes = fake->offer.node_segment.segment_bytes;
+	uint64_t peers_bytes = fake->offer.client_segment.segment_bytes;
 	int r;
 
 	if (lies(fake, FAKE_SIZE_OF_NODES))
@@ -160,7 +160,7 @@ static int spoil_segments(struct fake *fake)
 		return 0;
 	case FAKE_OTHER_INODE:
 		/* The same in every way, but for the number that was said. */
-		r = make_segment(fake->offer.acceptor.segment_bytes,
+		r = make_segment(fake->offer.node_segment.segment_bytes,
 				 PST_SEGMENT_SEALS_WRITER_DONE, &other);
 		return r < 0 ? r : replace(fake, 0, other);
 	case FAKE_READ_ONLY_PEERS:
@@ -280,10 +280,10 @@ static int send_offer(struct fake *fake)
 	size_t fd_count = 2;
 	int r;
 
-	r = pst_segment_inode(fake->fds[0], &fake->offer.acceptor.inode);
+	r = pst_segment_inode(fake->fds[0], &fake->offer.node_segment.inode);
 	if (r == 0)
 		r = pst_segment_inode(fake->fds[1],
-				      &fake->offer.connector.inode);
+				      &fake->offer.client_segment.inode);
 	if (r == 0)
 		r = spoil_segments(fake);
 	if (r == 0)
@@ -309,7 +309,7 @@ static int send_view(struct fake *fake)
 	struct pst_wire_record record;
 	struct pst_view_record view = {
 		.layout_version = PST_STATS_VERSION,
-		.segment = fake->offer.acceptor,
+		.segment = fake->offer.node_segment,
 	};
 	size_t fd_count = 1;
 	int r;

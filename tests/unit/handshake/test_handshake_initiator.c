@@ -60,8 +60,8 @@ START_TEST(an_offer_of_less_is_taken)
 					SAMPLE_PAGE_BYTES,
 					SAMPLE_LAYOUT_VERSION,
 					POSTERN_SECURITY_NONE), 0);
-	offer.acceptor.inode = 1;
-	offer.connector.inode = 2;
+	offer.node_segment.inode = 1;
+	offer.client_segment.inode = 2;
 	ck_assert_int_eq(consume_offer(&offer), 0);
 	ck_assert_int_eq(pair.initiator.machine.state,
 			 HANDSHAKE_CONSUMED_OFFER);
@@ -75,12 +75,12 @@ START_TEST(a_ring_beyond_the_wish_is_refused)
 	struct pst_offer offer = sample_offer();
 
 	offer.send.ring_bytes = 0x00200000;
-	offer.connector.segment_bytes = 0x00200000 + SAMPLE_PAGE_BYTES;
+	offer.client_segment.segment_bytes = 0x00200000 + SAMPLE_PAGE_BYTES;
 	assert_failed(consume_offer(&offer), -EBADMSG, POSTERN_REASON_OFFER);
 
 	offer = sample_offer();
 	offer.receive.ring_bytes = 0x00200000;
-	offer.acceptor.segment_bytes = 0x00200000 + SAMPLE_PAGE_BYTES;
+	offer.node_segment.segment_bytes = 0x00200000 + SAMPLE_PAGE_BYTES;
 	assert_failed(consume_offer(&offer), -EBADMSG, POSTERN_REASON_OFFER);
 }
 END_TEST
@@ -123,8 +123,8 @@ START_TEST(another_page_size_is_refused)
 	struct pst_offer offer = sample_offer();
 
 	offer.control_bytes = 2 * SAMPLE_PAGE_BYTES;
-	offer.acceptor.segment_bytes += SAMPLE_PAGE_BYTES;
-	offer.connector.segment_bytes += SAMPLE_PAGE_BYTES;
+	offer.node_segment.segment_bytes += SAMPLE_PAGE_BYTES;
+	offer.client_segment.segment_bytes += SAMPLE_PAGE_BYTES;
 	assert_failed(consume_offer(&offer), -EBADMSG, POSTERN_REASON_OFFER);
 }
 END_TEST
@@ -133,10 +133,10 @@ START_TEST(a_segment_of_another_size_is_refused)
 {
 	struct pst_offer offer = sample_offer();
 
-	offer.acceptor.segment_bytes += SAMPLE_PAGE_BYTES;
+	offer.node_segment.segment_bytes += SAMPLE_PAGE_BYTES;
 	assert_failed(consume_offer(&offer), -EBADMSG, POSTERN_REASON_OFFER);
 	offer = sample_offer();
-	offer.connector.segment_bytes -= 1;
+	offer.client_segment.segment_bytes -= 1;
 	assert_failed(consume_offer(&offer), -EBADMSG, POSTERN_REASON_OFFER);
 }
 END_TEST
@@ -353,10 +353,10 @@ static void offer_within_the_wish_or_failed(const struct mutation *mutation,
 	ck_assert_uint_le(offer->receive.ring_bytes, 0x00123400);
 	ck_assert_uint_le(offer->send.message_bytes, 0x00056789);
 	ck_assert_uint_le(offer->receive.message_bytes, 0x00056789);
-	ck_assert_uint_eq(offer->acceptor.segment_bytes,
+	ck_assert_uint_eq(offer->node_segment.segment_bytes,
 			  (uint64_t)SAMPLE_PAGE_BYTES +
 				  offer->receive.ring_bytes);
-	ck_assert_uint_eq(offer->connector.segment_bytes,
+	ck_assert_uint_eq(offer->client_segment.segment_bytes,
 			  (uint64_t)SAMPLE_PAGE_BYTES + offer->send.ring_bytes);
 }
 

@@ -51,8 +51,9 @@ START_TEST(an_offer_is_the_lesser_of_wish_and_grant)
 	ck_assert_uint_eq(offer.send.message_bytes, 1000);
 	ck_assert_uint_eq(offer.receive.ring_bytes, 1u << 18);
 	ck_assert_uint_eq(offer.receive.message_bytes, 1000);
-	ck_assert_uint_eq(offer.acceptor.segment_bytes, (1u << 18) + PAGE);
-	ck_assert_uint_eq(offer.connector.segment_bytes, (1u << 18) + PAGE);
+	ck_assert_uint_eq(offer.node_segment.segment_bytes, (1u << 18) + PAGE);
+	ck_assert_uint_eq(offer.client_segment.segment_bytes,
+			  (1u << 18) + PAGE);
 }
 END_TEST
 
@@ -64,8 +65,9 @@ START_TEST(what_the_peer_sends_is_in_its_own_segment)
 
 	ck_assert_int_eq(init_offer(&offer, &wish, &grant), 0);
 	ck_assert_uint_eq(offer.directions, POSTERN_DIRECTION_SEND);
-	ck_assert_uint_eq(offer.connector.segment_bytes, (1u << 20) + PAGE);
-	ck_assert_uint_eq(offer.acceptor.segment_bytes, PAGE);
+	ck_assert_uint_eq(offer.client_segment.segment_bytes,
+			  (1u << 20) + PAGE);
+	ck_assert_uint_eq(offer.node_segment.segment_bytes, PAGE);
 	ck_assert_uint_eq(offer.receive.ring_bytes, 0);
 	ck_assert_uint_eq(offer.receive.message_bytes, 0);
 }
@@ -79,8 +81,8 @@ START_TEST(what_the_peer_receives_is_in_the_acceptors_segment)
 
 	ck_assert_int_eq(init_offer(&offer, &wish, &grant), 0);
 	ck_assert_uint_eq(offer.directions, POSTERN_DIRECTION_RECEIVE);
-	ck_assert_uint_eq(offer.acceptor.segment_bytes, (1u << 20) + PAGE);
-	ck_assert_uint_eq(offer.connector.segment_bytes, PAGE);
+	ck_assert_uint_eq(offer.node_segment.segment_bytes, (1u << 20) + PAGE);
+	ck_assert_uint_eq(offer.client_segment.segment_bytes, PAGE);
 	ck_assert_uint_eq(offer.send.ring_bytes, 0);
 }
 END_TEST
@@ -98,7 +100,7 @@ START_TEST(a_ring_is_rounded_down_to_a_power_of_two)
 	ck_assert_int_eq(init_offer(&offer, &wish, &grant), 0);
 	ck_assert_uint_eq(offer.send.ring_bytes, 0x80000000);
 	ck_assert_uint_eq(offer.send.message_bytes, 0x80000000 - 8);
-	ck_assert_uint_eq(offer.connector.segment_bytes,
+	ck_assert_uint_eq(offer.client_segment.segment_bytes,
 			  UINT64_C(0x80000000) + PAGE);
 }
 END_TEST
@@ -239,8 +241,8 @@ START_TEST(every_derived_offer_is_within_wish_and_grant)
 				record_bytes(offer.receive.message_bytes,
 					     security),
 				offer.receive.ring_bytes);
-		offer.acceptor.inode = 1;
-		offer.connector.inode = 2;
+		offer.node_segment.inode = 1;
+		offer.client_segment.inode = 2;
 		if (security != POSTERN_SECURITY_NONE)
 			offer.key_exchange.byte_count = PST_WIRE_ANSWER_BYTES;
 		ck_assert(pst_offer_is_valid(&offer));
@@ -256,32 +258,33 @@ static void spoil(struct pst_offer *offer, int which)
 	case 0: /* a direction that was not wished */
 		offer->directions = BOTH;
 		offer->receive = offer->send;
-		offer->acceptor.segment_bytes = offer->connector.segment_bytes;
+		offer->node_segment.segment_bytes =
+			offer->client_segment.segment_bytes;
 		break;
 	case 1: /* no direction */
 		offer->directions = 0;
 		offer->send = (struct pst_offer_direction){0, 0};
-		offer->connector.segment_bytes = PAGE;
+		offer->client_segment.segment_bytes = PAGE;
 		break;
 	case 2: /* an unknown direction */
 		offer->directions |= 4;
 		break;
 	case 3: /* a larger ring than wished, all else consistent */
 		offer->send.ring_bytes *= 2;
-		offer->connector.segment_bytes =
+		offer->client_segment.segment_bytes =
 			(uint64_t)PAGE + offer->send.ring_bytes;
 		break;
 	case 4: /* a ring below a page, all else consistent */
 		offer->send = (struct pst_offer_direction){PAGE / 2, 100};
-		offer->connector.segment_bytes = PAGE + PAGE / 2;
+		offer->client_segment.segment_bytes = PAGE + PAGE / 2;
 		break;
 	case 5: /* whole pages, but no power of two */
 		offer->send.ring_bytes = 3 * PAGE;
-		offer->connector.segment_bytes = 4 * PAGE;
+		offer->client_segment.segment_bytes = 4 * PAGE;
 		break;
 	case 6: /* a power of two of nothing */
 		offer->send.ring_bytes = 0;
-		offer->connector.segment_bytes = PAGE;
+		offer->client_segment.segment_bytes = PAGE;
 		break;
 	case 7: /* a larger message than wished */
 		offer->send.message_bytes++;
@@ -291,7 +294,7 @@ static void spoil(struct pst_offer *offer, int which)
 		break;
 	case 9: /* a message one byte larger than its ring carries */
 		offer->send = (struct pst_offer_direction){PAGE, PAGE - 7};
-		offer->connector.segment_bytes = 2 * PAGE;
+		offer->client_segment.segment_bytes = 2 * PAGE;
 		break;
 	case 10: /* a message whose record length wraps in 32 bits */
 		offer->send.message_bytes = UINT32_MAX;
@@ -301,27 +304,27 @@ static void spoil(struct pst_offer *offer, int which)
 		break;
 	case 12: /* another page, all else consistent with it */
 		offer->control_bytes = 2 * PAGE;
-		offer->connector.segment_bytes += PAGE;
-		offer->acceptor.segment_bytes += PAGE;
+		offer->client_segment.segment_bytes += PAGE;
+		offer->node_segment.segment_bytes += PAGE;
 		break;
 	case 13:
-		offer->connector.segment_bytes++;
+		offer->client_segment.segment_bytes++;
 		break;
 	case 14:
-		offer->connector.segment_bytes--;
+		offer->client_segment.segment_bytes--;
 		break;
 	case 15:
-		offer->acceptor.segment_bytes++;
+		offer->node_segment.segment_bytes++;
 		break;
 	case 16: /* a data area that no direction uses */
-		offer->acceptor.segment_bytes = 2 * PAGE;
+		offer->node_segment.segment_bytes = 2 * PAGE;
 		break;
 	case 17: /* the same, in 64 bits that 32 do not see */
-		offer->acceptor.segment_bytes += UINT64_C(1) << 32;
+		offer->node_segment.segment_bytes += UINT64_C(1) << 32;
 		break;
 	case 18: /* a ring in a direction that is not granted */
 		offer->receive.ring_bytes = PAGE;
-		offer->acceptor.segment_bytes = 2 * PAGE;
+		offer->node_segment.segment_bytes = 2 * PAGE;
 		break;
 	case 19:
 		offer->receive.message_bytes = 1;
@@ -365,8 +368,8 @@ START_TEST(the_page_is_a_power_of_two)
 
 	ck_assert_int_eq(init_offer(&offer, &wish, &wish), 0);
 	offer.control_bytes = 3000;
-	offer.acceptor.segment_bytes -= PAGE - 3000;
-	offer.connector.segment_bytes -= PAGE - 3000;
+	offer.node_segment.segment_bytes -= PAGE - 3000;
+	offer.client_segment.segment_bytes -= PAGE - 3000;
 	ck_assert_int_eq(pst_offer_check(&offer, &wish, 3000), -ERANGE);
 }
 END_TEST

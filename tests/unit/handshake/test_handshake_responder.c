@@ -142,15 +142,15 @@ START_TEST(an_unsound_offer_is_not_created_and_changes_nothing)
 
 	pair_through(&pair, PST_WIRE_HELLO);
 	offer.send.ring_bytes = 0x00200000;
-	offer.connector.segment_bytes = 0x00200000 + SAMPLE_PAGE_BYTES;
+	offer.client_segment.segment_bytes = 0x00200000 + SAMPLE_PAGE_BYTES;
 	ck_assert_int_eq(pst_responder_create_offer(&pair.responder, &offer,
 						    &record), -EINVAL);
 	offer = sample_offer();
-	offer.acceptor.segment_bytes++;
+	offer.node_segment.segment_bytes++;
 	ck_assert_int_eq(pst_responder_create_offer(&pair.responder, &offer,
 						    &record), -EINVAL);
 	offer = sample_offer();
-	offer.acceptor.inode = 0;
+	offer.node_segment.inode = 0;
 	ck_assert_int_eq(pst_responder_create_offer(&pair.responder, &offer,
 						    &record), -EINVAL);
 	offer = sample_offer();

@@ -55,10 +55,10 @@ START_TEST(offer_reads_field_by_field)
 	ck_assert_mem_eq(&offer.send, &expected.send, sizeof(offer.send));
 	ck_assert_mem_eq(&offer.receive, &expected.receive,
 			 sizeof(offer.receive));
-	ck_assert_mem_eq(&offer.acceptor, &expected.acceptor,
-			 sizeof(offer.acceptor));
-	ck_assert_mem_eq(&offer.connector, &expected.connector,
-			 sizeof(offer.connector));
+	ck_assert_mem_eq(&offer.node_segment, &expected.node_segment,
+			 sizeof(offer.node_segment));
+	ck_assert_mem_eq(&offer.client_segment, &expected.client_segment,
+			 sizeof(offer.client_segment));
 	ck_assert_uint_eq(offer.key_exchange.byte_count, 0);
 }
 END_TEST

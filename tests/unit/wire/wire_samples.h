@@ -72,8 +72,9 @@ static inline struct pst_offer sample_offer(void)
 		.control_bytes = SAMPLE_PAGE_BYTES,
 		.send = {0x00100000, 0x00011223},
 		.receive = {0x00080000, 0x00000456},
-		.acceptor = {0x00080000 + SAMPLE_PAGE_BYTES, 0x1122334455},
-		.connector = {0x00100000 + SAMPLE_PAGE_BYTES, 0x66778899aa},
+		.node_segment = {0x00080000 + SAMPLE_PAGE_BYTES, 0x1122334455},
+		.client_segment = {0x00100000 + SAMPLE_PAGE_BYTES,
+				   0x66778899aa},
 	};
 
 	sample_fill(offer.session_id, sizeof(offer.session_id), 0x40);
