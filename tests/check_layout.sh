@@ -129,7 +129,7 @@ states 'spends one of VALUE idle' src/channel/channel_state.h \
 	PST_CHANNEL_IDLE_WAKES
 states 'stamps every VALUEth' src/channel/channel_state.h \
 	PST_CHANNEL_SAMPLE_INTERVAL
-states 'after each VALUEth of the ring' src/ring/ring_wait.c LOOKS_PER_RING
+states 'after each VALUEth of the ring' src/ring/ring_wait.c CHECKS_PER_RING
 states '| VALUE | revoked |' $result POSTERN_REASON_REVOKED
 states '| VALUE | node-closed |' $result POSTERN_REASON_NODE_CLOSED
 states '| VALUE | exceeded |' $result POSTERN_REASON_EXCEEDED

@@ -72,7 +72,7 @@ struct pst_ring_consumer {
 	const uint8_t *data;
 	uint64_t consumed_pos;    /* ours */
 	uint64_t produced_pos;    /* the peer's, as last observed and checked */
-	uint64_t look_pos;        /* from here on, look who waits for room */
+	uint64_t next_check_pos;  /* from here on, look who waits for room */
 	uint32_t data_bytes;
 	uint32_t message_bytes;
 	int obstacle;             /* 0, or why nothing can be read: -ESHUTDOWN
@@ -269,12 +269,12 @@ void pst_ring_producer_woken(struct pst_ring_consumer *consumer,
 bool pst_ring_is_half_free(struct pst_ring_consumer *consumer);
 
 /*
- * Set look_pos, after a look whether the producer waits.  While more than half of
+ * Set next_check_pos, after a look whether the producer waits.  While more than half of
  * the ring is unread, as far as is known: where half is.  Else a 64th of the ring
  * further, or behind the last record known of if that is nearer.  With nothing
  * unread that is here, so with the next record is looked again.
  */
-void pst_ring_plan_look(struct pst_ring_consumer *consumer);
+void pst_ring_schedule_check(struct pst_ring_consumer *consumer);
 
 /*
  * The positions in the peer's words as they stand, unchecked: for noticing that
@@ -363,11 +363,12 @@ pst_ring_is_known_half_free(const struct pst_ring_consumer *consumer)
 	       consumer->data_bytes / 2;
 }
 
-/* Is it time to look whether the producer waits?  See pst_ring_plan_look(). */
+/* Is it time to look whether the producer waits?  See pst_ring_schedule_check(). */
 static inline bool
-pst_ring_is_look_due(const struct pst_ring_consumer *consumer)
+pst_ring_is_check_due(const struct pst_ring_consumer *consumer)
 {
-	uint64_t beyond_bytes = consumer->consumed_pos - consumer->look_pos;
+	uint64_t beyond_bytes =
+		consumer->consumed_pos - consumer->next_check_pos;
 
 	return beyond_bytes <= UINT64_MAX / 2;
 }
@@ -437,7 +438,7 @@ pst_ring_producer_to_wake(struct pst_ring_consumer *consumer)
 {
 	uint32_t armed;
 
-	if (!pst_ring_is_look_due(consumer))
+	if (!pst_ring_is_check_due(consumer))
 		return 0;
 	if (pst_ring_is_known_half_free(consumer)) {
 		armed = pst_ring_producer_bell_due(consumer);
@@ -445,9 +446,9 @@ pst_ring_producer_to_wake(struct pst_ring_consumer *consumer)
 			return armed; /* the look stays due until it is rung */
 	}
 	if (pst_ring_has_seen_message(consumer))
-		pst_ring_plan_look(consumer);
+		pst_ring_schedule_check(consumer);
 	else /* as planned, without a call: nearly all of a ping-pong */
-		consumer->look_pos = consumer->consumed_pos;
+		consumer->next_check_pos = consumer->consumed_pos;
 	return 0;
 }
 

@@ -100,7 +100,7 @@ static inline struct pst_record_header fetch_header(const uint8_t *record)
 static inline bool give_back(struct pst_ring_consumer *consumer,
 			     uint64_t record_bytes)
 {
-	bool is_look_due;
+	bool is_check_due;
 
 	consumer->backoff.batch_count++;
 	consumer->consumed_pos += record_bytes;
@@ -109,14 +109,14 @@ static inline bool give_back(struct pst_ring_consumer *consumer,
 	 * our copy is complete before anybody writes over its source.  [W2]
 	 * Whoever sleeps without having seen it has armed before our next look.
 	 */
-	is_look_due = pst_ring_is_look_due(consumer);
-	if (is_look_due)
+	is_check_due = pst_ring_is_check_due(consumer);
+	if (is_check_due)
 		pst_shared_publish_ordered_u64(&consumer->own->consumed_pos,
 					       consumer->consumed_pos);
 	else
 		pst_shared_publish_u64(&consumer->own->consumed_pos,
 				       consumer->consumed_pos);
-	return is_look_due;
+	return is_check_due;
 }
 
 /*

@@ -15,7 +15,7 @@
  * the waiter then sleeps on a message.  tests/model/ has this checked by
  * machine.
  *
- * A consumer does both only where a look is due: pst_ring_plan_look().
+ * A consumer does both only where a look is due: pst_ring_schedule_check().
  *
  * armed is a counter rather than a flag, so that a bell belongs to one arming:
  * a publisher rings at most once for each odd value, however long the other
@@ -27,7 +27,7 @@
 #include "ring/ring.h"
 
 /* A receiver that stops lets its sender wait for at most this part more. */
-#define LOOKS_PER_RING 64
+#define CHECKS_PER_RING 64
 
 static inline bool is_odd(uint32_t armed)
 {
@@ -89,24 +89,24 @@ void pst_ring_disarm_producer(struct pst_ring_producer *producer)
 	pst_shared_publish_u32(&producer->own->producer_armed, producer->armed);
 }
 
-void pst_ring_plan_look(struct pst_ring_consumer *consumer)
+void pst_ring_schedule_check(struct pst_ring_consumer *consumer)
 {
 	uint64_t half_bytes = consumer->data_bytes / 2;
 	uint64_t unread_bytes = consumer->produced_pos - consumer->consumed_pos;
-	uint64_t step_bytes = consumer->data_bytes / LOOKS_PER_RING;
+	uint64_t step_bytes = consumer->data_bytes / CHECKS_PER_RING;
 
 	if (unread_bytes > half_bytes)
 		step_bytes = unread_bytes - half_bytes;
 	else if (unread_bytes < step_bytes)
 		step_bytes = unread_bytes;
-	consumer->look_pos = consumer->consumed_pos + step_bytes;
+	consumer->next_check_pos = consumer->consumed_pos + step_bytes;
 }
 
 void pst_ring_producer_woken(struct pst_ring_consumer *consumer,
 			     uint32_t armed)
 {
 	consumer->rung_for = armed;
-	pst_ring_plan_look(consumer);
+	pst_ring_schedule_check(consumer);
 }
 
 uint64_t pst_ring_produced_unchecked(const struct pst_segment_words *peer)

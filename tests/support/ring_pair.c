@@ -46,7 +46,7 @@ void ring_pair_start_at(struct ring_pair *pair, uint64_t start_pos)
 	pair->producer.consumed_pos = start_pos;
 	pair->consumer.produced_pos = start_pos;
 	pair->consumer.consumed_pos = start_pos;
-	pair->consumer.look_pos = start_pos;
+	pair->consumer.next_check_pos = start_pos;
 	pst_shared_publish_u64(&pair->producer_words->produced_pos, start_pos);
 	pst_shared_publish_u64(&pair->consumer_words->consumed_pos, start_pos);
 	pst_shared_publish_u64(&pair->consumer_words->dropped_count, 0);

@@ -157,7 +157,7 @@ START_TEST(look_is_planned_by_what_the_look_before_saw)
 	producer->message_bytes = consumer->message_bytes = sizeof(payload);
 	write_short(60);
 	read_some(1);
-	consumer->look_pos = consumer->consumed_pos + 16;
+	consumer->next_check_pos = consumer->consumed_pos + 16;
 	ck_assert_int_eq(pst_ring_write(producer, payload, sizeof(payload)),
 			 0); /* after the next 8 bytes less than half are free */
 	pst_ring_arm_producer(producer);
@@ -171,7 +171,7 @@ START_TEST(next_look_is_where_an_empty_ring_was_left)
 {
 	write_short(1);
 	read_some(1);
-	ck_assert_uint_eq(consumer->look_pos, consumer->consumed_pos);
+	ck_assert_uint_eq(consumer->next_check_pos, consumer->consumed_pos);
 }
 END_TEST
 
