@@ -122,7 +122,7 @@ int pst_channel_receive_among(struct pst_channel *channel, void *buffer,
 int pst_channel_receive_seen(struct pst_channel *channel, void *buffer,
 			     size_t buffer_bytes, size_t *ret_message_bytes)
 {
-	if (!pst_ring_has_seen_message(&channel->consumer))
+	if (!pst_ring_has_buffered_message(&channel->consumer))
 		return -EAGAIN;
 	return pst_channel_receive_among(channel, buffer, buffer_bytes,
 					 ret_message_bytes);

@@ -266,7 +266,7 @@ void pst_ring_producer_woken(struct pst_ring_consumer *consumer,
 			     uint32_t armed);
 
 /* Whether half of the ring is free, by a fresh look; or nothing more is read. */
-bool pst_ring_is_half_free(struct pst_ring_consumer *consumer);
+bool pst_ring_refresh_half_free(struct pst_ring_consumer *consumer);
 
 /*
  * Set next_check_pos, after a look whether the producer waits.  While more than half of
@@ -329,7 +329,7 @@ pst_ring_backoff_before_read(struct pst_ring_consumer *consumer)
 
 /* Whether something is unread, as of the last look. */
 static inline bool
-pst_ring_has_seen_message(const struct pst_ring_consumer *consumer)
+pst_ring_has_buffered_message(const struct pst_ring_consumer *consumer)
 {
 	return consumer->produced_pos != consumer->consumed_pos;
 }
@@ -407,7 +407,7 @@ pst_ring_consumer_to_wake(const struct pst_ring_producer *producer)
 {
 	/*
 	 * [A1] Pairs with the publish in pst_ring_arm_consumer(), and comes
-	 * [W1] after our own in show_record(), ring_producer.c.
+	 * [W1] after our own in publish_record(), ring_producer.c.
 	 */
 	return pst_ring_bell_due(pst_shared_observe_ordered_u32(
 					 &producer->peer->consumer_armed),
@@ -419,7 +419,7 @@ pst_ring_producer_bell_due(const struct pst_ring_consumer *consumer)
 {
 	/*
 	 * [A2] Pairs with the publish in pst_ring_arm_producer(), and comes
-	 * [W2] after our own in give_back(), ring_consumer.c.
+	 * [W2] after our own in publish_consumed(), ring_consumer.c.
 	 */
 	return pst_ring_bell_due(pst_shared_observe_ordered_u32(
 					 &consumer->peer->producer_armed),
@@ -442,10 +442,11 @@ pst_ring_producer_to_wake(struct pst_ring_consumer *consumer)
 		return 0;
 	if (pst_ring_is_known_half_free(consumer)) {
 		armed = pst_ring_producer_bell_due(consumer);
-		if (PST_UNLIKELY(armed != 0) && pst_ring_is_half_free(consumer))
+		if (PST_UNLIKELY(armed != 0) &&
+		    pst_ring_refresh_half_free(consumer))
 			return armed; /* the look stays due until it is rung */
 	}
-	if (pst_ring_has_seen_message(consumer))
+	if (pst_ring_has_buffered_message(consumer))
 		pst_ring_schedule_check(consumer);
 	else /* as planned, without a call: nearly all of a ping-pong */
 		consumer->next_check_pos = consumer->consumed_pos;

@@ -26,14 +26,14 @@ static int poison(struct pst_ring_consumer *consumer, enum pst_ring_fault fault)
 }
 
 /* Refresh our copy of the producer's position. */
-static int look_at_produced(struct pst_ring_consumer *consumer)
+static int refresh_produced(struct pst_ring_consumer *consumer)
 {
 	uint64_t produced_pos, moved_bytes, unread_bytes;
 
 	if (PST_UNLIKELY(consumer->frozen))
 		return 0;
 	/*
-	 * [P1] Pairs with the publish in show_record(), ring_producer.c: the
+	 * [P1] Pairs with the publish in publish_record(), ring_producer.c: the
 	 * records before this position are whole.
 	 */
 	produced_pos = pst_shared_observe_u64(&consumer->peer->produced_pos);
@@ -62,7 +62,7 @@ static inline int find_record(struct pst_ring_consumer *consumer)
 
 	if (PST_LIKELY(!is_empty(consumer)))
 		return 0;
-	result = look_at_produced(consumer);
+	result = refresh_produced(consumer);
 	if (PST_UNLIKELY(result < 0))
 		return result;
 	if (!is_empty(consumer)) {
@@ -97,15 +97,15 @@ static inline struct pst_record_header fetch_header(const uint8_t *record)
  * The record is used up: its bytes are the producer's again.  Returns whether a
  * look at the producer is due; only then the store has to be ordered before it.
  */
-static inline bool give_back(struct pst_ring_consumer *consumer,
-			     uint64_t record_bytes)
+static inline bool publish_consumed(struct pst_ring_consumer *consumer,
+				    uint64_t record_bytes)
 {
 	bool is_check_due;
 
 	consumer->backoff.batch_count++;
 	consumer->consumed_pos += record_bytes;
 	/*
-	 * [C1] Pairs with the observe in look_at_consumed(), ring_producer.c:
+	 * [C1] Pairs with the observe in refresh_consumed(), ring_producer.c:
 	 * our copy is complete before anybody writes over its source.  [W2]
 	 * Whoever sleeps without having seen it has armed before our next look.
 	 */
@@ -124,22 +124,22 @@ static inline bool give_back(struct pst_ring_consumer *consumer,
  * keeps the ring full is known to, then, and the cheaper store goes on being
  * enough.  What the look finds wrong, the next read says.
  */
-static inline void look_at_half(struct pst_ring_consumer *consumer,
-				uint64_t record_bytes)
+static inline void check_half_free(struct pst_ring_consumer *consumer,
+				   uint64_t record_bytes)
 {
 	uint64_t half_bytes = consumer->data_bytes / 2;
 	uint64_t unread_bytes = consumer->produced_pos - consumer->consumed_pos;
 
 	if (PST_UNLIKELY(unread_bytes <= half_bytes &&
 			 unread_bytes + record_bytes > half_bytes))
-		PST_IGNORE(look_at_produced(consumer));
+		PST_IGNORE(refresh_produced(consumer));
 }
 
-static inline void give_back_and_look(struct pst_ring_consumer *consumer,
-				      uint64_t record_bytes)
+static inline void release_and_check(struct pst_ring_consumer *consumer,
+				     uint64_t record_bytes)
 {
-	if (give_back(consumer, record_bytes))
-		look_at_half(consumer, record_bytes);
+	if (publish_consumed(consumer, record_bytes))
+		check_half_free(consumer, record_bytes);
 }
 
 /* A message that was sent with the time, and no other flag. */
@@ -162,7 +162,7 @@ static int read_other_kind(struct pst_ring_consumer *consumer,
 
 	consumer->obstacle = -ESHUTDOWN;
 	/* END: nothing more is looked for. */
-	(void)give_back(consumer, PST_RECORD_HEADER_BYTES);
+	(void)publish_consumed(consumer, PST_RECORD_HEADER_BYTES);
 	return -ESHUTDOWN;
 }
 
@@ -257,7 +257,7 @@ int pst_ring_read(struct pst_ring_consumer *consumer, void *buffer,
 	pst_shared_copy_out(buffer, message.record + PST_RECORD_HEADER_BYTES +
 				    message.time_bytes,
 			    message.payload_bytes);
-	give_back_and_look(consumer, message.record_bytes);
+	release_and_check(consumer, message.record_bytes);
 	*ret_payload_bytes = message.payload_bytes;
 	return 0;
 }
@@ -280,7 +280,7 @@ int pst_ring_discard(struct pst_ring_consumer *consumer,
 	if (result < 0)
 		return result;
 	note_dropped(consumer);
-	give_back_and_look(consumer, message.record_bytes);
+	release_and_check(consumer, message.record_bytes);
 	*ret_payload_bytes = message.payload_bytes;
 	return 0;
 }
@@ -294,9 +294,9 @@ int pst_ring_has_message(struct pst_ring_consumer *consumer)
 
 /* What the look finds wrong, the next read says. */
 PST_COLD
-bool pst_ring_is_half_free(struct pst_ring_consumer *consumer)
+bool pst_ring_refresh_half_free(struct pst_ring_consumer *consumer)
 {
-	if (consumer->obstacle != 0 || look_at_produced(consumer) < 0)
+	if (consumer->obstacle != 0 || refresh_produced(consumer) < 0)
 		return true;
 	return pst_ring_is_known_half_free(consumer);
 }
@@ -307,7 +307,7 @@ int pst_ring_freeze(struct pst_ring_consumer *consumer)
 
 	if (consumer->obstacle != 0)
 		return consumer->obstacle;
-	result = look_at_produced(consumer);
+	result = refresh_produced(consumer);
 	if (result < 0)
 		return result;
 	consumer->frozen = true;
@@ -405,16 +405,16 @@ int pst_ring_peek_sealed(struct pst_ring_consumer *consumer, void *record,
 }
 
 /* What an opened record ends in, delivered or not. */
-static int give_back_sealed(struct pst_ring_consumer *consumer,
-			    const struct pst_ring_record *form)
+static int release_sealed_record(struct pst_ring_consumer *consumer,
+				 const struct pst_ring_record *form)
 {
 	if (form->is_end) {
 		consumer->obstacle = -ESHUTDOWN;
 		/* Nothing more is looked for. */
-		(void)give_back(consumer, sealed_bytes(form));
+		(void)publish_consumed(consumer, sealed_bytes(form));
 		return -ESHUTDOWN;
 	}
-	give_back_and_look(consumer, sealed_bytes(form));
+	release_and_check(consumer, sealed_bytes(form));
 	return 0;
 }
 
@@ -424,7 +424,7 @@ int pst_ring_release_sealed(struct pst_ring_consumer *consumer,
 {
 	if (PST_UNLIKELY(form->head_bytes > PST_RECORD_HEADER_BYTES))
 		note_time(consumer, record);
-	return give_back_sealed(consumer, form);
+	return release_sealed_record(consumer, form);
 }
 
 int pst_ring_discard_sealed(struct pst_ring_consumer *consumer,
@@ -432,7 +432,7 @@ int pst_ring_discard_sealed(struct pst_ring_consumer *consumer,
 {
 	if (!form->is_end)
 		note_dropped(consumer);
-	return give_back_sealed(consumer, form);
+	return release_sealed_record(consumer, form);
 }
 
 uint64_t pst_ring_dropped_unchecked(const struct pst_segment_words *peer)

@@ -36,12 +36,12 @@ static int poison(struct pst_ring_producer *producer, enum pst_ring_fault fault)
 }
 
 /* Refresh our copy of the consumer's position. */
-static int look_at_consumed(struct pst_ring_producer *producer)
+static int refresh_consumed(struct pst_ring_producer *producer)
 {
 	uint64_t consumed_pos, moved_bytes, unacknowledged_bytes;
 
 	/*
-	 * [C1] Pairs with the publish in give_back(), ring_consumer.c: the
+	 * [C1] Pairs with the publish in publish_consumed(), ring_consumer.c: the
 	 * consumer has copied all bytes before this position, so they may be
 	 * written over.
 	 */
@@ -78,7 +78,7 @@ static inline int find_room(struct pst_ring_producer *producer,
 	if (PST_LIKELY(is_room(producer, record_bytes)))
 		return 0;
 	pst_ring_backoff_before_poll(&producer->backoff);
-	result = look_at_consumed(producer);
+	result = refresh_consumed(producer);
 	if (result < 0)
 		return result;
 	if (is_room(producer, record_bytes))
@@ -124,13 +124,13 @@ static inline void write_head(uint8_t *record, uint32_t payload_bytes,
 }
 
 /* The record is written, padding and all: show it. */
-static inline void show_record(struct pst_ring_producer *producer,
-			       uint64_t record_bytes)
+static inline void publish_record(struct pst_ring_producer *producer,
+				  uint64_t record_bytes)
 {
 	producer->backoff.batch_count++;
 	producer->produced_pos += record_bytes;
 	/*
-	 * [P1] Pairs with the observe in look_at_produced(), ring_consumer.c:
+	 * [P1] Pairs with the observe in refresh_produced(), ring_consumer.c:
 	 * who sees this position sees the whole record before it.  [W1] Whoever
 	 * sleeps without having seen it has armed before our next look.
 	 */
@@ -270,7 +270,7 @@ int pst_ring_commit_timed(struct pst_ring_producer *producer,
 	       record_bytes - head_bytes - payload_bytes);
 	write_head(record, payload_bytes, time_bytes, time_ns);
 	producer->obstacle = 0;
-	show_record(producer, record_bytes);
+	publish_record(producer, record_bytes);
 	return 0;
 }
 
@@ -320,7 +320,7 @@ static inline void write_record(struct pst_ring_producer *producer,
 	fetch_ahead(producer, record, record_bytes);
 	pst_shared_copy_in(record + PST_RECORD_HEADER_BYTES + time_bytes,
 			   payload, payload_bytes);
-	show_record(producer, record_bytes);
+	publish_record(producer, record_bytes);
 }
 
 int pst_ring_write(struct pst_ring_producer *producer, const void *payload,
@@ -363,7 +363,7 @@ int pst_ring_finish(struct pst_ring_producer *producer)
 
 	producer->obstacle = -ESHUTDOWN;
 	write_header(record_start(producer), PST_RECORD_END, 0, 0);
-	show_record(producer, PST_RECORD_HEADER_BYTES);
+	publish_record(producer, PST_RECORD_HEADER_BYTES);
 	return 0;
 }
 
@@ -373,7 +373,7 @@ int pst_ring_is_consumed(struct pst_ring_producer *producer)
 
 	if (producer->obstacle == -EBADMSG)
 		return -EBADMSG;
-	result = look_at_consumed(producer);
+	result = refresh_consumed(producer);
 	if (result < 0)
 		return result;
 	return producer->consumed_pos == producer->produced_pos ? 0 : -EAGAIN;
@@ -388,7 +388,7 @@ int pst_ring_has_room(struct pst_ring_producer *producer,
 		return -EBADMSG;
 	if (payload_bytes > producer->message_bytes)
 		return -EMSGSIZE;
-	result = look_at_consumed(producer);
+	result = refresh_consumed(producer);
 	if (result < 0)
 		return result;
 	return is_room(producer, pst_record_bytes(payload_bytes) +
@@ -477,7 +477,7 @@ void pst_ring_write_sealed(struct pst_ring_producer *producer, void *record,
 	fetch_ahead(producer, record_start(producer), record_bytes);
 	pst_shared_copy_in(record_start(producer), record, record_bytes);
 	producer->obstacle = form->is_end ? -ESHUTDOWN : 0;
-	show_record(producer, record_bytes);
+	publish_record(producer, record_bytes);
 }
 
 void pst_ring_publish_end(struct pst_segment_words *own, uint32_t end_code)

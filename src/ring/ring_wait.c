@@ -45,7 +45,7 @@ void pst_ring_arm_consumer(struct pst_ring_consumer *consumer)
 	/* [A1] Pairs with the observe in pst_ring_consumer_to_wake(). */
 	pst_shared_publish_u32(&consumer->own->consumer_armed, consumer->armed);
 	/*
-	 * [W1] Pairs with the publish in show_record() and the observe in
+	 * [W1] Pairs with the publish in publish_record() and the observe in
 	 * pst_ring_consumer_to_wake(): the caller looks at produced_pos next,
 	 * and either sees what was published, or the producer sees us armed.
 	 */
@@ -73,7 +73,7 @@ void pst_ring_arm_producer(struct pst_ring_producer *producer)
 	/* [A2] Pairs with the observe in pst_ring_producer_bell_due(). */
 	pst_shared_publish_u32(&producer->own->producer_armed, producer->armed);
 	/*
-	 * [W2] Pairs with the publish in give_back() and the observe in
+	 * [W2] Pairs with the publish in publish_consumed() and the observe in
 	 * pst_ring_producer_bell_due(): the caller looks at consumed_pos next,
 	 * and either sees the room given back, or the consumer sees us armed.
 	 */
