@@ -188,14 +188,14 @@ int postern_send_wait(struct postern_channel *channel, const void *bytes,
 	uint32_t ready;
 	int r;
 
-	r = check_interrupt(channel, PST_CHANNEL_WANT_ROOM);
+	r = check_interrupt(channel, PST_CHANNEL_WANT_SPACE);
 	if (r < 0)
 		return r;
 	for (;;) {
 		r = postern_send(channel, bytes, byte_count);
 		if (r != -EAGAIN)
 			return r;
-		r = pst_channel_wait(inner(channel), PST_CHANNEL_WANT_ROOM,
+		r = pst_channel_wait(inner(channel), PST_CHANNEL_WANT_SPACE,
 				     deadline_ns, &ready);
 		if (r < 0)
 			return pst_api_filter_wait(r, __func__);

@@ -24,9 +24,9 @@ static int after_failure(struct pst_channel *channel, uint32_t byte_count,
 {
 	if (result == -EAGAIN) {
 		channel->wanted_bytes = byte_count;
-		channel->attention |= PST_CHANNEL_WANT_ROOM;
+		channel->attention |= PST_CHANNEL_WANT_SPACE;
 		pst_channel_note_refusal(channel);
-		pst_channel_look_in_vain(channel, PST_CHANNEL_WANT_ROOM);
+		pst_channel_look_in_vain(channel, PST_CHANNEL_WANT_SPACE);
 	} else if (result == -EBADMSG) {
 		pst_channel_poison(channel, pst_channel_ring_fault(
 						    channel->producer.fault));
@@ -40,7 +40,7 @@ static bool is_worth_retrying(struct pst_channel *channel, uint32_t byte_count)
 	if (!pst_channel_is_polled(channel))
 		return false;
 	channel->wanted_bytes = byte_count;
-	return pst_channel_settle(channel, PST_CHANNEL_WANT_ROOM) != 0;
+	return pst_channel_settle(channel, PST_CHANNEL_WANT_SPACE) != 0;
 }
 
 /* Is the next message one that is sent with the time? */

@@ -16,8 +16,8 @@
 #include "os/monotonic.h"
 #include "os/poll_set.h"
 
-#define SEND_WANTS \
-	((uint32_t)PST_CHANNEL_WANT_ROOM | PST_CHANNEL_WANT_LOW | \
+#define SEND_WANTS                                                 \
+	((uint32_t)PST_CHANNEL_WANT_SPACE | PST_CHANNEL_WANT_LOW | \
 	 PST_CHANNEL_WANT_CONSUMED)
 
 /* An error of the ring counts as ready: the next call says what it is. */
@@ -30,10 +30,10 @@ static uint32_t look(struct pst_channel *channel, uint32_t wants)
 	if ((wants & PST_CHANNEL_WANT_MESSAGE) &&
 	    pst_ring_has_message(&channel->consumer) != -EAGAIN)
 		ready |= PST_CHANNEL_WANT_MESSAGE;
-	if ((wants & PST_CHANNEL_WANT_ROOM) &&
-	    pst_ring_has_room(&channel->producer, channel->wanted_bytes) !=
+	if ((wants & PST_CHANNEL_WANT_SPACE) &&
+	    pst_ring_has_space(&channel->producer, channel->wanted_bytes) !=
 		    -EAGAIN)
-		ready |= PST_CHANNEL_WANT_ROOM;
+		ready |= PST_CHANNEL_WANT_SPACE;
 	if ((wants & PST_CHANNEL_WANT_LOW) && pst_channel_is_low(channel))
 		ready |= PST_CHANNEL_WANT_LOW;
 	if ((wants & PST_CHANNEL_WANT_CONSUMED) &&
@@ -273,7 +273,7 @@ static uint32_t settle_each(struct pst_channel *channel, uint32_t wants)
 		ready |= pst_channel_settle(channel, wants & SEND_WANTS);
 	/* Room is reported once; a message stays readable until received. */
 	if (ready & SEND_WANTS) {
-		channel->attention &= ~(uint32_t)PST_CHANNEL_WANT_ROOM;
+		channel->attention &= ~(uint32_t)PST_CHANNEL_WANT_SPACE;
 		if (!look(channel, awaited(channel)))
 			clear_unless_interrupted(&channel->send_waiter);
 	}
@@ -348,8 +348,8 @@ bool pst_channel_take_interrupt(struct pst_channel *channel, uint32_t wants)
 		is_taken |= take(channel, PST_CHANNEL_WANT_MESSAGE,
 				 PST_CHANNEL_WANT_MESSAGE);
 	if (wants & SEND_WANTS)
-		is_taken |= take(channel, PST_CHANNEL_WANT_ROOM,
-				 awaited(channel));
+		is_taken |=
+			take(channel, PST_CHANNEL_WANT_SPACE, awaited(channel));
 	return is_taken;
 }
 

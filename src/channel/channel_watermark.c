@@ -49,7 +49,7 @@ void pst_channel_look_at_watermarks(struct pst_channel *channel)
 PST_COLD
 void pst_channel_attend(struct pst_channel *channel)
 {
-	channel->attention &= ~(uint32_t)PST_CHANNEL_WANT_ROOM;
+	channel->attention &= ~(uint32_t)PST_CHANNEL_WANT_SPACE;
 	if (channel->watermarks.high_bytes > 0)
 		pst_channel_look_at_watermarks(channel);
 }

@@ -178,8 +178,8 @@ int pst_ring_is_consumed(struct pst_ring_producer *producer);
  * Returns 0, or -EAGAIN, -EMSGSIZE, -EBADMSG.
  */
 PST_MUST_CHECK
-int pst_ring_has_room(struct pst_ring_producer *producer,
-		      uint32_t payload_bytes);
+int pst_ring_has_space(struct pst_ring_producer *producer,
+		       uint32_t payload_bytes);
 
 /* Consumer */
 

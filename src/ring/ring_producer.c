@@ -61,8 +61,8 @@ static int refresh_consumed(struct pst_ring_producer *producer)
 	return 0;
 }
 
-static inline bool is_room(const struct pst_ring_producer *producer,
-			   uint64_t record_bytes)
+static inline bool has_space(const struct pst_ring_producer *producer,
+			     uint64_t record_bytes)
 {
 	uint64_t used_bytes = producer->produced_pos - producer->consumed_pos;
 
@@ -70,18 +70,18 @@ static inline bool is_room(const struct pst_ring_producer *producer,
 }
 
 /* Room for a record, by the last look or by a new one. */
-static inline int find_room(struct pst_ring_producer *producer,
-			    uint64_t record_bytes)
+static inline int find_space(struct pst_ring_producer *producer,
+			     uint64_t record_bytes)
 {
 	int result;
 
-	if (PST_LIKELY(is_room(producer, record_bytes)))
+	if (PST_LIKELY(has_space(producer, record_bytes)))
 		return 0;
 	pst_ring_backoff_before_poll(&producer->backoff);
 	result = refresh_consumed(producer);
 	if (result < 0)
 		return result;
-	if (is_room(producer, record_bytes))
+	if (has_space(producer, record_bytes))
 		return 0;
 	pst_ring_backoff_on_empty_poll(&producer->backoff);
 	return -EAGAIN;
@@ -181,19 +181,19 @@ static inline int may_write(const struct pst_ring_producer *producer,
 }
 
 /* Room for a message that may be written. */
-static inline int find_place(struct pst_ring_producer *producer,
-			     uint32_t payload_bytes)
+static inline int find_message_space(struct pst_ring_producer *producer,
+				     uint32_t payload_bytes)
 {
 	int result;
 
 	result = may_write(producer, payload_bytes);
 	if (PST_UNLIKELY(result < 0))
 		return result;
-	return find_room(producer, pst_record_bytes(payload_bytes));
+	return find_space(producer, pst_record_bytes(payload_bytes));
 }
 
 /* The same with a time stamp, or without one where only that fits. */
-static inline int find_place_timed(struct pst_ring_producer *producer,
+static inline int find_timed_space(struct pst_ring_producer *producer,
 				   uint32_t payload_bytes,
 				   uint32_t *ret_time_bytes)
 {
@@ -203,8 +203,8 @@ static inline int find_place_timed(struct pst_ring_producer *producer,
 	result = may_write(producer, payload_bytes);
 	if (result < 0)
 		return result;
-	result = find_room(producer, record_bytes + PST_RECORD_TIME_BYTES);
-	if (result == -EAGAIN && is_room(producer, record_bytes)) {
+	result = find_space(producer, record_bytes + PST_RECORD_TIME_BYTES);
+	if (result == -EAGAIN && has_space(producer, record_bytes)) {
 		*ret_time_bytes = 0;
 		return 0;
 	}
@@ -227,7 +227,7 @@ int pst_ring_reserve(struct pst_ring_producer *producer, uint32_t payload_bytes,
 {
 	int result;
 
-	result = find_place(producer, payload_bytes);
+	result = find_message_space(producer, payload_bytes);
 	if (result < 0)
 		return result;
 	*ret_payload = open_reservation(producer, payload_bytes, 0);
@@ -240,7 +240,7 @@ int pst_ring_reserve_timed(struct pst_ring_producer *producer,
 	uint32_t time_bytes;
 	int result;
 
-	result = find_place_timed(producer, payload_bytes, &time_bytes);
+	result = find_timed_space(producer, payload_bytes, &time_bytes);
 	if (result < 0)
 		return result;
 	*ret_payload = open_reservation(producer, payload_bytes, time_bytes);
@@ -296,7 +296,7 @@ static inline void fetch_ahead(const struct pst_ring_producer *producer,
 	uint64_t i;
 
 	if (record_bytes > FETCH_RECORD_BYTES_MAX ||
-	    !is_room(producer, FETCH_AHEAD_BYTES + record_bytes))
+	    !has_space(producer, FETCH_AHEAD_BYTES + record_bytes))
 		return;
 	for (i = 0; i < record_bytes; i += CACHE_LINE_BYTES)
 		pst_shared_prefetch_to_write(record + FETCH_AHEAD_BYTES + i);
@@ -328,7 +328,7 @@ int pst_ring_write(struct pst_ring_producer *producer, const void *payload,
 {
 	int result;
 
-	result = find_place(producer, payload_bytes);
+	result = find_message_space(producer, payload_bytes);
 	if (PST_UNLIKELY(result < 0))
 		return result;
 	write_record(producer, payload, payload_bytes, 0, 0);
@@ -342,7 +342,7 @@ int pst_ring_write_timed(struct pst_ring_producer *producer,
 	uint32_t time_bytes;
 	int result;
 
-	result = find_place_timed(producer, payload_bytes, &time_bytes);
+	result = find_timed_space(producer, payload_bytes, &time_bytes);
 	if (result < 0)
 		return result;
 	write_record(producer, payload, payload_bytes, time_bytes, time_ns);
@@ -357,7 +357,7 @@ int pst_ring_finish(struct pst_ring_producer *producer)
 		return -EBADMSG;
 	if (producer->obstacle == -ESHUTDOWN)
 		return 0;
-	result = find_room(producer, PST_RECORD_HEADER_BYTES);
+	result = find_space(producer, PST_RECORD_HEADER_BYTES);
 	if (result < 0)
 		return result;
 
@@ -379,8 +379,8 @@ int pst_ring_is_consumed(struct pst_ring_producer *producer)
 	return producer->consumed_pos == producer->produced_pos ? 0 : -EAGAIN;
 }
 
-int pst_ring_has_room(struct pst_ring_producer *producer,
-		      uint32_t payload_bytes)
+int pst_ring_has_space(struct pst_ring_producer *producer,
+		       uint32_t payload_bytes)
 {
 	int result;
 
@@ -391,8 +391,10 @@ int pst_ring_has_room(struct pst_ring_producer *producer,
 	result = refresh_consumed(producer);
 	if (result < 0)
 		return result;
-	return is_room(producer, pst_record_bytes(payload_bytes) +
-				 producer->tag_bytes) ? 0 : -EAGAIN;
+	return has_space(producer,
+			 pst_record_bytes(payload_bytes) + producer->tag_bytes)
+		       ? 0
+		       : -EAGAIN;
 }
 
 /* Sealed records */
@@ -409,8 +411,8 @@ int pst_ring_reserve_sealed(struct pst_ring_producer *producer,
 	result = may_write(producer, payload_bytes);
 	if (PST_UNLIKELY(result < 0))
 		return result;
-	result = find_room(producer, record_bytes + time_bytes);
-	if (result == -EAGAIN && is_room(producer, record_bytes)) {
+	result = find_space(producer, record_bytes + time_bytes);
+	if (result == -EAGAIN && has_space(producer, record_bytes)) {
 		time_bytes = 0;
 		result = 0;
 	}
@@ -451,8 +453,8 @@ int pst_ring_create_end(struct pst_ring_producer *producer, void *record,
 
 	if (producer->obstacle == -EBADMSG || producer->obstacle == -ESHUTDOWN)
 		return producer->obstacle;
-	result = find_room(producer, PST_RECORD_HEADER_BYTES +
-				     PST_RECORD_TAG_BYTES);
+	result = find_space(producer,
+			    PST_RECORD_HEADER_BYTES + PST_RECORD_TAG_BYTES);
 	if (result < 0)
 		return result;
 

@@ -307,12 +307,14 @@ START_TEST(a_full_ring_has_room_again_after_a_receive)
 
 	while (pst_channel_send(pair.right, message, sizeof(message)) == 0)
 		;
-	expect_equal(pst_channel_wait(pair.right, PST_CHANNEL_WANT_ROOM, 0,
-				      &ready), -ETIMEDOUT);
+	expect_equal(pst_channel_wait(pair.right, PST_CHANNEL_WANT_SPACE, 0,
+				      &ready),
+		     -ETIMEDOUT);
 	expect_equal(receive_left(&bytes), 0);
-	expect_equal(pst_channel_wait(pair.right, PST_CHANNEL_WANT_ROOM, 0,
-				      &ready), 0);
-	expect_equal(ready, PST_CHANNEL_WANT_ROOM);
+	expect_equal(pst_channel_wait(pair.right, PST_CHANNEL_WANT_SPACE, 0,
+				      &ready),
+		     0);
+	expect_equal(ready, PST_CHANNEL_WANT_SPACE);
 }
 END_TEST
 

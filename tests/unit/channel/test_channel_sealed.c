@@ -155,11 +155,13 @@ START_TEST(a_sender_waits_for_the_room_of_a_record_with_its_tag)
 				      RING_BYTES - 200 - 24), 0);
 	expect_equal(stats_of(pair.left).send_depth_bytes, RING_BYTES - 200);
 	expect_equal(pst_channel_send(pair.left, message, 184), -EAGAIN);
-	expect_equal(pst_channel_wait(pair.left, PST_CHANNEL_WANT_ROOM, 0,
-				      &ready), -ETIMEDOUT);
+	expect_equal(pst_channel_wait(pair.left, PST_CHANNEL_WANT_SPACE, 0,
+				      &ready),
+		     -ETIMEDOUT);
 	expect_next(pair.right, message, RING_BYTES - 200 - 24);
-	expect_equal(pst_channel_wait(pair.left, PST_CHANNEL_WANT_ROOM, 0,
-				      &ready), 0);
+	expect_equal(pst_channel_wait(pair.left, PST_CHANNEL_WANT_SPACE, 0,
+				      &ready),
+		     0);
 	expect_equal(pst_channel_send(pair.left, message, 184), 0);
 }
 END_TEST

@@ -351,8 +351,9 @@ static void *send_many(void *user_data)
 		while ((r = pst_channel_send(pair.right, &i, sizeof(i))) ==
 		       -EAGAIN)
 			expect_equal(pst_channel_wait(pair.right,
-						      PST_CHANNEL_WANT_ROOM,
-						      deadline_ns, &ready), 0);
+						      PST_CHANNEL_WANT_SPACE,
+						      deadline_ns, &ready),
+				     0);
 		expect_equal(r, 0);
 	}
 	return NULL;

@@ -43,7 +43,7 @@ static int send_all(struct pst_channel *channel)
 		memcpy(message, &number, sizeof(number));
 		while ((r = pst_channel_send(channel, message,
 					     size_of(number))) == -EAGAIN) {
-			r = pst_channel_wait(channel, PST_CHANNEL_WANT_ROOM,
+			r = pst_channel_wait(channel, PST_CHANNEL_WANT_SPACE,
 					     deadline_ns, &ready);
 			if (r < 0)
 				return r;
@@ -267,9 +267,10 @@ START_TEST(the_descriptor_tells_of_room_once_half_the_ring_is_free)
 	expect_equal(pst_channel_receive(pair.left, buffer, 256, &bytes),
 		     -EAGAIN);
 	expect(is_readable(fd));
-	expect_equal(pst_channel_wait(pair.left, PST_CHANNEL_WANT_ROOM, 0,
-				      &ready), 0);
-	expect_equal(ready, PST_CHANNEL_WANT_ROOM);
+	expect_equal(pst_channel_wait(pair.left, PST_CHANNEL_WANT_SPACE, 0,
+				      &ready),
+		     0);
+	expect_equal(ready, PST_CHANNEL_WANT_SPACE);
 	expect(!is_readable(fd));
 	channel_pair_close(&pair);
 }
@@ -288,8 +289,9 @@ START_TEST(a_channel_that_only_sends_has_a_descriptor_that_comes_to_rest)
 	channel_pair_open(&pair, &options);
 	fd = pst_channel_fd(pair.left);
 	expect(is_readable(fd));
-	expect_equal(pst_channel_wait(pair.left, PST_CHANNEL_WANT_ROOM, 0,
-				      &ready), 0);
+	expect_equal(pst_channel_wait(pair.left, PST_CHANNEL_WANT_SPACE, 0,
+				      &ready),
+		     0);
 	expect(!is_readable(fd));
 	channel_pair_close(&pair);
 }

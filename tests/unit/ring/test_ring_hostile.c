@@ -276,7 +276,7 @@ static void call_others(void)
 		(void)pst_ring_has_message(consumer); /* sanity is the test */
 		break;
 	case 1:
-		(void)pst_ring_has_room(producer, 100); /* likewise */
+		(void)pst_ring_has_space(producer, 100); /* likewise */
 		break;
 	case 2:
 		(void)pst_ring_is_consumed(producer); /* likewise */

@@ -204,8 +204,8 @@ static void do_look(struct trial *trial)
 	uint32_t payload_bytes = any_length(trial);
 	const struct model *model = &trial->model;
 
-	expect_equal(pst_ring_has_room(&pair.producer, payload_bytes),
-			 model_has_room(model, payload_bytes) ? 0 : -EAGAIN);
+	expect_equal(pst_ring_has_space(&pair.producer, payload_bytes),
+		     model_has_room(model, payload_bytes) ? 0 : -EAGAIN);
 	expect_equal(pst_ring_is_consumed(&pair.producer),
 			 model->record_count == 0 ? 0 : -EAGAIN);
 	expect_equal(pst_ring_has_message(&pair.consumer),

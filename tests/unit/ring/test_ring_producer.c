@@ -143,7 +143,7 @@ START_TEST(ring_is_filled_to_the_last_byte)
 					DATA_BYTES - 4 * 1008 - 8), 0);
 	ck_assert_uint_eq(published_pos(), starts[_i] + DATA_BYTES);
 	ck_assert_int_eq(pst_ring_write(producer, NULL, 0), -EAGAIN);
-	ck_assert_int_eq(pst_ring_has_room(producer, 0), -EAGAIN);
+	ck_assert_int_eq(pst_ring_has_space(producer, 0), -EAGAIN);
 }
 END_TEST
 
@@ -286,14 +286,14 @@ END_TEST
 START_TEST(has_room_looks_afresh)
 {
 	ring_pair_start_at(&pair, starts[_i]);
-	ck_assert_int_eq(pst_ring_has_room(producer, MESSAGE_BYTES), 0);
-	ck_assert_int_eq(pst_ring_has_room(producer, MESSAGE_BYTES + 1),
+	ck_assert_int_eq(pst_ring_has_space(producer, MESSAGE_BYTES), 0);
+	ck_assert_int_eq(pst_ring_has_space(producer, MESSAGE_BYTES + 1),
 			 -EMSGSIZE);
 	fill_with_112();
-	ck_assert_int_eq(pst_ring_has_room(producer, 100), -EAGAIN);
+	ck_assert_int_eq(pst_ring_has_space(producer, 100), -EAGAIN);
 	say_consumed(starts[_i] + 112);
-	ck_assert_int_eq(pst_ring_has_room(producer, 100), 0);
-	ck_assert_int_eq(pst_ring_has_room(producer, 500), -EAGAIN);
+	ck_assert_int_eq(pst_ring_has_space(producer, 100), 0);
+	ck_assert_int_eq(pst_ring_has_space(producer, 500), -EAGAIN);
 }
 END_TEST
 
@@ -305,7 +305,7 @@ START_TEST(producer_never_believes_its_own_words)
 	ck_assert_int_eq(pst_ring_write(producer, payload, 8), 0);
 	ck_assert_uint_eq(published_pos(), starts[_i] + 32);
 	ck_assert_uint_eq(header_at(starts[_i] + 16).payload_bytes, 8);
-	ck_assert_int_eq(pst_ring_has_room(producer, 8), 0);
+	ck_assert_int_eq(pst_ring_has_space(producer, 8), 0);
 }
 END_TEST
 
@@ -357,7 +357,7 @@ static void assert_poisoned(enum pst_ring_fault fault, uint64_t honest_pos)
 	ck_assert_int_eq(pst_ring_abort(producer), -EBADMSG);
 	ck_assert_int_eq(pst_ring_finish(producer), -EBADMSG);
 	ck_assert_int_eq(pst_ring_is_consumed(producer), -EBADMSG);
-	ck_assert_int_eq(pst_ring_has_room(producer, 8), -EBADMSG);
+	ck_assert_int_eq(pst_ring_has_space(producer, 8), -EBADMSG);
 	ck_assert_ptr_eq(reserved, &pair);
 	ck_assert_uint_eq(published_pos(), produced_pos);
 }
@@ -379,7 +379,7 @@ START_TEST(lying_consumer_poisons_has_room)
 	uint64_t start_pos = prepare_lie(_i);
 
 	say_consumed(start_pos + (uint64_t)lie->consumed_offset);
-	ck_assert_int_eq(pst_ring_has_room(producer, 0), -EBADMSG);
+	ck_assert_int_eq(pst_ring_has_space(producer, 0), -EBADMSG);
 	assert_poisoned(lie->fault, start_pos + 112);
 }
 END_TEST

@@ -122,8 +122,8 @@ START_TEST(room_for_the_tag_is_looked_for_too)
 	expect_equal(write_one(1000, false), 0);
 	expect_equal(write_one(1000, false), 0);
 	expect_equal(write_one(960, false), 0);
-	expect_equal(pst_ring_has_room(producer, 17), -EAGAIN);
-	expect_equal(pst_ring_has_room(producer, 16), 0);
+	expect_equal(pst_ring_has_space(producer, 17), -EAGAIN);
+	expect_equal(pst_ring_has_space(producer, 16), 0);
 	expect_equal(write_one(17, false), -EAGAIN);
 	expect_equal(write_one(16, false), 0);
 	expect_equal(pst_ring_depth_bytes(producer), DATA_BYTES);

@@ -267,11 +267,11 @@ static void wait_for_room(struct side *side, uint32_t payload_bytes)
 	int result;
 
 	while (looks-- > 0) {
-		if (pst_ring_has_room(producer, payload_bytes) != -EAGAIN)
+		if (pst_ring_has_space(producer, payload_bytes) != -EAGAIN)
 			return;
 	}
 	pst_ring_arm_producer(producer);
-	result = pst_ring_has_room(producer, payload_bytes);
+	result = pst_ring_has_space(producer, payload_bytes);
 	if (result == -EAGAIN)
 		sleep_until_bell(side);
 	else
