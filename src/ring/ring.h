@@ -57,7 +57,7 @@ struct pst_ring_producer {
 	uint32_t tag_bytes;       /* of each record: 0 if they are not sealed */
 	uint32_t reserved_bytes;  /* payload of the open reservation */
 	uint32_t reserved_time_bytes; /* its time stamp's: 0 without one */
-	int obstacle;             /* 0, or why nothing can be reserved: -EBUSY,
+	int blocked_error;	  /* 0, or why nothing can be reserved: -EBUSY,
 				   * -ESHUTDOWN or -EBADMSG */
 	uint32_t armed;           /* as last published */
 	uint32_t rung_for;        /* the consumer's armed, as last rung for */
@@ -75,7 +75,7 @@ struct pst_ring_consumer {
 	uint64_t next_check_pos;  /* from here on, look who waits for room */
 	uint32_t data_bytes;
 	uint32_t message_bytes;
-	int obstacle;             /* 0, or why nothing can be read: -ESHUTDOWN
+	int blocked_error;	  /* 0, or why nothing can be read: -ESHUTDOWN
 				   * or -EBADMSG */
 	uint32_t armed;           /* as last published */
 	uint32_t rung_for;        /* the producer's armed, as last rung for */

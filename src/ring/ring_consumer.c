@@ -20,7 +20,7 @@
 PST_COLD
 static int poison(struct pst_ring_consumer *consumer, enum pst_ring_fault fault)
 {
-	consumer->obstacle = -EBADMSG;
+	consumer->blocked_error = -EBADMSG;
 	consumer->fault = fault;
 	return -EBADMSG;
 }
@@ -160,7 +160,7 @@ static int read_other_kind(struct pst_ring_consumer *consumer,
 	if (header.payload_bytes != 0)
 		return poison(consumer, PST_RING_FAULT_RECORD_LENGTH);
 
-	consumer->obstacle = -ESHUTDOWN;
+	consumer->blocked_error = -ESHUTDOWN;
 	/* END: nothing more is looked for. */
 	(void)publish_consumed(consumer, PST_RECORD_HEADER_BYTES);
 	return -ESHUTDOWN;
@@ -198,8 +198,8 @@ static inline int find_message(struct pst_ring_consumer *consumer,
 	uint64_t record_bytes;
 	int result;
 
-	if (PST_UNLIKELY(consumer->obstacle != 0))
-		return consumer->obstacle;
+	if (PST_UNLIKELY(consumer->blocked_error != 0))
+		return consumer->blocked_error;
 	result = find_record(consumer);
 	if (result < 0)
 		return result;
@@ -287,8 +287,8 @@ int pst_ring_discard(struct pst_ring_consumer *consumer,
 
 int pst_ring_has_message(struct pst_ring_consumer *consumer)
 {
-	if (consumer->obstacle != 0)
-		return consumer->obstacle;
+	if (consumer->blocked_error != 0)
+		return consumer->blocked_error;
 	return find_record(consumer);
 }
 
@@ -296,7 +296,7 @@ int pst_ring_has_message(struct pst_ring_consumer *consumer)
 PST_COLD
 bool pst_ring_refresh_half_free(struct pst_ring_consumer *consumer)
 {
-	if (consumer->obstacle != 0 || refresh_produced(consumer) < 0)
+	if (consumer->blocked_error != 0 || refresh_produced(consumer) < 0)
 		return true;
 	return pst_ring_is_known_half_free(consumer);
 }
@@ -305,8 +305,8 @@ int pst_ring_freeze(struct pst_ring_consumer *consumer)
 {
 	int result;
 
-	if (consumer->obstacle != 0)
-		return consumer->obstacle;
+	if (consumer->blocked_error != 0)
+		return consumer->blocked_error;
 	result = refresh_produced(consumer);
 	if (result < 0)
 		return result;
@@ -384,8 +384,8 @@ int pst_ring_peek_sealed(struct pst_ring_consumer *consumer, void *record,
 	struct pst_ring_record form = {0};
 	int result;
 
-	if (PST_UNLIKELY(consumer->obstacle != 0))
-		return consumer->obstacle;
+	if (PST_UNLIKELY(consumer->blocked_error != 0))
+		return consumer->blocked_error;
 	result = find_record(consumer);
 	if (result < 0)
 		return result;
@@ -409,7 +409,7 @@ static int release_sealed_record(struct pst_ring_consumer *consumer,
 				 const struct pst_ring_record *form)
 {
 	if (form->is_end) {
-		consumer->obstacle = -ESHUTDOWN;
+		consumer->blocked_error = -ESHUTDOWN;
 		/* Nothing more is looked for. */
 		(void)publish_consumed(consumer, sealed_bytes(form));
 		return -ESHUTDOWN;

@@ -30,7 +30,7 @@
 PST_COLD
 static int poison(struct pst_ring_producer *producer, enum pst_ring_fault fault)
 {
-	producer->obstacle = -EBADMSG;
+	producer->blocked_error = -EBADMSG;
 	producer->fault = fault;
 	return -EBADMSG;
 }
@@ -174,8 +174,8 @@ void pst_ring_producer_init(struct pst_ring_producer *producer,
 static inline int may_write(const struct pst_ring_producer *producer,
 			    uint32_t payload_bytes)
 {
-	if (PST_UNLIKELY(producer->obstacle != 0))
-		return producer->obstacle;
+	if (PST_UNLIKELY(producer->blocked_error != 0))
+		return producer->blocked_error;
 	return PST_UNLIKELY(payload_bytes > producer->message_bytes) ?
 		-EMSGSIZE : 0;
 }
@@ -216,7 +216,7 @@ static inline int find_timed_space(struct pst_ring_producer *producer,
 static void *open_reservation(struct pst_ring_producer *producer,
 			      uint32_t payload_bytes, uint32_t time_bytes)
 {
-	producer->obstacle = -EBUSY;
+	producer->blocked_error = -EBUSY;
 	producer->reserved_bytes = payload_bytes;
 	producer->reserved_time_bytes = time_bytes;
 	return record_start(producer) + PST_RECORD_HEADER_BYTES + time_bytes;
@@ -260,27 +260,27 @@ int pst_ring_commit_timed(struct pst_ring_producer *producer,
 	uint64_t head_bytes = PST_RECORD_HEADER_BYTES + time_bytes;
 	uint8_t *record = record_start(producer);
 
-	if (producer->obstacle == -EBADMSG)
+	if (producer->blocked_error == -EBADMSG)
 		return -EBADMSG;
-	if (producer->obstacle != -EBUSY ||
+	if (producer->blocked_error != -EBUSY ||
 	    payload_bytes > producer->reserved_bytes)
 		return -EINVAL;
 
 	memset(record + head_bytes + payload_bytes, 0,
 	       record_bytes - head_bytes - payload_bytes);
 	write_head(record, payload_bytes, time_bytes, time_ns);
-	producer->obstacle = 0;
+	producer->blocked_error = 0;
 	publish_record(producer, record_bytes);
 	return 0;
 }
 
 int pst_ring_abort(struct pst_ring_producer *producer)
 {
-	if (producer->obstacle == -EBADMSG)
+	if (producer->blocked_error == -EBADMSG)
 		return -EBADMSG;
-	if (producer->obstacle != -EBUSY)
+	if (producer->blocked_error != -EBUSY)
 		return -EINVAL;
-	producer->obstacle = 0;
+	producer->blocked_error = 0;
 	return 0;
 }
 
@@ -353,15 +353,15 @@ int pst_ring_finish(struct pst_ring_producer *producer)
 {
 	int result;
 
-	if (producer->obstacle == -EBADMSG)
+	if (producer->blocked_error == -EBADMSG)
 		return -EBADMSG;
-	if (producer->obstacle == -ESHUTDOWN)
+	if (producer->blocked_error == -ESHUTDOWN)
 		return 0;
 	result = find_space(producer, PST_RECORD_HEADER_BYTES);
 	if (result < 0)
 		return result;
 
-	producer->obstacle = -ESHUTDOWN;
+	producer->blocked_error = -ESHUTDOWN;
 	write_header(record_start(producer), PST_RECORD_END, 0, 0);
 	publish_record(producer, PST_RECORD_HEADER_BYTES);
 	return 0;
@@ -371,7 +371,7 @@ int pst_ring_is_consumed(struct pst_ring_producer *producer)
 {
 	int result;
 
-	if (producer->obstacle == -EBADMSG)
+	if (producer->blocked_error == -EBADMSG)
 		return -EBADMSG;
 	result = refresh_consumed(producer);
 	if (result < 0)
@@ -384,7 +384,7 @@ int pst_ring_has_space(struct pst_ring_producer *producer,
 {
 	int result;
 
-	if (producer->obstacle == -EBADMSG)
+	if (producer->blocked_error == -EBADMSG)
 		return -EBADMSG;
 	if (payload_bytes > producer->message_bytes)
 		return -EMSGSIZE;
@@ -419,7 +419,7 @@ int pst_ring_reserve_sealed(struct pst_ring_producer *producer,
 	if (PST_UNLIKELY(result < 0))
 		return result;
 
-	producer->obstacle = -EBUSY;
+	producer->blocked_error = -EBUSY;
 	producer->reserved_bytes = payload_bytes;
 	producer->reserved_time_bytes = time_bytes;
 	*ret_head_bytes = PST_RECORD_HEADER_BYTES + time_bytes;
@@ -432,9 +432,9 @@ int pst_ring_create_head(const struct pst_ring_producer *producer,
 {
 	uint32_t time_bytes = producer->reserved_time_bytes;
 
-	if (producer->obstacle == -EBADMSG)
+	if (producer->blocked_error == -EBADMSG)
 		return -EBADMSG;
-	if (producer->obstacle != -EBUSY ||
+	if (producer->blocked_error != -EBUSY ||
 	    payload_bytes > producer->reserved_bytes)
 		return -EINVAL;
 
@@ -451,8 +451,9 @@ int pst_ring_create_end(struct pst_ring_producer *producer, void *record,
 {
 	int result;
 
-	if (producer->obstacle == -EBADMSG || producer->obstacle == -ESHUTDOWN)
-		return producer->obstacle;
+	if (producer->blocked_error == -EBADMSG ||
+	    producer->blocked_error == -ESHUTDOWN)
+		return producer->blocked_error;
 	result = find_space(producer,
 			    PST_RECORD_HEADER_BYTES + PST_RECORD_TAG_BYTES);
 	if (result < 0)
@@ -478,7 +479,7 @@ void pst_ring_write_sealed(struct pst_ring_producer *producer, void *record,
 	memset((uint8_t *)record + used_bytes, 0, record_bytes - used_bytes);
 	fetch_ahead(producer, record_start(producer), record_bytes);
 	pst_shared_copy_in(record_start(producer), record, record_bytes);
-	producer->obstacle = form->is_end ? -ESHUTDOWN : 0;
+	producer->blocked_error = form->is_end ? -ESHUTDOWN : 0;
 	publish_record(producer, record_bytes);
 }
 

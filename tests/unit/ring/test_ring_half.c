@@ -250,7 +250,7 @@ START_TEST(end_at_the_half_is_the_end)
 	producer->message_bytes = consumer->message_bytes = sizeof(payload);
 	ck_assert_int_eq(pst_ring_write(producer, payload, 2032), 0);
 	ck_assert_int_eq(pst_ring_finish(producer), 0);
-	producer->obstacle = 0; /* what no honest one does */
+	producer->blocked_error = 0; /* what no honest one does */
 	ck_assert_int_eq(pst_ring_write(producer, payload, 2040), 0);
 	ck_assert_int_eq(pst_ring_read(consumer, buffer, sizeof(buffer),
 				       &byte_count), 0);

@@ -88,8 +88,8 @@ static int oracle_of_read(const struct pst_ring_consumer *before,
 	uint32_t payload_bytes;
 	unsigned int i;
 
-	if (before->obstacle != 0)
-		return before->obstacle;
+	if (before->blocked_error != 0)
+		return before->blocked_error;
 	if (end_pos == start_pos && !before->frozen) {
 		end_pos = word_at(&pair.producer_words->produced_pos);
 		if (!is_between(start_pos, end_pos, start_pos + DATA_BYTES))
@@ -124,8 +124,8 @@ static int oracle_of_write(const struct pst_ring_producer *before,
 			   oracle_of_record_bytes(payload_bytes, false);
 	uint64_t consumed_pos;
 
-	if (before->obstacle != 0)
-		return before->obstacle;
+	if (before->blocked_error != 0)
+		return before->blocked_error;
 	if (payload_bytes > MESSAGE_BYTES)
 		return -EMSGSIZE;
 	if (end_pos + (is_timed ? 8 : 0) - before->consumed_pos <= DATA_BYTES)
@@ -149,9 +149,9 @@ static void assert_sane(void)
 	expect(consumer->produced_pos - consumer->consumed_pos <= DATA_BYTES);
 	expect((producer->produced_pos | producer->consumed_pos |
 		consumer->produced_pos | consumer->consumed_pos) % 8 == 0);
-	expect((producer->obstacle == -EBADMSG) ==
+	expect((producer->blocked_error == -EBADMSG) ==
 	       (producer->fault != PST_RING_FAULT_NONE));
-	expect((consumer->obstacle == -EBADMSG) ==
+	expect((consumer->blocked_error == -EBADMSG) ==
 	       (consumer->fault != PST_RING_FAULT_NONE));
 }
 

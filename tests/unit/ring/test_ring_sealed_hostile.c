@@ -113,9 +113,9 @@ static struct answer oracle_of_peek(size_t buffer_bytes)
 	uint64_t there_bytes = consumer->produced_pos - consumer->consumed_pos;
 	uint64_t end_pos;
 
-	if (consumer->obstacle != 0)
-		return (struct answer) {.result = consumer->obstacle,
-					.fault = consumer->fault};
+	if (consumer->blocked_error != 0)
+		return (struct answer){.result = consumer->blocked_error,
+				       .fault = consumer->fault};
 	if (there_bytes == 0) {
 		end_pos = pst_shared_observe_u64(
 			&pair.producer_words->produced_pos);
@@ -215,7 +215,7 @@ static void assert_sane(void)
 {
 	expect(producer->produced_pos - producer->consumed_pos <= DATA_BYTES);
 	expect(consumer->produced_pos - consumer->consumed_pos <= DATA_BYTES);
-	expect((consumer->obstacle == -EBADMSG) ==
+	expect((consumer->blocked_error == -EBADMSG) ==
 	       (consumer->fault != PST_RING_FAULT_NONE));
 }
 
