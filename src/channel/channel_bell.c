@@ -44,7 +44,7 @@ bool pst_channel_ring_consumer(struct pst_channel *channel, uint32_t armed)
 {
 	if (!ring(channel, &channel->send_waiter))
 		return pst_channel_has_ended(channel);
-	pst_ring_consumer_woken(&channel->producer, armed);
+	pst_ring_consumer_notified(&channel->producer, armed);
 	if (atomic_load_explicit(&channel->is_sending_awaited,
 				 memory_order_relaxed) &&
 	    atomic_exchange(&channel->is_sending_awaited, false))
@@ -58,7 +58,7 @@ bool pst_channel_ring_producer(struct pst_channel *channel, uint32_t armed)
 {
 	if (!ring(channel, &channel->receive_waiter))
 		return pst_channel_has_ended(channel);
-	pst_ring_producer_woken(&channel->consumer, armed);
+	pst_ring_producer_notified(&channel->consumer, armed);
 	return true;
 }
 

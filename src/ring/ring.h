@@ -60,7 +60,7 @@ struct pst_ring_producer {
 	int blocked_error;	  /* 0, or why nothing can be reserved: -EBUSY,
 				   * -ESHUTDOWN or -EBADMSG */
 	uint32_t armed;           /* as last published */
-	uint32_t rung_for;        /* the consumer's armed, as last rung for */
+	uint32_t notified_for;	  /* the consumer's armed, as last rung for */
 	struct pst_ring_backoff backoff;
 	enum pst_ring_fault fault;
 };
@@ -78,7 +78,7 @@ struct pst_ring_consumer {
 	int blocked_error;	  /* 0, or why nothing can be read: -ESHUTDOWN
 				   * or -EBADMSG */
 	uint32_t armed;           /* as last published */
-	uint32_t rung_for;        /* the producer's armed, as last rung for */
+	uint32_t notified_for;	  /* the producer's armed, as last rung for */
 	bool frozen;              /* produced_pos is final */
 	uint64_t dropped_count;   /* as last published */
 	bool has_time;            /* the last record read had a time stamp, */
@@ -257,13 +257,13 @@ void pst_ring_disarm_producer(struct pst_ring_producer *producer);
 PST_MUST_CHECK
 static inline uint32_t
 pst_ring_consumer_to_wake(const struct pst_ring_producer *producer);
-void pst_ring_consumer_woken(struct pst_ring_producer *producer,
-			     uint32_t armed);
+void pst_ring_consumer_notified(struct pst_ring_producer *producer,
+				uint32_t armed);
 PST_MUST_CHECK
 static inline uint32_t
 pst_ring_producer_to_wake(struct pst_ring_consumer *consumer);
-void pst_ring_producer_woken(struct pst_ring_consumer *consumer,
-			     uint32_t armed);
+void pst_ring_producer_notified(struct pst_ring_consumer *consumer,
+				uint32_t armed);
 
 /* Whether half of the ring is free, by a fresh look; or nothing more is read. */
 bool pst_ring_refresh_half_free(struct pst_ring_consumer *consumer);
@@ -397,9 +397,10 @@ pst_ring_backoff_on_empty_poll(struct pst_ring_backoff *backoff)
 	backoff->has_paused = false;
 }
 
-static inline uint32_t pst_ring_bell_due(uint32_t armed, uint32_t rung_for)
+static inline uint32_t pst_ring_notify_due(uint32_t armed,
+					   uint32_t notified_for)
 {
-	return (armed & 1) != 0 && armed != rung_for ? armed : 0;
+	return (armed & 1) != 0 && armed != notified_for ? armed : 0;
 }
 
 static inline uint32_t
@@ -409,21 +410,21 @@ pst_ring_consumer_to_wake(const struct pst_ring_producer *producer)
 	 * [A1] Pairs with the publish in pst_ring_arm_consumer(), and comes
 	 * [W1] after our own in publish_record(), ring_producer.c.
 	 */
-	return pst_ring_bell_due(pst_shared_observe_ordered_u32(
-					 &producer->peer->consumer_armed),
-				 producer->rung_for);
+	return pst_ring_notify_due(
+		pst_shared_observe_ordered_u32(&producer->peer->consumer_armed),
+		producer->notified_for);
 }
 
 static inline uint32_t
-pst_ring_producer_bell_due(const struct pst_ring_consumer *consumer)
+pst_ring_producer_notify_due(const struct pst_ring_consumer *consumer)
 {
 	/*
 	 * [A2] Pairs with the publish in pst_ring_arm_producer(), and comes
 	 * [W2] after our own in publish_consumed(), ring_consumer.c.
 	 */
-	return pst_ring_bell_due(pst_shared_observe_ordered_u32(
-					 &consumer->peer->producer_armed),
-				 consumer->rung_for);
+	return pst_ring_notify_due(
+		pst_shared_observe_ordered_u32(&consumer->peer->producer_armed),
+		consumer->notified_for);
 }
 
 /*
@@ -441,7 +442,7 @@ pst_ring_producer_to_wake(struct pst_ring_consumer *consumer)
 	if (!pst_ring_is_check_due(consumer))
 		return 0;
 	if (pst_ring_is_known_half_free(consumer)) {
-		armed = pst_ring_producer_bell_due(consumer);
+		armed = pst_ring_producer_notify_due(consumer);
 		if (PST_UNLIKELY(armed != 0) &&
 		    pst_ring_refresh_half_free(consumer))
 			return armed; /* the look stays due until it is rung */

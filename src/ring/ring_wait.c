@@ -61,20 +61,20 @@ void pst_ring_disarm_consumer(struct pst_ring_consumer *consumer)
 	pst_shared_publish_u32(&consumer->own->consumer_armed, consumer->armed);
 }
 
-void pst_ring_consumer_woken(struct pst_ring_producer *producer,
-			     uint32_t armed)
+void pst_ring_consumer_notified(struct pst_ring_producer *producer,
+				uint32_t armed)
 {
-	producer->rung_for = armed;
+	producer->notified_for = armed;
 }
 
 void pst_ring_arm_producer(struct pst_ring_producer *producer)
 {
 	producer->armed = next_odd(producer->armed);
-	/* [A2] Pairs with the observe in pst_ring_producer_bell_due(). */
+	/* [A2] Pairs with the observe in pst_ring_producer_notify_due(). */
 	pst_shared_publish_u32(&producer->own->producer_armed, producer->armed);
 	/*
 	 * [W2] Pairs with the publish in publish_consumed() and the observe in
-	 * pst_ring_producer_bell_due(): the caller looks at consumed_pos next,
+	 * pst_ring_producer_notify_due(): the caller looks at consumed_pos next,
 	 * and either sees the room given back, or the consumer sees us armed.
 	 */
 	pst_shared_fence();
@@ -102,10 +102,10 @@ void pst_ring_schedule_check(struct pst_ring_consumer *consumer)
 	consumer->next_check_pos = consumer->consumed_pos + step_bytes;
 }
 
-void pst_ring_producer_woken(struct pst_ring_consumer *consumer,
-			     uint32_t armed)
+void pst_ring_producer_notified(struct pst_ring_consumer *consumer,
+				uint32_t armed)
 {
-	consumer->rung_for = armed;
+	consumer->notified_for = armed;
 	pst_ring_schedule_check(consumer);
 }
 

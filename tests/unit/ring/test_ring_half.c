@@ -116,7 +116,7 @@ START_TEST(producer_is_looked_at_after_each_64th_of_the_ring)
 	read_some(1); /* the first that was found: looked at there */
 	pst_ring_arm_producer(producer);
 	ck_assert_uint_eq(read_until_rung_for(), per_step);
-	pst_ring_producer_woken(consumer, 1);
+	pst_ring_producer_notified(consumer, 1);
 	read_some(1);
 	pst_ring_arm_producer(producer);
 	ck_assert_uint_eq(read_until_rung_for(), per_step - 1);
@@ -130,7 +130,7 @@ START_TEST(producer_is_looked_at_with_the_last_and_the_next_message)
 	pst_ring_arm_producer(producer);
 	read_some(1);
 	ck_assert_uint_eq(read_one(), 1);
-	pst_ring_producer_woken(consumer, 1);
+	pst_ring_producer_notified(consumer, 1);
 	write_short(3);
 	pst_ring_arm_producer(producer);
 	ck_assert_uint_eq(read_one(), 3);
@@ -144,7 +144,7 @@ START_TEST(bell_that_is_owed_is_due_with_each_message)
 	ck_assert_uint_eq(read_one(), 1);
 	ck_assert_uint_eq(read_one(), 1);
 	ck_assert_uint_eq(pst_ring_producer_to_wake(consumer), 1);
-	pst_ring_producer_woken(consumer, 1);
+	pst_ring_producer_notified(consumer, 1);
 	read_some(1);
 }
 END_TEST

@@ -284,12 +284,12 @@ static void call_others(void)
 	case 3:
 		armed = pst_ring_consumer_to_wake(producer);
 		expect(armed == 0 || armed % 2 == 1);
-		pst_ring_consumer_woken(producer, armed);
+		pst_ring_consumer_notified(producer, armed);
 		break;
 	case 4:
 		armed = pst_ring_producer_to_wake(consumer);
 		expect(armed == 0 || armed % 2 == 1);
-		pst_ring_producer_woken(consumer, armed);
+		pst_ring_producer_notified(consumer, armed);
 		break;
 	case 5:
 		if (random_below(&chance, 16) == 0)

@@ -88,14 +88,14 @@ START_TEST(each_arming_is_rung_for_once)
 {
 	pst_ring_arm_consumer(consumer);
 	ck_assert_uint_eq(pst_ring_consumer_to_wake(producer), 1);
-	pst_ring_consumer_woken(producer, 1);
+	pst_ring_consumer_notified(producer, 1);
 	ck_assert_uint_eq(pst_ring_consumer_to_wake(producer), 0);
 	pst_ring_arm_consumer(consumer);
 	ck_assert_uint_eq(pst_ring_consumer_to_wake(producer), 3);
 
 	pst_ring_arm_producer(producer);
 	ck_assert_uint_eq(pst_ring_producer_to_wake(consumer), 1);
-	pst_ring_producer_woken(consumer, 1);
+	pst_ring_producer_notified(consumer, 1);
 	ck_assert_uint_eq(pst_ring_producer_to_wake(consumer), 0);
 	pst_ring_arm_producer(producer);
 	ck_assert_uint_eq(pst_ring_producer_to_wake(consumer), 3);
@@ -174,7 +174,7 @@ START_TEST(any_value_of_the_peer_costs_at_most_one_bell)
 				       value);
 		ck_assert_uint_eq(pst_ring_consumer_to_wake(producer),
 				  value % 2 == 1 ? value : 0);
-		pst_ring_consumer_woken(producer, value);
+		pst_ring_consumer_notified(producer, value);
 		ck_assert_uint_eq(pst_ring_consumer_to_wake(producer), 0);
 	}
 }
@@ -316,7 +316,7 @@ static void *produce(void *argument)
 		armed = pst_ring_consumer_to_wake(producer);
 		if (armed != 0) {
 			ring_bell(side);
-			pst_ring_consumer_woken(producer, armed);
+			pst_ring_consumer_notified(producer, armed);
 		}
 	}
 	return NULL;
@@ -341,7 +341,7 @@ static void consume(struct side *side)
 		armed = pst_ring_producer_to_wake(consumer);
 		if (armed != 0) {
 			ring_bell(side);
-			pst_ring_producer_woken(consumer, armed);
+			pst_ring_producer_notified(consumer, armed);
 		}
 	}
 }
