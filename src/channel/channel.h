@@ -4,7 +4,7 @@
  *
  * The layer moves messages and sleeps and wakes; it knows neither who the peer
  * is nor what the policy says.  Both sides use the same code: a connector drives
- * its channel itself, a node drives many through pst_channel_hear() and
+ * its channel itself, a node drives many through pst_channel_drain_doorbell() and
  * pst_channel_arm_receive().
  *
  * Threads: one for sending and one for receiving, as in <postern/channel.h>.
@@ -199,7 +199,7 @@ int pst_channel_fd(struct pst_channel *channel);
 int pst_channel_socket_fd(const struct pst_channel *channel);
 int pst_channel_pidfd(const struct pst_channel *channel);
 int pst_channel_wake_fd(const struct pst_channel *channel);
-void pst_channel_hear(struct pst_channel *channel);
+void pst_channel_drain_doorbell(struct pst_channel *channel);
 void pst_channel_notice_death(struct pst_channel *channel);
 bool pst_channel_arm_receive(struct pst_channel *channel);
 

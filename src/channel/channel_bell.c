@@ -20,17 +20,18 @@
  * the bell is owed: the value stays unmarked, the next call rings again, and
  * nobody here sleeps for long before.
  */
-static bool ring(struct pst_channel *channel, struct pst_channel_waiter *ringer)
+static bool notify(struct pst_channel *channel,
+		   struct pst_channel_waiter *notifier)
 {
 	int r;
 
-	r = pst_doorbell_ring(channel->socket_fd);
+	r = pst_doorbell_notify(channel->socket_fd);
 	if (r == -EPIPE)
 		pst_channel_end(channel, POSTERN_REASON_HUNG_UP);
 	if (r < 0)
 		return false;
-	pst_counter_add(&ringer->bells_rung, 1);
-	(void)pst_channel_now_ns(ringer); /* noted, which is all */
+	pst_counter_add(&notifier->bells_rung, 1);
+	(void)pst_channel_now_ns(notifier); /* noted, which is all */
 	return true;
 }
 
@@ -40,9 +41,9 @@ void pst_channel_await_sending(struct pst_channel *channel)
 		atomic_store(&channel->is_sending_awaited, true);
 }
 
-bool pst_channel_ring_consumer(struct pst_channel *channel, uint32_t armed)
+bool pst_channel_notify_consumer(struct pst_channel *channel, uint32_t armed)
 {
-	if (!ring(channel, &channel->send_waiter))
+	if (!notify(channel, &channel->send_waiter))
 		return pst_channel_has_ended(channel);
 	pst_ring_consumer_notified(&channel->producer, armed);
 	if (atomic_load_explicit(&channel->is_sending_awaited,
@@ -54,9 +55,9 @@ bool pst_channel_ring_consumer(struct pst_channel *channel, uint32_t armed)
 	return true;
 }
 
-bool pst_channel_ring_producer(struct pst_channel *channel, uint32_t armed)
+bool pst_channel_notify_producer(struct pst_channel *channel, uint32_t armed)
 {
-	if (!ring(channel, &channel->receive_waiter))
+	if (!notify(channel, &channel->receive_waiter))
 		return pst_channel_has_ended(channel);
 	pst_ring_producer_notified(&channel->consumer, armed);
 	return true;
@@ -155,8 +156,8 @@ static int drain(struct pst_channel *channel, unsigned bell_limit,
  * Bells without news are late ones, of armings that were taken back, and come
  * in heaps: take them together.
  */
-void pst_channel_hear_by(struct pst_channel *channel, uint32_t wants,
-			 unsigned bell_limit)
+void pst_channel_drain_doorbell_for(struct pst_channel *channel, uint32_t wants,
+				    unsigned bell_limit)
 {
 	unsigned count, late_count;
 	bool has_moved = false, has_more;
@@ -192,7 +193,7 @@ void pst_channel_look_in_vain(struct pst_channel *channel, uint32_t wants)
 	struct pst_channel_waiter *waiter = pst_channel_waiter_of(channel, wants);
 
 	if (++waiter->vain_looks % PST_CHANNEL_VAIN_LOOKS == 0)
-		pst_channel_hear_by(channel, wants, 1);
+		pst_channel_drain_doorbell_for(channel, wants, 1);
 }
 
 /* Unchecked: whether it has moved, and nothing else. */
@@ -236,9 +237,9 @@ void pst_channel_check_peer(struct pst_channel *channel)
 	}
 }
 
-void pst_channel_hear(struct pst_channel *channel)
+void pst_channel_drain_doorbell(struct pst_channel *channel)
 {
-	pst_channel_hear_by(channel, PST_CHANNEL_WANT_MESSAGE, 1);
+	pst_channel_drain_doorbell_for(channel, PST_CHANNEL_WANT_MESSAGE, 1);
 }
 
 void pst_channel_notice_death(struct pst_channel *channel)

@@ -65,7 +65,7 @@ struct pst_channel_waiter {
 	atomic_bool interrupted; /* from outside; until a wait takes it */
 	int wake_fd;            /* private eventfd; -1 until two threads */
 	struct pst_spin spin;
-	bool has_unheard;       /* a bell was seen and not read */
+	bool has_unread_doorbell; /* a bell was seen and not read */
 	uint32_t vain_looks;    /* calls that found nothing to do */
 	struct pst_counter bells_rung;  /* by this direction's thread */
 	struct pst_counter activity_ns; /* when it last looked at the clock */
@@ -304,8 +304,8 @@ static inline void pst_channel_note_dropped(struct pst_channel *channel,
 int pst_channel_end_result(const struct pst_channel *channel);
 
 /* Ring for the arming of this value.  False: it still has to be rung. */
-bool pst_channel_ring_consumer(struct pst_channel *channel, uint32_t armed);
-bool pst_channel_ring_producer(struct pst_channel *channel, uint32_t armed);
+bool pst_channel_notify_consumer(struct pst_channel *channel, uint32_t armed);
+bool pst_channel_notify_producer(struct pst_channel *channel, uint32_t armed);
 
 /*
  * After publishing: ring for a sleeping peer, if one asked for it.  False: it
@@ -316,7 +316,7 @@ static inline bool pst_channel_wake_consumer(struct pst_channel *channel)
 	uint32_t armed = pst_ring_consumer_to_wake(&channel->producer);
 
 	return PST_LIKELY(armed == 0) ||
-	       pst_channel_ring_consumer(channel, armed);
+	       pst_channel_notify_consumer(channel, armed);
 }
 
 static inline bool pst_channel_wake_producer(struct pst_channel *channel)
@@ -324,7 +324,7 @@ static inline bool pst_channel_wake_producer(struct pst_channel *channel)
 	uint32_t armed = pst_ring_producer_to_wake(&channel->consumer);
 
 	return PST_LIKELY(armed == 0) ||
-	       pst_channel_ring_producer(channel, armed);
+	       pst_channel_notify_producer(channel, armed);
 }
 
 /*
@@ -345,8 +345,8 @@ void pst_channel_poison(struct pst_channel *channel, const char *fault);
 const char *pst_channel_ring_fault(enum pst_ring_fault fault);
 
 /* Take bells that are there, for somebody who waits in these directions. */
-void pst_channel_hear_by(struct pst_channel *channel, uint32_t wants,
-			 unsigned bell_limit);
+void pst_channel_drain_doorbell_for(struct pst_channel *channel, uint32_t wants,
+				    unsigned bell_limit);
 
 /* After a message with the time was sent: ends the channel if the peer has. */
 void pst_channel_check_peer(struct pst_channel *channel);

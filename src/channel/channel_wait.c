@@ -134,7 +134,7 @@ static int sleep_once(struct pst_channel *channel, uint32_t wants,
 	if (r < 0)
 		return r;
 	if (ready & 1)
-		waiter->has_unheard = true;
+		waiter->has_unread_doorbell = true;
 	if (ready & 2)
 		pst_wake_clear(waiter->wake_fd);
 	if (ready & 4)
@@ -142,16 +142,16 @@ static int sleep_once(struct pst_channel *channel, uint32_t wants,
 	return 0;
 }
 
-static void hear_noted(struct pst_channel *channel, uint32_t wants,
-		       unsigned bell_limit)
+static void drain_unread_doorbell(struct pst_channel *channel, uint32_t wants,
+				  unsigned bell_limit)
 {
 	struct pst_channel_waiter *waiter =
 		pst_channel_waiter_of(channel, wants);
 
-	if (!waiter->has_unheard)
+	if (!waiter->has_unread_doorbell)
 		return;
-	waiter->has_unheard = false;
-	pst_channel_hear_by(channel, wants, bell_limit);
+	waiter->has_unread_doorbell = false;
+	pst_channel_drain_doorbell_for(channel, wants, bell_limit);
 }
 
 /*
@@ -199,7 +199,7 @@ static int wait_and_sleep(struct pst_channel *channel, uint32_t wants,
 	for (;;) {
 		if (pst_channel_take_interrupt(channel, wants))
 			return -EINTR;
-		hear_noted(channel, wants, 1);
+		drain_unread_doorbell(channel, wants, 1);
 		arm(channel, wants);
 		ready = look(channel, wants);
 		if (!ready && !is_pending(channel, wants)) {
@@ -250,7 +250,7 @@ uint32_t pst_channel_settle(struct pst_channel *channel, uint32_t wants)
 		all |= awaited(channel);
 	if (!pst_channel_has_ended(channel))
 		(void)sleep_once(channel, all, 0);
-	hear_noted(channel, all, PST_DOORBELL_DRAIN_COUNT);
+	drain_unread_doorbell(channel, all, PST_DOORBELL_DRAIN_COUNT);
 	pst_wake_clear(waiter->wake_fd);
 	arm(channel, all);
 	ready = look(channel, all);

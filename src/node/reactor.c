@@ -116,7 +116,7 @@ static void handle_peer(struct pst_node *node, enum pst_poll_kind kind,
 	if (!peer->channel || pst_peer_is_draining(peer))
 		return;
 	if (kind == PST_POLL_PEER_SOCKET) {
-		pst_channel_hear(peer->channel);
+		pst_channel_drain_doorbell(peer->channel);
 	} else if (kind == PST_POLL_PEER_PIDFD) {
 		pst_channel_notice_death(peer->channel);
 	} else {

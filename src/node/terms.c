@@ -145,7 +145,7 @@ static void notice_throttled_ends(struct pst_node *node,
 		other = meter_owner(node, peer);
 		if (!pst_meter_owner_is_same(&other, owner))
 			continue;
-		pst_channel_hear(peer->channel);
+		pst_channel_drain_doorbell(peer->channel);
 		if (pst_channel_end_reason(peer->channel) !=
 		    POSTERN_REASON_NONE)
 			pst_node_on_channel_ended(node, peer);

@@ -35,7 +35,7 @@ void pst_doorbell_prepare(int socket_fd)
 			 sizeof(least));
 }
 
-int pst_doorbell_ring(int socket_fd)
+int pst_doorbell_notify(int socket_fd)
 {
 	static const uint8_t bell = PST_DOORBELL_BYTE;
 

@@ -38,7 +38,7 @@ void pst_doorbell_prepare(int socket_fd);
  *
  * 0, -ENOBUFS (not rung, ring again later), or -EPIPE (the peer is gone).
  */
-PST_MUST_CHECK int pst_doorbell_ring(int socket_fd);
+PST_MUST_CHECK int pst_doorbell_notify(int socket_fd);
 
 /*
  * Take up to bell_limit bells, *ret_bell_count of them (0 is possible);

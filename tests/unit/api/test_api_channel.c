@@ -106,7 +106,7 @@ START_TEST(the_end_is_told_in_both_places)
 
 	expect_equal(postern_channel_end_reason(left), POSTERN_REASON_NONE);
 	pst_channel_end(pair.right, POSTERN_REASON_IDLE);
-	pst_channel_hear(pair.left);
+	pst_channel_drain_doorbell(pair.left);
 	expect_equal(postern_channel_end_reason(left), POSTERN_REASON_IDLE);
 	expect_equal(postern_channel_stats(left, &stats), 0);
 	expect_equal(stats.end_reason, POSTERN_REASON_IDLE);

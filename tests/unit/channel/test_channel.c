@@ -117,7 +117,7 @@ START_TEST(a_waker_rings_only_for_a_sleeper)
 	expect(!pst_channel_arm_receive(pair.left));
 	expect_equal(pst_channel_send(pair.right, "x", 1), 0);
 	expect(pst_channel_arm_receive(pair.left));
-	pst_channel_hear(pair.left);
+	pst_channel_drain_doorbell(pair.left);
 	expect_equal(pst_channel_end_reason(pair.left), POSTERN_REASON_NONE);
 }
 END_TEST
@@ -129,7 +129,7 @@ START_TEST(an_orderly_close_is_told_after_the_last_message)
 	expect_equal(pst_channel_send(pair.right, "last", 4), 0);
 	pair.right = pst_channel_unref(pair.right);
 	pair.peer_fd = pst_fd_close(pair.peer_fd);
-	pst_channel_hear(pair.left);
+	pst_channel_drain_doorbell(pair.left);
 	expect_equal(pst_channel_end_reason(pair.left), POSTERN_REASON_HUNG_UP);
 	expect_equal(receive_left(&bytes), 0);
 	expect_equal(bytes, 4);
@@ -194,7 +194,7 @@ START_TEST(a_bell_that_nobody_asked_for_poisons)
 	const uint8_t bell = PST_DOORBELL_BYTE;
 
 	send_raw(&bell, 1);
-	pst_channel_hear(pair.left);
+	pst_channel_drain_doorbell(pair.left);
 	expect_equal(pst_channel_end_reason(pair.left),
 		     POSTERN_REASON_POISONED);
 }
@@ -208,11 +208,11 @@ START_TEST(one_bell_for_each_arming_is_permitted_and_no_more)
 	expect(!pst_channel_arm_receive(pair.left));
 	send_raw(&bell, 1);
 	send_raw(&bell, 1);
-	pst_channel_hear(pair.left);
-	pst_channel_hear(pair.left);
+	pst_channel_drain_doorbell(pair.left);
+	pst_channel_drain_doorbell(pair.left);
 	expect_equal(pst_channel_end_reason(pair.left), POSTERN_REASON_NONE);
 	send_raw(&bell, 1);
-	pst_channel_hear(pair.left);
+	pst_channel_drain_doorbell(pair.left);
 	expect_equal(pst_channel_end_reason(pair.left),
 		     POSTERN_REASON_POISONED);
 }
@@ -227,7 +227,7 @@ static int ring_without_progress(int times)
 	for (i = 0; i < times; i++) {
 		(void)pst_channel_arm_receive(pair.left);
 		send_raw(&bell, 1);
-		pst_channel_hear(pair.left);
+		pst_channel_drain_doorbell(pair.left);
 		if (pst_channel_end_reason(pair.left) != POSTERN_REASON_NONE)
 			return i;
 	}
@@ -251,7 +251,7 @@ START_TEST(progress_refills_the_budget)
 		expect_equal(ring_without_progress(32), 32);
 		expect(!pst_channel_arm_receive(pair.left));
 		expect_equal(pst_channel_send(pair.right, "x", 1), 0);
-		pst_channel_hear(pair.left);
+		pst_channel_drain_doorbell(pair.left);
 		expect_equal(receive_left(&bytes), 0);
 	}
 }
@@ -260,7 +260,7 @@ END_TEST
 START_TEST(a_record_that_is_no_bell_poisons)
 {
 	send_raw("no bell", 7);
-	pst_channel_hear(pair.left);
+	pst_channel_drain_doorbell(pair.left);
 	expect_equal(pst_channel_end_reason(pair.left),
 		     POSTERN_REASON_POISONED);
 }

@@ -60,7 +60,7 @@ START_TEST(end_channel_ends_a_detached_channel)
 	/* Not an orderly end: nothing was written any more. */
 	expect_equal(pst_channel_receive(pair.right, buffer, sizeof(buffer),
 					 &bytes), -EAGAIN);
-	pst_channel_hear(pair.right);
+	pst_channel_drain_doorbell(pair.right);
 	expect_equal(pst_channel_end_reason(pair.right),
 		     POSTERN_REASON_HUNG_UP);
 }

@@ -38,7 +38,7 @@ static enum postern_reason told_to_right(enum postern_reason reason)
 	size_t bytes;
 
 	pst_channel_end(pair.left, reason);
-	pst_channel_hear(pair.right);
+	pst_channel_drain_doorbell(pair.right);
 	expect_equal(pst_channel_end_reason(pair.right),
 		     POSTERN_REASON_HUNG_UP);
 	expect_equal(pst_channel_receive(pair.right, buffer, 8, &bytes),
@@ -114,7 +114,7 @@ START_TEST(what_was_committed_before_a_told_end_is_still_drained)
 
 	expect_equal(pst_channel_send(pair.left, "last", 4), 0);
 	pst_channel_end(pair.left, POSTERN_REASON_REVOKED);
-	pst_channel_hear(pair.right);
+	pst_channel_drain_doorbell(pair.right);
 	expect_equal(pst_channel_receive(pair.right, buffer, 8, &bytes), 0);
 	expect_equal(pst_channel_receive(pair.right, buffer, 8, &bytes),
 		     -EPIPE);
@@ -132,7 +132,7 @@ START_TEST(a_node_does_not_ask_its_peer_why)
 	options.left_for_node = true;
 	channel_pair_open(&nodes, &options);
 	pst_channel_end(nodes.right, POSTERN_REASON_REVOKED);
-	pst_channel_hear(nodes.left);
+	pst_channel_drain_doorbell(nodes.left);
 	expect_equal(pst_channel_told_reason(nodes.left),
 		     POSTERN_REASON_HUNG_UP);
 	channel_pair_close(&nodes);
@@ -158,7 +158,7 @@ START_TEST(letting_go_does_not_change_what_was_told)
 {
 	pst_channel_end(pair.left, POSTERN_REASON_EXCEEDED);
 	pair.left = pst_channel_let_go(pair.left, POSTERN_REASON_NODE_CLOSED);
-	pst_channel_hear(pair.right);
+	pst_channel_drain_doorbell(pair.right);
 	expect_equal(pst_channel_told_reason(pair.right),
 		     POSTERN_REASON_EXCEEDED);
 }

@@ -27,7 +27,7 @@ START_TEST(an_orderly_end_is_a_record_like_others)
 	sealed_pair_open(&pair, _i, 0);
 	expect_equal(pst_channel_send(pair.left, "last", 4), 0);
 	pair.left = pst_channel_unref(pair.left);
-	pst_channel_hear(pair.right);
+	pst_channel_drain_doorbell(pair.right);
 	expect_equal(pst_channel_end_reason(pair.right),
 		     POSTERN_REASON_HUNG_UP);
 	expect_next(pair.right, "last", 4);

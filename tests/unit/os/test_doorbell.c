@@ -35,7 +35,7 @@ static void teardown(void)
 static void ring(unsigned count)
 {
 	while (count-- > 0)
-		ck_assert_int_eq(pst_doorbell_ring(pair[0]), 0);
+		ck_assert_int_eq(pst_doorbell_notify(pair[0]), 0);
 }
 
 static void assert_drained(int result, unsigned bell_count, bool has_more)
@@ -76,7 +76,7 @@ START_TEST(a_prepared_socket_holds_few_unread_bells)
 
 	pst_doorbell_prepare(pair[0]);
 	for (i = 0; i < 1000; i++)
-		ck_assert_int_eq(pst_doorbell_ring(pair[0]), 0);
+		ck_assert_int_eq(pst_doorbell_notify(pair[0]), 0);
 	while (has_more) {
 		ck_assert_int_eq(pst_doorbell_drain(pair[1], test_features(),
 						    PST_DOORBELL_DRAIN_COUNT,
@@ -93,8 +93,8 @@ START_TEST(drain_takes_no_more_than_it_is_asked_to)
 	unsigned count = 99;
 	bool has_more = false;
 
-	ck_assert_int_eq(pst_doorbell_ring(pair[0]), 0);
-	ck_assert_int_eq(pst_doorbell_ring(pair[0]), 0);
+	ck_assert_int_eq(pst_doorbell_notify(pair[0]), 0);
+	ck_assert_int_eq(pst_doorbell_notify(pair[0]), 0);
 	ck_assert_int_eq(pst_doorbell_drain(pair[1], test_features(), 1, &count, &has_more), 0);
 	ck_assert_uint_eq(count, 1);
 	ck_assert(has_more);
@@ -118,7 +118,7 @@ START_TEST(full_socket_counts_as_rung_and_never_blocks)
 	/* Blocking mode, as a peer could set it. */
 	ck_assert_int_eq(fcntl(pair[0], F_SETFL, 0), 0);
 	for (; rung_count < 100000; rung_count++)
-		ck_assert_int_eq(pst_doorbell_ring(pair[0]), 0);
+		ck_assert_int_eq(pst_doorbell_notify(pair[0]), 0);
 	while (has_more) {
 		ck_assert_int_eq(pst_doorbell_drain(pair[1], test_features(), PST_DOORBELL_DRAIN_COUNT,
 					    &count, &has_more),
@@ -133,7 +133,7 @@ END_TEST
 START_TEST(ring_tells_when_the_peer_is_gone)
 {
 	(void)close(pair[1]);
-	ck_assert_int_eq(pst_doorbell_ring(pair[0]), -EPIPE);
+	ck_assert_int_eq(pst_doorbell_notify(pair[0]), -EPIPE);
 	pair[1] = -1;
 }
 END_TEST
@@ -143,7 +143,7 @@ START_TEST(ring_raises_no_signal)
 {
 	int stream_fd = test_broken_stream();
 
-	ck_assert_int_eq(pst_doorbell_ring(stream_fd), -EPIPE);
+	ck_assert_int_eq(pst_doorbell_notify(stream_fd), -EPIPE);
 	(void)close(stream_fd);
 }
 END_TEST
@@ -195,7 +195,7 @@ START_TEST(reset_does_not_swallow_queued_bells)
 {
 	ring(2);
 	/* A peer that closes with something unread resets. */
-	ck_assert_int_eq(pst_doorbell_ring(pair[1]), 0);
+	ck_assert_int_eq(pst_doorbell_notify(pair[1]), 0);
 	(void)close(pair[0]);
 	pair[0] = -1;
 	assert_drained(-EPIPE, 2, false);
@@ -235,7 +235,7 @@ START_TEST(hang_up_wakes_both_ends)
 	ck_assert(is_readable(pair[0]));
 	ck_assert(is_readable(pair[1]));
 	assert_drained(-EPIPE, 0, false);
-	ck_assert_int_eq(pst_doorbell_ring(pair[0]), -EPIPE);
+	ck_assert_int_eq(pst_doorbell_notify(pair[0]), -EPIPE);
 }
 END_TEST
 

@@ -143,8 +143,8 @@ START_TEST(close_after_unread_bells_is_an_ordinary_end)
 {
 	char byte;
 
-	ck_assert_int_eq(pst_doorbell_ring(pair[0]), 0);
-	ck_assert_int_eq(pst_doorbell_ring(pair[0]), 0);
+	ck_assert_int_eq(pst_doorbell_notify(pair[0]), 0);
+	ck_assert_int_eq(pst_doorbell_notify(pair[0]), 0);
 	ck_assert_int_eq(pst_socket_close(pair[1]), -1);
 	ck_assert_int_eq(recv(pair[0], &byte, 1, 0), 0);
 }
@@ -198,7 +198,7 @@ START_TEST(drain_does_not_wait_for_what_a_peer_has_sent)
 	unsigned count;
 	bool has_more;
 
-	ck_assert_int_eq(pst_doorbell_ring(pair[0]), 0);
+	ck_assert_int_eq(pst_doorbell_notify(pair[0]), 0);
 	send_lingering(&bell, _i == 0);
 	ck_assert_int_eq(pst_doorbell_drain(pair[1], 0,
 					    PST_DOORBELL_DRAIN_COUNT, &count,
