@@ -75,7 +75,7 @@ void pst_channel_disarm(struct pst_channel *channel, uint32_t wants)
 	}
 }
 
-/* [B1] See set_pending() in channel_bell.c. */
+/* [B1] See set_pending() in channel_doorbell.c. */
 static bool is_pending(struct pst_channel *channel, uint32_t wants)
 {
 	return ((wants & PST_CHANNEL_WANT_MESSAGE) &&

@@ -3,7 +3,7 @@ noinst_LTLIBRARIES += libchannel.la
 libchannel_la_SOURCES = \
 	src/channel/channel.h \
 	src/channel/channel_state.h \
-	src/channel/channel_bell.c \
+	src/channel/channel_doorbell.c \
 	src/channel/channel_detached.c \
 	src/channel/channel_end.c \
 	src/channel/channel_open.c \
