@@ -200,7 +200,7 @@ int pst_channel_socket_fd(const struct pst_channel *channel);
 int pst_channel_pidfd(const struct pst_channel *channel);
 int pst_channel_wake_fd(const struct pst_channel *channel);
 void pst_channel_drain_doorbell(struct pst_channel *channel);
-void pst_channel_notice_death(struct pst_channel *channel);
+void pst_channel_on_peer_exit(struct pst_channel *channel);
 bool pst_channel_arm_receive(struct pst_channel *channel);
 
 /*

@@ -230,7 +230,7 @@ void pst_channel_check_peer(struct pst_channel *channel)
 		pst_channel_end(channel, POSTERN_REASON_HUNG_UP);
 		return;
 	case PST_PEER_END_DIED:
-		pst_channel_notice_death(channel);
+		pst_channel_on_peer_exit(channel);
 		return;
 	case PST_PEER_END_NONE:
 		return;
@@ -242,7 +242,7 @@ void pst_channel_drain_doorbell(struct pst_channel *channel)
 	pst_channel_drain_doorbell_for(channel, PST_CHANNEL_WANT_MESSAGE, 1);
 }
 
-void pst_channel_notice_death(struct pst_channel *channel)
+void pst_channel_on_peer_exit(struct pst_channel *channel)
 {
 	pst_channel_end(channel, POSTERN_REASON_PEER_DIED);
 }

@@ -138,7 +138,7 @@ static int sleep_once(struct pst_channel *channel, uint32_t wants,
 	if (ready & 2)
 		pst_wake_clear(waiter->wake_fd);
 	if (ready & 4)
-		pst_channel_notice_death(channel);
+		pst_channel_on_peer_exit(channel);
 	return 0;
 }
 

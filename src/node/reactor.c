@@ -118,7 +118,7 @@ static void handle_peer(struct pst_node *node, enum pst_poll_kind kind,
 	if (kind == PST_POLL_PEER_SOCKET) {
 		pst_channel_drain_doorbell(peer->channel);
 	} else if (kind == PST_POLL_PEER_PIDFD) {
-		pst_channel_notice_death(peer->channel);
+		pst_channel_on_peer_exit(peer->channel);
 	} else {
 		pst_wake_clear(pst_channel_wake_fd(peer->channel));
 		pst_peer_mark(node, peer); /* another thread may have sent */

@@ -161,7 +161,7 @@ START_TEST(what_is_committed_after_the_end_was_seen_is_not_delivered)
 	size_t bytes;
 
 	expect_equal(pst_channel_send(pair.right, "one", 3), 0);
-	pst_channel_notice_death(pair.left);
+	pst_channel_on_peer_exit(pair.left);
 	expect_equal(receive_left(&bytes), 0);
 	(void)pst_channel_send(pair.right, "two", 3);
 	expect_equal(receive_left(&bytes), -EPIPE);
@@ -294,7 +294,7 @@ START_TEST(flush_succeeds_when_the_peer_went_after_it_had_everything)
 
 	expect_equal(pst_channel_send(pair.left, "x", 1), 0);
 	expect_equal(pst_channel_receive(pair.right, buffer, 8, &bytes), 0);
-	pst_channel_notice_death(pair.left);
+	pst_channel_on_peer_exit(pair.left);
 	expect_equal(pst_channel_flush(pair.left, channel_pair_deadline()), 0);
 }
 END_TEST

@@ -91,7 +91,7 @@ START_TEST(discarding_ends_as_receiving_does)
 	size_t bytes;
 
 	send_right(3);
-	pst_channel_notice_death(pair.left);
+	pst_channel_on_peer_exit(pair.left);
 	expect_equal(pst_channel_discard(pair.left, &bytes), 0);
 	expect_equal(pst_channel_discard(pair.left, &bytes), -EPIPE);
 	pst_channel_end(pair.right, POSTERN_REASON_REVOKED);

@@ -99,7 +99,7 @@ END_TEST
 START_TEST(the_first_word_for_the_end_stays)
 {
 	say_end(pair.right, POSTERN_REASON_REVOKED);
-	pst_channel_notice_death(pair.left);
+	pst_channel_on_peer_exit(pair.left);
 	say_end(pair.right, POSTERN_REASON_IDLE);
 	expect_equal(pst_channel_told_reason(pair.left),
 		     POSTERN_REASON_REVOKED);

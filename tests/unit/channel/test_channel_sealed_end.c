@@ -55,7 +55,7 @@ START_TEST(without_its_record_the_end_is_a_truncation)
 {
 	sealed_pair_open(&pair, _i, 0);
 	expect_equal(pst_channel_send(pair.right, "last", 4), 0);
-	pst_channel_notice_death(pair.left);
+	pst_channel_on_peer_exit(pair.left);
 	expect_next(pair.left, "last", 4);
 	expect_none(pair.left, -EPIPE);
 	expect_equal(pst_channel_end_reason(pair.left),

@@ -331,7 +331,7 @@ END_TEST
 
 START_TEST(the_end_is_told)
 {
-	pst_channel_notice_death(pair.left);
+	pst_channel_on_peer_exit(pair.left);
 	expect_equal(stats_of(pair.left).end_reason, POSTERN_REASON_PEER_DIED);
 }
 END_TEST

@@ -304,7 +304,7 @@ START_TEST(what_a_dead_peer_left_is_verified_too)
 	send_filled(pair.right, '1', 40); /* is whole */
 	send_filled(pair.right, '2', 40); /* is altered */
 	*ring_at(pair.right, 64 + 8) ^= 1;
-	pst_channel_notice_death(pair.left);
+	pst_channel_on_peer_exit(pair.left);
 	expect_filled(pair.left, '1', 40);
 	expect_rejected(pair.left);
 }
