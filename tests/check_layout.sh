@@ -126,7 +126,7 @@ states 'IDENTITY VALUE is reserved' $ring PST_RECORD_FLAG_IDENTITY
 states 'VALUE bytes tag' src/base/record_size.h PST_RECORD_TAG_BYTES
 states 'exactly one byte, VALUE, on' src/os/doorbell.h PST_DOORBELL_BYTE
 states 'spends one of VALUE idle' src/channel/channel_state.h \
-	PST_CHANNEL_IDLE_WAKES
+	PST_CHANNEL_IDLE_WAKEUPS
 states 'stamps every VALUEth' src/channel/channel_state.h \
 	PST_CHANNEL_SAMPLE_INTERVAL
 states 'after each VALUEth of the ring' src/ring/ring_wait.c CHECKS_PER_RING

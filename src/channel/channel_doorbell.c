@@ -30,7 +30,7 @@ static bool notify(struct pst_channel *channel,
 		pst_channel_end(channel, POSTERN_REASON_HUNG_UP);
 	if (r < 0)
 		return false;
-	pst_counter_add(&notifier->bells_rung, 1);
+	pst_counter_add(&notifier->wakeups_sent, 1);
 	(void)pst_channel_now_ns(notifier); /* noted, which is all */
 	return true;
 }
@@ -77,11 +77,11 @@ static void set_pending(struct pst_channel_waiter *waiter, bool is_awake)
 }
 
 /* Each arming of either direction permits one bell, which may come late. */
-static bool bells_are_permitted(struct pst_channel *channel, unsigned count)
+static bool wakeups_are_permitted(struct pst_channel *channel, unsigned count)
 {
-	uint64_t bells = atomic_fetch_add(&channel->bells, count) + count;
+	uint64_t wakeups = atomic_fetch_add(&channel->wakeups, count) + count;
 
-	return bells <= atomic_load(&channel->armings);
+	return wakeups <= atomic_load(&channel->armings);
 }
 
 /*
@@ -106,25 +106,25 @@ static bool peer_has_moved(struct pst_channel *channel)
 }
 
 /* A wake-up that moved nothing spends a budget, which progress refills. */
-static bool idle_wake_is_affordable(struct pst_channel *channel)
+static bool idle_wakeup_is_affordable(struct pst_channel *channel)
 {
-	return atomic_fetch_add(&channel->idle_wakes, 1) <
-	       PST_CHANNEL_IDLE_WAKES;
+	return atomic_fetch_add(&channel->idle_wakeups, 1) <
+	       PST_CHANNEL_IDLE_WAKEUPS;
 }
 
 static void account_for(struct pst_channel *channel, uint32_t wants,
-			unsigned bell_count, bool has_moved)
+			unsigned wakeup_count, bool has_moved)
 {
-	if (bell_count == 0)
+	if (wakeup_count == 0)
 		return;
 	if (has_moved) {
-		atomic_store(&channel->idle_wakes, 0);
+		atomic_store(&channel->idle_wakeups, 0);
 		/* Noted, which is all. */
 		(void)pst_channel_now_ns(pst_channel_waiter_of(channel, wants));
 	}
-	if (!bells_are_permitted(channel, bell_count))
+	if (!wakeups_are_permitted(channel, wakeup_count))
 		pst_channel_poison(channel, "bells-unasked");
-	else if (!has_moved && !idle_wake_is_affordable(channel))
+	else if (!has_moved && !idle_wakeup_is_affordable(channel))
 		pst_channel_poison(channel, "bells-without-progress");
 }
 
@@ -132,7 +132,7 @@ static void account_for(struct pst_channel *channel, uint32_t wants,
  * Two threads may come here at once.  Without SO_PASSRIGHTS only one may
  * receive: to the other it is as if bells had come that it has yet to read.
  */
-static int drain(struct pst_channel *channel, unsigned bell_limit,
+static int drain(struct pst_channel *channel, unsigned wakeup_limit,
 		 unsigned *ret_count, bool *ret_has_more)
 {
 	bool is_exclusive = !(channel->features & POSTERN_FEATURE_PASSRIGHTS);
@@ -144,7 +144,7 @@ static int drain(struct pst_channel *channel, unsigned bell_limit,
 		return 0;
 	}
 	r = pst_doorbell_drain(channel->socket_fd, channel->features,
-			       bell_limit, ret_count, ret_has_more);
+			       wakeup_limit, ret_count, ret_has_more);
 	if (is_exclusive)
 		atomic_store(&channel->is_draining, false);
 	return r;
@@ -157,13 +157,13 @@ static int drain(struct pst_channel *channel, unsigned bell_limit,
  * in heaps: take them together.
  */
 void pst_channel_drain_doorbell_for(struct pst_channel *channel, uint32_t wants,
-				    unsigned bell_limit)
+				    unsigned wakeup_limit)
 {
 	unsigned count, late_count;
 	bool has_moved = false, has_more;
 	int r;
 
-	r = drain(channel, bell_limit, &count, &has_more);
+	r = drain(channel, wakeup_limit, &count, &has_more);
 	if (count > 0)
 		has_moved = peer_has_moved(channel);
 	if (count > 0 && !has_moved && has_more) {

@@ -38,7 +38,7 @@
  * Wake-ups that found no position of the peer moved: an honest peer's bell may
  * come late, once for each arming, but never this often without progress.
  */
-#define PST_CHANNEL_IDLE_WAKES 64
+#define PST_CHANNEL_IDLE_WAKEUPS 64
 
 /* Every so many messages one is sent with the time. */
 #define PST_CHANNEL_SAMPLE_INTERVAL 64
@@ -67,7 +67,7 @@ struct pst_channel_waiter {
 	struct pst_spin spin;
 	bool has_unread_doorbell; /* a bell was seen and not read */
 	uint32_t vain_looks;    /* calls that found nothing to do */
-	struct pst_counter bells_rung;  /* by this direction's thread */
+	struct pst_counter wakeups_sent; /* by this direction's thread */
 	struct pst_counter activity_ns; /* when it last looked at the clock */
 };
 
@@ -126,9 +126,9 @@ struct pst_channel {
 	_Atomic uint32_t told_reason;   /* why, as the node says; set before */
 	_Atomic(const char *) fault;    /* how the peer broke the rules */
 	_Atomic uint64_t armings;       /* of both directions, since the start */
-	_Atomic uint64_t bells;         /* heard; never more than armings */
+	_Atomic uint64_t wakeups;	/* heard; never more than armings */
 	_Atomic uint64_t peer_moved;    /* the most its positions ever added up to */
-	_Atomic uint32_t idle_wakes;    /* wake-ups without progress in a row */
+	_Atomic uint32_t idle_wakeups;	/* wake-ups without progress in a row */
 	atomic_bool is_draining; /* the socket, where only one thread may */
 	atomic_bool is_sending_awaited; /* by the node, for its statistics */
 
@@ -346,7 +346,7 @@ const char *pst_channel_ring_fault(enum pst_ring_fault fault);
 
 /* Take bells that are there, for somebody who waits in these directions. */
 void pst_channel_drain_doorbell_for(struct pst_channel *channel, uint32_t wants,
-				    unsigned bell_limit);
+				    unsigned wakeup_limit);
 
 /* After a message with the time was sent: ends the channel if the peer has. */
 void pst_channel_check_peer(struct pst_channel *channel);

@@ -160,12 +160,11 @@ void pst_channel_stats(const struct pst_channel *channel,
 			pst_counter_get(&channel->refused_full_count),
 		.high_watermark_count =
 			pst_counter_get(&channel->high_watermark_count),
-		.dropped_messages =
-			pst_counter_get(&channel->dropped_messages),
+		.dropped_messages = pst_counter_get(&channel->dropped_messages),
 		.dropped_bytes = pst_counter_get(&channel->dropped_bytes),
-		.bells_rung = pst_counter_get(&sender->bells_rung) +
-			      pst_counter_get(&receiver->bells_rung),
-		.bells_heard = atomic_load(&channel->bells),
+		.bells_rung = pst_counter_get(&sender->wakeups_sent) +
+			      pst_counter_get(&receiver->wakeups_sent),
+		.bells_heard = atomic_load(&channel->wakeups),
 		.last_activity_ns =
 			larger_of(pst_counter_get(&sender->activity_ns),
 				  pst_counter_get(&receiver->activity_ns)),

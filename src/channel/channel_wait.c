@@ -143,7 +143,7 @@ static int sleep_once(struct pst_channel *channel, uint32_t wants,
 }
 
 static void drain_unread_doorbell(struct pst_channel *channel, uint32_t wants,
-				  unsigned bell_limit)
+				  unsigned wakeup_limit)
 {
 	struct pst_channel_waiter *waiter =
 		pst_channel_waiter_of(channel, wants);
@@ -151,7 +151,7 @@ static void drain_unread_doorbell(struct pst_channel *channel, uint32_t wants,
 	if (!waiter->has_unread_doorbell)
 		return;
 	waiter->has_unread_doorbell = false;
-	pst_channel_drain_doorbell_for(channel, wants, bell_limit);
+	pst_channel_drain_doorbell_for(channel, wants, wakeup_limit);
 }
 
 /*

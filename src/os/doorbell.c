@@ -75,7 +75,7 @@ static int check_has_no_fds(int socket_fd)
 }
 
 /* 1 a bell, or -errno; -EAGAIN: there is none. */
-static int take_bell(int socket_fd, uint32_t features)
+static int receive_wakeup(int socket_fd, uint32_t features)
 {
 	uint8_t byte = 0;
 	struct iovec vector = {&byte, sizeof(byte)};
@@ -102,15 +102,15 @@ static int take_bell(int socket_fd, uint32_t features)
 	return 1;
 }
 
-int pst_doorbell_drain(int socket_fd, uint32_t features, unsigned bell_limit,
-		       unsigned *ret_bell_count, bool *ret_has_more)
+int pst_doorbell_drain(int socket_fd, uint32_t features, unsigned wakeup_limit,
+		       unsigned *ret_wakeup_count, bool *ret_has_more)
 {
-	unsigned bell_count = 0;
+	unsigned wakeup_count = 0;
 	bool was_reset = false;
 	int r = 0;
 
-	while (bell_count < bell_limit) {
-		r = take_bell(socket_fd, features);
+	while (wakeup_count < wakeup_limit) {
+		r = receive_wakeup(socket_fd, features);
 		if (r == -ECONNRESET && !was_reset) {
 			/* Told once, ahead of what is still queued. */
 			was_reset = true;
@@ -118,10 +118,10 @@ int pst_doorbell_drain(int socket_fd, uint32_t features, unsigned bell_limit,
 		}
 		if (r < 0)
 			break;
-		bell_count++;
+		wakeup_count++;
 	}
 
-	*ret_bell_count = bell_count;
+	*ret_wakeup_count = wakeup_count;
 	*ret_has_more = r > 0;
 	if (r == -ECONNRESET)
 		return -EPIPE;

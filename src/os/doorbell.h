@@ -41,7 +41,7 @@ void pst_doorbell_prepare(int socket_fd);
 PST_MUST_CHECK int pst_doorbell_notify(int socket_fd);
 
 /*
- * Take up to bell_limit bells, *ret_bell_count of them (0 is possible);
+ * Take up to wakeup_limit bells, *ret_wakeup_count of them (0 is possible);
  * *ret_has_more says that there may be more, so that the socket must count as
  * ready still.  SO_PASSCRED must be off.
  *
@@ -58,8 +58,8 @@ PST_MUST_CHECK int pst_doorbell_notify(int socket_fd);
  * at.
  */
 PST_MUST_CHECK int pst_doorbell_drain(int socket_fd, uint32_t features,
-				      unsigned bell_limit,
-				      unsigned *ret_bell_count,
+				      unsigned wakeup_limit,
+				      unsigned *ret_wakeup_count,
 				      bool *ret_has_more);
 
 /*
