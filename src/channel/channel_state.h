@@ -56,7 +56,7 @@
 #define PST_CHANNEL_CHECK_NS UINT64_C(1000000)
 
 /* How long to sleep beside a bell that is owed to the peer. */
-#define PST_CHANNEL_OWED_BELL_NS (10 * UINT64_C(1000000))
+#define PST_CHANNEL_RENOTIFY_NS (10 * UINT64_C(1000000))
 
 /* One direction's half of sleep and wake. */
 struct pst_channel_waiter {

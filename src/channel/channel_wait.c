@@ -158,7 +158,7 @@ static void drain_unread_doorbell(struct pst_channel *channel, uint32_t wants,
  * The peer may be asleep for want of a bell that the kernel had no memory for.
  * If we slept too, nobody would ever ring again.
  */
-static bool owes_bell(struct pst_channel *channel, uint32_t wants)
+static bool has_unsent_wakeup(struct pst_channel *channel, uint32_t wants)
 {
 	bool owes = false;
 
@@ -175,9 +175,9 @@ static int sleep_armed(struct pst_channel *channel, uint32_t wants,
 	uint64_t soon_ns;
 	int r;
 
-	if (!owes_bell(channel, wants))
+	if (!has_unsent_wakeup(channel, wants))
 		return sleep_once(channel, wants, deadline_ns);
-	soon_ns = pst_monotonic_now_ns() + PST_CHANNEL_OWED_BELL_NS;
+	soon_ns = pst_monotonic_now_ns() + PST_CHANNEL_RENOTIFY_NS;
 	if (soon_ns >= deadline_ns)
 		return sleep_once(channel, wants, deadline_ns);
 	r = sleep_once(channel, wants, soon_ns);
@@ -258,7 +258,7 @@ uint32_t pst_channel_settle(struct pst_channel *channel, uint32_t wants)
 	if (ready || is_woken)
 		pst_channel_disarm(channel, all);
 	if (ready || is_woken || is_interrupted(waiter) ||
-	    owes_bell(channel, all))
+	    has_unsent_wakeup(channel, all))
 		pst_wake_signal(waiter->wake_fd);
 	return is_woken ? wants : ready & wants;
 }
@@ -386,7 +386,7 @@ bool pst_channel_arm_receive(struct pst_channel *channel)
 		pst_channel_disarm(channel, PST_CHANNEL_WANT_MESSAGE);
 		return true;
 	}
-	return owes_bell(channel, PST_CHANNEL_WANT_MESSAGE);
+	return has_unsent_wakeup(channel, PST_CHANNEL_WANT_MESSAGE);
 }
 
 /*
