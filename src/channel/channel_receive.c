@@ -35,7 +35,7 @@ static bool is_worth_retrying(struct pst_channel *channel)
 		return !channel->frozen;
 	if (!pst_channel_is_polled(channel))
 		return false;
-	return pst_channel_settle(channel, PST_CHANNEL_WANT_MESSAGE) != 0;
+	return pst_channel_rearm(channel, PST_CHANNEL_WANT_MESSAGE) != 0;
 }
 
 /* What comes before the ring is asked: how the channel ended, if it has. */

@@ -40,7 +40,7 @@ static bool is_worth_retrying(struct pst_channel *channel, uint32_t byte_count)
 	if (!pst_channel_is_polled(channel))
 		return false;
 	channel->wanted_bytes = byte_count;
-	return pst_channel_settle(channel, PST_CHANNEL_WANT_SPACE) != 0;
+	return pst_channel_rearm(channel, PST_CHANNEL_WANT_SPACE) != 0;
 }
 
 /* Is the next message one that is sent with the time? */

@@ -177,7 +177,7 @@ static inline bool pst_channel_has_gone(enum postern_reason reason)
 	       reason == POSTERN_REASON_CLOSED;
 }
 
-/* Somebody polls, so an -EAGAIN has to arm: see pst_channel_settle(). */
+/* Somebody polls, so an -EAGAIN has to arm: see pst_channel_rearm(). */
 static inline bool pst_channel_is_polled(const struct pst_channel *channel)
 {
 	return atomic_load_explicit(&channel->epoll_fd,
@@ -365,7 +365,7 @@ void pst_channel_disarm(struct pst_channel *channel, uint32_t want);
  * one direction.  In the sending one, whatever else has the sender's attention
  * is looked at too, and keeps the descriptor readable if it is there.
  */
-uint32_t pst_channel_settle(struct pst_channel *channel, uint32_t wants);
+uint32_t pst_channel_rearm(struct pst_channel *channel, uint32_t wants);
 
 struct pst_detached_link *pst_detached_link_ref(struct pst_detached_link *link);
 void pst_detached_link_end(struct pst_detached_link *link);

@@ -239,7 +239,7 @@ static void clear_unless_interrupted(struct pst_channel_waiter *waiter)
 		pst_wake_signal(waiter->wake_fd);
 }
 
-uint32_t pst_channel_settle(struct pst_channel *channel, uint32_t wants)
+uint32_t pst_channel_rearm(struct pst_channel *channel, uint32_t wants)
 {
 	struct pst_channel_waiter *waiter =
 		pst_channel_waiter_of(channel, wants);
@@ -263,14 +263,14 @@ uint32_t pst_channel_settle(struct pst_channel *channel, uint32_t wants)
 	return is_woken ? wants : ready & wants;
 }
 
-static uint32_t settle_each(struct pst_channel *channel, uint32_t wants)
+static uint32_t rearm_each(struct pst_channel *channel, uint32_t wants)
 {
 	uint32_t ready = 0;
 
 	if (wants & PST_CHANNEL_WANT_MESSAGE)
-		ready |= pst_channel_settle(channel, PST_CHANNEL_WANT_MESSAGE);
+		ready |= pst_channel_rearm(channel, PST_CHANNEL_WANT_MESSAGE);
 	if (wants & SEND_WANTS)
-		ready |= pst_channel_settle(channel, wants & SEND_WANTS);
+		ready |= pst_channel_rearm(channel, wants & SEND_WANTS);
 	/* Room is reported once; a message stays readable until received. */
 	if (ready & SEND_WANTS) {
 		channel->attention &= ~(uint32_t)PST_CHANNEL_WANT_SPACE;
@@ -293,7 +293,7 @@ static int wait_beside_descriptor(struct pst_channel *channel, uint32_t wants,
 	for (;;) {
 		if (pst_channel_take_interrupt(channel, wants))
 			return -EINTR;
-		ready = settle_each(channel, wants);
+		ready = rearm_each(channel, wants);
 		if (ready) {
 			*ret_ready = ready;
 			return 0;
@@ -336,7 +336,7 @@ static bool take(struct pst_channel *channel, uint32_t wants, uint32_t others)
 	atomic_store(&waiter->interrupted, false);
 	pst_wake_clear(waiter->wake_fd);
 	if (others != 0 && pst_channel_is_polled(channel))
-		(void)pst_channel_settle(channel, others);
+		(void)pst_channel_rearm(channel, others);
 	return true;
 }
 

@@ -91,7 +91,7 @@ static void tell_above(struct pst_channel *channel)
 	channel->watermarks.has_told_above = true;
 	channel->attention |= PST_CHANNEL_WANT_LOW;
 	if (pst_channel_is_polled(channel))
-		(void)pst_channel_settle(channel, PST_CHANNEL_WANT_LOW);
+		(void)pst_channel_rearm(channel, PST_CHANNEL_WANT_LOW);
 }
 
 static void tell_below(struct pst_channel *channel)
@@ -105,8 +105,8 @@ static bool is_worth_retrying(struct pst_channel *channel)
 {
 	if (!pst_channel_is_polled(channel))
 		return false;
-	return pst_channel_settle(channel, channel->attention &
-					   PST_CHANNEL_WANT_LOW) != 0;
+	return pst_channel_rearm(channel, channel->attention &
+						  PST_CHANNEL_WANT_LOW) != 0;
 }
 
 static int next_event(struct pst_channel *channel,
