@@ -24,7 +24,7 @@ static int after_failure(struct pst_channel *channel, uint32_t byte_count,
 {
 	if (result == -EAGAIN) {
 		channel->wanted_bytes = byte_count;
-		channel->attention |= PST_CHANNEL_WANT_SPACE;
+		channel->pending_interest |= PST_CHANNEL_WANT_SPACE;
 		pst_channel_note_refusal(channel);
 		pst_channel_look_in_vain(channel, PST_CHANNEL_WANT_SPACE);
 	} else if (result == -EBADMSG) {

@@ -82,10 +82,10 @@ struct pst_channel_watermarks {
 };
 
 /*
- * In the attention of a sender, beside wants whose readiness a pollable
+ * In the pending_interest of a sender, beside wants whose readiness a pollable
  * descriptor must show: there are watermarks.
  */
-#define PST_CHANNEL_WATCHED (1u << 31)
+#define PST_CHANNEL_WANT_WATERMARKS (1u << 31)
 
 /* What one direction has done: written by its thread, read by any. */
 struct pst_channel_traffic {
@@ -135,7 +135,8 @@ struct pst_channel {
 	/* The sending thread. */
 	alignas(128) struct pst_channel_waiter send_waiter;
 	uint32_t wanted_bytes;  /* what last found the ring full */
-	uint32_t attention;     /* 0: a message that is sent is all there is */
+	uint32_t
+		pending_interest; /* 0: a message that is sent is all there is */
 	struct pst_channel_sealing sealing;
 	struct pst_ring_producer producer;
 	struct pst_channel_traffic sent;
@@ -249,10 +250,10 @@ int pst_channel_discard_sealed(struct pst_channel *channel,
 /* How full the ring was for a message that found no room. */
 void pst_channel_note_refusal(struct pst_channel *channel);
 
-/* For a message that was sent while there is attention. */
-void pst_channel_attend(struct pst_channel *channel);
+/* For a message that was sent while there is pending_interest. */
+void pst_channel_check_interest(struct pst_channel *channel);
 
-void pst_channel_look_at_watermarks(struct pst_channel *channel);
+void pst_channel_update_watermarks(struct pst_channel *channel);
 bool pst_channel_is_low(struct pst_channel *channel);
 
 /* For each message, once it is published or read. */
@@ -264,8 +265,8 @@ static inline void pst_channel_note_sent(struct pst_channel *channel,
 	pst_counter_add(&sent->messages, 1);
 	pst_counter_add(&sent->bytes, byte_count);
 	pst_counter_set(&sent->pos, channel->producer.produced_pos);
-	if (PST_UNLIKELY(channel->attention != 0))
-		pst_channel_attend(channel);
+	if (PST_UNLIKELY(channel->pending_interest != 0))
+		pst_channel_check_interest(channel);
 }
 
 /* What lay there with the message just taken, as of the last look. */
@@ -362,7 +363,7 @@ void pst_channel_disarm(struct pst_channel *channel, uint32_t want);
 /*
  * With a pollable descriptor, an -EAGAIN must leave it unreadable, armed, and
  * with nothing overlooked; says what of wants is there after all.  wants are of
- * one direction.  In the sending one, whatever else has the sender's attention
+ * one direction.  In the sending one, whatever else has the sender's pending_interest
  * is looked at too, and keeps the descriptor readable if it is there.
  */
 uint32_t pst_channel_rearm(struct pst_channel *channel, uint32_t wants);

@@ -221,9 +221,9 @@ static int wait_and_sleep(struct pst_channel *channel, uint32_t wants,
 }
 
 /* What the sender was told to wait for, and was not told that it is there. */
-static uint32_t awaited(const struct pst_channel *channel)
+static uint32_t pending_wants(const struct pst_channel *channel)
 {
-	return channel->attention & SEND_WANTS;
+	return channel->pending_interest & SEND_WANTS;
 }
 
 static bool is_interrupted(struct pst_channel_waiter *waiter)
@@ -247,7 +247,7 @@ uint32_t pst_channel_rearm(struct pst_channel *channel, uint32_t wants)
 	bool is_woken;
 
 	if (!(wants & PST_CHANNEL_WANT_MESSAGE))
-		all |= awaited(channel);
+		all |= pending_wants(channel);
 	if (!pst_channel_has_ended(channel))
 		(void)sleep_once(channel, all, 0);
 	drain_unread_doorbell(channel, all, PST_DOORBELL_DRAIN_COUNT);
@@ -273,8 +273,8 @@ static uint32_t rearm_each(struct pst_channel *channel, uint32_t wants)
 		ready |= pst_channel_rearm(channel, wants & SEND_WANTS);
 	/* Room is reported once; a message stays readable until received. */
 	if (ready & SEND_WANTS) {
-		channel->attention &= ~(uint32_t)PST_CHANNEL_WANT_SPACE;
-		if (!look(channel, awaited(channel)))
+		channel->pending_interest &= ~(uint32_t)PST_CHANNEL_WANT_SPACE;
+		if (!look(channel, pending_wants(channel)))
 			clear_unless_interrupted(&channel->send_waiter);
 	}
 	return ready;
@@ -348,8 +348,8 @@ bool pst_channel_take_interrupt(struct pst_channel *channel, uint32_t wants)
 		is_taken |= take(channel, PST_CHANNEL_WANT_MESSAGE,
 				 PST_CHANNEL_WANT_MESSAGE);
 	if (wants & SEND_WANTS)
-		is_taken |=
-			take(channel, PST_CHANNEL_WANT_SPACE, awaited(channel));
+		is_taken |= take(channel, PST_CHANNEL_WANT_SPACE,
+				 pending_wants(channel));
 	return is_taken;
 }
 

@@ -23,7 +23,7 @@ static uint64_t fresh_depth_bytes(struct pst_channel *channel)
 	return pst_ring_depth_bytes(&channel->producer);
 }
 
-void pst_channel_look_at_watermarks(struct pst_channel *channel)
+void pst_channel_update_watermarks(struct pst_channel *channel)
 {
 	struct pst_channel_watermarks *marks = &channel->watermarks;
 	uint64_t depth_bytes = pst_ring_depth_bytes(&channel->producer);
@@ -47,11 +47,11 @@ void pst_channel_look_at_watermarks(struct pst_channel *channel)
 }
 
 PST_COLD
-void pst_channel_attend(struct pst_channel *channel)
+void pst_channel_check_interest(struct pst_channel *channel)
 {
-	channel->attention &= ~(uint32_t)PST_CHANNEL_WANT_SPACE;
+	channel->pending_interest &= ~(uint32_t)PST_CHANNEL_WANT_SPACE;
 	if (channel->watermarks.high_bytes > 0)
-		pst_channel_look_at_watermarks(channel);
+		pst_channel_update_watermarks(channel);
 }
 
 bool pst_channel_has_watermarks(const struct pst_channel *channel)
@@ -77,10 +77,10 @@ int pst_channel_set_watermarks(struct pst_channel *channel, uint64_t high_bytes,
 		.high_bytes = high_bytes,
 		.low_bytes = low_bytes,
 	};
-	channel->attention &= ~(uint32_t)(PST_CHANNEL_WANT_LOW |
-					  PST_CHANNEL_WATCHED);
+	channel->pending_interest &=
+		~(uint32_t)(PST_CHANNEL_WANT_LOW | PST_CHANNEL_WANT_WATERMARKS);
 	if (high_bytes > 0)
-		channel->attention |= PST_CHANNEL_WATCHED;
+		channel->pending_interest |= PST_CHANNEL_WANT_WATERMARKS;
 	return 0;
 }
 
@@ -89,7 +89,7 @@ static void tell_above(struct pst_channel *channel)
 {
 	channel->watermarks.owes_above = false;
 	channel->watermarks.has_told_above = true;
-	channel->attention |= PST_CHANNEL_WANT_LOW;
+	channel->pending_interest |= PST_CHANNEL_WANT_LOW;
 	if (pst_channel_is_polled(channel))
 		(void)pst_channel_rearm(channel, PST_CHANNEL_WANT_LOW);
 }
@@ -97,7 +97,7 @@ static void tell_above(struct pst_channel *channel)
 static void tell_below(struct pst_channel *channel)
 {
 	channel->watermarks.has_told_above = false;
-	channel->attention &= ~(uint32_t)PST_CHANNEL_WANT_LOW;
+	channel->pending_interest &= ~(uint32_t)PST_CHANNEL_WANT_LOW;
 }
 
 /* With a pollable descriptor, "none" must leave it unreadable and armed. */
@@ -105,7 +105,7 @@ static bool is_worth_retrying(struct pst_channel *channel)
 {
 	if (!pst_channel_is_polled(channel))
 		return false;
-	return pst_channel_rearm(channel, channel->attention &
+	return pst_channel_rearm(channel, channel->pending_interest &
 						  PST_CHANNEL_WANT_LOW) != 0;
 }
 
@@ -115,7 +115,7 @@ static int next_event(struct pst_channel *channel,
 	struct pst_channel_watermarks *marks = &channel->watermarks;
 
 	if (marks->high_bytes > 0)
-		pst_channel_look_at_watermarks(channel);
+		pst_channel_update_watermarks(channel);
 	if (marks->owes_above) {
 		tell_above(channel);
 		*ret_event = (struct postern_channel_event) {
