@@ -74,8 +74,8 @@ struct pst_channel *pst_channel_unref(struct pst_channel *channel);
  * The node lets go of a channel: for whoever still has a reference it ends with
  * reason; if nobody has, this is _unref().
  */
-struct pst_channel *pst_channel_let_go(struct pst_channel *channel,
-				       enum postern_reason reason);
+struct pst_channel *pst_channel_release(struct pst_channel *channel,
+					enum postern_reason reason);
 static inline bool pst_channel_is_ours(const struct pst_channel *channel)
 {
 	return pst_fork_guard_is_ours(channel);

@@ -155,7 +155,7 @@ struct pst_channel *pst_channel_ref(struct pst_channel *channel)
 }
 
 /* Both threads are done with the channel when this runs. */
-static void say_farewell(struct pst_channel *channel)
+static void publish_end_record(struct pst_channel *channel)
 {
 	if (pst_channel_has_ended(channel) ||
 	    !(channel->directions & POSTERN_DIRECTION_SEND))
@@ -172,7 +172,7 @@ struct pst_channel *pst_channel_unref(struct pst_channel *channel)
 	if (!channel || !pst_channel_is_ours(channel))
 		return NULL;
 	if (pst_refcount_unref(&channel->references)) {
-		say_farewell(channel);
+		publish_end_record(channel);
 		/* A forked child may hold the socket open. */
 		pst_doorbell_hang_up(channel->socket_fd);
 		free_channel(channel);
@@ -180,8 +180,8 @@ struct pst_channel *pst_channel_unref(struct pst_channel *channel)
 	return NULL;
 }
 
-struct pst_channel *pst_channel_let_go(struct pst_channel *channel,
-				       enum postern_reason reason)
+struct pst_channel *pst_channel_release(struct pst_channel *channel,
+					enum postern_reason reason)
 {
 	if (!channel)
 		return NULL;

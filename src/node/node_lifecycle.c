@@ -170,8 +170,8 @@ static void close_peers(struct pst_node *node)
 			continue;
 		peer->detached_link =
 			pst_detached_link_unref(peer->detached_link);
-		peer->channel = pst_channel_let_go(peer->channel,
-						   POSTERN_REASON_NODE_CLOSED);
+		peer->channel = pst_channel_release(peer->channel,
+						    POSTERN_REASON_NODE_CLOSED);
 		pst_peer_credentials_done(&peer->identity.credentials);
 		pst_metering_release_all(&peer->sched.metering);
 	}

@@ -38,7 +38,7 @@ int pst_node_transition(struct pst_node *node, struct pst_peer *peer,
 static void end_channel(struct pst_channel *channel, enum postern_reason reason)
 {
 	pst_channel_end(channel, reason);
-	(void)pst_channel_let_go(channel, reason); /* always NULL */
+	(void)pst_channel_release(channel, reason); /* always NULL */
 }
 
 static void end_link(struct pst_detached_link *link, enum postern_reason reason)

@@ -350,7 +350,7 @@ END_TEST
 START_TEST(letting_go_of_a_shared_channel_ends_it_for_the_other)
 {
 	(void)pst_channel_ref(pair.left);
-	(void)pst_channel_let_go(pair.left, POSTERN_REASON_NODE_CLOSED);
+	(void)pst_channel_release(pair.left, POSTERN_REASON_NODE_CLOSED);
 	expect_equal(pst_channel_send(pair.left, "x", 1), -EPIPE);
 }
 END_TEST

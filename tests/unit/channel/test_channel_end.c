@@ -144,7 +144,7 @@ START_TEST(an_unshared_channel_that_is_let_go_says_why)
 	char buffer[8];
 	size_t bytes;
 
-	pair.left = pst_channel_let_go(pair.left, POSTERN_REASON_NODE_CLOSED);
+	pair.left = pst_channel_release(pair.left, POSTERN_REASON_NODE_CLOSED);
 	expect_equal(pst_channel_receive(pair.right, buffer, 8, &bytes),
 		     -EPIPE);
 	expect_equal(pst_channel_end_reason(pair.right),
@@ -157,7 +157,7 @@ END_TEST
 START_TEST(letting_go_does_not_change_what_was_told)
 {
 	pst_channel_end(pair.left, POSTERN_REASON_EXCEEDED);
-	pair.left = pst_channel_let_go(pair.left, POSTERN_REASON_NODE_CLOSED);
+	pair.left = pst_channel_release(pair.left, POSTERN_REASON_NODE_CLOSED);
 	pst_channel_drain_doorbell(pair.right);
 	expect_equal(pst_channel_told_reason(pair.right),
 		     POSTERN_REASON_EXCEEDED);
