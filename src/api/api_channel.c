@@ -166,7 +166,7 @@ postern_channel_end_reason(const struct postern_channel *channel)
 {
 	if (check(channel) < 0)
 		return POSTERN_REASON_NONE;
-	return pst_channel_told_reason((const struct pst_channel *)channel);
+	return pst_channel_reported_reason((const struct pst_channel *)channel);
 }
 
 /* -- sending --------------------------------------------------------------- */

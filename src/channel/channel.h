@@ -90,7 +90,8 @@ void pst_channel_limits(const struct pst_channel *channel,
  * it went and said why, else the same.
  */
 enum postern_reason pst_channel_end_reason(const struct pst_channel *channel);
-enum postern_reason pst_channel_told_reason(const struct pst_channel *channel);
+enum postern_reason
+pst_channel_reported_reason(const struct pst_channel *channel);
 void pst_channel_end(struct pst_channel *channel, enum postern_reason reason);
 
 /* What the channel has done so far, for any thread at any time. */

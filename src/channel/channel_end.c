@@ -38,7 +38,7 @@ int pst_channel_end_result(const struct pst_channel *channel)
 }
 
 /* The reasons that a node gives its peer. */
-static bool is_told(uint32_t reason)
+static bool is_reported(uint32_t reason)
 {
 	return reason == POSTERN_REASON_REVOKED ||
 	       reason == POSTERN_REASON_NODE_CLOSED ||
@@ -46,34 +46,35 @@ static bool is_told(uint32_t reason)
 	       reason == POSTERN_REASON_IDLE;
 }
 
-void pst_channel_tell_end(struct pst_channel *channel,
-			  enum postern_reason reason)
+void pst_channel_report_end(struct pst_channel *channel,
+			    enum postern_reason reason)
 {
-	if (is_told((uint32_t)reason))
+	if (is_reported((uint32_t)reason))
 		pst_ring_publish_end(pst_channel_own_words(channel),
 				     (uint32_t)reason);
 }
 
 /* Before the end is seen by anybody here; the first look stays. */
-static void ask_why(struct pst_channel *channel)
+static void fetch_reported_reason(struct pst_channel *channel)
 {
-	uint32_t none = POSTERN_REASON_NONE, told;
+	uint32_t none = POSTERN_REASON_NONE, reported;
 
 	if (channel->is_nodes)
 		return;
-	told = pst_ring_observe_end(pst_channel_peer_words(channel));
-	if (is_told(told))
-		(void)atomic_compare_exchange_strong(&channel->told_reason,
-						     &none, told);
+	reported = pst_ring_observe_end(pst_channel_peer_words(channel));
+	if (is_reported(reported))
+		(void)atomic_compare_exchange_strong(&channel->reported_reason,
+						     &none, reported);
 }
 
-enum postern_reason pst_channel_told_reason(const struct pst_channel *channel)
+enum postern_reason
+pst_channel_reported_reason(const struct pst_channel *channel)
 {
 	enum postern_reason reason = pst_channel_end_reason(channel);
-	uint32_t told = atomic_load(&channel->told_reason);
+	uint32_t reported = atomic_load(&channel->reported_reason);
 
-	return pst_channel_has_gone(reason) && told != POSTERN_REASON_NONE ?
-		(enum postern_reason)told : reason;
+	return pst_channel_has_gone(reason) && reported != POSTERN_REASON_NONE ?
+		(enum postern_reason)reported : reason;
 }
 
 void pst_channel_end(struct pst_channel *channel, enum postern_reason reason)
@@ -83,11 +84,11 @@ void pst_channel_end(struct pst_channel *channel, enum postern_reason reason)
 	if (pst_channel_has_ended(channel))
 		return;
 	if (pst_channel_has_gone(reason))
-		ask_why(channel);
+		fetch_reported_reason(channel);
 	if (!atomic_compare_exchange_strong(&channel->end_reason, &alive,
 					    (uint32_t)reason))
 		return;
-	pst_channel_tell_end(channel, reason);
+	pst_channel_report_end(channel, reason);
 	pst_doorbell_hang_up(channel->socket_fd);
 }
 

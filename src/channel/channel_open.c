@@ -188,7 +188,7 @@ struct pst_channel *pst_channel_release(struct pst_channel *channel,
 	if (!pst_refcount_is_single(&channel->references))
 		pst_channel_end(channel, reason);
 	else if (!pst_channel_has_ended(channel))
-		pst_channel_tell_end(channel, reason);
+		pst_channel_report_end(channel, reason);
 	return pst_channel_unref(channel);
 }
 

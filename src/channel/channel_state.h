@@ -123,7 +123,8 @@ struct pst_channel {
 
 	/* Both threads. */
 	alignas(128) _Atomic uint32_t end_reason;
-	_Atomic uint32_t told_reason;   /* why, as the node says; set before */
+	_Atomic uint32_t
+		reported_reason;	/* why, as the node says; set before */
 	_Atomic(const char *) fault;    /* how the peer broke the rules */
 	_Atomic uint64_t armings;       /* of both directions, since the start */
 	_Atomic uint64_t wakeups;	/* heard; never more than armings */
@@ -336,8 +337,8 @@ void pst_channel_end_for_certain(struct pst_channel *channel,
 				 enum postern_reason reason);
 
 /* Leave word for the peer, if reason is one of those that it is told. */
-void pst_channel_tell_end(struct pst_channel *channel,
-			  enum postern_reason reason);
+void pst_channel_report_end(struct pst_channel *channel,
+			    enum postern_reason reason);
 
 /* The peer broke the rules: fault is one word for the record, a literal. */
 void pst_channel_poison(struct pst_channel *channel, const char *fault);

@@ -168,7 +168,7 @@ void pst_channel_stats(const struct pst_channel *channel,
 		.last_activity_ns =
 			larger_of(pst_counter_get(&sender->activity_ns),
 				  pst_counter_get(&receiver->activity_ns)),
-		.end_reason = pst_channel_told_reason(channel),
+		.end_reason = pst_channel_reported_reason(channel),
 	};
 
 	describe_depths(channel, &stats);

@@ -43,7 +43,7 @@ static enum postern_reason told_to_right(enum postern_reason reason)
 		     POSTERN_REASON_HUNG_UP);
 	expect_equal(pst_channel_receive(pair.right, buffer, 8, &bytes),
 		     -EPIPE);
-	return pst_channel_told_reason(pair.right);
+	return pst_channel_reported_reason(pair.right);
 }
 
 static const struct {
@@ -61,7 +61,7 @@ static const struct {
 START_TEST(the_peer_is_told_why_if_it_is_for_a_reason_of_ours)
 {
 	expect_equal(told_to_right(ends[_i].reason), ends[_i].told);
-	expect_equal(pst_channel_told_reason(pair.left), ends[_i].reason);
+	expect_equal(pst_channel_reported_reason(pair.left), ends[_i].reason);
 }
 END_TEST
 
@@ -92,7 +92,8 @@ START_TEST(a_word_for_the_end_ends_nothing)
 	say_end(pair.right, POSTERN_REASON_REVOKED);
 	expect_equal(pst_channel_send(pair.right, "x", 1), 0);
 	expect_equal(pst_channel_receive(pair.left, buffer, 8, &bytes), 0);
-	expect_equal(pst_channel_told_reason(pair.left), POSTERN_REASON_NONE);
+	expect_equal(pst_channel_reported_reason(pair.left),
+		     POSTERN_REASON_NONE);
 }
 END_TEST
 
@@ -101,7 +102,7 @@ START_TEST(the_first_word_for_the_end_stays)
 	say_end(pair.right, POSTERN_REASON_REVOKED);
 	pst_channel_on_peer_exit(pair.left);
 	say_end(pair.right, POSTERN_REASON_IDLE);
-	expect_equal(pst_channel_told_reason(pair.left),
+	expect_equal(pst_channel_reported_reason(pair.left),
 		     POSTERN_REASON_REVOKED);
 }
 END_TEST
@@ -119,7 +120,7 @@ START_TEST(what_was_committed_before_a_told_end_is_still_drained)
 	expect_equal(pst_channel_receive(pair.right, buffer, 8, &bytes),
 		     -EPIPE);
 	expect_equal(pst_channel_send(pair.right, "x", 1), -EPIPE);
-	expect_equal(pst_channel_told_reason(pair.right),
+	expect_equal(pst_channel_reported_reason(pair.right),
 		     POSTERN_REASON_REVOKED);
 }
 END_TEST
@@ -133,7 +134,7 @@ START_TEST(a_node_does_not_ask_its_peer_why)
 	channel_pair_open(&nodes, &options);
 	pst_channel_end(nodes.right, POSTERN_REASON_REVOKED);
 	pst_channel_drain_doorbell(nodes.left);
-	expect_equal(pst_channel_told_reason(nodes.left),
+	expect_equal(pst_channel_reported_reason(nodes.left),
 		     POSTERN_REASON_HUNG_UP);
 	channel_pair_close(&nodes);
 }
@@ -149,7 +150,7 @@ START_TEST(an_unshared_channel_that_is_let_go_says_why)
 		     -EPIPE);
 	expect_equal(pst_channel_end_reason(pair.right),
 		     POSTERN_REASON_CLOSED);
-	expect_equal(pst_channel_told_reason(pair.right),
+	expect_equal(pst_channel_reported_reason(pair.right),
 		     POSTERN_REASON_NODE_CLOSED);
 }
 END_TEST
@@ -159,7 +160,7 @@ START_TEST(letting_go_does_not_change_what_was_told)
 	pst_channel_end(pair.left, POSTERN_REASON_EXCEEDED);
 	pair.left = pst_channel_release(pair.left, POSTERN_REASON_NODE_CLOSED);
 	pst_channel_drain_doorbell(pair.right);
-	expect_equal(pst_channel_told_reason(pair.right),
+	expect_equal(pst_channel_reported_reason(pair.right),
 		     POSTERN_REASON_EXCEEDED);
 }
 END_TEST
