@@ -102,8 +102,8 @@ void pst_channel_stats(const struct pst_channel *channel,
  * For the node, by the thread that receives: what is recorded from now on is
  * recorded there too; NULL: no longer.
  */
-void pst_channel_share_latency(struct pst_channel *channel,
-			       struct pst_histogram *borrow_total);
+void pst_channel_record_latency_to(struct pst_channel *channel,
+				   struct pst_histogram *borrow_total);
 
 /*
  * How far was sent, how far the peer says that it has consumed, which may be
@@ -124,7 +124,7 @@ void pst_channel_positions_sent(const struct pst_channel *channel,
 void pst_channel_await_sending(struct pst_channel *channel);
 
 /* Has somebody else a reference?  For an owner of one. */
-bool pst_channel_is_shared(const struct pst_channel *channel);
+bool pst_channel_has_other_refs(const struct pst_channel *channel);
 
 /* One word for how the peer broke the rules, or NULL: for the audit record. */
 const char *pst_channel_fault(const struct pst_channel *channel);

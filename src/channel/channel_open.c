@@ -192,7 +192,7 @@ struct pst_channel *pst_channel_release(struct pst_channel *channel,
 	return pst_channel_unref(channel);
 }
 
-bool pst_channel_is_shared(const struct pst_channel *channel)
+bool pst_channel_has_other_refs(const struct pst_channel *channel)
 {
 	return !pst_refcount_is_single(&channel->references);
 }

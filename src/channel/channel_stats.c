@@ -191,8 +191,8 @@ uint64_t pst_channel_sent_messages(const struct pst_channel *channel)
 	return pst_counter_get(&channel->sent.messages);
 }
 
-void pst_channel_share_latency(struct pst_channel *channel,
-			       struct pst_histogram *borrow_total)
+void pst_channel_record_latency_to(struct pst_channel *channel,
+				   struct pst_histogram *borrow_total)
 {
 	channel->latency_total = borrow_total;
 }

@@ -76,7 +76,7 @@ void pst_node_stats_connect(struct pst_node *node, struct pst_peer *peer)
 	pst_stats_collector_add_peer(collector, index_of(node, peer),
 				     limits.receive_ring_bytes,
 				     limits.send_ring_bytes);
-	pst_channel_share_latency(peer->channel, &collector->latency);
+	pst_channel_record_latency_to(peer->channel, &collector->latency);
 }
 
 void pst_node_stats_disconnect(struct pst_node *node, struct pst_peer *peer,
@@ -84,7 +84,7 @@ void pst_node_stats_disconnect(struct pst_node *node, struct pst_peer *peer,
 {
 	sample_peer(node, peer, pst_monotonic_now_ns());
 	if (peer->channel)
-		pst_channel_share_latency(peer->channel, NULL);
+		pst_channel_record_latency_to(peer->channel, NULL);
 	pst_stats_collector_remove_peer(&node->stats.collector,
 					index_of(node, peer), reason);
 }
@@ -92,7 +92,7 @@ void pst_node_stats_disconnect(struct pst_node *node, struct pst_peer *peer,
 void pst_node_stats_detach(struct pst_node *node, const struct pst_peer *peer)
 {
 	sample_peer(node, peer, pst_monotonic_now_ns());
-	pst_channel_share_latency(peer->channel, NULL);
+	pst_channel_record_latency_to(peer->channel, NULL);
 	pst_stats_collector_detach_peer(&node->stats.collector,
 					index_of(node, peer));
 }
@@ -235,7 +235,7 @@ static void check_exposed(struct pst_node *node, uint32_t slot_index)
 		positions = sample_positions(channel);
 	}
 	pst_stats_collector_check_exposed(collector, slot_index, &positions,
-					  pst_channel_is_shared(channel));
+					  pst_channel_has_other_refs(channel));
 }
 
 /* Sample and publish all that has changed, due or not. */
@@ -305,7 +305,8 @@ void pst_node_stats_close(struct pst_node *node)
 		return;
 	for (i = 0; i < node->peer_table.slot_count; i++)
 		if (node->peer_table.peers[i].channel && collector->slots[i].is_counted)
-			pst_channel_share_latency(node->peer_table.peers[i].channel, NULL);
+			pst_channel_record_latency_to(
+				node->peer_table.peers[i].channel, NULL);
 	if (pst_stats_segment_is_open(&node->stats.segment))
 		update(node, pst_monotonic_now_ns());
 	pst_stats_segment_close(&node->stats.segment, PST_STATS_CLOSED);
