@@ -140,15 +140,17 @@ int pst_channel_receive(struct pst_channel *channel, void *buffer,
 			size_t buffer_bytes, size_t *ret_message_bytes);
 
 /* The same for who receives from others too: it never rests. */
-int pst_channel_receive_among(struct pst_channel *channel, void *buffer,
-			      size_t buffer_bytes, size_t *ret_message_bytes);
+int pst_channel_receive_no_backoff(struct pst_channel *channel, void *buffer,
+				   size_t buffer_bytes,
+				   size_t *ret_message_bytes);
 
 /*
  * Only what an earlier look has seen: -EAGAIN where the ring would have to be
  * looked at again.
  */
-int pst_channel_receive_seen(struct pst_channel *channel, void *buffer,
-			     size_t buffer_bytes, size_t *ret_message_bytes);
+int pst_channel_receive_buffered(struct pst_channel *channel, void *buffer,
+				 size_t buffer_bytes,
+				 size_t *ret_message_bytes);
 
 /*
  * Take the next message and throw it away: it is checked like one that is

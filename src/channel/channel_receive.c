@@ -106,8 +106,9 @@ static int receive_again(struct pst_channel *channel, void *buffer,
 	return 0;
 }
 
-int pst_channel_receive_among(struct pst_channel *channel, void *buffer,
-			      size_t buffer_bytes, size_t *ret_message_bytes)
+int pst_channel_receive_no_backoff(struct pst_channel *channel, void *buffer,
+				   size_t buffer_bytes,
+				   size_t *ret_message_bytes)
 {
 	int r;
 
@@ -119,21 +120,21 @@ int pst_channel_receive_among(struct pst_channel *channel, void *buffer,
 	return 0;
 }
 
-int pst_channel_receive_seen(struct pst_channel *channel, void *buffer,
-			     size_t buffer_bytes, size_t *ret_message_bytes)
+int pst_channel_receive_buffered(struct pst_channel *channel, void *buffer,
+				 size_t buffer_bytes, size_t *ret_message_bytes)
 {
 	if (!pst_ring_has_buffered_message(&channel->consumer))
 		return -EAGAIN;
-	return pst_channel_receive_among(channel, buffer, buffer_bytes,
-					 ret_message_bytes);
+	return pst_channel_receive_no_backoff(channel, buffer, buffer_bytes,
+					      ret_message_bytes);
 }
 
 int pst_channel_receive(struct pst_channel *channel, void *buffer,
 			size_t buffer_bytes, size_t *ret_message_bytes)
 {
 	pst_ring_backoff_before_read(&channel->consumer);
-	return pst_channel_receive_among(channel, buffer, buffer_bytes,
-					 ret_message_bytes);
+	return pst_channel_receive_no_backoff(channel, buffer, buffer_bytes,
+					      ret_message_bytes);
 }
 
 static int discard_once(struct pst_channel *channel, size_t *ret_message_bytes)

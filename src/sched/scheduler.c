@@ -177,8 +177,8 @@ static int receive_message(const struct pst_scheduler *scheduler,
 	if (is_only_ready_peer(scheduler, entry))
 		return pst_channel_receive(entry->channel, buffer, buffer_bytes,
 					   ret_message_bytes);
-	return pst_channel_receive_among(entry->channel, buffer, buffer_bytes,
-					 ret_message_bytes);
+	return pst_channel_receive_no_backoff(entry->channel, buffer,
+					      buffer_bytes, ret_message_bytes);
 }
 
 static enum pst_sched_outcome

@@ -171,8 +171,8 @@ pst_scheduler_receive_buffered(struct pst_scheduler *scheduler,
 
 	if (PST_UNLIKELY(!entry || !pst_metering_has_tokens(&entry->metering)))
 		return NULL;
-	if (pst_channel_receive_seen(entry->channel, buffer, buffer_bytes,
-				     ret_message_bytes) < 0)
+	if (pst_channel_receive_buffered(entry->channel, buffer, buffer_bytes,
+					 ret_message_bytes) < 0)
 		return NULL;
 	pst_metering_spend(&entry->metering, *ret_message_bytes, now_ns);
 	pst_scheduler_charge(scheduler, entry, *ret_message_bytes);

@@ -69,18 +69,21 @@ START_TEST(only_what_was_seen_is_received_without_a_look)
 	size_t byte_count;
 
 	expect_equal(pst_channel_send(pair.right, "one", 4), 0);
-	expect_equal(pst_channel_receive_seen(pair.left, buffer, sizeof(buffer),
-					      &byte_count), -EAGAIN);
+	expect_equal(pst_channel_receive_buffered(pair.left, buffer,
+						  sizeof(buffer), &byte_count),
+		     -EAGAIN);
 	expect_equal(pst_channel_send(pair.right, "two", 4), 0);
 	expect_equal(pst_channel_receive(pair.left, buffer, sizeof(buffer),
 					 &byte_count), 0);
-	expect_equal(pst_channel_receive_seen(pair.left, buffer, sizeof(buffer),
-					      &byte_count), 0);
+	expect_equal(pst_channel_receive_buffered(pair.left, buffer,
+						  sizeof(buffer), &byte_count),
+		     0);
 	expect_equal(byte_count, 4);
 	expect(strcmp(buffer, "two") == 0);
 	expect_equal(pst_channel_send(pair.right, "three", 6), 0);
-	expect_equal(pst_channel_receive_seen(pair.left, buffer, sizeof(buffer),
-					      &byte_count), -EAGAIN);
+	expect_equal(pst_channel_receive_buffered(pair.left, buffer,
+						  sizeof(buffer), &byte_count),
+		     -EAGAIN);
 }
 END_TEST
 
