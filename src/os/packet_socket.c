@@ -31,7 +31,7 @@
 #define FDS_BYTES_MAX (PST_PACKET_FDS_MAX * sizeof(int))
 
 /* What came beside the bytes of a record. */
-struct extras {
+struct ancillary {
 	unsigned credentials_count;
 	unsigned unknown_count;
 	bool has_lost_fd;       /* our own table had no room to move it */
@@ -45,16 +45,16 @@ static bool is_fd_count(size_t fd_count)
 	return fd_count > 0 && fd_count <= PST_PACKET_FDS_MAX;
 }
 
-static void close_extras(struct extras *extras)
+static void close_extras(struct ancillary *ancillary)
 {
 	size_t i;
 
-	for (i = 0; i < extras->fd_count; i++)
-		(void)pst_fd_close(extras->fds[i]);
-	extras->fd_count = 0;
+	for (i = 0; i < ancillary->fd_count; i++)
+		(void)pst_fd_close(ancillary->fds[i]);
+	ancillary->fd_count = 0;
 }
 
-static void take_fds(struct extras *extras, const struct cmsghdr *header)
+static void take_fds(struct ancillary *ancillary, const struct cmsghdr *header)
 {
 	size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 	size_t i;
@@ -64,37 +64,37 @@ static void take_fds(struct extras *extras, const struct cmsghdr *header)
 		memcpy(&fd, CMSG_DATA(header) + i * sizeof(fd), sizeof(fd));
 		fd = pst_fd_above_stdio(fd);
 		if (fd < 0) {
-			extras->has_lost_fd = true;
-		} else if (extras->fd_count < PST_PACKET_FDS_MAX) {
-			extras->fds[extras->fd_count++] = fd;
+			ancillary->has_lost_fd = true;
+		} else if (ancillary->fd_count < PST_PACKET_FDS_MAX) {
+			ancillary->fds[ancillary->fd_count++] = fd;
 		} else {
 			(void)pst_fd_close(fd);
-			extras->unknown_count++;
+			ancillary->unknown_count++;
 		}
 	}
 }
 
-static void take_extras(struct msghdr *message, struct extras *ret_extras)
+static void take_extras(struct msghdr *message, struct ancillary *ret_extras)
 {
-	struct extras extras = {0};
+	struct ancillary ancillary = {0};
 	struct cmsghdr *header;
 
 	for (header = CMSG_FIRSTHDR(message); header;
 	     header = CMSG_NXTHDR(message, header)) {
 		if (header->cmsg_level == SOL_SOCKET &&
 		    header->cmsg_type == SCM_RIGHTS) {
-			take_fds(&extras, header);
+			take_fds(&ancillary, header);
 		} else if (header->cmsg_level == SOL_SOCKET &&
 			   header->cmsg_type == SCM_CREDENTIALS &&
 			   header->cmsg_len == CMSG_LEN(CREDENTIALS_BYTES)) {
-			memcpy(&extras.credentials, CMSG_DATA(header),
+			memcpy(&ancillary.credentials, CMSG_DATA(header),
 			       CREDENTIALS_BYTES);
-			extras.credentials_count++;
+			ancillary.credentials_count++;
 		} else {
-			extras.unknown_count++;
+			ancillary.unknown_count++;
 		}
 	}
-	*ret_extras = extras;
+	*ret_extras = ancillary;
 }
 
 /* A reset is told once, ahead of records that are still queued. */
@@ -252,13 +252,14 @@ static int has_passcred(int socket_fd)
 	return value != 0;
 }
 
-static bool is_plain(const struct msghdr *message, const struct extras *extras,
+static bool is_plain(const struct msghdr *message,
+		     const struct ancillary *ancillary,
 		     unsigned credentials_count)
 {
 	return !(message->msg_flags & (MSG_TRUNC | MSG_CTRUNC)) &&
-	       extras->unknown_count == 0 && extras->fd_count == 0 &&
-	       !extras->has_lost_fd &&
-	       extras->credentials_count == credentials_count;
+	       ancillary->unknown_count == 0 && ancillary->fd_count == 0 &&
+	       !ancillary->has_lost_fd &&
+	       ancillary->credentials_count == credentials_count;
 }
 
 int pst_packet_receive(int socket_fd, uint32_t features, void *buffer,
@@ -271,7 +272,7 @@ int pst_packet_receive(int socket_fd, uint32_t features, void *buffer,
 		uint8_t bytes[CMSG_LEN(CREDENTIALS_BYTES)];
 	} control = {0};
 	struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
-	struct extras extras;
+	struct ancillary ancillary;
 	size_t byte_count = 0;
 	int r;
 
@@ -290,41 +291,42 @@ int pst_packet_receive(int socket_fd, uint32_t features, void *buffer,
 	r = receive_message(socket_fd, &message, &byte_count);
 	if (r < 0)
 		return r;
-	take_extras(&message, &extras);
+	take_extras(&message, &ancillary);
 	if (byte_count == 0) {
-		close_extras(&extras);
+		close_extras(&ancillary);
 		return pst_packet_classify_empty(socket_fd);
 	}
-	if (!is_plain(&message, &extras, ret_sender ? 1 : 0)) {
-		close_extras(&extras);
+	if (!is_plain(&message, &ancillary, ret_sender ? 1 : 0)) {
+		close_extras(&ancillary);
 		return -EBADMSG;
 	}
 
 	*ret_bytes = byte_count;
 	if (ret_sender)
-		*ret_sender = (struct pst_packet_sender) {
+		*ret_sender = (struct pst_packet_sender){
 			.is_known = true,
-			.pid = extras.credentials.pid,
-			.uid = extras.credentials.uid,
-			.gid = extras.credentials.gid,
+			.pid = ancillary.credentials.pid,
+			.uid = ancillary.credentials.uid,
+			.gid = ancillary.credentials.gid,
 		};
 	return 0;
 }
 
 /* What the record lacks to be one with all fd_count descriptors, or none. */
-static int judge_fds(const struct msghdr *message, const struct extras *extras,
-		     size_t fd_count)
+static int judge_fds(const struct msghdr *message,
+		     const struct ancillary *ancillary, size_t fd_count)
 {
-	bool is_cut = (message->msg_flags & MSG_CTRUNC) || extras->has_lost_fd;
+	bool is_cut = (message->msg_flags & MSG_CTRUNC) ||
+		      ancillary->has_lost_fd;
 
 	/* The buffer takes them all: cut before that, our table was full. */
-	if (is_cut && extras->fd_count < fd_count &&
-	    extras->credentials_count == 0 && extras->unknown_count == 0)
+	if (is_cut && ancillary->fd_count < fd_count &&
+	    ancillary->credentials_count == 0 && ancillary->unknown_count == 0)
 		return -EMFILE;
 	if (is_cut || (message->msg_flags & MSG_TRUNC) ||
-	    extras->unknown_count > 0 || extras->credentials_count > 0)
+	    ancillary->unknown_count > 0 || ancillary->credentials_count > 0)
 		return -EBADMSG;
-	if (extras->fd_count != 0 && extras->fd_count != fd_count)
+	if (ancillary->fd_count != 0 && ancillary->fd_count != fd_count)
 		return -EBADMSG;
 	return 0;
 }
@@ -344,7 +346,7 @@ int pst_packet_receive_with_fds(int socket_fd, void *buffer,
 		.msg_control = &control,
 		.msg_controllen = CMSG_LEN(fd_count * sizeof(int)),
 	};
-	struct extras extras;
+	struct ancillary ancillary;
 	size_t byte_count = 0, i;
 	int r;
 
@@ -353,17 +355,17 @@ int pst_packet_receive_with_fds(int socket_fd, void *buffer,
 	r = receive_message(socket_fd, &message, &byte_count);
 	if (r < 0)
 		return r;
-	take_extras(&message, &extras);
+	take_extras(&message, &ancillary);
 	r = byte_count == 0 ? pst_packet_classify_empty(socket_fd)
-			    : judge_fds(&message, &extras, fd_count);
+			    : judge_fds(&message, &ancillary, fd_count);
 	if (r < 0) {
-		close_extras(&extras);
+		close_extras(&ancillary);
 		return r;
 	}
 
 	*ret_bytes = byte_count;
 	for (i = 0; i < fd_count; i++)
-		ret_fds[i] = i < extras.fd_count ? extras.fds[i] : -1;
+		ret_fds[i] = i < ancillary.fd_count ? ancillary.fds[i] : -1;
 	return 0;
 }
 
