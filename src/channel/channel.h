@@ -119,7 +119,7 @@ void pst_channel_positions_sent(const struct pst_channel *channel,
  * The next message that has to wake the peer makes pst_channel_wake_fd()
  * readable too, once.  For the node, which learns nothing else of the sending
  * of another thread; a peer that never sleeps needs no wake-up, so the node
- * must look by itself, too.
+ * must poll by itself, too.
  */
 void pst_channel_await_sending(struct pst_channel *channel);
 
@@ -145,7 +145,7 @@ int pst_channel_receive_no_backoff(struct pst_channel *channel, void *buffer,
 				   size_t *ret_message_bytes);
 
 /*
- * Only what an earlier look has seen: -EAGAIN where the ring would have to be
+ * Only what an earlier poll has seen: -EAGAIN where the ring would have to be
  * looked at again.
  */
 int pst_channel_receive_buffered(struct pst_channel *channel, void *buffer,

@@ -64,7 +64,7 @@ bool pst_channel_notify_producer(struct pst_channel *channel, uint32_t armed)
 }
 
 /*
- * [B1] Dekker with pst_channel_arm_and_look(): either the waiter sees the bit,
+ * [B1] Dekker with pst_channel_arm_and_poll(): either the waiter sees the bit,
  * or we see that it is armed and signal its eventfd.  The direction that the
  * caller itself waits in needs no signal: it looks again anyway.
  */
@@ -188,11 +188,11 @@ void pst_channel_drain_doorbell_for(struct pst_channel *channel, uint32_t wants,
  * Who never waits arms nothing, and no bell tells that the peer hung up.  The
  * next call says what was heard.
  */
-void pst_channel_look_in_vain(struct pst_channel *channel, uint32_t wants)
+void pst_channel_poll_empty(struct pst_channel *channel, uint32_t wants)
 {
 	struct pst_channel_waiter *waiter = pst_channel_waiter_of(channel, wants);
 
-	if (++waiter->vain_looks % PST_CHANNEL_VAIN_LOOKS == 0)
+	if (++waiter->empty_polls % PST_CHANNEL_EMPTY_POLLS == 0)
 		pst_channel_drain_doorbell_for(channel, wants, 1);
 }
 

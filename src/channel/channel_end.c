@@ -54,7 +54,7 @@ void pst_channel_report_end(struct pst_channel *channel,
 				     (uint32_t)reason);
 }
 
-/* Before the end is seen by anybody here; the first look stays. */
+/* Before the end is seen by anybody here; the first poll stays. */
 static void fetch_reported_reason(struct pst_channel *channel)
 {
 	uint32_t none = POSTERN_REASON_NONE, reported;

@@ -28,7 +28,7 @@ static int after_the_end(struct pst_channel *channel)
 	return 0;
 }
 
-/* Nothing there: over, or with a pollable descriptor out, arm and look. */
+/* Nothing there: over, or with a pollable descriptor out, arm and poll. */
 static bool is_worth_retrying(struct pst_channel *channel)
 {
 	if (pst_channel_has_ended(channel))
@@ -68,7 +68,7 @@ static int after_failure(struct pst_channel *channel, int result)
 	case -EAGAIN:
 		if (channel->frozen)
 			return -EPIPE;
-		pst_channel_look_in_vain(channel, PST_CHANNEL_WANT_MESSAGE);
+		pst_channel_poll_empty(channel, PST_CHANNEL_WANT_MESSAGE);
 		return -EAGAIN;
 	case -ESHUTDOWN:
 		pst_channel_end_for_certain(channel, POSTERN_REASON_CLOSED);

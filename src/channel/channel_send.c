@@ -26,7 +26,7 @@ static int after_failure(struct pst_channel *channel, uint32_t byte_count,
 		channel->wanted_bytes = byte_count;
 		channel->pending_interest |= PST_CHANNEL_WANT_SPACE;
 		pst_channel_note_refusal(channel);
-		pst_channel_look_in_vain(channel, PST_CHANNEL_WANT_SPACE);
+		pst_channel_poll_empty(channel, PST_CHANNEL_WANT_SPACE);
 	} else if (result == -EBADMSG) {
 		pst_channel_poison(channel, pst_channel_ring_fault(
 						    channel->producer.fault));

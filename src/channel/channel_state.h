@@ -44,7 +44,7 @@
 #define PST_CHANNEL_SAMPLE_INTERVAL 64
 
 /* So many looks in vain are worth a system call: has the peer hung up? */
-#define PST_CHANNEL_VAIN_LOOKS 16384
+#define PST_CHANNEL_EMPTY_POLLS 16384
 
 /*
  * With a message that is sent with the time, the sender checks whether the peer
@@ -66,7 +66,7 @@ struct pst_channel_waiter {
 	int wake_fd;            /* private eventfd; -1 until two threads */
 	struct pst_spin spin;
 	bool has_unread_doorbell; /* a bell was seen and not read */
-	uint32_t vain_looks;    /* calls that found nothing to do */
+	uint32_t empty_polls;	  /* calls that found nothing to do */
 	struct pst_counter wakeups_sent; /* by this direction's thread */
 	struct pst_counter activity_ns; /* when it last looked at the clock */
 };
@@ -270,7 +270,7 @@ static inline void pst_channel_note_sent(struct pst_channel *channel,
 		pst_channel_check_interest(channel);
 }
 
-/* What lay there with the message just taken, as of the last look. */
+/* What lay there with the message just taken, as of the last poll. */
 static inline void
 pst_channel_note_taken(struct pst_channel_traffic *received,
 		       const struct pst_ring_consumer *consumer)
@@ -352,13 +352,13 @@ void pst_channel_drain_doorbell_for(struct pst_channel *channel, uint32_t wants,
 
 /* After a message with the time was sent: ends the channel if the peer has. */
 void pst_channel_check_peer(struct pst_channel *channel);
-void pst_channel_look_in_vain(struct pst_channel *channel, uint32_t wants);
+void pst_channel_poll_empty(struct pst_channel *channel, uint32_t wants);
 
 /*
- * Prepare a direction for sleep: clear its pending bit and eventfd, arm, look
+ * Prepare a direction for sleep: clear its pending bit and eventfd, arm, poll
  * once more.  Says whether it must not sleep.
  */
-bool pst_channel_arm_and_look(struct pst_channel *channel, uint32_t want);
+bool pst_channel_arm_and_poll(struct pst_channel *channel, uint32_t want);
 void pst_channel_disarm(struct pst_channel *channel, uint32_t want);
 
 /*

@@ -23,7 +23,7 @@
 #define OPENING_NS (2 * PST_NS_PER_SECOND)
 
 /* The depth is looked at again after so much of the ring was written. */
-#define DEPTH_LOOKS_PER_RING 8
+#define DEPTH_REFRESHES_PER_RING 8
 
 uint64_t pst_channel_now_ns(struct pst_channel_waiter *waiter)
 {
@@ -35,14 +35,14 @@ uint64_t pst_channel_now_ns(struct pst_channel_waiter *waiter)
 
 /*
  * The consumer's position as the producer knows it is old, except now and then:
- * to look costs a line that moves between two cores, a few times a ring.
+ * to poll costs a line that moves between two cores, a few times a ring.
  */
-static void look_at_depth(struct pst_channel *channel)
+static void refresh_depth(struct pst_channel *channel)
 {
 	struct pst_ring_producer *producer = &channel->producer;
 
 	if (producer->produced_pos - channel->depth_pos <
-	    producer->data_bytes / DEPTH_LOOKS_PER_RING)
+	    producer->data_bytes / DEPTH_REFRESHES_PER_RING)
 		return;
 	channel->depth_pos = producer->produced_pos;
 	/* A fault poisons the ring, and the next message says so. */
@@ -57,7 +57,7 @@ int pst_channel_after_sample(struct pst_channel *channel, int result)
 		return result;
 	channel->sample_at = pst_counter_get(&channel->sent.messages) +
 			     PST_CHANNEL_SAMPLE_INTERVAL;
-	look_at_depth(channel);
+	refresh_depth(channel);
 	pst_channel_check_peer(channel);
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Waiting: look, spin a little, arm, look once more, sleep
+ * Waiting: poll, spin a little, arm, poll once more, sleep
  *
  * The order is what makes it correct; channel_state.h states the rules and the
  * Spin model checks them.  A bell may stay unread while there is something to
@@ -21,7 +21,7 @@
 	 PST_CHANNEL_WANT_CONSUMED)
 
 /* An error of the ring counts as ready: the next call says what it is. */
-static uint32_t look(struct pst_channel *channel, uint32_t wants)
+static uint32_t poll_ready(struct pst_channel *channel, uint32_t wants)
 {
 	uint32_t ready = 0;
 
@@ -103,7 +103,7 @@ static uint32_t spin(struct pst_channel *channel, uint32_t wants,
 		end_ns = deadline_ns;
 	do {
 		for (i = 0; i < 32; i++) {
-			ready = look(channel, wants);
+			ready = poll_ready(channel, wants);
 			if (ready) {
 				pst_spin_has_paid(&waiter->spin);
 				return ready;
@@ -184,10 +184,10 @@ static int sleep_armed(struct pst_channel *channel, uint32_t wants,
 	return r == -ETIMEDOUT ? 0 : r;
 }
 
-bool pst_channel_arm_and_look(struct pst_channel *channel, uint32_t want)
+bool pst_channel_arm_and_poll(struct pst_channel *channel, uint32_t want)
 {
 	arm(channel, want);
-	return look(channel, want) != 0 || is_pending(channel, want);
+	return poll_ready(channel, want) != 0 || is_pending(channel, want);
 }
 
 static int wait_and_sleep(struct pst_channel *channel, uint32_t wants,
@@ -201,11 +201,11 @@ static int wait_and_sleep(struct pst_channel *channel, uint32_t wants,
 			return -EINTR;
 		drain_unread_doorbell(channel, wants, 1);
 		arm(channel, wants);
-		ready = look(channel, wants);
+		ready = poll_ready(channel, wants);
 		if (!ready && !is_pending(channel, wants)) {
 			r = sleep_armed(channel, wants, deadline_ns);
 			/* Room that is no bell's worth yet counts in the end. */
-			ready = look(channel, wants);
+			ready = poll_ready(channel, wants);
 			if (r < 0 && !ready)
 				return r;
 		}
@@ -253,7 +253,7 @@ uint32_t pst_channel_rearm(struct pst_channel *channel, uint32_t wants)
 	drain_unread_doorbell(channel, all, PST_DOORBELL_DRAIN_COUNT);
 	pst_wake_clear(waiter->wake_fd);
 	arm(channel, all);
-	ready = look(channel, all);
+	ready = poll_ready(channel, all);
 	is_woken = is_pending(channel, all);
 	if (ready || is_woken)
 		pst_channel_disarm(channel, all);
@@ -274,7 +274,7 @@ static uint32_t rearm_each(struct pst_channel *channel, uint32_t wants)
 	/* Room is reported once; a message stays readable until received. */
 	if (ready & SEND_WANTS) {
 		channel->pending_interest &= ~(uint32_t)PST_CHANNEL_WANT_SPACE;
-		if (!look(channel, pending_wants(channel)))
+		if (!poll_ready(channel, pending_wants(channel)))
 			clear_unless_interrupted(&channel->send_waiter);
 	}
 	return ready;
@@ -364,7 +364,7 @@ int pst_channel_wait(struct pst_channel *channel, uint32_t wants,
 					      ret_ready);
 	if (pst_channel_take_interrupt(channel, wants))
 		return -EINTR;
-	ready = look(channel, wants);
+	ready = poll_ready(channel, wants);
 	if (!ready && deadline_ns > 0)
 		ready = spin(channel, wants, deadline_ns);
 	if (ready) {
@@ -382,7 +382,7 @@ bool pst_channel_arm_receive(struct pst_channel *channel)
 {
 	if (channel->receive_waiter.wake_fd >= 0)
 		pst_wake_clear(channel->receive_waiter.wake_fd);
-	if (pst_channel_arm_and_look(channel, PST_CHANNEL_WANT_MESSAGE)) {
+	if (pst_channel_arm_and_poll(channel, PST_CHANNEL_WANT_MESSAGE)) {
 		pst_channel_disarm(channel, PST_CHANNEL_WANT_MESSAGE);
 		return true;
 	}
@@ -440,7 +440,7 @@ int pst_channel_fd(struct pst_channel *channel)
 	if (!atomic_compare_exchange_strong(&channel->epoll_fd, &none,
 					    epoll_fd))
 		return none; /* the other thread was first */
-	/* An earlier -EAGAIN armed nothing: let the caller look once. */
+	/* An earlier -EAGAIN armed nothing: let the caller poll once. */
 	pst_wake_signal(waiter_of_caller(channel)->wake_fd);
 	return pst_fd_take(&epoll_fd);
 }

@@ -8,7 +8,7 @@
  * comes and goes between two questions of the sender is told as the one event
  * that leaves it with the truth.
  *
- * Where the receiver is, the producer knows only as of its last look.  That is
+ * Where the receiver is, the producer knows only as of its last poll.  That is
  * never less than what is in the ring, so below the high level nothing has to be
  * looked at; above it, each message looks.
  */
