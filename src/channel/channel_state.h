@@ -251,7 +251,7 @@ int pst_channel_discard_sealed(struct pst_channel *channel,
 /* How full the ring was for a message that found no room. */
 void pst_channel_note_refusal(struct pst_channel *channel);
 
-/* For a message that was sent while there is pending_interest. */
+/* For a message that was sent while pending_interest is not 0. */
 void pst_channel_check_interest(struct pst_channel *channel);
 
 void pst_channel_update_watermarks(struct pst_channel *channel);
