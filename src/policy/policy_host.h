@@ -12,17 +12,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct pst_name_table;
+
 struct pst_policy_host {
-	void *names;      /* for the first three */
-	void *user_data;  /* for the others */
+	struct pst_name_table *names; /* for the first three */
+	void *user_data;              /* for the others */
 
 	/* -ENOENT: there is no such name.  -ENOTUNIQ: it has several ids. */
-	int (*find_user)(void *names, const char *name, uint32_t *ret_uid);
-	int (*find_group)(void *names, const char *name, uint32_t *ret_gid);
+	int (*find_user)(struct pst_name_table *names, const char *name,
+			 uint32_t *ret_uid);
+	int (*find_group)(struct pst_name_table *names, const char *name,
+			  uint32_t *ret_gid);
 
 	/* The uids that the group's entry lists or whose primary group it is,
 	 * possibly none.  They are valid until the next question. */
-	int (*find_members)(void *names, uint32_t gid,
+	int (*find_members)(struct pst_name_table *names, uint32_t gid,
 			    const uint32_t **ret_uids, size_t *ret_uid_count);
 
 	/* Whether process pid runs and its pidfd has this inode.

@@ -59,22 +59,6 @@ struct loader {
 
 /* The users and groups of this host */
 
-static int find_user(void *names, const char *name, uint32_t *ret_uid)
-{
-	return pst_name_table_find_uid(names, name, ret_uid);
-}
-
-static int find_group(void *names, const char *name, uint32_t *ret_gid)
-{
-	return pst_name_table_find_gid(names, name, ret_gid);
-}
-
-static int find_members(void *names, uint32_t gid, const uint32_t **ret_uids,
-			size_t *ret_uid_count)
-{
-	return pst_name_table_find_members(names, gid, ret_uids, ret_uid_count);
-}
-
 int pst_policy_host_init_names(struct pst_policy_host *ret_host,
 			       struct pst_name_table **ret_names)
 {
@@ -85,9 +69,9 @@ int pst_policy_host_init_names(struct pst_policy_host *ret_host,
 		return r;
 	*ret_host = (struct pst_policy_host){
 		.names = *ret_names,
-		.find_user = find_user,
-		.find_group = find_group,
-		.find_members = find_members,
+		.find_user = pst_name_table_find_uid,
+		.find_group = pst_name_table_find_gid,
+		.find_members = pst_name_table_find_members,
 	};
 	return 0;
 }

@@ -236,7 +236,8 @@ struct id_kind {
 	const char *name;
 	const char *overflow_names[2];
 	const char *hint;
-	int (*find)(void *names, const char *name, uint32_t *ret_id);
+	int (*find)(struct pst_name_table *names, const char *name,
+		    uint32_t *ret_id);
 	uint32_t overflow_id;
 };
 

@@ -67,20 +67,22 @@ static int find_account(const struct account *accounts, size_t count,
 	return -ENOENT;
 }
 
-static int find_user(void *names, const char *name, uint32_t *ret_uid)
+static int find_user(struct pst_name_table *names, const char *name,
+		     uint32_t *ret_uid)
 {
 	(void)names;
 	return find_account(users, COUNT(users), name, ret_uid);
 }
 
-static int find_group(void *names, const char *name, uint32_t *ret_gid)
+static int find_group(struct pst_name_table *names, const char *name,
+		      uint32_t *ret_gid)
 {
 	(void)names;
 	return find_account(groups, COUNT(groups), name, ret_gid);
 }
 
-static int find_members(void *names, uint32_t gid, const uint32_t **ret_uids,
-			size_t *ret_uid_count)
+static int find_members(struct pst_name_table *names, uint32_t gid,
+			const uint32_t **ret_uids, size_t *ret_uid_count)
 {
 	static uint32_t uids[COUNT(members)];
 	size_t i, count = 0;

@@ -459,9 +459,8 @@ char *policy_size_text(const struct policy_size_shape *shape,
 	return text.bytes;
 }
 
-/* The host */
-
-static int find_group(void *names, const char *name, uint32_t *ret_gid)
+static int find_group(struct pst_name_table *names, const char *name,
+		      uint32_t *ret_gid)
 {
 	(void)names;
 	(void)name;
@@ -469,8 +468,8 @@ static int find_group(void *names, const char *name, uint32_t *ret_gid)
 	return 0;
 }
 
-static int find_members(void *names, uint32_t gid, const uint32_t **ret_uids,
-			size_t *ret_uid_count)
+static int find_members(struct pst_name_table *names, uint32_t gid,
+			const uint32_t **ret_uids, size_t *ret_uid_count)
 {
 	static uint32_t uids[MEMBER_COUNT];
 	uint32_t i;

@@ -170,7 +170,8 @@ static struct postern_policy *load_on(const struct pst_policy_host *host,
 }
 
 /* A host where every uid is one more, and groups list nobody. */
-static int find_other_user(void *names, const char *name, uint32_t *ret_uid)
+static int find_other_user(struct pst_name_table *names, const char *name,
+			   uint32_t *ret_uid)
 {
 	int r = policy_host.find_user(names, name, ret_uid);
 
@@ -178,8 +179,8 @@ static int find_other_user(void *names, const char *name, uint32_t *ret_uid)
 	return r;
 }
 
-static int find_no_members(void *names, uint32_t gid, const uint32_t **ret_uids,
-			   size_t *ret_uid_count)
+static int find_no_members(struct pst_name_table *names, uint32_t gid,
+			   const uint32_t **ret_uids, size_t *ret_uid_count)
 {
 	(void)names;
 	(void)gid;

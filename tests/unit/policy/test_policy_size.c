@@ -28,14 +28,15 @@ static bool has_grown(double small_ms, double large_ms)
 /* A host that counts how often it is asked. */
 static unsigned question_count;
 
-static int count_user(void *names, const char *name, uint32_t *ret_uid)
+static int count_user(struct pst_name_table *names, const char *name,
+		      uint32_t *ret_uid)
 {
 	question_count++;
 	return policy_host.find_user(names, name, ret_uid);
 }
 
-static int count_members(void *names, uint32_t gid, const uint32_t **ret_uids,
-			 size_t *ret_uid_count)
+static int count_members(struct pst_name_table *names, uint32_t gid,
+			 const uint32_t **ret_uids, size_t *ret_uid_count)
 {
 	question_count++;
 	return policy_host.find_members(names, gid, ret_uids, ret_uid_count);
