@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Statistics: what a channel, a peer and a node have done so far
+ * Statistics: counters and gauges of channels, peers and nodes
  *
- * Counts since the beginning; nothing here is a basis for a decision about a
- * peer, since some of it rests on what the peer says of itself (where it does,
- * it says so).  Structs begin with their size: set size_bytes, by the _INIT
- * macro, before the call that fills one.
+ * Counters start at 0 when the channel or node is opened.  Do not base a
+ * decision about a peer on statistics: some values are claims of the peer, as
+ * their comments say.  Structs begin with their size: set size_bytes with the
+ * _INIT macro before the call that fills the struct.
  */
 #ifndef POSTERN_STATS_H
 #define POSTERN_STATS_H
@@ -21,11 +21,11 @@ extern "C" {
 #endif
 
 /*
- * How old messages were when they were received, in nanoseconds.  Senders stamp
- * some of their messages, not all: count is that of the stamped ones.  A stamp
- * that cannot be true is counted apart and enters nothing else.  Percentiles
- * are at most 3.2 % off.  Part of other structs, so it only grows into what is
- * reserved.
+ * The age of messages when they were received, in nanoseconds.  A sender puts a
+ * time stamp on some of its messages, and only these are measured: count is
+ * their number.  A time stamp that cannot be true is counted in
+ * implausible_count and nowhere else.  Percentiles are at most 3.2 % too large.
+ * The struct is part of others, so it can only grow into the reserved words.
  */
 struct postern_latency {
 	uint64_t count;
@@ -41,14 +41,14 @@ struct postern_latency {
 #define POSTERN_LATENCY_INIT {0, 0, 0, 0, 0, 0, 0, {0}}
 
 /*
- * One side of a channel.  Begins with its size.  Part of those of a peer, so it
- * only grows into what is reserved.
+ * One side of a channel.  Begins with its size.  The struct is part of that of
+ * a peer, so it can only grow into the reserved words.
  *
- * The peaks are the most that was seen at looks: the receiver looks whenever it
- * has read what it knew of, the sender at every eighth of its ring and when the
- * ring is full.  last_activity_ns is the time of the last sample (every 64th
- * message, and the one after a bell) or bell, so that on a channel whose peer
- * never sleeps it may be 63 messages behind.
+ * The peaks are the largest depths measured.  The receiver measures whenever it
+ * has read all messages that it knew of, the sender after each eighth of its
+ * ring and when the ring is full.  last_activity_ns is the time of the last
+ * message with a time stamp (every 64th, and the first after a wake-up) or of
+ * the last wake-up.  If the peer never sleeps it can be 63 messages behind.
  */
 struct postern_channel_statistics {
 	size_t size_bytes;
@@ -59,13 +59,13 @@ struct postern_channel_statistics {
 	uint64_t refused_full_count;   /* sends that found the ring full */
 	uint64_t dropped_messages;     /* discarded here, by a limit */
 	uint64_t dropped_bytes;
-	uint64_t peer_dropped_messages; /* of those sent: as the peer says */
+	uint64_t peer_dropped_messages; /* of those sent; a claim of the peer */
 	uint64_t send_depth_bytes;     /* in the ring, not consumed yet */
 	uint64_t send_peak_bytes;
 	uint64_t receive_depth_bytes;
 	uint64_t receive_peak_bytes;
-	uint64_t bells_rung;           /* wake-ups: of the peer, */
-	uint64_t bells_heard;          /* and by it */
+	uint64_t bells_rung;           /* wake-ups of the peer */
+	uint64_t bells_heard;          /* wake-ups by the peer */
 	uint64_t high_watermark_count;
 	uint64_t last_activity_ns;     /* CLOCK_MONOTONIC, coarse; 0: never */
 	enum postern_reason end_reason;
@@ -80,27 +80,27 @@ struct postern_channel_statistics {
 /* The state of an admitted peer. */
 enum postern_peer_state {
 	POSTERN_PEER_READY = 1,      /* it may have sent something */
-	POSTERN_PEER_IDLE = 2,       /* found empty: a bell brings it back */
-	POSTERN_PEER_THROTTLED = 3,  /* out of tokens: a timer brings it back */
-	POSTERN_PEER_DETACHED = 4    /* in the hands of postern_node_detach() */
+	POSTERN_PEER_IDLE = 2,       /* its ring is empty; it wakes the node */
+	POSTERN_PEER_THROTTLED = 3,  /* out of tokens until a timer ends */
+	POSTERN_PEER_DETACHED = 4    /* by postern_node_detach() */
 };
 
 enum postern_peer_flag {
-	POSTERN_PEER_DRAINING = 1,   /* gone; what it left is being received */
+	POSTERN_PEER_DRAINING = 1,   /* gone; its last messages are received */
 	POSTERN_PEER_STUCK = 2       /* alive, but it does not receive */
 };
 
 /* A node's view of one peer.  Begins with its size. */
 struct postern_peer_statistics {
 	size_t size_bytes;
-	uint64_t peer;               /* the handle, a postern_peer, */
-	uint32_t slot_index;         /* and its parts: tools show a peer as */
+	uint64_t peer;               /* the handle, a postern_peer */
+	uint32_t slot_index;         /* part of it; tools show a peer as */
 	uint32_t generation;         /* slot_index.generation */
 	uint32_t uid;
 	uint32_t gid;
-	int32_t pid;                 /* 0 where it is not visible here */
+	int32_t pid;                 /* 0: not visible to this process */
 	uint32_t directions;         /* POSTERN_DIRECTION_*, the peer's view */
-	enum postern_peer_state state; /* 0 in an observer: not known to it */
+	enum postern_peer_state state; /* 0: a state of a later release */
 	uint32_t flags;              /* POSTERN_PEER_* */
 	uint32_t receive_ring_bytes; /* peer to node; 0: not granted */
 	uint32_t send_ring_bytes;
@@ -109,8 +109,8 @@ struct postern_peer_statistics {
 	uint64_t throttled_ns;
 	struct postern_channel_statistics channel; /* the node's side of it */
 	char name[POSTERN_NAME_BYTES];        /* the peer rule that matched */
-	char instance[POSTERN_NAME_BYTES];    /* what it calls itself */
-	char tenant[POSTERN_NAME_BYTES];      /* empty: of none */
+	char instance[POSTERN_NAME_BYTES];    /* a claim of the peer */
+	char tenant[POSTERN_NAME_BYTES];      /* empty: it has none */
 };
 
 #define POSTERN_PEER_STATISTICS_INIT \
@@ -118,7 +118,7 @@ struct postern_peer_statistics {
 	 (enum postern_peer_state)0, 0, 0, 0, 0, 0, 0, \
 	 POSTERN_CHANNEL_STATISTICS_INIT, {0}, {0}, {0}}
 
-/* Arrays by reason have this many places: later releases add reasons. */
+/* The length of arrays by reason; later releases add reasons. */
 #define POSTERN_REASON_ROOM 128
 
 /* A node as a whole.  Begins with its size. */
@@ -127,9 +127,9 @@ struct postern_node_statistics {
 	int32_t pid;
 	uint32_t uid;
 	uint64_t opened_ns;          /* CLOCK_MONOTONIC */
-	uint64_t updated_ns;         /* when these figures were taken */
+	uint64_t updated_ns;         /* when the statistics were taken */
 
-	/* At the moment. */
+	/* Gauges. */
 	uint32_t slot_count;
 	uint32_t slots_used;         /* admitted or in a handshake */
 	uint32_t peer_count;         /* admitted */
@@ -139,7 +139,7 @@ struct postern_node_statistics {
 	uint32_t detached_count;
 	uint32_t half_open_count;
 
-	/* Since it was opened. */
+	/* Counters, since the node was opened. */
 	uint64_t admitted_count;
 	uint64_t departed_count;
 	uint64_t refused_count;
@@ -150,7 +150,7 @@ struct postern_node_statistics {
 	uint64_t sent_bytes;
 	uint64_t dropped_messages;
 	uint64_t dropped_bytes;
-	uint64_t turn_count;         /* looks at everything watched */
+	uint64_t turn_count;         /* iterations of the event loop */
 	uint64_t events_missed_count;
 	uint64_t reload_count;
 	uint64_t reload_failed_count;
@@ -158,10 +158,10 @@ struct postern_node_statistics {
 	uint64_t audit_suppressed_count;
 	uint64_t refused_by_reason[POSTERN_REASON_ROOM];
 	uint64_t departed_by_reason[POSTERN_REASON_ROOM];
-	struct postern_latency latency; /* of all peers, departed ones too */
+	struct postern_latency latency; /* of all peers, past ones too */
 	char name[POSTERN_NAME_BYTES];
 
-	/* Sends to peers that found the ring full, since it was opened. */
+	/* Sends to peers that found the ring full, since the node was opened. */
 	uint64_t refused_full_count;
 };
 
