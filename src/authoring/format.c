@@ -4,8 +4,8 @@
  *
  * Four spaces a level, one directive a line, the keys of a block in a fixed
  * order, no two blank lines in a row.  Comments stay with the directive below
- * them, or behind which they stand.  Formatting what was formatted changes
- * nothing, and the policy means the same.
+ * them, or at the end of its line.  Formatting a formatted text changes nothing,
+ * and the policy means the same.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -219,7 +219,7 @@ static int number_account(struct pst_policy_builder *builder,
 
 	r = word_account(builder, directive, word_index, &fact, &id);
 	if (r <= 0 || fact != POSTERN_FACT_KNOWN)
-		return r;
+		return r < 0 ? r : 0; /* the others are still read */
 	return write_number(builder, &directive->words[word_index], id);
 }
 

@@ -35,7 +35,7 @@ static void assert_formatted(const char *text, uint32_t flags,
 	free(formatted);
 }
 
-START_TEST(blocks_are_indented_and_their_keys_sorted)
+START_TEST(format_indents_blocks_and_sorts_keys)
 {
 	assert_formatted("policy-version   1\n"
 			 "limits { peers 3 }\n"
@@ -72,7 +72,7 @@ START_TEST(blocks_are_indented_and_their_keys_sorted)
 }
 END_TEST
 
-START_TEST(comments_stay_with_what_they_are_about)
+START_TEST(format_keeps_comments_with_their_directives)
 {
 	assert_formatted("# first\n\n\n# second   \npolicy-version 1 # v\n"
 			 "peer p {# open\n\n  # of unit\nunit a.service # no\n"
@@ -99,10 +99,10 @@ START_TEST(comments_stay_with_what_they_are_about)
 }
 END_TEST
 
-START_TEST(names_become_numbers)
+START_TEST(format_numeric_replaces_names)
 {
 	assert_formatted("policy-version 1\n"
-			 "peer p { user alice * 7 5-9\ngroup acme 8\n"
+			 "peer p { user alice * bob 7 5-9\ngroup acme globex 8\n"
 			 "label alice }\n"
 			 "node n {\nowner user bob\n"
 			 "socket /group mode 0600 group globex\n"
@@ -111,8 +111,8 @@ START_TEST(names_become_numbers)
 			 PST_AUTHORING_FORMAT_NUMERIC,
 			 "policy-version 1\n"
 			 "peer p {\n"
-			 "    user 1001 * 7 5-9\n"
-			 "    group 5001 8\n"
+			 "    user 1001 * 1002 7 5-9\n"
+			 "    group 5001 5002 8\n"
 			 "    label alice\n"
 			 "}\n"
 			 "node n {\n"
@@ -130,9 +130,9 @@ START_TEST(names_become_numbers)
 }
 END_TEST
 
-START_TEST(an_unknown_name_has_no_number)
+START_TEST(format_numeric_unknown_name_is_an_error)
 {
-	static const char text[] = "peer p { user eve }\n";
+	static const char text[] = "peer p { user eve 1 mallory }\n";
 	struct postern_diagnostics *diagnostics;
 	char *formatted = NULL;
 
@@ -145,11 +145,13 @@ START_TEST(an_unknown_name_has_no_number)
 	ck_assert_ptr_null(formatted);
 	ck_assert_str_eq(pst_diagnostics_at(diagnostics, 0)->message,
 			 "unknown user 'eve'");
+	ck_assert_str_eq(pst_diagnostics_at(diagnostics, 1)->message,
+			 "unknown user 'mallory'");
 	pst_diagnostics_free(diagnostics);
 }
 END_TEST
 
-START_TEST(require_is_formatted_between_security_and_slots)
+START_TEST(format_puts_require_between_security_and_slots)
 {
 	static const char text[] = HEAD PEERS NODE ALLOW "slots 3\nrequire  aes\n"
 					 "security mac\n" TAIL;
@@ -219,11 +221,11 @@ int main(void)
 	SRunner *runner;
 	int failed_count;
 
-	tcase_add_test(tcase, blocks_are_indented_and_their_keys_sorted);
-	tcase_add_test(tcase, comments_stay_with_what_they_are_about);
-	tcase_add_test(tcase, names_become_numbers);
-	tcase_add_test(tcase, an_unknown_name_has_no_number);
-	tcase_add_test(tcase, require_is_formatted_between_security_and_slots);
+	tcase_add_test(tcase, format_indents_blocks_and_sorts_keys);
+	tcase_add_test(tcase, format_keeps_comments_with_their_directives);
+	tcase_add_test(tcase, format_numeric_replaces_names);
+	tcase_add_test(tcase, format_numeric_unknown_name_is_an_error);
+	tcase_add_test(tcase, format_puts_require_between_security_and_slots);
 	tcase_add_loop_test(tcase, examples_are_in_canonical_form, 0, 4);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
