@@ -561,7 +561,7 @@ int pst_policy_read_extension(struct pst_policy_builder *builder,
 	if (r < 0)
 		return r;
 
-	extension = pst_arena_new(pst_policy_builder_arena(builder), 1,
+	extension = pst_arena_new(&builder->policy->directive_arena, 1,
 				  sizeof(*extension));
 	if (!extension)
 		return -ENOMEM;
