@@ -51,8 +51,8 @@ int pst_authoring_show(const struct postern_policy_options *options,
  * A change is a line that begins, after blanks, with `+` (something is added,
  * or more is allowed), `-` (something is removed, or less is allowed) or `~` (a
  * value is another one), and ends with the places of the rules.  The lines stand
- * below headings, "node NAME", "tenant NAME", "peer NAME" and "limits", and what
- * a node grants to a peer below "peer NAME" within the node.  A limit that
+ * below headings, "node NAME", "tenant NAME", "peer NAME" and "limits"; grants of
+ * a node to a peer stand below "peer NAME" within the node.  A limit that
  * bounds each channel is shown as it results from the allows, the tenant, the
  * node and the top level, with the rule that sets it; one that bounds a sum is
  * shown with the block that it belongs to.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the parts of policy authoring share
+ * Declarations that the parts of policy authoring share
  *
  * Canonical printing of directives and limits, and the comparison of two
  * policies.  In a comparison a change is one line, below the block and perhaps

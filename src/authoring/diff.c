@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What changes from one policy to another
+ * Changes from one policy to another
  *
  * The meanings of two policies are compared, not their texts: which peers gain
  * or lose permissions, and which limits change.  Everything is compared as a
  * set, by name, so the order of rules and files has no effect.  Names are
- * sufficient: a decision combines what the rules say of the peers that a process
- * matches, so if no name's part and no name's meaning changes, no decision does.
+ * sufficient: a decision combines the rules about the peers that a process matches,
+ * so if no name's part and no name's meaning changes, no decision does.
  */
 #include <ctype.h>
 #include <inttypes.h>

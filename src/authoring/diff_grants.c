@@ -4,8 +4,8 @@
  *
  * A peer's name stands for the processes that match it and for nothing else.
  * The grant of such a process is combined by the functions that decide, from the
- * rules that have the name.  A process that matches several peers gets what
- * they have together, so a decision can only change where one of them does.
+ * rules that have the name.  A process that matches several peers gets the
+ * permissions of all of them, so a decision can only change if one of these does.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -335,7 +335,7 @@ static void add_access(struct pst_diff *diff, char sign, const char *words,
 	pst_diff_end(diff, &standing->allow->rule.location);
 }
 
-/* What `standing` has, and the other one of the same peer has not. */
+/* The permissions of `standing` that the other one of the same peer lacks. */
 static void add_powers(struct pst_diff *diff, char sign, const char *words,
 		       const struct standing *standing,
 		       const struct standing *other)
@@ -396,7 +396,7 @@ static void diff_kept_access(struct pst_diff *diff,
 	}
 }
 
-/* A node that is not there denies nobody. */
+/* For a node that both policies define. */
 static void diff_denies(struct pst_diff *diff,
 			const struct pst_policy_rule *old_deny,
 			const struct pst_policy_rule *new_deny)

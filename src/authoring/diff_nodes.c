@@ -4,8 +4,8 @@
  *
  * The fields of a node, and the limits on the sum of its channels.  Limits that
  * bound each channel are compared with the peers, whose channels these are.  A
- * tenant's members are found by all of its peers, whatever peer the node allows
- * them by, so all of its limits are compared here, those of each channel too.
+ * tenant's members are found by all of its peers, not only by the peer that a
+ * node allows, so all of its limits are compared here, those of each channel too.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -54,8 +54,8 @@ static struct pst_diff_value value_of_word(const char *word)
 }
 
 /* A user or group, as it was written and as it was understood. */
-static struct pst_diff_value
-value_of_account(const char *word, enum postern_fact fact, uint32_t id)
+static struct pst_diff_value value_of_id(const char *word,
+					 enum postern_fact fact, uint32_t id)
 {
 	struct pst_diff_value value = value_of_number("%" PRIu32, id);
 
@@ -109,12 +109,11 @@ static void read_node(const struct pst_policy_node *node,
 
 	owner = find_key(node->directive, "owner");
 	socket = find_key(node->directive, "socket");
-	values[OWNER] =
-		value_of_account(owner->words[owner->word_count - 1].text,
-				 node->owner_fact, node->owner_uid);
+	values[OWNER] = value_of_id(owner->words[owner->word_count - 1].text,
+				    node->owner_fact, node->owner_uid);
 	values[SOCKET] = value_of_word(node->socket_path);
 	values[SOCKET_MODE] = value_of_number("%04" PRIo32, node->socket_mode);
-	values[SOCKET_GROUP] = value_of_account(
+	values[SOCKET_GROUP] = value_of_id(
 		group_word(socket), node->socket_group_fact, node->socket_gid);
 	values[SLOTS] = value_of_number("%" PRIu32, node->slot_count);
 	values[AUDIT] = value_of_word(pst_policy_audit_names[node->audit % 3]);

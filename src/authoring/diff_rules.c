@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Which rules name a peer
+ * The rules that name a peer
  *
- * Each block is read once, and what it says of a name is hung up at that name.
- * So the work grows with the words that are written, not with the peers of the
- * policy times its rules.
+ * Each block is read once, and each of its rules is added to a list of every
+ * name in it.  So the work grows with the number of words, not with the number
+ * of peers times the number of rules.
  */
 #include "authoring/authoring_internal.h"
 

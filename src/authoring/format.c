@@ -204,20 +204,20 @@ static int write_number(struct pst_policy_builder *builder,
 	return word->text ? 0 : -ENOMEM;
 }
 
-typedef int account_fn(struct pst_policy_builder *builder,
+typedef int find_id_fn(struct pst_policy_builder *builder,
 		       const struct pst_policy_directive *directive,
 		       uint32_t word_index, enum postern_fact *ret_fact,
 		       uint32_t *ret_id);
 
-static int number_account(struct pst_policy_builder *builder,
-			  struct pst_policy_directive *directive,
-			  uint32_t word_index, account_fn *word_account)
+static int number_id(struct pst_policy_builder *builder,
+		     struct pst_policy_directive *directive,
+		     uint32_t word_index, find_id_fn *find_id)
 {
 	enum postern_fact fact = POSTERN_FACT_UNKNOWN;
 	uint32_t id = 0;
 	int r;
 
-	r = word_account(builder, directive, word_index, &fact, &id);
+	r = find_id(builder, directive, word_index, &fact, &id);
 	if (r <= 0 || fact != POSTERN_FACT_KNOWN)
 		return r < 0 ? r : 0; /* the others are still read */
 	return write_number(builder, &directive->words[word_index], id);
@@ -231,16 +231,14 @@ static int number_user(struct pst_policy_builder *builder,
 
 	if (strcmp(text, "*") == 0 || pst_policy_is_range(text))
 		return 0;
-	return number_account(builder, directive, word_index,
-			      pst_policy_word_user);
+	return number_id(builder, directive, word_index, pst_policy_word_user);
 }
 
 static int number_group(struct pst_policy_builder *builder,
 			struct pst_policy_directive *directive,
 			uint32_t word_index)
 {
-	return number_account(builder, directive, word_index,
-			      pst_policy_word_group);
+	return number_id(builder, directive, word_index, pst_policy_word_group);
 }
 
 static int number_directive(struct pst_policy_builder *builder,

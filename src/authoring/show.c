@@ -2,9 +2,9 @@
 /*
  * The merged policy
  *
- * What all the files together say, as one text that loads to the same policy:
- * extensions are part of their nodes, limits are the least, and every line ends
- * with the place it comes from.
+ * All files together as one text that loads to the same policy: extensions are
+ * part of their nodes, the strictest limit wins, and every line ends with its
+ * location in the files.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -107,7 +107,8 @@ static bool has_limits(const struct postern_policy_limit *limits)
 
 /*
  * A ring and a message of different blocks may not fit each other, which in one
- * block is an error.  What is shown then is what holds: the message that fits.
+ * block is an error.  The message that fits is shown then, which is the one
+ * that holds.
  */
 static void add_limits(struct pst_text *text,
 		       const struct postern_policy_limit *limits, size_t depth)
@@ -142,8 +143,8 @@ static bool is_merged(const struct pst_policy_directive *directive)
 	       strcmp(key, "limits") == 0;
 }
 
-/* What an allow asks for below its node's security, which an extension may have
- * raised, has no effect, and in one block would be an error. */
+/* A security of an allow below that of its node, which an extension may have
+ * raised, has no effect, and would be an error in one block. */
 static void add_allow(struct pst_text *text, const struct pst_policy_node *node,
 		      const struct pst_policy_allow *allow)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Two policies and the text of what they differ in
+ * Two policies and the text of their differences
  */
 #ifndef POSTERN_UNIT_AUTHORING_DIFF_CASE_H
 #define POSTERN_UNIT_AUTHORING_DIFF_CASE_H

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The comparison of two policies: who gains, who loses, which limits change
+ * The comparison of two policies: permissions of peers, and limits
  */
 #include <check.h>
 #include <stdlib.h>
 
 #include "unit/authoring/diff_case.h"
 
-START_TEST(the_same_policy_is_no_difference)
+START_TEST(diff_same_policy_is_no_difference)
 {
 	assert_node_diff(ALLOW, ALLOW, 0, "no difference\n");
 	assert_diff(HEAD "end\n", HEAD "end\n", 0, "no difference\n");
 }
 END_TEST
 
-START_TEST(what_is_written_differently_is_no_difference)
+START_TEST(diff_other_wording_is_no_difference)
 {
 	assert_diff(HEAD
 		    "peer a { user alice bob\ngroup acme }\n"
@@ -31,7 +31,7 @@ START_TEST(what_is_written_differently_is_no_difference)
 }
 END_TEST
 
-START_TEST(a_rule_that_another_one_covers_is_no_difference)
+START_TEST(diff_covered_rule_is_no_difference)
 {
 	assert_node_diff("allow alice bob { direction both\n"
 			 "limits { ring 64KiB\nidle 5s\npeers 2 } }\n",
@@ -43,7 +43,7 @@ START_TEST(a_rule_that_another_one_covers_is_no_difference)
 }
 END_TEST
 
-START_TEST(a_peer_that_nothing_names_is_no_difference)
+START_TEST(diff_unnamed_peer_is_no_difference)
 {
 	assert_diff(HEAD "peer a { user alice }\nend\n",
 		    HEAD "peer a { user bob }\npeer b { user bob }\nend\n", 0,
@@ -51,7 +51,7 @@ START_TEST(a_peer_that_nothing_names_is_no_difference)
 }
 END_TEST
 
-START_TEST(who_gains_and_who_loses_access_is_told)
+START_TEST(diff_reports_gained_and_lost_access)
 {
 	assert_node_diff("allow alice { direction send }\n",
 			 "allow bob { direction both\nobserve\nsecurity mac\n"
@@ -68,7 +68,7 @@ START_TEST(who_gains_and_who_loses_access_is_told)
 }
 END_TEST
 
-START_TEST(directions_and_observing_come_and_go)
+START_TEST(diff_reports_gained_and_lost_directions)
 {
 	assert_node_diff("allow alice { direction send\nobserve }\n"
 			 "allow bob { direction receive }\n",
@@ -85,7 +85,7 @@ START_TEST(directions_and_observing_come_and_go)
 }
 END_TEST
 
-START_TEST(denies_come_and_go)
+START_TEST(diff_reports_added_and_removed_denies)
 {
 	assert_node_diff("allow alice { direction send }\ndeny bob\n",
 			 "allow alice { direction send }\ndeny acme\n"
@@ -102,7 +102,7 @@ START_TEST(denies_come_and_go)
 }
 END_TEST
 
-START_TEST(an_allow_of_who_is_denied_is_no_difference)
+START_TEST(diff_allow_of_denied_peer_is_no_difference)
 {
 	assert_node_diff("deny alice\n",
 			 "deny alice\nallow alice { direction send }\n", 0,
@@ -110,7 +110,7 @@ START_TEST(an_allow_of_who_is_denied_is_no_difference)
 }
 END_TEST
 
-START_TEST(security_is_raised_and_lowered)
+START_TEST(diff_reports_raised_and_lowered_security)
 {
 	assert_node_diff("allow alice { direction send\nsecurity mac }\n"
 			 "allow bob { direction send\nsecurity aead }\n",
@@ -133,7 +133,7 @@ START_TEST(security_is_raised_and_lowered)
 }
 END_TEST
 
-START_TEST(a_limit_is_told_with_both_values_and_places)
+START_TEST(diff_of_limit_has_both_values_and_locations)
 {
 	assert_node_diff("allow alice { direction send\n"
 			 "limits { rate 50000/s burst 9\nring 64KiB\n"
@@ -162,7 +162,7 @@ START_TEST(a_limit_is_told_with_both_values_and_places)
 END_TEST
 
 /* The least of allow, tenant, node and top level, wherever it stands. */
-START_TEST(a_channel_is_bounded_by_every_scope)
+START_TEST(diff_of_channel_limit_considers_every_scope)
 {
 	assert_diff(HEAD PEERS "limits { idle 9s }\n"
 		    "tenant t { members alice\nlimits { idle 5s } }\n" NODE
@@ -180,7 +180,7 @@ START_TEST(a_channel_is_bounded_by_every_scope)
 }
 END_TEST
 
-START_TEST(sums_belong_to_their_scope)
+START_TEST(diff_of_sum_is_shown_with_its_scope)
 {
 	assert_diff(HEAD PEERS "limits { memory 2GiB }\n" NODE ALLOW
 		    "limits { peers-per-user 2 }\n" TAIL,
@@ -198,7 +198,7 @@ START_TEST(sums_belong_to_their_scope)
 }
 END_TEST
 
-START_TEST(peers_counted_together_are_not_peers_counted_apart)
+START_TEST(diff_peers_counted_together_differ_from_apart)
 {
 	assert_node_diff("allow alice bob { direction send\n"
 			 "limits { peers 2 } }\n",
@@ -208,7 +208,7 @@ START_TEST(peers_counted_together_are_not_peers_counted_apart)
 			 "node n\n"
 			 "    ~ limit peers 2 -> no limit for all of "
 			 "alice, bob (test.conf:9 -> no rule)\n");
-	/* one limit, whoever writes it twice */
+	/* one limit, though it is written twice */
 	assert_node_diff("allow bob alice { direction send\n"
 			 "limits { peers 2 } }\n"
 			 "allow alice bob { direction send\n"
@@ -237,20 +237,20 @@ int main(void)
 	int failed_count;
 
 	policy_host_flags = PST_POLICY_KEEP_DIRECTIVES;
-	tcase_add_test(tcase, the_same_policy_is_no_difference);
-	tcase_add_test(tcase, what_is_written_differently_is_no_difference);
-	tcase_add_test(tcase, a_rule_that_another_one_covers_is_no_difference);
-	tcase_add_test(tcase, a_peer_that_nothing_names_is_no_difference);
-	tcase_add_test(tcase, who_gains_and_who_loses_access_is_told);
-	tcase_add_test(tcase, directions_and_observing_come_and_go);
-	tcase_add_test(tcase, denies_come_and_go);
-	tcase_add_test(tcase, an_allow_of_who_is_denied_is_no_difference);
-	tcase_add_test(tcase, security_is_raised_and_lowered);
-	tcase_add_test(tcase, a_limit_is_told_with_both_values_and_places);
-	tcase_add_test(tcase, a_channel_is_bounded_by_every_scope);
-	tcase_add_test(tcase, sums_belong_to_their_scope);
+	tcase_add_test(tcase, diff_same_policy_is_no_difference);
+	tcase_add_test(tcase, diff_other_wording_is_no_difference);
+	tcase_add_test(tcase, diff_covered_rule_is_no_difference);
+	tcase_add_test(tcase, diff_unnamed_peer_is_no_difference);
+	tcase_add_test(tcase, diff_reports_gained_and_lost_access);
+	tcase_add_test(tcase, diff_reports_gained_and_lost_directions);
+	tcase_add_test(tcase, diff_reports_added_and_removed_denies);
+	tcase_add_test(tcase, diff_allow_of_denied_peer_is_no_difference);
+	tcase_add_test(tcase, diff_reports_raised_and_lowered_security);
+	tcase_add_test(tcase, diff_of_limit_has_both_values_and_locations);
+	tcase_add_test(tcase, diff_of_channel_limit_considers_every_scope);
+	tcase_add_test(tcase, diff_of_sum_is_shown_with_its_scope);
 	tcase_add_test(tcase,
-		       peers_counted_together_are_not_peers_counted_apart);
+		       diff_peers_counted_together_differ_from_apart);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The comparison of two policies: what nodes, tenants and peers are
+ * The comparison of two policies: definitions of nodes, tenants and peers
  */
 #include <check.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #define KEY_A "x25519:3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08"
 #define KEY_B "x25519:fhE_5Wc2n1cF4Z0v1u2o4z1m3q5b7d9k2s4w6y8A0C4"
 
-START_TEST(what_a_node_is_is_compared)
+START_TEST(diff_reports_changed_fields_of_node)
 {
 	assert_diff(HEAD OWN "owner user alice\nsocket /run/n mode 0600\n"
 		    "key " KEY_A "\nslots 9\n" TAIL,
@@ -36,7 +36,7 @@ START_TEST(what_a_node_is_is_compared)
 }
 END_TEST
 
-START_TEST(a_node_comes_and_goes_with_who_may_use_it)
+START_TEST(diff_of_added_and_removed_node_lists_peers)
 {
 	static const char without[] = HEAD PEERS "end\n";
 	static const char with[] =
@@ -60,7 +60,7 @@ START_TEST(a_node_comes_and_goes_with_who_may_use_it)
 }
 END_TEST
 
-START_TEST(a_tenant_is_compared)
+START_TEST(diff_reports_changed_fields_of_tenant)
 {
 	assert_diff(HEAD PEERS "tenant t {\nmembers alice acme\nweight 4\n"
 		    "limits { peers 3\nring 64KiB } }\nend\n",
@@ -80,7 +80,7 @@ START_TEST(a_tenant_is_compared)
 }
 END_TEST
 
-START_TEST(a_tenant_comes_and_goes_with_its_members)
+START_TEST(diff_of_added_and_removed_tenant_lists_members)
 {
 	static const char without[] = HEAD PEERS "end\n";
 	static const char with[] =
@@ -100,7 +100,7 @@ START_TEST(a_tenant_comes_and_goes_with_its_members)
 }
 END_TEST
 
-START_TEST(who_gets_a_second_tenant_loses_access)
+START_TEST(diff_peer_with_second_tenant_loses_access)
 {
 	assert_diff(HEAD PEERS "tenant t { members alice }\n"
 		    "tenant u { members bob }\n" NODE ALLOW TAIL,
@@ -116,7 +116,7 @@ START_TEST(who_gets_a_second_tenant_loses_access)
 }
 END_TEST
 
-START_TEST(ranges_of_uids_are_compared_by_their_ends)
+START_TEST(diff_compares_uid_ranges_by_their_ends)
 {
 	assert_diff(HEAD "peer p { user 5-9 20-29 }\n" NODE "deny p\n" TAIL,
 		    HEAD "peer p { user 20-29 5-9 }\n" NODE "deny p\n" TAIL,
@@ -130,7 +130,7 @@ START_TEST(ranges_of_uids_are_compared_by_their_ends)
 }
 END_TEST
 
-START_TEST(who_a_name_stands_for_is_compared)
+START_TEST(diff_reports_changed_definition_of_peer)
 {
 	assert_diff(HEAD "peer p { user alice bob\ngroup acme\nlabel red }\n"
 		    "tenant t { members p }\n" NODE "deny p\n" TAIL,
@@ -189,7 +189,7 @@ static int find_no_members(struct pst_name_table *names, uint32_t gid,
 	return 0;
 }
 
-START_TEST(the_same_words_may_mean_others)
+START_TEST(diff_same_words_with_other_meaning_differ)
 {
 	static const char text[] = HEAD PEERS NODE ALLOW "deny acme\n" TAIL;
 	struct postern_policy *old_policy = policy_load_valid(text);
@@ -216,7 +216,7 @@ START_TEST(the_same_words_may_mean_others)
 }
 END_TEST
 
-START_TEST(owner_unmapped_is_compared_with_a_user)
+START_TEST(diff_compares_unmapped_owner_with_user)
 {
 	assert_diff(HEAD OWN "owner user alice\nsocket /run/n\n"
 		    "key " KEY_A "\n" TAIL,
@@ -239,7 +239,7 @@ START_TEST(owner_unmapped_is_compared_with_a_user)
 }
 END_TEST
 
-START_TEST(assumed_names_are_compared_as_words)
+START_TEST(diff_compares_assumed_names_as_words)
 {
 	struct postern_policy *old_policy, *new_policy;
 
@@ -262,7 +262,7 @@ START_TEST(assumed_names_are_compared_as_words)
 }
 END_TEST
 
-START_TEST(diff_tells_which_features_are_required_anew_and_no_longer)
+START_TEST(diff_reports_added_and_removed_requirements)
 {
 	assert_diff(HEAD PEERS NODE ALLOW "require aes pidfs\n" TAIL,
 		    HEAD PEERS NODE ALLOW "require pidfs\nrequire peerpidfd\n" TAIL, 2,
@@ -275,7 +275,7 @@ START_TEST(diff_tells_which_features_are_required_anew_and_no_longer)
 }
 END_TEST
 
-START_TEST(diff_lists_the_requirements_of_a_node_that_is_new)
+START_TEST(diff_of_added_node_lists_requirements)
 {
 	assert_diff(HEAD PEERS "end\n",
 		    HEAD PEERS NODE "require aes pidfs\n" TAIL, 1,
@@ -293,21 +293,21 @@ int main(void)
 	int failed_count;
 
 	policy_host_flags = PST_POLICY_KEEP_DIRECTIVES;
-	tcase_add_test(tcase, what_a_node_is_is_compared);
-	tcase_add_test(tcase, a_node_comes_and_goes_with_who_may_use_it);
-	tcase_add_test(tcase, a_tenant_is_compared);
-	tcase_add_test(tcase, a_tenant_comes_and_goes_with_its_members);
-	tcase_add_test(tcase, who_gets_a_second_tenant_loses_access);
-	tcase_add_test(tcase, ranges_of_uids_are_compared_by_their_ends);
-	tcase_add_test(tcase, who_a_name_stands_for_is_compared);
-	tcase_add_test(tcase, the_same_words_may_mean_others);
-	tcase_add_test(tcase, owner_unmapped_is_compared_with_a_user);
-	tcase_add_test(tcase, assumed_names_are_compared_as_words);
+	tcase_add_test(tcase, diff_reports_changed_fields_of_node);
+	tcase_add_test(tcase, diff_of_added_and_removed_node_lists_peers);
+	tcase_add_test(tcase, diff_reports_changed_fields_of_tenant);
+	tcase_add_test(tcase, diff_of_added_and_removed_tenant_lists_members);
+	tcase_add_test(tcase, diff_peer_with_second_tenant_loses_access);
+	tcase_add_test(tcase, diff_compares_uid_ranges_by_their_ends);
+	tcase_add_test(tcase, diff_reports_changed_definition_of_peer);
+	tcase_add_test(tcase, diff_same_words_with_other_meaning_differ);
+	tcase_add_test(tcase, diff_compares_unmapped_owner_with_user);
+	tcase_add_test(tcase, diff_compares_assumed_names_as_words);
 	tcase_add_test(
 		tcase,
-		diff_tells_which_features_are_required_anew_and_no_longer);
+		diff_reports_added_and_removed_requirements);
 	tcase_add_test(tcase,
-		       diff_lists_the_requirements_of_a_node_that_is_new);
+		       diff_of_added_node_lists_requirements);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

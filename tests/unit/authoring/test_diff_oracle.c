@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The comparison of two policies against what they decide
+ * The comparison of two policies against their decisions
  *
  * Whenever a decision changes the comparison must say something, and the same
  * policy in another order must be no difference.
@@ -50,7 +50,7 @@ static struct postern_policy *load(struct oracle_policy *model,
 	return policy;
 }
 
-START_TEST(another_order_is_no_difference)
+START_TEST(diff_other_order_is_no_difference)
 {
 	struct random random = {.state = (uint64_t)_i * 7919 + 3};
 	struct postern_policy *first, *second;
@@ -240,7 +240,7 @@ static bool decide_alike(const struct postern_policy *old_policy,
 	return true;
 }
 
-START_TEST(a_changed_decision_is_a_difference)
+START_TEST(diff_changed_decision_is_a_difference)
 {
 	struct random random = {.state = (uint64_t)_i * 104729 + 11};
 	size_t i, j, decided_count = 0, silent_count = 0;
@@ -266,7 +266,7 @@ START_TEST(a_changed_decision_is_a_difference)
 		}
 		count = diff_count(before, after, &text);
 		back_count = diff_count(after, before, &back_text);
-		/* what is gained one way is lost the other */
+		/* a gain in one direction is a loss in the other */
 		if (count != back_count)
 			ck_abort_msg("not the same both ways:\n%s\n%s", text,
 				     back_text);
@@ -296,8 +296,8 @@ int main(void)
 
 	policy_host_flags = PST_POLICY_KEEP_DIRECTIVES;
 	tcase_set_timeout(tcase, 600);
-	tcase_add_loop_test(tcase, another_order_is_no_difference, 0, 3);
-	tcase_add_loop_test(tcase, a_changed_decision_is_a_difference, 0, 4);
+	tcase_add_loop_test(tcase, diff_other_order_is_no_difference, 0, 3);
+	tcase_add_loop_test(tcase, diff_changed_decision_is_a_difference, 0, 4);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -39,7 +39,7 @@ static const char whole[] =
 	"extend node n { limits { peers 3 } }\n"
 	"end\n";
 
-/* The same, but for what it names and grants. */
+/* The same with other names and grants. */
 static const char other[] =
 	"policy-version 1\n"
 	"peer alice { user bob }\n"
@@ -125,7 +125,7 @@ static int do_all(const char *text)
 	return r;
 }
 
-START_TEST(no_memory_at_any_moment_is_an_error_and_no_leak)
+START_TEST(each_failed_allocation_returns_enomem)
 {
 	fail_each_allocation(do_all, whole);
 }
@@ -179,7 +179,7 @@ static char *format(const char *text, uint32_t flags)
 	return formatted;
 }
 
-START_TEST(what_is_printed_means_the_same)
+START_TEST(printed_policy_decides_the_same)
 {
 	struct random random = {.state = (uint64_t)_i + 7};
 	char *texts[ORACLE_FILES], *formatted, *again, *shown;
@@ -223,8 +223,8 @@ int main(void)
 
 	policy_host_flags = PST_POLICY_KEEP_DIRECTIVES;
 	tcase_set_timeout(tcase, 120);
-	tcase_add_test(tcase, no_memory_at_any_moment_is_an_error_and_no_leak);
-	tcase_add_loop_test(tcase, what_is_printed_means_the_same, 0, 4);
+	tcase_add_test(tcase, each_failed_allocation_returns_enomem);
+	tcase_add_loop_test(tcase, printed_policy_decides_the_same, 0, 4);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

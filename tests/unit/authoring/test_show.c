@@ -8,7 +8,7 @@
 
 #include "unit/authoring/diff_case.h"
 
-START_TEST(the_merged_policy_names_every_origin)
+START_TEST(show_gives_the_location_of_every_line)
 {
 	static const char *const texts[] = {
 		"policy-version 1\n"
@@ -70,7 +70,7 @@ START_TEST(the_merged_policy_names_every_origin)
 }
 END_TEST
 
-START_TEST(shown_policy_requires_the_same)
+START_TEST(show_keeps_requirements)
 {
 	struct postern_policy *policy = policy_load_valid(
 		HEAD PEERS NODE ALLOW "require aes\n}\nextend node n { require pidfs }\n"
@@ -97,8 +97,8 @@ int main(void)
 	int failed_count;
 
 	policy_host_flags = PST_POLICY_KEEP_DIRECTIVES;
-	tcase_add_test(tcase, the_merged_policy_names_every_origin);
-	tcase_add_test(tcase, shown_policy_requires_the_same);
+	tcase_add_test(tcase, show_gives_the_location_of_every_line);
+	tcase_add_test(tcase, show_keeps_requirements);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -15,7 +15,7 @@
 #define SMALL_BYTES (64u * 1024u)
 #define LARGE_BYTES (4 * SMALL_BYTES)
 #define GROWTH_MAX 9.0
-/* What takes less is not compared: a clock tick, a page fault. */
+/* Less may be a clock tick or a page fault, and is not compared. */
 #define FLOOR_MS 2.0
 #define ATTEMPT_COUNT 4
 
