@@ -79,7 +79,7 @@ static inline void pst_peer_mark(struct pst_node *node,
 				 const struct pst_peer *peer)
 {
 	pst_stats_collector_mark(&node->stats.collector,
-				 pst_peer_index(&node->peer_table, peer));
+				 pst_slot_index(peer->handle));
 }
 
 /* node_listener.c */
