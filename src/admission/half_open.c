@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "os/packet_socket.h"
 #include "os/socket_close.h"
@@ -36,8 +37,8 @@ int pst_half_open_init(struct pst_half_open_table *table,
 	}
 	for (i = 0; i < PST_HALF_OPEN_COUNT; i++) {
 		table->entries[i].socket_fd = -1;
-		table->entries[i].acceptor_fd = -1;
-		table->entries[i].connector_fd = -1;
+		table->entries[i].node_segment_fd = -1;
+		table->entries[i].client_segment_fd = -1;
 		pst_peer_credentials_init(&table->entries[i].credentials);
 	}
 	return 0;
@@ -110,6 +111,22 @@ static size_t count_selected(const struct pst_half_open_table *table,
 	for (i = 0; i < PST_HALF_OPEN_COUNT; i++)
 		count += is_selected(&table->entries[i], selection);
 	return count;
+}
+
+uint64_t
+pst_half_open_next_deadline_ns(const struct pst_half_open_table *table)
+{
+	uint64_t deadline_ns = PST_DEADLINE_NEVER;
+	size_t i;
+
+	for (i = 0; i < PST_HALF_OPEN_COUNT; i++)
+		if (table->entries[i].is_taken)
+			deadline_ns = pst_deadline_earlier(
+				deadline_ns, table->entries[i].deadline_ns);
+	if (table->pending.offer_count > 0)
+		deadline_ns = pst_deadline_earlier(
+			deadline_ns, table->pending.next_check_ns);
+	return deadline_ns;
 }
 
 struct pst_half_open *
@@ -305,8 +322,8 @@ void pst_half_open_release(struct pst_half_open_table *table,
 					&entry->offer);
 	entry->socket_fd = pst_socket_close_counted(entry->socket_fd,
 						    &table->thread_close_count);
-	entry->acceptor_fd = pst_fd_close(entry->acceptor_fd);
-	entry->connector_fd = pst_fd_close(entry->connector_fd);
+	entry->node_segment_fd = pst_fd_close(entry->node_segment_fd);
+	entry->client_segment_fd = pst_fd_close(entry->client_segment_fd);
 	pst_segment_unmap(&entry->own_mapping);
 	pst_peer_credentials_done(&entry->credentials);
 	pst_responder_done(&entry->responder);

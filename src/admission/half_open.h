@@ -59,8 +59,8 @@ struct pst_half_open {
 	/* After the offer. */
 	struct pst_offer_origin offer;  /* what is unread, if anything is */
 	pst_slot_handle slot;   /* claimed; 0: none */
-	int acceptor_fd;
-	int connector_fd;
+	int node_segment_fd;
+	int client_segment_fd;
 	struct pst_segment_mapping own_mapping;
 };
 
@@ -94,6 +94,10 @@ size_t pst_half_open_count_of(const struct pst_half_open_table *table,
 /* Those of them that hold a slot of a node, charged to nobody yet. */
 size_t pst_half_open_uncharged_of(const struct pst_half_open_table *table,
 				  uint64_t user);
+
+/* Of the handshakes and of the check of unread offers. */
+uint64_t
+pst_half_open_next_deadline_ns(const struct pst_half_open_table *table);
 
 /* A free place, or NULL: the table is full, or the part of it for attempts that
  * need a key. */

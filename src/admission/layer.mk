@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 noinst_LTLIBRARIES += libadmission.la
 libadmission_la_SOURCES = \
+	src/admission/admission.h \
+	src/admission/admission_steps.h \
 	src/admission/half_open.c \
 	src/admission/half_open.h \
 	src/admission/pending_offers.c \

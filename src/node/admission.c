@@ -1,47 +1,42 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Admission, from accept() to GO, in the order in which it happens
+ * Admission, from accept4() to GO, in the order in which it happens
  *
- *   accept     who is it, and could any rule let it in at all?
- *   HELLO      is it this very process, what does it want, what does the policy
- *              say, is there a place?  Only then is anything created.
- *   OFFER      two segments, empty and unpaid, and the terms
- *   READY      the peer has paid for both, sealed its own, and proven a key if
- *              it claimed one: check that
- *   GO         the slot is committed, the peer is admitted
- *
- * What a peer is granted, and what that is charged to, is in admission_grant.c.
- * Who wants no channel says so in HELLO: it gets the node's statistics instead
- * (observe.c), or may give a command (control.c).
- *
- * Each stage is a list of checks, and the first that fails refuses: the peer
- * gets one code, the audit record the rest.  Nothing a peer says is used before
- * the kernel has said who it is, and the node never imports a descriptor.
+ *   accept   Identify the peer.  Could any rule admit it?
+ *   HELLO    Is it the same process, what does it request, what does the policy
+ *            grant, is there a slot?  Nothing is created before.
+ *   OFFER    Two empty segments and the channel parameters.
+ *   READY    Has the peer populated both, sealed its own, and proven the key if
+ *            it claimed one?
+ *   GO       The peer is connected.
  */
-#include "node/node_state.h"
+#include "admission/admission.h"
 
 #include <errno.h>
 #include <string.h>
 
+#include "admission/admission_steps.h"
 #include "base/attributes.h"
 #include "base/clock.h"
-#include "base/fd.h"
 #include "base/result.h"
 #include "crypto/cipher.h"
-#include "identity/subject.h"
-#include "node/admission.h"
-#include "node/audit.h"
-#include "node/terms.h"
+#include "os/own_process.h"
 #include "os/packet_socket.h"
 #include "os/poll_set.h"
+#include "os/poll_tag.h"
 #include "os/socket_close.h"
 
-#define ACCEPTS_PER_TURN 64
+/* Of one call. */
+#define ACCEPTS_MAX 64
 
 /* Such closes cost a thread each, before the policy decides anything. */
-#define THREAD_CLOSES_PER_TURN 4
+#define THREAD_CLOSES_MAX 4
 
-/* A record of the peer, or why there is none (-EAGAIN, -EPIPE, ...). */
+/* The pause after a failed accept4(), for instance without descriptors.  The
+ * listener would stay readable meanwhile. */
+#define BACKOFF_NS (100 * UINT64_C(1000000))
+
+/* A record of the peer, or the reason that there is none (-EAGAIN, -EPIPE). */
 struct received {
 	int result;
 	size_t byte_count;
@@ -49,42 +44,32 @@ struct received {
 	uint8_t bytes[PST_WIRE_RECORD_BYTES_MAX];
 };
 
-/* -- HELLO, and the answer ------------------------------------------------- */
+/* -- HELLO and OFFER ------------------------------------------------------- */
 
-static bool is_for_us(const struct pst_node *node,
-		      const struct pst_hello *hello,
-		      struct postern_refusal *refusal)
-{
-	if (strcmp(hello->node_name, node->name) != 0)
-		return pst_error_setf(refusal, POSTERN_REASON_WRONG_NODE,
-				      "asked for node %s", hello->node_name);
-	return true;
-}
-
-static bool answer_hello(struct pst_node *node, struct pst_half_open *entry,
+static bool handle_hello(struct pst_admission *admission,
+			 struct pst_half_open *entry,
 			 struct postern_refusal *refusal)
 {
 	const struct pst_hello *hello = &entry->responder.hello;
 
-	if (!is_for_us(node, hello, refusal))
-		return false;
+	if (strcmp(hello->node_name, admission->params.node_name) != 0)
+		return pst_error_setf(refusal, POSTERN_REASON_WRONG_NODE,
+				      "asked for node %s", hello->node_name);
 	switch (hello->kind) {
 	case PST_WIRE_KIND_CHANNEL:
-		return pst_admission_offer(node, entry, refusal);
+		return pst_admission_offer(admission, entry, refusal);
 	case PST_WIRE_KIND_OBSERVE:
-		return pst_observe_answer(node, entry, refusal);
+		return pst_observe_execute(admission, entry, refusal);
 	case PST_WIRE_KIND_CONTROL:
-		return pst_control_grant(node, entry, refusal);
+		return pst_control_permit(admission, entry, refusal);
 	}
 	return pst_error_set(refusal, POSTERN_REASON_KIND);
 }
 
-/* -- READY, and GO --------------------------------------------------------- */
+/* -- READY and GO ---------------------------------------------------------- */
 
-/*
- * A peer can look at its OFFER, descriptors and all, and leave it in the queue,
- * where it stays in flight at our charge.
- */
+/* A peer can look at its OFFER without taking it from the queue.  Then the
+ * descriptors stay in flight and count against the node. */
 static bool has_taken_offer(const struct pst_half_open *entry,
 			    struct postern_refusal *refusal)
 {
@@ -94,54 +79,39 @@ static bool has_taken_offer(const struct pst_half_open *entry,
 			      "READY before the OFFER was taken");
 }
 
-static bool still_lives(const struct pst_half_open *entry,
-			struct postern_refusal *refusal)
+static bool is_alive(const struct pst_half_open *entry,
+		     struct postern_refusal *refusal)
 {
 	if (pst_process_has_ended(entry->credentials.pidfd) == 0)
 		return true;
 	return pst_error_set(refusal, POSTERN_REASON_PEER_DIED);
 }
 
-static bool answer_ready(struct pst_node *node, struct pst_half_open *entry,
+static bool handle_ready(struct pst_admission *admission,
+			 struct pst_half_open *entry,
 			 struct postern_refusal *refusal)
 {
+	const struct pst_admission_params *params = &admission->params;
 	struct pst_peer *peer =
-		pst_peer_table_at(&node->peer_table, entry->slot);
+		pst_peer_table_at(params->peer_table, entry->slot);
 
 	if (!has_taken_offer(entry, refusal) ||
-	    !pst_commit_is_paid(node, entry, refusal) ||
-	    !still_lives(entry, refusal) ||
-	    !pst_admission_settle(node, entry, refusal) ||
-	    !pst_commit_go(node, entry, refusal))
+	    !pst_admission_check_segments(admission, entry, refusal) ||
+	    !is_alive(entry, refusal) ||
+	    !pst_admission_finish(admission, entry, refusal) ||
+	    !pst_admission_send_go(admission, entry, refusal))
 		return false;
 
-	entry->slot = 0;
+	entry->slot = 0; /* it belongs to the peer now */
 	peer->identity.credentials = entry->credentials;
 	pst_peer_credentials_init(&entry->credentials);
 	pst_peer_credentials_forget_groups(&peer->identity.credentials);
-	pst_half_open_release(&node->half_open, entry);
-	pst_peer_inherit_meter(node, peer);
-	PST_IGNORE(pst_node_transition(node, peer, PST_PEER_EVENT_CONNECTED));
-	if (peer->directions & POSTERN_DIRECTION_SEND)
-		PST_IGNORE(pst_node_transition(node, peer,
-					       PST_PEER_EVENT_WOKEN));
-	pst_node_stats_connect(node, peer);
-	pst_audit_admit(node, peer);
-	pst_event_push(node, POSTERN_EVENT_ADMITTED, peer,
-		       POSTERN_REASON_NONE, 0);
+	pst_half_open_release(&admission->half_open, entry);
+	params->hooks->on_connected(params->hook_data, peer);
 	return true;
 }
 
-/* -- COMMAND, and the result ----------------------------------------------- */
-
-static bool answer_command(struct pst_node *node, struct pst_half_open *entry)
-{
-	pst_control_obey(node, entry);
-	pst_admission_release(node, entry);
-	return true;
-}
-
-/* -- one record ------------------------------------------------------------ */
+/* -- records --------------------------------------------------------------- */
 
 static bool is_same_process(const struct pst_peer_credentials *credentials,
 			    const struct pst_packet_sender *sender)
@@ -151,9 +121,30 @@ static bool is_same_process(const struct pst_peer_credentials *credentials,
 	       sender->gid == credentials->gid;
 }
 
-static bool take_record(struct pst_half_open *entry,
-			const struct received *record,
-			struct postern_refusal *refusal)
+/* The handshake has failed by a record. */
+static bool refuse_record(const struct pst_half_open *entry,
+			  struct postern_refusal *refusal)
+{
+	enum postern_reason reason = entry->responder.machine.reason;
+
+	if (reason == POSTERN_REASON_SECURITY)
+		return pst_error_setf(refusal, reason,
+				      "it begins with a cipher that this host "
+				      "does without");
+	if (reason != POSTERN_REASON_KEY)
+		return pst_error_set(refusal, reason);
+	return pst_error_setf(
+		refusal, reason,
+		entry->key ? "a record that was not made for the "
+			     "node's key, or by whom it says, or was "
+			     "altered"
+			   : "a record that was made for a key, and "
+			     "the node has none; or it was altered");
+}
+
+static bool consume_record(struct pst_half_open *entry,
+			   const struct received *record,
+			   struct postern_refusal *refusal)
 {
 	const struct pst_packet_sender *sender = &record->sender;
 	int r;
@@ -167,74 +158,83 @@ static bool take_record(struct pst_half_open *entry,
 	r = pst_responder_consume(&entry->responder, record->bytes,
 				  record->byte_count);
 	if (r < 0)
-		return pst_admission_refuse_record(entry, refusal);
+		return refuse_record(entry, refusal);
 	return true;
 }
 
-static bool answer(struct pst_node *node, struct pst_half_open *entry,
-		   struct postern_refusal *refusal)
+static bool handle_message(struct pst_admission *admission,
+			   struct pst_half_open *entry,
+			   struct postern_refusal *refusal)
 {
 	if (entry->responder.machine.state == HANDSHAKE_CONSUMED_READY)
-		return answer_ready(node, entry, refusal);
-	if (entry->responder.machine.state == HANDSHAKE_CONSUMED_COMMAND)
-		return answer_command(node, entry);
-	return answer_hello(node, entry, refusal);
+		return handle_ready(admission, entry, refusal);
+	if (entry->responder.machine.state == HANDSHAKE_CONSUMED_COMMAND) {
+		pst_control_execute(admission, entry);
+		pst_admission_release(admission, entry);
+		return true;
+	}
+	return handle_hello(admission, entry, refusal);
 }
 
-static void receive(const struct pst_node *node, int socket_fd,
-		    struct received *ret_record)
+static void receive_record(const struct pst_admission *admission, int socket_fd,
+			   struct received *ret_record)
 {
 	ret_record->result = pst_packet_receive(
-		socket_fd, node->features, ret_record->bytes,
+		socket_fd, admission->params.features, ret_record->bytes,
 		sizeof(ret_record->bytes), &ret_record->byte_count,
 		&ret_record->sender);
 }
 
-/* A record that came, or what was wrong with it. */
-static void take_in(struct pst_node *node, struct pst_half_open *entry,
-		    const struct received *record)
+/* A record was received, or a fault in its place. */
+static void handle_record(struct pst_admission *admission,
+			  struct pst_half_open *entry,
+			  const struct received *record)
 {
 	struct postern_refusal refusal;
-	bool goes_on;
+	bool is_accepted;
 
 	entry->attempt.has_hello = true;
 	if (record->result < 0)
-		goes_on = pst_error_set_errno(&refusal, POSTERN_REASON_PROTOCOL,
-					      record->result,
-					      "receiving a record");
+		is_accepted = pst_error_set_errno(
+			&refusal, POSTERN_REASON_PROTOCOL, record->result,
+			"receiving a record");
 	else
-		goes_on = take_record(entry, record, &refusal);
-	if (goes_on)
-		goes_on = answer(node, entry, &refusal);
-	if (!goes_on)
-		pst_admission_refuse(node, entry, &refusal);
+		is_accepted = consume_record(entry, record, &refusal);
+	if (!is_accepted || !handle_message(admission, entry, &refusal))
+		pst_admission_refuse(admission, entry, &refusal);
 }
 
-void pst_admission_advance(struct pst_node *node, struct pst_half_open *entry)
+void pst_admission_advance(struct pst_admission *admission, uint64_t tag)
 {
+	struct pst_half_open *entry =
+		&admission->half_open.entries[pst_poll_tag_index(tag)];
 	struct received record;
 
-	receive(node, entry->socket_fd, &record);
+	if (!entry->is_taken ||
+	    !pst_poll_tag_has_generation(tag, entry->generation))
+		return;
+	receive_record(admission, entry->socket_fd, &record);
 	if (record.result == -EAGAIN)
 		return;
 	if (record.result == -EPIPE) {
-		pst_admission_drop(node, entry);
+		pst_admission_end_hung_up(admission, entry);
 		return;
 	}
-	take_in(node, entry, &record);
+	handle_record(admission, entry, &record);
 }
 
-/* -- accept ---------------------------------------------------------------- */
+/* -- attempts -------------------------------------------------------------- */
 
 /*
- * A place in the table, if need be another's.  A user with all its places taken
- * gets one for a HELLO if it has a connection without.
+ * An entry of the table, which another handshake may lose.  A user with all its
+ * entries taken gets one for a HELLO if it has a connection without.
  */
 static struct pst_half_open *
-make_place(struct pst_node *node, const struct pst_half_open_attempt *attempt,
-	   struct postern_refusal *refusal)
+allocate_half_open(struct pst_admission *admission,
+		   const struct pst_half_open_attempt *attempt,
+		   struct postern_refusal *refusal)
 {
-	struct pst_half_open_table *table = &node->half_open;
+	struct pst_half_open_table *table = &admission->half_open;
 	struct pst_half_open *entry = NULL;
 
 	if (pst_half_open_count_of(table, attempt->user) >=
@@ -252,45 +252,23 @@ make_place(struct pst_node *node, const struct pst_half_open_attempt *attempt,
 			return entry;
 		entry = pst_half_open_find_victim(table, attempt);
 	}
-	pst_admission_end(node, entry, POSTERN_REASON_EVICTED);
+	pst_admission_end(admission, entry, POSTERN_REASON_EVICTED);
 	return entry;
 }
 
-/*
- * Root and the owner may always say what they want: another kind of connection
- * than a channel, or just whether somebody listens.  A channel they get by the
- * policy and within its limits, like everybody.
- */
-static bool may_knock(struct pst_node *node,
-		      const struct pst_peer_credentials *credentials,
-		      uint64_t user, bool *ret_needs_key,
-		      struct postern_refusal *refusal)
-{
-	struct postern_subject subject;
-
-	*ret_needs_key = false;
-	pst_subject_init(&subject, credentials, NULL, node->overflow_uid,
-			 node->overflow_gid);
-	if (!pst_admission_is_privileged(node, credentials) &&
-	    (!pst_admission_acquire_handshake(node, user, refusal) ||
-	     !pst_policy_may_match_later(node->binding.rules, &subject,
-					 ret_needs_key, refusal)))
-		return false;
-	return true;
-}
-
-void pst_admission_begin(const struct pst_node *node,
+void pst_admission_begin(const struct pst_admission *admission,
 			 struct pst_half_open *entry)
 {
-	const struct pst_responder_params params = {
+	const struct pst_admission_params *params = &admission->params;
+	const struct pst_responder_params responder_params = {
 		.layout_version = pst_channel_layout_version(),
-		.cipher_bits = pst_cipher_bits_for(node->features),
+		.cipher_bits = pst_cipher_bits_for(params->features),
 	};
 
-	pst_half_open_begin(entry, node->binding.key, &params);
+	pst_half_open_begin(entry, params->binding->key, &responder_params);
 }
 
-/* Why the credentials could not be read. */
+/* The credentials could not be read. */
 static void refuse_credentials(int result, struct postern_refusal *refusal)
 {
 	(void)pst_error_set_errno(refusal,
@@ -301,49 +279,50 @@ static void refuse_credentials(int result, struct postern_refusal *refusal)
 				  result, "reading the credentials");
 }
 
-/* A place and the poll set; false, and the peer is refused. */
-static bool begin_handshake(struct pst_node *node, int socket_fd,
-			    struct pst_peer_credentials *credentials,
-			    const struct pst_half_open_attempt *attempt,
-			    struct pst_half_open **ret_entry)
+/* Returns the entry, or NULL: refused.  Takes socket and credentials. */
+static struct pst_half_open *
+begin_handshake(struct pst_admission *admission, int socket_fd,
+		struct pst_peer_credentials *credentials,
+		const struct pst_half_open_attempt *attempt)
 {
+	const struct pst_admission_params *params = &admission->params;
 	struct postern_refusal refusal;
 	struct pst_half_open *entry;
 	uint32_t index;
 	int r;
 
-	entry = make_place(node, attempt, &refusal);
+	entry = allocate_half_open(admission, attempt, &refusal);
 	if (!entry) {
-		pst_admission_turn_away(node, socket_fd, credentials, &refusal);
-		return false;
+		pst_admission_refuse_attempt(admission, socket_fd, credentials,
+					     &refusal);
+		return NULL;
 	}
-	index = pst_half_open_index(&node->half_open, entry);
+	index = pst_half_open_index(&admission->half_open, entry);
 	pst_half_open_take(entry, socket_fd, credentials, attempt,
-			   pst_deadline_after(node->reactor.now_ns,
+			   pst_deadline_after(*params->now_ns,
 					      PST_HALF_OPEN_DEADLINE_NS));
-	pst_stats_collector_note_change(&node->stats.collector);
-	pst_admission_begin(node, entry);
-	r = pst_poll_set_add(node->reactor.set_fd, socket_fd,
+	params->hooks->on_half_open_changed(params->hook_data);
+	pst_admission_begin(admission, entry);
+	r = pst_poll_set_add(params->set_fd, socket_fd,
 			     pst_poll_tag(PST_POLL_HALF_OPEN, index,
 					  entry->generation));
 	if (r < 0) {
 		(void)pst_error_set_errno(&refusal, POSTERN_REASON_RESOURCES, r,
 					  "watching the socket");
-		pst_admission_refuse(node, entry, &refusal);
-		return false;
+		pst_admission_refuse(admission, entry, &refusal);
+		return NULL;
 	}
-	*ret_entry = entry;
-	return true;
+	return entry;
 }
 
 /*
- * The first record is usually here already, and is taken in at once: so a client
- * that has sent its HELLO never stands among those that have not, and one that
- * has hung up meanwhile takes no place.
+ * The first record has usually arrived, and is handled at once.  So a client
+ * that has sent its HELLO is never counted among those that have not, and one
+ * that has hung up takes no entry.
  */
-static void consider(struct pst_node *node, int socket_fd)
+static void handle_attempt(struct pst_admission *admission, int socket_fd)
 {
-	unsigned *thread_close_count = &node->half_open.thread_close_count;
+	const struct pst_admission_params *params = &admission->params;
 	struct pst_peer_credentials credentials;
 	struct pst_half_open_attempt attempt;
 	struct postern_refusal refusal;
@@ -351,77 +330,147 @@ static void consider(struct pst_node *node, int socket_fd)
 	struct received record;
 	int r;
 
-	r = pst_peer_credentials_read(socket_fd, node->binding.wanted_facts,
-				      node->features, &credentials);
+	r = pst_peer_credentials_read(socket_fd, params->binding->wanted_facts,
+				      params->features, &credentials);
 	if (r == -ESRCH) {
-		/* The peer has gone. */
-		(void)pst_socket_close_counted(socket_fd, thread_close_count);
+		/* The peer has exited. */
+		pst_admission_close_attempt(admission, socket_fd, &credentials);
 		return;
 	}
 	if (r < 0) {
 		refuse_credentials(r, &refusal);
-		pst_admission_turn_away(node, socket_fd, &credentials, &refusal);
+		pst_admission_refuse_attempt(admission, socket_fd, &credentials,
+					     &refusal);
 		return;
 	}
-	attempt.user = pst_admission_user(node, &credentials);
-	if (!may_knock(node, &credentials, attempt.user, &attempt.needs_key,
-		       &refusal)) {
-		pst_admission_turn_away(node, socket_fd, &credentials, &refusal);
+	attempt.user = pst_admission_user(admission, &credentials);
+	if (!pst_admission_check_attempt(admission, &credentials, attempt.user,
+					 &attempt.needs_key, &refusal)) {
+		pst_admission_refuse_attempt(admission, socket_fd, &credentials,
+					     &refusal);
 		return;
 	}
-	receive(node, socket_fd, &record);
+	receive_record(admission, socket_fd, &record);
 	if (record.result == -EPIPE) {
-		pst_peer_credentials_done(&credentials);
-		(void)pst_socket_close_counted(socket_fd, thread_close_count);
+		pst_admission_close_attempt(admission, socket_fd, &credentials);
 		return;
 	}
 	attempt.has_hello = record.result != -EAGAIN;
 	attempt.abandoned_count = pst_half_open_count_abandoned(
-		&node->half_open, attempt.user, node->reactor.now_ns);
-	if (begin_handshake(node, socket_fd, &credentials, &attempt, &entry) &&
-	    attempt.has_hello)
-		take_in(node, entry, &record);
+		&admission->half_open, attempt.user, *params->now_ns);
+	entry = begin_handshake(admission, socket_fd, &credentials, &attempt);
+	if (entry && attempt.has_hello)
+		handle_record(admission, entry, &record);
 }
 
-void pst_admission_accept(struct pst_node *node)
+/* -- the listener ---------------------------------------------------------- */
+
+int pst_admission_watch_listener(struct pst_admission *admission,
+				 uint64_t retry_ns)
 {
-	unsigned close_count = node->half_open.thread_close_count;
+	int r;
+
+	r = pst_poll_set_add(admission->params.set_fd,
+			     admission->listener.socket_fd,
+			     pst_poll_tag(PST_POLL_LISTENER, 0, 0));
+	admission->is_backing_off = r < 0;
+	admission->listener_retry_ns = retry_ns;
+	return r;
+}
+
+void pst_admission_unwatch_listener(struct pst_admission *admission)
+{
+	pst_poll_set_remove(admission->params.set_fd,
+			    admission->listener.socket_fd);
+	admission->is_backing_off = false;
+}
+
+static void back_off(struct pst_admission *admission)
+{
+	pst_admission_unwatch_listener(admission);
+	admission->is_backing_off = true;
+	admission->listener_retry_ns =
+		pst_deadline_after(*admission->params.now_ns, BACKOFF_NS);
+}
+
+void pst_admission_accept(struct pst_admission *admission)
+{
+	const struct pst_admission_params *params = &admission->params;
+	unsigned close_count = admission->half_open.thread_close_count;
 	int fd, i, r;
 
-	for (i = 0; i < ACCEPTS_PER_TURN; i++) {
-		if (node->half_open.thread_close_count - close_count >=
-		    THREAD_CLOSES_PER_TURN)
+	for (i = 0; i < ACCEPTS_MAX; i++) {
+		if (admission->half_open.thread_close_count - close_count >=
+		    THREAD_CLOSES_MAX)
 			return;
-		r = pst_listener_accept(&node->listener, &fd);
+		r = pst_listener_accept(&admission->listener, &fd);
 		if (r == -EAGAIN)
 			return;
 		if (r < 0) {
-			/* Out of descriptors, say: the backlog waits, and so
-			 * do we, rather than spin on a listener that stays
-			 * readable. */
-			pst_audit_note(node, POSTERN_LOG_WARNING, "accept",
-				       "cannot accept for now", r);
-			pst_poll_set_remove(node->reactor.set_fd,
-					    node->listener.socket_fd);
-			node->listener_rests = true;
-			node->listener_wakes_ns = pst_deadline_after(
-				node->reactor.now_ns, PST_LISTENER_REST_NS);
+			params->hooks->on_accept_failed(params->hook_data, r);
+			back_off(admission);
 			return;
 		}
-		consider(node, fd);
+		handle_attempt(admission, fd);
 	}
 }
 
-void pst_admission_expire(struct pst_node *node, uint64_t now_ns)
+/* -- deadlines ------------------------------------------------------------- */
+
+uint64_t pst_admission_next_deadline_ns(const struct pst_admission *admission)
 {
+	uint64_t deadline_ns =
+		pst_half_open_next_deadline_ns(&admission->half_open);
+
+	if (admission->is_backing_off)
+		deadline_ns = pst_deadline_earlier(
+			deadline_ns, admission->listener_retry_ns);
+	return deadline_ns;
+}
+
+void pst_admission_handle_deadlines(struct pst_admission *admission)
+{
+	uint64_t now_ns = *admission->params.now_ns;
 	struct pst_half_open *entry;
 	size_t i;
 
 	for (i = 0; i < PST_HALF_OPEN_COUNT; i++) {
-		entry = &node->half_open.entries[i];
+		entry = &admission->half_open.entries[i];
 		if (entry->is_taken &&
 		    pst_deadline_has_passed(entry->deadline_ns, now_ns))
-			pst_admission_end(node, entry, POSTERN_REASON_DEADLINE);
+			pst_admission_end(admission, entry,
+					  POSTERN_REASON_DEADLINE);
 	}
-	pst_pending_offers_check(&node->half_open.pending, now_ns);
+	pst_pending_offers_check(&admission->half_open.pending, now_ns);
+	if (admission->is_backing_off &&
+	    pst_deadline_has_passed(admission->listener_retry_ns, now_ns))
+		PST_IGNORE(pst_admission_watch_listener(
+			admission, pst_deadline_after(now_ns, BACKOFF_NS)));
+}
+
+/* -- lifetime -------------------------------------------------------------- */
+
+int pst_admission_init(struct pst_admission *admission,
+		       const struct pst_admission_params *params)
+{
+	const struct pst_offer_capacity capacity =
+		pst_offer_capacity_for(pst_own_descriptor_limit());
+	int r;
+
+	admission->params = *params;
+	r = pst_overflow_ids_read(&admission->overflow_uid,
+				  &admission->overflow_gid);
+	if (r < 0)
+		return r;
+	r = pst_segment_device(&admission->memfd_device);
+	if (r < 0)
+		return r;
+	return pst_half_open_init(&admission->half_open, &capacity);
+}
+
+void pst_admission_done(struct pst_admission *admission)
+{
+	/* No new attempts, then no more handshakes. */
+	pst_listener_close(&admission->listener);
+	pst_half_open_done(&admission->half_open);
 }

@@ -329,7 +329,7 @@ void pst_audit_holders(struct pst_node *node)
 		return;
 	node->holders_audit_ns =
 		pst_deadline_after(node->reactor.now_ns, HOLDERS_AUDIT_NS);
-	count = pst_half_open_find_holders(&node->half_open, holders,
+	count = pst_half_open_find_holders(&node->admission.half_open, holders,
 					   HOLDERS_RECORDED);
 	for (i = 0; i < count && i < HOLDERS_RECORDED; i++) {
 		begin(&record, node, "unread-offers");

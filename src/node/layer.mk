@@ -2,17 +2,17 @@
 noinst_LTLIBRARIES += libnode.la
 libnode_la_SOURCES = \
 	src/node/admission.c \
-	src/node/admission.h \
 	src/node/admission_end.c \
 	src/node/admission_grant.c \
+	src/node/admission_requests.c \
+	src/node/admission_segments.c \
 	src/node/audit.c \
 	src/node/audit.h \
 	src/node/audit_suppression.c \
 	src/node/audit_suppression.h \
-	src/node/commit.c \
-	src/node/control.c \
 	src/node/event_queue.c \
 	src/node/node.h \
+	src/node/node_admission.c \
 	src/node/node_lifecycle.c \
 	src/node/node_listener.c \
 	src/node/node_peers.c \
@@ -22,12 +22,10 @@ libnode_la_SOURCES = \
 	src/node/node_state.h \
 	src/node/node_stats.c \
 	src/node/node_stats.h \
-	src/node/observe.c \
-	src/node/offer.c \
+	src/node/peer_meters.c \
+	src/node/peer_meters.h \
 	src/node/policy_reload.c \
 	src/node/reactor.c \
 	src/node/reactor.h \
 	src/node/revoke.c \
-	src/node/revoke.h \
-	src/node/terms.c \
-	src/node/terms.h
+	src/node/revoke.h

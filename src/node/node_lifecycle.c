@@ -26,10 +26,6 @@
 
 static int allocate(struct pst_node *node, uint32_t slot_count)
 {
-	const struct pst_offer_capacity offers =
-		pst_offer_capacity_for(pst_own_descriptor_limit());
-	int r;
-
 	node->event_room = 2 * slot_count;
 	node->events = calloc(node->event_room, sizeof(node->events[0]));
 	node->charges.slot_count = slot_count;
@@ -37,11 +33,8 @@ static int allocate(struct pst_node *node, uint32_t slot_count)
 				       sizeof(node->charges.charges[0]));
 	if (!node->events || !node->charges.charges)
 		return -ENOMEM;
-	r = pst_peer_table_init(&node->peer_table, slot_count,
-				&node->scheduler);
-	if (r < 0)
-		return r;
-	return pst_half_open_init(&node->half_open, &offers);
+	return pst_peer_table_init(&node->peer_table, slot_count,
+				   &node->scheduler);
 }
 
 static int init(struct pst_node *node, const struct pst_node_params *params)
@@ -54,7 +47,7 @@ static int init(struct pst_node *node, const struct pst_node_params *params)
 	node->log = params->log;
 	pst_audit_init(&node->audit_trail);
 	(void)snprintf(node->name, sizeof(node->name), "%s", params->name);
-	node->listener = (struct pst_listener)PST_LISTENER_INIT;
+	node->admission = (struct pst_admission)PST_ADMISSION_INIT;
 	node->stats = (struct pst_node_stats)PST_NODE_STATS_INIT;
 	node->names_due_ns = PST_DEADLINE_NEVER;
 	pst_scheduler_init(&node->scheduler);
@@ -88,12 +81,6 @@ static int open_node(struct pst_node *node, const struct postern_policy *policy,
 	key = pst_node_key_unref(key);
 	if (r < 0)
 		return r;
-	r = pst_overflow_ids_read(&node->overflow_uid, &node->overflow_gid);
-	if (r < 0)
-		return r;
-	r = pst_segment_device(&node->memfd_device);
-	if (r < 0)
-		return r;
 	r = allocate(node, description.slot_count);
 	if (r < 0)
 		return r;
@@ -105,6 +92,9 @@ static int open_node(struct pst_node *node, const struct postern_policy *policy,
 	if (r < 0)
 		return r;
 	node->peer_table.set_fd = node->reactor.set_fd;
+	r = pst_node_open_admission(node);
+	if (r < 0)
+		return r;
 	return pst_node_listen(node, refusal);
 }
 
@@ -182,8 +172,7 @@ struct pst_node *pst_node_close(struct pst_node *node)
 	if (!node || !pst_node_is_ours(node))
 		return NULL;
 	/* Nobody new first, then those who are here. */
-	pst_listener_close(&node->listener);
-	pst_half_open_done(&node->half_open);
+	pst_admission_done(&node->admission);
 	pst_node_stats_close(node);
 	close_peers(node);
 	pst_audit_flush(node, PST_DEADLINE_NEVER);

@@ -123,18 +123,13 @@ static int open_directory(const struct pst_node *node,
 	return 0;
 }
 
-static int watch_socket(const struct pst_node *node)
-{
-	return pst_poll_set_add(node->reactor.set_fd, node->listener.socket_fd,
-				pst_poll_tag(PST_POLL_LISTENER, 0, 0));
-}
-
 static int watch_names(struct pst_node *node)
 {
-	if (node->listener.watch_fd < 0)
+	if (node->admission.listener.watch_fd < 0)
 		node->names_due_ns = pst_deadline_after(node->reactor.now_ns,
 							NAMES_CHECK_NS);
-	return pst_poll_set_add(node->reactor.set_fd, node->listener.watch_fd,
+	return pst_poll_set_add(node->reactor.set_fd,
+				node->admission.listener.watch_fd,
 				pst_poll_tag(PST_POLL_NAMES, 0, 0));
 }
 
@@ -148,10 +143,11 @@ int pst_node_listen(struct pst_node *node, struct postern_refusal *refusal)
 	r = open_directory(node, &options, &dir_fd, refusal);
 	if (r < 0)
 		return r;
-	r = pst_listener_open(&options, &node->listener, &fault);
+	r = pst_listener_open(&options, &node->admission.listener, &fault);
 	if (r < 0)
 		return listener_refusal(r, fault, options.path, refusal);
-	r = watch_socket(node);
+	r = pst_admission_watch_listener(&node->admission,
+					 node->reactor.now_ns);
 	if (r == 0)
 		r = watch_names(node);
 	/* The program may wait for the descriptor before any other call. */
@@ -176,17 +172,14 @@ static int restore(struct pst_node *node,
 				     (unsigned long)node->owner);
 		return -EACCES;
 	}
-	pst_admission_accept(node);
-	pst_poll_set_remove(node->reactor.set_fd, node->listener.socket_fd);
-	pst_poll_set_remove(node->reactor.set_fd, node->listener.watch_fd);
-	node->listener_rests = false;
-	r = pst_listener_restore(options, &node->listener, &fault);
+	pst_admission_accept(&node->admission);
+	pst_admission_unwatch_listener(&node->admission);
+	pst_poll_set_remove(node->reactor.set_fd, node->admission.listener.watch_fd);
+	r = pst_listener_restore(options, &node->admission.listener, &fault);
 	if (r < 0)
 		r = listener_refusal(r, fault, options->path, refusal);
-	if (watch_socket(node) < 0) {
-		node->listener_rests = true;
-		node->listener_wakes_ns = node->reactor.now_ns;
-	}
+	PST_IGNORE(pst_admission_watch_listener(&node->admission,
+						node->reactor.now_ns));
 	if (watch_names(node) < 0)
 		node->names_due_ns = pst_deadline_after(node->reactor.now_ns,
 							NAMES_CHECK_NS);
@@ -201,7 +194,8 @@ static int check_names(struct pst_node *node, bool *ret_is_restored,
 	int r;
 
 	r = open_directory(node, &options, &dir_fd, refusal);
-	if (r < 0 || pst_listener_is_in_place(&node->listener, dir_fd))
+	if (r < 0 ||
+	    pst_listener_is_in_place(&node->admission.listener, dir_fd))
 		return r;
 	r = restore(node, &options, refusal);
 	*ret_is_restored = r == 0;
@@ -214,8 +208,8 @@ void pst_node_check_names(struct pst_node *node)
 	bool is_restored = false;
 	int r;
 
-	pst_listener_drain_watch(&node->listener);
-	node->names_due_ns = node->listener.watch_fd < 0
+	pst_listener_drain_watch(&node->admission.listener);
+	node->names_due_ns = node->admission.listener.watch_fd < 0
 				     ? pst_deadline_after(node->reactor.now_ns,
 							  NAMES_CHECK_NS)
 				     : PST_DEADLINE_NEVER;

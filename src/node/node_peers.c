@@ -14,7 +14,7 @@
 #include "accounting/quota.h"
 #include "base/attributes.h"
 #include "node/audit.h"
-#include "node/terms.h"
+#include "node/peer_meters.h"
 
 int pst_node_transition(struct pst_node *node, struct pst_peer *peer,
 			enum pst_peer_event event)
@@ -68,7 +68,7 @@ void pst_node_end_peer(struct pst_node *node, struct pst_peer *peer,
 	if (link)
 		end_link(link, reason);
 	if (channel) {
-		pst_peer_leave_meter(node, peer);
+		pst_node_retain_meter(node, peer);
 		fault = pst_channel_fault(channel);
 		/* The ring may not have been read since it was armed. */
 		PST_IGNORE(pst_channel_has_message(channel));
@@ -94,7 +94,7 @@ void pst_node_on_channel_ended(struct pst_node *node, struct pst_peer *peer)
 		pst_node_end_peer(node, peer, reason);
 		return;
 	}
-	pst_peer_share_meter(node, peer);
+	pst_node_share_meter(node, peer);
 	PST_IGNORE(pst_node_transition(node, peer,
 				       PST_PEER_EVENT_CHANNEL_ENDED));
 }

@@ -12,7 +12,7 @@
 
 #include "accounting/accounting.h"
 #include "accounting/retained_meters.h"
-#include "admission/half_open.h"
+#include "admission/admission.h"
 #include "admission/policy_binding.h"
 #include "base/deadline_heap.h"
 #include "base/list.h"
@@ -22,14 +22,10 @@
 #include "node/node.h"
 #include "node/node_stats.h"
 #include "node/reactor.h"
-#include "os/listener.h"
 #include "os/poll_tag.h"
 #include "peer/peer_state.h"
 #include "peer/peer_table.h"
 #include "sched/scheduler.h"
-
-/* How long a listener is left alone when nothing can be accepted. */
-#define PST_LISTENER_REST_NS (100 * UINT64_C(1000000))
 
 struct pst_node {
 	struct pst_fork_guard guard;
@@ -41,20 +37,13 @@ struct pst_node {
 	char name[POSTERN_NAME_BYTES];
 	char *key_path;         /* as given when it was opened; NULL: none */
 	uid_t owner;
-	dev_t memfd_device;
-	uid_t overflow_uid;
-	gid_t overflow_gid;
 	struct pst_audit audit_trail;
 
-	struct pst_listener listener;
-	bool listener_rests;    /* out of descriptors: not watched for a while */
-	uint64_t listener_wakes_ns;
 	bool names_are_lost;    /* socket or lock file, and it was said */
 	uint64_t names_due_ns;  /* when they are checked without an event */
 
-	struct pst_half_open_table half_open;
+	struct pst_admission admission;
 	uint64_t holders_audit_ns; /* when they may be recorded again */
-	struct pst_uid_rate handshakes;
 
 	struct pst_peer_table peer_table;
 	struct pst_charges charges; /* of each slot */
@@ -100,10 +89,8 @@ void pst_event_push(struct pst_node *node, enum postern_event_type type,
 		    uint64_t undelivered_bytes);
 void pst_peer_report_gap(struct pst_node *node, struct pst_peer *peer);
 
-/* admission.c */
-void pst_admission_accept(struct pst_node *node);
-void pst_admission_advance(struct pst_node *node, struct pst_half_open *entry);
-void pst_admission_expire(struct pst_node *node, uint64_t now_ns);
+/* node_admission.c */
+PST_MUST_CHECK int pst_node_open_admission(struct pst_node *node);
 
 /* node_receive.c */
 void pst_node_arm_idle(struct pst_node *node);

@@ -109,7 +109,7 @@ static void fill_node(const struct pst_node *node,
 	*ret_stats = collector->total;
 	ret_stats->slots_used = ret_stats->peer_count;
 	for (i = 0; i < PST_HALF_OPEN_COUNT; i++) {
-		entry = &node->half_open.entries[i];
+		entry = &node->admission.half_open.entries[i];
 		ret_stats->half_open_count += entry->is_taken;
 		ret_stats->slots_used += entry->is_taken && entry->slot != 0;
 	}

@@ -18,10 +18,8 @@
 #include "base/attributes.h"
 #include "base/fd.h"
 #include "base/result.h"
-#include "node/admission.h"
 #include "node/audit.h"
 #include "node/node_policy.h"
-#include "node/terms.h"
 #include "os/monotonic.h"
 
 /* What an open node is, a policy cannot change: it has to be opened anew. */
@@ -52,7 +50,7 @@ static int set_socket_access(const struct pst_node *node,
 	int r;
 
 	pst_policy_describe_node(rules, &then);
-	r = pst_listener_set_access(&node->listener, then.socket_mode,
+	r = pst_listener_set_access(&node->admission.listener, then.socket_mode,
 				    pst_node_group(&then));
 	if (r < 0)
 		(void)pst_error_set_errno(
@@ -71,30 +69,11 @@ static void exchange(struct pst_node *node, struct pst_policy_binding *binding)
 	}
 	node->binding = *binding;
 	*binding = old;
-	pst_half_open_renew_users(&node->half_open,
+	pst_half_open_renew_users(&node->admission.half_open,
 				  &node->binding.subordinate_uids);
 }
 
 /* -- who is here ----------------------------------------------------------- */
-
-/* Those of the moment of connect() the socket still tells, and the others are
- * of now. */
-static void read_facts_again(const struct pst_node *node, int socket_fd,
-			     struct pst_peer_credentials *credentials)
-{
-	struct pst_peer_credentials anew;
-	int pidfd;
-
-	if (pst_peer_credentials_read(socket_fd, node->binding.wanted_facts,
-				      node->features, &anew) < 0)
-		return; /* they stay unknown: allows do not match, denies do */
-	/* It is the same process: the pidfd that we have, if any, stays. */
-	pidfd = pst_fd_take(&credentials->pidfd);
-	pst_peer_credentials_done(credentials);
-	*credentials = anew;
-	(void)pst_fd_close(anew.pidfd);
-	credentials->pidfd = pidfd;
-}
 
 /*
  * The new rules may look at facts that nobody had asked about, and groups were
@@ -108,8 +87,9 @@ static void read_missing_facts(const struct pst_node *node,
 	if (!peer->channel)
 		return;
 	socket_fd = pst_channel_socket_fd(peer->channel);
-	if ((node->binding.wanted_facts & ~facts_before) != 0)
-		read_facts_again(node, socket_fd, &peer->identity.credentials);
+	pst_admission_read_missing_facts(&node->admission, facts_before,
+					 socket_fd,
+					 &peer->identity.credentials);
 	/* Where it fails they stay unknown: that denies. */
 	PST_IGNORE(pst_peer_credentials_recall_groups(
 		socket_fd, &peer->identity.credentials));
@@ -120,10 +100,12 @@ static bool keeps_its_place(const struct pst_node *node,
 			    struct postern_decision *ret_decision,
 			    struct postern_refusal *refusal)
 {
-	return pst_terms_decide(node, &peer->identity.credentials,
-				pst_peer_key(peer), ret_decision, refusal) &&
-	       pst_terms_cover(ret_decision, peer->directions, peer->security,
-			       refusal);
+	return pst_admission_decide(&node->admission,
+				    &peer->identity.credentials,
+				    pst_peer_key(peer), ret_decision,
+				    refusal) &&
+	       pst_admission_covers(ret_decision, peer->directions,
+				    peer->security, refusal);
 }
 
 /* Do these limits say something else than those before? */
@@ -147,7 +129,7 @@ static bool put_in_force(struct pst_node *node, struct pst_peer *peer,
 	enum postern_on_exceed on_exceed = peer->sched.on_exceed;
 	uint64_t idle_ns = peer->times.idle_ns;
 
-	pst_peer_change_terms(node, peer, decision);
+	pst_admission_reapply_limits(&node->admission, peer, decision);
 	/* A throttled peer that cannot be watched is served after a retry. */
 	PST_IGNORE(pst_node_transition(node, peer,
 				       PST_PEER_EVENT_LIMITS_CHANGED));
@@ -195,54 +177,6 @@ static void decide_again(struct pst_node *node, unsigned facts_before,
 	outcome->lost_count++;
 	pst_audit_revoke(node, peer, &revoker, &refusal);
 	pst_node_end_peer(node, peer, POSTERN_REASON_REVOKED);
-}
-
-/* -- who is about to come -------------------------------------------------- */
-
-/* An offer is made already: it must still be within what is granted. */
-static bool is_still_allowed(struct pst_node *node,
-			     struct pst_half_open *entry,
-			     struct postern_refusal *refusal)
-{
-	struct pst_peer *peer =
-		pst_peer_table_at(&node->peer_table, entry->slot);
-	struct postern_decision decision = POSTERN_DECISION_INIT;
-
-	if (!pst_terms_decide(node, &entry->credentials,
-			      pst_responder_claimed_key(&entry->responder),
-			      &decision, refusal) ||
-	    !pst_terms_cover(&decision, entry->responder.offer.directions,
-			     entry->responder.offer.security, refusal))
-		return false;
-	pst_peer_change_terms(node, peer, &decision);
-	pst_half_open_note_peer_name(entry, peer->identity.name);
-	return true;
-}
-
-/* Who has not said hello yet is decided when it does, and by the node's key of
- * then. */
-static void decide_handshakes_again(struct pst_node *node,
-				    unsigned facts_before)
-{
-	bool are_facts_missing =
-		(node->binding.wanted_facts & ~facts_before) != 0;
-	struct postern_refusal refusal;
-	struct pst_half_open *entry;
-	size_t i;
-
-	for (i = 0; i < PST_HALF_OPEN_COUNT; i++) {
-		entry = &node->half_open.entries[i];
-		if (!entry->is_taken)
-			continue;
-		if (are_facts_missing)
-			read_facts_again(node, entry->socket_fd,
-					 &entry->credentials);
-		if (entry->responder.machine.state == HANDSHAKE_START)
-			pst_admission_begin(node, entry);
-		if (entry->slot != 0 &&
-		    !is_still_allowed(node, entry, &refusal))
-			pst_admission_refuse(node, entry, &refusal);
-	}
 }
 
 /* -- all of it ------------------------------------------------------------- */
@@ -325,7 +259,7 @@ static int reload(struct pst_node *node, const struct postern_policy *policy,
 		if (node->peer_table.peers[i].state != PST_PEER_FREE)
 			decide_again(node, facts_before,
 				     &node->peer_table.peers[i], outcome);
-	decide_handshakes_again(node, facts_before);
+	pst_admission_decide_again(&node->admission, facts_before);
 	/* What was kept goes by the allows of before. */
 	pst_retained_meters_clear(&node->retained_meters);
 	pst_policy_binding_done(&binding);

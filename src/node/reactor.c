@@ -145,12 +145,11 @@ static void clear_late_interrupt(struct pst_node *node)
 static void handle(struct pst_node *node, uint64_t tag)
 {
 	enum pst_poll_kind kind = pst_poll_tag_kind(tag);
-	struct pst_half_open *entry;
 	struct pst_peer *peer;
 
 	switch (kind) {
 	case PST_POLL_LISTENER:
-		pst_admission_accept(node);
+		pst_admission_accept(&node->admission);
 		return;
 	case PST_POLL_NAMES:
 		pst_node_check_names(node);
@@ -162,10 +161,7 @@ static void handle(struct pst_node *node, uint64_t tag)
 		clear_late_interrupt(node);
 		return;
 	case PST_POLL_HALF_OPEN:
-		entry = &node->half_open.entries[pst_poll_tag_index(tag)];
-		if (entry->is_taken &&
-		    pst_poll_tag_has_generation(tag, entry->generation))
-			pst_admission_advance(node, entry);
+		pst_admission_advance(&node->admission, tag);
 		return;
 	case PST_POLL_PEER_SOCKET:
 	case PST_POLL_PEER_PIDFD:
@@ -185,32 +181,11 @@ static uint64_t next_deadline_ns(const struct pst_node *node)
 	uint64_t due_ns = pst_deadline_earlier(
 		pst_deadline_heap_next_ns(&node->peer_table.deadlines),
 		pst_audit_due_ns(node));
-	uint32_t i;
 
-	for (i = 0; i < PST_HALF_OPEN_COUNT; i++)
-		if (node->half_open.entries[i].is_taken)
-			due_ns = pst_deadline_earlier(
-				due_ns, node->half_open.entries[i].deadline_ns);
+	due_ns = pst_deadline_earlier(
+		due_ns, pst_admission_next_deadline_ns(&node->admission));
 	due_ns = pst_deadline_earlier(due_ns, node->stats.collector.due_ns);
-	if (node->half_open.pending.offer_count > 0)
-		due_ns = pst_deadline_earlier(
-			due_ns, node->half_open.pending.next_check_ns);
-	if (node->listener_rests)
-		due_ns = pst_deadline_earlier(due_ns, node->listener_wakes_ns);
 	return pst_deadline_earlier(due_ns, node->names_due_ns);
-}
-
-static void wake_listener(struct pst_node *node, uint64_t now_ns)
-{
-	if (!node->listener_rests ||
-	    !pst_deadline_has_passed(node->listener_wakes_ns, now_ns))
-		return;
-	if (pst_poll_set_add(node->reactor.set_fd, node->listener.socket_fd,
-			     pst_poll_tag(PST_POLL_LISTENER, 0, 0)) == 0)
-		node->listener_rests = false;
-	else
-		node->listener_wakes_ns =
-			pst_deadline_after(now_ns, PST_LISTENER_REST_NS);
 }
 
 static void handle_deadlines(struct pst_node *node)
@@ -218,9 +193,8 @@ static void handle_deadlines(struct pst_node *node)
 	if (!pst_deadline_has_passed(node->reactor.next_deadline_ns,
 				     node->reactor.now_ns))
 		return;
-	pst_admission_expire(node, node->reactor.now_ns);
+	pst_admission_handle_deadlines(&node->admission);
 	pst_node_handle_peer_deadlines(node);
-	wake_listener(node, node->reactor.now_ns);
 	if (pst_deadline_has_passed(node->names_due_ns, node->reactor.now_ns))
 		pst_node_check_names(node);
 	pst_audit_flush(node, node->reactor.now_ns);

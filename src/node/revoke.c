@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "node/admission.h"
 
 static const struct pst_revoker our_program = {.by = PST_REVOKED_BY_API};
 
@@ -26,7 +25,7 @@ static void take_back(struct pst_node *node, struct pst_peer *peer,
 static void end_handshake(struct pst_node *node, struct pst_half_open *entry)
 {
 	entry->offer.is_revoked = true;
-	pst_admission_end(node, entry, POSTERN_REASON_REVOKED);
+	pst_admission_end(&node->admission, entry, POSTERN_REASON_REVOKED);
 }
 
 /* The handshakes have ended; the offers that nothing can take back remain. */
@@ -34,11 +33,11 @@ static uint32_t revoke_pending_offers(struct pst_node *node,
 				      const char *peer_name, uint64_t user,
 				      const struct pst_revoker *revoker)
 {
+	struct pst_pending_offers *pending = &node->admission.half_open.pending;
 	struct pst_offer_holder holder;
 	uint32_t count = 0;
 
-	while (pst_pending_offers_revoke(&node->half_open.pending, peer_name,
-					 user, &holder)) {
+	while (pst_pending_offers_revoke(pending, peer_name, user, &holder)) {
 		pst_audit_revoke_offers(node, &holder, revoker);
 		count += (uint32_t)holder.offer_count;
 	}
@@ -49,15 +48,16 @@ static uint32_t revoke_pending_offers(struct pst_node *node,
 static int revoke_offers_of(struct pst_node *node, postern_peer handle,
 			    const struct pst_revoker *revoker)
 {
+	struct pst_half_open_table *table = &node->admission.half_open;
 	struct pst_half_open *entry;
 	uint64_t user;
 	size_t i;
 
-	if (!pst_half_open_find_offer(&node->half_open, handle, &user))
+	if (!pst_half_open_find_offer(table, handle, &user))
 		return -ESTALE;
 	(void)revoke_pending_offers(node, NULL, user, revoker);
 	for (i = 0; i < PST_HALF_OPEN_COUNT; i++) {
-		entry = &node->half_open.entries[i];
+		entry = &node->admission.half_open.entries[i];
 		if (entry->is_taken && entry->has_offered &&
 		    entry->attempt.user == user)
 			end_handshake(node, entry);
@@ -89,7 +89,7 @@ static uint32_t refuse_handshakes(struct pst_node *node, const char *peer_name)
 	size_t i;
 
 	for (i = 0; i < PST_HALF_OPEN_COUNT; i++) {
-		entry = &node->half_open.entries[i];
+		entry = &node->admission.half_open.entries[i];
 		if (!entry->is_taken || !entry->has_offered ||
 		    strcmp(entry->offer.peer_name, peer_name) != 0)
 			continue;

@@ -82,6 +82,12 @@ static inline bool pst_scheduler_has_ready(const struct pst_scheduler *scheduler
 
 /* -- entries --------------------------------------------------------------- */
 
+/* The meter of the channel, which it may share while it drains. */
+static inline struct pst_meter *pst_sched_meter(struct pst_sched_entry *entry)
+{
+	return entry->shared_meter ? entry->shared_meter : &entry->meter;
+}
+
 static inline bool pst_sched_is_ready(const struct pst_sched_entry *entry)
 {
 	return pst_drr_is_queued(&entry->drr);

@@ -89,7 +89,7 @@ START_TEST(handshake_that_has_not_begun_is_with_the_next_key)
 	put_next_key_in_place();
 	ck_assert_int_eq(reload(&refusal), 0);
 	node = (const struct pst_node *)scene.node;
-	entry = &node->half_open.entries[0];
+	entry = &node->admission.half_open.entries[0];
 	ck_assert(entry->is_taken);
 	ck_assert_ptr_eq(entry->key, node->binding.key);
 	ck_assert_ptr_eq(entry->responder.params.borrow_identity,

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the outcomes of admission mean to the node: audit records, events,
+ * statistics and commands
+ */
+#include "node/node_state.h"
+
+#include "base/attributes.h"
+#include "node/audit.h"
+#include "node/peer_meters.h"
+#include "node/revoke.h"
+
+static void on_refused(void *hook_data,
+		       const struct pst_peer_credentials *credentials,
+		       const struct pst_handshake_responder *responder,
+		       const struct postern_refusal *refusal)
+{
+	struct pst_node *node = hook_data;
+
+	pst_audit_refuse(node, credentials, responder, refusal);
+}
+
+static void on_connected(void *hook_data, struct pst_peer *peer)
+{
+	struct pst_node *node = hook_data;
+
+	pst_node_inherit_meter(node, peer);
+	PST_IGNORE(pst_node_transition(node, peer, PST_PEER_EVENT_CONNECTED));
+	if (peer->directions & POSTERN_DIRECTION_SEND)
+		PST_IGNORE(pst_node_transition(node, peer,
+					       PST_PEER_EVENT_WOKEN));
+	pst_node_stats_connect(node, peer);
+	pst_audit_admit(node, peer);
+	pst_event_push(node, POSTERN_EVENT_ADMITTED, peer,
+		       POSTERN_REASON_NONE, 0);
+}
+
+/* There is one command: to disconnect a peer, or all peers of a name. */
+static enum pst_result_code
+on_command(void *hook_data, const struct pst_command *command,
+	   const struct pst_peer_credentials *credentials, uint32_t *ret_count)
+{
+	const struct pst_revoker revoker = {
+		.by = PST_REVOKED_BY_CONTROL,
+		.uid = credentials->uid,
+		.pid = credentials->pid,
+	};
+	struct pst_node *node = hook_data;
+
+	if (command->peer == 0) {
+		*ret_count = pst_revoke_named(node, command->peer_name,
+					      &revoker);
+		return *ret_count > 0 ? PST_RESULT_DONE : PST_RESULT_NOBODY;
+	}
+	if (pst_revoke_peer(node, command->peer, &revoker) < 0)
+		return PST_RESULT_STALE;
+	*ret_count = 1;
+	return PST_RESULT_DONE;
+}
+
+static void on_offers_exhausted(void *hook_data)
+{
+	pst_audit_holders(hook_data);
+}
+
+static void on_accept_failed(void *hook_data, int result)
+{
+	pst_audit_note(hook_data, POSTERN_LOG_WARNING, "accept",
+		       "cannot accept for now", result);
+}
+
+static void on_half_open_changed(void *hook_data)
+{
+	struct pst_node *node = hook_data;
+
+	pst_stats_collector_note_change(&node->stats.collector);
+}
+
+static int get_stats_segment(void *hook_data,
+			     const struct pst_stats_segment **ret_segment)
+{
+	struct pst_node *node = hook_data;
+	int r;
+
+	r = pst_node_stats_need_segment(node);
+	if (r == 0)
+		*ret_segment = &node->stats.segment;
+	return r;
+}
+
+static const struct pst_admission_hooks hooks = {
+	.on_refused = on_refused,
+	.on_connected = on_connected,
+	.on_command = on_command,
+	.on_offers_exhausted = on_offers_exhausted,
+	.on_accept_failed = on_accept_failed,
+	.on_half_open_changed = on_half_open_changed,
+	.get_stats_segment = get_stats_segment,
+};
+
+int pst_node_open_admission(struct pst_node *node)
+{
+	const struct pst_admission_params params = {
+		.node_name = node->name,
+		.owner = node->owner,
+		.features = node->features,
+		.channel_spin_ns = node->channel_spin_ns,
+		.set_fd = node->reactor.set_fd,
+		.now_ns = &node->reactor.now_ns,
+		.binding = &node->binding,
+		.charges = &node->charges,
+		.peer_table = &node->peer_table,
+		.scheduler = &node->scheduler,
+		.hooks = &hooks,
+		.hook_data = node,
+	};
+
+	return pst_admission_init(&node->admission, &params);
+}
