@@ -1,11 +1,6 @@
 # SPDX-License-Identifier: ISC
 noinst_LTLIBRARIES += libnode.la
 libnode_la_SOURCES = \
-	src/node/admission.c \
-	src/node/admission_end.c \
-	src/node/admission_grant.c \
-	src/node/admission_requests.c \
-	src/node/admission_segments.c \
 	src/node/audit.c \
 	src/node/audit.h \
 	src/node/audit_suppression.c \
