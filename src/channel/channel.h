@@ -28,7 +28,6 @@
 #include "os/segment.h"
 
 struct pst_channel;
-struct pst_detached_link;
 struct pst_record_keys;
 
 /* What to wait for: POSTERN_DIRECTION_*, POSTERN_WAIT_*, and one of our own. */
@@ -212,28 +211,7 @@ bool pst_channel_arm_receive(struct pst_channel *channel);
  */
 PST_MUST_CHECK int pst_channel_make_wakes(struct pst_channel *channel);
 
-/*
- * While the node receives from the channel, any other receive is -EBUSY.
- * _detach() hands receiving over to the program; the channel takes a reference to
- * the link, through which the node learns that the channel was closed.
- */
+/* Whether the node receives from the channel; any other receive is -EBUSY then. */
 bool pst_channel_is_node_driven(const struct pst_channel *channel);
-void pst_channel_detach(struct pst_channel *channel,
-			struct pst_detached_link *link);
-
-/*
- * The link to a detached channel outlives the channel.  When the last reference
- * to the channel is released, _has_ended() becomes true and the descriptor of the
- * link readable.
- */
-PST_MUST_CHECK int pst_detached_link_new(struct pst_detached_link **ret_link);
-int pst_detached_link_fd(const struct pst_detached_link *link);
-bool pst_detached_link_has_ended(const struct pst_detached_link *link);
-
-/* pst_channel_end() for the channel of the link, if it still exists. */
-void pst_detached_link_end_channel(struct pst_detached_link *link,
-				   enum postern_reason reason);
-struct pst_detached_link *
-pst_detached_link_unref(struct pst_detached_link *link);
 
 #endif

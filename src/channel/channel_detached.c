@@ -1,28 +1,26 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Links to detached channels
+ * Detached channels
  *
- * A detached channel belongs to the program, which may close it in any thread,
- * even after the node was closed.  Node and channel share a reference-counted
- * link: a flag with an eventfd of its own, and a pointer to the channel, which is
- * cleared before the channel is freed.  A lock protects that pointer; no code
- * that holds it waits.
+ * The program may close a detached channel in any thread, even after the node was
+ * closed.  The link therefore holds a flag, an eventfd of its own, and a pointer
+ * to the channel, which is cleared before the channel is freed.  A lock protects
+ * the pointer; no code that holds it waits.
  */
-#include "channel/channel.h"
+#include "channel/channel_detached.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "base/attributes.h"
 #include "base/fd.h"
 #include "base/refcount.h"
 #include "channel/channel_state.h"
 #include "os/doorbell.h"
 
 struct pst_detached_link {
-	struct pst_refcount references; /* of the node and the channel */
+	struct pst_refcount references; /* the node's and the channel's */
 	atomic_bool ended;
 	int notice_fd;
 	pthread_mutex_t lock;
@@ -54,12 +52,6 @@ int pst_detached_link_fd(const struct pst_detached_link *link)
 	return link->notice_fd;
 }
 
-struct pst_detached_link *pst_detached_link_ref(struct pst_detached_link *link)
-{
-	pst_refcount_ref(&link->references);
-	return link;
-}
-
 bool pst_detached_link_has_ended(const struct pst_detached_link *link)
 {
 	return atomic_load_explicit(&link->ended, memory_order_acquire);
@@ -87,12 +79,26 @@ static void unlock(struct pst_detached_link *link)
 	PST_IGNORE(pthread_mutex_unlock(&link->lock));
 }
 
-void pst_detached_link_set_channel(struct pst_detached_link *link,
-				   struct pst_channel *channel)
+static void set_channel(struct pst_detached_link *link,
+			struct pst_channel *channel)
 {
 	lock(link);
 	link->channel = channel;
 	unlock(link);
+}
+
+void pst_channel_detach(struct pst_channel *channel,
+			struct pst_detached_link *link)
+{
+	set_channel(link, channel);
+	pst_refcount_ref(&link->references);
+	atomic_store(&channel->detached_link, link);
+	atomic_store(&channel->node_driven, false);
+}
+
+void pst_detached_link_clear_channel(struct pst_detached_link *link)
+{
+	set_channel(link, NULL);
 }
 
 void pst_detached_link_end_channel(struct pst_detached_link *link,
@@ -104,7 +110,7 @@ void pst_detached_link_end_channel(struct pst_detached_link *link,
 	unlock(link);
 }
 
-void pst_detached_link_end(struct pst_detached_link *link)
+void pst_detached_link_end_unref(struct pst_detached_link *link)
 {
 	atomic_store_explicit(&link->ended, true, memory_order_release);
 	pst_wake_signal(link->notice_fd);

@@ -13,6 +13,7 @@
 
 #include "base/attributes.h"
 #include "base/fd.h"
+#include "channel/channel_detached.h"
 #include "channel/channel_state.h"
 #include "os/doorbell.h"
 #include "os/fork_guard.h"
@@ -66,7 +67,7 @@ static void free_channel(struct pst_channel *channel)
 	struct pst_detached_link *link = atomic_load(&channel->detached_link);
 
 	if (link)
-		pst_detached_link_set_channel(link, NULL);
+		pst_detached_link_clear_channel(link);
 	pst_channel_end_sealing(channel);
 	pst_segment_unmap(&channel->own_mapping);
 	pst_segment_unmap(&channel->peer_mapping);
@@ -77,7 +78,7 @@ static void free_channel(struct pst_channel *channel)
 	(void)pst_socket_close(channel->socket_fd);
 	pst_fork_guard_free(channel, sizeof(*channel));
 	if (link)
-		pst_detached_link_end(link);
+		pst_detached_link_end_unref(link);
 }
 
 /* The handshake agreed on it; the rings rest on it, so it is asked again. */
@@ -238,12 +239,4 @@ int pst_channel_wake_fd(const struct pst_channel *channel)
 bool pst_channel_is_node_driven(const struct pst_channel *channel)
 {
 	return atomic_load(&channel->node_driven);
-}
-
-void pst_channel_detach(struct pst_channel *channel,
-			struct pst_detached_link *link)
-{
-	pst_detached_link_set_channel(link, channel);
-	atomic_store(&channel->detached_link, pst_detached_link_ref(link));
-	atomic_store(&channel->node_driven, false);
 }

@@ -102,6 +102,8 @@ struct pst_channel_sealing {
 	size_t record_bytes;
 };
 
+struct pst_detached_link;
+
 struct pst_channel {
 	/* Set once; zero in a forked child. */
 	struct pst_fork_guard guard;
@@ -368,11 +370,5 @@ void pst_channel_disarm(struct pst_channel *channel, uint32_t want);
  * is looked at too, and keeps the descriptor readable if it is there.
  */
 uint32_t pst_channel_rearm(struct pst_channel *channel, uint32_t wants);
-
-struct pst_detached_link *pst_detached_link_ref(struct pst_detached_link *link);
-void pst_detached_link_end(struct pst_detached_link *link);
-/* Set NULL before anything that pst_channel_end() uses is released. */
-void pst_detached_link_set_channel(struct pst_detached_link *link,
-				   struct pst_channel *channel);
 
 #endif

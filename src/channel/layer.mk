@@ -5,6 +5,7 @@ libchannel_la_SOURCES = \
 	src/channel/channel_state.h \
 	src/channel/channel_doorbell.c \
 	src/channel/channel_detached.c \
+	src/channel/channel_detached.h \
 	src/channel/channel_end.c \
 	src/channel/channel_open.c \
 	src/channel/channel_receive.c \

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/result.h"
+#include "channel/channel_detached.h"
 #include "crypto/cipher.h"
 #include "node/audit.h"
 #include "node/node_policy.h"

@@ -13,6 +13,7 @@
 
 #include "accounting/quota.h"
 #include "base/attributes.h"
+#include "channel/channel_detached.h"
 #include "node/audit.h"
 #include "node/peer_meters.h"
 

@@ -14,6 +14,7 @@
 #include "base/attributes.h"
 #include "base/clock.h"
 #include "base/fd.h"
+#include "channel/channel_detached.h"
 #include "node/audit.h"
 #include "node/node_state.h"
 #include "os/doorbell.h"

@@ -19,6 +19,8 @@
 #include "os/peer_credentials.h"
 #include "sched/scheduler.h"
 
+struct pst_detached_link;
+
 enum pst_peer_state {
 	PST_PEER_FREE = 0,  /* no peer; a handshake may have reserved the slot */
 	PST_PEER_IDLE,      /* armed: the doorbell reports the next message */

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "channel/channel.h"
+#include "channel/channel_detached.h"
 #include "os/poll_set.h"
 #include "os/poll_tag.h"
 

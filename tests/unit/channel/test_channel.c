@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "channel/channel_detached.h"
 #include "os/doorbell.h"
 #include "support/channel_pair.h"
 #include "support/expect.h"

@@ -2,7 +2,7 @@
 /*
  * Ending a detached channel, also while its program closes it
  */
-#include "channel/channel.h"
+#include "channel/channel_detached.h"
 
 #include <check.h>
 #include <errno.h>

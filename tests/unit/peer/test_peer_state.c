@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "channel/channel_detached.h"
 #include "os/poll_set.h"
 #include "os/poll_tag.h"
 #include "support/channel_pair.h"
