@@ -71,20 +71,23 @@ struct pst_channel_waiter {
 	struct pst_counter activity_ns; /* when it last looked at the clock */
 };
 
-/* The sender's levels, and what it was told of them. */
+/* The depth between the watermarks, and what the program was told of it. */
+enum pst_watermark_state {
+	PST_WATERMARK_BELOW = 0,
+	PST_WATERMARK_ABOVE_UNREPORTED,
+	PST_WATERMARK_ABOVE,
+	PST_WATERMARK_BELOW_UNREPORTED,
+	PST_WATERMARK_PEAK_UNREPORTED, /* below; ABOVE_HIGH is still to report */
+};
+
 struct pst_channel_watermarks {
 	uint64_t high_bytes;    /* 0: off */
 	uint64_t low_bytes;
-	uint64_t above_bytes;   /* the depth that reached the high level */
-	bool is_above;          /* and has not been at the low one since */
-	bool owes_above;        /* it is to be told */
-	bool has_told_above;    /* and not that it is over */
+	uint64_t above_bytes;   /* the depth that reached high_bytes */
+	enum pst_watermark_state state;
 };
 
-/*
- * In the pending_interest of a sender, beside wants whose readiness a pollable
- * descriptor must show: there are watermarks.
- */
+/* In pending_interest, beside wants: the channel has watermarks. */
 #define PST_CHANNEL_WANT_WATERMARKS (1u << 31)
 
 /* What one direction has done: written by its thread, read by any. */

@@ -1,23 +1,52 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Watermarks: telling the sender that the ring fills up, and that it is low
+ * Watermarks: events for the sender, when the ring fills up and when it is low
  * again
  *
- * The two levels lie apart, so that a ring whose depth wavers around one of them
- * does not bring an event with each message.  Above and below take turns; what
- * comes and goes between two questions of the sender is told as the one event
- * that leaves it with the truth.
+ * ABOVE_HIGH and BELOW_LOW alternate.  A BELOW_LOW that the program has not
+ * fetched is dropped when the depth reaches the high watermark again.
  *
- * Where the receiver is, the producer knows only as of its last poll.  That is
- * never less than what is in the ring, so below the high level nothing has to be
- * looked at; above it, each message looks.
+ * The producer's copy of the consumer's position can be old.  The depth that it
+ * gives is then too large, never too small.  So the copy is refreshed only where
+ * the depth appears to be above a watermark.
  */
 #include "channel/channel_state.h"
 
 #include <errno.h>
 
-/* A fault poisons the ring, and the next message says so. */
-static uint64_t fresh_depth_bytes(struct pst_channel *channel)
+/* For each state: the next one for each event; and the event to report, if any. */
+static const struct {
+	bool is_above;
+	enum pst_watermark_state at_high, at_low, reported;
+	enum postern_channel_event_type event;
+} states[] = {
+	[PST_WATERMARK_BELOW] = {
+		.at_high = PST_WATERMARK_ABOVE_UNREPORTED,
+	},
+	[PST_WATERMARK_ABOVE_UNREPORTED] = {
+		.is_above = true,
+		.at_low = PST_WATERMARK_PEAK_UNREPORTED,
+		.reported = PST_WATERMARK_ABOVE,
+		.event = POSTERN_CHANNEL_ABOVE_HIGH,
+	},
+	[PST_WATERMARK_ABOVE] = {
+		.is_above = true,
+		.at_low = PST_WATERMARK_BELOW_UNREPORTED,
+	},
+	[PST_WATERMARK_BELOW_UNREPORTED] = {
+		.at_high = PST_WATERMARK_ABOVE,
+		.reported = PST_WATERMARK_BELOW,
+		.event = POSTERN_CHANNEL_BELOW_LOW,
+	},
+	[PST_WATERMARK_PEAK_UNREPORTED] = {
+		.at_high = PST_WATERMARK_ABOVE_UNREPORTED,
+		.reported = PST_WATERMARK_BELOW_UNREPORTED,
+		.event = POSTERN_CHANNEL_ABOVE_HIGH,
+	},
+};
+
+/* A fault poisons the ring, and the next message returns the error. */
+static uint64_t refresh_depth_bytes(struct pst_channel *channel)
 {
 	PST_IGNORE(pst_ring_is_consumed(&channel->producer));
 	return pst_ring_depth_bytes(&channel->producer);
@@ -28,20 +57,19 @@ void pst_channel_update_watermarks(struct pst_channel *channel)
 	struct pst_channel_watermarks *marks = &channel->watermarks;
 	uint64_t depth_bytes = pst_ring_depth_bytes(&channel->producer);
 
-	if (marks->is_above) {
+	if (states[marks->state].is_above) {
 		if (depth_bytes > marks->low_bytes)
-			depth_bytes = fresh_depth_bytes(channel);
+			depth_bytes = refresh_depth_bytes(channel);
 		if (depth_bytes <= marks->low_bytes)
-			marks->is_above = false;
+			marks->state = states[marks->state].at_low;
 		return;
 	}
 	if (depth_bytes < marks->high_bytes)
 		return;
-	depth_bytes = fresh_depth_bytes(channel);
+	depth_bytes = refresh_depth_bytes(channel);
 	if (depth_bytes < marks->high_bytes)
 		return;
-	marks->is_above = true;
-	marks->owes_above = !marks->has_told_above;
+	marks->state = states[marks->state].at_high;
 	marks->above_bytes = depth_bytes;
 	pst_counter_add(&channel->high_watermark_count, 1);
 }
@@ -61,7 +89,7 @@ bool pst_channel_has_watermarks(const struct pst_channel *channel)
 
 bool pst_channel_is_low(struct pst_channel *channel)
 {
-	return fresh_depth_bytes(channel) <= channel->watermarks.low_bytes;
+	return refresh_depth_bytes(channel) <= channel->watermarks.low_bytes;
 }
 
 int pst_channel_set_watermarks(struct pst_channel *channel, uint64_t high_bytes,
@@ -84,23 +112,15 @@ int pst_channel_set_watermarks(struct pst_channel *channel, uint64_t high_bytes,
 	return 0;
 }
 
-/* From here on the descriptor is readable when the depth is low. */
-static void tell_above(struct pst_channel *channel)
+/* Afterwards the descriptor is readable when the depth is low. */
+static void want_low(struct pst_channel *channel)
 {
-	channel->watermarks.owes_above = false;
-	channel->watermarks.has_told_above = true;
 	channel->pending_interest |= PST_CHANNEL_WANT_LOW;
 	if (pst_channel_is_polled(channel))
 		(void)pst_channel_rearm(channel, PST_CHANNEL_WANT_LOW);
 }
 
-static void tell_below(struct pst_channel *channel)
-{
-	channel->watermarks.has_told_above = false;
-	channel->pending_interest &= ~(uint32_t)PST_CHANNEL_WANT_LOW;
-}
-
-/* With a pollable descriptor, "none" must leave it unreadable and armed. */
+/* A pollable descriptor must be unreadable and armed if there is no event. */
 static bool is_worth_retrying(struct pst_channel *channel)
 {
 	if (!pst_channel_is_polled(channel))
@@ -113,26 +133,27 @@ static int next_event(struct pst_channel *channel,
 		      struct postern_channel_event *ret_event)
 {
 	struct pst_channel_watermarks *marks = &channel->watermarks;
+	enum postern_channel_event_type type;
+	uint64_t depth_bytes;
 
 	if (marks->high_bytes > 0)
 		pst_channel_update_watermarks(channel);
-	if (marks->owes_above) {
-		tell_above(channel);
-		*ret_event = (struct postern_channel_event) {
-			.type = POSTERN_CHANNEL_ABOVE_HIGH,
-			.depth_bytes = marks->above_bytes,
-		};
-		return 0;
+	type = states[marks->state].event;
+	if (type == 0)
+		return -EAGAIN;
+	marks->state = states[marks->state].reported;
+	if (type == POSTERN_CHANNEL_ABOVE_HIGH) {
+		want_low(channel);
+		depth_bytes = marks->above_bytes;
+	} else {
+		channel->pending_interest &= ~(uint32_t)PST_CHANNEL_WANT_LOW;
+		depth_bytes = pst_ring_depth_bytes(&channel->producer);
 	}
-	if (marks->has_told_above && !marks->is_above) {
-		tell_below(channel);
-		*ret_event = (struct postern_channel_event) {
-			.type = POSTERN_CHANNEL_BELOW_LOW,
-			.depth_bytes = pst_ring_depth_bytes(&channel->producer),
-		};
-		return 0;
-	}
-	return -EAGAIN;
+	*ret_event = (struct postern_channel_event) {
+		.type = type,
+		.depth_bytes = depth_bytes,
+	};
+	return 0;
 }
 
 int pst_channel_next_event(struct pst_channel *channel,

@@ -165,7 +165,21 @@ START_TEST(above_is_not_told_twice_in_a_row)
 }
 END_TEST
 
-/* It knows the position of a ring ago, and has to look. */
+START_TEST(next_event_after_two_unreported_peaks_returns_one_pair)
+{
+	send_many(5);
+	receive_many(5);
+	send_many(6);
+	expect_equal(high_count(), 2);
+	expect_event(POSTERN_CHANNEL_ABOVE_HIGH);
+	expect_no_event();
+	receive_many(6);
+	expect_event(POSTERN_CHANNEL_BELOW_LOW);
+	expect_no_event();
+}
+END_TEST
+
+/* Its copy of the position is one ring old, so it refreshes the copy. */
 START_TEST(a_sender_whose_peer_keeps_up_has_no_event)
 {
 	int i;
@@ -356,6 +370,8 @@ int main(void)
 		       a_depth_that_wavers_around_a_level_brings_one_event);
 	tcase_add_test(tcase, what_came_and_went_is_told_in_turn);
 	tcase_add_test(tcase, above_is_not_told_twice_in_a_row);
+	tcase_add_test(tcase,
+		       next_event_after_two_unreported_peaks_returns_one_pair);
 	tcase_add_test(tcase, a_sender_whose_peer_keeps_up_has_no_event);
 	tcase_add_test(tcase, reserved_messages_count_too);
 	tcase_add_test(tcase, without_watermarks_there_are_no_events);
