@@ -36,16 +36,19 @@ int pst_policy_index_add(struct pst_policy_index *index,
 			 void **ret_present);
 
 /*
- * Report that a directive (`KEY NAME`) defines a name again.  The error makes the
- * first definition unusable: first_fault is its fault.  The advice, or "",
- * follows the location of the first one.
+ * Add the object that a directive (`KEY NAME`) defines.  A second definition is
+ * an error that makes the first one unusable; the object is not added then.  The
+ * location and the fault are those of the object, and are borrowed like the name.
+ * The advice, or "", follows the location of the first definition.  0 or -ENOMEM.
  */
 PST_MUST_CHECK
-int pst_policy_report_second(struct pst_policy_builder *builder,
-			     const struct pst_policy_directive *directive,
-			     const struct pst_policy_location *first,
-			     const struct pst_policy_fault **first_fault,
-			     const char *advice);
+int pst_policy_index_define(struct pst_policy_index *index,
+			    struct pst_policy_builder *builder,
+			    const struct pst_policy_directive *directive,
+			    void *object,
+			    const struct pst_policy_location *location,
+			    const struct pst_policy_fault **fault,
+			    const char *advice);
 
 /* It is empty afterwards; the objects stay. */
 void pst_policy_index_done(struct pst_policy_index *index);

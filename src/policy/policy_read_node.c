@@ -465,25 +465,6 @@ static int check_node(struct pst_policy_builder *builder,
 	return check_securities(builder, block->node);
 }
 
-static int add_to_index(struct pst_policy_builder *builder,
-			const struct pst_policy_directive *directive,
-			struct pst_policy_node *node)
-{
-	struct pst_policy_node *first;
-	void *present;
-	int r;
-
-	r = pst_policy_index_add(&builder->node_index,
-				 pst_policy_builder_arena(builder), node->name,
-				 node, &present);
-	if (r < 0 || !present)
-		return r;
-	first = present;
-	return pst_policy_report_second(builder, directive, &first->location,
-					&first->connect_fault,
-					" ('extend node' adds to it)");
-}
-
 static int read_node_body(struct pst_policy_builder *builder,
 			  const struct pst_policy_directive *directive,
 			  struct pst_policy_node *node, bool has_errors)
@@ -530,7 +511,9 @@ int pst_policy_read_node(struct pst_policy_builder *builder,
 	node->socket_mode = DEFAULT_SOCKET_MODE;
 	node->socket_group_fact = POSTERN_FACT_ABSENT;
 	node->slot_count = PST_POLICY_DEFAULT_SLOTS;
-	r = add_to_index(builder, directive, node);
+	r = pst_policy_index_define(&builder->node_index, builder, directive,
+				    node, &node->location, &node->connect_fault,
+				    " ('extend node' adds to it)");
 	if (r < 0)
 		return r;
 	*builder->node_tail = node;

@@ -479,26 +479,6 @@ const struct pst_policy_block_kind pst_policy_peer_block = {
 	"peer", peer_keys, sizeof(peer_keys) / sizeof(peer_keys[0])
 };
 
-/* A second definition makes the first one unusable, because either may be
- * meant. */
-static int add_to_index(struct pst_policy_builder *builder,
-			const struct pst_policy_directive *directive,
-			struct pst_policy_peer *peer)
-{
-	struct pst_policy_peer *first;
-	void *present;
-	int r;
-
-	r = pst_policy_index_add(&builder->peer_index,
-				 pst_policy_builder_arena(builder), peer->name,
-				 peer, &present);
-	if (r < 0 || !present)
-		return r;
-	first = present;
-	return pst_policy_report_second(builder, directive, &first->location,
-					&first->fault, "");
-}
-
 static int read_body(struct pst_policy_builder *builder,
 		     const struct pst_policy_directive *directive,
 		     struct pst_policy_peer *peer, bool has_errors)
@@ -549,7 +529,8 @@ int pst_policy_read_peer(struct pst_policy_builder *builder,
 	peer->location = pst_policy_location_of(directive);
 	peer->directive = directive;
 	peer->ordinal = builder->peer_count++;
-	r = add_to_index(builder, directive, peer);
+	r = pst_policy_index_define(&builder->peer_index, builder, directive,
+				    peer, &peer->location, &peer->fault, "");
 	if (r < 0)
 		return r;
 	*builder->peer_tail = peer;

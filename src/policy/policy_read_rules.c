@@ -242,24 +242,6 @@ static int new_tenant(struct pst_policy_builder *builder,
 	return 0;
 }
 
-static int add_to_index(struct pst_policy_builder *builder,
-			const struct pst_policy_directive *directive,
-			struct pst_policy_tenant *tenant)
-{
-	struct pst_policy_tenant *first;
-	void *present;
-	int r;
-
-	r = pst_policy_index_add(&builder->tenant_index,
-				 pst_policy_builder_arena(builder), tenant->name,
-				 tenant, &present);
-	if (r < 0 || !present)
-		return r;
-	first = present;
-	return pst_policy_report_second(builder, directive, &first->location,
-					&first->members_fault, "");
-}
-
 static int read_body(struct pst_policy_builder *builder,
 		     const struct pst_policy_directive *directive,
 		     struct pst_policy_tenant *tenant, bool has_errors)
@@ -296,7 +278,9 @@ int pst_policy_read_tenant(struct pst_policy_builder *builder,
 	r = new_tenant(builder, directive, &tenant);
 	if (r < 0)
 		return r;
-	r = add_to_index(builder, directive, tenant);
+	r = pst_policy_index_define(&builder->tenant_index, builder, directive,
+				    tenant, &tenant->location,
+				    &tenant->members_fault, "");
 	if (r < 0)
 		return r;
 	*builder->tenant_tail = tenant;
