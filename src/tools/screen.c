@@ -43,7 +43,7 @@ static size_t peer_lines(void)
 }
 
 /* Not past the last peer, however many have left. */
-static void keep_in_sight(struct screen *screen)
+static void limit_first_peer(struct screen *screen)
 {
 	size_t count = screen->sample->peer_count, room = peer_lines();
 
@@ -57,7 +57,7 @@ static void draw(struct screen *screen)
 	unsigned int n;
 	size_t i, peer;
 
-	keep_in_sight(screen);
+	limit_first_peer(screen);
 	(void)erase();
 	for (n = 0; n < TOOL_STAT_TABLE_NODE_LINES; n++) {
 		tool_stat_table_node_line(screen->sample, n, line);
@@ -87,7 +87,7 @@ static void change_order(struct screen *screen)
 }
 
 /* False: this key ends it. */
-static bool obey(struct screen *screen, int key)
+static bool handle_key(struct screen *screen, int key)
 {
 	switch (key) {
 	case 'q':
@@ -116,7 +116,7 @@ static bool obey(struct screen *screen, int key)
 }
 
 /* Keys, until the next look is due.  False: it is over. */
-static bool listen_to_keys(struct screen *screen, uint64_t interval_ms)
+static bool wait_for_keys(struct screen *screen, uint64_t interval_ms)
 {
 	uint64_t due_ms = now_ms() + interval_ms, left_ms;
 	int key;
@@ -131,7 +131,7 @@ static bool listen_to_keys(struct screen *screen, uint64_t interval_ms)
 			return true;
 		timeout(left_ms > INT_MAX ? INT_MAX : (int)left_ms);
 		key = getch();
-		if (key != ERR && !obey(screen, key))
+		if (key != ERR && !handle_key(screen, key))
 			return false;
 	}
 }
@@ -144,11 +144,11 @@ static int show_all(struct tool_stat_watch *watch, struct screen *screen)
 
 	for (looks = 1;; looks++) {
 		tool_stat_table_sort(screen->sample, screen->order);
-		if (!listen_to_keys(screen, interval_ms) ||
+		if (!wait_for_keys(screen, interval_ms) ||
 		    looks == watch->count_max)
 			return 0;
 		result =
-			tool_stat_sample_take(&watch->observer, &watch->sample);
+			tool_stat_sample_take(&watch->reader, &watch->sample);
 		if (result < 0)
 			return result;
 	}
@@ -180,5 +180,5 @@ enum tool_status tool_screen_run(struct tool_stat_watch *watch,
 	(void)endwin();
 	delscreen(terminal);
 	return result == 0 ? TOOL_DONE
-			   : tool_stat_sample_error(&watch->observer, result);
+			   : tool_stat_sample_error(&watch->reader, result);
 }

@@ -25,12 +25,13 @@
  * longer.  After so long without a publication, nothing has moved. */
 #define QUIET_NS UINT64_C(500000000)
 
-/* Room for the text of the link /proc/PID/ns/time. */
+/* Enough for the text of the link /proc/PID/ns/time. */
 #define LINK_BYTES 64
 
-/* Looks at a node that is in the middle of writing, so far apart. */
-#define LOOKS_MAX 20
-#define LOOK_AGAIN_MS 10
+/* How often, and after what time, an entry is read again that the node is
+ * writing. */
+#define READS_MAX 20
+#define READ_AGAIN_MS 10
 
 static uint64_t now_ns(void)
 {
@@ -40,56 +41,56 @@ static uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* -- taking ---------------------------------------------------------------- */
+/* -- one sample ------------------------------------------------------------ */
 
-static int connect_to_node(struct tool_stat_reader *observer)
+static int connect_to_node(struct tool_stat_reader *reader)
 {
-	observer->refusal = (struct postern_refusal) POSTERN_REFUSAL_INIT;
-	if (observer->observer)
+	reader->refusal = (struct postern_refusal)POSTERN_REFUSAL_INIT;
+	if (reader->observer)
 		return 0;
-	return postern_observe(observer->policy, observer->node_name,
-			       &observer->options, &observer->refusal,
-			       &observer->observer);
+	return postern_observe(reader->policy, reader->node_name,
+			       &reader->options, &reader->refusal,
+			       &reader->observer);
 }
 
-static int read_node(struct tool_stat_reader *observer,
+static int read_node(struct tool_stat_reader *reader,
 		     struct postern_node_statistics *node)
 {
-	int looks, result;
+	int reads, result;
 
-	for (looks = 1;; looks++) {
+	for (reads = 1;; reads++) {
 		node->size_bytes = sizeof(*node);
-		result = postern_observer_node(observer->observer, node);
-		if (result != -EAGAIN || looks == LOOKS_MAX)
+		result = postern_observer_node(reader->observer, node);
+		if (result != -EAGAIN || reads == READS_MAX)
 			return result;
-		(void)poll(NULL, 0, LOOK_AGAIN_MS);
+		(void)poll(NULL, 0, READ_AGAIN_MS);
 	}
 }
 
-static int make_room(struct tool_stat_sample *sample)
+static int reserve_peers(struct tool_stat_sample *sample)
 {
-	size_t room = sample->node.slot_count;
+	size_t capacity = sample->node.slot_count;
 	struct tool_peer *peers;
 
-	if (sample->peer_room >= room)
+	if (sample->peer_capacity >= capacity)
 		return 0;
-	peers = realloc(sample->peers, room * sizeof(peers[0]));
+	peers = realloc(sample->peers, capacity * sizeof(peers[0]));
 	if (!peers)
 		return -ENOMEM;
 	sample->peers = peers;
-	sample->peer_room = room;
+	sample->peer_capacity = capacity;
 	return 0;
 }
 
 /* A peer whose entry the node is writing is left out of this sample. */
-static int read_peers(struct tool_stat_reader *observer,
+static int read_peers(struct tool_stat_reader *reader,
 		      struct tool_stat_sample *sample)
 {
 	struct tool_peer *peer;
 	uint32_t i;
 	int result;
 
-	result = make_room(sample);
+	result = reserve_peers(sample);
 	if (result < 0)
 		return result;
 	sample->peer_count = 0;
@@ -97,7 +98,7 @@ static int read_peers(struct tool_stat_reader *observer,
 		peer = &sample->peers[sample->peer_count];
 		memset(peer, 0, sizeof(*peer));
 		peer->stats.size_bytes = sizeof(peer->stats);
-		result = postern_observer_peer_at(observer->observer, i,
+		result = postern_observer_peer_at(reader->observer, i,
 						  &peer->stats);
 		if (result == 0)
 			sample->peer_count++;
@@ -121,9 +122,9 @@ static bool read_time_namespace(int32_t pid, char text[static LINK_BYTES])
 }
 
 /*
- * In another time namespace CLOCK_MONOTONIC has another zero, so that times of
- * the node and ours cannot be compared.  Where we may not see in which one the
- * node is, it counts as ours.
+ * CLOCK_MONOTONIC has another zero in another time namespace, so times of the
+ * node cannot be compared with those of this process.  If the namespace of the
+ * node is not visible, it counts as the same one.
  */
 static bool has_our_clock(const struct postern_node_statistics *node)
 {
@@ -134,8 +135,9 @@ static bool has_our_clock(const struct postern_node_statistics *node)
 	       strcmp(ours, theirs) == 0;
 }
 
-/* Up by its own clock, and for as long again as it has been silent. */
-static void tell_times(struct tool_stat_sample *sample)
+/* The node was up until its last publication, by its clock, and since then for
+ * the age of that publication. */
+static void set_times(struct tool_stat_sample *sample)
 {
 	const struct postern_node_statistics *node = &sample->node;
 	uint64_t updated_ns = node->updated_ns > node->opened_ns ?
@@ -150,20 +152,20 @@ static void tell_times(struct tool_stat_sample *sample)
 	}
 }
 
-/* The node's entry is the last one of a publication, so that the others are of
- * the same if it is the same before and after. */
-static int read_publication(struct tool_stat_reader *observer,
+/* A publication ends with the entry of the node.  If that is the same before
+ * and after, all entries in between are of one publication. */
+static int read_publication(struct tool_stat_reader *reader,
 			    struct tool_stat_sample *sample)
 {
 	struct postern_node_statistics again;
-	int looks, result;
+	int reads, result;
 
-	result = read_node(observer, &sample->node);
-	for (looks = 1; result == 0; looks++) {
-		result = read_peers(observer, sample);
+	result = read_node(reader, &sample->node);
+	for (reads = 1; result == 0; reads++) {
+		result = read_peers(reader, sample);
 		if (result == 0)
-			result = read_node(observer, &again);
-		if (result < 0 || looks == LOOKS_MAX ||
+			result = read_node(reader, &again);
+		if (result < 0 || reads == READS_MAX ||
 		    again.updated_ns == sample->node.updated_ns)
 			break;
 		sample->node = again;
@@ -171,18 +173,18 @@ static int read_publication(struct tool_stat_reader *observer,
 	return result;
 }
 
-static int read_all(struct tool_stat_reader *observer,
+static int read_all(struct tool_stat_reader *reader,
 		    struct tool_stat_sample *sample)
 {
 	int result;
 
-	result = connect_to_node(observer);
+	result = connect_to_node(reader);
 	if (result < 0)
 		return result;
-	result = read_publication(observer, sample);
+	result = read_publication(reader, sample);
 	sample->taken_ns = now_ns();
 	if (result == 0)
-		tell_times(sample);
+		set_times(sample);
 	return result;
 }
 
@@ -237,7 +239,7 @@ static void rate_peer(struct tool_peer *peer, const struct tool_peer *old_peer,
 	};
 }
 
-/* The entry of the same peer; both samples stand in the order of the slots. */
+/* The entry of the same peer; both samples are in the order of the slots. */
 static const struct tool_peer *find_old(const struct tool_peer **cursor,
 					const struct tool_peer *end,
 					const struct tool_peer *peer)
@@ -249,7 +251,7 @@ static const struct tool_peer *find_old(const struct tool_peer **cursor,
 	       *cursor : NULL;
 }
 
-/* before is NULL for the first publication that we see of a node. */
+/* before is NULL for the first publication of a node. */
 static void rate_all(struct tool_stat_sample *now,
 		     const struct tool_stat_sample *before)
 {
@@ -266,7 +268,7 @@ static void rate_all(struct tool_stat_sample *now,
 			  now->node.updated_ns);
 }
 
-/* The publication that we had already: its rates, or none after a while. */
+/* A publication that was read before has the same rates, or after a while 0. */
 static void keep_rates(struct tool_stat_sample *now,
 		       const struct tool_stat_sample *before)
 {
@@ -292,16 +294,16 @@ static bool is_same_node(const struct tool_stat_sample *now,
 }
 
 /* Keep the sample from which the next rates are computed. */
-static int remember(struct tool_stat_reader *observer,
+static int remember(struct tool_stat_reader *reader,
 		    const struct tool_stat_sample *sample)
 {
-	struct tool_stat_sample *before = &observer->before;
+	struct tool_stat_sample *before = &reader->before;
 
 	before->node = sample->node;
 	before->rates = sample->rates;
 	before->taken_ns = sample->taken_ns;
 	before->peer_count = 0;
-	if (make_room(before) < 0)
+	if (reserve_peers(before) < 0)
 		return -ENOMEM;
 	if (sample->peer_count > 0)
 		memcpy(before->peers, sample->peers,
@@ -312,17 +314,17 @@ static int remember(struct tool_stat_reader *observer,
 
 /* -- all of it ------------------------------------------------------------- */
 
-int tool_stat_sample_take(struct tool_stat_reader *observer,
+int tool_stat_sample_take(struct tool_stat_reader *reader,
 			  struct tool_stat_sample *sample)
 {
-	const struct tool_stat_sample *before = &observer->before;
+	const struct tool_stat_sample *before = &reader->before;
 	int result;
 
-	result = read_all(observer, sample);
+	result = read_all(reader, sample);
 	if (result == -ESTALE) {
 		/* The segment was replaced; this asks for the new one. */
-		observer->observer = postern_observer_close(observer->observer);
-		result = read_all(observer, sample);
+		reader->observer = postern_observer_close(reader->observer);
+		result = read_all(reader, sample);
 	}
 	if (result < 0)
 		return result;
@@ -334,19 +336,19 @@ int tool_stat_sample_take(struct tool_stat_reader *observer,
 		keep_rates(sample, before);
 		return 0;
 	}
-	return remember(observer, sample);
+	return remember(reader, sample);
 }
 
-enum tool_status tool_stat_sample_error(const struct tool_stat_reader *observer,
+enum tool_status tool_stat_sample_error(const struct tool_stat_reader *reader,
 					int result)
 {
 	if (result == -EAGAIN) {
-		(void)tool_error(observer->node_name, "the node stopped in the "
+		(void)tool_error(reader->node_name,
+				 "the node stopped in the "
 				 "middle of writing its figures");
 		return TOOL_TIMED_OUT;
 	}
-	return tool_error_result(observer->node_name, result,
-				 &observer->refusal);
+	return tool_error_result(reader->node_name, result, &reader->refusal);
 }
 
 uint64_t tool_stat_field_value(const struct postern_stats_field *field,
@@ -370,8 +372,8 @@ void tool_stat_sample_done(struct tool_stat_sample *sample)
 	*sample = (struct tool_stat_sample){.taken_ns = 0};
 }
 
-void tool_stat_reader_done(struct tool_stat_reader *observer)
+void tool_stat_reader_done(struct tool_stat_reader *reader)
 {
-	observer->observer = postern_observer_close(observer->observer);
-	tool_stat_sample_done(&observer->before);
+	reader->observer = postern_observer_close(reader->observer);
+	tool_stat_sample_done(&reader->before);
 }

@@ -16,8 +16,8 @@
 
 #include "tool.h"
 
-/* A second, between two publications of the node; or since admission, in the
- * first sample of a peer. */
+/* Per second, between two publications of the node; in the first sample of a
+ * peer, since the peer was admitted. */
 struct tool_rates {
 	double received_messages;
 	double received_bytes;
@@ -36,10 +36,10 @@ struct tool_stat_sample {
 	struct tool_rates rates;
 	struct tool_peer *peers;
 	size_t peer_count;
-	size_t peer_room;
-	uint64_t taken_ns;      /* by our clock; all others are the node's */
+	size_t peer_capacity;
+	uint64_t taken_ns;      /* by the clock of this process */
 	uint64_t up_ns;
-	uint64_t age_ns; /* of the statistics; 0 without has_age */
+	uint64_t age_ns;        /* of the statistics; 0 without has_age */
 	bool has_age;
 };
 
@@ -48,24 +48,24 @@ struct tool_stat_reader {
 	const char *node_name;
 	struct postern_observe_options options;
 	struct postern_observer *observer;      /* NULL: not connected */
-	struct postern_refusal refusal;         /* of the last connecting */
+	struct postern_refusal refusal;         /* of the last attempt to connect */
 	struct tool_stat_sample before;         /* for the rates */
 };
 
 /*
- * Take a sample, connecting first where that is due.  sample is all zero,
- * or an earlier one, whose memory is used again.  Returns 0 or a negative
- * errno; _error() prints what that was and returns the exit status.
+ * Take a sample, and connect before if there is no connection.  sample is all
+ * zero, or an earlier one, whose memory is used again.  Returns 0 or a negative
+ * errno, which _error() prints, with the exit status as its result.
  */
-int tool_stat_sample_take(struct tool_stat_reader *observer,
+int tool_stat_sample_take(struct tool_stat_reader *reader,
 			  struct tool_stat_sample *sample);
-enum tool_status tool_stat_sample_error(const struct tool_stat_reader *observer,
+enum tool_status tool_stat_sample_error(const struct tool_stat_reader *reader,
 					int result);
 /* The number that field describes, of stats, a struct of its group. */
 uint64_t tool_stat_field_value(const struct postern_stats_field *field,
 			       const void *stats);
 
 void tool_stat_sample_done(struct tool_stat_sample *sample);
-void tool_stat_reader_done(struct tool_stat_reader *observer);
+void tool_stat_reader_done(struct tool_stat_reader *reader);
 
 #endif

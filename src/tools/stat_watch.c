@@ -18,27 +18,27 @@
 enum tool_status tool_stat_watch_open(struct tool_stat_watch *watch,
 				      const char *node_name)
 {
-	struct tool_stat_reader *observer = &watch->observer;
+	struct tool_stat_reader *reader = &watch->reader;
 	enum tool_status status;
 	int result;
 
-	watch->source.features_off = observer->options.features_off;
-	observer->options.log = tool_log_print;
+	watch->source.features_off = reader->options.features_off;
+	reader->options.log = tool_log_print;
 	status = tool_policy_load(&watch->source, TOOL_POLICY_FOR_CLIENT,
 				  &watch->policy);
 	if (status != TOOL_DONE)
 		return status;
-	observer->policy = watch->policy;
-	observer->node_name = node_name;
-	result = tool_stat_sample_take(observer, &watch->sample);
+	reader->policy = watch->policy;
+	reader->node_name = node_name;
+	result = tool_stat_sample_take(reader, &watch->sample);
 	return result == 0 ? TOOL_DONE
-			   : tool_stat_sample_error(observer, result);
+			   : tool_stat_sample_error(reader, result);
 }
 
 void tool_stat_watch_close(struct tool_stat_watch *watch)
 {
 	tool_stat_sample_done(&watch->sample);
-	tool_stat_reader_done(&watch->observer);
+	tool_stat_reader_done(&watch->reader);
 	watch->policy = postern_policy_free(watch->policy);
 }
 
@@ -76,9 +76,8 @@ enum tool_status tool_stat_watch_run(struct tool_stat_watch *watch,
 		if (fflush(stdout) != 0 || looks == watch->count_max ||
 		    !wait_for_interval(watch))
 			return TOOL_DONE;
-		result =
-			tool_stat_sample_take(&watch->observer, &watch->sample);
+		result = tool_stat_sample_take(&watch->reader, &watch->sample);
 		if (result < 0)
-			return tool_stat_sample_error(&watch->observer, result);
+			return tool_stat_sample_error(&watch->reader, result);
 	}
 }

@@ -17,7 +17,7 @@
 struct tool_stat_watch {
 	struct postern_policy_options source;
 	struct postern_policy *policy;
-	struct tool_stat_reader observer;
+	struct tool_stat_reader reader;
 	struct tool_stat_sample sample;
 	uint64_t interval_ns;
 	uint64_t count_max;     /* looks; 0: any number */
@@ -27,7 +27,7 @@ struct tool_stat_watch {
 #define TOOL_STAT_WATCH_INIT                                           \
 	{                                                              \
 		.source = POSTERN_POLICY_OPTIONS_INIT,                 \
-		.observer = {.options = POSTERN_OBSERVE_OPTIONS_INIT}, \
+		.reader = {.options = POSTERN_OBSERVE_OPTIONS_INIT}, \
 		.interval_ns = UINT64_C(1000000000), .stop_fd = -1     \
 	}
 

@@ -43,7 +43,7 @@ static enum tool_status run(const struct tool_command *command, int argc,
 		 .help = "slot, name, rate (default), depth, latency or drops"},
 		TOOL_OPTION_INTERVAL(&watch.interval_ns),
 		TOOL_OPTION_LOOKS(&watch.count_max),
-		TOOL_OPTION_WITHOUT(&watch.observer.options.features_off),
+		TOOL_OPTION_WITHOUT(&watch.reader.options.features_off),
 	};
 	enum tool_status status;
 
