@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Statistics written and read back: every field, and what happens in between
+ * Entries of the statistics segment: what is written can be read
  */
 #include "stats/stats_entry.h"
 
@@ -92,7 +92,7 @@ static struct postern_peer_statistics some_peer(uint32_t slot_index)
 	return stats;
 }
 
-START_TEST(every_field_of_a_node_comes_back)
+START_TEST(read_node_returns_every_field_written)
 {
 	struct postern_node_statistics wrote = some_node(), got;
 
@@ -102,7 +102,7 @@ START_TEST(every_field_of_a_node_comes_back)
 }
 END_TEST
 
-START_TEST(every_field_of_a_peer_comes_back)
+START_TEST(read_peer_returns_every_field_written)
 {
 	struct postern_peer_statistics wrote = some_peer(3), got;
 
@@ -112,8 +112,8 @@ START_TEST(every_field_of_a_peer_comes_back)
 }
 END_TEST
 
-/* Of a longer name that was there before, say. */
-START_TEST(nothing_is_shown_behind_a_name)
+/* Such bytes could be of a longer name that the memory had before. */
+START_TEST(write_peer_clears_bytes_behind_a_name)
 {
 	struct postern_peer_statistics stats = some_peer(2);
 	static const char zeros[POSTERN_NAME_BYTES - 3];
@@ -126,7 +126,7 @@ START_TEST(nothing_is_shown_behind_a_name)
 }
 END_TEST
 
-START_TEST(slot_of_nobody_is_not_found)
+START_TEST(read_peer_of_free_slot_returns_enoent)
 {
 	struct postern_peer_statistics stats = some_peer(1);
 
@@ -138,7 +138,7 @@ START_TEST(slot_of_nobody_is_not_found)
 }
 END_TEST
 
-START_TEST(slot_beyond_the_segment_is_not_found)
+START_TEST(read_peer_beyond_the_segment_returns_enoent)
 {
 	struct postern_peer_statistics stats = some_peer(4);
 
@@ -147,12 +147,12 @@ START_TEST(slot_beyond_the_segment_is_not_found)
 	ck_assert_int_eq(pst_stats_read_peer(&reader, 5, &stats), -ENOENT);
 	ck_assert_int_eq(pst_stats_read_peer(&reader, UINT32_MAX, &stats),
 			 -ENOENT);
-	/* Nor is it written: the writer keeps to its slots. */
+	/* The writer does not write beyond its slots either. */
 	pst_stats_write_peer(&writer, 5, &stats);
 }
 END_TEST
 
-/* What a writer leaves that was stopped in the middle. */
+/* As a writer leaves it that was stopped in the middle of an entry. */
 static void make_sequence_odd(size_t offset)
 {
 	uint64_t sequence;
@@ -162,7 +162,7 @@ static void make_sequence_odd(size_t offset)
 	memcpy(segment + offset, &sequence, sizeof(sequence));
 }
 
-START_TEST(torn_write_is_not_read)
+START_TEST(read_of_unfinished_write_returns_eagain)
 {
 	struct postern_node_statistics node = some_node();
 	struct postern_peer_statistics peer = some_peer(2), other = some_peer(0);
@@ -178,7 +178,7 @@ START_TEST(torn_write_is_not_read)
 	ck_assert_uint_eq(node.uid, 0x07070707); /* written on success only */
 	ck_assert_uint_eq(peer.uid, 0x07070707);
 
-	/* The others are as readable as ever, and so is this one again. */
+	/* Other entries can be read, and this one after a whole write. */
 	pst_stats_write_peer(&writer, 0, &other);
 	ck_assert_int_eq(pst_stats_read_peer(&reader, 0, &other), 0);
 	peer = some_peer(2);
@@ -187,7 +187,7 @@ START_TEST(torn_write_is_not_read)
 }
 END_TEST
 
-START_TEST(end_of_the_segment_is_told)
+START_TEST(read_state_returns_what_write_end_stored)
 {
 	struct postern_node_statistics node = some_node();
 
@@ -201,7 +201,7 @@ START_TEST(end_of_the_segment_is_told)
 }
 END_TEST
 
-START_TEST(only_this_version_is_read)
+START_TEST(reader_init_other_version_returns_eprotonosupport)
 {
 	uint64_t version = PST_STATS_VERSION + 1;
 
@@ -212,7 +212,7 @@ START_TEST(only_this_version_is_read)
 }
 END_TEST
 
-START_TEST(segment_without_room_for_one_peer_is_none)
+START_TEST(reader_init_too_small_segment_returns_ebadmsg)
 {
 	ck_assert_int_eq(pst_stats_entry_reader_init(&reader, segment, 0),
 			 -EBADMSG);
@@ -234,15 +234,15 @@ int main(void)
 
 	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(tcase, set_up, NULL);
-	tcase_add_test(tcase, every_field_of_a_node_comes_back);
-	tcase_add_test(tcase, every_field_of_a_peer_comes_back);
-	tcase_add_test(tcase, nothing_is_shown_behind_a_name);
-	tcase_add_test(tcase, slot_of_nobody_is_not_found);
-	tcase_add_test(tcase, slot_beyond_the_segment_is_not_found);
-	tcase_add_test(tcase, torn_write_is_not_read);
-	tcase_add_test(tcase, end_of_the_segment_is_told);
-	tcase_add_test(tcase, only_this_version_is_read);
-	tcase_add_test(tcase, segment_without_room_for_one_peer_is_none);
+	tcase_add_test(tcase, read_node_returns_every_field_written);
+	tcase_add_test(tcase, read_peer_returns_every_field_written);
+	tcase_add_test(tcase, write_peer_clears_bytes_behind_a_name);
+	tcase_add_test(tcase, read_peer_of_free_slot_returns_enoent);
+	tcase_add_test(tcase, read_peer_beyond_the_segment_returns_enoent);
+	tcase_add_test(tcase, read_of_unfinished_write_returns_eagain);
+	tcase_add_test(tcase, read_state_returns_what_write_end_stored);
+	tcase_add_test(tcase, reader_init_other_version_returns_eprotonosupport);
+	tcase_add_test(tcase, reader_init_too_small_segment_returns_ebadmsg);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	failed_count = srunner_ntests_failed(runner);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A segment of somebody who lies
+ * Statistics segments of a hostile writer
  *
- * Whatever bytes are in it, a reader gets values that can be, texts that can be
- * printed, or an error, and never leaves the segment: it ends at an unreadable
- * page.
+ * For any bytes in the segment, a reader returns possible values and printable
+ * texts, or an error.  It never reads beyond the segment, which ends at an
+ * unreadable page.
  */
 #include "stats/stats_entry.h"
 
@@ -56,7 +56,7 @@ static void put(size_t offset, uint64_t word)
 	memcpy(segment + offset, &word, sizeof(word));
 }
 
-/* Random bytes, all ones, all zeros, or a few wrong words: by turns. */
+/* Random words, all ones, small numbers, or a few wrong words, in turn. */
 static void fill(unsigned round)
 {
 	size_t i;
@@ -80,7 +80,7 @@ static void fill(unsigned round)
 			    random_u64(&random_numbers));
 		break;
 	}
-	/* Something that can be read at all. */
+	/* Without these most of the segments would not be read at all. */
 	put(0, PST_STATS_VERSION);
 	if (round % 16 < 12)
 		put(PST_STATS_NODE_OFFSET, 2);
@@ -134,7 +134,7 @@ static void check_peer(const struct postern_peer_statistics *peer,
 	expect_equal(peer->channel.size_bytes, sizeof(peer->channel));
 }
 
-START_TEST(reader_survives_any_bytes)
+START_TEST(read_of_any_bytes_returns_possible_values)
 {
 	uint32_t slot_count = _i == 0 ? 1 : 7, i, read_count = 0;
 	struct postern_node_statistics node;
@@ -167,7 +167,7 @@ START_TEST(reader_survives_any_bytes)
 }
 END_TEST
 
-START_TEST(count_of_slots_in_the_page_means_nothing)
+START_TEST(slot_count_in_the_segment_is_ignored)
 {
 	struct postern_node_statistics node;
 	struct pst_stats_entry_reader reader;
@@ -184,7 +184,7 @@ START_TEST(count_of_slots_in_the_page_means_nothing)
 }
 END_TEST
 
-START_TEST(name_is_cut_and_made_printable)
+START_TEST(read_name_is_terminated_and_printable)
 {
 	static const char escape[] = "a\033[2J\n\"b\\\x80";
 	struct postern_peer_statistics peer;
@@ -208,14 +208,14 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("stats_hostile");
-	TCase *tcase = tcase_create("a lying writer");
+	TCase *tcase = tcase_create("hostile writer");
 	SRunner *runner;
 	int failed_count;
 
 	suite_add_tcase(suite, tcase);
-	tcase_add_loop_test(tcase, reader_survives_any_bytes, 0, 2);
-	tcase_add_test(tcase, count_of_slots_in_the_page_means_nothing);
-	tcase_add_test(tcase, name_is_cut_and_made_printable);
+	tcase_add_loop_test(tcase, read_of_any_bytes_returns_possible_values, 0, 2);
+	tcase_add_test(tcase, slot_count_in_the_segment_is_ignored);
+	tcase_add_test(tcase, read_name_is_terminated_and_printable);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	failed_count = srunner_ntests_failed(runner);

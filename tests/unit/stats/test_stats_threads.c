@@ -79,7 +79,7 @@ static void check_peer(const struct postern_peer_statistics *peer)
 	expect_equal(peer->generation, (uint32_t)peer->throttled_ns);
 }
 
-START_TEST(reader_never_sees_half_a_write)
+START_TEST(reader_beside_a_writer_sees_whole_entries)
 {
 	uint64_t last_number = 0, changes = 0, i;
 	struct pst_stats_entry_reader reader;
@@ -123,7 +123,7 @@ int main(void)
 
 	suite_add_tcase(suite, tcase);
 	tcase_set_timeout(tcase, 120);
-	tcase_add_test(tcase, reader_never_sees_half_a_write);
+	tcase_add_test(tcase, reader_beside_a_writer_sees_whole_entries);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	failed_count = srunner_ntests_failed(runner);
