@@ -215,32 +215,3 @@ int pst_policy_link_faults(struct postern_policy *policy)
 		link_node(&search, node);
 	return 0;
 }
-
-bool pst_policy_has_errors(const struct postern_policy *policy)
-{
-	return policy->has_errors;
-}
-
-bool pst_policy_is_parsed(const struct postern_policy *policy)
-{
-	return policy->is_parsed;
-}
-
-const struct pst_policy_fault *
-pst_policy_fault(const struct postern_policy *policy)
-{
-	return policy->fault;
-}
-
-const struct pst_policy_fault *
-pst_policy_node_fault(const struct pst_policy_node *node)
-{
-	return node->fault;
-}
-
-const struct pst_policy_fault *
-pst_policy_connect_fault(const struct pst_policy_node *node)
-{
-	return node->connect_fault;
-}
-

@@ -129,6 +129,34 @@ pst_policy_node_at(const struct postern_policy *policy, size_t node_index)
 					       : NULL;
 }
 
+bool pst_policy_has_errors(const struct postern_policy *policy)
+{
+	return policy->has_errors;
+}
+
+bool pst_policy_is_parsed(const struct postern_policy *policy)
+{
+	return policy->is_parsed;
+}
+
+const struct pst_policy_fault *
+pst_policy_fault(const struct postern_policy *policy)
+{
+	return policy->fault;
+}
+
+const struct pst_policy_fault *
+pst_policy_node_fault(const struct pst_policy_node *node)
+{
+	return node->fault;
+}
+
+const struct pst_policy_fault *
+pst_policy_connect_fault(const struct pst_policy_node *node)
+{
+	return node->connect_fault;
+}
+
 void pst_policy_describe_node(const struct pst_policy_node *node,
 			      struct postern_node_description *ret_description)
 {
