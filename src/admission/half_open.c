@@ -318,8 +318,8 @@ void pst_half_open_release(struct pst_half_open_table *table,
 			   struct pst_half_open *entry)
 {
 	if (is_unread(entry))
-		pst_pending_offers_keep(&table->pending, &entry->socket_fd,
-					&entry->offer);
+		pst_pending_offers_add(&table->pending, &entry->socket_fd,
+				       &entry->offer);
 	entry->socket_fd = pst_socket_close_counted(entry->socket_fd,
 						    &table->thread_close_count);
 	entry->node_segment_fd = pst_fd_close(entry->node_segment_fd);

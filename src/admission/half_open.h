@@ -2,16 +2,15 @@
 /*
  * Half-open handshakes: a fixed table, fair between users
  *
- * Everything that a client can make the node hold before it is admitted is in here:
- * 64 entries, 16 for each user.  A full table gives up a connection that has not
- * sent a HELLO before any other, since it has cost its peer nothing.  The node
- * evicts the oldest handshake of the user with the most open and recently abandoned
- * handshakes, which tells users that connect without end from users that are
- * admitted each time.  Clients that only a key could admit share 16 of
- * the entries, and evict only each other.  No other user's connection evicts one
- * of root or of the owner.
- * Beside it stand the unread offers whose handshake has ended
- * (admission/pending_offers.h, which also says what a user is).
+ * All that a client can make the node hold before it is connected is in here:
+ * 64 entries, 16 for each user.  A full table evicts a connection that has not
+ * sent a HELLO before any other, since it has cost its peer nothing.  Then it
+ * evicts the oldest handshake of the user with the most open and recently
+ * abandoned handshakes, which tells users that connect without end from users
+ * that are admitted each time.  Clients that need a key share 16 of the entries,
+ * and evict only each other.  Root and the owner lose no entry to other users.
+ * The unread offers whose handshake has ended are in the table, too
+ * (admission/pending_offers.h, which also defines a user).
  */
 #ifndef POSTERN_ADMISSION_HALF_OPEN_H
 #define POSTERN_ADMISSION_HALF_OPEN_H
@@ -36,7 +35,7 @@
 #define PST_HALF_OPEN_ABANDONED_MAX 64
 #define PST_HALF_OPEN_DEADLINE_NS (2 * UINT64_C(1000000000))
 
-/* What decides which place a connection gets. */
+/* An attempt, as far as it decides which entry it gets. */
 struct pst_half_open_attempt {
 	uint64_t user;
 	bool needs_key;         /* no rule admits it without */
@@ -91,7 +90,7 @@ pst_half_open_count_abandoned(const struct pst_half_open_table *table,
 size_t pst_half_open_count_of(const struct pst_half_open_table *table,
 			      uint64_t user);
 
-/* Those of them that hold a slot of a node, charged to nobody yet. */
+/* Those of them that hold a slot which is not charged yet. */
 size_t pst_half_open_uncharged_of(const struct pst_half_open_table *table,
 				  uint64_t user);
 
@@ -99,7 +98,7 @@ size_t pst_half_open_uncharged_of(const struct pst_half_open_table *table,
 uint64_t
 pst_half_open_next_deadline_ns(const struct pst_half_open_table *table);
 
-/* A free place, or NULL: the table is full, or the part of it for attempts that
+/* A free entry, or NULL: the table is full, or the part of it for attempts that
  * need a key. */
 struct pst_half_open *
 pst_half_open_find_free(struct pst_half_open_table *table,
@@ -143,9 +142,8 @@ void pst_half_open_renew_users(struct pst_half_open_table *table,
 void pst_half_open_note_taken_offer(struct pst_half_open *entry);
 
 /*
- * Free the entry: close, unmap, wipe and forget all that it still owns, but for
- * the slot, which is the caller's to abort.  The socket of an unread OFFER is
- * kept.
+ * Free the entry and all that it still owns, but for the slot, which the caller
+ * releases.  The socket of an unread OFFER becomes a pending offer.
  */
 void pst_half_open_release(struct pst_half_open_table *table,
 			   struct pst_half_open *entry);
@@ -154,7 +152,7 @@ void pst_half_open_release(struct pst_half_open_table *table,
 void pst_half_open_note_offer(struct pst_half_open *entry,
 			      const char *peer_name, uint64_t now_ns);
 
-/* It is called otherwise since a reload. */
+/* A reload has changed the name of the peer. */
 void pst_half_open_note_peer_name(struct pst_half_open *entry,
 				  const char *peer_name);
 

@@ -99,7 +99,7 @@ static bool comes_before(const struct pst_offer_holder *holder,
 	return holder->oldest.made_ns < other->oldest.made_ns;
 }
 
-/* Into its place among the first ones, or nowhere. */
+/* Insert the holder, in order, if it is among the first ones. */
 static void insert_holder(struct pst_offer_holder *holders, size_t *count,
 			  size_t capacity,
 			  const struct pst_offer_holder *holder)
@@ -166,9 +166,9 @@ void pst_pending_offers_done(struct pst_pending_offers *pending)
 	memset(pending, 0, sizeof(*pending));
 }
 
-void pst_pending_offers_keep(struct pst_pending_offers *pending,
-			     int *take_socket_fd,
-			     const struct pst_offer_origin *origin)
+void pst_pending_offers_add(struct pst_pending_offers *pending,
+			    int *take_socket_fd,
+			    const struct pst_offer_origin *origin)
 {
 	size_t i;
 

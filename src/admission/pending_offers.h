@@ -121,9 +121,9 @@ pst_pending_offers_init(struct pst_pending_offers *pending,
 void pst_pending_offers_done(struct pst_pending_offers *pending);
 
 /* Keep the socket of an unread offer whose handshake has ended. */
-void pst_pending_offers_keep(struct pst_pending_offers *pending,
-			     int *take_socket_fd,
-			     const struct pst_offer_origin *origin);
+void pst_pending_offers_add(struct pst_pending_offers *pending,
+			    int *take_socket_fd,
+			    const struct pst_offer_origin *origin);
 
 /*
  * Close the sockets whose offer was read, or went with the peer's end of the

@@ -59,7 +59,7 @@ static void keep_one(uint64_t user, uint64_t made_ns, const char *peer_name)
 				sockets), 0);
 	expect_equal(send(sockets[0], "offer", 5, 0), 5);
 	their_fds[their_count++] = sockets[1];
-	pst_pending_offers_keep(&pending, &sockets[0], &origin);
+	pst_pending_offers_add(&pending, &sockets[0], &origin);
 	expect_equal(sockets[0], -1);
 }
 
