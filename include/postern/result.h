@@ -89,7 +89,7 @@ enum postern_reason {
 	POSTERN_REASON_DENIED = 2,          /* a deny line matches */
 	POSTERN_REASON_AMBIGUOUS_TENANT = 3, /* two tenants match */
 	POSTERN_REASON_UNKNOWN_TENANT = 4,  /* membership is unknown */
-	POSTERN_REASON_DIRECTION = 5,       /* no wished direction is granted */
+	POSTERN_REASON_DIRECTION = 5,       /* no requested direction is granted */
 	POSTERN_REASON_SECURITY = 6,        /* below the required security */
 	POSTERN_REASON_UNKNOWN_NODE = 7,    /* the policy has no such node */
 	POSTERN_REASON_KEY = 8,             /* missing, wrong or not proven */
@@ -124,7 +124,7 @@ enum postern_reason {
 	POSTERN_REASON_NOT_A_SOCKET = 61,   /* something else has the name */
 	POSTERN_REASON_LISTENER = 62,       /* the listener is not the owner */
 	POSTERN_REASON_REFUSED = 63,        /* the node said no, and no more */
-	POSTERN_REASON_OFFER = 64,          /* exceeds the wish or the policy */
+	POSTERN_REASON_OFFER = 64,          /* exceeds the request or the policy */
 	POSTERN_REASON_DESCRIPTORS = 65,    /* not exactly those agreed on */
 	POSTERN_REASON_SEGMENT = 66,        /* type, owner or size is wrong */
 	POSTERN_REASON_NODE_BUSY = 67,      /* the node has no place now */

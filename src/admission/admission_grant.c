@@ -264,14 +264,14 @@ static bool choose_params(const struct pst_hello *hello,
 	if (r < 0)
 		return refuse_security(
 			decision, strongest_of(hello->security_bits), refusal);
-	r = pst_offer_init(offer, &hello->wish, &grant,
+	r = pst_offer_init(offer, &hello->requested, &grant,
 			   (uint32_t)pst_own_page_bytes(),
 			   pst_channel_layout_version(), security);
 	if (r == -EPERM)
 		return pst_error_set(refusal, POSTERN_REASON_DIRECTION);
 	if (r < 0)
 		return pst_error_setf(refusal, POSTERN_REASON_PROTOCOL,
-				      "the wish leaves no usable ring");
+				      "the request leaves no usable ring");
 	return true;
 }
 

@@ -65,7 +65,7 @@ static const struct reason_entry reasons[] = {
 	{POSTERN_REASON_UNKNOWN_TENANT, "unknown-tenant",
 	 "membership of a tenant cannot be told"},
 	{POSTERN_REASON_DIRECTION, "direction",
-	 "no wished direction is granted"},
+	 "no requested direction is granted"},
 	{POSTERN_REASON_SECURITY, "security",
 	 "below the required security mode"},
 	{POSTERN_REASON_UNKNOWN_NODE, "unknown-node",

@@ -219,7 +219,7 @@ static int connect_with_key(const struct pst_client_connect_params *params,
 	struct pst_initiator_params hello = {
 		.kind = PST_WIRE_KIND_CHANNEL,
 		.instance = params->instance,
-		.wish = request_params(params, security->rules),
+		.requested = request_params(params, security->rules),
 		.layout_version = pst_channel_layout_version(),
 	};
 	struct mapped_segments segments = {0};

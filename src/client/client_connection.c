@@ -119,7 +119,7 @@ static int set_hello_error(struct postern_refusal *error,
 			   const struct pst_initiator_params *hello)
 {
 	if (hello->kind == PST_WIRE_KIND_CHANNEL &&
-	    hello->wish.ring_bytes == 0) {
+	    hello->requested.ring_bytes == 0) {
 		(void)pst_error_setf(error, POSTERN_REASON_NO_ALLOW,
 				     "the policy allows nobody at node '%s'",
 				     hello->node_name);

@@ -96,7 +96,7 @@ enum pst_handshake_act {
  * What a connector wants.  The strings are copied, and so is what is needed of
  * the keys later, but for the identity.
  *
- * Without a channel, wish and all that is about security are zero, and the
+ * Without a channel, requested and all security fields are zero, and the
  * layout version is that of the statistics, or 0.  A key exchange (pattern,
  * cipher) is there if another mode than `none` is accepted; with NK and IK
  * `none` is not.
@@ -105,7 +105,7 @@ struct pst_initiator_params {
 	enum pst_wire_kind kind;
 	const char *node_name;
 	const char *instance;   /* NULL or empty: none */
-	struct pst_terms wish;  /* concrete: the most this side could accept */
+	struct pst_terms requested; /* the most that this side accepts */
 	uint32_t page_bytes;    /* of this machine */
 	uint16_t layout_version; /* of the segments, as this side knows them */
 	uint16_t security_bits; /* 1 << POSTERN_SECURITY_*, that it accepts */
@@ -186,27 +186,27 @@ pst_offer_choose_security(uint16_t security_bits,
 			  enum postern_security *ret_security);
 
 /*
- * An offer of what both sides agree to: the directions that are wished and
+ * An offer of what both sides agree to: the directions that are requested and
  * granted, the largest ring and message that neither forbids (the ring a power
  * of two, the message one that fits it in this mode), and the sizes of the two
  * segments that follow from a control page of page_bytes.  The caller adds
  * session id and inodes, the responder the key exchange.
  *
- * Returns 0, -EPERM (no direction is both wished and granted), or -EINVAL (the
- * ring would be smaller than a page, the message empty, page_bytes no page).
+ * Returns 0, -EPERM (no direction is both requested and granted), or -EINVAL
+ * (the ring would be smaller than a page, the message empty, page_bytes no page).
  */
 PST_MUST_CHECK int pst_offer_init(struct pst_offer *ret_offer,
-				  const struct pst_terms *wish,
+				  const struct pst_terms *requested,
 				  const struct pst_terms *grant,
 				  uint32_t page_bytes, uint16_t layout_version,
 				  enum postern_security security);
 
 /*
- * Is an offer within the wish, and its geometry the one that follows from it?
- * Returns 0 or -ERANGE.
+ * Is an offer within the request, and its geometry the one that follows from
+ * it?  Returns 0 or -ERANGE.
  */
 PST_MUST_CHECK int pst_offer_check(const struct pst_offer *offer,
-				   const struct pst_terms *wish,
+				   const struct pst_terms *requested,
 				   uint32_t page_bytes);
 
 /* Initiator */
@@ -248,8 +248,8 @@ pst_initiator_create_command(struct pst_handshake_initiator *initiator,
 /*
  * Take in a record from the node: OFFER (see initiator->offer), GO (see
  * initiator->slot), VIEW, GRANT, RESULT (likewise) or REFUSE, whichever is in
- * turn.  An offer is accepted only within the wish, a view only of whole pages
- * and not beyond PST_VIEW_BYTES_MAX; the descriptors beside either must still be
+ * turn.  An offer is accepted only within the request, a view only of whole
+ * pages and not beyond PST_VIEW_BYTES_MAX; the descriptors beside either must still be
  * checked against it.
  *
  * Returns 0, or with machine.reason
@@ -259,7 +259,7 @@ pst_initiator_create_command(struct pst_handshake_initiator *initiator,
  *   -EOPNOTSUPP       SECURITY: a mode that was not offered
  *   -EKEYREJECTED     KEY: not by who has the node's key, not an answer to this
  *                     HELLO, or altered
- *   -EBADMSG          OFFER: beyond the wish, or no view that could be;
+ *   -EBADMSG          OFFER: beyond the request, or no view that could be;
  *                     PROTOCOL: malformed, out of turn,
  *                     or of another session
  */
@@ -284,8 +284,8 @@ void pst_responder_done(struct pst_handshake_responder *responder);
 
 /*
  * Take in a record from the connector: HELLO (see responder->hello), READY or
- * COMMAND (see responder->command).  Names, kind, wish and command are sound in
- * form only; whether they are for this node, and what to grant, in which mode,
+ * COMMAND (see responder->command).  Names, kind, request and command are sound in form
+ * only; whether they are for this node, and what to grant, in which mode,
  * is the caller's to decide.
  *
  * Returns 0, or with machine.reason
@@ -322,8 +322,8 @@ pst_responder_take_keys(struct pst_handshake_responder *responder);
 /*
  * The create functions return 0 and the record to send.  -EINVAL means that it
  * is not this message's turn, and the handshake has failed (if it had not
- * ended); or that the offer exceeds the wish or is unsound, the view no view,
- * the slot 0, the code unknown or at odds with the count, and nothing has
+ * ended); or that the offer exceeds the request or is unsound, the view no
+ * view, the slot 0, the code unknown or at odds with the count, and nothing has
  * changed.  An offer can also fail with -EKEYREJECTED KEY: the connector's key
  * is worthless.
  */

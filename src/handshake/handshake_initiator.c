@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The connector's side of the handshake
+ * The initiator's side of the handshake: the client
  *
- * It knows whom it calls (the listener's credentials were checked before this
- * begins), but not that the node is honest: an offer is taken only within the
- * wish that went into HELLO, and with a geometry that holds together; and where
- * a key of the node is known, only from who has it.
+ * The caller has checked the listener's credentials before, but the node may
+ * still be dishonest.  An offer is accepted only if it is within the request
+ * that HELLO carried and its sizes are consistent.  If the client knows a key
+ * of the node, the offer must also prove that key.
  */
 #include "handshake/handshake.h"
 
@@ -44,7 +44,7 @@ static int consume_offer(struct pst_handshake_initiator *initiator,
 	if (!(hello->security_bits & 1u << offer.security))
 		return pst_handshake_fail(machine, POSTERN_REASON_SECURITY,
 					  -EOPNOTSUPP);
-	r = pst_offer_check(&offer, &hello->wish, initiator->page_bytes);
+	r = pst_offer_check(&offer, &hello->requested, initiator->page_bytes);
 	if (r < 0)
 		return pst_handshake_fail(machine, POSTERN_REASON_OFFER,
 					  -EBADMSG);
@@ -166,7 +166,7 @@ int pst_initiator_init(struct pst_handshake_initiator *initiator,
 {
 	struct pst_hello hello = {
 		.kind = params->kind,
-		.wish = params->wish,
+		.requested = params->requested,
 		.security_bits = 1u << POSTERN_SECURITY_NONE,
 		.pattern = (enum pst_wire_pattern)params->pattern,
 		.cipher = (enum pst_wire_cipher)params->cipher,
@@ -187,7 +187,7 @@ int pst_initiator_init(struct pst_handshake_initiator *initiator,
 	if (params->kind == PST_WIRE_KIND_CHANNEL) {
 		hello.layout_version = params->layout_version;
 		hello.security_bits = params->security_bits;
-		if (params->wish.ring_bytes < params->page_bytes)
+		if (params->requested.ring_bytes < params->page_bytes)
 			return -EINVAL;
 	}
 	if (!put_name(hello.node_name, params->node_name) ||

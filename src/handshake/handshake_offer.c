@@ -3,8 +3,8 @@
  * What two sides agree on
  *
  * The arithmetic of an offer, once for both sides: the node derives an offer
- * from the wish and its own grant, the connector checks that what it is offered
- * is within its wish and that nothing in it contradicts anything else.  From
+ * from the request and its own grant, the connector checks that what it is
+ * offered is within its request and that nothing in it contradicts anything else.  From
  * here on these numbers are the geometry of the channel; it is never read from
  * shared memory.
  *
@@ -50,7 +50,8 @@ static uint64_t message_ceiling(uint32_t ring_bytes,
 }
 
 static bool is_direction_within(const struct pst_offer_direction *direction,
-				bool is_granted, const struct pst_terms *wish,
+				bool is_granted,
+				const struct pst_terms *requested,
 				uint32_t page_bytes,
 				enum postern_security security)
 {
@@ -59,9 +60,9 @@ static bool is_direction_within(const struct pst_offer_direction *direction,
 		       direction->message_bytes == 0;
 
 	return is_ring(direction->ring_bytes, page_bytes) &&
-	       direction->ring_bytes <= wish->ring_bytes &&
+	       direction->ring_bytes <= requested->ring_bytes &&
 	       direction->message_bytes > 0 &&
-	       direction->message_bytes <= wish->message_bytes &&
+	       direction->message_bytes <= requested->message_bytes &&
 	       direction->message_bytes <=
 		       message_ceiling(direction->ring_bytes, security);
 }
@@ -80,12 +81,13 @@ int pst_offer_choose_security(uint16_t security_bits,
 	return -EOPNOTSUPP;
 }
 
-int pst_offer_init(struct pst_offer *ret_offer, const struct pst_terms *wish,
+int pst_offer_init(struct pst_offer *ret_offer,
+		   const struct pst_terms *requested,
 		   const struct pst_terms *grant, uint32_t page_bytes,
 		   uint16_t layout_version, enum postern_security security)
 {
 	struct pst_offer offer = {
-		.directions = wish->directions & grant->directions,
+		.directions = requested->directions & grant->directions,
 		.security = security,
 		.layout_version = layout_version,
 		.control_bytes = page_bytes,
@@ -96,9 +98,9 @@ int pst_offer_init(struct pst_offer *ret_offer, const struct pst_terms *wish,
 		return -EPERM;
 
 	direction.ring_bytes = power_of_two_within(
-		lesser_of(wish->ring_bytes, grant->ring_bytes));
+		lesser_of(requested->ring_bytes, grant->ring_bytes));
 	direction.message_bytes = lesser_of(
-		lesser_of(wish->message_bytes, grant->message_bytes),
+		lesser_of(requested->message_bytes, grant->message_bytes),
 		(uint32_t)message_ceiling(direction.ring_bytes, security));
 	if (!pst_bounds_is_power_of_two(page_bytes) ||
 	    !is_ring(direction.ring_bytes, page_bytes) ||
@@ -118,21 +120,21 @@ int pst_offer_init(struct pst_offer *ret_offer, const struct pst_terms *wish,
 	return 0;
 }
 
-int pst_offer_check(const struct pst_offer *offer, const struct pst_terms *wish,
-		    uint32_t page_bytes)
+int pst_offer_check(const struct pst_offer *offer,
+		    const struct pst_terms *requested, uint32_t page_bytes)
 {
 	bool may_send = (offer->directions & POSTERN_DIRECTION_SEND) != 0;
 	bool may_receive = (offer->directions & POSTERN_DIRECTION_RECEIVE) != 0;
 
 	if (offer->directions == 0 ||
-	    (offer->directions & ~wish->directions) != 0)
+	    (offer->directions & ~requested->directions) != 0)
 		return -ERANGE;
 	if (!pst_bounds_is_power_of_two(page_bytes) ||
 	    offer->control_bytes != page_bytes)
 		return -ERANGE;
-	if (!is_direction_within(&offer->send, may_send, wish, page_bytes,
+	if (!is_direction_within(&offer->send, may_send, requested, page_bytes,
 				 offer->security) ||
-	    !is_direction_within(&offer->receive, may_receive, wish,
+	    !is_direction_within(&offer->receive, may_receive, requested,
 				 page_bytes, offer->security))
 		return -ERANGE;
 	if (offer->node_segment.segment_bytes !=

@@ -157,7 +157,7 @@ int pst_responder_create_offer(struct pst_handshake_responder *responder,
 	if (!pst_offer_is_valid(&keyed) ||
 	    !is_offered(&responder->hello, offer->security) ||
 	    offer->layout_version != responder->params.layout_version ||
-	    pst_offer_check(offer, &responder->hello.wish,
+	    pst_offer_check(offer, &responder->hello.requested,
 			    offer->control_bytes) < 0)
 		return -EINVAL;
 	r = pst_handshake_keys_create_offer(machine, &keyed);

@@ -36,8 +36,8 @@ struct pst_key_exchange {
 };
 
 /*
- * The quantities that both sides have a say in: the most that one side wishes
- * for, or grants.  Directions are seen from the peer that connects.
+ * The quantities that both sides have a say in: the most that one side
+ * requests, or grants.  Directions are seen from the peer that connects.
  */
 struct pst_terms {
 	uint32_t directions;    /* POSTERN_DIRECTION_* bits */
@@ -45,12 +45,12 @@ struct pst_terms {
 	uint32_t message_bytes; /* of the largest message */
 };
 
-/* For a channel; with another kind, wish and layout_version are zero. */
+/* For a channel; with another kind, requested and layout_version are zero. */
 struct pst_hello {
 	enum pst_wire_kind kind;
 	char node_name[PST_WIRE_NAME_BYTES];
 	char instance[PST_WIRE_NAME_BYTES];     /* may be empty */
-	struct pst_terms wish;
+	struct pst_terms requested;
 	uint16_t layout_version;
 	uint16_t security_bits;                 /* 1 << POSTERN_SECURITY_* */
 	enum pst_wire_pattern pattern;

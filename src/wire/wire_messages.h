@@ -4,7 +4,7 @@
  *
  *   connector (C)                                    acceptor, the node (A)
  *
- *   HELLO   who I call, what I wish      -->
+ *   HELLO   node name, requested channel -->
  *   then, for a channel,
  *                                        <--  OFFER   what is granted, + 2 fds
  *   READY   my segment is sealed         -->
@@ -113,9 +113,9 @@ enum pst_wire_kind {
 };
 
 /*
- * C→A: which node is called, who calls, and the most that is wished for.
+ * C→A: which node is called, who calls, and the most that is requested.
  *
- * Who wants no channel wishes for nothing: directions, layout_version,
+ * A HELLO for no channel requests nothing: directions, layout_version,
  * ring_bytes and message_bytes are 0, and the mode offered is `none`, since the
  * answer rests on the kernel's credentials alone.
  *

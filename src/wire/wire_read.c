@@ -123,7 +123,7 @@ int pst_wire_read_hello(const void *bytes, size_t byte_count,
 
 	hello = (struct pst_hello){
 		.kind = (enum pst_wire_kind)pst_le16_value(wire.kind),
-		.wish = {
+		.requested = {
 			.directions = pst_le16_value(wire.directions),
 			.ring_bytes = pst_le32_value(wire.ring_bytes),
 			.message_bytes = pst_le32_value(wire.message_bytes),

@@ -4,8 +4,8 @@
  *
  * The rules that need no context, in one place for reading and for writing: so
  * neither side can send what the other must refuse.  Numbers are judged here
- * for themselves; against the wish and the page of this machine they are judged
- * in handshake_offer.c.
+ * for themselves; against the request and the page of this machine they are
+ * judged in handshake_offer.c.
  */
 #include "wire/wire.h"
 
@@ -101,36 +101,39 @@ bool pst_wire_is_name(const char name[static PST_WIRE_NAME_BYTES])
 	return false;
 }
 
-static bool wishes_for_a_channel(const struct pst_hello *hello)
+static bool requests_a_channel(const struct pst_hello *hello)
 {
-	return has_directions(hello->wish.directions) &&
-	       hello->wish.ring_bytes > 0 && hello->wish.message_bytes > 0 &&
+	return has_directions(hello->requested.directions) &&
+	       hello->requested.ring_bytes > 0 &&
+	       hello->requested.message_bytes > 0 &&
 	       hello->security_bits != 0 &&
 	       (hello->security_bits & ~SECURITY_BITS_ALL) == 0;
 }
 
-static bool wishes_for_nothing(const struct pst_hello *hello)
+static bool requests_nothing(const struct pst_hello *hello)
 {
-	return hello->wish.directions == 0 && hello->wish.ring_bytes == 0 &&
-	       hello->wish.message_bytes == 0 && hello->layout_version == 0 &&
+	return hello->requested.directions == 0 &&
+	       hello->requested.ring_bytes == 0 &&
+	       hello->requested.message_bytes == 0 &&
+	       hello->layout_version == 0 &&
 	       hello->security_bits == SECURITY_BIT_NONE;
 }
 
-static bool has_wishes_of_its_kind(const struct pst_hello *hello)
+static bool has_requests_of_its_kind(const struct pst_hello *hello)
 {
 	switch (hello->kind) {
 	case PST_WIRE_KIND_CHANNEL:
-		return wishes_for_a_channel(hello);
+		return requests_a_channel(hello);
 	case PST_WIRE_KIND_OBSERVE:
 	case PST_WIRE_KIND_CONTROL:
-		return wishes_for_nothing(hello);
+		return requests_nothing(hello);
 	}
 	return false;
 }
 
 bool pst_hello_is_valid(const struct pst_hello *hello)
 {
-	return has_wishes_of_its_kind(hello) &&
+	return has_requests_of_its_kind(hello) &&
 	       pst_wire_is_name(hello->node_name) &&
 	       (hello->instance[0] == '\0' ||
 		pst_wire_is_name(hello->instance)) &&

@@ -63,11 +63,11 @@ int pst_wire_write_hello(const struct pst_hello *hello,
 		return -EINVAL;
 
 	wire.kind = pst_le16_of((uint16_t)hello->kind);
-	wire.directions = pst_le16_of((uint16_t)hello->wish.directions);
+	wire.directions = pst_le16_of((uint16_t)hello->requested.directions);
 	wire.layout_version = pst_le16_of(hello->layout_version);
 	wire.security_bits = pst_le16_of(hello->security_bits);
-	wire.ring_bytes = pst_le32_of(hello->wish.ring_bytes);
-	wire.message_bytes = pst_le32_of(hello->wish.message_bytes);
+	wire.ring_bytes = pst_le32_of(hello->requested.ring_bytes);
+	wire.message_bytes = pst_le32_of(hello->requested.message_bytes);
 	wire.node_name_bytes = put_name(wire.node_name, hello->node_name);
 	wire.instance_bytes = put_name(wire.instance, hello->instance);
 	wire.key_exchange_bytes = put_key_exchange(wire.key_exchange,

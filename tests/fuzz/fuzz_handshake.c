@@ -22,7 +22,7 @@
 #define LAYOUT_VERSION 1u
 #define VIEW_VERSION 3u
 
-static const struct pst_terms wish = {3, 1u << 20, 65536};
+static const struct pst_terms requested = {3, 1u << 20, 65536};
 
 /* Three bits of the first byte count for nothing. */
 static const uint8_t initiators_ephemeral[PST_NOISE_KEY_BYTES] = {0, 1};
@@ -176,10 +176,11 @@ static void check_initiator(const struct pst_handshake_initiator *initiator)
 	case HANDSHAKE_CONSUMED_GO:
 		require(initiator->hello.security_bits & 1u << offer->security);
 		require(offer->directions != 0 && offer->directions <= 3);
-		require(offer->send.ring_bytes <= wish.ring_bytes);
-		require(offer->receive.ring_bytes <= wish.ring_bytes);
-		require(offer->send.message_bytes <= wish.message_bytes);
-		require(offer->receive.message_bytes <= wish.message_bytes);
+		require(offer->send.ring_bytes <= requested.ring_bytes);
+		require(offer->receive.ring_bytes <= requested.ring_bytes);
+		require(offer->send.message_bytes <= requested.message_bytes);
+		require(offer->receive.message_bytes <=
+			requested.message_bytes);
 		require(offer->client_segment.segment_bytes ==
 			PAGE_BYTES + offer->send.ring_bytes);
 		require(offer->node_segment.segment_bytes ==
@@ -224,7 +225,7 @@ static void check_hello(const struct pst_hello *hello)
 		pst_wire_is_name(hello->instance));
 	require(hello->layout_version ==
 		(is_for_a_channel ? LAYOUT_VERSION : 0));
-	require((hello->wish.directions != 0) == is_for_a_channel);
+	require((hello->requested.directions != 0) == is_for_a_channel);
 	require(hello->key_exchange.byte_count <=
 		sizeof(hello->key_exchange.bytes));
 }
@@ -277,8 +278,8 @@ static int create_offer(struct pst_handshake_responder *responder,
 				      &security);
 	if (r < 0)
 		return r;
-	r = pst_offer_init(&offer, &responder->hello.wish, &wish, PAGE_BYTES,
-			   LAYOUT_VERSION, security);
+	r = pst_offer_init(&offer, &responder->hello.requested, &requested,
+			   PAGE_BYTES, LAYOUT_VERSION, security);
 	if (r < 0)
 		return r;
 	memset(offer.session_id, 0x5a, sizeof(offer.session_id));
@@ -414,7 +415,7 @@ static void begin(uint8_t plan, struct sides *sides)
 	pst_identity_init(&sides->node_identity, node_private_key);
 	params.kind = (enum pst_wire_kind)(PST_WIRE_KIND_CHANNEL + plan % 3);
 	if (params.kind == PST_WIRE_KIND_CHANNEL) {
-		params.wish = wish;
+		params.requested = requested;
 		params.layout_version = LAYOUT_VERSION;
 		add_exchange(&params, plan / 3, sides);
 	}

@@ -201,13 +201,13 @@ static void channel_open(struct channel *channel, int socket_fd,
 {
 	size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
 	struct record hello, offer, ready, go;
-	size_t ring_bytes, wished_bytes, own_bytes;
+	size_t ring_bytes, requested_bytes, own_bytes;
 	int zero = 0;
 
 	peer_receive(socket_fd, &hello, HELLO, 296);
 	hello_check(&hello, node);
-	wished_bytes = get(&hello, 24, 4);
-	for (ring_bytes = RING_MAX_BYTES; ring_bytes > wished_bytes;)
+	requested_bytes = get(&hello, 24, 4);
+	for (ring_bytes = RING_MAX_BYTES; ring_bytes > requested_bytes;)
 		ring_bytes /= 2;
 	if (ring_bytes < page_bytes)
 		fail("the client accepts less than a page");

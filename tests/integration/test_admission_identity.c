@@ -227,7 +227,7 @@ static const char SEND_ONLY_POLICY[] =
 	"}\n"
 	"end\n";
 
-START_TEST(who_wishes_only_what_is_not_granted_is_refused)
+START_TEST(request_without_a_granted_direction_is_refused)
 {
 	const struct peer_order order = {
 		.kind = PEER_CONNECT,
@@ -375,7 +375,7 @@ int main(void)
 	tcase_add_test(tcase,
 		       a_denied_user_is_refused_and_the_record_names_the_rule);
 	tcase_add_test(tcase, the_owner_gets_no_channel_that_the_policy_denies);
-	tcase_add_test(tcase, who_wishes_only_what_is_not_granted_is_refused);
+	tcase_add_test(tcase, request_without_a_granted_direction_is_refused);
 	tcase_add_test(tcase,
 		       a_socket_used_by_another_process_than_connected_it_is_refused);
 	tcase_add_test(tcase,

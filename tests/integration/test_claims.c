@@ -205,7 +205,7 @@ static void overhear(enum scene_key key)
 	ck_assert_int_eq(pst_key_file_read(scene.key_paths[key], &refusal,
 						&own), 0);
 	stranger_fill_hello(&plain);
-	params.wish = plain.wish;
+	params.requested = plain.requested;
 	params.layout_version = plain.layout_version;
 	params.node_key = node->public_key;
 	params.borrow_identity = own;

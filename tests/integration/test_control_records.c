@@ -64,7 +64,7 @@ static void ask(void)
 
 	ck_assert_int_eq(stranger_connect(&stranger, scene.socket_path), 0);
 	stranger_fill_hello(&hello);
-	stranger_wish_for_no_channel(&hello, PST_WIRE_KIND_CONTROL);
+	stranger_request_no_channel(&hello, PST_WIRE_KIND_CONTROL);
 	ck_assert_int_eq(stranger_send_hello(&stranger, &hello), 0);
 }
 

@@ -219,7 +219,7 @@ static void join(struct stranger *stranger)
 	struct pst_hello hello;
 
 	stranger_fill_hello(&hello);
-	hello.wish.directions = POSTERN_DIRECTION_RECEIVE;
+	hello.requested.directions = POSTERN_DIRECTION_RECEIVE;
 	ck_assert_int_eq(stranger_connect(stranger, scene.socket_path), 0);
 	ck_assert_int_eq(stranger_send_hello(stranger, &hello), 0);
 	scene_serve_until_readable(&scene, stranger->socket_fd);

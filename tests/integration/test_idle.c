@@ -228,7 +228,7 @@ static void join_and_claim(struct stranger *stranger, uint32_t directions,
 	struct pst_hello hello;
 
 	stranger_fill_hello(&hello);
-	hello.wish.directions = directions;
+	hello.requested.directions = directions;
 	ck_assert_int_eq(stranger_connect(stranger, scene.socket_path), 0);
 	ck_assert_int_eq(stranger_send_hello(stranger, &hello), 0);
 	scene_serve_until_readable(&scene, stranger->socket_fd);

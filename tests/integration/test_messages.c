@@ -272,7 +272,7 @@ START_TEST(a_nodes_buffer_too_small_for_a_message_keeps_it)
 }
 END_TEST
 
-START_TEST(a_peer_may_wish_for_a_smaller_ring)
+START_TEST(a_peer_may_request_a_smaller_ring)
 {
 	const struct peer_order order = {
 		.kind = PEER_CONNECT,
@@ -396,7 +396,7 @@ START_TEST(a_direction_that_is_not_granted_is_not_permitted)
 }
 END_TEST
 
-START_TEST(a_peer_that_wishes_for_one_direction_gets_no_more)
+START_TEST(a_peer_that_requests_one_direction_gets_no_more)
 {
 	const struct peer_order order = {
 		.kind = PEER_CONNECT,
@@ -432,7 +432,7 @@ int main(void)
 	tcase_add_test(tcase, a_message_over_the_limit_is_refused_to_its_sender);
 	tcase_add_test(tcase, a_buffer_too_small_for_a_message_keeps_it);
 	tcase_add_test(tcase, a_nodes_buffer_too_small_for_a_message_keeps_it);
-	tcase_add_test(tcase, a_peer_may_wish_for_a_smaller_ring);
+	tcase_add_test(tcase, a_peer_may_request_a_smaller_ring);
 	tcase_add_test(tcase,
 		       a_full_ring_is_felt_by_its_sender_and_nothing_is_lost);
 	tcase_add_test(tcase,
@@ -440,6 +440,6 @@ int main(void)
 	tcase_add_test(one_way,
 		       a_direction_that_is_not_granted_is_not_permitted);
 	tcase_add_test(one_way,
-		       a_peer_that_wishes_for_one_direction_gets_no_more);
+		       a_peer_that_requests_one_direction_gets_no_more);
 	return stage_run_suite(suite);
 }

@@ -178,7 +178,7 @@ static void ask_for_view(struct stranger *who)
 
 	ck_assert_int_eq(stranger_connect(who, scene.socket_path), 0);
 	stranger_fill_hello(&hello);
-	stranger_wish_for_no_channel(&hello, PST_WIRE_KIND_OBSERVE);
+	stranger_request_no_channel(&hello, PST_WIRE_KIND_OBSERVE);
 	ck_assert_int_eq(stranger_send_hello(who, &hello), 0);
 	scene_serve_until_readable(&scene, who->socket_fd);
 	scene_serve_what_is_due(&scene);
@@ -297,7 +297,7 @@ START_TEST(another_nodes_statistics_are_refused)
 
 	ck_assert_int_eq(stranger_connect(stranger, scene.socket_path), 0);
 	stranger_fill_hello(&hello);
-	stranger_wish_for_no_channel(&hello, PST_WIRE_KIND_OBSERVE);
+	stranger_request_no_channel(&hello, PST_WIRE_KIND_OBSERVE);
 	(void)strcpy(hello.node_name, "invoices");
 	ck_assert_int_eq(stranger_send_hello(stranger, &hello), 0);
 	scene_serve_until_readable(&scene, stranger->socket_fd);

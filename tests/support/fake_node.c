@@ -244,24 +244,24 @@ static int take_hello(struct fake *fake)
 
 static int fill_offer(struct fake *fake)
 {
-	struct pst_terms wish = fake->hello.wish;
+	struct pst_terms requested = fake->hello.requested;
 	int r;
 
-	/* An observer wishes for nothing: it gets what the smallest wish does. */
+	/* An observer requests nothing: it gets the smallest offer. */
 	if (fake->hello.kind != PST_WIRE_KIND_CHANNEL)
-		wish = (struct pst_terms) {
+		requested = (struct pst_terms) {
 			.directions = POSTERN_DIRECTION_SEND,
 			.ring_bytes = PAGE_BYTES,
 			.message_bytes = 1,
 		};
 	if (lies(fake, FAKE_RING_BEYOND_THE_WISH))
-		wish.ring_bytes *= 2;
+		requested.ring_bytes *= 2;
 	if (lies(fake, FAKE_MESSAGE_BEYOND_THE_WISH))
-		wish.message_bytes *= 2;
+		requested.message_bytes *= 2;
 	if (lies(fake, FAKE_DIRECTION_BEYOND_THE_WISH))
-		wish.directions = POSTERN_DIRECTION_SEND |
+		requested.directions = POSTERN_DIRECTION_SEND |
 				  POSTERN_DIRECTION_RECEIVE;
-	r = pst_offer_init(&fake->offer, &wish, &wish, PAGE_BYTES,
+	r = pst_offer_init(&fake->offer, &requested, &requested, PAGE_BYTES,
 			   pst_channel_layout_version(),
 			   POSTERN_SECURITY_NONE);
 	if (r < 0)

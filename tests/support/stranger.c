@@ -44,20 +44,20 @@ void stranger_fill_hello(struct pst_hello *ret_hello)
 	ret_hello->kind = PST_WIRE_KIND_CHANNEL;
 	(void)strcpy(ret_hello->node_name, "orders");
 	(void)strcpy(ret_hello->instance, "stranger");
-	ret_hello->wish.directions = POSTERN_DIRECTION_SEND |
-				     POSTERN_DIRECTION_RECEIVE;
-	ret_hello->wish.ring_bytes = 16 * 1024;
-	ret_hello->wish.message_bytes = 4 * 1024;
+	ret_hello->requested.directions = POSTERN_DIRECTION_SEND |
+					  POSTERN_DIRECTION_RECEIVE;
+	ret_hello->requested.ring_bytes = 16 * 1024;
+	ret_hello->requested.message_bytes = 4 * 1024;
 	ret_hello->layout_version = pst_channel_layout_version();
 	ret_hello->security_bits = 1u << POSTERN_SECURITY_NONE;
 }
 
-void stranger_wish_for_no_channel(struct pst_hello *hello,
-				  enum pst_wire_kind kind)
+void stranger_request_no_channel(struct pst_hello *hello,
+				 enum pst_wire_kind kind)
 {
 	hello->kind = kind;
 	hello->layout_version = 0;
-	memset(&hello->wish, 0, sizeof(hello->wish));
+	memset(&hello->requested, 0, sizeof(hello->requested));
 }
 
 int stranger_send_hello(const struct stranger *stranger,

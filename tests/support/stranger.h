@@ -29,11 +29,11 @@ struct stranger {
 int stranger_connect(struct stranger *stranger, const char *socket_path);
 void stranger_close(struct stranger *stranger);
 
-/* HELLO to node `orders`, wishing for both directions. */
+/* HELLO to node `orders`, requesting both directions. */
 void stranger_fill_hello(struct pst_hello *ret_hello);
-/* Make it one of another kind: there is nothing to wish for. */
-void stranger_wish_for_no_channel(struct pst_hello *hello,
-				  enum pst_wire_kind kind);
+/* Make it one of another kind: there is nothing to request. */
+void stranger_request_no_channel(struct pst_hello *hello,
+				 enum pst_wire_kind kind);
 int stranger_send_hello(const struct stranger *stranger,
 			const struct pst_hello *hello);
 int stranger_say_hello(const struct stranger *stranger);

@@ -29,7 +29,7 @@ static inline struct pst_initiator_params sample_params(void)
 		.kind = PST_WIRE_KIND_CHANNEL,
 		.node_name = "orders",
 		.instance = "till-4.north",
-		.wish = {
+		.requested = {
 			.directions = POSTERN_DIRECTION_SEND |
 				      POSTERN_DIRECTION_RECEIVE,
 			.ring_bytes = 0x00123400,
@@ -48,7 +48,7 @@ static inline struct pst_initiator_params sample_params_of(enum pst_wire_kind ki
 	if (kind == PST_WIRE_KIND_CHANNEL)
 		return params;
 	params.kind = kind;
-	memset(&params.wish, 0, sizeof(params.wish));
+	memset(&params.requested, 0, sizeof(params.requested));
 	params.layout_version = 0;
 	params.security_bits = 0;
 	if (kind == PST_WIRE_KIND_OBSERVE)

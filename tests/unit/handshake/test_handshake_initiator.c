@@ -52,11 +52,11 @@ END_TEST
 
 START_TEST(an_offer_of_less_is_taken)
 {
-	struct pst_terms wish = sample_params().wish;
+	struct pst_terms requested = sample_params().requested;
 	struct pst_terms grant = {POSTERN_DIRECTION_SEND, SAMPLE_PAGE_BYTES, 1};
 	struct pst_offer offer;
 
-	ck_assert_int_eq(pst_offer_init(&offer, &wish, &grant,
+	ck_assert_int_eq(pst_offer_init(&offer, &requested, &grant,
 					SAMPLE_PAGE_BYTES,
 					SAMPLE_LAYOUT_VERSION,
 					POSTERN_SECURITY_NONE), 0);
@@ -70,7 +70,7 @@ START_TEST(an_offer_of_less_is_taken)
 }
 END_TEST
 
-START_TEST(a_ring_beyond_the_wish_is_refused)
+START_TEST(a_ring_beyond_the_request_is_refused)
 {
 	struct pst_offer offer = sample_offer();
 
@@ -85,7 +85,7 @@ START_TEST(a_ring_beyond_the_wish_is_refused)
 }
 END_TEST
 
-START_TEST(a_message_beyond_the_wish_is_refused)
+START_TEST(a_message_beyond_the_request_is_refused)
 {
 	struct pst_offer offer = sample_offer();
 
@@ -100,14 +100,14 @@ START_TEST(a_message_beyond_the_wish_is_refused)
 }
 END_TEST
 
-START_TEST(a_direction_beyond_the_wish_is_refused)
+START_TEST(a_direction_beyond_the_request_is_refused)
 {
 	struct pst_initiator_params params = sample_params();
 	struct pst_offer offer = sample_offer();
 	struct pst_wire_record record;
 	int r;
 
-	params.wish.directions = POSTERN_DIRECTION_RECEIVE;
+	params.requested.directions = POSTERN_DIRECTION_RECEIVE;
 	pair_init(&pair);
 	ck_assert_int_eq(pst_initiator_init(&pair.initiator, &params), 0);
 	pair_create(&pair, PST_WIRE_HELLO);
@@ -280,24 +280,24 @@ START_TEST(init_refuses_what_cannot_be_said)
 	assert_init_refuses(&params);
 
 	params = sample_params();
-	params.wish.directions = 0;
+	params.requested.directions = 0;
 	assert_init_refuses(&params);
-	params.wish.directions = 4;
-	assert_init_refuses(&params);
-
-	params = sample_params();
-	params.wish.ring_bytes = SAMPLE_PAGE_BYTES - 1;
+	params.requested.directions = 4;
 	assert_init_refuses(&params);
 
 	params = sample_params();
-	params.wish.message_bytes = 0;
+	params.requested.ring_bytes = SAMPLE_PAGE_BYTES - 1;
+	assert_init_refuses(&params);
+
+	params = sample_params();
+	params.requested.message_bytes = 0;
 	assert_init_refuses(&params);
 
 	params = sample_params_of(PST_WIRE_KIND_OBSERVE);
-	params.wish.directions = POSTERN_DIRECTION_SEND;
+	params.requested.directions = POSTERN_DIRECTION_SEND;
 	assert_init_refuses(&params);
 	params = sample_params_of(PST_WIRE_KIND_CONTROL);
-	params.wish.ring_bytes = SAMPLE_PAGE_BYTES;
+	params.requested.ring_bytes = SAMPLE_PAGE_BYTES;
 	assert_init_refuses(&params);
 
 	params = sample_params();
@@ -331,7 +331,7 @@ struct walk {
 };
 
 /* Whatever is accepted satisfies every promise of an offer, checked anew. */
-static void offer_within_the_wish_or_failed(const struct mutation *mutation,
+static void offer_within_the_request_or_failed(const struct mutation *mutation,
 					    void *user_data)
 {
 	struct walk *walk = user_data;
@@ -360,14 +360,14 @@ static void offer_within_the_wish_or_failed(const struct mutation *mutation,
 			  (uint64_t)SAMPLE_PAGE_BYTES + offer->send.ring_bytes);
 }
 
-START_TEST(every_mutated_offer_is_within_the_wish_or_refused)
+START_TEST(every_mutated_offer_is_within_the_request_or_refused)
 {
 	struct walk walk = {.at = &pair};
 
 	pair_through(&pair, PST_WIRE_HELLO);
 	pair_create(&pair, PST_WIRE_OFFER);
 	mutate_walk(pair.record.bytes, pair.record.byte_count, 1032,
-		    offer_within_the_wish_or_failed, &walk);
+		    offer_within_the_request_or_failed, &walk);
 	ck_assert_uint_gt(walk.accepted_count, 0);
 }
 END_TEST
@@ -411,9 +411,9 @@ int main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, an_honest_pair_agrees);
 	tcase_add_test(tcase, an_offer_of_less_is_taken);
-	tcase_add_test(tcase, a_ring_beyond_the_wish_is_refused);
-	tcase_add_test(tcase, a_message_beyond_the_wish_is_refused);
-	tcase_add_test(tcase, a_direction_beyond_the_wish_is_refused);
+	tcase_add_test(tcase, a_ring_beyond_the_request_is_refused);
+	tcase_add_test(tcase, a_message_beyond_the_request_is_refused);
+	tcase_add_test(tcase, a_direction_beyond_the_request_is_refused);
 	tcase_add_test(tcase, another_page_size_is_refused);
 	tcase_add_test(tcase, a_segment_of_another_size_is_refused);
 	tcase_add_test(tcase, another_layout_is_another_version);
@@ -425,7 +425,7 @@ int main(void)
 	tcase_add_test(tcase, init_refuses_what_cannot_be_said);
 	tcase_add_test(tcase, init_takes_the_longest_names_and_no_instance);
 	tcase_add_test(tcase,
-		       every_mutated_offer_is_within_the_wish_or_refused);
+		       every_mutated_offer_is_within_the_request_or_refused);
 	tcase_add_test(tcase, a_mutated_go_can_only_name_another_slot);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);

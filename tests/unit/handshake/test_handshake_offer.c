@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Offers: what follows from a wish and a grant, and what must be refused
+ * Offers: what follows from a request and a grant, and what must be refused
  */
 #include "handshake/handshake.h"
 
@@ -20,10 +20,10 @@ static struct pst_terms terms(uint32_t directions, uint32_t ring_bytes,
 }
 
 static int init_offer(struct pst_offer *ret_offer,
-		      const struct pst_terms *wish,
+		      const struct pst_terms *requested,
 		      const struct pst_terms *grant)
 {
-	return pst_offer_init(ret_offer, wish, grant, PAGE, 1,
+	return pst_offer_init(ret_offer, requested, grant, PAGE, 1,
 			      POSTERN_SECURITY_NONE);
 }
 
@@ -36,13 +36,13 @@ static uint64_t record_bytes(uint64_t message_bytes,
 	return 8 + (message_bytes + tag_bytes + 7) / 8 * 8;
 }
 
-START_TEST(an_offer_is_the_lesser_of_wish_and_grant)
+START_TEST(an_offer_is_the_lesser_of_request_and_grant)
 {
-	struct pst_terms wish = terms(BOTH, 1u << 20, 1000);
+	struct pst_terms requested = terms(BOTH, 1u << 20, 1000);
 	struct pst_terms grant = terms(BOTH, 1u << 18, 65536);
 	struct pst_offer offer;
 
-	ck_assert_int_eq(init_offer(&offer, &wish, &grant), 0);
+	ck_assert_int_eq(init_offer(&offer, &requested, &grant), 0);
 	ck_assert_uint_eq(offer.directions, BOTH);
 	ck_assert_uint_eq(offer.control_bytes, PAGE);
 	ck_assert_uint_eq(offer.layout_version, 1);
@@ -59,11 +59,11 @@ END_TEST
 
 START_TEST(what_the_peer_sends_is_in_its_own_segment)
 {
-	struct pst_terms wish = terms(BOTH, 1u << 20, 1000);
+	struct pst_terms requested = terms(BOTH, 1u << 20, 1000);
 	struct pst_terms grant = terms(POSTERN_DIRECTION_SEND, 1u << 20, 1000);
 	struct pst_offer offer;
 
-	ck_assert_int_eq(init_offer(&offer, &wish, &grant), 0);
+	ck_assert_int_eq(init_offer(&offer, &requested, &grant), 0);
 	ck_assert_uint_eq(offer.directions, POSTERN_DIRECTION_SEND);
 	ck_assert_uint_eq(offer.client_segment.segment_bytes,
 			  (1u << 20) + PAGE);
@@ -75,11 +75,12 @@ END_TEST
 
 START_TEST(what_the_peer_receives_is_in_the_acceptors_segment)
 {
-	struct pst_terms wish = terms(POSTERN_DIRECTION_RECEIVE, 1u << 20, 64);
+	struct pst_terms requested =
+		terms(POSTERN_DIRECTION_RECEIVE, 1u << 20, 64);
 	struct pst_terms grant = terms(BOTH, 1u << 20, 64);
 	struct pst_offer offer;
 
-	ck_assert_int_eq(init_offer(&offer, &wish, &grant), 0);
+	ck_assert_int_eq(init_offer(&offer, &requested, &grant), 0);
 	ck_assert_uint_eq(offer.directions, POSTERN_DIRECTION_RECEIVE);
 	ck_assert_uint_eq(offer.node_segment.segment_bytes, (1u << 20) + PAGE);
 	ck_assert_uint_eq(offer.client_segment.segment_bytes, PAGE);
@@ -89,15 +90,15 @@ END_TEST
 
 START_TEST(a_ring_is_rounded_down_to_a_power_of_two)
 {
-	struct pst_terms wish = terms(BOTH, 0x1fffff, 100);
+	struct pst_terms requested = terms(BOTH, 0x1fffff, 100);
 	struct pst_terms grant = terms(BOTH, UINT32_MAX, UINT32_MAX);
 	struct pst_offer offer;
 
-	ck_assert_int_eq(init_offer(&offer, &wish, &grant), 0);
+	ck_assert_int_eq(init_offer(&offer, &requested, &grant), 0);
 	ck_assert_uint_eq(offer.send.ring_bytes, 0x100000);
 
-	wish = terms(BOTH, UINT32_MAX, UINT32_MAX);
-	ck_assert_int_eq(init_offer(&offer, &wish, &grant), 0);
+	requested = terms(BOTH, UINT32_MAX, UINT32_MAX);
+	ck_assert_int_eq(init_offer(&offer, &requested, &grant), 0);
 	ck_assert_uint_eq(offer.send.ring_bytes, 0x80000000);
 	ck_assert_uint_eq(offer.send.message_bytes, 0x80000000 - 8);
 	ck_assert_uint_eq(offer.client_segment.segment_bytes,
@@ -167,13 +168,14 @@ END_TEST
 
 START_TEST(without_a_common_direction_there_is_no_offer)
 {
-	struct pst_terms wish = terms(POSTERN_DIRECTION_SEND, 1u << 20, 64);
+	struct pst_terms requested =
+		terms(POSTERN_DIRECTION_SEND, 1u << 20, 64);
 	struct pst_terms grant = terms(POSTERN_DIRECTION_RECEIVE, 1u << 20, 64);
 	struct pst_offer offer = sample_offer(), before = offer;
 
-	ck_assert_int_eq(init_offer(&offer, &wish, &grant), -EPERM);
+	ck_assert_int_eq(init_offer(&offer, &requested, &grant), -EPERM);
 	grant.directions = 0;
-	ck_assert_int_eq(init_offer(&offer, &wish, &grant), -EPERM);
+	ck_assert_int_eq(init_offer(&offer, &requested, &grant), -EPERM);
 	ck_assert_mem_eq(&offer, &before, sizeof(offer));
 }
 END_TEST
@@ -210,25 +212,26 @@ static struct pst_terms next_terms(uint64_t *random)
 		     bits >> (*random >> 22) % 32);
 }
 
-START_TEST(every_derived_offer_is_within_wish_and_grant)
+START_TEST(every_derived_offer_is_within_request_and_grant)
 {
 	uint64_t random = 1;
 	unsigned offered_count = 0;
 
 	for (unsigned i = 0; i < 200000; i++) {
-		struct pst_terms wish = next_terms(&random);
+		struct pst_terms requested = next_terms(&random);
 		struct pst_terms grant = next_terms(&random);
 		uint32_t page_bytes = 4096u << i % 3 * 2;
 		enum postern_security security =
 			(enum postern_security)(i / 3 % 3);
 		struct pst_offer offer;
 
-		if (pst_offer_init(&offer, &wish, &grant, page_bytes, 1,
+		if (pst_offer_init(&offer, &requested, &grant, page_bytes, 1,
 				   security) < 0)
 			continue;
 		offered_count++;
 		ck_assert_int_eq(offer.security, security);
-		ck_assert_int_eq(pst_offer_check(&offer, &wish, page_bytes), 0);
+		ck_assert_int_eq(pst_offer_check(&offer, &requested,
+						 page_bytes), 0);
 		ck_assert_int_eq(pst_offer_check(&offer, &grant, page_bytes),
 				 0);
 		if (offer.directions & POSTERN_DIRECTION_SEND)
@@ -255,7 +258,7 @@ END_TEST
 static void spoil(struct pst_offer *offer, int which)
 {
 	switch (which) {
-	case 0: /* a direction that was not wished */
+	case 0: /* a direction that was not requested */
 		offer->directions = BOTH;
 		offer->receive = offer->send;
 		offer->node_segment.segment_bytes =
@@ -269,7 +272,7 @@ static void spoil(struct pst_offer *offer, int which)
 	case 2: /* an unknown direction */
 		offer->directions |= 4;
 		break;
-	case 3: /* a larger ring than wished, all else consistent */
+	case 3: /* a larger ring than requested, all else consistent */
 		offer->send.ring_bytes *= 2;
 		offer->client_segment.segment_bytes =
 			(uint64_t)PAGE + offer->send.ring_bytes;
@@ -286,7 +289,7 @@ static void spoil(struct pst_offer *offer, int which)
 		offer->send.ring_bytes = 0;
 		offer->client_segment.segment_bytes = PAGE;
 		break;
-	case 7: /* a larger message than wished */
+	case 7: /* a larger message than requested */
 		offer->send.message_bytes++;
 		break;
 	case 8: /* an empty message */
@@ -337,40 +340,41 @@ static void spoil(struct pst_offer *offer, int which)
 
 START_TEST(each_single_contradiction_is_refused)
 {
-	struct pst_terms wish = terms(POSTERN_DIRECTION_SEND, 1u << 16, 5000);
+	struct pst_terms requested =
+		terms(POSTERN_DIRECTION_SEND, 1u << 16, 5000);
 	struct pst_offer offer;
 
-	ck_assert_int_eq(init_offer(&offer, &wish, &wish), 0);
-	ck_assert_int_eq(pst_offer_check(&offer, &wish, PAGE), 0);
+	ck_assert_int_eq(init_offer(&offer, &requested, &requested), 0);
+	ck_assert_int_eq(pst_offer_check(&offer, &requested, PAGE), 0);
 	spoil(&offer, _i);
-	ck_assert_int_eq(pst_offer_check(&offer, &wish, PAGE), -ERANGE);
+	ck_assert_int_eq(pst_offer_check(&offer, &requested, PAGE), -ERANGE);
 }
 END_TEST
 
-START_TEST(a_message_within_the_wish_may_still_not_fit)
+START_TEST(a_message_within_the_request_may_still_not_fit)
 {
-	struct pst_terms wish = terms(BOTH, PAGE, UINT32_MAX);
+	struct pst_terms requested = terms(BOTH, PAGE, UINT32_MAX);
 	struct pst_offer offer;
 
-	ck_assert_int_eq(init_offer(&offer, &wish, &wish), 0);
-	ck_assert_int_eq(pst_offer_check(&offer, &wish, PAGE), 0);
+	ck_assert_int_eq(init_offer(&offer, &requested, &requested), 0);
+	ck_assert_int_eq(pst_offer_check(&offer, &requested, PAGE), 0);
 	offer.receive.message_bytes = PAGE - 7;
-	ck_assert_int_eq(pst_offer_check(&offer, &wish, PAGE), -ERANGE);
+	ck_assert_int_eq(pst_offer_check(&offer, &requested, PAGE), -ERANGE);
 	offer.receive.message_bytes = UINT32_MAX;
-	ck_assert_int_eq(pst_offer_check(&offer, &wish, PAGE), -ERANGE);
+	ck_assert_int_eq(pst_offer_check(&offer, &requested, PAGE), -ERANGE);
 }
 END_TEST
 
 START_TEST(the_page_is_a_power_of_two)
 {
-	struct pst_terms wish = terms(BOTH, 1u << 16, 5000);
+	struct pst_terms requested = terms(BOTH, 1u << 16, 5000);
 	struct pst_offer offer;
 
-	ck_assert_int_eq(init_offer(&offer, &wish, &wish), 0);
+	ck_assert_int_eq(init_offer(&offer, &requested, &requested), 0);
 	offer.control_bytes = 3000;
 	offer.node_segment.segment_bytes -= PAGE - 3000;
 	offer.client_segment.segment_bytes -= PAGE - 3000;
-	ck_assert_int_eq(pst_offer_check(&offer, &wish, 3000), -ERANGE);
+	ck_assert_int_eq(pst_offer_check(&offer, &requested, 3000), -ERANGE);
 }
 END_TEST
 
@@ -381,7 +385,7 @@ int main(void)
 	SRunner *runner = srunner_create(suite);
 	int failed_count;
 
-	tcase_add_test(tcase, an_offer_is_the_lesser_of_wish_and_grant);
+	tcase_add_test(tcase, an_offer_is_the_lesser_of_request_and_grant);
 	tcase_add_test(tcase, what_the_peer_sends_is_in_its_own_segment);
 	tcase_add_test(tcase,
 		       what_the_peer_receives_is_in_the_acceptors_segment);
@@ -394,10 +398,10 @@ int main(void)
 	tcase_add_test(tcase, without_a_common_direction_there_is_no_offer);
 	tcase_add_test(tcase,
 		       a_ring_below_a_page_or_an_empty_message_is_no_offer);
-	tcase_add_test(tcase, every_derived_offer_is_within_wish_and_grant);
+	tcase_add_test(tcase, every_derived_offer_is_within_request_and_grant);
 	tcase_add_loop_test(tcase, each_single_contradiction_is_refused, 0,
 			    SPOIL_COUNT);
-	tcase_add_test(tcase, a_message_within_the_wish_may_still_not_fit);
+	tcase_add_test(tcase, a_message_within_the_request_may_still_not_fit);
 	tcase_add_test(tcase, the_page_is_a_power_of_two);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);

@@ -41,9 +41,9 @@ START_TEST(hello_arrives_as_it_was_said)
 	ck_assert_int_eq(hello->kind, PST_WIRE_KIND_CHANNEL);
 	ck_assert_str_eq(hello->node_name, "orders");
 	ck_assert_str_eq(hello->instance, "till-4.north");
-	ck_assert_uint_eq(hello->wish.directions, 3);
-	ck_assert_uint_eq(hello->wish.ring_bytes, 0x00123400);
-	ck_assert_uint_eq(hello->wish.message_bytes, 0x00056789);
+	ck_assert_uint_eq(hello->requested.directions, 3);
+	ck_assert_uint_eq(hello->requested.ring_bytes, 0x00123400);
+	ck_assert_uint_eq(hello->requested.message_bytes, 0x00056789);
 	ck_assert_uint_eq(hello->security_bits, 1);
 	ck_assert_uint_eq(hello->layout_version, SAMPLE_LAYOUT_VERSION);
 }
@@ -331,7 +331,8 @@ static void hello_that_can_be_served_or_failed(const struct mutation *mutation,
 	ck_assert(pst_wire_is_name(hello->node_name));
 	ck_assert(hello->instance[0] == '\0' ||
 		  pst_wire_is_name(hello->instance));
-	ck_assert(hello->wish.directions >= 1 && hello->wish.directions <= 3);
+	ck_assert(hello->requested.directions >= 1 &&
+		  hello->requested.directions <= 3);
 	ck_assert_int_eq(hello->kind, PST_WIRE_KIND_CHANNEL);
 	ck_assert_uint_eq(hello->layout_version, SAMPLE_LAYOUT_VERSION);
 }

@@ -31,9 +31,9 @@ START_TEST(hello_reads_field_by_field)
 	ck_assert_int_eq(hello.kind, PST_WIRE_KIND_CHANNEL);
 	ck_assert_str_eq(hello.node_name, "orders");
 	ck_assert_str_eq(hello.instance, "till-4.north");
-	ck_assert_uint_eq(hello.wish.directions, 3);
-	ck_assert_uint_eq(hello.wish.ring_bytes, 0x00123400);
-	ck_assert_uint_eq(hello.wish.message_bytes, 0x00056789);
+	ck_assert_uint_eq(hello.requested.directions, 3);
+	ck_assert_uint_eq(hello.requested.ring_bytes, 0x00123400);
+	ck_assert_uint_eq(hello.requested.message_bytes, 0x00056789);
 	ck_assert_uint_eq(hello.layout_version, SAMPLE_LAYOUT_VERSION);
 	ck_assert_uint_eq(hello.security_bits, 1);
 	ck_assert_uint_eq(hello.key_exchange.byte_count, 0);

@@ -189,7 +189,7 @@ START_TEST(directions_beyond_sixteen_bits_are_refused)
 	struct pst_hello hello = sample_hello();
 	struct pst_offer offer = sample_offer();
 
-	hello.wish.directions |= UINT32_C(1) << 16;
+	hello.requested.directions |= UINT32_C(1) << 16;
 	offer.directions |= UINT32_C(1) << 16;
 	ck_assert(!pst_hello_is_valid(&hello));
 	ck_assert(!pst_offer_is_valid(&offer));
@@ -211,23 +211,24 @@ START_TEST(an_offer_of_one_direction_has_one_ring)
 }
 END_TEST
 
-static const enum pst_wire_kind kinds_without_a_wish[] = {
+static const enum pst_wire_kind kinds_without_a_request[] = {
 	PST_WIRE_KIND_OBSERVE, PST_WIRE_KIND_CONTROL,
 };
 
-START_TEST(who_wants_no_channel_wishes_for_nothing)
+START_TEST(hello_without_a_channel_requests_nothing)
 {
-	const struct pst_hello good = sample_hello_of(kinds_without_a_wish[_i]);
+	const struct pst_hello good =
+		sample_hello_of(kinds_without_a_request[_i]);
 	struct pst_hello hello = good;
 
 	ck_assert(pst_hello_is_valid(&hello));
-	hello.wish.directions = POSTERN_DIRECTION_SEND;
+	hello.requested.directions = POSTERN_DIRECTION_SEND;
 	ck_assert(!pst_hello_is_valid(&hello));
 	hello = good;
-	hello.wish.ring_bytes = 1;
+	hello.requested.ring_bytes = 1;
 	ck_assert(!pst_hello_is_valid(&hello));
 	hello = good;
-	hello.wish.message_bytes = 1;
+	hello.requested.message_bytes = 1;
 	ck_assert(!pst_hello_is_valid(&hello));
 	hello = good;
 	hello.layout_version = SAMPLE_LAYOUT_VERSION;
@@ -240,7 +241,7 @@ END_TEST
 
 START_TEST(who_wants_no_channel_offers_mode_none_alone)
 {
-	struct pst_hello hello = sample_hello_of(kinds_without_a_wish[_i]);
+	struct pst_hello hello = sample_hello_of(kinds_without_a_request[_i]);
 
 	hello.security_bits = 0;
 	ck_assert(!pst_hello_is_valid(&hello));
@@ -249,12 +250,12 @@ START_TEST(who_wants_no_channel_offers_mode_none_alone)
 	hello.cipher = PST_WIRE_CIPHER_AESGCM;
 	hello.key_exchange.byte_count = PST_WIRE_NN_BYTES;
 	ck_assert(!pst_hello_is_valid(&hello));
-	hello = sample_hello_of(kinds_without_a_wish[_i]);
+	hello = sample_hello_of(kinds_without_a_request[_i]);
 	ck_assert(pst_hello_is_valid(&hello));
 }
 END_TEST
 
-START_TEST(a_channel_without_a_wish_is_not_valid)
+START_TEST(a_channel_without_a_request_is_not_valid)
 {
 	struct pst_hello hello = sample_hello_of(PST_WIRE_KIND_CONTROL);
 
@@ -341,11 +342,11 @@ int main(void)
 			    0, PATTERN_COUNT);
 	tcase_add_test(tcase, directions_beyond_sixteen_bits_are_refused);
 	tcase_add_test(tcase, an_offer_of_one_direction_has_one_ring);
-	tcase_add_loop_test(tcase, who_wants_no_channel_wishes_for_nothing, 0,
+	tcase_add_loop_test(tcase, hello_without_a_channel_requests_nothing, 0,
 			    2);
 	tcase_add_loop_test(tcase, who_wants_no_channel_offers_mode_none_alone,
 			    0, 2);
-	tcase_add_test(tcase, a_channel_without_a_wish_is_not_valid);
+	tcase_add_test(tcase, a_channel_without_a_request_is_not_valid);
 	tcase_add_test(tcase, a_command_names_its_peer_in_one_way);
 	tcase_add_test(tcase, a_command_that_nobody_knows_is_not_valid);
 	tcase_add_test(tcase, a_result_counts_exactly_what_was_done);

@@ -24,7 +24,7 @@ static const enum pst_wire_type types[] = {
 #define EXTEND_BYTES_MAX (PST_WIRE_RECORD_BYTES_MAX + 8u)
 
 /* Messages of another form than the samples have: with the key-exchange area in
- * use, without a wish, with a name instead of a handle. */
+ * use, without a request, with a name instead of a handle. */
 static struct pst_wire_record sample_of_another_form(int form,
 						     enum pst_wire_type *ret_type)
 {

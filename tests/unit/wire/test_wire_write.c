@@ -257,7 +257,7 @@ START_TEST(an_invalid_message_leaves_the_record_alone)
 	ck_assert_int_eq(pst_wire_write_command(&command, &record), -EINVAL);
 	ck_assert_int_eq(pst_wire_write_result(&result, &record), -EINVAL);
 
-	hello.wish.directions = 0;
+	hello.requested.directions = 0;
 	offer.directions = 0;
 	go.slot = 0;
 	refuse.version = 0;

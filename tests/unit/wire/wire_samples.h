@@ -29,7 +29,7 @@ static inline struct pst_hello sample_hello(void)
 {
 	struct pst_hello hello = {
 		.kind = PST_WIRE_KIND_CHANNEL,
-		.wish = {
+		.requested = {
 			.directions = POSTERN_DIRECTION_SEND |
 				      POSTERN_DIRECTION_RECEIVE,
 			.ring_bytes = 0x00123400,
@@ -108,7 +108,7 @@ static inline struct pst_go sample_go(void)
 	return go;
 }
 
-/* Of who wants no channel, and so has no wishes. */
+/* For no channel: it requests nothing. */
 static inline struct pst_hello sample_hello_of(enum pst_wire_kind kind)
 {
 	struct pst_hello hello = sample_hello();
@@ -116,7 +116,7 @@ static inline struct pst_hello sample_hello_of(enum pst_wire_kind kind)
 	if (kind == PST_WIRE_KIND_CHANNEL)
 		return hello;
 	hello.kind = kind;
-	memset(&hello.wish, 0, sizeof(hello.wish));
+	memset(&hello.requested, 0, sizeof(hello.requested));
 	hello.layout_version = 0;
 	return hello;
 }
