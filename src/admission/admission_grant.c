@@ -249,7 +249,7 @@ static bool choose_params(const struct pst_hello *hello,
 			  struct pst_offer *offer,
 			  struct postern_refusal *refusal)
 {
-	struct pst_terms grant = {
+	struct pst_channel_params grant = {
 		.directions = decision->directions,
 		.ring_bytes = at_most_u32(
 			decision->channel[POSTERN_LIMIT_RING].value),

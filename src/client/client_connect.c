@@ -41,13 +41,13 @@ static uint32_t request_bytes(uint32_t wanted, uint64_t ceiling,
 	return wanted;
 }
 
-static struct pst_terms
+static struct pst_channel_params
 request_params(const struct pst_client_connect_params *params,
 	       const struct pst_policy_node *rules)
 {
 	/* A faulty policy may lack an allow that the node's has. */
 	bool is_certain = !pst_policy_node_fault(rules);
-	struct pst_terms requested = {
+	struct pst_channel_params requested = {
 		.directions = params->directions,
 		.ring_bytes = request_bytes(params->ring_bytes,
 					    pst_policy_ring_ceiling(rules),

@@ -105,7 +105,7 @@ struct pst_initiator_params {
 	enum pst_wire_kind kind;
 	const char *node_name;
 	const char *instance;   /* NULL or empty: none */
-	struct pst_terms requested; /* the most that this side accepts */
+	struct pst_channel_params requested; /* the most that it accepts */
 	uint32_t page_bytes;    /* of this machine */
 	uint16_t layout_version; /* of the segments, as this side knows them */
 	uint16_t security_bits; /* 1 << POSTERN_SECURITY_*, that it accepts */
@@ -196,8 +196,8 @@ pst_offer_choose_security(uint16_t security_bits,
  * (the ring would be smaller than a page, the message empty, page_bytes no page).
  */
 PST_MUST_CHECK int pst_offer_init(struct pst_offer *ret_offer,
-				  const struct pst_terms *requested,
-				  const struct pst_terms *grant,
+				  const struct pst_channel_params *requested,
+				  const struct pst_channel_params *grant,
 				  uint32_t page_bytes, uint16_t layout_version,
 				  enum postern_security security);
 
@@ -206,7 +206,7 @@ PST_MUST_CHECK int pst_offer_init(struct pst_offer *ret_offer,
  * it?  Returns 0 or -ERANGE.
  */
 PST_MUST_CHECK int pst_offer_check(const struct pst_offer *offer,
-				   const struct pst_terms *requested,
+				   const struct pst_channel_params *requested,
 				   uint32_t page_bytes);
 
 /* Initiator */

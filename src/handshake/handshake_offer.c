@@ -51,7 +51,7 @@ static uint64_t message_ceiling(uint32_t ring_bytes,
 
 static bool is_direction_within(const struct pst_offer_direction *direction,
 				bool is_granted,
-				const struct pst_terms *requested,
+				const struct pst_channel_params *requested,
 				uint32_t page_bytes,
 				enum postern_security security)
 {
@@ -82,8 +82,8 @@ int pst_offer_choose_security(uint16_t security_bits,
 }
 
 int pst_offer_init(struct pst_offer *ret_offer,
-		   const struct pst_terms *requested,
-		   const struct pst_terms *grant, uint32_t page_bytes,
+		   const struct pst_channel_params *requested,
+		   const struct pst_channel_params *grant, uint32_t page_bytes,
 		   uint16_t layout_version, enum postern_security security)
 {
 	struct pst_offer offer = {
@@ -121,7 +121,8 @@ int pst_offer_init(struct pst_offer *ret_offer,
 }
 
 int pst_offer_check(const struct pst_offer *offer,
-		    const struct pst_terms *requested, uint32_t page_bytes)
+		    const struct pst_channel_params *requested,
+		    uint32_t page_bytes)
 {
 	bool may_send = (offer->directions & POSTERN_DIRECTION_SEND) != 0;
 	bool may_receive = (offer->directions & POSTERN_DIRECTION_RECEIVE) != 0;

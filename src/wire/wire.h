@@ -39,7 +39,7 @@ struct pst_key_exchange {
  * The quantities that both sides have a say in: the most that one side
  * requests, or grants.  Directions are seen from the peer that connects.
  */
-struct pst_terms {
+struct pst_channel_params {
 	uint32_t directions;    /* POSTERN_DIRECTION_* bits */
 	uint32_t ring_bytes;    /* of each direction's data area */
 	uint32_t message_bytes; /* of the largest message */
@@ -50,7 +50,7 @@ struct pst_hello {
 	enum pst_wire_kind kind;
 	char node_name[PST_WIRE_NAME_BYTES];
 	char instance[PST_WIRE_NAME_BYTES];     /* may be empty */
-	struct pst_terms requested;
+	struct pst_channel_params requested;
 	uint16_t layout_version;
 	uint16_t security_bits;                 /* 1 << POSTERN_SECURITY_* */
 	enum pst_wire_pattern pattern;

@@ -22,7 +22,7 @@
 #define LAYOUT_VERSION 1u
 #define VIEW_VERSION 3u
 
-static const struct pst_terms requested = {3, 1u << 20, 65536};
+static const struct pst_channel_params requested = {3, 1u << 20, 65536};
 
 /* Three bits of the first byte count for nothing. */
 static const uint8_t initiators_ephemeral[PST_NOISE_KEY_BYTES] = {0, 1};

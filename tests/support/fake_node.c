@@ -244,12 +244,12 @@ static int take_hello(struct fake *fake)
 
 static int fill_offer(struct fake *fake)
 {
-	struct pst_terms requested = fake->hello.requested;
+	struct pst_channel_params requested = fake->hello.requested;
 	int r;
 
 	/* An observer requests nothing: it gets the smallest offer. */
 	if (fake->hello.kind != PST_WIRE_KIND_CHANNEL)
-		requested = (struct pst_terms) {
+		requested = (struct pst_channel_params) {
 			.directions = POSTERN_DIRECTION_SEND,
 			.ring_bytes = PAGE_BYTES,
 			.message_bytes = 1,

@@ -52,8 +52,9 @@ END_TEST
 
 START_TEST(an_offer_of_less_is_taken)
 {
-	struct pst_terms requested = sample_params().requested;
-	struct pst_terms grant = {POSTERN_DIRECTION_SEND, SAMPLE_PAGE_BYTES, 1};
+	struct pst_channel_params requested = sample_params().requested;
+	struct pst_channel_params grant = {POSTERN_DIRECTION_SEND,
+					   SAMPLE_PAGE_BYTES, 1};
 	struct pst_offer offer;
 
 	ck_assert_int_eq(pst_offer_init(&offer, &requested, &grant,

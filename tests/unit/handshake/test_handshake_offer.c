@@ -13,15 +13,16 @@
 #define BOTH (POSTERN_DIRECTION_SEND | POSTERN_DIRECTION_RECEIVE)
 #define PAGE SAMPLE_PAGE_BYTES
 
-static struct pst_terms terms(uint32_t directions, uint32_t ring_bytes,
-			      uint32_t message_bytes)
+static struct pst_channel_params
+params(uint32_t directions, uint32_t ring_bytes, uint32_t message_bytes)
 {
-	return (struct pst_terms){directions, ring_bytes, message_bytes};
+	return (struct pst_channel_params){directions, ring_bytes,
+					   message_bytes};
 }
 
 static int init_offer(struct pst_offer *ret_offer,
-		      const struct pst_terms *requested,
-		      const struct pst_terms *grant)
+		      const struct pst_channel_params *requested,
+		      const struct pst_channel_params *grant)
 {
 	return pst_offer_init(ret_offer, requested, grant, PAGE, 1,
 			      POSTERN_SECURITY_NONE);
@@ -38,8 +39,8 @@ static uint64_t record_bytes(uint64_t message_bytes,
 
 START_TEST(an_offer_is_the_lesser_of_request_and_grant)
 {
-	struct pst_terms requested = terms(BOTH, 1u << 20, 1000);
-	struct pst_terms grant = terms(BOTH, 1u << 18, 65536);
+	struct pst_channel_params requested = params(BOTH, 1u << 20, 1000);
+	struct pst_channel_params grant = params(BOTH, 1u << 18, 65536);
 	struct pst_offer offer;
 
 	ck_assert_int_eq(init_offer(&offer, &requested, &grant), 0);
@@ -59,8 +60,9 @@ END_TEST
 
 START_TEST(what_the_peer_sends_is_in_its_own_segment)
 {
-	struct pst_terms requested = terms(BOTH, 1u << 20, 1000);
-	struct pst_terms grant = terms(POSTERN_DIRECTION_SEND, 1u << 20, 1000);
+	struct pst_channel_params requested = params(BOTH, 1u << 20, 1000);
+	struct pst_channel_params grant =
+		params(POSTERN_DIRECTION_SEND, 1u << 20, 1000);
 	struct pst_offer offer;
 
 	ck_assert_int_eq(init_offer(&offer, &requested, &grant), 0);
@@ -75,9 +77,9 @@ END_TEST
 
 START_TEST(what_the_peer_receives_is_in_the_acceptors_segment)
 {
-	struct pst_terms requested =
-		terms(POSTERN_DIRECTION_RECEIVE, 1u << 20, 64);
-	struct pst_terms grant = terms(BOTH, 1u << 20, 64);
+	struct pst_channel_params requested =
+		params(POSTERN_DIRECTION_RECEIVE, 1u << 20, 64);
+	struct pst_channel_params grant = params(BOTH, 1u << 20, 64);
 	struct pst_offer offer;
 
 	ck_assert_int_eq(init_offer(&offer, &requested, &grant), 0);
@@ -90,14 +92,14 @@ END_TEST
 
 START_TEST(a_ring_is_rounded_down_to_a_power_of_two)
 {
-	struct pst_terms requested = terms(BOTH, 0x1fffff, 100);
-	struct pst_terms grant = terms(BOTH, UINT32_MAX, UINT32_MAX);
+	struct pst_channel_params requested = params(BOTH, 0x1fffff, 100);
+	struct pst_channel_params grant = params(BOTH, UINT32_MAX, UINT32_MAX);
 	struct pst_offer offer;
 
 	ck_assert_int_eq(init_offer(&offer, &requested, &grant), 0);
 	ck_assert_uint_eq(offer.send.ring_bytes, 0x100000);
 
-	requested = terms(BOTH, UINT32_MAX, UINT32_MAX);
+	requested = params(BOTH, UINT32_MAX, UINT32_MAX);
 	ck_assert_int_eq(init_offer(&offer, &requested, &grant), 0);
 	ck_assert_uint_eq(offer.send.ring_bytes, 0x80000000);
 	ck_assert_uint_eq(offer.send.message_bytes, 0x80000000 - 8);
@@ -108,7 +110,7 @@ END_TEST
 
 START_TEST(a_message_is_cut_to_what_fits_its_ring)
 {
-	struct pst_terms both = terms(BOTH, PAGE, 65536);
+	struct pst_channel_params both = params(BOTH, PAGE, 65536);
 	struct pst_offer offer;
 
 	ck_assert_int_eq(init_offer(&offer, &both, &both), 0);
@@ -118,7 +120,7 @@ END_TEST
 
 START_TEST(a_sealed_message_leaves_room_for_its_tag)
 {
-	struct pst_terms both = terms(BOTH, PAGE, 65536);
+	struct pst_channel_params both = params(BOTH, PAGE, 65536);
 	struct pst_offer offer;
 
 	for (int mode = POSTERN_SECURITY_MAC; mode <= POSTERN_SECURITY_AEAD;
@@ -168,9 +170,10 @@ END_TEST
 
 START_TEST(without_a_common_direction_there_is_no_offer)
 {
-	struct pst_terms requested =
-		terms(POSTERN_DIRECTION_SEND, 1u << 20, 64);
-	struct pst_terms grant = terms(POSTERN_DIRECTION_RECEIVE, 1u << 20, 64);
+	struct pst_channel_params requested =
+		params(POSTERN_DIRECTION_SEND, 1u << 20, 64);
+	struct pst_channel_params grant =
+		params(POSTERN_DIRECTION_RECEIVE, 1u << 20, 64);
 	struct pst_offer offer = sample_offer(), before = offer;
 
 	ck_assert_int_eq(init_offer(&offer, &requested, &grant), -EPERM);
@@ -182,10 +185,10 @@ END_TEST
 
 START_TEST(a_ring_below_a_page_or_an_empty_message_is_no_offer)
 {
-	struct pst_terms good = terms(BOTH, PAGE, 64);
-	struct pst_terms small_ring = terms(BOTH, PAGE - 1, 64);
-	struct pst_terms no_ring = terms(BOTH, 0, 64);
-	struct pst_terms no_message = terms(BOTH, PAGE, 0);
+	struct pst_channel_params good = params(BOTH, PAGE, 64);
+	struct pst_channel_params small_ring = params(BOTH, PAGE - 1, 64);
+	struct pst_channel_params no_ring = params(BOTH, 0, 64);
+	struct pst_channel_params no_message = params(BOTH, PAGE, 0);
 	struct pst_offer offer = sample_offer(), before = offer;
 
 	ck_assert_int_eq(init_offer(&offer, &good, &small_ring), -EINVAL);
@@ -202,13 +205,13 @@ START_TEST(a_ring_below_a_page_or_an_empty_message_is_no_offer)
 END_TEST
 
 /* A fixed sequence, of all magnitudes. */
-static struct pst_terms next_terms(uint64_t *random)
+static struct pst_channel_params next_params(uint64_t *random)
 {
 	uint32_t bits;
 
 	*random = *random * 6364136223846793005u + 1442695040888963407u;
 	bits = (uint32_t)(*random >> 32);
-	return terms(bits & BOTH, bits >> (*random >> 27) % 20,
+	return params(bits & BOTH, bits >> (*random >> 27) % 20,
 		     bits >> (*random >> 22) % 32);
 }
 
@@ -218,8 +221,8 @@ START_TEST(every_derived_offer_is_within_request_and_grant)
 	unsigned offered_count = 0;
 
 	for (unsigned i = 0; i < 200000; i++) {
-		struct pst_terms requested = next_terms(&random);
-		struct pst_terms grant = next_terms(&random);
+		struct pst_channel_params requested = next_params(&random);
+		struct pst_channel_params grant = next_params(&random);
 		uint32_t page_bytes = 4096u << i % 3 * 2;
 		enum postern_security security =
 			(enum postern_security)(i / 3 % 3);
@@ -340,8 +343,8 @@ static void spoil(struct pst_offer *offer, int which)
 
 START_TEST(each_single_contradiction_is_refused)
 {
-	struct pst_terms requested =
-		terms(POSTERN_DIRECTION_SEND, 1u << 16, 5000);
+	struct pst_channel_params requested =
+		params(POSTERN_DIRECTION_SEND, 1u << 16, 5000);
 	struct pst_offer offer;
 
 	ck_assert_int_eq(init_offer(&offer, &requested, &requested), 0);
@@ -353,7 +356,7 @@ END_TEST
 
 START_TEST(a_message_within_the_request_may_still_not_fit)
 {
-	struct pst_terms requested = terms(BOTH, PAGE, UINT32_MAX);
+	struct pst_channel_params requested = params(BOTH, PAGE, UINT32_MAX);
 	struct pst_offer offer;
 
 	ck_assert_int_eq(init_offer(&offer, &requested, &requested), 0);
@@ -367,7 +370,7 @@ END_TEST
 
 START_TEST(the_page_is_a_power_of_two)
 {
-	struct pst_terms requested = terms(BOTH, 1u << 16, 5000);
+	struct pst_channel_params requested = params(BOTH, 1u << 16, 5000);
 	struct pst_offer offer;
 
 	ck_assert_int_eq(init_offer(&offer, &requested, &requested), 0);
