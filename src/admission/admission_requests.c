@@ -114,17 +114,17 @@ bool pst_control_permit(const struct pst_admission *admission,
 			struct postern_refusal *refusal)
 {
 	struct pst_wire_record record;
-	struct pst_grant grant;
+	struct pst_permit permit;
 	int r;
 
 	if (!pst_admission_may_control(admission, &entry->credentials))
 		return pst_error_setf(refusal, POSTERN_REASON_KIND,
 				      "neither the owner nor root, and would "
 				      "control the node");
-	r = pst_entropy_fill(grant.session_id, sizeof(grant.session_id));
+	r = pst_entropy_fill(permit.session_id, sizeof(permit.session_id));
 	if (r == 0)
-		r = pst_responder_create_grant(&entry->responder, &grant,
-					       &record);
+		r = pst_responder_create_permit(&entry->responder, &permit,
+						&record);
 	if (r == 0)
 		r = pst_packet_send(entry->socket_fd, record.bytes,
 				    record.byte_count);

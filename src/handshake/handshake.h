@@ -18,7 +18,7 @@
  *                          to observe
  *   consume        CONSUMED_VIEW   <--   create_view    CREATED_VIEW
  *                          to control
- *   consume        CONSUMED_GRANT  <--   create_grant   CREATED_GRANT
+ *   consume        CONSUMED_PERMIT  <--   create_permit   CREATED_PERMIT
  *   create_command CREATED_COMMAND -->   consume        CONSUMED_COMMAND
  *   consume        CONSUMED_RESULT <--   create_result  CREATED_RESULT
  *
@@ -71,8 +71,8 @@ enum pst_handshake_state {
 	HANDSHAKE_CONSUMED_GO,  /* the initiator is done */
 	HANDSHAKE_CREATED_VIEW, /* so with a view, */
 	HANDSHAKE_CONSUMED_VIEW,
-	HANDSHAKE_CREATED_GRANT,
-	HANDSHAKE_CONSUMED_GRANT,
+	HANDSHAKE_CREATED_PERMIT,
+	HANDSHAKE_CONSUMED_PERMIT,
 	HANDSHAKE_CREATED_COMMAND,
 	HANDSHAKE_CONSUMED_COMMAND,
 	HANDSHAKE_CREATED_RESULT, /* and with a result */
@@ -148,7 +148,7 @@ struct pst_handshake_initiator {
 	struct pst_offer offer;         /* from CONSUMED_OFFER on */
 	uint64_t slot;                  /* from CONSUMED_GO on */
 	struct pst_view_record view;    /* from CONSUMED_VIEW on */
-	struct pst_grant grant;         /* from CONSUMED_GRANT on */
+	struct pst_permit permit;         /* from CONSUMED_PERMIT on */
 	struct pst_result result;       /* from CONSUMED_RESULT on */
 };
 
@@ -159,7 +159,7 @@ struct pst_handshake_responder {
 	uint8_t claimed_key[PST_NOISE_KEY_BYTES];
 	struct pst_hello hello;         /* from CONSUMED_HELLO on */
 	struct pst_offer offer;         /* ours, from CREATED_OFFER on */
-	struct pst_grant grant;         /* ours, from CREATED_GRANT on */
+	struct pst_permit permit;         /* ours, from CREATED_PERMIT on */
 	struct pst_command command;     /* from CONSUMED_COMMAND on */
 };
 
@@ -247,7 +247,7 @@ pst_initiator_create_command(struct pst_handshake_initiator *initiator,
 
 /*
  * Take in a record from the node: OFFER (see initiator->offer), GO (see
- * initiator->slot), VIEW, GRANT, RESULT (likewise) or REFUSE, whichever is in
+ * initiator->slot), VIEW, PERMIT, RESULT (likewise) or REFUSE, whichever is in
  * turn.  An offer is accepted only within the request, a view only of whole
  * pages and not beyond PST_VIEW_BYTES_MAX; the descriptors beside either must still be
  * checked against it.
@@ -340,9 +340,9 @@ pst_responder_create_view(struct pst_handshake_responder *responder,
 			  const struct pst_view_record *view,
 			  struct pst_wire_record *ret_record);
 PST_MUST_CHECK int
-pst_responder_create_grant(struct pst_handshake_responder *responder,
-			   const struct pst_grant *grant,
-			   struct pst_wire_record *ret_record);
+pst_responder_create_permit(struct pst_handshake_responder *responder,
+			    const struct pst_permit *permit,
+			    struct pst_wire_record *ret_record);
 PST_MUST_CHECK int
 pst_responder_create_result(struct pst_handshake_responder *responder,
 			    enum pst_result_code code, uint64_t count,

@@ -103,12 +103,12 @@ static int consume_view(struct pst_handshake_initiator *initiator,
 	return 0;
 }
 
-static int consume_grant(struct pst_handshake_initiator *initiator,
-			 const void *bytes, size_t byte_count)
+static int consume_permit(struct pst_handshake_initiator *initiator,
+			  const void *bytes, size_t byte_count)
 {
 	int r;
 
-	r = pst_wire_read_grant(bytes, byte_count, &initiator->grant);
+	r = pst_wire_read_permit(bytes, byte_count, &initiator->permit);
 	if (r < 0)
 		return pst_handshake_fail(&initiator->machine,
 					  POSTERN_REASON_PROTOCOL, r);
@@ -125,7 +125,7 @@ static int consume_result(struct pst_handshake_initiator *initiator,
 	r = pst_wire_read_result(bytes, byte_count, &result);
 	if (r < 0)
 		return pst_handshake_fail(machine, POSTERN_REASON_PROTOCOL, r);
-	if (memcmp(result.session_id, initiator->grant.session_id,
+	if (memcmp(result.session_id, initiator->permit.session_id,
 		   sizeof(result.session_id)) != 0)
 		return pst_handshake_fail(machine, POSTERN_REASON_PROTOCOL,
 					  -EBADMSG);
@@ -269,7 +269,7 @@ int pst_initiator_create_command(struct pst_handshake_initiator *initiator,
 	if (r < 0)
 		return r;
 
-	memcpy(in_session.session_id, initiator->grant.session_id,
+	memcpy(in_session.session_id, initiator->permit.session_id,
 	       sizeof(in_session.session_id));
 	r = pst_wire_write_command(&in_session, ret_record);
 	if (r < 0)
@@ -301,8 +301,8 @@ int pst_initiator_consume(struct pst_handshake_initiator *initiator,
 	case PST_WIRE_VIEW:
 		r = consume_view(initiator, bytes, byte_count);
 		break;
-	case PST_WIRE_GRANT:
-		r = consume_grant(initiator, bytes, byte_count);
+	case PST_WIRE_PERMIT:
+		r = consume_permit(initiator, bytes, byte_count);
 		break;
 	case PST_WIRE_RESULT:
 		r = consume_result(initiator, bytes, byte_count);

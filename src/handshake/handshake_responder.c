@@ -73,7 +73,7 @@ static int consume_command(struct pst_handshake_responder *responder,
 	r = pst_wire_read_command(bytes, byte_count, &command);
 	if (r < 0)
 		return pst_handshake_fail(machine, POSTERN_REASON_PROTOCOL, r);
-	if (memcmp(command.session_id, responder->grant.session_id,
+	if (memcmp(command.session_id, responder->permit.session_id,
 		   sizeof(command.session_id)) != 0)
 		return pst_handshake_fail(machine, POSTERN_REASON_PROTOCOL,
 					  -EBADMSG);
@@ -126,7 +126,7 @@ int pst_responder_consume(struct pst_handshake_responder *responder,
 	case PST_WIRE_GO:
 	case PST_WIRE_REFUSE:
 	case PST_WIRE_VIEW:
-	case PST_WIRE_GRANT:
+	case PST_WIRE_PERMIT:
 	case PST_WIRE_RESULT:
 		return pst_handshake_fail(machine, POSTERN_REASON_PROTOCOL,
 					  -EBADMSG);
@@ -215,23 +215,23 @@ int pst_responder_create_view(struct pst_handshake_responder *responder,
 	return 0;
 }
 
-int pst_responder_create_grant(struct pst_handshake_responder *responder,
-			       const struct pst_grant *grant,
-			       struct pst_wire_record *ret_record)
+int pst_responder_create_permit(struct pst_handshake_responder *responder,
+				const struct pst_permit *permit,
+				struct pst_wire_record *ret_record)
 {
 	struct pst_handshake_machine *machine = &responder->machine;
 	enum pst_handshake_state next;
 	int r;
 
 	r = pst_handshake_check_transition(machine, PST_HANDSHAKE_CREATE,
-					   PST_WIRE_GRANT, &next);
+					   PST_WIRE_PERMIT, &next);
 	if (r < 0)
 		return r;
 
-	r = pst_wire_write_grant(grant, ret_record);
+	r = pst_wire_write_permit(permit, ret_record);
 	if (r < 0)
 		return r;
-	responder->grant = *grant;
+	responder->permit = *permit;
 	machine->state = next;
 	return 0;
 }
@@ -250,7 +250,7 @@ int pst_responder_create_result(struct pst_handshake_responder *responder,
 	if (r < 0)
 		return r;
 
-	memcpy(result.session_id, responder->grant.session_id,
+	memcpy(result.session_id, responder->permit.session_id,
 	       sizeof(result.session_id));
 	r = pst_wire_write_result(&result, ret_record);
 	if (r < 0)

@@ -100,7 +100,7 @@ struct pst_view_record {
 	struct pst_offer_segment segment;
 };
 
-struct pst_grant {
+struct pst_permit {
 	uint8_t session_id[PST_WIRE_SESSION_ID_BYTES];
 };
 
@@ -166,8 +166,8 @@ PST_MUST_CHECK int pst_wire_read_go(const void *bytes, size_t byte_count,
 				    struct pst_go *ret_go);
 PST_MUST_CHECK int pst_wire_read_view(const void *bytes, size_t byte_count,
 				      struct pst_view_record *ret_view);
-PST_MUST_CHECK int pst_wire_read_grant(const void *bytes, size_t byte_count,
-				       struct pst_grant *ret_grant);
+PST_MUST_CHECK int pst_wire_read_permit(const void *bytes, size_t byte_count,
+					struct pst_permit *ret_permit);
 PST_MUST_CHECK int pst_wire_read_command(const void *bytes, size_t byte_count,
 					 struct pst_command *ret_command);
 PST_MUST_CHECK int pst_wire_read_result(const void *bytes, size_t byte_count,
@@ -188,8 +188,8 @@ PST_MUST_CHECK int pst_wire_write_go(const struct pst_go *go,
 				     struct pst_wire_record *ret_record);
 PST_MUST_CHECK int pst_wire_write_view(const struct pst_view_record *view,
 				       struct pst_wire_record *ret_record);
-PST_MUST_CHECK int pst_wire_write_grant(const struct pst_grant *grant,
-					struct pst_wire_record *ret_record);
+PST_MUST_CHECK int pst_wire_write_permit(const struct pst_permit *permit,
+					 struct pst_wire_record *ret_record);
 PST_MUST_CHECK int pst_wire_write_command(const struct pst_command *command,
 					  struct pst_wire_record *ret_record);
 PST_MUST_CHECK int pst_wire_write_result(const struct pst_result *result,

@@ -12,7 +12,7 @@
  *   to observe the node,
  *                                        <--  VIEW    its statistics, + 1 fd
  *   or to control it
- *                                        <--  GRANT   you may
+ *                                        <--  PERMIT  a session for one command
  *   COMMAND what is to be done           -->
  *                                        <--  RESULT  what came of it
  *
@@ -56,7 +56,7 @@ enum pst_wire_type {
 	PST_WIRE_GO = 4,
 	PST_WIRE_REFUSE = 5,
 	PST_WIRE_VIEW = 6,
-	PST_WIRE_GRANT = 7,
+	PST_WIRE_PERMIT = 7,
 	PST_WIRE_COMMAND = 8,
 	PST_WIRE_RESULT = 9
 };
@@ -267,13 +267,14 @@ static_assert(offsetof(struct pst_wire_view, segment_bytes) == 40,
 static_assert(offsetof(struct pst_wire_view, inode) == 48, "wire layout");
 
 /* A→C: one command will be taken, in this session. */
-struct pst_wire_grant {
+struct pst_wire_permit {
 	struct pst_wire_header header;
 	uint8_t session_id[PST_WIRE_SESSION_ID_BYTES]; /* random */
 };
 
-static_assert(sizeof(struct pst_wire_grant) == 32, "wire layout");
-static_assert(offsetof(struct pst_wire_grant, session_id) == 16, "wire layout");
+static_assert(sizeof(struct pst_wire_permit) == 32, "wire layout");
+static_assert(offsetof(struct pst_wire_permit, session_id) == 16,
+	      "wire layout");
 
 enum pst_command_verb {
 	PST_COMMAND_REVOKE = 1          /* take back a peer's admission */

@@ -38,8 +38,8 @@ static size_t record_bytes_of(uint16_t type)
 		return sizeof(struct pst_wire_refuse);
 	case PST_WIRE_VIEW:
 		return sizeof(struct pst_wire_view);
-	case PST_WIRE_GRANT:
-		return sizeof(struct pst_wire_grant);
+	case PST_WIRE_PERMIT:
+		return sizeof(struct pst_wire_permit);
 	case PST_WIRE_COMMAND:
 		return sizeof(struct pst_wire_command);
 	case PST_WIRE_RESULT:
@@ -268,24 +268,25 @@ int pst_wire_read_view(const void *bytes, size_t byte_count,
 	return 0;
 }
 
-int pst_wire_read_grant(const void *bytes, size_t byte_count,
-			struct pst_grant *ret_grant)
+int pst_wire_read_permit(const void *bytes, size_t byte_count,
+			 struct pst_permit *ret_permit)
 {
-	struct pst_wire_grant wire;
+	struct pst_wire_permit wire;
 	struct pst_wire_record again;
-	struct pst_grant grant;
+	struct pst_permit permit;
 	int r;
 
-	r = take_record(bytes, byte_count, PST_WIRE_GRANT, &wire, sizeof(wire));
+	r = take_record(bytes, byte_count, PST_WIRE_PERMIT, &wire,
+			sizeof(wire));
 	if (r < 0)
 		return r;
 
-	memcpy(grant.session_id, wire.session_id, sizeof(grant.session_id));
+	memcpy(permit.session_id, wire.session_id, sizeof(permit.session_id));
 
-	if (!is_same(pst_wire_write_grant(&grant, &again), &again, &wire,
+	if (!is_same(pst_wire_write_permit(&permit, &again), &again, &wire,
 		     sizeof(wire)))
 		return -EBADMSG;
-	*ret_grant = grant;
+	*ret_permit = permit;
 	return 0;
 }
 

@@ -161,15 +161,15 @@ int pst_wire_write_view(const struct pst_view_record *view,
 	return 0;
 }
 
-int pst_wire_write_grant(const struct pst_grant *grant,
-			 struct pst_wire_record *ret_record)
+int pst_wire_write_permit(const struct pst_permit *permit,
+			  struct pst_wire_record *ret_record)
 {
-	struct pst_wire_grant wire = {
-		.header = header_of(PST_WIRE_VERSION, PST_WIRE_GRANT,
+	struct pst_wire_permit wire = {
+		.header = header_of(PST_WIRE_VERSION, PST_WIRE_PERMIT,
 				    sizeof(wire)),
 	};
 
-	memcpy(wire.session_id, grant->session_id, sizeof(wire.session_id));
+	memcpy(wire.session_id, permit->session_id, sizeof(wire.session_id));
 	put_record(ret_record, &wire, sizeof(wire));
 	return 0;
 }

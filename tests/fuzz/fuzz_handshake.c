@@ -199,7 +199,7 @@ static void check_initiator(const struct pst_handshake_initiator *initiator)
 		break;
 	case HANDSHAKE_START:
 	case HANDSHAKE_CREATED_HELLO:
-	case HANDSHAKE_CONSUMED_GRANT:
+	case HANDSHAKE_CONSUMED_PERMIT:
 	case HANDSHAKE_CREATED_COMMAND:
 		break;
 	case HANDSHAKE_CONSUMED_HELLO:
@@ -207,7 +207,7 @@ static void check_initiator(const struct pst_handshake_initiator *initiator)
 	case HANDSHAKE_CONSUMED_READY:
 	case HANDSHAKE_CREATED_GO:
 	case HANDSHAKE_CREATED_VIEW:
-	case HANDSHAKE_CREATED_GRANT:
+	case HANDSHAKE_CREATED_PERMIT:
 	case HANDSHAKE_CONSUMED_COMMAND:
 	case HANDSHAKE_CREATED_RESULT:
 		require(0);
@@ -243,7 +243,7 @@ static void check_responder(const struct pst_handshake_responder *responder)
 	case HANDSHAKE_CONSUMED_READY:
 	case HANDSHAKE_CREATED_GO:
 	case HANDSHAKE_CREATED_VIEW:
-	case HANDSHAKE_CREATED_GRANT:
+	case HANDSHAKE_CREATED_PERMIT:
 		check_hello(&responder->hello);
 		break;
 	case HANDSHAKE_CONSUMED_COMMAND:
@@ -259,7 +259,7 @@ static void check_responder(const struct pst_handshake_responder *responder)
 	case HANDSHAKE_CREATED_READY:
 	case HANDSHAKE_CONSUMED_GO:
 	case HANDSHAKE_CONSUMED_VIEW:
-	case HANDSHAKE_CONSUMED_GRANT:
+	case HANDSHAKE_CONSUMED_PERMIT:
 	case HANDSHAKE_CREATED_COMMAND:
 	case HANDSHAKE_CONSUMED_RESULT:
 		require(0);
@@ -316,7 +316,7 @@ static int create_command(uint8_t step,
 static void create(uint8_t step, struct sides *sides,
 		   struct pst_wire_record *record)
 {
-	static const struct pst_grant grant = {{7}};
+	static const struct pst_permit permit = {{7}};
 	struct pst_handshake_initiator *initiator = &sides->initiator;
 	struct pst_handshake_responder *responder = &sides->responder;
 
@@ -343,7 +343,7 @@ static void create(uint8_t step, struct sides *sides,
 		(void)!create_view(responder, record);
 		break;
 	case 6:
-		(void)!pst_responder_create_grant(responder, &grant, record);
+		(void)!pst_responder_create_permit(responder, &permit, record);
 		break;
 	case 7:
 		(void)!create_command(step, initiator, record);

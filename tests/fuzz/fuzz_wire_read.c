@@ -29,7 +29,7 @@ static void read_all(const uint8_t *bytes, size_t byte_count)
 	struct pst_go go;
 	struct pst_refuse refuse;
 	struct pst_view_record view;
-	struct pst_grant grant;
+	struct pst_permit permit;
 	struct pst_command command;
 	struct pst_result result;
 	int readable_count = 0;
@@ -68,8 +68,8 @@ static void read_all(const uint8_t *bytes, size_t byte_count)
 			     byte_count);
 		readable_count++;
 	}
-	if (pst_wire_read_grant(bytes, byte_count, &grant) == 0) {
-		require_same(pst_wire_write_grant(&grant, &again), &again,
+	if (pst_wire_read_permit(bytes, byte_count, &permit) == 0) {
+		require_same(pst_wire_write_permit(&permit, &again), &again,
 			     bytes, byte_count);
 		readable_count++;
 	}

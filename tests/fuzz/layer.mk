@@ -29,7 +29,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/wire_read/command \
 	tests/fuzz/corpus/wire_read/command_named \
 	tests/fuzz/corpus/wire_read/go \
-	tests/fuzz/corpus/wire_read/grant \
+	tests/fuzz/corpus/wire_read/permit \
 	tests/fuzz/corpus/wire_read/hello \
 	tests/fuzz/corpus/wire_read/hello_control \
 	tests/fuzz/corpus/wire_read/hello_observe \

@@ -85,13 +85,13 @@ static struct pst_command get_grant(postern_peer handle)
 		.peer = handle,
 	};
 	struct pst_wire_record record;
-	struct pst_grant grant;
+	struct pst_permit permit;
 
 	ask();
 	receive(&record);
-	ck_assert_int_eq(pst_wire_read_grant(record.bytes, record.byte_count,
-					     &grant), 0);
-	memcpy(result.session_id, grant.session_id, sizeof(grant.session_id));
+	ck_assert_int_eq(pst_wire_read_permit(record.bytes, record.byte_count,
+					      &permit), 0);
+	memcpy(result.session_id, permit.session_id, sizeof(permit.session_id));
 	if (handle == 0)
 		(void)strcpy(result.peer_name, "self");
 	return result;

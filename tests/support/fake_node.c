@@ -354,13 +354,14 @@ static int send_go(struct fake *fake)
 
 /* -- one connection -------------------------------------------------------- */
 
-static int send_result(const struct fake *fake, const struct pst_grant *grant)
+static int send_result(const struct fake *fake, const struct pst_permit *permit)
 {
 	struct pst_result result = {.code = PST_RESULT_DONE, .count = 3};
 	struct pst_wire_record record;
 	int r;
 
-	memcpy(result.session_id, grant->session_id, sizeof(result.session_id));
+	memcpy(result.session_id, permit->session_id,
+	       sizeof(result.session_id));
 	if (lies(fake, FAKE_GO_OF_ANOTHER_SESSION))
 		result.session_id[3] ^= 1;
 	r = pst_wire_write_result(&result, &record);
@@ -370,14 +371,14 @@ static int send_result(const struct fake *fake, const struct pst_grant *grant)
 			 lies(fake, FAKE_GO_WITH_DESCRIPTORS) ? 2 : 0);
 }
 
-/* A grant, a command, and a result that has no truth in it anyway. */
+/* PERMIT, COMMAND, and a RESULT that is not true. */
 static int be_commanded(const struct fake *fake)
 {
-	struct pst_grant grant = {{7}};
+	struct pst_permit permit = {{7}};
 	struct pst_wire_record record;
 	int r;
 
-	r = pst_wire_write_grant(&grant, &record);
+	r = pst_wire_write_permit(&permit, &record);
 	if (r < 0)
 		return r;
 	if (lies(fake, FAKE_CUT_OFFER))
@@ -390,7 +391,7 @@ static int be_commanded(const struct fake *fake)
 		return 0; /* it did not believe us, or did not get it */
 	if (r < 0 || lies(fake, FAKE_REFUSAL_AFTER_READY))
 		return r < 0 ? r : send_refusal(fake, 0);
-	r = send_result(fake, &grant);
+	r = send_result(fake, &permit);
 	return r == -EPERM && lies(fake, FAKE_GO_WITH_DESCRIPTORS) ? 0 : r;
 }
 

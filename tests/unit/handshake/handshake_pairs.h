@@ -78,7 +78,7 @@ static inline void pair_create(struct pair *pair, enum pst_wire_type type)
 {
 	struct pst_offer offer = sample_offer();
 	struct pst_view_record view = sample_view();
-	struct pst_grant grant = sample_grant();
+	struct pst_permit permit = sample_permit();
 	struct pst_command command = sample_command();
 	int r = -EINVAL;
 
@@ -106,9 +106,9 @@ static inline void pair_create(struct pair *pair, enum pst_wire_type type)
 		r = pst_responder_create_view(&pair->responder, &view,
 					      &pair->record);
 		break;
-	case PST_WIRE_GRANT:
-		r = pst_responder_create_grant(&pair->responder, &grant,
-					       &pair->record);
+	case PST_WIRE_PERMIT:
+		r = pst_responder_create_permit(&pair->responder, &permit,
+						&pair->record);
 		break;
 	case PST_WIRE_COMMAND:
 		r = pst_initiator_create_command(&pair->initiator, &command,
@@ -147,7 +147,7 @@ static inline void pair_through_of(struct pair *pair, enum pst_wire_kind kind,
 		[PST_WIRE_KIND_CHANNEL] = {PST_WIRE_HELLO, PST_WIRE_OFFER,
 					   PST_WIRE_READY, PST_WIRE_GO},
 		[PST_WIRE_KIND_OBSERVE] = {PST_WIRE_HELLO, PST_WIRE_VIEW},
-		[PST_WIRE_KIND_CONTROL] = {PST_WIRE_HELLO, PST_WIRE_GRANT,
+		[PST_WIRE_KIND_CONTROL] = {PST_WIRE_HELLO, PST_WIRE_PERMIT,
 					   PST_WIRE_COMMAND, PST_WIRE_RESULT},
 	};
 	const enum pst_wire_type *type = orders[kind];
@@ -174,7 +174,7 @@ static inline struct pst_wire_record lone_record(enum pst_wire_type type)
 	struct pst_go go = sample_go();
 	struct pst_refuse refuse = sample_refuse(PST_REFUSE_DENIED);
 	struct pst_view_record view = sample_view();
-	struct pst_grant grant = sample_grant();
+	struct pst_permit permit = sample_permit();
 	struct pst_command command = sample_command();
 	struct pst_result result = sample_result();
 	int r = -EINVAL;
@@ -198,8 +198,8 @@ static inline struct pst_wire_record lone_record(enum pst_wire_type type)
 	case PST_WIRE_VIEW:
 		r = pst_wire_write_view(&view, &record);
 		break;
-	case PST_WIRE_GRANT:
-		r = pst_wire_write_grant(&grant, &record);
+	case PST_WIRE_PERMIT:
+		r = pst_wire_write_permit(&permit, &record);
 		break;
 	case PST_WIRE_COMMAND:
 		r = pst_wire_write_command(&command, &record);

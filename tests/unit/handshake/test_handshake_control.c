@@ -104,12 +104,12 @@ START_TEST(an_invalid_command_is_not_created_and_changes_nothing)
 	struct pst_command command = sample_command();
 	struct pst_wire_record record;
 
-	pair_through_of(&pair, PST_WIRE_KIND_CONTROL, PST_WIRE_GRANT);
+	pair_through_of(&pair, PST_WIRE_KIND_CONTROL, PST_WIRE_PERMIT);
 	command.peer = 0;
 	ck_assert_int_eq(pst_initiator_create_command(&pair.initiator, &command,
 						      &record), -EINVAL);
 	ck_assert_int_eq(pair.initiator.machine.state,
-			 HANDSHAKE_CONSUMED_GRANT);
+			 HANDSHAKE_CONSUMED_PERMIT);
 	pair_create(&pair, PST_WIRE_COMMAND);
 }
 END_TEST

@@ -231,7 +231,7 @@ START_TEST(a_command_of_another_session_is_refused)
 	for (size_t i = 0; i < PST_WIRE_SESSION_ID_BYTES; i++) {
 		int r;
 
-		pair_through_of(&pair, PST_WIRE_KIND_CONTROL, PST_WIRE_GRANT);
+		pair_through_of(&pair, PST_WIRE_KIND_CONTROL, PST_WIRE_PERMIT);
 		pair_create(&pair, PST_WIRE_COMMAND);
 		pair.record.bytes[16 + i] ^= 1;
 		r = pair_consume(&pair, PST_WIRE_COMMAND);
@@ -393,7 +393,7 @@ START_TEST(a_mutated_command_can_only_name_another_peer)
 {
 	struct walk walk = {.at = &pair};
 
-	pair_through_of(&pair, PST_WIRE_KIND_CONTROL, PST_WIRE_GRANT);
+	pair_through_of(&pair, PST_WIRE_KIND_CONTROL, PST_WIRE_PERMIT);
 	pair_create(&pair, PST_WIRE_COMMAND);
 	mutate_walk(pair.record.bytes, pair.record.byte_count, 1032,
 		    command_of_this_session_or_failed, &walk);

@@ -26,8 +26,8 @@ static const char *const state_words[] = {
 	"CONSUMED_GO",
 	"CREATED_VIEW",
 	"CONSUMED_VIEW",
-	"CREATED_GRANT",
-	"CONSUMED_GRANT",
+	"CREATED_PERMIT",
+	"CONSUMED_PERMIT",
 	"CREATED_COMMAND",
 	"CONSUMED_COMMAND",
 	"CREATED_RESULT",
@@ -35,7 +35,7 @@ static const char *const state_words[] = {
 };
 static const char *const act_words[] = {"creates", "consumes"};
 static const char *const type_words[] = {
-	"-", "HELLO", "OFFER", "READY", "GO", "REFUSE", "VIEW", "GRANT",
+	"-", "HELLO", "OFFER", "READY", "GO", "REFUSE", "VIEW", "PERMIT",
 	"COMMAND", "RESULT",
 };
 
@@ -51,13 +51,13 @@ static const char *const initiator_sentences[] = {
 	"channel: CONSUMED_OFFER creates READY: CREATED_READY",
 	"channel: CREATED_READY consumes GO: CONSUMED_GO",
 	"observe: CREATED_HELLO consumes VIEW: CONSUMED_VIEW",
-	"control: CREATED_HELLO consumes GRANT: CONSUMED_GRANT",
-	"control: CONSUMED_GRANT creates COMMAND: CREATED_COMMAND",
+	"control: CREATED_HELLO consumes PERMIT: CONSUMED_PERMIT",
+	"control: CONSUMED_PERMIT creates COMMAND: CREATED_COMMAND",
 	"control: CREATED_COMMAND consumes RESULT: CONSUMED_RESULT",
 	"any: CREATED_HELLO consumes REFUSE: REFUSED",
 	"channel: CONSUMED_OFFER consumes REFUSE: REFUSED",
 	"channel: CREATED_READY consumes REFUSE: REFUSED",
-	"control: CONSUMED_GRANT consumes REFUSE: REFUSED",
+	"control: CONSUMED_PERMIT consumes REFUSE: REFUSED",
 	"control: CREATED_COMMAND consumes REFUSE: REFUSED",
 	NULL,
 };
@@ -67,14 +67,14 @@ static const char *const responder_sentences[] = {
 	"channel: CREATED_OFFER consumes READY: CONSUMED_READY",
 	"channel: CONSUMED_READY creates GO: CREATED_GO",
 	"observe: CONSUMED_HELLO creates VIEW: CREATED_VIEW",
-	"control: CONSUMED_HELLO creates GRANT: CREATED_GRANT",
-	"control: CREATED_GRANT consumes COMMAND: CONSUMED_COMMAND",
+	"control: CONSUMED_HELLO creates PERMIT: CREATED_PERMIT",
+	"control: CREATED_PERMIT consumes COMMAND: CONSUMED_COMMAND",
 	"control: CONSUMED_COMMAND creates RESULT: CREATED_RESULT",
 	"any: START creates REFUSE: REFUSED",
 	"any: CONSUMED_HELLO creates REFUSE: REFUSED",
 	"channel: CREATED_OFFER creates REFUSE: REFUSED",
 	"channel: CONSUMED_READY creates REFUSE: REFUSED",
-	"control: CREATED_GRANT creates REFUSE: REFUSED",
+	"control: CREATED_PERMIT creates REFUSE: REFUSED",
 	"control: CONSUMED_COMMAND creates REFUSE: REFUSED",
 	"any: FAILED creates REFUSE: REFUSED",
 	NULL,
@@ -208,9 +208,9 @@ static bool reach(struct pair *pair, enum pst_handshake_role role,
 		last = PST_WIRE_VIEW;
 		kind_of_state = PST_WIRE_KIND_OBSERVE;
 		break;
-	case HANDSHAKE_CREATED_GRANT:
-	case HANDSHAKE_CONSUMED_GRANT:
-		last = PST_WIRE_GRANT;
+	case HANDSHAKE_CREATED_PERMIT:
+	case HANDSHAKE_CONSUMED_PERMIT:
+		last = PST_WIRE_PERMIT;
 		kind_of_state = PST_WIRE_KIND_CONTROL;
 		break;
 	case HANDSHAKE_CREATED_COMMAND:
@@ -301,7 +301,7 @@ static int try_create(struct pair *pair, enum pst_wire_type type)
 {
 	struct pst_offer offer = sample_offer();
 	struct pst_view_record view = sample_view();
-	struct pst_grant grant = sample_grant();
+	struct pst_permit permit = sample_permit();
 	struct pst_command command = sample_command();
 
 	switch (type) {
@@ -324,9 +324,9 @@ static int try_create(struct pair *pair, enum pst_wire_type type)
 	case PST_WIRE_VIEW:
 		return pst_responder_create_view(&pair->responder, &view,
 						 &pair->record);
-	case PST_WIRE_GRANT:
-		return pst_responder_create_grant(&pair->responder, &grant,
-						  &pair->record);
+	case PST_WIRE_PERMIT:
+		return pst_responder_create_permit(&pair->responder, &permit,
+						   &pair->record);
 	case PST_WIRE_COMMAND:
 		return pst_initiator_create_command(&pair->initiator, &command,
 						    &pair->record);

@@ -17,7 +17,7 @@ union any_message {
 	struct pst_go go;
 	struct pst_refuse refuse;
 	struct pst_view_record view;
-	struct pst_grant grant;
+	struct pst_permit permit;
 	struct pst_command command;
 	struct pst_result result;
 };
@@ -44,9 +44,9 @@ static inline int read_message(enum pst_wire_type type, const void *bytes,
 	case PST_WIRE_VIEW:
 		return pst_wire_read_view(bytes, byte_count,
 					  &ret_message->view);
-	case PST_WIRE_GRANT:
-		return pst_wire_read_grant(bytes, byte_count,
-					   &ret_message->grant);
+	case PST_WIRE_PERMIT:
+		return pst_wire_read_permit(bytes, byte_count,
+					    &ret_message->permit);
 	case PST_WIRE_COMMAND:
 		return pst_wire_read_command(bytes, byte_count,
 					     &ret_message->command);
@@ -74,8 +74,8 @@ static inline int write_message(enum pst_wire_type type,
 		return pst_wire_write_refuse(&message->refuse, ret_record);
 	case PST_WIRE_VIEW:
 		return pst_wire_write_view(&message->view, ret_record);
-	case PST_WIRE_GRANT:
-		return pst_wire_write_grant(&message->grant, ret_record);
+	case PST_WIRE_PERMIT:
+		return pst_wire_write_permit(&message->permit, ret_record);
 	case PST_WIRE_COMMAND:
 		return pst_wire_write_command(&message->command, ret_record);
 	case PST_WIRE_RESULT:
@@ -109,8 +109,8 @@ static inline struct pst_wire_record sample_record(enum pst_wire_type type)
 	case PST_WIRE_VIEW:
 		message.view = sample_view();
 		break;
-	case PST_WIRE_GRANT:
-		message.grant = sample_grant();
+	case PST_WIRE_PERMIT:
+		message.permit = sample_permit();
 		break;
 	case PST_WIRE_COMMAND:
 		message.command = sample_command();

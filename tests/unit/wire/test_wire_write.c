@@ -174,11 +174,11 @@ END_TEST
 
 START_TEST(grant_has_the_documented_layout)
 {
-	struct pst_grant grant = sample_grant();
+	struct pst_permit permit = sample_permit();
 
-	ck_assert_int_eq(pst_wire_write_grant(&grant, &record), 0);
+	ck_assert_int_eq(pst_wire_write_permit(&permit, &record), 0);
 	assert_header(7, 32);
-	ck_assert_mem_eq(record.bytes + 16, grant.session_id, 16);
+	ck_assert_mem_eq(record.bytes + 16, permit.session_id, 16);
 }
 END_TEST
 

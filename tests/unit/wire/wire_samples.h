@@ -132,12 +132,12 @@ static inline struct pst_view_record sample_view(void)
 	return view;
 }
 
-static inline struct pst_grant sample_grant(void)
+static inline struct pst_permit sample_permit(void)
 {
-	struct pst_grant grant;
+	struct pst_permit permit;
 
-	sample_fill(grant.session_id, sizeof(grant.session_id), 0x40);
-	return grant;
+	sample_fill(permit.session_id, sizeof(permit.session_id), 0x40);
+	return permit;
 }
 
 static inline struct pst_command sample_command(void)
