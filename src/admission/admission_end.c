@@ -78,10 +78,10 @@ void pst_admission_refuse(struct pst_admission *admission,
 	pst_admission_release(admission, entry);
 }
 
-/* A peer with a VIEW has all that it asked for, and only has to hang up. */
+/* A peer with STATS has all that it asked for, and only has to hang up. */
 static bool is_served(const struct pst_half_open *entry)
 {
-	return entry->responder.machine.state == HANDSHAKE_CREATED_VIEW;
+	return entry->responder.machine.state == HANDSHAKE_CREATED_STATS;
 }
 
 void pst_admission_end(struct pst_admission *admission,

@@ -68,7 +68,7 @@ static bool send_segment(const struct pst_admission *admission,
 			 const struct pst_stats_segment *segment,
 			 struct postern_refusal *refusal)
 {
-	struct pst_view_record view = {
+	struct pst_stats_record stats = {
 		.layout_version = PST_STATS_VERSION,
 		.segment = {
 			.segment_bytes = pst_stats_segment_bytes(segment),
@@ -78,10 +78,10 @@ static bool send_segment(const struct pst_admission *admission,
 	struct pst_wire_record record;
 	int r;
 
-	static_assert(sizeof(view.session_id) == sizeof(segment->id),
+	static_assert(sizeof(stats.session_id) == sizeof(segment->id),
 		      "the id is sent as it is");
-	memcpy(view.session_id, segment->id, sizeof(view.session_id));
-	r = pst_responder_create_view(&entry->responder, &view, &record);
+	memcpy(stats.session_id, segment->id, sizeof(stats.session_id));
+	r = pst_responder_create_stats(&entry->responder, &stats, &record);
 	if (r == 0)
 		r = pst_packet_send_with_fds(entry->socket_fd, record.bytes,
 					     record.byte_count,

@@ -30,7 +30,7 @@ bool pst_admission_check_attempt(struct pst_admission *admission,
 				 uint64_t user, bool *ret_needs_key,
 				 struct postern_refusal *refusal);
 
-/* May this peer get one more OFFER or VIEW? */
+/* May this peer get one more OFFER or STATS? */
 bool pst_admission_may_offer(struct pst_admission *admission,
 			     const struct pst_half_open *entry,
 			     struct postern_refusal *refusal);

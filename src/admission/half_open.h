@@ -45,7 +45,7 @@ struct pst_half_open_attempt {
 
 struct pst_half_open {
 	bool is_taken;
-	bool has_offered;       /* an OFFER or a VIEW was sent */
+	bool has_offered;       /* OFFER or STATS was sent */
 	bool is_charged;        /* the slot is, to all quotas */
 	uint32_t generation;
 	int socket_fd;
@@ -148,7 +148,7 @@ void pst_half_open_note_taken_offer(struct pst_half_open *entry);
 void pst_half_open_release(struct pst_half_open_table *table,
 			   struct pst_half_open *entry);
 
-/* An OFFER or a VIEW was sent, to a peer of this name ("": it has none). */
+/* OFFER or STATS was sent, to a peer of this name ("": it has none). */
 void pst_half_open_note_offer(struct pst_half_open *entry,
 			      const char *peer_name, uint64_t now_ns);
 

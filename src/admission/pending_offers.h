@@ -3,7 +3,7 @@
  * Unread offers: how many there may be, of which users, and the sockets of those
  * whose handshake has ended
  *
- * The descriptors of an OFFER or a VIEW that its peer does not read stay in
+ * The descriptors of an OFFER or STATS that its peer does not read stay in
  * flight and count against the node's user, even after the node has closed its
  * socket.  Only the peer can end that, by reading or by closing.  So the node
  * keeps the socket, which tells when that has happened, and admits offers by
@@ -50,7 +50,7 @@ struct pst_offer_origin {
 	uid_t uid;
 	pid_t pid;
 	uint64_t made_ns;
-	pst_slot_handle slot;   /* 0: a VIEW */
+	pst_slot_handle slot;   /* 0: STATS */
 	bool is_revoked;
 	char peer_name[POSTERN_NAME_BYTES];
 };

@@ -24,7 +24,8 @@ static int check_segment(const struct pst_connection *connection,
 		return r;
 	return pst_connection_check_segment(connection,
 					    PST_CONNECTION_NODE_SEGMENT,
-					    &connection->initiator.view.segment,
+					    &connection->initiator.stats
+						     .segment,
 					    device, error);
 }
 
@@ -46,7 +47,8 @@ int pst_client_fetch_stats(const struct pst_client_target *target,
 		*ret_segment = (struct pst_stats_segment_ref){
 			.segment_fd = pst_fd_take(&connection.segment_fds[0]),
 			.segment_bytes =
-				connection.initiator.view.segment.segment_bytes,
+				connection.initiator.stats.segment
+					.segment_bytes,
 			.node_pidfd = pst_fd_take(&connection.listener.pidfd),
 		};
 	pst_connection_close(&connection);

@@ -16,7 +16,7 @@
  *   create_ready   CREATED_READY   -->   consume        CONSUMED_READY
  *   consume        CONSUMED_GO     <--   create_go      CREATED_GO
  *                          to observe
- *   consume        CONSUMED_VIEW   <--   create_view    CREATED_VIEW
+ *   consume        CONSUMED_STATS   <--   create_stats    CREATED_STATS
  *                          to control
  *   consume        CONSUMED_PERMIT  <--   create_permit   CREATED_PERMIT
  *   create_command CREATED_COMMAND -->   consume        CONSUMED_COMMAND
@@ -69,8 +69,8 @@ enum pst_handshake_state {
 	HANDSHAKE_CONSUMED_READY,
 	HANDSHAKE_CREATED_GO,   /* the responder is done */
 	HANDSHAKE_CONSUMED_GO,  /* the initiator is done */
-	HANDSHAKE_CREATED_VIEW, /* so with a view, */
-	HANDSHAKE_CONSUMED_VIEW,
+	HANDSHAKE_CREATED_STATS, /* and so with STATS, */
+	HANDSHAKE_CONSUMED_STATS,
 	HANDSHAKE_CREATED_PERMIT,
 	HANDSHAKE_CONSUMED_PERMIT,
 	HANDSHAKE_CREATED_COMMAND,
@@ -90,7 +90,7 @@ enum pst_handshake_act {
 };
 
 /* The most that a connector will map of a node's statistics. */
-#define PST_VIEW_BYTES_MAX (UINT64_C(64) << 20)
+#define PST_STATS_SEGMENT_BYTES_MAX (UINT64_C(64) << 20)
 
 /*
  * What a connector wants.  The strings are copied, and so is what is needed of
@@ -147,7 +147,7 @@ struct pst_handshake_initiator {
 	struct pst_hello hello;         /* ours */
 	struct pst_offer offer;         /* from CONSUMED_OFFER on */
 	uint64_t slot;                  /* from CONSUMED_GO on */
-	struct pst_view_record view;    /* from CONSUMED_VIEW on */
+	struct pst_stats_record stats;    /* from CONSUMED_STATS on */
 	struct pst_permit permit;         /* from CONSUMED_PERMIT on */
 	struct pst_result result;       /* from CONSUMED_RESULT on */
 };
@@ -247,10 +247,10 @@ pst_initiator_create_command(struct pst_handshake_initiator *initiator,
 
 /*
  * Take in a record from the node: OFFER (see initiator->offer), GO (see
- * initiator->slot), VIEW, PERMIT, RESULT (likewise) or REFUSE, whichever is in
- * turn.  An offer is accepted only within the request, a view only of whole
- * pages and not beyond PST_VIEW_BYTES_MAX; the descriptors beside either must still be
- * checked against it.
+ * initiator->slot), STATS, PERMIT, RESULT (likewise) or REFUSE, whichever is in
+ * turn.  An offer is accepted only within the request, statistics only of whole
+ * pages and at most PST_STATS_SEGMENT_BYTES_MAX; the descriptors beside either
+ * must still be checked against it.
  *
  * Returns 0, or with machine.reason
  *   -EACCES           REFUSED: the node said no
@@ -259,7 +259,7 @@ pst_initiator_create_command(struct pst_handshake_initiator *initiator,
  *   -EOPNOTSUPP       SECURITY: a mode that was not offered
  *   -EKEYREJECTED     KEY: not by who has the node's key, not an answer to this
  *                     HELLO, or altered
- *   -EBADMSG          OFFER: beyond the request, or no view that could be;
+ *   -EBADMSG          OFFER: beyond the request, or impossible statistics;
  *                     PROTOCOL: malformed, out of turn,
  *                     or of another session
  */
@@ -322,9 +322,9 @@ pst_responder_take_keys(struct pst_handshake_responder *responder);
 /*
  * The create functions return 0 and the record to send.  -EINVAL means that it
  * is not this message's turn, and the handshake has failed (if it had not
- * ended); or that the offer exceeds the request or is unsound, the view no
- * view, the slot 0, the code unknown or at odds with the count, and nothing has
- * changed.  An offer can also fail with -EKEYREJECTED KEY: the connector's key
+ * ended); or that the offer exceeds the request or is unsound, the statistics
+ * too large, the slot 0, the code unknown or at odds with the count, and
+ * nothing has changed.  An offer can also fail with -EKEYREJECTED KEY: the connector's key
  * is worthless.
  */
 PST_MUST_CHECK int
@@ -336,9 +336,9 @@ pst_responder_create_go(struct pst_handshake_responder *responder,
 			uint64_t slot, struct pst_wire_record *ret_record);
 
 PST_MUST_CHECK int
-pst_responder_create_view(struct pst_handshake_responder *responder,
-			  const struct pst_view_record *view,
-			  struct pst_wire_record *ret_record);
+pst_responder_create_stats(struct pst_handshake_responder *responder,
+			   const struct pst_stats_record *stats,
+			   struct pst_wire_record *ret_record);
 PST_MUST_CHECK int
 pst_responder_create_permit(struct pst_handshake_responder *responder,
 			    const struct pst_permit *permit,

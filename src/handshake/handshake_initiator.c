@@ -75,31 +75,31 @@ static int consume_go(struct pst_handshake_initiator *initiator,
 	return 0;
 }
 
-static bool is_view_possible(const struct pst_view_record *view,
-			     uint32_t page_bytes)
+static bool is_stats_possible(const struct pst_stats_record *stats,
+			      uint32_t page_bytes)
 {
-	return view->segment.segment_bytes % page_bytes == 0 &&
-	       view->segment.segment_bytes <= PST_VIEW_BYTES_MAX;
+	return stats->segment.segment_bytes % page_bytes == 0 &&
+	       stats->segment.segment_bytes <= PST_STATS_SEGMENT_BYTES_MAX;
 }
 
-static int consume_view(struct pst_handshake_initiator *initiator,
-			const void *bytes, size_t byte_count)
+static int consume_stats(struct pst_handshake_initiator *initiator,
+			 const void *bytes, size_t byte_count)
 {
 	struct pst_handshake_machine *machine = &initiator->machine;
-	struct pst_view_record view;
+	struct pst_stats_record stats;
 	int r;
 
-	r = pst_wire_read_view(bytes, byte_count, &view);
+	r = pst_wire_read_stats(bytes, byte_count, &stats);
 	if (r < 0)
 		return pst_handshake_fail(machine, POSTERN_REASON_PROTOCOL, r);
-	if (view.layout_version != initiator->layout_version)
+	if (stats.layout_version != initiator->layout_version)
 		return pst_handshake_fail(machine, POSTERN_REASON_VERSION,
 					  -EPROTONOSUPPORT);
-	if (!is_view_possible(&view, initiator->page_bytes))
+	if (!is_stats_possible(&stats, initiator->page_bytes))
 		return pst_handshake_fail(machine, POSTERN_REASON_OFFER,
 					  -EBADMSG);
 
-	initiator->view = view;
+	initiator->stats = stats;
 	return 0;
 }
 
@@ -298,8 +298,8 @@ int pst_initiator_consume(struct pst_handshake_initiator *initiator,
 	case PST_WIRE_GO:
 		r = consume_go(initiator, bytes, byte_count);
 		break;
-	case PST_WIRE_VIEW:
-		r = consume_view(initiator, bytes, byte_count);
+	case PST_WIRE_STATS:
+		r = consume_stats(initiator, bytes, byte_count);
 		break;
 	case PST_WIRE_PERMIT:
 		r = consume_permit(initiator, bytes, byte_count);

@@ -125,7 +125,7 @@ int pst_responder_consume(struct pst_handshake_responder *responder,
 	case PST_WIRE_OFFER:
 	case PST_WIRE_GO:
 	case PST_WIRE_REFUSE:
-	case PST_WIRE_VIEW:
+	case PST_WIRE_STATS:
 	case PST_WIRE_PERMIT:
 	case PST_WIRE_RESULT:
 		return pst_handshake_fail(machine, POSTERN_REASON_PROTOCOL,
@@ -193,22 +193,22 @@ int pst_responder_create_go(struct pst_handshake_responder *responder,
 	return 0;
 }
 
-int pst_responder_create_view(struct pst_handshake_responder *responder,
-			      const struct pst_view_record *view,
-			      struct pst_wire_record *ret_record)
+int pst_responder_create_stats(struct pst_handshake_responder *responder,
+			       const struct pst_stats_record *stats,
+			       struct pst_wire_record *ret_record)
 {
 	struct pst_handshake_machine *machine = &responder->machine;
 	enum pst_handshake_state next;
 	int r;
 
 	r = pst_handshake_check_transition(machine, PST_HANDSHAKE_CREATE,
-					   PST_WIRE_VIEW, &next);
+					   PST_WIRE_STATS, &next);
 	if (r < 0)
 		return r;
 
-	if (view->segment.segment_bytes > PST_VIEW_BYTES_MAX)
+	if (stats->segment.segment_bytes > PST_STATS_SEGMENT_BYTES_MAX)
 		return -EINVAL;
-	r = pst_wire_write_view(view, ret_record);
+	r = pst_wire_write_stats(stats, ret_record);
 	if (r < 0)
 		return r;
 	machine->state = next;

@@ -21,7 +21,7 @@ static void take_back(struct pst_node *node, struct pst_peer *peer,
 	pst_node_end_peer(node, peer, POSTERN_REASON_REVOKED);
 }
 
-/* A handshake whose OFFER or VIEW is unread blocks more of them from now on. */
+/* A handshake with an unread OFFER or STATS blocks more of them from now on. */
 static void end_handshake(struct pst_node *node, struct pst_half_open *entry)
 {
 	entry->offer.is_revoked = true;

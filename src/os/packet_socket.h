@@ -24,7 +24,7 @@
 
 #include "base/attributes.h"
 
-/* The most that any record has beside it: an OFFER has two, a VIEW one. */
+/* The most that any record has beside it: OFFER has two, STATS one. */
 #define PST_PACKET_FDS_MAX 2
 
 /* Who sent a record, attested by the kernel.  Zeroed: nobody is known. */

@@ -94,7 +94,7 @@ struct pst_go {
 };
 
 /* The node's statistics; the segment's descriptor travels beside the record. */
-struct pst_view_record {
+struct pst_stats_record {
 	uint8_t session_id[PST_WIRE_SESSION_ID_BYTES];
 	uint16_t layout_version;
 	struct pst_offer_segment segment;
@@ -136,7 +136,7 @@ size_t pst_wire_key_exchange_bytes(enum pst_wire_pattern pattern);
 bool pst_hello_is_valid(const struct pst_hello *hello);
 bool pst_offer_is_valid(const struct pst_offer *offer);
 bool pst_go_is_valid(const struct pst_go *go);
-bool pst_view_record_is_valid(const struct pst_view_record *view);
+bool pst_stats_record_is_valid(const struct pst_stats_record *stats);
 bool pst_command_is_valid(const struct pst_command *command);
 bool pst_result_is_valid(const struct pst_result *result);
 bool pst_refuse_is_valid(const struct pst_refuse *refuse);
@@ -164,8 +164,8 @@ PST_MUST_CHECK int pst_wire_read_ready(const void *bytes, size_t byte_count,
 				       struct pst_ready *ret_ready);
 PST_MUST_CHECK int pst_wire_read_go(const void *bytes, size_t byte_count,
 				    struct pst_go *ret_go);
-PST_MUST_CHECK int pst_wire_read_view(const void *bytes, size_t byte_count,
-				      struct pst_view_record *ret_view);
+PST_MUST_CHECK int pst_wire_read_stats(const void *bytes, size_t byte_count,
+				       struct pst_stats_record *ret_stats);
 PST_MUST_CHECK int pst_wire_read_permit(const void *bytes, size_t byte_count,
 					struct pst_permit *ret_permit);
 PST_MUST_CHECK int pst_wire_read_command(const void *bytes, size_t byte_count,
@@ -186,8 +186,8 @@ PST_MUST_CHECK int pst_wire_write_ready(const struct pst_ready *ready,
 					struct pst_wire_record *ret_record);
 PST_MUST_CHECK int pst_wire_write_go(const struct pst_go *go,
 				     struct pst_wire_record *ret_record);
-PST_MUST_CHECK int pst_wire_write_view(const struct pst_view_record *view,
-				       struct pst_wire_record *ret_record);
+PST_MUST_CHECK int pst_wire_write_stats(const struct pst_stats_record *stats,
+					struct pst_wire_record *ret_record);
 PST_MUST_CHECK int pst_wire_write_permit(const struct pst_permit *permit,
 					 struct pst_wire_record *ret_record);
 PST_MUST_CHECK int pst_wire_write_command(const struct pst_command *command,

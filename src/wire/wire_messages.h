@@ -10,13 +10,13 @@
  *   READY   my segment is sealed         -->
  *                                        <--  GO      you are admitted
  *   to observe the node,
- *                                        <--  VIEW    its statistics, + 1 fd
+ *                                        <--  STATS   its statistics, + 1 fd
  *   or to control it
  *                                        <--  PERMIT  a session for one command
  *   COMMAND what is to be done           -->
  *                                        <--  RESULT  what came of it
  *
- *                                        <--  REFUSE  before GO, VIEW, RESULT
+ *                                        <--  REFUSE  before GO, STATS, RESULT
  *
  * One record is one SEQPACKET message.  A type has one size and one layout;
  * numbers are little-endian; a text or area has its length in a field of its
@@ -55,7 +55,7 @@ enum pst_wire_type {
 	PST_WIRE_READY = 3,
 	PST_WIRE_GO = 4,
 	PST_WIRE_REFUSE = 5,
-	PST_WIRE_VIEW = 6,
+	PST_WIRE_STATS = 6,
 	PST_WIRE_PERMIT = 7,
 	PST_WIRE_COMMAND = 8,
 	PST_WIRE_RESULT = 9
@@ -249,7 +249,7 @@ static_assert(offsetof(struct pst_wire_go, slot) == 32, "wire layout");
  * A→C: the node's statistics, with one descriptor, for reading.  The last
  * record: whether the node lives is told by its pidfd, not by this socket.
  */
-struct pst_wire_view {
+struct pst_wire_stats {
 	struct pst_wire_header header;
 	uint8_t session_id[PST_WIRE_SESSION_ID_BYTES]; /* of this run */
 	struct pst_le16 layout_version; /* of the statistics' segment */
@@ -258,13 +258,13 @@ struct pst_wire_view {
 	struct pst_le64 inode;          /* not 0 */
 };
 
-static_assert(sizeof(struct pst_wire_view) == 56, "wire layout");
-static_assert(offsetof(struct pst_wire_view, session_id) == 16, "wire layout");
-static_assert(offsetof(struct pst_wire_view, layout_version) == 32,
+static_assert(sizeof(struct pst_wire_stats) == 56, "wire layout");
+static_assert(offsetof(struct pst_wire_stats, session_id) == 16, "wire layout");
+static_assert(offsetof(struct pst_wire_stats, layout_version) == 32,
 	      "wire layout");
-static_assert(offsetof(struct pst_wire_view, segment_bytes) == 40,
+static_assert(offsetof(struct pst_wire_stats, segment_bytes) == 40,
 	      "wire layout");
-static_assert(offsetof(struct pst_wire_view, inode) == 48, "wire layout");
+static_assert(offsetof(struct pst_wire_stats, inode) == 48, "wire layout");
 
 /* A→C: one command will be taken, in this session. */
 struct pst_wire_permit {

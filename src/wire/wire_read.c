@@ -36,8 +36,8 @@ static size_t record_bytes_of(uint16_t type)
 		return sizeof(struct pst_wire_go);
 	case PST_WIRE_REFUSE:
 		return sizeof(struct pst_wire_refuse);
-	case PST_WIRE_VIEW:
-		return sizeof(struct pst_wire_view);
+	case PST_WIRE_STATS:
+		return sizeof(struct pst_wire_stats);
 	case PST_WIRE_PERMIT:
 		return sizeof(struct pst_wire_permit);
 	case PST_WIRE_COMMAND:
@@ -240,31 +240,31 @@ int pst_wire_read_go(const void *bytes, size_t byte_count,
 	return 0;
 }
 
-int pst_wire_read_view(const void *bytes, size_t byte_count,
-		       struct pst_view_record *ret_view)
+int pst_wire_read_stats(const void *bytes, size_t byte_count,
+			struct pst_stats_record *ret_stats)
 {
-	struct pst_wire_view wire;
+	struct pst_wire_stats wire;
 	struct pst_wire_record again;
-	struct pst_view_record view;
+	struct pst_stats_record stats;
 	int r;
 
-	r = take_record(bytes, byte_count, PST_WIRE_VIEW, &wire, sizeof(wire));
+	r = take_record(bytes, byte_count, PST_WIRE_STATS, &wire, sizeof(wire));
 	if (r < 0)
 		return r;
 
-	view = (struct pst_view_record){
+	stats = (struct pst_stats_record){
 		.layout_version = pst_le16_value(wire.layout_version),
 		.segment = {
 			.segment_bytes = pst_le64_value(wire.segment_bytes),
 			.inode = pst_le64_value(wire.inode),
 		},
 	};
-	memcpy(view.session_id, wire.session_id, sizeof(view.session_id));
+	memcpy(stats.session_id, wire.session_id, sizeof(stats.session_id));
 
-	if (!is_same(pst_wire_write_view(&view, &again), &again, &wire,
+	if (!is_same(pst_wire_write_stats(&stats, &again), &again, &wire,
 		     sizeof(wire)))
 		return -EBADMSG;
-	*ret_view = view;
+	*ret_stats = stats;
 	return 0;
 }
 

@@ -160,9 +160,9 @@ bool pst_go_is_valid(const struct pst_go *go)
 	return go->slot != 0;
 }
 
-bool pst_view_record_is_valid(const struct pst_view_record *view)
+bool pst_stats_record_is_valid(const struct pst_stats_record *stats)
 {
-	return view->segment.segment_bytes != 0 && view->segment.inode != 0;
+	return stats->segment.segment_bytes != 0 && stats->segment.inode != 0;
 }
 
 bool pst_command_is_valid(const struct pst_command *command)

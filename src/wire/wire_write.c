@@ -142,21 +142,21 @@ int pst_wire_write_go(const struct pst_go *go,
 	return 0;
 }
 
-int pst_wire_write_view(const struct pst_view_record *view,
-			struct pst_wire_record *ret_record)
+int pst_wire_write_stats(const struct pst_stats_record *stats,
+			 struct pst_wire_record *ret_record)
 {
-	struct pst_wire_view wire = {
-		.header = header_of(PST_WIRE_VERSION, PST_WIRE_VIEW,
+	struct pst_wire_stats wire = {
+		.header = header_of(PST_WIRE_VERSION, PST_WIRE_STATS,
 				    sizeof(wire)),
 	};
 
-	if (!pst_view_record_is_valid(view))
+	if (!pst_stats_record_is_valid(stats))
 		return -EINVAL;
 
-	memcpy(wire.session_id, view->session_id, sizeof(wire.session_id));
-	wire.layout_version = pst_le16_of(view->layout_version);
-	wire.segment_bytes = pst_le64_of(view->segment.segment_bytes);
-	wire.inode = pst_le64_of(view->segment.inode);
+	memcpy(wire.session_id, stats->session_id, sizeof(wire.session_id));
+	wire.layout_version = pst_le16_of(stats->layout_version);
+	wire.segment_bytes = pst_le64_of(stats->segment.segment_bytes);
+	wire.inode = pst_le64_of(stats->segment.inode);
 	put_record(ret_record, &wire, sizeof(wire));
 	return 0;
 }

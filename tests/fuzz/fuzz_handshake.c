@@ -20,7 +20,7 @@
 
 #define PAGE_BYTES 4096u
 #define LAYOUT_VERSION 1u
-#define VIEW_VERSION 3u
+#define STATS_VERSION 3u
 
 static const struct pst_channel_params requested = {3, 1u << 20, 65536};
 
@@ -186,12 +186,12 @@ static void check_initiator(const struct pst_handshake_initiator *initiator)
 		require(offer->node_segment.segment_bytes ==
 			PAGE_BYTES + offer->receive.ring_bytes);
 		break;
-	case HANDSHAKE_CONSUMED_VIEW:
-		require(initiator->view.layout_version == VIEW_VERSION);
-		require(initiator->view.segment.segment_bytes % PAGE_BYTES ==
+	case HANDSHAKE_CONSUMED_STATS:
+		require(initiator->stats.layout_version == STATS_VERSION);
+		require(initiator->stats.segment.segment_bytes % PAGE_BYTES ==
 			0);
-		require(initiator->view.segment.segment_bytes <=
-			PST_VIEW_BYTES_MAX);
+		require(initiator->stats.segment.segment_bytes <=
+			PST_STATS_SEGMENT_BYTES_MAX);
 		break;
 	case HANDSHAKE_CONSUMED_RESULT:
 		require((initiator->result.count > 0) ==
@@ -206,7 +206,7 @@ static void check_initiator(const struct pst_handshake_initiator *initiator)
 	case HANDSHAKE_CREATED_OFFER:
 	case HANDSHAKE_CONSUMED_READY:
 	case HANDSHAKE_CREATED_GO:
-	case HANDSHAKE_CREATED_VIEW:
+	case HANDSHAKE_CREATED_STATS:
 	case HANDSHAKE_CREATED_PERMIT:
 	case HANDSHAKE_CONSUMED_COMMAND:
 	case HANDSHAKE_CREATED_RESULT:
@@ -242,7 +242,7 @@ static void check_responder(const struct pst_handshake_responder *responder)
 	case HANDSHAKE_CREATED_OFFER:
 	case HANDSHAKE_CONSUMED_READY:
 	case HANDSHAKE_CREATED_GO:
-	case HANDSHAKE_CREATED_VIEW:
+	case HANDSHAKE_CREATED_STATS:
 	case HANDSHAKE_CREATED_PERMIT:
 		check_hello(&responder->hello);
 		break;
@@ -258,7 +258,7 @@ static void check_responder(const struct pst_handshake_responder *responder)
 	case HANDSHAKE_CONSUMED_OFFER:
 	case HANDSHAKE_CREATED_READY:
 	case HANDSHAKE_CONSUMED_GO:
-	case HANDSHAKE_CONSUMED_VIEW:
+	case HANDSHAKE_CONSUMED_STATS:
 	case HANDSHAKE_CONSUMED_PERMIT:
 	case HANDSHAKE_CREATED_COMMAND:
 	case HANDSHAKE_CONSUMED_RESULT:
@@ -288,15 +288,15 @@ static int create_offer(struct pst_handshake_responder *responder,
 	return pst_responder_create_offer(responder, &offer, ret_record);
 }
 
-static int create_view(struct pst_handshake_responder *responder,
-		       struct pst_wire_record *ret_record)
+static int create_stats(struct pst_handshake_responder *responder,
+			struct pst_wire_record *ret_record)
 {
-	const struct pst_view_record view = {
-		.layout_version = VIEW_VERSION,
+	const struct pst_stats_record stats = {
+		.layout_version = STATS_VERSION,
 		.segment = {PAGE_BYTES, 13},
 	};
 
-	return pst_responder_create_view(responder, &view, ret_record);
+	return pst_responder_create_stats(responder, &stats, ret_record);
 }
 
 static int create_command(uint8_t step,
@@ -340,7 +340,7 @@ static void create(uint8_t step, struct sides *sides,
 			record);
 		break;
 	case 5:
-		(void)!create_view(responder, record);
+		(void)!create_stats(responder, record);
 		break;
 	case 6:
 		(void)!pst_responder_create_permit(responder, &permit, record);
@@ -401,7 +401,7 @@ static void begin(uint8_t plan, struct sides *sides)
 	struct pst_initiator_params params = {
 		.node_name = "orders",
 		.page_bytes = PAGE_BYTES,
-		.layout_version = VIEW_VERSION,
+		.layout_version = STATS_VERSION,
 	};
 	const struct pst_responder_params node = {
 		.layout_version = LAYOUT_VERSION,

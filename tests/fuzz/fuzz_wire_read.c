@@ -28,7 +28,7 @@ static void read_all(const uint8_t *bytes, size_t byte_count)
 	struct pst_ready ready;
 	struct pst_go go;
 	struct pst_refuse refuse;
-	struct pst_view_record view;
+	struct pst_stats_record stats;
 	struct pst_permit permit;
 	struct pst_command command;
 	struct pst_result result;
@@ -63,8 +63,9 @@ static void read_all(const uint8_t *bytes, size_t byte_count)
 			     bytes, byte_count);
 		readable_count++;
 	}
-	if (pst_wire_read_view(bytes, byte_count, &view) == 0) {
-		require_same(pst_wire_write_view(&view, &again), &again, bytes,
+	if (pst_wire_read_stats(bytes, byte_count, &stats) == 0) {
+		require_same(pst_wire_write_stats(&stats, &again), &again,
+			     bytes,
 			     byte_count);
 		readable_count++;
 	}

@@ -40,7 +40,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/wire_read/ready \
 	tests/fuzz/corpus/wire_read/refuse \
 	tests/fuzz/corpus/wire_read/result \
-	tests/fuzz/corpus/wire_read/view
+	tests/fuzz/corpus/wire_read/stats
 
 if ENABLE_FUZZ
 FUZZ_TARGETS += tests/fuzz/fuzz_handshake tests/fuzz/fuzz_wire_read

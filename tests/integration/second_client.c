@@ -353,7 +353,7 @@ enum {
 	NODE_ENTRY = 128,
 	PEER_ENTRIES = 4096,
 	PEER_ENTRY_BYTES = 640,
-	VIEW_MAX_BYTES = 64 << 20
+	STATS_MAX_BYTES = 64 << 20
 };
 
 /* Copies the words of an entry; the node may write it at any time. */
@@ -382,24 +382,25 @@ static void entry_read(uint8_t *segment, size_t offset, uint64_t *words,
 static void observe(int socket_fd, const char *node, uid_t owner)
 {
 	size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
-	struct record view;
+	struct record stats;
 	uint64_t words[45], peer[14], bytes, slot_count;
 	char name[64];
 	uint8_t *segment;
 
 	hello_send(socket_fd, node, KIND_OBSERVE, 0);
-	record_receive(socket_fd, &view, VIEW, 56, 1, 0);
-	expect_zero(&view, 34, 40);
-	bytes = get(&view, 40, 8);
-	if (get(&view, 32, 2) != 1)
+	record_receive(socket_fd, &stats, STATS, 56, 1, 0);
+	expect_zero(&stats, 34, 40);
+	bytes = get(&stats, 40, 8);
+	if (get(&stats, 32, 2) != 1)
 		fail("the statistics have another layout");
-	if (bytes < PEER_ENTRIES || bytes > VIEW_MAX_BYTES ||
+	if (bytes < PEER_ENTRIES || bytes > STATS_MAX_BYTES ||
 	    bytes % page_bytes != 0)
 		fail("the size of the statistics is not possible");
-	segment_check(view.fds[0], SEALS_NODE, owner, bytes, get(&view, 48, 8));
+	segment_check(stats.fds[0], SEALS_NODE, owner, bytes,
+		      get(&stats, 48, 8));
 	segment =
-		segment_map(view.fds[0], bytes, PROT_READ, MADV_POPULATE_READ);
-	close(view.fds[0]);
+		segment_map(stats.fds[0], bytes, PROT_READ, MADV_POPULATE_READ);
+	close(stats.fds[0]);
 	close(socket_fd);
 
 	entry_read(segment, NODE_ENTRY, words, 45);

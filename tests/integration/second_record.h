@@ -27,7 +27,7 @@ enum record_type {
 	READY = 3,
 	GO = 4,
 	REFUSE = 5,
-	VIEW = 6
+	STATS = 6
 };
 
 enum connection_kind {

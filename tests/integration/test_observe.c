@@ -172,7 +172,7 @@ static void tear_down(void)
 	scene_close(&scene);
 }
 
-static void ask_for_view(struct stranger *who)
+static void ask_for_stats(struct stranger *who)
 {
 	struct pst_hello hello;
 
@@ -184,7 +184,7 @@ static void ask_for_view(struct stranger *who)
 	scene_serve_what_is_due(&scene);
 }
 
-static void take_view(struct stranger *who, struct pst_view_record *ret_view)
+static void take_stats(struct stranger *who, struct pst_stats_record *ret_stats)
 {
 	struct pst_wire_record record;
 
@@ -193,18 +193,18 @@ static void take_view(struct stranger *who, struct pst_view_record *ret_view)
 				 sizeof(record.bytes), &record.byte_count,
 				 who->segment_fds, 1), 0);
 	ck_assert_int_ge(who->segment_fds[0], 0);
-	ck_assert_int_eq(pst_wire_read_view(record.bytes, record.byte_count,
-					    ret_view), 0);
+	ck_assert_int_eq(pst_wire_read_stats(record.bytes, record.byte_count,
+					     ret_stats), 0);
 }
 
-START_TEST(every_view_is_of_the_same_segment_and_run)
+START_TEST(every_stats_record_is_of_the_same_segment_and_run)
 {
-	struct pst_view_record first, second;
+	struct pst_stats_record first, second;
 
-	ask_for_view(&strangers[0]);
-	take_view(&strangers[0], &first);
-	ask_for_view(&strangers[1]);
-	take_view(&strangers[1], &second);
+	ask_for_stats(&strangers[0]);
+	take_stats(&strangers[0], &first);
+	ask_for_stats(&strangers[1]);
+	take_stats(&strangers[1], &second);
 	ck_assert_mem_eq(first.session_id, second.session_id,
 			 sizeof(first.session_id));
 	ck_assert_uint_eq(first.segment.inode, second.segment.inode);
@@ -224,36 +224,36 @@ START_TEST(memory_of_the_statistics_is_there_before_anybody_is)
 }
 END_TEST
 
-START_TEST(who_hangs_up_after_its_view_leaves_no_record)
+START_TEST(client_that_hangs_up_leaves_no_record)
 {
-	struct pst_view_record view;
+	struct pst_stats_record stats;
 
-	ask_for_view(stranger);
-	take_view(stranger, &view);
+	ask_for_stats(stranger);
+	take_stats(stranger, &stats);
 	stranger_close(stranger);
 	scene_serve_until_fd_count(&scene, fds_before);
 	scene_expect_no_refusal(&scene);
 }
 END_TEST
 
-START_TEST(who_stays_after_its_view_is_hung_up_on_without_a_record)
+START_TEST(client_that_stays_is_hung_up_on_without_a_record)
 {
-	struct pst_view_record view;
+	struct pst_stats_record stats;
 
-	ask_for_view(stranger);
-	take_view(stranger, &view);
+	ask_for_stats(stranger);
+	take_stats(stranger, &stats);
 	scene_serve_until_readable(&scene, stranger->socket_fd);
 	ck_assert(stranger_is_alone(stranger));
 	scene_expect_no_refusal(&scene);
 }
 END_TEST
 
-START_TEST(who_says_more_after_its_view_is_refused)
+START_TEST(client_that_sends_more_is_refused)
 {
-	struct pst_view_record view;
+	struct pst_stats_record stats;
 
-	ask_for_view(stranger);
-	take_view(stranger, &view);
+	ask_for_stats(stranger);
+	take_stats(stranger, &stats);
 	ck_assert_int_eq(stranger_say_hello(stranger), 0);
 	scene_serve_until_readable(&scene, stranger->socket_fd);
 	scene_serve_what_is_due(&scene);
@@ -261,7 +261,7 @@ START_TEST(who_says_more_after_its_view_is_refused)
 }
 END_TEST
 
-START_TEST(unread_views_are_bounded_and_bound_offers_as_well)
+START_TEST(unread_stats_are_bounded_and_bound_offers)
 {
 	struct stranger *last = &strangers[UNREAD_PER_USER];
 	enum pst_refuse_code code;
@@ -269,14 +269,14 @@ START_TEST(unread_views_are_bounded_and_bound_offers_as_well)
 
 	/* Some are kept beyond their handshake, and count no less. */
 	for (i = 0; i < UNREAD_PER_USER; i++) {
-		ask_for_view(&strangers[i]);
+		ask_for_stats(&strangers[i]);
 		if (i % 2 == 0)
 			ck_assert_int_eq(shutdown(strangers[i].socket_fd,
 						  SHUT_WR), 0);
 		scene_serve_what_is_due(&scene);
 	}
 	scene_expect_no_refusal(&scene);
-	ask_for_view(last);
+	ask_for_stats(last);
 	ck_assert_int_eq(stranger_take_refusal(last, &code), 0);
 	ck_assert_int_eq(code, PST_REFUSE_BUSY);
 	scene_expect_one_refusal(&scene, POSTERN_REASON_UNREAD_OFFERS, 0);
@@ -434,14 +434,14 @@ int main(void)
 			    0, sizeof(unwelcome) / sizeof(unwelcome[0]));
 
 	tcase_add_checked_fixture(hand, set_up, tear_down);
-	tcase_add_test(hand, every_view_is_of_the_same_segment_and_run);
+	tcase_add_test(hand, every_stats_record_is_of_the_same_segment_and_run);
 	tcase_add_test(hand, memory_of_the_statistics_is_there_before_anybody_is);
-	tcase_add_test(hand, who_hangs_up_after_its_view_leaves_no_record);
+	tcase_add_test(hand, client_that_hangs_up_leaves_no_record);
 	tcase_add_test(hand,
-		       who_stays_after_its_view_is_hung_up_on_without_a_record);
-	tcase_add_test(hand, who_says_more_after_its_view_is_refused);
+		       client_that_stays_is_hung_up_on_without_a_record);
+	tcase_add_test(hand, client_that_sends_more_is_refused);
 	tcase_add_test(hand,
-		       unread_views_are_bounded_and_bound_offers_as_well);
+		       unread_stats_are_bounded_and_bound_offers);
 	tcase_add_test(hand, another_nodes_statistics_are_refused);
 
 	tcase_add_checked_fixture(fakes, set_up_fake, tear_down_fake);

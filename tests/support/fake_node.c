@@ -304,23 +304,23 @@ static int send_offer(struct fake *fake)
 }
 
 /* The node's statistics lie in what is its own segment of an offer. */
-static int send_view(struct fake *fake)
+static int send_stats(struct fake *fake)
 {
 	struct pst_wire_record record;
-	struct pst_view_record view = {
+	struct pst_stats_record stats = {
 		.layout_version = PST_STATS_VERSION,
 		.segment = fake->offer.node_segment,
 	};
 	size_t fd_count = 1;
 	int r;
 
-	r = pst_segment_inode(fake->fds[0], &view.segment.inode);
+	r = pst_segment_inode(fake->fds[0], &stats.segment.inode);
 	if (r == 0)
 		r = spoil_segments(fake);
 	if (lies(fake, FAKE_OTHER_LAYOUT))
-		view.layout_version++;
+		stats.layout_version++;
 	if (r == 0)
-		r = pst_wire_write_view(&view, &record);
+		r = pst_wire_write_stats(&stats, &record);
 	if (r < 0)
 		return r;
 	if (lies(fake, FAKE_CUT_OFFER))
@@ -412,7 +412,7 @@ static int offer(struct fake *fake)
 		return send_refusal(fake, 2);
 	if (fake->hello.kind == PST_WIRE_KIND_OBSERVE &&
 	    !lies(fake, FAKE_OFFER_INSTEAD))
-		return send_view(fake);
+		return send_stats(fake);
 	if (fake->hello.kind == PST_WIRE_KIND_CONTROL)
 		return be_commanded(fake);
 	r = send_offer(fake);

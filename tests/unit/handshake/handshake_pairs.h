@@ -77,7 +77,7 @@ static inline void pair_init(struct pair *pair)
 static inline void pair_create(struct pair *pair, enum pst_wire_type type)
 {
 	struct pst_offer offer = sample_offer();
-	struct pst_view_record view = sample_view();
+	struct pst_stats_record stats = sample_stats();
 	struct pst_permit permit = sample_permit();
 	struct pst_command command = sample_command();
 	int r = -EINVAL;
@@ -102,9 +102,9 @@ static inline void pair_create(struct pair *pair, enum pst_wire_type type)
 						PST_REFUSE_DENIED,
 						&pair->record);
 		break;
-	case PST_WIRE_VIEW:
-		r = pst_responder_create_view(&pair->responder, &view,
-					      &pair->record);
+	case PST_WIRE_STATS:
+		r = pst_responder_create_stats(&pair->responder, &stats,
+					       &pair->record);
 		break;
 	case PST_WIRE_PERMIT:
 		r = pst_responder_create_permit(&pair->responder, &permit,
@@ -146,7 +146,7 @@ static inline void pair_through_of(struct pair *pair, enum pst_wire_kind kind,
 	static const enum pst_wire_type orders[][5] = {
 		[PST_WIRE_KIND_CHANNEL] = {PST_WIRE_HELLO, PST_WIRE_OFFER,
 					   PST_WIRE_READY, PST_WIRE_GO},
-		[PST_WIRE_KIND_OBSERVE] = {PST_WIRE_HELLO, PST_WIRE_VIEW},
+		[PST_WIRE_KIND_OBSERVE] = {PST_WIRE_HELLO, PST_WIRE_STATS},
 		[PST_WIRE_KIND_CONTROL] = {PST_WIRE_HELLO, PST_WIRE_PERMIT,
 					   PST_WIRE_COMMAND, PST_WIRE_RESULT},
 	};
@@ -173,7 +173,7 @@ static inline struct pst_wire_record lone_record(enum pst_wire_type type)
 	struct pst_ready ready = sample_ready();
 	struct pst_go go = sample_go();
 	struct pst_refuse refuse = sample_refuse(PST_REFUSE_DENIED);
-	struct pst_view_record view = sample_view();
+	struct pst_stats_record stats = sample_stats();
 	struct pst_permit permit = sample_permit();
 	struct pst_command command = sample_command();
 	struct pst_result result = sample_result();
@@ -195,8 +195,8 @@ static inline struct pst_wire_record lone_record(enum pst_wire_type type)
 	case PST_WIRE_REFUSE:
 		r = pst_wire_write_refuse(&refuse, &record);
 		break;
-	case PST_WIRE_VIEW:
-		r = pst_wire_write_view(&view, &record);
+	case PST_WIRE_STATS:
+		r = pst_wire_write_stats(&stats, &record);
 		break;
 	case PST_WIRE_PERMIT:
 		r = pst_wire_write_permit(&permit, &record);

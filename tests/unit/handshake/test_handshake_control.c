@@ -24,16 +24,17 @@ static void assert_failed(int r, int expected_result,
 
 START_TEST(an_honest_pair_observes)
 {
-	struct pst_view_record expected = sample_view();
+	struct pst_stats_record expected = sample_stats();
 
-	pair_through_of(&pair, PST_WIRE_KIND_OBSERVE, PST_WIRE_VIEW);
-	ck_assert_int_eq(pair.initiator.machine.state, HANDSHAKE_CONSUMED_VIEW);
-	ck_assert_int_eq(pair.responder.machine.state, HANDSHAKE_CREATED_VIEW);
-	ck_assert_mem_eq(pair.initiator.view.session_id, expected.session_id,
+	pair_through_of(&pair, PST_WIRE_KIND_OBSERVE, PST_WIRE_STATS);
+	ck_assert_int_eq(pair.initiator.machine.state,
+			 HANDSHAKE_CONSUMED_STATS);
+	ck_assert_int_eq(pair.responder.machine.state, HANDSHAKE_CREATED_STATS);
+	ck_assert_mem_eq(pair.initiator.stats.session_id, expected.session_id,
 			 sizeof(expected.session_id));
-	ck_assert_uint_eq(pair.initiator.view.segment.segment_bytes,
+	ck_assert_uint_eq(pair.initiator.stats.segment.segment_bytes,
 			  expected.segment.segment_bytes);
-	ck_assert_uint_eq(pair.initiator.view.segment.inode,
+	ck_assert_uint_eq(pair.initiator.stats.segment.inode,
 			  expected.segment.inode);
 }
 END_TEST
@@ -50,37 +51,38 @@ START_TEST(an_honest_pair_controls)
 }
 END_TEST
 
-/* The initiator is given a view that no honest responder would create. */
-static int consume_view(const struct pst_view_record *view)
+/* The initiator is given statistics that no honest responder would create. */
+static int consume_stats(const struct pst_stats_record *stats)
 {
 	struct pst_wire_record record;
 
 	pair_through_of(&pair, PST_WIRE_KIND_OBSERVE, PST_WIRE_HELLO);
-	ck_assert_int_eq(pst_wire_write_view(view, &record), 0);
+	ck_assert_int_eq(pst_wire_write_stats(stats, &record), 0);
 	return pst_initiator_consume(&pair.initiator, record.bytes,
 				     record.byte_count);
 }
 
-START_TEST(a_view_of_another_layout_is_another_version)
+START_TEST(stats_of_another_layout_are_another_version)
 {
-	struct pst_view_record view = sample_view();
+	struct pst_stats_record stats = sample_stats();
 
-	view.layout_version++;
-	assert_failed(consume_view(&view), -EPROTONOSUPPORT,
+	stats.layout_version++;
+	assert_failed(consume_stats(&stats), -EPROTONOSUPPORT,
 		      POSTERN_REASON_VERSION);
 }
 END_TEST
 
-START_TEST(a_view_that_cannot_be_mapped_is_refused)
+START_TEST(stats_that_cannot_be_mapped_are_refused)
 {
-	struct pst_view_record view = sample_view();
+	struct pst_stats_record stats = sample_stats();
 
-	view.segment.segment_bytes++;
-	assert_failed(consume_view(&view), -EBADMSG, POSTERN_REASON_OFFER);
-	view.segment.segment_bytes = PST_VIEW_BYTES_MAX + SAMPLE_PAGE_BYTES;
-	assert_failed(consume_view(&view), -EBADMSG, POSTERN_REASON_OFFER);
-	view.segment.segment_bytes = PST_VIEW_BYTES_MAX;
-	ck_assert_int_eq(consume_view(&view), 0);
+	stats.segment.segment_bytes++;
+	assert_failed(consume_stats(&stats), -EBADMSG, POSTERN_REASON_OFFER);
+	stats.segment.segment_bytes =
+		PST_STATS_SEGMENT_BYTES_MAX + SAMPLE_PAGE_BYTES;
+	assert_failed(consume_stats(&stats), -EBADMSG, POSTERN_REASON_OFFER);
+	stats.segment.segment_bytes = PST_STATS_SEGMENT_BYTES_MAX;
+	ck_assert_int_eq(consume_stats(&stats), 0);
 }
 END_TEST
 
@@ -119,8 +121,8 @@ struct walk {
 	unsigned accepted_count;
 };
 
-static void view_that_can_be_mapped_or_failed(const struct mutation *mutation,
-					      void *user_data)
+static void stats_that_can_be_mapped_or_failed(const struct mutation *mutation,
+					       void *user_data)
 {
 	struct walk *walk = user_data;
 	struct pst_handshake_initiator initiator = walk->at->initiator;
@@ -132,24 +134,24 @@ static void view_that_can_be_mapped_or_failed(const struct mutation *mutation,
 		return;
 	}
 	walk->accepted_count++;
-	ck_assert_int_eq(initiator.machine.state, HANDSHAKE_CONSUMED_VIEW);
-	ck_assert_uint_eq(initiator.view.layout_version, SAMPLE_VIEW_VERSION);
-	ck_assert_uint_ne(initiator.view.segment.segment_bytes, 0);
-	ck_assert_uint_le(initiator.view.segment.segment_bytes,
-			  PST_VIEW_BYTES_MAX);
-	ck_assert_uint_eq(initiator.view.segment.segment_bytes %
+	ck_assert_int_eq(initiator.machine.state, HANDSHAKE_CONSUMED_STATS);
+	ck_assert_uint_eq(initiator.stats.layout_version, SAMPLE_VIEW_VERSION);
+	ck_assert_uint_ne(initiator.stats.segment.segment_bytes, 0);
+	ck_assert_uint_le(initiator.stats.segment.segment_bytes,
+			  PST_STATS_SEGMENT_BYTES_MAX);
+	ck_assert_uint_eq(initiator.stats.segment.segment_bytes %
 				  SAMPLE_PAGE_BYTES, 0);
-	ck_assert_uint_ne(initiator.view.segment.inode, 0);
+	ck_assert_uint_ne(initiator.stats.segment.inode, 0);
 }
 
-START_TEST(every_mutated_view_can_be_mapped_or_is_refused)
+START_TEST(every_mutated_stats_can_be_mapped_or_is_refused)
 {
 	struct walk walk = {.at = &pair};
 
 	pair_through_of(&pair, PST_WIRE_KIND_OBSERVE, PST_WIRE_HELLO);
-	pair_create(&pair, PST_WIRE_VIEW);
+	pair_create(&pair, PST_WIRE_STATS);
 	mutate_walk(pair.record.bytes, pair.record.byte_count, 1032,
-		    view_that_can_be_mapped_or_failed, &walk);
+		    stats_that_can_be_mapped_or_failed, &walk);
 	ck_assert_uint_gt(walk.accepted_count, 0);
 }
 END_TEST
@@ -164,12 +166,12 @@ int main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, an_honest_pair_observes);
 	tcase_add_test(tcase, an_honest_pair_controls);
-	tcase_add_test(tcase, a_view_of_another_layout_is_another_version);
-	tcase_add_test(tcase, a_view_that_cannot_be_mapped_is_refused);
+	tcase_add_test(tcase, stats_of_another_layout_are_another_version);
+	tcase_add_test(tcase, stats_that_cannot_be_mapped_are_refused);
 	tcase_add_test(tcase, a_result_of_another_session_is_refused);
 	tcase_add_test(tcase,
 		       an_invalid_command_is_not_created_and_changes_nothing);
-	tcase_add_test(tcase, every_mutated_view_can_be_mapped_or_is_refused);
+	tcase_add_test(tcase, every_mutated_stats_can_be_mapped_or_is_refused);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);
 	failed_count = srunner_ntests_failed(runner);

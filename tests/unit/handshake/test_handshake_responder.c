@@ -199,21 +199,21 @@ START_TEST(go_for_no_slot_is_not_created_and_changes_nothing)
 }
 END_TEST
 
-START_TEST(a_view_beyond_the_bound_is_not_created_and_changes_nothing)
+START_TEST(a_stats_segment_beyond_the_bound_is_not_created)
 {
-	struct pst_view_record view = sample_view();
+	struct pst_stats_record stats = sample_stats();
 	struct pst_wire_record record;
 
 	pair_through_of(&pair, PST_WIRE_KIND_OBSERVE, PST_WIRE_HELLO);
-	view.segment.segment_bytes = PST_VIEW_BYTES_MAX + 1;
-	ck_assert_int_eq(pst_responder_create_view(&pair.responder, &view,
-						   &record), -EINVAL);
-	view.segment.segment_bytes = 0;
-	ck_assert_int_eq(pst_responder_create_view(&pair.responder, &view,
-						   &record), -EINVAL);
-	view.segment.segment_bytes = PST_VIEW_BYTES_MAX;
-	ck_assert_int_eq(pst_responder_create_view(&pair.responder, &view,
-						   &record), 0);
+	stats.segment.segment_bytes = PST_STATS_SEGMENT_BYTES_MAX + 1;
+	ck_assert_int_eq(pst_responder_create_stats(&pair.responder, &stats,
+						    &record), -EINVAL);
+	stats.segment.segment_bytes = 0;
+	ck_assert_int_eq(pst_responder_create_stats(&pair.responder, &stats,
+						    &record), -EINVAL);
+	stats.segment.segment_bytes = PST_STATS_SEGMENT_BYTES_MAX;
+	ck_assert_int_eq(pst_responder_create_stats(&pair.responder, &stats,
+						    &record), 0);
 }
 END_TEST
 
@@ -429,7 +429,7 @@ int main(void)
 	tcase_add_test(tcase, every_mutated_hello_can_be_served_or_is_refused);
 	tcase_add_test(tcase, no_mutated_ready_is_accepted);
 	tcase_add_test(tcase,
-		       a_view_beyond_the_bound_is_not_created_and_changes_nothing);
+		       a_stats_segment_beyond_the_bound_is_not_created);
 	tcase_add_test(tcase, command_arrives_as_it_was_given);
 	tcase_add_test(tcase, a_command_of_another_session_is_refused);
 	tcase_add_test(tcase, a_result_that_contradicts_itself_is_not_created);

@@ -24,8 +24,8 @@ static const char *const state_words[] = {
 	"CONSUMED_READY",
 	"CREATED_GO",
 	"CONSUMED_GO",
-	"CREATED_VIEW",
-	"CONSUMED_VIEW",
+	"CREATED_STATS",
+	"CONSUMED_STATS",
 	"CREATED_PERMIT",
 	"CONSUMED_PERMIT",
 	"CREATED_COMMAND",
@@ -35,7 +35,7 @@ static const char *const state_words[] = {
 };
 static const char *const act_words[] = {"creates", "consumes"};
 static const char *const type_words[] = {
-	"-", "HELLO", "OFFER", "READY", "GO", "REFUSE", "VIEW", "PERMIT",
+	"-", "HELLO", "OFFER", "READY", "GO", "REFUSE", "STATS", "PERMIT",
 	"COMMAND", "RESULT",
 };
 
@@ -50,7 +50,7 @@ static const char *const initiator_sentences[] = {
 	"channel: CREATED_HELLO consumes OFFER: CONSUMED_OFFER",
 	"channel: CONSUMED_OFFER creates READY: CREATED_READY",
 	"channel: CREATED_READY consumes GO: CONSUMED_GO",
-	"observe: CREATED_HELLO consumes VIEW: CONSUMED_VIEW",
+	"observe: CREATED_HELLO consumes STATS: CONSUMED_STATS",
 	"control: CREATED_HELLO consumes PERMIT: CONSUMED_PERMIT",
 	"control: CONSUMED_PERMIT creates COMMAND: CREATED_COMMAND",
 	"control: CREATED_COMMAND consumes RESULT: CONSUMED_RESULT",
@@ -66,7 +66,7 @@ static const char *const responder_sentences[] = {
 	"channel: CONSUMED_HELLO creates OFFER: CREATED_OFFER",
 	"channel: CREATED_OFFER consumes READY: CONSUMED_READY",
 	"channel: CONSUMED_READY creates GO: CREATED_GO",
-	"observe: CONSUMED_HELLO creates VIEW: CREATED_VIEW",
+	"observe: CONSUMED_HELLO creates STATS: CREATED_STATS",
 	"control: CONSUMED_HELLO creates PERMIT: CREATED_PERMIT",
 	"control: CREATED_PERMIT consumes COMMAND: CONSUMED_COMMAND",
 	"control: CONSUMED_COMMAND creates RESULT: CREATED_RESULT",
@@ -203,9 +203,9 @@ static bool reach(struct pair *pair, enum pst_handshake_role role,
 	case HANDSHAKE_CONSUMED_READY:
 		last = PST_WIRE_READY;
 		break;
-	case HANDSHAKE_CREATED_VIEW:
-	case HANDSHAKE_CONSUMED_VIEW:
-		last = PST_WIRE_VIEW;
+	case HANDSHAKE_CREATED_STATS:
+	case HANDSHAKE_CONSUMED_STATS:
+		last = PST_WIRE_STATS;
 		kind_of_state = PST_WIRE_KIND_OBSERVE;
 		break;
 	case HANDSHAKE_CREATED_PERMIT:
@@ -300,7 +300,7 @@ END_TEST
 static int try_create(struct pair *pair, enum pst_wire_type type)
 {
 	struct pst_offer offer = sample_offer();
-	struct pst_view_record view = sample_view();
+	struct pst_stats_record stats = sample_stats();
 	struct pst_permit permit = sample_permit();
 	struct pst_command command = sample_command();
 
@@ -321,9 +321,9 @@ static int try_create(struct pair *pair, enum pst_wire_type type)
 		return pst_responder_create_refuse(&pair->responder,
 						   PST_REFUSE_BUSY,
 						   &pair->record);
-	case PST_WIRE_VIEW:
-		return pst_responder_create_view(&pair->responder, &view,
-						 &pair->record);
+	case PST_WIRE_STATS:
+		return pst_responder_create_stats(&pair->responder, &stats,
+						  &pair->record);
 	case PST_WIRE_PERMIT:
 		return pst_responder_create_permit(&pair->responder, &permit,
 						   &pair->record);

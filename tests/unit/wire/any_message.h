@@ -16,7 +16,7 @@ union any_message {
 	struct pst_ready ready;
 	struct pst_go go;
 	struct pst_refuse refuse;
-	struct pst_view_record view;
+	struct pst_stats_record stats;
 	struct pst_permit permit;
 	struct pst_command command;
 	struct pst_result result;
@@ -41,9 +41,9 @@ static inline int read_message(enum pst_wire_type type, const void *bytes,
 	case PST_WIRE_REFUSE:
 		return pst_wire_read_refuse(bytes, byte_count,
 					    &ret_message->refuse);
-	case PST_WIRE_VIEW:
-		return pst_wire_read_view(bytes, byte_count,
-					  &ret_message->view);
+	case PST_WIRE_STATS:
+		return pst_wire_read_stats(bytes, byte_count,
+					   &ret_message->stats);
 	case PST_WIRE_PERMIT:
 		return pst_wire_read_permit(bytes, byte_count,
 					    &ret_message->permit);
@@ -72,8 +72,8 @@ static inline int write_message(enum pst_wire_type type,
 		return pst_wire_write_go(&message->go, ret_record);
 	case PST_WIRE_REFUSE:
 		return pst_wire_write_refuse(&message->refuse, ret_record);
-	case PST_WIRE_VIEW:
-		return pst_wire_write_view(&message->view, ret_record);
+	case PST_WIRE_STATS:
+		return pst_wire_write_stats(&message->stats, ret_record);
 	case PST_WIRE_PERMIT:
 		return pst_wire_write_permit(&message->permit, ret_record);
 	case PST_WIRE_COMMAND:
@@ -106,8 +106,8 @@ static inline struct pst_wire_record sample_record(enum pst_wire_type type)
 	case PST_WIRE_REFUSE:
 		message.refuse = sample_refuse(PST_REFUSE_DENIED);
 		break;
-	case PST_WIRE_VIEW:
-		message.view = sample_view();
+	case PST_WIRE_STATS:
+		message.stats = sample_stats();
 		break;
 	case PST_WIRE_PERMIT:
 		message.permit = sample_permit();

@@ -326,19 +326,20 @@ END_TEST
 
 START_TEST(control_messages_read_field_by_field)
 {
-	struct pst_wire_record view_record = sample_record(PST_WIRE_VIEW);
+	struct pst_wire_record stats_record = sample_record(PST_WIRE_STATS);
 	struct pst_wire_record command_record = sample_record(PST_WIRE_COMMAND);
 	struct pst_wire_record result_record = sample_record(PST_WIRE_RESULT);
-	struct pst_view_record view, expected = sample_view();
+	struct pst_stats_record stats, expected = sample_stats();
 	struct pst_command command;
 	struct pst_result result;
 
-	ck_assert_int_eq(pst_wire_read_view(view_record.bytes,
-					    view_record.byte_count, &view), 0);
-	ck_assert_mem_eq(view.session_id, expected.session_id, 16);
-	ck_assert_uint_eq(view.layout_version, SAMPLE_VIEW_VERSION);
-	ck_assert_uint_eq(view.segment.segment_bytes, 0x00123000);
-	ck_assert_uint_eq(view.segment.inode, 0x33445566cc);
+	ck_assert_int_eq(pst_wire_read_stats(stats_record.bytes,
+					     stats_record.byte_count, &stats),
+			 0);
+	ck_assert_mem_eq(stats.session_id, expected.session_id, 16);
+	ck_assert_uint_eq(stats.layout_version, SAMPLE_VIEW_VERSION);
+	ck_assert_uint_eq(stats.segment.segment_bytes, 0x00123000);
+	ck_assert_uint_eq(stats.segment.inode, 0x33445566cc);
 	ck_assert_int_eq(pst_wire_read_command(command_record.bytes,
 					       command_record.byte_count,
 					       &command), 0);
@@ -353,22 +354,22 @@ START_TEST(control_messages_read_field_by_field)
 }
 END_TEST
 
-static const struct byte_case view_cases[] = {
+static const struct byte_case stats_cases[] = {
 	{"a fill byte", 34, 1},
 	{"the last fill byte", 39, 0x80},
 };
 
-START_TEST(view_refuses_each_violation)
+START_TEST(stats_refuses_each_violation)
 {
-	struct pst_wire_record record = sample_record(PST_WIRE_VIEW);
+	struct pst_wire_record record = sample_record(PST_WIRE_STATS);
 
-	assert_byte_is_refused(PST_WIRE_VIEW, view_cases[_i].offset,
-			       view_cases[_i].value);
+	assert_byte_is_refused(PST_WIRE_STATS, stats_cases[_i].offset,
+			       stats_cases[_i].value);
 	memset(record.bytes + 40, 0, 8);
-	assert_refused(PST_WIRE_VIEW, &record);
-	record = sample_record(PST_WIRE_VIEW);
+	assert_refused(PST_WIRE_STATS, &record);
+	record = sample_record(PST_WIRE_STATS);
 	memset(record.bytes + 48, 0, 8);
-	assert_refused(PST_WIRE_VIEW, &record);
+	assert_refused(PST_WIRE_STATS, &record);
 }
 END_TEST
 
@@ -481,8 +482,8 @@ int main(void)
 	tcase_add_test(tcase, offer_refuses_a_message_of_nothing);
 	tcase_add_test(tcase, go_refuses_the_empty_handle);
 	tcase_add_test(tcase, control_messages_read_field_by_field);
-	tcase_add_loop_test(tcase, view_refuses_each_violation, 0,
-			    sizeof(view_cases) / sizeof(*view_cases));
+	tcase_add_loop_test(tcase, stats_refuses_each_violation, 0,
+			    sizeof(stats_cases) / sizeof(*stats_cases));
 	tcase_add_loop_test(tcase, command_refuses_each_violation, 0,
 			    sizeof(command_cases) / sizeof(*command_cases));
 	tcase_add_test(tcase,

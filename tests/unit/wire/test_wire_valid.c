@@ -55,7 +55,7 @@ START_TEST(a_zeroed_message_is_not_valid)
 	static const struct pst_offer offer;
 	static const struct pst_go go;
 	static const struct pst_refuse refuse;
-	static const struct pst_view_record view;
+	static const struct pst_stats_record stats;
 	static const struct pst_command command;
 	static const struct pst_result result;
 
@@ -63,7 +63,7 @@ START_TEST(a_zeroed_message_is_not_valid)
 	ck_assert(!pst_offer_is_valid(&offer));
 	ck_assert(!pst_go_is_valid(&go));
 	ck_assert(!pst_refuse_is_valid(&refuse));
-	ck_assert(!pst_view_record_is_valid(&view));
+	ck_assert(!pst_stats_record_is_valid(&stats));
 	ck_assert(!pst_command_is_valid(&command));
 	ck_assert(!pst_result_is_valid(&result));
 }

@@ -158,13 +158,13 @@ START_TEST(refuse_says_one_code_and_nothing_else)
 }
 END_TEST
 
-START_TEST(view_has_the_documented_layout)
+START_TEST(stats_has_the_documented_layout)
 {
-	struct pst_view_record view = sample_view();
+	struct pst_stats_record stats = sample_stats();
 
-	ck_assert_int_eq(pst_wire_write_view(&view, &record), 0);
+	ck_assert_int_eq(pst_wire_write_stats(&stats, &record), 0);
 	assert_header(6, 56);
-	ck_assert_mem_eq(record.bytes + 16, view.session_id, 16);
+	ck_assert_mem_eq(record.bytes + 16, stats.session_id, 16);
 	ck_assert_uint_eq(number_at(32, 2), 3);
 	assert_zero(34, 40);
 	ck_assert_uint_eq(number_at(40, 8), 0x00123000);
@@ -246,14 +246,14 @@ START_TEST(an_invalid_message_leaves_the_record_alone)
 	struct pst_offer offer = sample_offer();
 	struct pst_go go = sample_go();
 	struct pst_refuse refuse = sample_refuse(PST_REFUSE_DENIED);
-	struct pst_view_record view = sample_view();
+	struct pst_stats_record stats = sample_stats();
 	struct pst_command command = sample_command();
 	struct pst_result result = sample_result();
 
-	view.segment.inode = 0;
+	stats.segment.inode = 0;
 	command.peer = 0;
 	result.count = 0;
-	ck_assert_int_eq(pst_wire_write_view(&view, &record), -EINVAL);
+	ck_assert_int_eq(pst_wire_write_stats(&stats, &record), -EINVAL);
 	ck_assert_int_eq(pst_wire_write_command(&command, &record), -EINVAL);
 	ck_assert_int_eq(pst_wire_write_result(&result, &record), -EINVAL);
 
@@ -284,7 +284,7 @@ int main(void)
 	tcase_add_test(tcase, ready_has_the_documented_layout);
 	tcase_add_test(tcase, go_has_the_documented_layout);
 	tcase_add_test(tcase, refuse_says_one_code_and_nothing_else);
-	tcase_add_test(tcase, view_has_the_documented_layout);
+	tcase_add_test(tcase, stats_has_the_documented_layout);
 	tcase_add_test(tcase, grant_has_the_documented_layout);
 	tcase_add_test(tcase, command_has_the_documented_layout);
 	tcase_add_test(tcase, command_carries_a_name_instead);

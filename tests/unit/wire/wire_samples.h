@@ -121,15 +121,15 @@ static inline struct pst_hello sample_hello_of(enum pst_wire_kind kind)
 	return hello;
 }
 
-static inline struct pst_view_record sample_view(void)
+static inline struct pst_stats_record sample_stats(void)
 {
-	struct pst_view_record view = {
+	struct pst_stats_record stats = {
 		.layout_version = SAMPLE_VIEW_VERSION,
 		.segment = {0x00123000, 0x33445566cc},
 	};
 
-	sample_fill(view.session_id, sizeof(view.session_id), 0x60);
-	return view;
+	sample_fill(stats.session_id, sizeof(stats.session_id), 0x60);
+	return stats;
 }
 
 static inline struct pst_permit sample_permit(void)
