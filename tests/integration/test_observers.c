@@ -379,6 +379,41 @@ START_TEST(after_a_reload_an_observer_has_to_ask_again)
 }
 END_TEST
 
+/* The policy, with another name for the peer. */
+static void load_next_renamed(void)
+{
+	static const char old_name[] = "friend", new_name[] = "fellow";
+	char text[sizeof(OBSERVE_POLICY)];
+	char *at = text;
+
+	memcpy(text, OBSERVE_POLICY, sizeof(text));
+	while ((at = strstr(at, old_name)) != NULL)
+		memcpy(at, new_name, sizeof(new_name) - 1);
+	scene_load_next(&scene, text);
+}
+
+START_TEST(reload_idle_peer_published_with_new_name)
+{
+	struct watch_report report;
+
+	scene_init(&scene);
+	load_next_renamed();
+	scene_load(&scene, OBSERVE_POLICY);
+	process_start(&peer, ROLE_PEER, peer_main, &scene);
+	process_start(&watcher, ROLE_THIRD, watch_main, &scene);
+	scene_open(&scene);
+	(void)peer_join(&scene, &peer);
+	(void)node_stats();
+	scene_reload(&scene, 0);
+	ck_assert_int_eq(order_served(OBSERVE).result, 0);
+	(void)node_stats();
+	report = order_alone(LOOK);
+	ck_assert_int_eq(report.peer_result, 0);
+	ck_assert_str_eq(report.peer.name, "fellow");
+	tear_down();
+}
+END_TEST
+
 START_TEST(failed_reload_leaves_observers_alone)
 {
 	static struct scene other;
@@ -454,6 +489,7 @@ int main(void)
 	tcase_add_test(observers, observer_learns_that_the_node_was_closed);
 	tcase_add_test(observers, after_a_reload_an_observer_has_to_ask_again);
 
+	tcase_add_test(other, reload_idle_peer_published_with_new_name);
 	tcase_add_test(other, failed_reload_leaves_observers_alone);
 	tcase_add_test(other, peer_whose_rule_does_not_say_observe_is_refused);
 	tcase_add_test(other,
