@@ -24,7 +24,6 @@
 #include "os/packet_socket.h"
 #include "os/poll_set.h"
 #include "os/poll_tag.h"
-#include "os/socket_close.h"
 
 /* Of one call. */
 #define ACCEPTS_MAX 64

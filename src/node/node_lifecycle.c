@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/fd.h"
 #include "base/result.h"
 #include "channel/channel_detached.h"
 #include "crypto/cipher.h"
@@ -21,8 +20,6 @@
 #include "node/node_policy.h"
 #include "os/features.h"
 #include "os/fork_guard.h"
-#include "os/monotonic.h"
-#include "os/own_process.h"
 #include "os/socket_close.h"
 
 static int allocate(struct pst_node *node, uint32_t slot_count)

@@ -16,7 +16,6 @@
 #include <string.h>
 
 #include "base/attributes.h"
-#include "base/fd.h"
 #include "base/result.h"
 #include "node/audit.h"
 #include "node/node_policy.h"
