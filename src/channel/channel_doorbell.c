@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Bells: waking the peer, and hearing it
+ * The doorbell: notifying the peer, and draining its wake-ups
  *
- * The only traffic on a channel's socket.  A bell says "something moved" and
- * nothing else; what moved is looked up in the rings.  Bells are also the one
- * thing an admitted peer can make us spend system calls on, so they are
- * accounted: no more than we asked for by arming, and not for ever without
- * progress.  A peer that breaks either rule ends its channel.
+ * Doorbells are the only traffic on a channel's socket.  A doorbell says that a
+ * position moved; the rings say which one.  It is also the only way in which a
+ * connected peer can cause system calls here.  So wake-ups are accounted: at
+ * most one for each arming, and a limited number without progress.  A peer that
+ * exceeds either ends its channel.
  */
 #include "channel/channel_state.h"
 
@@ -15,10 +15,10 @@
 #include "os/doorbell.h"
 
 /*
- * The message is published already, so nothing here may fail the call.  A peer
- * that hung up ends the channel for the next call; for want of kernel memory
- * the bell is owed: the value stays unmarked, the next call rings again, and
- * nobody here sleeps for long before.
+ * The message is already published, so the call must succeed.  If the peer has
+ * hung up, the channel ends for the next call.  If the kernel has no memory,
+ * the wake-up is unsent: the next call notifies again, and until then no sleep
+ * is long.
  */
 static bool notify(struct pst_channel *channel,
 		   struct pst_channel_waiter *notifier)
@@ -31,7 +31,7 @@ static bool notify(struct pst_channel *channel,
 	if (r < 0)
 		return false;
 	pst_counter_add(&notifier->wakeups_sent, 1);
-	(void)pst_channel_now_ns(notifier); /* noted, which is all */
+	(void)pst_channel_now_ns(notifier); /* records the activity */
 	return true;
 }
 
@@ -50,7 +50,10 @@ bool pst_channel_notify_consumer(struct pst_channel *channel, uint32_t armed)
 				 memory_order_relaxed) &&
 	    atomic_exchange(&channel->is_sending_awaited, false))
 		pst_wake_signal(channel->receive_waiter.wake_fd);
-	/* Who has to be woken gets little, and all of it is worth measuring. */
+	/*
+	 * A peer that has to be notified gets few messages: measure each of
+	 * them.
+	 */
 	channel->sample_at = pst_counter_get(&channel->sent.messages);
 	return true;
 }
@@ -64,9 +67,10 @@ bool pst_channel_notify_producer(struct pst_channel *channel, uint32_t armed)
 }
 
 /*
- * [B1] Dekker with pst_channel_arm_and_poll(): either the waiter sees the bit,
- * or we see that it is armed and signal its eventfd.  The direction that the
- * caller itself waits in needs no signal: it looks again anyway.
+ * [B1] Store and load in the opposite order of pst_channel_arm_and_poll():
+ * either the waiter observes the bit, or this thread observes that it is armed
+ * and signals its eventfd.  A direction in which the caller itself waits polls
+ * again anyway.
  */
 static void set_pending(struct pst_channel_waiter *waiter, bool is_awake)
 {
@@ -76,7 +80,7 @@ static void set_pending(struct pst_channel_waiter *waiter, bool is_awake)
 		pst_wake_signal(waiter->wake_fd);
 }
 
-/* Each arming of either direction permits one bell, which may come late. */
+/* Each arming of either direction permits one doorbell, which may come late. */
 static bool wakeups_are_permitted(struct pst_channel *channel, unsigned count)
 {
 	uint64_t wakeups = atomic_fetch_add(&channel->wakeups, count) + count;
@@ -85,8 +89,9 @@ static bool wakeups_are_permitted(struct pst_channel *channel, unsigned count)
 }
 
 /*
- * Further than ever before, in a direction that is granted: going back and
- * forth is no progress.  Any thread may ask; no data rests on the answer.
+ * Whether the sum of the peer's positions has a new maximum, so that moving
+ * back and forth is no progress.  Any thread may ask; no decision about data
+ * depends on it.
  */
 static bool peer_has_moved(struct pst_channel *channel)
 {
@@ -105,7 +110,7 @@ static bool peer_has_moved(struct pst_channel *channel)
 	return false;
 }
 
-/* A wake-up that moved nothing spends a budget, which progress refills. */
+/* A wake-up without progress uses up a budget; progress restores it. */
 static bool idle_wakeup_is_affordable(struct pst_channel *channel)
 {
 	return atomic_fetch_add(&channel->idle_wakeups, 1) <
@@ -119,7 +124,7 @@ static void account_for(struct pst_channel *channel, uint32_t wants,
 		return;
 	if (has_moved) {
 		atomic_store(&channel->idle_wakeups, 0);
-		/* Noted, which is all. */
+		/* Records the activity. */
 		(void)pst_channel_now_ns(pst_channel_waiter_of(channel, wants));
 	}
 	if (!wakeups_are_permitted(channel, wakeup_count))
@@ -129,8 +134,8 @@ static void account_for(struct pst_channel *channel, uint32_t wants,
 }
 
 /*
- * Two threads may come here at once.  Without SO_PASSRIGHTS only one may
- * receive: to the other it is as if bells had come that it has yet to read.
+ * Two threads may call this at once.  Without SO_PASSRIGHTS only one may
+ * receive; the other returns as if unread doorbells remained.
  */
 static int drain(struct pst_channel *channel, unsigned wakeup_limit,
 		 unsigned *ret_count, bool *ret_has_more)
@@ -151,10 +156,10 @@ static int drain(struct pst_channel *channel, unsigned wakeup_limit,
 }
 
 /*
- * One bell that comes with news is the rule, and to see that there is no other
- * would cost a system call each time; if there is, the socket stays readable.
- * Bells without news are late ones, of armings that were taken back, and come
- * in heaps: take them together.
+ * Normally one doorbell comes with progress.  To check for more would cost a
+ * system call each time; if there are more, the socket stays readable.
+ * Doorbells without progress are late ones of armings that were taken back.
+ * There may be many, so they are drained together.
  */
 void pst_channel_drain_doorbell_for(struct pst_channel *channel, uint32_t wants,
 				    unsigned wakeup_limit)
@@ -185,18 +190,19 @@ void pst_channel_drain_doorbell_for(struct pst_channel *channel, uint32_t wants,
 }
 
 /*
- * Who never waits arms nothing, and no bell tells that the peer hung up.  The
- * next call says what was heard.
+ * A program that never waits arms nothing, so no doorbell reports that the peer
+ * has hung up.  The next call returns the error.
  */
 void pst_channel_poll_empty(struct pst_channel *channel, uint32_t wants)
 {
-	struct pst_channel_waiter *waiter = pst_channel_waiter_of(channel, wants);
+	struct pst_channel_waiter *waiter =
+		pst_channel_waiter_of(channel, wants);
 
 	if (++waiter->empty_polls % PST_CHANNEL_EMPTY_POLLS == 0)
 		pst_channel_drain_doorbell_for(channel, wants, 1);
 }
 
-/* Unchecked: whether it has moved, and nothing else. */
+/* Whether the consumer's position, unchecked, has moved since the last call. */
 static bool peer_has_consumed(struct pst_channel *channel)
 {
 	uint64_t consumed_pos =
@@ -208,10 +214,10 @@ static bool peer_has_consumed(struct pst_channel *channel)
 }
 
 /*
- * A receiver that ended awake is armed for no doorbell, so none would tell: until
- * the ring is full, only the kernel can tell a sender of its end.  A receiver
- * that has consumed since the last check needs no question to the kernel, so
- * that a busy flow makes no system call.
+ * A receiver that exits while it is awake is not armed, so no doorbell reports
+ * the exit: until the ring is full, only the kernel can.  If the receiver has
+ * consumed anything since the last check, the kernel is not asked, so that a
+ * busy flow makes no system call.
  */
 void pst_channel_check_peer(struct pst_channel *channel)
 {

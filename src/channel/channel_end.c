@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * How a channel ends: once, and the first reason stays
+ * The end of a channel: once, and the first reason stays
  *
- * Any thread may end a channel.  Both directions, here and at the peer, wake to
- * the hang-up; what each then answers follows from the reason alone.
+ * Any thread may end a channel.  The hang-up wakes both directions, here and at
+ * the peer; their return values follow from the reason alone.
  *
- * The hang-up itself says nothing about why.  So who ends a channel for a reason
- * of its own leaves a word in its segment first, and a connector that sees the
- * node gone reads it, once, to have something to show.
+ * A hang-up carries no reason.  A node that ends a channel therefore publishes
+ * the reason in its segment first, and a client that finds the node gone reads
+ * it once, to report it to its user.
  */
 #include "channel/channel_state.h"
 
@@ -37,7 +37,7 @@ int pst_channel_end_result(const struct pst_channel *channel)
 	return -EPIPE;
 }
 
-/* The reasons that a node gives its peer. */
+/* Whether a node gives this reason to its peer. */
 static bool is_reported(uint32_t reason)
 {
 	return reason == POSTERN_REASON_REVOKED ||
@@ -54,7 +54,7 @@ void pst_channel_report_end(struct pst_channel *channel,
 				     (uint32_t)reason);
 }
 
-/* Before the end is seen by anybody here; the first poll stays. */
+/* Before any thread can observe the end; the first value stays. */
 static void fetch_reported_reason(struct pst_channel *channel)
 {
 	uint32_t none = POSTERN_REASON_NONE, reported;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * From segments and descriptors to a channel, and back to nothing
+ * Opening and freeing a channel
  *
- * Everything a channel will ever need is allocated here, so that moving
- * messages allocates nothing.  The last reference says farewell in the ring (an
- * end-of-stream record tells an orderly close from a crash), hangs up, and only
- * then unmaps.
+ * All memory of a channel is allocated here, so that moving messages allocates
+ * nothing.  The last reference publishes the END record, which distinguishes an
+ * orderly close from a crash, hangs up, and only then unmaps.
  */
 #include "channel/channel.h"
 
@@ -81,7 +80,10 @@ static void free_channel(struct pst_channel *channel)
 		pst_detached_link_end_unref(link);
 }
 
-/* The handshake agreed on it; the rings rest on it, so it is asked again. */
+/*
+ * The handshake agreed on the sizes; the rings depend on them, so check them
+ * again.
+ */
 static bool is_geometry_valid(const struct pst_segment_mapping *mapping,
 			      uint32_t message_bytes, bool is_sealed)
 {
@@ -155,13 +157,16 @@ struct pst_channel *pst_channel_ref(struct pst_channel *channel)
 	return channel;
 }
 
-/* Both threads are done with the channel when this runs. */
+/* Neither thread uses the channel any more when this runs. */
 static void publish_end_record(struct pst_channel *channel)
 {
 	if (pst_channel_has_ended(channel) ||
 	    !(channel->directions & POSTERN_DIRECTION_SEND))
 		return;
-	/* A full ring has no room for it: then only the hang-up tells. */
+	/*
+	 * A full ring has no space for END; then the peer only finds the
+	 * hang-up.
+	 */
 	if (pst_channel_is_plain(channel, POSTERN_DIRECTION_SEND))
 		PST_IGNORE(pst_ring_finish(&channel->producer));
 	else

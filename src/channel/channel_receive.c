@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Receiving: out of the ring, and a bell only if the sender waits for room
+ * Receiving: from the ring, with a notification only if the sender waits for
+ * space
  *
- * What a peer committed before it went is delivered first.  Its head is read
- * one last time then and never again, so that a process which kept the segment
- * cannot feed a channel that has ended.
+ * Messages that a peer committed before it exited are delivered first.  Its
+ * position is read once more then and never again, so that a process that still
+ * has the segment cannot add messages to a channel that has ended.
  */
 #include "channel/channel_state.h"
 
 #include <errno.h>
 
 /*
- * A revoked or poisoned channel delivers nothing more; one whose peer is gone
- * delivers the rest.
+ * A channel that ended by revocation or poisoning delivers nothing more.  After
+ * an exit of the peer the rest is delivered.
  */
 static int after_the_end(struct pst_channel *channel)
 {
@@ -21,14 +22,17 @@ static int after_the_end(struct pst_channel *channel)
 	if (!pst_channel_has_gone(pst_channel_end_reason(channel)))
 		return pst_channel_end_result(channel);
 	if (!channel->frozen) {
-		/* What it says, the next read says too. */
+		/* The next read returns the same error. */
 		PST_IGNORE(pst_ring_freeze(&channel->consumer));
 		channel->frozen = true;
 	}
 	return 0;
 }
 
-/* Nothing there: over, or with a pollable descriptor out, arm and poll. */
+/*
+ * Nothing to receive: check for the end, or arm and poll for a pollable
+ * descriptor.
+ */
 static bool is_worth_retrying(struct pst_channel *channel)
 {
 	if (pst_channel_has_ended(channel))
@@ -38,7 +42,7 @@ static bool is_worth_retrying(struct pst_channel *channel)
 	return pst_channel_rearm(channel, PST_CHANNEL_WANT_MESSAGE) != 0;
 }
 
-/* What comes before the ring is asked: how the channel ended, if it has. */
+/* 0, or the error of a channel that has ended. */
 static int may_receive(struct pst_channel *channel)
 {
 	if (pst_channel_has_ended(channel))
@@ -61,7 +65,7 @@ static inline int receive_once(struct pst_channel *channel, void *buffer,
 			     ret_message_bytes);
 }
 
-/* What the ring answered when there was no message. */
+/* Handle an error of the ring. */
 static int after_failure(struct pst_channel *channel, int result)
 {
 	switch (result) {
@@ -86,10 +90,14 @@ static inline void after_success(struct pst_channel *channel,
 				 size_t message_bytes)
 {
 	pst_channel_note_received(channel, message_bytes);
-	(void)pst_channel_wake_producer(channel); /* it is received */
+	(void)pst_channel_wake_producer(channel); /* an unsent wake-up is
+						   * repeated later */
 }
 
-/* Nothing was read, and result says why: as when sending. */
+/*
+ * Nothing was read, with result as the error: retry if that may help, as in
+ * sending.
+ */
 PST_NOINLINE
 static int receive_again(struct pst_channel *channel, void *buffer,
 			 size_t buffer_bytes, size_t *ret_message_bytes,
@@ -159,7 +167,8 @@ int pst_channel_discard(struct pst_channel *channel, size_t *ret_message_bytes)
 	if (r < 0)
 		return after_failure(channel, r);
 	pst_channel_note_dropped(channel, *ret_message_bytes);
-	(void)pst_channel_wake_producer(channel); /* its room is free */
+	(void)pst_channel_wake_producer(channel); /* an unsent wake-up is
+						   * repeated later */
 	return 0;
 }
 
@@ -173,7 +182,7 @@ uint64_t pst_channel_unread_bytes(struct pst_channel *channel)
 {
 	if (!(channel->directions & POSTERN_DIRECTION_RECEIVE))
 		return 0;
-	/* Perhaps nobody has looked since the last of it was committed. */
+	/* The last messages may have been committed after the last poll. */
 	if (pst_channel_has_ended(channel))
 		PST_IGNORE(after_the_end(channel));
 	return pst_ring_peer_produced(&channel->consumer) -

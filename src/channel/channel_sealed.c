@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Messages in the modes `mac` and `aead`: sealed in private memory, written
- * whole; read whole, opened from private memory
+ * Messages in the modes `mac` and `aead`
  *
- * Of a message that is on its way out the ring sees the sealed record and
- * nothing before it, so what is reserved is private memory, and what is aborted
- * never leaves it.  The room is found first, so that a count is spent on what
- * can be written only.
+ * Records are sealed in private memory and written as a whole; they are read as
+ * a whole and opened in private memory.  A reservation is private memory too,
+ * so an aborted message never reaches the ring.  Space is found first, so that
+ * a nonce is used only for a record that can be written.
  *
- * Of one that comes in nobody sees anything before it is known to be the next
- * of this peer in this direction; END included, without which the end is a
- * truncation.  The first that is not ends the channel, in both directions: the
- * two sides have lost their common count, or somebody else writes.
+ * No part of a received record is used before it is proven to be the next one
+ * of this peer in this direction, END included.  The first other record ends
+ * the channel.
  */
 #include "channel/channel_state.h"
 
@@ -20,7 +18,7 @@
 #include "os/fork_guard.h"
 #include "ring/ring_sealed.h"
 
-/* The keys are of that mode, or there are none and it is `none`. */
+/* Whether the keys are of that mode, or absent in mode `none`. */
 static bool is_mode(const struct pst_record_keys *keys,
 		    enum postern_security security)
 {
@@ -75,7 +73,7 @@ void pst_channel_end_sealing(struct pst_channel *channel)
 	channel->keys = pst_record_keys_free(channel->keys);
 }
 
-/* There is no new key. */
+/* There is no way to get a new key. */
 PST_COLD
 static int end_used_up(struct pst_channel *channel)
 {
@@ -101,7 +99,9 @@ int pst_channel_reserve_sealed(struct pst_channel *channel, uint32_t byte_count,
 	return 0;
 }
 
-/* payload may lie in the record already; whatever was reserved is over. */
+/*
+ * payload may already be in the record.  The reservation ends in either case.
+ */
 static int seal(struct pst_channel *channel,
 		const struct pst_ring_record *form, const void *payload)
 {
@@ -110,7 +110,8 @@ static int seal(struct pst_channel *channel,
 	if (PST_UNLIKELY(pst_record_seal(sealing->cipher, sealing->record,
 					 form->head_bytes, payload,
 					 form->payload_bytes) < 0)) {
-		PST_IGNORE(pst_ring_abort(&channel->producer)); /* or END */
+		PST_IGNORE(pst_ring_abort(&channel->producer)); /* fails for
+								 * END */
 		return end_used_up(channel);
 	}
 	pst_ring_write_sealed(&channel->producer, sealing->record, form);
@@ -172,7 +173,7 @@ int pst_channel_finish_sealed(struct pst_channel *channel)
 
 /* Receiving */
 
-/* ret_payload may be the payload's place in the record. */
+/* ret_payload may point to the payload in the record. */
 static int open_record(struct pst_channel *channel,
 		       const struct pst_ring_record *form, void *ret_payload)
 {
@@ -184,7 +185,7 @@ static int open_record(struct pst_channel *channel,
 		return 0;
 	if (r == -EKEYEXPIRED)
 		return end_used_up(channel);
-	/* Even where the peer went before: this is not what it left. */
+	/* Even if the peer had ended before: it has not written this record. */
 	pst_channel_end_for_certain(channel, POSTERN_REASON_KEY_REJECTED);
 	return -EKEYREJECTED;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Sending: into the ring, and a bell only if the receiver sleeps
+ * Sending: to the ring, with a notification only if the receiver sleeps
  *
- * Once a message is published the call has succeeded, whatever becomes of the
- * bell; a peer that is gone is reported by the next call.
+ * A call succeeds once its message is published, even if the notification
+ * fails.  The next call reports that the peer has ended.
  */
 #include "channel/channel_state.h"
 
@@ -18,7 +18,9 @@ static int may_send(const struct pst_channel *channel)
 	return pst_channel_end_result(channel);
 }
 
-/* What the ring could not do: remember what to wait for, or end the channel. */
+/*
+ * Handle an error of the ring: remember what to wait for, or end the channel.
+ */
 static int after_failure(struct pst_channel *channel, uint32_t byte_count,
 			 int result)
 {
@@ -34,7 +36,7 @@ static int after_failure(struct pst_channel *channel, uint32_t byte_count,
 	return result;
 }
 
-/* A full ring with a pollable descriptor out: arm, and try once more. */
+/* Full ring: with a pollable descriptor, arm and poll again. */
 static bool is_worth_retrying(struct pst_channel *channel, uint32_t byte_count)
 {
 	if (!pst_channel_is_polled(channel))
@@ -43,7 +45,7 @@ static bool is_worth_retrying(struct pst_channel *channel, uint32_t byte_count)
 	return pst_channel_rearm(channel, PST_CHANNEL_WANT_SPACE) != 0;
 }
 
-/* Is the next message one that is sent with the time? */
+/* Whether the next message is sent with a time stamp. */
 static bool is_sample(const struct pst_channel *channel)
 {
 	return PST_UNLIKELY(pst_counter_get(&channel->sent.messages) >=
@@ -83,16 +85,17 @@ static int commit_message(struct pst_channel *channel, uint32_t byte_count)
 	return pst_ring_commit(&channel->producer, byte_count);
 }
 
-/* Published: whatever comes now, it went well. */
+/* The message is published: the call succeeds. */
 static void after_success(struct pst_channel *channel, uint32_t byte_count)
 {
 	pst_channel_note_sent(channel, byte_count);
-	(void)pst_channel_wake_consumer(channel); /* if not, the next call */
+	(void)pst_channel_wake_consumer(channel); /* repeated by the next
+						   * call */
 }
 
 /*
- * It was not written, and result says why: try once more, if that may help.  (An
- * end of its own for success: with one for both a round trip takes 3 % longer.)
+ * Nothing was written, with result as the error: retry if that may help.
+ * (Success has its own path: sharing one makes a round trip 3 % slower.)
  */
 PST_NOINLINE
 static int send_again(struct pst_channel *channel, const void *bytes,
@@ -163,8 +166,8 @@ int pst_channel_abort(struct pst_channel *channel)
 }
 
 /*
- * A peer that consumed everything and then went has done its part: once the end
- * is seen, the ring is asked a last time.
+ * If the peer consumed everything before it ended, the flush succeeds: so after
+ * the end is observed, the ring is polled one last time.
  */
 int pst_channel_flush(struct pst_channel *channel, uint64_t deadline_ns)
 {
@@ -175,7 +178,7 @@ int pst_channel_flush(struct pst_channel *channel, uint64_t deadline_ns)
 	if (!(channel->directions & POSTERN_DIRECTION_SEND))
 		return -EPERM;
 	for (;;) {
-		/* What is acknowledged by whom nobody knows then. */
+		/* Nothing proves who acknowledged the messages then. */
 		if (pst_channel_end_reason(channel) ==
 		    POSTERN_REASON_KEY_REJECTED)
 			return -EKEYREJECTED;

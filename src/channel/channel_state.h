@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a channel is made of: for the files of this layer only
+ * The state of a channel, for the files of this layer
  *
- * The sending and the receiving thread each have their half on lines of its
- * own.  What both touch is atomic, and there is little of it: how the channel
- * ended, the pending bits of sleep and wake, and the accounts of bells.
+ * The sending and the receiving thread each have their part on its own cache
+ * lines.  State that both use is atomic: the end of the channel, the pending
+ * bits, and the accounting of wake-ups.
  *
- * Sleep and wake (the model is tests/model/wakeup.pml): one socket carries the
- * bells of both directions.  Whoever drains it sets the pending bits of both,
- * and signals the private eventfd of the other direction if that is armed.
- * Only a direction's waiter clears its bit and its eventfd, always before it
- * arms and looks, and it sleeps only while the bit is clear.
- *
- * An interrupt (tests/model/interrupt.pml) sets the flag of each direction, then
- * signals its eventfd.  The waiter checks its flag after each time that it has
- * cleared the eventfd, and before it sleeps.
+ * One socket carries the doorbells of both directions.  The thread that drains
+ * it sets both pending bits, and signals the eventfd of the other direction if
+ * that is armed.  Each bit and eventfd is cleared only by the waiter of its
+ * direction.  The rules are in doc/ring.md, "Sleep and wake-up"; tests/model/
+ * checks them.
  */
 #ifndef POSTERN_CHANNEL_CHANNEL_STATE_H
 #define POSTERN_CHANNEL_CHANNEL_STATE_H
@@ -35,49 +31,55 @@
 #include "ring/ring.h"
 
 /*
- * Wake-ups that found no position of the peer moved: an honest peer's bell may
- * come late, once for each arming, but never this often without progress.
+ * Limit on wake-ups in a row for which no position of the peer has moved.  The
+ * doorbells of an honest peer may come late, one for each arming, but never
+ * this many.
  */
 #define PST_CHANNEL_IDLE_WAKEUPS 64
 
-/* Every so many messages one is sent with the time. */
+/* One message in so many is sent with a time stamp. */
 #define PST_CHANNEL_SAMPLE_INTERVAL 64
 
-/* So many looks in vain are worth a system call: has the peer hung up? */
+/*
+ * After so many empty polls a system call checks whether the peer has hung up.
+ */
 #define PST_CHANNEL_EMPTY_POLLS 16384
 
 /*
- * With a message that is sent with the time, the sender checks whether the peer
- * is still there, if since the last check so many messages were sent or so much
- * time has passed.  <postern/channel.h> states the bound that follows: twice the
- * number, since a check is content with a peer that has received something.
+ * With a message that has a time stamp the sender checks whether the peer still
+ * exists, if since the last check so many messages were sent or so much time
+ * has passed.  The bound in <postern/channel.h> is twice the number, since the
+ * check accepts any progress of the peer.
  */
 #define PST_CHANNEL_CHECK_MESSAGES 960
 #define PST_CHANNEL_CHECK_NS UINT64_C(1000000)
 
-/* How long to sleep beside a bell that is owed to the peer. */
+/* The longest sleep while a notification of the peer is unsent. */
 #define PST_CHANNEL_RENOTIFY_NS (10 * UINT64_C(1000000))
 
-/* One direction's half of sleep and wake. */
+/* Sleep and wake-up of one direction. */
 struct pst_channel_waiter {
-	atomic_bool pending;    /* a bell came; sticky until the waiter clears */
+	atomic_bool pending;    /* a wake-up came; cleared by the waiter only */
 	atomic_bool armed;      /* the waiter may be asleep */
 	atomic_bool interrupted; /* from outside; until a wait takes it */
-	int wake_fd;            /* private eventfd; -1 until two threads */
+	int wake_fd;            /* private eventfd; -1 if there is none */
 	struct pst_spin spin;
-	bool has_unread_doorbell; /* a bell was seen and not read */
-	uint32_t empty_polls;	  /* calls that found nothing to do */
+	bool has_unread_doorbell; /* seen, but not drained */
+	uint32_t empty_polls;	  /* calls that found nothing */
 	struct pst_counter wakeups_sent; /* by this direction's thread */
-	struct pst_counter activity_ns; /* when it last looked at the clock */
+	struct pst_counter activity_ns; /* time when it last read the clock */
 };
 
-/* The depth between the watermarks, and what the program was told of it. */
+/*
+ * Where the depth is, relative to the watermarks, and whether that was
+ * reported.
+ */
 enum pst_watermark_state {
 	PST_WATERMARK_BELOW = 0,
 	PST_WATERMARK_ABOVE_UNREPORTED,
 	PST_WATERMARK_ABOVE,
 	PST_WATERMARK_BELOW_UNREPORTED,
-	PST_WATERMARK_PEAK_UNREPORTED, /* below; ABOVE_HIGH is still to report */
+	PST_WATERMARK_PEAK_UNREPORTED, /* below; report ABOVE_HIGH first */
 };
 
 struct pst_channel_watermarks {
@@ -90,18 +92,18 @@ struct pst_channel_watermarks {
 /* In pending_interest, beside wants: the channel has watermarks. */
 #define PST_CHANNEL_WANT_WATERMARKS (1u << 31)
 
-/* What one direction has done: written by its thread, read by any. */
+/* Traffic of one direction: written by its thread, read by any. */
 struct pst_channel_traffic {
 	struct pst_counter messages;
 	struct pst_counter bytes;
-	struct pst_counter pos;         /* our position in the ring */
-	struct pst_counter peak_bytes;  /* the most that was seen in the ring */
+	struct pst_counter pos;         /* of this side in the ring */
+	struct pst_counter peak_bytes;  /* the highest depth seen */
 };
 
-/* One direction in a secured mode.  All zero in `none`, and ungranted. */
+/* One direction in a secured mode.  All zero in `none`, and if not granted. */
 struct pst_channel_sealing {
-	struct pst_record_cipher *cipher; /* one of the keys' */
-	uint8_t *record;                  /* at work on, in private memory */
+	struct pst_record_cipher *cipher; /* one of keys */
+	uint8_t *record;                  /* the current one, private */
 	size_t record_bytes;
 };
 
@@ -112,10 +114,10 @@ struct pst_channel {
 	struct pst_fork_guard guard;
 	int socket_fd;
 	int pidfd;
-	_Atomic int epoll_fd;   /* -1 until somebody asked for it */
+	_Atomic int epoll_fd;   /* -1 until pst_channel_fd() */
 	uint64_t opened_ns;
 	uint32_t directions;
-	uint32_t plain_directions; /* those granted, in mode `none` */
+	uint32_t plain_directions; /* granted, and in mode `none` */
 	struct postern_limits limits;
 	struct pst_refcount references;
 	struct pst_segment_mapping own_mapping;
@@ -124,40 +126,38 @@ struct pst_channel {
 	_Atomic(struct pst_detached_link *) detached_link;
 	atomic_bool node_driven;
 	uint32_t features;      /* POSTERN_FEATURE_* of the socket */
-	bool is_nodes;          /* a peer's word for its end is not asked */
+	bool is_nodes;          /* opened by a node */
 
 	/* Both threads. */
 	alignas(128) _Atomic uint32_t end_reason;
-	_Atomic uint32_t
-		reported_reason;	/* why, as the node says; set before */
-	_Atomic(const char *) fault;    /* how the peer broke the rules */
+	_Atomic uint32_t reported_reason; /* by the node; set before */
+	_Atomic(const char *) fault;    /* the violation by the peer */
 	_Atomic uint64_t armings;       /* of both directions, since the start */
-	_Atomic uint64_t wakeups;	/* heard; never more than armings */
-	_Atomic uint64_t peer_moved;    /* the most its positions ever added up to */
-	_Atomic uint32_t idle_wakeups;	/* wake-ups without progress in a row */
-	atomic_bool is_draining; /* the socket, where only one thread may */
-	atomic_bool is_sending_awaited; /* by the node, for its statistics */
+	_Atomic uint64_t wakeups;	/* received; never more than armings */
+	_Atomic uint64_t peer_moved;    /* the largest sum of its positions */
+	_Atomic uint32_t idle_wakeups;	/* wake-ups in a row without progress */
+	atomic_bool is_draining; /* only one thread may drain the socket */
+	atomic_bool is_sending_awaited; /* pst_channel_await_sending() */
 
 	/* The sending thread. */
 	alignas(128) struct pst_channel_waiter send_waiter;
-	uint32_t wanted_bytes;  /* what last found the ring full */
-	uint32_t
-		pending_interest; /* 0: a message that is sent is all there is */
+	uint32_t wanted_bytes;  /* size of the last message that did not fit */
+	uint32_t pending_interest; /* wants and WANT_WATERMARKS, or 0 */
 	struct pst_channel_sealing sealing;
 	struct pst_ring_producer producer;
 	struct pst_channel_traffic sent;
-	uint64_t sample_at;     /* the message that is sent with the time */
-	uint64_t depth_pos;     /* where the depth was last looked at */
-	uint64_t checked_messages; /* sent when the peer was last checked */
+	uint64_t sample_at;     /* count of messages at the next time stamp */
+	uint64_t depth_pos;     /* position of the last depth refresh */
+	uint64_t checked_messages; /* sent at the last check of the peer */
 	uint64_t checked_ns;
-	uint64_t checked_consumed_pos; /* the peer's, unchecked */
+	uint64_t checked_consumed_pos; /* of the peer, unchecked */
 	struct pst_counter refused_full_count;
 	struct pst_counter high_watermark_count;
 	struct pst_channel_watermarks watermarks;
 
 	/* The receiving thread. */
 	alignas(128) struct pst_channel_waiter receive_waiter;
-	bool frozen;            /* the peer is gone, its head looked at last */
+	bool frozen;            /* produced_pos was read for the last time */
 	struct pst_channel_sealing opening;
 	struct pst_ring_consumer consumer;
 	struct pst_channel_traffic received;
@@ -165,7 +165,7 @@ struct pst_channel {
 	struct pst_counter dropped_bytes;
 	struct pst_counter implausible_count;
 	struct pst_histogram latency;
-	struct pst_histogram *latency_total; /* the node's; or NULL */
+	struct pst_histogram *latency_total; /* of the node; or NULL */
 };
 
 static_assert(offsetof(struct pst_channel, guard) == 0, "it comes first");
@@ -176,7 +176,7 @@ static inline bool pst_channel_has_ended(const struct pst_channel *channel)
 				    memory_order_acquire) != 0;
 }
 
-/* The peer went, by itself as far as can be seen from here. */
+/* Whether the peer ended the channel, as far as this side can tell. */
 static inline bool pst_channel_has_gone(enum postern_reason reason)
 {
 	return reason == POSTERN_REASON_HUNG_UP ||
@@ -184,7 +184,7 @@ static inline bool pst_channel_has_gone(enum postern_reason reason)
 	       reason == POSTERN_REASON_CLOSED;
 }
 
-/* Somebody polls, so an -EAGAIN has to arm: see pst_channel_rearm(). */
+/* Whether a pollable descriptor exists, so that an -EAGAIN has to arm. */
 static inline bool pst_channel_is_polled(const struct pst_channel *channel)
 {
 	return atomic_load_explicit(&channel->epoll_fd,
@@ -204,7 +204,7 @@ pst_channel_peer_words(const struct pst_channel *channel)
 	return (const struct pst_segment_words *)channel->peer_mapping.control;
 }
 
-/* The waiting half of a direction, by what its thread wants. */
+/* The waiter of the direction that wants belong to. */
 static inline struct pst_channel_waiter *
 pst_channel_waiter_of(struct pst_channel *channel, uint32_t wants)
 {
@@ -213,21 +213,24 @@ pst_channel_waiter_of(struct pst_channel *channel, uint32_t wants)
 	return &channel->send_waiter;
 }
 
-/* The time, which is also that of the direction's last activity. */
+/* Read the clock, and record it as the direction's last activity. */
 uint64_t pst_channel_now_ns(struct pst_channel_waiter *waiter);
 
-/* Seldom: a message with the time, to be sent, and received. */
+/*
+ * Send a message with a time stamp; record the latency of one that was
+ * received.
+ */
 int pst_channel_write_sample(struct pst_channel *channel, const void *bytes,
 			     uint32_t byte_count);
 int pst_channel_commit_sample(struct pst_channel *channel, uint32_t byte_count);
 void pst_channel_note_latency(struct pst_channel *channel, uint64_t sent_ns);
 
-/* Once a message with the time was written, or was not: returns result. */
+/* After the attempt to send a message with a time stamp: returns result. */
 int pst_channel_after_sample(struct pst_channel *channel, int result);
 
 /*
- * Granted, and in mode `none`: one test, of which the opposite is for
- * channel_sealed.c.
+ * Whether the direction is granted and in mode `none`.  Otherwise
+ * channel_sealed.c is called, and checks for the permission.
  */
 static inline bool pst_channel_is_plain(const struct pst_channel *channel,
 					enum postern_direction direction)
@@ -236,8 +239,8 @@ static inline bool pst_channel_is_plain(const struct pst_channel *channel,
 }
 
 /*
- * In a secured mode.  The results are the ring's, those of a channel that ended
- * because of what was found, and -EPERM where the direction is not granted.
+ * In a secured mode.  Returns the errors of the ring, those of a channel that
+ * ended because of its content, and -EPERM if the direction is not granted.
  */
 bool pst_channel_has_keys_for(const struct pst_channel_setup *setup);
 int pst_channel_prepare_sealing(struct pst_channel *channel);
@@ -253,16 +256,16 @@ int pst_channel_read_sealed(struct pst_channel *channel, void *buffer,
 int pst_channel_discard_sealed(struct pst_channel *channel,
 			       size_t *ret_message_bytes);
 
-/* How full the ring was for a message that found no room. */
+/* Count a message that did not fit, and record the depth. */
 void pst_channel_note_refusal(struct pst_channel *channel);
 
-/* For a message that was sent while pending_interest is not 0. */
+/* After a message was sent while pending_interest is not 0. */
 void pst_channel_check_interest(struct pst_channel *channel);
 
 void pst_channel_update_watermarks(struct pst_channel *channel);
 bool pst_channel_is_low(struct pst_channel *channel);
 
-/* For each message, once it is published or read. */
+/* For each message, after it is published or read. */
 static inline void pst_channel_note_sent(struct pst_channel *channel,
 					 uint32_t byte_count)
 {
@@ -275,7 +278,10 @@ static inline void pst_channel_note_sent(struct pst_channel *channel,
 		pst_channel_check_interest(channel);
 }
 
-/* What lay there with the message just taken, as of the last poll. */
+/*
+ * Record the depth before the last message was consumed, as of the last
+ * refresh.
+ */
 static inline void
 pst_channel_note_taken(struct pst_channel_traffic *received,
 		       const struct pst_ring_consumer *consumer)
@@ -307,17 +313,17 @@ static inline void pst_channel_note_dropped(struct pst_channel *channel,
 	pst_counter_add(&channel->dropped_bytes, byte_count);
 }
 
-/* What sending and receiving answer once the channel has ended. */
+/* The error of sending and receiving after the end of the channel. */
 int pst_channel_end_result(const struct pst_channel *channel);
 
-/* Ring for the arming of this value.  False: it still has to be rung. */
+/*
+ * Notify the peer of progress, for this value of its armed.  False: still
+ * unsent.
+ */
 bool pst_channel_notify_consumer(struct pst_channel *channel, uint32_t armed);
 bool pst_channel_notify_producer(struct pst_channel *channel, uint32_t armed);
 
-/*
- * After publishing: ring for a sleeping peer, if one asked for it.  False: it
- * still has to be rung.
- */
+/* After publishing: notify the peer if it is armed.  False: still unsent. */
 static inline bool pst_channel_wake_consumer(struct pst_channel *channel)
 {
 	uint32_t armed = pst_ring_consumer_to_wake(&channel->producer);
@@ -335,42 +341,47 @@ static inline bool pst_channel_wake_producer(struct pst_channel *channel)
 }
 
 /*
- * The same where what was found in the ring says more than a hang-up or a death
- * that was seen before it.
+ * The same if the content of the ring is better evidence than an earlier
+ * hang-up or exit of the peer.
  */
 void pst_channel_end_for_certain(struct pst_channel *channel,
 				 enum postern_reason reason);
 
-/* Leave word for the peer, if reason is one of those that it is told. */
+/* Report the reason to the peer, if it is one of those that a peer is given. */
 void pst_channel_report_end(struct pst_channel *channel,
 			    enum postern_reason reason);
 
-/* The peer broke the rules: fault is one word for the record, a literal. */
+/*
+ * The peer violated the protocol; fault is a literal, one word for the audit
+ * record.
+ */
 void pst_channel_poison(struct pst_channel *channel, const char *fault);
 
-/* The word for what a half of a ring found. */
+/* The word for a fault of the ring. */
 const char *pst_channel_ring_fault(enum pst_ring_fault fault);
 
-/* Take bells that are there, for somebody who waits in these directions. */
+/* Drain up to wakeup_limit doorbells, on behalf of a waiter for wants. */
 void pst_channel_drain_doorbell_for(struct pst_channel *channel, uint32_t wants,
 				    unsigned wakeup_limit);
 
-/* After a message with the time was sent: ends the channel if the peer has. */
+/*
+ * After a message with a time stamp: end the channel if the peer has ended it.
+ */
 void pst_channel_check_peer(struct pst_channel *channel);
 void pst_channel_poll_empty(struct pst_channel *channel, uint32_t wants);
 
 /*
- * Prepare a direction for sleep: clear its pending bit and eventfd, arm, poll
- * once more.  Says whether it must not sleep.
+ * Prepare a direction for sleep: clear its pending bit, arm, poll once more.
+ * Returns whether it must not sleep.
  */
 bool pst_channel_arm_and_poll(struct pst_channel *channel, uint32_t want);
 void pst_channel_disarm(struct pst_channel *channel, uint32_t want);
 
 /*
- * With a pollable descriptor, an -EAGAIN must leave it unreadable, armed, and
- * with nothing overlooked; says what of wants is there after all.  wants are of
- * one direction.  In the sending one, whatever else has the sender's pending_interest
- * is looked at too, and keeps the descriptor readable if it is there.
+ * With a pollable descriptor an -EAGAIN must leave it unreadable and armed,
+ * without a lost wake-up.  Returns those of wants, all of one direction, that
+ * are ready after all.  In the sending direction this polls pending_interest
+ * too, and leaves the descriptor readable if any of it is ready.
  */
 uint32_t pst_channel_rearm(struct pst_channel *channel, uint32_t wants);
 

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a channel has done: what is noted seldom, and reading all of it
+ * Statistics of a channel: rare events, and reading all counters
  *
- * Each direction's thread counts for itself (pst_channel_note_sent(), _received()
- * in channel_state.h); whoever asks adds up what is there, so the figures are
- * recent but not of one moment.
+ * The thread of each direction counts for itself (pst_channel_note_sent() and
+ * _received() in channel_state.h).  A reader sums the counters, so the values
+ * are recent but not of one moment.
  *
- * The clock is read for every 64th message, for the one after a bell, and with
- * bells: often enough to tell an idle channel from a busy one, and too seldom to
- * slow a busy one down.  Now and then the sender also checks whether the peer is
- * still there.  Of what the peer says, its positions and its time stamps, nothing
- * is believed beyond what can be.
+ * The clock is read for every 64th message, for the one after a notification,
+ * and with wake-ups: often enough to tell an idle channel from a busy one.
+ * Positions and time stamps of the peer are used only within the bounds of what
+ * is possible.
  */
 #include "channel/channel_state.h"
 
@@ -19,10 +18,13 @@
 #include "base/clock.h"
 #include "os/monotonic.h"
 
-/* The peer may have had the channel for so much longer: a handshake's time. */
+/*
+ * The peer may have opened the channel this much earlier: the time of a
+ * handshake.
+ */
 #define OPENING_NS (2 * PST_NS_PER_SECOND)
 
-/* The depth is looked at again after so much of the ring was written. */
+/* The depth is refreshed after this part of the ring was written. */
 #define DEPTH_REFRESHES_PER_RING 8
 
 uint64_t pst_channel_now_ns(struct pst_channel_waiter *waiter)
@@ -34,8 +36,8 @@ uint64_t pst_channel_now_ns(struct pst_channel_waiter *waiter)
 }
 
 /*
- * The consumer's position as the producer knows it is old, except now and then:
- * to poll costs a line that moves between two cores, a few times a ring.
+ * The producer's copy of the consumer's position is usually old.  A refresh
+ * moves a cache line between two cores, so it is done a few times per ring.
  */
 static void refresh_depth(struct pst_channel *channel)
 {
@@ -45,7 +47,7 @@ static void refresh_depth(struct pst_channel *channel)
 	    producer->data_bytes / DEPTH_REFRESHES_PER_RING)
 		return;
 	channel->depth_pos = producer->produced_pos;
-	/* A fault poisons the ring, and the next message says so. */
+	/* A fault poisons the ring, and the next message returns the error. */
 	if (pst_ring_is_consumed(producer) != -EBADMSG)
 		pst_counter_raise(&channel->sent.peak_bytes,
 				  pst_ring_depth_bytes(producer));
@@ -111,7 +113,7 @@ void pst_channel_note_latency(struct pst_channel *channel, uint64_t sent_ns)
 		add_latency(channel, now_ns - sent_ns);
 }
 
-/* Between two positions of which one is old by now, or a lie. */
+/* The depth between two positions, one of which may be old or false. */
 static uint64_t depth_between(uint64_t consumed_pos, uint64_t produced_pos,
 			      uint64_t data_bytes)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Waiting: poll, spin a little, arm, poll once more, sleep
+ * Waiting: poll, busy-wait, arm, poll once more, sleep
  *
- * The order is what makes it correct; channel_state.h states the rules and the
- * Spin model checks them.  A bell may stay unread while there is something to
- * do: it ends the next sleep at once, so nothing is lost by leaving it.
+ * No wake-up is lost because of this order; channel_state.h names the rules.  A
+ * doorbell may stay unread while there is something to do: it ends the next
+ * sleep at once.
  */
 #include "channel/channel_state.h"
 
@@ -20,7 +20,7 @@
 	((uint32_t)PST_CHANNEL_WANT_SPACE | PST_CHANNEL_WANT_LOW | \
 	 PST_CHANNEL_WANT_CONSUMED)
 
-/* An error of the ring counts as ready: the next call says what it is. */
+/* An error of the ring counts as ready: the next call returns it. */
 static uint32_t poll_ready(struct pst_channel *channel, uint32_t wants)
 {
 	uint32_t ready = 0;
@@ -86,7 +86,10 @@ static bool is_pending(struct pst_channel *channel, uint32_t wants)
 				     memory_order_seq_cst));
 }
 
-/* An idle channel costs next to nothing so, a busy one no system call. */
+/*
+ * Busy-waiting adapts: an idle channel hardly does it, and a busy one makes no
+ * system call.
+ */
 static uint32_t spin(struct pst_channel *channel, uint32_t wants,
 		     uint64_t deadline_ns)
 {
@@ -116,10 +119,10 @@ static uint32_t spin(struct pst_channel *channel, uint32_t wants,
 }
 
 /*
- * Sleep on the socket, the pidfd, and the private eventfd of the one direction
- * waited for.  Who waits for both is alone on the channel: nobody else drains.
- * A bell is noted here and heard before the next arming: what it announces is
- * looked at first, and the reply may be on its way before the bell is read.
+ * Sleep on the socket, the pidfd, and the private eventfd of the direction.  A
+ * thread that waits for both directions is the only user of the channel, so no
+ * other thread drains.  A doorbell is only noted here, and drained before the
+ * next arming: the message that it announces comes first.
  */
 static int sleep_once(struct pst_channel *channel, uint32_t wants,
 		      uint64_t deadline_ns)
@@ -155,8 +158,8 @@ static void drain_unread_doorbell(struct pst_channel *channel, uint32_t wants,
 }
 
 /*
- * The peer may be asleep for want of a bell that the kernel had no memory for.
- * If we slept too, nobody would ever ring again.
+ * Repeat notifications that the kernel had no memory for.  If both sides slept
+ * without them, neither would wake.
  */
 static bool has_unsent_wakeup(struct pst_channel *channel, uint32_t wants)
 {
@@ -204,7 +207,9 @@ static int wait_and_sleep(struct pst_channel *channel, uint32_t wants,
 		ready = poll_ready(channel, wants);
 		if (!ready && !is_pending(channel, wants)) {
 			r = sleep_armed(channel, wants, deadline_ns);
-			/* Room that is no bell's worth yet counts in the end. */
+			/*
+			 * At a deadline, space counts even if half is not free.
+			 */
 			ready = poll_ready(channel, wants);
 			if (r < 0 && !ready)
 				return r;
@@ -213,14 +218,14 @@ static int wait_and_sleep(struct pst_channel *channel, uint32_t wants,
 			*ret_ready = ready;
 			return 0;
 		}
-		/* Woken for nothing: not beyond the deadline. */
+		/* A wake-up without effect does not extend the deadline. */
 		if (pst_deadline_has_passed(deadline_ns,
 					    pst_monotonic_now_ns()))
 			return -ETIMEDOUT;
 	}
 }
 
-/* What the sender was told to wait for, and was not told that it is there. */
+/* Wants that the sender waits for and whose readiness was not reported. */
 static uint32_t pending_wants(const struct pst_channel *channel)
 {
 	return channel->pending_interest & SEND_WANTS;
@@ -231,7 +236,10 @@ static bool is_interrupted(struct pst_channel_waiter *waiter)
 	return PST_UNLIKELY(atomic_load(&waiter->interrupted));
 }
 
-/* The flag is looked at after the clearing, or an interrupt between is lost. */
+/*
+ * The flag is checked after clearing; otherwise an interrupt in between is
+ * lost.
+ */
 static void clear_unless_interrupted(struct pst_channel_waiter *waiter)
 {
 	pst_wake_clear(waiter->wake_fd);
@@ -271,7 +279,10 @@ static uint32_t rearm_each(struct pst_channel *channel, uint32_t wants)
 		ready |= pst_channel_rearm(channel, PST_CHANNEL_WANT_MESSAGE);
 	if (wants & SEND_WANTS)
 		ready |= pst_channel_rearm(channel, wants & SEND_WANTS);
-	/* Room is reported once; a message stays readable until received. */
+	/*
+	 * Space is reported once; a message keeps the descriptor readable until
+	 * received.
+	 */
 	if (ready & SEND_WANTS) {
 		channel->pending_interest &= ~(uint32_t)PST_CHANNEL_WANT_SPACE;
 		if (!poll_ready(channel, pending_wants(channel)))
@@ -281,8 +292,8 @@ static uint32_t rearm_each(struct pst_channel *channel, uint32_t wants)
 }
 
 /*
- * The descriptor must tell the truth after the call too: readable while a
- * message is there, otherwise armed with nothing overlooked.
+ * After the call too, the descriptor must be readable if a message is there,
+ * and otherwise armed without a lost wake-up.
  */
 static int wait_beside_descriptor(struct pst_channel *channel, uint32_t wants,
 				  uint64_t deadline_ns, uint32_t *ret_ready)
@@ -307,7 +318,7 @@ static int wait_beside_descriptor(struct pst_channel *channel, uint32_t wants,
 	}
 }
 
-/* The flag first: a waiter that the signal wakes must find it. */
+/* The flag is set first: a waiter that the signal wakes must find it. */
 static void interrupt(struct pst_channel_waiter *waiter)
 {
 	atomic_store(&waiter->interrupted, true);
@@ -319,13 +330,15 @@ void pst_channel_interrupt(struct pst_channel *channel)
 {
 	if (channel->directions & POSTERN_DIRECTION_SEND)
 		interrupt(&channel->send_waiter);
-	/* The node receives, and its own waits have an interrupt of their own. */
+	/* The node receives, and has an interrupt of its own. */
 	if ((channel->directions & POSTERN_DIRECTION_RECEIVE) &&
 	    !pst_channel_is_node_driven(channel))
 		interrupt(&channel->receive_waiter);
 }
 
-/* The signal goes with the flag; what else it stood for is looked at again. */
+/*
+ * The signal is cleared with the flag; rearming polls whatever else it was for.
+ */
 static bool take(struct pst_channel *channel, uint32_t wants, uint32_t others)
 {
 	struct pst_channel_waiter *waiter =
@@ -390,8 +403,8 @@ bool pst_channel_arm_receive(struct pst_channel *channel)
 }
 
 /*
- * A direction in which whoever asks for the descriptor waits itself: nobody
- * else would clear the signal, or the node would take it for its own.
+ * A direction whose waiter is the caller.  Another waiter would not clear the
+ * signal, or the node would mistake it for its own.
  */
 static struct pst_channel_waiter *
 waiter_of_caller(struct pst_channel *channel)
@@ -440,7 +453,7 @@ int pst_channel_fd(struct pst_channel *channel)
 	if (!atomic_compare_exchange_strong(&channel->epoll_fd, &none,
 					    epoll_fd))
 		return none; /* the other thread was first */
-	/* An earlier -EAGAIN armed nothing: let the caller poll once. */
+	/* An earlier -EAGAIN armed nothing: make the caller poll once. */
 	pst_wake_signal(waiter_of_caller(channel)->wake_fd);
 	return pst_fd_take(&epoll_fd);
 }

@@ -4,12 +4,10 @@
  *
  * A side that polls again as soon as it has caught up takes every record, or
  * every byte of free space, as soon as its peer publishes it.  Both cores then
- * contend for each cache line, and a stream is several times slower than if each
- * works in its own cache for a while.  Under heavy traffic the faster side
- * therefore touches nothing shared for a moment before it polls.
- *
- * Whether that pays is found by trial; doc/ring.md, "Backoff", has the rules and
- * the measurements.
+ * contend for each cache line, and a stream is several times slower.  Under heavy
+ * traffic the faster side therefore touches nothing shared for a moment before
+ * it polls, if trials show that it pays.  doc/ring.md, "Backoff", has the rules
+ * and the measurements.
  */
 #include "ring/ring.h"
 
@@ -23,7 +21,9 @@
 #define PAUSES_MIN 32
 #define PAUSES_MAX 512
 
-/* A peer that writes all the time writes a record in at most so many pauses. */
+/*
+ * A peer that writes without interruption needs at most this many per record.
+ */
 #define PAUSES_PER_RECORD 8
 
 #define BATCH_COUNT_SHORT 8
@@ -34,7 +34,7 @@ static bool is_short(uint32_t batch_count, uint32_t pauses)
 	       batch_count < pauses / PAUSES_PER_RECORD;
 }
 
-/* The next pauses, from the batch that followed these. */
+/* The pauses after the batch that followed these. */
 static uint32_t next_pauses(uint32_t pauses, uint32_t batch_count)
 {
 	if (batch_count < BATCH_COUNT_SHORT)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Consuming: read, discard
+ * Consuming: read, discard, freeze
  *
- * Everything the producer wrote is hostile until checked, and every value is
- * read once: the position into a local, then the header into a local, then the
- * payload into the caller's buffer.  What was checked is what is used.
+ * All that the producer writes is hostile until it is checked, and each value
+ * is read once: the position into a local, the header into a local, the payload
+ * into the caller's buffer.  The checked copy is the one that is used.
  *
- * The order of one read is fixed: position, header, all checks, copy, and only
- * then is the room given back.
+ * A read proceeds in a fixed order: position, header, all checks, copy; only
+ * then is the space released.
  */
 #include "ring/ring.h"
 
@@ -34,11 +34,14 @@ static int refresh_produced(struct pst_ring_consumer *consumer)
 		return 0;
 	/*
 	 * [P1] Pairs with the publish in publish_record(), ring_producer.c: the
-	 * records before this position are whole.
+	 * records before this position are complete.
 	 */
 	produced_pos = pst_shared_observe_u64(&consumer->peer->produced_pos);
 
-	/* Backwards is a large step forwards: one comparison sees both. */
+	/*
+	 * A step back is a huge unsigned difference: one comparison rejects
+	 * both a step back and an overshoot.
+	 */
 	moved_bytes = produced_pos - consumer->produced_pos;
 	unread_bytes = consumer->produced_pos - consumer->consumed_pos;
 	if (PST_UNLIKELY(moved_bytes > consumer->data_bytes - unread_bytes))
@@ -55,7 +58,7 @@ static inline bool is_empty(const struct pst_ring_consumer *consumer)
 	return consumer->produced_pos == consumer->consumed_pos;
 }
 
-/* A record to read, by the last look or by a new one. */
+/* Refresh only if the ring appears to be empty. */
 static inline int find_record(struct pst_ring_consumer *consumer)
 {
 	int result;
@@ -81,7 +84,7 @@ record_start(const struct pst_ring_consumer *consumer)
 	return consumer->data + (consumer->consumed_pos & mask);
 }
 
-/* One load.  [P1] has ordered it: the record was published before. */
+/* One load.  [P1] ordered it: the record was published before. */
 static inline struct pst_record_header fetch_header(const uint8_t *record)
 {
 	struct pst_record_header header;
@@ -94,8 +97,8 @@ static inline struct pst_record_header fetch_header(const uint8_t *record)
 }
 
 /*
- * The record is used up: its bytes are the producer's again.  Returns whether a
- * look at the producer is due; only then the store has to be ordered before it.
+ * Release the space of the record to the producer.  Returns whether the space
+ * check is due; only then must the store be ordered before it.
  */
 static inline bool publish_consumed(struct pst_ring_consumer *consumer,
 				    uint64_t record_bytes)
@@ -106,8 +109,9 @@ static inline bool publish_consumed(struct pst_ring_consumer *consumer,
 	consumer->consumed_pos += record_bytes;
 	/*
 	 * [C1] Pairs with the observe in refresh_consumed(), ring_producer.c:
-	 * our copy is complete before anybody writes over its source.  [W2]
-	 * Whoever sleeps without having seen it has armed before our next look.
+	 * our copy is complete before the producer overwrites its source.  [W2]
+	 * A producer that sleeps without having observed this position has
+	 * armed before our next check.
 	 */
 	is_check_due = pst_ring_is_check_due(consumer);
 	if (is_check_due)
@@ -120,9 +124,10 @@ static inline bool publish_consumed(struct pst_ring_consumer *consumer,
 }
 
 /*
- * With that record half of the ring became free: is it still?  A producer that
- * keeps the ring full is known to, then, and the cheaper store goes on being
- * enough.  What the look finds wrong, the next read says.
+ * With this record half of the ring became free: refresh whether it still is.
+ * If the producer keeps the ring full, that postpones the check, and the
+ * cheaper store remains sufficient.  The next read returns the error if the
+ * refresh fails.
  */
 static inline void check_half_free(struct pst_ring_consumer *consumer,
 				   uint64_t record_bytes)
@@ -142,14 +147,14 @@ static inline void release_and_check(struct pst_ring_consumer *consumer,
 		check_half_free(consumer, record_bytes);
 }
 
-/* A message that was sent with the time, and no other flag. */
+/* Whether this is a message with a time stamp and no other flag. */
 static inline bool is_timed(struct pst_record_header header)
 {
 	return header.kind == PST_RECORD_DATA &&
 	       header.flags == PST_RECORD_FLAG_TIME && header.reserved == 0;
 }
 
-/* Anything that is no message: END, or a fault. */
+/* Handle a record that is not a message: END, or a fault. */
 PST_COLD
 static int read_other_kind(struct pst_ring_consumer *consumer,
 			   struct pst_record_header header)
@@ -161,7 +166,7 @@ static int read_other_kind(struct pst_ring_consumer *consumer,
 		return poison(consumer, PST_RING_FAULT_RECORD_LENGTH);
 
 	consumer->blocked_error = -ESHUTDOWN;
-	/* END: nothing more is looked for. */
+	/* After END no space check follows. */
 	(void)publish_consumed(consumer, PST_RECORD_HEADER_BYTES);
 	return -ESHUTDOWN;
 }
@@ -181,12 +186,12 @@ void pst_ring_consumer_init(struct pst_ring_consumer *consumer,
 	};
 }
 
-/* The record in front: what was checked of it. */
+/* The next record, checked. */
 struct message {
 	const uint8_t *record;
 	uint64_t record_bytes;
 	uint32_t payload_bytes;
-	uint32_t time_bytes;    /* 0: it has no stamp */
+	uint32_t time_bytes;    /* 0: no time stamp */
 };
 
 static inline int find_message(struct pst_ring_consumer *consumer,
@@ -228,7 +233,7 @@ static inline int find_message(struct pst_ring_consumer *consumer,
 	return 0;
 }
 
-/* One load, like the header's. */
+/* One load, as for the header. */
 static void note_time(struct pst_ring_consumer *consumer, const uint8_t *record)
 {
 	const uint8_t *time = record + PST_RECORD_HEADER_BYTES;
@@ -262,7 +267,10 @@ int pst_ring_read(struct pst_ring_consumer *consumer, void *buffer,
 	return 0;
 }
 
-/* Before the room is given back: who counts sees no gap for long. */
+/*
+ * Before the space is released, so that received and dropped add up to consumed
+ * for any observer.
+ */
 static void note_dropped(struct pst_ring_consumer *consumer)
 {
 	consumer->dropped_count++;
@@ -292,7 +300,7 @@ int pst_ring_has_message(struct pst_ring_consumer *consumer)
 	return find_record(consumer);
 }
 
-/* What the look finds wrong, the next read says. */
+/* The next read returns the error if the refresh fails. */
 PST_COLD
 bool pst_ring_refresh_half_free(struct pst_ring_consumer *consumer)
 {
@@ -326,7 +334,7 @@ static bool is_zero(const uint8_t *bytes, uint64_t byte_count)
 	return any == 0;
 }
 
-/* The padding's end, in the ring and in a copy. */
+/* The size of a record with its padding, in the ring and in a copy. */
 static inline uint64_t sealed_bytes(const struct pst_ring_record *form)
 {
 	return pst_record_bytes(form->payload_bytes) +
@@ -334,7 +342,7 @@ static inline uint64_t sealed_bytes(const struct pst_ring_record *form)
 	       PST_RECORD_TAG_BYTES;
 }
 
-/* What a header says, if it may say so. */
+/* Check the header of a sealed record, and describe the record. */
 static inline int find_form(struct pst_ring_consumer *consumer,
 			    struct pst_record_header header,
 			    struct pst_ring_record *ret_form)
@@ -359,7 +367,7 @@ static inline int find_form(struct pst_ring_consumer *consumer,
 	return 0;
 }
 
-/* Behind the header, which comes from where it was checked. */
+/* Copy all but the header, which the caller has fetched and checked. */
 static int copy_sealed(struct pst_ring_consumer *consumer,
 		       struct pst_record_header header,
 		       const struct pst_ring_record *form, uint8_t *copy)
@@ -404,13 +412,13 @@ int pst_ring_peek_sealed(struct pst_ring_consumer *consumer, void *record,
 	return 0;
 }
 
-/* What an opened record ends in, delivered or not. */
+/* Release the space of a record that was opened, delivered or not. */
 static int release_sealed_record(struct pst_ring_consumer *consumer,
 				 const struct pst_ring_record *form)
 {
 	if (form->is_end) {
 		consumer->blocked_error = -ESHUTDOWN;
-		/* Nothing more is looked for. */
+		/* After END no space check follows. */
 		(void)publish_consumed(consumer, sealed_bytes(form));
 		return -ESHUTDOWN;
 	}

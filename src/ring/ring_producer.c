@@ -2,13 +2,13 @@
 /*
  * Producing: geometry, reserve, commit, abort, write, finish
  *
- * The producer decides by its private half alone.  The consumer's position is
- * looked at only when the last look leaves no room, so that a ring with room in
- * it costs no traffic between the two cores but the message itself.
+ * The producer decides by its private state alone.  It refreshes the consumer's
+ * position only when its copy of it leaves no space for the next record.  While
+ * there is space, only the message itself moves between the two cores.
  *
- * A consumer can lie about its position.  A lie that stays within what was
- * published and not yet acknowledged costs nobody but itself: its messages are
- * overwritten early.  Any other is a fault.
+ * A consumer can publish a false position.  If it lies between its last
+ * position and produced_pos, only the consumer's own messages are overwritten
+ * early.  Any other position is a fault.
  */
 #include "ring/ring.h"
 
@@ -41,13 +41,16 @@ static int refresh_consumed(struct pst_ring_producer *producer)
 	uint64_t consumed_pos, moved_bytes, unacknowledged_bytes;
 
 	/*
-	 * [C1] Pairs with the publish in publish_consumed(), ring_consumer.c: the
-	 * consumer has copied all bytes before this position, so they may be
-	 * written over.
+	 * [C1] Pairs with the publish in publish_consumed(), ring_consumer.c:
+	 * the consumer has copied all bytes before this position, so they may
+	 * be overwritten.
 	 */
 	consumed_pos = pst_shared_observe_u64(&producer->peer->consumed_pos);
 
-	/* Backwards is a large step forwards: one comparison sees both. */
+	/*
+	 * A step back is a huge unsigned difference: one comparison rejects
+	 * both a step back and an overshoot.
+	 */
 	moved_bytes = consumed_pos - producer->consumed_pos;
 	unacknowledged_bytes = producer->produced_pos - producer->consumed_pos;
 	if (moved_bytes > unacknowledged_bytes)
@@ -69,7 +72,7 @@ static inline bool has_space(const struct pst_ring_producer *producer,
 	return record_bytes <= producer->data_bytes - used_bytes;
 }
 
-/* Room for a record, by the last look or by a new one. */
+/* Refresh only if there appears to be no space. */
 static inline int find_space(struct pst_ring_producer *producer,
 			     uint64_t record_bytes)
 {
@@ -94,7 +97,7 @@ static inline uint8_t *record_start(const struct pst_ring_producer *producer)
 	return producer->data + (producer->produced_pos & mask);
 }
 
-/* One store; what makes it visible comes later. */
+/* One store; publish_record() makes it visible. */
 static inline void write_header(uint8_t *record, uint8_t kind, uint8_t flags,
 				uint32_t payload_bytes)
 {
@@ -110,7 +113,7 @@ static inline void write_header(uint8_t *record, uint8_t kind, uint8_t flags,
 				     header_word);
 }
 
-/* The header of a message, and the stamp if there is to be one. */
+/* Write the header of a message, and its time stamp unless time_bytes is 0. */
 static inline void write_head(uint8_t *record, uint32_t payload_bytes,
 			      uint32_t time_bytes, uint64_t time_ns)
 {
@@ -123,25 +126,26 @@ static inline void write_head(uint8_t *record, uint32_t payload_bytes,
 						     time, time_ns);
 }
 
-/* The record is written, padding and all: show it. */
+/* Publish the record, which is complete including its padding. */
 static inline void publish_record(struct pst_ring_producer *producer,
 				  uint64_t record_bytes)
 {
 	producer->backoff.batch_count++;
 	producer->produced_pos += record_bytes;
 	/*
-	 * [P1] Pairs with the observe in refresh_produced(), ring_consumer.c:
-	 * who sees this position sees the whole record before it.  [W1] Whoever
-	 * sleeps without having seen it has armed before our next look.
+	 * [P1] Pairs with the observe in refresh_produced(), ring_consumer.c: a
+	 * consumer that observes this position observes the whole record before
+	 * it.  [W1] A consumer that sleeps without having observed it has armed
+	 * before we next read armed.
 	 */
 	pst_shared_publish_ordered_u64(&producer->own->produced_pos,
 				       producer->produced_pos);
 }
 
 /*
- * The handshake agrees on the sizes; they are checked here once and then kept in
- * the private halves.  With a data area of a power of two a mask turns a position
- * into an offset.  It is at least a page, so that it can be mapped twice.
+ * The handshake agrees on the sizes; they are checked here once and then kept
+ * private.  With a power of two, a mask turns a position into an offset.  The
+ * data area is at least a page, so that it can be mapped twice.
  */
 bool pst_ring_is_geometry_valid(uint64_t data_bytes, uint64_t message_bytes,
 				uint32_t tag_bytes, uint64_t page_bytes)
@@ -170,7 +174,7 @@ void pst_ring_producer_init(struct pst_ring_producer *producer,
 	};
 }
 
-/* What has to hold before a message is reserved or written. */
+/* 0, or the error of a reservation or write of this size. */
 static inline int may_write(const struct pst_ring_producer *producer,
 			    uint32_t payload_bytes)
 {
@@ -180,7 +184,7 @@ static inline int may_write(const struct pst_ring_producer *producer,
 		-EMSGSIZE : 0;
 }
 
-/* Room for a message that may be written. */
+/* Find space for a message. */
 static inline int find_message_space(struct pst_ring_producer *producer,
 				     uint32_t payload_bytes)
 {
@@ -192,7 +196,7 @@ static inline int find_message_space(struct pst_ring_producer *producer,
 	return find_space(producer, pst_record_bytes(payload_bytes));
 }
 
-/* The same with a time stamp, or without one where only that fits. */
+/* The same with a time stamp, or without one if only that fits. */
 static inline int find_timed_space(struct pst_ring_producer *producer,
 				   uint32_t payload_bytes,
 				   uint32_t *ret_time_bytes)
@@ -285,10 +289,11 @@ int pst_ring_abort(struct pst_ring_producer *producer)
 }
 
 /*
- * Each publish waits until its record is in our cache, so the lines of the next
- * ones are asked for in time: as many as this record takes, that far ahead.  Not
- * where there may be something unread, which the reader would have to fetch back;
- * and not for large records, of which many lines are on their way at once.
+ * A publish waits until its record is in our cache.  So the lines of later
+ * records are requested in time: as many as this record takes,
+ * FETCH_AHEAD_BYTES ahead.  Not if unread bytes may be there, since the
+ * consumer would have to fetch them again; and not for large records, for which
+ * many lines are requested at once anyway.
  */
 static inline void fetch_ahead(const struct pst_ring_producer *producer,
 			       const uint8_t *record, uint64_t record_bytes)
@@ -303,8 +308,8 @@ static inline void fetch_ahead(const struct pst_ring_producer *producer,
 }
 
 /*
- * In the order of addresses, which the cores like best; only the word with the
- * padding, zeroed whole, comes before the payload that covers the rest of it.
+ * Write in the order of addresses, which is fastest.  Only the last word, with
+ * the padding, is zeroed before the payload overwrites the rest of it.
  */
 static inline void write_record(struct pst_ring_producer *producer,
 				const void *payload, uint32_t payload_bytes,
@@ -487,7 +492,7 @@ void pst_ring_publish_end(struct pst_segment_words *own, uint32_t end_code)
 {
 	/*
 	 * [E1] Pairs with the observe in pst_ring_observe_end(): a peer that
-	 * observes the hang-up or the END record that follows observes the
+	 * observes the hang-up or the END record that follows also observes the
 	 * code.
 	 */
 	pst_shared_publish_u32(&own->end_code, end_code);

@@ -2,14 +2,14 @@
 /*
  * Rings: sealed records
  *
- * The same ring for somebody who seals each record whole before it is written,
- * and opens it whole after it was read.  What is sealed and opened is a record
- * in private memory, of pst_ring_sealed_bytes():
+ * Here the caller seals each record as a whole before it is written, and opens
+ * it as a whole after it was read.  It does so in private memory of
+ * pst_ring_sealed_bytes():
  *
- *	head (header, stamp) | payload | tag | room for padding
+ *	head (header, stamp) | payload | tag | space for padding
  *
- * A ring has sealed records or others, never both.  The halves, and all that is
- * not about records, are those of ring.h.
+ * All records of a ring are sealed, or none is.  Producer and consumer, and all
+ * calls that do not concern records, are those of ring.h.
  */
 #ifndef POSTERN_RING_RING_SEALED_H
 #define POSTERN_RING_RING_SEALED_H
@@ -24,7 +24,7 @@
 struct pst_ring_record {
 	uint32_t head_bytes;
 	uint32_t payload_bytes;
-	bool is_end;              /* nothing comes after it */
+	bool is_end;              /* END: no record follows */
 };
 
 static inline size_t pst_ring_sealed_bytes(uint32_t message_bytes)
@@ -34,9 +34,9 @@ static inline size_t pst_ring_sealed_bytes(uint32_t message_bytes)
 }
 
 /*
- * Room for a message, with a stamp if there is to be one and room for it, until
- * _write_sealed() or pst_ring_abort().  Nothing is written: the payload belongs
- * behind the head, in private memory.
+ * Reserve space for a message, with a time stamp if is_timed is set and the
+ * stamp fits, until _write_sealed() or pst_ring_abort().  Nothing is written:
+ * the caller puts the payload behind the head in private memory.
  *
  * Returns as pst_ring_reserve().
  */
@@ -46,8 +46,8 @@ int pst_ring_reserve_sealed(struct pst_ring_producer *producer,
 			    uint32_t *ret_head_bytes);
 
 /*
- * Put the head of the reserved message, as it is or shortened, into a private
- * record; time_ns is its stamp if it has one.
+ * Write the head of the reserved message, whole or shortened, to a private
+ * record; time_ns is its time stamp if it has one.
  *
  * Returns as pst_ring_commit(); the reservation stays open.
  */
@@ -57,40 +57,40 @@ int pst_ring_create_head(const struct pst_ring_producer *producer,
 			 struct pst_ring_record *ret_form);
 
 /*
- * The same for the last record, END.  An open reservation is dropped for it.
+ * The same for the END record.  An open reservation is aborted.
  *
- * Returns 0, or -EAGAIN (no room: nothing changed), -ESHUTDOWN (finished),
+ * Returns 0, or -EAGAIN (no space: nothing changed), -ESHUTDOWN (finished),
  * -EBADMSG.
  */
 PST_MUST_CHECK
 int pst_ring_create_end(struct pst_ring_producer *producer, void *record,
 			struct pst_ring_record *ret_form);
 
-/* Publish what was sealed of the one or the other, which is in form. */
+/* Publish the sealed record that form describes, a message or END. */
 void pst_ring_write_sealed(struct pst_ring_producer *producer, void *record,
 			   const struct pst_ring_record *form);
 
 /*
- * Copy the next record out, whole, once: what is checked of it is what is in
- * record then.  It stays in the ring until _release_sealed() or
- * _discard_sealed(), after it was opened.
+ * Copy the next record as a whole, once, and check the copy.  It stays in the
+ * ring until the caller has opened it and calls _release_sealed() or
+ * _discard_sealed().
  *
- * Returns as pst_ring_read(), END being a record like others.
+ * Returns as pst_ring_read(), but END is a record like others.
  */
 PST_MUST_CHECK
 int pst_ring_peek_sealed(struct pst_ring_consumer *consumer, void *record,
 			 size_t buffer_bytes, struct pst_ring_record *ret_form);
 
 /*
- * It was opened: give its room back.  Returns 0, or -ESHUTDOWN for END, which
- * takes effect here.
+ * Release the space of a record that was opened.  Returns 0, or -ESHUTDOWN for
+ * END, which takes effect here.
  */
 PST_MUST_CHECK
 int pst_ring_release_sealed(struct pst_ring_consumer *consumer,
 			    const void *record,
 			    const struct pst_ring_record *form);
 
-/* The same without a delivery: publish that one more was dropped. */
+/* The same, and count the message as dropped in our segment. */
 PST_MUST_CHECK
 int pst_ring_discard_sealed(struct pst_ring_consumer *consumer,
 			    const struct pst_ring_record *form);

@@ -1,32 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Who must be woken, who may sleep
+ * Sleep and wake-up: arming, notifications and space checks
  *
- * The two sides of a ring each do two things in order:
- *
- *	the one that waits        the one that publishes
- *	arm                       publish its position, ordered before
- *	fence                       what it looks at next
- *	look at the position      look whether the other is armed
- *
- * Whatever the interleaving, at least one of them sees the other's store: the
- * waiter finds the position moved and does not sleep, or the publisher finds it
- * armed and rings.  Take the fence or the order away and both may look first;
- * the waiter then sleeps on a message.  tests/model/ has this checked by
- * machine.
- *
- * A consumer does both only where a look is due: pst_ring_schedule_check().
- *
- * armed is a counter rather than a flag, so that a bell belongs to one arming:
- * a publisher rings at most once for each odd value, however long the other
- * side leaves it standing.  A value could be mistaken for an earlier one only
- * if it was armed exactly 2^31 times with not one bell in between.
- *
- * Any value the peer writes is harmless: it costs at most one bell a message.
+ * The side that waits arms, executes a fence and polls the position again.  The
+ * side that publishes stores its position and then reads armed, in this order.
+ * So at least one of them sees the other's store, and no wake-up is lost. armed
+ * is a counter: each odd value is notified at most once, and any value that a
+ * peer writes costs at most one doorbell per message. doc/ring.md, "Sleep and
+ * wake-up", has the proof, and tests/model/ checks it.
  */
 #include "ring/ring.h"
 
-/* A receiver that stops lets its sender wait for at most this part more. */
+/*
+ * A consumer that stops reading delays its producer by at most this part of a
+ * ring.
+ */
 #define CHECKS_PER_RING 64
 
 static inline bool is_odd(uint32_t armed)
@@ -46,8 +34,9 @@ void pst_ring_arm_consumer(struct pst_ring_consumer *consumer)
 	pst_shared_publish_u32(&consumer->own->consumer_armed, consumer->armed);
 	/*
 	 * [W1] Pairs with the publish in publish_record() and the observe in
-	 * pst_ring_consumer_to_wake(): the caller looks at produced_pos next,
-	 * and either sees what was published, or the producer sees us armed.
+	 * pst_ring_consumer_to_wake(): the caller polls produced_pos next.  It
+	 * observes what was published, or the producer observes that we are
+	 * armed.
 	 */
 	pst_shared_fence();
 }
@@ -57,7 +46,7 @@ void pst_ring_disarm_consumer(struct pst_ring_consumer *consumer)
 	if (!is_odd(consumer->armed))
 		return;
 	consumer->armed++;
-	/* [A1] No fence: seen late, it costs one bell in vain. */
+	/* [A1] No fence: a late store costs one unneeded doorbell. */
 	pst_shared_publish_u32(&consumer->own->consumer_armed, consumer->armed);
 }
 
@@ -74,8 +63,9 @@ void pst_ring_arm_producer(struct pst_ring_producer *producer)
 	pst_shared_publish_u32(&producer->own->producer_armed, producer->armed);
 	/*
 	 * [W2] Pairs with the publish in publish_consumed() and the observe in
-	 * pst_ring_producer_notify_due(): the caller looks at consumed_pos next,
-	 * and either sees the room given back, or the consumer sees us armed.
+	 * pst_ring_producer_notify_due(): the caller polls consumed_pos next.
+	 * It observes the free space, or the consumer observes that we are
+	 * armed.
 	 */
 	pst_shared_fence();
 }
@@ -85,7 +75,7 @@ void pst_ring_disarm_producer(struct pst_ring_producer *producer)
 	if (!is_odd(producer->armed))
 		return;
 	producer->armed++;
-	/* [A2] No fence: seen late, it costs one bell in vain. */
+	/* [A2] No fence: a late store costs one unneeded doorbell. */
 	pst_shared_publish_u32(&producer->own->producer_armed, producer->armed);
 }
 

@@ -3,15 +3,13 @@
  * Copying payload into and out of shared memory
  *
  * In the C model a memcpy from memory that another process may write is a data
- * race.  On the machine it is harmless as long as the compiler does not read
- * the source a second time; so it is done in this one place, in functions that
- * are not inlined into their callers, and ends with a barrier that lets no
- * later use of the copy be turned back into a read of the source.
+ * race.  In practice it is harmless if the compiler does not read the source
+ * twice.  So all such copies are in these functions, which are not inlined and
+ * end with a compiler barrier.
  *
- * Between honest sides the positions order every byte, and there is no race.
- * ThreadSanitizer therefore watches these copies like any other, and so the
- * tests would see a position published too early.  A test that corrupts payload
- * from a second thread on purpose has to suppress its report by our name.
+ * Between honest sides the positions order every byte, so there is no race and
+ * ThreadSanitizer is not disabled here.  A test that corrupts payload from a
+ * second thread on purpose must suppress the report by the function's name.
  */
 #include "ring/shared_copy.h"
 
@@ -19,23 +17,23 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Above this a call of memcpy() is worth its price. */
+/* Above this a call of memcpy() pays. */
 #define PIECES_BYTES_MAX 64
 
-/* As much as one instruction moves. */
+/* The bytes that one instruction moves. */
 struct piece {
 	uint64_t words[2];
 };
 
-/* What the compiler knows of memory ends here. */
+/* The compiler keeps no copy of memory across this barrier. */
 static inline void forget_memory(void)
 {
 	__asm__ volatile("" : : : "memory");
 }
 
 /*
- * Whole words, as most short messages are; no bytes too.  Other lengths would
- * need some bytes twice, or one by one.
+ * Whole words only, as in most short messages, or no bytes.  Other lengths
+ * would copy some bytes twice or one by one.
  */
 static inline bool is_few_pieces(size_t byte_count)
 {
@@ -43,7 +41,7 @@ static inline bool is_few_pieces(size_t byte_count)
 	       byte_count <= PIECES_BYTES_MAX;
 }
 
-/* Pieces, and a word if one is left. */
+/* Copy in pieces, then a word if one is left. */
 static inline void copy_pieces(uint8_t *to, const uint8_t *from,
 			       size_t byte_count)
 {
@@ -54,7 +52,7 @@ static inline void copy_pieces(uint8_t *to, const uint8_t *from,
 	for (i = 0; i + sizeof(piece) <= byte_count; i += sizeof(piece)) {
 		memcpy(&piece, from + i, sizeof(piece));
 		memcpy(to + i, &piece, sizeof(piece));
-		forget_memory(); /* or the compiler makes it a memcpy() */
+		forget_memory(); /* otherwise it becomes a memcpy() */
 	}
 	if (i < byte_count) {
 		memcpy(&word, from + i, sizeof(word));
@@ -62,7 +60,7 @@ static inline void copy_pieces(uint8_t *to, const uint8_t *from,
 	}
 }
 
-/* An empty message has no bytes, and perhaps no address: none is touched. */
+/* With byte_count 0 the addresses may be NULL; neither is used. */
 static inline void copy(void *to, const void *from, size_t byte_count)
 {
 	if (is_few_pieces(byte_count))

@@ -2,9 +2,9 @@
 /*
  * Copying payload into and out of shared memory
  *
- * Out: the bytes may change while they are copied, if the peer breaks the rules
- * and writes into what it has published.  Then the copy is a mixture, no more:
- * it is made once, into private memory, and nothing looks at the source again.
+ * A peer that violates the protocol can change the bytes while they are copied
+ * out.  The copy then is a mixture, but it is made once, to private memory, and
+ * the source is not read again.
  */
 #ifndef POSTERN_RING_SHARED_COPY_H
 #define POSTERN_RING_SHARED_COPY_H
@@ -16,9 +16,9 @@ void pst_shared_copy_in(void *shared, const void *bytes, size_t byte_count);
 void pst_shared_copy_out(void *bytes, const void *shared, size_t byte_count);
 
 /*
- * Ask for a line that will be written, taken from whoever has it.  The compiler's
- * own hint is one for reading unless it is told of the processor, and would leave
- * the line with the reader too, who has to be asked again then.
+ * Request a cache line for writing, exclusively.  On x86-64 the compiler's
+ * builtin requests it for reading unless the target processor is named; the
+ * line would stay shared with the reader and need a second request.
  */
 static inline void pst_shared_prefetch_to_write(const uint8_t *line)
 {
