@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
 #
-# Sleep and wake, checked by machine
+# Sleep and wake-up, model-checked
 #
-# The models must hold as designed, and must fail as soon as one rule is taken
-# away: a model that cannot fail proves nothing.  Every line of the table is one
+# The models must hold as designed, and must fail if any one rule is removed,
+# since a model that cannot fail proves nothing.  Every line of the table is one
 # exhaustive search by Spin; two run at a time.
 
 models=${POSTERN_SRCDIR:-.}/tests/model
@@ -21,30 +21,30 @@ holds interrupt -DINTERRUPTS=1
 holds interrupt -DREPORTED
 holds half_free
 holds half_free -DWANTED=3
-holds half_free -DROOM=5 -DCOUNT=11 -DWANTED=2
-holds half_free -DROOM=1 -DCOUNT=4
+holds half_free -DCAPACITY=5 -DCOUNT=11 -DWANTED=2
+holds half_free -DCAPACITY=1 -DCOUNT=4
 holds wakeup -DEVENT_LOOP
-holds wakeup -DDRAIN_FIRST -DLEAVE_BELLS
+holds wakeup -DDRAIN_FIRST -DLEAVE_DOORBELLS
 holds wakeup -DFORWARD=1 -DQUEUE=2
 holds wakeup -DFORWARD=1 -DFAILURES=1
 holds wakeup -DBACKWARD=0 -DFAILURES=1
 holds wakeup -DEVENT_LOOP -DFORWARD=1 -DFAILURES=1
 fails interrupt -DSIGNAL_FIRST -DINTERRUPTS=1
-fails interrupt -DCLEAR_AFTER_LOOK
-fails wakeup -DNO_SECOND_LOOK
+fails interrupt -DCLEAR_AFTER_CHECK
+fails wakeup -DNO_SECOND_POLL
 fails wakeup -DNO_PENDING_BITS
 fails wakeup -DNO_FENCE
 fails wakeup -DNO_MOVER_FENCE
 fails wakeup -DNO_WAITER_FENCE
 fails wakeup -DNO_SIBLING_SIGNAL
-fails wakeup -DCLEAR_AFTER_LOOK
-fails wakeup -DSLEEP_OWING_A_BELL -DBACKWARD=0 -DFAILURES=1
+fails wakeup -DCLEAR_AFTER_POLL
+fails wakeup -DSLEEP_WITH_UNSENT_WAKEUP -DBACKWARD=0 -DFAILURES=1
 fails wakeup -DCOUNT_AFTER_ARMING -DQUEUE=2 -DDRAIN=2
 fails half_free -DNO_WAITER_FENCE
 fails half_free -DNEVER_ORDERED -DWANTED=3
-fails half_free -DUNORDERED_AT_HALF -DROOM=1 -DCOUNT=4
-fails half_free -DNO_LOOK_AT_THE_LAST -DWANTED=3
-fails node_states -DNO_SECOND_LOOK
+fails half_free -DUNORDERED_AT_HALF -DCAPACITY=1 -DCOUNT=4
+fails half_free -DNO_CHECK_AT_THE_LAST -DWANTED=3
+fails node_states -DNO_SECOND_POLL
 fails node_states -DNO_FENCE
 fails node_states -DNO_PENDING_BITS -DSENDER -DSECOND=0
 fails node_states -DNO_READY_SIGNAL

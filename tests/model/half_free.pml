@@ -1,26 +1,25 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Room in a ring of several messages: can the wake-up of a producer be lost?
+ * Free space in a ring of several messages: can the wake-up of a producer be lost?
  *
- * wakeup.pml has the whole of sleep and wake, with rings of one message.  This
- * is the one rule that such a ring cannot show.  A consumer that knows of more
- * unread messages than half of the ring neither looks whether the producer
- * sleeps nor orders its position before that look.  It does both when it comes to
- * the half, and with the last message that it knows of; in between it does so now
- * and then, and the model has every choice of when.  What it knows may be old: it
- * looks at the producer's position when nothing else is unread, when it comes to
- * the half, and before it rings.
+ * wakeup.pml has the whole of sleep and wake-up, with rings of one message.  This
+ * model has the one rule that such a ring cannot show, the space check.  A consumer
+ * that knows of more unread messages than half of the ring neither checks whether
+ * the producer sleeps nor orders its position before the check.  It does both when
+ * half becomes free, and with the last message that it knows of; in between the
+ * model has every choice of when.  The known position may be old: it is refreshed
+ * when nothing else is unread, when half becomes free, and before a notification.
  *
- * The producer sleeps in front of a full ring, until there is room for WANTED
- * messages.  The consumer goes on for as long as there are messages; how it
- * sleeps itself is the other model's matter.  Stores wait in a buffer, as there.
+ * The producer sleeps if the ring is full, until there is space for WANTED
+ * messages.  The consumer continues as long as there are messages; wakeup.pml has
+ * its own sleep.  Stores wait in a buffer, as there.
  *
- * Each of these takes one rule away, and check_models.sh wants an error from
- * it: NEVER_ORDERED, NO_WAITER_FENCE, UNORDERED_AT_HALF, NO_LOOK_AT_THE_LAST.
+ * Each of these removes one rule, and check_models.sh expects an error from it:
+ * NEVER_ORDERED, NO_WAITER_FENCE, UNORDERED_AT_HALF, NO_CHECK_AT_THE_LAST.
  */
 
-#ifndef ROOM
-#define ROOM 4
+#ifndef CAPACITY
+#define CAPACITY 4
 #endif
 #ifndef COUNT			/* messages sent */
 #define COUNT 9
@@ -29,11 +28,11 @@
 #define WANTED 1
 #endif
 
-#define HALF	(ROOM / 2)
+#define HALF	(CAPACITY / 2)
 
 #define IS_ODD(v)	((v) & 1)
 
-/* Each has one writer, and reaches memory through that one's buffer. */
+/* Each word has one writer, and reaches memory through its buffer. */
 #define PRODUCED 0
 #define ARMED 1
 #define CONSUMED 2
@@ -41,12 +40,12 @@ byte word[3];
 chan producers_stores = [3] of { byte, byte };
 chan consumers_stores = [3] of { byte, byte };
 
-bool has_bell;		/* in the producer's socket */
+bool has_doorbell;	/* in the producer's socket */
 byte produced;
 byte consumed;
 bool asleep;
 
-#define has_room(n)	(produced - word[CONSUMED] <= ROOM - n)
+#define has_space(n)	(produced - word[CONSUMED] <= CAPACITY - n)
 
 active proctype producer()
 {
@@ -56,10 +55,10 @@ next:	if
 	:: produced == COUNT -> goto done
 	:: else
 	fi;
-	/* Room for several is waited for, and then they are sent one by one. */
+	/* Wait for space for several messages, then send them one by one. */
 	wanted = (COUNT - produced < WANTED -> COUNT - produced : WANTED);
-look:	if
-	:: has_room(wanted) -> goto send
+poll:	if
+	:: has_space(wanted) -> goto send
 	:: else
 	fi;
 again:	atomic {
@@ -72,13 +71,13 @@ again:	atomic {
 		empty(producers_stores) ->
 #endif
 		if
-		:: has_room(wanted) -> goto send
+		:: has_space(wanted) -> goto send
 		:: else -> asleep = true
 		fi
 	};
 	atomic {
-		has_bell ->
-		has_bell = false;
+		has_doorbell ->
+		has_doorbell = false;
 		asleep = false
 	};
 	goto again;
@@ -95,7 +94,7 @@ send:	atomic {
 	:: wanted > 0 ->
 		atomic {
 			nfull(producers_stores) ->
-			assert(produced - word[CONSUMED] < ROOM);
+			assert(produced - word[CONSUMED] < CAPACITY);
 			produced++;
 			wanted--;
 			producers_stores!PRODUCED, produced
@@ -108,7 +107,7 @@ done:	skip
 
 active proctype consumer()
 {
-	byte known, rung_for, seen;
+	byte known, notified_for, seen;
 	bool was_above;
 
 next:	if
@@ -117,7 +116,7 @@ next:	if
 	fi;
 	if
 	:: known == consumed ->
-		/* Nothing there: somebody else's matter, until there is. */
+		/* Empty: the sleep of the consumer is not modelled here. */
 		atomic {
 			word[PRODUCED] != consumed -> known = word[PRODUCED]
 		}
@@ -135,12 +134,12 @@ next:	if
 	fi;
 	if
 	:: !was_above && known != consumed -> goto next
-#ifdef NO_LOOK_AT_THE_LAST
+#ifdef NO_CHECK_AT_THE_LAST
 	:: !was_above -> goto next
 #endif
 	:: true
 	fi;
-	/* The position is ordered before what is looked at. */
+	/* The position is ordered before the loads of the check. */
 #ifdef UNORDERED_AT_HALF
 	if
 	:: was_above
@@ -162,12 +161,12 @@ next:	if
 	fi;
 	seen = word[ARMED];
 	if
-	:: IS_ODD(seen) && seen != rung_for ->
+	:: IS_ODD(seen) && seen != notified_for ->
 		known = word[PRODUCED];
 		if
 		:: known - consumed <= HALF ->
-			has_bell = true;
-			rung_for = seen
+			has_doorbell = true;
+			notified_for = seen
 		:: else
 		fi
 	:: else
@@ -177,7 +176,7 @@ next:	if
 done:	skip
 }
 
-/* Stores become visible some time, those of one side in their order. */
+/* Stores become visible at some time, those of one side in their order. */
 active proctype memory()
 {
 	byte w, v;
@@ -188,7 +187,7 @@ end:	do
 	od
 }
 
-/* Runs when nobody else can. */
+/* Runs when no other process can. */
 active proctype watch()
 {
 	timeout ->

@@ -2,22 +2,22 @@
 /*
  * Interrupts: can one be lost?
  *
- * A waiter sleeps on its private eventfd, on which three threads act: the waiter
- * itself clears it; the sibling, which drains the socket for both directions,
- * signals it for a doorbell; and an outsider, another thread or a signal
- * handler, interrupts the wait: it sets a flag, then signals.  The waiter takes
- * the flag before it prepares to sleep, and clears the eventfd only after it was
- * woken by it, so the flag is looked at after each clearing.
+ * A waiter sleeps on its private eventfd, on which three threads act.  The waiter
+ * itself clears it.  The sibling, which drains the socket for both directions,
+ * signals it for a doorbell.  An outsider, another thread or a signal handler,
+ * interrupts the wait: it sets a flag, then signals.  The waiter takes the flag
+ * before it prepares to sleep, and clears the eventfd only after the eventfd has
+ * woken it, so the flag is checked after each clearing.
  *
- * No doorbell brings anything here: only the interrupt can end the wait.  The
- * run must end with one taken, however many there were.
+ * No doorbell brings a message here: only the interrupt can end the wait.  The
+ * run must end with one interrupt taken, however many there were.
  *
  * With REPORTED the waiter also clears the eventfd when it has reported that there
- * is space, and looks at the flag behind that; an interrupt signals again.
+ * is space, and checks the flag after that; an interrupt signals again.
  *
- * The variants take one rule away, and check_models.sh wants an error from each:
- * SIGNAL_FIRST (the outsider signals before it sets the flag), CLEAR_AFTER_LOOK
- * (the waiter clears the eventfd between looking at the flag and sleeping).
+ * Each variant removes one rule, and check_models.sh expects an error from it:
+ * SIGNAL_FIRST (the outsider signals before it sets the flag), CLEAR_AFTER_CHECK
+ * (the waiter clears the eventfd between checking the flag and sleeping).
  */
 
 #ifndef INTERRUPTS
@@ -69,14 +69,14 @@ again:	if
 	:: else
 	fi;
 #endif
-#ifdef CLEAR_AFTER_LOOK
+#ifdef CLEAR_AFTER_CHECK
 	signalled = false;
 #endif
 	asleep = true;
 	atomic {
 		signalled -> asleep = false
 	};
-#ifndef CLEAR_AFTER_LOOK
+#ifndef CLEAR_AFTER_CHECK
 	signalled = false;
 #endif
 	goto again;

@@ -25,7 +25,7 @@
  *	- when nothing can happen any more, everything published was received, and
  *	  each peer that was killed is freed.
  *
- * check_models.sh wants an error from each of NO_SECOND_LOOK, NO_FENCE,
+ * check_models.sh wants an error from each of NO_SECOND_POLL, NO_FENCE,
  * NO_PENDING_BITS, NO_READY_SIGNAL, STALE_READY_SIGNAL,
  * SLEEP_BESIDE_READY, THROTTLED_STAYS_WATCHED, DRAINING_STAYS_WATCHED, NO_TIMER,
  * ARM_A_DRAINING.
@@ -70,7 +70,7 @@ chan buffer[3] = [2] of { byte, byte };
 
 /* -- the kernel's ---------------------------------------------------------- */
 
-byte bells[CHANNELS];		/* 0 or 1: a full queue counts as rung */
+byte doorbells[CHANNELS];		/* 0 or 1: a full queue is enough */
 bool is_dead[CHANNELS];		/* its socket hung up, its pidfd readable */
 bool socket_watched[CHANNELS];
 bool pidfd_watched[CHANNELS];
@@ -88,7 +88,7 @@ byte tokens[CHANNELS];
 /* Between the node's thread and the one that sends; locked instructions. */
 bool pending;
 bool is_armed;
-bool was_quicker;		/* the latter took bells: no fault of the node */
+bool was_quicker;		/* the latter drained the doorbell */
 
 #define has_message(c)	(received[c] != word[POS(c)])
 
@@ -101,7 +101,7 @@ bool was_quicker;		/* the latter took bells: no fault of the node */
 #define anybody_ready	(is_ready(0) || is_ready(1))
 
 #define socket_readable(c)						\
-	(socket_watched[c] && (bells[c] > 0 || is_dead[c]))
+	(socket_watched[c] && (doorbells[c] > 0 || is_dead[c]))
 #define pidfd_readable(c)	(pidfd_watched[c] && is_dead[c])
 
 #define set_is_readable							\
@@ -132,8 +132,8 @@ inline channel_ended(c)
 inline handle(c)
 {
 	if
-	:: socket_readable(c) && !is_throttled(c) && bells[c] > 0 ->
-		bells[c] = 0;
+	:: socket_readable(c) && !is_throttled(c) && doorbells[c] > 0 ->
+		doorbells[c] = 0;
 		did_something = true;
 		if
 		:: state[c] == IDLE -> go(c, IDLE, WOKEN, READY)
@@ -214,7 +214,7 @@ inline arm(c)
 		is_fenced(NODE) ->
 #endif
 		if
-#ifndef NO_SECOND_LOOK
+#ifndef NO_SECOND_POLL
 		:: has_message(c) -> disarm(c); goto armed_or_not
 #endif
 		:: else
@@ -346,8 +346,8 @@ proctype sender()
 {
 end:	do
 	:: d_step {
-		socket_watched[0] && bells[0] > 0 ->
-		bells[0] = 0;
+		socket_watched[0] && doorbells[0] > 0 ->
+		doorbells[0] = 0;
 		was_quicker = true
 	   };
 #ifndef NO_PENDING_BITS
@@ -364,7 +364,7 @@ end:	do
 /* Sends, and is killed at any moment or lives on. */
 proctype peer(byte self; byte messages)
 {
-	byte produced, seen, rung_for;
+	byte produced, seen, notified_for;
 
 	do
 	:: produced == messages -> break
@@ -381,9 +381,9 @@ proctype peer(byte self; byte messages)
 		};
 		atomic {
 			if
-			:: IS_ODD(seen) && seen != rung_for ->
-				bells[self] = 1;
-				rung_for = seen
+			:: IS_ODD(seen) && seen != notified_for ->
+				doorbells[self] = 1;
+				notified_for = seen
 			:: else
 			fi;
 			seen = 0

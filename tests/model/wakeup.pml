@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Sleep and wake on one channel: can a wake-up be lost?
+ * Sleep and wake-up on one channel: can a wake-up be lost?
  *
  * Two sides, A and B, a ring in each direction and one socket between them.  A
  * *waiter* is one direction's end on one side; there are four,
@@ -9,34 +9,35 @@
  *	1  B, consumer of A -> B	2  B, producer of B -> A
  *
  * so t ^ 1 is the far end of the same ring and 3 - t the other waiter of the
- * same side.  Producer and consumer follow one protocol: what one publishes is
- * what the other waits for.  Each waiter has its own thread, and either thread
- * of a side may drain the socket they share; with -DEVENT_LOOP side B is one
- * thread that waits for both directions at once, as postern_channel_wait() and
- * a descriptor in somebody's event loop do.
+ * same side.  Producer and consumer follow one protocol: each waits for the
+ * position that the other publishes.  Each waiter has its own thread, and either
+ * thread of a side may drain the socket that they share.  With -DEVENT_LOOP side B
+ * is one thread that waits for both directions at once, as
+ * postern_channel_wait() and a descriptor in an event loop do.
  *
  * The processor is x86: a store waits in its thread's buffer, in order, while
  * later loads overtake it.  A fence or a locked instruction empties the buffer,
- * and a position is published with one; system calls are not trusted to do it.
- * No shared word is read by its own writer,
- * so a load never has to look into a buffer.
+ * and a position is published with one; system calls are not assumed to do it.
+ * No thread reads a shared word that it writes, so a load never has to look into
+ * a buffer.
  *
- * A consumer looks for a producer that waits only once half of the ring is free.
- * A ring of one message is either full or free, so here it looks after each; of
- * larger ones half_free.pml knows.
+ * A consumer checks for a waiting producer only once half of the ring is free.  A
+ * ring of one message is either full or free, so here it checks after each;
+ * half_free.pml has larger ones.
  *
- * When bells are taken out is free: after each sleep, or with -DDRAIN_FIRST also
- * before the first arming, or with -DLEAVE_BELLS only once there is no work.
+ * The socket may be drained at any of these times: after each sleep, or with
+ * -DDRAIN_FIRST also before the first arming, or with -DLEAVE_DOORBELLS only once
+ * there is no work.
  *
  * FORWARD messages go from A to B and BACKWARD ones from B to A; a ring holds
- * fewer, so both its ends sleep.  The run must end with everybody done: a
- * wake-up lost for good is then a state in which nothing can happen, and `watch`
- * says that somebody sleeps beside his work.
+ * fewer, so both its ends sleep.  The run must end with all waiters done.  A lost
+ * wake-up is a state in which no process can run, and `watch` asserts that no
+ * waiter sleeps although it has work.
  *
- * Each of these takes one rule away, and check_models.sh wants an error from
- * it: NO_SECOND_LOOK, NO_PENDING_BITS, NO_FENCE (NO_MOVER_FENCE, NO_WAITER_FENCE:
- * one of the pair), NO_SIBLING_SIGNAL, CLEAR_AFTER_LOOK, SLEEP_OWING_A_BELL,
- * COUNT_AFTER_ARMING.
+ * Each of these removes one rule, and check_models.sh expects an error from it:
+ * NO_SECOND_POLL, NO_PENDING_BITS, NO_FENCE (NO_MOVER_FENCE, NO_WAITER_FENCE:
+ * one of the pair), NO_SIBLING_SIGNAL, CLEAR_AFTER_POLL,
+ * SLEEP_WITH_UNSENT_WAKEUP, COUNT_AFTER_ARMING.
  */
 
 #ifndef FORWARD
@@ -45,16 +46,16 @@
 #ifndef BACKWARD
 #define BACKWARD 1
 #endif
-#ifndef ROOM			/* messages that fit a ring */
-#define ROOM 1
+#ifndef CAPACITY			/* messages that fit a ring */
+#define CAPACITY 1
 #endif
-#ifndef QUEUE			/* bells that fit a socket; the next is EAGAIN */
+#ifndef QUEUE			/* capacity of a socket; then EAGAIN */
 #define QUEUE 1
 #endif
-#ifndef DRAIN			/* bells taken at a time */
+#ifndef DRAIN			/* doorbells drained at a time */
 #define DRAIN 1
 #endif
-#ifndef FAILURES		/* how often the kernel has no memory for a bell */
+#ifndef FAILURES		/* doorbells that the kernel has no memory for */
 #define FAILURES 0
 #endif
 
@@ -68,7 +69,7 @@
 #define SIDE(t)		((t ^ (t >> 1)) & 1)
 #define IS_ODD(v)	((v) & 1)
 
-/* -- what several threads see ---------------------------------------------- */
+/* -- shared between threads ------------------------------------------------ */
 
 /* The shared words: each has one writer, and reaches memory through a buffer. */
 #define POS(t)		(2 * t)
@@ -83,51 +84,51 @@ chan buffer[4] = [2] of { byte, byte };
 bool pending[4];
 bool is_armed[4];
 byte armings[2];	/* of both directions of a side */
-byte heard[2];		/* bells that a side has taken */
+byte drained[2];		/* doorbells that a side has drained */
 
 /* The kernel's: each side's receive queue, each waiter's private eventfd. */
-byte bells[2];
+byte doorbells[2];
 bool signalled[4];
 byte failure_count;
 
-/* -- what one thread sees -------------------------------------------------- */
+/* -- private to a thread --------------------------------------------------- */
 
 byte moved[4];		/* its position */
 byte armed[4];		/* as last stored */
-byte rung_for[4];	/* its peer's, as last rung for */
-bool owes_bell[4];	/* the last bell failed */
+byte notified_for[4];	/* its peer's, as last notified */
+bool wakeup_unsent[4];	/* the last notification failed */
 bool asleep[4];		/* for `watch` */
 
 #define is_done(t)	(moved[t] == (t < 2 -> FORWARD : BACKWARD))
 #define has_work(t)							\
 	(IS_ODD(t) -> (word[POS(PEER(t))] != moved[t]) :		\
-		      (moved[t] - word[POS(PEER(t))] < ROOM))
+		      (moved[t] - word[POS(PEER(t))] < CAPACITY))
 
 /*
- * "Must I wake?"  The position has left the buffer.  One look at the peer's
- * counter, and at most one bell for each odd value.  A full queue counts as
- * rung, since a wake-up is pending there; for want of memory the value stays
- * unmarked.
+ * Notify the peer if it is armed, after the position has left the buffer: one load
+ * of the peer's counter, and at most one doorbell for each odd value.  A full queue
+ * needs no doorbell, since a wake-up is pending there.  Without memory the value is
+ * not marked as notified.
  */
-inline ring(cpu, t)
+inline notify(cpu, t)
 {
 	atomic {
 #ifndef NO_MOVER_FENCE
 		is_fenced(cpu) ->
 #endif
-		owes_bell[t] = false;
+		wakeup_unsent[t] = false;
 		seen = word[ARMED(PEER(t))];
 		if
-		:: IS_ODD(seen) && seen != rung_for[t] ->
+		:: IS_ODD(seen) && seen != notified_for[t] ->
 			if
-			:: bells[1 - SIDE(t)] < QUEUE ->
-				bells[1 - SIDE(t)]++;
-				rung_for[t] = seen
-			:: bells[1 - SIDE(t)] == QUEUE ->
-				rung_for[t] = seen
+			:: doorbells[1 - SIDE(t)] < QUEUE ->
+				doorbells[1 - SIDE(t)]++;
+				notified_for[t] = seen
+			:: doorbells[1 - SIDE(t)] == QUEUE ->
+				notified_for[t] = seen
 			:: failure_count < FAILURES ->
 				failure_count++;
-				owes_bell[t] = true
+				wakeup_unsent[t] = true
 			fi
 		:: else
 		fi;
@@ -135,7 +136,7 @@ inline ring(cpu, t)
 	}
 }
 
-/* Take back an arming, move one message, publish, wake. */
+/* Disarm, move one message, publish, notify. */
 inline move(cpu, t)
 {
 	atomic {
@@ -151,28 +152,28 @@ inline move(cpu, t)
 		moved[t]++;
 		store(cpu, POS(t), moved[t])
 	};
-	ring(cpu, t)
+	notify(cpu, t)
 }
 
 /*
- * Take what is in the socket, DRAIN bells at most; more leave it readable.  A
- * bell does not say whom it is for, so it is noted for both directions.  The
- * sibling may be past its last look at the bit, on its way to sleep or asleep:
- * if it is armed it is signalled too.
+ * Drain the socket, DRAIN doorbells at most; more leave it readable.  A doorbell
+ * does not name a direction, so both pending bits are set.  The sibling may be
+ * past its last check of the bit, about to sleep or asleep: if it is armed it is
+ * signalled too.
  */
-inline hear(cpu, t)
+inline drain_doorbell(cpu, t)
 {
 	d_step {
 		seen = 0;
 		do
-		:: bells[SIDE(t)] > 0 && seen < DRAIN ->
-			bells[SIDE(t)]--;
+		:: doorbells[SIDE(t)] > 0 && seen < DRAIN ->
+			doorbells[SIDE(t)]--;
 			seen++
 		:: else -> break
 		od;
 		/* More than were permitted would end the channel. */
-		heard[SIDE(t)] = heard[SIDE(t)] + seen;
-		assert(heard[SIDE(t)] <= armings[SIDE(t)])
+		drained[SIDE(t)] = drained[SIDE(t)] + seen;
+		assert(drained[SIDE(t)] <= armings[SIDE(t)])
 	};
 #ifndef NO_PENDING_BITS
 	if
@@ -198,11 +199,11 @@ inline hear(cpu, t)
 
 /*
  * The bit is cleared before arming, by its own waiter only.  The arming is
- * counted before it is stored, or its bell might come uncounted.
+ * counted before it is stored, or its doorbell might come uncounted.
  */
 inline arm(cpu, t)
 {
-#ifndef CLEAR_AFTER_LOOK
+#ifndef CLEAR_AFTER_POLL
 	atomic {
 		is_fenced(cpu) -> pending[t] = false
 	};
@@ -229,13 +230,13 @@ inline arm(cpu, t)
 #define WAITER_FENCE(cpu)	is_fenced(cpu) ->
 #endif
 
-/* The last look at the bit and falling asleep are two steps. */
-#define is_woken(t)	(bells[SIDE(t)] > 0 || signalled[t])
+/* The last check of the bit and falling asleep are two steps. */
+#define is_woken(t)	(doorbells[SIDE(t)] > 0 || signalled[t])
 
-#ifdef SLEEP_OWING_A_BELL
+#ifdef SLEEP_WITH_UNSENT_WAKEUP
 #define may_sleep(t)	(!pending[t])
 #else
-#define may_sleep(t)	(!pending[t] && !owes_bell[t])
+#define may_sleep(t)	(!pending[t] && !wakeup_unsent[t])
 #endif
 
 /* -- threads --------------------------------------------------------------- */
@@ -244,20 +245,20 @@ proctype waiter(byte self)
 {
 	byte seen;
 
-look:	if
+poll:	if
 	:: is_done(self) -> goto done
 	:: !is_done(self) && has_work(self) ->
 		move(self, self);
-		goto look
+		goto poll
 	:: else
 	fi;
 #ifdef DRAIN_FIRST
-	hear(self, self);
+	drain_doorbell(self, self);
 #endif
 again:
-#ifndef SLEEP_OWING_A_BELL
+#ifndef SLEEP_WITH_UNSENT_WAKEUP
 	if
-	:: owes_bell[self] -> ring(self, self)
+	:: wakeup_unsent[self] -> notify(self, self)
 	:: else
 	fi;
 #endif
@@ -265,13 +266,13 @@ again:
 	atomic {
 		WAITER_FENCE(self)
 		if
-#ifndef NO_SECOND_LOOK
-		:: has_work(self) -> goto look
+#ifndef NO_SECOND_POLL
+		:: has_work(self) -> goto poll
 #endif
 		:: else
 		fi
 	};
-#ifdef CLEAR_AFTER_LOOK
+#ifdef CLEAR_AFTER_POLL
 	atomic {
 		is_fenced(self) ->
 		pending[self] = false;
@@ -287,20 +288,20 @@ again:
 	atomic {
 		is_woken(self) -> asleep[self] = false
 	};
-#ifndef CLEAR_AFTER_LOOK
+#ifndef CLEAR_AFTER_POLL
 	signalled[self] = false;
 #endif
-#ifdef LEAVE_BELLS
+#ifdef LEAVE_DOORBELLS
 	if
-	:: has_work(self) -> goto look
+	:: has_work(self) -> goto poll
 	:: else
 	fi;
 #endif
-	hear(self, self);
+	drain_doorbell(self, self);
 	goto again;
-done:	/* The next call, if only to close, owes the bell still. */
+done:	/* The next call, if only to close, repeats the notification. */
 	if
-	:: owes_bell[self] -> ring(self, self); goto done
+	:: wakeup_unsent[self] -> notify(self, self); goto done
 	:: else
 	fi
 }
@@ -313,18 +314,18 @@ proctype event_loop()
 {
 	byte seen;
 
-look:	if
+poll:	if
 	:: is_done(1) && is_done(2) -> goto done
-	:: finds_work(1) -> move(1, 1); goto look
-	:: finds_work(2) -> move(1, 2); goto look
+	:: finds_work(1) -> move(1, 1); goto poll
+	:: finds_work(2) -> move(1, 2); goto poll
 	:: else
 	fi;
 again:	if
-	:: owes_bell[1] -> ring(1, 1)
+	:: wakeup_unsent[1] -> notify(1, 1)
 	:: else
 	fi;
 	if
-	:: owes_bell[2] -> ring(1, 2)
+	:: wakeup_unsent[2] -> notify(1, 2)
 	:: else
 	fi;
 	if
@@ -338,12 +339,12 @@ again:	if
 	atomic {
 		WAITER_FENCE(1)
 		if
-		:: finds_work(1) -> goto look
+		:: finds_work(1) -> goto poll
 		:: else
 		fi
 	};
 	if
-	:: finds_work(2) -> goto look
+	:: finds_work(2) -> goto poll
 	:: else
 	fi;
 	atomic {
@@ -363,16 +364,16 @@ again:	if
 		signalled[1] = false;
 		signalled[2] = false
 	};
-	hear(1, 1);
+	drain_doorbell(1, 1);
 	goto again;
 done:	if
-	:: owes_bell[1] -> ring(1, 1); goto done
-	:: owes_bell[2] -> ring(1, 2); goto done
+	:: wakeup_unsent[1] -> notify(1, 1); goto done
+	:: wakeup_unsent[2] -> notify(1, 2); goto done
 	:: else
 	fi
 }
 
-/* Stores become visible some time, those of one thread in their order. */
+/* Stores become visible at some time, those of one thread in their order. */
 active proctype memory()
 {
 	byte w, v;
@@ -387,7 +388,7 @@ end:	do
 
 #define sleeps_beside_work(t)	(asleep[t] && has_work(t) && !is_woken(t))
 
-/* Runs when nobody else can. */
+/* Runs when no other process can. */
 active proctype watch()
 {
 	bool lost_wakeup, all_done;
