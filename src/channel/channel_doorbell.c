@@ -128,9 +128,9 @@ static void account_for(struct pst_channel *channel, uint32_t wants,
 		(void)pst_channel_now_ns(pst_channel_waiter_of(channel, wants));
 	}
 	if (!wakeups_are_permitted(channel, wakeup_count))
-		pst_channel_poison(channel, "bells-unasked");
+		pst_channel_poison(channel, "doorbells-not-requested");
 	else if (!has_moved && !idle_wakeup_is_affordable(channel))
-		pst_channel_poison(channel, "bells-without-progress");
+		pst_channel_poison(channel, "doorbells-without-progress");
 }
 
 /*
@@ -186,7 +186,7 @@ void pst_channel_drain_doorbell_for(struct pst_channel *channel, uint32_t wants,
 	if (r == -EPIPE)
 		pst_channel_end(channel, POSTERN_REASON_HUNG_UP);
 	else if (r == -EBADMSG)
-		pst_channel_poison(channel, "no-bell");
+		pst_channel_poison(channel, "not-a-doorbell");
 }
 
 /*

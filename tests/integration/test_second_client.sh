@@ -212,7 +212,7 @@ expect_poisoned() {
 }
 
 a_doorbell_too_many_for_each_message_ends_the_channel() {
-	expect_poisoned doorbells bells-unasked
+	expect_poisoned doorbells doorbells-not-requested
 }
 
 a_position_that_is_not_a_multiple_of_8_ends_the_channel() {
