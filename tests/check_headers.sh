@@ -61,6 +61,37 @@ for header in "$srcdir"/include/postern/*.h \
 	fi
 done
 
+# -- results that must not be ignored ----------------------------------------
+
+# Each function that returns a result is marked, but for the calls that interrupt
+# and a question whose answer is an int.
+unmarked=$(awk '/^int postern_/ && before != "POSTERN_MUST_CHECK" {
+		sub(/^int /, ""); sub(/[(].*/, ""); print
+	}
+	{ before = $0 }' "$srcdir"/include/postern/*.h | sort | tr '\n' ' ')
+if [ "$unmarked" != "postern_channel_interrupt postern_node_interrupt \
+postern_result_is_transient " ]; then
+	echo "functions without POSTERN_MUST_CHECK: $unmarked" >&2
+	status=1
+fi
+
+# warns COMMAND...: a program that ignores a result gets a warning
+warns() {
+	if ! printf '%s\n' '#include <postern/postern.h>' 'void ignore(void);' \
+		'void ignore(void) { postern_send(0, 0, 0); }' |
+		"$@" -Wunused-result -c -o /dev/null - 2>&1 |
+		grep -q unused-result; then
+		echo "no warning about an ignored result: $*" >&2
+		status=1
+	fi
+}
+
+# shellcheck disable=SC2086
+{
+	warns ${CC:-cc} -std=c99 $public -x c
+	[ -z "$cxx" ] || warns $cxx -std=c++11 $public -x c++
+}
+
 # -- a program that uses all of it ------------------------------------------------
 
 work=$(mktemp -d)

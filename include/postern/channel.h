@@ -101,6 +101,7 @@ struct postern_connect_options {
  *                     (POSTERN_REASON_POLICY); a NULL or malformed argument
  *   -ENOMEM -EMFILE -ENFILE -ECANCELED
  */
+POSTERN_MUST_CHECK
 int postern_connect(const struct postern_policy *policy, const char *node_name,
 		    const struct postern_connect_options *options,
 		    struct postern_refusal *refusal,
@@ -128,6 +129,7 @@ struct postern_limits {
 	{sizeof(struct postern_limits), 0, POSTERN_SECURITY_NONE, 0, 0, 0, 0}
 
 /* Returns 0, -ESTALE after fork(), or -EINVAL for NULL or an impossible size. */
+POSTERN_MUST_CHECK
 int postern_channel_limits(const struct postern_channel *channel,
 			   struct postern_limits *ret_limits);
 
@@ -140,6 +142,7 @@ int postern_channel_limits(const struct postern_channel *channel,
  *
  * Returns 0, -ESTALE after fork(), or -EINVAL for NULL or an impossible size.
  */
+POSTERN_MUST_CHECK
 int postern_channel_stats(struct postern_channel *channel,
 			  struct postern_channel_statistics *ret_stats);
 
@@ -191,6 +194,7 @@ postern_channel_end_reason(const struct postern_channel *channel);
  *   -ESTALE           this process is a forked child
  *   -EINVAL           a NULL channel, or NULL bytes with a non-zero count
  */
+POSTERN_MUST_CHECK
 int postern_send(struct postern_channel *channel, const void *bytes,
 		 size_t byte_count);
 
@@ -200,6 +204,7 @@ int postern_send(struct postern_channel *channel, const void *bytes,
  * (postern_channel_interrupt(); nothing was sent), or -ENOMEM or -ECANCELED
  * where the kernel cannot wait.
  */
+POSTERN_MUST_CHECK
 int postern_send_wait(struct postern_channel *channel, const void *bytes,
 		      size_t byte_count, uint64_t deadline_ns);
 
@@ -221,9 +226,12 @@ int postern_send_wait(struct postern_channel *channel, const void *bytes,
  * reservation or for more bytes than reserved (the reservation stays).
  * postern_abort() returns 0, -EINVAL without a reservation, or -ESTALE.
  */
+POSTERN_MUST_CHECK
 int postern_reserve(struct postern_channel *channel, size_t byte_count,
 		    void **ret_bytes);
+POSTERN_MUST_CHECK
 int postern_commit(struct postern_channel *channel, size_t byte_count);
+POSTERN_MUST_CHECK
 int postern_abort(struct postern_channel *channel);
 
 /*
@@ -233,6 +241,7 @@ int postern_abort(struct postern_channel *channel);
  * (the peer went before it had consumed everything), -EBADMSG, -EKEYREJECTED,
  * -ESTALE, -EINVAL, -ENOMEM, -ECANCELED.
  */
+POSTERN_MUST_CHECK
 int postern_flush(struct postern_channel *channel, uint64_t deadline_ns);
 
 /*
@@ -260,6 +269,7 @@ int postern_flush(struct postern_channel *channel, uint64_t deadline_ns);
  *   -ESTALE    this process is a forked child
  *   -EINVAL    NULL, or a NULL buffer with a non-zero size
  */
+POSTERN_MUST_CHECK
 int postern_receive(struct postern_channel *channel, void *buffer,
 		    size_t buffer_bytes, size_t *ret_message_bytes);
 
@@ -269,6 +279,7 @@ int postern_receive(struct postern_channel *channel, void *buffer,
  * (postern_channel_interrupt(); a message that is there stays there), or -ENOMEM
  * or -ECANCELED where the kernel cannot wait.
  */
+POSTERN_MUST_CHECK
 int postern_receive_wait(struct postern_channel *channel, void *buffer,
 			 size_t buffer_bytes, size_t *ret_message_bytes,
 			 uint64_t deadline_ns);
@@ -290,6 +301,7 @@ int postern_receive_wait(struct postern_channel *channel, void *buffer,
  * Returns the descriptor, or -ESTALE, -EINVAL, -ENOMEM, -EMFILE, -ENFILE,
  * -ECANCELED.
  */
+POSTERN_MUST_CHECK
 int postern_channel_fd(struct postern_channel *channel);
 
 /* Beside POSTERN_DIRECTION_*: the depth is at the low watermark, or below. */
@@ -307,6 +319,7 @@ int postern_channel_fd(struct postern_channel *channel);
  * -EBUSY (the node receives from it), -ESTALE, -EINVAL (also POSTERN_WAIT_LOW
  * without watermarks), -ENOMEM, -ECANCELED.
  */
+POSTERN_MUST_CHECK
 int postern_channel_wait(struct postern_channel *channel, uint32_t directions,
 			 uint64_t deadline_ns, uint32_t *ret_ready);
 
@@ -362,6 +375,7 @@ struct postern_channel_event {
  * (postern_channel_limits()) or both are 0, -EPERM (sending was not granted) or
  * -ESTALE.
  */
+POSTERN_MUST_CHECK
 int postern_channel_set_watermarks(struct postern_channel *channel,
 				   size_t high_bytes, size_t low_bytes);
 
@@ -372,6 +386,7 @@ int postern_channel_set_watermarks(struct postern_channel *channel,
  * Returns 0, -EAGAIN (there is none), -EPERM, -ESTALE, or -EINVAL for NULL or an
  * impossible size.
  */
+POSTERN_MUST_CHECK
 int postern_channel_next_event(struct postern_channel *channel,
 			       struct postern_channel_event *ret_event);
 

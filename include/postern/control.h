@@ -66,6 +66,7 @@ struct postern_control_options {
  *                the policy has an error (POSTERN_REASON_POLICY)
  *   -ENOMEM -EMFILE -ENFILE -ECANCELED
  */
+POSTERN_MUST_CHECK
 int postern_control_revoke(const struct postern_policy *policy,
 			   const char *node_name, const char *peer,
 			   const struct postern_control_options *options,

@@ -66,6 +66,7 @@ struct postern_facts_options {
  *   -EINVAL  a NULL or malformed argument
  *   -ENOMEM -EMFILE -ENFILE -ECANCELED
  */
+POSTERN_MUST_CHECK
 int postern_facts_of_process(int32_t pid,
 			     const struct postern_facts_options *options,
 			     struct postern_facts **ret_facts);
@@ -81,6 +82,7 @@ int postern_facts_of_process(int32_t pid,
  *   -EINVAL  several uids have this name, or a NULL argument
  *   -ENOMEM -EMFILE -ENFILE -ECANCELED
  */
+POSTERN_MUST_CHECK
 int postern_facts_of_user(const char *user, struct postern_facts **ret_facts);
 
 /*
@@ -105,6 +107,7 @@ struct postern_facts *postern_facts_free(struct postern_facts *facts);
  *   -EINVAL      a NULL argument, or unknown bits
  *   -EACCES -ENOMEM -EMFILE -ENFILE -ECANCELED
  */
+POSTERN_MUST_CHECK
 int postern_process_identity(int32_t pid, uint32_t features_off,
 			     uint64_t *ret_inode);
 
@@ -115,7 +118,9 @@ int postern_process_identity(int32_t pid, uint32_t features_off,
  * Return 0, -ENOENT (no such user or group), -EACCES and -EINVAL (as for
  * postern_facts_of_user()), -ENOMEM, -EMFILE, -ENFILE or -ECANCELED.
  */
+POSTERN_MUST_CHECK
 int postern_user_name(uint32_t uid, char **ret_name);
+POSTERN_MUST_CHECK
 int postern_group_find(const char *group, uint32_t *ret_gid);
 
 #ifdef __cplusplus

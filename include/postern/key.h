@@ -41,6 +41,7 @@ extern "C" {
  *   -EINVAL  a NULL argument
  *   -EMFILE -ENFILE -ECANCELED
  */
+POSTERN_MUST_CHECK
 int postern_key_create(const char *path, struct postern_refusal *refusal,
 		       uint8_t ret_public_key[POSTERN_KEY_BYTES]);
 
@@ -56,6 +57,7 @@ int postern_key_create(const char *path, struct postern_refusal *refusal,
  *            mends it where one does
  *   -ENOMEM -EINVAL -EMFILE -ENFILE -ECANCELED, as above
  */
+POSTERN_MUST_CHECK
 int postern_key_read_public(const char *path, struct postern_refusal *refusal,
 			    uint8_t ret_public_key[POSTERN_KEY_BYTES]);
 

@@ -76,6 +76,7 @@ struct postern_node_options {
  *                (POSTERN_REASON_POLICY); a NULL or malformed argument
  *   -ENOMEM -EMFILE -ENFILE -ECANCELED
  */
+POSTERN_MUST_CHECK
 int postern_node_open(const struct postern_policy *policy,
 		      const char *node_name,
 		      const struct postern_node_options *options,
@@ -97,6 +98,7 @@ struct postern_node *postern_node_close(struct postern_node *node);
  *
  * Returns the descriptor, -ESTALE or -EINVAL.
  */
+POSTERN_MUST_CHECK
 int postern_node_fd(struct postern_node *node);
 
 /*
@@ -107,6 +109,7 @@ int postern_node_fd(struct postern_node *node);
  * Returns 0, or -ETIMEDOUT, -EINTR (postern_node_interrupt()), -ESTALE, -EINVAL,
  * -ECANCELED.
  */
+POSTERN_MUST_CHECK
 int postern_node_wait(struct postern_node *node, uint64_t deadline_ns);
 
 /*
@@ -151,6 +154,7 @@ int postern_node_interrupt(struct postern_node *node);
  * kept; *ret_message_bytes and *ret_peer are written), -ESTALE, -EINVAL,
  * -ECANCELED.
  */
+POSTERN_MUST_CHECK
 int postern_node_receive(struct postern_node *node, void *buffer,
 			 size_t buffer_bytes, size_t *ret_message_bytes,
 			 postern_peer *ret_peer);
@@ -167,7 +171,9 @@ int postern_node_receive(struct postern_node *node, void *buffer,
  *
  * Both may be called at any time, and again.  Returns 0, -ESTALE or -EINVAL.
  */
+POSTERN_MUST_CHECK
 int postern_node_pause(struct postern_node *node);
+POSTERN_MUST_CHECK
 int postern_node_resume(struct postern_node *node);
 
 enum postern_event_type {
@@ -208,6 +214,7 @@ struct postern_event {
  *
  * Returns 0, or -EAGAIN (none), -ESTALE, -EINVAL, -ECANCELED.
  */
+POSTERN_MUST_CHECK
 int postern_node_next_event(struct postern_node *node,
 			    struct postern_event *ret_event);
 
@@ -219,6 +226,7 @@ int postern_node_next_event(struct postern_node *node,
  * Returns 0, or -ESTALE (that peer is gone or detached, or a forked child),
  * -EINVAL, -ENOMEM, -EMFILE, -ENFILE, -ECANCELED.
  */
+POSTERN_MUST_CHECK
 int postern_node_channel(struct postern_node *node, postern_peer peer,
 			 struct postern_channel **ret_channel);
 
@@ -232,6 +240,7 @@ int postern_node_channel(struct postern_node *node, postern_peer peer,
  * the policy limits its rate, bandwidth or idle time, which only the node's own
  * receiving can carry out.
  */
+POSTERN_MUST_CHECK
 int postern_node_detach(struct postern_node *node, postern_peer peer,
 			struct postern_channel **ret_channel);
 
@@ -268,6 +277,7 @@ int postern_node_detach(struct postern_node *node, postern_peer peer,
  *   -ESTALE -ENOMEM -EMFILE -ENFILE -ECANCELED
  * and *refusal, when not NULL, says more.
  */
+POSTERN_MUST_CHECK
 int postern_node_reload(struct postern_node *node,
 			const struct postern_policy *policy,
 			struct postern_refusal *refusal,
@@ -281,6 +291,7 @@ int postern_node_reload(struct postern_node *node,
  *
  * Returns 0, -ESTALE, or -EINVAL (a NULL node, or a result that is no failure).
  */
+POSTERN_MUST_CHECK
 int postern_node_reload_failed(struct postern_node *node, int result,
 			       const struct postern_diagnostics *diagnostics);
 
@@ -304,7 +315,9 @@ int postern_node_reload_failed(struct postern_node *node, int result,
  *   -ENOENT      no peer was admitted by that name
  *   -EINVAL
  */
+POSTERN_MUST_CHECK
 int postern_node_revoke(struct postern_node *node, postern_peer peer);
+POSTERN_MUST_CHECK
 int postern_node_revoke_named(struct postern_node *node, const char *peer_name,
 			      uint32_t *ret_count);
 
@@ -318,8 +331,10 @@ int postern_node_revoke_named(struct postern_node *node, const char *peer_name,
  *
  * Returns 0, or -ESTALE (a forked child; that peer is gone), -EINVAL.
  */
+POSTERN_MUST_CHECK
 int postern_node_stats(struct postern_node *node,
 		       struct postern_node_statistics *ret_stats);
+POSTERN_MUST_CHECK
 int postern_node_peer_stats(struct postern_node *node, postern_peer peer,
 			    struct postern_peer_statistics *ret_stats);
 
@@ -329,6 +344,7 @@ int postern_node_peer_stats(struct postern_node *node, postern_peer peer,
  *
  * Returns 0, or -ENOENT (there are no more), -ESTALE, -EINVAL.
  */
+POSTERN_MUST_CHECK
 int postern_node_next_peer(struct postern_node *node, postern_peer previous,
 			   postern_peer *ret_peer);
 
@@ -344,6 +360,7 @@ int postern_node_next_peer(struct postern_node *node, postern_peer previous,
  * Returns 0, or -ENOENT (no such node, or it does not run: see the reason), -EACCES (the path or the listener is not to be trusted), -ETIMEDOUT
  * (it does not answer), -EINVAL, -ENOMEM, -EMFILE, -ENFILE, -ECANCELED.
  */
+POSTERN_MUST_CHECK
 int postern_node_probe(const struct postern_policy *policy,
 		       const char *node_name,
 		       struct postern_refusal *refusal);

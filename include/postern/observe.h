@@ -59,6 +59,7 @@ struct postern_observe_options {
  *                     policy has an error (POSTERN_REASON_POLICY)
  *   -ENOMEM -EMFILE -ENFILE -ECANCELED
  */
+POSTERN_MUST_CHECK
 int postern_observe(const struct postern_policy *policy, const char *node_name,
 		    const struct postern_observe_options *options,
 		    struct postern_refusal *refusal,
@@ -80,6 +81,7 @@ postern_observer_close(struct postern_observer *observer);
  *   -EAGAIN  the node is in the middle of writing them: look again later
  *   -EINVAL  a NULL or malformed argument
  */
+POSTERN_MUST_CHECK
 int postern_observer_node(struct postern_observer *observer,
 			  struct postern_node_statistics *ret_stats);
 
@@ -90,6 +92,7 @@ int postern_observer_node(struct postern_observer *observer,
  * Returns 0, -ENOENT (no peer has the slot, or there is none), or as
  * postern_observer_node().
  */
+POSTERN_MUST_CHECK
 int postern_observer_peer_at(struct postern_observer *observer,
 			     uint32_t slot_index,
 			     struct postern_peer_statistics *ret_stats);

@@ -295,6 +295,7 @@ struct postern_policy_options {
  *            diagnostics has at least one error; or a malformed argument
  *   -ENOMEM -EMFILE -ENFILE -ECANCELED
  */
+POSTERN_MUST_CHECK
 int postern_policy_load(const struct postern_policy_options *options,
 			struct postern_diagnostics *diagnostics,
 			struct postern_policy **ret_policy);
@@ -312,6 +313,7 @@ struct postern_policy *postern_policy_free(struct postern_policy *policy);
  * Returns 0 whenever there is a decision, a refusal or an unknown node too; or
  * -EINVAL for a NULL or malformed argument.
  */
+POSTERN_MUST_CHECK
 int postern_policy_decide(const struct postern_policy *policy,
 			  const char *node_name,
 			  const struct postern_subject *subject,
@@ -324,6 +326,7 @@ int postern_policy_decide(const struct postern_policy *policy,
  *
  * Returns 0, -ENOENT (no such node), -EINVAL or -ENOMEM.
  */
+POSTERN_MUST_CHECK
 int postern_policy_explain(const struct postern_policy *policy,
 			   const char *node_name,
 			   const struct postern_subject *subject,
@@ -337,6 +340,7 @@ size_t postern_policy_node_count(const struct postern_policy *policy);
  *
  * Returns 0, -ENOENT (no such index) or -EINVAL.
  */
+POSTERN_MUST_CHECK
 int postern_policy_node_at(const struct postern_policy *policy,
 			   size_t node_index,
 			   struct postern_node_description *ret_description);
@@ -374,12 +378,14 @@ struct postern_diagnostic {
  *
  * _new returns 0, -EINVAL or -ENOMEM; _get 0, -ENOENT or -EINVAL.
  */
+POSTERN_MUST_CHECK
 int postern_diagnostics_new(struct postern_diagnostics **ret_diagnostics);
 struct postern_diagnostics *
 postern_diagnostics_free(struct postern_diagnostics *diagnostics);
 size_t postern_diagnostics_count(const struct postern_diagnostics *diagnostics);
 size_t postern_diagnostics_error_count(
 	const struct postern_diagnostics *diagnostics);
+POSTERN_MUST_CHECK
 int postern_diagnostics_get(const struct postern_diagnostics *diagnostics,
 			    size_t diagnostic_index,
 			    struct postern_diagnostic *ret_diagnostic);
@@ -391,6 +397,7 @@ int postern_diagnostics_get(const struct postern_diagnostics *diagnostics,
  *
  * Returns 0, -ENOENT, -EINVAL or -ENOMEM.
  */
+POSTERN_MUST_CHECK
 int postern_diagnostics_format(const struct postern_diagnostics *diagnostics,
 			       size_t diagnostic_index, char **ret_text);
 

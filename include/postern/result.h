@@ -58,6 +58,18 @@
 extern "C" {
 #endif
 
+/*
+ * Marks each function whose result must not be ignored: it can fail, or it returns
+ * something that the caller has to give back.  Two kinds are not marked: the calls
+ * that end a handle, which return NULL, and the two that interrupt a wait, which
+ * fail only for NULL and in a forked child, where a signal handler can do nothing.
+ */
+#if defined(__GNUC__)
+#define POSTERN_MUST_CHECK __attribute__((__warn_unused_result__))
+#else
+#define POSTERN_MUST_CHECK
+#endif
+
 /* The most that a struct of this interface will ever need. */
 #define POSTERN_STRUCT_BYTES_MAX 8192
 

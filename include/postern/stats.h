@@ -214,6 +214,7 @@ struct postern_stats_field {
  *   -ENOENT  the group has no more numbers
  *   -EINVAL  no such group, or a NULL or malformed ret_field
  */
+POSTERN_MUST_CHECK
 int postern_stats_field_at(enum postern_stats_group group, uint32_t index,
 			   struct postern_stats_field *ret_field);
 

@@ -94,16 +94,17 @@ static bool may_observe(const struct postern_policy *policy,
 {
 	struct postern_decision decision = POSTERN_DECISION_INIT;
 	struct postern_facts *facts;
+	int r;
 
 	if (geteuid() == 0 || (node->owner_fact == POSTERN_FACT_KNOWN &&
 			       geteuid() == node->owner_uid))
 		return true;
 	if (postern_facts_of_process((int32_t)getpid(), NULL, &facts) < 0)
 		return false;
-	(void)postern_policy_decide(policy, node->name,
-				    postern_facts_subject(facts), &decision);
+	r = postern_policy_decide(policy, node->name,
+				  postern_facts_subject(facts), &decision);
 	postern_facts_free(facts);
-	return decision.is_admitted == 1 && decision.may_observe == 1;
+	return r == 0 && decision.is_admitted == 1 && decision.may_observe == 1;
 }
 
 static void count_peers(const struct postern_policy *policy,

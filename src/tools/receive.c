@@ -87,12 +87,9 @@ static void set_paused(struct receiver *receiver, bool is_paused)
 {
 	if (receiver->is_paused == is_paused)
 		return;
-	receiver->is_paused = is_paused;
-	/* They fail for a NULL node and after a fork() only. */
-	if (is_paused)
-		(void)postern_node_pause(receiver->node);
-	else
-		(void)postern_node_resume(receiver->node);
+	if ((is_paused ? postern_node_pause(receiver->node) :
+			 postern_node_resume(receiver->node)) == 0)
+		receiver->is_paused = is_paused;
 }
 
 /*

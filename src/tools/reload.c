@@ -23,7 +23,7 @@ static struct postern_policy *load(struct postern_node *node,
 	const char *what = source->file ? source->file : "policy";
 	struct postern_diagnostics *diagnostics;
 	struct postern_policy *policy = NULL;
-	int result;
+	int result, r;
 
 	result = postern_diagnostics_new(&diagnostics);
 	if (result < 0) {
@@ -36,7 +36,9 @@ static struct postern_policy *load(struct postern_node *node,
 		(void)tool_error_findings(
 			what, result,
 			postern_diagnostics_error_count(diagnostics));
-		(void)postern_node_reload_failed(node, result, diagnostics);
+		r = postern_node_reload_failed(node, result, diagnostics);
+		if (r < 0)
+			(void)tool_error_result(what, r, NULL);
 	}
 	postern_diagnostics_free(diagnostics);
 	return policy;

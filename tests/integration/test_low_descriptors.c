@@ -282,6 +282,7 @@ static void load_and_ask(const char *policy_path)
 	struct postern_facts *facts = NULL;
 	struct postern_policy *policy = NULL;
 	uint64_t inode;
+	int r;
 
 	options.file = policy_path;
 	lose_standard_streams();
@@ -290,7 +291,9 @@ static void load_and_ask(const char *policy_path)
 	if (postern_facts_of_process(getpid(), NULL, &facts) < 0)
 		_exit(3);
 	postern_facts_free(facts);
-	(void)postern_process_identity(getpid(), 0, &inode);
+	r = postern_process_identity(getpid(), 0, &inode);
+	if (r < 0 && r != -EOPNOTSUPP)
+		_exit(6);
 	if (postern_facts_of_user("root", &facts) < 0)
 		_exit(4);
 	postern_facts_free(facts);

@@ -247,7 +247,7 @@ static void serve_until_quiet(void)
 static void throttle_for_long(void)
 {
 	set_up(1, "bandwidth 1B/s burst 1B", "", "", "");
-	(void)postern_node_fd(scene.node);
+	ck_assert_int_ge(postern_node_fd(scene.node), 0);
 	send_now(0, 4, 2000);
 	while (message_count < 1)
 		wait_and_receive();
