@@ -19,7 +19,7 @@ static_assert(crypto_aead_chacha20poly1305_IETF_NPUBBYTES == NONCE_BYTES,
 	      "one nonce");
 static_assert(sizeof(crypto_aead_aes256gcm_state) <=
 		      sizeof(((struct pst_cipher *)NULL)->schedule),
-	      "room for a schedule");
+	      "a schedule fits");
 static_assert(crypto_aead_aes256gcm_KEYBYTES == PST_CIPHER_KEY_BYTES,
 	      "one key");
 static_assert(crypto_aead_chacha20poly1305_IETF_KEYBYTES ==
@@ -106,7 +106,7 @@ void pst_cipher_seal(const struct pst_cipher *cipher, uint64_t count,
 
 	put_nonce(nonce, cipher->kind, count);
 	if (plain_bytes == 0)
-		ret_sealed = &nothing; /* it wants an address all the same */
+		ret_sealed = &nothing; /* libsodium requires an address */
 	/* Neither can fail. */
 	if (cipher->kind == PST_CIPHER_AESGCM)
 		PST_IGNORE(crypto_aead_aes256gcm_encrypt_detached_afternm(
@@ -132,7 +132,7 @@ int pst_cipher_open(const struct pst_cipher *cipher, uint64_t count,
 	put_nonce(nonce, cipher->kind, count);
 	if (sealed_bytes == 0) {
 		sealed = &nothing;
-		ret_plain = &nothing; /* without one it only verifies */
+		ret_plain = &nothing; /* NULL would mean: verify only */
 	}
 	if (cipher->kind == PST_CIPHER_AESGCM)
 		r = crypto_aead_aes256gcm_decrypt_detached_afternm(

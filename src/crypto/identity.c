@@ -2,7 +2,7 @@
 /*
  * Identities: a static key pair of X25519 (RFC 7748), and its text
  *
- * libsodium's base64 takes the same time for every key.
+ * libsodium's base64 functions take the same time for every key.
  */
 #include "crypto/identity.h"
 
@@ -24,19 +24,19 @@
 
 static_assert(sodium_base64_ENCODED_LEN(PST_IDENTITY_KEY_BYTES, BASE64) ==
 		      DIGITS + 1,
-	      "and a zero");
+	      "with the zero byte");
 static_assert(PUBLIC_PREFIX_BYTES + DIGITS + 1 ==
 		      PST_IDENTITY_PUBLIC_TEXT_BYTES,
-	      "and a zero");
+	      "with the zero byte");
 static_assert(PRIVATE_LINE_BYTES + 1 == PST_IDENTITY_PRIVATE_TEXT_BYTES,
-	      "and a newline");
+	      "with the newline");
 static_assert(crypto_scalarmult_BYTES == PST_IDENTITY_KEY_BYTES, "X25519");
 static_assert(crypto_scalarmult_SCALARBYTES == PST_IDENTITY_KEY_BYTES,
 	      "X25519");
 
 static void derive_public(struct pst_identity *identity)
 {
-	/* The base point is of no small order: it cannot fail. */
+	/* The base point has no small order, so this cannot fail. */
 	PST_IGNORE(crypto_scalarmult_base(identity->public_key,
 					  identity->private_key));
 }
@@ -63,8 +63,8 @@ struct pst_identity *pst_identity_new(void)
 }
 
 /*
- * What was decoded is encoded again: sodium_base642bin() refuses digits with
- * bits to spare, but takes some bytes above 127 for digits.
+ * Encode the key again and compare: sodium_base642bin() refuses digits with
+ * unused bits, but accepts some bytes above 127 as digits.
  */
 static bool has_one_spelling(const uint8_t key[static PST_IDENTITY_KEY_BYTES],
 			     const char *digits)
@@ -89,7 +89,7 @@ static int decode(const char *digits,
 	    key_bytes != PST_IDENTITY_KEY_BYTES ||
 	    !has_one_spelling(ret_key, digits))
 		return -EINVAL;
-	/* Every key is as good as another, but this one is never by chance. */
+	/* A random key is never zero: this one is an error. */
 	if (sodium_is_zero(ret_key, PST_IDENTITY_KEY_BYTES))
 		return -EINVAL;
 	return 0;

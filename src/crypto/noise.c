@@ -22,7 +22,7 @@
 #define TOKENS_MAX 4
 #define MESSAGE_BYTES_MAX 65535         /* section 3 */
 
-/* Of two letters, the first is the initiator's key, the second the responder's. */
+/* Of two letters, the first is the key of the initiator. */
 enum token {
 	TOKEN_NONE = 0,                 /* after the last token */
 	E,

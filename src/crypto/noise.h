@@ -99,10 +99,10 @@ int pst_noise_create(struct pst_noise *noise, const void *payload,
 		     size_t message_capacity, size_t *ret_message_bytes);
 
 /*
- * Consume the peer's message.  Returns 0 or -EKEYREJECTED: the message is out of
- * order, its payload exceeds payload_capacity, or its bytes are wrong.  A public
- * key of this side (an echo) and a key that gives an all-zero secret are wrong,
- * too.  The handshake has then failed, and every later call fails.
+ * Consume the peer's message.  Returns 0 or -EKEYREJECTED: the message is out
+ * of order, its payload exceeds payload_capacity, or its bytes are wrong.  A
+ * public key of this side (an echo) and a key that gives an all-zero secret are
+ * wrong, too.  The handshake has then failed, and every later call fails.
  */
 PST_MUST_CHECK
 int pst_noise_consume(struct pst_noise *noise, const void *message,

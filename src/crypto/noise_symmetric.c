@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The symmetric half of a Noise handshake (revision 34, sections 4.3, 5.1, 5.2)
+ * The symmetric part of a Noise handshake (revision 34, sections 4.3, 5.1, 5.2)
  *
- * Hash, HMAC and ciphers are libsodium's; HKDF is spelt out, since Noise wants
- * up to three blocks of it and no info.
+ * libsodium provides the hash, HMAC and the ciphers.  HKDF is implemented here,
+ * because Noise uses up to three of its blocks and no info.
  */
 #include "crypto/noise_symmetric.h"
 
@@ -17,9 +17,9 @@ static_assert(crypto_hash_sha256_BYTES == PST_NOISE_HASH_BYTES, "SHA-256");
 static_assert(crypto_auth_hmacsha256_BYTES == PST_NOISE_HASH_BYTES,
 	      "HMAC-SHA256");
 static_assert(PST_CIPHER_KEY_BYTES == PST_NOISE_HASH_BYTES,
-	      "an output of HKDF is a key as it is");
+	      "an output of HKDF is a key");
 
-/* Of HKDF, the first count outputs; the others are left alone. */
+/* The first count outputs of HKDF; the other outputs are not written. */
 static void hkdf(const uint8_t chaining_key[static PST_NOISE_HASH_BYTES],
 		 const void *input, size_t input_bytes, uint8_t count,
 		 struct pst_noise_outputs *ret_outputs)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The symmetric half of a Noise handshake (revision 34, sections 4.3, 5.1, 5.2)
+ * The symmetric part of a Noise handshake (revision 34, sections 4.3, 5.1, 5.2)
  *
- * A hash of all that was said, a chaining key of all that was agreed upon, and
- * the cipher that the latter gave: none at first, so that what is encrypted
- * then is only hashed.
+ * It consists of a hash of all bytes of the handshake, a chaining key of all
+ * shared secrets, and the cipher that the chaining key gives.  Before the first
+ * shared secret there is no cipher: bytes are then hashed, but not encrypted.
  */
 #ifndef POSTERN_CRYPTO_NOISE_SYMMETRIC_H
 #define POSTERN_CRYPTO_NOISE_SYMMETRIC_H
@@ -17,22 +17,22 @@
 #include "crypto/cipher.h"
 #include "crypto/noise.h"
 
-/* Secret: lives in memory of pst_secret_new(). */
+/* Secret: in memory of pst_secret_new(). */
 struct pst_noise_symmetric {
-	struct pst_cipher cipher;       /* once has_key */
+	struct pst_cipher cipher;       /* valid if has_key */
 	enum pst_cipher_kind kind;
 	bool has_key;
-	uint64_t sealed_count;          /* under this key */
+	uint64_t sealed_count;          /* with this key */
 	uint8_t chaining_key[PST_NOISE_HASH_BYTES];
 	uint8_t hash[PST_NOISE_HASH_BYTES];
 };
 
-/* What HKDF gives out at most.  Secret: the caller wipes it. */
+/* The outputs of HKDF.  Secret: the caller wipes them. */
 struct pst_noise_outputs {
 	uint8_t output[3][PST_NOISE_HASH_BYTES];
 };
 
-/* InitializeSymmetric(), with a name of at most PST_NOISE_HASH_BYTES. */
+/* InitializeSymmetric(); the name has at most PST_NOISE_HASH_BYTES. */
 void pst_noise_symmetric_init(struct pst_noise_symmetric *symmetric,
 			      enum pst_cipher_kind kind,
 			      const char *protocol_name);
@@ -43,22 +43,22 @@ void pst_noise_mix_hash(struct pst_noise_symmetric *symmetric,
 void pst_noise_mix_key(struct pst_noise_symmetric *symmetric,
 		       const uint8_t secret[static PST_NOISE_KEY_BYTES]);
 
-/* What encryption adds now: a tag's bytes, or none without a key. */
+/* The bytes that encryption adds now: a tag, or nothing without a key. */
 size_t pst_noise_tag_bytes(const struct pst_noise_symmetric *symmetric);
 
-/* EncryptAndHash(): ret_sealed has room for the tag, too. */
+/* EncryptAndHash(); ret_sealed is large enough for the tag, too. */
 void pst_noise_seal(struct pst_noise_symmetric *symmetric, const void *plain,
 		    size_t plain_bytes, uint8_t *ret_sealed);
 
 /*
- * DecryptAndHash(): the tag lies behind the plain_bytes sealed ones.  Returns 0
- * or -EKEYREJECTED.
+ * DecryptAndHash(); the tag follows the plain_bytes sealed bytes.  Returns 0 or
+ * -EKEYREJECTED.
  */
 PST_MUST_CHECK
 int pst_noise_open(struct pst_noise_symmetric *symmetric,
 		   const uint8_t *sealed, size_t plain_bytes, void *ret_plain);
 
-/* Split(): the initiator's key, the responder's, and a third one. */
+/* Split(): the key of the initiator, that of the responder, and a third one. */
 void pst_noise_outputs(const struct pst_noise_symmetric *symmetric,
 		       struct pst_noise_outputs *ret_outputs);
 

@@ -2,8 +2,8 @@
 /*
  * Sealing and opening records: modes `mac` and `aead`
  *
- * A MAC is the AEAD over no plain text, so that both modes share a cipher and
- * its nonces.
+ * A MAC is the AEAD of an empty plain text, so both modes use the same cipher
+ * and the same nonces.
  */
 #include "crypto/record_seal.h"
 
@@ -46,7 +46,7 @@ struct pst_record_keys *pst_record_keys_free(struct pst_record_keys *keys)
 
 static void copy(void *to, const void *from, size_t byte_count)
 {
-	/* An empty message has no bytes, and perhaps no address. */
+	/* An empty message may have no address. */
 	if (byte_count != 0 && to != from)
 		memcpy(to, from, byte_count);
 }
@@ -90,7 +90,7 @@ int pst_record_open(struct pst_record_cipher *cipher, const void *record,
 				    record, head_bytes + payload_bytes, NULL, 0,
 				    tag, NULL);
 	if (PST_UNLIKELY(r < 0)) {
-		/* Whoever asks again gets no second guess. */
+		/* A peer gets no second attempt with this key. */
 		cipher->record_count = PST_RECORD_COUNT_MAX;
 		return r;
 	}

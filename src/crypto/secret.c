@@ -2,8 +2,9 @@
 /*
  * Memory for secrets
  *
- * libsodium's guarded allocation is all of it but two things: it goes on when
- * the memory could not be locked, and a forked child has a copy.
+ * libsodium's guarded allocation lacks two properties, which are added here: it
+ * does not fail when the memory could not be locked, and a forked child
+ * inherits a copy.
  */
 #include "crypto/secret.h"
 
@@ -12,10 +13,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* What libsodium keeps in the same pages, before the bytes it gives out. */
+/* The bytes that libsodium keeps before the allocation, in the same pages. */
 #define CANARY_BYTES 16
 
-/* It ends where its last page ends; see sodium_malloc(). */
+/* The allocation ends at the end of its last page; see sodium_malloc(). */
 static int wipe_in_children(void *secret, size_t byte_count)
 {
 	uintptr_t page_bytes = (uintptr_t)sysconf(_SC_PAGESIZE);
@@ -32,13 +33,13 @@ void *pst_secret_new(size_t byte_count)
 {
 	void *secret;
 
-	/* Once is enough, and it may be asked any number of times. */
+	/* sodium_init() may be called any number of times. */
 	if (byte_count == 0 || sodium_init() < 0)
 		return NULL;
 	secret = sodium_malloc(byte_count);
 	if (!secret)
 		return NULL;
-	/* The second time, to hear whether the first went well. */
+	/* sodium_malloc() ignores a failed lock: lock again for the result. */
 	if (sodium_mlock(secret, byte_count) < 0 ||
 	    wipe_in_children(secret, byte_count) < 0) {
 		sodium_free(secret);

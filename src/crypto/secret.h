@@ -2,12 +2,12 @@
 /*
  * Memory for secrets
  *
- * Between guard pages, locked into memory, left out of core dumps, zero in a
- * forked child, and wiped when it is freed.  Memory that cannot be all of that
- * is not given out.
+ * The memory is between guard pages, locked, excluded from core dumps, zero in
+ * a forked child, and wiped when it is freed.  If one of these properties is
+ * not available, the allocation fails.
  *
- * Each is a page of its own of RLIMIT_MEMLOCK.  In a forked child a secret is
- * forgotten, never freed: what guards it is zero there too.
+ * Each allocation uses at least one page of RLIMIT_MEMLOCK.  A forked child
+ * must not free a secret, because libsodium's guard bytes are zero there, too.
  */
 #ifndef POSTERN_CRYPTO_SECRET_H
 #define POSTERN_CRYPTO_SECRET_H
@@ -17,15 +17,16 @@
 #include "base/attributes.h"
 
 /*
- * Zeroed.  Aligned as its size is: to 16 if that is a multiple of 16, and so
- * on, up to a page.  NULL if there is no memory, or none that can be locked.
+ * Allocate zeroed memory.  It is aligned as its size is: to 16 if the size is a
+ * multiple of 16, and so on, up to a page.  NULL if there is no memory, or none
+ * that can be locked.
  */
 PST_MUST_CHECK void *pst_secret_new(size_t byte_count);
 
-/* Wipes it.  Accepts NULL; returns NULL. */
+/* Wipe and free.  Accepts NULL; returns NULL. */
 void *pst_secret_free(void *secret);
 
-/* For copies elsewhere, on the stack above all. */
+/* Wipe a copy in other memory, such as the stack. */
 void pst_secret_wipe(void *bytes, size_t byte_count);
 
 #endif
