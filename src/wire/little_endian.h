@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Little-endian integers as they stand in a record
+ * Little-endian integers of a record
  *
- * Both sides run on one host, yet the order is fixed: a trace of a handshake
- * reads the same everywhere, and another language can implement it.  The types
- * are arrays of bytes in a struct, so that they have no alignment, leave no
- * padding around them, and cannot be used as a number by mistake.
+ * Both sides run on one host, but a fixed byte order makes traces comparable
+ * and the protocol easy to implement in another language.  Each type is an
+ * array of bytes in a struct: it needs no alignment, causes no padding, and
+ * cannot be used as a number by mistake.
  */
 #ifndef POSTERN_WIRE_LITTLE_ENDIAN_H
 #define POSTERN_WIRE_LITTLE_ENDIAN_H

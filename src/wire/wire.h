@@ -2,14 +2,13 @@
 /*
  * Reading and writing the handshake's records
  *
- * wire_messages.h says how records look; here is what they mean once they are
- * out of the socket: plain structs with numbers in host order and terminated
- * strings, complete copies that hold no pointer into the record.
+ * wire_messages.h defines the layout of records.  The structs here are complete
+ * copies, with numbers in host order and terminated strings.
  *
- * Reading and writing are inverse and exact.  A record that reads as a struct
- * is the very one that writing the struct gives, bit by bit, and every struct
- * that can be written can be read.  Whether a message is in turn, and whether
- * its numbers suit this side, is for the handshake layer to say.
+ * Reading and writing are exact inverses: writing a struct that was read gives
+ * the same bytes, and every struct that can be written can be read.  The
+ * handshake layer decides whether a message is permitted now, and whether its
+ * numbers are acceptable.
  */
 #ifndef POSTERN_WIRE_WIRE_H
 #define POSTERN_WIRE_WIRE_H
@@ -23,21 +22,21 @@
 #include "base/attributes.h"
 #include "wire/wire_messages.h"
 
-/* A record to send, or room for any record that may be received. */
+/* A record to send, or a buffer for any record that may be received. */
 struct pst_wire_record {
 	size_t byte_count;
 	uint8_t bytes[PST_WIRE_RECORD_BYTES_MAX];
 };
 
-/* Noise message 1 or 2; byte_count 0 means that there is none. */
+/* Noise message 1 or 2; byte_count is 0 if there is none. */
 struct pst_key_exchange {
 	size_t byte_count;
 	uint8_t bytes[PST_WIRE_KEY_EXCHANGE_BYTES];
 };
 
 /*
- * The quantities that both sides have a say in: the most that one side
- * requests, or grants.  Directions are seen from the peer that connects.
+ * Upper limits that one side requests or grants.  Directions are named from
+ * the viewpoint of the client.
  */
 struct pst_channel_params {
 	uint32_t directions;    /* POSTERN_DIRECTION_* bits */
@@ -45,7 +44,7 @@ struct pst_channel_params {
 	uint32_t message_bytes; /* of the largest message */
 };
 
-/* For a channel; with another kind, requested and layout_version are zero. */
+/* For a connection of another kind, requested and layout_version are zero. */
 struct pst_hello {
 	enum pst_wire_kind kind;
 	char node_name[PST_WIRE_NAME_BYTES];
@@ -58,13 +57,13 @@ struct pst_hello {
 	struct pst_key_exchange key_exchange;
 };
 
-/* One direction's share of an offer: zeros where it is not granted. */
+/* One direction of an offer; zero if it is not granted. */
 struct pst_offer_direction {
 	uint32_t ring_bytes;
 	uint32_t message_bytes;
 };
 
-/* A segment as it is announced; its descriptor travels beside the record. */
+/* A segment; the record's ancillary data has its descriptor. */
 struct pst_offer_segment {
 	uint64_t segment_bytes;
 	uint64_t inode;
@@ -76,9 +75,9 @@ struct pst_offer {
 	enum postern_security security;
 	uint16_t layout_version;
 	uint32_t control_bytes;
-	struct pst_offer_direction send;        /* in the client segment */
-	struct pst_offer_direction receive;     /* in the node segment */
-	struct pst_offer_segment node_segment;	/* written by the node */
+	struct pst_offer_direction send;         /* in client_segment */
+	struct pst_offer_direction receive;      /* in node_segment */
+	struct pst_offer_segment node_segment;   /* written by the node */
 	struct pst_offer_segment client_segment; /* written by the client */
 	struct pst_key_exchange key_exchange;
 };
@@ -93,7 +92,7 @@ struct pst_go {
 	uint64_t slot;
 };
 
-/* The node's statistics; the segment's descriptor travels beside the record. */
+/* The node's statistics; the record's ancillary data has the descriptor. */
 struct pst_stats_record {
 	uint8_t session_id[PST_WIRE_SESSION_ID_BYTES];
 	uint16_t layout_version;
@@ -104,12 +103,12 @@ struct pst_permit {
 	uint8_t session_id[PST_WIRE_SESSION_ID_BYTES];
 };
 
-/* One peer, or, with a peer of 0, all that have the name. */
+/* For one peer, or if peer is 0, for all peers with the name. */
 struct pst_command {
 	uint8_t session_id[PST_WIRE_SESSION_ID_BYTES];
 	enum pst_command_verb verb;
 	uint64_t peer;
-	char peer_name[PST_WIRE_NAME_BYTES];    /* empty with a peer */
+	char peer_name[PST_WIRE_NAME_BYTES];    /* empty if peer is not 0 */
 };
 
 struct pst_result {
@@ -119,19 +118,19 @@ struct pst_result {
 };
 
 struct pst_refuse {
-	uint16_t version;       /* of the side that refuses; never 0 */
+	uint16_t version;       /* of the side that refuses; not 0 */
 	enum pst_refuse_code code;
 };
 
-/* Is it a name that a node, or an instance, may have? */
+/* Whether it is a valid name of a node or an instance. */
 bool pst_wire_is_name(const char name[static PST_WIRE_NAME_BYTES]);
 
-/* How long the key exchange of a HELLO is; 0 for none, and for no pattern. */
+/* The length of the key exchange in HELLO; 0 for PATTERN_NONE. */
 size_t pst_wire_key_exchange_bytes(enum pst_wire_pattern pattern);
 
 /*
- * Is it a message that can be written?  These hold all the rules for what a
- * field may contain, for reading and writing alike.
+ * Whether the message is valid.  These functions contain all rules for the
+ * fields of a message; reading and writing use them.
  */
 bool pst_hello_is_valid(const struct pst_hello *hello);
 bool pst_offer_is_valid(const struct pst_offer *offer);
@@ -144,17 +143,18 @@ bool pst_refuse_is_valid(const struct pst_refuse *refuse);
 /* Reading */
 
 /*
- * The type of a record of byte_count bytes, from its header alone.
+ * Read the type of a record of byte_count bytes from its header.
  *
- * Returns 0, -EBADMSG (no record of this protocol, or its type is unknown), or
- * -EPROTONOSUPPORT (of another version of it, and not a REFUSE).
+ * Returns 0, -EBADMSG (not a record of this protocol, or of unknown type), or
+ * -EPROTONOSUPPORT (a record of another version, but not REFUSE).
  */
 PST_MUST_CHECK int pst_wire_read_type(const void *bytes, size_t byte_count,
 				      enum pst_wire_type *ret_type);
 
 /*
- * The message itself.  Each returns 0, or as pst_wire_read_type(), with
- * -EBADMSG for a record of another type and for every violation of the layout.
+ * Read a message.  Each function returns the errors of pst_wire_read_type(),
+ * and -EBADMSG for a record of another type and for every violation of the
+ * layout.
  */
 PST_MUST_CHECK int pst_wire_read_hello(const void *bytes, size_t byte_count,
 				       struct pst_hello *ret_hello);
@@ -177,7 +177,7 @@ PST_MUST_CHECK int pst_wire_read_refuse(const void *bytes, size_t byte_count,
 
 /* Writing */
 
-/* Each returns 0, or -EINVAL for a message that is not valid. */
+/* Write a message.  Each function returns 0, or -EINVAL if it is not valid. */
 PST_MUST_CHECK int pst_wire_write_hello(const struct pst_hello *hello,
 					struct pst_wire_record *ret_record);
 PST_MUST_CHECK int pst_wire_write_offer(const struct pst_offer *offer,

@@ -1,31 +1,29 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The handshake's records, byte by byte
+ * The layout of the handshake's records
  *
- *   connector (C)                                    acceptor, the node (A)
+ *   client (C)                                       node (N)
  *
  *   HELLO   node name, requested channel -->
  *   then, for a channel,
- *                                        <--  OFFER   what is granted, + 2 fds
- *   READY   my segment is sealed         -->
- *                                        <--  GO      you are admitted
+ *                                        <--  OFFER   geometry, 2 descriptors
+ *   READY   client segment is sealed     -->
+ *                                        <--  GO      connected
  *   to observe the node,
- *                                        <--  STATS   its statistics, + 1 fd
- *   or to control it
- *                                        <--  PERMIT  a session for one command
- *   COMMAND what is to be done           -->
- *                                        <--  RESULT  what came of it
+ *                                        <--  STATS   statistics, 1 descriptor
+ *   or to control it,
+ *                                        <--  PERMIT  session for one command
+ *   COMMAND command                      -->
+ *                                        <--  RESULT  its result
  *
  *                                        <--  REFUSE  before GO, STATS, RESULT
  *
- * One record is one SEQPACKET message.  A type has one size and one layout;
- * numbers are little-endian; a text or area has its length in a field of its
- * own, before it, and is filled up with zeros.  There is exactly one way
- * to write a message: whatever differs from it in a single bit (a length, a
- * bit without a meaning, a fill byte that is not zero) is not a message.
- *
- * The header and REFUSE are the same in every version, so that two sides that
- * have no version in common can still say so.
+ * One record is one SEQPACKET message.  Each type has one size and one layout,
+ * and numbers are little-endian.  The length of a text or area is in a field
+ * before it, and zeros follow it.  A message has exactly one encoding: a record
+ * with another length, an undefined bit or a fill byte that is not zero is
+ * invalid.  The header and REFUSE are the same in every version, so two sides
+ * without a common version can still detect that.
  */
 #ifndef POSTERN_WIRE_WIRE_MESSAGES_H
 #define POSTERN_WIRE_WIRE_MESSAGES_H
@@ -38,13 +36,13 @@
 
 #define PST_WIRE_VERSION 1u
 
-/* No record of any version is longer: room for this holds every one. */
+/* The maximum length of a record in every version. */
 #define PST_WIRE_RECORD_BYTES_MAX 1024u
 
 /*
- * Bytes that no text can hold, in any encoding a terminal knows: the socket may
- * have been handed to a setuid program as its standard error, and that
- * program's messages must not be taken for ours.
+ * These bytes occur in no text, in any encoding that a terminal supports.  The
+ * socket may be the standard error of a setuid program, and the messages of
+ * that program must not be valid records.
  */
 #define PST_WIRE_MAGIC_BYTES 8u
 #define PST_WIRE_MAGIC {0xff, 'P', 'S', 'T', 0x00, 0xfe, 0x1a, 0x80}
@@ -65,7 +63,7 @@ struct pst_wire_header {
 	uint8_t magic[PST_WIRE_MAGIC_BYTES];
 	struct pst_le16 version;
 	struct pst_le16 type;           /* enum pst_wire_type */
-	struct pst_le32 record_bytes;   /* of the whole record, header too */
+	struct pst_le32 record_bytes;   /* of the whole record with header */
 };
 
 static_assert(sizeof(struct pst_wire_header) == 16, "wire layout");
@@ -74,26 +72,26 @@ static_assert(offsetof(struct pst_wire_header, type) == 10, "wire layout");
 static_assert(offsetof(struct pst_wire_header, record_bytes) == 12,
 	      "wire layout");
 
-/* A name is [A-Za-z0-9][A-Za-z0-9_.-]{0,62}; the last byte is always zero. */
+/* A name is [A-Za-z0-9][A-Za-z0-9_.-]{0,62}; the last byte is zero. */
 #define PST_WIRE_NAME_BYTES 64u
 
 /* A Noise handshake message; empty in security mode `none`. */
 #define PST_WIRE_KEY_EXCHANGE_BYTES 128u
 
-/* Which Noise handshake HELLO begins: in whose keys a side must believe. */
+/* The Noise pattern of the key exchange: which sides have static keys. */
 enum pst_wire_pattern {
 	PST_WIRE_PATTERN_NONE = 0,
-	PST_WIRE_PATTERN_NN = 1,        /* nobody's */
-	PST_WIRE_PATTERN_NK = 2,        /* the acceptor's */
+	PST_WIRE_PATTERN_NN = 1,        /* none */
+	PST_WIRE_PATTERN_NK = 2,        /* the node */
 	PST_WIRE_PATTERN_IK = 3         /* both */
 };
 
-/* Message 1, with an empty payload, of each pattern. */
+/* The length of message 1, with an empty payload, of each pattern. */
 #define PST_WIRE_NN_BYTES 32u           /* a key */
 #define PST_WIRE_NK_BYTES 48u           /* a key, a tag */
 #define PST_WIRE_IK_BYTES 96u           /* two keys, two tags */
 
-/* Message 2, of all of them: a key, a hash, a tag. */
+/* The length of message 2 of each pattern: a key, a hash, a tag. */
 #define PST_WIRE_ANSWER_BYTES 80u
 
 enum pst_wire_cipher {
@@ -105,7 +103,7 @@ enum pst_wire_cipher {
 #define PST_WIRE_SESSION_ID_BYTES 16u
 #define PST_WIRE_CONFIRMATION_BYTES 32u
 
-/* What a connection is for. */
+/* The purpose of a connection. */
 enum pst_wire_kind {
 	PST_WIRE_KIND_CHANNEL = 1,      /* to move messages */
 	PST_WIRE_KIND_OBSERVE = 2,      /* to read statistics */
@@ -113,15 +111,16 @@ enum pst_wire_kind {
 };
 
 /*
- * C→A: which node is called, who calls, and the most that is requested.
+ * C→N: the name of the node, the name of the client, and the limits of the
+ * requested channel.
  *
- * A HELLO for no channel requests nothing: directions, layout_version,
- * ring_bytes and message_bytes are 0, and the mode offered is `none`, since the
- * answer rests on the kernel's credentials alone.
+ * Without a channel nothing is requested: directions, layout_version,
+ * ring_bytes and message_bytes are 0, and the only mode offered is `none`,
+ * because the node decides by the kernel's credentials alone.
  *
- * The key exchange, its pattern and its cipher are there, all three, exactly if
- * another mode than `none` is offered.  Who proves a key or demands one wants
- * it for something: in NK and IK `none` is not offered.
+ * Pattern, cipher and key exchange are present if and only if a mode other than
+ * `none` is offered.  NK and IK do not offer `none`: a proven key without a
+ * secured channel has no use.
  */
 struct pst_wire_hello {
 	struct pst_wire_header header;
@@ -129,11 +128,11 @@ struct pst_wire_hello {
 	struct pst_le16 directions;     /* POSTERN_DIRECTION_*; not empty */
 	struct pst_le16 layout_version; /* of the segments */
 	struct pst_le16 security_bits;  /* 1 << POSTERN_SECURITY_*, offered */
-	struct pst_le32 ring_bytes;     /* ceiling of each ring; not 0 */
-	struct pst_le32 message_bytes;  /* ceiling of a message; not 0 */
+	struct pst_le32 ring_bytes;     /* maximum of each ring; not 0 */
+	struct pst_le32 message_bytes;  /* maximum of a message; not 0 */
 	struct pst_le16 node_name_bytes;
 	struct pst_le16 instance_bytes; /* 0: no name */
-	struct pst_le16 key_exchange_bytes; /* those of the pattern */
+	struct pst_le16 key_exchange_bytes; /* as the pattern requires */
 	uint8_t pattern;                /* enum pst_wire_pattern */
 	uint8_t cipher;                 /* enum pst_wire_cipher */
 	uint8_t node_name[PST_WIRE_NAME_BYTES];
@@ -165,13 +164,13 @@ static_assert(offsetof(struct pst_wire_hello, key_exchange) == 168,
 	      "wire layout");
 
 /*
- * A→C: the grant and the geometry, with the two segments' descriptors (first
- * the acceptor's, then the connector's).
+ * N→C: the granted channel and its geometry, with the descriptors of the node
+ * segment and of the client segment, in this order.
  *
- * A segment is one control page and the data area of the direction that its
- * writer sends in: the connector's carries what the peer sends, the acceptor's
- * what the peer receives.  A direction that is not granted has zeros here, and
- * its segment is the control page alone.
+ * A segment is one control page and the data area of the direction in which its
+ * writer sends.  The client segment carries messages to the node, the node
+ * segment messages to the client.  If a direction is not granted, its fields
+ * are 0 and its segment is the control page alone.
  */
 struct pst_wire_offer {
 	struct pst_wire_header header;
@@ -180,16 +179,16 @@ struct pst_wire_offer {
 	struct pst_le16 security;       /* one POSTERN_SECURITY_* */
 	struct pst_le16 layout_version;
 	struct pst_le16 key_exchange_bytes;     /* 0: `none`; else 80 */
-	struct pst_le32 send_ring_bytes;        /* peer to node */
+	struct pst_le32 send_ring_bytes;        /* client to node */
 	struct pst_le32 send_message_bytes;
-	struct pst_le32 receive_ring_bytes;     /* node to peer */
+	struct pst_le32 receive_ring_bytes;     /* node to client */
 	struct pst_le32 receive_message_bytes;
 	struct pst_le32 control_bytes;          /* one page */
 	uint8_t zero[4];
 	struct pst_le64 node_segment_bytes;
 	struct pst_le64 client_segment_bytes;
-	struct pst_le64 node_segment_inode; /* not 0, and not the other's */
-	struct pst_le64 client_segment_inode;
+	struct pst_le64 node_segment_inode;     /* not 0 */
+	struct pst_le64 client_segment_inode;   /* not 0; differs from above */
 	uint8_t key_exchange[PST_WIRE_KEY_EXCHANGE_BYTES];
 };
 
@@ -222,7 +221,7 @@ static_assert(offsetof(struct pst_wire_offer, client_segment_inode) == 88,
 static_assert(offsetof(struct pst_wire_offer, key_exchange) == 96,
 	      "wire layout");
 
-/* C→A: both segments are mapped and populated, the connector's is sealed. */
+/* C→N: both segments are mapped and populated, the client segment is sealed. */
 struct pst_wire_ready {
 	struct pst_wire_header header;
 	uint8_t session_id[PST_WIRE_SESSION_ID_BYTES];
@@ -234,7 +233,7 @@ static_assert(offsetof(struct pst_wire_ready, session_id) == 16, "wire layout");
 static_assert(offsetof(struct pst_wire_ready, confirmation) == 32,
 	      "wire layout");
 
-/* A→C: the slot is committed.  From here on the socket carries doorbells. */
+/* N→C: the slot is committed.  From now on the socket carries doorbells. */
 struct pst_wire_go {
 	struct pst_wire_header header;
 	uint8_t session_id[PST_WIRE_SESSION_ID_BYTES];
@@ -246,13 +245,13 @@ static_assert(offsetof(struct pst_wire_go, session_id) == 16, "wire layout");
 static_assert(offsetof(struct pst_wire_go, slot) == 32, "wire layout");
 
 /*
- * A→C: the node's statistics, with one descriptor, for reading.  The last
- * record: whether the node lives is told by its pidfd, not by this socket.
+ * N→C: the node's statistics, with one descriptor for reading.  This is the
+ * last record.  The client detects the exit of the node by its pidfd.
  */
 struct pst_wire_stats {
 	struct pst_wire_header header;
-	uint8_t session_id[PST_WIRE_SESSION_ID_BYTES]; /* of this run */
-	struct pst_le16 layout_version; /* of the statistics' segment */
+	uint8_t session_id[PST_WIRE_SESSION_ID_BYTES]; /* of the open node */
+	struct pst_le16 layout_version; /* of the statistics segment */
 	uint8_t zero[6];
 	struct pst_le64 segment_bytes;  /* not 0 */
 	struct pst_le64 inode;          /* not 0 */
@@ -266,7 +265,7 @@ static_assert(offsetof(struct pst_wire_stats, segment_bytes) == 40,
 	      "wire layout");
 static_assert(offsetof(struct pst_wire_stats, inode) == 48, "wire layout");
 
-/* A→C: one command will be taken, in this session. */
+/* N→C: the client may send one command in this session. */
 struct pst_wire_permit {
 	struct pst_wire_header header;
 	uint8_t session_id[PST_WIRE_SESSION_ID_BYTES]; /* random */
@@ -277,17 +276,17 @@ static_assert(offsetof(struct pst_wire_permit, session_id) == 16,
 	      "wire layout");
 
 enum pst_command_verb {
-	PST_COMMAND_REVOKE = 1          /* take back a peer's admission */
+	PST_COMMAND_REVOKE = 1          /* disconnect peers */
 };
 
-/* C→A: what the node shall do.  A peer is named in exactly one of two ways. */
+/* C→N: a command to the node.  Either peer or peer_name is set. */
 struct pst_wire_command {
 	struct pst_wire_header header;
 	uint8_t session_id[PST_WIRE_SESSION_ID_BYTES];
 	struct pst_le16 verb;           /* enum pst_command_verb */
-	struct pst_le16 peer_name_bytes; /* 0: one peer, by its handle */
+	struct pst_le16 peer_name_bytes; /* 0: peer is set */
 	uint8_t zero[4];
-	struct pst_le64 peer;           /* a handle; 0: all of that name */
+	struct pst_le64 peer;           /* a handle; 0: all with the name */
 	uint8_t peer_name[PST_WIRE_NAME_BYTES];
 };
 
@@ -303,17 +302,17 @@ static_assert(offsetof(struct pst_wire_command, peer_name) == 48,
 
 enum pst_result_code {
 	PST_RESULT_DONE = 1,
-	PST_RESULT_STALE = 2,           /* the handle is of no peer any more */
+	PST_RESULT_STALE = 2,           /* no peer has the handle any more */
 	PST_RESULT_NOBODY = 3           /* no peer has that name */
 };
 
-/* A→C: what came of the command.  The last record. */
+/* N→C: the result of the command.  This is the last record. */
 struct pst_wire_result {
 	struct pst_wire_header header;
 	uint8_t session_id[PST_WIRE_SESSION_ID_BYTES];
 	struct pst_le32 code;           /* enum pst_result_code */
 	uint8_t zero[4];
-	struct pst_le64 count;          /* of peers; 0 unless it is done */
+	struct pst_le64 count;          /* of peers; 0 unless DONE */
 };
 
 static_assert(sizeof(struct pst_wire_result) == 48, "wire layout");
@@ -322,14 +321,14 @@ static_assert(offsetof(struct pst_wire_result, session_id) == 16,
 static_assert(offsetof(struct pst_wire_result, code) == 32, "wire layout");
 static_assert(offsetof(struct pst_wire_result, count) == 40, "wire layout");
 
-/* All that a refused peer ever learns. */
+/* A refused client receives nothing else. */
 enum pst_refuse_code {
 	PST_REFUSE_DENIED = 1,
-	PST_REFUSE_BUSY = 2,            /* no place now; another time perhaps */
+	PST_REFUSE_BUSY = 2,            /* no capacity now; a retry may work */
 	PST_REFUSE_VERSION = 3          /* no common version */
 };
 
-/* A→C: no.  The last record, in place of any other. */
+/* N→C: refused.  This is the last record and replaces any other. */
 struct pst_wire_refuse {
 	struct pst_wire_header header;
 	struct pst_le32 code;           /* enum pst_refuse_code */

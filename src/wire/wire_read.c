@@ -2,18 +2,12 @@
 /*
  * Records to messages
  *
- * Every byte comes from a process that may be hostile.  A record is taken in
- * three steps that leave no room for a second reading of it:
- *
- *   its header says magic, version, type and size, and the size is both that of
- *   the type and that which arrived;
- *   it is copied into a struct of its layout and taken apart, strings and areas
- *   whole, so that no length from the record is ever used to index anything;
- *   the message must be valid, and writing it must give the very same bytes.
- *
- * The last step is what refuses lengths that do not fit their text, bits
- * without a meaning and fill bytes that are not zero, in one comparison that no
- * field added later can escape.
+ * Every byte may come from a hostile process.  A record is read in three steps:
+ * check magic, version, type and size in its header; copy it into a struct of
+ * its layout, with strings and areas whole, so that no length from the record
+ * is used as an index; check that the message is valid, and that writing it
+ * gives the same bytes.  The last step refuses lengths that do not match their
+ * text, undefined bits and fill bytes that are not zero, for every field.
  */
 #include "wire/wire.h"
 
@@ -22,7 +16,7 @@
 
 static const uint8_t magic[PST_WIRE_MAGIC_BYTES] = PST_WIRE_MAGIC;
 
-/* 0 for an unknown type: no record has that size. */
+/* 0 for an unknown type, because no record has that size. */
 static size_t record_bytes_of(uint16_t type)
 {
 	switch (type) {
@@ -49,7 +43,7 @@ static size_t record_bytes_of(uint16_t type)
 	}
 }
 
-/* Copies the record out if it is of this type, so as large as its layout. */
+/* Copy the record if it has this type, and so the size of its layout. */
 static int take_record(const void *bytes, size_t byte_count,
 		       enum pst_wire_type type, void *ret_wire,
 		       size_t wire_bytes)
@@ -66,7 +60,7 @@ static int take_record(const void *bytes, size_t byte_count,
 	return 0;
 }
 
-/* The outcome of writing the message again decides whether it was read well. */
+/* Whether writing the message again gave the bytes that were read. */
 static bool is_same(int write_result, const struct pst_wire_record *record,
 		    const void *wire, size_t wire_bytes)
 {
@@ -97,7 +91,7 @@ int pst_wire_read_type(const void *bytes, size_t byte_count,
 	    pst_le32_value(header.record_bytes) != byte_count)
 		return -EBADMSG;
 
-	/* In another version only REFUSE is known to mean what it does here. */
+	/* Only REFUSE has the same meaning in every version. */
 	type = pst_le16_value(header.type);
 	if (type != PST_WIRE_REFUSE &&
 	    pst_le16_value(header.version) != PST_WIRE_VERSION)

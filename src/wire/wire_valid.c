@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a message may say
+ * The rules for messages that need no context
  *
- * The rules that need no context, in one place for reading and for writing: so
- * neither side can send what the other must refuse.  Numbers are judged here
- * for themselves; against the request and the page of this machine they are
- * judged in handshake_offer.c.
+ * Reading and writing use the same rules, so neither side can send a message
+ * that the other must refuse.  handshake_offer.c checks numbers against the
+ * request and the page size of this machine.
  */
 #include "wire/wire.h"
 
@@ -15,7 +14,7 @@
 #define SECURITY_BITS_ALL (SECURITY_BIT_NONE | 1u << POSTERN_SECURITY_MAC | \
 			   1u << POSTERN_SECURITY_AEAD)
 
-/* Not <ctype.h>: its answer depends on the locale. */
+/* Not isalnum(): its result depends on the locale. */
 static bool is_alphanumeric(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -32,9 +31,10 @@ static bool has_directions(uint32_t directions)
 	return directions != 0 && (directions & ~(uint32_t)DIRECTIONS_ALL) == 0;
 }
 
-static_assert(PST_WIRE_IK_BYTES <= PST_WIRE_KEY_EXCHANGE_BYTES, "in its area");
+static_assert(PST_WIRE_IK_BYTES <= PST_WIRE_KEY_EXCHANGE_BYTES,
+	      "fits its area");
 static_assert(PST_WIRE_ANSWER_BYTES <= PST_WIRE_KEY_EXCHANGE_BYTES,
-	      "in its area");
+	      "fits its area");
 
 size_t pst_wire_key_exchange_bytes(enum pst_wire_pattern pattern)
 {
@@ -65,7 +65,7 @@ static bool has_modes_of_its_pattern(const struct pst_hello *hello)
 	return false;
 }
 
-/* It is there, whole, exactly when a mode that is offered needs it. */
+/* The key exchange is complete if an offered mode needs it, else empty. */
 static bool has_its_key_exchange(const struct pst_hello *hello)
 {
 	return has_modes_of_its_pattern(hello) &&

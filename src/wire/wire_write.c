@@ -2,9 +2,9 @@
 /*
  * Messages to records
  *
- * A record is built in a zeroed struct of its layout, field by field, and
- * copied out whole: no fill byte can carry what happened to lie in memory, and
- * a string's bytes behind its end stay here.
+ * A record is built in a zeroed struct of its layout, field by field, and then
+ * copied.  So fill bytes contain no old memory, and the bytes behind the end of
+ * a string are not sent.
  */
 #include "wire/wire.h"
 
@@ -23,7 +23,7 @@ static struct pst_wire_header header_of(uint16_t version,
 	};
 }
 
-/* name is terminated, as every valid one is. */
+/* Every valid name is terminated. */
 static struct pst_le16 put_name(uint8_t ret_bytes[static PST_WIRE_NAME_BYTES],
 				const char name[static PST_WIRE_NAME_BYTES])
 {
