@@ -134,7 +134,7 @@ static int consume_result(struct pst_handshake_initiator *initiator,
 	return 0;
 }
 
-/* Never 0: the one message that is understood and yet ends the handshake. */
+/* Never returns 0: a valid REFUSE ends the handshake. */
 static int consume_refuse(struct pst_handshake_initiator *initiator,
 			  const void *bytes, size_t byte_count)
 {

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The key exchange, as both machines do it
+ * The key exchange of both sides
  *
- * What goes into the transcript is written anew from the message, by the one
- * function that writes records at all: a record that was read is exactly what
- * writing its message gives, so both sides have the bytes that were in the
- * packet, and cannot disagree on which.
+ * The bytes that enter the transcript are written again from the message.  A
+ * record that was read equals the record that its message gives, so both sides
+ * use the bytes of the packet.
  */
 #include "handshake/handshake_keys.h"
 
@@ -18,12 +17,12 @@ static_assert((int)PST_WIRE_PATTERN_NONE == (int)PST_NOISE_NONE &&
 		      (int)PST_WIRE_PATTERN_NN == (int)PST_NOISE_NN &&
 		      (int)PST_WIRE_PATTERN_NK == (int)PST_NOISE_NK &&
 		      (int)PST_WIRE_PATTERN_IK == (int)PST_NOISE_IK,
-	      "one name for a pattern");
+	      "same values of a pattern");
 static_assert((int)PST_WIRE_CIPHER_NONE == (int)PST_CIPHER_NONE &&
 		      (int)PST_WIRE_CIPHER_AESGCM == (int)PST_CIPHER_AESGCM &&
 		      (int)PST_WIRE_CIPHER_CHACHAPOLY ==
 			      (int)PST_CIPHER_CHACHAPOLY,
-	      "one name for a cipher");
+	      "same values of a cipher");
 static_assert(PST_WIRE_CONFIRMATION_BYTES == PST_NOISE_HASH_BYTES,
 	      "a confirmation is a hash");
 static_assert(PST_WIRE_ANSWER_BYTES == PST_NOISE_KEY_BYTES +
@@ -31,7 +30,7 @@ static_assert(PST_WIRE_ANSWER_BYTES == PST_NOISE_KEY_BYTES +
 					       PST_CIPHER_TAG_BYTES,
 	      "an answer carries a hash");
 
-/* All that can be wrong with it looks alike. */
+/* Every error of a message or key has the same result. */
 static int reject(struct pst_handshake_machine *machine)
 {
 	return pst_handshake_fail(machine, POSTERN_REASON_KEY, -EKEYREJECTED);
@@ -52,7 +51,7 @@ pst_handshake_take_keys(struct pst_handshake_machine *machine)
 	return keys;
 }
 
-/* -- what is vouched for --------------------------------------------------- */
+/* -- transcript ------------------------------------------------------------ */
 
 static int begin(struct pst_handshake_machine *machine,
 		 struct pst_noise_params *params, const struct pst_hello *hello)
@@ -103,7 +102,7 @@ static int write_unconfirmed(const struct pst_ready *ready,
 
 /* -- both sides ------------------------------------------------------------ */
 
-/* exchange knows how long it will be. */
+/* exchange->byte_count is set. */
 static int create(struct pst_handshake_machine *machine, const void *payload,
 		  size_t payload_bytes, struct pst_key_exchange *exchange)
 {
@@ -131,7 +130,7 @@ static int consume(struct pst_handshake_machine *machine,
 	return 0;
 }
 
-/* The exchange is over, and its secrets with it. */
+/* End the exchange and wipe its secrets. */
 static int split(struct pst_handshake_machine *machine,
 		 enum postern_security security)
 {
@@ -209,7 +208,7 @@ int pst_handshake_keys_create_ready(struct pst_handshake_machine *machine,
 
 /* -- responder ------------------------------------------------------------- */
 
-/* Its key, if the pattern has one of the responder's. */
+/* The key of the node, if the pattern has a static key of the responder. */
 static const struct pst_identity *
 identity_for(const struct pst_responder_params *own,
 	     enum pst_wire_pattern pattern)
@@ -220,7 +219,7 @@ identity_for(const struct pst_responder_params *own,
 		       : NULL;
 }
 
-static void note_claim(struct pst_handshake_responder *responder)
+static void copy_claimed_key(struct pst_handshake_responder *responder)
 {
 	const uint8_t *key = pst_noise_initiator_key(responder->machine.noise);
 
@@ -246,7 +245,7 @@ int pst_handshake_keys_consume_hello(struct pst_handshake_responder *responder,
 	if (!(own->cipher_bits & 1u << hello->cipher))
 		return pst_handshake_fail(machine, POSTERN_REASON_SECURITY,
 					  -EOPNOTSUPP);
-	/* Without the key that a pattern has, it is refused. */
+	/* Noise refuses a pattern whose key is missing. */
 	noise.borrow_own = identity_for(own, hello->pattern);
 	r = begin(machine, &noise, hello);
 	if (r < 0)
@@ -254,7 +253,7 @@ int pst_handshake_keys_consume_hello(struct pst_handshake_responder *responder,
 	r = consume(machine, &hello->key_exchange, NULL, 0);
 	if (r < 0)
 		return r;
-	note_claim(responder);
+	copy_claimed_key(responder);
 	return 0;
 }
 
@@ -272,7 +271,7 @@ int pst_handshake_keys_create_offer(struct pst_handshake_machine *machine,
 	return create(machine, hash, sizeof(hash), &offer->key_exchange);
 }
 
-/* As it must be in mode `none`: nothing was proven, nothing may be claimed. */
+/* In mode `none` READY must not contain a confirmation. */
 static bool is_unconfirmed(const struct pst_ready *ready)
 {
 	static const uint8_t none[PST_WIRE_CONFIRMATION_BYTES];

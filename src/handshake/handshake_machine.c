@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Turns and failures, once for both sides
+ * Transitions and failures of both sides
  *
- * What a message says differs by side; when it may come, and what becomes of a
- * machine whose peer breaks the order, does not.
+ * The contents of messages differ by side.  The order of messages is checked
+ * here for both sides, and a violation always ends the handshake.
  */
 #include "handshake/handshake_machine.h"
 

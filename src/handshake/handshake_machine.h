@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What both machines do alike: for the files of this layer only
+ * Transitions and failures of both sides, for the files of this layer only
  *
- * Before anything else a message must be in turn, and whatever goes wrong ends
- * the handshake in one way.
+ * Each side checks first whether a message is permitted in its state.  Every
+ * error ends the handshake by pst_handshake_fail().
  */
 #ifndef POSTERN_HANDSHAKE_HANDSHAKE_MACHINE_H
 #define POSTERN_HANDSHAKE_HANDSHAKE_MACHINE_H
@@ -11,21 +11,21 @@
 #include "handshake/handshake.h"
 
 /*
- * The handshake has failed for this reason, unless it had ended already: the
- * first cause stays.  Returns result, so that a caller fails in one line.
+ * End the handshake as failed for this reason.  If it has ended already, its
+ * state and reason stay.  Returns result.
  */
 PST_MUST_CHECK int pst_handshake_fail(struct pst_handshake_machine *machine,
 				      enum postern_reason reason, int result);
 
-/* The secrets are wiped, and the handshake has failed, if it had not ended. */
+/* Wipe the secrets.  A handshake that was not refused has then failed. */
 void pst_handshake_done(struct pst_handshake_machine *machine);
 
-/* It was refused, which is no failure, but an end as well. */
+/* End the handshake as refused. */
 void pst_handshake_refuse(struct pst_handshake_machine *machine);
 
 /*
- * Is it the message's turn?  Returns 0 and the state that the message leads
- * to, or has failed with -EINVAL (create) or -EBADMSG (consume).
+ * Whether the message is permitted in this state.  Returns 0 and the state
+ * after the message, or fails with -EINVAL (create) or -EBADMSG (consume).
  */
 PST_MUST_CHECK
 int pst_handshake_check_transition(struct pst_handshake_machine *machine,
@@ -34,8 +34,8 @@ int pst_handshake_check_transition(struct pst_handshake_machine *machine,
 				   enum pst_handshake_state *ret_next);
 
 /*
- * Which message came, and is it its turn?  Returns 0, or has failed with
- * -EPROTONOSUPPORT or -EBADMSG.
+ * Read the type of a received record and check that it is permitted.  Returns
+ * 0, or fails with -EPROTONOSUPPORT or -EBADMSG.
  */
 PST_MUST_CHECK
 int pst_handshake_read_transition(struct pst_handshake_machine *machine,

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What two sides agree on
+ * The sizes and the mode of an offer, for both sides
  *
- * The arithmetic of an offer, once for both sides: the node derives an offer
- * from the request and its own grant, the connector checks that what it is
- * offered is within its request and that nothing in it contradicts anything else.  From
- * here on these numbers are the geometry of the channel; it is never read from
- * shared memory.
+ * The responder derives an offer from the request and its own grant.  The
+ * initiator checks that the offer is within its request and consistent.  Both
+ * then keep these numbers in private memory; they are never read from shared
+ * memory.
  *
- *   segment bytes = control page + data area of the direction that it carries
- *   record header + message (+ tag, in `mac` and `aead`), rounded up to 8, is
- *   at most the data area
+ *   segment bytes = control page + data area of its direction
+ *   record header + message (+ tag in `mac` and `aead`), rounded up to a
+ *   multiple of 8, is at most the data area
  */
 #include "handshake/handshake.h"
 
@@ -33,7 +32,7 @@ static uint32_t power_of_two_within(uint32_t value)
 	return power;
 }
 
-/* Whole pages, because both are powers of two. */
+/* Both are powers of two, so a ring is a number of whole pages. */
 static bool is_ring(uint32_t ring_bytes, uint32_t page_bytes)
 {
 	return pst_bounds_is_power_of_two(ring_bytes) &&

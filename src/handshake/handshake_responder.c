@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The node's side of the handshake
+ * The responder's side of the handshake: the node
  *
- * Form, order and consistency of what a connector says are settled here; who
- * it is and what it may have was settled by the caller, or will be, and comes
- * in as an offer.  All that a HELLO can make this machine spend is a page of
- * memory for secrets and a few multiplications on a curve.
+ * It checks form, order and consistency of the messages.  The caller identifies
+ * the client and decides on the offer.  HELLO can make the responder use one
+ * page of memory for secrets and a few X25519 multiplications, nothing more.
  */
 #include "handshake/handshake.h"
 
@@ -15,7 +14,7 @@
 #include "handshake/handshake_keys.h"
 #include "handshake/handshake_machine.h"
 
-/* Is it one of the modes that the connector accepts? */
+/* Whether HELLO offers this mode. */
 static bool is_offered(const struct pst_hello *hello,
 		       enum postern_security security)
 {

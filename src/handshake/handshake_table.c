@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Which message is permitted in which state
+ * The permitted messages in each state
  *
- * The order of the handshake, as data: what is not a line of this table does
- * not happen.  Three things to see in it.  After HELLO the kinds of connection
- * have nothing in common but REFUSE.  Once the responder has created GO it has
- * admitted the peer and cannot refuse it any more, and so with STATS and RESULT.
- * And a peer that broke the rules may still be told so, which changes one dead
- * end for another.
+ * An act that is not in this table ends the handshake.  After HELLO the kinds
+ * of connection share only REFUSE.  A responder that has created GO, STATS or
+ * RESULT cannot refuse any more.  After a failure a responder may still create
+ * REFUSE, so that the client learns the code.
  */
 #include "handshake/handshake.h"
 
 struct transition {
 	enum pst_handshake_role role;
-	enum pst_wire_kind kind;        /* ANY: whatever the connection is for */
+	enum pst_wire_kind kind;        /* ANY: every kind */
 	enum pst_handshake_state state;
 	enum pst_handshake_act act;
 	enum pst_wire_type type;
