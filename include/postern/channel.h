@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Channels: connecting to a node, sending and receiving
+ * Channels: connect to a node, send and receive
  *
- * A channel is one admitted connection between a connector and a node.  It
- * carries messages in the directions the node's policy granted, through shared
- * memory that only one side can write.
+ * A channel is the connection of one client with one node.  It carries messages
+ * in the directions that the node's policy granted, through shared memory of
+ * which each part has exactly one writer.
  *
- * Threads: on one channel, one thread may send (send, send_wait, flush, reserve,
- * commit, abort, set_watermarks, next_event) while another receives (receive,
- * receive_wait).  postern_channel_wait() belongs to the thread whose directions it
- * names.  Any thread may call limits, stats, end_reason and interrupt.
- * Different channels are independent.  Closing needs both threads to be done.
+ * Threads: one thread at a time may send on a channel (send, send_wait, flush,
+ * reserve, commit, abort, set_watermarks, next_event), while another receives
+ * (receive, receive_wait).  postern_channel_wait() belongs to the thread of the
+ * directions that it waits for.  Any thread may call limits, stats, end_reason
+ * and interrupt.  Different channels are independent.  No other call may be in
+ * progress while a channel is closed.
  *
- * After fork() every call in the child fails with -ESTALE, and closing there
- * only forgets the handle: the parent's channel is untouched.
+ * After fork() every call in the child fails with -ESTALE.  Closing the channel
+ * there only releases the handle; the parent's channel is not affected.
  */
 #ifndef POSTERN_CHANNEL_H
 #define POSTERN_CHANNEL_H
@@ -29,7 +30,7 @@ extern "C" {
 
 struct postern_channel;
 
-/* spin_ns: how long a waiting call may look before it sleeps. */
+/* spin_ns: the maximum busy-wait time before a blocking call sleeps. */
 #define POSTERN_SPIN_DEFAULT 0u
 #define POSTERN_SPIN_NONE UINT32_MAX
 
@@ -37,34 +38,36 @@ struct postern_channel;
 struct postern_connect_options {
 	size_t size_bytes;
 
-	/* The name this process gives itself in the node's records: at most 63
-	 * of [A-Za-z0-9_.-], the first a letter or digit.  NULL: none.  Never
-	 * a basis of admission. */
+	/* An informative name of this process for the node's records: at most
+	 * 63 of [A-Za-z0-9_.-], the first a letter or digit.  NULL: none.  The
+	 * policy never decides by it. */
 	const char *instance;
 
-	/* Wished directions, POSTERN_DIRECTION_* bits.  0: what is granted. */
+	/* Requested directions, POSTERN_DIRECTION_* bits.  0: all that the
+	 * policy grants. */
 	uint32_t directions;
 
-	/* Wished size of each ring and of the largest message.  0: the most
-	 * that this side's policy could grant.  The node may grant less. */
+	/* Requested size of each ring and of the largest message.  0: the
+	 * largest that this side's policy allows.  The node may grant less. */
 	uint32_t ring_bytes;
 	uint32_t message_bytes;
 
-	/* Bounds the whole of connecting.  0: 2 s.  UINT64_MAX: no bound. */
+	/* Time limit of the whole call.  0: 2 s.  UINT64_MAX: none. */
 	uint64_t timeout_ns;
 
-	/* Up to this long a waiting call looks before it sleeps (adapted below
-	 * it to what pays).  POSTERN_SPIN_DEFAULT or POSTERN_SPIN_NONE too. */
+	/* Maximum busy-wait time of a blocking call before it sleeps, in
+	 * nanoseconds; the library uses less where less is enough.  Also
+	 * POSTERN_SPIN_DEFAULT or POSTERN_SPIN_NONE. */
 	uint32_t spin_ns;
 
-	/* POSTERN_FEATURE_* bits to do without. */
+	/* POSTERN_FEATURE_* bits not to use. */
 	uint32_t features_off;
 
 	postern_log_fn *log;
 	void *log_user_data;
 
-	/* The file of this process's private key (<postern/key.h>), which it
-	 * proves to have to a node whose key the policy lists.  NULL: none. */
+	/* The file of this process's private key (<postern/key.h>).  The key is
+	 * proven to a node whose key the policy lists.  NULL: none. */
 	const char *key_file;
 };
 
@@ -75,30 +78,32 @@ struct postern_connect_options {
 /*
  * Connect to the node that the policy calls node_name.
  *
- * The policy says where the node's socket is and its owner; the path and the
- * listener's credentials are checked before anything is sent.  If it lists keys
- * of the node, the node has to prove that it has one of them, each being tried
- * in turn.  The mode of the channel is the weakest that neither this policy nor
- * the node's forbids, and with a key `mac` at least: see limits.security.
+ * The policy names the node's socket and its owner.  The path and the
+ * credentials of the listener are checked before anything is sent.  If the
+ * policy lists keys of the node, the node must prove one of them; each is tried
+ * in turn.  The channel uses the weakest security mode that both policies
+ * allow, and at least `mac` if a key is used: see limits.security.
+ *
  * policy, options (NULL: defaults) and the strings are borrowed for the call.
- * Blocks, at most options->timeout_ns, and for as long as file systems do where
- * a key or the process's own facts have to be read.  On failure *refusal, when
- * not NULL, says more.
+ * Blocks at most options->timeout_ns, and in addition for file system accesses
+ * that read a key or the facts of this process.  On failure *refusal, unless it
+ * is NULL, receives the error information.
  *
  * Returns 0, or
- *   -ENOENT           no such node in the policy, or it does not run
- *   -EACCES           refused by the node, or the path, the listener or the key
- *                     file is not to be trusted: see refusal->reason
- *   -EKEYREJECTED     the node does not have the key that the policy lists, or
- *                     there is a man in the middle (POSTERN_REASON_KEY)
- *   -EDQUOT           the node has no place for this user now
+ *   -ENOENT           the policy has no such node, or it is not running
+ *   -EACCES           the node refused; or the path, the listener or the key
+ *                     file is not trusted: see refusal->reason
+ *   -EKEYREJECTED     the node did not prove a listed key, or there is a man in
+ *                     the middle (POSTERN_REASON_KEY)
+ *   -EDQUOT           the node has no free slot for this user now
  *   -EPROTONOSUPPORT  no common protocol version
- *   -EBADMSG          the node broke the protocol
- *   -EPIPE            the node went away in mid-handshake
- *   -ETIMEDOUT        not connected before the deadline
- *   -EOPNOTSUPP       the node answers in a security mode that was not offered
- *   -EINVAL           the node's own block in the policy has an error
- *                     (POSTERN_REASON_POLICY); a NULL or malformed argument
+ *   -EBADMSG          the node violated the protocol
+ *   -EPIPE            the node closed the connection during the handshake
+ *   -ETIMEDOUT        the time limit passed
+ *   -EOPNOTSUPP       the node answered with a security mode that was not
+ *                     offered
+ *   -EINVAL           an argument is NULL or malformed; or the node's block in
+ *                     the policy has an error (POSTERN_REASON_POLICY)
  *   -ENOMEM -EMFILE -ENFILE -ECANCELED
  */
 POSTERN_MUST_CHECK
@@ -108,13 +113,15 @@ int postern_connect(const struct postern_policy *policy, const char *node_name,
 		    struct postern_channel **ret_channel);
 
 /*
- * Close a channel, or give back a reference from postern_node_channel() or
- * postern_node_detach().  Messages sent before stay in the ring and the peer
- * drains it (see postern_flush()).  Accepts NULL.  Returns NULL.
+ * Close a channel, or release a reference from postern_node_channel() or
+ * postern_node_detach().  Messages that were sent before stay in the ring, and
+ * the peer can still receive them (see postern_flush()).  Accepts NULL.
+ *
+ * Returns NULL.
  */
 struct postern_channel *postern_channel_close(struct postern_channel *channel);
 
-/* The grant, as seen from this side.  Begins with its size. */
+/* What was granted, as seen from this side.  Begins with its size. */
 struct postern_limits {
 	size_t size_bytes;
 	uint32_t directions;         /* POSTERN_DIRECTION_* of the caller */
@@ -128,103 +135,110 @@ struct postern_limits {
 #define POSTERN_LIMITS_INIT \
 	{sizeof(struct postern_limits), 0, POSTERN_SECURITY_NONE, 0, 0, 0, 0}
 
-/* Returns 0, -ESTALE after fork(), or -EINVAL for NULL or an impossible size. */
+/*
+ * Get the directions, the security mode and the sizes of a channel.
+ *
+ * Returns 0, -ESTALE after fork(), or -EINVAL for NULL or an invalid size.
+ */
 POSTERN_MUST_CHECK
 int postern_channel_limits(const struct postern_channel *channel,
 			   struct postern_limits *ret_limits);
 
 /*
- * The statistics of the channel so far, as seen from this side: <postern/stats.h>.
- * ret_stats->size_bytes says how much of it the caller knows.
+ * Get the statistics of the channel, as seen from this side: <postern/stats.h>.
+ * Set ret_stats->size_bytes first.
  *
- * For any thread at any time, as long as the channel is not closed meanwhile;
- * the threads that send and receive are not slowed down by it.
+ * Any thread may call this while the channel is open; it does not slow down the
+ * threads that send and receive.
  *
- * Returns 0, -ESTALE after fork(), or -EINVAL for NULL or an impossible size.
+ * Returns 0, -ESTALE after fork(), or -EINVAL for NULL or an invalid size.
  */
 POSTERN_MUST_CHECK
 int postern_channel_stats(struct postern_channel *channel,
 			  struct postern_channel_statistics *ret_stats);
 
 /*
- * How the channel ended, once a call has noticed: POSTERN_REASON_NONE while it
- * lives (and for NULL, and after fork()).
+ * Get the reason why the channel ended.  POSTERN_REASON_NONE until a call has
+ * detected the end, for NULL, and after fork().
  *
- *   CLOSED HUNG_UP PEER_DIED      the peer went, in order or not
+ *   CLOSED HUNG_UP PEER_DIED      the peer closed the channel, or exited
  *   REVOKED NODE_CLOSED EXCEEDED IDLE
- *                                 the node ended it.  To a connector this is
- *                                 what the node says, which nothing proves
- *   POISONED                      the peer broke the rules
- *   KEY_REJECTED                  what came was not the next message of this
- *                                 peer: forged, altered, dropped or repeated
- *   KEY_USED_UP                   2^48 messages in one direction
+ *                                 the node ended the channel; to a client this
+ *                                 is the node's own statement, without proof
+ *   POISONED                      the peer violated the protocol
+ *   KEY_REJECTED                  a message was not the next one of this peer:
+ *                                 forged, modified, dropped or replayed
+ *   KEY_USED_UP                   2^48 messages were sent in one direction
  *
- * For any thread.
+ * Any thread may call this.
  */
 enum postern_reason
 postern_channel_end_reason(const struct postern_channel *channel);
 
 /*
- * Send one message of byte_count bytes (0 is a message too).
+ * Send one message of byte_count bytes; 0 bytes are a message too.
  *
  * The bytes are copied; the caller keeps the buffer.  Never blocks and never
- * allocates; makes a system call only to wake a sleeping receiver, and to check
- * whether a peer that has received nothing for a while is still there.
+ * allocates.  Makes a system call only to wake a sleeping receiver, and to
+ * check whether a peer that has received nothing for some time still exists.
  *
- * A message is sent once it is in the ring, whether the peer receives it or not.
- * After the peer has ended, at most 2048 more messages are sent before -EPIPE
- * (or -EAGAIN, where the ring is full before).  Once a millisecond has passed,
- * the peer is checked with one of the next 64 messages; the first check after its
- * end may still count what it received before, the second does not.
- * postern_flush() confirms that messages were received.  The
- * same holds for a reference from postern_node_channel().
+ * A message is sent as soon as it is in the ring, whether or not the peer
+ * receives it; postern_flush() confirms that messages were received.  After the
+ * peer has ended, at most 2048 more messages are accepted before -EPIPE (or
+ * before -EAGAIN, if the ring is full earlier).  After each millisecond, one of
+ * the next 64 calls checks whether the peer still exists.  The first check
+ * after its end can still count messages that it received before; the second
+ * cannot.  The same holds for a reference from postern_node_channel().
  *
  * Returns 0, or
  *   -EAGAIN           the ring is full: postern_channel_wait() for
  *                     POSTERN_DIRECTION_SEND
- *   -EMSGSIZE         more than the grant allows: postern_channel_limits()
+ *   -EMSGSIZE         longer than the grant allows: postern_channel_limits()
  *   -EPERM            sending was not granted
- *   -EPIPE            the peer is gone, the node ended the channel or was
- *                     closed, or the key is used up:
+ *   -EPIPE            the peer exited or closed the channel, the node ended the
+ *                     channel or was closed, or the key is used up:
  *                     postern_channel_end_reason()
- *   -EBADMSG          the peer broke the protocol: the channel is dead
- *   -EKEYREJECTED     a message that was received failed authentication: the
- *                     channel is dead
+ *   -EBADMSG          the peer violated the protocol; the channel is poisoned
+ *   -EKEYREJECTED     a received message failed authentication; the channel is
+ *                     poisoned
  *   -EBUSY            a reservation is open: commit or abort it first
- *   -ESTALE           this process is a forked child
- *   -EINVAL           a NULL channel, or NULL bytes with a non-zero count
+ *   -ESTALE           after fork()
+ *   -EINVAL           channel is NULL, or bytes is NULL and byte_count is not 0
  */
 POSTERN_MUST_CHECK
 int postern_send(struct postern_channel *channel, const void *bytes,
 		 size_t byte_count);
 
 /*
- * The same, but waits for room until deadline_ns (CLOCK_MONOTONIC).
- * Returns as postern_send(), with -ETIMEDOUT in place of -EAGAIN, -EINTR
- * (postern_channel_interrupt(); nothing was sent), or -ENOMEM or -ECANCELED
- * where the kernel cannot wait.
+ * Send one message; wait for free space until deadline_ns (CLOCK_MONOTONIC).
+ *
+ * Returns 0, or as postern_send(), except that -ETIMEDOUT replaces -EAGAIN; or
+ *   -EINTR               postern_channel_interrupt(); nothing was sent
+ *   -ENOMEM -ECANCELED   the kernel could not wait
  */
 POSTERN_MUST_CHECK
 int postern_send_wait(struct postern_channel *channel, const void *bytes,
 		      size_t byte_count, uint64_t deadline_ns);
 
 /*
- * Send without a copy: reserve room for a message, write it there, commit it.
+ * Send without a copy: reserve space for a message, write it there, commit it.
  *
- * *ret_bytes points at byte_count writable bytes until commit or abort; nothing
- * is visible to the receiver before postern_commit(), which may shorten the
- * message.  One reservation at a time.
+ * *ret_bytes points to byte_count writable bytes until the commit or the abort.
+ * The receiver gets no message before postern_commit(), which may shorten it.
+ * Only one reservation can be open at a time.
  *
  * With POSTERN_SECURITY_NONE the bytes are in the ring, whose memory the peer
- * can read: what is written there stays readable to it until other messages
- * overwrite it, also beyond a shortened message and of an aborted one.  In the
- * other modes they are private memory, and commit seals them into the ring:
- * what is not committed never gets there.
+ * can read.  All bytes written there stay readable until later messages
+ * overwrite them, also the end of a shortened message and an aborted one.  In
+ * the other modes they are in private memory, and the commit seals them into
+ * the ring; bytes that are not committed never reach the ring.
  *
- * postern_reserve() returns as postern_send().
- * postern_commit() returns as postern_send(), and -EINVAL without a
- * reservation or for more bytes than reserved (the reservation stays).
- * postern_abort() returns 0, -EINVAL without a reservation, or -ESTALE.
+ * Returns 0, or: postern_reserve() as postern_send(), and postern_commit() as
+ * postern_send() with these differences:
+ *   -EINVAL  postern_commit() and postern_abort(): no reservation is open; or
+ *            byte_count exceeds the reservation, which then stays open
+ *   -ESTALE  postern_abort(): after fork()
+ * postern_abort() returns no other code.
  */
 POSTERN_MUST_CHECK
 int postern_reserve(struct postern_channel *channel, size_t byte_count,
@@ -235,11 +249,19 @@ POSTERN_MUST_CHECK
 int postern_abort(struct postern_channel *channel);
 
 /*
- * Wait until the peer has consumed all that was sent before.
+ * Wait until the peer has received all messages that were sent before, at most
+ * until deadline_ns (CLOCK_MONOTONIC).
  *
- * Returns 0, or -ETIMEDOUT, -EINTR (postern_channel_interrupt()), -EPERM, -EPIPE
- * (the peer went before it had consumed everything), -EBADMSG, -EKEYREJECTED,
- * -ESTALE, -EINVAL, -ENOMEM, -ECANCELED.
+ * Returns 0, or
+ *   -ETIMEDOUT     the deadline passed
+ *   -EINTR         postern_channel_interrupt()
+ *   -EPERM         sending was not granted
+ *   -EPIPE         the channel ended before the peer had received everything
+ *   -EBADMSG       the peer violated the protocol; the channel is poisoned
+ *   -EKEYREJECTED  a received message failed authentication
+ *   -ESTALE        after fork()
+ *   -EINVAL        channel is NULL
+ *   -ENOMEM -ECANCELED  the kernel could not wait
  */
 POSTERN_MUST_CHECK
 int postern_flush(struct postern_channel *channel, uint64_t deadline_ns);
@@ -247,37 +269,41 @@ int postern_flush(struct postern_channel *channel, uint64_t deadline_ns);
 /*
  * Receive one message into buffer.
  *
- * *ret_message_bytes is its size; 0 is a message too.  The bytes are copied out
- * of shared memory once, so they no longer change; in the modes `mac` and
- * `aead` they are delivered only after that copy was verified.  Never blocks
- * and never allocates.  Messages that a peer sent before it left are
+ * *ret_message_bytes is its size; 0 bytes are a message too.  The bytes are
+ * copied out of shared memory once, so they no longer change; in the modes
+ * `mac` and `aead` they are delivered only after the copy was verified.  Never
+ * blocks and never allocates.  Messages that a peer sent before it exited are
  * delivered before -EPIPE.
  *
  * Returns 0, or
- *   -EAGAIN    nothing there: postern_channel_wait()
- *   -EMSGSIZE  the message is larger than the buffer: it is kept, and
- *              *ret_message_bytes says its size (the one output written on
- *              failure; not authenticated yet)
- *   -EPERM     receiving was not granted
- *   -EPIPE     the peer is gone and all it sent was received, or the node ended
- *              the channel: postern_channel_end_reason()
- *   -EBADMSG   the peer broke the protocol: the channel is dead
- *   -EKEYREJECTED  it failed authentication: it is not this peer's next message
- *              in this session.  The channel is dead, in both directions; the
- *              buffer holds nothing of it
- *   -EBUSY     the node receives from this channel: postern_node_detach()
- *   -ESTALE    this process is a forked child
- *   -EINVAL    NULL, or a NULL buffer with a non-zero size
+ *   -EAGAIN        there is no message: postern_channel_wait()
+ *   -EMSGSIZE      the message is larger than the buffer: it is kept, and
+ *                  *ret_message_bytes is its size (the only output that is
+ *                  written on failure; not authenticated yet)
+ *   -EPERM         receiving was not granted
+ *   -EPIPE         the peer exited or closed the channel and all its messages
+ *                  were received, or the node ended the channel:
+ *                  postern_channel_end_reason()
+ *   -EBADMSG       the peer violated the protocol; the channel is poisoned
+ *   -EKEYREJECTED  the message is not the next one of this peer in this
+ *                  session.  Nothing of it is in the buffer, and the channel is
+ *                  poisoned in both directions
+ *   -EBUSY         the node receives from this channel: postern_node_detach()
+ *   -ESTALE        after fork()
+ *   -EINVAL        an argument is NULL, or buffer is NULL and its size is not 0
  */
 POSTERN_MUST_CHECK
 int postern_receive(struct postern_channel *channel, void *buffer,
 		    size_t buffer_bytes, size_t *ret_message_bytes);
 
 /*
- * The same, but waits for a message until deadline_ns (CLOCK_MONOTONIC).
- * Returns as postern_receive(), with -ETIMEDOUT in place of -EAGAIN, -EINTR
- * (postern_channel_interrupt(); a message that is there stays there), or -ENOMEM
- * or -ECANCELED where the kernel cannot wait.
+ * Receive one message; wait for it until deadline_ns (CLOCK_MONOTONIC).
+ *
+ * Returns 0, or as postern_receive(), except that -ETIMEDOUT replaces -EAGAIN;
+ * or
+ *   -EINTR               postern_channel_interrupt(); a message stays in the
+ *                        ring
+ *   -ENOMEM -ECANCELED   the kernel could not wait
  */
 POSTERN_MUST_CHECK
 int postern_receive_wait(struct postern_channel *channel, void *buffer,
@@ -285,59 +311,71 @@ int postern_receive_wait(struct postern_channel *channel, void *buffer,
 			 uint64_t deadline_ns);
 
 /*
- * A descriptor for poll, select or epoll: readable while there is something to
- * receive, after half of a full ring is free again (as far as the receiver has
- * noticed), after its depth has sunk to the low watermark, and when the peer is
- * gone.  A sender that waits for free space is woken then too, not for each message: it
- * would fill the space of one and sleep again.  For more space than half of the
- * ring it is woken within a 64th of the ring.
+ * Get a descriptor for poll, select or epoll.  It is readable
+ *   - while there is a message to receive,
+ *   - when half of a full ring is free again (at the next check by the
+ *     receiver),
+ *   - when the ring's depth has fallen to the low watermark,
+ *   - when the channel has ended.
+ * A sender that waits for free space is woken when half of the ring is free,
+ * not for each message: it would fill the space of one message and sleep
+ * again.  A sender that needs more than half of the ring is woken within a 64th
+ * of the ring.
  *
- * Level-triggered: it stays readable until postern_receive(), postern_send() or
- * postern_channel_next_event() has returned -EAGAIN, or postern_channel_wait()
- * with deadline 0 -ETIMEDOUT.  It is readable when first asked for.  Owned by the
- * channel: do not read, write or close it.  Costs a system call per -EAGAIN from
- * then on.
+ * The descriptor is level-triggered: it stays readable until postern_receive(),
+ * postern_send() or postern_channel_next_event() has returned -EAGAIN, or
+ * postern_channel_wait() with deadline 0 has returned -ETIMEDOUT.  It is
+ * readable at first.  The channel owns it: do not read, write or close it.
+ * Once it exists, each -EAGAIN costs a system call.
  *
- * Returns the descriptor, or -ESTALE, -EINVAL, -ENOMEM, -EMFILE, -ENFILE,
- * -ECANCELED.
+ * Returns the descriptor, or
+ *   -ESTALE  after fork()
+ *   -EINVAL  channel is NULL
+ *   -ENOMEM -EMFILE -ENFILE -ECANCELED
  */
 POSTERN_MUST_CHECK
 int postern_channel_fd(struct postern_channel *channel);
 
-/* Beside POSTERN_DIRECTION_*: the depth is at the low watermark, or below. */
+/* Beside POSTERN_DIRECTION_*: the depth is at or below the low watermark. */
 #define POSTERN_WAIT_LOW 4u
 
 /*
  * Wait until one of the directions (POSTERN_DIRECTION_* bits of the caller, or
- * POSTERN_WAIT_LOW) is ready: a message can be received; a message that found
- * the ring full can be tried again; the depth has sunk to the low watermark; or
- * the channel has ended, which makes every direction ready so that the next call
- * says how.  Reports and clears readiness to send.
+ * POSTERN_WAIT_LOW) is ready, at most until deadline_ns (CLOCK_MONOTONIC).  A
+ * direction is ready if there is a message to receive; if a message that found
+ * the ring full can be tried again; or if the depth has fallen to the low
+ * watermark.  When the channel has ended, every direction is ready, and the
+ * next call returns the error.  Reports and clears readiness to send.
  *
- * Returns 0 and the ready bits, or -ETIMEDOUT, -EINTR
- * (postern_channel_interrupt()), -EPERM (none of the directions is granted),
- * -EBUSY (the node receives from it), -ESTALE, -EINVAL (also POSTERN_WAIT_LOW
- * without watermarks), -ENOMEM, -ECANCELED.
+ * Returns 0 and the ready bits, or
+ *   -ETIMEDOUT  the deadline passed
+ *   -EINTR      postern_channel_interrupt()
+ *   -EPERM      none of the directions was granted
+ *   -EBUSY      the node receives from this channel
+ *   -ESTALE     after fork()
+ *   -EINVAL     an argument is NULL or malformed, or POSTERN_WAIT_LOW without
+ *               watermarks
+ *   -ENOMEM -ECANCELED  the kernel could not wait
  */
 POSTERN_MUST_CHECK
 int postern_channel_wait(struct postern_channel *channel, uint32_t directions,
 			 uint64_t deadline_ns, uint32_t *ret_ready);
 
 /*
- * End a wait on the channel from outside: from any thread, or from a signal
- * handler.  It makes one system call for each direction and leaves errno alone.
+ * End a wait on the channel, from any thread or from a signal handler.  Makes
+ * one system call for each direction and does not change errno.
  *
- * In each granted direction, the wait that is in progress returns -EINTR; if
- * there is none, the next call that can wait does (postern_send_wait(),
+ * In each granted direction, the wait in progress returns -EINTR.  If there is
+ * none, the next call that can wait returns it (postern_send_wait(),
  * postern_flush(), postern_receive_wait(), postern_channel_wait()), once, even
- * if it would not have to wait.  Interrupts before that count as one.  A
- * postern_channel_wait() for both directions takes the interrupt of both.  The
- * descriptor of postern_channel_fd() is readable until the interrupt is taken.
- * Nothing else changes: the channel stays as usable as before.
+ * if it would not have to wait.  Several interrupts before that count as one.
+ * A postern_channel_wait() for both directions consumes the interrupt of both.
+ * The descriptor of postern_channel_fd() is readable until the interrupt is
+ * consumed.  The channel remains usable.
  *
- * postern_connect() has no handle to interrupt: its deadline ends it.  The
- * receiving direction of a reference from postern_node_channel() has no waits:
- * postern_node_interrupt() ends those of its node.
+ * postern_connect() cannot be interrupted; its time limit ends it.  On a
+ * reference from postern_node_channel() no call waits to receive;
+ * postern_node_interrupt() ends the waits of the node.
  *
  * The channel must stay open until the call has returned.
  *
@@ -345,17 +383,17 @@ int postern_channel_wait(struct postern_channel *channel, uint32_t directions,
  */
 int postern_channel_interrupt(struct postern_channel *channel);
 
-/* Events of the sending thread before its ring is full. */
+/* Watermark events of the sending thread. */
 enum postern_channel_event_type {
-	POSTERN_CHANNEL_ABOVE_HIGH = 1, /* the depth reached the high mark */
-	POSTERN_CHANNEL_BELOW_LOW = 2   /* and has sunk to the low one since */
+	POSTERN_CHANNEL_ABOVE_HIGH = 1, /* the depth reached the high one */
+	POSTERN_CHANNEL_BELOW_LOW = 2   /* it has fallen to the low one since */
 };
 
 /* Begins with its size. */
 struct postern_channel_event {
 	size_t size_bytes;
 	enum postern_channel_event_type type;
-	uint64_t depth_bytes;   /* in the ring: when it was high, or is low */
+	uint64_t depth_bytes;   /* at the high watermark, or now */
 };
 
 #define POSTERN_CHANNEL_EVENT_INIT \
@@ -363,28 +401,36 @@ struct postern_channel_event {
 	 (enum postern_channel_event_type)0, 0}
 
 /*
- * Have an event when high_bytes of the ring are used, and when only low_bytes
- * are left of them; 0 and 0 for none, as in the beginning.  Bytes of the ring,
- * where each message takes a header too.  Of the sending thread, like
- * postern_channel_next_event().  Events that were not fetched yet are dropped.  A
- * sender that sleeps until the depth is low is not woken before half of the ring
- * is free: it sees a low mark above that only if it asks.  Below that it is woken
- * within a 64th of the ring.
+ * Set the watermarks: request an event when high_bytes of the send ring are
+ * used, and another when at most low_bytes are still used.  0 and 0 turn the
+ * events off, as initially.  The numbers are bytes of the ring, in which each
+ * message also has a header.  For the sending thread.  Events that were not
+ * fetched yet are dropped.
  *
- * Returns 0, -EINVAL for NULL or unless low_bytes < high_bytes <= the ring's size
- * (postern_channel_limits()) or both are 0, -EPERM (sending was not granted) or
- * -ESTALE.
+ * A sender that sleeps until the depth is low is not woken before half of the
+ * ring is free; it detects a low watermark above that only when it asks.  Below
+ * that it is woken within a 64th of the ring.
+ *
+ * Returns 0, or
+ *   -EINVAL  channel is NULL; or neither both are 0, nor low_bytes < high_bytes
+ *            <= the ring's size (postern_channel_limits())
+ *   -EPERM   sending was not granted
+ *   -ESTALE  after fork()
  */
 POSTERN_MUST_CHECK
 int postern_channel_set_watermarks(struct postern_channel *channel,
 				   size_t high_bytes, size_t low_bytes);
 
 /*
- * The next event of the watermarks.  ABOVE_HIGH and BELOW_LOW take turns;
- * a mark that was passed several times between two calls is one event.  Never blocks.
+ * Get the next watermark event.  ABOVE_HIGH and BELOW_LOW alternate; a
+ * watermark that was passed several times between two calls is one event.
+ * Never blocks.  For the sending thread.
  *
- * Returns 0, -EAGAIN (there is none), -EPERM, -ESTALE, or -EINVAL for NULL or an
- * impossible size.
+ * Returns 0, or
+ *   -EAGAIN  there is no event
+ *   -EPERM   sending was not granted
+ *   -ESTALE  after fork()
+ *   -EINVAL  an argument is NULL, or ret_event has an invalid size
  */
 POSTERN_MUST_CHECK
 int postern_channel_next_event(struct postern_channel *channel,

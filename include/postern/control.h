@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Control: commanding a node from another process
+ * Control: command a node from another process
  *
- * A node takes commands from its owner and from root, whatever its policy says,
- * and from no other process.
+ * A node executes commands of its owner and of root, whatever its policy says,
+ * and of no other user.
  */
 #ifndef POSTERN_CONTROL_H
 #define POSTERN_CONTROL_H
@@ -23,10 +23,10 @@ extern "C" {
 struct postern_control_options {
 	size_t size_bytes;
 
-	/* Bounds the whole call.  0: 2 s.  UINT64_MAX: no bound. */
+	/* Time limit of the whole call.  0: 2 s.  UINT64_MAX: none. */
 	uint64_t timeout_ns;
 
-	/* POSTERN_FEATURE_* bits to do without. */
+	/* POSTERN_FEATURE_* bits not to use. */
 	uint32_t features_off;
 
 	postern_log_fn *log;
@@ -37,33 +37,37 @@ struct postern_control_options {
 	{sizeof(struct postern_control_options), 0, 0, NULL, NULL}
 
 /*
- * Let the node that the policy calls node_name revoke a peer, as
- * postern_node_revoke() does there.  peer is INDEX.GENERATION, as tools show a
- * handle, for that one peer; or a name of the policy, for all that it admitted
- * (a text of this first form is never taken for a name).  Offers that were left
- * unread are revoked too, by name, or by the handle in an "unread-offers" record
- * all of that user.
+ * Disconnect a peer of the node that the policy calls node_name, as
+ * postern_node_revoke() does in the node's own process.
  *
- * The path and the listener's credentials are checked as for postern_connect().
- * The policy, options (NULL: defaults) and the strings are borrowed for the
- * call.  Blocks, at most options->timeout_ns: the command may have been carried
- * out even when no answer came in time.  On failure *refusal, when not NULL,
- * says more.
+ * peer is INDEX.GENERATION, the handle as the tool prints it, for that one
+ * peer; or a name of the policy, for all peers that connected under it.  A text
+ * of the first form is never taken for a name.  Unread offers are revoked too:
+ * by name those made under that name, and by the handle in an "unread-offers"
+ * record all of that user.
  *
- * Returns 0, and in *ret_count, unless that is NULL, how many channels,
+ * The path and the credentials of the listener are checked as by
+ * postern_connect().  The policy, options (NULL: defaults) and the strings are
+ * borrowed for the call.  Blocks at most options->timeout_ns; the node may have
+ * executed the command even if no answer came in time.  On failure *refusal,
+ * unless it is NULL, receives the error information.
+ *
+ * Returns 0, and in *ret_count, unless it is NULL, how many channels,
  * handshakes and unread offers were ended; 1 for a handle.  Or
- *   -ENOENT      no such node, it does not run, or no peer was admitted by that
- *                name (POSTERN_REASON_NO_PEER): see the reason
- *   -ESTALE      no peer has that handle (any more)
- *   -EACCES      this process is neither the owner nor root; or the path or the
- *                listener is not to be trusted
- *   -EDQUOT      the node has no free slot for the connection
- *   -ETIMEDOUT   the node did not answer in time
- *   -EPIPE       the node hung up
+ *   -ENOENT           the policy has no such node, it is not running, or no
+ *                     peer is connected by that name (POSTERN_REASON_NO_PEER):
+ *                     see the reason
+ *   -ESTALE           no peer has that handle
+ *   -EACCES           this process is neither the owner nor root; or the path
+ *                     or the listener is not trusted
+ *   -EDQUOT           the node has no free slot for the connection
+ *   -ETIMEDOUT        the node did not answer in time
+ *   -EPIPE            the node closed the connection
  *   -EPROTONOSUPPORT  no common protocol version
- *   -EBADMSG     the node broke the rules
- *   -EINVAL      a NULL argument, or peer has neither form; or the node's block of
- *                the policy has an error (POSTERN_REASON_POLICY)
+ *   -EBADMSG          the node violated the protocol
+ *   -EINVAL           an argument is NULL or malformed, or peer has neither
+ *                     form; or the node's block in the policy has an error
+ *                     (POSTERN_REASON_POLICY)
  *   -ENOMEM -EMFILE -ENFILE -ECANCELED
  */
 POSTERN_MUST_CHECK

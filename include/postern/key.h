@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Keys: a process can prove its identity beyond what the kernel says
+ * Keys: a process proves its identity beyond what the kernel says
  *
- * A key is an X25519 key pair.  The public key stands in policies, as `key` of
- * a node or of a peer; the private one in a file that only its owner may
- * read, and which an option `key_file` names.  Only the handshake uses it, and
- * the library never gives it out: not even these functions do.
+ * A key is an X25519 key pair.  Policies contain the public key, as `key` of a
+ * node or of a peer.  The private key is in a file that only its owner may
+ * read, and which the option `key_file` names.  Only the handshake uses it; no
+ * function of the library returns it.
  *
  * The file is one line of text.  It belongs to root or to the effective uid of
- * the process, its mode is 0600 or stricter, or 0440 if an ACL gives the group's
- * bits to the reader alone (systemd credentials); it has one name; and no other
- * user owns a link on the way or can write to a directory on the way.
+ * the process.  Its mode is 0600 or stricter, or 0440 if an ACL gives the
+ * group's bits to the reader alone (systemd credentials).  It has only one hard
+ * link.  No other user owns a symbolic link on its path, or can write to a
+ * directory on its path.
  *
- * All of this but _text reads or writes files, so it may block as file systems
- * do.  Any thread may call it.
+ * All calls except _text read or write files, so they may block as file systems
+ * do.  Any thread may call them.
  */
 #ifndef POSTERN_KEY_H
 #define POSTERN_KEY_H
@@ -25,20 +26,22 @@
 extern "C" {
 #endif
 
-/* "x25519:", 43 characters of URL-safe base64, and a zero. */
+/* "x25519:", 43 characters of URL-safe base64, and a zero byte. */
 #define POSTERN_KEY_TEXT_BYTES 51
 
 /*
- * Make a new key and its file, with mode 0600 and this process as its owner.
- * The file is there as a whole and on the disk, or not at all; one that exists
- * stays as it is.  On failure *refusal, when not NULL, says more.
+ * Create a key and its file, with mode 0600 and this process's effective uid as
+ * its owner.  When the call returns 0, the complete file is on the disk; on
+ * failure no file was created.  An existing file is not changed.  On failure
+ * *refusal, unless it is NULL, receives the error information.
  *
  * Returns 0, or
- *   -EBUSY   there is a file of this name already
+ *   -EBUSY   a file of this name exists
  *   -ENOENT  there is no such directory
- *   -EACCES  others could write there, or this process may not
- *   -ENOMEM  also where memory for secrets cannot be locked (RLIMIT_MEMLOCK)
- *   -EINVAL  a NULL argument
+ *   -EACCES  another user could write to the directory, or this process may not
+ *   -ENOMEM  out of memory, or memory for secrets cannot be locked
+ *            (RLIMIT_MEMLOCK)
+ *   -EINVAL  an argument is NULL
  *   -EMFILE -ENFILE -ECANCELED
  */
 POSTERN_MUST_CHECK
@@ -46,22 +49,25 @@ int postern_key_create(const char *path, struct postern_refusal *refusal,
 		       uint8_t ret_public_key[POSTERN_KEY_BYTES]);
 
 /*
- * The public key of the private one in a file, which is checked on the way:
- * what this accepts, `key_file` does.  On failure *refusal, when not NULL, says
- * more.
+ * Get the public key of the private key in a file.  The file is checked as
+ * `key_file` is: a file that this call accepts can be used there.  On failure
+ * *refusal, unless it is NULL, receives the error information.
  *
  * Returns 0, or
  *   -ENOENT  there is no such file
- *   -EACCES  another user could read or write it, or this process may not, or
- *            there is no private key in it: the refusal names the command that
- *            mends it where one does
- *   -ENOMEM -EINVAL -EMFILE -ENFILE -ECANCELED, as above
+ *   -EACCES  another user could read or write the file, this process may not
+ *            read it, or it contains no private key; the refusal names the
+ *            command that fixes it, if there is one
+ *   -ENOMEM  out of memory, or memory for secrets cannot be locked
+ *            (RLIMIT_MEMLOCK)
+ *   -EINVAL  an argument is NULL
+ *   -EMFILE -ENFILE -ECANCELED
  */
 POSTERN_MUST_CHECK
 int postern_key_read_public(const char *path, struct postern_refusal *refusal,
 			    uint8_t ret_public_key[POSTERN_KEY_BYTES]);
 
-/* A public key as it is written in a policy.  Neither is NULL. */
+/* Write a public key as a policy writes it.  No argument may be NULL. */
 void postern_key_text(const uint8_t public_key[POSTERN_KEY_BYTES],
 		      char ret_text[POSTERN_KEY_TEXT_BYTES]);
 

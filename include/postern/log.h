@@ -2,10 +2,11 @@
 /*
  * The log callback
  *
- * The library never prints.  Records for an operator, above all one audit
- * record for each admission, refusal, departure, poisoning, revocation and
- * reload, go to the callback that the program gave in the options of a call;
- * without one there is silence.
+ * The library never prints.  It passes records for an operator to the callback
+ * that the program gives in the options of a call.  Without a callback nothing
+ * is logged.  The most important records are the audit records, one for each
+ * peer that was connected, refused, disconnected, poisoned or revoked, and for
+ * each reload.
  */
 #ifndef POSTERN_LOG_H
 #define POSTERN_LOG_H
@@ -26,8 +27,8 @@ enum postern_log_level {
 
 /*
  * One field of a record.  key is a word of [a-z0-9_-].  value is not
- * terminated; it is the text of the line without the quotes around it: what is
- * not printable ASCII, and `"` and `\`, stand there as \xNN, `\"` and `\\`.
+ * terminated.  It is the text in the line without the quotes around it: bytes
+ * that are not printable ASCII, `"` and `\` are written as \xNN, `\"` and `\\`.
  */
 struct postern_log_field {
 	const char *key;
@@ -36,16 +37,16 @@ struct postern_log_field {
 };
 
 /*
- * One record.  event is a stable word ("admit", "refuse", "depart", "poison",
- * "revoke", "reload", "suppressed", "unread-offers"; of the other levels for
- * instance "socket-restored", "socket-lost", "statistics"); line is the whole
- * record in logfmt (key=value, quoted where needed), printable ASCII, one line
- * without a newline, at most 1023 bytes; fields are the same, taken apart, in
- * the same order.  All are valid during the call only.
+ * One record.  event is a stable word: "admit", "refuse", "depart", "poison",
+ * "revoke", "reload", "suppressed" or "unread-offers" in audit records; in
+ * others for instance "socket-restored", "socket-lost" or "statistics".  line
+ * is the whole record in logfmt (key=value, quoted where needed): one line of
+ * printable ASCII without a newline, at most 1023 bytes.  fields are the same
+ * values in the same order.  All pointers are valid during the call only.
  *
- * sequence is the field `seq`: audit records of one node are numbered 1, 2, 3
- * and so on, so that a gap is a record that was lost behind the callback.  0: no
- * audit record.
+ * sequence is the field `seq`.  The audit records of a node are numbered 1, 2,
+ * 3 and so on; a missing number is a record that was lost after the callback.
+ * Other records have 0.
  */
 struct postern_log_record {
 	enum postern_log_level level;
@@ -57,12 +58,14 @@ struct postern_log_record {
 };
 
 /*
- * Called from within the library call that caused the record, on its thread.
- * No call on a channel that moves a message causes one; postern_node_receive()
- * may, as it also does what is due.  It must not call back into the same node,
- * and should not block: while it runs, the node waits, though what peers send
- * meanwhile goes into their rings as ever.  It cannot fail: a sink that loses a
- * record shows as a gap in the sequence, and nothing else depends on it.
+ * The library calls this within the call that caused the record, on its thread.
+ * No call on a channel that moves a message causes a record;
+ * postern_node_receive() may, because it also does pending work.
+ *
+ * The callback must not call the same node, and should not block: the node
+ * waits meanwhile, while its peers can still write into their rings.  It
+ * returns nothing.  If it loses a record, the sequence numbers show that, and
+ * nothing else depends on it.
  */
 typedef void postern_log_fn(void *user_data,
 			    const struct postern_log_record *record);

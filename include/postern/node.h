@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Nodes: a named endpoint that admits peers and receives from them
+ * Nodes: named endpoints that admit peers and receive messages from them
  *
- * A node owns a handshake socket at the path its policy names.  The
- * kernel identifies each process that connects, and the policy decides.  A process
- * that is admitted gets a channel of its own.  The calls below do all of that work: there is no
- * thread behind them.  Call them (except postern_node_interrupt(), which any
- * thread may call) from one thread at a time, in a loop of
- * postern_node_wait() (or of your own poll over postern_node_fd()),
+ * A node listens on a socket at the path that its policy names.  The kernel
+ * identifies each process that connects, and the policy decides whether it may
+ * connect.  Each process that may connect becomes a peer with a channel of its
+ * own.  The calls below do all this work; there is no thread behind them.
+ *
+ * Use a loop of postern_node_wait() (or your own poll on postern_node_fd()),
  * postern_node_next_event() and postern_node_receive().  Only
- * postern_node_wait() and postern_node_probe() wait for another process.  After fork()
- * every call on a node fails in the child with -ESTALE, and closing there only
- * forgets the handle.
+ * postern_node_wait() and postern_node_probe() wait for another process.
  *
- * The program drops its privileges before it opens a node: the node's owner
- * must be its real, effective and saved uid.
+ * Threads: one thread at a time may call a node.  postern_node_interrupt() may
+ * be called by any thread.  After fork() every call on a node in the child
+ * fails with -ESTALE, and closing it there only releases the handle.
+ *
+ * A program must drop its privileges before it opens a node: the owner of the
+ * node must be its real, effective and saved uid.
  */
 #ifndef POSTERN_NODE_H
 #define POSTERN_NODE_H
@@ -32,8 +34,8 @@ extern "C" {
 struct postern_node;
 
 /*
- * A peer's handle: slot index and generation.  A handle is never used again for
- * another peer; 0 is no peer.
+ * The handle of a peer: slot index and generation.  No two peers of a node ever
+ * have the same handle; 0 is no peer.
  */
 typedef uint64_t postern_peer;
 
@@ -41,13 +43,13 @@ typedef uint64_t postern_peer;
 struct postern_node_options {
 	size_t size_bytes;
 	uint32_t spin_ns;       /* as in struct postern_connect_options */
-	uint32_t features_off;  /* POSTERN_FEATURE_* bits to do without */
+	uint32_t features_off;  /* POSTERN_FEATURE_* bits not to use */
 	postern_log_fn *log;
 	void *log_user_data;
 
-	/* The file of the node's private key (<postern/key.h>): there exactly
-	 * if the policy lists keys of the node, and it is one of them.  NULL:
-	 * none. */
+	/* The file of the node's private key (<postern/key.h>).  It is required
+	 * if the policy lists keys of the node, of which it must be one, and
+	 * must be NULL otherwise. */
 	const char *key_file;
 };
 
@@ -55,25 +57,28 @@ struct postern_node_options {
 	{sizeof(struct postern_node_options), 0, 0, NULL, NULL, NULL}
 
 /*
- * Open the node that the policy calls node_name: check the owner, the node's
- * key and the socket's directory, lock the file PATH.lock beside the socket
- * PATH, replace a stale socket, and listen when all is ready.  If another
- * program removes one of the two files, the node creates it again.  The node keeps
- * a reference to the policy; the caller may free its own.  options (NULL:
- * defaults) is borrowed for the call, the log callback until the node is closed.
- * On failure *refusal, when not NULL, says more.
+ * Open the node that the policy calls node_name.
+ *
+ * Checks the owner, the node's key and the directory of the socket, locks the
+ * file PATH.lock beside the socket PATH, replaces a socket that no process uses
+ * any more, and listens once everything is ready.  If another program removes
+ * one of the two files later, the node creates it again.
+ *
+ * The node keeps a reference to the policy; the caller may free its own.
+ * options (NULL: defaults) is borrowed for the call, the log callback until the
+ * node is closed.  On failure *refusal, unless it is NULL, receives the error
+ * information.
  *
  * Returns 0, or
- *   -ENOENT      no such node in the policy
- *   -EACCES      not the owner, a key that the policy does not list or none
- *                where it does, or the key file, the directory or /etc/subuid
- *                is unfit: see the refusal, which names the command that mends
- *                it
- *   -EOPNOTSUPP  the policy requires a feature that this host lacks: the refusal
- *                names it
- *   -EBUSY       the node is open already, here or in another process
- *   -EINVAL      the policy has an error that concerns the node
- *                (POSTERN_REASON_POLICY); a NULL or malformed argument
+ *   -ENOENT      the policy has no such node
+ *   -EACCES      this process is not the owner; the key is missing or is not
+ *                listed; or the key file, the directory or /etc/subuid is not
+ *                trusted: the refusal names the command that fixes it
+ *   -EOPNOTSUPP  the policy requires a feature that this host lacks, which the
+ *                refusal names
+ *   -EBUSY       the node is already open, in this or another process
+ *   -EINVAL      an argument is NULL or malformed; or the policy has an error
+ *                that affects the node (POSTERN_REASON_POLICY)
  *   -ENOMEM -EMFILE -ENFILE -ECANCELED
  */
 POSTERN_MUST_CHECK
@@ -84,43 +89,52 @@ int postern_node_open(const struct postern_policy *policy,
 		      struct postern_node **ret_node);
 
 /*
- * Remove the socket and close every channel that was not detached; references
- * from postern_node_channel() stay valid and answer -EPIPE.  May log, last of all
- * what was suppressed.  Accepts NULL.  Returns NULL.
+ * Close a node: remove the socket and close every channel that was not
+ * detached.  References from postern_node_channel() stay valid and return
+ * -EPIPE.  May log; the last records count those that were suppressed.  Accepts
+ * NULL.
+ *
+ * Returns NULL.
  */
 struct postern_node *postern_node_close(struct postern_node *node);
 
 /*
- * A descriptor for poll, select or epoll: readable while there is anything to
- * receive, to report or to handle.  Level-triggered: it stays readable until
- * postern_node_receive() has returned -EAGAIN and postern_node_next_event() too.
- * Owned by the node.
+ * Get a descriptor for poll, select or epoll.  It is readable while there is a
+ * message to receive, an event to report, or work to do.  It is
+ * level-triggered: it stays readable until postern_node_receive() and
+ * postern_node_next_event() have both returned -EAGAIN.  The node owns it.
  *
- * Returns the descriptor, -ESTALE or -EINVAL.
+ * Returns the descriptor, -ESTALE after fork(), or -EINVAL for NULL.
  */
 POSTERN_MUST_CHECK
 int postern_node_fd(struct postern_node *node);
 
 /*
- * Do what is due (accept, admit, notice departures) and wait until there is a
- * message to receive or an event to report, at most until deadline_ns
- * (CLOCK_MONOTONIC; 0: do what is due, and do not wait).
+ * Do the pending work of the node (accept connections, continue handshakes,
+ * detect disconnected peers), and wait until there is a message to receive or
+ * an event to report, at most until deadline_ns (CLOCK_MONOTONIC; 0: do the
+ * pending work and do not wait).
  *
- * Returns 0, or -ETIMEDOUT, -EINTR (postern_node_interrupt()), -ESTALE, -EINVAL,
- * -ECANCELED.
+ * Returns 0, or
+ *   -ETIMEDOUT  the deadline passed
+ *   -EINTR      postern_node_interrupt()
+ *   -ESTALE     after fork()
+ *   -EINVAL     node is NULL
+ *   -ECANCELED  the kernel could not wait
  */
 POSTERN_MUST_CHECK
 int postern_node_wait(struct postern_node *node, uint64_t deadline_ns);
 
 /*
- * End postern_node_wait() from outside: from any thread, or from a signal
- * handler.  It makes one system call and leaves errno alone.
+ * End postern_node_wait(), from any thread or from a signal handler.  Makes one
+ * system call and does not change errno.
  *
- * The wait that is in progress returns -EINTR; if there is none, the next one
- * does, once, even if there is something to receive.  Interrupts before that
- * count as one.  The descriptor of postern_node_fd() is readable until then.
- * postern_node_receive() and postern_node_next_event() never wait and ignore
- * interrupts, so a program that is to stop looks at a flag of its own too:
+ * The wait in progress returns -EINTR.  If there is none, the next one returns
+ * it, once, even if there is a message to receive.  Several interrupts before
+ * that count as one.  The descriptor of postern_node_fd() is readable until
+ * then. postern_node_receive() and postern_node_next_event() never wait and
+ * ignore interrupts, so a program that shall stop must also test a flag of its
+ * own:
  *
  *	static volatile sig_atomic_t must_stop;
  *
@@ -131,28 +145,33 @@ int postern_node_wait(struct postern_node *node, uint64_t deadline_ns);
  *		(void)postern_node_interrupt(node);
  *	}
  *
- * The node must stay open until the call has returned: restore the signal's
- * action before postern_node_close().
+ * The node must stay open until the call has returned: restore the action of
+ * the signal before postern_node_close().
  *
  * Returns 0, -ESTALE after fork(), or -EINVAL for NULL.
  */
 int postern_node_interrupt(struct postern_node *node);
 
 /*
- * Receive the next message of any peer, peers taking turns.
+ * Receive the next message of any peer.  Tenants, and the peers of a tenant,
+ * take turns by bytes.  *ret_peer is the sender; otherwise as
+ * postern_receive().  A peer that violates the protocol or disconnects causes
+ * an event, not an error of this call.
  *
- * As postern_receive(); *ret_peer is the sender.  A peer that broke the
- * protocol or left ends with an event, not with an error here.
+ * Receiving from a peer that is ready costs the same as postern_receive().  If
+ * no peer is ready, 1 ms after the last time, and after 1024 calls at the
+ * latest, the call also does the pending work of the node, as
+ * postern_node_wait() does.  It then makes system calls, and may allocate and
+ * log.  It never waits.  It reads the clock at every 8th call, or at every 32nd
+ * while calls are quick.
  *
- * Moving a message from a peer that is ready costs what postern_receive() costs.
- * But whenever no peer is ready, 1 ms after the last time, and after 1024 calls
- * at the latest, the call also does what is due, as postern_node_wait() does:
- * then it makes system calls, may allocate, and may log.  It never waits.  It
- * looks at the clock at every 8th call, at every 32nd while calls are quick.
- *
- * Returns 0, or -EAGAIN (nothing there, or paused), -EMSGSIZE (the message is
- * kept; *ret_message_bytes and *ret_peer are written), -ESTALE, -EINVAL,
- * -ECANCELED.
+ * Returns 0, or
+ *   -EAGAIN    there is no message, or the node is paused
+ *   -EMSGSIZE  the message is larger than the buffer: it is kept, and
+ *              *ret_message_bytes and *ret_peer are written
+ *   -ESTALE    after fork()
+ *   -EINVAL    an argument is NULL, or buffer is NULL and its size is not 0
+ *   -ECANCELED the pending work failed
  */
 POSTERN_MUST_CHECK
 int postern_node_receive(struct postern_node *node, void *buffer,
@@ -160,16 +179,19 @@ int postern_node_receive(struct postern_node *node, void *buffer,
 			 postern_peer *ret_peer);
 
 /*
- * Stop taking messages, or take them again: for a program that cannot pass on
- * more of them at the moment.
+ * Stop receiving messages, and resume: for a program that cannot process more
+ * messages at the moment.
  *
- * While a node is paused, postern_node_receive() does what is due and returns
- * -EAGAIN, postern_node_wait() waits for events only, and a message does not
- * make postern_node_fd() readable.  Everything else goes on: admission, control,
- * statistics, events, reloads and limits.  Peers see full rings.  The messages
- * of a peer that exits meanwhile stay in its slot until the node is resumed.
+ * While a node is paused, postern_node_receive() does the pending work and
+ * returns
+ * -EAGAIN, postern_node_wait() waits for events only, and messages do not make
+ * postern_node_fd() readable.  Admission, control, statistics, events, reloads
+ * and limits continue.  Peers see full rings.  The messages of a peer that
+ * exits meanwhile stay in its slot until the node is resumed.
  *
- * Both may be called at any time, and again.  Returns 0, -ESTALE or -EINVAL.
+ * Both calls may be repeated, and may be made at any time.
+ *
+ * Returns 0, -ESTALE after fork(), or -EINVAL for NULL.
  */
 POSTERN_MUST_CHECK
 int postern_node_pause(struct postern_node *node);
@@ -179,9 +201,9 @@ int postern_node_resume(struct postern_node *node);
 enum postern_event_type {
 	POSTERN_EVENT_ADMITTED = 1,
 	POSTERN_EVENT_DEPARTED = 2,
-	/* Messages of a peer over its rate or bandwidth were dropped, as its
-	 * policy says (`on-exceed drop`): so many since the last such event
-	 * of this peer was fetched. */
+	/* Messages of a peer over its rate or bandwidth were dropped, because
+	 * the policy says `on-exceed drop`.  The event counts those since the
+	 * last such event of this peer was fetched. */
 	POSTERN_EVENT_GAP = 3
 };
 
@@ -194,13 +216,13 @@ struct postern_event {
 	uint32_t gid;
 	int32_t pid;                 /* 0 where it is not visible here */
 	uint32_t directions;         /* POSTERN_DIRECTION_*, the peer's view */
-	enum postern_reason reason;  /* why it departed */
+	enum postern_reason reason;  /* why it was disconnected */
 	uint32_t missed_count;       /* events dropped before this one */
-	uint64_t undelivered_bytes;  /* of a departed peer's ring, not drained */
-	uint64_t dropped_messages;   /* of a gap */
+	uint64_t undelivered_bytes;  /* of a disconnected peer, not received */
+	uint64_t dropped_messages;   /* of POSTERN_EVENT_GAP */
 	uint64_t dropped_bytes;
-	char name[POSTERN_NAME_BYTES];      /* the peer rule that matched */
-	char instance[POSTERN_NAME_BYTES];  /* what it calls itself */
+	char name[POSTERN_NAME_BYTES];      /* the policy's peer that matched */
+	char instance[POSTERN_NAME_BYTES];  /* its own name for itself */
 };
 
 #define POSTERN_EVENT_INIT \
@@ -208,74 +230,88 @@ struct postern_event {
 	 0, POSTERN_REASON_NONE, 0, 0, 0, 0, {0}, {0}}
 
 /*
- * The next event, oldest first.  A departure comes after the last message of
- * that peer was received.  Events that are not fetched are dropped, oldest
- * first, once there are more than two per slot; missed_count has the number.
+ * Get the next event, oldest first.  The event that a peer was disconnected
+ * comes after its last message was received.  When more than two events per
+ * slot are not fetched, the oldest are dropped; missed_count of the next one
+ * counts them.
  *
- * Returns 0, or -EAGAIN (none), -ESTALE, -EINVAL, -ECANCELED.
+ * Returns 0, or
+ *   -EAGAIN    there is no event
+ *   -ESTALE    after fork()
+ *   -EINVAL    an argument is NULL, or ret_event has an invalid size
+ *   -ECANCELED the pending work failed
  */
 POSTERN_MUST_CHECK
 int postern_node_next_event(struct postern_node *node,
 			    struct postern_event *ret_event);
 
 /*
- * A counted reference to a peer's channel, for sending to it from this or
- * another thread while the node goes on receiving from it (receiving on it is
- * -EBUSY).  Give it back with postern_channel_close().
+ * Get a counted reference to the channel of a peer, to send to it in this or
+ * another thread while the node continues to receive from it (receiving on the
+ * reference returns -EBUSY).  Release it with postern_channel_close().
  *
- * Returns 0, or -ESTALE (that peer is gone or detached, or a forked child),
- * -EINVAL, -ENOMEM, -EMFILE, -ENFILE, -ECANCELED.
+ * Returns 0, or
+ *   -ESTALE  the peer is disconnected or detached; or after fork()
+ *   -EINVAL  an argument is NULL
+ *   -ENOMEM -EMFILE -ENFILE -ECANCELED
  */
 POSTERN_MUST_CHECK
 int postern_node_channel(struct postern_node *node, postern_peer peer,
 			 struct postern_channel **ret_channel);
 
 /*
- * Take a peer's channel out of the node's hands: the caller receives and sends
- * on it, in any thread, and closes it.  The slot stays taken, and counts in the
- * peer's quotas, until then; the departure is an event of the node still.
+ * Take the channel of a peer out of the node: the caller sends and receives on
+ * it, in any thread, and closes it.  Until then the slot stays in use and is
+ * charged to the peer's quotas.  The node still reports an event when the peer
+ * is disconnected.
  *
- * Returns as postern_node_channel(); -ESTALE also for a peer that is gone and
- * whose last messages are still to be received from the node; -EOPNOTSUPP where
- * the policy limits its rate, bandwidth or idle time, which only the node's own
- * receiving can carry out.
+ * Returns 0, or as postern_node_channel(); or
+ *   -ESTALE      the peer is disconnected, and its last messages can still be
+ *                received from the node
+ *   -EOPNOTSUPP  the policy limits the peer's rate, bandwidth or idle time;
+ *                only the node can enforce that
  */
 POSTERN_MUST_CHECK
 int postern_node_detach(struct postern_node *node, postern_peer peer,
 			struct postern_channel **ret_channel);
 
 /*
- * Live by another policy from now on: whole, or on any failure not at all.
+ * Replace the policy of the node.  On any failure the old one stays in effect,
+ * and no peer is affected.
  *
- * The file of the node's key is read again, too: so it changes to its next key,
- * once the policy lists both.  (Where no locked memory is left to read it into,
- * the key stays, and a record `key` says so: peers may have taken it all, and a
- * reload must be able to cut them.)  All peers are checked again, by the
- * credentials and the key that they were admitted with.  Peers that the new policy
- * does not allow with their current directions and security mode are disconnected
- * within the call (POSTERN_REASON_REVOKED, an event each; *ret_lost_count of
- * them, unless that is NULL); so is a detached one whose policy now limits its
- * rate, bandwidth or idle time.  The others have their new limits at once, but rings,
- * the size of messages and the number of slots stay as they are.  Limits on the
- * number of peers apply to new ones only.  The node keeps a reference to the
+ * Reads the file of the node's key again; so the node changes to its next key,
+ * once the policy lists both.  (If no locked memory is left for it, the node
+ * keeps its key and logs a record `key`: peers may have used up the memory, and
+ * a reload must be able to disconnect them.)
+ *
+ * Checks all peers again, by the credentials and the key with which they
+ * connected.  Peers that the new policy does not allow with their current
+ * directions and security mode are disconnected before the call returns
+ * (POSTERN_REASON_REVOKED, one event each; *ret_lost_count, unless it is NULL,
+ * counts them).  So is a detached peer whose rate, bandwidth or idle time the
+ * new policy limits.  The other peers get their new limits at once, but their
+ * rings and message sizes and the number of slots do not change.  Limits on the
+ * number of peers apply to new peers only.  The node keeps a reference to the
  * policy.
  *
- * Sums over the process and over tenants hold for all nodes of the process that
- * were opened with one policy object; to keep them together, reload all of
- * these nodes with one object again.
+ * Limits of the process and of tenants are sums over all nodes of the process
+ * that were opened with the same policy object.  To keep them together, reload
+ * all these nodes with the same new object.
+ *
+ * On failure *refusal, unless it is NULL, receives the error information.
  *
  * Returns 0, or
  *   -ENOENT      the policy has no such node
- *   -EACCES      another owner, a key that it does not list, a key file that
- *                became unfit, a group that cannot be given, an unfit
- *                /etc/subuid, or the socket is not in its place any more
+ *   -EACCES      the policy names another owner, a group that this process
+ *                cannot set, or not the node's key; the key file or /etc/subuid
+ *                is not trusted; or the socket is missing at its path
  *   -EOPNOTSUPP  the policy requires a feature that this host lacks
  *   -EBUSY       the policy moves the socket
- *   -EINVAL      the policy has an error that concerns the node
- *                (POSTERN_REASON_POLICY); a NULL argument, or a mode that
- *                shuts the owner out
- *   -ESTALE -ENOMEM -EMFILE -ENFILE -ECANCELED
- * and *refusal, when not NULL, says more.
+ *   -EINVAL      an argument is NULL; the policy has an error that affects the
+ *                node (POSTERN_REASON_POLICY), or a socket mode that locks out
+ *                the owner
+ *   -ESTALE      after fork()
+ *   -ENOMEM -EMFILE -ENFILE -ECANCELED
  */
 POSTERN_MUST_CHECK
 int postern_node_reload(struct postern_node *node,
@@ -284,36 +320,38 @@ int postern_node_reload(struct postern_node *node,
 			uint32_t *ret_lost_count);
 
 /*
- * Another policy was to be put in force and could not even be loaded: have the
- * node's records and statistics say so.  result is what postern_policy_load()
- * returned, diagnostics (may be NULL) what it found, of which the first error is
+ * Report that a new policy could not be loaded, in the records and the
+ * statistics of the node.  result is the error of postern_policy_load();
+ * diagnostics (may be NULL) are its diagnostics, of which the first error is
  * recorded.  Nothing else changes.
  *
- * Returns 0, -ESTALE, or -EINVAL (a NULL node, or a result that is no failure).
+ * Returns 0, -ESTALE after fork(), or -EINVAL if node is NULL or result is not
+ * negative.
  */
 POSTERN_MUST_CHECK
 int postern_node_reload_failed(struct postern_node *node, int result,
 			       const struct postern_diagnostics *diagnostics);
 
 /*
- * Take back the admission of one peer, or of all that the policy's peer of that
- * name admitted (the name that events have; a peer that matches several has the first
- * of them in the alphabet), handshakes in progress included.
+ * Disconnect one peer, or all peers whose connection a given peer of the policy
+ * allowed, including handshakes in progress.  peer_name is the name in events;
+ * a peer that matches several has the first of them in alphabetical order.
  *
- * Within the call the peer is disconnected and its slot is free.  Nothing more is
- * written for it or read from it: messages that it had sent and that were not
- * received yet are lost, and count in undelivered_bytes of its departure
- * (POSTERN_REASON_REVOKED) only as far as the node had seen them.  A holder of its
- * channel by postern_node_channel() or postern_node_detach() gets -EPIPE.  The policy is as
- * before: a peer that it allows may connect again.  A user that has left offers
- * unread gets none until it has read or closed them; the handle in an
- * "unread-offers" record revokes all of that user.
+ * The peers are disconnected and their slots are free when the call returns.
+ * Nothing more is sent to them or received from them.  Messages that were not
+ * received yet are lost; undelivered_bytes of the event
+ * (POSTERN_REASON_REVOKED) counts them only as far as the node had seen them.
+ * A reference from postern_node_channel() or postern_node_detach() returns
+ * -EPIPE.  The policy does not change: a peer that it allows may connect
+ * again.  A user with unread offers gets no new ones until it has read or
+ * closed these; the handle in an "unread-offers" record revokes all offers of
+ * that user.
  *
- * Returns 0, and in *ret_count, unless that is NULL, how many channels,
- * handshakes and unread offers were ended.  Or
- *   -ESTALE      that peer is gone (postern_node_revoke()), or a forked child
- *   -ENOENT      no peer was admitted by that name
- *   -EINVAL
+ * Returns 0, and in *ret_count, unless it is NULL, how many channels,
+ * handshakes and unread offers were ended; or
+ *   -ESTALE  postern_node_revoke(): the peer is not connected; or after fork()
+ *   -ENOENT  postern_node_revoke_named(): no peer is connected by that name
+ *   -EINVAL  an argument is NULL
  */
 POSTERN_MUST_CHECK
 int postern_node_revoke(struct postern_node *node, postern_peer peer);
@@ -322,14 +360,19 @@ int postern_node_revoke_named(struct postern_node *node, const char *peer_name,
 			      uint32_t *ret_count);
 
 /*
- * The statistics of the node, or of one of its peers, so far: <postern/stats.h>.
- * ret_stats->size_bytes says how much of it the caller knows.  As of now; others
- * see the same figures, up to 100 ms later, by postern_observe(); the first
- * message sent after a silence by a channel of postern_node_channel() up to a
- * second later, if its peer polls without sleeping.  Of a detached peer's
- * channel they are those of the moment of detaching.
+ * Get the statistics of the node, or of one of its peers: <postern/stats.h>.
+ * Set ret_stats->size_bytes first.
  *
- * Returns 0, or -ESTALE (a forked child; that peer is gone), -EINVAL.
+ * They are current.  Other processes see the same values up to 100 ms later, by
+ * postern_observe().  A message sent on a channel of postern_node_channel()
+ * after a pause, to a peer that polls without sleeping, may appear there up to
+ * a second later.  The statistics of a detached channel are those of the moment
+ * when it was detached.
+ *
+ * Returns 0, or
+ *   -ESTALE  postern_node_peer_stats(): the peer is not connected; or after
+ *            fork()
+ *   -EINVAL  an argument is NULL, or ret_stats has an invalid size
  */
 POSTERN_MUST_CHECK
 int postern_node_stats(struct postern_node *node,
@@ -339,26 +382,38 @@ int postern_node_peer_stats(struct postern_node *node, postern_peer peer,
 			    struct postern_peer_statistics *ret_stats);
 
 /*
- * The peers, one after the other, in the order of their slots: previous 0 is
- * the first, and a peer that connects or leaves in between may be missing.
+ * Get the peers one by one, in the order of their slots.  Begin with previous
+ * 0.  A peer that connects or is disconnected in between may be missing.
  *
- * Returns 0, or -ENOENT (there are no more), -ESTALE, -EINVAL.
+ * Returns 0, or
+ *   -ENOENT  there are no more peers
+ *   -ESTALE  after fork()
+ *   -EINVAL  an argument is NULL
  */
 POSTERN_MUST_CHECK
 int postern_node_next_peer(struct postern_node *node, postern_peer previous,
 			   postern_peer *ret_peer);
 
 /*
- * Does the node answer, and is the listener its owner?  Connects, ends the
- * connection without a handshake, and waits until the node has noticed: a
- * process that is stopped does not, nor does one that never calls its node.  So
- * do not probe a node from the thread that serves it.  The node does not count
- * or record that, unless no rule could admit the caller, which is recorded as a
- * refusal.  With `owner unmapped` a listener that answers has not proven the
- * node's key: only postern_connect() asks for it.  Blocks at most 1 s.  On failure *refusal, when not NULL, says more.
+ * Check that the node is running and that its owner is listening.
  *
- * Returns 0, or -ENOENT (no such node, or it does not run: see the reason), -EACCES (the path or the listener is not to be trusted), -ETIMEDOUT
- * (it does not answer), -EINVAL, -ENOMEM, -EMFILE, -ENFILE, -ECANCELED.
+ * Connects, closes the connection without a handshake, and waits, at most 1 s,
+ * until the node has noticed that.  A stopped process does not notice, and
+ * neither does a process that does not call its node, so do not probe a node
+ * from the thread that serves it.  The node does not count or log the probe,
+ * unless no rule could allow the caller, which is logged as a refusal.  With
+ * `owner unmapped` a listener that answers has not proven the node's key; only
+ * postern_connect() verifies it.  On failure *refusal, unless it is NULL,
+ * receives the error information.
+ *
+ * Returns 0, or
+ *   -ENOENT     the policy has no such node, or it is not running: see the
+ *               reason
+ *   -EACCES     the path or the listener is not trusted
+ *   -ETIMEDOUT  the node did not answer
+ *   -EINVAL     an argument is NULL or malformed; or the node's block in the
+ *               policy has an error (POSTERN_REASON_POLICY)
+ *   -ENOMEM -EMFILE -ENFILE -ECANCELED
  */
 POSTERN_MUST_CHECK
 int postern_node_probe(const struct postern_policy *policy,

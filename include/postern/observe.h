@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Observing: the statistics of a node, read from its memory
+ * Observing: read the statistics of another process's node
  *
- * A node keeps its figures in a segment that it alone can write, and hands it
- * read-only to processes that may observe: root, the node's owner, and peers of an
- * allow rule that says `observe`.  Reading takes no part of the node: its
- * figures can be read while its thread hangs, and however many observers there
- * are, they cost it nothing.
+ * A node publishes its statistics in a segment of shared memory that only the
+ * node can write.  It passes the segment, read-only, to processes that may
+ * observe: root, the owner of the node, and peers of an allow with `observe`.
+ * Reading does not involve the node: the statistics can be read while the
+ * node's thread hangs, and any number of observers cost the node nothing.
  *
- * The statistics are the node's word.  Values are checked to be possible (numbers
- * fit, states are known, texts are terminated and printable), no more.
+ * The node could publish false statistics.  The library checks only that the
+ * values are possible (numbers fit, states are known, texts are terminated and
+ * printable).
  *
- * Threads: an observer belongs to one thread at a time.  After fork() every
- * call in the child fails with -ESTALE, and closing there only forgets the
+ * Threads: one thread at a time may use an observer.  After fork() every call
+ * in the child fails with -ESTALE, and closing it there only releases the
  * handle.
  */
 #ifndef POSTERN_OBSERVE_H
@@ -32,8 +33,8 @@ struct postern_observer;
 /* Begins with its size; zero means the default everywhere. */
 struct postern_observe_options {
 	size_t size_bytes;
-	uint64_t timeout_ns;    /* of the whole call; 0: 2 s, UINT64_MAX: none */
-	uint32_t features_off;  /* POSTERN_FEATURE_* bits to do without */
+	uint64_t timeout_ns;    /* whole call; 0: 2 s; UINT64_MAX: none */
+	uint32_t features_off;  /* POSTERN_FEATURE_* bits not to use */
 	postern_log_fn *log;
 	void *log_user_data;
 };
@@ -43,20 +44,24 @@ struct postern_observe_options {
 
 /*
  * Connect to the node that the policy calls node_name and get its statistics.
- * The path and the listener are checked as for postern_connect().  policy and
- * options (NULL: defaults) are borrowed for the call.  On failure *refusal,
- * when not NULL, says more.  Blocks until the node answers or the time is up.
+ *
+ * The path and the listener are checked as by postern_connect().  policy and
+ * options (NULL: defaults) are borrowed for the call.  Blocks until the node
+ * answers, at most options->timeout_ns.  On failure *refusal, unless it is
+ * NULL, receives the error information.
  *
  * Returns 0, or
- *   -EACCES           not allowed, or the path or listener is not to be trusted
- *   -ENOENT           no such node in the policy, or it does not run
- *   -EPIPE            the node closed in the middle of it
- *   -ETIMEDOUT        the time is up
- *   -EDQUOT           the node has no place for another handshake now
- *   -EPROTONOSUPPORT  its statistics have a form that this library cannot read
- *   -EBADMSG          the node broke the rules of the handshake
- *   -EINVAL           a NULL or malformed argument; or the node's block of the
- *                     policy has an error (POSTERN_REASON_POLICY)
+ *   -EACCES           this process may not observe; or the path or the listener
+ *                     is not trusted
+ *   -ENOENT           the policy has no such node, or it is not running
+ *   -EPIPE            the node closed the connection during the handshake
+ *   -ETIMEDOUT        the node did not answer in time
+ *   -EDQUOT           the node has no free slot for another handshake now
+ *   -EPROTONOSUPPORT  no common protocol version, or the statistics have a
+ *                     format that this library cannot read
+ *   -EBADMSG          the node violated the protocol
+ *   -EINVAL           an argument is NULL or malformed; or the node's block in
+ *                     the policy has an error (POSTERN_REASON_POLICY)
  *   -ENOMEM -EMFILE -ENFILE -ECANCELED
  */
 POSTERN_MUST_CHECK
@@ -65,32 +70,35 @@ int postern_observe(const struct postern_policy *policy, const char *node_name,
 		    struct postern_refusal *refusal,
 		    struct postern_observer **ret_observer);
 
-/* Accepts NULL.  Returns NULL. */
+/* Close an observer.  Accepts NULL.  Returns NULL. */
 struct postern_observer *
 postern_observer_close(struct postern_observer *observer);
 
 /*
- * The figures of the node.  The node writes them at most every 100 ms and only
- * when something has changed; updated_ns says when it did last.  Never blocks.
- * ret_stats->size_bytes says how much of it the caller knows.
+ * Read the statistics of the node.  Set ret_stats->size_bytes first.  The node
+ * writes them at most every 100 ms, and only if something has changed;
+ * updated_ns is the time when it last did.  Never blocks.
  *
  * Returns 0, or
- *   -EPIPE   the node was closed, or its process ended
- *   -ESTALE  the node keeps its figures elsewhere by now, since its policy was
- *            reloaded: close, and observe again.  Or a forked child
- *   -EAGAIN  the node is in the middle of writing them: look again later
- *   -EINVAL  a NULL or malformed argument
+ *   -EPIPE   the node was closed, or its process exited
+ *   -ESTALE  the policy of the node was reloaded, and its statistics are in
+ *            another segment: close, and observe again.  Or after fork()
+ *   -EAGAIN  the node is writing these statistics at the moment: read them
+ *            later
+ *   -EINVAL  an argument is NULL, or ret_stats has an invalid size
  */
 POSTERN_MUST_CHECK
 int postern_observer_node(struct postern_observer *observer,
 			  struct postern_node_statistics *ret_stats);
 
 /*
- * The figures of the peer in a slot; slots are counted from 0 to the node's
- * slot_count - 1.  They are of one moment, but for each peer of another one.
+ * Read the statistics of the peer in a slot; slots are counted from 0 to
+ * slot_count
+ * - 1 of the node.  The values of one peer belong to the same moment; those of
+ * different peers do not.  Never blocks.
  *
- * Returns 0, -ENOENT (no peer has the slot, or there is none), or as
- * postern_observer_node().
+ * Returns 0, or as postern_observer_node(); or
+ *   -ENOENT  the slot has no peer, or there is no such slot
  */
 POSTERN_MUST_CHECK
 int postern_observer_peer_at(struct postern_observer *observer,

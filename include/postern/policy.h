@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Policies: who may connect to which node, and how much they may use
+ * Policies: the processes that may connect to each node, and their limits
  *
- * A policy is read from files that an administrator writes (postern-policy(5)),
- * checked as a whole, and never changes afterwards.  Deciding is a pure
- * function of the policy, a node's name and the facts about one process, so
- * everything here works with no node and no channel: a program can ask what the
- * policy would say.
+ * The library loads a policy from files that an administrator writes
+ * (postern-policy(5)).  A loaded policy never changes.  A decision depends only
+ * on the policy, the name of a node and the facts about one process.  No call
+ * here needs a node or a channel, so a program can ask in advance.
  *
- * The rule in one line: grants add up, limits squeeze, deny ends it.  The order
- * of rules and files never matters, and a process that no rule allows is refused.
+ * A process is allowed if an allow matches and no deny does.  The grants of all
+ * matching allows are combined; of several limits the strictest applies.  The
+ * order of rules and files does not matter.
  *
- * Threads: a policy may be used by any number of threads at once; diagnostics
- * belong to one thread at a time.  Texts returned in a `char **` belong to the
- * caller, which gives them back with free().
+ * Threads: any number of threads may use a policy at once; one thread at a time
+ * may use diagnostics.  The caller frees a text that is returned in a `char **`
+ * with free().
  */
 #ifndef POSTERN_POLICY_H
 #define POSTERN_POLICY_H
@@ -32,9 +32,9 @@ struct postern_diagnostics;
 #define POSTERN_KEY_BYTES 32
 
 /*
- * How well one fact about a process is known.  UNKNOWN: it could not be read,
- * or was not given.  ABSENT: it is known that there is none.  On an unknown fact
- * an allow does not match and a deny does.
+ * The state of one fact about a process.  UNKNOWN: it could not be read, or was
+ * not given.  ABSENT: the process is known to have no such attribute.  An allow
+ * does not match an unknown fact; a deny does.
  */
 enum postern_fact {
 	POSTERN_FACT_UNKNOWN = 0,
@@ -42,7 +42,7 @@ enum postern_fact {
 	POSTERN_FACT_KNOWN = 2
 };
 
-/* Whether the process lives in the user namespace of the deciding process. */
+/* Is the process in the same user namespace as the deciding process? */
 enum postern_userns {
 	POSTERN_USERNS_UNKNOWN = 0,
 	POSTERN_USERNS_SAME = 1,
@@ -50,9 +50,9 @@ enum postern_userns {
 };
 
 /*
- * The facts about one process.  Begins with its size.  Zeroed, everything is
- * unknown: a uid counts only when its fact says KNOWN.  Pointers are borrowed
- * for the call; a KNOWN text that is NULL counts as unknown.
+ * The facts about one process.  Begins with its size.  If the rest is zero,
+ * every fact is unknown; a uid is used only if uid_fact is KNOWN.  Pointers are
+ * borrowed for the call.  A KNOWN text that is NULL counts as unknown.
  */
 struct postern_subject {
 	size_t size_bytes;
@@ -66,9 +66,9 @@ struct postern_subject {
 	const uint32_t *groups;
 
 	/* ABSENT (or a pid of 0): the process is not visible in this pid
-	 * namespace, and only peers with `pidns any` admit it; UNKNOWN is taken
-	 * for visible.  The number is for texts; a process is recognised by the
-	 * inode of its pidfd. */
+	 * namespace, and only peers with `pidns any` match it.  UNKNOWN counts
+	 * as visible.  The number is only printed; the inode of the pidfd
+	 * identifies the process. */
 	enum postern_fact pid_fact;
 	int32_t pid;
 	enum postern_fact pid_inode_fact;
@@ -84,13 +84,13 @@ struct postern_subject {
 	const char *exe;
 	enum postern_userns userns;
 
-	/* KNOWN: proven in a handshake.  Everything else counts as absent: a
+	/* KNOWN: proven in a handshake.  Any other state counts as absent: a
 	 * key that was not proven is never unknown. */
 	enum postern_fact key_fact;
 	uint8_t key[POSTERN_KEY_BYTES];
 
-	/* The kernel's ids for "not mapped here"; 0: 65534.  Such a uid or gid
-	 * is no identity: it counts as unknown. */
+	/* The ids that the kernel reports for unmapped ones; 0: 65534.  Such a
+	 * uid or gid identifies no user or group, so it counts as unknown. */
 	uint32_t overflow_uid;
 	uint32_t overflow_gid;
 };
@@ -145,35 +145,36 @@ struct postern_policy_limit {
 
 #define POSTERN_POLICY_LIMIT_INIT {0, POSTERN_LIMIT_UNSET, 0, NULL}
 
-/* Rules that admit, at most, in one node: bits of a decision's allow_bits. */
+/* The most allows of one node: the bits of allow_bits in a decision. */
 #define POSTERN_ALLOWS_MAX 256
 
 /*
- * The decision of the policy about one process at one node.  Begins with its size.
- * Zeroed it refuses.  Its texts live as long as the policy that was asked.
+ * The decision of a policy about one process at one node.  Begins with its
+ * size.  If the rest is zero, it denies.  Its texts live as long as the policy.
  *
- * Each scope's limits hold for themselves and all must admit: `channel` for
- * this one channel (where a rule of several allows, the node, the tenant or the
- * top level sets the same limit, the least, and rate and burst apart), `tenant`
- * for the sum over the tenant, `node` over the node, `process` over all nodes
- * of the process.  Limits of the kinds ring, message, idle and on-exceed bound
- * each channel wherever they stand and are found in `channel` only.  peers in
- * `channel` is the least of the matching allows; each of those counts its own
+ * The limits of each scope apply separately, and all of them must be met: those
+ * of `channel` to this channel, of `tenant` to the sum over the tenant, of
+ * `node` to the sum over the node, of `process` to the sum over all nodes of
+ * the process.  If several allows, the node, the tenant or the top level set
+ * the same limit of the channel, the lowest applies, for rate and burst
+ * separately.  The limits ring, message, idle and on-exceed apply to each
+ * channel wherever they are written, and are in `channel` only.  peers in
+ * `channel` is the lowest of the matching allows, each of which counts its own
  * channels.
  */
 struct postern_decision {
 	size_t size_bytes;
-	uint32_t is_admitted;          /* 1 or 0; when 0, refusal says why */
-	uint32_t directions;           /* POSTERN_DIRECTION_*, of the peer */
+	uint32_t is_admitted;          /* 1 or 0; if 0, see refusal */
+	uint32_t directions;           /* POSTERN_DIRECTION_*, the client's */
 	uint32_t may_observe;          /* 1: may read the node's statistics */
 
 	enum postern_security security;     /* at least this */
-	uint32_t security_line;             /* 0: nothing asks for it */
+	uint32_t security_line;             /* 0: no rule requires it */
 	const char *security_file;
 
 	const char *peer_name;         /* a matching peer of an allow */
-	const char *tenant_name;       /* NULL: of no tenant */
-	uint32_t tenant_index;         /* meaningful with a tenant only */
+	const char *tenant_name;       /* NULL: no tenant */
+	uint32_t tenant_index;         /* only valid with a tenant */
 	uint32_t tenant_weight;        /* 1 without one */
 
 	/* Bit n % 64 of word n / 64: the node's nth allow matches. */
@@ -193,21 +194,21 @@ struct postern_decision {
 	 {POSTERN_POLICY_LIMIT_INIT}, {POSTERN_POLICY_LIMIT_INIT}, \
 	 {POSTERN_POLICY_LIMIT_INIT}, POSTERN_REFUSAL_INIT}
 
-/* The audit records of a node; zero is everything. */
+/* The audit records that a node writes. */
 enum postern_audit {
 	POSTERN_AUDIT_ALL = 0,
 	POSTERN_AUDIT_DENY = 1,
 	POSTERN_AUDIT_NONE = 2
 };
 
-/* One node of a policy.  Begins with its size; its texts are the policy's. */
+/* A node of a policy.  Begins with its size.  Its texts live as long as it. */
 struct postern_node_description {
 	size_t size_bytes;
 	const char *name;
 	const char *socket_path;
 	const char *file;               /* where it is defined */
 	uint32_t line;
-	enum postern_fact owner_fact;   /* UNKNOWN: a name only assumed;
+	enum postern_fact owner_fact;   /* UNKNOWN: an assumed name;
 	                                 * ABSENT: `owner unmapped` */
 	uint32_t owner_uid;
 	uint32_t socket_mode;
@@ -220,8 +221,8 @@ struct postern_node_description {
 	uint32_t deny_count;
 
 	/* NULL, or the first error ("FILE:LINE:COLUMN: MESSAGE") because of
-	 * which the node cannot be opened, and not be connected to.  The field
-	 * that the error is about is empty then, such as socket_path. */
+	 * which the node cannot be opened (error), or clients cannot connect to
+	 * it (connect_error).  The field with the error is then empty. */
 	const char *error;
 	const char *connect_error;
 };
@@ -231,30 +232,30 @@ struct postern_node_description {
 	 POSTERN_FACT_UNKNOWN, 0, 0, POSTERN_FACT_UNKNOWN, 0, \
 	 POSTERN_SECURITY_NONE, 0, POSTERN_AUDIT_ALL, 0, 0, NULL, NULL}
 
-/* Flags of loading. */
+/* Flags of postern_policy_load(). */
 enum postern_policy_flag {
-	/* A name that this host does not know is a warning, not an error: for
-	 * checking files of another host.  The name matches no allow and
+	/* An unknown user or group name is a warning, not an error: for
+	 * checking the files of another host.  The name matches no allow and
 	 * every deny, and a node with such an owner cannot be opened. */
 	POSTERN_POLICY_ASSUME_NAMES = 1,
 
-	/* A file or directory that others could have written is a warning, not
-	 * an error: for looking at a policy, never for serving by it. */
+	/* A file or directory that another user could have written is a
+	 * warning, not an error: to look at a policy, never to open a node. */
 	POSTERN_POLICY_WARN_ON_UNTRUSTED = 2,
 
-	/* Warn also about rules that load and do not do what they say: a uid
-	 * in two tenants, an `exe` that cannot match.  For checking. */
+	/* Also warn about valid rules without the intended effect: a uid in two
+	 * tenants, an `exe` that cannot match.  For checking a policy. */
 	POSTERN_POLICY_LINT = 4
 };
 
 /* Begins with its size; zero means the default everywhere. */
 struct postern_policy_options {
 	size_t size_bytes;
-	const char *file;       /* read this alone; NULL: the directories */
+	const char *file;       /* only this file; NULL: the directories */
 	uint32_t flags;         /* POSTERN_POLICY_* */
-	uint32_t features_off;  /* POSTERN_FEATURE_* bits to do without */
+	uint32_t features_off;  /* POSTERN_FEATURE_* bits not to use */
 
-	/* The policy as it would be with this text, of root, as the file
+	/* Load the policy as if root had written this text to the file
 	 * /etc/postern/policy.d/candidate_name ("NAME.conf"; NULL: none).
 	 * Diagnostics call it candidate_label (NULL: candidate_name). */
 	const char *candidate_name;
@@ -267,32 +268,33 @@ struct postern_policy_options {
 	{sizeof(struct postern_policy_options), NULL, 0, 0, NULL, NULL, NULL, 0}
 
 /*
- * Load the policy of this system (/usr/lib, /run and /etc/postern/policy.d), or
+ * Load the policy of this host (/usr/lib, /run and /etc/postern/policy.d), or
  * one file.
  *
  * options (NULL: defaults) is borrowed for the call.  Errors and warnings are
- * added to diagnostics when that is not NULL, on success too.  Reads files, so
- * it may block as file systems do.
+ * added to diagnostics, unless it is NULL, also on success.  Reads files, so it
+ * may block as file systems do.
  *
- * A policy with errors loads too, and is usable where the errors change
- * nothing.  The result is then 0 all the same: only diagnostics tell, whose
+ * A policy with errors is loaded too, and the call returns 0; the nodes that no
+ * error affects are usable.  Only diagnostics show the errors:
  * postern_diagnostics_error_count() is 0 if the whole policy is valid.
  *   - An error makes its block unusable, or the whole file if it is outside a
  *     block.
  *   - An unusable block affects the nodes that depend on it: the node itself,
- *     nodes that name the peer in `allow` or `deny`, nodes that may admit a
+ *     nodes that name the peer in `allow` or `deny`, nodes that may allow a
  *     member of the tenant.
  *   - A file that cannot be read, trusted or parsed, and an error in the
  *     top-level limits, affect every node.
- * A node that is affected cannot be opened with this policy, a running one
- * keeps its own when it is reloaded, and a decision about such a node is a
- * refusal, all with POSTERN_REASON_POLICY and the first error.  A client can
- * connect as long as the file of the node's own block was parsed, and the block
- * has no error in what a client needs: owner, socket, key and security.
+ * An affected node cannot be opened with this policy, a running node keeps its
+ * old policy at a reload, and every decision about the node denies, with
+ * POSTERN_REASON_POLICY and the first error.  A client can still connect if the
+ * file of the node's block was parsed, and the block has no error in owner,
+ * socket, key or security.
  *
  * Returns 0, also for a policy with errors, or
- *   -EINVAL  options name one file, which cannot be read, trusted or parsed:
- *            diagnostics has at least one error; or a malformed argument
+ *   -EINVAL  an argument is NULL or malformed; or options name one file that
+ *            cannot be read, trusted or parsed, and diagnostics has at least
+ *            one error
  *   -ENOMEM -EMFILE -ENFILE -ECANCELED
  */
 POSTERN_MUST_CHECK
@@ -301,17 +303,20 @@ int postern_policy_load(const struct postern_policy_options *options,
 			struct postern_policy **ret_policy);
 
 /*
- * Give a policy back.  A node that was opened with it keeps its own reference.
- * Accepts NULL.  Returns NULL.
+ * Free a policy.  A node that was opened with it keeps its own reference.
+ * Accepts NULL.
+ *
+ * Returns NULL.
  */
 struct postern_policy *postern_policy_free(struct postern_policy *policy);
 
 /*
- * Decide about one process at one node.  Pure: no allocation, no system call.
- * ret_decision->size_bytes says how much of it the caller knows.
+ * Decide about one process at one node.  A pure function: no allocation, no
+ * system call.  Set ret_decision->size_bytes first.
  *
- * Returns 0 whenever there is a decision, a refusal or an unknown node too; or
- * -EINVAL for a NULL or malformed argument.
+ * Returns 0 for every decision, also if it denies or if there is no such node;
+ * or
+ *   -EINVAL  an argument is NULL or malformed
  */
 POSTERN_MUST_CHECK
 int postern_policy_decide(const struct postern_policy *policy,
@@ -320,11 +325,15 @@ int postern_policy_decide(const struct postern_policy *policy,
 			  struct postern_decision *ret_decision);
 
 /*
- * The same decision as a text for humans: every rule of the node with its place
- * and whether it matched, did not, or is unknown, and which line; the
- * verdict; and which rule set each limit.
+ * Explain the same decision in a text for humans: every rule of the node with
+ * its location, whether it matched, did not match or is unknown, and by which
+ * line; the decision; and the rule that set each limit.  The caller frees the
+ * text.
  *
- * Returns 0, -ENOENT (no such node), -EINVAL or -ENOMEM.
+ * Returns 0, or
+ *   -ENOENT  the policy has no such node
+ *   -EINVAL  an argument is NULL or malformed
+ *   -ENOMEM
  */
 POSTERN_MUST_CHECK
 int postern_policy_explain(const struct postern_policy *policy,
@@ -332,13 +341,16 @@ int postern_policy_explain(const struct postern_policy *policy,
 			   const struct postern_subject *subject,
 			   char **ret_text);
 
-/* How many nodes the policy defines; 0 for NULL. */
+/* Get the number of nodes that the policy defines; 0 for NULL. */
 size_t postern_policy_node_count(const struct postern_policy *policy);
 
 /*
- * Describe one node, by index in the order of names.
+ * Describe one node, by its index in the order of names.  Set
+ * ret_description->size_bytes first.
  *
- * Returns 0, -ENOENT (no such index) or -EINVAL.
+ * Returns 0, or
+ *   -ENOENT  there is no such index
+ *   -EINVAL  an argument is NULL, or ret_description has an invalid size
  */
 POSTERN_MUST_CHECK
 int postern_policy_node_at(const struct postern_policy *policy,
@@ -351,9 +363,9 @@ enum postern_severity {
 };
 
 /*
- * One diagnostic.  Begins with its size.  line, column and width are 0 if it has
- * no location; columns count bytes from 1.  Texts live until the diagnostics are
- * freed; source_line and hint may be NULL.
+ * One diagnostic.  Begins with its size.  line, column and width are 0 if it
+ * has no location; columns count bytes from 1.  Texts live until the
+ * diagnostics are freed; source_line and hint may be NULL.
  */
 struct postern_diagnostic {
 	size_t size_bytes;
@@ -372,11 +384,17 @@ struct postern_diagnostic {
 	 NULL, NULL, NULL, NULL}
 
 /*
- * A list of diagnostics, at most 20 errors a file, in the order of the files and
- * of their lines.  _free accepts NULL and returns NULL; the counts of NULL
- * are 0.
+ * A list of diagnostics: at most 20 errors of each file, in the order of the
+ * files and of their lines.
  *
- * _new returns 0, -EINVAL or -ENOMEM; _get 0, -ENOENT or -EINVAL.
+ * postern_diagnostics_new() creates an empty list, and _get copies one
+ * diagnostic. _count counts errors and warnings, _error_count only errors; both
+ * return 0 for NULL.  _free accepts NULL and returns NULL.
+ *
+ * Returns 0, or
+ *   -ENOENT  postern_diagnostics_get(): there is no such index
+ *   -EINVAL  an argument is NULL, or ret_diagnostic has an invalid size
+ *   -ENOMEM  postern_diagnostics_new()
  */
 POSTERN_MUST_CHECK
 int postern_diagnostics_new(struct postern_diagnostics **ret_diagnostics);
@@ -391,11 +409,15 @@ int postern_diagnostics_get(const struct postern_diagnostics *diagnostics,
 			    struct postern_diagnostic *ret_diagnostic);
 
 /*
- * One diagnostic in gcc's form, for terminals and editors: the location, the message,
- * the source line with a caret, the hint; each line ends with a newline.
- * Printable ASCII, tabs and newlines only, whatever the file held.
+ * Format one diagnostic as compilers do: location, message, the source line
+ * with a caret, and the hint.  Each line ends with a newline.  The text is
+ * printable ASCII, tabs and newlines only, whatever the file contains.  The
+ * caller frees it.
  *
- * Returns 0, -ENOENT, -EINVAL or -ENOMEM.
+ * Returns 0, or
+ *   -ENOENT  there is no such index
+ *   -EINVAL  an argument is NULL
+ *   -ENOMEM
  */
 POSTERN_MUST_CHECK
 int postern_diagnostics_format(const struct postern_diagnostics *diagnostics,

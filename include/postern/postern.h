@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * postern: policy-guarded messages between the processes of one host
+ * postern: policy-controlled messages between the processes of one host
  *
- * node     a named endpoint; it admits peers and receives from them
- * peer     a process that a node admitted (or, seen from there, the node's)
- * channel  one admitted connection; carries messages one or both ways
- * policy   the rules: who may connect where, and how much it may use
- * grant    what a positive decision gives; refusal: a negative one
- * tenant   a set of peers that share quotas
+ * node     a named endpoint that admits peers and receives messages from them
+ * client   a process that connects to a node peer     a process that a node has
+ * connected; for the client, the node's process channel  the connection of one
+ * client with a node; carries messages in one or
+ *          both directions
+ * policy   the rules: the processes that may connect to each node, and their
+ * limits grant    the outcome of a positive decision: directions, security
+ * mode, limits tenant   a named group of peers that share quotas
  *
- * This header includes all the others.
+ * This header includes all others.
  */
 #ifndef POSTERN_POSTERN_H
 #define POSTERN_POSTERN_H
