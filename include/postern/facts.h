@@ -107,7 +107,7 @@ struct postern_facts *postern_facts_free(struct postern_facts *facts);
  * Returns 0, or
  *   -ENOENT      there is no such process, or it has exited
  *   -EOPNOTSUPP  this kernel's pidfds have no inodes, or features_off
- *                (POSTERN_FEATURE_* bits) excludes them
+ *                excludes them
  *   -EINVAL      an argument is NULL, or features_off has unknown bits
  *   -EACCES      this process may not open the process
  *   -ENOMEM -EMFILE -ENFILE -ECANCELED
