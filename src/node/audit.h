@@ -12,7 +12,7 @@
 
 #include <postern/result.h>
 
-#include "node/node_state.h"
+#include "node/node_internal.h"
 #include "os/peer_credentials.h"
 
 enum pst_revoked_by {

@@ -5,7 +5,7 @@
  * A slot must be free again whether or not the program fetches its events, so
  * an event is a copy and holds nothing.
  */
-#include "node/node_state.h"
+#include "node/node_internal.h"
 
 #include <errno.h>
 #include <string.h>

@@ -8,13 +8,13 @@ libnode_la_SOURCES = \
 	src/node/event_queue.c \
 	src/node/node.h \
 	src/node/node_admission.c \
+	src/node/node_internal.h \
 	src/node/node_lifecycle.c \
 	src/node/node_listener.c \
 	src/node/node_peers.c \
 	src/node/node_policy.c \
 	src/node/node_policy.h \
 	src/node/node_receive.c \
-	src/node/node_state.h \
 	src/node/node_stats.c \
 	src/node/node_stats.h \
 	src/node/peer_meters.c \

@@ -3,7 +3,7 @@
  * What the outcomes of admission mean to the node: audit records, events,
  * statistics and commands
  */
-#include "node/node_state.h"
+#include "node/node_internal.h"
 
 #include "base/attributes.h"
 #include "node/audit.h"

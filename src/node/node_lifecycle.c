@@ -5,7 +5,7 @@
  * Opening is a list of checks, then of acquisitions; the socket begins to listen
  * as the last of them, so a node that can be reached is ready.
  */
-#include "node/node_state.h"
+#include "node/node_internal.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -8,7 +8,7 @@
  * and a missing file is created again.  Where that fails the node says so once
  * and tries again from time to time; its peers are not concerned.
  */
-#include "node/node_state.h"
+#include "node/node_internal.h"
 
 #include <errno.h>
 #include <string.h>

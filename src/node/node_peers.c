@@ -7,7 +7,7 @@
  * exits, the messages that it has left are received first, while it keeps its
  * slot and its charges, until there are none or its time is over.
  */
-#include "node/node_state.h"
+#include "node/node_internal.h"
 
 #include <errno.h>
 

@@ -6,7 +6,7 @@
 #define POSTERN_NODE_NODE_POLICY_H
 
 #include "base/attributes.h"
-#include "node/node_state.h"
+#include "node/node_internal.h"
 
 /*
  * The rules of the node: -ENOENT when there is no such node, -EINVAL when it

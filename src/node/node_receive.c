@@ -5,7 +5,7 @@
  * The data path of a node: a call takes a message that was observed already, and
  * everything else only when there is none or a loop iteration is due.
  */
-#include "node/node_state.h"
+#include "node/node_internal.h"
 
 #include <errno.h>
 

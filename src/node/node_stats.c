@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "node/audit.h"
-#include "node/node_state.h"
+#include "node/node_internal.h"
 #include "os/monotonic.h"
 #include "os/own_process.h"
 

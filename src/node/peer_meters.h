@@ -8,7 +8,7 @@
 #ifndef POSTERN_NODE_PEER_METERS_H
 #define POSTERN_NODE_PEER_METERS_H
 
-#include "node/node_state.h"
+#include "node/node_internal.h"
 
 /* A channel begins, with the tokens that the owner's earlier channels have
  * left.  Throttled ones of them that have hung up begin to drain. */

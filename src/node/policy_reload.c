@@ -10,7 +10,7 @@
  * changed to its next one.  Rings and the size of messages stay as they were
  * agreed on, and so does the number of slots.
  */
-#include "node/node_state.h"
+#include "node/node_internal.h"
 
 #include <errno.h>
 #include <string.h>

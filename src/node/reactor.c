@@ -16,7 +16,7 @@
 #include "base/fd.h"
 #include "channel/channel_detached.h"
 #include "node/audit.h"
-#include "node/node_state.h"
+#include "node/node_internal.h"
 #include "os/doorbell.h"
 #include "os/monotonic.h"
 #include "os/poll_set.h"

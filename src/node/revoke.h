@@ -9,7 +9,7 @@
 
 #include "base/attributes.h"
 #include "node/audit.h"
-#include "node/node_state.h"
+#include "node/node_internal.h"
 
 /*
  * One peer, or all that the policy's peer of this name admitted, handshakes on

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "integration/key_case.h"
-#include "node/node_state.h"
+#include "node/node_internal.h"
 #include "support/stranger.h"
 
 /* -- rotation -------------------------------------------------------------- */

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "node/node_state.h"
+#include "node/node_internal.h"
 #include "os/own_process.h"
 #include "support/fake_node.h"
 #include "support/inspect.h"

@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "node/node_state.h"
+#include "node/node_internal.h"
 #include "support/peer.h"
 #include "support/scene.h"
 #include "support/test_options.h"

@@ -2,7 +2,7 @@
 /*
  * The queue of events
  */
-#include "node/node_state.h"
+#include "node/node_internal.h"
 
 #include <check.h>
 #include <errno.h>

@@ -2,8 +2,8 @@
 /*
  * What a node is made of: for the files of this layer only
  */
-#ifndef POSTERN_NODE_NODE_STATE_H
-#define POSTERN_NODE_NODE_STATE_H
+#ifndef POSTERN_NODE_NODE_INTERNAL_H
+#define POSTERN_NODE_NODE_INTERNAL_H
 
 #include <assert.h>
 #include <stdbool.h>
