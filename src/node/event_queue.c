@@ -1,39 +1,57 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The queue of events: bounded, oldest dropped first and counted
- *
- * A slot must be free again whether or not the program fetches its events, so
- * an event is a copy and holds nothing.
+ * The queue of events that a node has for its program
  */
-#include "node/node_internal.h"
+#include "node/event_queue.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* Its place in the order of all that were ever pushed. */
-static uint64_t number_of_last(const struct pst_node *node)
+int pst_event_queue_init(struct pst_event_queue *queue, uint32_t capacity)
 {
-	return node->events_taken + node->event_count - 1;
+	*queue = (struct pst_event_queue) {
+		.events = calloc(capacity, sizeof(queue->events[0])),
+		.capacity = capacity,
+	};
+	return queue->events ? 0 : -ENOMEM;
 }
 
-static struct postern_event *push(struct pst_node *node,
+void pst_event_queue_done(struct pst_event_queue *queue)
+{
+	free(queue->events);
+	queue->events = NULL;
+}
+
+static struct postern_event *event_at(const struct pst_event_queue *queue,
+				      uint64_t offset)
+{
+	return &queue->events[(queue->first_index + offset) % queue->capacity];
+}
+
+static void remove_first(struct pst_event_queue *queue)
+{
+	queue->first_index = (queue->first_index + 1) % queue->capacity;
+	queue->count--;
+	queue->first_number++;
+}
+
+static struct postern_event *push(struct pst_event_queue *queue,
 				  enum postern_event_type type,
-				  const struct pst_peer *peer)
+				  const struct pst_peer *peer,
+				  enum postern_reason reason)
 {
 	struct postern_event *event;
 
-	if (node->event_count == node->event_room) {
-		node->event_first = (node->event_first + 1) % node->event_room;
-		node->event_count--;
-		node->events_taken++;
-		node->events_missed++;
-		node->stats.collector.total.events_missed_count++;
+	if (queue->count == queue->capacity) {
+		remove_first(queue);
+		queue->missed_count++;
+		queue->missed_total++;
 	}
-	event = &node->events[(node->event_first + node->event_count) %
-			      node->event_room];
-	node->event_count++;
+	event = event_at(queue, queue->count++);
 	*event = (struct postern_event) {
 		.type = type,
+		.reason = reason,
 		.peer = peer->handle,
 		.uid = peer->identity.uid,
 		.gid = peer->identity.gid,
@@ -46,44 +64,44 @@ static struct postern_event *push(struct pst_node *node,
 	return event;
 }
 
-void pst_event_push(struct pst_node *node, enum postern_event_type type,
-		    const struct pst_peer *peer, enum postern_reason reason,
-		    uint64_t undelivered_bytes)
+void pst_event_queue_push(struct pst_event_queue *queue,
+			  enum postern_event_type type,
+			  const struct pst_peer *peer,
+			  enum postern_reason reason,
+			  uint64_t undelivered_bytes)
 {
-	struct postern_event *event = push(node, type, peer);
-
-	event->reason = reason;
-	event->undelivered_bytes = undelivered_bytes;
+	push(queue, type, peer, reason)->undelivered_bytes = undelivered_bytes;
 }
 
-/* The one that nobody has fetched yet, or NULL. */
-static struct postern_event *find_gap(const struct pst_node *node,
-				      const struct pst_peer *peer)
+/* The event about dropped messages of the peer that is still in the queue, or
+ * NULL. */
+static struct postern_event *find_drops(const struct pst_event_queue *queue,
+					const struct pst_peer *peer)
 {
+	uint64_t offset = peer->sched.dropped_event - queue->first_number;
 	struct postern_event *event;
-	uint64_t place = peer->sched.dropped_event - node->events_taken;
 
-	if (place >= node->event_count)
+	if (offset >= queue->count)
 		return NULL;
-	event = &node->events[(node->event_first + place) % node->event_room];
+	event = event_at(queue, offset);
 	if (event->type != POSTERN_EVENT_GAP || event->peer != peer->handle)
 		return NULL;
 	return event;
 }
 
-/* One event of it at a time, which grows: nobody can fill the queue by being
- * dropped from. */
-void pst_peer_report_gap(struct pst_node *node, struct pst_peer *peer)
+void pst_peer_report_drops(struct pst_event_queue *queue,
+			   struct pst_peer *peer)
 {
 	struct postern_event *event;
 
 	if (peer->sched.dropped_messages == 0)
 		return;
-	event = find_gap(node, peer);
+	event = find_drops(queue, peer);
 	if (!event) {
-		event = push(node, POSTERN_EVENT_GAP, peer);
-		event->reason = POSTERN_REASON_EXCEEDED;
-		peer->sched.dropped_event = number_of_last(node);
+		event = push(queue, POSTERN_EVENT_GAP, peer,
+			     POSTERN_REASON_EXCEEDED);
+		peer->sched.dropped_event =
+			queue->first_number + queue->count - 1;
 	}
 	event->dropped_messages += peer->sched.dropped_messages;
 	event->dropped_bytes += peer->sched.dropped_bytes;
@@ -91,36 +109,14 @@ void pst_peer_report_gap(struct pst_node *node, struct pst_peer *peer)
 	peer->sched.dropped_bytes = 0;
 }
 
-static bool take_event(struct pst_node *node, struct postern_event *ret_event)
+bool pst_event_queue_take(struct pst_event_queue *queue,
+			  struct postern_event *ret_event)
 {
-	if (node->event_count == 0)
+	if (queue->count == 0)
 		return false;
-	*ret_event = node->events[node->event_first];
-	ret_event->missed_count = node->events_missed;
-	node->events_missed = 0;
-	node->event_first = (node->event_first + 1) % node->event_room;
-	node->event_count--;
-	node->events_taken++;
+	*ret_event = *event_at(queue, 0);
+	ret_event->missed_count = queue->missed_count;
+	queue->missed_count = 0;
+	remove_first(queue);
 	return true;
-}
-
-/*
- * Looks for more once, and again only after -EAGAIN: each look may bring an
- * event, and who takes all that there are would otherwise be held for as long as
- * peers come and go.
- */
-int pst_node_next_event(struct pst_node *node, struct postern_event *ret_event)
-{
-	bool has_looked = node->has_looked_for_event;
-	int r = 0;
-
-	if (!take_event(node, ret_event)) {
-		if (!has_looked)
-			r = pst_node_run_once(node, 0);
-		if (r == 0 && !take_event(node, ret_event))
-			r = -EAGAIN;
-		node->has_looked_for_event = r == 0;
-	}
-	pst_node_update_wake(node);
-	return r;
 }

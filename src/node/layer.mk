@@ -6,6 +6,7 @@ libnode_la_SOURCES = \
 	src/node/audit_suppression.c \
 	src/node/audit_suppression.h \
 	src/node/event_queue.c \
+	src/node/event_queue.h \
 	src/node/node.h \
 	src/node/node_admission.c \
 	src/node/node_internal.h \

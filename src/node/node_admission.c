@@ -31,8 +31,8 @@ static void on_connected(void *hook_data, struct pst_peer *peer)
 					       PST_PEER_EVENT_WOKEN));
 	pst_node_stats_connect(node, peer);
 	pst_audit_admit(node, peer);
-	pst_event_push(node, POSTERN_EVENT_ADMITTED, peer,
-		       POSTERN_REASON_NONE, 0);
+	pst_event_queue_push(&node->events, POSTERN_EVENT_ADMITTED, peer,
+			     POSTERN_REASON_NONE, 0);
 }
 
 /* There is one command: to disconnect a peer, or all peers of a name. */

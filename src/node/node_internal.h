@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "channel/channel.h"
 #include "node/audit_suppression.h"
+#include "node/event_queue.h"
 #include "node/node.h"
 #include "node/node_stats.h"
 #include "node/reactor.h"
@@ -50,14 +51,7 @@ struct pst_node {
 	struct pst_scheduler scheduler;
 	struct pst_retained_meters retained_meters;
 
-	struct postern_event *events; /* a ring of event_room */
-	uint32_t event_room;
-	uint32_t event_first;
-	uint32_t event_count;
-	uint32_t events_missed;
-	bool has_looked_for_event; /* since one was last not found */
-	uint64_t events_taken;  /* fetched or missed: the first one's number */
-
+	struct pst_event_queue events;
 	struct pst_node_stats stats;
 };
 
@@ -82,12 +76,6 @@ void pst_node_check_names(struct pst_node *node);
 PST_MUST_CHECK int pst_node_run_once(struct pst_node *node, uint64_t deadline_ns);
 void pst_node_set_timer(struct pst_node *node);
 void pst_node_set_wake(struct pst_node *node, bool is_wanted);
-
-/* event_queue.c */
-void pst_event_push(struct pst_node *node, enum postern_event_type type,
-		    const struct pst_peer *peer, enum postern_reason reason,
-		    uint64_t undelivered_bytes);
-void pst_peer_report_gap(struct pst_node *node, struct pst_peer *peer);
 
 /* node_admission.c */
 PST_MUST_CHECK int pst_node_open_admission(struct pst_node *node);
@@ -123,7 +111,7 @@ static inline void pst_node_update_wake(struct pst_node *node)
 {
 	bool is_wanted = node->reactor.has_descriptor &&
 			 (pst_node_may_receive(node) ||
-			  node->event_count > 0);
+			  node->events.count > 0);
 
 	if (PST_UNLIKELY(is_wanted != node->reactor.wake_is_set))
 		pst_node_set_wake(node, is_wanted);

@@ -24,13 +24,16 @@
 
 static int allocate(struct pst_node *node, uint32_t slot_count)
 {
-	node->event_room = 2 * slot_count;
-	node->events = calloc(node->event_room, sizeof(node->events[0]));
+	int r;
+
 	node->charges.slot_count = slot_count;
 	node->charges.charges = calloc(slot_count,
 				       sizeof(node->charges.charges[0]));
-	if (!node->events || !node->charges.charges)
+	if (!node->charges.charges)
 		return -ENOMEM;
+	r = pst_event_queue_init(&node->events, 2 * slot_count);
+	if (r < 0)
+		return r;
 	return pst_peer_table_init(&node->peer_table, slot_count,
 				   &node->scheduler);
 }
@@ -179,7 +182,7 @@ struct pst_node *pst_node_close(struct pst_node *node)
 	pst_policy_binding_done(&node->binding);
 	pst_peer_table_done(&node->peer_table);
 	free(node->charges.charges);
-	free(node->events);
+	pst_event_queue_done(&node->events);
 	pst_reactor_close(&node->reactor);
 	free(node->key_path);
 	pst_fork_guard_free(node, sizeof(*node));

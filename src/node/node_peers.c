@@ -76,10 +76,10 @@ void pst_node_end_peer(struct pst_node *node, struct pst_peer *peer,
 		undelivered_bytes = pst_channel_unread_bytes(channel);
 		end_channel(channel, reason);
 	}
-	pst_peer_report_gap(node, peer);
+	pst_peer_report_drops(&node->events, peer);
 	pst_audit_depart(node, peer, reason, fault, undelivered_bytes);
-	pst_event_push(node, POSTERN_EVENT_DEPARTED, peer, reason,
-		       undelivered_bytes);
+	pst_event_queue_push(&node->events, POSTERN_EVENT_DEPARTED, peer,
+			     reason, undelivered_bytes);
 	release_slot(node, peer);
 }
 

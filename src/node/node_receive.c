@@ -14,7 +14,7 @@
 /* Arm the doorbell; if the ring is still empty, leave the ready queue. */
 static void arm(struct pst_node *node, struct pst_peer *peer)
 {
-	pst_peer_report_gap(node, peer);
+	pst_peer_report_drops(&node->events, peer);
 	PST_IGNORE(pst_node_transition(node, peer, PST_PEER_EVENT_FOUND_EMPTY));
 }
 
@@ -41,7 +41,7 @@ static inline void note_activity(struct pst_node *node, struct pst_peer *peer)
 static inline void after_message(struct pst_node *node, struct pst_peer *peer)
 {
 	if (PST_UNLIKELY(peer->sched.dropped_messages > 0))
-		pst_peer_report_gap(node, peer);
+		pst_peer_report_drops(&node->events, peer);
 	note_activity(node, peer);
 }
 
@@ -52,7 +52,7 @@ static inline void after_message(struct pst_node *node, struct pst_peer *peer)
  */
 static void after_empty_poll(struct pst_node *node, struct pst_peer *peer)
 {
-	pst_peer_report_gap(node, peer);
+	pst_peer_report_drops(&node->events, peer);
 	peer->sched.empty_polls++;
 	if (node->reactor.has_descriptor ||
 	    peer->sched.empty_polls >= PST_SCHED_EMPTY_POLLS)
@@ -198,6 +198,27 @@ int pst_node_receive(struct pst_node *node, void *buffer, size_t buffer_bytes,
 	node->reactor.receives_since_loop++;
 	/* A peer may have been throttled, also if another delivered. */
 	pst_node_update_timer(node);
+	pst_node_update_wake(node);
+	return r;
+}
+
+/*
+ * An empty queue leads to one loop iteration, and to another one only after
+ * -EAGAIN: each iteration can bring an event, so a program that takes all events
+ * would otherwise be held for as long as peers connect and leave.
+ */
+int pst_node_next_event(struct pst_node *node, struct postern_event *ret_event)
+{
+	bool has_polled = node->events.has_polled;
+	int r = 0;
+
+	if (!pst_event_queue_take(&node->events, ret_event)) {
+		if (!has_polled)
+			r = pst_node_run_once(node, 0);
+		if (r == 0 && !pst_event_queue_take(&node->events, ret_event))
+			r = -EAGAIN;
+		node->events.has_polled = r == 0;
+	}
 	pst_node_update_wake(node);
 	return r;
 }

@@ -113,6 +113,7 @@ static void fill_node(const struct pst_node *node,
 		ret_stats->half_open_count += entry->is_taken;
 		ret_stats->slots_used += entry->is_taken && entry->slot != 0;
 	}
+	ret_stats->events_missed_count = node->events.missed_total;
 	ret_stats->audit_record_count = node->audit_trail.record_count;
 	ret_stats->audit_suppressed_count = node->audit_trail.suppressed_count;
 	pst_histogram_describe(&collector->latency, &ret_stats->latency);

@@ -253,7 +253,7 @@ void pst_node_set_wake(struct pst_node *node, bool is_wanted)
 
 static bool has_something(struct pst_node *node)
 {
-	return node->event_count > 0 ||
+	return node->events.count > 0 ||
 	       (!node->reactor.is_paused &&
 		pst_scheduler_has_message(&node->scheduler));
 }

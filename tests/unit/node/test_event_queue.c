@@ -2,30 +2,25 @@
 /*
  * The queue of events
  */
-#include "node/node_internal.h"
+#include "node/event_queue.h"
 
 #include <check.h>
-#include <errno.h>
 #include <stdlib.h>
 
-#include "os/poll_set.h"
 #include "support/expect.h"
 
-#define ROOM 4
+#define CAPACITY 4
 
-static struct pst_node node;
-static struct postern_event room[ROOM];
+static struct pst_event_queue queue;
 
 static void set_up(void)
 {
-	node = (struct pst_node) {
-		.events = room,
-		.event_room = ROOM,
-		.reactor.next_deadline_ns = UINT64_MAX,
-		.stats = PST_NODE_STATS_INIT,
-	};
-	pst_scheduler_init(&node.scheduler);
-	expect_equal(pst_poll_set_open(&node.reactor.set_fd), 0);
+	expect_equal(pst_event_queue_init(&queue, CAPACITY), 0);
+}
+
+static void tear_down(void)
+{
+	pst_event_queue_done(&queue);
 }
 
 static void push(uint64_t handle)
@@ -35,50 +30,51 @@ static void push(uint64_t handle)
 		.identity.name = "app",
 	};
 
-	pst_event_push(&node, POSTERN_EVENT_DEPARTED, &peer,
-		       POSTERN_REASON_CLOSED, 0);
+	pst_event_queue_push(&queue, POSTERN_EVENT_DEPARTED, &peer,
+			     POSTERN_REASON_CLOSED, 0);
 }
 
-START_TEST(events_come_oldest_first)
+START_TEST(oldest_event_is_taken_first)
 {
 	struct postern_event event;
 
 	push(1);
 	push(2);
-	expect_equal(pst_node_next_event(&node, &event), 0);
+	expect(pst_event_queue_take(&queue, &event));
 	expect_equal(event.peer, 1);
 	expect_equal(event.reason, POSTERN_REASON_CLOSED);
 	ck_assert_str_eq(event.name, "app");
-	expect_equal(pst_node_next_event(&node, &event), 0);
+	expect(pst_event_queue_take(&queue, &event));
 	expect_equal(event.peer, 2);
-	expect_equal(pst_node_next_event(&node, &event), -EAGAIN);
+	expect(!pst_event_queue_take(&queue, &event));
 }
 END_TEST
 
-START_TEST(a_full_queue_drops_the_oldest_and_counts_them)
+START_TEST(full_queue_drops_the_oldest_and_counts_them)
 {
 	struct postern_event event;
 	uint64_t i;
 
-	for (i = 1; i <= ROOM + 3; i++)
+	for (i = 1; i <= CAPACITY + 3; i++)
 		push(i);
-	expect_equal(pst_node_next_event(&node, &event), 0);
+	expect(pst_event_queue_take(&queue, &event));
 	expect_equal(event.peer, 4);
 	expect_equal(event.missed_count, 3);
-	expect_equal(pst_node_next_event(&node, &event), 0);
+	expect_equal(queue.missed_total, 3);
+	expect(pst_event_queue_take(&queue, &event));
 	expect_equal(event.peer, 5);
 	expect_equal(event.missed_count, 0);
 }
 END_TEST
 
-START_TEST(the_queue_goes_round)
+START_TEST(queue_wraps_around)
 {
 	struct postern_event event;
 	uint64_t i;
 
-	for (i = 1; i <= 10 * ROOM; i++) {
+	for (i = 1; i <= 10 * CAPACITY; i++) {
 		push(i);
-		expect_equal(pst_node_next_event(&node, &event), 0);
+		expect(pst_event_queue_take(&queue, &event));
 		expect_equal(event.peer, i);
 	}
 }
@@ -88,51 +84,51 @@ static void drop(struct pst_peer *peer, uint64_t messages)
 {
 	peer->sched.dropped_messages = messages;
 	peer->sched.dropped_bytes = 10 * messages;
-	pst_peer_report_gap(&node, peer);
+	pst_peer_report_drops(&queue, peer);
 }
 
-START_TEST(a_gap_that_nobody_has_fetched_grows)
+START_TEST(event_about_drops_grows_until_it_is_taken)
 {
 	struct pst_peer one = {.handle = 1}, other = {.handle = 2};
 	struct postern_event event;
 	uint64_t i;
 
 	drop(&one, 0);
-	for (i = 1; i <= 3 * ROOM; i++) {
+	for (i = 1; i <= 3 * CAPACITY; i++) {
 		drop(&one, 1);
 		drop(&other, i);
 	}
-	expect_equal(pst_node_next_event(&node, &event), 0);
+	expect(pst_event_queue_take(&queue, &event));
 	expect_equal(event.type, POSTERN_EVENT_GAP);
 	expect_equal(event.reason, POSTERN_REASON_EXCEEDED);
 	expect_equal(event.peer, 1);
 	expect_equal(event.missed_count, 0);
-	expect_equal(event.dropped_messages, 3 * ROOM);
-	expect_equal(event.dropped_bytes, 30 * ROOM);
+	expect_equal(event.dropped_messages, 3 * CAPACITY);
+	expect_equal(event.dropped_bytes, 30 * CAPACITY);
 	drop(&one, 1);
-	expect_equal(pst_node_next_event(&node, &event), 0);
+	expect(pst_event_queue_take(&queue, &event));
 	expect_equal(event.peer, 2);
-	expect_equal(event.dropped_messages, 3 * ROOM * (3 * ROOM + 1) / 2);
-	expect_equal(pst_node_next_event(&node, &event), 0);
+	expect_equal(event.dropped_messages, 3 * CAPACITY * (3 * CAPACITY + 1) / 2);
+	expect(pst_event_queue_take(&queue, &event));
 	expect_equal(event.peer, 1);
 	expect_equal(event.dropped_messages, 1);
-	expect_equal(pst_node_next_event(&node, &event), -EAGAIN);
+	expect(!pst_event_queue_take(&queue, &event));
 }
 END_TEST
 
-START_TEST(a_gap_that_was_missed_begins_anew)
+START_TEST(drops_after_a_missed_event_are_a_new_event)
 {
 	struct pst_peer one = {.handle = 1};
 	struct postern_event event;
 	uint64_t i;
 
 	drop(&one, 5);
-	for (i = 0; i < ROOM; i++)
+	for (i = 0; i < CAPACITY; i++)
 		push(2);
 	drop(&one, 7);
-	for (i = 0; i < ROOM - 1; i++)
-		expect_equal(pst_node_next_event(&node, &event), 0);
-	expect_equal(pst_node_next_event(&node, &event), 0);
+	for (i = 0; i < CAPACITY - 1; i++)
+		expect(pst_event_queue_take(&queue, &event));
+	expect(pst_event_queue_take(&queue, &event));
 	expect_equal(event.type, POSTERN_EVENT_GAP);
 	expect_equal(event.dropped_messages, 7);
 }
@@ -140,15 +136,15 @@ END_TEST
 
 static Suite *suite(void)
 {
-	Suite *s = suite_create("event queue");
+	Suite *s = suite_create("event_queue");
 	TCase *t = tcase_create("queue");
 
-	tcase_add_checked_fixture(t, set_up, NULL);
-	tcase_add_test(t, events_come_oldest_first);
-	tcase_add_test(t, a_full_queue_drops_the_oldest_and_counts_them);
-	tcase_add_test(t, the_queue_goes_round);
-	tcase_add_test(t, a_gap_that_nobody_has_fetched_grows);
-	tcase_add_test(t, a_gap_that_was_missed_begins_anew);
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_add_test(t, oldest_event_is_taken_first);
+	tcase_add_test(t, full_queue_drops_the_oldest_and_counts_them);
+	tcase_add_test(t, queue_wraps_around);
+	tcase_add_test(t, event_about_drops_grows_until_it_is_taken);
+	tcase_add_test(t, drops_after_a_missed_event_are_a_new_event);
 	suite_add_tcase(s, t);
 	return s;
 }
