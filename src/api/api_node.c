@@ -252,7 +252,7 @@ int postern_node_reload_failed(struct postern_node *node, int result,
 		return r;
 	if (result >= 0)
 		return -EINVAL;
-	pst_node_reload_failed(inner(node), result,
+	pst_node_report_reload_failure(inner(node), result,
 			       diagnostics ? first_error(diagnostics) : NULL);
 	return 0;
 }

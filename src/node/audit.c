@@ -2,10 +2,12 @@
 /*
  * Audit records
  *
- * The fields that identify and explain come first, what the peer chose comes
- * last: if a record has to be cut, it is cut there.
+ * The fields that the node knows come first, those that the peer has chosen come
+ * last: a record that is too long loses these.
  */
 #include "node/audit.h"
+
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/kernel_error.h"
@@ -15,37 +17,35 @@
 
 /*
  * The records that one uid can cause.  The policy limits how often an allowed
- * peer connects and leaves, and each time matters.  A refusal costs a peer
- * nothing, and the next record would say the same.
+ * peer connects, and each connection matters.  A refusal costs a peer nothing,
+ * and the next record would be the same.
  */
 static const struct {
 	const char *event;
 	struct pst_token_rate rate;
 } kinds[PST_AUDIT_KINDS] = {
-	[PST_AUDIT_REFUSE] = {"refuse", {.per_second = 1, .burst = 20}},
-	[PST_AUDIT_ADMIT] = {"admit", {.per_second = 10, .burst = 100}},
-	[PST_AUDIT_DEPART] = {"depart", {.per_second = 10, .burst = 100}},
-	[PST_AUDIT_POISON] = {"poison", {.per_second = 1, .burst = 20}},
+	[PST_AUDIT_REFUSED] = {"refuse", {.per_second = 1, .burst = 20}},
+	[PST_AUDIT_CONNECTED] = {"admit", {.per_second = 10, .burst = 100}},
+	[PST_AUDIT_DISCONNECTED] = {"depart", {.per_second = 10, .burst = 100}},
+	[PST_AUDIT_POISONED] = {"poison", {.per_second = 1, .burst = 20}},
 };
 
 #define HOLDERS_RECORDED 8
-#define HOLDERS_AUDIT_NS (10 * PST_NS_PER_SECOND)
+#define UNREAD_OFFERS_NS (10 * PST_NS_PER_SECOND)
 
 /* Without a callback nothing is recorded, and so nothing numbered. */
-static bool is_recorded(const struct pst_node *node, bool must_be_all)
+static bool is_recorded(const struct pst_audit *audit, bool must_be_all)
 {
-	return node->log.callback &&
-	       (node->binding.audit == POSTERN_AUDIT_ALL ||
-		(node->binding.audit == POSTERN_AUDIT_DENY && !must_be_all));
+	return audit->log.callback &&
+	       (audit->level == POSTERN_AUDIT_ALL ||
+		(audit->level == POSTERN_AUDIT_DENY && !must_be_all));
 }
 
-static void begin(struct pst_log_record *record, struct pst_node *node,
+static void begin(struct pst_log_record *record, struct pst_audit *audit,
 		  const char *event)
 {
-	node->audit_trail.record_count++;
-	pst_log_record_init_audit(record, event,
-				  node->audit_trail.record_count);
-	pst_log_record_add_text(record, "node", node->name);
+	pst_log_record_init_audit(record, event, ++audit->record_count);
+	pst_log_record_add_text(record, "node", audit->node_name);
 }
 
 static void add_reason(struct pst_log_record *record, const char *key,
@@ -65,26 +65,25 @@ static void add_uid(struct pst_log_record *record, uint64_t uid)
 		pst_log_record_add_u64(record, "uid", uid);
 }
 
-static void report(struct pst_node *node, enum pst_audit_kind kind,
-		 const struct pst_audit_suppressed *suppressed)
+static void report(struct pst_audit *audit, enum pst_audit_kind kind,
+		   const struct pst_audit_suppressed *suppressed)
 {
 	struct pst_log_record record;
 
-	begin(&record, node, "suppressed");
+	begin(&record, audit, "suppressed");
 	add_uid(&record, suppressed->uid);
 	pst_log_record_add_text(&record, "of", kinds[kind].event);
 	pst_log_record_add_u64(&record, "count", suppressed->count);
 	add_reason(&record, "first_reason", suppressed->first_reason);
 	add_reason(&record, "last_reason", suppressed->last_reason);
-	pst_log_record_emit(&record, &node->log);
+	pst_log_record_emit(&record, &audit->log);
 }
 
 /* Begins the record unless the uid has caused too many. */
 static bool begin_if_allowed(struct pst_log_record *record,
-			     struct pst_node *node, enum pst_audit_kind kind,
+			     struct pst_audit *audit, enum pst_audit_kind kind,
 			     uint64_t uid, enum postern_reason reason)
 {
-	struct pst_audit *audit = &node->audit_trail;
 	struct pst_audit_suppressed suppressed;
 	bool is_allowed;
 
@@ -92,13 +91,12 @@ static bool begin_if_allowed(struct pst_log_record *record,
 		&audit->suppressions[kind], uid, reason,
 		pst_monotonic_now_ns(), &suppressed);
 	if (suppressed.count > 0)
-		report(node, kind, &suppressed);
+		report(audit, kind, &suppressed);
 	if (is_allowed) {
-		begin(record, node, kinds[kind].event);
+		begin(record, audit, kinds[kind].event);
 		return true;
 	}
 	audit->suppressed_count++;
-	node->reactor.deadlines_changed = true;
 	return false;
 }
 
@@ -156,46 +154,46 @@ static void add_rule(struct pst_log_record *record,
 		pst_log_record_add_text(record, "detail", refusal->detail);
 }
 
-void pst_audit_init(struct pst_audit *audit)
+void pst_audit_init(struct pst_audit *audit, const struct pst_log *log,
+		    const char *node_name)
 {
 	size_t i;
 
-	audit->record_count = 0;
-	audit->suppressed_count = 0;
+	memset(audit, 0, sizeof(*audit));
+	audit->log = *log;
+	audit->node_name = node_name;
 	for (i = 0; i < PST_AUDIT_KINDS; i++)
 		pst_audit_suppression_init(&audit->suppressions[i],
 					   &kinds[i].rate);
 }
 
-void pst_audit_admit(struct pst_node *node, const struct pst_peer *peer)
+void pst_audit_connected(struct pst_audit *audit, const struct pst_peer *peer)
 {
 	struct pst_log_record record;
 
-	if (!is_recorded(node, true) ||
-	    !begin_if_allowed(&record, node, PST_AUDIT_ADMIT,
+	if (!is_recorded(audit, true) ||
+	    !begin_if_allowed(&record, audit, PST_AUDIT_CONNECTED,
 			      peer->identity.uid, POSTERN_REASON_NONE))
 		return;
 	add_peer(&record, peer);
 	pst_log_record_add_text(&record, "direction",
 				directions_text(peer->directions));
 	add_instance(&record, peer->identity.instance);
-	pst_log_record_emit(&record, &node->log);
+	pst_log_record_emit(&record, &audit->log);
 }
 
-void pst_audit_refuse(struct pst_node *node,
-		      const struct pst_peer_credentials *credentials,
-		      const struct pst_handshake_responder *said,
-		      const struct postern_refusal *refusal)
+void pst_audit_refused(struct pst_audit *audit,
+		       const struct pst_peer_credentials *credentials,
+		       const struct pst_handshake_responder *responder,
+		       const struct postern_refusal *refusal)
 {
 	bool has_uid = credentials->uid_fact == POSTERN_FACT_KNOWN;
 	struct pst_log_record record;
 
-	/* Counted whether recorded or not. */
-	pst_stats_collector_count_refused(&node->stats.collector,
-					  refusal->reason);
-	if (!is_recorded(node, false) ||
-	    !begin_if_allowed(&record, node, PST_AUDIT_REFUSE,
-			      has_uid ? credentials->uid : PST_AUDIT_UID_UNKNOWN,
+	if (!is_recorded(audit, false) ||
+	    !begin_if_allowed(&record, audit, PST_AUDIT_REFUSED,
+			      has_uid ? credentials->uid
+				      : PST_AUDIT_UID_UNKNOWN,
 			      refusal->reason))
 		return;
 	if (has_uid)
@@ -206,25 +204,27 @@ void pst_audit_refuse(struct pst_node *node,
 		pst_log_record_add_i64(&record, "pid", credentials->pid);
 	add_reason(&record, "reason", refusal->reason);
 	add_rule(&record, refusal);
-	/* Anybody may have claimed it. */
-	if (said)
+	/* Any peer can claim a key. */
+	if (responder)
 		add_key(&record, "claimed_key",
-			pst_responder_claimed_key(said));
-	add_instance(&record, said ? said->hello.instance : NULL);
-	pst_log_record_emit(&record, &node->log);
+			pst_responder_claimed_key(responder));
+	add_instance(&record, responder ? responder->hello.instance : NULL);
+	pst_log_record_emit(&record, &audit->log);
 }
 
-void pst_audit_depart(struct pst_node *node, const struct pst_peer *peer,
-		      enum postern_reason reason, const char *fault,
-		      uint64_t undelivered_bytes)
+void pst_audit_disconnected(struct pst_audit *audit,
+			    const struct pst_peer *peer,
+			    enum postern_reason reason, const char *fault,
+			    uint64_t undelivered_bytes)
 {
 	bool is_poisoned = reason == POSTERN_REASON_POISONED ||
 			   reason == POSTERN_REASON_KEY_REJECTED;
 	struct pst_log_record record;
 
-	if (!is_recorded(node, !is_poisoned) ||
-	    !begin_if_allowed(&record, node,
-			      is_poisoned ? PST_AUDIT_POISON : PST_AUDIT_DEPART,
+	if (!is_recorded(audit, !is_poisoned) ||
+	    !begin_if_allowed(&record, audit,
+			      is_poisoned ? PST_AUDIT_POISONED
+					  : PST_AUDIT_DISCONNECTED,
 			      peer->identity.uid, reason))
 		return;
 	add_peer(&record, peer);
@@ -234,60 +234,59 @@ void pst_audit_depart(struct pst_node *node, const struct pst_peer *peer,
 		pst_log_record_add_u64(&record, "undelivered_bytes",
 				       undelivered_bytes);
 	add_instance(&record, peer->identity.instance);
-	pst_log_record_emit(&record, &node->log);
+	pst_log_record_emit(&record, &audit->log);
 }
 
-static const char *revoker_text(enum pst_revoked_by by)
+static const char *origin_text(enum pst_disconnect_cause by)
 {
 	switch (by) {
-	case PST_REVOKED_BY_CONTROL:
+	case PST_DISCONNECT_BY_CONTROL:
 		return "control";
-	case PST_REVOKED_BY_RELOAD:
+	case PST_DISCONNECT_BY_RELOAD:
 		return "reload";
-	case PST_REVOKED_BY_API:
+	case PST_DISCONNECT_BY_API:
 	default:
 		return "api";
 	}
 }
 
-static void add_revoker(struct pst_log_record *record,
-			const struct pst_revoker *revoker)
+static void add_origin(struct pst_log_record *record,
+		       const struct pst_disconnect_origin *origin)
 {
-	pst_log_record_add_text(record, "by", revoker_text(revoker->by));
-	if (revoker->by != PST_REVOKED_BY_CONTROL)
+	pst_log_record_add_text(record, "by", origin_text(origin->by));
+	if (origin->by != PST_DISCONNECT_BY_CONTROL)
 		return;
-	pst_log_record_add_u64(record, "by_uid", revoker->uid);
-	pst_log_record_add_i64(record, "by_pid", revoker->pid);
+	pst_log_record_add_u64(record, "by_uid", origin->uid);
+	pst_log_record_add_i64(record, "by_pid", origin->pid);
 }
 
-void pst_audit_revoke(struct pst_node *node, const struct pst_peer *peer,
-		      const struct pst_revoker *revoker,
-		      const struct postern_refusal *why)
+void pst_audit_revoked(struct pst_audit *audit, const struct pst_peer *peer,
+		       const struct pst_disconnect_origin *origin,
+		       const struct postern_refusal *why)
 {
 	struct pst_log_record record;
 
-	if (!is_recorded(node, false))
+	if (!is_recorded(audit, false))
 		return;
-	begin(&record, node, "revoke");
+	begin(&record, audit, "revoke");
 	add_peer(&record, peer);
-	add_revoker(&record, revoker);
+	add_origin(&record, origin);
 	add_reason(&record, "reason",
 		   why ? why->reason : POSTERN_REASON_REVOKED);
 	if (why)
 		add_rule(&record, why);
 	add_instance(&record, peer->identity.instance);
-	pst_log_record_emit(&record, &node->log);
+	pst_log_record_emit(&record, &audit->log);
 }
 
-/* Of its oldest one; slot and generation are the handle that revokes them. */
+/* The oldest of its offers; slot and generation make the handle that revokes them
+ * all. */
 static void add_holder(struct pst_log_record *record,
-		       const struct pst_node *node,
-		       const struct pst_offer_holder *holder)
+		       const struct pst_offer_holder *holder, uint64_t now_ns)
 {
 	const struct pst_offer_origin *oldest = &holder->oldest;
-	uint64_t age_ns = node->reactor.now_ns > oldest->made_ns
-				  ? node->reactor.now_ns - oldest->made_ns
-				  : 0;
+	uint64_t age_ns = now_ns > oldest->made_ns ? now_ns - oldest->made_ns
+						   : 0;
 
 	pst_log_record_add_u64(record, "uid", oldest->uid);
 	pst_log_record_add_i64(record, "pid", oldest->pid);
@@ -303,43 +302,44 @@ static void add_holder(struct pst_log_record *record,
 	pst_log_record_add_u64(record, "age_ms", age_ns / UINT64_C(1000000));
 }
 
-void pst_audit_revoke_offers(struct pst_node *node,
-			     const struct pst_offer_holder *holder,
-			     const struct pst_revoker *revoker)
+void pst_audit_offers_revoked(struct pst_audit *audit,
+			      const struct pst_offer_holder *holder,
+			      const struct pst_disconnect_origin *origin,
+			      uint64_t now_ns)
 {
 	struct pst_log_record record;
 
-	if (!is_recorded(node, false))
+	if (!is_recorded(audit, false))
 		return;
-	begin(&record, node, "revoke");
-	add_holder(&record, node, holder);
-	add_revoker(&record, revoker);
+	begin(&record, audit, "revoke");
+	add_holder(&record, holder, now_ns);
+	add_origin(&record, origin);
 	add_reason(&record, "reason", POSTERN_REASON_REVOKED);
-	pst_log_record_emit(&record, &node->log);
+	pst_log_record_emit(&record, &audit->log);
 }
 
-void pst_audit_holders(struct pst_node *node)
+void pst_audit_unread_offers(struct pst_audit *audit,
+			     struct pst_half_open_table *half_open,
+			     uint64_t now_ns)
 {
 	struct pst_offer_holder holders[HOLDERS_RECORDED];
 	struct pst_log_record record;
 	size_t count, i;
 
-	if (!is_recorded(node, false) ||
-	    node->reactor.now_ns < node->holders_audit_ns)
+	if (!is_recorded(audit, false) || now_ns < audit->unread_offers_ns)
 		return;
-	node->holders_audit_ns =
-		pst_deadline_after(node->reactor.now_ns, HOLDERS_AUDIT_NS);
-	count = pst_half_open_find_holders(&node->admission.half_open, holders,
+	audit->unread_offers_ns = pst_deadline_after(now_ns, UNREAD_OFFERS_NS);
+	count = pst_half_open_find_holders(half_open, holders,
 					   HOLDERS_RECORDED);
 	for (i = 0; i < count && i < HOLDERS_RECORDED; i++) {
-		begin(&record, node, "unread-offers");
-		add_holder(&record, node, &holders[i]);
+		begin(&record, audit, "unread-offers");
+		add_holder(&record, &holders[i], now_ns);
 		pst_log_record_add_u64(&record, "holders", count);
-		pst_log_record_emit(&record, &node->log);
+		pst_log_record_emit(&record, &audit->log);
 	}
 }
 
-/* Of a failed system call that is known by its name, that too. */
+/* With the name of the system call that failed, if it is known. */
 static void add_errno(struct pst_log_record *record, int result)
 {
 	const char *call = pst_kernel_error_call(result);
@@ -350,21 +350,23 @@ static void add_errno(struct pst_log_record *record, int result)
 			       pst_kernel_error_number(result));
 }
 
-void pst_audit_reload(struct pst_node *node,
+void pst_audit_reload(struct pst_audit *audit,
 		      const struct pst_reload_outcome *outcome)
 {
 	bool is_done = outcome->result == 0;
 	struct pst_log_record record;
 
-	if (!is_recorded(node, false))
+	if (!is_recorded(audit, false))
 		return;
-	begin(&record, node, "reload");
+	begin(&record, audit, "reload");
 	pst_log_record_add_text(&record, "outcome", is_done ? "ok" : "failed");
 	if (is_done) {
-		pst_log_record_add_u64(&record, "kept", outcome->kept_count);
+		pst_log_record_add_u64(&record, "kept",
+				       outcome->unchanged_count);
 		pst_log_record_add_u64(&record, "changed",
 				       outcome->changed_count);
-		pst_log_record_add_u64(&record, "lost", outcome->lost_count);
+		pst_log_record_add_u64(&record, "lost",
+				       outcome->disconnected_count);
 	} else {
 		add_errno(&record, outcome->result);
 		if (outcome->file) {
@@ -373,30 +375,30 @@ void pst_audit_reload(struct pst_node *node,
 		}
 		pst_log_record_add_text(&record, "detail", outcome->detail);
 	}
-	pst_log_record_emit(&record, &node->log);
+	pst_log_record_emit(&record, &audit->log);
 }
 
-void pst_audit_note(const struct pst_node *node, enum postern_log_level level,
+void pst_audit_note(const struct pst_audit *audit, enum postern_log_level level,
 		    const char *event, const char *text, int result)
 {
 	struct pst_log_record record;
 
 	pst_log_record_init(&record, level, event);
-	pst_log_record_add_text(&record, "node", node->name);
+	pst_log_record_add_text(&record, "node", audit->node_name);
 	pst_log_record_add_text(&record, "text", text);
 	if (result < 0)
 		add_errno(&record, result);
-	pst_log_record_emit(&record, &node->log);
+	pst_log_record_emit(&record, &audit->log);
 }
 
-uint64_t pst_audit_due_ns(const struct pst_node *node)
+uint64_t pst_audit_next_deadline_ns(const struct pst_audit *audit)
 {
 	uint64_t due_ns = PST_DEADLINE_NEVER;
 	size_t i;
 
 	for (i = 0; i < PST_AUDIT_KINDS; i++) {
 		uint64_t other_ns = pst_audit_suppression_deadline_ns(
-			&node->audit_trail.suppressions[i]);
+			&audit->suppressions[i]);
 
 		if (other_ns < due_ns)
 			due_ns = other_ns;
@@ -404,14 +406,13 @@ uint64_t pst_audit_due_ns(const struct pst_node *node)
 	return due_ns;
 }
 
-void pst_audit_flush(struct pst_node *node, uint64_t now_ns)
+void pst_audit_flush(struct pst_audit *audit, uint64_t now_ns)
 {
 	struct pst_audit_suppressed suppressed;
 	size_t i;
 
 	for (i = 0; i < PST_AUDIT_KINDS; i++)
-		while (pst_audit_suppression_take_due(
-			&node->audit_trail.suppressions[i], now_ns,
-			&suppressed))
-			report(node, (enum pst_audit_kind)i, &suppressed);
+		while (pst_audit_suppression_take_due(&audit->suppressions[i],
+						      now_ns, &suppressed))
+			report(audit, (enum pst_audit_kind)i, &suppressed);
 }

@@ -1,90 +1,124 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Audit: one record for each admission, refusal, departure, poisoning,
+ * Audit: one record for each connection, refusal, disconnection, poisoning,
  * revocation and reload
  *
- * What the peer never learns stands here: the reason, the rule, file and line.
- * Records are numbered, and what peers can cause is bounded for each uid
- * (node/audit_suppression.h); `suppressed` records say how many were left out.
+ * A record has what a peer never learns: the reason, the rule, its file and
+ * line.  Records are numbered, and a uid can cause a bounded number of them
+ * (node/audit_suppression.h); `suppressed` records have the number of the others.
  */
 #ifndef POSTERN_NODE_AUDIT_H
 #define POSTERN_NODE_AUDIT_H
 
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <postern/policy.h>
 #include <postern/result.h>
 
-#include "node/node_internal.h"
+#include "admission/half_open.h"
+#include "base/log.h"
+#include "node/audit_suppression.h"
 #include "os/peer_credentials.h"
+#include "peer/peer.h"
 
-enum pst_revoked_by {
-	PST_REVOKED_BY_API = 1, /* the program that has the node */
-	PST_REVOKED_BY_CONTROL, /* the owner or root, over a connection */
-	PST_REVOKED_BY_RELOAD,  /* the new policy */
+/* Kinds of records, each of which is suppressed and counted for itself. */
+enum pst_audit_kind {
+	PST_AUDIT_REFUSED,
+	PST_AUDIT_CONNECTED,
+	PST_AUDIT_DISCONNECTED,
+	PST_AUDIT_POISONED,
+	PST_AUDIT_KINDS
 };
 
-struct pst_revoker {
-	enum pst_revoked_by by;
-	uid_t uid;              /* of who controls: only with BY_CONTROL */
+struct pst_audit {
+	struct pst_log log;
+	const char *node_name;	  /* borrowed */
+	enum postern_audit level; /* of the policy: what is recorded */
+	uint64_t record_count;	  /* and the sequence number of the last */
+	uint64_t suppressed_count;
+	uint64_t unread_offers_ns; /* when they may be recorded again */
+	struct pst_audit_suppression suppressions[PST_AUDIT_KINDS];
+};
+
+/* The cause of a disconnection that the peer has not caused. */
+enum pst_disconnect_cause {
+	PST_DISCONNECT_BY_API = 1, /* the program that has the node */
+	PST_DISCONNECT_BY_CONTROL, /* the owner or root, over a connection */
+	PST_DISCONNECT_BY_RELOAD,  /* the new policy */
+};
+
+struct pst_disconnect_origin {
+	enum pst_disconnect_cause by;
+	uid_t uid; /* of the controlling process: BY_CONTROL only */
 	pid_t pid;
 };
 
 struct pst_reload_outcome {
-	int result;             /* 0, or why the old policy stays */
+	int result;		/* 0, or -errno: the old policy stays */
 	const char *file;       /* of the first error; NULL: in no file */
 	uint32_t line;
-	const char *detail;     /* what is wrong; NULL when nothing is */
-	uint32_t kept_count;    /* peers whose limits stay as they were */
+	const char *detail;	  /* of the error; NULL: none */
+	uint32_t unchanged_count; /* peers whose limits stay as they were */
 	uint32_t changed_count;
-	uint32_t lost_count;    /* no longer allowed */
+	uint32_t disconnected_count; /* no longer allowed */
 };
 
-void pst_audit_init(struct pst_audit *audit);
+void pst_audit_init(struct pst_audit *audit, const struct pst_log *log,
+		    const char *node_name);
 
-void pst_audit_admit(struct pst_node *node, const struct pst_peer *peer);
+void pst_audit_connected(struct pst_audit *audit, const struct pst_peer *peer);
 
-/* said: what the peer said of itself, if anything yet; NULL: nothing. */
-void pst_audit_refuse(struct pst_node *node,
-		      const struct pst_peer_credentials *credentials,
-		      const struct pst_handshake_responder *said,
-		      const struct postern_refusal *refusal);
-
-/*
- * With POSTERN_REASON_POISONED or _KEY_REJECTED this is a record of a
- * poisoning, and no other of the departure.  fault: how the peer broke the
- * rules; NULL: it did not.
- */
-void pst_audit_depart(struct pst_node *node, const struct pst_peer *peer,
-		      enum postern_reason reason, const char *fault,
-		      uint64_t undelivered_bytes);
+/* responder: with the claims of the peer, if it has made any; NULL: none. */
+void pst_audit_refused(struct pst_audit *audit,
+		       const struct pst_peer_credentials *credentials,
+		       const struct pst_handshake_responder *responder,
+		       const struct postern_refusal *refusal);
 
 /*
- * One peer's admission is taken back; its departure is recorded beside that.
- * why: what the policy says of it now; NULL: nothing but the will of revoker.
+ * With POSTERN_REASON_POISONED or _KEY_REJECTED this is the record of a
+ * poisoning, in place of that of the disconnection.  fault: the rule of the
+ * protocol that the peer has broken; NULL: none.
  */
-void pst_audit_revoke(struct pst_node *node, const struct pst_peer *peer,
-		      const struct pst_revoker *revoker,
-		      const struct postern_refusal *why);
+void pst_audit_disconnected(struct pst_audit *audit,
+			    const struct pst_peer *peer,
+			    enum postern_reason reason, const char *fault,
+			    uint64_t undelivered_bytes);
+
+/*
+ * A peer is about to be disconnected, which another record tells.  why: the
+ * refusal of the new policy; NULL: nothing but the will of the origin.
+ */
+void pst_audit_revoked(struct pst_audit *audit, const struct pst_peer *peer,
+		       const struct pst_disconnect_origin *origin,
+		       const struct postern_refusal *why);
 
 /* The unread offers of one user are revoked. */
-void pst_audit_revoke_offers(struct pst_node *node,
-			     const struct pst_offer_holder *holder,
-			     const struct pst_revoker *revoker);
+void pst_audit_offers_revoked(struct pst_audit *audit,
+			      const struct pst_offer_holder *holder,
+			      const struct pst_disconnect_origin *origin,
+			      uint64_t now_ns);
 
 /* An offer was refused because too many are unread: the users that hold most
- * of them, at most eight, and not more often than every ten seconds. */
-void pst_audit_holders(struct pst_node *node);
+ * of them, at most eight, and at most once in ten seconds. */
+void pst_audit_unread_offers(struct pst_audit *audit,
+			     struct pst_half_open_table *half_open,
+			     uint64_t now_ns);
 
-void pst_audit_reload(struct pst_node *node,
+void pst_audit_reload(struct pst_audit *audit,
 		      const struct pst_reload_outcome *outcome);
 
-/* Not about a peer: what the operator of the node should know. */
-void pst_audit_note(const struct pst_node *node, enum postern_log_level level,
+/* A log record for the operator of the node, which is not about a peer and has
+ * no number.  result: -errno, or 0. */
+void pst_audit_note(const struct pst_audit *audit, enum postern_log_level level,
 		    const char *event, const char *text, int result);
 
 /*
- * When suppressed records are to be told of (PST_DEADLINE_NEVER: there are
- * none), and telling it; with PST_DEADLINE_NEVER as now_ns, at the end, of all.
+ * When the next count of suppressed records is to be reported
+ * (PST_DEADLINE_NEVER: there is none), and reporting those that are due; with
+ * PST_DEADLINE_NEVER as now_ns, at the end, all.
  */
-uint64_t pst_audit_due_ns(const struct pst_node *node);
-void pst_audit_flush(struct pst_node *node, uint64_t now_ns);
+uint64_t pst_audit_next_deadline_ns(const struct pst_audit *audit);
+void pst_audit_flush(struct pst_audit *audit, uint64_t now_ns);
 
 #endif

@@ -70,20 +70,4 @@ bool pst_audit_suppression_take_due(struct pst_audit_suppression *suppression,
 				    uint64_t now_ns,
 				    struct pst_audit_suppressed *ret_report);
 
-/* Kinds of records, each of which is suppressed and counted for itself. */
-enum pst_audit_kind {
-	PST_AUDIT_REFUSE,
-	PST_AUDIT_ADMIT,
-	PST_AUDIT_DEPART,
-	PST_AUDIT_POISON,
-	PST_AUDIT_KINDS
-};
-
-/* Of one node. */
-struct pst_audit {
-	uint64_t record_count;  /* and the sequence number of the last */
-	uint64_t suppressed_count;
-	struct pst_audit_suppression suppressions[PST_AUDIT_KINDS];
-};
-
 #endif

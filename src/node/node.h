@@ -59,9 +59,9 @@ int pst_node_revoke_named(struct pst_node *node, const char *peer_name,
 			  uint32_t *ret_count);
 
 int pst_node_reload(struct pst_node *node, const struct postern_policy *policy,
-		    struct postern_refusal *refusal, uint32_t *ret_lost_count);
+		    struct postern_refusal *refusal, uint32_t *ret_disconnected_count);
 /* error: the first of what was wrong with the policy; NULL: nothing in it. */
-void pst_node_reload_failed(struct pst_node *node, int result,
+void pst_node_report_reload_failure(struct pst_node *node, int result,
 			    const struct postern_diagnostic *error);
 
 /* Statistics */

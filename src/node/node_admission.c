@@ -6,7 +6,6 @@
 #include "node/node_internal.h"
 
 #include "base/attributes.h"
-#include "node/audit.h"
 #include "node/peer_meters.h"
 #include "node/revoke.h"
 
@@ -17,7 +16,10 @@ static void on_refused(void *hook_data,
 {
 	struct pst_node *node = hook_data;
 
-	pst_audit_refuse(node, credentials, responder, refusal);
+	pst_stats_collector_count_refused(&node->stats.collector,
+					  refusal->reason);
+	pst_audit_refused(&node->audit, credentials, responder, refusal);
+	node->reactor.deadlines_changed = true; /* of suppressed records */
 }
 
 static void on_connected(void *hook_data, struct pst_peer *peer)
@@ -30,7 +32,7 @@ static void on_connected(void *hook_data, struct pst_peer *peer)
 		PST_IGNORE(pst_node_transition(node, peer,
 					       PST_PEER_EVENT_WOKEN));
 	pst_node_stats_connect(node, peer);
-	pst_audit_admit(node, peer);
+	pst_audit_connected(&node->audit, peer);
 	pst_event_queue_push(&node->events, POSTERN_EVENT_ADMITTED, peer,
 			     POSTERN_REASON_NONE, 0);
 }
@@ -40,8 +42,8 @@ static enum pst_result_code
 on_command(void *hook_data, const struct pst_command *command,
 	   const struct pst_peer_credentials *credentials, uint32_t *ret_count)
 {
-	const struct pst_revoker revoker = {
-		.by = PST_REVOKED_BY_CONTROL,
+	const struct pst_disconnect_origin origin = {
+		.by = PST_DISCONNECT_BY_CONTROL,
 		.uid = credentials->uid,
 		.pid = credentials->pid,
 	};
@@ -49,10 +51,10 @@ on_command(void *hook_data, const struct pst_command *command,
 
 	if (command->peer == 0) {
 		*ret_count = pst_revoke_named(node, command->peer_name,
-					      &revoker);
+					      &origin);
 		return *ret_count > 0 ? PST_RESULT_DONE : PST_RESULT_NOBODY;
 	}
-	if (pst_revoke_peer(node, command->peer, &revoker) < 0)
+	if (pst_revoke_peer(node, command->peer, &origin) < 0)
 		return PST_RESULT_STALE;
 	*ret_count = 1;
 	return PST_RESULT_DONE;
@@ -60,12 +62,17 @@ on_command(void *hook_data, const struct pst_command *command,
 
 static void on_offers_exhausted(void *hook_data)
 {
-	pst_audit_holders(hook_data);
+	struct pst_node *node = hook_data;
+
+	pst_audit_unread_offers(&node->audit, &node->admission.half_open,
+				node->reactor.now_ns);
 }
 
 static void on_accept_failed(void *hook_data, int result)
 {
-	pst_audit_note(hook_data, POSTERN_LOG_WARNING, "accept",
+	struct pst_node *node = hook_data;
+
+	pst_audit_note(&node->audit, POSTERN_LOG_WARNING, "accept",
 		       "cannot accept for now", result);
 }
 

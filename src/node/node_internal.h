@@ -18,7 +18,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "channel/channel.h"
-#include "node/audit_suppression.h"
+#include "node/audit.h"
 #include "node/event_queue.h"
 #include "node/node.h"
 #include "node/node_stats.h"
@@ -33,18 +33,16 @@ struct pst_node {
 	uint32_t features;
 	uint32_t channel_spin_ns; /* of the channels that are detached */
 	struct pst_reactor reactor;
-	struct pst_log log;
 	struct pst_policy_binding binding;
 	char name[POSTERN_NAME_BYTES];
 	char *key_path;         /* as given when it was opened; NULL: none */
 	uid_t owner;
-	struct pst_audit audit_trail;
+	struct pst_audit audit;
 
 	bool names_are_lost;    /* socket or lock file, and it was said */
 	uint64_t names_due_ns;  /* when they are checked without an event */
 
 	struct pst_admission admission;
-	uint64_t holders_audit_ns; /* when they may be recorded again */
 
 	struct pst_peer_table peer_table;
 	struct pst_charges charges; /* of each slot */

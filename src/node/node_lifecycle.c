@@ -16,7 +16,6 @@
 #include "base/result.h"
 #include "channel/channel_detached.h"
 #include "crypto/cipher.h"
-#include "node/audit.h"
 #include "node/node_policy.h"
 #include "os/features.h"
 #include "os/fork_guard.h"
@@ -45,9 +44,8 @@ static int init(struct pst_node *node, const struct pst_node_params *params)
 			 pst_cipher_features(params->features_off);
 	node->channel_spin_ns = params->spin_ns;
 	pst_reactor_init(&node->reactor, params->spin_ns);
-	node->log = params->log;
-	pst_audit_init(&node->audit_trail);
 	(void)snprintf(node->name, sizeof(node->name), "%s", params->name);
+	pst_audit_init(&node->audit, &params->log, node->name);
 	node->admission = (struct pst_admission)PST_ADMISSION_INIT;
 	node->stats = (struct pst_node_stats)PST_NODE_STATS_INIT;
 	node->names_due_ns = PST_DEADLINE_NEVER;
@@ -82,6 +80,7 @@ static int open_node(struct pst_node *node, const struct postern_policy *policy,
 	key = pst_node_key_unref(key);
 	if (r < 0)
 		return r;
+	node->audit.level = node->binding.audit;
 	r = allocate(node, description.slot_count);
 	if (r < 0)
 		return r;
@@ -106,13 +105,13 @@ static void prepare_closing(const struct pst_node *node)
 
 	if (node->features & POSTERN_FEATURE_PASSRIGHTS)
 		return;
-	pst_audit_note(node, POSTERN_LOG_WARNING, "no-passrights",
+	pst_audit_note(&node->audit, POSTERN_LOG_WARNING, "no-passrights",
 		       "this kernel cannot refuse descriptors before they are "
 		       "sent: each record is looked at first, and a thread "
 		       "closes what holds descriptors", 0);
 	r = pst_socket_close_try();
 	if (r < 0)
-		pst_audit_note(node, POSTERN_LOG_WARNING, "no-closing-thread",
+		pst_audit_note(&node->audit, POSTERN_LOG_WARNING, "no-closing-thread",
 			       "no thread can close a socket, so a peer that "
 			       "sends descriptors can hold up the node: allow "
 			       "clone, clone3, close_range and unshare in the "
@@ -176,7 +175,7 @@ struct pst_node *pst_node_close(struct pst_node *node)
 	pst_admission_done(&node->admission);
 	pst_node_stats_close(node);
 	close_peers(node);
-	pst_audit_flush(node, PST_DEADLINE_NEVER);
+	pst_audit_flush(&node->audit, PST_DEADLINE_NEVER);
 	if (node->binding.accounting)
 		pst_accounting_remove(node->binding.accounting, &node->charges);
 	pst_policy_binding_done(&node->binding);

@@ -18,7 +18,6 @@
 #include "base/fd.h"
 #include "base/kernel_error.h"
 #include "base/result.h"
-#include "node/audit.h"
 #include "os/own_process.h"
 #include "os/poll_set.h"
 #include "os/trusted_path.h"
@@ -215,14 +214,14 @@ void pst_node_check_names(struct pst_node *node)
 				     : PST_DEADLINE_NEVER;
 	r = check_names(node, &is_restored, &refusal);
 	if (is_restored)
-		pst_audit_note(node, POSTERN_LOG_WARNING, "socket-restored",
+		pst_audit_note(&node->audit, POSTERN_LOG_WARNING, "socket-restored",
 			       "the socket or its .lock file had been removed: "
 			       "made anew", 0);
 	if (r < 0) {
 		node->names_due_ns = pst_deadline_after(node->reactor.now_ns,
 							NAMES_CHECK_NS);
 		if (!node->names_are_lost)
-			pst_audit_note(node, POSTERN_LOG_ERROR, "socket-lost",
+			pst_audit_note(&node->audit, POSTERN_LOG_ERROR, "socket-lost",
 				       refusal.detail, r);
 	}
 	node->names_are_lost = r < 0;

@@ -14,7 +14,6 @@
 #include "accounting/quota.h"
 #include "base/attributes.h"
 #include "channel/channel_detached.h"
-#include "node/audit.h"
 #include "node/peer_meters.h"
 
 int pst_node_transition(struct pst_node *node, struct pst_peer *peer,
@@ -77,7 +76,8 @@ void pst_node_end_peer(struct pst_node *node, struct pst_peer *peer,
 		end_channel(channel, reason);
 	}
 	pst_peer_report_drops(&node->events, peer);
-	pst_audit_depart(node, peer, reason, fault, undelivered_bytes);
+	pst_audit_disconnected(&node->audit, peer, reason, fault,
+			       undelivered_bytes);
 	pst_event_queue_push(&node->events, POSTERN_EVENT_DEPARTED, peer,
 			     reason, undelivered_bytes);
 	release_slot(node, peer);

@@ -13,7 +13,6 @@
 #include "base/fd.h"
 #include "base/kernel_error.h"
 #include "base/result.h"
-#include "node/audit.h"
 #include "os/name_lookup.h"
 #include "os/own_process.h"
 #include "os/segment.h"
@@ -174,7 +173,7 @@ static int read_subordinate_uids(const struct pst_node *node,
 	if (r < 0)
 		return refuse_subordinate_uids(r, &fault, refusal);
 	if (ret_uids->ignored_line_count > 0)
-		pst_audit_note(node, POSTERN_LOG_WARNING, "subuid",
+		pst_audit_note(&node->audit, POSTERN_LOG_WARNING, "subuid",
 			       "lines of " PST_SUBUID_PATH " that are not "
 			       "NAME:FIRST:COUNT are ignored", 0);
 	return 0;

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "node/audit.h"
 #include "node/node_internal.h"
 #include "os/monotonic.h"
 #include "os/own_process.h"
@@ -114,8 +113,8 @@ static void fill_node(const struct pst_node *node,
 		ret_stats->slots_used += entry->is_taken && entry->slot != 0;
 	}
 	ret_stats->events_missed_count = node->events.missed_total;
-	ret_stats->audit_record_count = node->audit_trail.record_count;
-	ret_stats->audit_suppressed_count = node->audit_trail.suppressed_count;
+	ret_stats->audit_record_count = node->audit.record_count;
+	ret_stats->audit_suppressed_count = node->audit.suppressed_count;
 	pst_histogram_describe(&collector->latency, &ret_stats->latency);
 	ret_stats->latency.implausible_count =
 		collector->total.latency.implausible_count;
@@ -210,7 +209,7 @@ int pst_node_stats_renew_segment(struct pst_node *node)
 	r = open_segment(node);
 	/* One record when it begins to be missing, not one for each attempt. */
 	if (r < 0 && !node->stats.segment_is_missing)
-		pst_audit_note(node, POSTERN_LOG_WARNING, "statistics",
+		pst_audit_note(&node->audit, POSTERN_LOG_WARNING, "statistics",
 			       "no segment for the statistics: no process can "
 			       "observe until one can be made", r);
 	node->stats.segment_is_missing = r < 0;

@@ -17,7 +17,6 @@
 
 #include "base/attributes.h"
 #include "base/result.h"
-#include "node/audit.h"
 #include "node/node_policy.h"
 #include "os/monotonic.h"
 
@@ -67,6 +66,7 @@ static void exchange(struct pst_node *node, struct pst_policy_binding *binding)
 		pst_accounting_add(binding->accounting, &node->charges);
 	}
 	node->binding = *binding;
+	node->audit.level = binding->audit;
 	*binding = old;
 	pst_half_open_renew_users(&node->admission.half_open,
 				  &node->binding.subordinate_uids);
@@ -153,8 +153,8 @@ static void decide_again(struct pst_node *node, unsigned facts_before,
 			 struct pst_peer *peer,
 			 struct pst_reload_outcome *outcome)
 {
-	static const struct pst_revoker revoker = {
-		.by = PST_REVOKED_BY_RELOAD,
+	static const struct pst_disconnect_origin origin = {
+		.by = PST_DISCONNECT_BY_RELOAD,
 	};
 	struct postern_decision decision = POSTERN_DECISION_INIT;
 	struct postern_refusal refusal;
@@ -170,11 +170,11 @@ static void decide_again(struct pst_node *node, unsigned facts_before,
 	}
 	if (stays) {
 		outcome->changed_count += has_changed;
-		outcome->kept_count += !has_changed;
+		outcome->unchanged_count += !has_changed;
 		return;
 	}
-	outcome->lost_count++;
-	pst_audit_revoke(node, peer, &revoker, &refusal);
+	outcome->disconnected_count++;
+	pst_audit_revoked(&node->audit, peer, &origin, &refusal);
 	pst_node_end_peer(node, peer, POSTERN_REASON_REVOKED);
 }
 
@@ -225,7 +225,7 @@ static int read_key_again(const struct pst_node *node,
 	r = pst_node_key_new(node->key_path, refusal, ret_key);
 	if (r != -ENOMEM)
 		return r;
-	pst_audit_note(node, POSTERN_LOG_WARNING, "key",
+	pst_audit_note(&node->audit, POSTERN_LOG_WARNING, "key",
 		       "the key stays: no locked memory to read its file "
 		       "again", r);
 	(void)pst_error_set(refusal, POSTERN_REASON_NONE);
@@ -268,14 +268,14 @@ static int reload(struct pst_node *node, const struct postern_policy *policy,
 static void tell_outcome(struct pst_node *node,
 			 const struct pst_reload_outcome *outcome)
 {
-	pst_audit_reload(node, outcome);
+	pst_audit_reload(&node->audit, outcome);
 	pst_stats_collector_count_reload(&node->stats.collector,
 					 outcome->result == 0);
 	pst_node_update_timer(node);
 	pst_node_update_wake(node);
 }
 
-void pst_node_reload_failed(struct pst_node *node, int result,
+void pst_node_report_reload_failure(struct pst_node *node, int result,
 			    const struct postern_diagnostic *error)
 {
 	struct pst_reload_outcome outcome = {.result = result};
@@ -289,7 +289,7 @@ void pst_node_reload_failed(struct pst_node *node, int result,
 }
 
 int pst_node_reload(struct pst_node *node, const struct postern_policy *policy,
-		    struct postern_refusal *refusal, uint32_t *ret_lost_count)
+		    struct postern_refusal *refusal, uint32_t *ret_disconnected_count)
 {
 	struct pst_reload_outcome outcome = {0};
 
@@ -308,6 +308,6 @@ int pst_node_reload(struct pst_node *node, const struct postern_policy *policy,
 	}
 	tell_outcome(node, &outcome);
 	if (outcome.result == 0)
-		*ret_lost_count = outcome.lost_count;
+		*ret_disconnected_count = outcome.disconnected_count;
 	return outcome.result;
 }

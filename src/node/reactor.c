@@ -15,7 +15,6 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "channel/channel_detached.h"
-#include "node/audit.h"
 #include "node/node_internal.h"
 #include "os/doorbell.h"
 #include "os/monotonic.h"
@@ -181,7 +180,7 @@ static uint64_t next_deadline_ns(const struct pst_node *node)
 {
 	uint64_t due_ns = pst_deadline_earlier(
 		pst_deadline_heap_next_ns(&node->peer_table.deadlines),
-		pst_audit_due_ns(node));
+		pst_audit_next_deadline_ns(&node->audit));
 
 	due_ns = pst_deadline_earlier(
 		due_ns, pst_admission_next_deadline_ns(&node->admission));
@@ -198,7 +197,7 @@ static void handle_deadlines(struct pst_node *node)
 	pst_node_handle_peer_deadlines(node);
 	if (pst_deadline_has_passed(node->names_due_ns, node->reactor.now_ns))
 		pst_node_check_names(node);
-	pst_audit_flush(node, node->reactor.now_ns);
+	pst_audit_flush(&node->audit, node->reactor.now_ns);
 	pst_node_stats_publish(node, node->reactor.now_ns);
 	node->reactor.deadlines_changed = true;
 }

@@ -12,12 +12,14 @@
 #include <string.h>
 
 
-static const struct pst_revoker our_program = {.by = PST_REVOKED_BY_API};
+static const struct pst_disconnect_origin our_program = {
+	.by = PST_DISCONNECT_BY_API,
+};
 
 static void take_back(struct pst_node *node, struct pst_peer *peer,
-		      const struct pst_revoker *revoker)
+		      const struct pst_disconnect_origin *origin)
 {
-	pst_audit_revoke(node, peer, revoker, NULL);
+	pst_audit_revoked(&node->audit, peer, origin, NULL);
 	pst_node_end_peer(node, peer, POSTERN_REASON_REVOKED);
 }
 
@@ -31,14 +33,15 @@ static void end_handshake(struct pst_node *node, struct pst_half_open *entry)
 /* The handshakes have ended; the offers that nothing can take back remain. */
 static uint32_t revoke_pending_offers(struct pst_node *node,
 				      const char *peer_name, uint64_t user,
-				      const struct pst_revoker *revoker)
+				      const struct pst_disconnect_origin *origin)
 {
 	struct pst_pending_offers *pending = &node->admission.half_open.pending;
 	struct pst_offer_holder holder;
 	uint32_t count = 0;
 
 	while (pst_pending_offers_revoke(pending, peer_name, user, &holder)) {
-		pst_audit_revoke_offers(node, &holder, revoker);
+		pst_audit_offers_revoked(&node->audit, &holder, origin,
+					 node->reactor.now_ns);
 		count += (uint32_t)holder.offer_count;
 	}
 	return count;
@@ -46,7 +49,7 @@ static uint32_t revoke_pending_offers(struct pst_node *node,
 
 /* All that the user of this handle has not read. */
 static int revoke_offers_of(struct pst_node *node, postern_peer handle,
-			    const struct pst_revoker *revoker)
+			    const struct pst_disconnect_origin *origin)
 {
 	struct pst_half_open_table *table = &node->admission.half_open;
 	struct pst_half_open *entry;
@@ -55,7 +58,7 @@ static int revoke_offers_of(struct pst_node *node, postern_peer handle,
 
 	if (!pst_half_open_find_offer(table, handle, &user))
 		return -ESTALE;
-	(void)revoke_pending_offers(node, NULL, user, revoker);
+	(void)revoke_pending_offers(node, NULL, user, origin);
 	for (i = 0; i < PST_HALF_OPEN_COUNT; i++) {
 		entry = &node->admission.half_open.entries[i];
 		if (entry->is_taken && entry->has_offered &&
@@ -66,13 +69,13 @@ static int revoke_offers_of(struct pst_node *node, postern_peer handle,
 }
 
 int pst_revoke_peer(struct pst_node *node, postern_peer handle,
-		    const struct pst_revoker *revoker)
+		    const struct pst_disconnect_origin *origin)
 {
 	struct pst_peer *peer = pst_peer_table_find(&node->peer_table, handle);
 
 	if (!peer)
-		return revoke_offers_of(node, handle, revoker);
-	take_back(node, peer, revoker);
+		return revoke_offers_of(node, handle, origin);
+	take_back(node, peer, origin);
 	return 0;
 }
 
@@ -100,7 +103,7 @@ static uint32_t refuse_handshakes(struct pst_node *node, const char *peer_name)
 }
 
 uint32_t pst_revoke_named(struct pst_node *node, const char *peer_name,
-			  const struct pst_revoker *revoker)
+			  const struct pst_disconnect_origin *origin)
 {
 	uint32_t count = 0, i;
 
@@ -108,11 +111,11 @@ uint32_t pst_revoke_named(struct pst_node *node, const char *peer_name,
 		if (node->peer_table.peers[i].state == PST_PEER_FREE ||
 		    !is_called(&node->peer_table.peers[i], peer_name))
 			continue;
-		take_back(node, &node->peer_table.peers[i], revoker);
+		take_back(node, &node->peer_table.peers[i], origin);
 		count++;
 	}
 	/* First those that have ended by themselves: each counts once. */
-	count += revoke_pending_offers(node, peer_name, 0, revoker);
+	count += revoke_pending_offers(node, peer_name, 0, origin);
 	return count + refuse_handshakes(node, peer_name);
 }
 

@@ -8,7 +8,6 @@
 #include <stdint.h>
 
 #include "base/attributes.h"
-#include "node/audit.h"
 #include "node/node_internal.h"
 
 /*
@@ -19,8 +18,8 @@
  * _peer() returns 0 or -ESTALE, _named() how many there were.
  */
 PST_MUST_CHECK int pst_revoke_peer(struct pst_node *node, postern_peer handle,
-				   const struct pst_revoker *revoker);
+				   const struct pst_disconnect_origin *origin);
 uint32_t pst_revoke_named(struct pst_node *node, const char *peer_name,
-			  const struct pst_revoker *revoker);
+			  const struct pst_disconnect_origin *origin);
 
 #endif

@@ -19,7 +19,7 @@
 #define LINES_MAX 64
 #define BURST 20
 
-static struct pst_node node;
+static struct pst_audit audit;
 static struct pst_peer peer;
 static char lines[LINES_MAX][PST_LOG_LINE_BYTES];
 static uint64_t sequences[LINES_MAX];
@@ -36,12 +36,11 @@ static void keep(void *user_data, const struct postern_log_record *record)
 
 static void set_up(void)
 {
-	memset(&node, 0, sizeof(node));
+	const struct pst_log log = {.callback = keep};
+
 	memset(&peer, 0, sizeof(peer));
 	line_count = 0;
-	node.log.callback = keep;
-	pst_audit_init(&node.audit_trail);
-	(void)strcpy(node.name, "orders");
+	pst_audit_init(&audit, &log, "orders");
 	peer.generation = 7;
 	peer.handle = UINT64_C(7) << 32 | (3 + 1);
 	peer.identity.uid = 20002;
@@ -56,7 +55,7 @@ static void set_up(void)
 static void empty_buckets(void)
 {
 	struct pst_audit_suppression *refusals =
-		&node.audit_trail.suppressions[PST_AUDIT_REFUSE];
+		&audit.suppressions[PST_AUDIT_REFUSED];
 	size_t i;
 
 	for (i = 0; i < PST_AUDIT_BUCKETS; i++)
@@ -72,7 +71,7 @@ static void refuse(uid_t uid, enum postern_reason reason)
 	};
 	const struct postern_refusal refusal = {.reason = reason};
 
-	pst_audit_refuse(&node, &credentials, NULL, &refusal);
+	pst_audit_refused(&audit, &credentials, NULL, &refusal);
 	if (line_count == BURST)
 		empty_buckets();
 }
@@ -84,13 +83,13 @@ static void refuse(uid_t uid, enum postern_reason reason)
 
 START_TEST(revocation_by_control_names_who_did_it)
 {
-	const struct pst_revoker revoker = {
-		.by = PST_REVOKED_BY_CONTROL,
+	const struct pst_disconnect_origin origin = {
+		.by = PST_DISCONNECT_BY_CONTROL,
 		.uid = 0,
 		.pid = 99,
 	};
 
-	pst_audit_revoke(&node, &peer, &revoker, NULL);
+	pst_audit_revoked(&audit, &peer, &origin, NULL);
 	ck_assert_str_eq(lines[0], "level=audit event=revoke seq=1 node=orders "
 			 PEER_TEXT " by=control by_uid=0 by_pid=99 "
 			 "reason=revoked instance=till-3");
@@ -99,7 +98,8 @@ END_TEST
 
 START_TEST(revocation_by_reload_names_the_rule)
 {
-	const struct pst_revoker revoker = {.by = PST_REVOKED_BY_RELOAD};
+	const struct pst_disconnect_origin origin = {
+		.by = PST_DISCONNECT_BY_RELOAD};
 	const struct postern_refusal why = {
 		.reason = POSTERN_REASON_DENIED,
 		.line = 12,
@@ -107,7 +107,7 @@ START_TEST(revocation_by_reload_names_the_rule)
 		.rule = "deny friend",
 	};
 
-	pst_audit_revoke(&node, &peer, &revoker, &why);
+	pst_audit_revoked(&audit, &peer, &origin, &why);
 	ck_assert_str_eq(lines[0], "level=audit event=revoke seq=1 node=orders "
 			 PEER_TEXT " by=reload reason=denied "
 			 "rule=\"deny friend\" "
@@ -118,9 +118,10 @@ END_TEST
 
 START_TEST(revocation_by_the_program_says_so)
 {
-	const struct pst_revoker revoker = {.by = PST_REVOKED_BY_API};
+	const struct pst_disconnect_origin origin = {
+		.by = PST_DISCONNECT_BY_API};
 
-	pst_audit_revoke(&node, &peer, &revoker, NULL);
+	pst_audit_revoked(&audit, &peer, &origin, NULL);
 	ck_assert_str_eq(lines[0], "level=audit event=revoke seq=1 node=orders "
 			 PEER_TEXT " by=api reason=revoked instance=till-3");
 }
@@ -129,12 +130,12 @@ END_TEST
 START_TEST(reload_says_what_became_of_the_peers)
 {
 	const struct pst_reload_outcome outcome = {
-		.kept_count = 5,
+		.unchanged_count = 5,
 		.changed_count = 2,
-		.lost_count = 1,
+		.disconnected_count = 1,
 	};
 
-	pst_audit_reload(&node, &outcome);
+	pst_audit_reload(&audit, &outcome);
 	ck_assert_str_eq(lines[0], "level=audit event=reload seq=1 node=orders "
 			 "outcome=ok kept=5 changed=2 lost=1");
 }
@@ -149,7 +150,7 @@ START_TEST(failed_reload_says_where_the_policy_is_wrong)
 		.detail = "unknown key 'securty' in 'node'",
 	};
 
-	pst_audit_reload(&node, &outcome);
+	pst_audit_reload(&audit, &outcome);
 	ck_assert_str_eq(lines[0], "level=audit event=reload seq=1 node=orders "
 			 "outcome=failed errno=22 file=a.conf line=3 "
 			 "detail=\"unknown key 'securty' in 'node'\"");
@@ -158,8 +159,8 @@ END_TEST
 
 START_TEST(poisoning_is_one_record_in_place_of_the_departure)
 {
-	pst_audit_depart(&node, &peer, POSTERN_REASON_POISONED,
-			 "position beyond the ring", 0);
+	pst_audit_disconnected(&audit, &peer, POSTERN_REASON_POISONED,
+			       "position beyond the ring", 0);
 	ck_assert_uint_eq(line_count, 1);
 	ck_assert_str_eq(lines[0], "level=audit event=poison seq=1 node=orders "
 			 PEER_TEXT " reason=poisoned "
@@ -169,9 +170,10 @@ END_TEST
 
 START_TEST(message_that_is_not_authentic_is_a_poisoning)
 {
-	node.binding.audit = POSTERN_AUDIT_DENY;
+	audit.level = POSTERN_AUDIT_DENY;
 	peer.security = POSTERN_SECURITY_MAC;
-	pst_audit_depart(&node, &peer, POSTERN_REASON_KEY_REJECTED, NULL, 0);
+	pst_audit_disconnected(&audit, &peer, POSTERN_REASON_KEY_REJECTED, NULL,
+			       0);
 	ck_assert_str_eq(lines[0], "level=audit event=poison seq=1 node=orders "
 			 WHO_TEXT " mode=mac reason=key-rejected "
 			 "instance=till-3");
@@ -185,7 +187,7 @@ START_TEST(key_that_was_proven_is_named)
 	peer.security = POSTERN_SECURITY_AEAD;
 	peer.identity.has_key = true;
 	peer.directions = POSTERN_DIRECTION_SEND;
-	pst_audit_admit(&node, &peer);
+	pst_audit_connected(&audit, &peer);
 	ck_assert_str_eq(lines[0], "level=audit event=admit seq=1 node=orders "
 			 WHO_TEXT " mode=aead key=" ZERO_KEY
 			 " direction=send instance=till-3");
@@ -207,7 +209,7 @@ START_TEST(key_that_was_only_claimed_is_called_so)
 		.rule = "allow p",
 	};
 
-	pst_audit_refuse(&node, &nobody, &said, &refusal);
+	pst_audit_refused(&audit, &nobody, &said, &refusal);
 	ck_assert_str_eq(lines[0], "level=audit event=refuse seq=1 node=orders "
 			 "reason=key rule=\"allow p\" file=a.conf line=3 "
 			 "claimed_key=" ZERO_KEY " instance=x");
@@ -218,15 +220,16 @@ END_TEST
 
 static void cause_one_of_each(void)
 {
-	const struct pst_revoker revoker = {.by = PST_REVOKED_BY_API};
+	const struct pst_disconnect_origin origin = {
+		.by = PST_DISCONNECT_BY_API};
 	const struct pst_reload_outcome outcome = {0};
 
-	pst_audit_admit(&node, &peer);
+	pst_audit_connected(&audit, &peer);
 	refuse(1000, POSTERN_REASON_NO_ALLOW);
-	pst_audit_depart(&node, &peer, POSTERN_REASON_CLOSED, NULL, 0);
-	pst_audit_depart(&node, &peer, POSTERN_REASON_POISONED, "x", 0);
-	pst_audit_revoke(&node, &peer, &revoker, NULL);
-	pst_audit_reload(&node, &outcome);
+	pst_audit_disconnected(&audit, &peer, POSTERN_REASON_CLOSED, NULL, 0);
+	pst_audit_disconnected(&audit, &peer, POSTERN_REASON_POISONED, "x", 0);
+	pst_audit_revoked(&audit, &peer, &origin, NULL);
+	pst_audit_reload(&audit, &outcome);
 }
 
 static const struct {
@@ -242,10 +245,10 @@ START_TEST(level_decides_and_what_is_not_recorded_has_no_number)
 {
 	unsigned int i;
 
-	node.binding.audit = levels[_i].audit;
+	audit.level = levels[_i].audit;
 	cause_one_of_each();
 	ck_assert_uint_eq(line_count, levels[_i].line_count);
-	ck_assert_uint_eq(node.audit_trail.record_count, line_count);
+	ck_assert_uint_eq(audit.record_count, line_count);
 	for (i = 0; i < line_count; i++)
 		ck_assert_uint_eq(sequences[i], i + 1);
 }
@@ -253,18 +256,18 @@ END_TEST
 
 START_TEST(without_a_callback_nothing_is_numbered)
 {
-	node.log.callback = NULL;
+	audit.log.callback = NULL;
 	cause_one_of_each();
-	ck_assert_uint_eq(node.audit_trail.record_count, 0);
-	ck_assert_uint_eq(node.audit_trail.suppressed_count, 0);
+	ck_assert_uint_eq(audit.record_count, 0);
+	ck_assert_uint_eq(audit.suppressed_count, 0);
 }
 END_TEST
 
 START_TEST(note_is_no_audit_record)
 {
-	pst_audit_note(&node, POSTERN_LOG_WARNING, "accept", "no", -EMFILE);
+	pst_audit_note(&audit, POSTERN_LOG_WARNING, "accept", "no", -EMFILE);
 	ck_assert_uint_eq(sequences[0], 0);
-	ck_assert_uint_eq(node.audit_trail.record_count, 0);
+	ck_assert_uint_eq(audit.record_count, 0);
 }
 END_TEST
 
@@ -272,7 +275,7 @@ END_TEST
 
 START_TEST(note_of_a_failed_system_call_has_its_name_and_errno)
 {
-	pst_audit_note(&node, POSTERN_LOG_WARNING, "accept", "no",
+	pst_audit_note(&audit, POSTERN_LOG_WARNING, "accept", "no",
 		       pst_kernel_error(PST_CALL_MEMFD_CREATE, EPERM));
 	ck_assert_uint_eq(line_count, 1);
 	ck_assert_ptr_nonnull(strstr(lines[0], "call=memfd_create errno=1"));
@@ -286,16 +289,17 @@ START_TEST(suppressed_are_counted_and_told_in_the_end)
 	for (i = 0; i < 100; i++)
 		refuse(1000, POSTERN_REASON_NO_ALLOW);
 	ck_assert_uint_eq(line_count, BURST);
-	ck_assert_uint_eq(node.audit_trail.suppressed_count, 100 - BURST);
-	ck_assert_uint_ne(pst_audit_due_ns(&node), PST_DEADLINE_NEVER);
-	ck_assert(node.reactor.deadlines_changed);
+	ck_assert_uint_eq(audit.suppressed_count, 100 - BURST);
+	ck_assert_uint_ne(pst_audit_next_deadline_ns(&audit),
+			  PST_DEADLINE_NEVER);
 
-	pst_audit_flush(&node, PST_DEADLINE_NEVER);
+	pst_audit_flush(&audit, PST_DEADLINE_NEVER);
 	ck_assert_uint_eq(line_count, BURST + 1);
 	ck_assert_str_eq(lines[BURST], "level=audit event=suppressed seq=21 "
 			 "node=orders uid=1000 of=refuse count=80 "
 			 "first_reason=no-allow last_reason=no-allow");
-	ck_assert_uint_eq(pst_audit_due_ns(&node), PST_DEADLINE_NEVER);
+	ck_assert_uint_eq(pst_audit_next_deadline_ns(&audit),
+			  PST_DEADLINE_NEVER);
 }
 END_TEST
 
@@ -303,12 +307,12 @@ START_TEST(suppressed_are_told_when_it_is_time)
 {
 	uint64_t due_ns;
 
-	while (node.audit_trail.suppressed_count < 3)
+	while (audit.suppressed_count < 3)
 		refuse(1000, POSTERN_REASON_NO_ALLOW);
-	due_ns = pst_audit_due_ns(&node);
-	pst_audit_flush(&node, due_ns - 1);
+	due_ns = pst_audit_next_deadline_ns(&audit);
+	pst_audit_flush(&audit, due_ns - 1);
 	ck_assert_uint_eq(line_count, BURST);
-	pst_audit_flush(&node, due_ns);
+	pst_audit_flush(&audit, due_ns);
 	ck_assert_uint_eq(line_count, BURST + 1);
 	ck_assert_ptr_nonnull(strstr(lines[BURST], " uid=1000 of=refuse "
 				     "count=3 "));
@@ -322,7 +326,7 @@ START_TEST(refusals_do_not_use_up_the_records_of_an_admission)
 	for (i = 0; i < 40; i++)
 		refuse(peer.identity.uid, POSTERN_REASON_PEERS);
 	before = line_count;
-	pst_audit_admit(&node, &peer);
+	pst_audit_connected(&audit, &peer);
 	ck_assert_uint_eq(line_count, before + 1);
 	ck_assert_ptr_nonnull(strstr(lines[before], " event=admit "));
 }
@@ -340,8 +344,8 @@ START_TEST(refusal_of_an_unknown_uid_is_suppressed_as_such)
 	unsigned int i;
 
 	for (i = 0; i < 50; i++)
-		pst_audit_refuse(&node, &nobody, NULL, &refusal);
-	pst_audit_flush(&node, PST_DEADLINE_NEVER);
+		pst_audit_refused(&audit, &nobody, NULL, &refusal);
+	pst_audit_flush(&audit, PST_DEADLINE_NEVER);
 	ck_assert_ptr_nonnull(strstr(lines[line_count - 1],
 				     " uid=unknown of=refuse "));
 }
