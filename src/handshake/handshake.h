@@ -42,8 +42,8 @@
  *   consume        CONSUMED_RESULT  <--  create_result  CREATED_RESULT
  *
  * handshake_table.c lists the messages that are permitted in each state.  Any
- * other message, or an invalid one, ends the handshake as FAILED; REFUSE ends it
- * as REFUSED.
+ * other message, or an invalid one, ends the handshake as FAILED; REFUSE ends
+ * it as REFUSED.
  */
 enum pst_handshake_state {
 	HANDSHAKE_FAILED = 0,   /* a message was not permitted or not valid */

@@ -24,7 +24,7 @@
 #include "base/attributes.h"
 #include "os/kernel.h"
 
-/* Neither shorter nor longer: the acceptor's part of the seals of S_c. */
+/* Neither shorter nor longer: the node's part of the seals of S_c. */
 #define PST_SEGMENT_SEALS_OFFERED (F_SEAL_SHRINK | F_SEAL_GROW)
 
 /*

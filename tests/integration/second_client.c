@@ -44,7 +44,7 @@ enum fault {
 struct channel {
 	int socket_fd;
 	uint8_t *own;  /* S_c: this process writes it and never reads it */
-	uint8_t *peer; /* S_a: mapped for reading only */
+	uint8_t *peer; /* S_n: mapped for reading only */
 	uint8_t *data; /* behind the control page of S_c */
 	size_t ring_bytes;
 	size_t message_bytes;

@@ -33,7 +33,7 @@
 struct channel {
 	int socket_fd;
 	bool hung_up;
-	uint8_t *own;  /* S_a: this process writes it and never reads it */
+	uint8_t *own;  /* S_n: this process writes it and never reads it */
 	uint8_t *peer; /* S_c: mapped for reading only */
 	const uint8_t *data;
 	size_t ring_bytes;
@@ -130,7 +130,7 @@ static void hello_check(const struct record *hello, const char *node)
 		fail("the client asks for another node");
 }
 
-/* S_a is sealed for good at once, S_c only against another size. */
+/* S_n is sealed for good at once, S_c only against another size. */
 static int segment_create(size_t bytes)
 {
 	int fd = memfd_create("second-node", MFD_CLOEXEC | MFD_ALLOW_SEALING);
