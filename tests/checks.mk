@@ -14,11 +14,12 @@ dist_check_SCRIPTS += \
 	tests/check_tags.sh \
 	tests/check_readme.sh
 
-EXTRA_PROGRAMS = $(TEST_HELPERS)
+# `make check` builds what it runs: with TESTS on the command line, these alone.
+EXTRA_PROGRAMS = $(test_programs) $(TEST_HELPERS)
 if ENABLE_TESTS
-check_DATA = $(TEST_HELPERS)
+check_DATA = $(TEST_HELPERS) $(TESTS)
 endif
-CLEANFILES += $(TEST_HELPERS)
+CLEANFILES += $(test_programs) $(TEST_HELPERS) $(EXTRA_LTLIBRARIES)
 
 # A test program runs as a copy in a directory that every uid can enter, since
 # this one may be closed to all but its owner.
@@ -26,7 +27,7 @@ if ENABLE_FUZZ
 TESTS = $(FUZZ_TARGETS)
 LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/fuzz/smoke
 else
-TESTS = $(check_PROGRAMS) $(dist_check_SCRIPTS)
+TESTS = $(test_programs) $(dist_check_SCRIPTS)
 LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/staged-run
 endif
 TEST_EXTENSIONS = .sh
@@ -99,10 +100,10 @@ VARIANT_BEGIN = \
 		variant_configure "$$@" && $(MAKE) $(AM_MAKEFLAGS); \
 	}
 
-# The words of check_PROGRAMS below one of the given folders.
+# The words of test_programs below one of the given folders.
 PROGRAMS_BELOW = \
 	programs_below() { \
-		for program in $(check_PROGRAMS); do \
+		for program in $(test_programs); do \
 			for folder; do \
 				case $$program in \
 				"$$folder"/*) echo $$program ;; \
@@ -129,8 +130,7 @@ check-fuzz:
 
 # In such a build.
 check-fuzz-targets: $(FUZZ_TARGETS)
-	$(MAKE) $(AM_MAKEFLAGS) check-TESTS check_PROGRAMS= \
-		check_LTLIBRARIES= check_DATA= dist_check_SCRIPTS=
+	$(MAKE) $(AM_MAKEFLAGS) check-TESTS check_DATA=
 
 # What two threads of one process share: rings, channels, statistics.
 check-tsan:
@@ -138,8 +138,7 @@ check-tsan:
 	programs=`programs_below tests/unit/ring tests/unit/channel \
 		tests/unit/stats`; \
 	variant_begin tsan --enable-tsan CFLAGS='-O1 -g' && \
-	$(MAKE) $(AM_MAKEFLAGS) check \
-		check_PROGRAMS="$$programs" TESTS="$$programs"
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS="$$programs"
 
 # valgrind does not know the newest system calls, so the features that need
 # them are off.
@@ -152,8 +151,7 @@ check-valgrind:
 	variant_begin valgrind --disable-hardening CFLAGS='-O1 -g' && \
 	POSTERN_TEST_FEATURES_OFF=all \
 	POSTERN_TEST_RUNNER='$(VALGRIND)' \
-	$(MAKE) $(AM_MAKEFLAGS) check \
-		check_PROGRAMS="$$programs" TESTS="$$programs"
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS="$$programs"
 
 check-features-off:
 	POSTERN_TEST_FEATURES_OFF=all $(MAKE) $(AM_MAKEFLAGS) check
@@ -161,7 +159,7 @@ check-features-off:
 # The demonstration and the tests that meet the kernel, on Debian 12's kernel and on
 # the newest one of Debian, in an emulated machine.  POSTERN_KERNELS_PROGRAMS names fewer.
 check-kernels:
-	@$(MAKE) $(AM_MAKEFLAGS) check TESTS=
+	@$(MAKE) $(AM_MAKEFLAGS) all $(test_programs) $(TEST_HELPERS)
 	@$(PROGRAMS_BELOW); \
 	programs=`programs_below tests/unit/os tests/unit/channel \
 		tests/unit/node tests/unit/api tests/integration`; \

@@ -3,7 +3,7 @@
 # Real processes and real uids.  These tests link every layer, since some play a
 # peer, or a node, that breaks the rules.
 
-check_LTLIBRARIES += libscene.la
+EXTRA_LTLIBRARIES += libscene.la
 libscene_la_SOURCES = \
 	tests/support/churn.c tests/support/churn.h \
 	tests/support/controller.c tests/support/controller.h \
@@ -36,7 +36,7 @@ INTEGRATION_LIBS = libscene.la libapi.la libclient.la libnode.la \
 	libchannel.la libpolicy.la libstats.la libos.la libwire.la \
 	libring.la libcrypto.la libbase.la $(CHECK_LIBS)
 
-check_PROGRAMS += \
+test_programs += \
 	tests/integration/test_admission_identity \
 	tests/integration/test_admission_namespaces \
 	tests/integration/test_admission_offers \

@@ -2,7 +2,7 @@
 ACCOUNTING_TEST_LIBS = libaccounting.la libpolicytest.la libpolicy.la \
 	libbase.la $(CHECK_LIBS)
 
-check_PROGRAMS += \
+test_programs += \
 	tests/unit/accounting/test_accounting \
 	tests/unit/accounting/test_quota \
 	tests/unit/accounting/test_quota_sums \

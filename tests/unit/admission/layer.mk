@@ -4,7 +4,7 @@ ADMISSION_TEST_LIBS = libadmission.la libaccounting.la libpeer.la libsched.la \
 	libpolicytest.la libpolicy.la libstats.la libring.la libcrypto.la \
 	libos.la libbase.la $(CHECK_LIBS)
 
-check_PROGRAMS += \
+test_programs += \
 	tests/unit/admission/test_admission \
 	tests/unit/admission/test_half_open \
 	tests/unit/admission/test_pending_offers

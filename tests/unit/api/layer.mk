@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: ISC
 API_TEST_LIBS = libapi.la libclient.la $(NODE_TEST_LIBS)
 
-check_PROGRAMS += tests/unit/api/test_api_result
+test_programs += tests/unit/api/test_api_result
 tests_unit_api_test_api_result_SOURCES = \
 	tests/unit/api/test_api_result.c tests/support/expect.h
 tests_unit_api_test_api_result_LDADD = $(API_TEST_LIBS)
 
-check_PROGRAMS += \
+test_programs += \
 	tests/unit/api/test_api_channel \
 	tests/unit/api/test_api_subject \
 	tests/unit/api/test_api_subject_users \

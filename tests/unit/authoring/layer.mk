@@ -2,7 +2,7 @@
 
 AUTHORING_TEST_LIBS = libpolicytest.la $(AUTHORING_LIBS) $(CHECK_LIBS)
 
-check_PROGRAMS += \
+test_programs += \
 	tests/unit/authoring/test_authoring \
 	tests/unit/authoring/test_diff \
 	tests/unit/authoring/test_diff_blocks \

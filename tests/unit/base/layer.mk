@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-check_PROGRAMS += \
+test_programs += \
 	tests/unit/base/test_bounds \
 	tests/unit/base/test_clock \
 	tests/unit/base/test_deadline_heap \

@@ -9,7 +9,7 @@ SEALED_TEST_SUPPORT = \
 CHANNEL_TEST_LIBS = libchannel.la libring.la libcrypto.la libos.la libbase.la \
 	$(CHECK_LIBS)
 
-check_PROGRAMS += \
+test_programs += \
 	tests/unit/channel/test_channel \
 	tests/unit/channel/test_channel_discard \
 	tests/unit/channel/test_channel_end \

@@ -3,7 +3,7 @@ CLIENT_TEST_LIBS = libclient.la libidentity.la libhandshake.la libwire.la \
 	libchannel.la libpolicytest.la libpolicy.la libstats.la \
 	libring.la libcrypto.la libos.la libbase.la $(CHECK_LIBS)
 
-check_PROGRAMS += tests/unit/client/test_client_security
+test_programs += tests/unit/client/test_client_security
 
 tests_unit_client_test_client_security_SOURCES = \
 	tests/unit/client/test_client_security.c tests/support/expect.h

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 
-check_PROGRAMS += \
+test_programs += \
 	tests/unit/crypto/test_cipher \
 	tests/unit/crypto/test_identity \
 	tests/unit/crypto/test_noise \

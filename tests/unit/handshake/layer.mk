@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 
-check_PROGRAMS += \
+test_programs += \
 	tests/unit/handshake/test_handshake_control \
 	tests/unit/handshake/test_handshake_initiator \
 	tests/unit/handshake/test_handshake_key_params \

@@ -2,7 +2,7 @@
 IDENTITY_TEST_LIBS = libidentity.la libpolicytest.la libpolicy.la \
 	libcrypto.la libos.la libbase.la $(CHECK_LIBS)
 
-check_PROGRAMS += \
+test_programs += \
 	tests/unit/identity/test_key_file \
 	tests/unit/identity/test_subject
 

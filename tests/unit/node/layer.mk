@@ -4,7 +4,7 @@ NODE_TEST_LIBS = libnode.la libadmission.la libaccounting.la libpeer.la \
 	libpolicy.la libstats.la libring.la libcrypto.la libos.la libbase.la \
 	$(CHECK_LIBS)
 
-check_PROGRAMS += \
+test_programs += \
 	tests/unit/node/test_audit \
 	tests/unit/node/test_audit_suppression \
 	tests/unit/node/test_event_queue

@@ -6,7 +6,7 @@ os_test_support = \
 	tests/unit/os/os_test.c tests/unit/os/os_test.h
 os_test_libraries = libos.la libbase.la $(CHECK_LIBS)
 
-check_PROGRAMS += \
+test_programs += \
 	tests/unit/os/test_doorbell \
 	tests/unit/os/test_features \
 	tests/unit/os/test_fork_guard \

@@ -2,7 +2,7 @@
 PEER_TEST_LIBS = libpeer.la libsched.la libchannel.la libring.la libpolicy.la \
 	libcrypto.la libos.la libbase.la $(CHECK_LIBS)
 
-check_PROGRAMS += \
+test_programs += \
 	tests/unit/peer/test_peer_state \
 	tests/unit/peer/test_peer_table
 

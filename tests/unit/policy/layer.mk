@@ -2,7 +2,7 @@
 
 # What the policy tests share.  The oracle is a second implementation of the
 # decision; the host is a table of accounts.
-check_LTLIBRARIES += libpolicytest.la
+EXTRA_LTLIBRARIES += libpolicytest.la
 libpolicytest_la_SOURCES = \
 	tests/support/failing_memory.c \
 	tests/support/failing_memory.h \
@@ -21,7 +21,7 @@ FAILING_MEMORY_FLAGS = $(AM_LDFLAGS) \
 
 POLICY_TEST_LIBS = libpolicytest.la libpolicy.la libbase.la $(CHECK_LIBS)
 
-check_PROGRAMS += \
+test_programs += \
 	tests/unit/policy/test_policy_decide \
 	tests/unit/policy/test_policy_errors \
 	tests/unit/policy/test_policy_examples \
@@ -103,7 +103,7 @@ tests_unit_policy_test_policy_values_SOURCES = \
 tests_unit_policy_test_policy_values_LDADD = $(POLICY_TEST_LIBS)
 
 # These read files, and only these need the os layer.
-check_PROGRAMS += \
+test_programs += \
 	tests/unit/policy/test_policy_directories \
 	tests/unit/policy/test_policy_load
 

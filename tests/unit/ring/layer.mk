@@ -10,7 +10,7 @@ ring_corruption_support = \
 	$(ring_test_support)
 ring_test_libraries = libring.la libbase.la $(CHECK_LIBS)
 
-check_PROGRAMS += \
+test_programs += \
 	tests/unit/ring/test_ring_consumer \
 	tests/unit/ring/test_ring_geometry \
 	tests/unit/ring/test_ring_half \

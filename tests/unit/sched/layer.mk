@@ -2,7 +2,7 @@
 SCHED_TEST_LIBS = libsched.la libchannel.la libring.la libpolicy.la \
 	libcrypto.la libos.la libbase.la $(CHECK_LIBS)
 
-check_PROGRAMS += \
+test_programs += \
 	tests/unit/sched/test_metering \
 	tests/unit/sched/test_tenant_queue
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 stats_test_libraries = libstats.la libbase.la $(CHECK_LIBS)
 
-check_PROGRAMS += \
+test_programs += \
 	tests/unit/stats/test_stats_collector \
 	tests/unit/stats/test_stats_entry \
 	tests/unit/stats/test_stats_fields \

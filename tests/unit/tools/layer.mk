@@ -3,7 +3,7 @@
 # The tool's own parts, each test with the one file it is about; and the tool as
 # a whole, run as one user.
 
-check_PROGRAMS += \
+test_programs += \
 	tests/unit/tools/test_error_queue \
 	tests/unit/tools/test_input \
 	tests/unit/tools/test_journal \

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 
-check_PROGRAMS += \
+test_programs += \
 	tests/unit/wire/test_wire_read \
 	tests/unit/wire/test_wire_valid \
 	tests/unit/wire/test_wire_walk \
