@@ -264,7 +264,7 @@ int postern_node_revoke(struct postern_node *node, postern_peer peer)
 	r = check(node);
 	if (r < 0)
 		return r;
-	r = pst_node_revoke(inner(node), peer);
+	r = pst_node_disconnect(inner(node), peer, NULL);
 	return pst_api_filter(r, __func__, NULL);
 }
 
@@ -279,8 +279,8 @@ int postern_node_revoke_named(struct postern_node *node, const char *peer_name,
 		return r;
 	if (!peer_name)
 		return -EINVAL;
-	r = pst_node_revoke_named(inner(node), peer_name,
-				  ret_count ? ret_count : &unwanted);
+	r = pst_node_disconnect_named(inner(node), peer_name, NULL,
+				      ret_count ? ret_count : &unwanted);
 	return pst_api_filter(r, __func__, NULL);
 }
 

@@ -14,14 +14,10 @@ libnode_la_SOURCES = \
 	src/node/node_listener.c \
 	src/node/node_peers.c \
 	src/node/node_policy.c \
-	src/node/node_policy.h \
 	src/node/node_receive.c \
 	src/node/node_stats.c \
 	src/node/node_stats.h \
 	src/node/peer_meters.c \
 	src/node/peer_meters.h \
-	src/node/policy_reload.c \
 	src/node/reactor.c \
-	src/node/reactor.h \
-	src/node/revoke.c \
-	src/node/revoke.h
+	src/node/reactor.h

@@ -20,6 +20,7 @@
 #include "os/fork_guard.h"
 #include "policy/policy.h"
 
+struct pst_disconnect_origin;
 struct pst_node;
 
 struct pst_node_params {
@@ -54,9 +55,12 @@ int pst_node_channel(struct pst_node *node, postern_peer peer,
 		     struct pst_channel **ret_channel);
 int pst_node_detach(struct pst_node *node, postern_peer peer,
 		    struct pst_channel **ret_channel);
-int pst_node_revoke(struct pst_node *node, postern_peer peer);
-int pst_node_revoke_named(struct pst_node *node, const char *peer_name,
-			  uint32_t *ret_count);
+/* origin: for the audit record; NULL: the program. */
+int pst_node_disconnect(struct pst_node *node, postern_peer peer,
+			const struct pst_disconnect_origin *origin);
+int pst_node_disconnect_named(struct pst_node *node, const char *peer_name,
+			      const struct pst_disconnect_origin *origin,
+			      uint32_t *ret_count);
 
 int pst_node_reload(struct pst_node *node, const struct postern_policy *policy,
 		    struct postern_refusal *refusal, uint32_t *ret_disconnected_count);

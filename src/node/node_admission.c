@@ -7,7 +7,6 @@
 
 #include "base/attributes.h"
 #include "node/peer_meters.h"
-#include "node/revoke.h"
 
 static void on_refused(void *hook_data,
 		       const struct pst_peer_credentials *credentials,
@@ -49,12 +48,12 @@ on_command(void *hook_data, const struct pst_command *command,
 	};
 	struct pst_node *node = hook_data;
 
-	if (command->peer == 0) {
-		*ret_count = pst_revoke_named(node, command->peer_name,
-					      &origin);
-		return *ret_count > 0 ? PST_RESULT_DONE : PST_RESULT_NOBODY;
-	}
-	if (pst_revoke_peer(node, command->peer, &origin) < 0)
+	if (command->peer == 0)
+		return pst_node_disconnect_named(node, command->peer_name,
+						 &origin, ret_count) == 0
+			       ? PST_RESULT_DONE
+			       : PST_RESULT_NOBODY;
+	if (pst_node_disconnect(node, command->peer, &origin) < 0)
 		return PST_RESULT_STALE;
 	*ret_count = 1;
 	return PST_RESULT_DONE;

@@ -78,6 +78,13 @@ void pst_node_set_wake(struct pst_node *node, bool is_wanted);
 /* node_admission.c */
 PST_MUST_CHECK int pst_node_open_admission(struct pst_node *node);
 
+/* node_policy.c: find the rules of the node and its key, check both, and adopt
+ * the policy.  0, -ENOENT (no such node), -EINVAL (the node depends on an error
+ * of the policy), -EACCES, or another -errno, with error information. */
+PST_MUST_CHECK int pst_node_open_policy(struct pst_node *node,
+					const struct postern_policy *policy,
+					struct postern_refusal *refusal);
+
 /* node_receive.c */
 void pst_node_arm_idle(struct pst_node *node);
 
@@ -86,7 +93,11 @@ int pst_node_transition(struct pst_node *node, struct pst_peer *peer,
 			enum pst_peer_event event);
 void pst_node_end_peer(struct pst_node *node, struct pst_peer *peer,
 		       enum postern_reason reason);
-/* Receive what is left, or end the peer at once. */
+/* The same, with a record of the origin.  why: the refusal of a new policy. */
+void pst_node_disconnect_peer(struct pst_node *node, struct pst_peer *peer,
+			      const struct pst_disconnect_origin *origin,
+			      const struct postern_refusal *why);
+/* Drain the peer, or end it at once. */
 void pst_node_on_channel_ended(struct pst_node *node, struct pst_peer *peer);
 void pst_node_handle_peer_deadlines(struct pst_node *node);
 

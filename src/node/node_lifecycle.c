@@ -16,7 +16,6 @@
 #include "base/result.h"
 #include "channel/channel_detached.h"
 #include "crypto/cipher.h"
-#include "node/node_policy.h"
 #include "os/features.h"
 #include "os/fork_guard.h"
 #include "os/socket_close.h"
@@ -60,27 +59,17 @@ static int init(struct pst_node *node, const struct pst_node_params *params)
 }
 
 static int open_node(struct pst_node *node, const struct postern_policy *policy,
-		     const struct pst_policy_node *rules,
 		     struct postern_refusal *refusal)
 {
 	struct postern_node_description description =
 		POSTERN_NODE_DESCRIPTION_INIT;
-	struct pst_node_key *key;
 	int r;
 
-	pst_policy_describe_node(rules, &description);
+	r = pst_node_open_policy(node, policy, refusal);
+	if (r < 0)
+		return r;
+	pst_policy_describe_node(node->binding.rules, &description);
 	node->owner = description.owner_uid;
-	r = pst_node_key_new(node->key_path, refusal, &key);
-	if (r < 0)
-		return r;
-	r = pst_node_check_policy(node, rules, key, refusal);
-	if (r == 0)
-		r = pst_node_bind_policy(node, policy, rules, key,
-					 &node->binding, refusal);
-	key = pst_node_key_unref(key);
-	if (r < 0)
-		return r;
-	node->audit.level = node->binding.audit;
 	r = allocate(node, description.slot_count);
 	if (r < 0)
 		return r;
@@ -122,20 +111,15 @@ int pst_node_open(const struct pst_node_params *params,
 		  struct postern_refusal *ret_refusal,
 		  struct pst_node **ret_node)
 {
-	const struct pst_policy_node *rules;
 	struct pst_node *node;
 	int r;
 
-	r = pst_node_find_rules(params->policy, params->name, &rules,
-				ret_refusal);
-	if (r < 0)
-		return r;
 	node = pst_fork_guard_new(sizeof(*node));
 	if (!node)
 		return -ENOMEM;
 	r = init(node, params);
 	if (r == 0)
-		r = open_node(node, params->policy, rules, ret_refusal);
+		r = open_node(node, params->policy, ret_refusal);
 	if (r < 0) {
 		if (ret_refusal->reason == POSTERN_REASON_NONE)
 			(void)pst_error_set_errno(ret_refusal,

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The peers of a node: what the node does about their ends and their channels
+ * The peers of a node: their ends, their deadlines, their channels
  *
  * peer/peer_state.c says what an event does to a peer; this file adds what it
- * means to the node: statistics, meters, audit, events, the timer.  When a peer
- * exits, the messages that it has left are received first, while it keeps its
- * slot and its charges, until there are none or its time is over.
+ * means to the node: statistics, meters, audit records, events, the timer.
+ *
+ * The messages that a peer has left when it exits are received first; it keeps
+ * its slot and its charges until there are none or its time is over.  A peer
+ * that is disconnected ends at once, whatever its state.  The policy stays as it
+ * is, so an allowed peer may connect again.
  */
 #include "node/node_internal.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "accounting/quota.h"
 #include "base/attributes.h"
@@ -98,6 +102,119 @@ void pst_node_on_channel_ended(struct pst_node *node, struct pst_peer *peer)
 	pst_node_share_meter(node, peer);
 	PST_IGNORE(pst_node_transition(node, peer,
 				       PST_PEER_EVENT_CHANNEL_ENDED));
+}
+
+/* -- disconnecting --------------------------------------------------------- */
+
+static const struct pst_disconnect_origin by_api = {
+	.by = PST_DISCONNECT_BY_API,
+};
+
+void pst_node_disconnect_peer(struct pst_node *node, struct pst_peer *peer,
+			      const struct pst_disconnect_origin *origin,
+			      const struct postern_refusal *why)
+{
+	pst_audit_revoked(&node->audit, peer, origin, why);
+	pst_node_end_peer(node, peer, POSTERN_REASON_REVOKED);
+}
+
+/* The unread offers of this peer name or, with NULL, of this user, whose
+ * handshakes have ended: the user gets no other until they are read. */
+static uint32_t revoke_pending_offers(struct pst_node *node,
+				      const char *peer_name, uint64_t user,
+				      const struct pst_disconnect_origin *origin)
+{
+	struct pst_pending_offers *pending = &node->admission.half_open.pending;
+	struct pst_offer_holder holder;
+	uint32_t count = 0;
+
+	while (pst_pending_offers_revoke(pending, peer_name, user, &holder)) {
+		pst_audit_offers_revoked(&node->audit, &holder, origin,
+					 node->reactor.now_ns);
+		count += (uint32_t)holder.offer_count;
+	}
+	return count;
+}
+
+/* The same for those whose handshakes go on: they end, and leave their offers
+ * as revoked ones. */
+static uint32_t end_handshakes(struct pst_node *node, const char *peer_name,
+			       uint64_t user)
+{
+	struct pst_half_open *entry;
+	uint32_t count = 0;
+	size_t i;
+
+	for (i = 0; i < PST_HALF_OPEN_COUNT; i++) {
+		entry = &node->admission.half_open.entries[i];
+		if (!entry->is_taken || !entry->has_offered ||
+		    (peer_name ? strcmp(entry->offer.peer_name, peer_name) != 0
+			       : entry->attempt.user != user))
+			continue;
+		entry->offer.is_revoked = true;
+		pst_admission_end(&node->admission, entry,
+				  POSTERN_REASON_REVOKED);
+		count++;
+	}
+	return count;
+}
+
+/* Pending offers first: those of the handshakes become pending, and each counts
+ * once. */
+static uint32_t revoke_offers(struct pst_node *node, const char *peer_name,
+			      uint64_t user,
+			      const struct pst_disconnect_origin *origin)
+{
+	uint32_t count;
+
+	count = revoke_pending_offers(node, peer_name, user, origin);
+	return count + end_handshakes(node, peer_name, user);
+}
+
+int pst_node_disconnect(struct pst_node *node, postern_peer handle,
+			const struct pst_disconnect_origin *origin)
+{
+	struct pst_peer *peer = pst_peer_table_find(&node->peer_table, handle);
+	uint64_t user;
+
+	if (!origin)
+		origin = &by_api;
+	if (peer)
+		pst_node_disconnect_peer(node, peer, origin, NULL);
+	else if (pst_half_open_find_offer(&node->admission.half_open, handle,
+					  &user))
+		(void)revoke_offers(node, NULL, user, origin);
+	else
+		return -ESTALE;
+	pst_node_update_timer(node);
+	pst_node_update_wake(node);
+	return 0;
+}
+
+int pst_node_disconnect_named(struct pst_node *node, const char *peer_name,
+			      const struct pst_disconnect_origin *origin,
+			      uint32_t *ret_count)
+{
+	struct pst_peer *peer;
+	uint32_t count = 0, i;
+
+	if (!origin)
+		origin = &by_api;
+	for (i = 0; i < node->peer_table.slot_count; i++) {
+		peer = &node->peer_table.peers[i];
+		if (peer->state == PST_PEER_FREE ||
+		    strcmp(peer->identity.name, peer_name) != 0)
+			continue;
+		pst_node_disconnect_peer(node, peer, origin, NULL);
+		count++;
+	}
+	count += revoke_offers(node, peer_name, 0, origin);
+	pst_node_update_timer(node);
+	pst_node_update_wake(node);
+	if (count == 0)
+		return -ENOENT;
+	*ret_count = count;
+	return 0;
 }
 
 /* -- deadlines ------------------------------------------------------------- */
