@@ -15,11 +15,11 @@ dist_check_SCRIPTS += \
 	tests/check_readme.sh
 
 # `make check` builds what it runs: with TESTS on the command line, these alone.
-EXTRA_PROGRAMS = $(test_programs) $(TEST_HELPERS)
+EXTRA_PROGRAMS = $(test_programs) $(TEST_HELPERS) $(EXAMPLES)
 if ENABLE_TESTS
-check_DATA = $(TEST_HELPERS) $(TESTS)
+check_DATA = $(TEST_HELPERS) $(EXAMPLES) $(TESTS)
 endif
-CLEANFILES += $(test_programs) $(TEST_HELPERS) $(EXTRA_LTLIBRARIES)
+CLEANFILES += $(test_programs) $(TEST_HELPERS) $(EXAMPLES) $(EXTRA_LTLIBRARIES)
 
 # A test program runs as a copy in a directory that every uid can enter, since
 # this one may be closed to all but its owner.

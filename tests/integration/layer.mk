@@ -338,3 +338,6 @@ tests_integration_second_node_SOURCES = \
 tests_integration_second_node_CPPFLAGS = -D_GNU_SOURCE
 
 dist_check_SCRIPTS += tests/integration/test_second_client.sh
+
+# The programs of examples/.
+dist_check_SCRIPTS += tests/integration/test_examples.sh
