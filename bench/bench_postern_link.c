@@ -134,7 +134,8 @@ int bench_postern_connect(const struct bench_run *run,
 	/* The node takes the cipher that its connector names. */
 	if (run->transport->cipher == BENCH_CHACHAPOLY)
 		options.features_off = POSTERN_FEATURE_AES;
-	r = postern_connect(link->policy, NODE_NAME, &options, &refusal,
+	r = postern_connect(link->policy, NODE_NAME, &options,
+			    postern_deadline_after(2 * 1000000000), &refusal,
 			    &link->channel);
 	if (r < 0)
 		(void)fprintf(stderr, "connect: %s: %s\n",

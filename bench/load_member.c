@@ -37,9 +37,9 @@ join(const struct load_host *host, uint32_t directions, uint32_t ring_bytes,
 	options.directions = directions;
 	options.ring_bytes = ring_bytes;
 	options.message_bytes = message_bytes;
-	options.timeout_ns = TIMEOUT_NS;
 	do
 		r = postern_connect(host->policy, LOAD_NODE_NAME, &options,
+				    postern_deadline_after(TIMEOUT_NS),
 				    &refusal, &channel);
 	while (r == -EDQUOT && bench_now_ns() < end_ns);
 	if (r < 0)

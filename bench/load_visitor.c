@@ -21,12 +21,13 @@ void load_connector_main(void *user_data)
 	int r;
 
 	options.ring_bytes = connector->ring_bytes;
-	options.timeout_ns = TIMEOUT_NS;
 	for (done = 0; connector->count == 0 || done < connector->count;
 	     done++) {
 		begin_ns = bench_now_ns();
 		r = postern_connect(connector->host->policy, LOAD_NODE_NAME,
-				    &options, NULL, &channel);
+				    &options,
+				    postern_deadline_after(TIMEOUT_NS), NULL,
+				    &channel);
 		if (r == 0) {
 			load_sample(LOAD_CONNECTS, bench_now_ns() - begin_ns);
 			load_count_own(&member->sent);
@@ -70,9 +71,8 @@ static int be_revoked(const struct load_outcast *outcast, bool is_asleep)
 	int r;
 
 	options.ring_bytes = RING_BYTES;
-	options.timeout_ns = TIMEOUT_NS;
 	r = postern_connect(outcast->host->policy, LOAD_NODE_NAME, &options,
-			    NULL, &channel);
+			    postern_deadline_after(TIMEOUT_NS), NULL, &channel);
 	if (r < 0)
 		return r;
 	r = postern_send(channel, &word, sizeof(word));

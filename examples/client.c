@@ -24,7 +24,8 @@ static int connect_patiently(const struct postern_policy *policy,
 	options.instance = "example";
 	options.directions = POSTERN_DIRECTION_SEND | POSTERN_DIRECTION_RECEIVE;
 	for (;;) {
-		r = postern_connect(policy, "orders", &options, &refusal,
+		r = postern_connect(policy, "orders", &options,
+				    postern_deadline_after(SECOND_NS), &refusal,
 				    ret_channel);
 		if (r == 0)
 			return 0;

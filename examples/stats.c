@@ -67,7 +67,9 @@ int main(int argc, char **argv)
 	options.file = argc > 1 ? argv[1] : NULL; /* NULL: the host's policy */
 	r = postern_policy_load(&options, NULL, &policy);
 	if (r == 0)
-		r = postern_observe(policy, "orders", NULL, &refusal, &observer);
+		r = postern_observe(policy, "orders", NULL,
+				    postern_deadline_after(1000000000),
+				    &refusal, &observer);
 	if (r == 0)
 		r = print_statistics(observer);
 	if (r < 0)

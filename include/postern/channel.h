@@ -52,9 +52,6 @@ struct postern_connect_options {
 	uint32_t ring_bytes;
 	uint32_t message_bytes;
 
-	/* Time limit of the whole call.  0: 2 s.  UINT64_MAX: none. */
-	uint64_t timeout_ns;
-
 	/* Maximum busy-wait time of a blocking call before it sleeps, in
 	 * nanoseconds; the library uses less where less is enough.  Also
 	 * POSTERN_SPIN_DEFAULT or POSTERN_SPIN_NONE. */
@@ -72,7 +69,7 @@ struct postern_connect_options {
 };
 
 #define POSTERN_CONNECT_OPTIONS_INIT \
-	{sizeof(struct postern_connect_options), NULL, 0, 0, 0, 0, 0, 0, NULL, \
+	{sizeof(struct postern_connect_options), NULL, 0, 0, 0, 0, 0, NULL, \
 	 NULL, NULL}
 
 /*
@@ -85,7 +82,7 @@ struct postern_connect_options {
  * allow, and at least `mac` if a key is used: see limits.security.
  *
  * policy, options (NULL: defaults) and the strings are borrowed for the call.
- * Blocks at most options->timeout_ns, and in addition for file system accesses
+ * Waits for the node until deadline_ns, and in addition for file system accesses
  * that read a key or the facts of this process.  On failure *refusal, unless it
  * is NULL, receives the error information.
  *
@@ -99,7 +96,7 @@ struct postern_connect_options {
  *   -EPROTONOSUPPORT  no common protocol version
  *   -EBADMSG          the node violated the protocol
  *   -EPIPE            the node closed the connection during the handshake
- *   -ETIMEDOUT        the time limit passed
+ *   -ETIMEDOUT        the deadline passed
  *   -EOPNOTSUPP       the node answered with a security mode that was not
  *                     offered
  *   -EINVAL           an argument is NULL or malformed; or the node's block in
@@ -109,7 +106,7 @@ struct postern_connect_options {
 POSTERN_MUST_CHECK
 int postern_connect(const struct postern_policy *policy, const char *node_name,
 		    const struct postern_connect_options *options,
-		    struct postern_refusal *refusal,
+		    uint64_t deadline_ns, struct postern_refusal *refusal,
 		    struct postern_channel **ret_channel);
 
 /*

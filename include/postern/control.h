@@ -23,9 +23,6 @@ extern "C" {
 struct postern_control_options {
 	size_t size_bytes;
 
-	/* Time limit of the whole call.  0: 2 s.  UINT64_MAX: none. */
-	uint64_t timeout_ns;
-
 	/* POSTERN_FEATURE_* bits not to use. */
 	uint32_t features_off;
 
@@ -34,7 +31,7 @@ struct postern_control_options {
 };
 
 #define POSTERN_CONTROL_OPTIONS_INIT \
-	{sizeof(struct postern_control_options), 0, 0, NULL, NULL}
+	{sizeof(struct postern_control_options), 0, NULL, NULL}
 
 /*
  * Disconnect a peer of the node that the policy calls node_name, as
@@ -48,7 +45,7 @@ struct postern_control_options {
  *
  * The path and the credentials of the listener are checked as by
  * postern_connect().  The policy, options (NULL: defaults) and the strings are
- * borrowed for the call.  Blocks at most options->timeout_ns; the node may have
+ * borrowed for the call.  Waits for the node until deadline_ns; the node may have
  * executed the command even if no answer came in time.  On failure *refusal,
  * unless it is NULL, receives the error information.
  *
@@ -74,6 +71,7 @@ POSTERN_MUST_CHECK
 int postern_control_revoke(const struct postern_policy *policy,
 			   const char *node_name, const char *peer,
 			   const struct postern_control_options *options,
+			   uint64_t deadline_ns,
 			   struct postern_refusal *refusal,
 			   uint32_t *ret_count);
 

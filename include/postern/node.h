@@ -397,8 +397,8 @@ int postern_node_next_peer(struct postern_node *node, postern_peer previous,
 /*
  * Check that the node is running and that its owner is listening.
  *
- * Connects, closes the connection without a handshake, and waits, at most 1 s,
- * until the node has noticed that.  A stopped process does not notice, and
+ * Connects, closes the connection without a handshake, and waits until the node
+ * has noticed that, or until deadline_ns.  A stopped process does not notice, and
  * neither does a process that does not call its node, so do not probe a node
  * from the thread that serves it.  The node does not count or log the probe,
  * unless no rule could allow the caller, which is logged as a refusal.  With
@@ -417,7 +417,7 @@ int postern_node_next_peer(struct postern_node *node, postern_peer previous,
  */
 POSTERN_MUST_CHECK
 int postern_node_probe(const struct postern_policy *policy,
-		       const char *node_name,
+		       const char *node_name, uint64_t deadline_ns,
 		       struct postern_refusal *refusal);
 
 #ifdef __cplusplus

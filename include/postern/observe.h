@@ -33,22 +33,21 @@ struct postern_observer;
 /* Begins with its size; zero means the default everywhere. */
 struct postern_observe_options {
 	size_t size_bytes;
-	uint64_t timeout_ns;    /* whole call; 0: 2 s; UINT64_MAX: none */
 	uint32_t features_off;  /* POSTERN_FEATURE_* bits not to use */
 	postern_log_fn *log;
 	void *log_user_data;
 };
 
 #define POSTERN_OBSERVE_OPTIONS_INIT \
-	{sizeof(struct postern_observe_options), 0, 0, NULL, NULL}
+	{sizeof(struct postern_observe_options), 0, NULL, NULL}
 
 /*
  * Connect to the node that the policy calls node_name and get its statistics.
  *
  * The path and the listener are checked as by postern_connect().  policy and
- * options (NULL: defaults) are borrowed for the call.  Blocks until the node
- * answers, at most options->timeout_ns.  On failure *refusal, unless it is
- * NULL, receives the error information.
+ * options (NULL: defaults) are borrowed for the call.  Waits for the node until
+ * deadline_ns.  On failure *refusal, unless it is NULL, receives the error
+ * information.
  *
  * Returns 0, or
  *   -EACCES           this process may not observe; or the path or the listener
@@ -67,7 +66,7 @@ struct postern_observe_options {
 POSTERN_MUST_CHECK
 int postern_observe(const struct postern_policy *policy, const char *node_name,
 		    const struct postern_observe_options *options,
-		    struct postern_refusal *refusal,
+		    uint64_t deadline_ns, struct postern_refusal *refusal,
 		    struct postern_observer **ret_observer);
 
 /* Close an observer.  Accepts NULL.  Returns NULL. */

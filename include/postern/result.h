@@ -248,8 +248,9 @@ int postern_result_is_transient(int result, enum postern_reason reason);
  * Get the deadline timeout_ns from now; POSTERN_NO_DEADLINE if it would
  * overflow.
  *
- * Deadlines are absolute times of CLOCK_MONOTONIC in nanoseconds.  0 has
- * passed, so a call with deadline 0 tries once and never blocks.
+ * Each call that can wait for another process takes a deadline, an absolute time
+ * of CLOCK_MONOTONIC in nanoseconds.  0 has passed, so a call with deadline 0
+ * tries once and never blocks.
  */
 uint64_t postern_deadline_after(uint64_t timeout_ns);
 

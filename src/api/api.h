@@ -16,9 +16,7 @@
 #include <postern/postern.h>
 
 #include "base/attributes.h"
-#include "base/clock.h"
 #include "base/log.h"
-#include "os/monotonic.h"
 
 /*
  * The size of each struct in its first release, up to the last member that it had
@@ -67,21 +65,11 @@ enum pst_api_first_bytes {
 /* About the cost of a sleep and a wake-up: a longer busy-wait cannot pay. */
 #define PST_API_SPIN_NS 20000u
 
-/* The default for calls that wait for an answer of a node. */
-#define PST_API_TIMEOUT_NS (2 * PST_NS_PER_SECOND)
-
 static inline uint32_t pst_api_spin_ns(uint32_t spin_ns)
 {
 	if (spin_ns == POSTERN_SPIN_DEFAULT)
 		return PST_API_SPIN_NS;
 	return spin_ns == POSTERN_SPIN_NONE ? 0 : spin_ns;
-}
-
-static inline uint64_t pst_api_deadline_ns(uint64_t timeout_ns)
-{
-	return pst_deadline_after(pst_monotonic_now_ns(),
-				  timeout_ns == 0 ? PST_API_TIMEOUT_NS
-						  : timeout_ns);
 }
 
 /* -- results -------------------------------------------------------------- */

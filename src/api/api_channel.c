@@ -75,7 +75,7 @@ static int check_receiver(struct postern_channel *channel, const void *buffer,
 
 int postern_connect(const struct postern_policy *policy, const char *node_name,
 		    const struct postern_connect_options *options,
-		    struct postern_refusal *refusal,
+		    uint64_t deadline_ns, struct postern_refusal *refusal,
 		    struct postern_channel **ret_channel)
 {
 	struct postern_connect_options copy;
@@ -102,7 +102,7 @@ int postern_connect(const struct postern_policy *policy, const char *node_name,
 		.target = {
 			.policy = policy,
 			.node_name = node_name,
-			.deadline_ns = pst_api_deadline_ns(copy.timeout_ns),
+			.deadline_ns = deadline_ns,
 			.disable_features = copy.features_off,
 		},
 		.instance = copy.instance,

@@ -11,12 +11,9 @@
 
 #include "api/api.h"
 #include "base/attributes.h"
-#include "base/clock.h"
 #include "client/client.h"
 #include "node/node.h"
 #include "policy/policy_diagnostics.h"
-
-#define PROBE_TIMEOUT_NS PST_NS_PER_SECOND
 
 static inline struct pst_node *inner(struct postern_node *node)
 {
@@ -285,7 +282,7 @@ int postern_node_revoke_named(struct postern_node *node, const char *peer_name,
 }
 
 int postern_node_probe(const struct postern_policy *policy,
-		       const char *node_name,
+		       const char *node_name, uint64_t deadline_ns,
 		       struct postern_refusal *refusal)
 {
 	struct pst_client_target target;
@@ -300,7 +297,7 @@ int postern_node_probe(const struct postern_policy *policy,
 	target = (struct pst_client_target) {
 		.policy = policy,
 		.node_name = node_name,
-		.deadline_ns = pst_api_deadline_ns(PROBE_TIMEOUT_NS),
+		.deadline_ns = deadline_ns,
 	};
 	r = pst_client_probe(&target, &ours);
 	pst_api_end_refusal(refusal, &ours);
@@ -364,6 +361,7 @@ int postern_node_next_peer(struct postern_node *node, postern_peer previous,
 int postern_control_revoke(const struct postern_policy *policy,
 			   const char *node_name, const char *peer,
 			   const struct postern_control_options *options,
+			   uint64_t deadline_ns,
 			   struct postern_refusal *refusal, uint32_t *ret_count)
 {
 	struct postern_control_options copy;
@@ -388,7 +386,7 @@ int postern_control_revoke(const struct postern_policy *policy,
 	target = (struct pst_client_target){
 		.policy = policy,
 		.node_name = node_name,
-		.deadline_ns = pst_api_deadline_ns(copy.timeout_ns),
+		.deadline_ns = deadline_ns,
 		.disable_features = copy.features_off,
 	};
 	log = (struct pst_log){copy.log, copy.log_user_data};

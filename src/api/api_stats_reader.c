@@ -27,7 +27,7 @@ static int check(struct postern_observer *observer)
 
 int postern_observe(const struct postern_policy *policy, const char *node_name,
 		    const struct postern_observe_options *options,
-		    struct postern_refusal *refusal,
+		    uint64_t deadline_ns, struct postern_refusal *refusal,
 		    struct postern_observer **ret_observer)
 {
 	struct postern_observe_options copy;
@@ -52,7 +52,7 @@ int postern_observe(const struct postern_policy *policy, const char *node_name,
 	target = (struct pst_client_target){
 		.policy = policy,
 		.node_name = node_name,
-		.deadline_ns = pst_api_deadline_ns(copy.timeout_ns),
+		.deadline_ns = deadline_ns,
 		.disable_features = copy.features_off,
 	};
 	log = (struct pst_log){copy.log, copy.log_user_data};

@@ -27,7 +27,7 @@
 
 #define OWNER_BYTES 64
 #define COUNT_BYTES 16
-#define OBSERVE_TIMEOUT_NS UINT64_C(1000000000)
+#define ANSWER_NS UINT64_C(1000000000) /* for each of a node's two answers */
 #define THREAD_COUNT_MAX 64
 
 /* One node, and its answer. */
@@ -111,14 +111,13 @@ static void count_peers(const struct postern_policy *policy,
 			const struct postern_node_description *node,
 			char text[static COUNT_BYTES])
 {
-	struct postern_observe_options options = POSTERN_OBSERVE_OPTIONS_INIT;
 	struct postern_node_statistics stats = POSTERN_NODE_STATISTICS_INIT;
 	struct postern_observer *observer = NULL;
 
 	(void)snprintf(text, COUNT_BYTES, "-");
-	options.timeout_ns = OBSERVE_TIMEOUT_NS;
 	if (!is_unmapped(node) && may_observe(policy, node) &&
-	    postern_observe(policy, node->name, &options, NULL,
+	    postern_observe(policy, node->name, NULL,
+			    postern_deadline_after(ANSWER_NS), NULL,
 			    &observer) == 0 &&
 	    postern_observer_node(observer, &stats) == 0)
 		(void)snprintf(text, COUNT_BYTES, "%u", stats.peer_count);
@@ -137,9 +136,9 @@ static void *ask_nodes(void *user_data)
 			return NULL;
 		entry = &listing->entries[i];
 		(void)snprintf(entry->peer_count, COUNT_BYTES, "-");
-		entry->result = postern_node_probe(listing->policy,
-						   entry->node.name,
-						   &entry->refusal);
+		entry->result = postern_node_probe(
+			listing->policy, entry->node.name,
+			postern_deadline_after(ANSWER_NS), &entry->refusal);
 		if (entry->result == 0)
 			count_peers(listing->policy, &entry->node,
 				    entry->peer_count);

@@ -17,15 +17,16 @@
 static enum tool_status
 revoke_peers(const struct tool_command *command,
 	     const struct postern_policy *policy, char **operands,
-	     const struct postern_control_options *options)
+	     const struct postern_control_options *options, uint64_t timeout_ns)
 {
 	const char *node = operands[0], *peer = operands[1];
 	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	uint32_t count;
 	int result;
 
-	result = postern_control_revoke(policy, node, peer, options, &refusal,
-					&count);
+	result = postern_control_revoke(policy, node, peer, options,
+					postern_deadline_after(timeout_ns),
+					&refusal, &count);
 	if (result == -EINVAL && refusal.reason != POSTERN_REASON_POLICY)
 		return tool_misuse(command, "'%s': %s", peer, refusal.detail);
 	if (result < 0)
@@ -39,10 +40,11 @@ static enum tool_status run(const struct tool_command *command, int argc,
 {
 	struct postern_policy_options source = POSTERN_POLICY_OPTIONS_INIT;
 	struct postern_control_options control = POSTERN_CONTROL_OPTIONS_INIT;
+	uint64_t timeout_ns = TOOL_ANSWER_NS;
 	const struct tool_option options[] = {
 		TOOL_OPTION_POLICY(&source.file),
 		{.name = "timeout", .argument = "DURATION",
-		 .duration_ns = &control.timeout_ns,
+		 .duration_ns = &timeout_ns,
 		 .help = "give up when the node does not answer for so long"},
 		TOOL_OPTION_WITHOUT(&control.features_off),
 	};
@@ -58,7 +60,7 @@ static enum tool_status run(const struct tool_command *command, int argc,
 	status = tool_policy_load(&source, TOOL_POLICY_FOR_CLIENT, &policy);
 	if (status != TOOL_DONE)
 		return status;
-	status = revoke_peers(command, policy, operands, &control);
+	status = revoke_peers(command, policy, operands, &control, timeout_ns);
 	postern_policy_free(policy);
 	return status;
 }

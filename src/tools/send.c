@@ -254,7 +254,7 @@ static const char *find_socket_path(const struct postern_policy *policy,
 	return NULL;
 }
 
-/* How long the next attempt may take; 0: the deadline has passed. */
+/* 0: the deadline has passed. */
 static uint64_t left_ns(uint64_t deadline_ns)
 {
 	uint64_t now_ns = postern_deadline_after(0);
@@ -269,27 +269,30 @@ static uint64_t left_ns(uint64_t deadline_ns)
 static enum tool_status
 connect_when_possible(struct sender *sender,
 		      const struct postern_policy *policy,
-		      struct postern_connect_options *wishes,
+		      const struct postern_connect_options *wishes,
 		      struct tool_node_start *start)
 {
 	uint64_t deadline_ns = wait_deadline(sender);
+	uint64_t attempt_deadline_ns;
 	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	int result;
 
 	for (;;) {
+		attempt_deadline_ns =
+			sender->timeout_ns == 0
+				? postern_deadline_after(TOOL_ANSWER_NS)
+				: deadline_ns;
 		refusal = (struct postern_refusal) POSTERN_REFUSAL_INIT;
 		result = postern_connect(policy, sender->node, wishes,
-					 &refusal, &sender->channel);
+					 attempt_deadline_ns, &refusal,
+					 &sender->channel);
 		if (result == 0)
 			return TOOL_DONE;
 		if (!sender->must_wait ||
 		    !postern_result_is_transient(result, refusal.reason))
 			return fail_to_connect(sender, result, &refusal);
 		(void)tool_node_start_pause(start, left_ns(deadline_ns));
-		if (sender->timeout_ns == 0)
-			continue;
-		wishes->timeout_ns = left_ns(deadline_ns);
-		if (wishes->timeout_ns == 0) {
+		if (left_ns(deadline_ns) == 0) {
 			(void)tool_error(sender->node, "timed out: %s",
 					 refusal.detail[0] != '\0' ?
 					 refusal.detail :
@@ -302,7 +305,7 @@ connect_when_possible(struct sender *sender,
 static enum tool_status
 connect_and_send(struct sender *sender,
 		 const struct postern_policy_options *source,
-		 struct postern_connect_options *wishes)
+		 const struct postern_connect_options *wishes)
 {
 	struct tool_node_start start;
 	struct postern_policy *policy;
@@ -365,7 +368,6 @@ static enum tool_status run(const struct tool_command *command, int argc,
 		return tool_misuse(command, "--lines, --chunk and --message "
 				   "exclude each other");
 	wishes.directions = POSTERN_DIRECTION_SEND;
-	wishes.timeout_ns = sender.timeout_ns;
 	wishes.log = tool_log_print;
 	source.features_off = wishes.features_off;
 	return connect_and_send(&sender, &source, &wishes);

@@ -49,8 +49,9 @@ static int connect_to_node(struct tool_stat_reader *reader)
 	if (reader->observer)
 		return 0;
 	return postern_observe(reader->policy, reader->node_name,
-			       &reader->options, &reader->refusal,
-			       &reader->observer);
+			       &reader->options,
+			       postern_deadline_after(TOOL_ANSWER_NS),
+			       &reader->refusal, &reader->observer);
 }
 
 static int read_node(struct tool_stat_reader *reader,

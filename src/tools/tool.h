@@ -9,6 +9,11 @@
 #ifndef POSTERN_TOOLS_TOOL_H
 #define POSTERN_TOOLS_TOOL_H
 
+#include <stdint.h>
+
+/* How long a node may take to answer, if no --timeout is given. */
+#define TOOL_ANSWER_NS UINT64_C(2000000000)
+
 /* The exit status, the same for every subcommand: postern(1) has the table. */
 enum tool_status {
 	TOOL_DONE = 0,

@@ -286,8 +286,9 @@ static struct postern_channel *connect_to_host(void)
 	ck_assert_int_eq(become(ROLE_PEER, NULL, 0), 0);
 	expect_default_action();
 	options.features_off = test_features_off();
-	ck_assert_int_eq(postern_connect(scene.policy, "orders", &options, NULL,
-					 &channel), 0);
+	ck_assert_int_eq(postern_connect(scene.policy, "orders", &options,
+					 test_deadline_ns(), NULL, &channel),
+			 0);
 	return channel;
 }
 

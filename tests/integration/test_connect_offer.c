@@ -83,7 +83,7 @@ static void tear_down(void)
 	scene_close(&scene);
 }
 
-static int connect_to(enum fake_lie lie, uint64_t timeout_ns,
+static int connect_to(enum fake_lie lie, uint64_t deadline_ns,
 		      struct postern_refusal *ret_refusal,
 		      struct postern_channel **ret_channel)
 {
@@ -91,13 +91,12 @@ static int connect_to(enum fake_lie lie, uint64_t timeout_ns,
 
 	process_order(&fake, &lie, sizeof(lie));
 	options.features_off = test_features_off();
-	options.timeout_ns = timeout_ns;
 	options.ring_bytes = 8 * 1024;
 	options.message_bytes = 1024;
 	if (lie == FAKE_DIRECTION_BEYOND_THE_WISH)
 		options.directions = POSTERN_DIRECTION_SEND;
-	return postern_connect(scene.policy, "orders", &options, ret_refusal,
-			       ret_channel);
+	return postern_connect(scene.policy, "orders", &options, deadline_ns,
+			       ret_refusal, ret_channel);
 }
 
 static void expect_fake_done(void)
@@ -156,8 +155,10 @@ START_TEST(a_node_that_does_not_answer_is_given_up_at_the_deadline)
 	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	size_t fds_before = inspect_fd_count();
 
-	ck_assert_int_eq(connect_to(FAKE_SILENCE, 100 * 1000 * 1000, &refusal,
-				    &channel), -ETIMEDOUT);
+	ck_assert_int_eq(connect_to(FAKE_SILENCE,
+				    postern_deadline_after(100 * 1000 * 1000),
+				    &refusal, &channel),
+			 -ETIMEDOUT);
 	ck_assert_int_eq(refusal.reason, POSTERN_REASON_DEADLINE);
 	ck_assert_uint_eq(inspect_fd_count(), fds_before);
 	expect_fake_done();

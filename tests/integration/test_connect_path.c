@@ -42,8 +42,8 @@ static int try_connect(struct postern_refusal *ret_refusal)
 	struct postern_channel *channel;
 
 	options.features_off = test_features_off();
-	return postern_connect(scene.policy, "orders", &options, ret_refusal,
-			       &channel);
+	return postern_connect(scene.policy, "orders", &options,
+			       test_deadline_ns(), ret_refusal, &channel);
 }
 
 static void expect_refused(int result, enum postern_reason reason,
@@ -187,7 +187,9 @@ START_TEST(a_node_that_the_policy_does_not_know_is_no_such_node)
 	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 
 	ck_assert_int_eq(postern_connect(scene.policy, "invoices", NULL,
-					 &refusal, &channel), -ENOENT);
+					 test_deadline_ns(), &refusal,
+					 &channel),
+			 -ENOENT);
 	ck_assert_int_eq(refusal.reason, POSTERN_REASON_UNKNOWN_NODE);
 }
 END_TEST
@@ -201,12 +203,14 @@ START_TEST(a_probe_finds_a_live_node_and_only_that)
 	int fd;
 
 	scene_load(&scene, SCENE_OWNER_POLICY);
-	ck_assert_int_eq(postern_node_probe(scene.policy, "orders", &refusal),
+	ck_assert_int_eq(postern_node_probe(scene.policy, "orders",
+					    test_deadline_ns(), &refusal),
 			 -ENOENT);
 	fd = open(scene.socket_path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(close(fd), 0);
-	ck_assert_int_eq(postern_node_probe(scene.policy, "orders", &refusal),
+	ck_assert_int_eq(postern_node_probe(scene.policy, "orders",
+					    test_deadline_ns(), &refusal),
 			 -EACCES);
 	ck_assert_int_eq(refusal.reason, POSTERN_REASON_NOT_A_SOCKET);
 	ck_assert_int_eq(unlink(scene.socket_path), 0);
@@ -215,7 +219,9 @@ START_TEST(a_probe_finds_a_live_node_and_only_that)
 	report = host_obey(&host, HOST_OPEN);
 	ck_assert_msg(report.result == 0, "%s", report.detail);
 	fds_before = inspect_fd_count();
-	ck_assert_int_eq(postern_node_probe(scene.policy, "orders", NULL), 0);
+	ck_assert_int_eq(postern_node_probe(scene.policy, "orders",
+					    test_deadline_ns(), NULL),
+			 0);
 	ck_assert_uint_eq(inspect_fd_count(), fds_before);
 	report = host_obey(&host, HOST_TELL);
 	ck_assert_uint_eq(report.refusal_count, 0);
@@ -223,6 +229,27 @@ START_TEST(a_probe_finds_a_live_node_and_only_that)
 	process_end(&host);
 }
 END_TEST
+
+/* A deadline that has passed, at a node that does not answer. */
+static void expect_no_wait(void)
+{
+	uint64_t begin_ns = inspect_now_ns();
+	struct postern_channel *channel;
+	struct postern_observer *observer;
+
+	ck_assert_int_eq(postern_connect(scene.policy, "orders", NULL, 0, NULL,
+					 &channel),
+			 -ETIMEDOUT);
+	ck_assert_int_eq(postern_node_probe(scene.policy, "orders", 0, NULL),
+			 -ETIMEDOUT);
+	ck_assert_int_eq(postern_observe(scene.policy, "orders", NULL, 0, NULL,
+					 &observer),
+			 -ETIMEDOUT);
+	ck_assert_int_eq(postern_control_revoke(scene.policy, "orders",
+						"friend", NULL, 0, NULL, NULL),
+			 -ETIMEDOUT);
+	ck_assert_uint_lt(inspect_now_ns() - begin_ns, 2000000000);
+}
 
 /* The kernel still accepts connections for it. */
 START_TEST(probe_stopped_node_times_out)
@@ -238,11 +265,16 @@ START_TEST(probe_stopped_node_times_out)
 	ck_assert_msg(report.result == 0, "%s", report.detail);
 	ck_assert_int_eq(kill(host.pid, SIGSTOP), 0);
 	ck_assert_int_eq(waitpid(host.pid, &status, WUNTRACED), host.pid);
-	ck_assert_int_eq(postern_node_probe(scene.policy, "orders", &refusal),
-			 -ETIMEDOUT);
+	ck_assert_int_eq(
+		postern_node_probe(scene.policy, "orders",
+				   postern_deadline_after(100 * 1000 * 1000),
+				   &refusal),
+		-ETIMEDOUT);
 	ck_assert_int_eq(refusal.reason, POSTERN_REASON_DEADLINE);
+	expect_no_wait();
 	ck_assert_int_eq(kill(host.pid, SIGCONT), 0);
-	ck_assert_int_eq(postern_node_probe(scene.policy, "orders", &refusal),
+	ck_assert_int_eq(postern_node_probe(scene.policy, "orders",
+					    test_deadline_ns(), &refusal),
 			 0);
 	process_end(&host);
 }
@@ -294,19 +326,24 @@ START_TEST(nonsense_is_an_invalid_argument)
 	struct postern_connect_options options = POSTERN_CONNECT_OPTIONS_INIT;
 	struct postern_channel *channel;
 
-	ck_assert_int_eq(postern_connect(NULL, "orders", NULL, NULL, &channel),
+	ck_assert_int_eq(postern_connect(NULL, "orders", NULL,
+					 test_deadline_ns(), NULL, &channel),
 			 -EINVAL);
-	ck_assert_int_eq(postern_connect(scene.policy, NULL, NULL, NULL,
-					 &channel), -EINVAL);
-	ck_assert_int_eq(postern_connect(scene.policy, "orders", NULL, NULL,
-					 NULL), -EINVAL);
+	ck_assert_int_eq(postern_connect(scene.policy, NULL, NULL,
+					 test_deadline_ns(), NULL, &channel),
+			 -EINVAL);
+	ck_assert_int_eq(postern_connect(scene.policy, "orders", NULL,
+					 test_deadline_ns(), NULL, NULL),
+			 -EINVAL);
 	options.directions = 8;
 	ck_assert_int_eq(postern_connect(scene.policy, "orders", &options,
-					 NULL, &channel), -EINVAL);
+					 test_deadline_ns(), NULL, &channel),
+			 -EINVAL);
 	options.directions = 0;
 	options.size_bytes = 1;
 	ck_assert_int_eq(postern_connect(scene.policy, "orders", &options,
-					 NULL, &channel), -EINVAL);
+					 test_deadline_ns(), NULL, &channel),
+			 -EINVAL);
 }
 END_TEST
 

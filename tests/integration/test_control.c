@@ -42,7 +42,7 @@ static size_t fds_before;
 
 static struct control_report take_back(const char *peer_text)
 {
-	struct control_order order = {.timeout_ns = POSTERN_NO_DEADLINE};
+	struct control_order order = {.deadline_ns = POSTERN_NO_DEADLINE};
 	struct control_report report;
 
 	(void)snprintf(order.peer, sizeof(order.peer), "%s", peer_text);
@@ -228,17 +228,22 @@ START_TEST(nonsense_is_refused)
 	scene_init(&scene);
 	scene_load(&scene, CONTROL_POLICY);
 	ck_assert_int_eq(postern_control_revoke(NULL, "orders", "friend", NULL,
-						NULL, NULL), -EINVAL);
+						0, NULL, NULL),
+			 -EINVAL);
 	ck_assert_int_eq(postern_control_revoke(scene.policy, NULL, "friend",
-						NULL, NULL, NULL), -EINVAL);
+						NULL, 0, NULL, NULL),
+			 -EINVAL);
 	ck_assert_int_eq(postern_control_revoke(scene.policy, "orders", NULL,
-						NULL, NULL, NULL), -EINVAL);
+						NULL, 0, NULL, NULL),
+			 -EINVAL);
 	options.features_off = POSTERN_FEATURES_ALL + 1;
 	ck_assert_int_eq(postern_control_revoke(scene.policy, "orders",
-						"friend", &options, NULL, NULL),
+						"friend", &options, 0, NULL,
+						NULL),
 			 -EINVAL);
 	ck_assert_int_eq(postern_control_revoke(scene.policy, "invoices",
-						"friend", NULL, &refusal, NULL),
+						"friend", NULL, 0, &refusal,
+						NULL),
 			 -ENOENT);
 	ck_assert_int_eq(refusal.reason, POSTERN_REASON_UNKNOWN_NODE);
 	scene_close(&scene);

@@ -309,11 +309,11 @@ static void tear_down_fake(void)
 }
 
 static struct control_report command_fake(enum fake_lie lie,
-					  uint64_t timeout_ns)
+					  uint64_t deadline_ns)
 {
 	const struct control_order order = {
 		.peer = "friend",
-		.timeout_ns = timeout_ns,
+		.deadline_ns = deadline_ns,
 	};
 	struct control_report report;
 
@@ -341,7 +341,8 @@ START_TEST(a_node_that_does_not_answer_is_given_up_at_the_deadline)
 {
 	struct control_report report;
 
-	report = command_fake(FAKE_SILENCE, 100 * 1000 * 1000);
+	report = command_fake(FAKE_SILENCE,
+			      postern_deadline_after(100 * 1000 * 1000));
 	ck_assert_int_eq(report.result, -ETIMEDOUT);
 	ck_assert_int_eq(report.reason, POSTERN_REASON_DEADLINE);
 }

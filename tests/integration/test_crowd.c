@@ -75,9 +75,8 @@ static int connect_once(const struct scene *target,
 	int r;
 
 	options.features_off = test_features_off();
-	options.timeout_ns = POSTERN_NO_DEADLINE;
-	r = postern_connect(target->policy, "orders", &options, &refusal,
-			    &channel);
+	r = postern_connect(target->policy, "orders", &options,
+			    POSTERN_NO_DEADLINE, &refusal, &channel);
 	if (r == 0)
 		channel = postern_channel_close(channel);
 	*ret_reason = refusal.reason;
@@ -180,10 +179,10 @@ static struct visits_report order_visits(size_t count)
 
 static void expect_statistics_for_owner(void)
 {
-	const uint64_t timeout_ns = POSTERN_NO_DEADLINE;
+	const uint64_t deadline_ns = POSTERN_NO_DEADLINE;
 	struct observer_report report;
 
-	process_order(&owner, &timeout_ns, sizeof(timeout_ns));
+	process_order(&owner, &deadline_ns, sizeof(deadline_ns));
 	serve_until_readable(owner.control_fd);
 	process_read_report(&owner, &report, sizeof(report));
 	ck_assert_int_eq(report.result, 0);

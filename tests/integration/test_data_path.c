@@ -72,9 +72,8 @@ static void *connect_in_thread(void *user_data)
 
 	(void)user_data;
 	options.features_off = test_features_off();
-	options.timeout_ns = POSTERN_NO_DEADLINE;
-	if (postern_connect(scene.policy, "orders", &options, NULL, &channel) <
-	    0)
+	if (postern_connect(scene.policy, "orders", &options,
+			    POSTERN_NO_DEADLINE, NULL, &channel) < 0)
 		return NULL;
 	return channel;
 }
@@ -263,12 +262,11 @@ static void connect_many(int control_fd, void *user_data)
 
 	(void)user_data;
 	options.features_off = test_features_off();
-	options.timeout_ns = POSTERN_NO_DEADLINE;
 	if (!process_next_order(control_fd, &order, sizeof(order)))
 		return;
 	for (i = 0; i < SILENT_PEERS && r == 0; i++)
-		r = postern_connect(scene.policy, "orders", &options, NULL,
-				    &channels[i]);
+		r = postern_connect(scene.policy, "orders", &options,
+				    POSTERN_NO_DEADLINE, NULL, &channels[i]);
 	process_report(control_fd, &r, sizeof(r));
 	(void)process_next_order(control_fd, &order, sizeof(order));
 	while (--i >= 0)

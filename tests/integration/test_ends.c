@@ -343,8 +343,9 @@ START_TEST(a_killed_node_is_noticed_by_sender_and_receiver)
 	fds_before = inspect_fd_count();
 
 	options.features_off = test_features_off();
-	ck_assert_int_eq(postern_connect(scene.policy, "orders", &options, NULL,
-					 &channel), 0);
+	ck_assert_int_eq(postern_connect(scene.policy, "orders", &options,
+					 test_deadline_ns(), NULL, &channel),
+			 0);
 	ck_assert_int_eq(postern_send(channel, "x", 1), 0);
 	ck_assert_int_eq(postern_flush(channel, test_deadline_ns()), 0);
 	(void)host_obey(&host, HOST_DIE);
@@ -377,8 +378,9 @@ START_TEST(a_full_ring_does_not_keep_a_sender_waiting_for_a_dead_node)
 	ck_assert_int_eq(host_obey(&host, HOST_OPEN).result, 0);
 	ck_assert_int_eq(become(ROLE_PEER, NULL, 0), 0);
 	options.features_off = test_features_off();
-	ck_assert_int_eq(postern_connect(scene.policy, "orders", &options, NULL,
-					 &channel), 0);
+	ck_assert_int_eq(postern_connect(scene.policy, "orders", &options,
+					 test_deadline_ns(), NULL, &channel),
+			 0);
 	(void)host_obey(&host, HOST_DIE);
 	(void)process_wait(&host);
 	do

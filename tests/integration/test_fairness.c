@@ -38,8 +38,8 @@ static void connect_once(int control_fd, void *user_data)
 
 	options.features_off = test_features_off();
 	while (process_next_order(control_fd, &order, sizeof(order))) {
-		r = postern_connect(target->policy, "orders", &options, NULL,
-				    &channel);
+		r = postern_connect(target->policy, "orders", &options,
+				    test_deadline_ns(), NULL, &channel);
 		process_report(control_fd, &r, sizeof(r));
 	}
 	channel = postern_channel_close(channel);

@@ -120,11 +120,11 @@ static void visit(int control_fd, void *user_data)
 	int count, r = 0;
 
 	options.features_off = test_features_off();
-	options.timeout_ns = POSTERN_NO_DEADLINE;
 	while (process_next_order(control_fd, &count, sizeof(count))) {
 		for (; count > 0 && r == 0; count--) {
 			r = postern_connect(target->policy, "orders", &options,
-					    NULL, &channel);
+					    POSTERN_NO_DEADLINE, NULL,
+					    &channel);
 			if (r == 0)
 				channel = postern_channel_close(channel);
 		}

@@ -77,7 +77,7 @@ START_TEST(no_node_is_an_invalid_argument)
 	ck_assert_int_eq(postern_node_next_event(NULL, &event), -EINVAL);
 	ck_assert_int_eq(postern_node_channel(NULL, 1, &channel), -EINVAL);
 	ck_assert_int_eq(postern_node_detach(NULL, 1, &channel), -EINVAL);
-	ck_assert_int_eq(postern_node_probe(NULL, "orders", NULL), -EINVAL);
+	ck_assert_int_eq(postern_node_probe(NULL, "orders", 0, NULL), -EINVAL);
 }
 END_TEST
 

@@ -131,10 +131,10 @@ END_TEST
 
 static struct observer_report observe(struct process *observer)
 {
-	const uint64_t timeout_ns = POSTERN_NO_DEADLINE;
+	const uint64_t deadline_ns = POSTERN_NO_DEADLINE;
 	struct observer_report report;
 
-	process_order(observer, &timeout_ns, sizeof(timeout_ns));
+	process_order(observer, &deadline_ns, sizeof(deadline_ns));
 	scene_serve_until_readable(&scene, observer->control_fd);
 	process_read_report(observer, &report, sizeof(report));
 	return report;
@@ -330,7 +330,8 @@ static void limited_client_main(int control_fd, void *user_data)
 			value += data_bytes();
 		limit(client->resource, value);
 		report.result = postern_connect(scene.policy, "orders",
-						&options, &refusal, &channel);
+						&options, test_deadline_ns(),
+						&refusal, &channel);
 		limit(client->resource, RLIM_INFINITY);
 		report.reason = refusal.reason;
 		memcpy(report.detail, refusal.detail, sizeof(report.detail));

@@ -247,15 +247,18 @@ static int act(enum client_act what, struct postern_refusal *refusal)
 	case CONNECT:
 		options.features_off = test_features_off();
 		return postern_connect(scene.policy, "orders", &options,
+				       postern_deadline_after(2000000000),
 				       refusal, &channel);
 	case OBSERVE:
 		observe_options.features_off = test_features_off();
-		return postern_observe(scene.policy, "orders",
-				       &observe_options, refusal, &observer);
+		return postern_observe(scene.policy, "orders", &observe_options,
+				       postern_deadline_after(2000000000),
+				       refusal, &observer);
 	case PROBE:
 		break;
 	}
-	return postern_node_probe(scene.policy, "orders", refusal);
+	return postern_node_probe(scene.policy, "orders",
+				  postern_deadline_after(2000000000), refusal);
 }
 
 static void act_with_failing_call(int control_fd, void *user_data)

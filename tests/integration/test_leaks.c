@@ -43,9 +43,8 @@ static void connect_and_die(int number)
 		process_kill_self();
 	}
 	options.features_off = test_features_off();
-	options.timeout_ns = POSTERN_NO_DEADLINE;
-	if (postern_connect(scene.policy, "orders", &options, NULL, &channel) <
-	    0)
+	if (postern_connect(scene.policy, "orders", &options,
+			    POSTERN_NO_DEADLINE, NULL, &channel) < 0)
 		return;
 	if (number % WAYS_TO_END == 1)
 		while (postern_send(channel, bytes, sizeof(bytes)) == 0)

@@ -140,7 +140,8 @@ static int observe(const struct postern_policy *policy)
 	struct postern_observer *observer;
 	int r;
 
-	r = postern_observe(policy, "orders", NULL, NULL, &observer);
+	r = postern_observe(policy, "orders", NULL, test_deadline_ns(), NULL,
+			    &observer);
 	if (r < 0)
 		return r;
 	r = postern_observer_node(observer, &stats);
@@ -153,8 +154,8 @@ static int revoke_friend(const struct postern_policy *policy)
 	uint32_t count = 0;
 	int r;
 
-	r = postern_control_revoke(policy, "orders", "friend", NULL, NULL,
-				   &count);
+	r = postern_control_revoke(policy, "orders", "friend", NULL,
+				   test_deadline_ns(), NULL, &count);
 	return r < 0 ? r : (int)count;
 }
 

@@ -317,9 +317,9 @@ START_TEST(observers_and_control_are_as_ever)
 	static const char policy[] = POLICY(KEY, AEAD, PLAIN_RULE);
 	const struct control_order order = {
 		.peer = "friend",
-		.timeout_ns = POSTERN_NO_DEADLINE,
+		.deadline_ns = POSTERN_NO_DEADLINE,
 	};
-	const uint64_t timeout_ns = POSTERN_NO_DEADLINE;
+	const uint64_t deadline_ns = POSTERN_NO_DEADLINE;
 	struct process observer, controller;
 	struct observer_report observed;
 	struct control_report controlled;
@@ -338,7 +338,7 @@ START_TEST(observers_and_control_are_as_ever)
 	report = peer_connect(&scene, &peer);
 	expect_mode(&report, POSTERN_SECURITY_AEAD);
 
-	process_order(&observer, &timeout_ns, sizeof(timeout_ns));
+	process_order(&observer, &deadline_ns, sizeof(deadline_ns));
 	scene_serve_until_readable(&scene, observer.control_fd);
 	process_read_report(&observer, &observed, sizeof(observed));
 	ck_assert_int_eq(observed.result, 0);

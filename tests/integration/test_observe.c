@@ -70,10 +70,10 @@ static size_t stats_segment_bytes(void)
 
 static struct observer_report observe(void)
 {
-	const uint64_t timeout_ns = POSTERN_NO_DEADLINE;
+	const uint64_t deadline_ns = POSTERN_NO_DEADLINE;
 	struct observer_report report;
 
-	process_order(&observer, &timeout_ns, sizeof(timeout_ns));
+	process_order(&observer, &deadline_ns, sizeof(deadline_ns));
 	scene_serve_until_readable(&scene, observer.control_fd);
 	process_read_report(&observer, &report, sizeof(report));
 	ck_assert_uint_eq(report.left_fds, 0);
@@ -365,12 +365,12 @@ static void tear_down_fake(void)
 }
 
 static struct observer_report fetch_from_fake(enum fake_lie lie,
-					  uint64_t timeout_ns)
+					      uint64_t deadline_ns)
 {
 	struct observer_report report;
 
 	process_order(&fake, &lie, sizeof(lie));
-	observer_fetch(scene.policy, timeout_ns, &report);
+	observer_fetch(scene.policy, deadline_ns, &report);
 	ck_assert_uint_eq(report.left_fds, 0);
 	ck_assert_uint_eq(inspect_segment_count(), 0);
 	return report;
@@ -413,7 +413,8 @@ START_TEST(a_node_that_keeps_its_statistics_is_given_up_at_the_deadline)
 {
 	struct observer_report report;
 
-	report = fetch_from_fake(FAKE_SILENCE, 100 * 1000 * 1000);
+	report = fetch_from_fake(FAKE_SILENCE,
+				 postern_deadline_after(100 * 1000 * 1000));
 	ck_assert_int_eq(report.result, -ETIMEDOUT);
 	ck_assert_int_eq(report.reason, POSTERN_REASON_DEADLINE);
 }

@@ -77,9 +77,9 @@ static void observe(struct postern_observer **observer,
 	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 
 	options.features_off = test_features_off();
-	options.timeout_ns = POSTERN_NO_DEADLINE;
 	report->result = postern_observe(scene.policy, "orders", &options,
-					 &refusal, observer);
+					 POSTERN_NO_DEADLINE, &refusal,
+					 observer);
 	report->reason = refusal.reason;
 }
 

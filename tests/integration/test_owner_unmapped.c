@@ -89,13 +89,16 @@ static void try_without_key(int control_fd, void *user_data)
 	if (!can_enter(control_fd) ||
 	    !process_next_order(control_fd, &order, sizeof(order)))
 		return;
-	report.probe = postern_node_probe(policy, "orders", NULL);
-	report.observe = postern_observe(policy, "orders", NULL, &refusal,
+	report.probe =
+		postern_node_probe(policy, "orders", test_deadline_ns(), NULL);
+	report.observe = postern_observe(policy, "orders", NULL,
+					 test_deadline_ns(), &refusal,
 					 &observer);
 	report.observe_reason = refusal.reason;
 	memcpy(report.observe_detail, refusal.detail, sizeof(refusal.detail));
 	report.control = postern_control_revoke(policy, "orders", "friend",
-						NULL, &refusal, &count);
+						NULL, test_deadline_ns(),
+						&refusal, &count);
 	report.control_reason = refusal.reason;
 	memcpy(report.control_detail, refusal.detail, sizeof(refusal.detail));
 	postern_observer_close(observer);

@@ -66,8 +66,8 @@ static int connect_to_node(struct postern_channel **ret_channel)
 	struct postern_connect_options options = POSTERN_CONNECT_OPTIONS_INIT;
 
 	options.features_off = test_features_off();
-	return postern_connect(scene.policy, "orders", &options, NULL,
-			       ret_channel);
+	return postern_connect(scene.policy, "orders", &options,
+			       test_deadline_ns(), NULL, ret_channel);
 }
 
 static void obey(int control_fd, void *user_data)

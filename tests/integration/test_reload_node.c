@@ -401,7 +401,7 @@ static void connect_to_any(int control_fd, void *user_data)
 		channel = postern_channel_close(channel);
 		if (name[0])
 			r = postern_connect(target->policy, name, &options,
-					    NULL, &channel);
+					    test_deadline_ns(), NULL, &channel);
 		process_report(control_fd, &r, sizeof(r));
 	}
 	channel = postern_channel_close(channel);

@@ -397,17 +397,22 @@ START_TEST(no_node_and_no_observer_are_invalid_arguments)
 	ck_assert_int_eq(postern_observer_node(NULL, &node), -EINVAL);
 	ck_assert_int_eq(postern_observer_peer_at(NULL, 0, &stats), -EINVAL);
 	ck_assert_ptr_null(postern_observer_close(NULL));
-	ck_assert_int_eq(postern_observe(NULL, "orders", NULL, NULL,
-					 &observer), -EINVAL);
-	ck_assert_int_eq(postern_observe(scene.policy, NULL, NULL, NULL,
-					 &observer), -EINVAL);
-	ck_assert_int_eq(postern_observe(scene.policy, "orders", NULL, NULL,
-					 NULL), -EINVAL);
+	ck_assert_int_eq(postern_observe(NULL, "orders", NULL, 0, NULL,
+					 &observer),
+			 -EINVAL);
+	ck_assert_int_eq(postern_observe(scene.policy, NULL, NULL, 0, NULL,
+					 &observer),
+			 -EINVAL);
+	ck_assert_int_eq(postern_observe(scene.policy, "orders", NULL, 0, NULL,
+					 NULL),
+			 -EINVAL);
 	options.features_off = UINT32_MAX;
-	ck_assert_int_eq(postern_observe(scene.policy, "orders", &options,
-					 NULL, &observer), -EINVAL);
-	ck_assert_int_eq(postern_observe(scene.policy, "invoices", NULL, NULL,
-					 &observer), -ENOENT);
+	ck_assert_int_eq(postern_observe(scene.policy, "orders", &options, 0,
+					 NULL, &observer),
+			 -EINVAL);
+	ck_assert_int_eq(postern_observe(scene.policy, "invoices", NULL, 0,
+					 NULL, &observer),
+			 -ENOENT);
 }
 END_TEST
 

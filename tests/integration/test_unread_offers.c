@@ -110,10 +110,10 @@ static struct crowd_report order_crowd(enum crowd_order_kind kind,
 
 static void expect_statistics_for(const struct process *observer)
 {
-	const uint64_t timeout_ns = POSTERN_NO_DEADLINE;
+	const uint64_t deadline_ns = POSTERN_NO_DEADLINE;
 	struct observer_report report;
 
-	process_order(observer, &timeout_ns, sizeof(timeout_ns));
+	process_order(observer, &deadline_ns, sizeof(deadline_ns));
 	scene_serve_until_readable(&scene, observer->control_fd);
 	process_read_report(observer, &report, sizeof(report));
 	ck_assert_int_eq(report.result, 0);
@@ -130,7 +130,7 @@ static void expect_the_others_are_served(void)
 
 static struct control_report take_back(const char *peer_text)
 {
-	struct control_order order = {.timeout_ns = POSTERN_NO_DEADLINE};
+	struct control_order order = {.deadline_ns = POSTERN_NO_DEADLINE};
 	struct control_report report;
 
 	(void)snprintf(order.peer, sizeof(order.peer), "%s", peer_text);

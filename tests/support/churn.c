@@ -181,9 +181,9 @@ static int connect_to_node(const struct churn *churn,
 
 	options.ring_bytes = churn->ring_bytes;
 	options.features_off = churn->features_off;
-	options.timeout_ns = PATIENCE_NS;
 	do
-		r = postern_connect(churn->policy, "orders", &options, NULL,
+		r = postern_connect(churn->policy, "orders", &options,
+				    postern_deadline_after(PATIENCE_NS), NULL,
 				    ret_channel);
 	while (r == -EDQUOT && inspect_now_ns() < end_ns);
 	return r;

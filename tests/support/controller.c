@@ -19,13 +19,11 @@ void controller_command(const struct postern_policy *policy,
 	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 
 	memset(ret_report, 0, sizeof(*ret_report));
-	options.timeout_ns = order->timeout_ns;
 	options.features_off = test_features_off();
 	ret_report->count = CONTROLLER_UNTOUCHED;
-	ret_report->result = postern_control_revoke(policy, "orders",
-						    order->peer, &options,
-						    &refusal,
-						    &ret_report->count);
+	ret_report->result = postern_control_revoke(
+		policy, "orders", order->peer, &options, order->deadline_ns,
+		&refusal, &ret_report->count);
 	ret_report->reason = refusal.reason;
 	memcpy(ret_report->detail, refusal.detail, sizeof(ret_report->detail));
 	ret_report->left_fds = inspect_fd_count() - fd_count;

@@ -17,7 +17,7 @@
 
 struct control_order {
 	char peer[2 * POSTERN_NAME_BYTES];
-	uint64_t timeout_ns;
+	uint64_t deadline_ns;
 };
 
 struct control_report {

@@ -48,13 +48,13 @@ static void use_view(const struct pst_stats_segment_ref *segment,
 			       ftruncate(segment->segment_fd, 0) == 0;
 }
 
-void observer_fetch(const struct postern_policy *policy, uint64_t timeout_ns,
+void observer_fetch(const struct postern_policy *policy, uint64_t deadline_ns,
 		    struct observer_report *ret_report)
 {
 	const struct pst_client_target target = {
 		.policy = policy,
 		.node_name = "orders",
-		.deadline_ns = postern_deadline_after(timeout_ns),
+		.deadline_ns = deadline_ns,
 		.disable_features = test_features_off(),
 	};
 	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
@@ -76,11 +76,11 @@ void observer_main(int control_fd, void *user_data)
 {
 	const struct scene *scene = user_data;
 	struct observer_report report;
-	uint64_t timeout_ns;
+	uint64_t deadline_ns;
 
-	while (process_next_order(control_fd, &timeout_ns,
-				  sizeof(timeout_ns))) {
-		observer_fetch(scene->policy, timeout_ns, &report);
+	while (process_next_order(control_fd, &deadline_ns,
+				  sizeof(deadline_ns))) {
+		observer_fetch(scene->policy, deadline_ns, &report);
 		process_report(control_fd, &report, sizeof(report));
 	}
 }

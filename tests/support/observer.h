@@ -24,7 +24,7 @@ struct observer_report {
 	size_t left_fds;        /* more than before, in the end */
 };
 
-void observer_fetch(const struct postern_policy *policy, uint64_t timeout_ns,
+void observer_fetch(const struct postern_policy *policy, uint64_t deadline_ns,
 		    struct observer_report *ret_report);
 
 /*

@@ -40,9 +40,9 @@ static void connect_to_node(struct peer *peer, const struct peer_order *order,
 	options.features_off = test_features_off() | order->features_off;
 	if (order->has_key)
 		options.key_file = peer->scene->key_paths[order->key];
-	options.timeout_ns = POSTERN_NO_DEADLINE;
 	report->result = postern_connect(peer->scene->policy, "orders",
-					 &options, &refusal, &peer->channel);
+					 &options, POSTERN_NO_DEADLINE,
+					 &refusal, &peer->channel);
 	report->reason = refusal.reason;
 	memcpy(report->detail, refusal.detail, sizeof(report->detail));
 	peer->sent_count = 0;

@@ -176,11 +176,12 @@ START_TEST(a_refusal_of_an_impossible_size_is_left_alone)
 	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		memset(&theirs, 0xee, sizeof(theirs));
 		theirs.refusal.size_bytes = sizes[i];
-		expect_equal(postern_connect(NULL, "n", NULL, &theirs.refusal,
-					     &channel), -EINVAL);
+		expect_equal(postern_connect(NULL, "n", NULL, 0,
+					     &theirs.refusal, &channel),
+			     -EINVAL);
 		expect_equal(postern_node_open(NULL, "n", NULL, &theirs.refusal,
 					       &node), -EINVAL);
-		expect_equal(postern_node_probe(NULL, "n", &theirs.refusal),
+		expect_equal(postern_node_probe(NULL, "n", 0, &theirs.refusal),
 			     -EINVAL);
 		expect_equal(postern_key_read_public("/nowhere/key",
 						     &theirs.refusal, key),
@@ -305,9 +306,10 @@ START_TEST(null_arguments_are_invalid_everywhere)
 	void *room;
 	postern_peer peer;
 
-	expect_equal(postern_connect(NULL, "n", NULL, NULL, &channel), -EINVAL);
+	expect_equal(postern_connect(NULL, "n", NULL, 0, NULL, &channel),
+		     -EINVAL);
 	expect_equal(postern_node_open(NULL, "n", NULL, NULL, &node), -EINVAL);
-	expect_equal(postern_node_probe(NULL, "n", NULL), -EINVAL);
+	expect_equal(postern_node_probe(NULL, "n", 0, NULL), -EINVAL);
 	expect_equal(postern_send(NULL, "x", 1), -EINVAL);
 	expect_equal(postern_send_wait(NULL, "x", 1, 0), -EINVAL);
 	expect_equal(postern_flush(NULL, 0), -EINVAL);

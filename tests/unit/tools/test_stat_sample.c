@@ -26,7 +26,7 @@ static struct postern_peer_statistics peer;
 
 int postern_observe(const struct postern_policy *policy, const char *node_name,
 		    const struct postern_observe_options *options,
-		    struct postern_refusal *refusal,
+		    uint64_t deadline_ns, struct postern_refusal *refusal,
 		    struct postern_observer **ret_observer)
 {
 	static int observer;
@@ -34,9 +34,15 @@ int postern_observe(const struct postern_policy *policy, const char *node_name,
 	(void)policy;
 	(void)node_name;
 	(void)options;
+	(void)deadline_ns;
 	(void)refusal;
 	*ret_observer = (struct postern_observer *)&observer;
 	return 0;
+}
+
+uint64_t postern_deadline_after(uint64_t timeout_ns)
+{
+	return timeout_ns;
 }
 
 struct postern_observer *
