@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Bounds: arithmetic that cannot wrap unnoticed
+ * Bounds: arithmetic that detects overflow
  *
- * Sizes that come from a peer or from a policy are added, multiplied and
- * rounded here.  Each function returns 0, or -EOVERFLOW and leaves the output
- * alone, so a wrapped value never exists long enough to be used.  The bounds
- * that several layers must agree on are here too.
+ * Sizes from a peer or a policy are added, multiplied and rounded here.  Each
+ * function returns 0, or -EOVERFLOW without writing its output, so that a
+ * wrapped value is never used.  Bounds that several layers share are here too.
  */
 #ifndef POSTERN_BASE_BOUNDS_H
 #define POSTERN_BASE_BOUNDS_H
@@ -16,7 +15,9 @@
 
 #include "base/attributes.h"
 
-/* The slots of a node: a policy may ask for what the slot table can hold. */
+/*
+ * The slots of a node: a policy may ask for as many as the slot table can hold.
+ */
 #define PST_SLOTS_MAX 4096u
 
 static inline bool pst_bounds_is_power_of_two(uint64_t value)

@@ -3,9 +3,9 @@
  * Deadlines
  *
  * A deadline is an absolute time of CLOCK_MONOTONIC in nanoseconds, so that a
- * call which waits several times still ends once.  UINT64_MAX is never.  The
- * clock is not read here: now_ns is passed in, and what depends on time can be
- * tested without waiting.
+ * call with several waits still has one end.  UINT64_MAX means no deadline.
+ * The clock is not read here: now_ns is a parameter, so that time can be
+ * simulated in tests.
  */
 #ifndef POSTERN_BASE_CLOCK_H
 #define POSTERN_BASE_CLOCK_H
@@ -17,7 +17,7 @@
 #define PST_NS_PER_SECOND UINT64_C(1000000000)
 #define PST_DEADLINE_NEVER UINT64_MAX
 
-/* Never, where the sum does not fit. */
+/* No deadline if the sum overflows. */
 static inline uint64_t pst_deadline_after(uint64_t now_ns, uint64_t timeout_ns)
 {
 	uint64_t deadline_ns;
@@ -38,7 +38,7 @@ static inline uint64_t pst_deadline_earlier(uint64_t a_ns, uint64_t b_ns)
 	return a_ns < b_ns ? a_ns : b_ns;
 }
 
-/* 0 once it has passed; UINT64_MAX for never. */
+/* 0 once it has passed; UINT64_MAX if there is no deadline. */
 static inline uint64_t pst_deadline_left_ns(uint64_t deadline_ns,
 					    uint64_t now_ns)
 {
@@ -55,7 +55,7 @@ static inline struct timespec pst_timespec_from_ns(uint64_t ns)
 	};
 }
 
-/* time is one that a clock returned: never negative. */
+/* time was returned by a clock: never negative. */
 static inline uint64_t pst_timespec_to_ns(struct timespec time)
 {
 	return (uint64_t)time.tv_sec * PST_NS_PER_SECOND +

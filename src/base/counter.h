@@ -2,9 +2,9 @@
 /*
  * Counters that one thread writes and any thread may read
  *
- * With one writer a load and a store are enough, so counting costs what it
- * would cost without readers; a locked instruction would be twenty times that.
- * What is read is some recent value, and counters are not of one moment.
+ * With one writer a load and a store are enough, so counting costs the same as
+ * without readers; a locked instruction would cost twenty times as much.  A
+ * reader gets a recent value, and several counters are not of one moment.
  */
 #ifndef POSTERN_BASE_COUNTER_H
 #define POSTERN_BASE_COUNTER_H
@@ -32,7 +32,7 @@ static inline void pst_counter_add(struct pst_counter *counter, uint64_t more)
 	pst_counter_set(counter, pst_counter_get(counter) + more);
 }
 
-/* To at least value. */
+/* Set to value if that is larger. */
 static inline void pst_counter_raise(struct pst_counter *counter, uint64_t value)
 {
 	if (value > pst_counter_get(counter))

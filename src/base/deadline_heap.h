@@ -27,7 +27,7 @@ struct pst_deadline_heap {
 };
 
 /*
- * For indices below index_count.  0 or -ENOMEM; _done() accepts the heap also
+ * For indices below index_count.  0 or -ENOMEM; _done() also accepts the heap
  * after a failure, and a zeroed one.
  */
 PST_MUST_CHECK int pst_deadline_heap_init(struct pst_deadline_heap *heap,

@@ -2,9 +2,9 @@
 /*
  * Owned descriptors
  *
- * A descriptor that is owned is closed exactly once, by whoever owns it; the
- * empty value is -1.  A local owner carries PST_FD_OWNED, and success hands the
- * descriptor over with pst_fd_take(), so that no error path has to remember it.
+ * An owned descriptor is closed exactly once, by its owner; the empty value is
+ * -1.  A local owner has PST_FD_OWNED, and success passes the descriptor on
+ * with pst_fd_take(), so that no error path has to close it.
  */
 #ifndef POSTERN_BASE_FD_H
 #define POSTERN_BASE_FD_H
@@ -16,25 +16,25 @@
 #include "base/attributes.h"
 
 /*
- * Close fd, if there is one, and return the empty value: fd = pst_fd_close(fd).
- * errno is kept, because clean-up runs between a failure and its report.  An
- * EINTR is not repeated: on Linux the descriptor is gone all the same, and the
- * number may belong to another thread by now.
+ * Close fd unless it is empty, and return the empty value: fd =
+ * pst_fd_close(fd). errno is kept, because clean-up runs between a failure and
+ * its report.  EINTR is not repeated: on Linux the descriptor is closed anyway,
+ * and another thread may already have its number.
  */
 static inline int pst_fd_close(int fd)
 {
 	int saved_errno = errno;
 
 	if (fd >= 0)
-		(void)close(fd); /* nothing is written through it: no news */
+		(void)close(fd); /* nothing was written: no error is lost */
 	errno = saved_errno;
 	return -1;
 }
 
 /*
- * What a system call gave: a descriptor, or -1 with errno.  0, 1 and 2 are moved:
- * a program that has closed its standard streams may still write to them, and
- * would write into a socket or a file of ours.  -1 with errno where that fails.
+ * The result of a system call: a descriptor, or -1 with errno.  0, 1 and 2 are
+ * moved: a program that has closed its standard streams may still write to
+ * them, and would write to our socket or file. -1 with errno if that fails.
  */
 PST_MUST_CHECK
 static inline int pst_fd_above_stdio(int fd)
@@ -48,7 +48,7 @@ static inline int pst_fd_above_stdio(int fd)
 	return moved_fd;
 }
 
-/* The descriptor becomes the caller's; *fd becomes empty. */
+/* Pass the descriptor to the caller; *fd becomes empty. */
 PST_MUST_CHECK
 static inline int pst_fd_take(int *fd)
 {

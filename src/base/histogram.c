@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Latency histograms: which bucket, and which value
+ * Latency histograms: the bucket of a value, and the value of a bucket
  *
- * Values below 32 have a bucket each; from there on every power of two has 32
- * of equal width.  Both cases are one formula, since the first two groups have
- * buckets of width 1.
+ * Values below 32 have a bucket each; above, every power of two has 32 of equal
+ * width.  Both cases are one formula, since the first two groups have buckets
+ * of width 1.
  */
 #include "base/histogram.h"
 
@@ -59,7 +59,9 @@ uint64_t pst_histogram_max(const struct pst_histogram *histogram)
 	return pst_counter_get(&histogram->max);
 }
 
-/* Rounded up, and at least the first; count * 10^6 need not fit. */
+/*
+ * Rounded up, and at least the first; count * 10^6 may need more than 64 bits.
+ */
 static uint64_t rank_of(uint64_t count, uint32_t rank_ppm)
 {
 	uint64_t rank;
@@ -72,8 +74,8 @@ static uint64_t rank_of(uint64_t count, uint32_t rank_ppm)
 }
 
 /*
- * In one pass, for ranks in rising order.  With a writer at work the buckets
- * may by now hold more than count, which moves a value by little; never less.
+ * In one pass, for ranks in rising order.  If a thread records meanwhile, the
+ * buckets may hold more than count, which changes a value only slightly.
  */
 static void find_each(const struct pst_histogram *histogram, uint64_t count,
 		      const uint32_t *ranks_ppm, unsigned rank_count,

@@ -2,14 +2,14 @@
 /*
  * Latency histograms
  *
- * The idea of HdrHistogram: a value is kept as its power of two and its next
- * five bits.  So buckets are as fine at a microsecond as at a second, in
- * relation to what they hold, memory is fixed, and recording is a shift and an
- * addition.  What is read back is at most one part in 32 too large, never too
- * small, and never beyond the maximum, which is exact.
+ * As in HdrHistogram, a bucket is given by the power of two of a value and its
+ * next five bits.  So the relative width of buckets is constant, memory is
+ * fixed, and recording is a shift and an addition.  A value read back is at
+ * most one part in 32 too large, never too small, and never beyond the maximum,
+ * which is exact.
  *
- * One thread records; any thread may read meanwhile, and sees a state that is
- * at most a few values behind.
+ * One thread records; any thread may read meanwhile, and misses at most a few
+ * values.
  */
 #ifndef POSTERN_BASE_HISTOGRAM_H
 #define POSTERN_BASE_HISTOGRAM_H
@@ -21,7 +21,7 @@
 
 #include "base/counter.h"
 
-/* Of each power of two, and the powers of two: up to 2^36 ns, 68 s. */
+/* Bits for each power of two, and the powers of two: up to 2^36 ns, 68 s. */
 #define PST_HISTOGRAM_BITS 5
 #define PST_HISTOGRAM_STEPS (1u << PST_HISTOGRAM_BITS)
 #define PST_HISTOGRAM_VALUE_BITS 36
@@ -30,7 +30,7 @@
 	((PST_HISTOGRAM_VALUE_BITS - PST_HISTOGRAM_BITS + 1) * \
 	 PST_HISTOGRAM_STEPS)
 
-/* Zero is empty. */
+/* All zero: empty. */
 struct pst_histogram {
 	struct pst_counter max;
 	struct pst_counter counts[PST_HISTOGRAM_BUCKETS];
@@ -43,8 +43,8 @@ uint64_t pst_histogram_count(const struct pst_histogram *histogram);
 uint64_t pst_histogram_max(const struct pst_histogram *histogram);
 
 /*
- * The value that rank_ppm millionths of all are not above (500000: the median).
- * 0 when empty.
+ * The value that is not exceeded by rank_ppm millionths of all (500000: the
+ * median).  0 if empty.
  */
 uint64_t pst_histogram_find(const struct pst_histogram *histogram,
 			    uint32_t rank_ppm);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Errors of the kernel as one number: the call above the errno
+ * Kernel errors as one number: the call in the high bits, the errno in the low
+ * ones
  */
 #include "base/kernel_error.h"
 

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Errors of the kernel that must not be taken for results of the library
+ * Kernel errors that must not be mistaken for results of the library
  *
- * Most codes of the kernel mean something else in the library's closed set:
- * -EPERM is a direction that was not granted, -ENOENT a node that is not there.
- * So where a system call fails for a reason that no caller handles, its error
- * travels up together with its name, as one number below every errno.  Whoever
- * explains a failure takes both from it, and the edge of the library makes a
- * result of the closed set of it.
+ * Most errno values mean something else in the library's closed set: -EPERM is
+ * a direction that is not granted, -ENOENT a node that does not run.  If a
+ * system call fails for a reason that no caller handles, its errno is passed up
+ * with its name, as one number below every errno.  The error information takes
+ * both from it, and api/ converts it to a result of the closed set.
  *
- * -ENOMEM, -EMFILE and -ENFILE mean the same everywhere and stay what they are.
+ * -ENOMEM, -EMFILE and -ENFILE mean the same everywhere and are not changed.
  */
 #ifndef POSTERN_BASE_KERNEL_ERROR_H
 #define POSTERN_BASE_KERNEL_ERROR_H
@@ -43,7 +42,7 @@ enum pst_call {
 	PST_CALL_SHUTDOWN,
 };
 
-/* Of the call that has just failed with this errno. */
+/* The error of a call that has just failed with this errno. */
 int pst_kernel_error(enum pst_call call, int error_number);
 
 static inline bool pst_is_kernel_error(int result)
@@ -51,16 +50,19 @@ static inline bool pst_is_kernel_error(int result)
 	return PST_UNLIKELY(result < -4095);
 }
 
-/* The errno, of any negative result; the call's name, or NULL. */
+/* The errno of any negative result; the name of the call, or NULL. */
 int pst_kernel_error_number(int result);
 const char *pst_kernel_error_call(int result);
 
-/* Memory, descriptors or another resource ran out, as any result says. */
+/*
+ * Whether a result means that memory, descriptors or another resource is
+ * exhausted.
+ */
 bool pst_is_out_of_resources(int result);
 
 /*
- * The result of the closed set for it: -ENOMEM for a resource, -EOPNOTSUPP for
- * what the kernel does not have, and -ECANCELED for all else.
+ * The result of the closed set: -ENOMEM for a resource, -EOPNOTSUPP for a
+ * missing feature of the kernel, -ECANCELED for any other error.
  */
 int pst_kernel_error_result(int result);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Lists: circular, doubly linked, the links inside what is listed
+ * Lists: circular, doubly linked, with the links inside the elements
  *
- * A list is a head that is no element.  Nothing is allocated, and an element is
- * taken out without knowing which list it is in.  A link that is in no list
+ * A list is a head that is not an element.  Nothing is allocated, and an
+ * element is removed without knowing its list.  A link that is in no list
  * points at itself.
  */
 #ifndef POSTERN_BASE_LIST_H
@@ -17,7 +17,7 @@ struct pst_list {
 	struct pst_list *previous;
 };
 
-/* The struct of which link is the member. */
+/* The struct that contains link as its member. */
 #define PST_LIST_ENTRY(link, type, member) \
 	((type *)(void *)((char *)(link)-offsetof(type, member)))
 
@@ -32,13 +32,13 @@ static inline bool pst_list_is_empty(const struct pst_list *list)
 	return list->next == list;
 }
 
-/* Of exactly one element. */
+/* Whether it has exactly one element. */
 static inline bool pst_list_is_single(const struct pst_list *list)
 {
 	return list->next == list->previous && list->next != list;
 }
 
-/* At the end of the list; the link was in none. */
+/* Append to the end of the list; the link must be in none. */
 static inline void pst_list_append(struct pst_list *list, struct pst_list *link)
 {
 	link->next = list;
@@ -47,7 +47,7 @@ static inline void pst_list_append(struct pst_list *list, struct pst_list *link)
 	list->previous = link;
 }
 
-/* Out of whatever list it is in; in none, nothing happens. */
+/* Remove the link from its list; if it is in none, nothing happens. */
 static inline void pst_list_remove(struct pst_list *link)
 {
 	link->previous->next = link->next;

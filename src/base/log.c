@@ -2,10 +2,10 @@
 /*
  * Log records
  *
- * Every byte that reaches the line passes through one of two gates: put_text(),
- * which quotes and escapes, or digits made here.  A field is built behind what
- * is there and counts only once it is whole, so a record that runs full ends at
- * a field's boundary; the last bytes of the buffer are kept for " cut=1".
+ * Every byte of the line comes from put_text(), which quotes and escapes, or is
+ * a digit made here.  A field is built behind the earlier ones and counts only
+ * when it is complete, so a full record ends at the boundary of a field.  The
+ * last bytes of the buffer are reserved for " cut=1".
  */
 #include "base/log.h"
 
@@ -16,14 +16,14 @@
 static const char cut_mark[] = " cut=1";
 static const char hex_digits[] = "0123456789abcdef";
 
-/* A field under construction: nothing counts before it is finished. */
+/* A field under construction: it counts only when it is finished. */
 struct field {
 	struct pst_log_record *record;
 	const char *key;
 	size_t used_bytes;
 	size_t value_offset;
 	bool is_quoted;
-	bool is_over; /* it found no room */
+	bool is_over; /* there was no space */
 };
 
 static void put_byte(struct field *field, char byte)
@@ -84,7 +84,7 @@ static void field_finish(const struct field *field)
 	field->record->used_bytes = field->used_bytes;
 }
 
-/* Needs no quotes wherever it stands.  Locale-independent on purpose. */
+/* Needs no quotes in any position.  Independent of the locale on purpose. */
 static bool is_plain(unsigned char byte)
 {
 	return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
@@ -103,7 +103,10 @@ static bool must_quote(const unsigned char *bytes, size_t byte_count)
 	return byte_count == 0;
 }
 
-/* The byte as it stands between quotes; returns how many characters. */
+/*
+ * Write the byte as it appears between quotes; returns the number of
+ * characters.
+ */
 static size_t escape_byte(unsigned char byte, char escaped[static 4])
 {
 	if (byte == '"' || byte == '\\') {
@@ -122,7 +125,7 @@ static size_t escape_byte(unsigned char byte, char escaped[static 4])
 	return 4;
 }
 
-/* Shortened between two bytes, never within an escape. */
+/* Truncates between two bytes, never within an escape. */
 static void put_text(struct field *field, const unsigned char *bytes,
 		     size_t byte_count)
 {
@@ -150,7 +153,7 @@ static void put_text(struct field *field, const unsigned char *bytes,
 
 static void put_number(struct field *field, uint64_t value)
 {
-	char digits[20]; /* as many as UINT64_MAX has */
+	char digits[20]; /* the most that UINT64_MAX has */
 	size_t digit_count = 0;
 
 	do {
@@ -235,7 +238,7 @@ void pst_log_record_add_i64(struct pst_log_record *record, const char *key,
 	field_finish(&field);
 }
 
-/* Room was kept for it, in the line and among the fields. */
+/* Space was reserved for it, in the line and among the fields. */
 static void add_cut_mark(struct pst_log_record *record)
 {
 	size_t mark_bytes = sizeof(cut_mark) - 1;

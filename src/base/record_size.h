@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a message takes in a ring
+ * The space that a message takes in a ring
  *
- * A record is a header, the payload, and padding up to the alignment, within
- * which the next one begins; where records are sealed, a tag lies behind the
- * payload.  The ring lays records out so, the policy judges by it whether a
- * message fits its ring, and the handshake agrees on no other: one formula for
- * layers that are blind to each other.  (A time stamp comes on top where there
- * is room, and is left out where there is none.)
+ * A record is a header, the payload, and padding up to the alignment; a sealed
+ * record has a tag behind the payload.  The ring lays out records, the policy
+ * checks that a message fits its ring, and the handshake agrees on sizes:
+ * layers that do not know each other share this formula.  (A time stamp comes
+ * on top if there is space, and is omitted otherwise.)
  */
 #ifndef POSTERN_BASE_RECORD_SIZE_H
 #define POSTERN_BASE_RECORD_SIZE_H
@@ -17,12 +16,15 @@
 #define PST_RECORD_HEADER_BYTES 8
 #define PST_RECORD_ALIGNMENT 8
 
-/* Of a sealed record; a multiple of the alignment, so it comes on top. */
+/*
+ * The tag of a sealed record; a multiple of the alignment, so that it adds to
+ * the size.
+ */
 #define PST_RECORD_TAG_BYTES 16
 
 /*
- * Without a tag.  Computed in 64 bits, so it holds for every value a peer can
- * write.
+ * Without a tag.  Computed in 64 bits, so that it is correct for every value
+ * that a peer can write.
  */
 static inline uint64_t pst_record_bytes(uint32_t payload_bytes)
 {
@@ -34,8 +36,8 @@ static inline uint64_t pst_record_bytes(uint32_t payload_bytes)
 }
 
 /*
- * The largest payload whose record a ring holds; 0 when none fits.  tag_bytes
- * is 0, or PST_RECORD_TAG_BYTES where records are sealed.
+ * The largest payload whose record a ring can hold; 0 if there is none.
+ * tag_bytes is 0, or PST_RECORD_TAG_BYTES if records are sealed.
  */
 static inline uint64_t pst_record_payload_ceiling(uint64_t ring_bytes,
 						  uint32_t tag_bytes)

@@ -2,10 +2,10 @@
 /*
  * Reference counts
  *
- * An atomic count of owners, 1 after init.  A count that would overflow, or
- * that is raised from 0, means that an owner exists who was never counted:
- * going on would free memory in use, so the process stops there.  Only our own
- * bugs can get so far, never a byte that a peer wrote.
+ * An atomic count of owners, 1 after init.  If a count would overflow, or is
+ * raised from 0, an owner was not counted, and memory in use would be freed: so
+ * the process is aborted.  Only a bug of the library can cause that, never a
+ * byte that a peer wrote.
  */
 #ifndef POSTERN_BASE_REFCOUNT_H
 #define POSTERN_BASE_REFCOUNT_H
@@ -26,8 +26,8 @@ static inline void pst_refcount_init(struct pst_refcount *refcount)
 }
 
 /*
- * Relaxed: the caller has a reference already, got in some ordered way; the
- * new one needs nothing more.
+ * Relaxed: the caller already has a reference, received in an ordered way, so
+ * the new one needs no ordering.
  */
 static inline void pst_refcount_ref(struct pst_refcount *refcount)
 {
@@ -39,9 +39,8 @@ static inline void pst_refcount_ref(struct pst_refcount *refcount)
 }
 
 /*
- * True for the last reference: the caller frees.  Release, so that what an
- * owner did is done before its count goes; acquire, so that the last one sees
- * all of it before it frees.
+ * True for the last reference: the caller frees.  Release orders the stores of
+ * each owner before its decrement; acquire orders them before the free.
  */
 PST_MUST_CHECK
 static inline bool pst_refcount_unref(struct pst_refcount *refcount)
@@ -56,7 +55,7 @@ static inline bool pst_refcount_unref(struct pst_refcount *refcount)
 
 /*
  * Whether the caller's reference is the only one.  True stays true, since only
- * an owner can make another; false may be outdated at once.
+ * an owner can add another; false may be outdated at once.
  */
 static inline bool pst_refcount_is_single(const struct pst_refcount *refcount)
 {

@@ -2,8 +2,8 @@
 /*
  * Binary search in a sorted array
  *
- * Unlike bsearch(3), it finds the first of equal elements, and where an element
- * that is not there would be.  It is inline, so that pure code can use it.
+ * Unlike bsearch(3), it finds the first of equal elements, or the position at
+ * which a missing one would be.  It is inline, so that pure code can use it.
  */
 #ifndef POSTERN_BASE_SEARCH_H
 #define POSTERN_BASE_SEARCH_H

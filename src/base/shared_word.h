@@ -2,14 +2,13 @@
 /*
  * Shared words
  *
- * The only code that touches a word another process can write or read.  A word
- * is wrapped in a struct, so that a plain C read or write of it does not
- * compile: every access goes through a helper that names its ordering.
+ * Only this code accesses a word that another process can write or read.  A
+ * word is wrapped in a struct, so that a plain C read or write does not
+ * compile: every access uses a helper that names its ordering.
  *
- * publish is a release store: what we wrote before it is visible to whoever
- * observes the value.  observe is an acquire load, and exactly one: the copy it
- * returns is ours, the word is not.  Check the copy and use the copy; never
- * read the word again for the same decision.
+ * publish is a release store: earlier stores are visible to any thread that
+ * observes the value. observe is exactly one acquire load.  Check the returned
+ * copy and use it; never read the word again for the same decision.
  */
 #ifndef POSTERN_BASE_SHARED_WORD_H
 #define POSTERN_BASE_SHARED_WORD_H
@@ -41,8 +40,8 @@ static inline void pst_shared_publish_u64(struct pst_shared_u64 *shared,
 }
 
 /*
- * The same, and ordered before every later observe_ordered of ours, as it would
- * be by a fence between the two, but in one step.
+ * The same, and ordered before every later observe_ordered of this thread, as
+ * by a fence in between, but in one step.
  */
 static inline void pst_shared_publish_ordered_u64(struct pst_shared_u64 *shared,
 						  uint64_t value)
@@ -75,8 +74,8 @@ pst_shared_observe_ordered_u32(const struct pst_shared_u32 *shared)
 }
 
 /*
- * For a word whose ordering comes from another one (a record header, which a
- * position covers): one access, whole, and no more.
+ * For a word that another one orders (a record header, ordered by a position):
+ * a single, whole access.
  */
 static inline void pst_shared_store_relaxed_u64(struct pst_shared_u64 *shared,
 						uint64_t value)
@@ -91,16 +90,18 @@ pst_shared_load_relaxed_u64(const struct pst_shared_u64 *shared)
 }
 
 #if defined(__SANITIZE_THREAD__) && !defined(__clang__)
-/* gcc warns that TSan does not model fences.  It need not: what they order is
- * atomic itself, so there is no race that it could see or miss. */
+/*
+ * gcc warns that TSan does not model fences.  It need not: the words that they
+ * order are atomic, so there is no race to detect.
+ */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wtsan"
 #endif
 
 /*
- * Orders a store of ours before a load of ours, which nothing weaker does: who
- * says that he sleeps and then looks again needs it, as who publishes and then
- * looks whether somebody sleeps needs an ordered publish, or each may miss the
+ * Orders a store of this thread before its later load, which nothing weaker
+ * does.  A side that arms and then polls needs it.  A side that publishes and
+ * then reads armed needs an ordered publish.  Without both, each may miss the
  * other's store.
  */
 static inline void pst_shared_fence(void)
@@ -109,8 +110,8 @@ static inline void pst_shared_fence(void)
 }
 
 /*
- * The two halves of a sequence lock: stores before the release stay before the
- * stores after it, and loads before the acquire before the loads after it.
+ * The two halves of a sequence lock: stores before the release stay before
+ * those after it, and loads before the acquire stay before those after it.
  */
 static inline void pst_shared_fence_release(void)
 {

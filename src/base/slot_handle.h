@@ -3,7 +3,8 @@
  * Handles of slots: an index and a generation
  *
  * The generation changes each time a slot is reserved, so the handle of an
- * earlier peer is never that of a later one, until 2^32 peers have used the slot.
+ * earlier peer differs from that of a later one, until 2^32 peers have used the
+ * slot.
  */
 #ifndef POSTERN_BASE_SLOT_HANDLE_H
 #define POSTERN_BASE_SLOT_HANDLE_H

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * How long to look before going to sleep
+ * Busy-waiting before sleep, for an adaptive time
  *
- * A spin that found something goes back to the whole limit, one that did not is
- * halved, down to a sixty-fourth: who waits seldom and long spends little on
- * it, and who waits often and briefly never sleeps.
+ * A busy-wait that succeeds resets the time to its limit; one that fails halves
+ * it, down to a sixty-fourth.  So a thread that waits seldom and long spends
+ * little on busy-waiting, and one that waits often and briefly never sleeps.
  */
 #ifndef POSTERN_BASE_SPIN_H
 #define POSTERN_BASE_SPIN_H
@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 struct pst_spin {
-	uint32_t limit_ns;      /* 0: never spin */
+	uint32_t limit_ns;      /* 0: no busy-wait */
 	uint32_t now_ns;
 };
 
@@ -34,7 +34,7 @@ static inline void pst_spin_has_failed(struct pst_spin *spin)
 		spin->now_ns = spin->limit_ns / 64;
 }
 
-/* Between two looks: leave the core to the other thread on it. */
+/* Between two polls: lets the other thread of the core run. */
 static inline void pst_spin_relax(void)
 {
 #if defined(__x86_64__)

@@ -88,7 +88,7 @@ void pst_text_add_format(struct pst_text *text, const char *format, ...)
 		return;
 	va_start(arguments, format);
 	(void)vsnprintf(text->bytes + text->byte_count, (size_t)byte_count + 1,
-			format, arguments); /* the size is known by now */
+			format, arguments); /* the size is known here */
 	va_end(arguments);
 	for (; byte_count > 0; byte_count--) {
 		if (text->bytes[text->byte_count++] == '\n')

@@ -30,13 +30,15 @@ void pst_text_add_format(struct pst_text *text, const char *format, ...)
 	PST_PRINTF(2, 3);
 
 /*
- * Add a string that other users chose.  It may contain escape sequences and
+ * Add a string that another user chose.  It may contain escape sequences and
  * newlines, which must not reach a terminal: only printable ASCII and tabs are
  * added unchanged, every other byte as '?'.
  */
 void pst_text_add_harmless(struct pst_text *text, const char *string);
 
-/* Add spaces up to this column of the last line (from 0), at least least_count. */
+/*
+ * Add spaces up to this column of the last line (from 0), at least least_count.
+ */
 void pst_text_add_padding(struct pst_text *text, size_t column_index,
 			  size_t least_count);
 

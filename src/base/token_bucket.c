@@ -13,12 +13,12 @@
 #define TICKS_PER_NS UINT64_C(16)
 #define TICKS_PER_SECOND (TICKS_PER_NS * PST_NS_PER_SECOND)
 
-/* A year: a burst that needs longer to come back is the same as no limit. */
+/* A year: a burst that takes longer to return is the same as no limit. */
 #define TICKS_MAX (UINT64_C(366) * 24 * 3600 * TICKS_PER_SECOND)
 
 __extension__ typedef unsigned __int128 wide;
 
-/* The time in which count tokens come back, rounded down. */
+/* The time in which count tokens return, rounded down. */
 static uint64_t ticks_of(const struct pst_token_rate *rate, uint64_t count)
 {
 	wide ticks = (wide)count * TICKS_PER_SECOND / rate->per_second;

@@ -23,7 +23,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* per_second 0: no limit.  burst is at least 1 where there is a limit. */
+/* per_second 0: no limit.  burst is at least 1 if there is a limit. */
 struct pst_token_rate {
 	uint64_t per_second;
 	uint64_t burst;
@@ -55,7 +55,7 @@ static inline uint64_t pst_tokens_full_at(const struct pst_token_bucket *bucket)
 	return atomic_load_explicit(&bucket->full_at, memory_order_relaxed);
 }
 
-/* Make a bucket as empty as another one, unless it is emptier. */
+/* Make a bucket as empty as another one, unless it is emptier already. */
 void pst_tokens_join(struct pst_token_bucket *bucket,
 		     const struct pst_token_bucket *other);
 bool pst_tokens_is_full(const struct pst_token_bucket *bucket,

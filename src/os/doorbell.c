@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Doorbells on a socket, wakes on an eventfd, and the sleep between them
+ * Doorbells on a socket, wake-ups on an eventfd, and sleep
  *
- * Only a full socket counts as a bell that was rung: it holds records that the
- * peer has yet to read.  Any other failure to send leaves the peer asleep, and
- * has to be told.
- *
- * A drain reads record by record.  recvmmsg() needs one call where this needs
- * two, for the bell and for the end, but costs as much for the single bell that
- * an honest peer sends, and more for none.
+ * Draining reads record by record. recvmmsg() would need one call where this
+ * needs two, for the doorbell and for the end of the queue.  But it costs as
+ * much for the single doorbell of an honest peer, and more for none.
  */
 #include "os/doorbell.h"
 
@@ -29,7 +25,8 @@
 
 void pst_doorbell_prepare(int socket_fd)
 {
-	const int least = 1; /* the kernel takes its minimum: some records */
+	const int least = 1; /* the kernel raises it to its minimum: a few
+			      * records */
 
 	(void)setsockopt(socket_fd, SOL_SOCKET, SO_SNDBUF, &least,
 			 sizeof(least));
@@ -58,8 +55,8 @@ int pst_doorbell_notify(int socket_fd)
 
 /*
  * Receiving a record with descriptors closes them here, and that can take as
- * long as their sender likes.  So look first whether it has any: it stays
- * queued then.
+ * long as their sender chooses.  So check whether it has any; if so, it stays
+ * queued.
  */
 static int check_has_no_fds(int socket_fd)
 {
@@ -74,7 +71,7 @@ static int check_has_no_fds(int socket_fd)
 	return message.msg_flags & MSG_CTRUNC ? -EBADMSG : 0;
 }
 
-/* 1 a bell, or -errno; -EAGAIN: there is none. */
+/* 1 for a doorbell, or -errno; -EAGAIN: there is none. */
 static int receive_wakeup(int socket_fd, uint32_t features)
 {
 	uint8_t byte = 0;
@@ -95,7 +92,10 @@ static int receive_wakeup(int socket_fd, uint32_t features)
 		return -errno;
 	if (n == 0)
 		return pst_packet_classify_empty(socket_fd);
-	/* Longer, or with credentials or descriptors, all of them dropped. */
+	/*
+	 * Longer, or with credentials or descriptors, which the kernel has
+	 * dropped.
+	 */
 	if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) ||
 	    byte != PST_DOORBELL_BYTE)
 		return -EBADMSG;
@@ -112,7 +112,7 @@ int pst_doorbell_drain(int socket_fd, uint32_t features, unsigned wakeup_limit,
 	while (wakeup_count < wakeup_limit) {
 		r = receive_wakeup(socket_fd, features);
 		if (r == -ECONNRESET && !was_reset) {
-			/* Told once, ahead of what is still queued. */
+			/* Reported once, ahead of the queued records. */
 			was_reset = true;
 			continue;
 		}
@@ -135,7 +135,7 @@ enum pst_peer_end pst_doorbell_check_peer(int socket_fd, int pidfd)
 		{.fd = pidfd, .events = POLLIN},
 	};
 
-	/* Fails only for want of memory: the next check will tell. */
+	/* Fails only if memory is exhausted: the next check succeeds. */
 	if (poll(polled, 2, 0) <= 0)
 		return PST_PEER_END_NONE;
 	return polled[0].revents ? PST_PEER_END_HUNG_UP : PST_PEER_END_DIED;
@@ -143,7 +143,7 @@ enum pst_peer_end pst_doorbell_check_peer(int socket_fd, int pidfd)
 
 void pst_doorbell_hang_up(int socket_fd)
 {
-	/* Not connected any more is what is wanted. */
+	/* An error means that it is no longer connected. */
 	(void)shutdown(socket_fd, SHUT_RDWR);
 }
 
@@ -159,7 +159,7 @@ int pst_wake_open(int *ret_wake_fd)
 
 void pst_wake_signal(int wake_fd)
 {
-	/* Fails only with EAGAIN, at 2^64 signals: readable all the same. */
+	/* Fails only with EAGAIN, at 2^64 signals: it is readable anyway. */
 	(void)eventfd_write(wake_fd, 1);
 }
 

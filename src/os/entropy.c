@@ -3,7 +3,7 @@
  * Random bytes from the kernel
  *
  * getrandom() needs no descriptor, so it works when the table is full and in a
- * confined process.  More than 256 bytes may come in pieces.
+ * confined process.  It may return more than 256 bytes in pieces.
  */
 #include "os/entropy.h"
 

@@ -11,7 +11,7 @@
 
 /*
  * Fill the whole buffer.  Waits only on a host that has just booted and has no
- * entropy yet.  0 or -errno; on an error the buffer is not to be used.
+ * entropy yet.  0 or -errno; after an error the buffer must not be used.
  */
 PST_MUST_CHECK int pst_entropy_fill(void *buffer, size_t byte_count);
 

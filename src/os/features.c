@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Which of the optional kernel features are there
+ * Optional features of the kernel
  *
- * Each probe does in small what the code will do in earnest, and looks at the
- * effect where the call alone proves nothing.
+ * Each probe makes the same calls as the code that uses the feature, and checks
+ * their effect if success of the call alone proves nothing.
  */
 #include "os/features.h"
 

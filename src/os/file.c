@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Open files of ours: path, mode and size, see file.h
+ * Path, mode and size of an open file
  *
- * A file whose size grows is written with SIGXFSZ blocked.  The kernel sends the
- * signal to the calling thread, where it stays pending and is consumed, unless
- * it was pending before.  A comparison with the limit beforehand would not do:
+ * A file whose size grows is written with SIGXFSZ blocked.  The kernel sends
+ * the signal to the calling thread.  It stays pending and is consumed, unless
+ * it was pending before.  Comparing with the limit beforehand is not enough:
  * the limit can change in between.
  */
 #include "os/file.h"

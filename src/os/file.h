@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Open files of ours: path, mode and size
+ * Path, mode and size of an open file
  *
  * Path: connect(), chmod() and others take no O_PATH descriptor.  The kernel
- * follows the links in /proc/thread-self/fd to the open file without resolving
- * any other path again, so that the file that was checked is the one that is
- * used.  /proc/self would be the main thread, whose descriptors can differ.
+ * follows a link in /proc/thread-self/fd to the open file itself. /proc/self
+ * would be the main thread, whose descriptors can differ.
  *
- * Mode: in a directory with a default ACL a new file or socket has an ACL.
- * chmod() changes only the mask of it, and users that the ACL names would have
- * access that no mode shows.
- *
- * Size: beyond RLIMIT_FSIZE the kernel fails with EFBIG and sends SIGXFSZ, which
- * ends the process.  Both belong to the program, so these calls keep the signal
- * from being delivered.
+ * Mode: a file made in a directory with a default ACL has an ACL, and chmod()
+ * changes only its mask.  Size: beyond RLIMIT_FSIZE the kernel sends SIGXFSZ,
+ * which ends the process; the limit and the signal belong to the program, so
+ * these calls block the signal.
  */
 #ifndef POSTERN_OS_FILE_H
 #define POSTERN_OS_FILE_H

@@ -2,10 +2,9 @@
 /*
  * Memory that a forked child sees as zero
  *
- * Own anonymous pages, since MADV_WIPEONFORK works on whole private pages and
- * would wipe whatever else the heap keeps beside ours.  A kernel that refuses
- * the mark gets no handle: without it a child could not be told from its
- * parent.
+ * The pages are anonymous and separate from the heap: MADV_WIPEONFORK works on
+ * whole private pages and would wipe neighbouring objects.  If the kernel
+ * refuses the mark, no memory is returned, since a child could not be detected.
  */
 #include "os/fork_guard.h"
 

@@ -2,14 +2,14 @@
 /*
  * Memory that a forked child sees as zero
  *
- * A child that went on with its parent's channel would write into the same
- * ring.  So the structs behind handles live in pages of their own, marked
- * MADV_WIPEONFORK: in the child they read as zero, and one non-zero word, their
- * first, tells parent from child on entry without a system call.  The pages
- * are zeroed, page-aligned and stay out of core dumps.
+ * A child that used its parent's channel would write to the same ring.  So the
+ * structs behind handles are in pages of their own, marked MADV_WIPEONFORK,
+ * which read as zero in a child.  Their first word is not zero otherwise, so
+ * each call detects the child without a system call.  The pages are zeroed,
+ * page-aligned and not in core dumps.
  *
- * In a child, never free what such a struct used to point to: it reads as zero
- * there, and the child's copies go when it ends.
+ * In a child, never free what such a struct pointed to: the pointers read as
+ * zero, and the child's copies are freed when it ends.
  */
 #ifndef POSTERN_OS_FORK_GUARD_H
 #define POSTERN_OS_FORK_GUARD_H
@@ -21,8 +21,8 @@
 #include "base/attributes.h"
 
 /*
- * What a handle points to begins with this: ours is PST_FORK_GUARD_OURS once it
- * is set up, and 0 in a child.
+ * The beginning of each such struct: ours is PST_FORK_GUARD_OURS once it is set
+ * up, and 0 in a child.
  */
 struct pst_fork_guard {
 	uint32_t ours;
@@ -30,13 +30,16 @@ struct pst_fork_guard {
 
 #define PST_FORK_GUARD_OURS UINT32_C(0x70737472)
 
-/* NULL if there is no memory, or byte_count is 0. */
+/* NULL if memory is exhausted, or byte_count is 0. */
 PST_MUST_CHECK void *pst_fork_guard_new(size_t byte_count);
 
-/* byte_count as given to _new().  Accepts NULL; returns NULL. */
+/* byte_count as passed to _new().  Accepts NULL; returns NULL. */
 void *pst_fork_guard_free(void *memory, size_t byte_count);
 
-/* Of what begins with a guard.  Inline: it is asked for each message. */
+/*
+ * Whether a struct that begins with a guard is not seen by a child.  Inline:
+ * called for each message.
+ */
 static inline bool pst_fork_guard_is_ours(const void *guarded)
 {
 	const struct pst_fork_guard *guard = guarded;

@@ -2,9 +2,9 @@
 /*
  * Kernel constants that the C library does not have yet
  *
- * postern runs on kernels newer than the headers it is compiled with, and each
- * feature is probed when it runs (features.h).  This is the only place where
- * such a number is written down; a header that has it wins.
+ * postern runs on kernels newer than the headers that it is compiled with, and
+ * probes each feature at run time (features.h).  No other file has such
+ * numbers; a header that defines one takes precedence.
  */
 #ifndef POSTERN_OS_KERNEL_H
 #define POSTERN_OS_KERNEL_H
@@ -18,7 +18,7 @@
 #define SO_PEERPIDFD 77
 #endif
 
-/* Linux 6.16: 0 refuses descriptors already at the sender's sendmsg(). */
+/* Linux 6.16: with 0, the sender's sendmsg() refuses descriptors. */
 #ifndef SO_PASSRIGHTS
 #define SO_PASSRIGHTS 83
 #endif
@@ -31,7 +31,7 @@
 #define F_SEAL_EXEC 0x0020
 #endif
 
-/* Linux 5.14: fault pages in now, and say so if that fails. */
+/* Linux 5.14: fault pages in now, and report a failure. */
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22
 #endif

@@ -2,15 +2,14 @@
 /*
  * A node's handshake socket
  *
- * Replacing a stale socket is safe without a check in the same step: only root
- * and the owner can write the directory, and the lock keeps other nodes of the
- * owner out.  What has the name is checked before, not to win a race, but so
- * that a mistaken path does not cost a user a file: only a socket of ours is
- * replaced.
+ * A stale socket can be replaced without an atomic check: only root and the
+ * owner can write the directory, and the lock keeps other nodes of the owner
+ * out.  The file with the name is checked first, so that a mistaken path does
+ * not cost a user a file: only a socket of ours is replaced.
  *
- * bind() resolves the path once more.  Only root and the owner could exchange
- * a directory on the way meanwhile, and the name in the directory that was
- * checked shows afterwards whether the socket is there.
+ * bind() resolves the path again.  Only root and the owner could have exchanged
+ * a directory on the way, and afterwards the name in the checked directory
+ * shows whether the socket is there.
  */
 #include "os/listener.h"
 
@@ -41,7 +40,10 @@ static int fail(enum pst_listener_fault *ret_fault,
 	return result;
 }
 
-/* Nothing has the name afterwards; only a socket of ours is removed. */
+/*
+ * Remove a socket of ours, so that no file has the name; other files are an
+ * error.
+ */
 static int free_name(int dir_fd, const char *name,
 		     enum pst_listener_fault *ret_fault)
 {
@@ -59,7 +61,10 @@ static int free_name(int dir_fd, const char *name,
 	return 0;
 }
 
-/* A socket that is set up, but has no name: accepted ones inherit all of it. */
+/*
+ * A socket that is set up, but has no name.  Accepted sockets inherit its
+ * options.
+ */
 static int make_socket(uint32_t features, int *ret_fd)
 {
 	int fd PST_FD_OWNED = -1;
@@ -75,15 +80,17 @@ static int make_socket(uint32_t features, int *ret_fd)
 	r = pst_packet_want_credentials(fd, true);
 	if (r < 0)
 		return r;
-	/* The inode is made with this mode.  It tells clients that the node is
-	 * about to listen: see pst_socket_connect(). */
+	/*
+	 * The inode is created with this mode.  It tells clients that the node
+	 * is about to listen: see pst_socket_connect().
+	 */
 	if (fchmod(fd, 0) < 0)
 		return pst_kernel_error(PST_CALL_FCHMOD, errno);
 	*ret_fd = pst_fd_take(&fd);
 	return 0;
 }
 
-/* Group before mode: with the mode the doors open. */
+/* Group before mode: the mode gives access. */
 static int set_access_of_fd(int fd, mode_t mode, gid_t group,
 			    enum pst_listener_fault *ret_fault)
 {
@@ -138,7 +145,7 @@ int pst_listener_set_access(const struct pst_listener *listener, mode_t mode,
 	return set_access_of_fd(fd, mode, group, &fault);
 }
 
-/* A bound socket keeps its inode, so the number is not given to another one. */
+/* A bound socket keeps its inode, so no other file can have the number. */
 static bool has_our_socket(int dir_fd, const char *name,
 			   const struct pst_listener *listener)
 {
@@ -183,8 +190,8 @@ static int bind_and_listen(const struct pst_listener_options *options,
 }
 
 /*
- * A peer could not make us fail here.  Without a watch (a user has 128 of them)
- * the node checks the names from time to time.
+ * A peer cannot make this fail.  Without a watch (a user has 128 of them) the
+ * node checks the names periodically.
  */
 static int open_watch(int dir_fd)
 {
@@ -210,7 +217,7 @@ static bool is_possible_name(const char *name)
 	       strcmp(name, "..") != 0;
 }
 
-/* Everything but the lock and the socket. */
+/* All steps but the lock and the socket. */
 static int begin(const struct pst_listener_options *options,
 		 struct pst_listener *listener,
 		 enum pst_listener_fault *ret_fault)
@@ -265,11 +272,13 @@ static int open_steps(const struct pst_listener_options *options,
 
 static void close_descriptors(struct pst_listener *listener)
 {
-	/* With connections that were not accepted, and what they hold. */
+	/*
+	 * Includes connections that were not accepted, and their descriptors.
+	 */
 	(void)pst_socket_close(listener->socket_fd);
 	(void)pst_fd_close(listener->watch_fd);
 	(void)pst_fd_close(listener->dir_fd);
-	/* Last: until then no other node begins with this name. */
+	/* Last: until then no other node can start with this name. */
 	(void)pst_fd_close(listener->lock_fd);
 	*listener = (struct pst_listener) PST_LISTENER_INIT;
 }
@@ -291,23 +300,23 @@ int pst_listener_open(const struct pst_listener_options *options,
 	return 0;
 }
 
-/* -- names that were removed ----------------------------------------------- */
+/* Names that were removed */
 
 void pst_listener_drain_watch(const struct pst_listener *listener)
 {
 	char events[4096]
 		__attribute__((aligned(alignof(struct inotify_event))));
 
-	/* What happened is seen by the names themselves. */
+	/* The events are not needed: the names are checked themselves. */
 	while (listener->watch_fd >= 0 &&
 	       read(listener->watch_fd, events, sizeof(events)) > 0)
 		;
 }
 
 /*
- * Make what is missing.  The lock file of another inode can be locked by
- * another node of this very process, which would lose its lock by our closing
- * it: so the name must not be served, unless by us.
+ * Create what is missing.  If the lock file is another inode, another node of
+ * this process may have locked it, and would lose its lock when we close it: so
+ * no other node may be serving the name.
  */
 static int restore_steps(const struct pst_listener_options *options,
 			 const struct pst_listener *listener,
@@ -336,7 +345,7 @@ static int restore_steps(const struct pst_listener_options *options,
 	return has_socket ? 0 : bind_and_listen(options, fresh, ret_fault);
 }
 
-/* listener has all that fresh has, and fresh what listener had instead. */
+/* Exchange the descriptors of listener and fresh. */
 static void exchange_descriptors(struct pst_listener *listener,
 				 struct pst_listener *fresh)
 {
@@ -386,7 +395,7 @@ int pst_listener_accept(const struct pst_listener *listener, int *ret_fd)
 {
 	int fd;
 
-	/* A connection that ended while it waited is none. */
+	/* A connection that ended while it waited is skipped. */
 	do
 		fd = pst_fd_above_stdio(accept4(listener->socket_fd, NULL, NULL,
 						SOCK_CLOEXEC | SOCK_NONBLOCK));

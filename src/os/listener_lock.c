@@ -25,7 +25,7 @@
 	(O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 #define LOCK_MODE (S_ISVTX | S_IRUSR | S_IWUSR)
 
-/* How often a lock file may be removed while we lock it. */
+/* How often the lock file may be removed while this process locks it. */
 #define TAKE_TRIES 16
 
 static int fail(enum pst_listener_fault *ret_fault,
@@ -36,9 +36,9 @@ static int fail(enum pst_listener_fault *ret_fault,
 }
 
 /*
- * The process that called listen(); -ESRCH if it has ended.  Without
- * SO_PEERPIDFD its number may stand for another process by now: that needs a
- * forked child that keeps the socket of an ended node open.
+ * A pidfd of the process that called listen(); -ESRCH if it has ended.  Without
+ * SO_PEERPIDFD its number may have been reused: that needs a forked child that
+ * holds the socket of an ended node open.
  */
 static int open_listener_pidfd(int socket_fd, uint32_t features, pid_t pid,
 			       int *ret_pidfd)
@@ -55,7 +55,7 @@ static int open_listener_pidfd(int socket_fd, uint32_t features, pid_t pid,
 		pidfd = -1;
 	}
 	pidfd = pst_fd_above_stdio(pidfd);
-	/* Kernels before 6.16 cannot make one of a reaped process. */
+	/* Kernels before 6.16 cannot create one for a reaped process. */
 	if (pidfd < 0 && (errno == EINVAL || errno == ESRCH))
 		return -ESRCH;
 	if (pidfd < 0)
@@ -107,7 +107,7 @@ static void make_lock_name(const char *name,
 		       name);
 }
 
-/* Where there is no lock file yet, it is the directory that is at fault. */
+/* If there is no lock file yet, the fault is that of the directory. */
 static int fail_to_open_lock(int dir_fd, const char *lock_name, int error,
 			     enum pst_listener_fault *ret_fault)
 {
@@ -132,12 +132,12 @@ static int take(int dir_fd, const char *lock_name, int *ret_lock_fd,
 		return fail_to_open_lock(dir_fd, lock_name, errno, ret_fault);
 	if (fstat(fd, &status) < 0)
 		return fail(ret_fault, PST_LISTENER_FAULT_KERNEL, -errno);
-	/* A process that could open it could hold the lock for ever. */
+	/* A process that could open it could hold the lock forever. */
 	if (!S_ISREG(status.st_mode) || status.st_uid != geteuid() ||
 	    status.st_nlink > 1 ||
 	    (status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
 		return fail(ret_fault, PST_LISTENER_FAULT_LOCK_FILE, -EACCES);
-	/* The umask may have taken what we need ourselves next time. */
+	/* The umask may have removed bits that we need next time. */
 	r = pst_file_set_mode(fd, LOCK_MODE);
 	if (r < 0)
 		return fail(ret_fault, PST_LISTENER_FAULT_LOCK_FILE, r);
@@ -170,7 +170,7 @@ int pst_listener_lock_take(int dir_fd, const char *name, int *ret_lock_fd,
 	int tries, r;
 
 	make_lock_name(name, lock_name);
-	/* A lock on a file that lost its name meanwhile keeps nothing out. */
+	/* A lock on a file that has lost its name excludes no process. */
 	for (tries = 0; tries < TAKE_TRIES; tries++) {
 		r = take(dir_fd, lock_name, &fd, ret_fault);
 		if (r < 0)

@@ -2,20 +2,17 @@
 /*
  * The lock file of a node: NAME.lock beside the socket NAME
  *
- * A record lock on it keeps a second process out.  It is a POSIX lock because
- * only that one belongs to the process: flock() and OFD locks belong to the
- * open file description, which a forked child inherits, so a helper that
- * outlives a crashed node would lock out its successor.  The price is that
- * closing any descriptor of that file in this process drops the lock.  So a
- * node of the same name has to be found before the lock file is opened: by
- * connecting to the name, and asking the kernel which process listens.  That
- * also finds a node whose lock file was removed.  (Two threads that open the
- * same node at the same instant can get past that; the later one then has the
- * name.)
+ * It has a POSIX record lock, which belongs to the process. flock() and OFD
+ * locks belong to the open file description, which a forked child inherits, so
+ * a child that outlives a crashed node would lock out its successor.  But any
+ * close of that file in this process drops a POSIX lock.  So
+ * pst_listener_lock_is_served() is called first.  It connects to the name and
+ * asks the kernel which process listens, which also finds a node whose lock
+ * file was removed.  (Two threads can pass it at once; the later one then has
+ * the name.)
  *
- * The lock file stays when the node closes: removing it would let two
- * processes hold locks on two files of the same name.  It has the sticky bit,
- * with which systemd-tmpfiles(8) leaves a file alone.
+ * The file is never removed, since two processes could then lock two files of
+ * one name.  Its sticky bit makes systemd-tmpfiles(8) keep it.
  */
 #ifndef POSTERN_OS_LISTENER_LOCK_H
 #define POSTERN_OS_LISTENER_LOCK_H
@@ -29,15 +26,16 @@
 #define PST_LISTENER_LOCK_SUFFIX ".lock"
 
 /*
- * 1 if a process that lives listens at the name, 0 if none, or -errno or as
- * pst_kernel_error() if that cannot be told.  A full backlog counts as served.
- * A listener that a forked child of an ended node holds open does not count.
+ * 1 if a running process listens at the name, 0 if none does, or -errno or as
+ * pst_kernel_error() if this cannot be determined.  A full backlog counts as
+ * served.  A listener that a forked child of an ended node holds open does not
+ * count.
  */
 PST_MUST_CHECK int pst_listener_lock_is_served(int dir_fd, const char *name,
 					       uint32_t features);
 
 /*
- * Lock the file, made if there is none.  0, -EBUSY (IN_USE), -EACCES
+ * Lock the file; create it if it does not exist.  0, -EBUSY (IN_USE), -EACCES
  * (LOCK_FILE: not a file of ours alone), or the kernel's -errno.
  */
 PST_MUST_CHECK int pst_listener_lock_take(int dir_fd, const char *name,

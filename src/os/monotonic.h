@@ -2,8 +2,8 @@
 /*
  * The clock of all deadlines
  *
- * CLOCK_MONOTONIC does not jump when the time is set, and poll, epoll and timerfd
- * measure with it too.
+ * CLOCK_MONOTONIC does not jump when the time is set, and poll, epoll and
+ * timerfd use it too.
  */
 #ifndef POSTERN_OS_MONOTONIC_H
 #define POSTERN_OS_MONOTONIC_H
@@ -13,7 +13,10 @@
 
 #include "base/clock.h"
 
-/* Cannot fail; usually no system call (vdso).  Inline: it is on the data path. */
+/*
+ * Cannot fail; usually without a system call (vdso).  Inline: it is on the data
+ * path.
+ */
 static inline uint64_t pst_monotonic_now_ns(void)
 {
 	struct timespec now = {0};

@@ -2,8 +2,8 @@
 /*
  * Reading /etc/passwd and /etc/group entry by entry
  *
- * An entry that does not fit the room (a group with thousands of members) is
- * read again in more of it: libc goes back to its beginning.
+ * An entry that does not fit the buffer (a group with thousands of members) is
+ * read again with a larger one: libc returns to its beginning.
  */
 #include "os/name_entries.h"
 
@@ -22,7 +22,7 @@
 #define LINE_BYTES_START 4096
 #define LINE_BYTES_MAX (16u * 1024u * 1024u)
 
-/* An open file, and room for one of its entries. */
+/* An open file, and a buffer for one of its entries. */
 struct name_file {
 	enum pst_name_kind kind;
 	FILE *stream;
@@ -114,13 +114,15 @@ static int read_group(const struct name_file *file,
 	return error;
 }
 
-/* "+name" and "-name" ask libc to go elsewhere: they are nobody. */
+/* "+name" and "-name" refer libc to another source: they are not users. */
 static bool is_name(const char *name)
 {
 	return name[0] != '\0' && name[0] != '+' && name[0] != '-';
 }
 
-/* What take() says of the next entry; 0 also where there is nothing to take. */
+/*
+ * The result of take() for the next entry; 0 also for an entry that is skipped.
+ */
 static int take_next(struct name_file *file, pst_name_take_fn *take,
 		     void *object, bool *is_end)
 {

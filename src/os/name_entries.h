@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Reading /etc/passwd and /etc/group entry by entry: for the files of this
- * layer only
+ * Reading /etc/passwd and /etc/group entry by entry, for the files of this
+ * layer
  *
- * libc knows the format; which file is read, and whether it can be trusted, is
- * decided here.  The two kinds of file are read alike: a name, its id, and what
- * ties users to groups.
+ * libc parses the format; this module decides which file is read, and whether
+ * it is trusted.  Both kinds of file have a name and an id, and data that links
+ * users to groups.
  */
 #ifndef POSTERN_OS_NAME_ENTRIES_H
 #define POSTERN_OS_NAME_ENTRIES_H
@@ -27,16 +27,18 @@ struct pst_name_entry {
 	char *const *members;  /* of a group: their names, ended by NULL */
 };
 
-/* Takes in one entry, which is valid during the call.  Returns 0 to go on;
- * anything else ends the reading. */
+/*
+ * Receives one entry, which is valid during the call.  Returns 0 to continue;
+ * any other value ends the reading.
+ */
 typedef int pst_name_take_fn(void *object, const struct pst_name_entry *entry);
 
 /*
- * Pass every entry of a file to take().  "+name" and "-name", which ask libc to
- * look elsewhere, are left out.  Returns 0 at the end, what take() returned if
- * that was not 0, -ENOENT (no such file), -EACCES (not trusted), or another
- * -errno.  *ret_fault (may be NULL) says why the file cannot be opened; its kind
- * is NONE if the file was opened.
+ * Pass every entry of a file to take().  "+name" and "-name", which refer libc
+ * to another source, are skipped.  Returns 0 at the end, the result of take()
+ * if that was not 0, -ENOENT (no such file), -EACCES (not trusted), or another
+ * -errno.  *ret_fault (may be NULL) is the reason if the file cannot be opened;
+ * its kind is NONE otherwise.
  */
 PST_MUST_CHECK int pst_name_entries_read(enum pst_name_kind kind,
 					 const char *path,

@@ -2,9 +2,9 @@
 /*
  * One look-up of a user or group: see name_lookup.h
  *
- * The name of an id is that of its first entry.  Membership is written down by
- * name, and policies use ids: the names of a uid are collected from one file and
- * looked for in the other.
+ * The name of an id is that of its first entry.  Groups list members by name,
+ * but policies use ids: the names of a uid are collected from one file and
+ * searched in the other.
  */
 #include "os/name_lookup.h"
 

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * User and group names, from /etc/passwd and /etc/group alone
+ * User and group names, from /etc/passwd and /etc/group only
  *
- * Not through NSS: that may ask the network, loads other people's code, and
- * stops working in a confined process.  The files are read with libc's
- * fgetpwent_r() and fgetgrent_r() on descriptors that pst_trusted_file_open()
- * has approved, each time from the beginning to the end: for a single question.
- * name_table.h answers many.  Paths are arguments so that tests can bring their
- * own files.
+ * NSS is not used: it may ask the network, loads foreign code, and does not
+ * work in a confined process.  Files that pst_trusted_file_open() approved are
+ * read by libc's fgetpwent_r() and fgetgrent_r(), whole for each look-up;
+ * name_table.h is for many.  Tests pass their own paths.  Entries of the NIS
+ * form ("+name", "-name") are not names.
  *
- * Common results: 0; -ENOENT (no such entry, or no such file); -ENOTUNIQ (two
- * entries give one name different ids, and a policy may not depend on which
- * comes first); -EACCES (the file is not trusted); -ENOMEM or another -errno.
- *
- * Entries of the old NIS form ("+name", "-name") are not names and never found.
+ * Common results: 0; -ENOENT (no such entry or file); -ENOTUNIQ (two entries
+ * give one name different ids; a policy must not depend on their order);
+ * -EACCES (the file is not trusted); -ENOMEM or another -errno.
  */
 #ifndef POSTERN_OS_NAME_LOOKUP_H
 #define POSTERN_OS_NAME_LOOKUP_H
@@ -36,7 +33,7 @@ PST_MUST_CHECK int pst_name_lookup_user_name(const char *passwd_path, uid_t uid,
 					     char **ret_user_name);
 
 /*
- * A user's groups as a login would get them: *ret_gid is the primary one, the
+ * The groups that a user has after login: *ret_gid is the primary one, the
  * array (from malloc(), NULL if there are none) the others without duplicates.
  * A uid with several names has the groups of all of them.
  */

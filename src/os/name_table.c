@@ -3,8 +3,8 @@
  * All users and groups: see name_table.h
  *
  * Three sorted arrays: users by name, groups by name, and memberships by group.
- * A file that cannot be read fails every look-up that needs it, in the same
- * way: what happened is kept with the table.
+ * If a file cannot be read, every look-up that needs it fails with the same
+ * error, which the table keeps.
  */
 #include "os/name_table.h"
 
@@ -39,7 +39,7 @@ struct rows {
 struct pst_name_table {
 	const char *passwd_path;
 	const char *group_path;
-	bool has_users;    /* read, or tried in vain: see *_result */
+	bool has_users;    /* read, or failed: see *_result */
 	bool has_groups;
 	bool has_members;
 	int users_result;
@@ -47,7 +47,8 @@ struct pst_name_table {
 	int members_result;
 	struct rows users;
 	struct rows groups;
-	struct membership *memberships;  /* of has_members: without names */
+	struct membership *memberships;  /* of has_members; names are not
+					  * kept */
 	size_t membership_count;
 	size_t membership_capacity;
 	uid_t *member_uids;              /* one for each membership */
@@ -92,7 +93,7 @@ struct pst_name_table *pst_name_table_free(struct pst_name_table *table)
 	return NULL;
 }
 
-/* Room for one more element of an array that doubles. */
+/* Make space for one more element; the array doubles. */
 static int make_room(void **array, size_t count, size_t *capacity,
 		     size_t element_bytes)
 {
@@ -224,7 +225,7 @@ static int compare_name(const void *name, const void *element)
 	return strcmp(name, row->name);
 }
 
-/* The first row that has the name, or is behind where it would be. */
+/* The first row that has the name, or the position at which it would be. */
 static size_t find_row(const struct rows *rows, const char *name)
 {
 	return pst_search_first(name, rows->rows, rows->count,
@@ -314,7 +315,7 @@ static int compare_memberships(const void *left, const void *right)
 	return (a->uid > b->uid) - (a->uid < b->uid);
 }
 
-/* Sort them, each once, and lay the uids out side by side. */
+/* Sort them, remove duplicates, and put the uids into one array. */
 static int sort_members(struct pst_name_table *table)
 {
 	struct membership *memberships = table->memberships;

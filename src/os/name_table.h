@@ -2,9 +2,9 @@
 /*
  * All users and groups of /etc/passwd and /etc/group, for many look-ups
  *
- * A policy can name thousands of users, so the files are read once, when the
+ * A policy can name thousands of users.  So the files are read once, when the
  * first name is looked up, and searched in memory.  All answers are of one
- * moment.  What name_lookup.h says of the files and of names holds here too.
+ * moment.  The rules of name_lookup.h on files and names apply.
  */
 #ifndef POSTERN_OS_NAME_TABLE_H
 #define POSTERN_OS_NAME_TABLE_H
@@ -31,11 +31,11 @@ PST_MUST_CHECK int pst_name_table_find_gid(struct pst_name_table *table,
 					   gid_t *ret_gid);
 
 /*
- * The uids that a group's entry lists as members, and those whose primary
- * group it is (they can drop it in a namespace), ascending and without
- * duplicates: an array of the table, which lives as long.  Several entries of
- * one gid count together; a member that the password file does not know has no
- * uid and is left out.  A gid without an entry may have members too.
+ * The uids that a group's entry lists as members, and those that have it as
+ * primary group (they can drop it in a namespace), ascending and without
+ * duplicates.  The array belongs to the table.  Several entries of one gid are
+ * combined.  A member without an entry in the password file is skipped.  A gid
+ * without an entry may have members too.
  */
 PST_MUST_CHECK int pst_name_table_find_members(struct pst_name_table *table,
 					       gid_t gid,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What this process is and may do
+ * Ids, limits and pid of this process
  *
- * Asked anew each time, since a program may change it: nothing is remembered.
+ * Read anew each time, since a program may change them: nothing is cached.
  */
 #include "os/own_process.h"
 
@@ -30,7 +30,10 @@ int pst_own_uid(uid_t *ret_uid)
 	return 0;
 }
 
-/* One line of uid_map: the first uid inside, the first outside, how many. */
+/*
+ * One line of uid_map: the first uid inside, the first one outside, their
+ * number.
+ */
 static bool take_range(const char **text, uint32_t *ret_first,
 		       uint32_t *ret_count)
 {
@@ -81,7 +84,7 @@ size_t pst_own_descriptor_limit(void)
 {
 	struct rlimit limit;
 
-	/* It can only fail for a bad address. */
+	/* Fails only for a bad address. */
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return 0;
 	return (size_t)limit.rlim_cur;

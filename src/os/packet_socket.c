@@ -2,11 +2,11 @@
 /*
  * Handshake records, sent and received one at a time
  *
- * The size of a control buffer is a security decision here.  CMSG_SPACE rounds
- * up, and the slack of a buffer for one descriptor takes a second; so buffers
- * are CMSG_LEN of exactly what is wanted, and what arrives beyond it is dropped
- * by the kernel, which says so with MSG_CTRUNC.  Whatever was installed by then
- * is closed on every path but success.
+ * The size of a control buffer is a security decision.  CMSG_SPACE rounds up,
+ * so that a buffer for one descriptor would accept two.  So buffers are
+ * CMSG_LEN of exactly what is expected.  The kernel drops the rest and sets
+ * MSG_CTRUNC.  Descriptors that were installed are closed on every path but
+ * success.
  */
 #include "os/packet_socket.h"
 
@@ -30,11 +30,11 @@
 #define CREDENTIALS_BYTES sizeof(struct ucred)
 #define FDS_BYTES_MAX (PST_PACKET_FDS_MAX * sizeof(int))
 
-/* What came beside the bytes of a record. */
+/* The ancillary data of a record. */
 struct ancillary {
 	unsigned credentials_count;
 	unsigned unknown_count;
-	bool has_lost_fd;       /* our own table had no room to move it */
+	bool has_lost_fd;       /* our table was full when it was moved */
 	struct ucred credentials;
 	size_t fd_count;
 	int fds[PST_PACKET_FDS_MAX];
@@ -97,7 +97,7 @@ static void take_extras(struct msghdr *message, struct ancillary *ret_extras)
 	*ret_extras = ancillary;
 }
 
-/* A reset is told once, ahead of records that are still queued. */
+/* A reset is reported once, ahead of the queued records. */
 static int receive_message(int socket_fd, struct msghdr *message,
 			   size_t *ret_bytes)
 {
@@ -125,8 +125,8 @@ static int receive_message(int socket_fd, struct msghdr *message,
 
 /*
  * Receiving a record with descriptors closes them here, and that can take as
- * long as their sender likes.  So look first whether it has any: it stays
- * queued then.
+ * long as their sender chooses.  So check whether it has any; if so, it stays
+ * queued.
  */
 static int check_has_no_fds(int socket_fd, struct msghdr *message)
 {
@@ -136,7 +136,7 @@ static int check_has_no_fds(int socket_fd, struct msghdr *message)
 	do {
 		message->msg_controllen = control_bytes;
 		n = recvmsg(socket_fd, message, MSG_PEEK | MSG_DONTWAIT);
-		/* A reset is told once, ahead of what is still queued. */
+		/* A reset is reported once, ahead of the queued records. */
 	} while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	message->msg_controllen = control_bytes;
 	if (n < 0)
@@ -144,7 +144,7 @@ static int check_has_no_fds(int socket_fd, struct msghdr *message)
 	return message->msg_flags & MSG_CTRUNC ? -EBADMSG : 0;
 }
 
-/* beside_bytes 0: nothing beside it. */
+/* beside_bytes 0: no ancillary data. */
 static int send_beside(int socket_fd, const void *bytes, size_t byte_count,
 		       int control_type, const void *beside,
 		       size_t beside_bytes)
@@ -191,8 +191,10 @@ int pst_packet_send(int socket_fd, const void *bytes, size_t byte_count)
 
 	r = send_beside(socket_fd, bytes, byte_count, SCM_CREDENTIALS,
 			&credentials, CREDENTIALS_BYTES);
-	/* Our namespace does not map one of them, so it cannot be said: the
-	 * kernel adds the real ones for a receiver that asks for them. */
+	/*
+	 * Our namespace does not map one of the ids.  The kernel adds the real
+	 * ones if the receiver requests them.
+	 */
 	if (r == -EINVAL)
 		r = send_beside(socket_fd, bytes, byte_count, SCM_CREDENTIALS,
 				NULL, 0);
@@ -212,8 +214,8 @@ int pst_packet_send_with_fds(int socket_fd, const void *bytes,
 }
 
 /*
- * Room for credentials is only safe while the kernel fills it with them: with
- * SO_PASSCRED off it would take three descriptors.
+ * The space for credentials is safe only while the kernel fills it with them:
+ * with SO_PASSCRED off it would accept three descriptors.
  */
 int pst_packet_end_sending(int socket_fd)
 {
@@ -224,8 +226,8 @@ int pst_packet_end_sending(int socket_fd)
 }
 
 /*
- * A peer that sends an empty record and hangs up at once is taken for a peer
- * that hung up: it has, and no later record can be lost.
+ * A peer that sends an empty record and hangs up at once is treated as one that
+ * hung up; no later record can be lost.
  */
 int pst_packet_classify_empty(int socket_fd)
 {
@@ -312,14 +314,19 @@ int pst_packet_receive(int socket_fd, uint32_t features, void *buffer,
 	return 0;
 }
 
-/* What the record lacks to be one with all fd_count descriptors, or none. */
+/*
+ * 0 if the record has all fd_count descriptors, or none; otherwise the error.
+ */
 static int judge_fds(const struct msghdr *message,
 		     const struct ancillary *ancillary, size_t fd_count)
 {
 	bool is_cut = (message->msg_flags & MSG_CTRUNC) ||
 		      ancillary->has_lost_fd;
 
-	/* The buffer takes them all: cut before that, our table was full. */
+	/*
+	 * The buffer has space for all of them: if it was cut before, our table
+	 * was full.
+	 */
 	if (is_cut && ancillary->fd_count < fd_count &&
 	    ancillary->credentials_count == 0 && ancillary->unknown_count == 0)
 		return -EMFILE;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What is wrong with a path, in words
+ * Descriptions of path faults
  *
- * A refused path is nearly always an honest mistake of an administrator, and
- * the command that mends it is known: so it is said.
+ * A refused path is nearly always a mistake of an administrator, so the text
+ * includes the command that corrects it.
  */
 #include "os/trusted_path.h"
 
@@ -13,7 +13,7 @@
 /* The permission bits, as chmod and ls write them. */
 #define PERMISSION_BITS 07777
 
-/* What stands for each owner that this user namespace does not map. */
+/* The uid that stands for every owner that this user namespace does not map. */
 #define OVERFLOW_UID 65534u
 
 static void describe_owner(const struct pst_path_fault *fault, uid_t owner,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the kernel says about the process at the other end of a socket
+ * Facts from the kernel about the process at the other end of a socket
  *
- * Every answer is checked for its size too: half a struct ucred would otherwise
- * leave a uid of our own making.
+ * The size of every answer is checked: half a struct ucred would leave a uid
+ * that the kernel did not set.
  */
 #include "os/peer_credentials.h"
 
@@ -23,7 +23,7 @@
 #include "os/proc_file.h"
 #include "os/process_facts.h"
 
-/* Most processes are in fewer: one call then tells them all. */
+/* Most processes have fewer, so that one call returns them all. */
 #define GROUPS_GUESS 64
 #define LABEL_BYTES_GUESS 256
 
@@ -72,8 +72,9 @@ static int read_ids(int socket_fd, struct pst_peer_credentials *credentials)
 }
 
 /*
- * The answer to an option that says how much room it wants.  -ERANGE cannot
- * repeat: what is asked for was fixed when the sockets were connected.
+ * Read an option whose size is not known.  The kernel returns -ERANGE and the
+ * required size at most once: the value was fixed when the sockets were
+ * connected.
  */
 static int read_option(int socket_fd, int option, size_t guessed_bytes,
 		       void **ret_value, size_t *ret_value_bytes)
@@ -152,7 +153,7 @@ static int read_label(int socket_fd, struct pst_peer_credentials *credentials)
 		return 0; /* no security module labels sockets here */
 	if (r < 0)
 		return r;
-	/* Some count a final zero, some do not. */
+	/* Some modules count a final zero, some do not. */
 	credentials->label = strndup(label, label_bytes);
 	free(label);
 	if (!credentials->label)
@@ -173,7 +174,9 @@ static int read_pidfd(int socket_fd, uint32_t features,
 		return 0;
 	if (getsockopt(socket_fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd,
 		       &pidfd_bytes) < 0)
-		/* Kernels before 6.16 cannot make one of a reaped process. */
+		/*
+		 * Kernels before 6.16 cannot create one for a reaped process.
+		 */
 		return errno == EINVAL ? -ESRCH : -errno;
 	if (pidfd_bytes != sizeof(pidfd) || pidfd < 0)
 		return -EIO;
@@ -191,8 +194,8 @@ static int read_pidfd(int socket_fd, uint32_t features,
 }
 
 /*
- * The number under which /proc knows the process of a pidfd; 0 if it does not.
- * To ask about the pidfd itself also proves that it lives.
+ * The number of a pidfd's process in /proc; 0 if it has none.  A query of the
+ * pidfd itself also proves that the process exists.
  */
 static int read_proc_number(int pidfd, pid_t *ret_pid)
 {
@@ -208,7 +211,7 @@ static int read_proc_number(int pidfd, pid_t *ret_pid)
 	if (r < 0)
 		return r;
 	number = pst_proc_find_line(text, "Pid:");
-	/* It says -1 once the process has been reaped. */
+	/* It is -1 once the process has been reaped. */
 	if (!number || !pst_proc_take_number(&number, &pid) || pid > INT32_MAX)
 		r = -ESRCH;
 	free(text);
@@ -263,7 +266,9 @@ static int read_steps(int socket_fd, unsigned wants, uint32_t features,
 		if (r < 0)
 			return r;
 	}
-	/* Alive to the end: nothing above was about its successor. */
+	/*
+	 * It still exists: nothing above was about a successor with its number.
+	 */
 	r = pst_process_has_ended(credentials->pidfd);
 	return r > 0 ? -ESRCH : r;
 }

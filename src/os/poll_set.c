@@ -3,8 +3,8 @@
  * Poll sets over epoll and timerfd
  *
  * epoll_pwait2() would take nanoseconds, but older tools that watch system
- * calls do not know it; a millisecond is rounded up here, since nothing that
- * waits on a whole set needs better, and a deadline must never be early.
+ * calls do not know it.  So a deadline is rounded up to a millisecond, which is
+ * precise enough for a wait on a whole set, and never early.
  */
 #include "os/poll_set.h"
 
@@ -99,11 +99,11 @@ void pst_timer_set(int timer_fd, uint64_t deadline_ns)
 	struct itimerspec when = {0};
 
 	if (deadline_ns != PST_DEADLINE_NEVER) {
-		/* All zero would stop the timer: the past is 1 ns. */
+		/* All zero would stop the timer: a past deadline is 1 ns. */
 		if (deadline_ns == 0)
 			deadline_ns = 1;
 		when.it_value = pst_timespec_from_ns(deadline_ns);
 	}
-	/* Only a bad descriptor or a bad time can make it fail. */
+	/* Fails only for a bad descriptor or time. */
 	(void)timerfd_settime(timer_fd, TFD_TIMER_ABSTIME, &when, NULL);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Tags in the poll set of a node: which object an event is about
+ * Tags in the poll set of a node: the object that an event concerns
  *
  * A tag has a kind, an index and a generation.  An event may have been read
- * before its slot or entry changed hands; then the generation no longer fits,
- * and the event is ignored.
+ * before its slot or entry was given to another peer.  Then the generation
+ * differs, and the event is ignored.
  */
 #ifndef POSTERN_OS_POLL_TAG_H
 #define POSTERN_OS_POLL_TAG_H
@@ -15,17 +15,17 @@
 enum pst_poll_kind {
 	PST_POLL_LISTENER = 1,
 	PST_POLL_TIMER,
-	PST_POLL_WAKE,          /* the node's eventfd: something is ready */
+	PST_POLL_WAKE,          /* the node's eventfd: a peer is ready */
 	PST_POLL_INTERRUPT,
 	PST_POLL_NAMES,         /* socket and lock file of the node */
 	PST_POLL_HALF_OPEN,
 	PST_POLL_PEER_SOCKET,
 	PST_POLL_PEER_PIDFD,
-	PST_POLL_PEER_WAKE,     /* eventfd of a channel that was handed out */
+	PST_POLL_PEER_WAKE,     /* eventfd of a channel that the program has */
 	PST_POLL_PEER_LINK,     /* link to a detached channel */
 };
 
-/* Of a generation the low bits are kept. */
+/* The bits of a generation that a tag has. */
 #define PST_POLL_GENERATION_MASK 0xffffffu
 
 static inline uint64_t pst_poll_tag(enum pst_poll_kind kind, uint32_t index,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Small files of /proc, read whole
+ * Small files of /proc, read as a whole
  *
- * They have no size to ask for, and are read in one go as far as the kernel
- * lets us, so the buffer grows until nothing more comes.
+ * They have no size, and the kernel may return them in pieces, so the buffer
+ * grows until the end is reached.
  */
 #include "os/proc_file.h"
 
@@ -19,7 +19,7 @@
 #define TEXT_BYTES_START 4096
 #define TEXT_BYTES_MAX (1024u * 1024u)
 
-/* 0 at the end of the file, 1 if the room is used up, or -errno. */
+/* 0 at the end of the file, 1 if the buffer is full, or -errno. */
 static int fill(int fd, char *text, size_t room_bytes, size_t *used_bytes)
 {
 	ssize_t n;

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Small files of /proc, read whole: for the files of this layer only
- */
+/* Small files of /proc, read as a whole: for the files of this layer only */
 #ifndef POSTERN_OS_PROC_FILE_H
 #define POSTERN_OS_PROC_FILE_H
 
@@ -24,19 +22,19 @@ PST_MUST_CHECK int pst_proc_open(pid_t pid, int *ret_dir_fd);
 
 /*
  * The line of text that begins with key: the first byte behind key, or NULL.
- * It goes on to the end of text, not of the line.
+ * The result extends to the end of text, not of the line.
  */
 const char *pst_proc_find_line(const char *text, const char *key);
 
 /*
- * Read one decimal number of at most 32 bits and step over it and the blanks
- * before it.  Whether there was one.
+ * Read one decimal number of at most 32 bits, and advance past it and the
+ * blanks before it.  Returns whether there was one.
  */
 bool pst_proc_take_number(const char **text, uint32_t *ret_number);
 
 /*
- * Errors of our own, as opposed to a fact that cannot be read: no memory, no
- * descriptors.
+ * Whether this is an error of this process (memory, descriptors), rather than a
+ * fact that cannot be read.
  */
 bool pst_proc_is_own_error(int result);
 

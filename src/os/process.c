@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Processes without a socket, and the ids of nobody
+ * Processes without a socket, and the overflow ids
  *
- * A node asks whether the holder of a pidfd has ended, and a policy names
- * processes by number and inode.  Where there is no socket to ask, as on a
- * command line, /proc tells what a process would look like to a node if it
+ * A node asks whether the process of a pidfd has ended, and a policy names
+ * processes by number and inode.  For a process without a socket, as on a
+ * command line, /proc shows the facts that a node would see if the process
  * connected now.
  */
 #include "os/peer_credentials.h"
@@ -117,9 +117,9 @@ static int take_groups(const char *text,
 }
 
 /*
- * Whether the kernel would let the observer read the link exe: only its own
- * processes', and of these none that has changed ids or hides from its own uid,
- * which shows in its files of /proc being root's.
+ * Whether the kernel would let the observer read the link exe.  It allows that
+ * for the observer's own processes only, except those that have changed ids or
+ * are not dumpable; their files of /proc belong to root.
  */
 static bool may_observe(const struct stat *proc_file,
 			const struct four_ids *uids,
@@ -180,7 +180,7 @@ static int read_process(pid_t pid, uid_t observer_uid, gid_t observer_gid,
 	credentials->gid_fact = POSTERN_FACT_KNOWN;
 	credentials->pid_fact = POSTERN_FACT_KNOWN;
 
-	/* Without a pidfd of the peer a node reads nothing of this. */
+	/* Without a pidfd of the peer a node reads none of these. */
 	if (!(features & POSTERN_FEATURE_PEERPIDFD))
 		return 0;
 	if (!may_observe(&proc_file, &uids, &gids, observer_uid, observer_gid))
@@ -215,9 +215,9 @@ int pst_process_credentials_read(pid_t pid, uid_t observer_uid,
 }
 
 /*
- * Where /proc has no sys, as with ProcSubset=pid, the id is taken for 65534.  If
- * the administrator has changed kernel.overflowuid there, then uids that are not
- * mapped have that other number, and nothing tells them from a real user's.
+ * If /proc has no sys, as with ProcSubset=pid, the id is assumed to be 65534.
+ * If the administrator has changed kernel.overflowuid there, unmapped uids have
+ * that other number, and cannot be distinguished from a real user's.
  */
 static int read_overflow_id(const char *path, uint32_t *ret_id)
 {

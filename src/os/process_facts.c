@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The facts that /proc tells about a process
+ * The facts in /proc about a process
  *
- * All of them are advisory: they say what a process is now, and it may change
- * them, or have been started so as to look like another.  An unreadable one is
- * unknown, which matches no allow.
+ * All of them are advisory: they are of the present moment, and a process may
+ * change them or have been started with deceptive values.  An unreadable fact
+ * is unknown, which matches no allow.
  */
 #include "os/process_facts.h"
 
@@ -53,9 +53,9 @@ const char *pst_cgroup_unit(const char *cgroup, size_t *ret_unit_bytes)
 }
 
 /*
- * The hierarchy of the system manager: its own where controllers are mounted
- * one by one, else the unified one.  A path that begins with ".." lies outside
- * our own control group namespace and says nothing.
+ * The system manager's hierarchy: its own if controllers are mounted one by
+ * one, otherwise the unified one.  A path that begins with ".." is outside our
+ * control group namespace and not usable.
  */
 const char *pst_cgroup_find(const char *text)
 {
@@ -118,7 +118,7 @@ static int read_exe(int proc_dir_fd, struct pst_peer_credentials *credentials)
 	char path[PATH_MAX];
 	ssize_t n = readlinkat(proc_dir_fd, "exe", path, sizeof(path));
 
-	/* One that fills the buffer may have been cut. */
+	/* A result that fills the buffer may have been truncated. */
 	if (n <= 0 || (size_t)n >= sizeof(path))
 		return 0;
 	credentials->exe = strndup(path, (size_t)n);
@@ -128,7 +128,7 @@ static int read_exe(int proc_dir_fd, struct pst_peer_credentials *credentials)
 	return 0;
 }
 
-/* 1 the peer's map reads as ours, 0 not, or -errno. */
+/* 1 if the peer's map equals ours, 0 if not, or -errno. */
 static int has_same_map(int proc_dir_fd, const char *name, const char *own_path)
 {
 	char *theirs, *ours;
@@ -188,7 +188,7 @@ int pst_pidfd_inode(int pidfd, uint32_t features, uint64_t *ret_inode)
 		return -EOPNOTSUPP;
 	if (fstatfs(pidfd, &file_system) < 0)
 		return -errno;
-	/* Elsewhere every pidfd has the same inode number. */
+	/* On other file systems all pidfds have the same inode number. */
 	if ((unsigned long)file_system.f_type != PID_FS_MAGIC)
 		return -EOPNOTSUPP;
 	if (fstat(pidfd, &status) < 0)

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The facts that /proc tells about a process: for the files of this layer only
- */
+/* The facts in /proc about a process: for the files of this layer only */
 #ifndef POSTERN_OS_PROCESS_FACTS_H
 #define POSTERN_OS_PROCESS_FACTS_H
 
@@ -9,8 +7,8 @@
 #include "os/peer_credentials.h"
 
 /*
- * Read what wants asks for from an open /proc/PID.  What cannot be read stays
- * UNKNOWN; whether the process still is the right one is the caller's to prove.
+ * Read the facts in wants from an open /proc/PID.  A fact that cannot be read
+ * stays UNKNOWN.  The caller must prove that the process is still the same.
  *
  * 0, or -ENOMEM, -EMFILE, -ENFILE.
  */
@@ -19,7 +17,7 @@ pst_process_facts_read(int proc_dir_fd, unsigned wants,
 		       struct pst_peer_credentials *credentials);
 
 /*
- * The inode of a pidfd, if the kernel gives it a meaning.  0, -EOPNOTSUPP, or
+ * The inode of a pidfd, if it identifies the process.  0, -EOPNOTSUPP, or
  * -errno.
  */
 PST_MUST_CHECK int pst_pidfd_inode(int pidfd, uint32_t features,

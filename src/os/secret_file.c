@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Files with a secret
+ * Secret files
  *
- * A file gets its name once it is whole, so that whoever is killed while making
- * one leaves none, and nobody finds half of one.  Where the file system has no
- * files without a name, one that could not be finished is removed again: its
- * directory is trusted, so under its name there still is what we made.
+ * A file gets its name when it is complete, so that no process finds half of
+ * one, and none remains if the writer is killed.  If the file system has no
+ * unnamed files, an incomplete one is removed again: its directory is trusted,
+ * so its name still is our file.
  */
 #include "os/secret_file.h"
 
@@ -26,8 +26,10 @@
 #define SECRET_MODE (S_IRUSR | S_IWUSR)
 #define MODE_OF_OTHERS (S_IRWXG | S_IRWXO)
 
-/* The kernel's form of an access list: a version, then for each entry a tag,
- * rights and an id, all little-endian. */
+/*
+ * The kernel's form of an access list: a version, then for each entry a tag,
+ * rights and an id, all little-endian.
+ */
 #define ACL_VERSION 2
 #define ACL_HEADER_BYTES 4
 #define ACL_ENTRY_BYTES 8
@@ -53,7 +55,7 @@ static int write_all(int fd, const char *bytes, size_t byte_count)
 	return 0;
 }
 
-/* The umask may have taken bits away. */
+/* The umask may have removed bits. */
 static int fill(int fd, const void *bytes, size_t byte_count)
 {
 	int r;
@@ -67,16 +69,18 @@ static int fill(int fd, const void *bytes, size_t byte_count)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-/* So that the name is there after a crash, too. */
+/* So that the name exists after a crash, too. */
 static int sync_directory(int dir_fd)
 {
 	int fd PST_FD_OWNED = pst_fd_above_stdio(
 		openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 
-	/* Who may not list a directory may make files in it. */
+	/*
+	 * A process that may not list a directory may still create files in it.
+	 */
 	if (fd < 0)
 		return errno == EACCES ? 0 : -errno;
-	/* Not every file system has something to write then. */
+	/* Not every file system supports this. */
 	return fsync(fd) < 0 && errno != EINVAL ? -errno : 0;
 }
 
@@ -90,7 +94,7 @@ static int create_unnamed(int dir_fd, const char *name, const void *bytes,
 	char link_path[PST_FILE_PATH_BYTES];
 	int r;
 
-	/* So does who does not know the flag put it. */
+	/* A kernel that does not know the flag returns this. */
 	if (fd < 0)
 		return errno == EISDIR || errno == EINVAL ? -EOPNOTSUPP
 							  : -errno;
@@ -116,7 +120,8 @@ static int create_named(int dir_fd, const char *name, const void *bytes,
 		return -errno;
 	r = fill(fd, bytes, byte_count);
 	if (r < 0)
-		PST_IGNORE(unlinkat(dir_fd, name, 0)); /* never given out */
+		PST_IGNORE(unlinkat(dir_fd, name, 0)); /* the name was never
+						        * published */
 	return r;
 }
 
@@ -149,7 +154,7 @@ int pst_secret_file_create(const char *path, uid_t owner, const void *bytes,
 		r = sync_directory(dir_fd);
 		if (r == 0)
 			return 0;
-		/* What stands there is no secret: it was never given out. */
+		/* The file holds no secret: its name was never published. */
 		PST_IGNORE(unlinkat(dir_fd, name, 0));
 	}
 	return pst_path_fault_set_error(ret_fault, -r, path, strlen(path));
@@ -165,9 +170,9 @@ static uint32_t read_number(const unsigned char *bytes, size_t byte_count)
 }
 
 /*
- * An access list gives one user the right to read, and to no other user or
- * group any right: so systemd hands a credential of root's to a service.  The
- * bits of the mode for the group are the list's mask then.
+ * An access list may give one user the right to read, and no right to any other
+ * user or group: systemd passes a credential of root's to a service so.  The
+ * group bits of the mode are the list's mask then.
  */
 static bool is_for_reader_only(int fd, uid_t reader)
 {
@@ -220,7 +225,7 @@ int pst_secret_file_read(const char *path, uid_t reader, void *bytes,
 	int r;
 
 	r = pst_trusted_file_open(path, reader, 0, &fd, ret_fault);
-	/* Once it is private, nobody can write it either. */
+	/* A file that is private is not writable by others either. */
 	if (r < 0 && ret_fault->kind == PST_PATH_FAULT_WRITABLE &&
 	    S_ISREG(ret_fault->mode))
 		ret_fault->kind = PST_PATH_FAULT_NOT_PRIVATE;

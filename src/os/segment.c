@@ -2,10 +2,10 @@
 /*
  * Segments: creating, sealing and checking memfds
  *
- * A memfd has no name, so nobody finds it who was not given it; its seals are
- * kernel state that cannot be forged; and its pages are charged to whoever
- * touches them first, which is why the size alone proves nothing and the blocks
- * are counted.
+ * A memfd has no name, so only a process that received its descriptor can open
+ * it.  Its seals are kernel state that cannot be forged.  Its pages are charged
+ * to the process that first touches them, so the size proves nothing, and the
+ * blocks are counted.
  */
 #include "os/segment.h"
 
@@ -20,7 +20,7 @@
 #include "base/kernel_error.h"
 #include "os/file.h"
 
-/* Set at birth by MFD_NOEXEC_SEAL, where the kernel has it. */
+/* Set at creation by MFD_NOEXEC_SEAL, if the kernel has it. */
 #define IGNORED_SEALS F_SEAL_EXEC
 
 #define STAT_BLOCK_BYTES 512
@@ -119,8 +119,8 @@ pst_segment_check(int segment_fd, const struct pst_segment_expectation *wanted)
 	int seals, flags;
 
 	/*
-	 * Nothing but this may touch the descriptor first: on a foreign file
-	 * system even fstat() is a request to whoever serves it.
+	 * This must be the first call on the descriptor: on a foreign file
+	 * system even fstat() is a request to the process that serves it.
 	 */
 	seals = fcntl(segment_fd, F_GET_SEALS);
 	if (seals < 0)

@@ -2,10 +2,9 @@
 /*
  * Segments: mapping them, the ring twice
  *
- * One reservation is made first and the file is mapped over it, so that the
- * second view of the ring lies right behind the first whatever else the process
- * maps meanwhile: a record that runs over the end of the ring is contiguous in
- * memory, and nobody has to split or wrap a copy.
+ * One reservation is made first, and the file is mapped over it.  So the second
+ * view of the ring follows the first directly, whatever else the process maps
+ * meanwhile, and a record at the end of the ring is contiguous in memory.
  */
 #include "os/segment.h"
 
@@ -33,7 +32,7 @@ static bool has_possible_sizes(size_t control_bytes, size_t data_bytes)
 	       pst_bounds_add(both_bytes, control_bytes, &all_bytes) == 0;
 }
 
-/* EAGAIN: all mappings are to be locked, and RLIMIT_MEMLOCK is reached. */
+/* EAGAIN: all mappings are locked, and RLIMIT_MEMLOCK is reached. */
 static int why_not_mapped(int protection)
 {
 	if (errno == EAGAIN)
@@ -112,7 +111,7 @@ int pst_segment_map_readable(int segment_fd, size_t control_bytes,
 			   ret_mapping);
 }
 
-/* Interrupted by a signal it has done a part, and does the rest again. */
+/* A call that a signal interrupts has done a part; repeat it for the rest. */
 static int populate(const struct pst_segment_mapping *mapping, int advice)
 {
 	while (madvise(mapping->control, mapped_bytes(mapping), advice) < 0) {

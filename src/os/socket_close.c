@@ -2,12 +2,12 @@
 /*
  * Closing a connection whose queue may hold descriptors
  *
- * The caller waits until the thread has a descriptor table of its own, closes
- * its descriptor, and then lets the thread exit.  A system call filter can kill
- * the thread at any call, so the caller also looks whether it still lives.  The
- * two share a struct on the caller's stack, and the caller joins the thread:
- * that waits until its memory is released, which the kernel does before it
- * closes the descriptors of the thread.
+ * The thread takes a descriptor table of its own with the socket in it.  The
+ * caller then closes its descriptor, and the exit of the thread closes the last
+ * one.  A system call filter can kill the thread at any call, so the caller
+ * also checks whether it still exists.  The two share a struct on the caller's
+ * stack.  The caller joins the thread, which waits until its memory is
+ * released; the kernel does that before it closes the thread's descriptors.
  */
 #include "os/socket_close.h"
 
@@ -27,22 +27,26 @@
 #include "os/monotonic.h"
 #include "os/packet_socket.h"
 
-/* Records without descriptors that are received before a thread is made: bells
- * that an honest peer left behind. */
+/*
+ * Records without descriptors that are received before a thread is created:
+ * doorbells that an honest peer left.
+ */
 #define DISCARDED_MAX 16
 
 /* The kernel copies a descriptor table in steps of this many. */
 #define TABLE_STEP 64
 
-/* How often the caller looks whether the thread was killed. */
+/* The interval at which the caller checks whether the thread was killed. */
 #define LOOK_NS (PST_NS_PER_SECOND / 1000)
 
 struct handover {
 	sem_t has_answered;
 	sem_t may_exit;
 	int socket_fd;
-	/* Of the thread: 0 if it has a table.  Atomic, since ThreadSanitizer does
-	 * not know that sem_clockwait() orders it. */
+	/*
+	 * Set by the thread: 0 if it has a table.  Atomic, since
+	 * ThreadSanitizer does not know that sem_clockwait() orders it.
+	 */
 	atomic_int result;
 };
 
@@ -58,8 +62,9 @@ static bool may_hold_descriptors(int socket_fd)
 }
 
 /*
- * Nothing can be added, and what is there has no descriptors.  SO_PASSCRED
- * tells an empty record from the end: only a record has credentials.
+ * Nothing can be added, and the queued records have no descriptors.
+ * SO_PASSCRED distinguishes an empty record from the end: only a record has
+ * credentials.
  */
 static bool has_clean_queue(int socket_fd)
 {
@@ -76,7 +81,7 @@ static bool has_clean_queue(int socket_fd)
 		message.msg_flags = 0;
 		n = (int)recvmsg(socket_fd, &message, MSG_PEEK | MSG_DONTWAIT);
 		if (n < 0 && (errno == ECONNRESET || errno == EINTR))
-			continue; /* told once, ahead of what is queued */
+			continue; /* reported once, ahead of the queue */
 		if (n < 0)
 			return errno == EAGAIN;
 		if (message.msg_flags & MSG_CTRUNC)
@@ -89,7 +94,7 @@ static bool has_clean_queue(int socket_fd)
 }
 
 /*
- * The descriptors above the socket's step are not copied.  None is closed here,
+ * Descriptors above the socket's step are not copied.  None is closed here,
  * since that could wait for the flush of a file.
  */
 static void *hold_and_exit(void *argument)
@@ -106,7 +111,7 @@ static void *hold_and_exit(void *argument)
 	return NULL;
 }
 
-/* Returns false if the thread was killed instead; it is joined then. */
+/* Returns false if the thread was killed; it is joined then. */
 static bool wait_for_answer(struct handover *handover, pthread_t thread)
 {
 	struct timespec next_look;
@@ -138,14 +143,17 @@ static int hand_over(int socket_fd)
 		return -ECANCELED;
 	r = atomic_load(&handover.result);
 	if (r == 0)
-		(void)pst_fd_close(socket_fd); /* not the last one of it */
+		(void)pst_fd_close(socket_fd); /* the thread has another one */
 	(void)sem_post(&handover.may_exit);
 	(void)pthread_join(thread, NULL);
 	return r;
 }
 
-/* The thread inherits the signal mask: the program must not notice it.  A
- * cancelled caller would leave the thread with a struct that is gone. */
+/*
+ * The thread inherits the signal mask, so that the program does not notice it.
+ * If the caller were cancelled, the struct that the thread uses would no longer
+ * exist.
+ */
 static int close_in_exiting_thread(int socket_fd)
 {
 	sigset_t all, signals_before;

@@ -3,11 +3,11 @@
  * Connecting to a node's socket
  *
  * connect() on a path follows symbolic links.  So the socket is opened first,
- * with O_PATH, and what was opened is what is connected to.
+ * with O_PATH, and then connected to through that descriptor.
  *
- * A full backlog makes a non-blocking connect() fail with EAGAIN, and there is
- * nothing to poll for: the only one who knows of the next free place is the
- * kernel, in a blocking connect().  SO_SNDTIMEO bounds that.
+ * With a full backlog a non-blocking connect() fails with EAGAIN, and no
+ * descriptor can be polled for space in it.  Only a blocking connect() waits
+ * for it; SO_SNDTIMEO bounds the wait.
  */
 #include "os/listener.h"
 
@@ -27,7 +27,7 @@
 
 #define NS_PER_US 1000
 
-/* How long the kernel may wait: at least 1 us, since 0 is for ever to it. */
+/* The time that the kernel may wait: at least 1 us, since 0 means no limit. */
 static int bound_blocking(int socket_fd, uint64_t left_ns)
 {
 	struct timeval bound = {0};
@@ -52,7 +52,7 @@ static int set_blocking(int socket_fd, bool must_block)
 	return 0;
 }
 
-/* The backlog is full: wait for a place, but not beyond the deadline. */
+/* The backlog is full: wait for space in it, but not beyond the deadline. */
 static int connect_later(int socket_fd, const struct sockaddr_un *address,
 			 uint64_t deadline_ns)
 {
@@ -100,7 +100,7 @@ int pst_socket_connect(int dir_fd, const char *name, uint64_t deadline_ns,
 		return pst_kernel_error(PST_CALL_SOCKET, errno);
 	if (connect(fd, (const struct sockaddr *)&address,
 		    sizeof(address)) < 0) {
-		/* A node that is about to listen has given no access yet. */
+		/* A node that is about to listen has not given access yet. */
 		if (errno == EACCES && (status.st_mode & ALLPERMS) == 0)
 			return -ECONNREFUSED;
 		if (errno != EAGAIN)

@@ -19,10 +19,10 @@
 #include "os/name_entries.h"
 #include "os/trusted_file.h"
 
-/* The greatest uid: (uid_t)-1 is none. */
+/* The largest uid: (uid_t)-1 is not a uid. */
 #define UID_LAST (UINT32_MAX - 1)
 
-/* name points into the file's bytes. */
+/* name points to the bytes of the file. */
 struct line {
 	const char *name;
 	bool has_user;
@@ -34,7 +34,7 @@ struct lines {
 	size_t line_count;
 };
 
-/* A decimal number that is all of the text. */
+/* Whether the whole text is a decimal number. */
 static bool parse_number(const char *text, uint32_t *ret_number)
 {
 	uint64_t number = 0;
@@ -84,7 +84,7 @@ static bool is_comment(const char *text)
 
 /*
  * The text is terminated at its end.  A line with a zero byte cannot be parsed,
- * and must not hide the lines behind it.
+ * and must not hide the lines after it.
  */
 static int parse_lines(char *text, size_t text_bytes, struct lines *lines,
 		       size_t *ret_ignored_count)
@@ -133,7 +133,7 @@ static bool is_of_root(const struct pst_subordinate_range *range)
 	return range->user == 0;
 }
 
-/* Those of root come last. */
+/* Ranges of root come last. */
 static int compare_ranges(const void *a, const void *b)
 {
 	const struct pst_subordinate_range *one = a, *other = b;
@@ -176,7 +176,7 @@ static int take_user(void *object, const struct pst_name_entry *entry)
 	return 0;
 }
 
-/* The ranges of a name that has no uid here count together all the same. */
+/* All ranges of a name without a uid count for one user. */
 static void settle_unknown_names(struct lines *lines)
 {
 	struct line *line;
@@ -194,7 +194,7 @@ static void settle_unknown_names(struct lines *lines)
 	}
 }
 
-/* Ranges that overlap become one, so that a look-up has one answer. */
+/* Ranges that overlap are joined, so that a look-up has one result. */
 static size_t join_ranges(struct pst_subordinate_range *ranges, size_t count)
 {
 	size_t kept = 0, i;
@@ -209,7 +209,7 @@ static size_t join_ranges(struct pst_subordinate_range *ranges, size_t count)
 }
 
 /*
- * 0 for a file that may be missing.  A link that leads nowhere is an error: its
+ * 0 for a file that may be missing.  A link without a target is an error: the
  * target may have been unmounted or renamed.
  */
 static int accept_missing(const char *path, struct pst_path_fault *ret_fault)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Files that decide who gets in
+ * Files that decide about access
  *
- * Everything is judged by the open descriptor that is then read.  O_NONBLOCK
- * keeps a pipe that somebody planted from holding up the reader.
+ * Every check is made on the open descriptor that is then read.  O_NONBLOCK
+ * prevents a pipe at the path from blocking the reader.
  */
 #include "os/trusted_file.h"
 
@@ -32,7 +32,7 @@ static enum pst_path_fault_kind judge_file(const struct stat *status,
 	return PST_PATH_FAULT_NONE;
 }
 
-/* An open() that failed, in terms of what was found there. */
+/* The fault for a failed open(), from the type of the file. */
 static int fault_of_open(const char *path, int error,
 			 struct pst_path_fault *ret_fault)
 {
@@ -48,8 +48,11 @@ static int fault_of_open(const char *path, int error,
 	return pst_path_fault_set(ret_fault, kind, path, strlen(path), NULL);
 }
 
-/* Open what is at the path, or put there where a link at its end leads to and
- * return 1.  listed_fd is its directory when that is open already, or -1. */
+/*
+ * Open the file at the path; or, if it ends in a link, replace the path by the
+ * target and return 1.  listed_fd is its directory if that is open already, or
+ * -1.
+ */
 static int open_or_expand(char path[static PST_PATH_BYTES], int listed_fd,
 			  uid_t reader, unsigned *link_count, int *ret_fd,
 			  struct pst_path_fault *ret_fault)
@@ -116,7 +119,7 @@ static int open_strictly(const char *path, int listed_fd, uid_t reader,
 	return r;
 }
 
-/* The fault that is already known stays in *ret_fault if this succeeds. */
+/* A fault that is known already stays in *ret_fault if this succeeds. */
 static int open_anyway(const char *path, int listed_fd, int *ret_fd,
 		       struct pst_path_fault *ret_fault)
 {
@@ -198,7 +201,7 @@ static int read_file(const char *path, int listed_fd, uid_t reader,
 	file.bytes = malloc(PST_TRUSTED_FILE_BYTES_MAX + 1);
 	if (!file.bytes)
 		return -ENOMEM;
-	/* One byte more than may be, to see that there is one. */
+	/* One byte more than allowed, to detect a larger file. */
 	r = pst_trusted_file_read_bytes(fd, file.bytes,
 					PST_TRUSTED_FILE_BYTES_MAX + 1,
 					&file.byte_count);

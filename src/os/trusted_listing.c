@@ -2,8 +2,8 @@
 /*
  * Directories of policy files
  *
- * What is listed is what there is at one moment; each file is judged anew when
- * it is read.  The rules for names are those of the policy language.
+ * A listing has the files of one moment; each file is checked again when it is
+ * read.  The rules for names are those of the policy language.
  */
 #include "os/trusted_file.h"
 
@@ -31,7 +31,7 @@ bool pst_trusted_listing_is_policy_name(const char *name)
 	return name[0] != '.' && has_suffix(name, ".conf");
 }
 
-/* Left behind by editors and package managers, and not worth a warning. */
+/* Files of editors and package managers, for which no warning is given. */
 static bool is_expected_stray(const char *name)
 {
 	return has_suffix(name, "~") || has_suffix(name, ".swp") ||
@@ -99,7 +99,7 @@ static int fill_listing(DIR *directory, struct pst_trusted_listing *listing)
 	int r;
 
 	for (;;) {
-		/* Only errno tells the end from an error. */
+		/* Only errno distinguishes the end from an error. */
 		errno = 0;
 		entry = readdir(directory);
 		if (!entry)
@@ -119,8 +119,10 @@ static int fill_listing(DIR *directory, struct pst_trusted_listing *listing)
 	return 0;
 }
 
-/* Whether there is a symbolic link before the first component that is missing.
- * In doubt there is: then the path is not simply missing. */
+/*
+ * Whether a symbolic link precedes the first missing component.  If this is not
+ * known the result is true: then the path is not simply missing.
+ */
 static bool is_behind_link(const char *path)
 {
 	size_t path_bytes = strlen(path), end = 0;
@@ -139,11 +141,13 @@ static bool is_behind_link(const char *path)
 		if (S_ISLNK(status.st_mode))
 			return true;
 	}
-	return true; /* it is there by now */
+	return true; /* it exists by now */
 }
 
-/* A directory that links lead to is meant to be there: it may have been
- * unmounted or renamed, and its files must not be forgotten. */
+/*
+ * A directory that links lead to is expected to exist: it may have been
+ * unmounted or renamed, and its files must not be ignored.
+ */
 static int judge_missing(const char *path, struct pst_path_fault *ret_fault)
 {
 	if (is_behind_link(path))
@@ -198,7 +202,7 @@ int pst_trusted_listing_read(const char *path, uid_t reader, unsigned flags,
 	directory = fdopendir(fd);
 	if (!directory)
 		return -errno;
-	fd = -1; /* the stream's now */
+	fd = -1; /* now owned by the stream */
 	listing.directory = directory;
 	r = fill_listing(directory, &listing);
 	if (r < 0) {

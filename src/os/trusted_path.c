@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Paths that nobody but root and one owner can redirect
+ * Paths that only root and one owner can redirect
  *
- * Each component is opened with O_PATH, which asks nothing of what it opens,
- * and without O_DIRECTORY, so that a symbolic link is seen as one and can be
- * named.  ".." is harmless here: it leads to a directory that is judged like
- * any other.
+ * Each component is opened with O_PATH, which needs no permission on it, and
+ * without O_DIRECTORY, so that a symbolic link is recognised as one.  ".." is
+ * harmless: it leads to a directory that is checked like any other.
  */
 #include "os/trusted_path.h"
 
@@ -20,7 +19,7 @@
 #include "base/fd.h"
 #include "os/peer_credentials.h"
 
-/* As many as the kernel follows. */
+/* The limit of the kernel. */
 #define LINKS_MAX 40u
 
 int pst_path_fault_set(struct pst_path_fault *fault,
@@ -100,7 +99,7 @@ int pst_trusted_path_split(const char *path,
 	return 0;
 }
 
-/* The absolute form of path, with everything that is going to be judged. */
+/* The absolute form of path, with every component that will be checked. */
 static int complete_path(const char *path, unsigned flags,
 			 char absolute[static PST_PATH_BYTES],
 			 struct pst_path_fault *ret_fault)
@@ -117,7 +116,7 @@ static int complete_path(const char *path, unsigned flags,
 			return pst_path_fault_set_error(
 				ret_fault,
 				errno == ERANGE ? ENAMETOOLONG : errno, ".", 1);
-		/* A directory that is out of reach has no path to judge. */
+		/* An unreachable working directory has no path to check. */
 		if (absolute[0] != '/')
 			return pst_path_fault_set_error(ret_fault, ENOENT,
 							absolute,
@@ -132,7 +131,7 @@ static int complete_path(const char *path, unsigned flags,
 	return 0;
 }
 
-/* What is wrong with a directory, judged by the open descriptor. */
+/* The fault of a directory, found on the open descriptor. */
 static enum pst_path_fault_kind judge_directory(const struct stat *status,
 						uid_t owner, unsigned flags,
 						bool is_last)
@@ -154,7 +153,9 @@ static enum pst_path_fault_kind judge_directory(const struct stat *status,
 	return PST_PATH_FAULT_NONE;
 }
 
-/* One step of the walk: *dir_fd becomes what name in it leads to. */
+/*
+ * One step of the walk: *dir_fd becomes the directory that name in it leads to.
+ */
 static int descend(int *dir_fd, const char *name, const char *path,
 		   size_t path_bytes, uid_t owner, unsigned flags, bool is_last,
 		   struct pst_path_fault *ret_fault)
@@ -181,9 +182,11 @@ static int descend(int *dir_fd, const char *name, const char *path,
 	return 0;
 }
 
-/* The path that a symbolic link at absolute[begin, end) leads to, in its place.
- * Its directory is trusted, so a link of root's or the owner's is, too; one with
- * another name may have been put there by another user. */
+/*
+ * Replace the symbolic link at absolute[begin, end) by its target.  Its
+ * directory is trusted, so a link of root or the owner is trusted too.  Another
+ * user may have made one that has other hard links.
+ */
 int pst_trusted_path_expand_link(int dir_fd, const char *name,
 				 char absolute[static PST_PATH_BYTES],
 				 size_t begin, size_t end, uid_t owner,
@@ -227,7 +230,7 @@ int pst_trusted_path_expand_link(int dir_fd, const char *name,
 	return 0;
 }
 
-/* Whether nothing but slashes and dots follows. */
+/* Whether only slashes and dots follow. */
 static bool is_last_component(const char *rest)
 {
 	while (*rest == '/' || (*rest == '.' && (rest[1] == '/' || !rest[1])))
@@ -235,7 +238,9 @@ static bool is_last_component(const char *rest)
 	return *rest == '\0';
 }
 
-/* Walk from the root: 1 when a link was expanded and it is to be done again. */
+/*
+ * Walk from the root; 1 if a link was expanded and the walk must be repeated.
+ */
 static int walk(char absolute[static PST_PATH_BYTES], uid_t owner,
 		unsigned flags, unsigned *link_count, int *ret_dir_fd,
 		struct pst_path_fault *ret_fault)

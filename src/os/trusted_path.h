@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Paths that nobody but root and one owner can redirect
+ * Paths that only root and one owner can redirect
  *
- * A check of the last component alone proves nothing where somebody else can
- * rename what is above it.  So a path is walked from the root, one component at
- * a time, each opened without following symbolic links and judged on the open
- * descriptor; what comes out is a descriptor, and the path is never used again.
- * Where links may be followed, the walk begins again with the path they lead to.
+ * A check of the last component proves nothing if another user can rename a
+ * directory above it.  So a path is walked from the root, one component at a
+ * time.  Each is opened without following symbolic links and checked on the
+ * open descriptor; the result is a descriptor.  If a link may be followed, the
+ * walk starts again with the new path.
  *
  * Every directory on the way belongs to root or to the owner, and is not
  * writable by group or others, unless it is root's and sticky (/tmp): there
- * others may add entries but not touch the one below, which has to pass too.
+ * others may add entries but not change the one below, which is checked too.
  */
 #ifndef POSTERN_OS_TRUSTED_PATH_H
 #define POSTERN_OS_TRUSTED_PATH_H
@@ -26,52 +26,59 @@
 
 enum pst_path_fault_kind {
 	PST_PATH_FAULT_NONE = 0,
-	PST_PATH_FAULT_MALFORMED,       /* empty, or relative where it may not */
+	PST_PATH_FAULT_MALFORMED,       /* empty, or relative where not
+					 * allowed */
 	PST_PATH_FAULT_TOO_LONG,
 	PST_PATH_FAULT_MISSING,
 	PST_PATH_FAULT_DANGLING,        /* missing, and links lead there */
 	PST_PATH_FAULT_SYMLINK,
 	PST_PATH_FAULT_NOT_A_DIRECTORY,
 	PST_PATH_FAULT_NOT_A_FILE,      /* a device, a pipe, a directory … */
-	PST_PATH_FAULT_OWNER,           /* neither root's nor the owner's */
+	PST_PATH_FAULT_OWNER,           /* neither root nor the owner */
 	PST_PATH_FAULT_WRITABLE,        /* by group or others */
-	PST_PATH_FAULT_NOT_PRIVATE,     /* not closed to group and others */
+	PST_PATH_FAULT_NOT_PRIVATE,     /* accessible to group or others */
 	PST_PATH_FAULT_LINKS,           /* has another name, or none */
 	PST_PATH_FAULT_TOO_BIG,
 	PST_PATH_FAULT_TOO_MANY_RANGES, /* of subordinate uids */
-	PST_PATH_FAULT_EXISTS,          /* and should not */
-	PST_PATH_FAULT_ERROR,           /* the kernel says no: see error */
+	PST_PATH_FAULT_EXISTS,          /* although it must not */
+	PST_PATH_FAULT_ERROR,           /* an error of the kernel: see error */
 };
 
-/* What is wrong, and where: path is the offending part of the way. */
+/* A fault, and the part of the path that has it. */
 struct pst_path_fault {
 	enum pst_path_fault_kind kind;
 	int error;              /* errno of PST_PATH_FAULT_ERROR */
-	uid_t owner;            /* as found, where it was found */
-	mode_t mode;            /* likewise, with the type, which is known for
-				 * a missing directory too */
+	uid_t owner;            /* if it is known */
+	mode_t mode;            /* likewise; the type is also known for a
+				 * missing directory */
 	char path[PST_PATH_BYTES];
 };
 
 /* For pst_trusted_path_open_directory(). */
 enum pst_trusted_path_flag {
-	/* The last directory may not be sticky and writable either: nobody
-	 * else may add entries to it. */
+	/*
+	 * The last directory may not be sticky and writable either: no other
+	 * user may add entries to it.
+	 */
 	PST_TRUSTED_PATH_CLOSED = 1,
-	/* A path that is not absolute begins in the working directory, which
-	 * is judged as well, with all above it. */
+	/*
+	 * A path that is not absolute begins in the working directory, which is
+	 * checked as well, with all directories above it.
+	 */
 	PST_TRUSTED_PATH_MAY_BE_RELATIVE = 2,
-	/* Symbolic links are followed where they belong to root or the owner:
-	 * then nobody else can have made them, or change where they lead. */
+	/*
+	 * Symbolic links are followed if they belong to root or the owner: then
+	 * no other user can have made them, or change their target.
+	 */
 	PST_TRUSTED_PATH_FOLLOW = 4,
 	/* Directories of this process's effective user are accepted too. */
 	PST_TRUSTED_PATH_OR_OWN = 8,
 };
 
 /*
- * The owner to trust, besides root, on behalf of a process with this uid.  It is
- * root where the uid stands for owners that a user namespace or a mount does
- * not map: files of any of them show that uid.
+ * The owner to trust, besides root, for a process with this uid.  It is root if
+ * the uid stands for owners that a user namespace or a mount does not map:
+ * files of all of them show that uid.
  */
 uid_t pst_trusted_path_owner_of(uid_t reader);
 
@@ -103,27 +110,29 @@ pst_trusted_path_open_parent(const char *path, uid_t owner, unsigned flags,
 			     struct pst_path_fault *ret_fault);
 
 /*
- * Write into buffer one sentence for a human: what is wrong where, and, where
- * there is one, the command that mends it for this owner.  Cut, never overrun;
- * always terminated.
+ * Write one sentence to buffer: the fault, the path and, if there is one, the
+ * command that corrects it for this owner.  Truncated to the buffer; always
+ * terminated.
  */
 void pst_path_fault_describe(const struct pst_path_fault *fault, uid_t owner,
 			     char *buffer, size_t buffer_bytes);
 
-/* -- for the files of this layer ------------------------------------------ */
+/* For the files of this layer */
 
-/* Fill *fault; the result to return.  status may be NULL. */
+/* Fill *fault, and return the result for it.  status may be NULL. */
 int pst_path_fault_set(struct pst_path_fault *fault,
 		       enum pst_path_fault_kind kind, const char *path,
 		       size_t path_bytes, const struct stat *status);
 int pst_path_fault_set_error(struct pst_path_fault *fault, int error,
 			     const char *path, size_t path_bytes);
 
-/* The path leads somewhere, but somebody else may have had a hand in it. */
+/* Whether only trust is lacking: the path leads to a file. */
 bool pst_path_fault_may_be_warning(const struct pst_path_fault *fault);
 
-/* Put the target of a link in place of its name, at absolute[begin, end);
- * *link_count counts them.  dir_fd is the trusted directory that has it. */
+/*
+ * Replace the name of a link, at absolute[begin, end), by its target;
+ * *link_count counts links.  dir_fd is the trusted directory that contains it.
+ */
 PST_MUST_CHECK int
 pst_trusted_path_expand_link(int dir_fd, const char *name,
 			     char absolute[static PST_PATH_BYTES], size_t begin,
@@ -140,8 +149,8 @@ pst_trusted_path_split(const char *path, char directory[static PST_PATH_BYTES],
 		       struct pst_path_fault *ret_fault);
 
 /*
- * The path that it leads to: absolute, and without symbolic links.  Decides
- * about no trust.  0, -ENAMETOOLONG, -ENOMEM, or why it cannot be followed.
+ * The path without symbolic links, absolute.  Does not check trust.  0,
+ * -ENAMETOOLONG, -ENOMEM, or the error of following it.
  */
 PST_MUST_CHECK int pst_path_resolve(const char *path, char *resolved,
 				    size_t resolved_bytes);
