@@ -83,7 +83,7 @@ static const char *constant_text(enum pst_path_fault_kind kind)
 		return "has more than 4096 ranges: remove unused ones with "
 		       "usermod --del-subuids";
 	case PST_PATH_FAULT_EXISTS:
-		return "exists already, and is not written over";
+		return "exists already, and is not overwritten";
 	case PST_PATH_FAULT_NONE:
 	case PST_PATH_FAULT_OWNER:
 	case PST_PATH_FAULT_WRITABLE:
@@ -91,7 +91,7 @@ static const char *constant_text(enum pst_path_fault_kind kind)
 	case PST_PATH_FAULT_ERROR:
 		break;
 	}
-	return "is as it should be";
+	return "has no fault";
 }
 
 void pst_path_fault_describe(const struct pst_path_fault *fault, uid_t owner,
