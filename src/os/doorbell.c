@@ -34,9 +34,9 @@ void pst_doorbell_prepare(int socket_fd)
 
 int pst_doorbell_notify(int socket_fd)
 {
-	static const uint8_t bell = PST_DOORBELL_BYTE;
+	static const uint8_t byte = PST_DOORBELL_BYTE;
 
-	while (send(socket_fd, &bell, sizeof(bell),
+	while (send(socket_fd, &byte, sizeof(byte),
 		    MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
 		switch (errno) {
 		case EINTR:
@@ -53,35 +53,18 @@ int pst_doorbell_notify(int socket_fd)
 	return 0;
 }
 
-/*
- * Receiving a record with descriptors closes them here, and that can take as
- * long as their sender chooses.  So check whether it has any; if so, it stays
- * queued.
- */
-static int check_has_no_fds(int socket_fd)
-{
-	struct msghdr message = {.msg_iov = NULL};
-	ssize_t n;
-
-	do
-		n = recvmsg(socket_fd, &message, MSG_PEEK | MSG_DONTWAIT);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return -errno;
-	return message.msg_flags & MSG_CTRUNC ? -EBADMSG : 0;
-}
-
 /* 1 for a doorbell, or -errno; -EAGAIN: there is none. */
 static int receive_wakeup(int socket_fd, uint32_t features)
 {
 	uint8_t byte = 0;
 	struct iovec vector = {&byte, sizeof(byte)};
 	struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
+	struct msghdr peeked = {.msg_iov = NULL};
 	ssize_t n;
 	int r;
 
 	if (!(features & POSTERN_FEATURE_PASSRIGHTS)) {
-		r = check_has_no_fds(socket_fd);
+		r = pst_packet_check_has_no_fds(socket_fd, &peeked);
 		if (r < 0)
 			return r;
 	}

@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,8 +17,8 @@
 #include "base/fd.h"
 #include "base/kernel_error.h"
 #include "os/file.h"
-#include "os/kernel.h"
 #include "os/peer_credentials.h"
+#include "os/process_facts.h"
 
 #define LOCK_FLAGS \
 	(O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
@@ -43,25 +42,13 @@ static int fail(enum pst_listener_fault *ret_fault,
 static int open_listener_pidfd(int socket_fd, uint32_t features, pid_t pid,
 			       int *ret_pidfd)
 {
-	socklen_t pidfd_bytes = sizeof(int);
-	enum pst_call call = PST_CALL_GETSOCKOPT;
-	int pidfd = -1;
+	int r;
 
-	if (!(features & POSTERN_FEATURE_PEERPIDFD)) {
-		call = PST_CALL_PIDFD_OPEN;
-		pidfd = pidfd_open(pid, 0);
-	} else if (getsockopt(socket_fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd,
-			      &pidfd_bytes) < 0) {
-		pidfd = -1;
-	}
-	pidfd = pst_fd_above_stdio(pidfd);
-	/* Kernels before 6.16 cannot create one for a reaped process. */
-	if (pidfd < 0 && (errno == EINVAL || errno == ESRCH))
-		return -ESRCH;
-	if (pidfd < 0)
-		return pst_kernel_error(call, errno);
-	*ret_pidfd = pidfd;
-	return 0;
+	if (!(features & POSTERN_FEATURE_PEERPIDFD))
+		return pst_pidfd_open(pid, ret_pidfd);
+	r = pst_pidfd_open_for_peer(socket_fd, ret_pidfd);
+	return r == 0 || r == -ESRCH ? r
+				     : pst_kernel_error(PST_CALL_GETSOCKOPT, -r);
 }
 
 static int has_live_listener(int socket_fd, uint32_t features)

@@ -94,8 +94,8 @@ struct pst_name_table *pst_name_table_free(struct pst_name_table *table)
 }
 
 /* Make space for one more element; the array doubles. */
-static int make_room(void **array, size_t count, size_t *capacity,
-		     size_t element_bytes)
+static int ensure_capacity(void **array, size_t count, size_t *capacity,
+			   size_t element_bytes)
 {
 	size_t new_capacity = *capacity > 0 ? *capacity * 2 : 64;
 	void *grown;
@@ -116,8 +116,8 @@ static int add_row(struct rows *rows, const struct pst_name_entry *entry)
 	char *name;
 	int r;
 
-	r = make_room(&array, rows->count, &rows->capacity,
-		      sizeof(*rows->rows));
+	r = ensure_capacity(&array, rows->count, &rows->capacity,
+			    sizeof(*rows->rows));
 	if (r < 0)
 		return r;
 	rows->rows = array;
@@ -139,9 +139,9 @@ static int add_membership(struct pst_name_table *table, gid_t gid, uid_t uid,
 	void *array = table->memberships;
 	int r;
 
-	r = make_room(&array, table->membership_count,
-		      &table->membership_capacity,
-		      sizeof(*table->memberships));
+	r = ensure_capacity(&array, table->membership_count,
+			    &table->membership_capacity,
+			    sizeof(*table->memberships));
 	if (r < 0) {
 		free(name_take);
 		return r;

@@ -45,7 +45,7 @@ static bool is_fd_count(size_t fd_count)
 	return fd_count > 0 && fd_count <= PST_PACKET_FDS_MAX;
 }
 
-static void close_extras(struct ancillary *ancillary)
+static void close_ancillary(struct ancillary *ancillary)
 {
 	size_t i;
 
@@ -74,7 +74,8 @@ static void take_fds(struct ancillary *ancillary, const struct cmsghdr *header)
 	}
 }
 
-static void take_extras(struct msghdr *message, struct ancillary *ret_extras)
+static void parse_ancillary(struct msghdr *message,
+			    struct ancillary *ret_ancillary)
 {
 	struct ancillary ancillary = {0};
 	struct cmsghdr *header;
@@ -94,7 +95,7 @@ static void take_extras(struct msghdr *message, struct ancillary *ret_extras)
 			ancillary.unknown_count++;
 		}
 	}
-	*ret_extras = ancillary;
+	*ret_ancillary = ancillary;
 }
 
 /* A reset is reported once, ahead of the queued records. */
@@ -123,12 +124,7 @@ static int receive_message(int socket_fd, struct msghdr *message,
 	return 0;
 }
 
-/*
- * Receiving a record with descriptors closes them here, and that can take as
- * long as their sender chooses.  So check whether it has any; if so, it stays
- * queued.
- */
-static int check_has_no_fds(int socket_fd, struct msghdr *message)
+int pst_packet_check_has_no_fds(int socket_fd, struct msghdr *message)
 {
 	size_t control_bytes = message->msg_controllen;
 	ssize_t n;
@@ -144,10 +140,10 @@ static int check_has_no_fds(int socket_fd, struct msghdr *message)
 	return message->msg_flags & MSG_CTRUNC ? -EBADMSG : 0;
 }
 
-/* beside_bytes 0: no ancillary data. */
-static int send_beside(int socket_fd, const void *bytes, size_t byte_count,
-		       int control_type, const void *beside,
-		       size_t beside_bytes)
+/* data_bytes 0: no ancillary data. */
+static int send_with_ancillary(int socket_fd, const void *bytes,
+			       size_t byte_count, int control_type,
+			       const void *data, size_t data_bytes)
 {
 	struct iovec vector = {(void *)(uintptr_t)bytes, byte_count};
 	union {
@@ -157,9 +153,8 @@ static int send_beside(int socket_fd, const void *bytes, size_t byte_count,
 	struct msghdr message = {
 		.msg_iov = &vector,
 		.msg_iovlen = 1,
-		.msg_control = beside_bytes > 0 ? &control : NULL,
-		.msg_controllen =
-			beside_bytes > 0 ? CMSG_SPACE(beside_bytes) : 0,
+		.msg_control = data_bytes > 0 ? &control : NULL,
+		.msg_controllen = data_bytes > 0 ? CMSG_SPACE(data_bytes) : 0,
 	};
 	ssize_t n;
 
@@ -167,9 +162,9 @@ static int send_beside(int socket_fd, const void *bytes, size_t byte_count,
 		return -EINVAL;
 	control.header.cmsg_level = SOL_SOCKET;
 	control.header.cmsg_type = control_type;
-	control.header.cmsg_len = CMSG_LEN(beside_bytes);
-	if (beside_bytes > 0)
-		memcpy(CMSG_DATA(&control.header), beside, beside_bytes);
+	control.header.cmsg_len = CMSG_LEN(data_bytes);
+	if (data_bytes > 0)
+		memcpy(CMSG_DATA(&control.header), data, data_bytes);
 	do
 		n = sendmsg(socket_fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);
@@ -189,28 +184,27 @@ int pst_packet_send(int socket_fd, const void *bytes, size_t byte_count)
 	};
 	int r;
 
-	r = send_beside(socket_fd, bytes, byte_count, SCM_CREDENTIALS,
-			&credentials, CREDENTIALS_BYTES);
+	r = send_with_ancillary(socket_fd, bytes, byte_count, SCM_CREDENTIALS,
+				&credentials, CREDENTIALS_BYTES);
 	/*
 	 * Our namespace does not map one of the ids.  The kernel adds the real
 	 * ones if the receiver requests them.
 	 */
 	if (r == -EINVAL)
-		r = send_beside(socket_fd, bytes, byte_count, SCM_CREDENTIALS,
-				NULL, 0);
+		r = send_with_ancillary(socket_fd, bytes, byte_count,
+					SCM_CREDENTIALS, NULL, 0);
 	return r;
 }
 
 int pst_packet_send_with_fds(int socket_fd, const void *bytes,
 			     size_t byte_count, const int *fds, size_t fd_count)
 {
-	static_assert(FDS_BYTES_MAX <= CREDENTIALS_BYTES,
-		      "room beside a record");
+	static_assert(FDS_BYTES_MAX <= CREDENTIALS_BYTES, "control buffer");
 
 	if (!is_fd_count(fd_count))
 		return -EINVAL;
-	return send_beside(socket_fd, bytes, byte_count, SCM_RIGHTS, fds,
-			   fd_count * sizeof(int));
+	return send_with_ancillary(socket_fd, bytes, byte_count, SCM_RIGHTS,
+				   fds, fd_count * sizeof(int));
 }
 
 /*
@@ -286,20 +280,20 @@ int pst_packet_receive(int socket_fd, uint32_t features, void *buffer,
 		message.msg_controllen = CMSG_LEN(CREDENTIALS_BYTES);
 	}
 	if (!(features & POSTERN_FEATURE_PASSRIGHTS)) {
-		r = check_has_no_fds(socket_fd, &message);
+		r = pst_packet_check_has_no_fds(socket_fd, &message);
 		if (r < 0)
 			return r;
 	}
 	r = receive_message(socket_fd, &message, &byte_count);
 	if (r < 0)
 		return r;
-	take_extras(&message, &ancillary);
+	parse_ancillary(&message, &ancillary);
 	if (byte_count == 0) {
-		close_extras(&ancillary);
+		close_ancillary(&ancillary);
 		return pst_packet_classify_empty(socket_fd);
 	}
 	if (!is_plain(&message, &ancillary, ret_sender ? 1 : 0)) {
-		close_extras(&ancillary);
+		close_ancillary(&ancillary);
 		return -EBADMSG;
 	}
 
@@ -317,7 +311,7 @@ int pst_packet_receive(int socket_fd, uint32_t features, void *buffer,
 /*
  * 0 if the record has all fd_count descriptors, or none; otherwise the error.
  */
-static int judge_fds(const struct msghdr *message,
+static int check_fds(const struct msghdr *message,
 		     const struct ancillary *ancillary, size_t fd_count)
 {
 	bool is_cut = (message->msg_flags & MSG_CTRUNC) ||
@@ -362,11 +356,11 @@ int pst_packet_receive_with_fds(int socket_fd, void *buffer,
 	r = receive_message(socket_fd, &message, &byte_count);
 	if (r < 0)
 		return r;
-	take_extras(&message, &ancillary);
+	parse_ancillary(&message, &ancillary);
 	r = byte_count == 0 ? pst_packet_classify_empty(socket_fd)
-			    : judge_fds(&message, &ancillary, fd_count);
+			    : check_fds(&message, &ancillary, fd_count);
 	if (r < 0) {
-		close_extras(&ancillary);
+		close_ancillary(&ancillary);
 		return r;
 	}
 

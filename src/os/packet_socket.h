@@ -22,6 +22,8 @@
 
 #include "base/attributes.h"
 
+struct msghdr;
+
 /* The most descriptors of any record: OFFER has two, STATS one. */
 #define PST_PACKET_FDS_MAX 2
 
@@ -89,6 +91,15 @@ PST_MUST_CHECK int pst_packet_receive(int socket_fd, uint32_t features,
 PST_MUST_CHECK int
 pst_packet_receive_with_fds(int socket_fd, void *buffer, size_t buffer_bytes,
 			    size_t *ret_bytes, int *ret_fds, size_t fd_count);
+
+/*
+ * 0 if the next record has no descriptors, -EBADMSG if it has any, or -errno.  It
+ * stays queued: receiving it would close the descriptors here, and that can take
+ * as long as their sender chooses.  message has space for the other ancillary
+ * data.
+ */
+PST_MUST_CHECK int pst_packet_check_has_no_fds(int socket_fd,
+					       struct msghdr *message);
 
 /*
  * Afterwards the peer's sendmsg() with a descriptor fails with EPERM.  Without

@@ -19,7 +19,6 @@
 #include <postern/result.h>
 
 #include "base/fd.h"
-#include "os/kernel.h"
 #include "os/proc_file.h"
 #include "os/process_facts.h"
 
@@ -166,25 +165,15 @@ static int read_label(int socket_fd, struct pst_peer_credentials *credentials)
 static int read_pidfd(int socket_fd, uint32_t features,
 		      struct pst_peer_credentials *credentials)
 {
-	socklen_t pidfd_bytes = sizeof(int);
-	int pidfd = -1;
 	int r;
 
 	if (!(features & POSTERN_FEATURE_PEERPIDFD))
 		return 0;
-	if (getsockopt(socket_fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd,
-		       &pidfd_bytes) < 0)
-		/*
-		 * Kernels before 6.16 cannot create one for a reaped process.
-		 */
-		return errno == EINVAL ? -ESRCH : -errno;
-	if (pidfd_bytes != sizeof(pidfd) || pidfd < 0)
-		return -EIO;
-	pidfd = pst_fd_above_stdio(pidfd);
-	if (pidfd < 0)
-		return -errno;
-	credentials->pidfd = pidfd;
-	r = pst_pidfd_inode(pidfd, features, &credentials->pidfd_inode);
+	r = pst_pidfd_open_for_peer(socket_fd, &credentials->pidfd);
+	if (r < 0)
+		return r;
+	r = pst_pidfd_inode(credentials->pidfd, features,
+			    &credentials->pidfd_inode);
 	if (r == -EOPNOTSUPP)
 		return 0;
 	if (r < 0)

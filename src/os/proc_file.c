@@ -20,12 +20,12 @@
 #define TEXT_BYTES_MAX (1024u * 1024u)
 
 /* 0 at the end of the file, 1 if the buffer is full, or -errno. */
-static int fill(int fd, char *text, size_t room_bytes, size_t *used_bytes)
+static int fill(int fd, char *text, size_t capacity_bytes, size_t *used_bytes)
 {
 	ssize_t n;
 
-	while (*used_bytes < room_bytes) {
-		n = read(fd, text + *used_bytes, room_bytes - *used_bytes);
+	while (*used_bytes < capacity_bytes) {
+		n = read(fd, text + *used_bytes, capacity_bytes - *used_bytes);
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (n == 0)

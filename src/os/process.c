@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@
 
 #include "base/fd.h"
 #include "base/kernel_error.h"
+#include "os/kernel.h"
 #include "os/proc_file.h"
 #include "os/process_facts.h"
 
@@ -49,7 +51,7 @@ int pst_process_has_ended(int pidfd)
 	return n > 0;
 }
 
-static int open_pidfd(pid_t pid, int *ret_pidfd)
+int pst_pidfd_open(pid_t pid, int *ret_pidfd)
 {
 	int pidfd = pst_fd_above_stdio(pidfd_open(pid, 0));
 
@@ -62,13 +64,31 @@ static int open_pidfd(pid_t pid, int *ret_pidfd)
 	return 0;
 }
 
+int pst_pidfd_open_for_peer(int socket_fd, int *ret_pidfd)
+{
+	socklen_t pidfd_bytes = sizeof(int);
+	int pidfd = -1;
+
+	/* EINVAL: kernels before 6.16 cannot create one for a reaped process. */
+	if (getsockopt(socket_fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd,
+		       &pidfd_bytes) < 0)
+		return errno == EINVAL ? -ESRCH : -errno;
+	if (pidfd_bytes != sizeof(pidfd) || pidfd < 0)
+		return -EIO;
+	pidfd = pst_fd_above_stdio(pidfd);
+	if (pidfd < 0)
+		return -errno;
+	*ret_pidfd = pidfd;
+	return 0;
+}
+
 int pst_process_identity(pid_t pid, uint32_t features, uint64_t *ret_inode)
 {
 	int pidfd PST_FD_OWNED = -1;
 	uint64_t inode;
 	int r;
 
-	r = open_pidfd(pid, &pidfd);
+	r = pst_pidfd_open(pid, &pidfd);
 	if (r < 0)
 		return r;
 	r = pst_pidfd_inode(pidfd, features, &inode);
@@ -203,7 +223,7 @@ int pst_process_credentials_read(pid_t pid, uid_t observer_uid,
 	int r;
 
 	pst_peer_credentials_init(ret_credentials);
-	r = open_pidfd(pid, &ret_credentials->pidfd);
+	r = pst_pidfd_open(pid, &ret_credentials->pidfd);
 	if (r == 0)
 		r = read_process(pid, observer_uid, observer_gid, wants,
 				 features, ret_credentials);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The facts in /proc about a process: for the files of this layer only */
+/* Pidfds, and the facts in /proc about a process: for this layer only */
 #ifndef POSTERN_OS_PROCESS_FACTS_H
 #define POSTERN_OS_PROCESS_FACTS_H
 
@@ -15,6 +15,16 @@
 PST_MUST_CHECK int
 pst_process_facts_read(int proc_dir_fd, unsigned wants,
 		       struct pst_peer_credentials *credentials);
+
+/* A pidfd of a process.  0, -ESRCH, or as pst_kernel_error(). */
+PST_MUST_CHECK int pst_pidfd_open(pid_t pid, int *ret_pidfd);
+
+/*
+ * A pidfd of the process that connected or listened, which needs
+ * POSTERN_FEATURE_PEERPIDFD.  0, -ESRCH (the process has ended), -EIO, or another
+ * -errno.
+ */
+PST_MUST_CHECK int pst_pidfd_open_for_peer(int socket_fd, int *ret_pidfd);
 
 /*
  * The inode of a pidfd, if it identifies the process.  0, -EOPNOTSUPP, or

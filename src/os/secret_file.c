@@ -218,7 +218,7 @@ static int check_is_private(const char *path, int fd, uid_t reader,
 }
 
 int pst_secret_file_read(const char *path, uid_t reader, void *bytes,
-			 size_t room_bytes, size_t *ret_byte_count,
+			 size_t capacity_bytes, size_t *ret_byte_count,
 			 struct pst_path_fault *ret_fault)
 {
 	int fd PST_FD_OWNED = -1;
@@ -234,7 +234,8 @@ int pst_secret_file_read(const char *path, uid_t reader, void *bytes,
 	r = check_is_private(path, fd, reader, ret_fault);
 	if (r < 0)
 		return r;
-	r = pst_trusted_file_read_bytes(fd, bytes, room_bytes, ret_byte_count);
+	r = pst_trusted_file_read_bytes(fd, bytes, capacity_bytes,
+					ret_byte_count);
 	if (r < 0)
 		return pst_path_fault_set_error(ret_fault, -r, path,
 						strlen(path));

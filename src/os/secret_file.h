@@ -28,11 +28,11 @@ PST_MUST_CHECK int pst_secret_file_create(const char *path, uid_t owner,
 					  struct pst_path_fault *ret_fault);
 
 /*
- * Read up to room_bytes; a longer file fills the buffer.  Results as of
+ * Read up to capacity_bytes; a longer file fills the buffer.  Results as of
  * pst_trusted_file_open().  After a failure, bytes may hold a part.
  */
 PST_MUST_CHECK int pst_secret_file_read(const char *path, uid_t reader,
-					void *bytes, size_t room_bytes,
+					void *bytes, size_t capacity_bytes,
 					size_t *ret_byte_count,
 					struct pst_path_fault *ret_fault);
 

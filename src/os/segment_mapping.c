@@ -33,7 +33,7 @@ static bool has_possible_sizes(size_t control_bytes, size_t data_bytes)
 }
 
 /* EAGAIN: all mappings are locked, and RLIMIT_MEMLOCK is reached. */
-static int why_not_mapped(int protection)
+static int map_error(int protection)
 {
 	if (errno == EAGAIN)
 		return -ENOMEM;
@@ -51,12 +51,12 @@ static int map_views(int segment_fd, int protection,
 
 	if (mmap(mapping->control, file_bytes, protection,
 		 MAP_SHARED | MAP_FIXED, segment_fd, 0) == MAP_FAILED)
-		return why_not_mapped(protection);
+		return map_error(protection);
 	if (mapping->data_bytes > 0 &&
 	    mmap(mirror, mapping->data_bytes, protection,
 		 MAP_SHARED | MAP_FIXED, segment_fd,
 		 (off_t)mapping->control_bytes) == MAP_FAILED)
-		return why_not_mapped(protection);
+		return map_error(protection);
 	if (madvise(mapping->control, mapped_bytes(mapping),
 		    MADV_DONTFORK) < 0 ||
 	    madvise(mapping->control, mapped_bytes(mapping),
@@ -81,7 +81,7 @@ static int map_segment(int segment_fd, int protection, size_t control_bytes,
 	reservation = mmap(NULL, mapped_bytes(&mapping), PROT_NONE,
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (reservation == MAP_FAILED)
-		return why_not_mapped(PROT_NONE);
+		return map_error(PROT_NONE);
 	mapping.control = reservation;
 	if (data_bytes > 0)
 		mapping.data = mapping.control + control_bytes;

@@ -37,7 +37,7 @@
 #define TABLE_STEP 64
 
 /* The interval at which the caller checks whether the thread was killed. */
-#define LOOK_NS (PST_NS_PER_SECOND / 1000)
+#define CHECK_INTERVAL_NS (PST_NS_PER_SECOND / 1000)
 
 struct handover {
 	sem_t has_answered;
@@ -120,7 +120,7 @@ static bool wait_for_answer(struct handover *handover, pthread_t thread)
 		if (pthread_tryjoin_np(thread, NULL) == 0)
 			return false;
 		next_look = pst_timespec_from_ns(pst_monotonic_now_ns() +
-						 LOOK_NS);
+						 CHECK_INTERVAL_NS);
 	} while (sem_clockwait(&handover->has_answered, CLOCK_MONOTONIC,
 			       &next_look) < 0);
 	return true;

@@ -177,7 +177,7 @@ static int take_user(void *object, const struct pst_name_entry *entry)
 }
 
 /* All ranges of a name without a uid count for one user. */
-static void settle_unknown_names(struct lines *lines)
+static void assign_unknown_names(struct lines *lines)
 {
 	struct line *line;
 	size_t i;
@@ -239,7 +239,7 @@ static int find_users(struct lines *lines, const char *passwd_path,
 		r = pst_path_fault_set_error(ret_fault, -r, passwd_path,
 					     strlen(passwd_path));
 	if (r == 0)
-		settle_unknown_names(lines);
+		assign_unknown_names(lines);
 	return r;
 }
 

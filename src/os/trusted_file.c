@@ -18,7 +18,7 @@
 
 #define OPEN_FLAGS (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
-static enum pst_path_fault_kind judge_file(const struct stat *status,
+static enum pst_path_fault_kind check_file(const struct stat *status,
 					   uid_t reader)
 {
 	if (!S_ISREG(status->st_mode))
@@ -92,7 +92,7 @@ static int open_or_expand(char path[static PST_PATH_BYTES], int listed_fd,
 	if (fstat(fd, &status) < 0)
 		return pst_path_fault_set_error(ret_fault, errno, path,
 						strlen(path));
-	kind = judge_file(&status, reader);
+	kind = check_file(&status, reader);
 	if (kind != PST_PATH_FAULT_NONE)
 		return pst_path_fault_set(ret_fault, kind, path, strlen(path),
 					  &status);
@@ -162,15 +162,15 @@ int pst_trusted_file_open(const char *path, uid_t reader, unsigned flags,
 	return open_file(path, -1, reader, flags, ret_fd, ret_fault);
 }
 
-int pst_trusted_file_read_bytes(int fd, void *bytes, size_t room_bytes,
+int pst_trusted_file_read_bytes(int fd, void *bytes, size_t capacity_bytes,
 				size_t *ret_byte_count)
 {
 	size_t byte_count = 0;
 	ssize_t n;
 
-	while (byte_count < room_bytes) {
+	while (byte_count < capacity_bytes) {
 		n = read(fd, (char *)bytes + byte_count,
-			 room_bytes - byte_count);
+			 capacity_bytes - byte_count);
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (n == 0)

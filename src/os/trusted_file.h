@@ -48,7 +48,7 @@ PST_MUST_CHECK int pst_trusted_file_open(const char *path, uid_t reader,
 
 /* Read an open file to its end, or until the buffer is full.  0 or -errno. */
 PST_MUST_CHECK int pst_trusted_file_read_bytes(int fd, void *bytes,
-					       size_t room_bytes,
+					       size_t capacity_bytes,
 					       size_t *ret_byte_count);
 
 /*

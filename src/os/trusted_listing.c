@@ -47,7 +47,7 @@ static bool is_mask(int dir_fd, const char *name)
 	       memcmp(target, MASK_TARGET, sizeof(MASK_TARGET) - 1) == 0;
 }
 
-static enum pst_trusted_entry_kind judge_entry(int dir_fd, const char *name)
+static enum pst_trusted_entry_kind classify_entry(int dir_fd, const char *name)
 {
 	struct stat status;
 
@@ -104,7 +104,7 @@ static int fill_listing(DIR *directory, struct pst_trusted_listing *listing)
 		entry = readdir(directory);
 		if (!entry)
 			break;
-		kind = judge_entry(dirfd(directory), entry->d_name);
+		kind = classify_entry(dirfd(directory), entry->d_name);
 		if (kind == PST_TRUSTED_ENTRY_NONE)
 			continue;
 		r = add_entry(listing, kind, entry->d_name);
@@ -148,7 +148,7 @@ static bool is_behind_link(const char *path)
  * A directory that links lead to is expected to exist: it may have been
  * unmounted or renamed, and its files must not be ignored.
  */
-static int judge_missing(const char *path, struct pst_path_fault *ret_fault)
+static int check_missing(const char *path, struct pst_path_fault *ret_fault)
 {
 	if (is_behind_link(path))
 		return pst_path_fault_set(ret_fault, PST_PATH_FAULT_DANGLING,
@@ -170,7 +170,7 @@ static int open_directory(const char *path, uid_t reader, unsigned flags,
 			PST_TRUSTED_PATH_FOLLOW,
 		&dir_fd, ret_fault);
 	if (r == -ENOENT)
-		return judge_missing(path, ret_fault);
+		return check_missing(path, ret_fault);
 	if (r < 0 && !((flags & PST_TRUSTED_FILE_WARN_ONLY) &&
 		       pst_path_fault_may_be_warning(ret_fault)))
 		return r;
@@ -181,7 +181,7 @@ static int open_directory(const char *path, uid_t reader, unsigned flags,
 	if (fd < 0) {
 		r = pst_path_fault_set_error(ret_fault, errno, path,
 					     strlen(path));
-		return r == -ENOENT ? judge_missing(path, ret_fault) : r;
+		return r == -ENOENT ? check_missing(path, ret_fault) : r;
 	}
 	*ret_fd = fd;
 	return 0;

@@ -132,7 +132,7 @@ static int complete_path(const char *path, unsigned flags,
 }
 
 /* The fault of a directory, found on the open descriptor. */
-static enum pst_path_fault_kind judge_directory(const struct stat *status,
+static enum pst_path_fault_kind check_directory(const struct stat *status,
 						uid_t owner, unsigned flags,
 						bool is_last)
 {
@@ -173,7 +173,7 @@ static int descend(int *dir_fd, const char *name, const char *path,
 		ret_fault->mode = S_IFDIR;
 		return r;
 	}
-	kind = judge_directory(&status, owner, flags, is_last);
+	kind = check_directory(&status, owner, flags, is_last);
 	if (kind != PST_PATH_FAULT_NONE)
 		return pst_path_fault_set(ret_fault, kind, path, path_bytes,
 					  &status);
