@@ -190,25 +190,36 @@ static int open_record(struct pst_channel *channel,
 	return -EKEYREJECTED;
 }
 
-int pst_channel_read_sealed(struct pst_channel *channel, void *buffer,
-			    size_t buffer_bytes, size_t *ret_message_bytes)
+/* Open the next record, into buffer or, if it is NULL, within the record. */
+static int open_next(struct pst_channel *channel, void *buffer,
+		     size_t buffer_bytes, struct pst_ring_record *ret_form)
 {
-	void *record = channel->opening.record;
-	struct pst_ring_record form = {0};
+	uint8_t *record = channel->opening.record;
 	int r;
 
 	if (!channel->opening.cipher)
 		return -EPERM;
 	r = pst_ring_peek_sealed(&channel->consumer, record, buffer_bytes,
-				 &form);
+				 ret_form);
+	if (r < 0)
+		return r;
+	return open_record(channel, ret_form,
+			   buffer ? buffer : record + ret_form->head_bytes);
+}
+
+int pst_channel_read_sealed(struct pst_channel *channel, void *buffer,
+			    size_t buffer_bytes, size_t *ret_message_bytes)
+{
+	struct pst_ring_record form = {0};
+	int r;
+
+	r = open_next(channel, buffer, buffer_bytes, &form);
 	if (r == -EMSGSIZE)
 		*ret_message_bytes = form.payload_bytes;
 	if (r < 0)
 		return r;
-	r = open_record(channel, &form, buffer);
-	if (PST_UNLIKELY(r < 0))
-		return r;
-	r = pst_ring_release_sealed(&channel->consumer, record, &form);
+	r = pst_ring_release_sealed(&channel->consumer,
+				    channel->opening.record, &form);
 	if (PST_UNLIKELY(r < 0))
 		return r;
 	*ret_message_bytes = form.payload_bytes;
@@ -218,16 +229,10 @@ int pst_channel_read_sealed(struct pst_channel *channel, void *buffer,
 int pst_channel_discard_sealed(struct pst_channel *channel,
 			       size_t *ret_message_bytes)
 {
-	uint8_t *record = channel->opening.record;
 	struct pst_ring_record form = {0};
 	int r;
 
-	if (!channel->opening.cipher)
-		return -EPERM;
-	r = pst_ring_peek_sealed(&channel->consumer, record, SIZE_MAX, &form);
-	if (r < 0)
-		return r;
-	r = open_record(channel, &form, record + form.head_bytes);
+	r = open_next(channel, NULL, SIZE_MAX, &form);
 	if (r < 0)
 		return r;
 	r = pst_ring_discard_sealed(&channel->consumer, &form);

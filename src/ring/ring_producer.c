@@ -251,6 +251,18 @@ int pst_ring_reserve_timed(struct pst_ring_producer *producer,
 	return 0;
 }
 
+/* 0 if a reservation of at least payload_bytes is open, or the error. */
+static inline int check_reservation(const struct pst_ring_producer *producer,
+				    uint32_t payload_bytes)
+{
+	if (producer->blocked_error == -EBADMSG)
+		return -EBADMSG;
+	if (producer->blocked_error != -EBUSY ||
+	    payload_bytes > producer->reserved_bytes)
+		return -EINVAL;
+	return 0;
+}
+
 int pst_ring_commit(struct pst_ring_producer *producer, uint32_t payload_bytes)
 {
 	return pst_ring_commit_timed(producer, payload_bytes, 0);
@@ -263,12 +275,11 @@ int pst_ring_commit_timed(struct pst_ring_producer *producer,
 	uint64_t record_bytes = pst_record_bytes(payload_bytes) + time_bytes;
 	uint64_t head_bytes = PST_RECORD_HEADER_BYTES + time_bytes;
 	uint8_t *record = record_start(producer);
+	int result;
 
-	if (producer->blocked_error == -EBADMSG)
-		return -EBADMSG;
-	if (producer->blocked_error != -EBUSY ||
-	    payload_bytes > producer->reserved_bytes)
-		return -EINVAL;
+	result = check_reservation(producer, payload_bytes);
+	if (result < 0)
+		return result;
 
 	memset(record + head_bytes + payload_bytes, 0,
 	       record_bytes - head_bytes - payload_bytes);
@@ -280,10 +291,11 @@ int pst_ring_commit_timed(struct pst_ring_producer *producer,
 
 int pst_ring_abort(struct pst_ring_producer *producer)
 {
-	if (producer->blocked_error == -EBADMSG)
-		return -EBADMSG;
-	if (producer->blocked_error != -EBUSY)
-		return -EINVAL;
+	int result;
+
+	result = check_reservation(producer, 0);
+	if (result < 0)
+		return result;
 	producer->blocked_error = 0;
 	return 0;
 }
@@ -436,12 +448,11 @@ int pst_ring_create_head(const struct pst_ring_producer *producer,
 			 struct pst_ring_record *ret_form)
 {
 	uint32_t time_bytes = producer->reserved_time_bytes;
+	int result;
 
-	if (producer->blocked_error == -EBADMSG)
-		return -EBADMSG;
-	if (producer->blocked_error != -EBUSY ||
-	    payload_bytes > producer->reserved_bytes)
-		return -EINVAL;
+	result = check_reservation(producer, payload_bytes);
+	if (result < 0)
+		return result;
 
 	write_head(record, payload_bytes, time_bytes, time_ns);
 	*ret_form = (struct pst_ring_record) {
