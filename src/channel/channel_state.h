@@ -29,6 +29,7 @@
 #include "channel/channel.h"
 #include "crypto/record_seal.h"
 #include "ring/ring.h"
+#include "ring/ring_wait.h"
 
 /*
  * Limit on wake-ups in a row for which no position of the peer has moved.  The

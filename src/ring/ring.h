@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "base/attributes.h"
+#include "ring/ring_backoff.h"
 #include "ring/ring_layout.h"
 
 /* How the peer violated the protocol. */
@@ -30,14 +31,6 @@ enum pst_ring_fault {
 	PST_RING_FAULT_RECORD_KIND,    /* unknown kind, flag or reserved bit */
 	PST_RING_FAULT_RECORD_LENGTH,  /* over the limit, or incomplete */
 	PST_RING_FAULT_PADDING,        /* padding of a sealed record is not 0 */
-};
-
-/* The state of the adaptive pause of one side: ring_backoff.c */
-struct pst_ring_backoff {
-	uint32_t batch_count;	 /* records since the last successful poll */
-	uint32_t pauses;	 /* 0: backing off does not pay */
-	uint32_t unpaused_count; /* batches since then */
-	bool has_paused;	 /* before this batch */
 };
 
 struct pst_ring_producer {
@@ -225,61 +218,10 @@ PST_MUST_CHECK
 int pst_ring_freeze(struct pst_ring_consumer *consumer);
 
 /*
- * Start, continue or end backing off, and pause if that is due.  Called only by
- * pst_ring_backoff_before_poll().
- */
-void pst_ring_backoff_after_batch(struct pst_ring_backoff *backoff);
-
-/* Sleep and wake-up: ring_wait.c */
-
-/*
- * Arm before the second poll (has_message, has_space) that precedes sleep;
- * disarm afterwards.  Arming again requests another notification.
- */
-void pst_ring_arm_consumer(struct pst_ring_consumer *consumer);
-void pst_ring_disarm_consumer(struct pst_ring_consumer *consumer);
-void pst_ring_arm_producer(struct pst_ring_producer *producer);
-void pst_ring_disarm_producer(struct pst_ring_producer *producer);
-
-/*
- * After publishing (write, commit, finish; read): the value of armed for which
- * the other side must be notified, or 0.  Returned again for each message until
- * _notified() is called, which must follow each notification that was sent.
- * pst_ring_producer_to_wake() also schedules the next space check when it
- * returns 0.
- */
-PST_MUST_CHECK
-static inline uint32_t
-pst_ring_consumer_to_wake(const struct pst_ring_producer *producer);
-void pst_ring_consumer_notified(struct pst_ring_producer *producer,
-				uint32_t armed);
-PST_MUST_CHECK
-static inline uint32_t
-pst_ring_producer_to_wake(struct pst_ring_consumer *consumer);
-void pst_ring_producer_notified(struct pst_ring_consumer *consumer,
-				uint32_t armed);
-
-/*
  * Refresh, and check whether half of the ring is free, or nothing more can be
  * read.
  */
 bool pst_ring_refresh_half_free(struct pst_ring_consumer *consumer);
-
-/*
- * Set next_check_pos after a space check.  While more than half of the ring is
- * known to be unread, it is the position at which half is free.  Otherwise it
- * is a 64th of the ring further, or the end of the last known record if that is
- * nearer.  With nothing unread it is consumed_pos, so that the check is due
- * with the next record.
- */
-void pst_ring_schedule_check(struct pst_ring_consumer *consumer);
-
-/*
- * The peer's positions, unchecked: only to detect that they moved.  For any
- * thread.
- */
-uint64_t pst_ring_produced_unchecked(const struct pst_segment_words *peer);
-uint64_t pst_ring_consumed_unchecked(const struct pst_segment_words *peer);
 
 /*
  * Words beside the ring.  They do not change what the rings carry: with a false
@@ -300,22 +242,6 @@ void pst_ring_publish_end(struct pst_segment_words *own, uint32_t end_code);
 uint32_t pst_ring_observe_end(const struct pst_segment_words *peer);
 
 /* Inline */
-
-/* One batch in so many tries to back off; the others cost one addition. */
-#define PST_RING_BATCHES_PER_TRIAL 4096
-
-static inline void
-pst_ring_backoff_before_poll(struct pst_ring_backoff *backoff)
-{
-	if (backoff->batch_count == 0)
-		return;
-	if (PST_UNLIKELY(backoff->pauses != 0 ||
-			 ++backoff->unpaused_count %
-					 PST_RING_BATCHES_PER_TRIAL ==
-				 0))
-		pst_ring_backoff_after_batch(backoff);
-	backoff->batch_count = 0;
-}
 
 /*
  * Before a read by a caller that receives from this ring only: pause first if
@@ -364,16 +290,6 @@ pst_ring_is_known_half_free(const struct pst_ring_consumer *consumer)
 	       consumer->data_bytes / 2;
 }
 
-/* Whether next_check_pos is reached: see pst_ring_schedule_check(). */
-static inline bool
-pst_ring_is_check_due(const struct pst_ring_consumer *consumer)
-{
-	uint64_t beyond_bytes =
-		consumer->consumed_pos - consumer->next_check_pos;
-
-	return beyond_bytes <= UINT64_MAX / 2;
-}
-
 /* Take the time stamp of the last record.  The producer can write any value. */
 static inline bool pst_ring_take_time(struct pst_ring_consumer *consumer,
 				      uint64_t *ret_time_ns)
@@ -383,76 +299,6 @@ static inline bool pst_ring_take_time(struct pst_ring_consumer *consumer,
 	consumer->has_time = false;
 	*ret_time_ns = consumer->time_ns;
 	return true;
-}
-
-/*
- * A poll found nothing.  After a pause that means that the peer is idle;
- * without one, the peer may only be slow.
- */
-static inline void
-pst_ring_backoff_on_empty_poll(struct pst_ring_backoff *backoff)
-{
-	if (PST_LIKELY(backoff->pauses == 0))
-		return;
-	backoff->pauses = backoff->has_paused ? 0 : backoff->pauses / 2;
-	backoff->has_paused = false;
-}
-
-static inline uint32_t pst_ring_notify_due(uint32_t armed,
-					   uint32_t notified_for)
-{
-	return (armed & 1) != 0 && armed != notified_for ? armed : 0;
-}
-
-static inline uint32_t
-pst_ring_consumer_to_wake(const struct pst_ring_producer *producer)
-{
-	/*
-	 * [A1] Pairs with the publish in pst_ring_arm_consumer(); ordered after
-	 * the [W1] publish in publish_record(), ring_producer.c.
-	 */
-	return pst_ring_notify_due(
-		pst_shared_observe_ordered_u32(&producer->peer->consumer_armed),
-		producer->notified_for);
-}
-
-static inline uint32_t
-pst_ring_producer_notify_due(const struct pst_ring_consumer *consumer)
-{
-	/*
-	 * [A2] Pairs with the publish in pst_ring_arm_producer(); ordered after
-	 * the [W2] publish in publish_consumed(), ring_consumer.c.
-	 */
-	return pst_ring_notify_due(
-		pst_shared_observe_ordered_u32(&consumer->peer->producer_armed),
-		consumer->notified_for);
-}
-
-/*
- * A waiting producer is notified only once half of the ring is free.  If it
- * were notified for the space of one message, it would fill it and sleep again,
- * for each message.  No wake-up is lost: a consumer reaches this point before
- * the ring is empty, and it sleeps only then.  The copy of produced_pos may be
- * old and the ring full again, so it is refreshed before the notification.
- */
-static inline uint32_t
-pst_ring_producer_to_wake(struct pst_ring_consumer *consumer)
-{
-	uint32_t armed;
-
-	if (!pst_ring_is_check_due(consumer))
-		return 0;
-	if (pst_ring_is_known_half_free(consumer)) {
-		armed = pst_ring_producer_notify_due(consumer);
-		if (PST_UNLIKELY(armed != 0) &&
-		    pst_ring_refresh_half_free(consumer))
-			return armed; /* due until _notified() */
-	}
-	if (pst_ring_has_buffered_message(consumer))
-		pst_ring_schedule_check(consumer);
-	else /* schedule_check() without the call, for a ping-pong */
-		consumer->next_check_pos = consumer->consumed_pos;
-	return 0;
 }
 
 #endif

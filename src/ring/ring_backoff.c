@@ -9,7 +9,7 @@
  * it polls, if trials show that it pays.  doc/ring.md, "Backoff", has the rules
  * and the measurements.
  */
-#include "ring/ring.h"
+#include "ring/ring_backoff.h"
 
 #include "base/spin.h"
 

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "ring/ring_sealed.h"
+#include "ring/ring_wait.h"
 #include "ring/shared_copy.h"
 
 PST_COLD

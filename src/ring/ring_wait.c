@@ -9,7 +9,7 @@
  * peer writes costs at most one doorbell per message. doc/ring.md, "Sleep and
  * wake-up", has the proof, and tests/model/ checks it.
  */
-#include "ring/ring.h"
+#include "ring/ring_wait.h"
 
 /*
  * A consumer that stops reading delays its producer by at most this part of a

@@ -3,7 +3,7 @@
  * The half of the ring: from there on a consumer rings for a producer that waits
  * for room, and there it looks at how much is unread
  */
-#include "ring/ring.h"
+#include "ring/ring_wait.h"
 
 #include <check.h>
 #include <errno.h>

@@ -11,7 +11,7 @@
  *
  * POSTERN_TEST_CORRUPTIONS sets how many; they are the same in every run.
  */
-#include "ring/ring.h"
+#include "ring/ring_wait.h"
 
 #include <check.h>
 #include <errno.h>

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ring/ring_wait.h"
 #include "support/expect.h"
 #include "support/ring_pair.h"
 

@@ -7,7 +7,7 @@
  * rung only when the ring says so.  A wake-up that gets lost leaves a thread
  * asleep until its deadline, and the test fails.
  */
-#include "ring/ring.h"
+#include "ring/ring_wait.h"
 
 #include <check.h>
 #include <errno.h>
