@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Token buckets: how many tokens are available now, and when the next ones are
+ * Token buckets: the available tokens, and the time of the next ones
  *
- * A bucket holds up to `burst` tokens and gains `per_second` tokens a second.  It
- * is one word, the time at which it will be full (the "theoretical arrival time"
- * of the virtual scheduling algorithm, ITU-T I.371, annex A).  Acquiring tokens
- * moves that time on by the time in which they come back, and nothing has to be
- * done while time passes.  A rate may change at any time; acquired tokens stay
- * acquired.
+ * A bucket holds up to `burst` tokens and gains `per_second` tokens a second.
+ * It is one atomic word, the time at which it will be full (ITU-T I.371, annex
+ * A), so nothing has to be done while time passes.  All zero: full.  A rate may
+ * change at any time.
  *
- * More tokens can be acquired than are available.  The bucket is then in debt,
- * and none are available until the debt is paid.  So the long-run rate is exact
- * for messages of any size.
- *
- * The word is atomic, since several threads use the bucket of a process.  A
- * bucket that is all zero is full.  The clock is not read here.
+ * More tokens can be acquired than are available.  Then none are available
+ * until this debt is paid, so the long-run rate is exact for messages of any
+ * size.  The clock is not read here.
  */
 #ifndef POSTERN_BASE_TOKEN_BUCKET_H
 #define POSTERN_BASE_TOKEN_BUCKET_H

@@ -73,8 +73,10 @@ pst_channel_reported_reason(const struct pst_channel *channel)
 	enum postern_reason reason = pst_channel_end_reason(channel);
 	uint32_t reported = atomic_load(&channel->reported_reason);
 
-	return pst_channel_has_gone(reason) && reported != POSTERN_REASON_NONE ?
-		(enum postern_reason)reported : reason;
+	return pst_channel_is_peer_end(reason) &&
+			       reported != POSTERN_REASON_NONE
+		       ? (enum postern_reason)reported
+		       : reason;
 }
 
 void pst_channel_end(struct pst_channel *channel, enum postern_reason reason)
@@ -83,7 +85,7 @@ void pst_channel_end(struct pst_channel *channel, enum postern_reason reason)
 
 	if (pst_channel_has_ended(channel))
 		return;
-	if (pst_channel_has_gone(reason))
+	if (pst_channel_is_peer_end(reason))
 		fetch_reported_reason(channel);
 	if (!atomic_compare_exchange_strong(&channel->end_reason, &alive,
 					    (uint32_t)reason))

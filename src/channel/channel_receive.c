@@ -19,7 +19,7 @@ static int after_the_end(struct pst_channel *channel)
 {
 	if (!(channel->directions & POSTERN_DIRECTION_RECEIVE))
 		return -EPERM;
-	if (!pst_channel_has_gone(pst_channel_end_reason(channel)))
+	if (!pst_channel_is_peer_end(pst_channel_end_reason(channel)))
 		return pst_channel_end_result(channel);
 	if (!channel->frozen) {
 		/* The next read returns the same error. */

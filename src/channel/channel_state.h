@@ -178,7 +178,7 @@ static inline bool pst_channel_has_ended(const struct pst_channel *channel)
 }
 
 /* Whether the peer ended the channel, as far as this side can tell. */
-static inline bool pst_channel_has_gone(enum postern_reason reason)
+static inline bool pst_channel_is_peer_end(enum postern_reason reason)
 {
 	return reason == POSTERN_REASON_HUNG_UP ||
 	       reason == POSTERN_REASON_PEER_DIED ||

@@ -2,9 +2,9 @@
 /*
  * Sleep and wake-up: arming, notifications and space checks
  *
- * A side that waits arms before it polls for the last time and sleeps.  A side that
- * publishes asks whether the other one must be notified; the channel sends the
- * doorbell.
+ * A side that waits arms before it polls for the last time and sleeps.  A side
+ * that publishes asks whether the other one must be notified; the channel sends
+ * the doorbell.
  */
 #ifndef POSTERN_RING_RING_WAIT_H
 #define POSTERN_RING_RING_WAIT_H
