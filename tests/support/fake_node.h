@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A fake node: the acceptor's side of a handshake, with lies on order
+ * A fake node: the node's side of a handshake, with lies on order
  *
  * A process that listens where the node should be, as the right user, and does
  * all that a node does but for one thing, for channels, observers and

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A stranger: the connector's side of a handshake, one step at a time
+ * A stranger: the client's side of a handshake, one step at a time
  */
 #include "support/stranger.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A stranger: the connector's side of a handshake, one step at a time
+ * A stranger: the client's side of a handshake, one step at a time
  *
- * Does what a connector does, by hand, so that a test can leave a step out, do
+ * Does what a client does, by hand, so that a test can leave a step out, do
  * it wrongly, or stop.  Every call returns 0 or -errno and never blocks, so a
  * node may be served by the same thread; none makes an assertion.
  */

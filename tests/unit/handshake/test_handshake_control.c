@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Connections that observe or control a node: the connector's side, against a
+ * Connections that observe or control a node: the client's side, against a
  * node that may be anything
  */
 #include "handshake/handshake.h"

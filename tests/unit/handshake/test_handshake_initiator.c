@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The connector against a node that may be anything
+ * The client against a node that may be anything
  */
 #include "handshake/handshake.h"
 

@@ -88,7 +88,7 @@ START_TEST(modes_and_pattern_go_together)
 }
 END_TEST
 
-START_TEST(who_wants_no_channel_exchanges_no_keys)
+START_TEST(connection_without_a_channel_exchanges_no_keys)
 {
 	struct pst_initiator_params *params = &pair.initiator_params;
 
@@ -177,7 +177,8 @@ int main(void)
 	tcase_add_test(tcase, nobody_calls_a_node_that_has_its_own_key);
 	tcase_add_loop_test(tcase, modes_and_pattern_go_together, 0,
 			    PATTERN_COUNT);
-	tcase_add_loop_test(tcase, who_wants_no_channel_exchanges_no_keys, 0,
+	tcase_add_loop_test(tcase,
+			    connection_without_a_channel_exchanges_no_keys, 0,
 			    PATTERN_COUNT);
 	tcase_add_loop_test(tcase,
 			    an_initiator_without_memory_for_secrets_fails, 0,

@@ -88,7 +88,7 @@ START_TEST(keys_are_there_from_ready_on_and_taken_once)
 }
 END_TEST
 
-START_TEST(what_was_not_taken_is_wiped_in_the_end)
+START_TEST(keys_that_are_not_taken_are_wiped)
 {
 	for (int last = PST_WIRE_HELLO; last <= PST_WIRE_GO; last++) {
 		key_pair_prepare(&pair, key_case(_i));
@@ -210,7 +210,7 @@ START_TEST(a_key_is_claimed_first_and_proven_by_ready)
 }
 END_TEST
 
-START_TEST(who_claims_the_key_of_another_is_refused)
+START_TEST(claim_of_a_foreign_key_is_refused)
 {
 	struct pst_identity liar = *other_identity;
 
@@ -324,7 +324,7 @@ static void add_exchange_tests(TCase *tcase)
 			    KEY_CASE_COUNT);
 	tcase_add_loop_test(tcase, keys_are_there_from_ready_on_and_taken_once,
 			    0, PATTERN_COUNT);
-	tcase_add_loop_test(tcase, what_was_not_taken_is_wiped_in_the_end, 0,
+	tcase_add_loop_test(tcase, keys_that_are_not_taken_are_wiped, 0,
 			    PATTERN_COUNT);
 	tcase_add_test(tcase, a_zeroed_machine_can_be_done_with);
 	tcase_add_loop_test(tcase, a_refusal_wipes_both_sides, 0,
@@ -337,7 +337,7 @@ static void add_exchange_tests(TCase *tcase)
 			    PATTERN_COUNT);
 	tcase_add_loop_test(tcase, a_key_is_claimed_first_and_proven_by_ready,
 			    0, PATTERN_COUNT);
-	tcase_add_test(tcase, who_claims_the_key_of_another_is_refused);
+	tcase_add_test(tcase, claim_of_a_foreign_key_is_refused);
 }
 
 static void add_key_tests(TCase *tcase)

@@ -58,7 +58,7 @@ START_TEST(an_offer_is_the_lesser_of_request_and_grant)
 }
 END_TEST
 
-START_TEST(what_the_peer_sends_is_in_its_own_segment)
+START_TEST(data_to_the_node_is_in_the_client_segment)
 {
 	struct pst_channel_params requested = params(BOTH, 1u << 20, 1000);
 	struct pst_channel_params grant =
@@ -75,7 +75,7 @@ START_TEST(what_the_peer_sends_is_in_its_own_segment)
 }
 END_TEST
 
-START_TEST(what_the_peer_receives_is_in_the_acceptors_segment)
+START_TEST(data_to_the_client_is_in_the_node_segment)
 {
 	struct pst_channel_params requested =
 		params(POSTERN_DIRECTION_RECEIVE, 1u << 20, 64);
@@ -389,9 +389,9 @@ int main(void)
 	int failed_count;
 
 	tcase_add_test(tcase, an_offer_is_the_lesser_of_request_and_grant);
-	tcase_add_test(tcase, what_the_peer_sends_is_in_its_own_segment);
+	tcase_add_test(tcase, data_to_the_node_is_in_the_client_segment);
 	tcase_add_test(tcase,
-		       what_the_peer_receives_is_in_the_acceptors_segment);
+		       data_to_the_client_is_in_the_node_segment);
 	tcase_add_test(tcase, a_ring_is_rounded_down_to_a_power_of_two);
 	tcase_add_test(tcase, a_message_is_cut_to_what_fits_its_ring);
 	tcase_add_test(tcase, a_sealed_message_leaves_room_for_its_tag);

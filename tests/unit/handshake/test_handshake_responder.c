@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The node against a connector that may be anything
+ * The node against a client that may be anything
  */
 #include "handshake/handshake.h"
 

@@ -57,7 +57,7 @@ static void assert_ended(int r, const struct pst_handshake_machine *machine)
 
 /*
  * The node answers the HELLO that it got as well as it can, down to mode none,
- * and the connector must not take that answer.
+ * and the client must not take that answer.
  */
 static void assert_hello_leads_nowhere(const uint8_t *bytes, size_t byte_count)
 {
@@ -229,7 +229,7 @@ START_TEST(another_mode_in_offer_is_found_out)
 }
 END_TEST
 
-/* The connector may take it, by its own policy; the node's demands more. */
+/* The client may take it, by its own policy; the node's demands more. */
 START_TEST(mode_none_behind_the_nodes_back_ends_at_the_node)
 {
 	key_pair_prepare(&pair, key_case(0));

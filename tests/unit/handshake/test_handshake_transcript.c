@@ -96,7 +96,7 @@ START_TEST(an_initiator_speaks_with_a_node_done_by_hand)
 }
 END_TEST
 
-START_TEST(a_responder_speaks_with_a_connector_done_by_hand)
+START_TEST(responder_completes_with_a_client_done_by_hand)
 {
 	struct pst_hello hello = sample_secured_hello(
 		(enum pst_wire_pattern)key_case(_i).pattern);
@@ -173,7 +173,7 @@ int main(void)
 			    an_initiator_speaks_with_a_node_done_by_hand, 0,
 			    KEY_CASE_COUNT);
 	tcase_add_loop_test(tcase,
-			    a_responder_speaks_with_a_connector_done_by_hand, 0,
+			    responder_completes_with_a_client_done_by_hand, 0,
 			    KEY_CASE_COUNT);
 	tcase_add_loop_test(tcase,
 			    an_answer_that_vouches_for_another_offer_is_refused,

@@ -157,7 +157,7 @@ START_TEST(every_other_offer_has_both_and_only_known_ones)
 }
 END_TEST
 
-START_TEST(who_has_a_key_does_not_offer_mode_none)
+START_TEST(hello_with_a_key_does_not_offer_mode_none)
 {
 	struct pst_hello hello = sample_secured_hello(patterns[_i]);
 
@@ -239,7 +239,7 @@ START_TEST(hello_without_a_channel_requests_nothing)
 }
 END_TEST
 
-START_TEST(who_wants_no_channel_offers_mode_none_alone)
+START_TEST(hello_without_a_channel_offers_mode_none_only)
 {
 	struct pst_hello hello = sample_hello_of(kinds_without_a_request[_i]);
 
@@ -335,7 +335,7 @@ int main(void)
 	tcase_add_loop_test(tcase,
 			    every_other_offer_has_both_and_only_known_ones, 0,
 			    PATTERN_COUNT);
-	tcase_add_loop_test(tcase, who_has_a_key_does_not_offer_mode_none, 0,
+	tcase_add_loop_test(tcase, hello_with_a_key_does_not_offer_mode_none, 0,
 			    PATTERN_COUNT);
 	tcase_add_loop_test(tcase,
 			    unknown_modes_are_refused_with_a_key_exchange_too,
@@ -344,7 +344,8 @@ int main(void)
 	tcase_add_test(tcase, an_offer_of_one_direction_has_one_ring);
 	tcase_add_loop_test(tcase, hello_without_a_channel_requests_nothing, 0,
 			    2);
-	tcase_add_loop_test(tcase, who_wants_no_channel_offers_mode_none_alone,
+	tcase_add_loop_test(tcase,
+			    hello_without_a_channel_offers_mode_none_only,
 			    0, 2);
 	tcase_add_test(tcase, a_channel_without_a_request_is_not_valid);
 	tcase_add_test(tcase, a_command_names_its_peer_in_one_way);
