@@ -303,6 +303,7 @@ static int drain_throttled(struct pst_peer_table *table, struct pst_peer *peer,
 			   uint64_t now_ns)
 {
 	pst_peer_unwatch(table, peer);
+	peer->sched.is_draining = true;
 	peer->times.drain_deadline_ns =
 		pst_deadline_after(now_ns, PST_PEER_DRAIN_NS);
 	return 0;
@@ -341,6 +342,7 @@ static int release(struct pst_peer_table *table, struct pst_peer *peer,
 	pst_scheduler_remove(&peer->sched);
 	pst_metering_release_all(&peer->sched.metering);
 	pst_peer_unwatch(table, peer);
+	peer->sched.is_draining = false;
 	peer->sched.channel = NULL;
 	peer->channel = NULL;
 	return 0;
@@ -432,6 +434,8 @@ const char *pst_peer_find_fault(const struct pst_peer_table *table,
 		return "a channel but in FREE and DETACHED";
 	if ((peer->detached_link != NULL) != (state == PST_PEER_DETACHED))
 		return "a link if and only if DETACHED";
+	if (peer->sched.is_draining != pst_peer_is_draining(peer))
+		return "its entry has the flag if and only if it drains";
 	if (pst_peer_is_draining(peer) && peer->times.drain_deadline_ns == 0)
 		return "a drain deadline while it drains";
 	if ((position != 0) != (deadline_ns(peer) != PST_DEADLINE_NEVER))

@@ -118,7 +118,7 @@ static int drop_one(struct pst_scheduler *scheduler,
 /* Receiving will only report the end of the channel. */
 static bool is_at_end(const struct pst_sched_entry *entry)
 {
-	return pst_channel_end_reason(entry->channel) != POSTERN_REASON_NONE &&
+	return entry->is_draining &&
 	       pst_channel_unread_bytes(entry->channel) == 0;
 }
 

@@ -46,6 +46,7 @@ struct pst_sched_entry {
 	struct pst_drr_entry drr; /* in the ready queue of its tenant */
 	struct pst_tenant_queue *tenant_queue;
 	struct pst_channel *channel; /* borrowed from the peer */
+	bool is_draining;       /* the channel has ended; messages may be left */
 	uint32_t empty_polls;   /* since the last message */
 	enum postern_on_exceed on_exceed;
 

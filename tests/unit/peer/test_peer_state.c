@@ -281,6 +281,9 @@ START_TEST(find_fault_finds_each_broken_invariant)
 	peer->sched.channel = NULL;
 	expect(pst_peer_find_fault(&table, peer));
 	peer->sched.channel = peer->channel;
+	peer->sched.is_draining = true;
+	expect(pst_peer_find_fault(&table, peer));
+	peer->sched.is_draining = false;
 	peer->times.idle_ns = 0;
 	expect(pst_peer_find_fault(&table, peer));
 	peer->times.idle_ns = IDLE_NS;
