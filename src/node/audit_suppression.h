@@ -8,8 +8,8 @@
  * and the counts add up to the number of events.
  *
  * The table is fixed.  A uid that is not in it takes the entry of the fullest
- * bucket with the tokens that are left.  So many uids together cause no more
- * records than the buckets of the table allow, and a uid does not get rid of an
+ * bucket with the tokens that are left.  So all uids together cause no more
+ * records than the buckets of the table allow, and a uid cannot get rid of an
  * empty bucket by means of other uids.  When no bucket has a token, new uids
  * share one; so do peers whose uid is not known.  The clock is not read here.
  */

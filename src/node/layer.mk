@@ -12,12 +12,11 @@ libnode_la_SOURCES = \
 	src/node/node_internal.h \
 	src/node/node_lifecycle.c \
 	src/node/node_listener.c \
+	src/node/node_meters.c \
 	src/node/node_peers.c \
 	src/node/node_policy.c \
 	src/node/node_receive.c \
 	src/node/node_stats.c \
 	src/node/node_stats.h \
-	src/node/peer_meters.c \
-	src/node/peer_meters.h \
 	src/node/reactor.c \
 	src/node/reactor.h

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The node: where identity, policy and channels meet
+ * The functions behind <postern/node.h>
  *
- * The functions behind <postern/node.h>, without their argument checks, which
- * the api layer makes.  Results are those documented there.
+ * The api layer has checked the arguments.  Results are those documented there.
  */
 #ifndef POSTERN_NODE_NODE_H
 #define POSTERN_NODE_NODE_H
@@ -64,7 +63,7 @@ int pst_node_disconnect_named(struct pst_node *node, const char *peer_name,
 
 int pst_node_reload(struct pst_node *node, const struct postern_policy *policy,
 		    struct postern_refusal *refusal, uint32_t *ret_disconnected_count);
-/* error: the first of what was wrong with the policy; NULL: nothing in it. */
+/* error: the first error of the policy; NULL: it has none. */
 void pst_node_report_reload_failure(struct pst_node *node, int result,
 			    const struct postern_diagnostic *error);
 

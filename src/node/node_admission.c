@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the outcomes of admission mean to the node: audit records, events,
- * statistics and commands
+ * The hooks of admission: each outcome leads to audit records, events and
+ * statistics of the node, a command to its execution
  */
 #include "node/node_internal.h"
 
 #include "base/attributes.h"
-#include "node/peer_meters.h"
 
 static void on_refused(void *hook_data,
 		       const struct pst_peer_credentials *credentials,
@@ -36,7 +35,7 @@ static void on_connected(void *hook_data, struct pst_peer *peer)
 			     POSTERN_REASON_NONE, 0);
 }
 
-/* There is one command: to disconnect a peer, or all peers of a name. */
+/* The only command disconnects a peer, or all peers of a name. */
 static enum pst_result_code
 on_command(void *hook_data, const struct pst_command *command,
 	   const struct pst_peer_credentials *credentials, uint32_t *ret_count)

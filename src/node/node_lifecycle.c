@@ -2,8 +2,8 @@
 /*
  * Opening and closing a node
  *
- * Opening is a list of checks, then of acquisitions; the socket begins to listen
- * as the last of them, so a node that can be reached is ready.
+ * Opening checks first and then acquires.  The socket begins to listen last, so
+ * a node that can be reached is ready.
  */
 #include "node/node_internal.h"
 
@@ -47,7 +47,7 @@ static int init(struct pst_node *node, const struct pst_node_params *params)
 	pst_audit_init(&node->audit, &params->log, node->name);
 	node->admission = (struct pst_admission)PST_ADMISSION_INIT;
 	node->stats = (struct pst_node_stats)PST_NODE_STATS_INIT;
-	node->names_due_ns = PST_DEADLINE_NEVER;
+	node->socket_files.check_ns = PST_DEADLINE_NEVER;
 	pst_scheduler_init(&node->scheduler);
 	pst_list_init(&node->charges.link);
 	if (params->key_file) {
@@ -87,7 +87,7 @@ static int open_node(struct pst_node *node, const struct postern_policy *policy,
 	return pst_node_listen(node, refusal);
 }
 
-/* The thread is tried now, not when a peer chooses. */
+/* If the closing thread cannot be created, the operator learns it now. */
 static void prepare_closing(const struct pst_node *node)
 {
 	int r;
@@ -155,7 +155,7 @@ struct pst_node *pst_node_close(struct pst_node *node)
 {
 	if (!node || !pst_node_is_ours(node))
 		return NULL;
-	/* Nobody new first, then those who are here. */
+	/* No new peer can connect from here on. */
 	pst_admission_done(&node->admission);
 	pst_node_stats_close(node);
 	close_peers(node);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A node's socket in the file system: made at open, kept while the node lives
+ * The socket of a node in the file system: created at open, kept until close
  *
  * Another program may remove the socket or its lock file (rm(1), a cleaner of
- * temporary files).  Then clients could not find the node, and a second node
- * of the name could start.  The kernel tells of it through an inotify watch,
- * and a missing file is created again.  Where that fails the node says so once
- * and tries again from time to time; its peers are not concerned.
+ * temporary files).  Then clients could not find the node, and a second node of
+ * the same name could start.  An inotify watch reports that, and a missing file
+ * is created again.  If that fails, the node records it once and tries again
+ * from time to time; connected peers are not affected.
  */
 #include "node/node_internal.h"
 
@@ -20,12 +20,13 @@
 #include "base/result.h"
 #include "os/own_process.h"
 #include "os/poll_set.h"
+#include "os/poll_tag.h"
 #include "os/trusted_path.h"
 
-/* Between two checks while a name is missing, or where there is no watch. */
-#define NAMES_CHECK_NS (10 * PST_NS_PER_SECOND)
+/* Between two checks while a file is missing, or if there is no watch. */
+#define CHECK_NS (10 * PST_NS_PER_SECOND)
 
-/* These codes are a file system's: in the library's set they are others. */
+/* The errors of a file system, as those that the library documents. */
 static int refuse_directory(int result, const char *path,
 			    struct postern_refusal *refusal)
 {
@@ -89,7 +90,7 @@ static int listener_refusal(int result, enum pst_listener_fault fault,
 	}
 }
 
-/* The directory is the caller's; path and name are the policy's. */
+/* The caller owns the directory; path and name belong to the policy. */
 static int open_directory(const struct pst_node *node,
 			  struct pst_listener_options *ret_options,
 			  int *ret_dir_fd, struct postern_refusal *refusal)
@@ -122,11 +123,16 @@ static int open_directory(const struct pst_node *node,
 	return 0;
 }
 
-static int watch_names(struct pst_node *node)
+static void check_later(struct pst_node *node)
+{
+	node->socket_files.check_ns =
+		pst_deadline_after(node->reactor.now_ns, CHECK_NS);
+}
+
+static int watch_files(struct pst_node *node)
 {
 	if (node->admission.listener.watch_fd < 0)
-		node->names_due_ns = pst_deadline_after(node->reactor.now_ns,
-							NAMES_CHECK_NS);
+		check_later(node);
 	return pst_poll_set_add(node->reactor.set_fd,
 				node->admission.listener.watch_fd,
 				pst_poll_tag(PST_POLL_NAMES, 0, 0));
@@ -148,14 +154,14 @@ int pst_node_listen(struct pst_node *node, struct postern_refusal *refusal)
 	r = pst_admission_watch_listener(&node->admission,
 					 node->reactor.now_ns);
 	if (r == 0)
-		r = watch_names(node);
+		r = watch_files(node);
 	/* The program may wait for the descriptor before any other call. */
 	node->reactor.deadlines_changed = true;
 	pst_node_update_timer(node);
 	return r;
 }
 
-/* Connections that wait at the socket without a name come first. */
+/* First accept the connections that wait at the removed socket. */
 static int restore(struct pst_node *node,
 		   const struct pst_listener_options *options,
 		   struct postern_refusal *refusal)
@@ -164,7 +170,7 @@ static int restore(struct pst_node *node,
 	uid_t uid;
 	int r;
 
-	/* The credentials of the listener are what clients identify us by. */
+	/* Clients identify the node by the credentials of its listener. */
 	if (pst_own_uid(&uid) < 0 || uid != node->owner) {
 		(void)pst_error_setf(refusal, POSTERN_REASON_OWNER,
 				     "the process is no longer uid %lu",
@@ -179,13 +185,12 @@ static int restore(struct pst_node *node,
 		r = listener_refusal(r, fault, options->path, refusal);
 	PST_IGNORE(pst_admission_watch_listener(&node->admission,
 						node->reactor.now_ns));
-	if (watch_names(node) < 0)
-		node->names_due_ns = pst_deadline_after(node->reactor.now_ns,
-							NAMES_CHECK_NS);
+	if (watch_files(node) < 0)
+		check_later(node);
 	return r;
 }
 
-static int check_names(struct pst_node *node, bool *ret_is_restored,
+static int check_files(struct pst_node *node, bool *ret_is_restored,
 		       struct postern_refusal *refusal)
 {
 	struct pst_listener_options options;
@@ -201,29 +206,29 @@ static int check_names(struct pst_node *node, bool *ret_is_restored,
 	return r;
 }
 
-void pst_node_check_names(struct pst_node *node)
+void pst_node_check_socket_files(struct pst_node *node)
 {
+	struct pst_socket_files *files = &node->socket_files;
 	struct postern_refusal refusal = {0};
 	bool is_restored = false;
 	int r;
 
 	pst_listener_drain_watch(&node->admission.listener);
-	node->names_due_ns = node->admission.listener.watch_fd < 0
-				     ? pst_deadline_after(node->reactor.now_ns,
-							  NAMES_CHECK_NS)
-				     : PST_DEADLINE_NEVER;
-	r = check_names(node, &is_restored, &refusal);
+	if (node->admission.listener.watch_fd < 0)
+		check_later(node);
+	else
+		files->check_ns = PST_DEADLINE_NEVER;
+	r = check_files(node, &is_restored, &refusal);
 	if (is_restored)
 		pst_audit_note(&node->audit, POSTERN_LOG_WARNING, "socket-restored",
 			       "the socket or its .lock file had been removed: "
 			       "made anew", 0);
 	if (r < 0) {
-		node->names_due_ns = pst_deadline_after(node->reactor.now_ns,
-							NAMES_CHECK_NS);
-		if (!node->names_are_lost)
+		check_later(node);
+		if (!files->are_missing)
 			pst_audit_note(&node->audit, POSTERN_LOG_ERROR, "socket-lost",
 				       refusal.detail, r);
 	}
-	node->names_are_lost = r < 0;
+	files->are_missing = r < 0;
 	node->reactor.deadlines_changed = true;
 }

@@ -18,7 +18,6 @@
 #include "accounting/quota.h"
 #include "base/attributes.h"
 #include "channel/channel_detached.h"
-#include "node/peer_meters.h"
 
 int pst_node_transition(struct pst_node *node, struct pst_peer *peer,
 			enum pst_peer_event event)
@@ -38,7 +37,7 @@ int pst_node_transition(struct pst_node *node, struct pst_peer *peer,
 
 /* -- the end --------------------------------------------------------------- */
 
-/* The peer is told the reason; nothing more is written for it. */
+/* The peer gets the reason, and nothing more is written for it. */
 static void end_channel(struct pst_channel *channel, enum postern_reason reason)
 {
 	pst_channel_end(channel, reason);
@@ -219,8 +218,8 @@ int pst_node_disconnect_named(struct pst_node *node, const char *peer_name,
 
 /* -- deadlines ------------------------------------------------------------- */
 
-/* The time that a drain may take runs only while messages are taken: those of a
- * peer that exited during a pause are not lost by it. */
+/* The time for draining runs only while messages are received, so a pause does
+ * not cost the messages of a peer that exits meanwhile. */
 static uint64_t drain_begin_ns(const struct pst_node *node)
 {
 	return node->reactor.is_paused ? node->reactor.now_ns
@@ -279,7 +278,7 @@ int pst_node_channel(struct pst_node *node, postern_peer handle,
 	return 0;
 }
 
-/* What can fail, with the peer as it is. */
+/* All that can fail; the peer stays as it is. */
 static int prepare_detach(struct pst_node *node, struct pst_peer *peer)
 {
 	int r;

@@ -507,7 +507,7 @@ int pst_node_reload(struct pst_node *node, const struct postern_policy *policy,
 	struct pst_reload_outcome outcome = {0};
 
 	node->reactor.now_ns = pst_monotonic_now_ns();
-	pst_node_check_names(node);
+	pst_node_check_socket_files(node);
 	outcome.result = reload(node, policy, refusal, &outcome);
 	if (outcome.result < 0) {
 		if (refusal->reason == POSTERN_REASON_NONE)

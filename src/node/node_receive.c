@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Receiving: the loop budget, and what each outcome of the scheduler leads to
+ * Receiving messages and events
  *
- * The data path of a node: a call takes a message that was observed already, and
- * everything else only when there is none or a loop iteration is due.
+ * The data path of a node: a call takes a message that was observed already.  It
+ * begins a pass over the ready peers only if there is none, and a loop iteration
+ * only if one is due or no peer is ready.
  */
 #include "node/node_internal.h"
 
@@ -46,9 +47,9 @@ static inline void after_message(struct pst_node *node, struct pst_peer *peer)
 }
 
 /*
- * A program that polls a descriptor is told by it, so the channel is armed at
- * once.  A program that polls busily will look again soon, and arming would cost
- * the peer a system call for each message.
+ * The channel is armed at once for a program that polls a descriptor.  A program
+ * that calls in a loop will poll the ring again soon, and arming would cost the
+ * peer a system call for each message.
  */
 static void after_empty_poll(struct pst_node *node, struct pst_peer *peer)
 {
@@ -157,7 +158,7 @@ static int receive_after_poll(struct pst_node *node, bool is_due, void *buffer,
 				       ret_message_bytes, ret_peer);
 		if (r != -EAGAIN)
 			return r;
-		/* A program that polls busily polls ready peers for a while. */
+		/* Ready peers are polled again before their channel is armed. */
 		if (has_polled || pst_scheduler_has_ready(&node->scheduler))
 			return r;
 		r = pst_node_run_once(node, 0);
@@ -167,7 +168,7 @@ static int receive_after_poll(struct pst_node *node, bool is_due, void *buffer,
 	}
 }
 
-/* Events and deadlines, and no message. */
+/* Events and deadlines are handled, and no message is received. */
 PST_NOINLINE
 static int receive_paused(struct pst_node *node)
 {
@@ -193,10 +194,10 @@ int pst_node_receive(struct pst_node *node, void *buffer, size_t buffer_bytes,
 	if (PST_UNLIKELY(r < 0))
 		r = receive_after_poll(node, is_due, buffer, buffer_bytes,
 				       ret_message_bytes, ret_peer);
-	/* A call without a message counts too: a peer may stay ready without
-	 * one, if its messages are too large or are dropped. */
+	/* Calls without a message count too: a peer whose messages are too
+	 * large or are dropped stays ready. */
 	node->reactor.receives_since_loop++;
-	/* A peer may have been throttled, also if another delivered. */
+	/* A peer may have been throttled. */
 	pst_node_update_timer(node);
 	pst_node_update_wake(node);
 	return r;

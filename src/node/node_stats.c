@@ -247,7 +247,7 @@ static void update(struct pst_node *node, uint64_t now_ns)
 	pst_stats_collector_begin(collector);
 	for (i = collector->exposed_count; i > 0; i--)
 		check_exposed(node, collector->exposed[i - 1]);
-	/* Without a segment the totals are kept all the same. */
+	/* The totals are kept without a segment, too. */
 	(void)pst_node_stats_need_segment(node);
 	while (pst_stats_collector_take_changed(collector, &slot_index)) {
 		if (collector->slots[slot_index].is_counted)
@@ -323,7 +323,7 @@ void pst_node_stats(struct pst_node *node,
 {
 	update(node, pst_monotonic_now_ns());
 	fill_node(node, ret_stats);
-	/* Nothing is left to publish, so the timer may be set to later. */
+	/* Nothing is left to publish, so a later deadline may be the next. */
 	node->reactor.deadlines_changed = true;
 	pst_node_update_timer(node);
 }
@@ -336,7 +336,7 @@ int pst_node_peer_stats(struct pst_node *node, postern_peer handle,
 	if (!peer)
 		return -ESTALE;
 	sample_peer(node, peer, pst_monotonic_now_ns());
-	pst_peer_mark(node, peer); /* for readers it is unpublished */
+	pst_peer_mark(node, peer); /* it is not published yet */
 	fill_peer(node, peer, ret_stats);
 	pst_node_update_timer(node);
 	return 0;

@@ -2,10 +2,10 @@
 /*
  * The event loop of a node: a loop iteration, the timer, waiting
  *
- * Everything that a node does but moving messages happens in a loop iteration,
- * on the thread of the caller.  An iteration reads the poll set once, handles
- * what it found, then the deadlines that have passed.  The tag of an event
- * whose slot or entry changed hands earlier in the same iteration is ignored.
+ * A node does everything but moving messages in a loop iteration, on the thread
+ * of the caller.  An iteration reads the poll set once, handles the events, then
+ * the deadlines that have passed.  An event is ignored if its slot or entry was
+ * released earlier in the same iteration: its tag has another generation.
  */
 #include "node/reactor.h"
 
@@ -131,8 +131,8 @@ static void handle_peer(struct pst_node *node, enum pst_poll_kind kind,
 			pst_node_transition(node, peer, PST_PEER_EVENT_WOKEN));
 }
 
-/* A wait takes the flag, and not an iteration; so the signal is cleared only if
- * an earlier wait has taken its flag already. */
+/* A wait takes an interrupt: its flag and its signal.  A signal without the flag
+ * came after that, and is cleared here. */
 static void clear_late_interrupt(struct pst_node *node)
 {
 	if (atomic_load(&node->reactor.is_interrupted))
@@ -152,7 +152,7 @@ static void handle(struct pst_node *node, uint64_t tag)
 		pst_admission_accept(&node->admission);
 		return;
 	case PST_POLL_NAMES:
-		pst_node_check_names(node);
+		pst_node_check_socket_files(node);
 		return;
 	case PST_POLL_TIMER: /* deadlines are handled after all events */
 	case PST_POLL_WAKE:  /* pst_node_update_wake() clears it */
@@ -185,7 +185,7 @@ static uint64_t next_deadline_ns(const struct pst_node *node)
 	due_ns = pst_deadline_earlier(
 		due_ns, pst_admission_next_deadline_ns(&node->admission));
 	due_ns = pst_deadline_earlier(due_ns, node->stats.collector.due_ns);
-	return pst_deadline_earlier(due_ns, node->names_due_ns);
+	return pst_deadline_earlier(due_ns, node->socket_files.check_ns);
 }
 
 static void handle_deadlines(struct pst_node *node)
@@ -195,8 +195,8 @@ static void handle_deadlines(struct pst_node *node)
 		return;
 	pst_admission_handle_deadlines(&node->admission);
 	pst_node_handle_peer_deadlines(node);
-	if (pst_deadline_has_passed(node->names_due_ns, node->reactor.now_ns))
-		pst_node_check_names(node);
+	if (pst_deadline_has_passed(node->socket_files.check_ns, node->reactor.now_ns))
+		pst_node_check_socket_files(node);
 	pst_audit_flush(&node->audit, node->reactor.now_ns);
 	pst_node_stats_publish(node, node->reactor.now_ns);
 	node->reactor.deadlines_changed = true;
@@ -277,7 +277,7 @@ static bool spin(struct pst_node *node, uint64_t deadline_ns)
 	return false;
 }
 
-/* The flag first: a wait that the signal ends must find it. */
+/* The flag is set first: a wait that the signal ends must find it. */
 void pst_node_interrupt(struct pst_node *node)
 {
 	atomic_store(&node->reactor.is_interrupted, true);

@@ -59,7 +59,7 @@ void pst_reactor_init(struct pst_reactor *reactor, uint32_t spin_ns);
 PST_MUST_CHECK int pst_reactor_open(struct pst_reactor *reactor);
 void pst_reactor_close(struct pst_reactor *reactor);
 
-/* Reads the clock, and adapts how often that is done. */
+/* The same after a read of the clock; this also sets how often it is read. */
 bool pst_reactor_is_loop_due_by_clock(struct pst_reactor *reactor);
 
 static inline bool pst_reactor_is_loop_due(struct pst_reactor *reactor)

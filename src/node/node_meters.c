@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Meters of peers from one channel to the next
+ * Meters of a node's peers, from one channel to the next
+ *
+ * accounting/retained_meters.h says why; this file finds the owner of a channel
+ * and its meter.
  */
-#include "node/peer_meters.h"
+#include "node/node_internal.h"
 
 #include <string.h>
 
