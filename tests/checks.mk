@@ -61,6 +61,7 @@ EXTRA_DIST += \
 	CHANGELOG.md CONTRIBUTING.md LICENSE README.md SECURITY.md \
 	.clang-format .editorconfig \
 	quickstart .ci/run \
+	doc/glossary.md \
 	doc/layout.md \
 	doc/protocol.md \
 	doc/ring.md \
