@@ -11,7 +11,6 @@
 #include <postern/result.h>
 
 #include "errors.h"
-#include "features.h"
 #include "options.h"
 #include "tool.h"
 
@@ -26,13 +25,15 @@ static enum tool_status print_kernel(void)
 
 	if (uname(&host) < 0 ||
 	    sscanf(host.release, "%u.%u", &major_number, &minor_number) != 2)
-		return tool_error("kernel", "its version cannot be told");
+		return tool_error(TOOL_REFUSED, "kernel",
+				  "its version cannot be told");
 	printf("%-12s %s\n", "kernel", host.release);
 	if (major_number > KERNEL_MAJOR_MIN ||
 	    (major_number == KERNEL_MAJOR_MIN &&
 	     minor_number >= KERNEL_MINOR_MIN))
 		return TOOL_DONE;
-	return tool_error("kernel", "postern needs Linux %d.%d or later",
+	return tool_error(TOOL_REFUSED, "kernel",
+			  "postern needs Linux %d.%d or later",
 			  KERNEL_MAJOR_MIN, KERNEL_MINOR_MIN);
 }
 
@@ -71,14 +72,14 @@ static enum tool_status run(const struct tool_command *command, int argc,
 	uint32_t features_off = 0, features;
 	const struct tool_option options[] = {
 		TOOL_OPTION_WITHOUT(&features_off),
+		{0}
 	};
 	const struct tool_feature *feature;
 	enum tool_status status;
 	int level = 0, level_max = 0;
 	size_t i;
 
-	tool_options_parse(command, options,
-			   sizeof(options) / sizeof(options[0]), argc, argv);
+	tool_options_parse(command, options, argc, argv);
 	status = print_kernel();
 	print_locked_memory();
 	print_overflow_ids();

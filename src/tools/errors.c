@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,58 +29,43 @@ void tool_error_stream_set(FILE *borrow_stream)
 	error_stream = borrow_stream;
 }
 
-static void print_why(const char *what, const char *why_format,
-		      va_list arguments)
+static void print_line(const char *severity, const char *what,
+		       const char *why_format, va_list arguments)
 {
 	FILE *stream = tool_error_stream();
 
-	fprintf(stream, "postern: ");
+	fprintf(stream, "postern: %s", severity);
 	if (what)
 		fprintf(stream, "%s: ", what);
 	vfprintf(stream, why_format, arguments);
 	fputc('\n', stream);
 }
 
-enum tool_status tool_error(const char *what, const char *why_format, ...)
+enum tool_status tool_error(enum tool_status status, const char *what,
+			    const char *why_format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, why_format);
-	print_why(what, why_format, arguments);
+	print_line("", what, why_format, arguments);
 	va_end(arguments);
-	return TOOL_REFUSED;
+	return status;
 }
 
 enum tool_status tool_error_system(const char *what, int error_number)
 {
-	if (error_number == EFBIG)
-		return tool_error(what, "%s; raise the limit of the size of "
-				  "files with 'ulimit -f unlimited'",
-				  strerror(error_number));
-	return tool_error(what, "%s", strerror(error_number));
-}
-
-enum tool_status tool_error_input(const char *what, const char *why_format,
-				  ...)
-{
-	va_list arguments;
-
-	va_start(arguments, why_format);
-	print_why(what, why_format, arguments);
-	va_end(arguments);
-	return TOOL_BAD_INPUT;
+	return tool_error(TOOL_REFUSED, what, "%s%s", strerror(error_number),
+			  error_number != EFBIG ? "" :
+			  "; raise the limit of the size of files with "
+			  "'ulimit -f unlimited'");
 }
 
 void tool_warning(const char *what, const char *why_format, ...)
 {
-	FILE *stream = tool_error_stream();
 	va_list arguments;
 
-	fprintf(stream, "postern: warning: ");
 	va_start(arguments, why_format);
-	fprintf(stream, "%s: ", what);
-	vfprintf(stream, why_format, arguments);
-	fputc('\n', stream);
+	print_line("warning: ", what, why_format, arguments);
 	va_end(arguments);
 }
 
@@ -147,29 +133,30 @@ enum tool_status tool_error_lookup(const char *name, const char *kind,
 {
 	switch (result) {
 	case -ENOENT:
-		return tool_error_input(name, "no such %s", kind);
+		return tool_error(TOOL_BAD_INPUT, name, "no such %s", kind);
 	case -EINVAL:
-		return tool_error_input(name, "several ids have this name");
+		return tool_error(TOOL_BAD_INPUT, name,
+				  "several ids have this name");
 	case -EACCES:
-		(void)tool_error(name, "/etc/passwd or /etc/group cannot be "
-				 "read, or others could have written it");
-		return TOOL_DENIED;
+		return tool_error(TOOL_DENIED, name, "/etc/passwd or "
+				  "/etc/group cannot be read, or others could "
+				  "have written it");
 	default:
 		return tool_error_result(name, result, NULL);
 	}
 }
 
-enum tool_status tool_misuse(const struct tool_command *command,
-			     const char *why_format, ...)
+void tool_misuse(const struct tool_command *command, const char *why_format,
+		 ...)
 {
 	va_list arguments;
 
 	va_start(arguments, why_format);
-	print_why(command ? command->name : NULL, why_format, arguments);
+	print_line("", command ? command->name : NULL, why_format, arguments);
 	va_end(arguments);
 	fprintf(tool_error_stream(), "postern: try 'postern %s%s--help'\n",
 		command ? command->name : "", command ? " " : "");
-	return TOOL_MISUSED;
+	tool_exit(TOOL_MISUSED);
 }
 
 bool tool_output_is_writable(void)
@@ -187,4 +174,9 @@ enum tool_status tool_output_finish(enum tool_status status)
 		return status;
 	failure = tool_error_system("standard output", errno);
 	return status == TOOL_DONE ? failure : status;
+}
+
+void tool_exit(enum tool_status status)
+{
+	exit((int)tool_output_finish(status));
 }

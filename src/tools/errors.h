@@ -3,7 +3,8 @@
  * Errors of the tool: one line each, `postern: what: why`
  *
  * Every function prints to standard error and returns the exit status, so that
- * failing is one statement: `return tool_error(...)`.
+ * failing is one statement: `return tool_error(...)`, or, where nothing needs to
+ * be undone, `tool_exit(tool_error(...))`.
  */
 #ifndef POSTERN_TOOLS_ERRORS_H
 #define POSTERN_TOOLS_ERRORS_H
@@ -25,18 +26,13 @@
 FILE *tool_error_stream(void);
 void tool_error_stream_set(FILE *borrow_stream);
 
-/* Refused, invalid, or failed. */
-TOOL_PRINTF(2, 3)
-enum tool_status tool_error(const char *what, const char *why_format, ...);
+/* Returns status. */
+TOOL_PRINTF(3, 4)
+enum tool_status tool_error(enum tool_status status, const char *what,
+			    const char *why_format, ...);
 
-/* A call of the system failed with this errno. */
+/* A system call failed with this errno: TOOL_REFUSED. */
 enum tool_status tool_error_system(const char *what, int error_number);
-
-/* The same where the input cannot be used, or something that the command line
- * names. */
-TOOL_PRINTF(2, 3)
-enum tool_status tool_error_input(const char *what, const char *why_format,
-				  ...);
 
 /*
  * A call of the library returned this negative result.  refusal, when not NULL,
@@ -50,22 +46,28 @@ enum tool_status tool_error_result(const char *what, int result,
 enum tool_status tool_error_lookup(const char *name, const char *kind,
 				   int result);
 
-/* Worth saying, but no failure. */
+/* The command goes on. */
 TOOL_PRINTF(2, 3)
 void tool_warning(const char *what, const char *why_format, ...);
 
-/* The command line is wrong; command is NULL when none was found. */
+/*
+ * The command line is wrong: ends the process.  command is NULL when none was
+ * found.
+ */
 TOOL_PRINTF(2, 3)
-enum tool_status tool_misuse(const struct tool_command *command,
-			     const char *why_format, ...);
+_Noreturn void tool_misuse(const struct tool_command *command,
+			   const char *why_format, ...);
 
 /* False: it is closed, or open for reading only. */
 bool tool_output_is_writable(void);
 
 /*
- * The last word on standard output: what is still buffered is written.  Returns
- * status, or the failure of writing when all was well before.
+ * Write the rest of standard output.  Returns status, or the failure of writing
+ * if status is TOOL_DONE.
  */
 enum tool_status tool_output_finish(enum tool_status status);
+
+/* End the process with this status, once all output is written. */
+_Noreturn void tool_exit(enum tool_status status);
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * postern key: make a key, and look at one
+ * postern key: create a key, and examine one
  *
- * Only public keys are printed.  What is written to standard output is what a
- * policy takes, and the content of a `key-file`.
+ * Only public keys are printed, in the form that a policy and a `key-file` take.
  */
 #include <postern/key.h>
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "errors.h"
@@ -37,7 +37,8 @@ static enum tool_status fail(const char *path, int result,
 static enum tool_status run_new(const struct tool_command *command, int argc,
 				char **argv)
 {
-	const char *path = *tool_options_parse(command, NULL, 0, argc, argv);
+	const struct tool_option options[] = {{0}};
+	const char *path = *tool_options_parse(command, options, argc, argv);
 	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	uint8_t key[POSTERN_KEY_BYTES];
 	int result;
@@ -52,8 +53,6 @@ static enum tool_status run_new(const struct tool_command *command, int argc,
 const struct tool_command tool_command_key_new = {
 	.name = "key new",
 	.operands = "FILE",
-	.operand_count_min = 1,
-	.operand_count_max = 1,
 	.summary = "make a key: the private one into a file, print the public",
 	.description =
 		"Make a new key, write the private one into FILE, which is "
@@ -64,30 +63,24 @@ const struct tool_command tool_command_key_new = {
 
 /* -- public, check --------------------------------------------------------- */
 
-typedef void use_fn(const uint8_t key[POSTERN_KEY_BYTES]);
-
-static void only_check(const uint8_t key[POSTERN_KEY_BYTES])
+/* Each file is examined, whether another one is wrong or not. */
+static enum tool_status examine_files(const struct tool_command *command,
+				      int argc, char **argv, bool must_print)
 {
-	(void)key; /* that it could be read is all */
-}
-
-/* All of them are looked at, whatever is wrong with one. */
-static enum tool_status look_at_files(const struct tool_command *command,
-				      int argc, char **argv, use_fn *use)
-{
+	const struct tool_option options[] = {{0}};
 	enum tool_status status = TOOL_DONE;
 	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	uint8_t key[POSTERN_KEY_BYTES];
 	char **paths;
 	int result;
 
-	paths = tool_options_parse(command, NULL, 0, argc, argv);
+	paths = tool_options_parse(command, options, argc, argv);
 	for (; *paths; paths++) {
 		result = postern_key_read_public(*paths, &refusal, key);
 		if (result < 0)
 			status = fail(*paths, result, &refusal);
-		else
-			use(key);
+		else if (must_print)
+			print_key(key);
 	}
 	return status;
 }
@@ -95,14 +88,12 @@ static enum tool_status look_at_files(const struct tool_command *command,
 static enum tool_status run_public(const struct tool_command *command, int argc,
 				   char **argv)
 {
-	return look_at_files(command, argc, argv, print_key);
+	return examine_files(command, argc, argv, true);
 }
 
 const struct tool_command tool_command_key_public = {
 	.name = "key public",
 	.operands = "FILE...",
-	.operand_count_min = 1,
-	.operand_count_max = TOOL_WORDS_MAX,
 	.summary = "print the public keys of private ones",
 	.description =
 		"Print for each FILE, in which a private key is, the public "
@@ -114,15 +105,13 @@ const struct tool_command tool_command_key_public = {
 static enum tool_status run_check(const struct tool_command *command, int argc,
 				  char **argv)
 {
-	return look_at_files(command, argc, argv, only_check) == TOOL_DONE ?
+	return examine_files(command, argc, argv, false) == TOOL_DONE ?
 	       TOOL_DONE : TOOL_REFUSED;
 }
 
 const struct tool_command tool_command_key_check = {
 	.name = "key check",
 	.operands = "FILE...",
-	.operand_count_min = 1,
-	.operand_count_max = TOOL_WORDS_MAX,
 	.summary = "check that files hold private keys, and keep them",
 	.description =
 		"Say of each FILE what keeps this user from opening a node or "

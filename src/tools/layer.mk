@@ -8,8 +8,6 @@ postern_SOURCES = \
 	src/tools/doctor.c \
 	src/tools/error_queue.c src/tools/error_queue.h \
 	src/tools/errors.c src/tools/errors.h \
-	src/tools/features.c src/tools/features.h \
-	src/tools/file_text.c src/tools/file_text.h \
 	src/tools/input.c src/tools/input.h \
 	src/tools/journal.c src/tools/journal.h \
 	src/tools/json.c src/tools/json.h \
@@ -23,32 +21,22 @@ postern_SOURCES = \
 	src/tools/options.c src/tools/options.h \
 	src/tools/policy_authoring.c \
 	src/tools/policy_check.c \
-	src/tools/policy_edit.c \
 	src/tools/policy_explain.c \
 	src/tools/policy_install.c \
-	src/tools/policy_pid.c \
-	src/tools/policy_readers.c src/tools/policy_readers.h \
 	src/tools/policy_source.c src/tools/policy_source.h \
-	src/tools/policy_store.c src/tools/policy_store.h \
 	src/tools/progress.c src/tools/progress.h \
 	src/tools/receive.c \
 	src/tools/receive_output.c src/tools/receive_output.h \
-	src/tools/reload.c src/tools/reload.h \
 	src/tools/revoke.c \
 	src/tools/screen.h \
 	src/tools/send.c \
 	src/tools/signals.c src/tools/signals.h \
 	src/tools/stat.c \
-	src/tools/stat_forms.h \
 	src/tools/stat_json.c \
 	src/tools/stat_openmetrics.c \
 	src/tools/stat_sample.c src/tools/stat_sample.h \
 	src/tools/stat_table.c src/tools/stat_table.h \
-	src/tools/stat_table_order.c \
-	src/tools/stat_watch.c src/tools/stat_watch.h \
-	src/tools/subject.c src/tools/subject.h \
 	src/tools/tool.h \
-	src/tools/top.c \
 	src/tools/units.c src/tools/units.h \
 	src/tools/writer.c src/tools/writer.h
 if WITH_TOP

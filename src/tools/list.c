@@ -176,7 +176,7 @@ static void print_entry(const struct entry *entry)
 		tool_warning(entry->node.name, "%s", entry->refusal.detail);
 }
 
-static enum tool_status print_nodes(const struct postern_policy *policy)
+static void print_nodes(const struct postern_policy *policy)
 {
 	struct postern_node_description node = POSTERN_NODE_DESCRIPTION_INIT;
 	struct listing listing = {.policy = policy};
@@ -186,7 +186,7 @@ static enum tool_status print_nodes(const struct postern_policy *policy)
 	listing.entries = calloc(listing.entry_count + 1,
 				 sizeof(listing.entries[0]));
 	if (!listing.entries)
-		return tool_error_system("list", ENOMEM);
+		tool_exit(tool_error_system("list", ENOMEM));
 	for (i = 0; i < listing.entry_count &&
 		    postern_policy_node_at(policy, i, &node) == 0; i++) {
 		listing.entries[i].node = node;
@@ -199,47 +199,35 @@ static enum tool_status print_nodes(const struct postern_policy *policy)
 	for (i = 0; i < listing.entry_count; i++)
 		print_entry(&listing.entries[i]);
 	free(listing.entries);
-	return TOOL_DONE;
 }
 
 /* All nodes that are known, and every error that may hide others. */
-static enum tool_status list(const char *what,
-			     const struct postern_policy_options *source)
-{
-	struct postern_diagnostics *diagnostics;
-	struct postern_policy *policy = NULL;
-	enum tool_status status = TOOL_DONE;
-	size_t error_count;
-	int result;
-
-	result = postern_diagnostics_new(&diagnostics);
-	if (result < 0)
-		return tool_error_result(what, result, NULL);
-	result = postern_policy_load(source, diagnostics, &policy);
-	if (result == 0)
-		status = print_nodes(policy);
-	tool_findings_print_errors(diagnostics);
-	error_count = postern_diagnostics_error_count(diagnostics);
-	if (result < 0 || error_count > 0)
-		status = tool_policy_failed(what, result, error_count);
-	postern_policy_free(policy);
-	postern_diagnostics_free(diagnostics);
-	return status;
-}
-
 static enum tool_status run(const struct tool_command *command, int argc,
 			    char **argv)
 {
 	struct postern_policy_options source = POSTERN_POLICY_OPTIONS_INIT;
 	const struct tool_option options[] = {
 		TOOL_OPTION_POLICY(&source.file),
+		{0}
 	};
-	const char *what;
+	struct postern_diagnostics *diagnostics;
+	struct postern_policy *policy;
+	enum tool_status status = TOOL_DONE;
+	size_t error_count;
+	int result;
 
-	tool_options_parse(command, options,
-			   sizeof(options) / sizeof(options[0]), argc, argv);
-	what = source.file ? source.file : "policy";
-	return list(what, &source);
+	tool_options_parse(command, options, argc, argv);
+	result = tool_policy_read(&source, &diagnostics, &policy);
+	if (result == 0)
+		print_nodes(policy);
+	tool_diagnostics_print(diagnostics, POSTERN_SEVERITY_ERROR);
+	error_count = postern_diagnostics_error_count(diagnostics);
+	if (result < 0 || error_count > 0)
+		status = tool_policy_failed(tool_policy_name(&source), result,
+					    error_count);
+	postern_policy_free(policy);
+	postern_diagnostics_free(diagnostics);
+	return status;
 }
 
 const struct tool_command tool_command_list = {

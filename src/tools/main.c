@@ -2,10 +2,10 @@
 /*
  * The postern tool: finding the subcommand
  *
- * The words before the first option name the subcommand; all that follows is
- * its own business.  What every subcommand may rely on is arranged here: that
- * the three standard descriptors are open, and that output which could not be
- * written is an error, also where SIGXFSZ would end the process.
+ * The words before the first option name the subcommand, which parses the rest.
+ * Every subcommand may rely on two things: the three standard descriptors are
+ * open, and output that cannot be written is an error, also where SIGXFSZ would
+ * end the process.
  */
 #include "tool.h"
 
@@ -45,9 +45,8 @@ static const struct tool_command *const commands[] = {
 
 /* The options of several commands that may also stand before the command: each
  * takes a value. */
-static const char *const early_options[] = {"--policy", "--key", "--without"};
-
-#define EARLY_OPTION_COUNT (sizeof(early_options) / sizeof(early_options[0]))
+static const char *const early_options[] = {"--policy", "--key", "--without",
+					    NULL};
 
 /*
  * A descriptor that was closed before us would be the number of our next socket
@@ -64,20 +63,27 @@ static void open_standard_descriptors(void)
 			abort();
 }
 
-static void print_help(void)
+/* The commands whose name begins so. */
+static void print_commands(const char *prefix)
 {
 	size_t i;
 
+	for (i = 0; i < COMMAND_COUNT; i++)
+		if (strncmp(commands[i]->name, prefix, strlen(prefix)) == 0)
+			printf("  %-15s %s\n", commands[i]->name,
+			       commands[i]->summary);
+	printf("\n"
+	       "  --help          show this, or with a command, its options\n");
+}
+
+static void print_help(void)
+{
 	printf("usage: postern [OPTION]... COMMAND [OPTION]... [OPERAND]...\n"
 	       "\n"
 	       "Policy-guarded messages between the processes of one host.\n"
 	       "\n");
-	for (i = 0; i < COMMAND_COUNT; i++)
-		printf("  %-15s %s\n", commands[i]->name,
-		       commands[i]->summary);
-	printf("\n"
-	       "  --help          show this, or with a command, its options\n"
-	       "  --version       show the version\n"
+	print_commands("");
+	printf("  --version       show the version\n"
 	       "\n"
 	       "--policy, --key and --without can also stand before the command.\n"
 	       "\n"
@@ -93,21 +99,6 @@ static void print_help(void)
 	       "  8  the policy is invalid\n"
 	       "  9  the input, or a thing that the command line names, is "
 	       "wrong\n");
-}
-
-/* The commands whose first word is that of a group: "policy", "key". */
-static void print_group_help(const char *group)
-{
-	size_t group_bytes = strlen(group), i;
-
-	printf("usage: postern %s COMMAND [OPTION]... [OPERAND]...\n\n", group);
-	for (i = 0; i < COMMAND_COUNT; i++)
-		if (strncmp(commands[i]->name, group, group_bytes) == 0 &&
-		    commands[i]->name[group_bytes] == ' ')
-			printf("  %-15s %s\n", commands[i]->name,
-			       commands[i]->summary);
-	printf("\n"
-	       "  --help          show this, or with a command, its options\n");
 }
 
 static bool is_help(const char *word)
@@ -135,68 +126,54 @@ static int command_matches(const struct tool_command *command, char **argv)
 	}
 }
 
-static enum tool_status run_group(const char *group, const char *commands_text,
-				  char **argv)
+/* prefix is the group and a space. */
+static enum tool_status run_group(const char *prefix, const char *commands_text,
+				  char **words)
 {
-	if (is_help(argv[1])) {
-		print_group_help(group);
-		return TOOL_DONE;
-	}
-	return argv[1] ? tool_misuse(NULL, "unknown command '%s %s'", group,
-				     argv[1]) :
-	       tool_misuse(NULL, "'%s' needs one of %s", group, commands_text);
+	if (!words[1])
+		tool_misuse(NULL, "'%s' needs one of %s", words[0],
+			    commands_text);
+	if (!is_help(words[1]))
+		tool_misuse(NULL, "unknown command '%s%s'", prefix, words[1]);
+	printf("usage: postern %sCOMMAND [OPTION]... [OPERAND]...\n\n", prefix);
+	print_commands(prefix);
+	return TOOL_DONE;
 }
 
-/* How many words of argv are early options and their values. */
-static int count_early_words(char **argv)
+/* How many words the early option takes: 0 if it is none. */
+static int early_option_words(char **words)
 {
 	size_t name_bytes, i;
-	int word_count = 0;
 
-	for (i = 0; argv[word_count] && i < EARLY_OPTION_COUNT; i++) {
+	for (i = 0; words[0] && early_options[i]; i++) {
 		name_bytes = strlen(early_options[i]);
-		if (strncmp(argv[word_count], early_options[i], name_bytes) != 0)
+		if (strncmp(words[0], early_options[i], name_bytes) != 0)
 			continue;
-		if (argv[word_count][name_bytes] == '=')
-			word_count++;
-		else if (argv[word_count][name_bytes] == '\0' &&
-			 argv[word_count + 1])
-			word_count += 2;
-		else
-			continue;
-		i = (size_t)-1; /* look for the next one */
+		if (words[0][name_bytes] == '=')
+			return 1;
+		if (words[0][name_bytes] == '\0' && words[1])
+			return 2;
 	}
-	return word_count;
-}
-
-/* The first count words go behind the next following_count. */
-static void move_behind(char **words, int count, int following_count)
-{
-	char *word;
-	int i;
-
-	for (; count > 0; count--) {
-		word = words[count - 1];
-		for (i = count; i < count + following_count; i++)
-			words[i - 1] = words[i];
-		words[i - 1] = word;
-	}
+	return 0;
 }
 
 static enum tool_status run(int argc, char **argv)
 {
-	int early_count = count_early_words(argv + 1);
-	char **words = argv + 1 + early_count;
+	char **words = argv + 1;
 	int word_count;
 	size_t i;
 
+	while ((word_count = early_option_words(words)) > 0)
+		words += word_count;
 	if (!words[0])
-		return tool_misuse(NULL, "no command given");
+		tool_misuse(NULL, "no command given");
 	for (i = 0; i < COMMAND_COUNT; i++) {
 		word_count = command_matches(commands[i], words);
 		if (word_count == 0)
 			continue;
-		move_behind(argv + 1, early_count, word_count);
+		/* The early options take the place of the command's words. */
+		memmove(argv + 1 + word_count, argv + 1,
+			(size_t)(words - (argv + 1)) * sizeof(argv[0]));
 		return commands[i]->run(commands[i], argc - word_count,
 					argv + word_count);
 	}
@@ -209,14 +186,14 @@ static enum tool_status run(int argc, char **argv)
 		return TOOL_DONE;
 	}
 	if (strcmp(words[0], "policy") == 0)
-		return run_group("policy", "check, show, explain, diff, fmt, "
+		return run_group("policy ", "check, show, explain, diff, fmt, "
 				 "pid, install, edit", words);
 	if (strcmp(words[0], "key") == 0)
-		return run_group("key", "new, public, check", words);
+		return run_group("key ", "new, public, check", words);
 	if (words[0][0] == '-')
-		return tool_misuse(NULL, "unexpected option '%s' before the "
-				   "command", words[0]);
-	return tool_misuse(NULL, "unknown command '%s'", words[0]);
+		tool_misuse(NULL, "unexpected option '%s' before the command",
+			    words[0]);
+	tool_misuse(NULL, "unknown command '%s'", words[0]);
 }
 
 int main(int argc, char **argv)
@@ -224,5 +201,5 @@ int main(int argc, char **argv)
 	open_standard_descriptors();
 	/* A limit of the size of files is an error of write(). */
 	(void)signal(SIGXFSZ, SIG_IGN);
-	return (int)tool_output_finish(run(argc, argv));
+	tool_exit(run(argc, argv));
 }

@@ -7,8 +7,9 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "units.h"
 
 #define NS_PER_MS UINT64_C(1000000)
 #define NS_PER_S UINT64_C(1000000000)
@@ -66,14 +67,6 @@ static bool take_events(struct tool_node_start *start)
 	return has_changed;
 }
 
-static uint64_t monotonic_ns(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
-
 /* Between half of it and all of it: senders do not all come at once. */
 static uint64_t vary(uint64_t pause_ns)
 {
@@ -87,7 +80,7 @@ static uint64_t vary(uint64_t pause_ns)
 bool tool_node_start_pause(struct tool_node_start *start, uint64_t left_ns)
 {
 	struct pollfd fd = {.fd = start->fd, .events = POLLIN};
-	uint64_t now_ns = monotonic_ns(), pause_ns = vary(start->pause_ns);
+	uint64_t now_ns = tool_now_ns(), pause_ns = vary(start->pause_ns);
 	uint64_t end_ns = now_ns + (pause_ns < left_ns ? pause_ns : left_ns);
 	struct timespec timeout;
 
@@ -95,7 +88,7 @@ bool tool_node_start_pause(struct tool_node_start *start, uint64_t left_ns)
 	 * nothing.  It fails for one that is missing or cannot be read. */
 	if (start->fd >= 0)
 		(void)inotify_add_watch(start->fd, start->directory, EVENTS);
-	for (; now_ns < end_ns; now_ns = monotonic_ns()) {
+	for (; now_ns < end_ns; now_ns = tool_now_ns()) {
 		timeout.tv_sec = (time_t)((end_ns - now_ns) / NS_PER_S);
 		timeout.tv_nsec = (long)((end_ns - now_ns) % NS_PER_S);
 		if (ppoll(&fd, 1, &timeout, NULL) > 0 && take_events(start)) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Options: a subcommand says what it takes, and gets it
+ * Options
  *
- * A table with one row per option is all there is to write: parsing, the
- * conversion, the complaint about a wrong value and --help follow from it.
+ * A subcommand has a table with one row per option.  Parsing, conversion, the
+ * error about a wrong value and --help follow from it.
  */
 #ifndef POSTERN_TOOLS_OPTIONS_H
 #define POSTERN_TOOLS_OPTIONS_H
@@ -12,7 +12,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <postern/result.h>
+
 #include "tool.h"
+
+/* The features that --without names and doctor prints. */
+struct tool_feature {
+	enum postern_feature bit;
+	const char *name;
+	const char *call;   /* its usual name, and since which version */
+	const char *lost;   /* the effect of its absence */
+	bool is_speed;      /* does not count for the hardening level */
+};
+
+#define TOOL_FEATURE_COUNT 5
+
+extern const struct tool_feature tool_features[TOOL_FEATURE_COUNT];
 
 /* The values of an option that may be repeated. */
 #define TOOL_WORDS_MAX 64
@@ -53,13 +68,13 @@ struct tool_option {
 	 .help = "do without these features (see 'doctor'), or all"}
 
 /*
- * Read the options of argv (argv[0] is the command's last word) into their
- * targets.  Returns the operands, ended by NULL, as many as the command takes.
- * Does not return when the command line is wrong or asks for --help: there is
- * nothing to clean up yet.
+ * Store the options of argv (argv[0] is the command's last word) in their
+ * targets.  The table ends with {0}.  Returns the operands, ended by NULL, as
+ * many as the command takes.  Ends the process if the command line is wrong or
+ * asks for --help.
  */
 char **tool_options_parse(const struct tool_command *command,
-			  const struct tool_option *options,
-			  size_t option_count, int argc, char **argv);
+			  const struct tool_option *options, int argc,
+			  char **argv);
 
 #endif

@@ -16,7 +16,6 @@
 
 #include "authoring/authoring.h"
 #include "errors.h"
-#include "file_text.h"
 #include "options.h"
 #include "policy_source.h"
 #include "tool.h"
@@ -56,9 +55,8 @@ static uint32_t policy_flags(bool assume_names)
 /* -- policy diff ----------------------------------------------------------- */
 
 /*
- * The exit status is diff(1)'s, so that a script can tell "nothing changes"
- * from "something does" and both from "it cannot be said": where 1 is an
- * answer, a file that does not load must be something else.
+ * The exit status of diff(1): since 1 means a difference, a file that does not
+ * load has another status.
  */
 #define SAME TOOL_DONE
 #define DIFFERENT TOOL_REFUSED
@@ -73,6 +71,7 @@ static enum tool_status run_diff(const struct tool_command *command, int argc,
 	const struct tool_option options[] = {
 		{.name = "assume-names", .flag = &assume_names,
 		 .help = "unknown users and groups are a warning"},
+		{0}
 	};
 	struct pst_authoring_report reports[2];
 	enum tool_status status = SAME;
@@ -81,9 +80,7 @@ static enum tool_status run_diff(const struct tool_command *command, int argc,
 	int result;
 	size_t i;
 
-	files = tool_options_parse(command, options,
-				   sizeof(options) / sizeof(options[0]), argc,
-				   argv);
+	files = tool_options_parse(command, options, argc, argv);
 	for (i = 0; i < 2; i++) {
 		sources[i].file = files[i];
 		sources[i].flags = policy_flags(assume_names);
@@ -103,8 +100,6 @@ static enum tool_status run_diff(const struct tool_command *command, int argc,
 const struct tool_command tool_command_policy_diff = {
 	.name = "policy diff",
 	.operands = "OLD NEW",
-	.operand_count_min = 2,
-	.operand_count_max = 2,
 	.summary = "show who gains, who loses and which limits change",
 	.description =
 		"Compare what the policies in the files OLD and NEW mean, "
@@ -130,7 +125,7 @@ static enum tool_status format_text(const char *text, size_t text_bytes,
 	print_diagnostics(&report);
 	if (result == 0)
 		return print_text(result, formatted);
-	(void)tool_error_findings(file, result, report.error_count);
+	(void)tool_error_policy(file, result, report.error_count);
 	return TOOL_BAD_POLICY;
 }
 
@@ -141,20 +136,17 @@ static enum tool_status run_fmt(const struct tool_command *command, int argc,
 	const struct tool_option options[] = {
 		{.name = "numeric", .flag = &is_numeric,
 		 .help = "write users and groups as numbers"},
+		{0}
 	};
 	enum tool_status status;
 	const char *file;
 	size_t text_bytes;
 	char *text;
 
-	file = *tool_options_parse(command, options,
-				   sizeof(options) / sizeof(options[0]), argc,
-				   argv);
+	file = *tool_options_parse(command, options, argc, argv);
 	if (file && strcmp(file, "-") == 0)
 		file = NULL;
-	status = tool_file_read(file, &text, &text_bytes);
-	if (status != TOOL_DONE)
-		return status;
+	text = tool_file_read(file, &text_bytes);
 	status = format_text(text, text_bytes, file ? file : "standard input",
 			     is_numeric ? PST_AUTHORING_FORMAT_NUMERIC : 0);
 	free(text);
@@ -164,7 +156,6 @@ static enum tool_status run_fmt(const struct tool_command *command, int argc,
 const struct tool_command tool_command_policy_fmt = {
 	.name = "policy fmt",
 	.operands = "[FILE]",
-	.operand_count_max = 1,
 	.summary = "print a policy text in canonical form",
 	.description =
 		"Print FILE, or standard input, in canonical form: indentation "
@@ -183,18 +174,18 @@ static enum tool_status run_show(const struct tool_command *command, int argc,
 		TOOL_OPTION_POLICY(&source.file),
 		{.name = "assume-names", .flag = &assume_names,
 		 .help = "unknown users and groups are a warning"},
+		{0}
 	};
 	struct pst_authoring_report report;
 	enum tool_status status;
 	char *text;
 	int result;
 
-	tool_options_parse(command, options,
-			   sizeof(options) / sizeof(options[0]), argc, argv);
+	tool_options_parse(command, options, argc, argv);
 	source.flags = policy_flags(assume_names);
 	result = pst_authoring_show(&source, postern_features(), &report,
 				    &text);
-	status = print_report(source.file ? source.file : "policy", &report);
+	status = print_report(tool_policy_name(&source), &report);
 	return status == TOOL_DONE ? print_text(result, text) : status;
 }
 

@@ -1,34 +1,49 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * postern policy check: would this policy load, for every user concerned?
+ * postern policy check: whether a policy would load, for every user concerned
  *
- * Findings go to standard error in gcc's form, so that an editor jumps to them,
- * or to standard output as one JSON array for a program.
+ * Diagnostics go to standard error in gcc's form, so that an editor jumps to
+ * them, or to standard output as one JSON array for a program.
  *
- * A policy is loaded as nodes and clients load it, and root loads it once more
- * as each owner of a node: a file that root can read and trusts may be closed
- * to the owner.  A FILE operand is taken for one that is yet to be installed:
- * that others could have written it is a warning.
+ * A policy is loaded as nodes and clients load it.  A file that root can read and
+ * trusts may be closed to the owner of a node or to a client, so root loads it
+ * again in child processes that become these users.  A FILE operand is not
+ * installed yet: that others could have written it is a warning.
  */
 #include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/types.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <postern/facts.h>
 #include <postern/policy.h>
 
 #include "errors.h"
 #include "json.h"
 #include "options.h"
-#include "policy_readers.h"
 #include "policy_source.h"
 #include "tool.h"
 
-/* In the place of a client that owns nothing and is in no group. */
-#define STRANGER_UID 65534
+/* Stands for a client that owns nothing and is in no group. */
+#define CLIENT_UID 65534
 
-/* Shared with the processes that load as other users. */
+/* The user as which a child process loads the policy. */
+struct reader {
+	uid_t uid;
+	gid_t gid;
+	char *name;        /* NULL: no entry, and then no further groups */
+	bool is_optional;  /* a failure to become this user is a warning */
+	bool is_client;    /* it needs less than all of the policy: a file that
+			    * it cannot read is a warning */
+};
+
 struct check {
 	const char *policy_file;
 	bool is_strict;
@@ -37,179 +52,220 @@ struct check {
 	struct tool_words users;
 
 	/* of one policy */
-	const char *what;
+	struct postern_policy_options options;
 	const struct postern_diagnostics *known; /* printed already, or NULL */
-	bool is_stranger;
 
-	size_t json_count;  /* findings printed as JSON so far */
+	/* Diagnostics printed as JSON so far; shared with the child processes. */
+	size_t *json_count;
 };
 
-/* -- findings -------------------------------------------------------------- */
+/* -- diagnostics ----------------------------------------------------------- */
 
-static void print_json_finding(struct check *check,
-			       const struct tool_reader *reader,
-			       const struct postern_diagnostic *finding,
-			       bool is_error)
+static void print_json(struct check *check, const struct reader *reader,
+		       const struct postern_diagnostic *diagnostic,
+		       bool is_error)
 {
 	json_t *object;
 
 	object = json_pack("{ss so so so so so so}",
 			   "severity", is_error ? "error" : "warning",
-			   "file", tool_json_text(finding->file),
-			   "line", tool_json_count(finding->line),
-			   "column", tool_json_count(finding->column),
-			   "width", tool_json_count(finding->width),
-			   "message", tool_json_text(finding->message),
-			   "hint", tool_json_text(finding->hint));
+			   "file", tool_json_text(diagnostic->file),
+			   "line", tool_json_count(diagnostic->line),
+			   "column", tool_json_count(diagnostic->column),
+			   "width", tool_json_count(diagnostic->width),
+			   "message", tool_json_text(diagnostic->message),
+			   "hint", tool_json_text(diagnostic->hint));
 	if (reader)
 		object = tool_json_add(object, "as_uid",
 				       tool_json_count(reader->uid));
-	printf("%s\n  ", check->json_count++ > 0 ? "," : "");
+	printf("%s\n  ", (*check->json_count)++ > 0 ? "," : "");
 	tool_json_print(object);
 }
 
-static void print_findings(struct check *check,
-			   const struct postern_diagnostics *diagnostics)
+static void print_diagnostics(struct check *check,
+			      const struct postern_diagnostics *diagnostics)
 {
-	struct postern_diagnostic finding = POSTERN_DIAGNOSTIC_INIT;
+	struct postern_diagnostic diagnostic = POSTERN_DIAGNOSTIC_INIT;
 	size_t i;
 
 	if (!check->is_json) {
-		tool_findings_print(diagnostics);
+		tool_diagnostics_print(diagnostics, POSTERN_SEVERITY_WARNING);
 		return;
 	}
-	for (i = 0; postern_diagnostics_get(diagnostics, i, &finding) == 0; i++)
-		print_json_finding(check, NULL, &finding,
-				   finding.severity == POSTERN_SEVERITY_ERROR);
+	for (i = 0; postern_diagnostics_get(diagnostics, i, &diagnostic) == 0;
+	     i++)
+		print_json(check, NULL, &diagnostic,
+			   diagnostic.severity == POSTERN_SEVERITY_ERROR);
 }
 
-static enum tool_status
-fail_for_warnings(const struct check *check, size_t warning_count)
+static enum tool_status check_warnings(const struct check *check,
+				       size_t warning_count)
 {
-	return tool_error(check->what, "%zu warning%s, and --strict",
-			  warning_count, warning_count == 1 ? "" : "s");
-}
-
-static enum tool_status
-result_of(const struct check *check, int result,
-	  const struct postern_diagnostics *diagnostics)
-{
-	size_t error_count = postern_diagnostics_error_count(diagnostics);
-	size_t warning_count;
-
-	if (result < 0 || error_count > 0)
-		return tool_error_findings(check->what, result, error_count);
-	warning_count = postern_diagnostics_count(diagnostics);
-	if (check->is_strict && warning_count > 0)
-		return fail_for_warnings(check, warning_count);
-	return TOOL_DONE;
+	if (!check->is_strict || warning_count == 0)
+		return TOOL_DONE;
+	return tool_error(TOOL_REFUSED, tool_policy_name(&check->options),
+			  "%zu warning%s, and --strict", warning_count,
+			  warning_count == 1 ? "" : "s");
 }
 
 /* -- as other users -------------------------------------------------------- */
 
-static bool is_known(const struct check *check,
-		     const struct postern_diagnostic *finding)
+static struct reader make_reader(uid_t uid)
 {
-	struct postern_diagnostic known = POSTERN_DIAGNOSTIC_INIT;
-	size_t i;
+	const struct passwd *entry = getpwuid(uid);
+	struct reader reader = {.uid = uid, .gid = (gid_t)uid};
 
-	for (i = 0; check->known &&
-		    postern_diagnostics_get(check->known, i, &known) == 0;
-	     i++)
-		if (known.line == finding->line &&
-		    known.column == finding->column &&
-		    strcmp(known.file, finding->file) == 0 &&
-		    strcmp(known.message, finding->message) == 0)
-			return true;
-	return false;
+	if (entry) {
+		reader.gid = entry->pw_gid;
+		reader.name = strdup(entry->pw_name);
+	}
+	return reader;
 }
 
-static void print_as(struct check *check, const struct tool_reader *reader,
-		     const struct postern_diagnostic *finding, bool is_error)
+/* For good. */
+static int become(const struct reader *reader)
+{
+	int r;
+
+	r = reader->name ? initgroups(reader->name, reader->gid)
+			 : setgroups(0, NULL);
+	if (r < 0 || setresgid(reader->gid, reader->gid, reader->gid) < 0 ||
+	    setresuid(reader->uid, reader->uid, reader->uid) < 0)
+		return -errno;
+	return 0;
+}
+
+static void print_as(struct check *check, const struct reader *reader,
+		     const struct postern_diagnostic *diagnostic, bool is_error)
 {
 	char place[64] = "";
 
 	if (check->is_json) {
-		print_json_finding(check, reader, finding, is_error);
+		print_json(check, reader, diagnostic, is_error);
 		return;
 	}
-	if (check->is_stranger) {
+	if (reader->is_client) {
 		tool_warning("policy", "as a client that is no owner: %s: %s",
-			     finding->file, finding->message);
+			     diagnostic->file, diagnostic->message);
 		return;
 	}
-	if (finding->line > 0)
-		(void)snprintf(place, sizeof(place), ":%u:%u", finding->line,
-			       finding->column);
+	if (diagnostic->line > 0)
+		(void)snprintf(place, sizeof(place), ":%u:%u", diagnostic->line,
+			       diagnostic->column);
 	if (is_error)
-		(void)tool_error("policy", "as uid %lu: %s%s: %s",
-				 (unsigned long)reader->uid, finding->file,
-				 place, finding->message);
+		(void)tool_error(TOOL_REFUSED, "policy", "as uid %lu: %s%s: %s",
+				 (unsigned long)reader->uid, diagnostic->file,
+				 place, diagnostic->message);
 	else
 		tool_warning("policy", "as uid %lu: %s%s: %s",
-			     (unsigned long)reader->uid, finding->file, place,
-			     finding->message);
+			     (unsigned long)reader->uid, diagnostic->file,
+			     place, diagnostic->message);
 }
 
-/* In a process of that user. */
 static enum tool_status
-look_as(const struct tool_reader *reader, int result,
-	const struct postern_diagnostics *diagnostics, void *user_data)
+report_as(struct check *check, const struct reader *reader, int result,
+	  const struct postern_diagnostics *diagnostics)
 {
-	struct check *check = user_data;
-	struct postern_diagnostic finding = POSTERN_DIAGNOSTIC_INIT;
+	const char *what = tool_policy_name(&check->options);
+	struct postern_diagnostic diagnostic = POSTERN_DIAGNOSTIC_INIT;
 	size_t i, error_count = 0, warning_count = 0;
+	enum tool_status status;
 	bool is_error;
 
-	for (i = 0; postern_diagnostics_get(diagnostics, i, &finding) == 0;
+	for (i = 0; postern_diagnostics_get(diagnostics, i, &diagnostic) == 0;
 	     i++) {
+		is_error = diagnostic.severity == POSTERN_SEVERITY_ERROR;
 		/* The warnings of the policy itself were printed before. */
-		if (is_known(check, &finding) ||
-		    (check->known &&
-		     finding.severity != POSTERN_SEVERITY_ERROR))
+		if (check->known &&
+		    (!is_error ||
+		     tool_diagnostics_contain(check->known, &diagnostic)))
 			continue;
-		is_error = finding.severity == POSTERN_SEVERITY_ERROR &&
-			   !check->is_stranger;
-		print_as(check, reader, &finding, is_error);
+		is_error = is_error && !reader->is_client;
+		print_as(check, reader, &diagnostic, is_error);
 		if (is_error)
 			error_count++;
 		else
 			warning_count++;
 	}
 	if (error_count > 0)
-		return tool_error(check->what, "%zu error%s as uid %lu",
+		return tool_error(TOOL_REFUSED, what, "%zu error%s as uid %lu",
 				  error_count, error_count == 1 ? "" : "s",
 				  (unsigned long)reader->uid);
-	if (check->is_strict && warning_count > 0)
-		return fail_for_warnings(check, warning_count);
-	if (result < 0 && !check->known)
-		return tool_error_result(check->what, result, NULL);
-	return TOOL_DONE;
+	status = check_warnings(check, warning_count);
+	if (status == TOOL_DONE && result < 0 && !check->known)
+		return tool_error_result(what, result, NULL);
+	return status;
+}
+
+/* In the child process. */
+static enum tool_status load_as(struct check *check,
+				const struct reader *reader)
+{
+	struct postern_diagnostics *diagnostics;
+	struct postern_policy *policy;
+	enum tool_status status;
+	int result;
+
+	result = become(reader);
+	if (result < 0 && reader->is_optional) {
+		/* In a user namespace that does not map it, for instance. */
+		tool_warning("policy", "not checked as uid %lu: %s",
+			     (unsigned long)reader->uid, strerror(-result));
+		return TOOL_DONE;
+	}
+	if (result < 0)
+		return tool_error(TOOL_REFUSED, "policy",
+				  "cannot become uid %lu: %s",
+				  (unsigned long)reader->uid,
+				  strerror(-result));
+	result = tool_policy_read(&check->options, &diagnostics, &policy);
+	status = report_as(check, reader, result, diagnostics);
+	postern_policy_free(policy);
+	postern_diagnostics_free(diagnostics);
+	return status;
 }
 
 static enum tool_status check_as(struct check *check,
-				 const struct postern_policy_options *options,
-				 const struct tool_reader *reader)
+				 const struct reader *reader)
 {
-	return tool_reader_load(reader, options, look_as, check);
+	int wait_status;
+	pid_t pid, r;
+
+	/* The child must not write the same bytes again. */
+	(void)fflush(NULL);
+	pid = fork();
+	if (pid < 0)
+		return tool_error_system("fork", errno);
+	if (pid == 0)
+		_exit((int)tool_output_finish(load_as(check, reader)));
+	do
+		r = waitpid(pid, &wait_status, 0);
+	while (r < 0 && errno == EINTR);
+	if (r < 0 || !WIFEXITED(wait_status))
+		return tool_error(TOOL_REFUSED, "policy",
+				  "the check as uid %lu failed",
+				  (unsigned long)reader->uid);
+	return (enum tool_status)WEXITSTATUS(wait_status);
 }
 
-static enum tool_status
-check_as_users(struct check *check,
-	       const struct postern_policy_options *options)
+static enum tool_status check_as_users(struct check *check)
 {
 	enum tool_status status = TOOL_DONE;
-	struct tool_reader reader;
+	struct postern_facts *facts;
+	struct reader reader;
 	size_t i;
+	int result;
 
-	check->known = NULL;
 	for (i = 0; i < check->users.count; i++) {
-		if (tool_reader_find(check->users.words[i], &reader) !=
-		    TOOL_DONE)
-			return TOOL_REFUSED;
-		if (check_as(check, options, &reader) != TOOL_DONE)
+		result = postern_facts_of_user(check->users.words[i], &facts);
+		if (result < 0)
+			return tool_error_lookup(check->users.words[i], "user",
+						 result);
+		reader = make_reader(postern_facts_subject(facts)->uid);
+		postern_facts_free(facts);
+		if (check_as(check, &reader) != TOOL_DONE)
 			status = TOOL_REFUSED;
-		tool_reader_done(&reader);
+		free(reader.name);
 	}
 	return status;
 }
@@ -228,13 +284,12 @@ static bool has_owner_before(const struct postern_policy *policy,
 	return false;
 }
 
-static enum tool_status
-check_as_owners(struct check *check, const struct postern_policy *policy,
-		const struct postern_policy_options *options)
+static enum tool_status check_as_owners(struct check *check,
+					const struct postern_policy *policy)
 {
 	struct postern_node_description node = POSTERN_NODE_DESCRIPTION_INIT;
 	enum tool_status status = TOOL_DONE;
-	struct tool_reader reader;
+	struct reader reader;
 	size_t i;
 
 	for (i = 0; policy && postern_policy_node_at(policy, i, &node) == 0;
@@ -243,65 +298,54 @@ check_as_owners(struct check *check, const struct postern_policy *policy,
 		    node.owner_uid == geteuid() ||
 		    has_owner_before(policy, i, node.owner_uid))
 			continue;
-		tool_reader_init(&reader, node.owner_uid);
+		reader = make_reader(node.owner_uid);
 		reader.is_optional = !check->is_strict;
-		if (check_as(check, options, &reader) != TOOL_DONE)
+		if (check_as(check, &reader) != TOOL_DONE)
 			status = TOOL_REFUSED;
-		tool_reader_done(&reader);
+		free(reader.name);
 	}
 	return status;
 }
 
-/* A client needs less than all of it: a file that it cannot read is a warning. */
-static enum tool_status
-check_as_stranger(struct check *check,
-		  const struct postern_policy_options *options)
+static enum tool_status check_as_others(struct check *check,
+					const struct postern_policy *policy)
 {
-	const struct tool_reader stranger = {
-		.uid = STRANGER_UID,
-		.gid = STRANGER_UID,
+	const struct reader client = {
+		.uid = CLIENT_UID,
+		.gid = CLIENT_UID,
 		.is_optional = !check->is_strict,
+		.is_client = true,
 	};
 	enum tool_status status;
 
-	check->is_stranger = true;
-	status = check_as(check, options, &stranger);
-	check->is_stranger = false;
-	return status;
-}
-
-static enum tool_status
-check_as_others(struct check *check, const struct postern_policy *policy,
-		const struct postern_policy_options *options)
-{
-	enum tool_status status;
-
-	status = check_as_owners(check, policy, options);
-	if (!options->file && check_as_stranger(check, options) != TOOL_DONE)
+	status = check_as_owners(check, policy);
+	if (!check->options.file && check_as(check, &client) != TOOL_DONE)
 		status = TOOL_REFUSED;
 	return status;
 }
 
 /* -- one policy, or all ---------------------------------------------------- */
 
-static enum tool_status
-check_as_self(struct check *check, bool is_operand,
-	      const struct postern_policy_options *options)
+static enum tool_status check_as_self(struct check *check, bool is_operand)
 {
 	struct postern_diagnostics *diagnostics;
-	struct postern_policy *policy = NULL;
+	struct postern_policy *policy;
 	enum tool_status status;
+	size_t error_count;
 	int result;
 
-	result = postern_diagnostics_new(&diagnostics);
-	if (result < 0)
-		return tool_error_result(check->what, result, NULL);
-	result = postern_policy_load(options, diagnostics, &policy);
-	print_findings(check, diagnostics);
-	status = result_of(check, result, diagnostics);
+	result = tool_policy_read(&check->options, &diagnostics, &policy);
+	print_diagnostics(check, diagnostics);
+	error_count = postern_diagnostics_error_count(diagnostics);
+	if (result < 0 || error_count > 0)
+		status = tool_error_policy(tool_policy_name(&check->options),
+					   result, error_count);
+	else
+		status = check_warnings(check,
+					postern_diagnostics_count(diagnostics));
 	check->known = diagnostics;
 	if (!is_operand && geteuid() == 0 &&
-	    check_as_others(check, policy, options) != TOOL_DONE)
+	    check_as_others(check, policy) != TOOL_DONE)
 		status = TOOL_REFUSED;
 	check->known = NULL;
 	postern_policy_free(policy);
@@ -312,23 +356,22 @@ check_as_self(struct check *check, bool is_operand,
 static enum tool_status check_one(struct check *check, const char *file,
 				  bool is_operand)
 {
-	struct postern_policy_options options = POSTERN_POLICY_OPTIONS_INIT;
 	enum tool_status status;
 
-	options.file = file;
-	options.flags = POSTERN_POLICY_LINT;
+	check->options =
+		(struct postern_policy_options)POSTERN_POLICY_OPTIONS_INIT;
+	check->options.file = file;
+	check->options.flags = POSTERN_POLICY_LINT;
 	if (is_operand && check->users.count == 0)
-		options.flags |= POSTERN_POLICY_WARN_ON_UNTRUSTED;
+		check->options.flags |= POSTERN_POLICY_WARN_ON_UNTRUSTED;
 	if (check->assume_names)
-		options.flags |= POSTERN_POLICY_ASSUME_NAMES;
-	check->what = file ? file : "policy";
+		check->options.flags |= POSTERN_POLICY_ASSUME_NAMES;
 
-	status = check->users.count > 0 ?
-		 check_as_users(check, &options) :
-		 check_as_self(check, is_operand, &options);
-	/* A policy in order is worth a word; to programs the status says it. */
+	status = check->users.count > 0 ? check_as_users(check) :
+		 check_as_self(check, is_operand);
+	/* A program reads the exit status instead. */
 	if (status == TOOL_DONE && !check->is_json)
-		printf("%s: valid\n", check->what);
+		printf("%s: valid\n", tool_policy_name(&check->options));
 	return status == TOOL_DONE ? TOOL_DONE : TOOL_REFUSED;
 }
 
@@ -344,60 +387,50 @@ static enum tool_status check_all(struct check *check, char **files)
 	return status;
 }
 
-static enum tool_status run_with(const struct tool_command *command,
-				 struct check *check, int argc, char **argv)
+static enum tool_status run(const struct tool_command *command, int argc,
+			    char **argv)
 {
+	struct check check = {
+		.json_count = mmap(NULL, sizeof(size_t),
+				   PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_ANONYMOUS, -1, 0),
+	};
 	const struct tool_option options[] = {
-		TOOL_OPTION_POLICY(&check->policy_file),
-		{.name = "as", .argument = "USER", .words = &check->users,
+		TOOL_OPTION_POLICY(&check.policy_file),
+		{.name = "as", .argument = "USER", .words = &check.users,
 		 .help = "load it as this user, by name or number (root only; "
 			 "repeatable)"},
-		{.name = "strict", .flag = &check->is_strict,
+		{.name = "strict", .flag = &check.is_strict,
 		 .help = "a warning is an error"},
-		{.name = "json", .flag = &check->is_json,
+		{.name = "json", .flag = &check.is_json,
 		 .help = "findings as a JSON array on standard output"},
-		{.name = "assume-names", .flag = &check->assume_names,
+		{.name = "assume-names", .flag = &check.assume_names,
 		 .help = "unknown users and groups are a warning"},
+		{0}
 	};
 	enum tool_status status;
 	char **files;
 
-	files = tool_options_parse(command, options,
-				   sizeof(options) / sizeof(options[0]), argc,
-				   argv);
-	if (files[0] && check->policy_file)
-		return tool_misuse(command, "--policy and a FILE operand "
-				   "exclude each other");
-	if (check->users.count > 0 && geteuid() != 0)
-		return tool_error("--as", "only root can load the policy as "
-				  "another user");
-	if (check->is_json)
-		printf("[");
-	status = check_all(check, files);
-	if (check->is_json)
-		printf("%s]\n", check->json_count > 0 ? "\n" : "");
-	return status;
-}
-
-static enum tool_status run(const struct tool_command *command, int argc,
-			    char **argv)
-{
-	void *shared = mmap(NULL, sizeof(struct check), PROT_READ | PROT_WRITE,
-			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	enum tool_status status;
-
-	if (shared == MAP_FAILED)
+	if (check.json_count == MAP_FAILED)
 		return tool_error_system("policy", errno);
-	status = run_with(command, shared, argc, argv);
-	(void)munmap(shared, sizeof(struct check));
+	files = tool_options_parse(command, options, argc, argv);
+	if (files[0] && check.policy_file)
+		tool_misuse(command, "--policy and a FILE operand exclude each "
+			    "other");
+	if (check.users.count > 0 && geteuid() != 0)
+		return tool_error(TOOL_REFUSED, "--as", "only root can load "
+				  "the policy as another user");
+	if (check.is_json)
+		printf("[");
+	status = check_all(&check, files);
+	if (check.is_json)
+		printf("%s]\n", *check.json_count > 0 ? "\n" : "");
 	return status;
 }
 
 const struct tool_command tool_command_policy_check = {
 	.name = "policy check",
 	.operands = "[FILE]...",
-	.operand_count_min = 0,
-	.operand_count_max = 1 << 20,
 	.summary = "check policy files and show what is wrong with them",
 	.description =
 		"Check each FILE on its own, before it is installed, or else "

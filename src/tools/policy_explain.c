@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * postern policy explain: what would this node say to that process, and why?
+ * postern policy explain, pid: what a policy says about a process, and the word
+ * that names one in a policy
  *
- * The process is a running one, or one that the options describe.  A running
- * one is looked at with the eyes of the node's owner, since what root can read
- * of a process the node may not; whoever is neither is told so.
+ * The process is a running one, or one that the options describe.  Root examines
+ * a running one as the node's owner, since the owner may read less of a process
+ * than root; every other user is warned of the difference.  A fact that the
+ * options do not give stays unknown, and the policy treats it so.
  */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <postern/facts.h>
@@ -17,14 +22,22 @@
 #include "errors.h"
 #include "options.h"
 #include "policy_source.h"
-#include "subject.h"
 #include "tool.h"
 #include "units.h"
+
+#define KEY_PREFIX "x25519:"
+#define KEY_DIGITS 43  /* of six bits each: 32 bytes and two bits of zero */
 
 struct explain {
 	const char *node;
 	uint64_t pid;
-	struct tool_described_subject described;
+
+	/* instead of pid; NULL for a fact that is not given */
+	const char *user;
+	struct tool_words group_words;
+	const char *unit;
+	const char *key;       /* "x25519:" and 43 characters */
+	const char *pid_word;  /* "N:INODE" */
 };
 
 /* The answer, and as the exit status whether it is yes. */
@@ -40,51 +53,59 @@ static enum tool_status answer(const struct postern_policy *policy,
 	if (result == 0)
 		result = postern_policy_explain(policy, node, subject, &text);
 	if (result < 0)
-		return tool_error_result(node, result, NULL);
+		tool_exit(tool_error_result(node, result, NULL));
 	fputs(text, stdout);
 	free(text);
 	return decision.is_admitted ? TOOL_DONE : TOOL_REFUSED;
 }
 
+static struct postern_facts *facts_of_user(const char *user)
+{
+	struct postern_facts *facts;
+	int result;
+
+	result = postern_facts_of_user(user, &facts);
+	if (result < 0)
+		tool_exit(tool_error_lookup(user, "user", result));
+	return facts;
+}
+
+/* -- a running process ----------------------------------------------------- */
+
 /*
- * Only root can look with the eyes of somebody else.  An owner without an entry
- * has no group that we know: it gets that of its number.
+ * Only root can examine a process as another user.  For an owner without an
+ * entry in the user database, the group with its number stands in for its group.
  */
-static enum tool_status
-observe_as_owner(const struct postern_node_description *node,
-		 struct postern_facts_options *options)
+static void observe_as_owner(const struct postern_node_description *node,
+			     struct postern_facts_options *options)
 {
 	const struct postern_subject *subject;
 	struct postern_facts *owner;
 	char owner_uid[16];
-	int result;
 
 	if (node->owner_fact == POSTERN_FACT_KNOWN &&
 	    node->owner_uid == geteuid())
-		return TOOL_DONE;
+		return;
 	if (node->owner_fact == POSTERN_FACT_ABSENT) {
 		tool_warning(node->name, "'owner unmapped': the node decides "
 			     "by the policy of its own user namespace, and by "
 			     "the facts that it sees there");
-		return TOOL_DONE;
+		return;
 	}
 	if (node->owner_fact != POSTERN_FACT_KNOWN || geteuid() != 0) {
 		tool_warning(node->name, "the node may see other facts of that "
 			     "process: only root and the node's owner can tell "
 			     "which");
-		return TOOL_DONE;
+		return;
 	}
 	(void)snprintf(owner_uid, sizeof(owner_uid), "%u", node->owner_uid);
-	result = postern_facts_of_user(owner_uid, &owner);
-	if (result < 0)
-		return tool_error_lookup(owner_uid, "user", result);
+	owner = facts_of_user(owner_uid);
 	subject = postern_facts_subject(owner);
 	options->flags = POSTERN_FACTS_OBSERVER;
 	options->observer_uid = subject->uid;
 	options->observer_gid = subject->gid_fact == POSTERN_FACT_KNOWN ?
 				subject->gid : subject->uid;
 	postern_facts_free(owner);
-	return TOOL_DONE;
 }
 
 static enum tool_status
@@ -95,68 +116,141 @@ explain_process(const struct explain *explain,
 	struct postern_facts_options options = POSTERN_FACTS_OPTIONS_INIT;
 	struct postern_facts *facts;
 	enum tool_status status;
-	int result;
+	int result = -ENOENT;
 
-	status = observe_as_owner(node, &options);
-	if (status != TOOL_DONE)
-		return status;
-	if (explain->pid > INT32_MAX)
-		result = -ENOENT;
-	else
+	observe_as_owner(node, &options);
+	if (explain->pid <= INT32_MAX)
 		result = postern_facts_of_process((int32_t)explain->pid,
 						  &options, &facts);
 	if (result == -ENOENT)
-		return tool_error_input("--pid", "no such process");
+		tool_exit(tool_error(TOOL_BAD_INPUT, "--pid",
+				     "no such process"));
 	if (result < 0)
-		return tool_error_result("--pid", result, NULL);
+		tool_exit(tool_error_result("--pid", result, NULL));
 	status = answer(policy, explain->node, postern_facts_subject(facts));
 	postern_facts_free(facts);
 	return status;
 }
 
+/* -- a described process --------------------------------------------------- */
+
+static void set_groups(struct postern_subject *subject,
+		       const struct tool_words *words,
+		       uint32_t groups[static TOOL_WORDS_MAX])
+{
+	int result;
+	size_t i;
+
+	if (words->count == 0)
+		return;
+	for (i = 0; i < words->count; i++) {
+		result = postern_group_find(words->words[i], &groups[i]);
+		if (result < 0)
+			tool_exit(tool_error_lookup(words->words[i], "group",
+						    result));
+	}
+	subject->groups = groups;
+	subject->group_count = (uint32_t)words->count;
+	subject->groups_fact = POSTERN_FACT_KNOWN;
+	if (subject->gid_fact != POSTERN_FACT_KNOWN)
+		subject->gid = groups[0];
+	subject->gid_fact = POSTERN_FACT_KNOWN;
+}
+
+/* Base64 in the URL-safe alphabet, without padding. */
+static bool parse_key(const char *word, uint8_t key[static POSTERN_KEY_BYTES])
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "abcdefghijklmnopqrstuvwxyz0123456789-_";
+	uint32_t bits = 0;
+	int bit_count = 0;
+	size_t used = 0;
+
+	if (strncmp(word, KEY_PREFIX, strlen(KEY_PREFIX)) != 0)
+		return false;
+	word += strlen(KEY_PREFIX);
+	if (strlen(word) != KEY_DIGITS || strspn(word, digits) != KEY_DIGITS)
+		return false;
+	for (; *word != '\0'; word++) {
+		bits = bits << 6 | (uint32_t)(strchr(digits, *word) - digits);
+		bit_count += 6;
+		if (bit_count < 8)
+			continue;
+		bit_count -= 8;
+		key[used++] = (uint8_t)(bits >> bit_count);
+	}
+	/* The spare bits of the last digit are zero: a key has one word. */
+	return (bits & 3) == 0;
+}
+
+/* "N:INODE": both are counts. */
+static bool parse_pid_word(const char *word, struct postern_subject *subject)
+{
+	uint64_t pid, inode;
+	const char *colon;
+	char digits[24];
+
+	colon = strchr(word, ':');
+	if (!colon || (size_t)(colon - word) >= sizeof(digits))
+		return false;
+	(void)snprintf(digits, sizeof(digits), "%.*s", (int)(colon - word),
+		       word);
+	if (tool_parse_count(digits, &pid) || pid > INT32_MAX ||
+	    tool_parse_count(colon + 1, &inode))
+		return false;
+	subject->pid = (int32_t)pid;
+	subject->pid_fact = POSTERN_FACT_KNOWN;
+	subject->pid_inode = inode;
+	subject->pid_inode_fact = POSTERN_FACT_KNOWN;
+	return true;
+}
+
 static enum tool_status explain_described(const struct explain *explain,
 					  const struct postern_policy *policy)
 {
-	struct tool_described_subject described = explain->described;
+	struct postern_facts *facts = facts_of_user(explain->user);
+	struct postern_subject subject = *postern_facts_subject(facts);
+	uint32_t groups[TOOL_WORDS_MAX];
 	enum tool_status status;
 
-	status = tool_subject_describe(&described);
-	if (status == TOOL_DONE)
-		status = answer(policy, explain->node, &described.subject);
-	tool_subject_done(&described);
+	set_groups(&subject, &explain->group_words, groups);
+	if (explain->unit) {
+		subject.unit = explain->unit;
+		subject.unit_fact = POSTERN_FACT_KNOWN;
+	}
+	if (explain->key) {
+		if (!parse_key(explain->key, subject.key))
+			tool_exit(tool_error(TOOL_MISUSED, "--key",
+					     "expected x25519: and 43 "
+					     "characters of URL-safe base64"));
+		subject.key_fact = POSTERN_FACT_KNOWN;
+	}
+	if (explain->pid_word && !parse_pid_word(explain->pid_word, &subject))
+		tool_exit(tool_error(TOOL_MISUSED, "--pid-word",
+				     "expected N:INODE, as 'postern policy pid "
+				     "N' prints it"));
+	status = answer(policy, explain->node, &subject);
+	postern_facts_free(facts);
 	return status;
 }
 
-static enum tool_status explain_with(const struct explain *explain,
-				     const struct postern_policy *policy)
+/* -- policy explain -------------------------------------------------------- */
+
+static void check_usage(const struct tool_command *command,
+			const struct explain *explain)
 {
-	struct postern_node_description node;
-	enum tool_status status;
-
-	status = tool_policy_find_node(policy, explain->node, &node);
-	if (status != TOOL_DONE)
-		return status;
-	return explain->pid ? explain_process(explain, policy, &node) :
-	       explain_described(explain, policy);
-}
-
-static const char *check_usage(const struct explain *explain)
-{
-	const struct tool_described_subject *described = &explain->described;
-
 	if (!explain->node)
-		return "--node is needed";
-	if (!explain->pid == !described->user)
-		return "one of --pid and --user is needed";
-	if (explain->pid && (described->group_words.count > 0 ||
-			     described->unit || described->key ||
-			     described->pid_word))
-		return "--pid says all: no further facts can be given";
-	return NULL;
+		tool_misuse(command, "--node is needed");
+	if (!explain->pid == !explain->user)
+		tool_misuse(command, "one of --pid and --user is needed");
+	if (explain->pid && (explain->group_words.count > 0 || explain->unit ||
+			     explain->key || explain->pid_word))
+		tool_misuse(command, "--pid says all: no further facts can be "
+			    "given");
 }
 
-static enum tool_status run(const struct tool_command *command, int argc,
-			    char **argv)
+static enum tool_status run_explain(const struct tool_command *command,
+				    int argc, char **argv)
 {
 	struct postern_policy_options source = POSTERN_POLICY_OPTIONS_INIT;
 	struct explain explain = {0};
@@ -166,37 +260,35 @@ static enum tool_status run(const struct tool_command *command, int argc,
 		 .help = "the node that is asked"},
 		{.name = "pid", .argument = "PID", .count = &explain.pid,
 		 .help = "a running process"},
-		{.name = "user", .argument = "USER",
-		 .text = &explain.described.user,
+		{.name = "user", .argument = "USER", .text = &explain.user,
 		 .help = "a process of this user, by name or number"},
 		{.name = "group", .argument = "GROUP",
-		 .words = &explain.described.group_words,
+		 .words = &explain.group_words,
 		 .help = "in this group (repeatable; default: the user's "
 			 "groups)"},
-		{.name = "unit", .argument = "UNIT",
-		 .text = &explain.described.unit,
+		{.name = "unit", .argument = "UNIT", .text = &explain.unit,
 		 .help = "of this unit of the system manager"},
 		{.name = "key", .argument = "x25519:BASE64",
-		 .text = &explain.described.key,
+		 .text = &explain.key,
 		 .help = "which has proven to hold this key"},
 		{.name = "pid-word", .argument = "N:INODE",
-		 .text = &explain.described.pid_word,
+		 .text = &explain.pid_word,
 		 .help = "which is this process (see 'postern policy pid')"},
+		{0}
 	};
+	struct postern_node_description node;
 	struct postern_policy *policy;
 	enum tool_status status;
-	const char *why;
 
-	tool_options_parse(command, options,
-			   sizeof(options) / sizeof(options[0]), argc, argv);
-	why = check_usage(&explain);
-	if (why)
-		return tool_misuse(command, "%s", why);
+	tool_options_parse(command, options, argc, argv);
+	check_usage(command, &explain);
 	source.flags = POSTERN_POLICY_WARN_ON_UNTRUSTED;
-	status = tool_policy_load(&source, TOOL_POLICY_FOR_NODE, &policy);
-	if (status != TOOL_DONE)
-		return status;
-	status = explain_with(&explain, policy);
+	policy = tool_policy_load(&source, TOOL_POLICY_FOR_NODE);
+	if (!tool_policy_find_node(policy, explain.node, &node))
+		tool_exit(tool_error(TOOL_BAD_INPUT, explain.node,
+				     "no such node in the policy"));
+	status = explain.pid ? explain_process(&explain, policy, &node) :
+		 explain_described(&explain, policy);
 	postern_policy_free(policy);
 	return status;
 }
@@ -210,5 +302,52 @@ const struct tool_command tool_command_policy_explain = {
 		"or one that the\noptions describe (--user).  A fact that is "
 		"not given is unknown.  The exit status\nis 0 when the process "
 		"would be admitted, 1 when not.\n",
-	.run = run,
+	.run = run_explain,
+};
+
+/* -- policy pid ------------------------------------------------------------ */
+
+/* A pid alone may name another process later; the inode of its pidfd does not. */
+static void print_pid_word(const struct tool_command *command, const char *word)
+{
+	uint64_t pid, inode;
+	const char *why;
+	int result;
+
+	why = tool_parse_count(word, &pid);
+	if (!why && pid > INT32_MAX)
+		why = "the number is too large";
+	if (why)
+		tool_misuse(command, "'%s': %s", word, why);
+	result = postern_process_identity((int32_t)pid, 0, &inode);
+	if (result == -ENOENT)
+		tool_exit(tool_error(TOOL_BAD_INPUT, word, "no such process"));
+	if (result == -EOPNOTSUPP)
+		tool_exit(tool_error(TOOL_REFUSED, word, "this kernel cannot "
+				     "name a process for good: it takes Linux "
+				     "6.9"));
+	if (result < 0)
+		tool_exit(tool_error_result(word, result, NULL));
+	printf("%" PRIu64 ":%" PRIu64 "\n", pid, inode);
+}
+
+static enum tool_status run_pid(const struct tool_command *command, int argc,
+				char **argv)
+{
+	const struct tool_option options[] = {{0}};
+	char **pids;
+
+	pids = tool_options_parse(command, options, argc, argv);
+	for (; *pids; pids++)
+		print_pid_word(command, *pids);
+	return TOOL_DONE;
+}
+
+const struct tool_command tool_command_policy_pid = {
+	.name = "policy pid",
+	.operands = "PID...",
+	.summary = "print the word that names a running process in a policy",
+	.description = "Print for each PID the word that names that process, "
+		       "and no later one,\nafter 'pid' in a policy.\n",
+	.run = run_pid,
 };

@@ -1,28 +1,30 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The policy that a subcommand works with
- *
- * Loading one and telling what is wrong with it, the same way everywhere.
  */
 #include "policy_source.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "errors.h"
 
-static void print_from(const struct postern_diagnostics *diagnostics,
-		       enum postern_severity least)
+/* One byte more than a policy file may have: the parser reports the excess. */
+#define TEXT_BYTES_MAX ((1u << 20) + 1)
+
+void tool_diagnostics_print(const struct postern_diagnostics *diagnostics,
+			    enum postern_severity least)
 {
-	struct postern_diagnostic finding = POSTERN_DIAGNOSTIC_INIT;
+	struct postern_diagnostic diagnostic = POSTERN_DIAGNOSTIC_INIT;
 	char *text;
 	size_t i;
 	int result;
 
-	for (i = 0; postern_diagnostics_get(diagnostics, i, &finding) == 0;
+	for (i = 0; postern_diagnostics_get(diagnostics, i, &diagnostic) == 0;
 	     i++) {
-		if (finding.severity < least)
+		if (diagnostic.severity < least)
 			continue;
 		result = postern_diagnostics_format(diagnostics, i, &text);
 		if (result < 0) {
@@ -34,23 +36,29 @@ static void print_from(const struct postern_diagnostics *diagnostics,
 	}
 }
 
-void tool_findings_print(const struct postern_diagnostics *diagnostics)
+bool tool_diagnostics_contain(const struct postern_diagnostics *diagnostics,
+			      const struct postern_diagnostic *diagnostic)
 {
-	print_from(diagnostics, POSTERN_SEVERITY_WARNING);
+	struct postern_diagnostic other = POSTERN_DIAGNOSTIC_INIT;
+	size_t i;
+
+	for (i = 0; postern_diagnostics_get(diagnostics, i, &other) == 0; i++)
+		if (other.severity == diagnostic->severity &&
+		    other.line == diagnostic->line &&
+		    other.column == diagnostic->column &&
+		    strcmp(other.file, diagnostic->file) == 0 &&
+		    strcmp(other.message, diagnostic->message) == 0)
+			return true;
+	return false;
 }
 
-void tool_findings_print_errors(const struct postern_diagnostics *diagnostics)
-{
-	print_from(diagnostics, POSTERN_SEVERITY_ERROR);
-}
-
-enum tool_status tool_error_findings(const char *what, int result,
-				     size_t error_count)
+enum tool_status tool_error_policy(const char *what, int result,
+				   size_t error_count)
 {
 	if (error_count == 0)
 		return tool_error_result(what, result, NULL);
-	return tool_error(what, "%zu error%s in the policy", error_count,
-			  error_count == 1 ? "" : "s");
+	return tool_error(TOOL_REFUSED, what, "%zu error%s in the policy",
+			  error_count, error_count == 1 ? "" : "s");
 }
 
 enum tool_status tool_policy_failed(const char *what, int result,
@@ -58,50 +66,80 @@ enum tool_status tool_policy_failed(const char *what, int result,
 {
 	enum tool_status status;
 
-	status = tool_error_findings(what, result, error_count);
+	status = tool_error_policy(what, result, error_count);
 	/* A lack of resources says nothing about the policy. */
 	return status == TOOL_BUSY ? status : TOOL_BAD_POLICY;
 }
 
-enum tool_status tool_policy_load(const struct postern_policy_options *options,
-				  enum tool_policy_need need,
-				  struct postern_policy **ret_policy)
+const char *tool_policy_name(const struct postern_policy_options *options)
 {
-	const char *what = options->file ? options->file : "policy";
-	struct postern_diagnostics *diagnostics;
-	enum tool_status status = TOOL_DONE;
-	size_t error_count;
-	int result;
-
-	result = postern_diagnostics_new(&diagnostics);
-	if (result < 0)
-		return tool_error_result(what, result, NULL);
-	result = postern_policy_load(options, diagnostics, ret_policy);
-	if (result < 0 || need != TOOL_POLICY_FOR_CLIENT)
-		tool_findings_print(diagnostics);
-	error_count = postern_diagnostics_error_count(diagnostics);
-	if (result < 0 || (need == TOOL_POLICY_WHOLE && error_count > 0)) {
-		status = tool_policy_failed(what, result, error_count);
-		if (result == 0)
-			*ret_policy = postern_policy_free(*ret_policy);
-	}
-	postern_diagnostics_free(diagnostics);
-	return status;
+	return options->file ? options->file : "policy";
 }
 
-enum tool_status
-tool_policy_find_node(const struct postern_policy *policy, const char *name,
-		      struct postern_node_description *ret_description)
+int tool_policy_read(const struct postern_policy_options *options,
+		     struct postern_diagnostics **ret_diagnostics,
+		     struct postern_policy **ret_policy)
 {
-	struct postern_node_description description =
-		POSTERN_NODE_DESCRIPTION_INIT;
+	int result;
+
+	*ret_diagnostics = NULL;
+	*ret_policy = NULL;
+	result = postern_diagnostics_new(ret_diagnostics);
+	return result < 0 ? result :
+	       postern_policy_load(options, *ret_diagnostics, ret_policy);
+}
+
+struct postern_policy *
+tool_policy_load(const struct postern_policy_options *options,
+		 enum tool_policy_need need)
+{
+	struct postern_diagnostics *diagnostics;
+	struct postern_policy *policy;
+	int result;
+
+	result = tool_policy_read(options, &diagnostics, &policy);
+	if (result < 0 || need != TOOL_POLICY_FOR_CLIENT)
+		tool_diagnostics_print(diagnostics, POSTERN_SEVERITY_WARNING);
+	if (result < 0)
+		tool_exit(tool_policy_failed(
+			tool_policy_name(options), result,
+			postern_diagnostics_error_count(diagnostics)));
+	postern_diagnostics_free(diagnostics);
+	return policy;
+}
+
+bool tool_policy_find_node(const struct postern_policy *policy,
+			   const char *name,
+			   struct postern_node_description *ret_description)
+{
 	size_t i;
 
-	for (i = 0; postern_policy_node_at(policy, i, &description) == 0; i++) {
-		if (strcmp(description.name, name) == 0) {
-			*ret_description = description;
-			return TOOL_DONE;
-		}
-	}
-	return tool_error_input(name, "no such node in the policy");
+	*ret_description =
+		(struct postern_node_description)POSTERN_NODE_DESCRIPTION_INIT;
+	for (i = 0; postern_policy_node_at(policy, i, ret_description) == 0;
+	     i++)
+		if (strcmp(ret_description->name, name) == 0)
+			return true;
+	return false;
+}
+
+char *tool_file_read(const char *path, size_t *ret_text_bytes)
+{
+	const char *what = path ? path : "standard input";
+	FILE *stream = path ? fopen(path, "re") : stdin;
+	char *text;
+
+	if (!stream)
+		tool_exit(tool_error(TOOL_BAD_INPUT, what, "%s",
+				     strerror(errno)));
+	text = malloc(TEXT_BYTES_MAX);
+	if (!text)
+		tool_exit(tool_error_system(what, ENOMEM));
+	*ret_text_bytes = fread(text, 1, TEXT_BYTES_MAX, stream);
+	if (ferror(stream))
+		tool_exit(tool_error(TOOL_BAD_INPUT, what, "%s",
+				     strerror(errno)));
+	if (path)
+		fclose(stream);
+	return text;
 }

@@ -2,57 +2,71 @@
 /*
  * The policy that a subcommand works with
  *
- * Nearly every subcommand begins by loading one, and says the same things when
- * that fails: every finding, then one line that ends the matter.
+ * Most subcommands begin by loading one.  When that fails, they print every
+ * diagnostic, and then one line that says that the policy cannot be used.
  */
 #ifndef POSTERN_TOOLS_POLICY_SOURCE_H
 #define POSTERN_TOOLS_POLICY_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
 
 #include <postern/policy.h>
 
 #include "tool.h"
 
-/* How much of the policy a subcommand needs, and which findings it prints. */
+/* Which diagnostics are printed when the policy loads. */
 enum tool_policy_need {
-	/* One node: an error counts when the node is used.  Prints nothing when
-	 * the policy loads. */
-	TOOL_POLICY_FOR_CLIENT,
-	/* The same, and prints every finding. */
-	TOOL_POLICY_FOR_NODE,
-	/* All of it: prints every finding, and any error is a failure. */
-	TOOL_POLICY_WHOLE
+	TOOL_POLICY_FOR_CLIENT, /* none */
+	TOOL_POLICY_FOR_NODE    /* all */
 };
 
 /*
- * Load the policy of options->file, or of the system.  Findings are printed to
- * standard error, all of them when it fails.  On TOOL_DONE *ret_policy is the
- * caller's to free.
+ * Load the policy of options->file, or of the system.  An error in it counts
+ * when a node that it concerns is used.  Ends the process if the policy cannot
+ * be loaded.
  */
-enum tool_status tool_policy_load(const struct postern_policy_options *options,
-				  enum tool_policy_need need,
-				  struct postern_policy **ret_policy);
-
-/* Print every finding, in gcc's form, to standard error; or the errors only. */
-void tool_findings_print(const struct postern_diagnostics *diagnostics);
-void tool_findings_print_errors(const struct postern_diagnostics *diagnostics);
+struct postern_policy *
+tool_policy_load(const struct postern_policy_options *options,
+		 enum tool_policy_need need);
 
 /*
- * The line that ends a failure: how many errors were found, or, where there are
- * none, what the result says.
+ * The same without messages.  Returns the result of postern_policy_load().  The
+ * diagnostics are NULL if there is no memory for them.
  */
-enum tool_status
-tool_error_findings(const char *what, int result, size_t error_count);
+int tool_policy_read(const struct postern_policy_options *options,
+		     struct postern_diagnostics **ret_diagnostics,
+		     struct postern_policy **ret_policy);
 
-/* The same for a subcommand that cannot do without the policy: the status is
- * TOOL_BAD_POLICY, but for a lack of resources. */
-enum tool_status
-tool_policy_failed(const char *what, int result, size_t error_count);
+/* The file, or "policy" for the policy of the system. */
+const char *tool_policy_name(const struct postern_policy_options *options);
+
+bool tool_policy_find_node(const struct postern_policy *policy,
+			   const char *name,
+			   struct postern_node_description *ret_description);
+
+/* Print the diagnostics of at least this severity, in gcc's form, to standard
+ * error. */
+void tool_diagnostics_print(const struct postern_diagnostics *diagnostics,
+			    enum postern_severity least);
+
+bool tool_diagnostics_contain(const struct postern_diagnostics *diagnostics,
+			      const struct postern_diagnostic *diagnostic);
+
+/* Print how many errors the policy has, or the result if it has none. */
+enum tool_status tool_error_policy(const char *what, int result,
+				   size_t error_count);
+
+/* The same for a subcommand that needs the policy: the status is
+ * TOOL_BAD_POLICY, except for a lack of resources. */
+enum tool_status tool_policy_failed(const char *what, int result,
+				    size_t error_count);
 
 /*
- * The description of the node called name.  TOOL_DONE, or an error was printed.
+ * The text of a file, or of standard input for NULL.  It may be unterminated,
+ * and need not be trusted.  The caller frees it.  Ends the process if the file
+ * cannot be read.
  */
-enum tool_status
-tool_policy_find_node(const struct postern_policy *policy, const char *name,
-		      struct postern_node_description *ret_description);
+char *tool_file_read(const char *path, size_t *ret_text_bytes);
 
 #endif

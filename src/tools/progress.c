@@ -9,7 +9,6 @@
 #include "progress.h"
 
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "errors.h"
@@ -18,38 +17,28 @@
 #define LINE_INTERVAL_NS UINT64_C(250000000)
 #define ERASE_LINE "\r\033[K"
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static void print_line(const struct tool_progress *progress,
 		       uint64_t since_message_count, uint64_t since_byte_count,
 		       uint64_t since_ns, uint64_t until_ns)
 {
-	char bytes_text[TOOL_SIZE_TEXT_BYTES];
-	char speed_text[TOOL_SIZE_TEXT_BYTES];
 	double seconds = (double)(until_ns - since_ns) / 1e9;
 
 	if (seconds <= 0)
 		seconds = 1e-9;
-	tool_format_size((double)progress->byte_count, bytes_text);
-	tool_format_size((double)(progress->byte_count - since_byte_count) /
-			seconds, speed_text);
 	fprintf(tool_error_stream(), ERASE_LINE
 		"%llu messages, %s, %.0f messages/s, %s/s",
-		(unsigned long long)progress->message_count, bytes_text,
+		(unsigned long long)progress->message_count,
+		tool_format_size((double)progress->byte_count).text,
 		(double)(progress->message_count - since_message_count) /
-		seconds, speed_text);
+		seconds,
+		tool_format_size((double)(progress->byte_count -
+					  since_byte_count) / seconds).text);
 	(void)fflush(tool_error_stream());
 }
 
 void tool_progress_init(struct tool_progress *progress)
 {
-	uint64_t start_ns = now_ns();
+	uint64_t start_ns = tool_now_ns();
 
 	*progress = (struct tool_progress){
 		.is_shown = isatty(STDERR_FILENO) == 1,
@@ -67,7 +56,7 @@ void tool_progress_count(struct tool_progress *progress, size_t message_bytes)
 	progress->byte_count += message_bytes;
 	if (!progress->is_shown)
 		return;
-	now = now_ns();
+	now = tool_now_ns();
 	if (now < progress->due_ns)
 		return;
 	print_line(progress, progress->shown_message_count,
@@ -92,7 +81,7 @@ void tool_progress_finish(struct tool_progress *progress)
 {
 	if (!progress->is_shown)
 		return;
-	print_line(progress, 0, 0, progress->start_ns, now_ns());
+	print_line(progress, 0, 0, progress->start_ns, tool_now_ns());
 	fputc('\n', tool_error_stream());
 	progress->is_on_screen = false;
 	progress->is_shown = false;

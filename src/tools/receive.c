@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * postern receive: open a node, write what it receives to standard output or to
- * a file
+ * postern receive: open a node, and write the messages that it receives to
+ * standard output or to a file
  *
- * Only poll() and the loading of a policy wait: threads write the output and the
- * records (writer.h).  While the output takes nothing more, the node is paused:
- * it takes no messages, and goes on admitting, answering and counting.  A message
- * that was taken is kept until it is written.
+ * Only poll() and the loading of a policy block: threads write the output and the
+ * records (writer.h).  While the output is full, the node is paused: it receives
+ * no messages, but still admits peers, answers and counts.  A message that was
+ * received is kept until it is written.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <postern/node.h>
@@ -30,18 +29,16 @@
 #include "policy_source.h"
 #include "progress.h"
 #include "receive_output.h"
-#include "reload.h"
 #include "signals.h"
 #include "tool.h"
+#include "units.h"
 #include "writer.h"
 
-#define NS_PER_S UINT64_C(1000000000)
-
-/* Events are looked for after so many messages, so that none is dropped. */
+/* Events are taken after so many messages, so that none is dropped. */
 #define BATCH_MESSAGE_COUNT 64
 
-/* What is not written by then, after a request to stop, is reported as lost. */
-#define STOP_TIMEOUT_NS NS_PER_S
+/* After a request to stop, bytes not written by then are reported as lost. */
+#define STOP_TIMEOUT_NS UINT64_C(1000000000)
 
 struct receiver {
 	const char *node_name;
@@ -59,19 +56,11 @@ struct receiver {
 	bool was_admitted;        /* any peer, ever */
 	bool has_lost_count;      /* events were dropped */
 	int request_fd;           /* of tool_signals_open() */
-	const struct postern_policy_options *source;
+	struct postern_policy_options source;
 	struct tool_receive_output output;
 };
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
-
-/* Everything that was asked for was received. */
+/* Nothing more is to be received. */
 static bool is_finished(const struct receiver *receiver)
 {
 	if (receiver->count_max > 0 &&
@@ -79,6 +68,37 @@ static bool is_finished(const struct receiver *receiver)
 		return true;
 	return receiver->until_departed && receiver->was_admitted &&
 	       receiver->present_count == 0;
+}
+
+/* -- the end --------------------------------------------------------------- */
+
+/* When the process ends. */
+static void finish_errors(void)
+{
+	tool_error_queue_finish(tool_now_ns() + STOP_TIMEOUT_NS);
+}
+
+/* Close the node, write the rest and end the process. */
+static _Noreturn void finish(struct receiver *receiver, enum tool_status status)
+{
+	tool_notify_stopping();
+	postern_node_close(receiver->node);
+	tool_progress_finish(&receiver->progress);
+	status = tool_receive_output_close(&receiver->output, status,
+					   tool_now_ns() + STOP_TIMEOUT_NS);
+	tool_log_finish(&receiver->log);
+	tool_exit(status);
+}
+
+static _Noreturn void fail(struct receiver *receiver, int result)
+{
+	finish(receiver, tool_error_result(receiver->node_name, result, NULL));
+}
+
+static _Noreturn void fail_output(struct receiver *receiver, int error)
+{
+	tool_progress_finish(&receiver->progress);
+	finish(receiver, tool_error_system(receiver->output.name, error));
 }
 
 /* -- messages and events --------------------------------------------------- */
@@ -93,51 +113,45 @@ static void set_paused(struct receiver *receiver, bool is_paused)
 }
 
 /*
- * Room for the next message.  The node is paused exactly while there is none, or
- * while none is needed: this alone decides it.
+ * Whether there is space for a message.  The node is paused exactly while there
+ * is none, or while none is needed: only this function decides it.
  */
-static enum tool_status reserve_room(struct receiver *receiver,
-				     struct tool_receive_room *ret_room)
+static bool reserve_space(struct receiver *receiver)
 {
 	int result = -EAGAIN;
 
-	*ret_room = (struct tool_receive_room){0};
 	if (!is_finished(receiver))
-		result = tool_receive_output_reserve(&receiver->output,
-						     ret_room);
+		result = tool_receive_output_reserve(&receiver->output);
 	if (result < 0 && result != -EAGAIN)
-		return tool_receive_output_fail(&receiver->output, -result);
+		fail_output(receiver, -result);
 	set_paused(receiver, result == -EAGAIN);
-	return TOOL_DONE;
+	return result == 0;
 }
 
-/* One message into the output.  *ret_is_idle: there was none to take. */
-static enum tool_status take_message(struct receiver *receiver,
-				     bool *ret_is_idle)
+/* Move one message to the output.  False: there is none, or no space. */
+static bool receive_message(struct receiver *receiver)
 {
-	struct tool_receive_room room;
-	enum tool_status status;
+	struct tool_receive_output *output = &receiver->output;
+	bool has_space = reserve_space(receiver);
 	size_t message_bytes;
 	postern_peer peer;
 	int result;
 
-	status = reserve_room(receiver, &room);
-	if (status != TOOL_DONE)
-		return status;
-	result = postern_node_receive(receiver->node, room.message,
-				      room.message_bytes, &message_bytes,
-				      &peer);
-	*ret_is_idle = result == -EAGAIN;
+	/* A paused node admits and answers within this call. */
+	result = postern_node_receive(receiver->node,
+				      has_space ? output->message : NULL,
+				      has_space ? output->message_bytes : 0,
+				      &message_bytes, &peer);
 	if (result == -EAGAIN)
-		return TOOL_DONE;
-	if (result == -EMSGSIZE)
-		return tool_receive_output_grow(&receiver->output,
-						message_bytes);
-	if (result < 0)
-		return tool_error_result(receiver->node_name, result, NULL);
-	tool_receive_output_commit(&receiver->output, receiver->node, peer,
-				   message_bytes, &room);
-	return TOOL_DONE;
+		return false;
+	if (result == 0)
+		tool_receive_output_commit(output, receiver->node, peer,
+					   message_bytes);
+	else if (result != -EMSGSIZE)
+		fail(receiver, result);
+	else if (tool_receive_output_grow(output, message_bytes) < 0)
+		finish(receiver, tool_error_system("message", ENOMEM));
+	return true;
 }
 
 static void note_event(struct receiver *receiver,
@@ -166,43 +180,85 @@ static void note_event(struct receiver *receiver,
 	}
 }
 
-static enum tool_status take_events(struct receiver *receiver)
+static void take_events(struct receiver *receiver)
 {
 	struct postern_event event = POSTERN_EVENT_INIT;
 	int result;
 
-	for (;;) {
-		result = postern_node_next_event(receiver->node, &event);
-		if (result == -EAGAIN)
-			return TOOL_DONE;
-		if (result < 0)
-			return tool_error_result(receiver->node_name, result,
-						 NULL);
+	while ((result = postern_node_next_event(receiver->node, &event)) == 0)
 		note_event(receiver, &event);
-	}
+	if (result != -EAGAIN)
+		fail(receiver, result);
 }
 
-/* A batch of messages, then all events.  *ret_is_idle: no message was left. */
-static enum tool_status take_batch(struct receiver *receiver,
-				   bool *ret_is_idle)
+/* A batch of messages, then all events.  False: no message was left. */
+static bool receive_batch(struct receiver *receiver)
 {
-	enum tool_status status = TOOL_DONE;
 	bool is_idle = false;
 	int i;
 
 	for (i = 0; i < BATCH_MESSAGE_COUNT && !is_idle &&
-	     status == TOOL_DONE && !tool_stop_is_requested(); i++)
-		status = take_message(receiver, &is_idle);
-	if (status == TOOL_DONE)
-		status = take_events(receiver);
-	*ret_is_idle = is_idle;
-	return status;
+	     !tool_stop_is_requested(); i++)
+		is_idle = !receive_message(receiver);
+	take_events(receiver);
+	return !is_idle;
+}
+
+/* -- reloading ------------------------------------------------------------- */
+
+/* NULL: the errors were printed, and recorded by the node.  A policy with errors
+ * loads: the node decides whether they concern it. */
+static struct postern_policy *load_again(struct receiver *receiver)
+{
+	const char *what = tool_policy_name(&receiver->source);
+	struct postern_diagnostics *diagnostics;
+	struct postern_policy *policy;
+	int result, r;
+
+	result = tool_policy_read(&receiver->source, &diagnostics, &policy);
+	tool_diagnostics_print(diagnostics, POSTERN_SEVERITY_WARNING);
+	if (result < 0) {
+		(void)tool_error_policy(
+			what, result,
+			postern_diagnostics_error_count(diagnostics));
+		r = postern_node_reload_failed(receiver->node, result,
+					       diagnostics);
+		if (r < 0)
+			(void)tool_error_result(what, r, NULL);
+	}
+	postern_diagnostics_free(diagnostics);
+	return policy;
+}
+
+/* Load the policy again and give it to the node.  On failure the node keeps the
+ * present one. */
+static void reload(struct receiver *receiver)
+{
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_policy *policy;
+	uint32_t lost_count;
+	int result = -EINVAL;
+
+	tool_notify_reloading();
+	policy = load_again(receiver);
+	if (policy) {
+		result = postern_node_reload(receiver->node, policy, &refusal,
+					     &lost_count);
+		if (result < 0)
+			(void)tool_error_result(receiver->node_name, result,
+						&refusal);
+	}
+	postern_policy_free(policy);
+	if (result < 0)
+		tool_warning(receiver->node_name,
+			     "not reloaded: the policy in force stays");
+	tool_notify_ready();
 }
 
 /* -- the loop -------------------------------------------------------------- */
 
 /* Sleep until there is something to do. */
-static enum tool_status rest(struct receiver *receiver)
+static void sleep_until_ready(struct receiver *receiver)
 {
 	struct pollfd fds[4] = {
 		{.events = POLLIN},
@@ -216,28 +272,27 @@ static enum tool_status rest(struct receiver *receiver)
 
 	result = postern_node_fd(receiver->node);
 	if (result < 0)
-		return tool_error_result(receiver->node_name, result, NULL);
+		fail(receiver, result);
 	fds[0].fd = result;
-	if (poll(fds, sizeof(fds) / sizeof(fds[0]), -1) < 0)
-		return errno == EINTR ? TOOL_DONE :
-		       tool_error_system("poll", errno);
+	if (poll(fds, sizeof(fds) / sizeof(fds[0]), -1) < 0) {
+		if (errno != EINTR)
+			finish(receiver, tool_error_system("poll", errno));
+		return;
+	}
 	if (fds[2].revents != 0 &&
 	    read(receiver->output.wake_fd, &count, sizeof(count)) < 0) {
 		/* empty after all */
 	}
 	if (fds[3].revents & (POLLERR | POLLHUP))
-		return tool_receive_output_fail(
-			&receiver->output, receiver->output.is_terminal ?
-			EIO : EPIPE);
-	return TOOL_DONE;
+		fail_output(receiver,
+			    receiver->output.is_terminal ? EIO : EPIPE);
 }
 
 static void handle_requests(struct receiver *receiver)
 {
 	tool_signals_clear();
 	if (tool_reload_take()) {
-		tool_reload(receiver->node, receiver->node_name,
-			    receiver->source);
+		reload(receiver);
 		/* Another rule may match the peer now. */
 		receiver->output.peer.peer = 0;
 	}
@@ -245,37 +300,33 @@ static void handle_requests(struct receiver *receiver)
 		tool_writer_reopen(receiver->output.writer);
 }
 
-static enum tool_status receive_all(struct receiver *receiver)
+static _Noreturn void receive_all(struct receiver *receiver)
 {
-	bool is_idle = false;
-	enum tool_status status;
+	bool is_idle;
+	int error;
 
 	for (;;) {
 		handle_requests(receiver);
 		if (tool_stop_is_requested())
-			return TOOL_DONE;
-		status = tool_receive_output_check(&receiver->output);
-		if (status != TOOL_DONE)
-			return status;
-		status = take_batch(receiver, &is_idle);
-		if (status != TOOL_DONE)
-			return status;
+			finish(receiver, TOOL_DONE);
+		error = tool_receive_output_check(&receiver->output);
+		if (error != 0)
+			fail_output(receiver, error);
+		is_idle = !receive_batch(receiver);
 		tool_writer_serve(receiver->output.writer);
 		tool_error_queue_serve();
 		if (is_finished(receiver) &&
 		    tool_writer_unwritten_bytes(receiver->output.writer) == 0)
-			return TOOL_DONE;
+			finish(receiver, TOOL_DONE);
 		if (is_idle)
-			status = rest(receiver);
-		if (status != TOOL_DONE)
-			return status;
+			sleep_until_ready(receiver);
 	}
 }
 
-static enum tool_status
-open_and_receive(struct receiver *receiver,
-		 const struct postern_policy_options *source,
-		 struct postern_node_options *node_options)
+/* -- starting -------------------------------------------------------------- */
+
+static void open_node(struct receiver *receiver,
+		      struct postern_node_options *node_options)
 {
 	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	struct postern_policy *policy;
@@ -284,68 +335,70 @@ open_and_receive(struct receiver *receiver,
 
 	/* Messages would be consumed and lost. */
 	if (!receiver->output.path && !tool_output_is_writable())
-		return tool_error("standard output", "it is closed, or open "
-				  "for reading only");
-	status = tool_policy_load(source, TOOL_POLICY_FOR_NODE, &policy);
-	if (status != TOOL_DONE)
-		return status;
-	status = tool_receive_output_open(&receiver->output);
-	if (status != TOOL_DONE) {
-		postern_policy_free(policy);
-		return status;
-	}
+		tool_exit(tool_error(TOOL_REFUSED, "standard output", "it is "
+				     "closed, or open for reading only"));
+	policy = tool_policy_load(&receiver->source, TOOL_POLICY_FOR_NODE);
+	tool_receive_output_open(&receiver->output);
 	result = postern_node_open(policy, receiver->node_name, node_options,
 				   &refusal, &receiver->node);
 	postern_policy_free(policy);
-	if (result < 0)
-		return tool_error_result(receiver->node_name, result,
-					 &refusal);
-	tool_notify_ready();
-	receiver->source = source;
-	tool_progress_init(&receiver->progress);
-	status = receive_all(receiver);
-	tool_notify_stopping();
-	postern_node_close(receiver->node);
-	tool_progress_finish(&receiver->progress);
-	/* After a request to stop or a failure there is little time. */
-	return tool_receive_output_close(&receiver->output, status,
-					 now_ns() + STOP_TIMEOUT_NS);
+	if (result == 0)
+		return;
+	status = tool_error_result(receiver->node_name, result, &refusal);
+	tool_log_finish(&receiver->log);
+	tool_exit(status);
 }
 
-static enum tool_status choose_format(const struct tool_command *command,
-				      struct receiver *receiver)
+static void choose_format(const struct tool_command *command,
+			  struct receiver *receiver)
 {
+	struct tool_receive_output *output = &receiver->output;
 	const char *text = receiver->format_text;
 	const char *why;
 
-	receiver->output.name = receiver->output.path ? receiver->output.path :
-				"standard output";
-	receiver->output.is_terminal = !receiver->output.path &&
-				isatty(STDOUT_FILENO) == 1;
+	output->name = output->path ? output->path : "standard output";
+	output->is_terminal = !output->path && isatty(STDOUT_FILENO) == 1;
 	/* The bytes of a peer must not control the terminal. */
-	if (receiver->output.is_terminal)
-		receiver->must_escape = true;
-	if (!text && receiver->must_escape)
+	if (!text && (receiver->must_escape || output->is_terminal))
 		text = "%{payload}";
 	if (!text)
-		return TOOL_DONE;
-	why = tool_line_format_parse(text, &receiver->output.format);
+		return;
+	why = tool_line_format_parse(text, &output->format);
 	if (why)
-		return tool_misuse(command, "--format '%s': %s", text, why);
-	receiver->output.is_formatted = true;
-	return TOOL_DONE;
+		tool_misuse(command, "--format '%s': %s", text, why);
+	output->is_formatted = true;
+}
+
+/* Before the node is opened, so that no record and no request is missed. */
+static void start_streams(struct receiver *receiver)
+{
+	int result;
+
+	/* A reader that has exited is an error of write(), and does not end the
+	 * process: the socket is to be removed. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	result = tool_signals_open(TOOL_SIGNALS_OF_SERVICE,
+				   &receiver->request_fd);
+	if (result < 0)
+		tool_exit(tool_error_system("signals", -result));
+	receiver->output.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (receiver->output.wake_fd < 0)
+		tool_exit(tool_error_system("eventfd", errno));
+	result = tool_error_queue_start(receiver->output.wake_fd);
+	if (result < 0)
+		tool_exit(tool_error_system("standard error", -result));
+	(void)atexit(finish_errors);
 }
 
 static enum tool_status run(const struct tool_command *command, int argc,
 			    char **argv)
 {
-	struct postern_policy_options source = POSTERN_POLICY_OPTIONS_INIT;
 	struct postern_node_options node_options = POSTERN_NODE_OPTIONS_INIT;
-	struct receiver receiver = {0};
+	struct receiver receiver = {.source = POSTERN_POLICY_OPTIONS_INIT};
 	const char *journal_path = NULL;
 	bool is_journal = false;
 	const struct tool_option options[] = {
-		TOOL_OPTION_POLICY(&source.file),
+		TOOL_OPTION_POLICY(&receiver.source.file),
 		TOOL_OPTION_KEY(&node_options.key_file),
 		{.name = "lines", .flag = &receiver.output.is_lines,
 		 .help = "write a newline after each message"},
@@ -367,18 +420,13 @@ static enum tool_status run(const struct tool_command *command, int argc,
 		 .text = &journal_path,
 		 .help = "send them to a journal that listens there"},
 		TOOL_OPTION_WITHOUT(&node_options.features_off),
+		{0}
 	};
-	enum tool_status status;
-	int result;
 
-	receiver.output.progress = &receiver.progress;
-	receiver.node_name = *tool_options_parse(
-		command, options, sizeof(options) / sizeof(options[0]), argc,
-		argv);
+	receiver.node_name = *tool_options_parse(command, options, argc, argv);
+	choose_format(command, &receiver);
 	receiver.output.node_name = receiver.node_name;
-	status = choose_format(command, &receiver);
-	if (status != TOOL_DONE)
-		return status;
+	receiver.output.progress = &receiver.progress;
 	receiver.log.progress = &receiver.progress;
 	if (is_journal || journal_path) {
 		tool_journal_init(&receiver.journal, journal_path ?
@@ -387,33 +435,17 @@ static enum tool_status run(const struct tool_command *command, int argc,
 	}
 	node_options.log = tool_log_print;
 	node_options.log_user_data = &receiver.log;
-	source.features_off = node_options.features_off;
-
-	/* A reader that is gone is an error of write(), and does not end the
-	 * process: the socket is to be removed. */
-	(void)signal(SIGPIPE, SIG_IGN);
-	result = tool_signals_open(TOOL_SIGNALS_OF_SERVICE,
-				   &receiver.request_fd);
-	if (result < 0)
-		return tool_error_system("signals", -result);
-	receiver.output.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (receiver.output.wake_fd < 0)
-		return tool_error_system("eventfd", errno);
-	result = tool_error_queue_start(receiver.output.wake_fd);
-	if (result < 0)
-		return tool_error_system("standard error", -result);
-	status = open_and_receive(&receiver, &source, &node_options);
-	tool_log_finish(&receiver.log);
-	tool_error_queue_finish(now_ns() + STOP_TIMEOUT_NS);
-	tool_receive_output_free(&receiver.output);
-	return status;
+	receiver.source.features_off = node_options.features_off;
+	start_streams(&receiver);
+	open_node(&receiver, &node_options);
+	tool_notify_ready();
+	tool_progress_init(&receiver.progress);
+	receive_all(&receiver);
 }
 
 const struct tool_command tool_command_receive = {
 	.name = "receive",
 	.operands = "NODE",
-	.operand_count_min = 1,
-	.operand_count_max = 1,
 	.summary = "open a node and write what it receives to standard output",
 	.description =
 		"Open NODE and write the messages of all its peers to standard "

@@ -10,12 +10,12 @@
 
 #include <limits.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include <curses.h>
 
 #include "errors.h"
 #include "signals.h"
+#include "units.h"
 
 const bool tool_has_screen = true;
 
@@ -28,21 +28,12 @@ struct screen {
 	size_t first_peer;      /* that is shown */
 };
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000u +
-	       (uint64_t)now.tv_nsec / NS_PER_MS;
-}
-
 static size_t peer_lines(void)
 {
 	return LINES > HEAD_LINES ? (size_t)(LINES - HEAD_LINES) : 0;
 }
 
-/* Not past the last peer, however many have left. */
+/* Not past the last peer, however many have disconnected. */
 static void limit_first_peer(struct screen *screen)
 {
 	size_t count = screen->sample->peer_count, room = peer_lines();
@@ -115,17 +106,17 @@ static bool handle_key(struct screen *screen, int key)
 	return true;
 }
 
-/* Keys, until the next look is due.  False: it is over. */
+/* Keys, until the interval is over.  False: a key or a signal ends it all. */
 static bool wait_for_keys(struct screen *screen, uint64_t interval_ms)
 {
-	uint64_t due_ms = now_ms() + interval_ms, left_ms;
+	uint64_t deadline_ms = tool_now_ns() / NS_PER_MS + interval_ms, left_ms;
 	int key;
 
 	for (;;) {
 		draw(screen);
-		left_ms = now_ms();
-		left_ms = due_ms > left_ms ? due_ms - left_ms : 0;
-		if (tool_stat_watch_is_over())
+		left_ms = tool_now_ns() / NS_PER_MS;
+		left_ms = deadline_ms > left_ms ? deadline_ms - left_ms : 0;
+		if (tool_stop_is_requested())
 			return false;
 		if (left_ms == 0)
 			return true;
@@ -136,49 +127,42 @@ static bool wait_for_keys(struct screen *screen, uint64_t interval_ms)
 	}
 }
 
-/* 0 when it was ended in order, else what a look returned. */
-static int show_all(struct tool_stat_watch *watch, struct screen *screen)
+/* Returns 0 when the user or count_max ended it, else why a sample failed. */
+static int show_all(struct tool_stat_reader *reader, struct screen *screen,
+		    uint64_t interval_ms, uint64_t count_max)
 {
-	uint64_t interval_ms = watch->interval_ns / NS_PER_MS, looks;
+	uint64_t looks;
 	int result;
 
 	for (looks = 1;; looks++) {
 		tool_stat_table_sort(screen->sample, screen->order);
-		if (!wait_for_keys(screen, interval_ms) ||
-		    looks == watch->count_max)
+		if (!wait_for_keys(screen, interval_ms) || looks == count_max)
 			return 0;
-		result =
-			tool_stat_sample_take(&watch->reader, &watch->sample);
+		result = tool_stat_sample_take(reader, screen->sample);
 		if (result < 0)
 			return result;
 	}
 }
 
-enum tool_status tool_screen_run(struct tool_stat_watch *watch,
-				 enum tool_stat_table_order order)
+enum tool_status tool_screen_run(struct tool_stat_reader *reader,
+				 struct tool_stat_sample *sample,
+				 enum tool_stat_table_order order,
+				 uint64_t interval_ns, uint64_t count_max)
 {
-	struct screen screen = {
-		.sample = &watch->sample,
-		.order = order,
-	};
+	struct screen screen = {.sample = sample, .order = order};
 	SCREEN *terminal;
 	int result;
 
-	result = tool_signals_open(TOOL_SIGNALS_OF_VIEWER,
-				   &watch->stop_fd);
-	if (result < 0)
-		return tool_error_system("signals", -result);
 	terminal = newterm(NULL, stdout, stdin);
 	if (!terminal)
-		return tool_error("terminal", "it cannot be used: --batch "
-				  "prints plain lines");
+		return tool_error(TOOL_REFUSED, "terminal", "it cannot be "
+				  "used: --batch prints plain lines");
 	(void)cbreak();
 	(void)noecho();
 	(void)keypad(stdscr, TRUE);
 	(void)curs_set(0);
-	result = show_all(watch, &screen);
+	result = show_all(reader, &screen, interval_ns / NS_PER_MS, count_max);
 	(void)endwin();
 	delscreen(terminal);
-	return result == 0 ? TOOL_DONE
-			   : tool_stat_sample_error(&watch->reader, result);
+	return result == 0 ? TOOL_DONE : tool_stat_sample_error(reader, result);
 }

@@ -8,10 +8,15 @@
 
 const bool tool_has_screen = false;
 
-enum tool_status tool_screen_run(struct tool_stat_watch *watch,
-				 enum tool_stat_table_order order)
+enum tool_status tool_screen_run(struct tool_stat_reader *reader,
+				 struct tool_stat_sample *sample,
+				 enum tool_stat_table_order order,
+				 uint64_t interval_ns, uint64_t count_max)
 {
-	(void)watch;
+	(void)reader;
+	(void)sample;
 	(void)order;
-	return tool_error("top", "this build has no screen");
+	(void)interval_ns;
+	(void)count_max;
+	return tool_error(TOOL_REFUSED, "top", "this build has no screen");
 }

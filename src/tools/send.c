@@ -2,10 +2,9 @@
 /*
  * postern send: standard input as messages to a node
  *
- * Done means consumed: the exit status is 0 only after the node has taken every
- * message out of the ring.  While the input has nothing to offer the channel is
- * watched beside it, so that a sender behind a quiet pipe ends when its peer
- * does, not when it has something to say.
+ * The exit status is 0 only after the node has received every message.  While
+ * there is no input, the channel is polled too, so that a sender behind a quiet
+ * pipe ends when its peer does.
  */
 #include <errno.h>
 #include <poll.h>
@@ -53,47 +52,51 @@ static bool is_given(enum postern_reason reason)
 	       reason == POSTERN_REASON_NODE_CLOSED;
 }
 
-/* The error line stands on a line of its own. */
-static enum tool_status fail(struct sender *sender, int result)
+/* End the process.  The node learns that the channel was closed. */
+static _Noreturn void stop(struct sender *sender, enum tool_status status)
+{
+	postern_channel_close(sender->channel);
+	tool_exit(status);
+}
+
+static _Noreturn void fail(struct sender *sender, int result)
 {
 	struct postern_refusal end = {
 		.reason = postern_channel_end_reason(sender->channel),
 	};
 
 	tool_progress_finish(&sender->progress);
-	if (result == -ETIMEDOUT) {
-		(void)tool_error(sender->node,
-				 "timed out: not everything was consumed");
-		return TOOL_TIMED_OUT;
-	}
-	return tool_error_result(sender->node, result,
-				 result == -EPIPE && is_given(end.reason) ?
-				 &end : NULL);
+	if (result == -ETIMEDOUT)
+		stop(sender, tool_error(TOOL_TIMED_OUT, sender->node,
+					"timed out: not everything was "
+					"consumed"));
+	stop(sender, tool_error_result(sender->node, result,
+				       result == -EPIPE &&
+				       is_given(end.reason) ? &end : NULL));
 }
 
-static enum tool_status send_one(struct sender *sender, const char *message,
-				 size_t message_bytes)
+static void send_one(struct sender *sender, const char *message,
+		     size_t message_bytes)
 {
 	int result;
 
-	/* A deadline takes a look at the clock: only when it is needed. */
+	/* The clock is read only if the ring is full. */
 	result = postern_send(sender->channel, message, message_bytes);
 	if (result == -EAGAIN)
 		result = postern_send_wait(sender->channel, message,
 					   message_bytes,
 					   wait_deadline(sender));
 	if (result < 0)
-		return fail(sender, result);
+		fail(sender, result);
 	tool_progress_count(&sender->progress, message_bytes);
-	return TOOL_DONE;
 }
 
 /*
- * The channel's descriptor is readable: because of room in the ring, which is
- * of no interest here, or because the channel has ended.  A reservation tells
- * which, as it fails the way sending would.
+ * The channel's descriptor is readable because there is free space in the ring,
+ * which does not matter here, or because the channel has ended.  Then a
+ * reservation fails as sending would.
  */
-static enum tool_status look_at_channel(struct sender *sender)
+static void check_channel(struct sender *sender)
 {
 	uint32_t ready;
 	void *room;
@@ -101,79 +104,45 @@ static enum tool_status look_at_channel(struct sender *sender)
 
 	result = postern_channel_wait(sender->channel, POSTERN_DIRECTION_SEND,
 				      0, &ready);
-	if (result == -ETIMEDOUT || result == -EAGAIN)
-		return TOOL_DONE;
 	if (result == 0)
 		result = postern_reserve(sender->channel, 0, &room);
-	if (result == -EAGAIN)
-		return TOOL_DONE;
+	else if (result == -ETIMEDOUT)
+		return;
 	if (result == 0)
 		result = postern_abort(sender->channel);
-	return result == 0 ? TOOL_DONE : fail(sender, result);
+	if (result < 0 && result != -EAGAIN)
+		fail(sender, result);
 }
 
 /* Sleep until there is input, then read it. */
-static enum tool_status feed_input(struct sender *sender)
+static void read_input(struct sender *sender)
 {
 	struct pollfd fds[2] = {
 		{.fd = sender->input.fd, .events = POLLIN},
 		{.events = POLLIN},
 	};
-	enum tool_status status;
 	int result;
 
 	result = postern_channel_fd(sender->channel);
 	if (result < 0)
-		return fail(sender, result);
+		fail(sender, result);
 	fds[1].fd = result;
 	do {
 		if (poll(fds, 2, -1) < 0 && errno != EINTR)
-			return tool_error_system("poll", errno);
-		/* What can be read comes first: at the end of the input a node
-		 * that took everything and left has done its part. */
-		if (fds[0].revents == 0 && fds[1].revents != 0) {
-			status = look_at_channel(sender);
-			if (status != TOOL_DONE)
-				return status;
-		}
+			stop(sender, tool_error_system("poll", errno));
+		/* Input comes first: at its end, a node that received
+		 * everything may have closed the channel. */
+		if (fds[0].revents == 0 && fds[1].revents != 0)
+			check_channel(sender);
 	} while (fds[0].revents == 0);
 
 	result = tool_input_read(&sender->input);
-	return result == 0 ? TOOL_DONE :
-	       tool_error_input("standard input", "%s", strerror(-result));
+	if (result < 0)
+		stop(sender, tool_error(TOOL_BAD_INPUT, "standard input", "%s",
+					strerror(-result)));
 }
 
-static enum tool_status send_input(struct sender *sender)
-{
-	enum tool_status status = TOOL_DONE;
-	const char *message;
-	size_t message_bytes;
-
-	while (status == TOOL_DONE) {
-		switch (tool_input_next(&sender->input, &message,
-					&message_bytes)) {
-		case TOOL_INPUT_MESSAGE:
-			status = send_one(sender, message, message_bytes);
-			break;
-		case TOOL_INPUT_HUNGRY:
-			status = feed_input(sender);
-			break;
-		case TOOL_INPUT_TOO_LONG:
-			tool_progress_finish(&sender->progress);
-			return tool_error_input(
-				"standard input", "line %llu is longer than "
-				"the largest message, %zu bytes",
-				(unsigned long long)
-					sender->input.line_count + 1,
-				sender->input.message_bytes_max);
-		case TOOL_INPUT_ENDED:
-			return TOOL_DONE;
-		}
-	}
-	return status;
-}
-
-static enum tool_status open_input(struct sender *sender)
+static void open_input(struct sender *sender)
 {
 	enum tool_input_form form = TOOL_INPUT_STREAM;
 	struct postern_limits limits = POSTERN_LIMITS_INIT;
@@ -182,76 +151,81 @@ static enum tool_status open_input(struct sender *sender)
 
 	result = postern_channel_limits(sender->channel, &limits);
 	if (result < 0)
-		return fail(sender, result);
+		fail(sender, result);
 	message_bytes = limits.send_message_bytes;
 	if (sender->is_lines)
 		form = TOOL_INPUT_LINES;
 	if (sender->chunk_bytes > message_bytes)
-		return tool_error_input("--chunk", "the largest message "
-					"granted has %zu bytes", message_bytes);
+		stop(sender, tool_error(TOOL_BAD_INPUT, "--chunk",
+					"the largest message granted has %zu "
+					"bytes", message_bytes));
 	if (sender->chunk_bytes > 0) {
 		form = TOOL_INPUT_CHUNKS;
 		message_bytes = sender->chunk_bytes;
 	}
 	result = tool_input_init(&sender->input, form, STDIN_FILENO,
 				 message_bytes);
-	return result == 0 ? TOOL_DONE :
-	       tool_error_system("standard input", -result);
+	if (result < 0)
+		stop(sender, tool_error_system("standard input", -result));
 }
 
-/* All that is to be sent, and then until all of it is consumed. */
-static enum tool_status send_all(struct sender *sender)
+static void send_input(struct sender *sender)
 {
-	enum tool_status status;
+	enum tool_input_state state;
+	const char *message;
+	size_t message_bytes;
+
+	open_input(sender);
+	while ((state = tool_input_next(&sender->input, &message,
+					&message_bytes)) != TOOL_INPUT_ENDED) {
+		if (state == TOOL_INPUT_MESSAGE) {
+			send_one(sender, message, message_bytes);
+		} else if (state == TOOL_INPUT_HUNGRY) {
+			read_input(sender);
+		} else { /* TOOL_INPUT_TOO_LONG */
+			tool_progress_finish(&sender->progress);
+			stop(sender, tool_error(
+				TOOL_BAD_INPUT, "standard input",
+				"line %llu is longer than the largest message, "
+				"%zu bytes",
+				(unsigned long long)
+					sender->input.line_count + 1,
+				sender->input.message_bytes_max));
+		}
+	}
+	tool_input_done(&sender->input);
+}
+
+/* Return when the node has received all that is to be sent. */
+static void send_all(struct sender *sender)
+{
 	int result;
 
 	tool_progress_init(&sender->progress);
-	if (sender->message) {
-		status = send_one(sender, sender->message,
-				  strlen(sender->message));
-	} else {
-		status = open_input(sender);
-		if (status == TOOL_DONE)
-			status = send_input(sender);
-		tool_input_done(&sender->input);
-	}
-	if (status != TOOL_DONE)
-		return status;
+	if (sender->message)
+		send_one(sender, sender->message, strlen(sender->message));
+	else
+		send_input(sender);
 	result = postern_flush(sender->channel, wait_deadline(sender));
 	if (result < 0)
-		return fail(sender, result);
+		fail(sender, result);
 	tool_progress_finish(&sender->progress);
-	return TOOL_DONE;
 }
 
 /* -- connecting ------------------------------------------------------------ */
 
-static enum tool_status fail_to_connect(const struct sender *sender, int result,
-					const struct postern_refusal *refusal)
+static _Noreturn void fail_to_connect(const struct sender *sender, int result,
+				      const struct postern_refusal *refusal)
 {
 	enum tool_status status;
 
 	status = tool_error_result(sender->node, result, refusal);
 	if (result == -EINVAL && status != TOOL_BAD_POLICY)
-		return TOOL_BAD_INPUT; /* a value of an option */
+		tool_exit(TOOL_BAD_INPUT); /* a value of an option */
 	if (status == TOOL_NOT_RUNNING)
 		fprintf(stderr, "postern: 'postern send --wait' waits until "
 			"the node runs\n");
-	return status;
-}
-
-/* NULL: the policy does not tell. */
-static const char *find_socket_path(const struct postern_policy *policy,
-				    const char *name)
-{
-	struct postern_node_description node = POSTERN_NODE_DESCRIPTION_INIT;
-	size_t i, count = postern_policy_node_count(policy);
-
-	for (i = 0; i < count; i++)
-		if (postern_policy_node_at(policy, i, &node) == 0 &&
-		    strcmp(node.name, name) == 0)
-			return node.socket_path;
-	return NULL;
+	tool_exit(status);
 }
 
 /* 0: the deadline has passed. */
@@ -264,17 +238,16 @@ static uint64_t left_ns(uint64_t deadline_ns)
 
 /*
  * Attempts with growing pauses, as long as a later one can succeed.  SIGTERM and
- * SIGINT end the program here.
+ * SIGINT end the process here.
  */
-static enum tool_status
-connect_when_possible(struct sender *sender,
-		      const struct postern_policy *policy,
-		      const struct postern_connect_options *wishes,
-		      struct tool_node_start *start)
+static void connect_when_possible(struct sender *sender,
+				  const struct postern_policy *policy,
+				  const struct postern_connect_options *wishes,
+				  struct tool_node_start *start)
 {
 	uint64_t deadline_ns = wait_deadline(sender);
 	uint64_t attempt_deadline_ns;
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_refusal refusal;
 	int result;
 
 	for (;;) {
@@ -287,43 +260,36 @@ connect_when_possible(struct sender *sender,
 					 attempt_deadline_ns, &refusal,
 					 &sender->channel);
 		if (result == 0)
-			return TOOL_DONE;
+			return;
 		if (!sender->must_wait ||
 		    !postern_result_is_transient(result, refusal.reason))
-			return fail_to_connect(sender, result, &refusal);
+			fail_to_connect(sender, result, &refusal);
 		(void)tool_node_start_pause(start, left_ns(deadline_ns));
-		if (left_ns(deadline_ns) == 0) {
-			(void)tool_error(sender->node, "timed out: %s",
-					 refusal.detail[0] != '\0' ?
-					 refusal.detail :
-					 postern_strerror(result));
-			return TOOL_TIMED_OUT;
-		}
+		if (left_ns(deadline_ns) == 0)
+			tool_exit(tool_error(TOOL_TIMED_OUT, sender->node,
+					     "timed out: %s",
+					     refusal.detail[0] != '\0' ?
+					     refusal.detail :
+					     postern_strerror(result)));
 	}
 }
 
-static enum tool_status
-connect_and_send(struct sender *sender,
-		 const struct postern_policy_options *source,
-		 const struct postern_connect_options *wishes)
+static void connect_to_node(struct sender *sender,
+			    const struct postern_policy_options *source,
+			    const struct postern_connect_options *wishes)
 {
+	struct postern_node_description node;
 	struct tool_node_start start;
 	struct postern_policy *policy;
-	enum tool_status status;
 
-	status = tool_policy_load(source, TOOL_POLICY_FOR_CLIENT, &policy);
-	if (status != TOOL_DONE)
-		return status;
-	tool_node_start_init(&start, sender->must_wait ?
-			     find_socket_path(policy, sender->node) : NULL);
-	status = connect_when_possible(sender, policy, wishes, &start);
+	policy = tool_policy_load(source, TOOL_POLICY_FOR_CLIENT);
+	tool_node_start_init(&start, sender->must_wait &&
+			     tool_policy_find_node(policy, sender->node,
+						   &node) ?
+			     node.socket_path : NULL);
+	connect_when_possible(sender, policy, wishes, &start);
 	tool_node_start_done(&start);
 	postern_policy_free(policy);
-	if (status != TOOL_DONE)
-		return status;
-	status = send_all(sender);
-	postern_channel_close(sender->channel);
-	return status;
 }
 
 static enum tool_status run(const struct tool_command *command, int argc,
@@ -358,26 +324,26 @@ static enum tool_status run(const struct tool_command *command, int argc,
 		 .bytes = &wishes.message_bytes,
 		 .help = "wish for messages of up to this size"},
 		TOOL_OPTION_WITHOUT(&wishes.features_off),
+		{0}
 	};
 
-	sender.node = *tool_options_parse(command, options,
-					  sizeof(options) / sizeof(options[0]),
-					  argc, argv);
+	sender.node = *tool_options_parse(command, options, argc, argv);
 	if (sender.is_lines + (sender.chunk_bytes > 0) +
 	    (sender.message != NULL) > 1)
-		return tool_misuse(command, "--lines, --chunk and --message "
-				   "exclude each other");
+		tool_misuse(command, "--lines, --chunk and --message exclude "
+			    "each other");
 	wishes.directions = POSTERN_DIRECTION_SEND;
 	wishes.log = tool_log_print;
 	source.features_off = wishes.features_off;
-	return connect_and_send(&sender, &source, &wishes);
+	connect_to_node(&sender, &source, &wishes);
+	send_all(&sender);
+	postern_channel_close(sender.channel);
+	return TOOL_DONE;
 }
 
 const struct tool_command tool_command_send = {
 	.name = "send",
 	.operands = "NODE",
-	.operand_count_min = 1,
-	.operand_count_max = 1,
 	.summary = "send standard input to a node",
 	.description =
 		"Send standard input to NODE and wait until the node has "

@@ -5,7 +5,7 @@
  * {"node": {...}, "peers": [{...}, ...]}, with the names of the structs in
  * <postern/stats.h>.  Reasons that never occurred are left out.
  */
-#include "stat_forms.h"
+#include "stat_sample.h"
 
 #include <stdio.h>
 

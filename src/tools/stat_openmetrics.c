@@ -6,20 +6,15 @@
  * its values, of the node or of each peer.  Of counters that have a sum and parts
  * (refusals and departures by reason) only the parts are printed.
  */
-#include "stat_forms.h"
+#include "stat_sample.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#define NS_PER_SECOND 1e9
+#include "stat_table.h"
 
-static const char *const states[] = {
-	[POSTERN_PEER_READY] = "ready",
-	[POSTERN_PEER_IDLE] = "idle",
-	[POSTERN_PEER_THROTTLED] = "throttled",
-	[POSTERN_PEER_DETACHED] = "detached",
-};
+#define NS_PER_SECOND 1e9
 
 static const struct {
 	const char *quantile;
@@ -212,12 +207,11 @@ static void print_states(const struct tool_stat_sample *sample)
 		     "What the node does about the peer");
 	for (i = 0; i < sample->peer_count; i++) {
 		peer = &sample->peers[i].stats;
-		for (state = 1; state < sizeof(states) / sizeof(states[0]);
-		     state++) {
+		for (state = 1; state < TOOL_PEER_STATE_COUNT; state++) {
 			printf("postern_peer_state");
 			print_labels(&sample->node, peer);
 			printf(",postern_peer_state=\"%s\"} %d\n",
-			       states[state], (size_t)peer->state == state);
+			       tool_peer_states[state], (size_t)peer->state == state);
 		}
 	}
 }

@@ -14,10 +14,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "errors.h"
+#include "units.h"
 
 #define NS_PER_SECOND 1e9
 
@@ -33,26 +33,7 @@
 #define READS_MAX 20
 #define READ_AGAIN_MS 10
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 /* -- one sample ------------------------------------------------------------ */
-
-static int connect_to_node(struct tool_stat_reader *reader)
-{
-	reader->refusal = (struct postern_refusal)POSTERN_REFUSAL_INIT;
-	if (reader->observer)
-		return 0;
-	return postern_observe(reader->policy, reader->node_name,
-			       &reader->options,
-			       postern_deadline_after(TOOL_ANSWER_NS),
-			       &reader->refusal, &reader->observer);
-}
 
 static int read_node(struct tool_stat_reader *reader,
 		     struct postern_node_statistics *node)
@@ -177,13 +158,17 @@ static int read_publication(struct tool_stat_reader *reader,
 static int read_all(struct tool_stat_reader *reader,
 		    struct tool_stat_sample *sample)
 {
-	int result;
+	int result = 0;
 
-	result = connect_to_node(reader);
-	if (result < 0)
-		return result;
-	result = read_publication(reader, sample);
-	sample->taken_ns = now_ns();
+	reader->refusal = (struct postern_refusal)POSTERN_REFUSAL_INIT;
+	if (!reader->observer)
+		result = postern_observe(reader->policy, reader->node_name,
+					 &reader->options,
+					 postern_deadline_after(TOOL_ANSWER_NS),
+					 &reader->refusal, &reader->observer);
+	if (result == 0)
+		result = read_publication(reader, sample);
+	sample->taken_ns = tool_now_ns();
 	if (result == 0)
 		set_times(sample);
 	return result;
@@ -203,42 +188,17 @@ static double seconds_since(uint64_t then_ns, uint64_t now_ns)
 	       0;
 }
 
-static void rate_node(struct tool_stat_sample *now,
-		      const struct tool_stat_sample *before)
-{
-	const struct postern_node_statistics zero = {0};
-	const struct postern_node_statistics *old = before ? &before->node : &zero;
-	const struct postern_node_statistics *new = &now->node;
-	double seconds = seconds_since(before ? old->updated_ns :
-						new->opened_ns,
-				       new->updated_ns);
-
-	now->rates = (struct tool_rates) {
-		rate(new->received_messages, old->received_messages, seconds),
-		rate(new->received_bytes, old->received_bytes, seconds),
-		rate(new->sent_messages, old->sent_messages, seconds),
-		rate(new->sent_bytes, old->sent_bytes, seconds),
-	};
-}
-
-static void rate_peer(struct tool_peer *peer, const struct tool_peer *old_peer,
-		      uint64_t then_ns, uint64_t now_ns)
-{
-	const struct postern_channel_statistics zero = {0}, *old = &zero;
-	const struct postern_channel_statistics *new = &peer->stats.channel;
-	double seconds;
-
-	if (old_peer)
-		old = &old_peer->stats.channel;
-	seconds = seconds_since(old_peer ? then_ns : peer->stats.admitted_ns,
-				now_ns);
-	peer->rates = (struct tool_rates) {
-		rate(new->received_messages, old->received_messages, seconds),
-		rate(new->received_bytes, old->received_bytes, seconds),
-		rate(new->sent_messages, old->sent_messages, seconds),
-		rate(new->sent_bytes, old->sent_bytes, seconds),
-	};
-}
+/* The statistics of a node and of a channel have these members. */
+#define RATES(now, before, seconds)                                      \
+	((struct tool_rates) {                                           \
+		rate((now)->received_messages,                           \
+		     (before)->received_messages, seconds),              \
+		rate((now)->received_bytes, (before)->received_bytes,    \
+		     seconds),                                           \
+		rate((now)->sent_messages, (before)->sent_messages,      \
+		     seconds),                                           \
+		rate((now)->sent_bytes, (before)->sent_bytes, seconds),  \
+	})
 
 /* The entry of the same peer; both samples are in the order of the slots. */
 static const struct tool_peer *find_old(const struct tool_peer **cursor,
@@ -252,21 +212,30 @@ static const struct tool_peer *find_old(const struct tool_peer **cursor,
 	       *cursor : NULL;
 }
 
-/* before is NULL for the first publication of a node. */
-static void rate_all(struct tool_stat_sample *now,
-		     const struct tool_stat_sample *before)
+/* A new publication.  before is empty for the first one of a node. */
+static void compute_rates(struct tool_stat_sample *now,
+			  const struct tool_stat_sample *before)
 {
-	const struct tool_peer *cursor = before ? before->peers : NULL;
-	const struct tool_peer *end = before ? cursor + before->peer_count :
-					       NULL;
+	const struct postern_channel_statistics zero = {0};
+	const struct tool_peer *cursor = before->peers, *old;
+	const struct tool_peer *end = cursor + before->peer_count;
+	uint64_t now_ns = now->node.updated_ns;
+	uint64_t then_ns = before->taken_ns != 0 ? before->node.updated_ns :
+			   now->node.opened_ns;
+	struct tool_peer *peer;
 	size_t i;
 
-	rate_node(now, before);
-	for (i = 0; i < now->peer_count; i++)
-		rate_peer(&now->peers[i],
-			  find_old(&cursor, end, &now->peers[i]),
-			  before ? before->node.updated_ns : 0,
-			  now->node.updated_ns);
+	now->rates = RATES(&now->node, &before->node,
+			   seconds_since(then_ns, now_ns));
+	for (i = 0; i < now->peer_count; i++) {
+		peer = &now->peers[i];
+		old = find_old(&cursor, end, peer);
+		peer->rates = RATES(&peer->stats.channel,
+				    old ? &old->stats.channel : &zero,
+				    seconds_since(old ? then_ns :
+						  peer->stats.admitted_ns,
+						  now_ns));
+	}
 }
 
 /* A publication that was read before has the same rates, or after a while 0. */
@@ -318,6 +287,7 @@ static int remember(struct tool_stat_reader *reader,
 int tool_stat_sample_take(struct tool_stat_reader *reader,
 			  struct tool_stat_sample *sample)
 {
+	const struct tool_stat_sample empty = {.taken_ns = 0};
 	const struct tool_stat_sample *before = &reader->before;
 	int result;
 
@@ -329,26 +299,24 @@ int tool_stat_sample_take(struct tool_stat_reader *reader,
 	}
 	if (result < 0)
 		return result;
-	if (!is_same_node(sample, before)) {
-		rate_all(sample, NULL);
-	} else if (sample->node.updated_ns != before->node.updated_ns) {
-		rate_all(sample, before);
-	} else {
+	if (!is_same_node(sample, before))
+		before = &empty;
+	if (before->taken_ns != 0 &&
+	    sample->node.updated_ns == before->node.updated_ns) {
 		keep_rates(sample, before);
 		return 0;
 	}
+	compute_rates(sample, before);
 	return remember(reader, sample);
 }
 
 enum tool_status tool_stat_sample_error(const struct tool_stat_reader *reader,
 					int result)
 {
-	if (result == -EAGAIN) {
-		(void)tool_error(reader->node_name,
-				 "the node stopped in the "
-				 "middle of writing its figures");
-		return TOOL_TIMED_OUT;
-	}
+	if (result == -EAGAIN)
+		return tool_error(TOOL_TIMED_OUT, reader->node_name,
+				  "the node stopped in the middle of writing "
+				  "its figures");
 	return tool_error_result(reader->node_name, result, &reader->refusal);
 }
 
@@ -370,7 +338,7 @@ uint64_t tool_stat_field_value(const struct postern_stats_field *field,
 void tool_stat_sample_done(struct tool_stat_sample *sample)
 {
 	free(sample->peers);
-	*sample = (struct tool_stat_sample){.taken_ns = 0};
+	memset(sample, 0, sizeof(*sample));
 }
 
 void tool_stat_reader_done(struct tool_stat_reader *reader)

@@ -61,11 +61,18 @@ int tool_stat_sample_take(struct tool_stat_reader *reader,
 			  struct tool_stat_sample *sample);
 enum tool_status tool_stat_sample_error(const struct tool_stat_reader *reader,
 					int result);
+
 /* The number that field describes, of stats, a struct of its group. */
 uint64_t tool_stat_field_value(const struct postern_stats_field *field,
 			       const void *stats);
 
 void tool_stat_sample_done(struct tool_stat_sample *sample);
 void tool_stat_reader_done(struct tool_stat_reader *reader);
+
+/* One JSON object, on one line. */
+void tool_stat_sample_print_json(const struct tool_stat_sample *sample);
+
+/* The whole text of OpenMetrics, with its "# EOF". */
+void tool_stat_sample_print_openmetrics(const struct tool_stat_sample *sample);
 
 #endif

@@ -9,11 +9,20 @@
 #include "stat_table.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "units.h"
 
 #define BAR_CHARACTERS 8
+
+const char *const tool_peer_states[TOOL_PEER_STATE_COUNT] = {
+	[0] = "unknown",
+	[POSTERN_PEER_READY] = "ready",
+	[POSTERN_PEER_IDLE] = "idle",
+	[POSTERN_PEER_THROTTLED] = "throttled",
+	[POSTERN_PEER_DETACHED] = "detached",
+};
 
 const char *tool_peer_state_word(const struct postern_peer_statistics *stats)
 {
@@ -21,155 +30,130 @@ const char *tool_peer_state_word(const struct postern_peer_statistics *stats)
 		return "draining";
 	if (stats->flags & POSTERN_PEER_STUCK)
 		return "stuck";
-	switch (stats->state) {
-	case POSTERN_PEER_READY:
-		return "ready";
-	case POSTERN_PEER_IDLE:
-		return "idle";
-	case POSTERN_PEER_THROTTLED:
-		return "throttled";
-	case POSTERN_PEER_DETACHED:
-		return "detached";
-	default:
-		return "unknown";
-	}
+	return tool_peer_states[stats->state < TOOL_PEER_STATE_COUNT ?
+				stats->state : 0];
 }
 
 /* -- the node -------------------------------------------------------------- */
 
-static void format_node(const struct tool_stat_sample *sample, char *line)
-{
-	const struct postern_node_statistics *node = &sample->node;
-	char age[TOOL_TIME_TEXT_BYTES], life[TOOL_TIME_TEXT_BYTES];
-
-	tool_format_time(sample->age_ns, age);
-	tool_format_time(sample->up_ns, life);
-	(void)snprintf(line, TOOL_STAT_TABLE_LINE_BYTES,
-		       "node %s, pid %d, uid %u, open for %s, figures %s%s",
-		       node->name, node->pid, node->uid, life,
-		       sample->has_age ? age
-				       : "of a clock in another time namespace",
-		       sample->has_age ? " old" : "");
-}
-
-static void format_peers(const struct postern_node_statistics *node, char *line)
-{
-	(void)snprintf(line, TOOL_STAT_TABLE_LINE_BYTES,
-		       "slots %u of %u; peers %u: %u ready, %u throttled, "
-		       "%u draining, %u detached; %u half-open",
-		       node->slots_used, node->slot_count, node->peer_count,
-		       node->ready_count, node->throttled_count,
-		       node->draining_count, node->detached_count,
-		       node->half_open_count);
-}
-
-/* " (no-allow 3, slots 1)", as far as there is room; or nothing. */
+/* " (no-allow 3, slots 1)", as far as there is space; or nothing. */
 static void format_refusals(const struct postern_node_statistics *node,
 			    char *text, size_t text_bytes)
 {
-	char count[TOOL_COUNT_TEXT_BYTES];
 	size_t used_bytes = 0;
+	uint64_t count;
 	int reason;
 
 	text[0] = '\0';
 	for (reason = 0; reason < POSTERN_REASON_ROOM; reason++) {
-		if (node->refused_by_reason[reason] == 0 ||
-		    used_bytes + 1 >= text_bytes)
+		count = node->refused_by_reason[reason];
+		if (count == 0 || used_bytes + 1 >= text_bytes)
 			continue;
-		tool_format_count((double)node->refused_by_reason[reason],
-				 count);
 		(void)snprintf(text + used_bytes, text_bytes - used_bytes,
 			       "%s%s %s", used_bytes == 0 ? " (" : ", ",
 			       postern_reason_word((enum postern_reason)reason),
-			       count);
+			       tool_format_count((double)count).text);
 		used_bytes = strlen(text);
 	}
 	if (used_bytes > 0 && used_bytes + 1 < text_bytes)
 		(void)snprintf(text + used_bytes, text_bytes - used_bytes, ")");
 }
 
-static void format_admissions(const struct postern_node_statistics *node, char *line)
+static void format_admissions(const struct postern_node_statistics *node,
+			      char *line)
 {
-	char texts[6][TOOL_COUNT_TEXT_BYTES], reasons[80];
+	char reasons[80];
 
 	format_refusals(node, reasons, sizeof(reasons));
-	tool_format_count((double)node->admitted_count, texts[0]);
-	tool_format_count((double)node->departed_count, texts[1]);
-	tool_format_count((double)node->refused_count, texts[2]);
-	tool_format_count((double)node->slots_recycled_count, texts[3]);
-	tool_format_count((double)node->reload_count, texts[4]);
-	tool_format_count((double)node->reload_failed_count, texts[5]);
 	(void)snprintf(line, TOOL_STAT_TABLE_LINE_BYTES,
 		       "admitted %s, departed %s, refused %s%s; slots "
 		       "recycled %s; reloads %s, failed %s",
-		       texts[0], texts[1], texts[2], reasons, texts[3],
-		       texts[4], texts[5]);
+		       tool_format_count((double)node->admitted_count).text,
+		       tool_format_count((double)node->departed_count).text,
+		       tool_format_count((double)node->refused_count).text,
+		       reasons,
+		       tool_format_count((double)node->slots_recycled_count)
+			       .text,
+		       tool_format_count((double)node->reload_count).text,
+		       tool_format_count((double)node->reload_failed_count)
+			       .text);
 }
 
 static void format_traffic(const struct tool_stat_sample *sample, char *line)
 {
 	const struct postern_node_statistics *node = &sample->node;
-	char counts[6][TOOL_COUNT_TEXT_BYTES];
-	char sizes[4][TOOL_SIZE_TEXT_BYTES];
+	const struct tool_rates *rates = &sample->rates;
 
-	tool_format_count((double)node->received_messages, counts[0]);
-	tool_format_count(sample->rates.received_messages, counts[1]);
-	tool_format_count((double)node->sent_messages, counts[2]);
-	tool_format_count(sample->rates.sent_messages, counts[3]);
-	tool_format_count((double)node->dropped_messages, counts[4]);
-	tool_format_count((double)node->refused_full_count, counts[5]);
-	tool_format_size((double)node->received_bytes, sizes[0]);
-	tool_format_size(sample->rates.received_bytes, sizes[1]);
-	tool_format_size((double)node->sent_bytes, sizes[2]);
-	tool_format_size(sample->rates.sent_bytes, sizes[3]);
 	(void)snprintf(line, TOOL_STAT_TABLE_LINE_BYTES,
 		       "received %s (%s/s), %s (%s/s); sent %s (%s/s), %s "
 		       "(%s/s); dropped %s; sends to a full ring %s",
-		       counts[0], counts[1], sizes[0], sizes[1], counts[2],
-		       counts[3], sizes[2], sizes[3], counts[4], counts[5]);
+		       tool_format_count((double)node->received_messages).text,
+		       tool_format_count(rates->received_messages).text,
+		       tool_format_size((double)node->received_bytes).text,
+		       tool_format_size(rates->received_bytes).text,
+		       tool_format_count((double)node->sent_messages).text,
+		       tool_format_count(rates->sent_messages).text,
+		       tool_format_size((double)node->sent_bytes).text,
+		       tool_format_size(rates->sent_bytes).text,
+		       tool_format_count((double)node->dropped_messages).text,
+		       tool_format_count((double)node->refused_full_count)
+			       .text);
 }
 
 static void format_latency(const struct postern_latency *latency, char *line)
 {
-	char times[5][TOOL_TIME_TEXT_BYTES], count[TOOL_COUNT_TEXT_BYTES];
-
 	if (latency->count == 0) {
 		(void)snprintf(line, TOOL_STAT_TABLE_LINE_BYTES,
 			       "latency: no message was stamped yet");
 		return;
 	}
-	tool_format_time(latency->p50_ns, times[0]);
-	tool_format_time(latency->p90_ns, times[1]);
-	tool_format_time(latency->p99_ns, times[2]);
-	tool_format_time(latency->p999_ns, times[3]);
-	tool_format_time(latency->max_ns, times[4]);
-	tool_format_count((double)latency->count, count);
 	(void)snprintf(line, TOOL_STAT_TABLE_LINE_BYTES,
 		       "latency p50 %s, p90 %s, p99 %s, p99.9 %s, max %s, of "
 		       "%s stamped messages",
-		       times[0], times[1], times[2], times[3], times[4], count);
+		       tool_format_time(latency->p50_ns).text,
+		       tool_format_time(latency->p90_ns).text,
+		       tool_format_time(latency->p99_ns).text,
+		       tool_format_time(latency->p999_ns).text,
+		       tool_format_time(latency->max_ns).text,
+		       tool_format_count((double)latency->count).text);
 }
 
 void tool_stat_table_node_line(const struct tool_stat_sample *sample,
 			       unsigned int line_index,
 			       char line[static TOOL_STAT_TABLE_LINE_BYTES])
 {
-	line[0] = '\0';
+	const struct postern_node_statistics *node = &sample->node;
+
 	switch (line_index) {
 	case 0:
-		format_node(sample, line);
+		(void)snprintf(line, TOOL_STAT_TABLE_LINE_BYTES,
+			       "node %s, pid %d, uid %u, open for %s, figures "
+			       "%s%s",
+			       node->name, node->pid, node->uid,
+			       tool_format_time(sample->up_ns).text,
+			       sample->has_age ?
+			       tool_format_time(sample->age_ns).text :
+			       "of a clock in another time namespace",
+			       sample->has_age ? " old" : "");
 		break;
 	case 1:
-		format_peers(&sample->node, line);
+		(void)snprintf(line, TOOL_STAT_TABLE_LINE_BYTES,
+			       "slots %u of %u; peers %u: %u ready, %u "
+			       "throttled, %u draining, %u detached; %u "
+			       "half-open",
+			       node->slots_used, node->slot_count,
+			       node->peer_count, node->ready_count,
+			       node->throttled_count, node->draining_count,
+			       node->detached_count, node->half_open_count);
 		break;
 	case 2:
-		format_admissions(&sample->node, line);
+		format_admissions(node, line);
 		break;
 	case 3:
 		format_traffic(sample, line);
 		break;
-	case 4:
-		format_latency(&sample->node.latency, line);
+	default:
+		format_latency(&node->latency, line);
 		break;
 	}
 }
@@ -215,51 +199,35 @@ static void format_bar(const struct postern_peer_statistics *stats,
 	text[4 + BAR_CHARACTERS] = '\0';
 }
 
-static void format_percentile(const struct postern_latency *latency,
-			      uint64_t ns,
-			      char text[static TOOL_TIME_TEXT_BYTES])
-{
-	if (latency->count > 0)
-		tool_format_time(ns, text);
-	else
-		(void)snprintf(text, TOOL_TIME_TEXT_BYTES, "-");
-}
-
-static void format_name(const struct postern_peer_statistics *stats,
-			char text[static 2 * POSTERN_NAME_BYTES])
-{
-	(void)snprintf(text, 2 * POSTERN_NAME_BYTES, "%s%s%s", stats->name,
-		       stats->instance[0] ? "/" : "", stats->instance);
-}
-
 void tool_stat_table_peer_line(const struct tool_peer *peer,
 			       char line[static TOOL_STAT_TABLE_LINE_BYTES])
 {
 	const struct postern_peer_statistics *stats = &peer->stats;
-	const struct postern_latency *latency = &stats->channel.latency;
+	const struct postern_channel_statistics *channel = &stats->channel;
+	const struct postern_latency *latency = &channel->latency;
 	char handle[24], name[2 * POSTERN_NAME_BYTES], bar[BAR_CHARACTERS + 5];
-	char counts[3][TOOL_COUNT_TEXT_BYTES], sizes[2][TOOL_SIZE_TEXT_BYTES];
-	char times[3][TOOL_TIME_TEXT_BYTES];
 
 	(void)snprintf(handle, sizeof(handle), "%u.%u", stats->slot_index,
 		       stats->generation);
-	format_name(stats, name);
+	(void)snprintf(name, sizeof(name), "%s%s%s", stats->name,
+		       stats->instance[0] ? "/" : "", stats->instance);
 	format_bar(stats, bar);
-	tool_format_count(peer->rates.received_messages, counts[0]);
-	tool_format_count(peer->rates.sent_messages, counts[1]);
-	tool_format_count((double)stats->channel.dropped_messages, counts[2]);
-	tool_format_size(peer->rates.received_bytes, sizes[0]);
-	tool_format_size(peer->rates.sent_bytes, sizes[1]);
-	format_percentile(latency, latency->p50_ns, times[0]);
-	format_percentile(latency, latency->p99_ns, times[1]);
-	tool_format_time(stats->throttled_ns, times[2]);
 	(void)snprintf(line, TOOL_STAT_TABLE_LINE_BYTES,
 		       "%-8s %-20.20s %8u %8d %-9s %7s %9s %7s %9s %-12s %7s "
 		       "%7s %9s %7s",
 		       handle, name, stats->uid, stats->pid,
-		       tool_peer_state_word(stats), counts[0], sizes[0],
-		       counts[1], sizes[1], bar, times[0], times[1], times[2],
-		       counts[2]);
+		       tool_peer_state_word(stats),
+		       tool_format_count(peer->rates.received_messages).text,
+		       tool_format_size(peer->rates.received_bytes).text,
+		       tool_format_count(peer->rates.sent_messages).text,
+		       tool_format_size(peer->rates.sent_bytes).text, bar,
+		       latency->count == 0 ? "-" :
+		       tool_format_time(latency->p50_ns).text,
+		       latency->count == 0 ? "-" :
+		       tool_format_time(latency->p99_ns).text,
+		       tool_format_time(stats->throttled_ns).text,
+		       tool_format_count((double)channel->dropped_messages)
+			       .text);
 }
 
 void tool_stat_table_print(const struct tool_stat_sample *sample)
@@ -278,4 +246,86 @@ void tool_stat_table_print(const struct tool_stat_sample *sample)
 		tool_stat_table_peer_line(&sample->peers[i], line);
 		puts(line);
 	}
+}
+
+/* -- the order of the peers ------------------------------------------------ */
+
+static const char *const order_words[] = {
+	[TOOL_STAT_TABLE_BY_SLOT] = "slot",
+	[TOOL_STAT_TABLE_BY_NAME] = "name",
+	[TOOL_STAT_TABLE_BY_RATE] = "rate",
+	[TOOL_STAT_TABLE_BY_DEPTH] = "depth",
+	[TOOL_STAT_TABLE_BY_LATENCY] = "latency",
+	[TOOL_STAT_TABLE_BY_DROPS] = "drops",
+};
+
+const char *tool_stat_table_parse_order(const char *word,
+					enum tool_stat_table_order *ret_order)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(order_words) / sizeof(order_words[0]); i++) {
+		if (strcmp(word, order_words[i]) == 0) {
+			*ret_order = (enum tool_stat_table_order)i;
+			return NULL;
+		}
+	}
+	return "expected slot, name, rate, depth, latency or drops";
+}
+
+/* The peer with the larger value stands first. */
+static double sort_value(const struct tool_peer *peer,
+			 enum tool_stat_table_order order)
+{
+	const struct postern_channel_statistics *channel = &peer->stats.channel;
+
+	switch (order) {
+	case TOOL_STAT_TABLE_BY_RATE:
+		return peer->rates.received_messages +
+		       peer->rates.sent_messages;
+	case TOOL_STAT_TABLE_BY_DEPTH:
+		return (double)channel->receive_depth_bytes +
+		       (double)channel->send_depth_bytes;
+	case TOOL_STAT_TABLE_BY_LATENCY:
+		return (double)channel->latency.p99_ns;
+	case TOOL_STAT_TABLE_BY_DROPS:
+		return (double)channel->dropped_messages;
+	case TOOL_STAT_TABLE_BY_SLOT:
+	case TOOL_STAT_TABLE_BY_NAME:
+	default:
+		return 0;
+	}
+}
+
+/* Peers with equal values stand in the order of their slots, so that lines do
+ * not change places while the values stay the same. */
+static int compare(const void *a, const void *b, void *user_data)
+{
+	enum tool_stat_table_order order =
+		*(const enum tool_stat_table_order *)user_data;
+	const struct tool_peer *one = a, *other = b;
+	double one_value = sort_value(one, order);
+	double other_value = sort_value(other, order);
+	int result = 0;
+
+	if (one_value != other_value)
+		return one_value > other_value ? -1 : 1;
+	if (order == TOOL_STAT_TABLE_BY_NAME) {
+		result = strcmp(one->stats.name, other->stats.name);
+		if (result == 0)
+			result = strcmp(one->stats.instance,
+					other->stats.instance);
+	}
+	if (result != 0)
+		return result;
+	return one->stats.slot_index < other->stats.slot_index ? -1 :
+	       one->stats.slot_index > other->stats.slot_index;
+}
+
+void tool_stat_table_sort(struct tool_stat_sample *sample,
+			  enum tool_stat_table_order order)
+{
+	if (sample->peer_count > 0)
+		qsort_r(sample->peers, sample->peer_count,
+			sizeof(sample->peers[0]), compare, &order);
 }

@@ -41,9 +41,12 @@ enum tool_stat_table_order {
 /* "slot", "name" and so on; NULL, or why the word names no order. */
 const char *tool_stat_table_parse_order(const char *word,
 					enum tool_stat_table_order *ret_order);
-const char *tool_stat_table_order_word(enum tool_stat_table_order order);
 void tool_stat_table_sort(struct tool_stat_sample *sample,
 			  enum tool_stat_table_order order);
+
+/* The words for enum postern_peer_state. */
+#define TOOL_PEER_STATE_COUNT 5
+extern const char *const tool_peer_states[TOOL_PEER_STATE_COUNT];
 
 /* One word for the state of a peer; "draining" and "stuck" come first. */
 const char *tool_peer_state_word(const struct postern_peer_statistics *stats);

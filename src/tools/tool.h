@@ -2,9 +2,9 @@
 /*
  * The postern tool: what its files share
  *
- * One file per subcommand, or per group of them, defines a struct tool_command
- * for each; main.c finds the one that the words on the command line name.  All
- * but `policy diff`, `fmt` and `show` use nothing but <postern/...>.
+ * Each subcommand has a struct tool_command in the file that implements it, and
+ * main.c finds the one that the command line names.  All but `policy diff`, `fmt`
+ * and `show` use public headers only.
  */
 #ifndef POSTERN_TOOLS_TOOL_H
 #define POSTERN_TOOLS_TOOL_H
@@ -18,8 +18,8 @@
 enum tool_status {
 	TOOL_DONE = 0,
 	TOOL_REFUSED = 1,    /* the answer is no, or failed otherwise */
-	TOOL_MISUSED = 2,    /* the command line is wrong; of a comparison, too:
-			      * there is no answer */
+	TOOL_MISUSED = 2,    /* the command line is wrong; of `policy diff`: a
+			      * file is invalid */
 	TOOL_PEER_GONE = 3,
 	TOOL_TIMED_OUT = 4,
 	TOOL_DENIED = 5,
@@ -31,9 +31,8 @@ enum tool_status {
 
 struct tool_command {
 	const char *name;         /* one word, or two: "policy check" */
-	const char *operands;     /* as in the usage line, "" for none */
-	int operand_count_min;
-	int operand_count_max;
+	const char *operands;     /* as in the usage line, "" for none; their
+				   * number follows from it */
 	const char *summary;      /* for the list of commands */
 	const char *description;  /* for --help, lines with newlines */
 	enum tool_status (*run)(const struct tool_command *command, int argc,

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Numbers on the command line
+ * Numbers on the command line and in texts
  *
- * Who writes `--ring 4MiB` here writes `ring 4MiB` in a policy: one way to say
- * a size, one set of units, and no guess about what a bare number means.
+ * A policy has the same units, so that `--ring 4MiB` here is `ring 4MiB` there.
  */
 #include "units.h"
 
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 struct unit {
 	const char *name;
@@ -100,35 +100,40 @@ const char *tool_parse_duration(const char *text, uint64_t *ret_ns)
 			       "a duration needs a unit: ms s min h", ret_ns);
 }
 
-void tool_format_size(double bytes, char text[static TOOL_SIZE_TEXT_BYTES])
+struct tool_text tool_format_size(double bytes)
 {
 	static const char *const names[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+	struct tool_text text;
 	size_t i = 0;
 
 	while (bytes >= 1024 && i + 1 < sizeof(names) / sizeof(names[0])) {
 		bytes /= 1024;
 		i++;
 	}
-	(void)snprintf(text, TOOL_SIZE_TEXT_BYTES, i == 0 ? "%.0f %s" :
+	(void)snprintf(text.text, sizeof(text.text), i == 0 ? "%.0f %s" :
 		       "%.1f %s", bytes, names[i]);
+	return text;
 }
 
-void tool_format_count(double count, char text[static TOOL_COUNT_TEXT_BYTES])
+struct tool_text tool_format_count(double count)
 {
-	static const char *const suffixes[] = {"", "k", "M", "G", "T", "P",
-					       "E"};
+	static const char suffixes[] = "kMGTPE";
+	struct tool_text text;
 	size_t i = 0;
 
 	/* 9999 is as short as 10.0k. */
-	if (count >= 9999.5)
-		for (; count >= 999.95 && i + 1 < sizeof(suffixes) /
-		     sizeof(suffixes[0]); i++)
-			count /= 1000;
-	(void)snprintf(text, TOOL_COUNT_TEXT_BYTES, i == 0 ? "%.0f%s" :
-		       "%.1f%s", count, suffixes[i]);
+	if (count < 9999.5) {
+		(void)snprintf(text.text, sizeof(text.text), "%.0f", count);
+		return text;
+	}
+	for (count /= 1000; count >= 999.95 && suffixes[i + 1]; i++)
+		count /= 1000;
+	(void)snprintf(text.text, sizeof(text.text), "%.1f%c", count,
+		       suffixes[i]);
+	return text;
 }
 
-void tool_format_time(uint64_t ns, char text[static TOOL_TIME_TEXT_BYTES])
+struct tool_text tool_format_time(uint64_t ns)
 {
 	static const struct {
 		double ns;
@@ -137,6 +142,7 @@ void tool_format_time(uint64_t ns, char text[static TOOL_TIME_TEXT_BYTES])
 		{1, "ns"}, {1e3, "us"}, {1e6, "ms"}, {1e9, "s"},
 		{6e10, "min"}, {3.6e12, "h"}, {8.64e13, "d"},
 	};
+	struct tool_text text;
 	double count;
 	size_t i = 0;
 
@@ -146,6 +152,15 @@ void tool_format_time(uint64_t ns, char text[static TOOL_TIME_TEXT_BYTES])
 			      2 * units[i + 1].ns))
 		i++;
 	count = (double)ns / units[i].ns;
-	(void)snprintf(text, TOOL_TIME_TEXT_BYTES, i > 0 && count < 99.95 ?
+	(void)snprintf(text.text, sizeof(text.text), i > 0 && count < 99.95 ?
 		       "%.1f%s" : "%.0f%s", count, units[i].suffix);
+	return text;
+}
+
+uint64_t tool_now_ns(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }

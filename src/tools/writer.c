@@ -16,8 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "units.h"
 
 #define NS_PER_S UINT64_C(1000000000)
 
@@ -55,14 +56,6 @@ struct tool_writer {
 	int fd;
 	bool is_terminal;
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
 
 /* Wait for a change, at most until the deadline.  False: it has passed. */
 static bool wait_for_change(struct tool_writer *writer, uint64_t deadline_ns)
@@ -248,7 +241,7 @@ static void note_error(struct tool_writer *writer, int error)
 /* The pause doubles each time. */
 static void pause_after_error(struct tool_writer *writer, uint64_t *pause_ns)
 {
-	uint64_t deadline_ns = now_ns() + *pause_ns;
+	uint64_t deadline_ns = tool_now_ns() + *pause_ns;
 
 	*pause_ns = *pause_ns * 2 < RETRY_NS_MAX ? *pause_ns * 2 : RETRY_NS_MAX;
 	while (!writer->must_end && !writer->must_reopen &&

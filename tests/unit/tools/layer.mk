@@ -18,13 +18,13 @@ test_programs += \
 # The words for reasons are the library's.
 tests_unit_tools_test_stat_table_SOURCES = \
 	tests/unit/tools/test_stat_table.c src/tools/stat_table.c \
-	src/tools/stat_table_order.c src/tools/units.c
+	src/tools/units.c
 tests_unit_tools_test_stat_table_LDADD = libpostern.la $(CHECK_LIBS)
 
 # The words for results are the library's.
 tests_unit_tools_test_error_queue_SOURCES = \
 	tests/unit/tools/test_error_queue.c src/tools/error_queue.c \
-	src/tools/errors.c src/tools/writer.c
+	src/tools/errors.c src/tools/units.c src/tools/writer.c
 tests_unit_tools_test_error_queue_LDADD = libpostern.la $(CHECK_LIBS)
 
 tests_unit_tools_test_input_SOURCES = \
@@ -40,7 +40,8 @@ tests_unit_tools_test_line_format_SOURCES = \
 tests_unit_tools_test_line_format_LDADD = $(CHECK_LIBS)
 
 tests_unit_tools_test_node_start_SOURCES = \
-	tests/unit/tools/test_node_start.c src/tools/node_start.c
+	tests/unit/tools/test_node_start.c src/tools/node_start.c \
+	src/tools/units.c
 tests_unit_tools_test_node_start_LDADD = $(CHECK_LIBS)
 
 tests_unit_tools_test_signals_SOURCES = \
@@ -49,7 +50,8 @@ tests_unit_tools_test_signals_LDADD = $(CHECK_LIBS) -lutil
 
 # The observer is the test's own.
 tests_unit_tools_test_stat_sample_SOURCES = \
-	tests/unit/tools/test_stat_sample.c src/tools/stat_sample.c
+	tests/unit/tools/test_stat_sample.c src/tools/stat_sample.c \
+	src/tools/units.c
 tests_unit_tools_test_stat_sample_LDADD = $(CHECK_LIBS)
 
 tests_unit_tools_test_units_SOURCES = \
@@ -57,7 +59,7 @@ tests_unit_tools_test_units_SOURCES = \
 tests_unit_tools_test_units_LDADD = $(CHECK_LIBS)
 
 tests_unit_tools_test_writer_SOURCES = \
-	tests/unit/tools/test_writer.c src/tools/writer.c
+	tests/unit/tools/test_writer.c src/tools/writer.c src/tools/units.c
 tests_unit_tools_test_writer_LDADD = $(CHECK_LIBS)
 
 dist_check_SCRIPTS += \

@@ -117,7 +117,7 @@ static unsigned long count_dropped(void)
 
 START_TEST(error_is_written_whole)
 {
-	(void)tool_error("what", "why %d", 7);
+	(void)tool_error(TOOL_REFUSED, "what", "why %d", 7);
 	read_until("\n");
 	ck_assert_str_eq(text, "postern: what: why 7\n");
 	finish(now_ns() + DEADLINE_NS);
@@ -130,7 +130,7 @@ START_TEST(error_with_a_reader_that_does_not_read_is_dropped_and_counted)
 
 	/* Nothing is read meanwhile: a write() of ours would block. */
 	for (i = 0; i < MANY_LINES; i++)
-		(void)tool_error("line", "%06d is one of very many", i);
+		(void)tool_error(TOOL_REFUSED, "line", "%06d is one of very many", i);
 	while (count_numbered() + count_dropped() < MANY_LINES)
 		read_some();
 	ck_assert_uint_eq(count_numbered() + count_dropped(), MANY_LINES);
@@ -146,14 +146,14 @@ START_TEST(finish_with_a_reader_that_does_not_read_ends_at_the_deadline)
 	int i;
 
 	for (i = 0; i < MANY_LINES; i++)
-		(void)tool_error("line", "%06d is one of very many", i);
+		(void)tool_error(TOOL_REFUSED, "line", "%06d is one of very many", i);
 	finish(now_ns() + 1000000);
 }
 END_TEST
 
 START_TEST(finish_writes_the_rest)
 {
-	(void)tool_error("what", "why");
+	(void)tool_error(TOOL_REFUSED, "what", "why");
 	finish(now_ns() + DEADLINE_NS);
 	read_until("postern: what: why\n");
 }
@@ -165,7 +165,7 @@ START_TEST(reader_that_is_gone_stops_nothing)
 
 	ck_assert_int_eq(close(read_fd), 0);
 	for (i = 0; i < MANY_LINES; i++)
-		(void)tool_error("line", "%06d is one of very many", i);
+		(void)tool_error(TOOL_REFUSED, "line", "%06d is one of very many", i);
 	finish(now_ns() + DEADLINE_NS);
 }
 END_TEST

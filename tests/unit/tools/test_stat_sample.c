@@ -72,8 +72,10 @@ int postern_observer_peer_at(struct postern_observer *observer,
 }
 
 /* No case fails, so no error is printed. */
-enum tool_status tool_error(const char *what, const char *why_format, ...)
+enum tool_status tool_error(enum tool_status status, const char *what,
+			    const char *why_format, ...)
 {
+	(void)status;
 	(void)what;
 	(void)why_format;
 	abort();

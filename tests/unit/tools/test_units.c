@@ -103,16 +103,12 @@ END_TEST
 
 START_TEST(size_is_printed_in_the_largest_unit_that_fits)
 {
-	char text[TOOL_SIZE_TEXT_BYTES];
-
-	tool_format_size(1023, text);
-	ck_assert_str_eq(text, "1023 B");
-	tool_format_size(1536, text);
-	ck_assert_str_eq(text, "1.5 KiB");
-	tool_format_size(5.0 * 1024 * 1024 * 1024, text);
-	ck_assert_str_eq(text, "5.0 GiB");
-	tool_format_size(1e300, text);
-	ck_assert_uint_lt(strlen(text), TOOL_SIZE_TEXT_BYTES);
+	ck_assert_str_eq(tool_format_size(1023).text, "1023 B");
+	ck_assert_str_eq(tool_format_size(1536).text, "1.5 KiB");
+	ck_assert_str_eq(tool_format_size(5.0 * 1024 * 1024 * 1024).text,
+			 "5.0 GiB");
+	ck_assert_uint_lt(strlen(tool_format_size(1e300).text),
+			  sizeof(struct tool_text));
 }
 END_TEST
 
@@ -126,10 +122,8 @@ static const struct {
 
 START_TEST(count_is_printed_in_few_characters)
 {
-	char text[TOOL_COUNT_TEXT_BYTES];
-
-	tool_format_count(short_counts[_i].count, text);
-	ck_assert_str_eq(text, short_counts[_i].text);
+	ck_assert_str_eq(tool_format_count(short_counts[_i].count).text,
+			 short_counts[_i].text);
 }
 END_TEST
 
@@ -145,10 +139,7 @@ static const struct {
 
 START_TEST(time_is_printed_in_the_unit_that_fits)
 {
-	char text[TOOL_TIME_TEXT_BYTES];
-
-	tool_format_time(times[_i].ns, text);
-	ck_assert_str_eq(text, times[_i].text);
+	ck_assert_str_eq(tool_format_time(times[_i].ns).text, times[_i].text);
 }
 END_TEST
 
