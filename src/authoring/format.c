@@ -192,92 +192,62 @@ static void add_children(struct pst_text *text, const char *block_kind,
 
 /* -- users and groups as numbers -------------------------------------------- */
 
-static int write_number(struct pst_policy_builder *builder,
-			struct pst_policy_word *word, uint32_t number)
-{
-	char digits[16];
-
-	(void)snprintf(digits, sizeof(digits), "%" PRIu32,
-		       number); /* always fits */
-	word->text = pst_arena_dup(pst_policy_builder_arena(builder), digits,
-				   strlen(digits));
-	return word->text ? 0 : -ENOMEM;
-}
-
-typedef int find_id_fn(struct pst_policy_builder *builder,
-		       const struct pst_policy_directive *directive,
-		       uint32_t word_index, enum postern_fact *ret_fact,
-		       uint32_t *ret_id);
-
-static int number_id(struct pst_policy_builder *builder,
-		     struct pst_policy_directive *directive,
-		     uint32_t word_index, find_id_fn *find_id)
+/* Write the id of a user or group in the place of its name. */
+static void write_id(struct pst_policy_builder *builder,
+		     struct pst_policy_word *word,
+		     pst_policy_word_id_fn *find_id)
 {
 	enum postern_fact fact = POSTERN_FACT_UNKNOWN;
+	char digits[16];
 	uint32_t id = 0;
-	int r;
 
-	r = find_id(builder, directive, word_index, &fact, &id);
-	if (r <= 0 || fact != POSTERN_FACT_KNOWN)
-		return r < 0 ? r : 0; /* the others are still read */
-	return write_number(builder, &directive->words[word_index], id);
+	if (!find_id(builder, word, &fact, &id) || fact != POSTERN_FACT_KNOWN)
+		return;
+	(void)snprintf(digits, sizeof(digits), "%" PRIu32,
+		       id); /* always fits */
+	word->text = pst_arena_dup(pst_policy_builder_arena(builder), digits,
+				   strlen(digits));
 }
 
-static int number_user(struct pst_policy_builder *builder,
-		       struct pst_policy_directive *directive,
-		       uint32_t word_index)
+static void write_user(struct pst_policy_builder *builder,
+		       struct pst_policy_word *word)
 {
-	const char *text = directive->words[word_index].text;
-
-	if (strcmp(text, "*") == 0 || pst_policy_is_range(text))
-		return 0;
-	return number_id(builder, directive, word_index, pst_policy_word_user);
+	if (strcmp(word->text, "*") != 0 && !pst_policy_is_range(word->text))
+		write_id(builder, word, pst_policy_word_user);
 }
 
-static int number_group(struct pst_policy_builder *builder,
-			struct pst_policy_directive *directive,
-			uint32_t word_index)
-{
-	return number_id(builder, directive, word_index, pst_policy_word_group);
-}
-
-static int number_directive(struct pst_policy_builder *builder,
-			    struct pst_policy_directive *directive)
+static void write_ids(struct pst_policy_builder *builder,
+		      struct pst_policy_directive *directive)
 {
 	const char *key = directive->words[0].text;
 	const char *block = directive->parent ? directive->parent->words[0].text
 					      : "";
 	bool is_peer = strcmp(block, "peer") == 0;
 	bool is_node = strcmp(block, "node") == 0;
+	struct pst_policy_word *word;
 	uint32_t i;
-	int r = 0;
 
-	for (i = 1; i < directive->word_count && r == 0; i++) {
+	for (i = 1; i < directive->word_count; i++) {
+		word = &directive->words[i];
 		if (is_peer && strcmp(key, "user") == 0)
-			r = number_user(builder, directive, i);
+			write_user(builder, word);
 		else if (is_peer && strcmp(key, "group") == 0)
-			r = number_group(builder, directive, i);
+			write_id(builder, word, pst_policy_word_group);
 		else if (is_node && strcmp(key, "owner") == 0 && i == 2)
-			r = number_user(builder, directive, i);
+			write_user(builder, word);
 		else if (is_node && strcmp(key, "socket") == 0 && i > 2 &&
 			 i % 2 == 1 &&
 			 strcmp(directive->words[i - 1].text, "group") == 0)
-			r = number_group(builder, directive, i);
+			write_id(builder, word, pst_policy_word_group);
 	}
-	return r;
 }
 
 /* All directives, without recursion: down, else right, else up and right. */
-static int number_all(struct pst_policy_builder *builder,
-		      struct pst_policy_source *source)
+static void write_all_ids(struct pst_policy_builder *builder,
+			  struct pst_policy_directive *directive)
 {
-	struct pst_policy_directive *directive = source->directives;
-	int r;
-
 	while (directive) {
-		r = number_directive(builder, directive);
-		if (r < 0)
-			return r;
+		write_ids(builder, directive);
 		if (directive->children) {
 			directive = directive->children;
 			continue;
@@ -287,57 +257,36 @@ static int number_all(struct pst_policy_builder *builder,
 		if (directive)
 			directive = directive->next;
 	}
-	return 0;
-}
-
-static int read_text(struct pst_policy_builder *builder, const char *file_name,
-		     const char *bytes, size_t byte_count,
-		     struct pst_policy_source **ret_source)
-{
-	struct pst_policy_source *source;
-	int r;
-
-	if (byte_count > PST_POLICY_FILE_BYTES_MAX) {
-		r = pst_policy_builder_report(builder, POSTERN_SEVERITY_ERROR,
-					      file_name, 0,
-					      "the file is larger than 1 MiB",
-					      NULL);
-		return r < 0 ? r : -EINVAL;
-	}
-	r = pst_policy_tree_new(pst_policy_builder_arena(builder),
-				pst_policy_builder_arena(builder), file_name,
-				bytes, byte_count, 0, &source);
-	if (r < 0)
-		return r;
-	if (source->message) {
-		r = pst_policy_report_at(builder, source, source->error_line,
-					 source->error_column,
-					 source->error_width, source->hint,
-					 "%s", source->message);
-		return r < 0 ? r : -EINVAL;
-	}
-	*ret_source = source;
-	return 0;
 }
 
 static int format_with(struct pst_policy_builder *builder,
 		       const char *file_name, const char *bytes,
 		       size_t byte_count, uint32_t flags, char **ret_text)
 {
+	struct pst_arena *arena = pst_policy_builder_arena(builder);
 	struct pst_text text = {0};
 	struct pst_policy_source *source;
-	int r;
 
-	r = read_text(builder, file_name, bytes, byte_count, &source);
-	if (r < 0)
-		return r;
-	if (flags & PST_AUTHORING_FORMAT_NUMERIC) {
-		r = number_all(builder, source);
-		if (r < 0)
-			return r;
-		if (builder->error_count > 0)
-			return -EINVAL;
-	}
+	if (byte_count > PST_POLICY_FILE_BYTES_MAX)
+		return pst_policy_builder_report(
+			       builder, POSTERN_SEVERITY_ERROR, file_name, 0,
+			       "the file is larger than 1 MiB", NULL) < 0
+			       ? -ENOMEM
+			       : -EINVAL;
+	source = pst_policy_tree_new(arena, arena, file_name, bytes, byte_count,
+				     0);
+	if (!source)
+		return -ENOMEM;
+	if (source->message)
+		pst_policy_report_at(builder, source, source->error_line,
+				     source->error_column, source->error_width,
+				     source->hint, "%s", source->message);
+	else if (flags & PST_AUTHORING_FORMAT_NUMERIC)
+		write_all_ids(builder, source->directives);
+	if (arena->has_failed)
+		return -ENOMEM;
+	if (builder->error_count > 0)
+		return -EINVAL;
 	add_children(&text, "", source->directives, source->at_end, 0);
 	return pst_text_take(&text, ret_text);
 }

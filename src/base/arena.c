@@ -19,17 +19,16 @@ struct pst_arena_object {
 
 void *pst_arena_new(struct pst_arena *arena, size_t count, size_t object_bytes)
 {
-	struct pst_arena_object *object;
+	struct pst_arena_object *object = NULL;
 	size_t total_bytes;
 
-	if (__builtin_mul_overflow(count, object_bytes, &total_bytes) ||
-	    __builtin_add_overflow(total_bytes, sizeof(*object), &total_bytes))
+	if (!__builtin_mul_overflow(count, object_bytes, &total_bytes) &&
+	    !__builtin_add_overflow(total_bytes, sizeof(*object), &total_bytes))
+		object = calloc(1, total_bytes);
+	if (!object) {
+		arena->has_failed = true;
 		return NULL;
-
-	object = calloc(1, total_bytes);
-	if (!object)
-		return NULL;
-
+	}
 	object->next = arena->objects;
 	arena->objects = object;
 	return object->bytes;
@@ -43,9 +42,7 @@ char *pst_arena_dup(struct pst_arena *arena, const char *text,
 	if (text_bytes == SIZE_MAX)
 		return NULL;
 	copy = pst_arena_new(arena, text_bytes + 1, 1);
-	if (!copy)
-		return NULL;
-	if (text_bytes > 0)
+	if (copy && text_bytes > 0)
 		memcpy(copy, text, text_bytes);
 	return copy;
 }

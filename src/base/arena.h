@@ -3,11 +3,13 @@
  * Objects that are freed together
  *
  * A loaded policy is thousands of small objects that point at each other and are
- * freed at once.  The arena owns them.
+ * freed at once.  The arena owns them, and it remembers a failed allocation: code
+ * that builds checks the arena at its end, not each step.
  */
 #ifndef POSTERN_BASE_ARENA_H
 #define POSTERN_BASE_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/attributes.h"
@@ -17,6 +19,7 @@ struct pst_arena_object;
 /* A zeroed arena is empty. */
 struct pst_arena {
 	struct pst_arena_object *objects;
+	bool has_failed; /* an allocation has, ever */
 };
 
 /* Zeroed memory for count objects, or NULL.  count 0 gives a valid pointer. */

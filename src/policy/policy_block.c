@@ -64,29 +64,29 @@ void pst_policy_suggest(const char *word, const char *name,
 		*nearest = name;
 }
 
-static const struct pst_policy_key *find_key(const struct pst_policy_key *keys,
-					     size_t key_count, const char *name)
+static const struct pst_policy_key *
+find_key(const struct pst_policy_block_kind *kind, const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < key_count; i++) {
-		if (strcmp(keys[i].name, name) == 0)
-			return &keys[i];
+	for (i = 0; i < kind->key_count; i++) {
+		if (strcmp(kind->keys[i].name, name) == 0)
+			return &kind->keys[i];
 	}
 	return NULL;
 }
 
 /* Cut at the size of the hint: it is a help, not a manual. */
-static void list_keys(const struct pst_policy_key *keys, size_t key_count,
-		      char *hint, size_t hint_bytes)
+static void list_keys(const struct pst_policy_block_kind *kind, char *hint,
+		      size_t hint_bytes)
 {
 	size_t i, used_bytes;
 
 	(void)snprintf(hint, hint_bytes, "keys:"); /* cut on purpose */
-	for (i = 0; i < key_count; i++) {
+	for (i = 0; i < kind->key_count; i++) {
 		used_bytes = strlen(hint);
 		(void)snprintf(hint + used_bytes, hint_bytes - used_bytes,
-			       " %s", keys[i].name); /* cut on purpose */
+			       " %s", kind->keys[i].name); /* cut on purpose */
 	}
 }
 
@@ -127,25 +127,20 @@ static bool is_key_of_any_kind(const char *word)
 	size_t i;
 
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (find_key(kinds[i]->keys, kinds[i]->key_count, word))
+		if (find_key(kinds[i], word))
 			return true;
 	}
 	return false;
 }
 
-static int report_unknown(struct pst_policy_builder *builder,
-			  const struct pst_policy_block_kind *kind,
-			  const struct pst_policy_directive *directive)
+static void report_unknown(struct pst_policy_builder *builder,
+			   const struct pst_policy_block_kind *kind,
+			   const struct pst_policy_directive *directive)
 {
 	const char *word = directive->words[0].text;
-	const struct pst_policy_fault **before;
 	const char *nearest = NULL;
 	char hint[HINT_BYTES];
 	size_t i;
-	int r;
-
-	if (is_misplaced_end(directive))
-		return 0;
 
 	for (i = 0; i < kind->key_count && !is_key_of_any_kind(word); i++)
 		pst_policy_suggest(word, kind->keys[i].name, &nearest);
@@ -153,131 +148,128 @@ static int report_unknown(struct pst_policy_builder *builder,
 		(void)snprintf(hint, sizeof(hint), "did you mean '%s'?",
 			       nearest); /* always fits */
 	else
-		list_keys(kind->keys, kind->key_count, hint, sizeof(hint));
+		list_keys(kind, hint, sizeof(hint));
 
 	if (!directive->parent)
-		return pst_policy_report_word(builder, directive, 0, hint,
-					      "unknown key '%s'", word);
-	before = builder->block_fault;
-	if (!nearest)
-		(void)pst_policy_builder_enter_source(builder);
-	r = pst_policy_report_word(builder, directive, 0, hint,
-				   "unknown key '%s' in '%s'", word,
-				   kind->name);
-	(void)pst_policy_builder_enter(builder, before);
-	return r;
+		pst_policy_report(builder, &directive->words[0], hint,
+				  "unknown key '%s'", word);
+	else
+		pst_policy_report_in(
+			builder,
+			nearest ? builder->block_fault : &builder->source->fault,
+			&directive->words[0], hint, "unknown key '%s' in '%s'",
+			word, kind->name);
 }
 
-/* Returns 1 if the line has the words and the block that its key takes. */
-static int check_words(struct pst_policy_builder *builder,
-		       const struct pst_policy_key *key,
-		       const struct pst_policy_directive *directive)
+/* Whether the line has the words and the block that its key takes. */
+static bool check_words(struct pst_policy_builder *builder,
+			const struct pst_policy_key *key,
+			const struct pst_policy_directive *directive)
 {
 	const bool has_block = key->flags & PST_POLICY_KEY_HAS_BLOCK;
+	const struct pst_policy_word *words = directive->words;
 	uint32_t count = directive->word_count - 1;
 
 	if (count < key->least_word_count)
-		return pst_policy_report_word(
-			builder, directive, count, key->usage, "'%s' needs %s",
-			key->name, count == 0 ? "a value" : "more words");
+		return pst_policy_report(builder, &words[count], key->usage,
+					 "'%s' needs %s", key->name,
+					 count == 0 ? "a value" : "more words");
 	if (count > key->most_word_count)
-		return pst_policy_report_word(
-			builder, directive, key->most_word_count + 1,
-			key->usage, "unexpected word '%s' after '%s'",
-			directive->words[key->most_word_count + 1].text,
-			directive->words[key->most_word_count].text);
-	if (has_block && !directive->has_block)
-		return pst_policy_report_word(builder, directive, 0, key->usage,
-					      "'%s' needs a block", key->name);
-	if (!has_block && directive->has_block)
-		return pst_policy_report_word(builder, directive, 0, key->usage,
-					      "'%s' takes no block", key->name);
-	return 1;
+		return pst_policy_report(builder,
+					 &words[key->most_word_count + 1],
+					 key->usage,
+					 "unexpected word '%s' after '%s'",
+					 words[key->most_word_count + 1].text,
+					 words[key->most_word_count].text);
+	if (has_block != directive->has_block)
+		return pst_policy_report(builder, &words[0], key->usage,
+					 has_block ? "'%s' needs a block"
+						   : "'%s' takes no block",
+					 key->name);
+	return true;
 }
 
-static int report_repeat(struct pst_policy_builder *builder,
-			 const struct pst_policy_block_kind *kind,
-			 const struct pst_policy_directive *earlier,
-			 const struct pst_policy_directive *directive)
+static void report_repeat(struct pst_policy_builder *builder,
+			  const struct pst_policy_block_kind *kind,
+			  const struct pst_policy_directive *earlier,
+			  const struct pst_policy_directive *directive)
 {
-	const struct pst_policy_fault **before;
 	char hint[HINT_BYTES];
-	int r;
 
 	(void)snprintf(hint, sizeof(hint), "first given at %u:%u",
 		       earlier->line,
 		       earlier->words[0].column); /* always fits */
-	before = pst_policy_builder_enter_source(builder);
-	r = pst_policy_report_word(builder, directive, 0, hint,
-				   "'%s' is given twice in '%s'",
-				   directive->words[0].text, kind->name);
-	(void)pst_policy_builder_enter(builder, before);
-	return r;
+	pst_policy_report_in(builder, &builder->source->fault,
+			     &directive->words[0], hint,
+			     "'%s' is given twice in '%s'",
+			     directive->words[0].text, kind->name);
 }
 
 /* seen: for each key of the block, its first directive. */
-static int read_one(struct pst_policy_builder *builder,
-		    const struct pst_policy_block_kind *kind,
-		    const struct pst_policy_directive **seen,
-		    const struct pst_policy_directive *directive, void *object,
-		    const struct pst_policy_fault **second_fault)
+static void read_one(struct pst_policy_builder *builder,
+		     const struct pst_policy_block_kind *kind,
+		     const struct pst_policy_directive **seen,
+		     const struct pst_policy_directive *directive, void *object,
+		     const struct pst_policy_fault **second_fault)
 {
 	const struct pst_policy_fault **before = builder->block_fault;
 	const struct pst_policy_directive *earlier;
 	const struct pst_policy_key *key;
-	int r;
 
-	key = find_key(kind->keys, kind->key_count, directive->words[0].text);
-	if (!key)
-		return report_unknown(builder, kind, directive);
+	key = find_key(kind, directive->words[0].text);
+	if (!key) {
+		if (!is_misplaced_end(directive))
+			report_unknown(builder, kind, directive);
+		return;
+	}
 	earlier = seen[key - kind->keys];
 	if (!earlier)
 		seen[key - kind->keys] = directive;
-	r = check_words(builder, key, directive);
-	if (r <= 0)
-		return r;
-	if (earlier && !(key->flags & PST_POLICY_KEY_MAY_REPEAT))
-		return report_repeat(builder, kind, earlier, directive);
+	if (!check_words(builder, key, directive))
+		return;
+	if (earlier && !(key->flags & PST_POLICY_KEY_MAY_REPEAT)) {
+		report_repeat(builder, kind, earlier, directive);
+		return;
+	}
 	if (key->flags & PST_POLICY_KEY_SECOND_FAULT)
 		(void)pst_policy_builder_enter(builder, second_fault);
-	r = key->read(builder, directive, object);
+	key->read(builder, directive, (char *)object + key->field_offset);
 	(void)pst_policy_builder_enter(builder, before);
-	return r;
 }
 
 /* No further error of the text would be shown: it is not read to its end. */
-static bool has_all_errors(struct pst_policy_builder *builder)
+static bool has_all_errors(const struct pst_policy_builder *builder)
 {
 	return builder->error_count - builder->source_error_count >=
 	       PST_DIAGNOSTICS_ERRORS_MAX;
 }
 
-int pst_policy_block_read(struct pst_policy_builder *builder,
-			  const struct pst_policy_block_kind *kind,
-			  const struct pst_policy_directive *first,
-			  void *object,
-			  const struct pst_policy_fault **second_fault)
+bool pst_policy_block_read(struct pst_policy_builder *builder,
+			   const struct pst_policy_block_kind *kind,
+			   const struct pst_policy_directive *first,
+			   void *object,
+			   const struct pst_policy_fault **second_fault)
 {
 	const struct pst_policy_directive *seen[KEYS_MAX] = {NULL};
+	const struct pst_policy_source *source = builder->source;
 	const struct pst_policy_directive *directive;
-	int r;
+	uint32_t error_count = builder->error_count;
 
 	assert(kind->key_count <= KEYS_MAX);
-	for (directive = first; directive; directive = directive->next) {
+	for (directive = first;
+	     directive && !pst_policy_builder_arena(builder)->has_failed;
+	     directive = directive->next) {
 		if (has_all_errors(builder)) {
 			builder->is_incomplete = true;
 			builder->is_cut = true;
-			return 0;
+			break;
 		}
 		/* the lexer stopped in this line, so its words are not
 		 * reliable */
-		if (directive->source->message && !directive->has_block &&
-		    directive->line == directive->source->error_line)
-			continue;
-		r = read_one(builder, kind, seen, directive, object,
-			     second_fault);
-		if (r < 0)
-			return r;
+		if (!source->message || directive->has_block ||
+		    directive->line != source->error_line)
+			read_one(builder, kind, seen, directive, object,
+				 second_fault);
 	}
-	return 0;
+	return builder->error_count == error_count && !source->message;
 }

@@ -13,14 +13,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/attributes.h"
 #include "policy/policy_builder.h"
 #include "policy/policy_tree.h"
 
-/* Reads one directive; -ENOMEM, or a result that is not negative. */
-typedef int pst_policy_read_fn(struct pst_policy_builder *builder,
-			       const struct pst_policy_directive *directive,
-			       void *object);
+/* Reads one directive into the field of its key, or the object of the block. */
+typedef void pst_policy_read_fn(struct pst_policy_builder *builder,
+				const struct pst_policy_directive *directive,
+				void *field);
 
 enum pst_policy_key_flag {
 	PST_POLICY_KEY_HAS_BLOCK = 1u << 0,
@@ -37,6 +36,7 @@ struct pst_policy_key {
 	uint32_t most_word_count;
 	uint32_t flags;             /* PST_POLICY_KEY_* */
 	pst_policy_read_fn *read;
+	size_t field_offset;        /* in the object of the block */
 	const char *usage;
 };
 
@@ -60,20 +60,20 @@ extern const struct pst_policy_block_kind pst_policy_limits_block;
 const struct pst_policy_block_kind *pst_policy_block_find(const char *key);
 
 /*
- * Read the directives of one block.  second_fault may be NULL if no key of the
- * kind has PST_POLICY_KEY_SECOND_FAULT.
+ * Read the directives of one block into an object.  second_fault may be NULL if
+ * no key of the kind has PST_POLICY_KEY_SECOND_FAULT.  Returns whether no line
+ * had an error or was cut off, so that a missing line is one.
  *
  * A line that is invalid in this block may be valid in the block that it was
  * written for: an unknown key that is no mistyped key of this kind, a key given
  * twice.  Such an error concerns the whole file, because any other block may
  * lack the line.
  */
-PST_MUST_CHECK
-int pst_policy_block_read(struct pst_policy_builder *builder,
-			  const struct pst_policy_block_kind *kind,
-			  const struct pst_policy_directive *first,
-			  void *object,
-			  const struct pst_policy_fault **second_fault);
+bool pst_policy_block_read(struct pst_policy_builder *builder,
+			   const struct pst_policy_block_kind *kind,
+			   const struct pst_policy_directive *first,
+			   void *object,
+			   const struct pst_policy_fault **second_fault);
 
 /*
  * A mistyped word may have meant this name: if it is near, and nearer than

@@ -48,11 +48,10 @@ pst_policy_location_of(const struct pst_policy_directive *directive)
 	};
 }
 
-int pst_policy_builder_fault(struct pst_policy_builder *builder,
-			     const struct postern_diagnostic *diagnostic,
-			     const struct pst_policy_fault **ret_fault)
+/* An error as a fault, for a block that is unusable because of it. */
+static const struct pst_policy_fault *
+new_fault(struct pst_arena *arena, const struct postern_diagnostic *diagnostic)
 {
-	struct pst_arena *arena = pst_policy_builder_arena(builder);
 	char text[FAULT_BYTES];
 	struct pst_policy_fault *fault;
 
@@ -67,63 +66,65 @@ int pst_policy_builder_fault(struct pst_policy_builder *builder,
 
 	fault = pst_arena_new(arena, 1, sizeof(*fault));
 	if (!fault)
-		return -ENOMEM;
+		return NULL;
 	fault->location.file = pst_arena_dup(arena, diagnostic->file,
 					     strlen(diagnostic->file));
 	fault->location.line = diagnostic->line;
 	fault->location.column = diagnostic->column;
 	fault->text = pst_arena_dup(arena, text, strlen(text));
-	if (!fault->location.file || !fault->text)
-		return -ENOMEM;
-	*ret_fault = fault;
-	return 0;
+	return fault;
 }
 
-/* The block at hand is usable until now. */
-static bool is_first_fault(const struct pst_policy_builder *builder,
+/* The block is usable until now. */
+static bool is_first_fault(const struct pst_policy_fault *const *fault,
 			   enum postern_severity severity)
 {
-	return severity == POSTERN_SEVERITY_ERROR && builder->block_fault &&
-	       !*builder->block_fault;
+	return severity == POSTERN_SEVERITY_ERROR && fault && !*fault;
 }
 
-static int report(struct pst_policy_builder *builder,
-		  enum postern_severity severity,
-		  const struct pst_policy_source *source,
-		  struct postern_diagnostic *diagnostic, const char *format,
-		  va_list arguments)
+static void add_diagnostic(struct pst_policy_builder *builder,
+			   const struct postern_diagnostic *diagnostic,
+			   size_t source_line_bytes)
+{
+	if (pst_diagnostics_add(builder->diagnostics, diagnostic,
+				source_line_bytes) < 0)
+		pst_policy_builder_arena(builder)->has_failed = true;
+}
+
+/* The diagnostic has its severity and place, and perhaps a hint. */
+static void report(struct pst_policy_builder *builder,
+		   const struct pst_policy_fault **fault,
+		   const struct pst_policy_source *source,
+		   struct postern_diagnostic diagnostic, const char *format,
+		   va_list arguments)
 {
 	char message[MESSAGE_BYTES];
 	size_t source_line_bytes;
 	const char *source_line;
 	bool is_first, has_space;
-	int r;
 
-	if (severity == POSTERN_SEVERITY_ERROR)
+	if (diagnostic.severity == POSTERN_SEVERITY_ERROR)
 		builder->error_count++;
 	/* finding the source line costs more than dropping the diagnostic */
-	is_first = is_first_fault(builder, severity);
-	has_space = pst_diagnostics_has_space(builder->diagnostics,
-					      source->name, severity);
+	is_first = is_first_fault(fault, diagnostic.severity);
+	has_space = pst_diagnostics_has_space(
+		builder->diagnostics, source->name, diagnostic.severity);
 	if (!is_first && !has_space)
-		return 0;
+		return;
 
 	(void)vsnprintf(message, sizeof(message), format,
 			arguments); /* cut when too long */
-	diagnostic->severity = severity;
-	diagnostic->file = source->name;
-	diagnostic->message = message;
-	if (is_first) {
-		r = pst_policy_builder_fault(builder, diagnostic,
-					     builder->block_fault);
-		if (r < 0 || !has_space)
-			return r;
-	}
-	source_line = pst_policy_tree_line(source, diagnostic->line,
+	diagnostic.file = source->name;
+	diagnostic.message = message;
+	if (is_first)
+		*fault = new_fault(pst_policy_builder_arena(builder),
+				   &diagnostic);
+	if (!has_space)
+		return;
+	source_line = pst_policy_tree_line(source, diagnostic.line,
 					   &source_line_bytes);
-	diagnostic->source_line = source_line_bytes > 0 ? source_line : NULL;
-	return pst_diagnostics_add(builder->diagnostics, diagnostic,
-				   source_line_bytes);
+	diagnostic.source_line = source_line_bytes > 0 ? source_line : NULL;
+	add_diagnostic(builder, &diagnostic, source_line_bytes);
 }
 
 bool pst_policy_has_all_errors(const struct pst_policy_builder *builder,
@@ -134,71 +135,96 @@ bool pst_policy_has_all_errors(const struct pst_policy_builder *builder,
 }
 
 static struct postern_diagnostic
-diagnostic_of_word(const struct pst_policy_directive *directive,
-		   uint32_t word_index, const char *hint)
+diagnostic_of(enum postern_severity severity,
+	      const struct pst_policy_word *word, const char *hint)
 {
 	return (struct postern_diagnostic){
-		.line = directive->line,
-		.column = directive->words[word_index].column,
-		.width = directive->words[word_index].width,
+		.severity = severity,
+		.line = word->directive->line,
+		.column = word->column,
+		.width = word->width,
 		.hint = hint,
 	};
 }
 
-int pst_policy_report_word(struct pst_policy_builder *builder,
-			   const struct pst_policy_directive *directive,
-			   uint32_t word_index, const char *hint,
-			   const char *format, ...)
+bool pst_policy_report(struct pst_policy_builder *builder,
+		       const struct pst_policy_word *word, const char *hint,
+		       const char *format, ...)
 {
-	struct postern_diagnostic diagnostic;
 	va_list arguments;
-	int r;
 
-	diagnostic = diagnostic_of_word(directive, word_index, hint);
 	va_start(arguments, format);
-	r = report(builder, POSTERN_SEVERITY_ERROR, directive->source,
-		   &diagnostic, format, arguments);
+	report(builder, builder->block_fault, word->directive->source,
+	       diagnostic_of(POSTERN_SEVERITY_ERROR, word, hint), format, arguments);
 	va_end(arguments);
-	return r;
+	return false;
 }
 
-int pst_policy_report_word_as(struct pst_policy_builder *builder,
-			      enum postern_severity severity,
-			      const struct pst_policy_directive *directive,
-			      uint32_t word_index, const char *hint,
-			      const char *format, ...)
+bool pst_policy_report_in(struct pst_policy_builder *builder,
+			  const struct pst_policy_fault **fault,
+			  const struct pst_policy_word *word, const char *hint,
+			  const char *format, ...)
 {
-	struct postern_diagnostic diagnostic;
 	va_list arguments;
-	int r;
 
-	diagnostic = diagnostic_of_word(directive, word_index, hint);
 	va_start(arguments, format);
-	r = report(builder, severity, directive->source, &diagnostic, format,
-		   arguments);
+	report(builder, fault, word->directive->source, diagnostic_of(POSTERN_SEVERITY_ERROR, word, hint), format,
+	       arguments);
 	va_end(arguments);
-	return r;
+	return false;
 }
 
-int pst_policy_report_at(struct pst_policy_builder *builder,
-			 const struct pst_policy_source *source, uint32_t line,
-			 uint32_t column, uint32_t width, const char *hint,
-			 const char *format, ...)
+bool pst_policy_report_as(struct pst_policy_builder *builder,
+			  enum postern_severity severity,
+			  const struct pst_policy_word *word, const char *hint,
+			  const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	report(builder, builder->block_fault, word->directive->source,
+	       diagnostic_of(severity, word, hint), format, arguments);
+	va_end(arguments);
+	return false;
+}
+
+bool pst_policy_report_host(struct pst_policy_builder *builder,
+			    const struct pst_policy_word *word, int result,
+			    const char *hint, const char *format, ...)
+{
+	va_list arguments;
+
+	if (result == -ENOMEM) {
+		pst_policy_builder_arena(builder)->has_failed = true;
+		return false;
+	}
+	va_start(arguments, format);
+	report(builder, builder->block_fault, word->directive->source,
+	       diagnostic_of(POSTERN_SEVERITY_ERROR, word,
+			     hint ? hint : strerrordesc_np(-result)), format, arguments);
+	va_end(arguments);
+	return false;
+}
+
+bool pst_policy_report_at(struct pst_policy_builder *builder,
+			  const struct pst_policy_source *source, uint32_t line,
+			  uint32_t column, uint32_t width, const char *hint,
+			  const char *format, ...)
 {
 	struct postern_diagnostic diagnostic = {
+		.severity = POSTERN_SEVERITY_ERROR,
 		.line = line,
 		.column = column,
 		.width = width,
 		.hint = hint,
 	};
 	va_list arguments;
-	int r;
 
 	va_start(arguments, format);
-	r = report(builder, POSTERN_SEVERITY_ERROR, source, &diagnostic, format,
-		   arguments);
+	report(builder, builder->block_fault, source, diagnostic, format,
+	       arguments);
 	va_end(arguments);
-	return r;
+	return false;
 }
 
 const char *pst_policy_join_words(struct pst_policy_builder *builder,
@@ -227,175 +253,148 @@ const char *pst_policy_join_words(struct pst_policy_builder *builder,
 
 /* The top level of a text */
 
-static int read_version(struct pst_policy_builder *builder,
-			const struct pst_policy_directive *directive,
-			void *object)
+static void read_version(struct pst_policy_builder *builder,
+			 const struct pst_policy_directive *directive,
+			 void *object)
 {
 	(void)object;
 	if (directive != directive->source->directives)
-		return pst_policy_report_word(
-			builder, directive, 0,
-			"it is the first line of a policy",
-			"'policy-version' stands too late");
-	if (strcmp(directive->words[1].text, "1") != 0)
-		return pst_policy_report_word(builder, directive, 1,
-					      "this postern reads version 1",
-					      "unsupported policy-version '%s'",
-					      directive->words[1].text);
-	return 0;
+		pst_policy_report(builder, &directive->words[0],
+				  "it is the first line of a policy",
+				  "'policy-version' stands too late");
+	else if (strcmp(directive->words[1].text, "1") != 0)
+		pst_policy_report(builder, &directive->words[1],
+				  "this postern reads version 1",
+				  "unsupported policy-version '%s'",
+				  directive->words[1].text);
 }
 
-static int read_limits(struct pst_policy_builder *builder,
-		       const struct pst_policy_directive *directive,
-		       void *object)
-{
-	const struct pst_policy_fault **before;
-	int r;
-
-	(void)object;
-	before = pst_policy_builder_enter(builder, &builder->policy->fault);
-	r = pst_policy_read_limits(builder, directive, PST_POLICY_SCOPE_PROCESS,
-				   builder->policy->limits);
-	(void)pst_policy_builder_enter(builder, before);
-	return r;
-}
-
-static int read_include(struct pst_policy_builder *builder,
-			const struct pst_policy_directive *directive,
-			void *object)
+static void read_include(struct pst_policy_builder *builder,
+			 const struct pst_policy_directive *directive,
+			 void *object)
 {
 	struct pst_policy_include *include;
-	int r;
 
 	(void)object;
-	r = pst_policy_word_path(builder, directive, 1);
-	if (r <= 0)
-		return r;
-	if (++builder->include_count > INCLUDES_MAX)
-		return pst_policy_report_word(
-			builder, directive, 0, NULL,
-			"more than %d directories are included", INCLUDES_MAX);
+	if (!pst_policy_word_path(builder, &directive->words[1]))
+		return;
+	if (++builder->include_count > INCLUDES_MAX) {
+		pst_policy_report(builder, &directive->words[0], NULL,
+				  "more than %d directories are included",
+				  INCLUDES_MAX);
+		return;
+	}
 	include = pst_arena_new(pst_policy_builder_arena(builder), 1,
 				sizeof(*include));
 	if (!include)
-		return -ENOMEM;
+		return;
 	include->path = directive->words[1].text;
 	include->location = pst_policy_location_of(directive);
 	*builder->include_tail = include;
 	builder->include_tail = &include->next;
-	return 0;
 }
 
-static int read_end(struct pst_policy_builder *builder,
-		    const struct pst_policy_directive *directive, void *object)
+static void read_end(struct pst_policy_builder *builder,
+		     const struct pst_policy_directive *directive, void *object)
 {
 	const struct pst_policy_source *source = directive->source;
-	const struct pst_policy_remark *remark;
+	const struct pst_policy_remark *remark = source->at_end;
 
 	(void)object;
+	while (remark && !remark->text)
+		remark = remark->next;
 	if (directive->next)
-		return pst_policy_report_word(builder, directive->next, 0,
-					      "'end' is the last line",
-					      "a directive after 'end'");
-	for (remark = source->at_end; remark; remark = remark->next) {
-		if (remark->text)
-			return pst_policy_report_word(
-				builder, directive, 0,
-				"move it above: 'end' is the last line",
-				"a comment after 'end'");
-	}
-	if (!source->message && source->end_line == directive->line)
-		return pst_policy_report_word(builder, directive, 0,
-					      "was the file cut?",
-					      "no newline after 'end'");
-	return 0;
+		pst_policy_report(builder, &directive->next->words[0],
+				  "'end' is the last line",
+				  "a directive after 'end'");
+	else if (remark)
+		pst_policy_report(builder, &directive->words[0],
+				  "move it above: 'end' is the last line",
+				  "a comment after 'end'");
+	else if (!source->message && source->end_line == directive->line)
+		pst_policy_report(builder, &directive->words[0],
+				  "was the file cut?",
+				  "no newline after 'end'");
 }
 
+#define BLOCKS (PST_POLICY_KEY_HAS_BLOCK | PST_POLICY_KEY_MAY_REPEAT)
+
 static const struct pst_policy_key top_keys[] = {
-	{"policy-version", 1, 1, 0, read_version, "usage: policy-version 1"},
-	{"peer", 1, 1, PST_POLICY_KEY_HAS_BLOCK | PST_POLICY_KEY_MAY_REPEAT,
-	 pst_policy_read_peer, "usage: peer NAME { }"},
-	{"tenant", 1, 1, PST_POLICY_KEY_HAS_BLOCK | PST_POLICY_KEY_MAY_REPEAT,
-	 pst_policy_read_tenant, "usage: tenant NAME { }"},
-	{"node", 1, 1, PST_POLICY_KEY_HAS_BLOCK | PST_POLICY_KEY_MAY_REPEAT,
-	 pst_policy_read_node, "usage: node NAME { }"},
-	{"extend", 2, 2, PST_POLICY_KEY_HAS_BLOCK | PST_POLICY_KEY_MAY_REPEAT,
-	 pst_policy_read_extension, "usage: extend node NAME { }"},
-	{"limits", 0, 0, PST_POLICY_KEY_HAS_BLOCK | PST_POLICY_KEY_MAY_REPEAT,
-	 read_limits, "usage: limits { }"},
-	{"include-dir", 1, 1, PST_POLICY_KEY_MAY_REPEAT, read_include,
+	{"policy-version", 1, 1, 0, read_version, 0,
+	 "usage: policy-version 1"},
+	{"peer", 1, 1, BLOCKS, pst_policy_read_peer, 0, "usage: peer NAME { }"},
+	{"tenant", 1, 1, BLOCKS, pst_policy_read_tenant, 0,
+	 "usage: tenant NAME { }"},
+	{"node", 1, 1, BLOCKS, pst_policy_read_node, 0, "usage: node NAME { }"},
+	{"extend", 2, 2, BLOCKS, pst_policy_read_extension, 0,
+	 "usage: extend node NAME { }"},
+	{"limits", 0, 0, BLOCKS | PST_POLICY_KEY_SECOND_FAULT,
+	 pst_policy_read_limits, offsetof(struct postern_policy, limits),
+	 "usage: limits { }"},
+	{"include-dir", 1, 1, PST_POLICY_KEY_MAY_REPEAT, read_include, 0,
 	 "usage: include-dir PATH"},
-	{"end", 0, 0, 0, read_end, "'end' stands alone"},
+	{"end", 0, 0, 0, read_end, 0, "'end' stands alone"},
 };
 
 const struct pst_policy_block_kind pst_policy_top_block = {
 	"policy", top_keys, sizeof(top_keys) / sizeof(top_keys[0])};
 
-static bool is_key(const struct pst_policy_directive *directive,
-		   const char *key)
-{
-	return directive && strcmp(directive->words[0].text, key) == 0;
-}
-
 static bool has_end(const struct pst_policy_source *source)
 {
-	const struct pst_policy_directive *directive;
+	const struct pst_policy_directive *directive = source->directives;
 
-	for (directive = source->directives; directive;
-	     directive = directive->next) {
-		if (is_key(directive, "end"))
-			return true;
-	}
-	return false;
+	while (directive && strcmp(directive->words[0].text, "end") != 0)
+		directive = directive->next;
+	return directive != NULL;
 }
 
-static int read_source(struct pst_policy_builder *builder,
-		       struct pst_policy_source *source)
+static void check_first_line(struct pst_policy_builder *builder,
+			     const struct pst_policy_source *source)
+{
+	const struct pst_policy_directive *first = source->directives;
+
+	if (first ? strcmp(first->words[0].text, "policy-version") != 0
+		  : !source->message)
+		pst_policy_report_at(
+			builder, source, first ? first->line : 1, 1, 0,
+			"a policy begins with the line 'policy-version 1'",
+			"missing 'policy-version'");
+}
+
+static void read_source(struct pst_policy_builder *builder,
+			struct pst_policy_source *source)
 {
 	const struct postern_diagnostic cut = {
 		.file = source->name,
 		.message = "so many errors that it was not read to its end",
 	};
-	int r;
 
+	builder->source = source;
+	builder->source_error_count = builder->error_count;
 	builder->is_cut = false;
-	builder->source_fault = &source->fault;
-	(void)pst_policy_builder_enter_source(builder);
-	if (!is_key(source->directives, "policy-version") &&
-	    (source->directives || !source->message)) {
-		r = pst_policy_report_at(
-			builder, source,
-			source->directives ? source->directives->line : 1, 1, 0,
-			"a policy begins with the line 'policy-version 1'",
-			"missing 'policy-version'");
-		if (r < 0)
-			return r;
-	}
+	(void)pst_policy_builder_enter(builder, &source->fault);
+	check_first_line(builder, source);
 	if (source->message) {
 		builder->is_incomplete = true;
-		r = pst_policy_report_at(builder, source, source->error_line,
-					 source->error_column,
-					 source->error_width, source->hint,
-					 "%s", source->message);
-		if (r < 0)
-			return r;
+		pst_policy_report_at(builder, source, source->error_line,
+				     source->error_column, source->error_width,
+				     source->hint, "%s", source->message);
 	} else if (!has_end(source)) {
-		r = pst_policy_report_at(
+		pst_policy_report_at(
 			builder, source, source->end_line, source->end_column,
 			0,
 			"a policy ends with the line 'end', so that a cut "
 			"file never loads",
 			"missing 'end'");
-		if (r < 0)
-			return r;
 	}
-	r = pst_policy_block_read(builder, &pst_policy_top_block,
-				  source->directives, NULL, NULL);
-	if (r == 0 && builder->is_cut && !source->fault)
-		r = pst_policy_builder_fault(builder, &cut, &source->fault);
+	(void)pst_policy_block_read(builder, &pst_policy_top_block,
+				    source->directives, builder->policy,
+				    &builder->policy->fault);
+	if (builder->is_cut && !source->fault)
+		source->fault =
+			new_fault(pst_policy_builder_arena(builder), &cut);
 	if (!builder->policy->fault)
 		builder->policy->fault = source->fault;
-	return r;
 }
 
 /* The builder */
@@ -444,6 +443,16 @@ pst_policy_builder_free(struct pst_policy_builder *builder)
 	return NULL;
 }
 
+/* -ENOMEM if any allocation has failed. */
+static int result_of(const struct pst_policy_builder *builder)
+{
+	const struct postern_policy *policy = builder->policy;
+
+	return policy->arena.has_failed || policy->directive_arena.has_failed
+		       ? -ENOMEM
+		       : 0;
+}
+
 int pst_policy_builder_report(struct pst_policy_builder *builder,
 			      enum postern_severity severity,
 			      const char *file_name, uint32_t line,
@@ -457,21 +466,16 @@ int pst_policy_builder_report(struct pst_policy_builder *builder,
 		.message = message,
 		.hint = hint,
 	};
-	int r;
+	struct postern_policy *policy = builder->policy;
 
 	if (severity == POSTERN_SEVERITY_ERROR) {
 		builder->error_count++;
 		builder->is_incomplete = true;
-		(void)pst_policy_builder_enter(builder,
-					       &builder->policy->fault);
-		if (is_first_fault(builder, severity)) {
-			r = pst_policy_builder_fault(builder, &diagnostic,
-						     builder->block_fault);
-			if (r < 0)
-				return r;
-		}
 	}
-	return pst_diagnostics_add(builder->diagnostics, &diagnostic, 0);
+	if (is_first_fault(&policy->fault, severity))
+		policy->fault = new_fault(&policy->arena, &diagnostic);
+	add_diagnostic(builder, &diagnostic, 0);
+	return result_of(builder);
 }
 
 int pst_policy_builder_add_source(struct pst_policy_builder *builder,
@@ -479,51 +483,44 @@ int pst_policy_builder_add_source(struct pst_policy_builder *builder,
 				  size_t text_bytes, uint32_t owner_uid)
 {
 	struct pst_policy_source *source;
-	int r;
 
 	if (text_bytes > PST_POLICY_FILE_BYTES_MAX)
 		return pst_policy_builder_report(
 			builder, POSTERN_SEVERITY_ERROR, file_name, 0,
 			"the file is larger than 1 MiB", NULL);
 
-	r = pst_policy_tree_new(&builder->policy->directive_arena,
-				pst_policy_builder_arena(builder), file_name,
-				text, text_bytes, owner_uid, &source);
-	if (r < 0)
-		return r;
+	source = pst_policy_tree_new(&builder->policy->directive_arena,
+				     pst_policy_builder_arena(builder),
+				     file_name, text, text_bytes, owner_uid);
+	if (!source)
+		return -ENOMEM;
 	if (!builder->first_source)
 		builder->first_source = source;
-	builder->source_error_count = builder->error_count;
-	return read_source(builder, source);
+	read_source(builder, source);
+	return result_of(builder);
 }
 
-bool pst_policy_builder_next_include(struct pst_policy_builder *builder,
-				     const char **ret_path,
-				     const char **ret_file, uint32_t *ret_line)
+const struct pst_policy_include *
+pst_policy_builder_next_include(struct pst_policy_builder *builder)
 {
 	const struct pst_policy_include *include = builder->includes;
 
-	if (!include)
-		return false;
-	builder->includes = include->next;
+	if (include)
+		builder->includes = include->next;
 	if (!builder->includes)
 		builder->include_tail = &builder->includes;
-
-	*ret_path = include->path;
-	*ret_file = include->location.file;
-	*ret_line = include->location.line;
-	return true;
+	return include;
 }
 
 int pst_policy_builder_finish(struct pst_policy_builder *builder,
 			      struct postern_policy **ret_policy)
 {
 	struct postern_policy *policy = builder->policy;
-	int r;
 
-	r = pst_policy_link(builder);
-	if (r < 0)
-		return r;
+	if (result_of(builder) == 0)
+		pst_policy_link(builder);
+	if (result_of(builder) < 0)
+		return -ENOMEM;
 	policy->has_errors = builder->error_count > 0;
 	policy->is_parsed = builder->first_source &&
 			    !builder->first_source->fault;

@@ -50,6 +50,7 @@ struct pst_policy_builder {
 	struct pst_policy_builder_options options;
 	struct postern_diagnostics *diagnostics;
 	struct postern_policy *policy;
+	struct pst_policy_source *source;         /* at hand */
 	const struct pst_policy_source *first_source;
 	struct pst_policy_peer **peer_tail;
 	uint32_t peer_count;
@@ -70,7 +71,6 @@ struct pst_policy_builder {
 	bool is_incomplete;  /* a text is missing or cut by a syntax error */
 	bool is_cut;         /* this source was not read to its end */
 	const struct pst_policy_fault **block_fault; /* of the block at hand */
-	const struct pst_policy_fault **source_fault;
 };
 
 /* options and diagnostics are borrowed until the builder is freed. */
@@ -90,15 +90,10 @@ int pst_policy_builder_add_source(struct pst_policy_builder *builder,
 				  const char *file_name, const char *text,
 				  size_t text_bytes, uint32_t owner_uid);
 
-/*
- * The next `include-dir` that has been read and not yet been handed out, in the
- * order of reading; false when there is none.  ret_file and ret_line are the
- * location of the directive.
- */
-bool pst_policy_builder_next_include(struct pst_policy_builder *builder,
-				     const char **ret_path,
-				     const char **ret_file,
-				     uint32_t *ret_line);
+/* The next `include-dir` that has been read and not yet been handed out, in the
+ * order of reading; NULL when there is none. */
+const struct pst_policy_include *
+pst_policy_builder_next_include(struct pst_policy_builder *builder);
 
 /*
  * Report an error or warning of the loader, such as an unreadable file.  line 0:
@@ -119,7 +114,10 @@ PST_MUST_CHECK
 int pst_policy_builder_finish(struct pst_policy_builder *builder,
 			      struct postern_policy **ret_policy);
 
-/* For the readers of blocks */
+/*
+ * For the readers of blocks.  They return no -ENOMEM: the arena of the table
+ * remembers a failed allocation, with which reading ends.
+ */
 
 /*
  * From now on errors make this block unusable; the first one stays.  Returns
@@ -135,45 +133,49 @@ pst_policy_builder_enter(struct pst_policy_builder *builder,
 	return before;
 }
 
-/* Errors make the file at hand unusable as a whole, because a line of any of
- * its blocks may be in the wrong block. */
-static inline const struct pst_policy_fault **
-pst_policy_builder_enter_source(struct pst_policy_builder *builder)
-{
-	return pst_policy_builder_enter(builder, builder->source_fault);
-}
-
-/* An error as a fault, for a block that is unusable because of it. */
-PST_MUST_CHECK
-int pst_policy_builder_fault(struct pst_policy_builder *builder,
-			     const struct postern_diagnostic *diagnostic,
-			     const struct pst_policy_fault **ret_fault);
-
 struct pst_arena *pst_policy_builder_arena(struct pst_policy_builder *builder);
 
 struct pst_policy_location
 pst_policy_location_of(const struct pst_policy_directive *directive);
 
 /*
- * Report an error at a word (by index), a diagnostic of another severity there,
- * or an error at a location in a source. hint may be NULL.  The message is cut
- * at 300 bytes.
+ * Report an error at a word.  hint may be NULL.  The message is cut at 300 bytes.
+ * All return false, so that a reader of a value can end with it.
  */
-PST_MUST_CHECK PST_PRINTF(5, 6)
-int pst_policy_report_word(struct pst_policy_builder *builder,
-			   const struct pst_policy_directive *directive,
-			   uint32_t word_index, const char *hint,
-			   const char *format, ...);
-PST_MUST_CHECK PST_PRINTF(6, 7)
-int pst_policy_report_word_as(struct pst_policy_builder *builder,
-			      enum postern_severity severity,
-			      const struct pst_policy_directive *directive,
-			      uint32_t word_index, const char *hint,
-			      const char *format, ...);
-PST_MUST_CHECK PST_PRINTF(7, 8) int pst_policy_report_at(
-	struct pst_policy_builder *builder,
-	const struct pst_policy_source *source, uint32_t line, uint32_t column,
-	uint32_t width, const char *hint, const char *format, ...);
+PST_PRINTF(4, 5)
+bool pst_policy_report(struct pst_policy_builder *builder,
+		       const struct pst_policy_word *word, const char *hint,
+		       const char *format, ...);
+
+/* An error that makes this block unusable, and not the block at hand.  With the
+ * fault of the source at hand, whose lines may be in the wrong block, each of its
+ * blocks is. */
+PST_PRINTF(5, 6)
+bool pst_policy_report_in(struct pst_policy_builder *builder,
+			  const struct pst_policy_fault **fault,
+			  const struct pst_policy_word *word, const char *hint,
+			  const char *format, ...);
+
+/* An error or a warning. */
+PST_PRINTF(5, 6)
+bool pst_policy_report_as(struct pst_policy_builder *builder,
+			  enum postern_severity severity,
+			  const struct pst_policy_word *word, const char *hint,
+			  const char *format, ...);
+
+/* A question about the host failed with this -errno.  hint NULL: its text is the
+ * hint.  A lack of memory is not reported, but remembered. */
+PST_PRINTF(5, 6)
+bool pst_policy_report_host(struct pst_policy_builder *builder,
+			    const struct pst_policy_word *word, int result,
+			    const char *hint, const char *format, ...);
+
+/* An error at a location in a source. */
+PST_PRINTF(7, 8)
+bool pst_policy_report_at(struct pst_policy_builder *builder,
+			  const struct pst_policy_source *source, uint32_t line,
+			  uint32_t column, uint32_t width, const char *hint,
+			  const char *format, ...);
 
 /* A source has so many errors that no further one would be shown. */
 bool pst_policy_has_all_errors(const struct pst_policy_builder *builder,
@@ -188,26 +190,27 @@ pst_policy_severity_of(const struct pst_policy_builder *builder,
 					     : POSTERN_SEVERITY_ERROR;
 }
 
-/* The words of a directive, joined by spaces, or NULL when
- * memory is out. */
+static inline bool pst_policy_is_owner(const struct pst_policy_node *node,
+				       uint32_t uid)
+{
+	return node->owner_fact == POSTERN_FACT_KNOWN && node->owner_uid == uid;
+}
+
+/* The words of a directive, joined by spaces; NULL when memory is out. */
 const char *pst_policy_join_words(struct pst_policy_builder *builder,
 				  const struct pst_policy_directive *directive);
 
-/* When all texts are read */
+/* When all texts are read: these, too, leave a lack of memory to the arena. */
 
-PST_MUST_CHECK
-int pst_policy_link(struct pst_policy_builder *builder);
+void pst_policy_link(struct pst_policy_builder *builder);
 
 /* Errors of nodes as a whole (policy_check.c). */
-PST_MUST_CHECK
-int pst_policy_check(struct pst_policy_builder *builder);
+void pst_policy_check(struct pst_policy_builder *builder);
 
 /* Warn about rules that have no effect (policy_lint.c). */
-PST_MUST_CHECK
-int pst_policy_lint(struct pst_policy_builder *builder);
+void pst_policy_lint(struct pst_policy_builder *builder);
 
 /* Which blocks are unusable because of others (policy_fault.c). */
-PST_MUST_CHECK
-int pst_policy_link_faults(struct postern_policy *policy);
+void pst_policy_link_faults(struct postern_policy *policy);
 
 #endif

@@ -21,18 +21,25 @@ static bool uses(const struct pst_policy_peer *peer, uint32_t facts)
 	return (peer->facts_used & facts) != 0;
 }
 
+/* The name of a peer in a rule, by its index. */
+static const struct pst_policy_word *name_of(const struct pst_policy_rule *rule,
+					     size_t index)
+{
+	return &rule->directive->words[index + 1];
+}
+
 /* A process can change the facts of an advisory line, and so escape the
  * deny. */
-static int check_denied_peer(struct pst_policy_builder *builder,
-			     const struct pst_policy_rule *rule, uint32_t index)
+static void check_denied_peer(struct pst_policy_builder *builder,
+			      const struct pst_policy_word *name,
+			      const struct pst_policy_peer *peer)
 {
-	const struct pst_policy_peer *peer = rule->peers[index];
 	const struct pst_policy_line *line;
 	char hint[300] = "";
 
 	if (!uses(peer, ADVISORY_FACTS))
-		return 0;
-	if (!pst_policy_has_all_errors(builder, rule->directive->source)) {
+		return;
+	if (!pst_policy_has_all_errors(builder, name->directive->source)) {
 		for (line = peer->lines; line->key <= PST_POLICY_LINE_PID;)
 			line = line->next;
 		(void)snprintf(hint, sizeof(hint),
@@ -41,53 +48,9 @@ static int check_denied_peer(struct pst_policy_builder *builder,
 			       line->location.line,
 			       line->location.column); /* cut when too long */
 	}
-	return pst_policy_report_word(
-		builder, rule->directive, index + 1, hint,
-		"deny of peer '%s', which has an advisory line", peer->name);
-}
-
-static int check_deny(struct pst_policy_builder *builder,
-		      const struct pst_policy_node *node,
-		      const struct pst_policy_rule *rule)
-{
-	uint32_t i;
-	int r;
-
-	for (i = 0; i < rule->peer_count; i++) {
-		r = check_denied_peer(builder, rule, i);
-		if (r < 0)
-			return r;
-		if (node->keys || node->has_errors ||
-		    !uses(rule->peers[i], PST_POLICY_FACT_KEY))
-			continue;
-		r = pst_policy_report_word_as(
-			builder, POSTERN_SEVERITY_WARNING, rule->directive,
-			i + 1, "nobody can prove a key to a node that has none",
-			"deny of peer '%s' by key never matches",
-			rule->peers[i]->name);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-/* The key that the node lacks may be in the wrong block, and so any node's. */
-static int report_keyless(struct pst_policy_builder *builder,
-			  const struct pst_policy_node *node,
-			  const struct pst_policy_rule *rule, uint32_t index)
-{
-	const struct pst_policy_fault **before =
-		pst_policy_builder_enter(builder, &builder->policy->fault);
-	int r;
-
-	r = pst_policy_report_word(
-		builder, rule->directive, index + 1,
-		"nobody can prove a key to a node that has none: "
-		"give the node a 'key'",
-		"peer '%s' has a key, node '%s' has none",
-		rule->peers[index]->name, node->name);
-	(void)pst_policy_builder_enter(builder, before);
-	return r;
+	pst_policy_report(builder, name, hint,
+			  "deny of peer '%s', which has an advisory line",
+			  peer->name);
 }
 
 static bool has_unconfined_label(const struct pst_policy_peer *peer)
@@ -104,132 +67,113 @@ static bool has_unconfined_label(const struct pst_policy_peer *peer)
 	return false;
 }
 
-static int warn_of_unconfined(struct pst_policy_builder *builder,
-			      const struct pst_policy_rule *rule)
+static void check_deny(struct pst_policy_builder *builder,
+		       const struct pst_policy_rule *rule, bool lacks_key)
 {
-	uint32_t i;
-	int r;
+	const struct pst_policy_peer *peer;
+	size_t i;
 
 	for (i = 0; i < rule->peer_count; i++) {
-		if (!has_unconfined_label(rule->peers[i]))
-			continue;
-		r = pst_policy_report_word_as(
-			builder, POSTERN_SEVERITY_WARNING, rule->directive,
-			i + 1, "only a deny matches unconfined processes",
-			"allow of peer '%s' by label 'unconfined' never "
-			"matches",
-			rule->peers[i]->name);
-		if (r < 0)
-			return r;
+		peer = rule->peers[i];
+		check_denied_peer(builder, name_of(rule, i), peer);
+		if (lacks_key && uses(peer, PST_POLICY_FACT_KEY))
+			pst_policy_report_as(
+				builder, POSTERN_SEVERITY_WARNING,
+				name_of(rule, i),
+				"nobody can prove a key to a node that has none",
+				"deny of peer '%s' by key never matches",
+				peer->name);
 	}
-	return 0;
 }
 
-static int check_allow(struct pst_policy_builder *builder,
-		       const struct pst_policy_node *node,
-		       const struct pst_policy_rule *rule)
+static void check_allow(struct pst_policy_builder *builder,
+			const struct pst_policy_node *node,
+			const struct pst_policy_rule *rule, bool lacks_key)
 {
-	uint32_t i;
-	int r;
+	size_t i;
 
-	r = warn_of_unconfined(builder, rule);
-	if (r < 0 || node->keys || node->has_errors)
-		return r;
 	for (i = 0; i < rule->peer_count; i++) {
-		if (!uses(rule->peers[i], PST_POLICY_FACT_KEY))
-			continue;
-		r = report_keyless(builder, node, rule, i);
-		if (r < 0)
-			return r;
+		if (has_unconfined_label(rule->peers[i]))
+			pst_policy_report_as(
+				builder, POSTERN_SEVERITY_WARNING,
+				name_of(rule, i),
+				"only a deny matches unconfined processes",
+				"allow of peer '%s' by label 'unconfined' never "
+				"matches",
+				rule->peers[i]->name);
 	}
-	return 0;
+	/* the key that the node lacks may be in the wrong block, and so any
+	 * node's */
+	for (i = 0; i < rule->peer_count; i++) {
+		if (lacks_key && uses(rule->peers[i], PST_POLICY_FACT_KEY))
+			pst_policy_report_in(
+				builder, &builder->policy->fault,
+				name_of(rule, i),
+				"nobody can prove a key to a node that has none: "
+				"give the node a 'key'",
+				"peer '%s' has a key, node '%s' has none",
+				rule->peers[i]->name, node->name);
+	}
 }
 
-static int check_node(struct pst_policy_builder *builder,
-		      const struct pst_policy_node *node)
+static void check_node(struct pst_policy_builder *builder,
+		       const struct pst_policy_node *node)
 {
+	const bool lacks_key = !node->keys && !node->has_errors;
 	const struct pst_policy_allow *allow;
 	const struct pst_policy_rule *rule;
 	uint32_t allow_count = 0;
-	int r;
 
-	for (rule = node->denies; rule; rule = rule->next) {
-		r = check_deny(builder, node, rule);
-		if (r < 0)
-			return r;
-	}
+	for (rule = node->denies; rule; rule = rule->next)
+		check_deny(builder, rule, lacks_key);
 	for (allow = node->allows; allow; allow = allow->next) {
-		if (++allow_count == POSTERN_ALLOWS_MAX + 1) {
-			r = pst_policy_report_word(
-				builder, allow->rule.directive, 0,
-				"name several peers in one allow",
-				"node '%s' has more than %d allows", node->name,
-				POSTERN_ALLOWS_MAX);
-			if (r < 0)
-				return r;
-		}
-		r = check_allow(builder, node, &allow->rule);
-		if (r < 0)
-			return r;
+		if (++allow_count == POSTERN_ALLOWS_MAX + 1)
+			pst_policy_report(builder,
+					  &allow->rule.directive->words[0],
+					  "name several peers in one allow",
+					  "node '%s' has more than %d allows",
+					  node->name, POSTERN_ALLOWS_MAX);
+		check_allow(builder, node, &allow->rule, lacks_key);
 	}
-	return 0;
 }
 
-static int check_socket(struct pst_policy_builder *builder,
-			struct pst_policy_index *sockets,
-			struct pst_policy_node *node)
+static void check_socket(struct pst_policy_builder *builder,
+			 struct pst_policy_index *sockets,
+			 struct pst_policy_node *node)
 {
+	const struct pst_policy_directive *socket =
+		pst_policy_find_child(node->directive, "socket");
+	struct pst_policy_location location;
 	struct pst_policy_node *earlier;
-	void *present;
 	char hint[300];
-	int r;
 
-	if (!node->socket_path)
-		return 0;
-	r = pst_policy_index_add(sockets, pst_policy_builder_arena(builder),
-				 node->socket_path, node, &present);
-	if (r < 0 || !present)
-		return r;
-	earlier = present;
+	earlier = pst_policy_index_add(sockets,
+				       pst_policy_builder_arena(builder),
+				       node->socket_path, node);
+	if (!earlier)
+		return;
+	location = pst_policy_location_of(
+		pst_policy_find_child(earlier->directive, "socket"));
 	(void)snprintf(hint, sizeof(hint), "node '%s' has it at %s:%u:%u",
-		       earlier->name, earlier->socket_location.file,
-		       earlier->socket_location.line,
-		       earlier->socket_location.column); /* cut if too long */
-	(void)pst_policy_builder_enter(builder, &node->fault);
-	r = pst_policy_report_at(builder, node->directive->source,
-				 node->socket_location.line,
-				 node->socket_location.column, 6, hint,
-				 "two nodes with one socket");
+		       earlier->name, location.file, location.line,
+		       location.column); /* cut when too long */
+	pst_policy_report_in(builder, &node->fault, &socket->words[0], hint,
+			     "two nodes with one socket");
 	if (!earlier->fault)
 		earlier->fault = node->fault;
-	return r;
 }
 
-static int check_sockets(struct pst_policy_builder *builder)
+void pst_policy_check(struct pst_policy_builder *builder)
 {
 	struct pst_policy_index sockets = {NULL};
 	struct pst_policy_node *node;
-	int r = 0;
 
-	for (node = builder->policy->nodes; node && r == 0; node = node->next)
-		r = check_socket(builder, &sockets, node);
+	for (node = builder->policy->nodes; node; node = node->next)
+		if (node->socket_path)
+			check_socket(builder, &sockets, node);
 	pst_policy_index_done(&sockets);
-	return r;
-}
-
-int pst_policy_check(struct pst_policy_builder *builder)
-{
-	struct pst_policy_node *node;
-	int r;
-
-	r = check_sockets(builder);
-	if (r < 0)
-		return r;
 	for (node = builder->policy->nodes; node; node = node->next) {
 		(void)pst_policy_builder_enter(builder, &node->fault);
-		r = check_node(builder, node);
-		if (r < 0)
-			return r;
+		check_node(builder, node);
 	}
-	return 0;
 }

@@ -12,7 +12,6 @@
  * which it allows may be a member of.  Only lines that hold one value for each
  * process (user, label, key, pid, unit, exe) prove that it cannot be a member.
  */
-#include <errno.h>
 #include <string.h>
 
 #include "policy/policy_builder.h"
@@ -193,7 +192,7 @@ static void link_node(struct search *search, struct pst_policy_node *node)
 		node->fault = node->policy->fault;
 }
 
-int pst_policy_link_faults(struct postern_policy *policy)
+void pst_policy_link_faults(struct postern_policy *policy)
 {
 	struct search search = {.budget = COMPARISON_BUDGET};
 	struct pst_policy_tenant *tenant;
@@ -202,7 +201,7 @@ int pst_policy_link_faults(struct postern_policy *policy)
 	search.tenants = pst_arena_new(&policy->arena, policy->tenant_count,
 				       sizeof(search.tenants[0]));
 	if (!search.tenants)
-		return -ENOMEM;
+		return;
 	for (tenant = policy->tenants; tenant; tenant = tenant->next) {
 		if (!tenant->members_fault)
 			tenant->members_fault = fault_of_rules(tenant->members);
@@ -213,5 +212,4 @@ int pst_policy_link_faults(struct postern_policy *policy)
 	}
 	for (node = policy->nodes; node; node = node->next)
 		link_node(&search, node);
-	return 0;
 }

@@ -4,7 +4,6 @@
  */
 #include "policy/policy_index.h"
 
-#include <errno.h>
 #include <search.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +15,7 @@
 struct index_entry {
 	const char *key;
 	void *object;
-	const struct pst_policy_location *location; /* of a definition */
+	const struct pst_policy_directive *directive; /* of a definition */
 	const struct pst_policy_fault **fault;
 };
 
@@ -36,15 +35,16 @@ static const struct index_entry *find(const struct pst_policy_index *index,
 	return found ? *found : NULL;
 }
 
-static int add(struct pst_policy_index *index, struct pst_arena *arena,
-	       const struct index_entry *entry)
+static void add(struct pst_policy_index *index, struct pst_arena *arena,
+		const struct index_entry *entry)
 {
 	struct index_entry *copy = pst_arena_new(arena, 1, sizeof(*copy));
 
 	if (!copy)
-		return -ENOMEM;
+		return;
 	*copy = *entry;
-	return tsearch(copy, &index->root, compare) ? 0 : -ENOMEM;
+	if (!tsearch(copy, &index->root, compare))
+		arena->has_failed = true;
 }
 
 void *pst_policy_index_find(const struct pst_policy_index *index,
@@ -55,58 +55,47 @@ void *pst_policy_index_find(const struct pst_policy_index *index,
 	return entry ? entry->object : NULL;
 }
 
-int pst_policy_index_add(struct pst_policy_index *index,
-			 struct pst_arena *arena, const char *key, void *object,
-			 void **ret_present)
+void *pst_policy_index_add(struct pst_policy_index *index,
+			   struct pst_arena *arena, const char *key,
+			   void *object)
 {
-	*ret_present = pst_policy_index_find(index, key);
-	if (*ret_present)
-		return 0;
-	return add(index, arena,
-		   &(struct index_entry){.key = key, .object = object});
+	const struct index_entry entry = {.key = key, .object = object};
+	void *present = pst_policy_index_find(index, key);
+
+	if (!present)
+		add(index, arena, &entry);
+	return present;
 }
 
-/* Either definition may be meant, so the first becomes unusable. */
-static int report_second(struct pst_policy_builder *builder,
-			 const struct pst_policy_directive *directive,
-			 const struct index_entry *first, const char *advice)
-{
-	const struct pst_policy_fault **before;
-	char hint[HINT_BYTES];
-	int r;
-
-	(void)snprintf(hint, sizeof(hint), "first defined at %s:%u:%u%s",
-		       first->location->file, first->location->line,
-		       first->location->column,
-		       advice); /* cut when too long */
-	before = pst_policy_builder_enter(builder, first->fault);
-	r = pst_policy_report_word(builder, directive, 1, hint,
-				   "second definition of %s '%s'",
-				   directive->words[0].text,
-				   directive->words[1].text);
-	(void)pst_policy_builder_enter(builder, before);
-	return r;
-}
-
-int pst_policy_index_define(struct pst_policy_index *index,
-			    struct pst_policy_builder *builder,
-			    const struct pst_policy_directive *directive,
-			    void *object,
-			    const struct pst_policy_location *location,
-			    const struct pst_policy_fault **fault,
-			    const char *advice)
+bool pst_policy_index_define(struct pst_policy_index *index,
+			     struct pst_policy_builder *builder,
+			     const struct pst_policy_directive *directive,
+			     void *object,
+			     const struct pst_policy_fault **fault,
+			     const char *advice)
 {
 	const struct index_entry entry = {
 		.key = directive->words[1].text,
 		.object = object,
-		.location = location,
+		.directive = directive,
 		.fault = fault,
 	};
 	const struct index_entry *first = find(index, entry.key);
+	struct pst_policy_location location;
+	char hint[HINT_BYTES];
 
-	if (first)
-		return report_second(builder, directive, first, advice);
-	return add(index, pst_policy_builder_arena(builder), &entry);
+	if (!first) {
+		add(index, pst_policy_builder_arena(builder), &entry);
+		return true;
+	}
+	location = pst_policy_location_of(first->directive);
+	(void)snprintf(hint, sizeof(hint), "first defined at %s:%u:%u%s",
+		       location.file, location.line, location.column,
+		       advice); /* cut when too long */
+	/* either definition may be meant, so the first becomes unusable */
+	return pst_policy_report_in(builder, first->fault, &directive->words[1],
+				    hint, "second definition of %s '%s'",
+				    directive->words[0].text, entry.key);
 }
 
 /* The arena owns the entries. */

@@ -8,13 +8,13 @@
 #ifndef POSTERN_POLICY_POLICY_INDEX_H
 #define POSTERN_POLICY_POLICY_INDEX_H
 
+#include <stdbool.h>
+
 #include "base/arena.h"
-#include "base/attributes.h"
 
 struct pst_policy_builder;
 struct pst_policy_directive;
 struct pst_policy_fault;
-struct pst_policy_location;
 
 /* Zeroed it is empty. */
 struct pst_policy_index {
@@ -26,29 +26,26 @@ void *pst_policy_index_find(const struct pst_policy_index *index,
 			    const char *key);
 
 /*
- * Add an object unless there is one with this key already; *ret_present is
- * the one that there is then, or NULL.  The key is borrowed for as long as the
- * index lives.  0 or -ENOMEM.
+ * Add an object unless there is one with this key already, which is returned
+ * then.  The key is borrowed for as long as the index lives.  The arena remembers
+ * a failure.
  */
-PST_MUST_CHECK
-int pst_policy_index_add(struct pst_policy_index *index,
-			 struct pst_arena *arena, const char *key, void *object,
-			 void **ret_present);
+void *pst_policy_index_add(struct pst_policy_index *index,
+			   struct pst_arena *arena, const char *key,
+			   void *object);
 
 /*
  * Add the object that a directive (`KEY NAME`) defines.  A second definition is
- * an error that makes the first one unusable; the object is not added then.  The
- * location and the fault are those of the object, and are borrowed like the name.
- * The advice, or "", follows the location of the first definition.  0 or -ENOMEM.
+ * an error that makes the first one unusable; false is returned, and the object
+ * is not added.  The fault is that of the object, and is borrowed like the name.
+ * The advice, or "", follows the location of the first definition.
  */
-PST_MUST_CHECK
-int pst_policy_index_define(struct pst_policy_index *index,
-			    struct pst_policy_builder *builder,
-			    const struct pst_policy_directive *directive,
-			    void *object,
-			    const struct pst_policy_location *location,
-			    const struct pst_policy_fault **fault,
-			    const char *advice);
+bool pst_policy_index_define(struct pst_policy_index *index,
+			     struct pst_policy_builder *builder,
+			     const struct pst_policy_directive *directive,
+			     void *object,
+			     const struct pst_policy_fault **fault,
+			     const char *advice);
 
 /* It is empty afterwards; the objects stay. */
 void pst_policy_index_done(struct pst_policy_index *index);

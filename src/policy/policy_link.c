@@ -7,14 +7,13 @@
  * answers that other layers need again and again are computed once: which facts
  * a node looks at, and how large a ring it can grant.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy/policy_block.h"
 #include "policy/policy_builder.h"
 #include "policy/policy_grant.h"
+#include "policy/policy_read.h"
 
 /* The name of a peer that may be meant by an unknown one, or NULL. */
 static const char *suggest_peer(struct pst_policy_builder *builder,
@@ -35,104 +34,75 @@ static const char *suggest_peer(struct pst_policy_builder *builder,
 	return nearest;
 }
 
-static int report_unknown_peer(struct pst_policy_builder *builder,
-			       const struct pst_policy_directive *directive,
-			       uint32_t word_index)
+static void report_unknown_peer(struct pst_policy_builder *builder,
+				const struct pst_policy_word *word)
 {
-	const char *name = directive->words[word_index].text;
 	const char *nearest = NULL;
 	char hint[120];
 
 	/* The file that was not read may define it, and is reported. */
 	if (builder->is_incomplete)
-		return 0;
-	if (!pst_policy_has_all_errors(builder, directive->source))
-		nearest = suggest_peer(builder, name);
+		return;
+	if (!pst_policy_has_all_errors(builder, word->directive->source))
+		nearest = suggest_peer(builder, word->text);
 	if (nearest)
 		(void)snprintf(hint, sizeof(hint), "did you mean '%s'?",
 			       nearest); /* always fits */
-	return pst_policy_report_word(
-		builder, directive, word_index,
-		nearest ? hint : "a peer is defined by 'peer NAME { }'",
-		"unknown peer '%s'", name);
+	pst_policy_report(builder, word,
+			  nearest ? hint
+				  : "a peer is defined by 'peer NAME { }'",
+			  "unknown peer '%s'", word->text);
 }
 
 /* Stands for a peer that is not defined: whether a process matches it is
  * unknown. */
 static const struct pst_policy_peer *
 new_unknown_peer(struct pst_policy_builder *builder,
-		 const struct pst_policy_directive *directive,
-		 uint32_t word_index)
+		 const struct pst_policy_word *name)
 {
-	struct pst_policy_peer *peer;
+	struct pst_policy_peer *peer = pst_policy_new_peer(builder, name);
 
-	peer = pst_arena_new(pst_policy_builder_arena(builder), 1,
-			     sizeof(*peer));
-	if (!peer)
-		return NULL;
-	peer->name = directive->words[word_index].text;
-	peer->location = pst_policy_location_of(directive);
-	peer->directive = directive;
-	peer->ordinal = builder->peer_count++;
-	peer->fault = *builder->block_fault ? *builder->block_fault
-					    : builder->policy->fault;
+	if (peer)
+		peer->fault = *builder->block_fault ? *builder->block_fault
+						    : builder->policy->fault;
 	return peer;
 }
 
-static int link_rule(struct pst_policy_builder *builder,
-		     struct pst_policy_rule *rule)
+static void link_rules(struct pst_policy_builder *builder,
+		       struct pst_policy_rule *rule)
 {
-	const struct pst_policy_directive *directive = rule->directive;
-	uint32_t i;
-	int r;
+	const struct pst_policy_word *name;
+	size_t i;
 
-	for (i = 1; i < directive->word_count; i++) {
-		rule->peers[i - 1] = pst_policy_index_find(
-			&builder->peer_index, directive->words[i].text);
-		if (rule->peers[i - 1])
-			continue;
-		r = report_unknown_peer(builder, directive, i);
-		if (r < 0)
-			return r;
-		rule->peers[i - 1] = new_unknown_peer(builder, directive, i);
-		if (!rule->peers[i - 1])
-			return -ENOMEM;
+	for (; rule; rule = rule->next) {
+		for (i = 0; i < rule->peer_count; i++) {
+			name = &rule->directive->words[i + 1];
+			rule->peers[i] = pst_policy_index_find(
+				&builder->peer_index, name->text);
+			if (rule->peers[i])
+				continue;
+			report_unknown_peer(builder, name);
+			rule->peers[i] = new_unknown_peer(builder, name);
+		}
 	}
-	return 0;
 }
 
-static int link_rules(struct pst_policy_builder *builder,
-		      struct pst_policy_rule *rules)
-{
-	struct pst_policy_rule *rule;
-	int r;
-
-	for (rule = rules; rule; rule = rule->next) {
-		r = link_rule(builder, rule);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-static int check_extender(struct pst_policy_builder *builder,
-			  const struct pst_policy_directive *directive,
-			  const struct pst_policy_node *node)
+static void check_extender(struct pst_policy_builder *builder,
+			   const struct pst_policy_directive *directive,
+			   const struct pst_policy_node *node)
 {
 	uint32_t uid = directive->source->owner_uid;
 
-	if (uid == 0 ||
-	    (node->owner_fact == POSTERN_FACT_KNOWN && node->owner_uid == uid))
-		return 0;
-	return pst_policy_report_word_as(
-		builder,
-		pst_policy_severity_of(builder,
-				       POSTERN_POLICY_WARN_ON_UNTRUSTED),
-		directive, 2,
-		"only a file of root may extend a node of another owner",
-		"this file belongs to uid %u and not to the owner of node "
-		"'%s'",
-		uid, node->name);
+	if (uid != 0 && !pst_policy_is_owner(node, uid))
+		pst_policy_report_as(
+			builder,
+			pst_policy_severity_of(
+				builder, POSTERN_POLICY_WARN_ON_UNTRUSTED),
+			&directive->words[2],
+			"only a file of root may extend a node of another owner",
+			"this file belongs to uid %u and not to the owner of "
+			"node '%s'",
+			uid, node->name);
 }
 
 /* Move the rules of an extension to the end of the lists of its node. */
@@ -156,51 +126,26 @@ static void merge_extension(struct pst_policy_node *node,
 		node->security = content->security;
 }
 
-/* It may have been meant for any node, and may have a deny for it. */
-static int report_unknown_node(struct pst_policy_builder *builder,
-			       const struct pst_policy_directive *directive)
+static void link_extension(struct pst_policy_builder *builder,
+			   const struct pst_policy_extension *extension)
 {
-	if (builder->is_incomplete)
-		return 0;
-	(void)pst_policy_builder_enter(builder, &builder->policy->fault);
-	return pst_policy_report_word(
-		builder, directive, 2,
-		"'extend node' adds to a node that is defined elsewhere",
-		"unknown node '%s'", directive->words[2].text);
-}
-
-static int link_extension(struct pst_policy_builder *builder,
-			  const struct pst_policy_extension *extension)
-{
+	const struct pst_policy_word *name = &extension->directive->words[2];
 	struct pst_policy_node *node;
-	int r;
 
-	node = pst_policy_index_find(&builder->node_index,
-				     extension->directive->words[2].text);
-	if (!node)
-		return report_unknown_node(builder, extension->directive);
-	(void)pst_policy_builder_enter(builder, &node->fault);
-	r = check_extender(builder, extension->directive, node);
-	if (r < 0)
-		return r;
-	merge_extension(node, &extension->content);
-	if (!node->fault)
-		node->fault = extension->content.fault;
-	return 0;
-}
-
-static int link_extensions(struct pst_policy_builder *builder)
-{
-	const struct pst_policy_extension *extension;
-	int r;
-
-	for (extension = builder->extensions; extension;
-	     extension = extension->next) {
-		r = link_extension(builder, extension);
-		if (r < 0)
-			return r;
+	node = pst_policy_index_find(&builder->node_index, name->text);
+	if (node) {
+		(void)pst_policy_builder_enter(builder, &node->fault);
+		check_extender(builder, extension->directive, node);
+		merge_extension(node, &extension->content);
+		if (!node->fault)
+			node->fault = extension->content.fault;
+	} else if (!builder->is_incomplete) {
+		/* it may have been meant for any node, and may have a deny */
+		pst_policy_report_in(
+			builder, &builder->policy->fault, name,
+			"'extend node' adds to a node that is defined elsewhere",
+			"unknown node '%s'", name->text);
 	}
-	return 0;
 }
 
 static int compare_nodes(const void *left, const void *right)
@@ -231,7 +176,7 @@ static size_t drop_duplicates(const struct pst_policy_builder *builder,
 	return kept_count;
 }
 
-static int sort_nodes(const struct pst_policy_builder *builder)
+static void sort_nodes(const struct pst_policy_builder *builder)
 {
 	struct postern_policy *policy = builder->policy;
 	struct pst_policy_node *node, **tail;
@@ -242,7 +187,7 @@ static int sort_nodes(const struct pst_policy_builder *builder)
 	policy->node_at = pst_arena_new(&policy->arena, count,
 					sizeof(policy->node_at[0]));
 	if (!policy->node_at)
-		return -ENOMEM;
+		return;
 	for (i = 0, node = policy->nodes; node; node = node->next)
 		policy->node_at[i++] = node;
 	qsort(policy->node_at, count, sizeof(policy->node_at[0]),
@@ -255,10 +200,9 @@ static int sort_nodes(const struct pst_policy_builder *builder)
 		tail = &policy->node_at[i]->next;
 	}
 	*tail = NULL;
-	return 0;
 }
 
-static int sort_tenants(struct postern_policy *policy)
+static void sort_tenants(struct postern_policy *policy)
 {
 	struct pst_policy_tenant *tenant, **tail;
 	size_t i, count = 0;
@@ -268,7 +212,7 @@ static int sort_tenants(struct postern_policy *policy)
 	policy->tenant_at = pst_arena_new(&policy->arena, count,
 					  sizeof(policy->tenant_at[0]));
 	if (!policy->tenant_at)
-		return -ENOMEM;
+		return;
 	for (i = 0, tenant = policy->tenants; tenant; tenant = tenant->next)
 		policy->tenant_at[i++] = tenant;
 	qsort(policy->tenant_at, count, sizeof(policy->tenant_at[0]),
@@ -281,34 +225,24 @@ static int sort_tenants(struct postern_policy *policy)
 		tail = &policy->tenant_at[i]->next;
 	}
 	*tail = NULL;
-	return 0;
 }
 
-static int link_names(struct pst_policy_builder *builder)
+static void link_names(struct pst_policy_builder *builder)
 {
 	struct pst_policy_tenant *tenant;
 	struct pst_policy_allow *allow;
 	struct pst_policy_node *node;
-	int r;
 
 	for (tenant = builder->policy->tenants; tenant; tenant = tenant->next) {
 		(void)pst_policy_builder_enter(builder, &tenant->members_fault);
-		r = link_rules(builder, tenant->members);
-		if (r < 0)
-			return r;
+		link_rules(builder, tenant->members);
 	}
 	for (node = builder->policy->nodes; node; node = node->next) {
 		(void)pst_policy_builder_enter(builder, &node->fault);
-		r = link_rules(builder, node->denies);
-		if (r < 0)
-			return r;
-		for (allow = node->allows; allow; allow = allow->next) {
-			r = link_rule(builder, &allow->rule);
-			if (r < 0)
-				return r;
-		}
+		link_rules(builder, node->denies);
+		for (allow = node->allows; allow; allow = allow->next)
+			link_rules(builder, &allow->rule);
 	}
-	return 0;
 }
 
 static uint32_t facts_of_rules(const struct pst_policy_rule *rule)
@@ -377,35 +311,33 @@ static void link_node(struct pst_policy_node *node)
 	find_ceilings(node);
 }
 
-int pst_policy_link(struct pst_policy_builder *builder)
+void pst_policy_link(struct pst_policy_builder *builder)
 {
+	const struct pst_arena *arena = pst_policy_builder_arena(builder);
+	const struct pst_policy_extension *extension;
 	struct pst_policy_node *node;
-	int r;
 
-	r = link_extensions(builder);
-	if (r < 0)
-		return r;
-	r = link_names(builder);
-	if (r < 0)
-		return r;
+	for (extension = builder->extensions; extension;
+	     extension = extension->next)
+		link_extension(builder, extension);
+	link_names(builder);
+	if (arena->has_failed)
+		return;
 	/* Where a text is missing no node can be opened, and every second
 	 * message would follow from the first. */
 	if (!builder->is_incomplete) {
-		r = pst_policy_check(builder);
-		if (r == 0 && (builder->options.flags & POSTERN_POLICY_LINT))
-			r = pst_policy_lint(builder);
-		if (r < 0)
-			return r;
+		pst_policy_check(builder);
+		if (builder->options.flags & POSTERN_POLICY_LINT)
+			pst_policy_lint(builder);
 	}
 
-	r = sort_nodes(builder);
-	if (r == 0)
-		r = sort_tenants(builder->policy);
-	if (r < 0)
-		return r;
+	sort_nodes(builder);
+	sort_tenants(builder->policy);
+	if (arena->has_failed)
+		return;
 	link_tenants(builder->policy);
 	for (node = builder->policy->nodes; node; node = node->next)
 		link_node(node);
 	builder->policy->ordinal_count = builder->peer_count;
-	return pst_policy_link_faults(builder->policy);
+	pst_policy_link_faults(builder->policy);
 }

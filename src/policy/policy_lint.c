@@ -11,7 +11,6 @@
  * `group`, these are the uids and the members of the groups; for others, a peer
  * that two tenants name.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +37,7 @@ struct memberships {
 	size_t count;
 	size_t capacity;
 	size_t budget;  /* comparisons and memberships that are left */
+	bool has_failed;
 };
 
 /* Enough for some hundred groups of a thousand members.  Cases beyond it are
@@ -54,8 +54,8 @@ static bool spend(struct memberships *memberships, size_t cost)
 	return true;
 }
 
-static int add_membership(struct memberships *memberships,
-			  const struct membership *membership)
+static void add_membership(struct memberships *memberships,
+			   const struct membership *membership)
 {
 	struct membership *list;
 	size_t capacity;
@@ -64,13 +64,14 @@ static int add_membership(struct memberships *memberships,
 		capacity = memberships->capacity * 2 + 64;
 		list = reallocarray(memberships->list, capacity,
 				    sizeof(list[0]));
-		if (!list)
-			return -ENOMEM;
+		if (!list) {
+			memberships->has_failed = true;
+			return;
+		}
 		memberships->list = list;
 		memberships->capacity = capacity;
 	}
 	memberships->list[memberships->count++] = *membership;
-	return 0;
 }
 
 static bool lists_uid(const struct pst_policy_line *line, uint32_t uid)
@@ -107,46 +108,37 @@ static bool is_peer(struct memberships *memberships,
 	return true;
 }
 
-static int add_uid(struct memberships *memberships,
-		   const struct pst_policy_peer *peer,
-		   struct membership *membership, uint32_t uid)
+static void add_uid(struct memberships *memberships,
+		    const struct membership *membership, uint64_t uid)
 {
-	if (!is_peer(memberships, peer, uid))
-		return 0;
-	membership->peer = NULL;
-	membership->uid = uid;
-	return add_membership(memberships, membership);
+	struct membership of_uid = *membership;
+
+	if (!is_peer(memberships, membership->peer, (uint32_t)uid))
+		return;
+	of_uid.peer = NULL;
+	of_uid.uid = (uint32_t)uid;
+	add_membership(memberships, &of_uid);
 }
 
 /* The uids of one line are enough: the others only take some away. */
-static int add_uids_of(struct memberships *memberships,
-		       const struct pst_policy_peer *peer,
-		       const struct pst_policy_line *line,
-		       struct membership *membership)
+static void add_uids_of(struct memberships *memberships,
+			const struct pst_policy_line *line,
+			const struct membership *membership)
 {
 	const struct pst_policy_value *value;
 	size_t i, j;
-	int r;
 
 	for (i = 0; i < line->value_count; i++) {
 		value = &line->values[i];
 		if (value->state != PST_POLICY_VALUE_EXACT)
 			continue;
-		if (line->key == PST_POLICY_LINE_USER) {
-			r = add_uid(memberships, peer, membership,
-				    (uint32_t)value->number);
-			if (r < 0)
-				return r;
-		}
+		if (line->key == PST_POLICY_LINE_USER)
+			add_uid(memberships, membership, value->number);
 		for (j = 0; memberships->budget > 0 &&
-			    j < value->member_uid_count; j++) {
-			r = add_uid(memberships, peer, membership,
-				    value->member_uids[j]);
-			if (r < 0)
-				return r;
-		}
+			    j < value->member_uid_count; j++)
+			add_uid(memberships, membership,
+				value->member_uids[j]);
 	}
-	return 0;
 }
 
 /* NULL if other facts than uids and groups decide.  A `user` line is preferred:
@@ -172,29 +164,25 @@ line_with_uids(const struct pst_policy_peer *peer)
 	return group_count == 1 ? group : NULL;
 }
 
-static int add_rule(struct memberships *memberships,
-		    const struct pst_policy_tenant *tenant,
-		    const struct pst_policy_rule *rule)
+static void add_rule(struct memberships *memberships,
+		     const struct pst_policy_tenant *tenant,
+		     const struct pst_policy_rule *rule)
 {
 	struct membership membership = {.tenant = tenant, .rule = rule};
 	const struct pst_policy_line *line;
 	uint32_t i;
-	int r;
 
 	for (i = 0; i < rule->peer_count; i++) {
 		if (rule->peers[i]->fault)
 			continue;
-		line = line_with_uids(rule->peers[i]);
 		membership.word_index = i + 1;
 		membership.peer = rule->peers[i];
-		membership.uid = 0;
-		r = line ? add_uids_of(memberships, rule->peers[i], line,
-				       &membership)
-			 : add_membership(memberships, &membership);
-		if (r < 0)
-			return r;
+		line = line_with_uids(rule->peers[i]);
+		if (line)
+			add_uids_of(memberships, line, &membership);
+		else
+			add_membership(memberships, &membership);
 	}
-	return 0;
 }
 
 static int compare_memberships(const void *left, const void *right)
@@ -210,10 +198,12 @@ static int compare_memberships(const void *left, const void *right)
 	return strcmp(a->tenant->name, b->tenant->name);
 }
 
-static int warn_of_two_tenants(struct pst_policy_builder *builder,
-			       const struct membership *first,
-			       const struct membership *second)
+static void warn_of_two_tenants(struct pst_policy_builder *builder,
+				const struct membership *first,
+				const struct membership *second)
 {
+	const struct pst_policy_word *word =
+		&second->rule->directive->words[second->word_index];
 	char hint[300];
 
 	(void)snprintf(hint, sizeof(hint),
@@ -223,101 +213,85 @@ static int warn_of_two_tenants(struct pst_policy_builder *builder,
 		       first->rule->location.file,
 		       first->rule->location.line); /* cut when too long */
 	if (second->peer)
-		return pst_policy_report_word_as(
-			builder, POSTERN_SEVERITY_WARNING,
-			second->rule->directive, second->word_index, hint,
-			"peer '%s' is in two tenants", second->peer->name);
-	return pst_policy_report_word_as(builder, POSTERN_SEVERITY_WARNING,
-					 second->rule->directive,
-					 second->word_index, hint,
-					 "uid %u is in two tenants",
-					 second->uid);
+		pst_policy_report_as(builder, POSTERN_SEVERITY_WARNING, word,
+				     hint, "peer '%s' is in two tenants",
+				     second->peer->name);
+	else
+		pst_policy_report_as(builder, POSTERN_SEVERITY_WARNING, word,
+				     hint, "uid %u is in two tenants",
+				     second->uid);
 }
 
-static int lint_memberships(struct pst_policy_builder *builder,
-			    struct memberships *memberships)
+static void lint_memberships(struct pst_policy_builder *builder,
+			     const struct memberships *memberships)
 {
-	const struct membership *list;
+	const struct membership *list = memberships->list;
 	size_t i;
-	int r;
 
-	if (memberships->count == 0)
-		return 0;
-	qsort(memberships->list, memberships->count, sizeof(*list),
-	      compare_memberships);
-	list = memberships->list;
+	if (memberships->count > 0)
+		qsort(memberships->list, memberships->count, sizeof(*list),
+		      compare_memberships);
 	for (i = 1; i < memberships->count; i++) {
-		if (list[i].peer != list[i - 1].peer ||
-		    list[i].uid != list[i - 1].uid ||
-		    list[i].tenant == list[i - 1].tenant)
-			continue;
-		r = warn_of_two_tenants(builder, &list[i - 1], &list[i]);
-		if (r < 0)
-			return r;
+		if (list[i].peer == list[i - 1].peer &&
+		    list[i].uid == list[i - 1].uid &&
+		    list[i].tenant != list[i - 1].tenant)
+			warn_of_two_tenants(builder, &list[i - 1], &list[i]);
 	}
-	return 0;
 }
 
-static int lint_tenants(struct pst_policy_builder *builder)
+static void lint_tenants(struct pst_policy_builder *builder)
 {
 	struct memberships memberships = {.budget = BUDGET};
 	const struct pst_policy_tenant *tenant;
 	const struct pst_policy_rule *rule;
-	int r = 0;
 
 	for (tenant = builder->policy->tenants; tenant; tenant = tenant->next)
-		for (rule = tenant->members; rule && r == 0; rule = rule->next)
-			r = add_rule(&memberships, tenant, rule);
-	if (r == 0)
-		r = lint_memberships(builder, &memberships);
+		for (rule = tenant->members; rule; rule = rule->next)
+			add_rule(&memberships, tenant, rule);
+	if (memberships.has_failed)
+		pst_policy_builder_arena(builder)->has_failed = true;
+	else
+		lint_memberships(builder, &memberships);
 	free(memberships.list);
-	return r;
 }
 
 /* -- programs -------------------------------------------------------------- */
 
 /* The link is followed when the program starts: /proc shows its target. */
-static int lint_program(struct pst_policy_builder *builder,
-			const struct pst_policy_directive *directive,
-			uint32_t word_index)
+static void lint_program(struct pst_policy_builder *builder,
+			 const struct pst_policy_word *path)
 {
 	const struct pst_policy_host *host = &builder->options.host;
-	const char *path = directive->words[word_index].text;
 	char target[PROGRAM_BYTES], hint[PROGRAM_BYTES + 40];
 
 	if (!host->find_program ||
-	    host->find_program(host->user_data, path, target, sizeof(target)) <
-		    0 ||
-	    strcmp(path, target) == 0)
-		return 0;
+	    host->find_program(host->user_data, path->text, target,
+			       sizeof(target)) < 0 ||
+	    strcmp(path->text, target) == 0)
+		return;
 	(void)snprintf(hint, sizeof(hint), "write the path it leads to: %s",
 		       target); /* always fits */
-	return pst_policy_report_word_as(
-		builder, POSTERN_SEVERITY_WARNING, directive, word_index, hint,
+	pst_policy_report_as(
+		builder, POSTERN_SEVERITY_WARNING, path, hint,
 		"exe '%s' never matches: it is or passes a symbolic link",
-		path);
+		path->text);
 }
 
-static int lint_programs(struct pst_policy_builder *builder)
+static void lint_programs(struct pst_policy_builder *builder)
 {
 	const struct pst_policy_directive *directive;
 	const struct pst_policy_peer *peer;
 	uint32_t i;
-	int r;
 
 	for (peer = builder->policy->peers; peer; peer = peer->next) {
 		for (directive = peer->directive->children; directive;
 		     directive = directive->next) {
 			if (strcmp(directive->words[0].text, "exe") != 0)
 				continue;
-			for (i = 1; i < directive->word_count; i++) {
-				r = lint_program(builder, directive, i);
-				if (r < 0)
-					return r;
-			}
+			for (i = 1; i < directive->word_count; i++)
+				lint_program(builder, &directive->words[i]);
 		}
 	}
-	return 0;
 }
 
 /* Whether a process of this uid can be the peer, by its `user` lines. */
@@ -331,16 +305,17 @@ static bool may_have_uid(const struct pst_policy_peer *peer, uint32_t uid)
 	return true;
 }
 
-static int lint_allowed_peer(struct pst_policy_builder *builder,
-			     const struct pst_policy_node *node,
-			     const struct pst_policy_rule *rule, uint32_t index)
+static void lint_allowed_peer(struct pst_policy_builder *builder,
+			      const struct pst_policy_node *node,
+			      const struct pst_policy_rule *rule, size_t index)
 {
 	const struct pst_policy_peer *peer = rule->peers[index];
 
 	if (peer->fault || !(peer->facts_used & PST_POLICY_FACT_EXE))
-		return 0;
-	return pst_policy_report_word_as(
-		builder, POSTERN_SEVERITY_WARNING, rule->directive, index + 1,
+		return;
+	pst_policy_report_as(
+		builder, POSTERN_SEVERITY_WARNING,
+		&rule->directive->words[index + 1],
 		"only a node of root can read the 'exe' of another user's "
 		"process",
 		may_have_uid(peer, node->owner_uid)
@@ -351,35 +326,27 @@ static int lint_allowed_peer(struct pst_policy_builder *builder,
 		peer->name, node->name);
 }
 
-static int lint_node(struct pst_policy_builder *builder,
-		     const struct pst_policy_node *node)
+static void lint_node(struct pst_policy_builder *builder,
+		      const struct pst_policy_node *node)
 {
 	const struct pst_policy_allow *allow;
-	uint32_t i;
-	int r;
+	size_t i;
 
 	if (node->owner_fact != POSTERN_FACT_KNOWN || node->owner_uid == 0)
-		return 0;
-	for (allow = node->allows; allow; allow = allow->next) {
-		for (i = 0; i < allow->rule.peer_count; i++) {
-			r = lint_allowed_peer(builder, node, &allow->rule, i);
-			if (r < 0)
-				return r;
-		}
-	}
-	return 0;
+		return;
+	for (allow = node->allows; allow; allow = allow->next)
+		for (i = 0; i < allow->rule.peer_count; i++)
+			lint_allowed_peer(builder, node, &allow->rule, i);
 }
 
-int pst_policy_lint(struct pst_policy_builder *builder)
+void pst_policy_lint(struct pst_policy_builder *builder)
 {
 	const struct pst_policy_node *node;
-	int r;
 
-	r = lint_tenants(builder);
+	lint_tenants(builder);
 	/* names of another host: so are its programs */
-	if (r == 0 && !(builder->options.flags & POSTERN_POLICY_ASSUME_NAMES))
-		r = lint_programs(builder);
-	for (node = builder->policy->nodes; node && r == 0; node = node->next)
-		r = lint_node(builder, node);
-	return r;
+	if (!(builder->options.flags & POSTERN_POLICY_ASSUME_NAMES))
+		lint_programs(builder);
+	for (node = builder->policy->nodes; node; node = node->next)
+		lint_node(builder, node);
 }

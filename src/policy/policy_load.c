@@ -365,9 +365,10 @@ static int add_directory(struct loader *loader, const char *path,
 	return 0;
 }
 
-static int load_include(struct loader *loader, const char *path,
-			const char *file, uint32_t line)
+static int load_include(struct loader *loader,
+			const struct pst_policy_include *include)
 {
+	const char *path = include->path;
 	struct pst_trusted_listing listing = {0};
 	char sentence[SENTENCE_BYTES];
 	enum directory_state state;
@@ -389,23 +390,20 @@ static int load_include(struct loader *loader, const char *path,
 		       path); /* may be cut */
 	/* The file requires the directory, and any deny may be in it. */
 	return pst_policy_builder_report(
-		loader->builder, POSTERN_SEVERITY_ERROR, file, line, sentence,
+		loader->builder, POSTERN_SEVERITY_ERROR, include->location.file,
+		include->location.line, sentence,
 		"create the directory, or remove the 'include-dir'");
 }
 
 static int load_includes(struct loader *loader)
 {
-	const char *path, *file;
-	uint32_t line;
-	int r;
+	const struct pst_policy_include *include;
+	int r = 0;
 
-	while (pst_policy_builder_next_include(loader->builder, &path, &file,
-					       &line)) {
-		r = load_include(loader, path, file, line);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	while (r == 0 &&
+	       (include = pst_policy_builder_next_include(loader->builder)))
+		r = load_include(loader, include);
+	return r;
 }
 
 static int load_all(struct loader *loader, const char *file)

@@ -10,8 +10,8 @@
  * word that may have been one of them) makes the connect fault of the node; an
  * error in its rules makes the second one, with which clients still connect.
  */
-#include <errno.h>
-#include <stdio.h>
+#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/bounds.h"
@@ -27,337 +27,237 @@
 #define REPEAT PST_POLICY_KEY_MAY_REPEAT
 #define APART PST_POLICY_KEY_SECOND_FAULT
 #define MANY PST_POLICY_ANY_WORD_COUNT
-
-struct node_block {
-	struct pst_policy_node *node;
-	struct pst_policy_node_key **key_tail;
-	const struct pst_policy_directive *owner;
-};
+#define AT(field) offsetof(struct pst_policy_node, field)
 
 static const char owner_usage[] = "usage: owner user NAME, or owner unmapped";
 
-static int read_owner(struct pst_policy_builder *builder,
-		      const struct pst_policy_directive *directive,
-		      void *object)
+static void read_owner(struct pst_policy_builder *builder,
+		       const struct pst_policy_directive *directive,
+		       void *field)
 {
 	static const char *const choices[] = {"user", "unmapped"};
-	struct node_block *block = object;
-	struct pst_policy_node *node = block->node;
-	size_t is_unmapped;
-	int r;
+	const struct pst_policy_word *words = directive->words;
+	struct pst_policy_node *node = field;
+	uint32_t is_unmapped;
 
-	r = pst_policy_word_choice(builder, directive, 1, choices, 2,
-				   &is_unmapped);
-	if (r <= 0)
-		return r;
-	if (is_unmapped != (directive->word_count == 2))
-		return pst_policy_report_word(
-			builder, directive, 1, owner_usage,
-			is_unmapped ? "'owner unmapped' takes no name"
-				    : "'owner user' needs a name");
-	if (is_unmapped) {
+	if (!pst_policy_word_choice(builder, &words[1], choices, 2,
+				    &is_unmapped))
+		return;
+	if (is_unmapped != (directive->word_count == 2)) {
+		pst_policy_report(builder, &words[1], owner_usage,
+				  is_unmapped ? "'owner unmapped' takes no name"
+					      : "'owner user' needs a name");
+	} else if (is_unmapped) {
 		node->owner_fact = POSTERN_FACT_ABSENT;
 		node->owner_uid = UINT32_MAX;
+		node->has_owner = true;
 	} else {
-		r = pst_policy_word_user(builder, directive, 2,
-					 &node->owner_fact, &node->owner_uid);
+		node->has_owner = pst_policy_word_user(builder, &words[2],
+						       &node->owner_fact,
+						       &node->owner_uid);
 	}
-	if (r > 0)
-		block->owner = directive;
-	return r;
 }
 
 /* `socket PATH [mode OCTAL] [group NAME]`.  The path must fit the kernel's
  * address; so must the name alone behind /proc/thread-self/fd/N/, by which the
  * socket is reached too. */
 
-static int read_mode(struct pst_policy_builder *builder,
-		     const struct pst_policy_directive *directive,
-		     uint32_t word_index, struct pst_policy_node *node)
+static bool read_mode(struct pst_policy_builder *builder,
+		      const struct pst_policy_word *word, uint32_t *ret_mode)
 {
-	const char *text = directive->words[word_index].text;
-	size_t digit_count = strspn(text, "01234567");
-	uint32_t mode = 0;
-	size_t i;
+	size_t digit_count = strspn(word->text, "01234567");
 
-	if (text[digit_count] != '\0' || digit_count < 3 || digit_count > 4 ||
-	    (digit_count == 4 && text[0] != '0'))
-		return pst_policy_report_word(
-			builder, directive, word_index,
+	if (word->text[digit_count] != '\0' || digit_count < 3 ||
+	    digit_count > 4 || (digit_count == 4 && word->text[0] != '0'))
+		return pst_policy_report(
+			builder, word,
 			"three octal digits, with or without a 0 before them",
-			"'%s' is not a mode", text);
-	for (i = 0; i < digit_count; i++)
-		mode = mode * 8 + (uint32_t)(text[i] - '0');
-	node->socket_mode = mode;
-	return 0;
+			"'%s' is not a mode", word->text);
+	*ret_mode = (uint32_t)strtoul(word->text, NULL, 8);
+	return true;
 }
 
-static int read_socket_word(struct pst_policy_builder *builder,
-			    const struct pst_policy_directive *directive,
-			    uint32_t word_index, struct pst_policy_node *node)
+static bool read_socket_word(struct pst_policy_builder *builder,
+			     const struct pst_policy_directive *directive,
+			     uint32_t word_index, struct pst_policy_node *node)
 {
-	const char *text = directive->words[word_index].text;
+	const struct pst_policy_word *word = &directive->words[word_index];
 
-	if (strcmp(text, "mode") != 0 && strcmp(text, "group") != 0)
-		return pst_policy_report_word(
-			builder, directive, word_index,
+	if (strcmp(word->text, "mode") != 0 && strcmp(word->text, "group") != 0)
+		return pst_policy_report(
+			builder, word,
 			"usage: socket PATH [mode OCTAL] [group NAME]",
-			"unexpected word '%s' in 'socket'", text);
+			"unexpected word '%s' in 'socket'", word->text);
 	if (word_index > 2 &&
-	    strcmp(text, directive->words[word_index - 2].text) == 0)
-		return pst_policy_report_word(builder, directive, word_index,
-					      NULL, "'%s' is given twice",
-					      text);
+	    strcmp(word->text, directive->words[word_index - 2].text) == 0)
+		return pst_policy_report(builder, word, NULL,
+					 "'%s' is given twice", word->text);
 	if (word_index + 1 == directive->word_count)
-		return pst_policy_report_word(builder, directive, word_index,
-					      NULL, "'%s' needs a value", text);
-	if (text[0] == 'm')
-		return read_mode(builder, directive, word_index + 1, node);
-	return pst_policy_word_group(builder, directive, word_index + 1,
+		return pst_policy_report(builder, word, NULL,
+					 "'%s' needs a value", word->text);
+	if (word->text[0] == 'm')
+		return read_mode(builder, word + 1, &node->socket_mode);
+	return pst_policy_word_group(builder, word + 1,
 				     &node->socket_group_fact,
 				     &node->socket_gid);
 }
 
-static int read_socket_path(struct pst_policy_builder *builder,
-			    const struct pst_policy_directive *directive)
+static void check_socket_path(struct pst_policy_builder *builder,
+			      const struct pst_policy_word *path)
 {
-	const char *path = directive->words[1].text;
-	int r;
-
-	r = pst_policy_word_path(builder, directive, 1);
-	if (r <= 0)
-		return r;
-	if (strlen(path) > SOCKET_PATH_BYTES_MAX)
-		return pst_policy_report_word(
-			builder, directive, 1, NULL,
-			"a socket's path has at most %u bytes",
-			SOCKET_PATH_BYTES_MAX);
-	if (strlen(strrchr(path, '/') + 1) > SOCKET_NAME_BYTES_MAX)
-		return pst_policy_report_word(
-			builder, directive, 1, NULL,
-			"a socket's name has at most %u bytes",
-			SOCKET_NAME_BYTES_MAX);
-	if (path[1] == '\0')
-		return pst_policy_report_word(builder, directive, 1, NULL,
-					      "'/' is no name for a socket");
-	return 0;
+	if (!pst_policy_word_path(builder, path))
+		return;
+	if (strlen(path->text) > SOCKET_PATH_BYTES_MAX)
+		pst_policy_report(builder, path, NULL,
+				  "a socket's path has at most %u bytes",
+				  SOCKET_PATH_BYTES_MAX);
+	else if (strlen(strrchr(path->text, '/') + 1) > SOCKET_NAME_BYTES_MAX)
+		pst_policy_report(builder, path, NULL,
+				  "a socket's name has at most %u bytes",
+				  SOCKET_NAME_BYTES_MAX);
+	else if (path->text[1] == '\0')
+		pst_policy_report(builder, path, NULL,
+				  "'/' is no name for a socket");
 }
 
-static int read_socket(struct pst_policy_builder *builder,
-		       const struct pst_policy_directive *directive,
-		       void *object)
+static void read_socket(struct pst_policy_builder *builder,
+			const struct pst_policy_directive *directive,
+			void *field)
 {
-	struct node_block *block = object;
-	struct pst_policy_node *node = block->node;
+	struct pst_policy_node *node = field;
 	uint32_t i;
-	int r;
 
-	r = read_socket_path(builder, directive);
-	if (r < 0)
-		return r;
+	check_socket_path(builder, &directive->words[1]);
 	node->socket_path = directive->words[1].text;
-	node->socket_location = pst_policy_location_of(directive);
-
-	for (i = 2; i < directive->word_count; i += 2) {
-		r = read_socket_word(builder, directive, i, node);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	for (i = 2; i < directive->word_count; i += 2)
+		(void)read_socket_word(builder, directive, i, node);
 }
 
 /* Each of these lines may belong to a peer, which has keys too, or to another
  * node. */
-static int check_key(struct pst_policy_builder *builder,
-		     const struct pst_policy_directive *directive,
-		     const struct pst_policy_node *node,
-		     const struct pst_policy_node_key *key)
+static bool check_key(struct pst_policy_builder *builder,
+		      const struct pst_policy_directive *directive,
+		      const struct pst_policy_node *node, const uint8_t *key)
 {
-	const struct pst_policy_fault **before =
-		pst_policy_builder_enter_source(builder);
-	int r = 1;
+	const struct pst_policy_fault **fault = &builder->source->fault;
+	const struct pst_policy_word *words = directive->words;
 
 	if (directive->word_count > 2)
-		r = pst_policy_report_word(
-			builder, directive, 2, "usage: key x25519:BASE64",
-			"unexpected word '%s' after '%s'",
-			directive->words[2].text, directive->words[1].text);
-	else if (node->keys && node->keys->next)
-		r = pst_policy_report_word(
-			builder, directive, 0,
+		return pst_policy_report_in(
+			builder, fault, &words[2], "usage: key x25519:BASE64",
+			"unexpected word '%s' after '%s'", words[2].text,
+			words[1].text);
+	if (node->keys && node->keys->next)
+		return pst_policy_report_in(
+			builder, fault, &words[0],
 			"the old one and the new one, while it is rotated",
 			"more than two keys of one node");
-	else if (node->keys &&
-		 memcmp(node->keys->key, key->key, sizeof(key->key)) == 0)
-		r = pst_policy_report_word(builder, directive, 1, NULL,
-					   "the same key twice");
-	(void)pst_policy_builder_enter(builder, before);
-	return r;
+	if (node->keys &&
+	    memcmp(node->keys->key, key, sizeof(node->keys->key)) == 0)
+		return pst_policy_report_in(builder, fault, &words[1], NULL,
+					    "the same key twice");
+	return true;
 }
 
-static int read_key(struct pst_policy_builder *builder,
-		    const struct pst_policy_directive *directive, void *object)
+static void read_key(struct pst_policy_builder *builder,
+		     const struct pst_policy_directive *directive, void *field)
 {
-	struct node_block *block = object;
+	struct pst_policy_node *node = field;
 	struct pst_policy_node_key *key;
-	int r;
 
 	key = pst_arena_new(pst_policy_builder_arena(builder), 1, sizeof(*key));
-	if (!key)
-		return -ENOMEM;
-	r = pst_policy_word_key(builder, directive, 1, key->key);
-	if (r <= 0)
-		return r;
-	r = check_key(builder, directive, block->node, key);
-	if (r <= 0)
-		return r;
+	if (!key ||
+	    !pst_policy_word_key(builder, &directive->words[1], key->key) ||
+	    !check_key(builder, directive, node, key->key))
+		return;
 	key->location = pst_policy_location_of(directive);
-	*block->key_tail = key;
-	block->key_tail = &key->next;
-	return 0;
-}
-
-static int read_security(struct pst_policy_builder *builder,
-			 const struct pst_policy_directive *directive,
-			 void *object)
-{
-	struct node_block *block = object;
-
-	return pst_policy_read_security(builder, directive,
-					&block->node->security);
+	*node->key_tail = key;
+	node->key_tail = &key->next;
 }
 
 /* A feature that this host lacks is a warning: the policy may be for another
  * host. */
-static int read_feature(struct pst_policy_builder *builder,
-			const struct pst_policy_directive *directive,
-			uint32_t word_index, uint32_t *features)
+static uint32_t read_feature(struct pst_policy_builder *builder,
+			     const struct pst_policy_word *word)
 {
-	size_t feature_index = 0;
-	int r;
+	uint32_t feature_index;
 
-	r = pst_policy_word_choice(builder, directive, word_index,
-				   pst_feature_names, PST_FEATURE_COUNT,
-				   &feature_index);
-	if (r <= 0)
-		return r;
-	*features |= 1u << feature_index;
-	if (!(builder->options.missing_features & 1u << feature_index))
+	if (!pst_policy_word_choice(builder, word, pst_feature_names,
+				    PST_FEATURE_COUNT, &feature_index))
 		return 0;
-	return pst_policy_report_word_as(
-		builder, POSTERN_SEVERITY_WARNING, directive, word_index,
-		"the node cannot be opened here; 'postern doctor' lists the "
-		"features",
-		"this host lacks the feature '%s'",
-		directive->words[word_index].text);
+	if (builder->options.missing_features & 1u << feature_index)
+		pst_policy_report_as(
+			builder, POSTERN_SEVERITY_WARNING, word,
+			"the node cannot be opened here; 'postern doctor' "
+			"lists the features",
+			"this host lacks the feature '%s'", word->text);
+	return 1u << feature_index;
 }
 
-static int read_require(struct pst_policy_builder *builder,
-			const struct pst_policy_directive *directive,
-			void *object)
+static void read_require(struct pst_policy_builder *builder,
+			 const struct pst_policy_directive *directive,
+			 void *field)
 {
-	struct node_block *block = object;
-	struct pst_policy_requirement *requirement;
+	struct pst_policy_requirement ***tail = field, *requirement;
 	uint32_t i;
-	int r = 0;
 
 	requirement = pst_arena_new(pst_policy_builder_arena(builder), 1,
 				    sizeof(*requirement));
 	if (!requirement)
-		return -ENOMEM;
+		return;
 	requirement->location = pst_policy_location_of(directive);
 	requirement->directive = directive;
 	requirement->words = pst_policy_join_words(builder, directive);
-	if (!requirement->words)
-		return -ENOMEM;
-	for (i = 1; i < directive->word_count && r >= 0; i++)
-		r = read_feature(builder, directive, i, &requirement->features);
-	if (r < 0)
-		return r;
-	*block->node->requirement_tail = requirement;
-	block->node->requirement_tail = &requirement->next;
-	return 0;
+	for (i = 1; i < directive->word_count; i++)
+		requirement->features |=
+			read_feature(builder, &directive->words[i]);
+	**tail = requirement;
+	*tail = &requirement->next;
 }
 
-static int read_slots(struct pst_policy_builder *builder,
-		      const struct pst_policy_directive *directive,
-		      void *object)
-{
-	struct node_block *block = object;
-	uint64_t count;
-	int r;
-
-	r = pst_policy_word_number(builder, directive, 1, 1, PST_SLOTS_MAX,
-				   &count);
-	if (r > 0)
-		block->node->slot_count = (uint32_t)count;
-	return r;
-}
-
-static int read_audit(struct pst_policy_builder *builder,
-		      const struct pst_policy_directive *directive,
-		      void *object)
-{
-	struct node_block *block = object;
-	size_t choice;
-	int r;
-
-	r = pst_policy_word_choice(builder, directive, 1,
-				   pst_policy_audit_names, 3, &choice);
-	if (r > 0)
-		block->node->audit = (enum postern_audit)choice;
-	return r;
-}
-
-static int read_allow(struct pst_policy_builder *builder,
-		      const struct pst_policy_directive *directive,
-		      void *object)
-{
-	struct node_block *block = object;
-	struct pst_policy_allow *allow;
-
-	allow = pst_arena_new(pst_policy_builder_arena(builder), 1,
-			      sizeof(*allow));
-	if (!allow)
-		return -ENOMEM;
-	*block->node->allow_tail = allow;
-	block->node->allow_tail = &allow->next;
-	return pst_policy_read_allow(builder, directive, allow);
-}
-
-static int read_deny(struct pst_policy_builder *builder,
-		     const struct pst_policy_directive *directive, void *object)
-{
-	struct node_block *block = object;
-
-	return pst_policy_read_rule(builder, directive, &block->node->deny_tail);
-}
-
-static int read_limits(struct pst_policy_builder *builder,
+static void read_slots(struct pst_policy_builder *builder,
 		       const struct pst_policy_directive *directive,
-		       void *object)
+		       void *field)
 {
-	struct node_block *block = object;
+	uint32_t *slot_count = field;
+	uint64_t number;
 
-	return pst_policy_read_limits(builder, directive, PST_POLICY_SCOPE_NODE,
-				      block->node->limits);
+	if (pst_policy_word_number(builder, &directive->words[1], 1,
+				   PST_SLOTS_MAX, &number))
+		*slot_count = (uint32_t)number;
+}
+
+static void read_audit(struct pst_policy_builder *builder,
+		       const struct pst_policy_directive *directive,
+		       void *field)
+{
+	enum postern_audit *audit = field;
+	uint32_t choice;
+
+	if (pst_policy_word_choice(builder, &directive->words[1],
+				   pst_policy_audit_names, 3, &choice))
+		*audit = (enum postern_audit)choice;
 }
 
 /* `key` takes one word here, but many in a peer: its function counts them. */
 static const struct pst_policy_key node_keys[] = {
-	{"owner", 1, 2, 0, read_owner, owner_usage},
-	{"socket", 1, 5, 0, read_socket,
+	{"owner", 1, 2, 0, read_owner, 0, owner_usage},
+	{"socket", 1, 5, 0, read_socket, 0,
 	 "usage: socket PATH [mode OCTAL] [group NAME]"},
-	{"key", 1, MANY, REPEAT, read_key, "usage: key x25519:BASE64"},
-	{"security", 1, 1, 0, read_security, "usage: security none|mac|aead"},
-	{"require", 1, MANY, REPEAT | APART, read_require,
+	{"key", 1, MANY, REPEAT, read_key, 0, "usage: key x25519:BASE64"},
+	{"security", 1, 1, 0, pst_policy_read_security, AT(security),
+	 "usage: security none|mac|aead"},
+	{"require", 1, MANY, REPEAT | APART, read_require, AT(requirement_tail),
 	 "usage: require FEATURE..."},
-	{"slots", 1, 1, APART, read_slots, "usage: slots N"},
-	{"audit", 1, 1, APART, read_audit, "usage: audit none|deny|all"},
-	{"allow", 1, MANY, BLOCK | REPEAT | APART, read_allow,
-	 "usage: allow PEER... { direction ... }"},
-	{"deny", 1, MANY, REPEAT, read_deny, "usage: deny PEER..."},
-	{"limits", 0, 0, BLOCK | APART, read_limits, "usage: limits { }"},
+	{"slots", 1, 1, APART, read_slots, AT(slot_count), "usage: slots N"},
+	{"audit", 1, 1, APART, read_audit, AT(audit),
+	 "usage: audit none|deny|all"},
+	{"allow", 1, MANY, BLOCK | REPEAT | APART, pst_policy_read_allow,
+	 AT(allow_tail), "usage: allow PEER... { direction ... }"},
+	{"deny", 1, MANY, REPEAT, pst_policy_read_rule, AT(deny_tail),
+	 "usage: deny PEER..."},
+	{"limits", 0, 0, BLOCK | APART, pst_policy_read_limits, AT(limits),
+	 "usage: limits { }"},
 };
 
 const struct pst_policy_block_kind pst_policy_node_block = {
@@ -365,145 +265,100 @@ const struct pst_policy_block_kind pst_policy_node_block = {
 };
 
 static const struct pst_policy_key extension_keys[] = {
-	{"security", 1, 1, 0, read_security, "usage: security none|mac|aead"},
-	{"require", 1, MANY, REPEAT, read_require, "usage: require FEATURE..."},
-	{"allow", 1, MANY, BLOCK | REPEAT, read_allow,
-	 "usage: allow PEER... { direction ... }"},
-	{"deny", 1, MANY, REPEAT, read_deny, "usage: deny PEER..."},
-	{"limits", 0, 0, BLOCK, read_limits, "usage: limits { }"},
+	{"security", 1, 1, 0, pst_policy_read_security, AT(security),
+	 "usage: security none|mac|aead"},
+	{"require", 1, MANY, REPEAT, read_require, AT(requirement_tail),
+	 "usage: require FEATURE..."},
+	{"allow", 1, MANY, BLOCK | REPEAT, pst_policy_read_allow,
+	 AT(allow_tail), "usage: allow PEER... { direction ... }"},
+	{"deny", 1, MANY, REPEAT, pst_policy_read_rule, AT(deny_tail),
+	 "usage: deny PEER..."},
+	{"limits", 0, 0, BLOCK, pst_policy_read_limits, AT(limits),
+	 "usage: limits { }"},
 };
 
 const struct pst_policy_block_kind pst_policy_extension_block = {
 	"extend node", extension_keys, sizeof(extension_keys) / sizeof(extension_keys[0])
 };
 
-static struct node_block block_of(struct pst_policy_node *node)
+static void init_tails(struct pst_policy_node *node)
 {
+	node->key_tail = &node->keys;
 	node->allow_tail = &node->allows;
 	node->deny_tail = &node->denies;
 	node->requirement_tail = &node->requirements;
-	return (struct node_block){.node = node, .key_tail = &node->keys};
 }
 
-/* An allow of the own block must not require less security than the node
- * does. */
-static int check_securities(struct pst_policy_builder *builder,
-			    const struct pst_policy_node *node)
+/* An allow of the own block must not require less security than the node does.
+ * The line may be another node's, or a tenant's. */
+static void check_securities(struct pst_policy_builder *builder,
+			     const struct pst_policy_node *node)
 {
-	const struct pst_policy_directive *line;
+	const struct pst_policy_word *word;
 	const struct pst_policy_allow *allow;
-	int r;
 
 	for (allow = node->allows; allow; allow = allow->next) {
 		if (allow->security.location.line == 0 ||
 		    allow->security.minimum >= node->security.minimum)
 			continue;
-		line = allow->rule.directive->children;
-		while (strcmp(line->words[0].text, "security") != 0)
-			line = line->next;
-		r = pst_policy_report_word(
-			builder, line, 1,
+		word = &pst_policy_find_child(allow->rule.directive, "security")
+				->words[1];
+		pst_policy_report_in(
+			builder, &builder->source->fault, word,
 			"an allow may only raise what its node demands",
-			"'security %s' is below the node's",
-			line->words[1].text);
-		if (r < 0)
-			return r;
+			"'security %s' is below the node's", word->text);
 	}
-	return 0;
 }
 
 /* Check the lines by which a client recognises the node, and whether the file
  * may define it. */
-static int check_identity(struct pst_policy_builder *builder,
-			  const struct pst_policy_directive *directive,
-			  const struct node_block *block)
+static void check_identity(struct pst_policy_builder *builder,
+			   const struct pst_policy_directive *directive,
+			   const struct pst_policy_node *node)
 {
-	const struct pst_policy_node *node = block->node;
-	const struct pst_policy_source *source = directive->source;
+	const struct pst_policy_word *name = &directive->words[1];
+	const struct pst_policy_directive *owner =
+		pst_policy_find_child(directive, "owner");
+	uint32_t uid = directive->source->owner_uid;
 
-	if (!block->owner)
-		return pst_policy_report_word(builder, directive, 1,
-					      "owner user NAME",
-					      "node '%s' has no 'owner'",
-					      node->name);
-	if (!node->socket_path)
-		return pst_policy_report_word(
-			builder, directive, 1,
-			"socket PATH [mode OCTAL] [group NAME]",
-			"node '%s' has no 'socket'", node->name);
-	if (node->owner_fact == POSTERN_FACT_ABSENT && !node->keys)
-		return pst_policy_report_word(
-			builder, block->owner, 1, "key x25519:BASE64",
+	if (!node->has_owner)
+		pst_policy_report(builder, name, "owner user NAME",
+				  "node '%s' has no 'owner'", node->name);
+	else if (!node->socket_path)
+		pst_policy_report(builder, name,
+				  "socket PATH [mode OCTAL] [group NAME]",
+				  "node '%s' has no 'socket'", node->name);
+	else if (node->owner_fact == POSTERN_FACT_ABSENT && !node->keys)
+		pst_policy_report(
+			builder, &owner->words[1], "key x25519:BASE64",
 			"node '%s' has 'owner unmapped' and no 'key'",
 			node->name);
-	if (source->owner_uid != 0 && (node->owner_fact != POSTERN_FACT_KNOWN ||
-				       node->owner_uid != source->owner_uid))
-		return pst_policy_report_word_as(
+	else if (uid != 0 && !pst_policy_is_owner(node, uid))
+		pst_policy_report_as(
 			builder,
 			pst_policy_severity_of(
 				builder, POSTERN_POLICY_WARN_ON_UNTRUSTED),
-			block->owner, block->owner->word_count - 1,
+			&owner->words[owner->word_count - 1],
 			"only a file of root may define a node of another "
 			"owner",
 			"this file belongs to uid %u and not to the node's "
 			"owner",
-			source->owner_uid);
-	return 0;
+			uid);
 }
 
-static int check_node(struct pst_policy_builder *builder,
-		      const struct pst_policy_directive *directive,
-		      const struct node_block *block)
-{
-	int r;
-
-	r = check_identity(builder, directive, block);
-	if (r < 0 || block->node->connect_fault)
-		return r;
-	/* the line may be another node's, or a tenant's */
-	(void)pst_policy_builder_enter_source(builder);
-	return check_securities(builder, block->node);
-}
-
-static int read_node_body(struct pst_policy_builder *builder,
+void pst_policy_read_node(struct pst_policy_builder *builder,
 			  const struct pst_policy_directive *directive,
-			  struct pst_policy_node *node, bool has_errors)
+			  void *field)
 {
-	uint32_t error_count = builder->error_count;
-	struct node_block block = block_of(node);
-	int r;
-
-	r = pst_policy_block_read(builder, &pst_policy_node_block,
-				  directive->children, &block, &node->fault);
-	if (r < 0)
-		return r;
-	node->has_errors = has_errors || builder->error_count > error_count ||
-			   directive->source->message;
-	if (!node->has_errors)
-		return check_node(builder, directive, &block);
-	/* the lines that a client needs are checked in any case */
-	if (has_errors || node->connect_fault || directive->source->message)
-		return 0;
-	return check_identity(builder, directive, &block);
-}
-
-int pst_policy_read_node(struct pst_policy_builder *builder,
-			 const struct pst_policy_directive *directive,
-			 void *object)
-{
-	uint32_t error_count = builder->error_count;
+	bool is_defined = pst_policy_word_name(builder, &directive->words[1]);
 	const struct pst_policy_fault **before;
 	struct pst_policy_node *node;
-	int r;
 
-	(void)object;
-	r = pst_policy_word_name(builder, directive, 1);
-	if (r < 0)
-		return r;
+	(void)field;
 	node = pst_arena_new(pst_policy_builder_arena(builder), 1,
 			     sizeof(*node));
 	if (!node)
-		return -ENOMEM;
+		return;
 	node->policy = builder->policy;
 	node->name = directive->words[1].text;
 	node->location = pst_policy_location_of(directive);
@@ -511,51 +366,55 @@ int pst_policy_read_node(struct pst_policy_builder *builder,
 	node->socket_mode = DEFAULT_SOCKET_MODE;
 	node->socket_group_fact = POSTERN_FACT_ABSENT;
 	node->slot_count = PST_POLICY_DEFAULT_SLOTS;
-	r = pst_policy_index_define(&builder->node_index, builder, directive,
-				    node, &node->location, &node->connect_fault,
-				    " ('extend node' adds to it)");
-	if (r < 0)
-		return r;
+	init_tails(node);
+	is_defined &= pst_policy_index_define(&builder->node_index, builder,
+					      directive, node,
+					      &node->connect_fault,
+					      " ('extend node' adds to it)");
 	*builder->node_tail = node;
 	builder->node_tail = &node->next;
 
 	before = pst_policy_builder_enter(builder, &node->connect_fault);
-	r = read_node_body(builder, directive, node,
-			   builder->error_count > error_count);
+	node->has_errors =
+		!pst_policy_block_read(builder, &pst_policy_node_block,
+				       directive->children, node,
+				       &node->fault) ||
+		!is_defined;
+	/* the lines that a client needs are checked if only others have errors */
+	if (is_defined && !node->connect_fault && !directive->source->message)
+		check_identity(builder, directive, node);
+	if (!node->has_errors && !node->connect_fault)
+		check_securities(builder, node);
 	(void)pst_policy_builder_enter(builder, before);
-	return r;
 }
 
-int pst_policy_read_extension(struct pst_policy_builder *builder,
-			      const struct pst_policy_directive *directive,
-			      void *object)
+void pst_policy_read_extension(struct pst_policy_builder *builder,
+			       const struct pst_policy_directive *directive,
+			       void *field)
 {
 	const struct pst_policy_fault **before;
 	struct pst_policy_extension *extension;
-	struct node_block block;
-	int r;
 
-	(void)object;
-	if (strcmp(directive->words[1].text, "node") != 0)
-		return pst_policy_report_word(builder, directive, 1,
-					      "usage: extend node NAME { }",
-					      "only a node can be extended");
-	r = pst_policy_word_name(builder, directive, 2);
-	if (r < 0)
-		return r;
-
+	(void)field;
+	if (strcmp(directive->words[1].text, "node") != 0) {
+		pst_policy_report(builder, &directive->words[1],
+				  "usage: extend node NAME { }",
+				  "only a node can be extended");
+		return;
+	}
+	(void)pst_policy_word_name(builder, &directive->words[2]);
 	extension = pst_arena_new(&builder->policy->directive_arena, 1,
 				  sizeof(*extension));
 	if (!extension)
-		return -ENOMEM;
+		return;
 	extension->directive = directive;
 	*builder->extension_tail = extension;
 	builder->extension_tail = &extension->next;
 
-	block = block_of(&extension->content);
+	init_tails(&extension->content);
 	before = pst_policy_builder_enter(builder, &extension->content.fault);
-	r = pst_policy_block_read(builder, &pst_policy_extension_block,
-				  directive->children, &block, NULL);
+	(void)pst_policy_block_read(builder, &pst_policy_extension_block,
+				    directive->children, &extension->content,
+				    NULL);
 	(void)pst_policy_builder_enter(builder, before);
-	return r;
 }

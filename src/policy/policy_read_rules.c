@@ -6,7 +6,7 @@
  * or after them; the names are resolved when all texts are read.  A tenant
  * admits no process: it adds limits to processes that a node admits.
  */
-#include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,9 +21,9 @@
 #define EARLIER PST_POLICY_KEY_SORTS_EARLIER
 #define MANY PST_POLICY_ANY_WORD_COUNT
 
-static int read_rule(struct pst_policy_builder *builder,
-		     const struct pst_policy_directive *directive,
-		     struct pst_policy_rule *rule)
+static void init_rule(struct pst_policy_builder *builder,
+		      const struct pst_policy_directive *directive,
+		      struct pst_policy_rule *rule)
 {
 	rule->location = pst_policy_location_of(directive);
 	rule->directive = directive;
@@ -31,192 +31,132 @@ static int read_rule(struct pst_policy_builder *builder,
 	rule->words = pst_policy_join_words(builder, directive);
 	rule->peers = pst_arena_new(pst_policy_builder_arena(builder),
 				    rule->peer_count, sizeof(rule->peers[0]));
-	return rule->words && rule->peers ? 0 : -ENOMEM;
 }
 
-int pst_policy_read_rule(struct pst_policy_builder *builder,
-			 const struct pst_policy_directive *directive,
-			 struct pst_policy_rule ***rule_tail)
+void pst_policy_read_rule(struct pst_policy_builder *builder,
+			  const struct pst_policy_directive *directive,
+			  void *field)
 {
-	struct pst_policy_rule *rule;
+	struct pst_policy_rule ***tail = field, *rule;
 
 	rule = pst_arena_new(pst_policy_builder_arena(builder), 1,
 			     sizeof(*rule));
 	if (!rule)
-		return -ENOMEM;
-	**rule_tail = rule;
-	*rule_tail = &rule->next;
-	return read_rule(builder, directive, rule);
+		return;
+	init_rule(builder, directive, rule);
+	**tail = rule;
+	*tail = &rule->next;
 }
 
-int pst_policy_read_security(struct pst_policy_builder *builder,
-			     const struct pst_policy_directive *directive,
-			     struct pst_policy_security *security)
+void pst_policy_read_security(struct pst_policy_builder *builder,
+			      const struct pst_policy_directive *directive,
+			      void *field)
 {
-	size_t choice;
-	int r;
+	struct pst_policy_security *security = field;
+	uint32_t choice;
 
-	r = pst_policy_word_choice(builder, directive, 1,
-				   pst_policy_security_names, 3, &choice);
-	if (r <= 0)
-		return r;
+	if (!pst_policy_word_choice(builder, &directive->words[1],
+				    pst_policy_security_names, 3, &choice))
+		return;
 	security->minimum = (enum postern_security)choice;
 	security->location = pst_policy_location_of(directive);
-	return 0;
 }
 
-static int read_direction(struct pst_policy_builder *builder,
-			  const struct pst_policy_directive *directive,
-			  void *object)
+static void read_direction(struct pst_policy_builder *builder,
+			   const struct pst_policy_directive *directive,
+			   void *field)
 {
-	struct pst_policy_allow *allow = object;
-	size_t choice;
-	int r;
+	uint32_t *directions = field, choice;
 
 	/* the first name is that of no direction */
-	r = pst_policy_word_choice(builder, directive, 1,
-				   pst_policy_direction_names + 1, 3, &choice);
-	if (r <= 0)
-		return r;
-	allow->directions = (uint32_t)choice + 1;
-	return 0;
+	if (pst_policy_word_choice(builder, &directive->words[1],
+				   pst_policy_direction_names + 1, 3, &choice))
+		*directions = choice + 1;
 }
 
-static int read_allow_security(struct pst_policy_builder *builder,
-			       const struct pst_policy_directive *directive,
-			       void *object)
+static void read_observe(struct pst_policy_builder *builder,
+			 const struct pst_policy_directive *directive,
+			 void *field)
 {
-	struct pst_policy_allow *allow = object;
-
-	return pst_policy_read_security(builder, directive, &allow->security);
-}
-
-static int read_observe(struct pst_policy_builder *builder,
-			const struct pst_policy_directive *directive,
-			void *object)
-{
-	struct pst_policy_allow *allow = object;
+	struct pst_policy_allow *allow = field;
 
 	(void)builder; /* nothing to report */
 	allow->may_observe = true;
 	allow->observe_location = pst_policy_location_of(directive);
-	return 0;
-}
-
-static int read_allow_limits(struct pst_policy_builder *builder,
-			     const struct pst_policy_directive *directive,
-			     void *object)
-{
-	struct pst_policy_allow *allow = object;
-
-	return pst_policy_read_limits(builder, directive,
-				      PST_POLICY_SCOPE_ALLOW, allow->limits);
 }
 
 static const struct pst_policy_key allow_keys[] = {
 	{"direction", 1, 1, 0, read_direction,
+	 offsetof(struct pst_policy_allow, directions),
 	 "usage: direction send|receive|both"},
-	{"security", 1, 1, EARLIER, read_allow_security,
+	{"security", 1, 1, EARLIER, pst_policy_read_security,
+	 offsetof(struct pst_policy_allow, security),
 	 "usage: security none|mac|aead"},
-	{"observe", 0, 0, 0, read_observe, "usage: observe"},
-	{"limits", 0, 0, BLOCK, read_allow_limits, "usage: limits { }"},
+	{"observe", 0, 0, 0, read_observe, 0, "usage: observe"},
+	{"limits", 0, 0, BLOCK, pst_policy_read_limits,
+	 offsetof(struct pst_policy_allow, limits), "usage: limits { }"},
 };
 
 const struct pst_policy_block_kind pst_policy_allow_block = {
 	"allow", allow_keys, sizeof(allow_keys) / sizeof(allow_keys[0])
 };
 
-int pst_policy_read_allow(struct pst_policy_builder *builder,
-			  const struct pst_policy_directive *directive,
-			  struct pst_policy_allow *allow)
+void pst_policy_read_allow(struct pst_policy_builder *builder,
+			   const struct pst_policy_directive *directive,
+			   void *field)
 {
-	uint32_t error_count = builder->error_count;
-	int r;
+	struct pst_policy_allow ***tail = field, *allow;
 
-	r = read_rule(builder, directive, &allow->rule);
-	if (r < 0)
-		return r;
-	r = pst_policy_block_read(builder, &pst_policy_allow_block,
-				  directive->children, allow, NULL);
-	if (r < 0)
-		return r;
-	if (allow->directions != 0 || builder->error_count > error_count ||
-	    directive->source->message)
-		return 0;
-	return pst_policy_report_word(builder, directive, 0,
-				      "direction send|receive|both, as the "
-				      "peer sees it",
-				      "'allow' has no 'direction'");
+	allow = pst_arena_new(pst_policy_builder_arena(builder), 1,
+			      sizeof(*allow));
+	if (!allow)
+		return;
+	init_rule(builder, directive, &allow->rule);
+	**tail = allow;
+	*tail = &allow->next;
+	if (pst_policy_block_read(builder, &pst_policy_allow_block,
+				  directive->children, allow, NULL) &&
+	    allow->directions == 0)
+		pst_policy_report(builder, &directive->words[0],
+				  "direction send|receive|both, as the "
+				  "peer sees it",
+				  "'allow' has no 'direction'");
 }
 
 /* Tenants */
 
-struct tenant_block {
-	struct pst_policy_tenant *tenant;
-	struct pst_policy_rule **members_tail;
-};
-
-static int read_members(struct pst_policy_builder *builder,
+static void read_weight(struct pst_policy_builder *builder,
 			const struct pst_policy_directive *directive,
-			void *object)
+			void *field)
 {
-	struct tenant_block *block = object;
+	uint32_t *weight = field;
+	uint64_t number;
 
-	return pst_policy_read_rule(builder, directive, &block->members_tail);
-}
-
-static int read_weight(struct pst_policy_builder *builder,
-		       const struct pst_policy_directive *directive,
-		       void *object)
-{
-	struct tenant_block *block = object;
-	uint64_t weight;
-	int r;
-
-	r = pst_policy_word_number(builder, directive, 1, 1, WEIGHT_MAX,
-				   &weight);
-	if (r > 0)
-		block->tenant->weight = (uint32_t)weight;
-	return r;
-}
-
-static int read_tenant_security(struct pst_policy_builder *builder,
-				const struct pst_policy_directive *directive,
-				void *object)
-{
-	struct tenant_block *block = object;
-
-	return pst_policy_read_security(builder, directive,
-					&block->tenant->security);
-}
-
-static int read_tenant_limits(struct pst_policy_builder *builder,
-			      const struct pst_policy_directive *directive,
-			      void *object)
-{
-	struct tenant_block *block = object;
-
-	return pst_policy_read_limits(builder, directive,
-				      PST_POLICY_SCOPE_TENANT,
-				      block->tenant->limits);
+	if (pst_policy_word_number(builder, &directive->words[1], 1, WEIGHT_MAX,
+				   &number))
+		*weight = (uint32_t)number;
 }
 
 static const struct pst_policy_key tenant_keys[] = {
-	{"members", 1, MANY, REPEAT, read_members,
+	{"members", 1, MANY, REPEAT, pst_policy_read_rule,
+	 offsetof(struct pst_policy_tenant, members_tail),
 	 "usage: members PEER..."},
-	{"weight", 1, 1, APART, read_weight, "usage: weight N"},
-	{"security", 1, 1, APART | EARLIER, read_tenant_security,
+	{"weight", 1, 1, APART, read_weight,
+	 offsetof(struct pst_policy_tenant, weight), "usage: weight N"},
+	{"security", 1, 1, APART | EARLIER, pst_policy_read_security,
+	 offsetof(struct pst_policy_tenant, security),
 	 "usage: security none|mac|aead"},
-	{"limits", 0, 0, BLOCK | APART, read_tenant_limits, "usage: limits { }"},
+	{"limits", 0, 0, BLOCK | APART, pst_policy_read_limits,
+	 offsetof(struct pst_policy_tenant, limits), "usage: limits { }"},
 };
 
 const struct pst_policy_block_kind pst_policy_tenant_block = {
 	"tenant", tenant_keys, sizeof(tenant_keys) / sizeof(tenant_keys[0])
 };
 
-static int new_tenant(struct pst_policy_builder *builder,
-		      const struct pst_policy_directive *directive,
-		      struct pst_policy_tenant **ret_tenant)
+static struct pst_policy_tenant *
+new_tenant(struct pst_policy_builder *builder,
+	   const struct pst_policy_directive *directive)
 {
 	struct pst_arena *arena = pst_policy_builder_arena(builder);
 	struct pst_policy_tenant *tenant;
@@ -224,71 +164,47 @@ static int new_tenant(struct pst_policy_builder *builder,
 
 	tenant = pst_arena_new(arena, 1, sizeof(*tenant));
 	if (!tenant)
-		return -ENOMEM;
+		return NULL;
 	tenant->name = directive->words[1].text;
 	tenant->location = pst_policy_location_of(directive);
 	tenant->directive = directive;
 	tenant->weight = 1;
+	tenant->members_tail = &tenant->members;
 	tenant->words = pst_policy_join_words(builder, directive);
 	if (!tenant->words)
-		return -ENOMEM;
+		return NULL;
 	(void)snprintf(words, sizeof(words), "%s (%s:%u)", tenant->words,
 		       tenant->location.file,
 		       tenant->location.line); /* cut when too long */
 	tenant->words_and_location = pst_arena_dup(arena, words, strlen(words));
-	if (!tenant->words_and_location)
-		return -ENOMEM;
-	*ret_tenant = tenant;
-	return 0;
+	return tenant;
 }
 
-static int read_body(struct pst_policy_builder *builder,
-		     const struct pst_policy_directive *directive,
-		     struct pst_policy_tenant *tenant, bool has_errors)
+void pst_policy_read_tenant(struct pst_policy_builder *builder,
+			    const struct pst_policy_directive *directive,
+			    void *field)
 {
-	struct tenant_block block = {tenant, &tenant->members};
-	uint32_t error_count = builder->error_count;
-	int r;
-
-	r = pst_policy_block_read(builder, &pst_policy_tenant_block,
-				  directive->children, &block, &tenant->fault);
-	if (r < 0)
-		return r;
-	if (tenant->members || has_errors ||
-	    builder->error_count > error_count || directive->source->message)
-		return 0;
-	return pst_policy_report_word(builder, directive, 1, "members PEER...",
-				      "tenant '%s' has no 'members'",
-				      tenant->name);
-}
-
-int pst_policy_read_tenant(struct pst_policy_builder *builder,
-			   const struct pst_policy_directive *directive,
-			   void *object)
-{
-	uint32_t error_count = builder->error_count;
+	bool is_complete = pst_policy_word_name(builder, &directive->words[1]);
 	const struct pst_policy_fault **before;
 	struct pst_policy_tenant *tenant;
-	int r;
 
-	(void)object;
-	r = pst_policy_word_name(builder, directive, 1);
-	if (r < 0)
-		return r;
-	r = new_tenant(builder, directive, &tenant);
-	if (r < 0)
-		return r;
-	r = pst_policy_index_define(&builder->tenant_index, builder, directive,
-				    tenant, &tenant->location,
-				    &tenant->members_fault, "");
-	if (r < 0)
-		return r;
+	(void)field;
+	tenant = new_tenant(builder, directive);
+	if (!tenant)
+		return;
+	is_complete &= pst_policy_index_define(&builder->tenant_index, builder,
+					       directive, tenant,
+					       &tenant->members_fault, "");
 	*builder->tenant_tail = tenant;
 	builder->tenant_tail = &tenant->next;
 
 	before = pst_policy_builder_enter(builder, &tenant->members_fault);
-	r = read_body(builder, directive, tenant,
-		      builder->error_count > error_count);
+	is_complete &= pst_policy_block_read(builder, &pst_policy_tenant_block,
+					     directive->children, tenant,
+					     &tenant->fault);
+	if (is_complete && !tenant->members)
+		pst_policy_report(builder, &directive->words[1],
+				  "members PEER...",
+				  "tenant '%s' has no 'members'", tenant->name);
 	(void)pst_policy_builder_enter(builder, before);
-	return r;
 }

@@ -102,6 +102,7 @@ struct pst_policy_peer {
 	uint32_t ordinal;             /* in the order of reading */
 	uint32_t facts_used;          /* PST_POLICY_FACT_* bits of the lines */
 	bool admits_hidden_pid;       /* `pidns any` */
+	struct pst_policy_line **line_tail;     /* while building */
 	/* With a fault, whether a process matches is unknown. */
 	const struct pst_policy_fault *fault;
 };
@@ -141,6 +142,7 @@ struct pst_policy_tenant {
 	struct pst_policy_location location;
 	const struct pst_policy_directive *directive;
 	struct pst_policy_rule *members;
+	struct pst_policy_rule **members_tail;  /* while building */
 	uint32_t tenant_index;        /* by name */
 	uint32_t weight;
 	struct pst_policy_security security;
@@ -174,7 +176,6 @@ struct pst_policy_node {
 	enum postern_fact owner_fact; /* ABSENT: `owner unmapped`, has keys */
 	uint32_t owner_uid;
 	const char *socket_path;
-	struct pst_policy_location socket_location;
 	uint32_t socket_mode;
 	enum postern_fact socket_group_fact;
 	uint32_t socket_gid;
@@ -192,10 +193,12 @@ struct pst_policy_node {
 
 	/* while building: the tails of the lists, and that its own block had
 	 * errors, so a line that seems to be missing may be there */
+	struct pst_policy_node_key **key_tail;
 	struct pst_policy_allow **allow_tail;
 	struct pst_policy_requirement **requirement_tail;
 	struct pst_policy_rule **deny_tail;
 	bool has_errors;
+	bool has_owner;
 
 	/* With `fault` the node cannot be opened and decides nothing but
 	 * refusals.  With `connect_fault` (in the lines that a client needs:

@@ -12,7 +12,6 @@
  */
 #include "policy/policy_tree.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -54,17 +53,16 @@ static void fail_by_lexer(struct reader *reader)
 		reader->token.hint);
 }
 
-static int add_remark(struct reader *reader, const char *text)
+static void add_remark(struct reader *reader, const char *text)
 {
 	struct pst_policy_remark *remark;
 
 	remark = pst_arena_new(reader->arena, 1, sizeof(*remark));
 	if (!remark)
-		return -ENOMEM;
+		return;
 	remark->text = text;
 	*reader->remark_tail = remark;
 	reader->remark_tail = &remark->next;
-	return 0;
 }
 
 static struct pst_policy_remark *take_remarks(struct reader *reader)
@@ -101,8 +99,8 @@ static const char *read_line_comment(struct reader *reader)
 	return comment;
 }
 
-static int read_words(struct reader *reader,
-		      struct pst_policy_directive *directive)
+static void read_words(struct reader *reader,
+		       struct pst_policy_directive *directive)
 {
 	struct pst_policy_word words[PST_POLICY_WORDS_MAX];
 	uint32_t count = 0;
@@ -115,21 +113,22 @@ static int read_words(struct reader *reader,
 				"spread them over several lines");
 			break;
 		}
-		words[count].text = token_string(reader);
-		words[count].column = reader->token.column;
-		words[count].width = reader->token.width;
-		words[count].is_quoted = reader->token.byte_count !=
-					 reader->token.width;
-		count++;
+		words[count++] = (struct pst_policy_word){
+			.directive = directive,
+			.text = token_string(reader),
+			.column = reader->token.column,
+			.width = reader->token.width,
+			.is_quoted = reader->token.byte_count !=
+				     reader->token.width,
+		};
 	}
 
 	directive->words =
 		pst_arena_new(reader->arena, count, sizeof(words[0]));
 	if (!directive->words)
-		return -ENOMEM;
+		return;
 	memcpy(directive->words, words, count * sizeof(words[0]));
 	directive->word_count = count;
-	return 0;
 }
 
 static void open_block(struct reader *reader,
@@ -175,38 +174,34 @@ static void expect_line_end(struct reader *reader)
 	}
 }
 
-static int read_directive(struct reader *reader)
+static void read_directive(struct reader *reader)
 {
 	struct pst_policy_directive *directive;
-	int r;
 
 	directive = pst_arena_new(reader->arena, 1, sizeof(*directive));
 	if (!directive)
-		return -ENOMEM;
+		return;
 	directive->source = reader->source;
 	directive->parent = reader->open;
 	directive->line = reader->token.line;
 	directive->before = take_remarks(reader);
 
-	r = read_words(reader, directive);
-	if (r < 0)
-		return r;
+	read_words(reader, directive);
 	*reader->tail = directive;
 	reader->tail = &directive->next;
 	if (reader->source->message)
-		return 0;
+		return;
 
 	if (reader->token.type == PST_POLICY_TOKEN_OPEN) {
 		open_block(reader, directive);
 		/* `{ user * }`: the block's content begins on this line */
 		if (reader->source->message ||
 		    reader->token.type != PST_POLICY_TOKEN_NEWLINE)
-			return 0;
+			return;
 	} else {
 		directive->comment = read_line_comment(reader);
 	}
 	expect_line_end(reader);
-	return 0;
 }
 
 static void close_block(struct reader *reader)
@@ -228,98 +223,78 @@ static void close_block(struct reader *reader)
 	expect_line_end(reader);
 }
 
-static int read_comment_line(struct reader *reader)
-{
-	int r;
-
-	r = add_remark(reader, read_line_comment(reader));
-	if (r < 0)
-		return r;
-	expect_line_end(reader);
-	return 0;
-}
-
-static int fail_at_end(struct reader *reader)
+static void fail_at_end(struct reader *reader)
 {
 	const struct pst_policy_directive *open = reader->open;
 	char hint[80];
-	const char *copy;
 
 	(void)snprintf(hint, sizeof(hint),
 		       "block opened at %u:%u is never closed", open->line,
 		       open->open_column); /* always fits */
-	copy = pst_arena_dup(reader->arena, hint, strlen(hint));
-	if (!copy)
-		return -ENOMEM;
 	fail_at(reader, &reader->token, "unexpected end of file, expected '}'",
-		copy);
-	return 0;
+		pst_arena_dup(reader->arena, hint, strlen(hint)));
 }
 
-static int read_item(struct reader *reader)
+static void read_item(struct reader *reader)
 {
-	int r;
-
 	switch (reader->token.type) {
 	case PST_POLICY_TOKEN_WORD:
-		return read_directive(reader);
+		read_directive(reader);
+		break;
 	case PST_POLICY_TOKEN_CLOSE:
 		close_block(reader);
-		return 0;
+		break;
 	case PST_POLICY_TOKEN_COMMENT:
-		return read_comment_line(reader);
+		add_remark(reader, read_line_comment(reader));
+		expect_line_end(reader);
+		break;
 	case PST_POLICY_TOKEN_NEWLINE:
-		r = add_remark(reader, NULL);
+		add_remark(reader, NULL);
 		next_token(reader);
-		return r;
+		break;
 	case PST_POLICY_TOKEN_OPEN:
 		fail_at(reader, &reader->token, "unexpected '{'",
 			"a block stands on the line of its directive");
-		return 0;
+		break;
 	case PST_POLICY_TOKEN_END:
-		return fail_at_end(reader);
+		fail_at_end(reader);
+		break;
 	case PST_POLICY_TOKEN_ERROR:
 	default:
 		fail_by_lexer(reader);
-		return 0;
+		break;
 	}
 }
 
-static int read_text(struct reader *reader)
+static void read_text(struct reader *reader)
 {
-	int r;
-
 	next_token(reader);
-	while (!reader->source->message) {
-		if (reader->token.type == PST_POLICY_TOKEN_END && !reader->open)
-			break;
-		r = read_item(reader);
-		if (r < 0)
-			return r;
-	}
+	while (!reader->source->message && !reader->arena->has_failed &&
+	       (reader->token.type != PST_POLICY_TOKEN_END || reader->open))
+		read_item(reader);
 	reader->source->at_end = take_remarks(reader);
 	reader->source->end_line = reader->token.line;
 	reader->source->end_column = reader->token.column;
-	return 0;
 }
 
-int pst_policy_tree_new(struct pst_arena *arena, struct pst_arena *string_arena,
-			const char *name, const char *text, size_t text_bytes,
-			uint32_t owner_uid,
-			struct pst_policy_source **ret_source)
+struct pst_policy_source *pst_policy_tree_new(struct pst_arena *arena,
+					      struct pst_arena *string_arena,
+					      const char *name,
+					      const char *text,
+					      size_t text_bytes,
+					      uint32_t owner_uid)
 {
 	struct pst_policy_source *source;
 	struct reader reader = {.arena = arena};
-	int r;
 
 	source = pst_arena_new(arena, 1, sizeof(*source));
 	if (!source)
-		return -ENOMEM;
+		return NULL;
 	source->name = pst_arena_dup(string_arena, name, strlen(name));
 	source->text = pst_arena_dup(arena, text, text_bytes);
 	reader.strings = pst_arena_dup(string_arena, text, text_bytes);
 	if (!source->name || !source->text || !reader.strings)
-		return -ENOMEM;
+		return NULL;
 	source->text_bytes = text_bytes;
 	source->owner_uid = owner_uid;
 
@@ -327,11 +302,18 @@ int pst_policy_tree_new(struct pst_arena *arena, struct pst_arena *string_arena,
 	reader.tail = &source->directives;
 	reader.remark_tail = &reader.remarks;
 	pst_policy_lexer_init(&reader.lexer, source->text, text_bytes);
-	r = read_text(&reader);
-	if (r < 0)
-		return r;
-	*ret_source = source;
-	return 0;
+	read_text(&reader);
+	return arena->has_failed ? NULL : source;
+}
+
+const struct pst_policy_directive *
+pst_policy_find_child(const struct pst_policy_directive *block, const char *key)
+{
+	const struct pst_policy_directive *child = block->children;
+
+	while (child && strcmp(child->words[0].text, key) != 0)
+		child = child->next;
+	return child;
 }
 
 const char *pst_policy_tree_line(const struct pst_policy_source *source,

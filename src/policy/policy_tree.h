@@ -14,15 +14,16 @@
 #include <stdint.h>
 
 #include "base/arena.h"
-#include "base/attributes.h"
 
 #define PST_POLICY_WORDS_MAX 64u
 #define PST_POLICY_DEPTH_MAX 8u
 
+struct pst_policy_directive;
 struct pst_policy_fault;
 struct pst_policy_source;
 
 struct pst_policy_word {
+	const struct pst_policy_directive *directive;
 	const char *text;
 	uint32_t column;   /* of the first byte, of the quote if there is one */
 	uint32_t width;
@@ -79,14 +80,20 @@ struct pst_policy_source {
 
 /*
  * Copy the text and read it.  The name of the source and the strings of words
- * and comments are in the string arena, which may outlive the other one.  A
- * syntax error is in *ret_source; the return value is 0 or -ENOMEM.
+ * and comments are in the string arena, which may outlive the other one.  NULL
+ * when memory is out; a syntax error is in the source.
  */
-PST_MUST_CHECK
-int pst_policy_tree_new(struct pst_arena *arena, struct pst_arena *string_arena,
-			const char *name, const char *text, size_t text_bytes,
-			uint32_t owner_uid,
-			struct pst_policy_source **ret_source);
+struct pst_policy_source *pst_policy_tree_new(struct pst_arena *arena,
+					      struct pst_arena *string_arena,
+					      const char *name,
+					      const char *text,
+					      size_t text_bytes,
+					      uint32_t owner_uid);
+
+/* The first directive of a block with this key, or NULL. */
+const struct pst_policy_directive *
+pst_policy_find_child(const struct pst_policy_directive *block,
+		      const char *key);
 
 /* One line of the text, without its newline; empty beyond the last. */
 const char *pst_policy_tree_line(const struct pst_policy_source *source,

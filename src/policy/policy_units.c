@@ -94,34 +94,34 @@ const char *const pst_policy_direction_names[] = {"none", "send", "receive",
 /* One word that is being read: digits, unit, and "/s" if it is a rate. */
 struct reading {
 	struct pst_policy_builder *builder;
-	const struct pst_policy_directive *directive;
-	uint32_t word_index;
+	const struct pst_policy_word *word;
 	const char *text;
 	const struct notation *notation;
 	size_t digit_count;
 	size_t unit_bytes;
 };
 
-static uint32_t column_at(const struct reading *reading, size_t offset)
+static struct pst_policy_word part_of(const struct pst_policy_word *word,
+				      size_t offset, size_t byte_count)
 {
-	const struct pst_policy_word *word =
-		&reading->directive->words[reading->word_index];
+	struct pst_policy_word part = *word;
 
-	return word->column + (uint32_t)offset + (word->is_quoted ? 1 : 0);
+	part.column += (uint32_t)offset + (word->is_quoted ? 1 : 0);
+	part.width = (uint32_t)byte_count;
+	return part;
 }
 
-static int fail_at(const struct reading *reading, size_t offset,
-		   size_t byte_count, const char *message, const char *hint)
+static bool fail_at(const struct reading *reading, size_t offset,
+		    size_t byte_count, const char *message, const char *hint)
 {
-	return pst_policy_report_at(reading->builder,
-				    reading->directive->source,
-				    reading->directive->line,
-				    column_at(reading, offset),
-				    (uint32_t)byte_count, hint, message,
-				    reading->directive->words[0].text);
+	const struct pst_policy_word part =
+		part_of(reading->word, offset, byte_count);
+
+	return pst_policy_report(reading->builder, &part, hint, message,
+				 part.directive->words[0].text);
 }
 
-static int fail_of_number(const struct reading *reading)
+static bool fail_of_number(const struct reading *reading)
 {
 	const char *text = reading->text;
 
@@ -141,25 +141,25 @@ static int fail_of_number(const struct reading *reading)
 		       "number in '%s' is too large", NULL);
 }
 
-static int fail_of_unit(const struct reading *reading)
+static bool fail_of_unit(const struct reading *reading)
 {
 	const char *unit = reading->text + reading->digit_count;
+	struct pst_policy_word part;
 
 	if (reading->unit_bytes == 0)
 		return fail_at(reading, reading->digit_count, 1,
 			       "missing unit in '%s'", reading->notation->hint);
-	return pst_policy_report_at(
-		reading->builder, reading->directive->source,
-		reading->directive->line,
-		column_at(reading, reading->digit_count),
-		(uint32_t)reading->unit_bytes, reading->notation->hint,
+	part = part_of(reading->word, reading->digit_count,
+		       reading->unit_bytes);
+	return pst_policy_report(
+		reading->builder, &part, reading->notation->hint,
 		"unknown unit '%.*s' in '%s'",
 		(int)(reading->unit_bytes > 64 ? 64 : reading->unit_bytes),
-		unit, reading->directive->words[0].text);
+		unit, part.directive->words[0].text);
 }
 
 /* The digits; a fraction is an error. */
-static int read_number(struct reading *reading, uint64_t *ret_number)
+static bool read_number(struct reading *reading, uint64_t *ret_number)
 {
 	uint64_t number = 0;
 	size_t i;
@@ -180,10 +180,10 @@ static int read_number(struct reading *reading, uint64_t *ret_number)
 			"write a whole number of a smaller unit: 1536KiB "
 			"for 1.5MiB");
 	*ret_number = number;
-	return 1;
+	return true;
 }
 
-static int read_rate(struct reading *reading)
+static bool read_rate(struct reading *reading)
 {
 	const char *rest = reading->text + reading->digit_count;
 	const char *slash = strchr(rest, '/');
@@ -204,31 +204,25 @@ static int read_rate(struct reading *reading)
 			       reading->digit_count + reading->unit_bytes,
 			       strlen(slash), "unknown rate in '%s'",
 			       "a rate is per second: '/s'");
-	return 1;
+	return true;
 }
 
-int pst_policy_word_quantity(struct pst_policy_builder *builder,
-			     const struct pst_policy_directive *directive,
-			     uint32_t word_index, enum pst_policy_unit unit,
-			     uint64_t *ret_quantity)
+bool pst_policy_word_quantity(struct pst_policy_builder *builder,
+			      const struct pst_policy_word *word,
+			      enum pst_policy_unit unit, uint64_t *ret_quantity)
 {
 	struct reading reading = {
 		.builder = builder,
-		.directive = directive,
-		.word_index = word_index,
-		.text = directive->words[word_index].text,
+		.word = word,
+		.text = word->text,
 		.notation = &notations[unit],
 	};
 	const struct unit *known = NULL;
 	uint64_t quantity = 0;
 	size_t i;
-	int r;
 
-	r = read_number(&reading, &quantity);
-	if (r > 0)
-		r = read_rate(&reading);
-	if (r <= 0)
-		return r;
+	if (!read_number(&reading, &quantity) || !read_rate(&reading))
+		return false;
 
 	for (i = 0; i < reading.notation->unit_count && !known; i++) {
 		const struct unit *candidate = &reading.notation->units[i];
@@ -245,7 +239,7 @@ int pst_policy_word_quantity(struct pst_policy_builder *builder,
 		return fail_of_number(&reading);
 
 	*ret_quantity = quantity;
-	return 1;
+	return true;
 }
 
 /* Writing */

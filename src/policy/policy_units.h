@@ -14,10 +14,8 @@
 
 #include <postern/policy.h>
 
-#include "base/attributes.h"
-
 struct pst_policy_builder;
-struct pst_policy_directive;
+struct pst_policy_word;
 
 #define PST_POLICY_LIMIT_TEXT_BYTES 64
 
@@ -38,11 +36,10 @@ extern const char *const pst_policy_direction_names[4];
 
 /* A number with its unit, at least 1, in bytes, counts or nanoseconds.  Returns
  * as the functions of policy_values.h do. */
-PST_MUST_CHECK
-int pst_policy_word_quantity(struct pst_policy_builder *builder,
-			     const struct pst_policy_directive *directive,
-			     uint32_t word_index, enum pst_policy_unit unit,
-			     uint64_t *ret_quantity);
+bool pst_policy_word_quantity(struct pst_policy_builder *builder,
+			      const struct pst_policy_word *word,
+			      enum pst_policy_unit unit,
+			      uint64_t *ret_quantity);
 
 /* "4MiB", "500/s", "10min", "drop": as it would be written in a policy. */
 void pst_policy_limit_text(size_t limit_key, uint64_t number,

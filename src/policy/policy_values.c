@@ -32,17 +32,18 @@ static bool is_letter(char byte)
 	return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
 }
 
-bool pst_policy_is_number(const char *text, uint64_t most, uint64_t *ret_number)
+static bool is_number(const char *digits, size_t digit_count, uint64_t most,
+		      uint64_t *ret_number)
 {
 	uint64_t number = 0;
 	size_t i;
 
-	if (text[0] == '\0' || (text[0] == '0' && text[1] != '\0'))
+	if (digit_count == 0 || (digits[0] == '0' && digit_count > 1))
 		return false;
-	for (i = 0; text[i]; i++) {
-		if (!is_digit(text[i]) ||
+	for (i = 0; i < digit_count; i++) {
+		if (!is_digit(digits[i]) ||
 		    __builtin_mul_overflow(number, 10, &number) ||
-		    __builtin_add_overflow(number, (uint64_t)(text[i] - '0'),
+		    __builtin_add_overflow(number, (uint64_t)(digits[i] - '0'),
 					   &number))
 			return false;
 	}
@@ -50,6 +51,23 @@ bool pst_policy_is_number(const char *text, uint64_t most, uint64_t *ret_number)
 		return false;
 	*ret_number = number;
 	return true;
+}
+
+bool pst_policy_is_number(const char *text, uint64_t most, uint64_t *ret_number)
+{
+	return is_number(text, strlen(text), most, ret_number);
+}
+
+bool pst_policy_is_pair(const char *text, char separator, uint64_t most_first,
+			uint64_t most_second, uint64_t *ret_first,
+			uint64_t *ret_second)
+{
+	const char *middle = strchr(text, separator);
+
+	return middle &&
+	       is_number(text, (size_t)(middle - text), most_first,
+			 ret_first) &&
+	       pst_policy_is_number(middle + 1, most_second, ret_second);
 }
 
 bool pst_policy_is_name(const char *text)
@@ -135,99 +153,79 @@ bool pst_policy_is_key(const char *text,
 	return true;
 }
 
-int pst_policy_word_number(struct pst_policy_builder *builder,
-			   const struct pst_policy_directive *directive,
-			   uint32_t word_index, uint64_t least, uint64_t most,
-			   uint64_t *ret_number)
+bool pst_policy_word_number(struct pst_policy_builder *builder,
+			    const struct pst_policy_word *word, uint64_t least,
+			    uint64_t most, uint64_t *ret_number)
 {
-	const char *text = directive->words[word_index].text;
 	char hint[HINT_BYTES];
 	uint64_t number;
 
-	if (pst_policy_is_number(text, most, &number) && number >= least) {
+	if (pst_policy_is_number(word->text, most, &number) &&
+	    number >= least) {
 		*ret_number = number;
-		return 1;
+		return true;
 	}
 	(void)snprintf(hint, sizeof(hint),
 		       "a whole number from %llu to %llu, without sign or "
 		       "leading zero",
 		       (unsigned long long)least,
 		       (unsigned long long)most); /* always fits */
-	return pst_policy_report_word(builder, directive, word_index, hint,
-				      "'%s' is not a number that '%s' takes",
-				      text, directive->words[0].text);
+	return pst_policy_report(builder, word, hint,
+				 "'%s' is not a number that '%s' takes",
+				 word->text, word->directive->words[0].text);
 }
 
-/* Report that a word is not of this kind, unless it is valid. */
-static int check_text(struct pst_policy_builder *builder,
-		      const struct pst_policy_directive *directive,
-		      uint32_t word_index, bool is_valid, const char *hint,
-		      const char *kind)
+bool pst_policy_word_name(struct pst_policy_builder *builder,
+			  const struct pst_policy_word *word)
 {
-	if (is_valid)
-		return 1;
-	return pst_policy_report_word(builder, directive, word_index, hint,
-				      "'%s' is not %s",
-				      directive->words[word_index].text, kind);
+	return pst_policy_is_name(word->text) ||
+	       pst_policy_report(
+		       builder, word,
+		       "names are [A-Za-z0-9][A-Za-z0-9_.-]*, at most 63 bytes",
+		       "'%s' is not a valid name", word->text);
 }
 
-int pst_policy_word_name(struct pst_policy_builder *builder,
-			 const struct pst_policy_directive *directive,
-			 uint32_t word_index)
+bool pst_policy_word_path(struct pst_policy_builder *builder,
+			  const struct pst_policy_word *word)
 {
-	return check_text(
-		builder, directive, word_index,
-		pst_policy_is_name(directive->words[word_index].text),
-		"names are [A-Za-z0-9][A-Za-z0-9_.-]*, at most 63 bytes",
-		"a valid name");
+	return pst_policy_is_path(word->text) ||
+	       pst_policy_report(builder, word,
+				 "paths begin with '/' and have no empty, '.' "
+				 "or '..' parts",
+				 "'%s' is not an absolute path", word->text);
 }
 
-int pst_policy_word_path(struct pst_policy_builder *builder,
-			 const struct pst_policy_directive *directive,
-			 uint32_t word_index)
+bool pst_policy_word_key(struct pst_policy_builder *builder,
+			 const struct pst_policy_word *word, uint8_t *ret_key)
 {
-	return check_text(
-		builder, directive, word_index,
-		pst_policy_is_path(directive->words[word_index].text),
-		"paths begin with '/' and have no empty, '.' or '..' parts",
-		"an absolute path");
+	return pst_policy_is_key(word->text, ret_key) ||
+	       pst_policy_report(builder, word,
+				 "x25519: and 43 characters of URL-safe "
+				 "base64, no padding",
+				 "'%s' is not a public key", word->text);
 }
 
-int pst_policy_word_key(struct pst_policy_builder *builder,
-			const struct pst_policy_directive *directive,
-			uint32_t word_index, uint8_t *ret_key)
-{
-	return check_text(
-		builder, directive, word_index,
-		pst_policy_is_key(directive->words[word_index].text, ret_key),
-		"x25519: and 43 characters of URL-safe base64, no padding",
-		"a public key");
-}
-
-int pst_policy_word_choice(struct pst_policy_builder *builder,
-			   const struct pst_policy_directive *directive,
-			   uint32_t word_index, const char *const *choices,
-			   size_t choice_count, size_t *ret_index)
+bool pst_policy_word_choice(struct pst_policy_builder *builder,
+			    const struct pst_policy_word *word,
+			    const char *const *choices, size_t choice_count,
+			    uint32_t *ret_index)
 {
 	char hint[HINT_BYTES] = "one of:";
-	size_t i, used_bytes;
+	size_t used_bytes;
+	uint32_t i;
 
 	for (i = 0; i < choice_count; i++) {
-		if (strcmp(directive->words[word_index].text, choices[i]))
-			continue;
-		*ret_index = i;
-		return 1;
-	}
-
-	for (i = 0; i < choice_count; i++) {
+		if (strcmp(word->text, choices[i]) == 0) {
+			*ret_index = i;
+			return true;
+		}
 		used_bytes = strlen(hint);
 		(void)snprintf(hint + used_bytes, sizeof(hint) - used_bytes,
 			       " %s", choices[i]); /* always fits */
 	}
-	return pst_policy_report_word(builder, directive, word_index, hint,
-				      "unknown word '%s' in '%s'",
-				      directive->words[word_index].text,
-				      directive->words[0].text);
+	return pst_policy_report(builder, word, hint,
+				 "unknown word '%s' in '%s'", word->text,
+				 word->directive->words[0].text);
 }
 
 /* Users and groups */
@@ -241,90 +239,67 @@ struct id_kind {
 	uint32_t overflow_id;
 };
 
-static bool is_overflow_name(const struct id_kind *kind, const char *text)
-{
-	return strcmp(text, kind->overflow_names[0]) == 0 ||
-	       strcmp(text, kind->overflow_names[1]) == 0;
-}
-
 static bool is_overflow_id(const struct id_kind *kind, uint64_t id)
 {
 	return id == PST_POLICY_OVERFLOW_ID ||
 	       (kind->overflow_id != 0 && id == kind->overflow_id);
 }
 
-static int report_overflow(struct pst_policy_builder *builder,
-			   const struct id_kind *kind,
-			   const struct pst_policy_directive *directive,
-			   uint32_t word_index)
+static bool report_overflow(struct pst_policy_builder *builder,
+			    const struct id_kind *kind,
+			    const struct pst_policy_word *word)
 {
-	return pst_policy_report_word(
-		builder, directive, word_index,
+	return pst_policy_report(
+		builder, word,
 		"the kernel shows this id for all that the user namespace "
 		"does not map",
-		"%s '%s' identifies nobody", kind->name,
-		directive->words[word_index].text);
+		"%s '%s' identifies nobody", kind->name, word->text);
 }
 
-static int report_unknown_name(struct pst_policy_builder *builder,
-			       const struct id_kind *kind,
-			       const struct pst_policy_directive *directive,
-			       uint32_t word_index)
+static bool word_id(struct pst_policy_builder *builder,
+		    const struct id_kind *kind,
+		    const struct pst_policy_word *word,
+		    enum postern_fact *ret_fact, uint32_t *ret_id)
 {
-	const char *text = directive->words[word_index].text;
-
-	return pst_policy_report_word_as(
-		builder,
-		pst_policy_severity_of(builder, POSTERN_POLICY_ASSUME_NAMES),
-		directive, word_index, kind->hint, "unknown %s '%s'",
-		kind->name, text);
-}
-
-static int word_id(struct pst_policy_builder *builder,
-		   const struct id_kind *kind,
-		   const struct pst_policy_directive *directive,
-		   uint32_t word_index, enum postern_fact *ret_fact,
-		   uint32_t *ret_id)
-{
-	const char *text = directive->words[word_index].text;
+	const char *text = word->text;
 	uint64_t number;
 	uint32_t id;
-	int r;
+	int r = 0;
 
-	if (is_overflow_name(kind, text))
-		return report_overflow(builder, kind, directive, word_index);
+	if (strcmp(text, kind->overflow_names[0]) == 0 ||
+	    strcmp(text, kind->overflow_names[1]) == 0)
+		return report_overflow(builder, kind, word);
 
 	if (text[0] == '-' || text[0] == '+' || text[0] == '\0' ||
 	    strspn(text, "0123456789") == strlen(text)) {
-		r = pst_policy_word_number(builder, directive, word_index, 0,
-					   ID_MAX, &number);
-		if (r <= 0)
-			return r;
+		if (!pst_policy_word_number(builder, word, 0, ID_MAX, &number))
+			return false;
 		id = (uint32_t)number;
 	} else {
 		r = kind->find(builder->options.host.names, text, &id);
-		if (r == -ENOENT) {
-			*ret_fact = POSTERN_FACT_UNKNOWN;
-			*ret_id = 0;
-			r = report_unknown_name(builder, kind, directive,
-						word_index);
-			return r < 0 ? r : 1;
-		}
-		if (r == -ENOMEM)
-			return r;
-		if (r < 0)
-			return pst_policy_report_word(
-				builder, directive, word_index,
-				r == -ENOTUNIQ ? "the name has several ids"
-					       : strerrordesc_np(-r),
-				"cannot look up %s '%s'", kind->name, text);
 	}
-
+	if (r == -ENOENT) {
+		*ret_fact = POSTERN_FACT_UNKNOWN;
+		*ret_id = 0;
+		pst_policy_report_as(
+			builder,
+			pst_policy_severity_of(builder,
+					       POSTERN_POLICY_ASSUME_NAMES),
+			word, kind->hint, "unknown %s '%s'", kind->name, text);
+		return true;
+	}
+	if (r < 0)
+		return pst_policy_report_host(builder, word, r,
+					      r == -ENOTUNIQ
+						      ? "the name has several ids"
+						      : NULL,
+					      "cannot look up %s '%s'",
+					      kind->name, text);
 	if (is_overflow_id(kind, id))
-		return report_overflow(builder, kind, directive, word_index);
+		return report_overflow(builder, kind, word);
 	*ret_fact = POSTERN_FACT_KNOWN;
 	*ret_id = id;
-	return 1;
+	return true;
 }
 
 bool pst_policy_is_range(const char *text)
@@ -341,46 +316,38 @@ static bool has_id(uint64_t first, uint64_t last, uint64_t id)
 	return first <= id && id <= last;
 }
 
-int pst_policy_word_range(struct pst_policy_builder *builder,
-			  const struct pst_policy_directive *directive,
-			  uint32_t word_index, uint32_t *ret_first,
-			  uint32_t *ret_last)
+bool pst_policy_word_range(struct pst_policy_builder *builder,
+			   const struct pst_policy_word *word,
+			   uint64_t *ret_first, uint64_t *ret_last)
 {
 	const uint32_t overflow_uid = builder->options.overflow_uid;
-	const char *text = directive->words[word_index].text;
-	const char *dash = strchr(text, '-');
-	uint64_t first = 0, last = 0;
-	char first_text[16] = "";
+	uint64_t first, last;
 
-	if ((size_t)(dash - text) < sizeof(first_text)) {
-		memcpy(first_text, text, (size_t)(dash - text));
-		first_text[dash - text] = '\0';
-	}
-	if (!pst_policy_is_number(first_text, ID_MAX, &first) ||
-	    !pst_policy_is_number(dash + 1, ID_MAX, &last) || first >= last)
-		return pst_policy_report_word(
-			builder, directive, word_index,
+	if (!pst_policy_is_pair(word->text, '-', ID_MAX, ID_MAX, &first,
+				&last) ||
+	    first >= last)
+		return pst_policy_report(
+			builder, word,
 			"FIRST-LAST, two uids without leading zeros that "
 			"ascend",
-			"'%s' is not a range of uids", text);
+			"'%s' is not a range of uids", word->text);
 	if (has_id(first, last, PST_POLICY_OVERFLOW_ID) ||
 	    (overflow_uid != 0 && has_id(first, last, overflow_uid)))
-		return pst_policy_report_word(
-			builder, directive, word_index,
+		return pst_policy_report(
+			builder, word,
 			"the kernel shows this id for each user that it cannot "
 			"map: write two ranges",
-			"range '%s' has uid %u in it", text,
+			"range '%s' has uid %u in it", word->text,
 			overflow_uid != 0 ? overflow_uid
 					  : PST_POLICY_OVERFLOW_ID);
-	*ret_first = (uint32_t)first;
-	*ret_last = (uint32_t)last;
-	return 1;
+	*ret_first = first;
+	*ret_last = last;
+	return true;
 }
 
-int pst_policy_word_user(struct pst_policy_builder *builder,
-			 const struct pst_policy_directive *directive,
-			 uint32_t word_index, enum postern_fact *ret_fact,
-			 uint32_t *ret_uid)
+bool pst_policy_word_user(struct pst_policy_builder *builder,
+			  const struct pst_policy_word *word,
+			  enum postern_fact *ret_fact, uint32_t *ret_uid)
 {
 	const struct id_kind user = {
 		.name = "user",
@@ -390,14 +357,12 @@ int pst_policy_word_user(struct pst_policy_builder *builder,
 		.overflow_id = builder->options.overflow_uid,
 	};
 
-	return word_id(builder, &user, directive, word_index, ret_fact,
-		       ret_uid);
+	return word_id(builder, &user, word, ret_fact, ret_uid);
 }
 
-int pst_policy_word_group(struct pst_policy_builder *builder,
-			  const struct pst_policy_directive *directive,
-			  uint32_t word_index, enum postern_fact *ret_fact,
-			  uint32_t *ret_gid)
+bool pst_policy_word_group(struct pst_policy_builder *builder,
+			   const struct pst_policy_word *word,
+			   enum postern_fact *ret_fact, uint32_t *ret_gid)
 {
 	const struct id_kind group = {
 		.name = "group",
@@ -407,6 +372,5 @@ int pst_policy_word_group(struct pst_policy_builder *builder,
 		.overflow_id = builder->options.overflow_gid,
 	};
 
-	return word_id(builder, &group, directive, word_index, ret_fact,
-		       ret_gid);
+	return word_id(builder, &group, word, ret_fact, ret_gid);
 }

@@ -2,9 +2,8 @@
 /*
  * Values of single words: numbers, names, paths, keys, users, groups
  *
- * The functions on strings are pure.  Those that take a directive return 1 and
- * write the value, or report an error of the word and return 0, or return
- * -ENOMEM.
+ * The functions on strings are pure.  Those that take a word return true and write
+ * the value, or report an error of the word and return false.
  */
 #ifndef POSTERN_POLICY_POLICY_VALUES_H
 #define POSTERN_POLICY_POLICY_VALUES_H
@@ -15,7 +14,6 @@
 
 #include <postern/policy.h>
 
-#include "base/attributes.h"
 #include "policy/policy_builder.h"
 #include "policy/policy_tree.h"
 
@@ -33,59 +31,49 @@ bool pst_policy_is_path(const char *text);
 bool pst_policy_is_key(const char *text,
 		       uint8_t ret_key[static POSTERN_KEY_BYTES]);
 
+/* Two such numbers, FIRST and SECOND, with this byte between them. */
+bool pst_policy_is_pair(const char *text, char separator, uint64_t most_first,
+			uint64_t most_second, uint64_t *ret_first,
+			uint64_t *ret_second);
+
 /* A whole number of at least `least`. */
-PST_MUST_CHECK
-int pst_policy_word_number(struct pst_policy_builder *builder,
-			   const struct pst_policy_directive *directive,
-			   uint32_t word_index, uint64_t least, uint64_t most,
-			   uint64_t *ret_number);
+bool pst_policy_word_number(struct pst_policy_builder *builder,
+			    const struct pst_policy_word *word, uint64_t least,
+			    uint64_t most, uint64_t *ret_number);
 
 /* A name of ours: of a peer, tenant or node. */
-PST_MUST_CHECK
-int pst_policy_word_name(struct pst_policy_builder *builder,
-			 const struct pst_policy_directive *directive,
-			 uint32_t word_index);
+bool pst_policy_word_name(struct pst_policy_builder *builder,
+			  const struct pst_policy_word *word);
 
-PST_MUST_CHECK
-int pst_policy_word_path(struct pst_policy_builder *builder,
-			 const struct pst_policy_directive *directive,
-			 uint32_t word_index);
+bool pst_policy_word_path(struct pst_policy_builder *builder,
+			  const struct pst_policy_word *word);
 
-PST_MUST_CHECK
-int pst_policy_word_key(struct pst_policy_builder *builder,
-			const struct pst_policy_directive *directive,
-			uint32_t word_index, uint8_t *ret_key);
+bool pst_policy_word_key(struct pst_policy_builder *builder,
+			 const struct pst_policy_word *word, uint8_t *ret_key);
 
 /* One of a few words; *ret_index is which. */
-PST_MUST_CHECK
-int pst_policy_word_choice(struct pst_policy_builder *builder,
-			   const struct pst_policy_directive *directive,
-			   uint32_t word_index, const char *const *choices,
-			   size_t choice_count, size_t *ret_index);
+bool pst_policy_word_choice(struct pst_policy_builder *builder,
+			    const struct pst_policy_word *word,
+			    const char *const *choices, size_t choice_count,
+			    uint32_t *ret_index);
 
 /* FIRST-LAST, both of digits. */
 bool pst_policy_is_range(const char *text);
 
 /* A range of uids that ascends and has no overflow id in it. */
-PST_MUST_CHECK
-int pst_policy_word_range(struct pst_policy_builder *builder,
-			  const struct pst_policy_directive *directive,
-			  uint32_t word_index, uint32_t *ret_first,
-			  uint32_t *ret_last);
+bool pst_policy_word_range(struct pst_policy_builder *builder,
+			   const struct pst_policy_word *word,
+			   uint64_t *ret_first, uint64_t *ret_last);
 
 /*
  * A user or group of the host, by name or number.  *ret_fact is KNOWN, or
  * UNKNOWN for a name that is only assumed.  Overflow ids are errors.
  */
-PST_MUST_CHECK
-int pst_policy_word_user(struct pst_policy_builder *builder,
-			 const struct pst_policy_directive *directive,
-			 uint32_t word_index, enum postern_fact *ret_fact,
-			 uint32_t *ret_uid);
-PST_MUST_CHECK
-int pst_policy_word_group(struct pst_policy_builder *builder,
-			  const struct pst_policy_directive *directive,
-			  uint32_t word_index, enum postern_fact *ret_fact,
-			  uint32_t *ret_gid);
+typedef bool pst_policy_word_id_fn(struct pst_policy_builder *builder,
+				   const struct pst_policy_word *word,
+				   enum postern_fact *ret_fact,
+				   uint32_t *ret_id);
+pst_policy_word_id_fn pst_policy_word_user;
+pst_policy_word_id_fn pst_policy_word_group;
 
 #endif

@@ -310,27 +310,22 @@ START_TEST(includes_are_handed_out_once_in_order)
 	struct pst_policy_builder_options options = policy_host_options();
 	struct postern_diagnostics *diagnostics;
 	struct pst_policy_builder *builder;
-	const char *path, *file;
-	uint32_t line;
+	const struct pst_policy_include *include;
 
 	ck_assert_int_eq(pst_diagnostics_new(&diagnostics), 0);
 	ck_assert_int_eq(
 		pst_policy_builder_new(&options, diagnostics, &builder), 0);
-	ck_assert(!pst_policy_builder_next_include(builder, &path, &file,
-						   &line));
+	ck_assert_ptr_null(pst_policy_builder_next_include(builder));
 	ck_assert_int_eq(pst_policy_builder_add_source(builder, "x.conf", text,
 						       strlen(text), 0),
 			 0);
-	ck_assert(pst_policy_builder_next_include(builder, &path, &file,
-						  &line));
-	ck_assert_str_eq(path, "/a");
-	ck_assert_str_eq(file, "x.conf");
-	ck_assert_uint_eq(line, 2);
-	ck_assert(pst_policy_builder_next_include(builder, &path, &file,
-						  &line));
-	ck_assert_str_eq(path, "/b");
-	ck_assert(!pst_policy_builder_next_include(builder, &path, &file,
-						   &line));
+	include = pst_policy_builder_next_include(builder);
+	ck_assert_str_eq(include->path, "/a");
+	ck_assert_str_eq(include->location.file, "x.conf");
+	ck_assert_uint_eq(include->location.line, 2);
+	include = pst_policy_builder_next_include(builder);
+	ck_assert_str_eq(include->path, "/b");
+	ck_assert_ptr_null(pst_policy_builder_next_include(builder));
 	pst_policy_builder_free(builder);
 	pst_diagnostics_free(diagnostics);
 }
