@@ -81,10 +81,11 @@ struct postern_connect_options {
  * in turn.  The channel uses the weakest security mode that both policies
  * allow, and at least `mac` if a key is used: see limits.security.
  *
- * policy, options (NULL: defaults) and the strings are borrowed for the call.
- * Waits for the node until deadline_ns, and in addition for file system accesses
- * that read a key or the facts of this process.  On failure *refusal, unless it
- * is NULL, receives the error information.
+ * policy (NULL: this host's policy, loaded for the call), options (NULL:
+ * defaults) and the strings are borrowed for the call.  Waits for the node until
+ * deadline_ns, and in addition for file system accesses that read the policy, a
+ * key or the facts of this process.  On failure *refusal, unless it is NULL,
+ * receives the error information.
  *
  * Returns 0, or
  *   -ENOENT           the policy has no such node, or it is not running

@@ -44,10 +44,11 @@ struct postern_control_options {
  * record all of that user.
  *
  * The path and the credentials of the listener are checked as by
- * postern_connect().  The policy, options (NULL: defaults) and the strings are
- * borrowed for the call.  Waits for the node until deadline_ns; the node may have
- * executed the command even if no answer came in time.  On failure *refusal,
- * unless it is NULL, receives the error information.
+ * postern_connect().  policy (NULL: this host's policy, loaded for the call),
+ * options (NULL: defaults) and the strings are borrowed for the call.  Waits for
+ * the node until deadline_ns; the node may have executed the command even if no
+ * answer came in time.  On failure *refusal, unless it is NULL, receives the
+ * error information.
  *
  * Returns 0, and in *ret_count, unless it is NULL, how many channels,
  * handshakes and unread offers were ended; 1 for a handle.  Or

@@ -64,10 +64,10 @@ struct postern_node_options {
  * any more, and listens once everything is ready.  If another program removes
  * one of the two files later, the node creates it again.
  *
- * The node keeps a reference to the policy; the caller may free its own.
- * options (NULL: defaults) is borrowed for the call, the log callback until the
- * node is closed.  On failure *refusal, unless it is NULL, receives the error
- * information.
+ * The node keeps a reference to the policy; the caller may free its own.  If
+ * policy is NULL, the call loads this host's policy.  options (NULL: defaults)
+ * is borrowed for the call, the log callback until the node is closed.  On
+ * failure *refusal, unless it is NULL, receives the error information.
  *
  * Returns 0, or
  *   -ENOENT      the policy has no such node
@@ -292,7 +292,7 @@ int postern_node_detach(struct postern_node *node, postern_peer peer,
  * new policy limits.  The other peers get their new limits at once, but their
  * rings and message sizes and the number of slots do not change.  Limits on the
  * number of peers apply to new peers only.  The node keeps a reference to the
- * policy.
+ * policy.  If policy is NULL, the call loads this host's policy.
  *
  * Limits of the process and of tenants are sums over all nodes of the process
  * that were opened with the same policy object.  To keep them together, reload
@@ -403,8 +403,9 @@ int postern_node_next_peer(struct postern_node *node, postern_peer previous,
  * from the thread that serves it.  The node does not count or log the probe,
  * unless no rule could allow the caller, which is logged as a refusal.  With
  * `owner unmapped` a listener that answers has not proven the node's key; only
- * postern_connect() verifies it.  On failure *refusal, unless it is NULL,
- * receives the error information.
+ * postern_connect() verifies it.  If policy is NULL, the call loads this host's
+ * policy.  On failure *refusal, unless it is NULL, receives the error
+ * information.
  *
  * Returns 0, or
  *   -ENOENT     the policy has no such node, or it is not running: see the

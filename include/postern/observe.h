@@ -44,10 +44,10 @@ struct postern_observe_options {
 /*
  * Connect to the node that the policy calls node_name and get its statistics.
  *
- * The path and the listener are checked as by postern_connect().  policy and
- * options (NULL: defaults) are borrowed for the call.  Waits for the node until
- * deadline_ns.  On failure *refusal, unless it is NULL, receives the error
- * information.
+ * The path and the listener are checked as by postern_connect().  policy (NULL:
+ * this host's policy, loaded for the call) and options (NULL: defaults) are
+ * borrowed for the call.  Waits for the node until deadline_ns.  On failure
+ * *refusal, unless it is NULL, receives the error information.
  *
  * Returns 0, or
  *   -EACCES           this process may not observe; or the path or the listener

@@ -97,6 +97,17 @@ static inline int pst_api_filter_wait(int result, const char *function)
 				: pst_api_filter(result, function, NULL);
 }
 
+/* -- policies ------------------------------------------------------------- */
+
+/*
+ * If *policy is NULL, load this host's policy into *policy and *ret_loaded; else
+ * *ret_loaded is NULL.  The caller frees *ret_loaded, also after a failure.
+ */
+int pst_api_load_default_policy(const struct postern_policy **policy,
+				uint32_t disable_features,
+				struct postern_policy **ret_loaded,
+				struct postern_refusal *error);
+
 /* -- structs that begin with their size ----------------------------------- */
 
 /*

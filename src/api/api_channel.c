@@ -12,6 +12,7 @@
 #include "base/attributes.h"
 #include "channel/channel.h"
 #include "client/client.h"
+#include "policy/policy.h"
 
 #define BOTH_DIRECTIONS \
 	((uint32_t)POSTERN_DIRECTION_SEND | POSTERN_DIRECTION_RECEIVE)
@@ -79,8 +80,9 @@ int postern_connect(const struct postern_policy *policy, const char *node_name,
 		    struct postern_channel **ret_channel)
 {
 	struct postern_connect_options copy;
-	struct postern_refusal ours;
 	struct pst_client_connect_params params;
+	struct postern_policy *loaded;
+	struct postern_refusal ours;
 	struct pst_channel *channel;
 	struct pst_log log;
 	int r;
@@ -88,7 +90,7 @@ int postern_connect(const struct postern_policy *policy, const char *node_name,
 	r = pst_api_begin_refusal(refusal, &ours);
 	if (r < 0)
 		return r;
-	if (!policy || !node_name || !ret_channel)
+	if (!node_name || !ret_channel)
 		return -EINVAL;
 	r = pst_api_copy_options(&copy, sizeof(copy),
 				 PST_API_CONNECT_OPTIONS_BYTES, options);
@@ -100,7 +102,6 @@ int postern_connect(const struct postern_policy *policy, const char *node_name,
 
 	params = (struct pst_client_connect_params) {
 		.target = {
-			.policy = policy,
 			.node_name = node_name,
 			.deadline_ns = deadline_ns,
 			.disable_features = copy.features_off,
@@ -113,7 +114,12 @@ int postern_connect(const struct postern_policy *policy, const char *node_name,
 		.spin_ns = pst_api_spin_ns(copy.spin_ns),
 	};
 	log = (struct pst_log) {copy.log, copy.log_user_data};
-	r = pst_client_connect(&params, &channel, &ours);
+	r = pst_api_load_default_policy(&policy, copy.features_off, &loaded,
+					&ours);
+	params.target.policy = policy;
+	if (r == 0)
+		r = pst_client_connect(&params, &channel, &ours);
+	(void)pst_policy_unref(loaded); /* always NULL */
 	pst_api_end_refusal(refusal, &ours);
 	if (r < 0)
 		return pst_api_filter(r, __func__, &log);

@@ -13,6 +13,7 @@
 #include "base/attributes.h"
 #include "client/client.h"
 #include "node/node.h"
+#include "policy/policy.h"
 #include "policy/policy_diagnostics.h"
 
 static inline struct pst_node *inner(struct postern_node *node)
@@ -37,15 +38,16 @@ int postern_node_open(const struct postern_policy *policy,
 		      struct postern_node **ret_node)
 {
 	struct postern_node_options copy;
-	struct postern_refusal ours;
+	struct postern_policy *loaded;
 	struct pst_node_params params;
+	struct postern_refusal ours;
 	struct pst_node *node;
 	int r;
 
 	r = pst_api_begin_refusal(refusal, &ours);
 	if (r < 0)
 		return r;
-	if (!policy || !node_name || !ret_node)
+	if (!node_name || !ret_node)
 		return -EINVAL;
 	r = pst_api_copy_options(&copy, sizeof(copy),
 				 PST_API_NODE_OPTIONS_BYTES, options);
@@ -55,14 +57,18 @@ int postern_node_open(const struct postern_policy *policy,
 		return -EINVAL;
 
 	params = (struct pst_node_params) {
-		.policy = policy,
 		.name = node_name,
 		.key_file = copy.key_file,
 		.spin_ns = pst_api_spin_ns(copy.spin_ns),
 		.features_off = copy.features_off,
 		.log = {copy.log, copy.log_user_data},
 	};
-	r = pst_node_open(&params, &ours, &node);
+	r = pst_api_load_default_policy(&policy, copy.features_off, &loaded,
+					&ours);
+	params.policy = policy;
+	if (r == 0)
+		r = pst_node_open(&params, &ours, &node);
+	(void)pst_policy_unref(loaded); /* always NULL */
 	pst_api_end_refusal(refusal, &ours);
 	if (r < 0)
 		return pst_api_filter(r, __func__, &params.log);
@@ -206,6 +212,7 @@ int postern_node_reload(struct postern_node *node,
 			struct postern_refusal *refusal,
 			uint32_t *ret_lost_count)
 {
+	struct postern_policy *loaded;
 	struct postern_refusal ours;
 	uint32_t lost_count = 0;
 	int r;
@@ -216,9 +223,12 @@ int postern_node_reload(struct postern_node *node,
 	r = check(node);
 	if (r < 0)
 		return r;
-	if (!policy)
-		return -EINVAL;
-	r = pst_node_reload(inner(node), policy, &ours, &lost_count);
+	r = pst_api_load_default_policy(&policy, 0, &loaded, &ours);
+	if (r == 0)
+		r = pst_node_reload(inner(node), policy, &ours, &lost_count);
+	else
+		pst_node_report_reload_failure(inner(node), r, NULL);
+	(void)pst_policy_unref(loaded); /* always NULL */
 	pst_api_end_refusal(refusal, &ours);
 	if (r == 0 && ret_lost_count)
 		*ret_lost_count = lost_count;
@@ -286,20 +296,24 @@ int postern_node_probe(const struct postern_policy *policy,
 		       struct postern_refusal *refusal)
 {
 	struct pst_client_target target;
+	struct postern_policy *loaded;
 	struct postern_refusal ours;
 	int r;
 
 	r = pst_api_begin_refusal(refusal, &ours);
 	if (r < 0)
 		return r;
-	if (!policy || !node_name)
+	if (!node_name)
 		return -EINVAL;
 	target = (struct pst_client_target) {
-		.policy = policy,
 		.node_name = node_name,
 		.deadline_ns = deadline_ns,
 	};
-	r = pst_client_probe(&target, &ours);
+	r = pst_api_load_default_policy(&policy, 0, &loaded, &ours);
+	target.policy = policy;
+	if (r == 0)
+		r = pst_client_probe(&target, &ours);
+	(void)pst_policy_unref(loaded); /* always NULL */
 	pst_api_end_refusal(refusal, &ours);
 	return pst_api_filter(r, __func__, NULL);
 }
@@ -365,8 +379,9 @@ int postern_control_revoke(const struct postern_policy *policy,
 			   struct postern_refusal *refusal, uint32_t *ret_count)
 {
 	struct postern_control_options copy;
-	struct postern_refusal ours;
 	struct pst_client_target target;
+	struct postern_policy *loaded;
+	struct postern_refusal ours;
 	struct pst_log log;
 	uint32_t unwanted_count;
 	int r;
@@ -374,7 +389,7 @@ int postern_control_revoke(const struct postern_policy *policy,
 	r = pst_api_begin_refusal(refusal, &ours);
 	if (r < 0)
 		return r;
-	if (!policy || !node_name || !peer)
+	if (!node_name || !peer)
 		return -EINVAL;
 	r = pst_api_copy_options(&copy, sizeof(copy),
 				 PST_API_CONTROL_OPTIONS_BYTES, options);
@@ -384,14 +399,19 @@ int postern_control_revoke(const struct postern_policy *policy,
 		return -EINVAL;
 
 	target = (struct pst_client_target){
-		.policy = policy,
 		.node_name = node_name,
 		.deadline_ns = deadline_ns,
 		.disable_features = copy.features_off,
 	};
 	log = (struct pst_log){copy.log, copy.log_user_data};
-	r = pst_client_disconnect_peer(
-		&target, peer, ret_count ? ret_count : &unwanted_count, &ours);
+	r = pst_api_load_default_policy(&policy, copy.features_off, &loaded,
+					&ours);
+	target.policy = policy;
+	if (r == 0)
+		r = pst_client_disconnect_peer(
+			&target, peer, ret_count ? ret_count : &unwanted_count,
+			&ours);
+	(void)pst_policy_unref(loaded); /* always NULL */
 	pst_api_end_refusal(refusal, &ours);
 	return pst_api_filter(r, __func__, &log);
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "api/api.h"
+#include "base/result.h"
 #include "crypto/cipher.h"
 #include "os/features.h"
 #include "policy/policy.h"
@@ -29,11 +30,49 @@ static bool is_candidate_usable(const struct postern_policy_options *options)
 	       pst_policy_is_file_name(options->candidate_name);
 }
 
+static int load(const struct postern_policy_options *options,
+		struct postern_diagnostics *diagnostics,
+		struct postern_policy **ret_policy)
+{
+	struct postern_diagnostics *unwanted = NULL;
+	int r;
+
+	if (!diagnostics) {
+		r = pst_diagnostics_new(&unwanted);
+		if (r < 0)
+			return r;
+		diagnostics = unwanted;
+	}
+	r = pst_policy_load(options,
+			    pst_features_probe(options->features_off) |
+				    pst_cipher_features(options->features_off),
+			    diagnostics, ret_policy);
+	(void)pst_diagnostics_free(unwanted); /* always NULL */
+	return r;
+}
+
+int pst_api_load_default_policy(const struct postern_policy **policy,
+				uint32_t disable_features,
+				struct postern_policy **ret_loaded,
+				struct postern_refusal *error)
+{
+	struct postern_policy_options options = POSTERN_POLICY_OPTIONS_INIT;
+	int r;
+
+	*ret_loaded = NULL;
+	if (*policy)
+		return 0;
+	options.features_off = disable_features;
+	r = load(&options, NULL, ret_loaded);
+	if (r == 0)
+		*policy = *ret_loaded;
+	return pst_error_finish(error, r, "loading the policy");
+}
+
 int postern_policy_load(const struct postern_policy_options *options,
 			struct postern_diagnostics *diagnostics,
 			struct postern_policy **ret_policy)
 {
-	struct postern_diagnostics *unwanted = NULL;
 	struct postern_policy_options copy;
 	int r;
 
@@ -47,19 +86,8 @@ int postern_policy_load(const struct postern_policy_options *options,
 	    (copy.features_off & ~POSTERN_FEATURES_ALL) != 0 ||
 	    !is_candidate_usable(&copy))
 		return -EINVAL;
-
-	if (!diagnostics) {
-		r = pst_diagnostics_new(&unwanted);
-		if (r < 0)
-			return r;
-		diagnostics = unwanted;
-	}
-	r = pst_policy_load(&copy,
-			    pst_features_probe(copy.features_off) |
-				    pst_cipher_features(copy.features_off),
-			    diagnostics, ret_policy);
-	(void)pst_diagnostics_free(unwanted); /* always NULL */
-	return pst_api_filter(r, __func__, NULL);
+	return pst_api_filter(load(&copy, diagnostics, ret_policy), __func__,
+			      NULL);
 }
 
 struct postern_policy *postern_policy_free(struct postern_policy *policy)

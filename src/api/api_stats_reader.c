@@ -10,6 +10,7 @@
 
 #include "api/api.h"
 #include "client/client.h"
+#include "policy/policy.h"
 #include "stats/stats_fields.h"
 #include "stats/stats_reader.h"
 
@@ -31,8 +32,9 @@ int postern_observe(const struct postern_policy *policy, const char *node_name,
 		    struct postern_observer **ret_observer)
 {
 	struct postern_observe_options copy;
-	struct postern_refusal ours;
 	struct pst_client_target target;
+	struct postern_policy *loaded;
+	struct postern_refusal ours;
 	struct pst_stats_reader *reader;
 	struct pst_log log;
 	int r;
@@ -40,7 +42,7 @@ int postern_observe(const struct postern_policy *policy, const char *node_name,
 	r = pst_api_begin_refusal(refusal, &ours);
 	if (r < 0)
 		return r;
-	if (!policy || !node_name || !ret_observer)
+	if (!node_name || !ret_observer)
 		return -EINVAL;
 	r = pst_api_copy_options(&copy, sizeof(copy),
 				 PST_API_OBSERVE_OPTIONS_BYTES, options);
@@ -50,13 +52,17 @@ int postern_observe(const struct postern_policy *policy, const char *node_name,
 		return -EINVAL;
 
 	target = (struct pst_client_target){
-		.policy = policy,
 		.node_name = node_name,
 		.deadline_ns = deadline_ns,
 		.disable_features = copy.features_off,
 	};
 	log = (struct pst_log){copy.log, copy.log_user_data};
-	r = pst_client_observe(&target, &reader, &ours);
+	r = pst_api_load_default_policy(&policy, copy.features_off, &loaded,
+					&ours);
+	target.policy = policy;
+	if (r == 0)
+		r = pst_client_observe(&target, &reader, &ours);
+	(void)pst_policy_unref(loaded); /* always NULL */
 	pst_api_end_refusal(refusal, &ours);
 	if (r < 0)
 		return pst_api_filter(r, __func__, &log);

@@ -67,6 +67,7 @@ test_programs += \
 	tests/integration/test_leaks \
 	tests/integration/test_socket_watch \
 	tests/integration/test_subordinate_uids \
+	tests/integration/test_host_policy \
 	tests/integration/test_low_descriptors \
 	tests/integration/test_memory \
 	tests/integration/test_key_memory \
@@ -259,6 +260,10 @@ tests_integration_test_rates_LDADD = $(INTEGRATION_LIBS)
 tests_integration_test_subordinate_uids_SOURCES = \
 	tests/integration/test_subordinate_uids.c
 tests_integration_test_subordinate_uids_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_host_policy_SOURCES = \
+	tests/integration/test_host_policy.c
+tests_integration_test_host_policy_LDADD = $(INTEGRATION_LIBS)
 
 tests_integration_test_handshake_rate_SOURCES = \
 	tests/integration/test_handshake_rate.c

@@ -326,9 +326,6 @@ START_TEST(nonsense_is_an_invalid_argument)
 	struct postern_connect_options options = POSTERN_CONNECT_OPTIONS_INIT;
 	struct postern_channel *channel;
 
-	ck_assert_int_eq(postern_connect(NULL, "orders", NULL,
-					 test_deadline_ns(), NULL, &channel),
-			 -EINVAL);
 	ck_assert_int_eq(postern_connect(scene.policy, NULL, NULL,
 					 test_deadline_ns(), NULL, &channel),
 			 -EINVAL);

@@ -397,9 +397,6 @@ START_TEST(no_node_and_no_observer_are_invalid_arguments)
 	ck_assert_int_eq(postern_observer_node(NULL, &node), -EINVAL);
 	ck_assert_int_eq(postern_observer_peer_at(NULL, 0, &stats), -EINVAL);
 	ck_assert_ptr_null(postern_observer_close(NULL));
-	ck_assert_int_eq(postern_observe(NULL, "orders", NULL, 0, NULL,
-					 &observer),
-			 -EINVAL);
 	ck_assert_int_eq(postern_observe(scene.policy, NULL, NULL, 0, NULL,
 					 &observer),
 			 -EINVAL);

@@ -306,10 +306,10 @@ START_TEST(null_arguments_are_invalid_everywhere)
 	void *room;
 	postern_peer peer;
 
-	expect_equal(postern_connect(NULL, "n", NULL, 0, NULL, &channel),
+	expect_equal(postern_connect(NULL, NULL, NULL, 0, NULL, &channel),
 		     -EINVAL);
-	expect_equal(postern_node_open(NULL, "n", NULL, NULL, &node), -EINVAL);
-	expect_equal(postern_node_probe(NULL, "n", 0, NULL), -EINVAL);
+	expect_equal(postern_node_open(NULL, NULL, NULL, NULL, &node), -EINVAL);
+	expect_equal(postern_node_probe(NULL, NULL, 0, NULL), -EINVAL);
 	expect_equal(postern_send(NULL, "x", 1), -EINVAL);
 	expect_equal(postern_send_wait(NULL, "x", 1, 0), -EINVAL);
 	expect_equal(postern_flush(NULL, 0), -EINVAL);

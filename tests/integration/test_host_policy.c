@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Calls without a policy: they load the policy of the host
+ *
+ * The policy of the host is that of an /etc of the test's own.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "support/own_etc.h"
+#include "support/peer.h"
+#include "support/scene.h"
+#include "support/test_options.h"
+
+#define TEXT_BYTES 2048
+
+static struct scene scene;
+static char sound_text[TEXT_BYTES];
+static char faulty_text[TEXT_BYTES];
+
+/* The node's own block has an error, so a client cannot use it either. */
+static const char FAULTY_POLICY[] =
+	"policy-version 1\n"
+	"node orders {\n"
+	"	owner user $owner\n"
+	"	socket orders.sock mode 0666\n"
+	"}\n"
+	"end\n";
+
+static void make_policy_directory(void)
+{
+	static const char *const names[] = {"postern", "postern/policy.d"};
+	char path[OWN_ETC_PATH_BYTES];
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		own_etc_path(names[i], path);
+		ck_assert_int_eq(mkdir(path, 0755), 0);
+		ck_assert_int_eq(chmod(path, 0755), 0);
+	}
+}
+
+/* The text of a policy of the scene. */
+static void fill_in(const char *template, char text[static TEXT_BYTES])
+{
+	size_t bytes;
+	FILE *file;
+
+	scene_load(&scene, template);
+	scene.policy = postern_policy_free(scene.policy);
+	file = fopen(scene.policy_path, "re");
+	ck_assert_ptr_nonnull(file);
+	bytes = fread(text, 1, TEXT_BYTES - 1, file);
+	ck_assert_int_eq(fclose(file), 0);
+	text[bytes] = '\0';
+}
+
+/* As the only file of the host's policy. */
+static void install_policy(const char *text)
+{
+	own_etc_write("postern/policy.d/orders.conf", text, 0644);
+}
+
+static void set_up(void)
+{
+	skip_unless(users_are_several(), NEEDS_USERS);
+	skip_unless(own_etc_bring(NULL), NEEDS_MOUNT_NAMESPACE);
+	scene_init(&scene);
+	fill_in(SCENE_POLICY, sound_text);
+	fill_in(FAULTY_POLICY, faulty_text);
+	make_policy_directory();
+}
+
+static void ask_main(int control_fd, void *user_data)
+{
+	struct postern_observer *observer = NULL;
+	int order, r;
+
+	(void)user_data;
+	while (process_next_order(control_fd, &order, sizeof(order))) {
+		r = postern_node_probe(NULL, "orders", test_deadline_ns(),
+				       NULL);
+		if (r == 0)
+			r = postern_observe(NULL, "orders", NULL,
+					    test_deadline_ns(), NULL,
+					    &observer);
+		observer = postern_observer_close(observer);
+		if (r == 0)
+			r = postern_control_revoke(NULL, "orders", "friend",
+						   NULL, test_deadline_ns(),
+						   NULL, NULL);
+		process_report(control_fd, &r, sizeof(r));
+	}
+}
+
+START_TEST(calls_without_policy_use_the_policy_of_the_host)
+{
+	struct process owner, peer;
+	struct postern_event event;
+	int r = 0;
+
+	set_up();
+	install_policy(sound_text);
+	process_start(&owner, ROLE_OWNER, ask_main, NULL);
+	process_start(&peer, ROLE_PEER, peer_main, &scene);
+	scene_open(&scene);
+	(void)peer_join(&scene, &peer);
+	ck_assert_int_eq(peer_do(&scene, &peer, PEER_SEND, 3).result, 0);
+	scene_await_messages(&scene, 3);
+
+	ck_assert_int_eq(postern_node_reload(scene.node, NULL, NULL, NULL), 0);
+	process_order(&owner, &r, sizeof(r));
+	event = scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	ck_assert_int_eq(event.reason, POSTERN_REASON_REVOKED);
+	scene_serve_until_readable(&scene, owner.control_fd);
+	process_read_report(&owner, &r, sizeof(r));
+	ck_assert_int_eq(r, 0);
+	process_end(&owner);
+	process_end(&peer);
+	scene_close(&scene);
+}
+END_TEST
+
+static void expect_fault(int result, const struct postern_refusal *refusal)
+{
+	ck_assert_int_eq(result, -EINVAL);
+	ck_assert_int_eq(refusal->reason, POSTERN_REASON_POLICY);
+	ck_assert_str_eq(refusal->file, "/etc/postern/policy.d/orders.conf");
+	ck_assert_uint_eq(refusal->line, 4);
+}
+
+START_TEST(error_of_the_hosts_policy_has_its_location)
+{
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_observer *observer;
+	struct postern_channel *channel;
+	struct postern_node *node;
+
+	set_up();
+	install_policy(faulty_text);
+	expect_fault(postern_node_open(NULL, "orders", NULL, &refusal, &node),
+		     &refusal);
+	expect_fault(postern_connect(NULL, "orders", NULL, 0, &refusal,
+				     &channel),
+		     &refusal);
+	expect_fault(postern_node_probe(NULL, "orders", 0, &refusal), &refusal);
+	expect_fault(postern_observe(NULL, "orders", NULL, 0, &refusal,
+				     &observer),
+		     &refusal);
+	expect_fault(postern_control_revoke(NULL, "orders", "friend", NULL, 0,
+					    &refusal, NULL),
+		     &refusal);
+}
+END_TEST
+
+static void edit_main(int control_fd, void *user_data)
+{
+	int order;
+
+	(void)user_data;
+	while (process_next_order(control_fd, &order, sizeof(order))) {
+		install_policy(faulty_text);
+		process_report(control_fd, &order, sizeof(order));
+	}
+}
+
+START_TEST(reload_with_an_error_of_the_hosts_policy_changes_nothing)
+{
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct process editor, peer;
+	int done = 0;
+
+	set_up();
+	install_policy(sound_text);
+	process_start(&editor, ROLE_ROOT, edit_main, NULL);
+	process_start(&peer, ROLE_PEER, peer_main, &scene);
+	scene_open(&scene);
+	(void)peer_join(&scene, &peer);
+	process_order(&editor, &done, sizeof(done));
+	process_read_report(&editor, &done, sizeof(done));
+	expect_fault(postern_node_reload(scene.node, NULL, &refusal, NULL),
+		     &refusal);
+	ck_assert(scene_has_record(&scene, "reload", "orders.conf"));
+	ck_assert_int_eq(peer_do(&scene, &peer, PEER_SEND, 3).result, 0);
+	scene_await_messages(&scene, 3);
+	process_end(&editor);
+	process_end(&peer);
+	scene_close(&scene);
+}
+END_TEST
+
+START_TEST(without_a_policy_on_the_host_there_is_no_such_node)
+{
+	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_channel *channel;
+
+	set_up();
+	ck_assert_int_eq(postern_connect(NULL, "orders", NULL, 0, &refusal,
+					 &channel),
+			 -ENOENT);
+	ck_assert_int_eq(refusal.reason, POSTERN_REASON_UNKNOWN_NODE);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("host policy");
+	TCase *tcase = stage_add_case(suite, "host policy");
+
+	tcase_add_test(tcase, calls_without_policy_use_the_policy_of_the_host);
+	tcase_add_test(tcase, error_of_the_hosts_policy_has_its_location);
+	tcase_add_test(
+		tcase,
+		reload_with_an_error_of_the_hosts_policy_changes_nothing);
+	tcase_add_test(tcase, without_a_policy_on_the_host_there_is_no_such_node);
+	return stage_run_suite(suite);
+}
