@@ -48,7 +48,8 @@ struct postern_connect_options {
 	uint32_t directions;
 
 	/* Requested size of each ring and of the largest message.  0: the
-	 * largest that this side's policy allows.  The node may grant less. */
+	 * largest that this side's policy allows, or the built-in size if that
+	 * policy has no allow.  The node may grant less. */
 	uint32_t ring_bytes;
 	uint32_t message_bytes;
 
@@ -76,9 +77,11 @@ struct postern_connect_options {
  * Connect to the node that the policy calls node_name.
  *
  * The policy names the node's socket and its owner.  The path and the
- * credentials of the listener are checked before anything is sent.  If the
- * policy lists keys of the node, the node must prove one of them; each is tried
- * in turn.  The channel uses the weakest security mode that both policies
+ * credentials of the listener are checked before anything is sent.  The policy
+ * need not allow this client: the node decides by its own policy.
+ *
+ * If the policy lists keys of the node, the node must prove one of them; each is
+ * tried in turn.  The channel uses the weakest security mode that both policies
  * allow, and at least `mac` if a key is used: see limits.security.
  *
  * policy (NULL: this host's policy, loaded for the call), options (NULL:

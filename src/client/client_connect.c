@@ -45,8 +45,10 @@ static struct pst_channel_params
 request_params(const struct pst_client_connect_params *params,
 	       const struct pst_policy_node *rules)
 {
-	/* A faulty policy may lack an allow that the node's has. */
-	bool is_certain = !pst_policy_node_fault(rules);
+	/* The client's policy need not have the allows of the node's: without any
+	 * it has no ceiling, and if it is faulty it may lack some. */
+	bool is_certain = pst_policy_ring_ceiling(rules) > 0 &&
+			  !pst_policy_node_fault(rules);
 	struct pst_channel_params requested = {
 		.directions = params->directions,
 		.ring_bytes = request_bytes(params->ring_bytes,

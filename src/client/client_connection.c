@@ -115,16 +115,8 @@ static int set_path_error(struct postern_refusal *error, int result,
 }
 
 /* No HELLO can be made: the parameters of the channel are invalid. */
-static int set_hello_error(struct postern_refusal *error,
-			   const struct pst_initiator_params *hello)
+static int set_hello_error(struct postern_refusal *error)
 {
-	if (hello->kind == PST_WIRE_KIND_CHANNEL &&
-	    hello->requested.ring_bytes == 0) {
-		(void)pst_error_setf(error, POSTERN_REASON_NO_ALLOW,
-				     "the policy allows nobody at node '%s'",
-				     hello->node_name);
-		return -EACCES;
-	}
 	(void)pst_error_setf(error, POSTERN_REASON_PROTOCOL,
 			     "the instance is no name, or the sizes requested "
 			     "are too small");
@@ -400,7 +392,7 @@ static int send_hello(struct pst_connection *connection,
 
 	r = pst_initiator_init(initiator, hello);
 	if (r == -EINVAL)
-		return set_hello_error(error, hello);
+		return set_hello_error(error);
 	if (r == 0)
 		r = pst_initiator_create_hello(initiator, &record);
 	if (r < 0) {

@@ -138,7 +138,8 @@ uint32_t pst_policy_facts_used(const struct pst_policy_node *node);
 /* Whether the node, one of its allows or a tenant requires more than `none`. */
 bool pst_policy_demands_security(const struct pst_policy_node *node);
 
-/* The largest ring, and message, that any allow of the node could give. */
+/* The largest ring, and message, that any allow of the node could give; 0: it has
+ * no allow. */
 uint64_t pst_policy_ring_ceiling(const struct pst_policy_node *node);
 uint64_t pst_policy_message_ceiling(const struct pst_policy_node *node);
 

@@ -68,6 +68,7 @@ test_programs += \
 	tests/integration/test_socket_watch \
 	tests/integration/test_subordinate_uids \
 	tests/integration/test_host_policy \
+	tests/integration/test_client_policy \
 	tests/integration/test_low_descriptors \
 	tests/integration/test_memory \
 	tests/integration/test_key_memory \
@@ -260,6 +261,10 @@ tests_integration_test_rates_LDADD = $(INTEGRATION_LIBS)
 tests_integration_test_subordinate_uids_SOURCES = \
 	tests/integration/test_subordinate_uids.c
 tests_integration_test_subordinate_uids_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_client_policy_SOURCES = \
+	tests/integration/test_client_policy.c
+tests_integration_test_client_policy_LDADD = $(INTEGRATION_LIBS)
 
 tests_integration_test_host_policy_SOURCES = \
 	tests/integration/test_host_policy.c
