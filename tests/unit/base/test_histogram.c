@@ -123,7 +123,7 @@ START_TEST(percentiles_are_those_of_the_sorted_values)
 }
 END_TEST
 
-START_TEST(a_description_agrees_with_what_is_found)
+START_TEST(description_equals_the_found_values)
 {
 	struct random chance = {13};
 	struct postern_latency latency;
@@ -192,7 +192,7 @@ int main(void)
 		       every_value_is_found_with_an_error_of_at_most_3_2_percent);
 	tcase_add_test(tcase, the_edges_of_every_power_of_two_are_in_order);
 	tcase_add_test(tcase, percentiles_are_those_of_the_sorted_values);
-	tcase_add_test(tcase, a_description_agrees_with_what_is_found);
+	tcase_add_test(tcase, description_equals_the_found_values);
 	tcase_add_test(tcase, no_percentile_is_above_the_exact_maximum);
 	tcase_add_test(tcase, rank_zero_is_the_smallest_value);
 	tcase_add_test(tcase, values_beyond_the_range_count_as_its_end);

@@ -45,7 +45,7 @@ START_TEST(a_fitting_payload_fits_and_a_larger_one_does_not)
 }
 END_TEST
 
-START_TEST(nothing_fits_a_ring_without_room_behind_a_header)
+START_TEST(ceiling_of_a_ring_of_header_size_is_zero)
 {
 	for (uint64_t ring_bytes = 0; ring_bytes < 16; ring_bytes++)
 		ck_assert_uint_eq(pst_record_payload_ceiling(ring_bytes, 0), 0);
@@ -79,7 +79,7 @@ int main(void)
 	tcase_add_loop_test(tcase,
 			    a_fitting_payload_fits_and_a_larger_one_does_not,
 			    0, 2);
-	tcase_add_test(tcase, nothing_fits_a_ring_without_room_behind_a_header);
+	tcase_add_test(tcase, ceiling_of_a_ring_of_header_size_is_zero);
 	tcase_add_test(tcase, the_largest_ring_has_a_largest_payload);
 	suite_add_tcase(suite, tcase);
 

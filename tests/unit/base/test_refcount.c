@@ -22,7 +22,7 @@ START_TEST(last_reference_and_no_other_frees)
 }
 END_TEST
 
-START_TEST(reference_to_what_is_freed_traps)
+START_TEST(ref_of_a_freed_object_traps)
 {
 	pst_refcount_init(&refcount);
 	ck_assert(pst_refcount_unref(&refcount));
@@ -94,7 +94,7 @@ int main(void)
 	int failed_count;
 
 	tcase_add_test(tcase, last_reference_and_no_other_frees);
-	tcase_add_test_raise_signal(tcase, reference_to_what_is_freed_traps,
+	tcase_add_test_raise_signal(tcase, ref_of_a_freed_object_traps,
 				    trap_signal());
 	tcase_add_test_raise_signal(tcase, reference_given_back_twice_traps,
 				    trap_signal());

@@ -142,7 +142,7 @@ START_TEST(more_than_the_burst_is_never_waited_for)
 END_TEST
 
 /* Greedily, for two minutes of its own time, at rates that do not divide. */
-START_TEST(what_passes_in_the_long_run_is_exact)
+START_TEST(long_run_rate_is_exact)
 {
 	static const uint64_t rates[] = {1, 3, 7, 997, 12345, 1000003};
 	struct pst_token_rate rate;
@@ -203,7 +203,7 @@ int main(void)
 	tcase_add_test(t, giving_back_conserves_tokens);
 	tcase_add_test(t, tokens_are_there_when_it_is_said);
 	tcase_add_test(t, more_than_the_burst_is_never_waited_for);
-	tcase_add_test(t, what_passes_in_the_long_run_is_exact);
+	tcase_add_test(t, long_run_rate_is_exact);
 	tcase_add_test(t, the_greatest_numbers_do_not_overflow);
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);

@@ -50,7 +50,7 @@ static void send_raw(const void *bytes, size_t byte_count)
 		     (ssize_t)byte_count);
 }
 
-START_TEST(what_is_sent_is_received)
+START_TEST(sent_messages_are_received)
 {
 	char buffer[16] = "";
 	size_t bytes = 99;
@@ -64,7 +64,7 @@ START_TEST(what_is_sent_is_received)
 }
 END_TEST
 
-START_TEST(only_what_was_seen_is_received_without_a_look)
+START_TEST(receive_buffered_does_not_poll_the_ring)
 {
 	char buffer[8] = "";
 	size_t byte_count;
@@ -126,7 +126,7 @@ START_TEST(a_waker_rings_only_for_a_sleeper)
 }
 END_TEST
 
-START_TEST(an_orderly_close_is_told_after_the_last_message)
+START_TEST(orderly_close_is_reported_after_the_last_message)
 {
 	size_t bytes;
 
@@ -160,7 +160,7 @@ START_TEST(a_dead_process_is_drained_and_then_over)
 }
 END_TEST
 
-START_TEST(what_is_committed_after_the_end_was_seen_is_not_delivered)
+START_TEST(message_committed_after_the_end_is_not_delivered)
 {
 	size_t bytes;
 
@@ -193,7 +193,7 @@ START_TEST(the_first_end_stays)
 }
 END_TEST
 
-START_TEST(a_bell_that_nobody_asked_for_poisons)
+START_TEST(doorbell_without_an_arming_poisons)
 {
 	const uint8_t bell = PST_DOORBELL_BYTE;
 
@@ -204,7 +204,7 @@ START_TEST(a_bell_that_nobody_asked_for_poisons)
 }
 END_TEST
 
-START_TEST(one_bell_for_each_arming_is_permitted_and_no_more)
+START_TEST(each_arming_permits_one_doorbell)
 {
 	const uint8_t bell = PST_DOORBELL_BYTE;
 
@@ -261,7 +261,7 @@ START_TEST(progress_refills_the_budget)
 }
 END_TEST
 
-START_TEST(a_record_that_is_no_bell_poisons)
+START_TEST(record_that_is_not_a_doorbell_poisons)
 {
 	send_raw("no bell", 7);
 	pst_channel_drain_doorbell(pair.left);
@@ -303,7 +303,7 @@ START_TEST(flush_succeeds_when_the_peer_went_after_it_had_everything)
 }
 END_TEST
 
-START_TEST(a_full_ring_has_room_again_after_a_receive)
+START_TEST(full_ring_has_space_again_after_a_receive)
 {
 	char message[1000] = "";
 	uint32_t ready = 0;
@@ -365,26 +365,25 @@ static Suite *suite(void)
 	TCase *t = tcase_create("one thread");
 
 	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_add_test(t, what_is_sent_is_received);
-	tcase_add_test(t, only_what_was_seen_is_received_without_a_look);
+	tcase_add_test(t, sent_messages_are_received);
+	tcase_add_test(t, receive_buffered_does_not_poll_the_ring);
 	tcase_add_test(t, a_direction_that_is_not_granted_is_refused);
 	tcase_add_test(t, a_waker_rings_only_for_a_sleeper);
-	tcase_add_test(t, an_orderly_close_is_told_after_the_last_message);
+	tcase_add_test(t, orderly_close_is_reported_after_the_last_message);
 	tcase_add_test(t, a_dead_process_is_drained_and_then_over);
-	tcase_add_test(t,
-		what_is_committed_after_the_end_was_seen_is_not_delivered);
+	tcase_add_test(t, message_committed_after_the_end_is_not_delivered);
 	tcase_add_test(t, a_revoked_channel_delivers_nothing);
 	tcase_add_test(t, the_first_end_stays);
-	tcase_add_test(t, a_bell_that_nobody_asked_for_poisons);
-	tcase_add_test(t, one_bell_for_each_arming_is_permitted_and_no_more);
+	tcase_add_test(t, doorbell_without_an_arming_poisons);
+	tcase_add_test(t, each_arming_permits_one_doorbell);
 	tcase_add_test(t, bells_without_progress_use_up_a_budget);
 	tcase_add_test(t, progress_refills_the_budget);
-	tcase_add_test(t, a_record_that_is_no_bell_poisons);
+	tcase_add_test(t, record_that_is_not_a_doorbell_poisons);
 	tcase_add_test(t, flush_returns_when_all_is_consumed);
 	tcase_add_test(t, flush_fails_when_the_peer_goes_first);
 	tcase_add_test(t,
 		flush_succeeds_when_the_peer_went_after_it_had_everything);
-	tcase_add_test(t, a_full_ring_has_room_again_after_a_receive);
+	tcase_add_test(t, full_ring_has_space_again_after_a_receive);
 	tcase_add_test(t, a_forked_child_does_not_own_the_channel);
 	tcase_add_test(t, detached_link_ends_with_the_last_reference);
 	tcase_add_test(t, letting_go_of_a_shared_channel_ends_it_for_the_other);

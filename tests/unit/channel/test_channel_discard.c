@@ -57,7 +57,7 @@ static void receive_left(void)
 					 &bytes), 0);
 }
 
-START_TEST(what_is_discarded_is_counted_and_told_to_the_peer)
+START_TEST(discarded_message_is_counted_and_reported_to_the_peer)
 {
 	struct postern_channel_statistics stats;
 	size_t bytes = 99;
@@ -117,7 +117,7 @@ START_TEST(a_sender_is_woken_when_its_message_is_discarded)
 }
 END_TEST
 
-START_TEST(what_the_peer_says_it_dropped_is_shown_and_binds_nobody)
+START_TEST(drop_count_of_the_peer_is_only_displayed)
 {
 	struct pst_segment_words *words =
 		(void *)pair.left->own_mapping.control;
@@ -139,11 +139,10 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase,
-		       what_is_discarded_is_counted_and_told_to_the_peer);
+		       discarded_message_is_counted_and_reported_to_the_peer);
 	tcase_add_test(tcase, discarding_ends_as_receiving_does);
 	tcase_add_test(tcase, a_sender_is_woken_when_its_message_is_discarded);
-	tcase_add_test(tcase,
-		       what_the_peer_says_it_dropped_is_shown_and_binds_nobody);
+	tcase_add_test(tcase, drop_count_of_the_peer_is_only_displayed);
 	suite_add_tcase(suite, tcase);
 
 	srunner_run_all(runner, CK_ENV);

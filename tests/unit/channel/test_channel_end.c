@@ -58,7 +58,7 @@ static const struct {
 	{POSTERN_REASON_PEER_DIED, POSTERN_REASON_HUNG_UP},
 };
 
-START_TEST(the_peer_is_told_why_if_it_is_for_a_reason_of_ours)
+START_TEST(own_reason_is_reported_to_the_peer)
 {
 	expect_equal(told_to_right(ends[_i].reason), ends[_i].told);
 	expect_equal(pst_channel_reported_reason(pair.left), ends[_i].reason);
@@ -108,7 +108,7 @@ START_TEST(the_first_word_for_the_end_stays)
 END_TEST
 
 /* It changes what is said, not what is delivered. */
-START_TEST(what_was_committed_before_a_told_end_is_still_drained)
+START_TEST(messages_before_a_reported_end_are_drained)
 {
 	char buffer[8];
 	size_t bytes;
@@ -155,7 +155,7 @@ START_TEST(an_unshared_channel_that_is_let_go_says_why)
 }
 END_TEST
 
-START_TEST(letting_go_does_not_change_what_was_told)
+START_TEST(release_does_not_change_the_reported_reason)
 {
 	pst_channel_end(pair.left, POSTERN_REASON_EXCEEDED);
 	pair.left = pst_channel_release(pair.left, POSTERN_REASON_NODE_CLOSED);
@@ -174,15 +174,15 @@ int main(void)
 
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_loop_test(t,
-		the_peer_is_told_why_if_it_is_for_a_reason_of_ours, 0,
+		own_reason_is_reported_to_the_peer, 0,
 		(int)(sizeof(ends) / sizeof(ends[0])));
 	tcase_add_loop_test(t, an_unknown_word_for_the_end_is_ignored, 0, 6);
 	tcase_add_test(t, a_word_for_the_end_ends_nothing);
 	tcase_add_test(t, the_first_word_for_the_end_stays);
-	tcase_add_test(t, what_was_committed_before_a_told_end_is_still_drained);
+	tcase_add_test(t, messages_before_a_reported_end_are_drained);
 	tcase_add_test(t, a_node_does_not_ask_its_peer_why);
 	tcase_add_test(t, an_unshared_channel_that_is_let_go_says_why);
-	tcase_add_test(t, letting_go_does_not_change_what_was_told);
+	tcase_add_test(t, release_does_not_change_the_reported_reason);
 	suite_add_tcase(s, t);
 
 	srunner_run_all(runner, CK_ENV);

@@ -144,7 +144,7 @@ START_TEST(a_full_ring_spends_no_count)
 }
 END_TEST
 
-START_TEST(a_sender_waits_for_the_room_of_a_record_with_its_tag)
+START_TEST(sender_waits_for_the_space_of_a_record_and_its_tag)
 {
 	static char message[LARGEST_BYTES];
 	uint32_t ready = 0;
@@ -225,7 +225,7 @@ START_TEST(stamps_are_sealed_with_the_message)
 }
 END_TEST
 
-START_TEST(a_stamp_that_finds_no_room_costs_no_message)
+START_TEST(message_without_space_for_a_stamp_is_sent)
 {
 	static char message[LARGEST_BYTES];
 
@@ -276,7 +276,7 @@ START_TEST(reservations_are_guarded_as_without_keys)
 }
 END_TEST
 
-START_TEST(what_is_reserved_and_not_sent_never_touches_the_ring)
+START_TEST(aborted_reservation_never_reaches_the_ring)
 {
 	static uint8_t before[2 * RING_BYTES];
 	static const char secret[] = "not for the peer's eyes";
@@ -361,7 +361,7 @@ START_TEST(keys_and_mode_belong_together)
 }
 END_TEST
 
-START_TEST(the_largest_message_leaves_room_for_its_tag)
+START_TEST(largest_message_leaves_space_for_its_tag)
 {
 	const size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
 	struct pst_channel_setup setup = {
@@ -398,18 +398,18 @@ static Suite *suite(void)
 	ADD(the_mode_is_one_of_the_limits);
 	ADD(a_direction_that_is_not_granted_is_refused);
 	ADD(a_full_ring_spends_no_count);
-	ADD(a_sender_waits_for_the_room_of_a_record_with_its_tag);
+	ADD(sender_waits_for_the_space_of_a_record_and_its_tag);
 	ADD(a_message_that_is_too_large_for_the_buffer_is_kept);
 	ADD(a_discarded_message_is_opened_and_counted);
 	ADD(stamps_are_sealed_with_the_message);
-	ADD(a_stamp_that_finds_no_room_costs_no_message);
+	ADD(message_without_space_for_a_stamp_is_sent);
 	ADD(a_reservation_is_committed_as_it_is_or_shortened);
 	ADD(reservations_are_guarded_as_without_keys);
-	ADD(what_is_reserved_and_not_sent_never_touches_the_ring);
+	ADD(aborted_reservation_never_reaches_the_ring);
 	ADD(plain_text_is_in_the_ring_only_in_mode_mac);
 #undef ADD
 	tcase_add_loop_test(t, keys_and_mode_belong_together, 0, 5);
-	tcase_add_test(t, the_largest_message_leaves_room_for_its_tag);
+	tcase_add_test(t, largest_message_leaves_space_for_its_tag);
 	suite_add_tcase(s, t);
 	return s;
 }

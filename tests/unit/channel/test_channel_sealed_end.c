@@ -110,7 +110,7 @@ START_TEST(a_key_that_is_used_up_ends_the_channel)
 }
 END_TEST
 
-START_TEST(what_comes_after_the_last_count_is_not_opened)
+START_TEST(record_after_the_last_nonce_is_not_opened)
 {
 	sealed_pair_open(&pair, _i, 0);
 	expect_equal(pst_channel_send(pair.left, "1", 1), 0);
@@ -177,7 +177,7 @@ static Suite *suite(void)
 	ADD(an_end_that_is_not_sealed_ends_nothing_in_order);
 	ADD(a_farewell_drops_an_open_reservation);
 	ADD(a_key_that_is_used_up_ends_the_channel);
-	ADD(what_comes_after_the_last_count_is_not_opened);
+	ADD(record_after_the_last_nonce_is_not_opened);
 	ADD(a_forked_child_has_no_secret_of_the_channel);
 #undef ADD
 	suite_add_tcase(s, t);

@@ -82,7 +82,7 @@ static bool is_one_of_both(const char *message)
 	return message[0] == 'a' || message[0] == 'b';
 }
 
-START_TEST(what_is_delivered_is_what_was_verified)
+START_TEST(delivered_bytes_are_the_verified_ones)
 {
 	unsigned accepted_count = 0, i;
 	struct receiver_state state;
@@ -126,7 +126,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, NULL, tear_down);
 	tcase_set_timeout(tcase, 300);
-	tcase_add_loop_test(tcase, what_is_delivered_is_what_was_verified, 0,
+	tcase_add_loop_test(tcase, delivered_bytes_are_the_verified_ones, 0,
 			    sealed_mode_count());
 	suite_add_tcase(suite, tcase);
 

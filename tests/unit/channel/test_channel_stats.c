@@ -129,7 +129,7 @@ START_TEST(a_send_that_found_the_ring_full_is_counted)
 }
 END_TEST
 
-START_TEST(depth_is_what_is_in_the_ring)
+START_TEST(depth_is_the_bytes_in_the_ring)
 {
 	uint64_t depth_bytes;
 
@@ -225,7 +225,7 @@ START_TEST(a_reservation_can_be_the_one_that_is_timed)
 }
 END_TEST
 
-START_TEST(the_message_after_a_bell_is_timed)
+START_TEST(message_after_a_notification_is_timed)
 {
 	int i;
 
@@ -286,7 +286,7 @@ START_TEST(bells_are_counted)
 }
 END_TEST
 
-START_TEST(activity_is_noted_with_samples_and_bells)
+START_TEST(activity_is_recorded_with_samples_and_doorbells)
 {
 	uint64_t before_ns = pst_monotonic_now_ns(), first_ns;
 
@@ -310,7 +310,7 @@ START_TEST(activity_is_noted_with_samples_and_bells)
 }
 END_TEST
 
-START_TEST(positions_that_lie_give_a_depth_within_the_ring)
+START_TEST(false_positions_give_a_depth_within_the_ring)
 {
 	struct pst_segment_words *words =
 		(void *)pair.right->own_mapping.control;
@@ -329,7 +329,7 @@ START_TEST(positions_that_lie_give_a_depth_within_the_ring)
 }
 END_TEST
 
-START_TEST(the_end_is_told)
+START_TEST(end_reason_is_in_the_statistics)
 {
 	pst_channel_on_peer_exit(pair.left);
 	expect_equal(stats_of(pair.left).end_reason, POSTERN_REASON_PEER_DIED);
@@ -421,19 +421,19 @@ int main(void)
 	tcase_add_test(tcase, messages_and_bytes_are_counted_on_both_sides);
 	tcase_add_test(tcase, a_message_that_was_not_received_is_not_counted);
 	tcase_add_test(tcase, a_send_that_found_the_ring_full_is_counted);
-	tcase_add_test(tcase, depth_is_what_is_in_the_ring);
+	tcase_add_test(tcase, depth_is_the_bytes_in_the_ring);
 	tcase_add_test(tcase, peaks_stay);
 	tcase_add_test(tcase, a_peak_is_seen_without_a_refusal);
 	tcase_add_test(tcase, a_sender_whose_peer_keeps_up_has_a_low_peak);
 	tcase_add_test(tcase, every_64th_message_is_timed);
 	tcase_add_test(tcase, a_reservation_can_be_the_one_that_is_timed);
-	tcase_add_test(tcase, the_message_after_a_bell_is_timed);
+	tcase_add_test(tcase, message_after_a_notification_is_timed);
 	tcase_add_test(tcase, the_largest_message_fits_when_its_time_is_due);
 	tcase_add_test(tcase, a_time_that_cannot_be_is_only_counted);
 	tcase_add_test(tcase, bells_are_counted);
-	tcase_add_test(tcase, activity_is_noted_with_samples_and_bells);
-	tcase_add_test(tcase, positions_that_lie_give_a_depth_within_the_ring);
-	tcase_add_test(tcase, the_end_is_told);
+	tcase_add_test(tcase, activity_is_recorded_with_samples_and_doorbells);
+	tcase_add_test(tcase, false_positions_give_a_depth_within_the_ring);
+	tcase_add_test(tcase, end_reason_is_in_the_statistics);
 	tcase_add_test(tcase, any_thread_may_ask_at_any_time);
 	suite_add_tcase(suite, tcase);
 

@@ -284,7 +284,7 @@ START_TEST(a_record_that_was_never_sealed_does_not_fit)
 }
 END_TEST
 
-START_TEST(what_is_discarded_is_verified_too)
+START_TEST(discarded_message_is_verified)
 {
 	size_t bytes = 9;
 
@@ -298,7 +298,7 @@ START_TEST(what_is_discarded_is_verified_too)
 }
 END_TEST
 
-START_TEST(what_a_dead_peer_left_is_verified_too)
+START_TEST(message_of_an_ended_peer_is_verified)
 {
 	open_pair(_i);
 	send_filled(pair.right, '1', 40); /* is whole */
@@ -310,7 +310,7 @@ START_TEST(what_a_dead_peer_left_is_verified_too)
 }
 END_TEST
 
-START_TEST(what_was_rejected_is_not_acknowledged)
+START_TEST(rejected_record_is_not_acknowledged)
 {
 	open_pair(_i);
 	send_filled(pair.left, '1', 40); /* is altered */
@@ -345,9 +345,9 @@ static Suite *suite(void)
 	tcase_add_loop_test(t, a_record_of_another_mode_does_not_fit, 0,
 			    modes * modes);
 	ADD(a_record_that_was_never_sealed_does_not_fit);
-	ADD(what_is_discarded_is_verified_too);
-	ADD(what_a_dead_peer_left_is_verified_too);
-	ADD(what_was_rejected_is_not_acknowledged);
+	ADD(discarded_message_is_verified);
+	ADD(message_of_an_ended_peer_is_verified);
+	ADD(rejected_record_is_not_acknowledged);
 #undef ADD
 	suite_add_tcase(s, t);
 	return s;

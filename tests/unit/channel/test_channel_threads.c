@@ -237,7 +237,7 @@ START_TEST(the_descriptor_is_level_triggered)
 }
 END_TEST
 
-START_TEST(the_descriptor_tells_of_room_once_half_the_ring_is_free)
+START_TEST(descriptor_reports_space_once_half_the_ring_is_free)
 {
 	const struct channel_pair_options options = {
 		.left_ring_bytes = 4096,
@@ -329,7 +329,8 @@ static Suite *suite(void)
 	TCase *descriptor = tcase_create("descriptor");
 
 	tcase_set_timeout(threads, 120);
-	tcase_add_test(threads, no_wakeup_is_lost_between_four_sleeping_threads);
+	tcase_add_test(threads,
+		       no_wakeup_is_lost_between_four_sleeping_threads);
 	tcase_add_test(threads,
 		       no_wakeup_is_lost_when_spinning_comes_before_sleep);
 	tcase_add_test(threads, no_wakeup_is_lost_in_an_event_loop);
@@ -338,7 +339,7 @@ static Suite *suite(void)
 	suite_add_tcase(s, threads);
 	tcase_add_test(descriptor, the_descriptor_is_level_triggered);
 	tcase_add_test(descriptor,
-		the_descriptor_tells_of_room_once_half_the_ring_is_free);
+		descriptor_reports_space_once_half_the_ring_is_free);
 	tcase_add_test(descriptor,
 		a_channel_that_only_sends_has_a_descriptor_that_comes_to_rest);
 	tcase_add_test(descriptor, the_descriptor_tells_of_the_end);

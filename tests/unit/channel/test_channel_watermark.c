@@ -142,7 +142,7 @@ START_TEST(a_depth_that_wavers_around_a_level_brings_one_event)
 }
 END_TEST
 
-START_TEST(what_came_and_went_is_told_in_turn)
+START_TEST(unreported_peak_returns_both_events)
 {
 	send_many(5);
 	receive_many(5);
@@ -152,7 +152,7 @@ START_TEST(what_came_and_went_is_told_in_turn)
 }
 END_TEST
 
-START_TEST(above_is_not_told_twice_in_a_row)
+START_TEST(above_high_is_not_reported_twice_in_a_row)
 {
 	send_many(5);
 	expect_event(POSTERN_CHANNEL_ABOVE_HIGH);
@@ -228,7 +228,7 @@ START_TEST(watermarks_must_lie_in_the_ring_and_apart)
 }
 END_TEST
 
-START_TEST(only_who_may_send_has_watermarks)
+START_TEST(watermarks_need_the_permission_to_send)
 {
 	struct channel_pair_options options = both_ways;
 	struct postern_channel_event event;
@@ -242,7 +242,7 @@ START_TEST(only_who_may_send_has_watermarks)
 }
 END_TEST
 
-START_TEST(waiting_for_low_looks)
+START_TEST(wait_for_low_refreshes_the_depth)
 {
 	uint32_t ready = 0;
 
@@ -264,7 +264,7 @@ static void *receive_in_thread(void *user_data)
 }
 
 /* Beside a descriptor (_i is 1), and without one. */
-START_TEST(who_sleeps_until_low_is_woken)
+START_TEST(sleep_until_low_is_woken)
 {
 	pthread_t thread;
 	uint32_t ready = 0;
@@ -297,7 +297,7 @@ START_TEST(the_descriptor_is_readable_when_the_depth_is_low)
 }
 END_TEST
 
-START_TEST(it_is_readable_too_if_nobody_asked_again_after_the_event)
+START_TEST(descriptor_is_readable_at_low_without_another_call)
 {
 	expect(pst_channel_fd(pair.right) >= 0);
 	expect_no_event();
@@ -326,7 +326,7 @@ START_TEST(a_refused_message_does_not_hide_that_it_is_low)
 END_TEST
 
 /* There is room again, and yet it is not low. */
-START_TEST(asking_for_events_does_not_hide_that_there_is_room)
+START_TEST(next_event_does_not_hide_free_space)
 {
 	expect(pst_channel_fd(pair.right) >= 0);
 	send_many(8);
@@ -343,7 +343,7 @@ START_TEST(asking_for_events_does_not_hide_that_there_is_room)
 }
 END_TEST
 
-START_TEST(a_peer_that_lies_about_its_position_is_found_out)
+START_TEST(false_position_of_the_peer_poisons)
 {
 	struct pst_segment_words *words =
 		(void *)pair.left->own_mapping.control;
@@ -368,24 +368,23 @@ int main(void)
 	tcase_add_test(tcase, above_and_below_take_turns);
 	tcase_add_test(tcase,
 		       a_depth_that_wavers_around_a_level_brings_one_event);
-	tcase_add_test(tcase, what_came_and_went_is_told_in_turn);
-	tcase_add_test(tcase, above_is_not_told_twice_in_a_row);
+	tcase_add_test(tcase, unreported_peak_returns_both_events);
+	tcase_add_test(tcase, above_high_is_not_reported_twice_in_a_row);
 	tcase_add_test(tcase,
 		       next_event_after_two_unreported_peaks_returns_one_pair);
 	tcase_add_test(tcase, a_sender_whose_peer_keeps_up_has_no_event);
 	tcase_add_test(tcase, reserved_messages_count_too);
 	tcase_add_test(tcase, without_watermarks_there_are_no_events);
 	tcase_add_test(tcase, watermarks_must_lie_in_the_ring_and_apart);
-	tcase_add_test(tcase, only_who_may_send_has_watermarks);
-	tcase_add_test(tcase, waiting_for_low_looks);
-	tcase_add_loop_test(tcase, who_sleeps_until_low_is_woken, 0, 2);
+	tcase_add_test(tcase, watermarks_need_the_permission_to_send);
+	tcase_add_test(tcase, wait_for_low_refreshes_the_depth);
+	tcase_add_loop_test(tcase, sleep_until_low_is_woken, 0, 2);
 	tcase_add_test(tcase, the_descriptor_is_readable_when_the_depth_is_low);
 	tcase_add_test(tcase,
-		       it_is_readable_too_if_nobody_asked_again_after_the_event);
+		       descriptor_is_readable_at_low_without_another_call);
 	tcase_add_test(tcase, a_refused_message_does_not_hide_that_it_is_low);
-	tcase_add_test(tcase,
-		       asking_for_events_does_not_hide_that_there_is_room);
-	tcase_add_test(tcase, a_peer_that_lies_about_its_position_is_found_out);
+	tcase_add_test(tcase, next_event_does_not_hide_free_space);
+	tcase_add_test(tcase, false_position_of_the_peer_poisons);
 	suite_add_tcase(suite, tcase);
 
 	srunner_run_all(runner, CK_ENV);

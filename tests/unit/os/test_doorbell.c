@@ -57,7 +57,7 @@ static bool is_readable(int fd)
 	return poll(&polled, 1, 0) == 1;
 }
 
-START_TEST(each_bell_is_heard_once)
+START_TEST(each_doorbell_is_drained_once)
 {
 	assert_drained(0, 0, false);
 	ring(1);
@@ -68,7 +68,7 @@ START_TEST(each_bell_is_heard_once)
 }
 END_TEST
 
-START_TEST(a_prepared_socket_holds_few_unread_bells)
+START_TEST(prepared_socket_holds_few_unread_doorbells)
 {
 	unsigned count, total = 0;
 	bool has_more = true;
@@ -110,7 +110,7 @@ START_TEST(drain_stops_after_its_count_and_says_there_may_be_more)
 }
 END_TEST
 
-START_TEST(full_socket_counts_as_rung_and_never_blocks)
+START_TEST(notify_on_a_full_socket_succeeds_without_blocking)
 {
 	unsigned rung_count = 0, heard_count = 0, count;
 	bool has_more = true;
@@ -154,7 +154,7 @@ static void send_record(const void *bytes, size_t byte_count)
 			 (ssize_t)byte_count);
 }
 
-START_TEST(another_byte_is_no_bell)
+START_TEST(drain_of_another_byte_returns_ebadmsg)
 {
 	uint8_t byte = PST_DOORBELL_BYTE ^ 1;
 
@@ -164,7 +164,7 @@ START_TEST(another_byte_is_no_bell)
 }
 END_TEST
 
-START_TEST(longer_record_is_no_bell)
+START_TEST(drain_of_a_longer_record_returns_ebadmsg)
 {
 	static const uint8_t bytes[2] = {PST_DOORBELL_BYTE, PST_DOORBELL_BYTE};
 
@@ -181,7 +181,7 @@ START_TEST(empty_record_is_a_violation_not_an_end)
 }
 END_TEST
 
-START_TEST(hang_up_is_told_after_the_last_bell)
+START_TEST(hang_up_is_reported_after_the_last_doorbell)
 {
 	ring(2);
 	(void)close(pair[0]);
@@ -191,7 +191,7 @@ START_TEST(hang_up_is_told_after_the_last_bell)
 }
 END_TEST
 
-START_TEST(reset_does_not_swallow_queued_bells)
+START_TEST(reset_does_not_hide_queued_doorbells)
 {
 	ring(2);
 	/* A peer that closes with something unread resets. */
@@ -287,7 +287,7 @@ START_TEST(sleep_ends_when_the_peer_hangs_up)
 }
 END_TEST
 
-START_TEST(sleep_with_a_deadline_that_has_passed_looks_once)
+START_TEST(sleep_with_a_past_deadline_polls_once)
 {
 	unsigned ready = 7;
 
@@ -327,7 +327,7 @@ START_TEST(signals_neither_end_a_sleep_nor_move_its_deadline)
 }
 END_TEST
 
-START_TEST(sleep_refuses_what_is_no_descriptor_and_too_many)
+START_TEST(sleep_refuses_invalid_and_too_many_descriptors)
 {
 	const int closed_fd = 1000, too_many[4] = {-1, -1, -1, -1};
 	unsigned ready;
@@ -344,26 +344,30 @@ int main(void)
 	TCase *tcase = tcase_create("doorbell");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_test(tcase, each_bell_is_heard_once);
-	tcase_add_test(tcase, drain_stops_after_its_count_and_says_there_may_be_more);
-	tcase_add_test(tcase, a_prepared_socket_holds_few_unread_bells);
+	tcase_add_test(tcase, each_doorbell_is_drained_once);
+	tcase_add_test(tcase,
+		       drain_stops_after_its_count_and_says_there_may_be_more);
+	tcase_add_test(tcase, prepared_socket_holds_few_unread_doorbells);
 	tcase_add_test(tcase, drain_takes_no_more_than_it_is_asked_to);
-	tcase_add_test(tcase, full_socket_counts_as_rung_and_never_blocks);
+	tcase_add_test(tcase,
+		       notify_on_a_full_socket_succeeds_without_blocking);
 	tcase_add_test(tcase, ring_tells_when_the_peer_is_gone);
 	tcase_add_test(tcase, ring_raises_no_signal);
-	tcase_add_test(tcase, another_byte_is_no_bell);
-	tcase_add_test(tcase, longer_record_is_no_bell);
+	tcase_add_test(tcase, drain_of_another_byte_returns_ebadmsg);
+	tcase_add_test(tcase, drain_of_a_longer_record_returns_ebadmsg);
 	tcase_add_test(tcase, empty_record_is_a_violation_not_an_end);
-	tcase_add_test(tcase, hang_up_is_told_after_the_last_bell);
-	tcase_add_test(tcase, reset_does_not_swallow_queued_bells);
-	tcase_add_test(tcase, bell_with_a_descriptor_is_a_violation_and_installs_none);
+	tcase_add_test(tcase, hang_up_is_reported_after_the_last_doorbell);
+	tcase_add_test(tcase, reset_does_not_hide_queued_doorbells);
+	tcase_add_test(tcase,
+		       bell_with_a_descriptor_is_a_violation_and_installs_none);
 	tcase_add_test(tcase, hang_up_wakes_both_ends);
 	tcase_add_test(tcase, wake_stays_readable_until_it_is_cleared);
 	tcase_add_test(tcase, sleep_tells_which_descriptors_are_ready);
 	tcase_add_test(tcase, sleep_ends_when_the_peer_hangs_up);
-	tcase_add_test(tcase, sleep_with_a_deadline_that_has_passed_looks_once);
-	tcase_add_test(tcase, signals_neither_end_a_sleep_nor_move_its_deadline);
-	tcase_add_test(tcase, sleep_refuses_what_is_no_descriptor_and_too_many);
+	tcase_add_test(tcase, sleep_with_a_past_deadline_polls_once);
+	tcase_add_test(tcase,
+		       signals_neither_end_a_sleep_nor_move_its_deadline);
+	tcase_add_test(tcase, sleep_refuses_invalid_and_too_many_descriptors);
 	suite_add_tcase(suite, tcase);
 	return test_run(suite);
 }

@@ -28,7 +28,7 @@ START_TEST(every_feature_can_be_switched_off)
 }
 END_TEST
 
-START_TEST(new_kernels_have_what_they_came_with)
+START_TEST(new_kernels_have_their_features)
 {
 	static const struct {
 		uint32_t feature;
@@ -65,7 +65,7 @@ START_TEST(probing_leaves_no_descriptor)
 }
 END_TEST
 
-START_TEST(what_cannot_be_tried_counts_as_missing)
+START_TEST(untestable_feature_counts_as_missing)
 {
 	struct rlimit limit;
 
@@ -113,9 +113,9 @@ int main(void)
 	TCase *tcase = tcase_create("features");
 
 	tcase_add_test(tcase, every_feature_can_be_switched_off);
-	tcase_add_test(tcase, new_kernels_have_what_they_came_with);
+	tcase_add_test(tcase, new_kernels_have_their_features);
 	tcase_add_test(tcase, probing_leaves_no_descriptor);
-	tcase_add_test(tcase, what_cannot_be_tried_counts_as_missing);
+	tcase_add_test(tcase, untestable_feature_counts_as_missing);
 	tcase_add_test(tcase, clock_does_not_go_back);
 	tcase_add_test(tcase, random_bytes_fill_the_buffer_and_no_more);
 	suite_add_tcase(suite, tcase);

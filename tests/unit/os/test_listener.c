@@ -200,7 +200,7 @@ START_TEST(close_removes_the_name_and_keeps_the_lock_file)
 }
 END_TEST
 
-START_TEST(close_leaves_what_has_taken_the_name)
+START_TEST(close_leaves_another_file_of_the_name)
 {
 	ck_assert_int_eq(open_listener(), 0);
 	ck_assert_int_eq(unlink(test_path("node.sock")), 0);
@@ -331,7 +331,7 @@ static void assert_occupied(void)
 	ck_assert_uint_le(test_entry_count(), count + 1);
 }
 
-START_TEST(what_is_not_a_socket_is_not_replaced)
+START_TEST(file_that_is_not_a_socket_is_not_replaced)
 {
 	struct stat status;
 
@@ -351,7 +351,7 @@ START_TEST(what_is_not_a_socket_is_not_replaced)
 }
 END_TEST
 
-START_TEST(socket_of_somebody_else_is_not_replaced)
+START_TEST(socket_of_another_user_is_not_replaced)
 {
 	SKIP_UNLESS_ROOT();
 	(void)close(plain_socket("node.sock", false));
@@ -384,7 +384,7 @@ START_TEST(lock_file_that_others_can_open_or_name_is_refused)
 }
 END_TEST
 
-START_TEST(lock_file_of_somebody_else_is_refused)
+START_TEST(lock_file_of_another_user_is_refused)
 {
 	SKIP_UNLESS_ROOT();
 	(void)test_file("node.sock.lock", "", OTHER_UID_B, 0600);
@@ -433,21 +433,27 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, connection_reaches_the_listener);
-	tcase_add_test(tcase, a_flood_queues_up_no_further_than_can_be_dealt_with_at_once);
+	tcase_add_test(tcase,
+		       a_flood_queues_up_no_further_than_can_be_dealt_with_at_once);
 	tcase_add_test(tcase, socket_and_lock_are_all_that_is_made);
 	tcase_add_test(tcase, socket_has_the_mode_and_group_whatever_the_umask);
-	tcase_add_test(tcase, accepted_socket_wants_credentials_and_refuses_descriptors);
+	tcase_add_test(tcase,
+		       accepted_socket_wants_credentials_and_refuses_descriptors);
 	tcase_add_test(tcase, close_removes_the_name_and_keeps_the_lock_file);
-	tcase_add_test(tcase, close_leaves_what_has_taken_the_name);
+	tcase_add_test(tcase, close_leaves_another_file_of_the_name);
 	tcase_add_test(tcase, impossible_names_and_modes_are_refused);
 	tcase_add_test(tcase, listener_is_bound_to_its_real_path);
-	tcase_add_test(tcase, connect_to_a_socket_without_access_bits_finds_no_listener);
-	tcase_add_test(tcase, default_acl_of_the_directory_gives_no_access_to_the_socket);
-	tcase_add_test(tcase, what_is_not_a_socket_is_not_replaced);
-	tcase_add_test(tcase, socket_of_somebody_else_is_not_replaced);
-	tcase_add_test(tcase, lock_file_that_others_can_open_or_name_is_refused);
-	tcase_add_test(tcase, lock_file_of_somebody_else_is_refused);
-	tcase_add_test(tcase, group_that_is_not_ours_to_give_fails_and_leaves_no_socket);
+	tcase_add_test(tcase,
+		       connect_to_a_socket_without_access_bits_finds_no_listener);
+	tcase_add_test(tcase,
+		       default_acl_of_the_directory_gives_no_access_to_the_socket);
+	tcase_add_test(tcase, file_that_is_not_a_socket_is_not_replaced);
+	tcase_add_test(tcase, socket_of_another_user_is_not_replaced);
+	tcase_add_test(tcase,
+		       lock_file_that_others_can_open_or_name_is_refused);
+	tcase_add_test(tcase, lock_file_of_another_user_is_refused);
+	tcase_add_test(tcase,
+		       group_that_is_not_ours_to_give_fails_and_leaves_no_socket);
 	tcase_add_test(tcase, directory_that_we_cannot_write_is_refused);
 	suite_add_tcase(suite, tcase);
 	return test_run(suite);

@@ -110,7 +110,7 @@ START_TEST(unknown_user_is_not_found)
 }
 END_TEST
 
-START_TEST(nis_entries_are_nobody)
+START_TEST(nis_entries_are_not_found)
 {
 	char *name = NULL;
 
@@ -224,7 +224,7 @@ START_TEST(users_whose_primary_group_it_is_are_members)
 }
 END_TEST
 
-START_TEST(members_that_nobody_knows_are_left_out)
+START_TEST(members_without_an_entry_are_skipped)
 {
 	ck_assert_str_eq(members_of(table, 20012), "20001 ");
 	ck_assert_str_eq(members_of(table, 20011), "");
@@ -346,7 +346,7 @@ int main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, user_is_found_by_name);
 	tcase_add_test(tcase, unknown_user_is_not_found);
-	tcase_add_test(tcase, nis_entries_are_nobody);
+	tcase_add_test(tcase, nis_entries_are_not_found);
 	tcase_add_test(tcase, name_with_two_ids_is_ambiguous);
 	tcase_add_test(tcase, group_is_found_by_name);
 	tcase_add_test(tcase, name_of_an_id_is_the_first);
@@ -354,7 +354,7 @@ int main(void)
 	tcase_add_test(tcase, user_without_further_groups_has_none);
 	tcase_add_test(tcase, members_of_all_entries_of_a_gid_count_once);
 	tcase_add_test(tcase, users_whose_primary_group_it_is_are_members);
-	tcase_add_test(tcase, members_that_nobody_knows_are_left_out);
+	tcase_add_test(tcase, members_without_an_entry_are_skipped);
 	tcase_add_test(tcase, table_after_first_lookup_reads_no_file);
 	tcase_add_test(tcase, table_without_trusted_file_fails_every_lookup);
 	tcase_add_test(tcase, group_entry_of_any_length_is_read);

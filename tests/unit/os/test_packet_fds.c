@@ -150,7 +150,7 @@ static int is_locked(void *argument)
  * hang.  A record lock tells whether it ever was in our table, since any close
  * of the file by its holder drops it.
  */
-START_TEST(descriptors_beyond_the_room_are_never_ours_to_close)
+START_TEST(descriptors_beyond_the_buffer_are_not_installed)
 {
 	struct pst_packet_sender sender;
 	int fds[PST_PACKET_FDS_MAX], fd = memfd_create("lock", MFD_CLOEXEC);
@@ -280,7 +280,7 @@ START_TEST(credentials_among_the_descriptors_are_refused_and_all_is_closed)
 }
 END_TEST
 
-START_TEST(our_own_full_table_is_told_from_a_lying_peer)
+START_TEST(own_full_table_is_not_taken_for_a_violation)
 {
 	struct rlimit limit;
 	int fds[PST_PACKET_FDS_MAX], lowest_fd, room;
@@ -331,11 +331,13 @@ int main(void)
 	TCase *tcase = tcase_create("packet_fds");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_test(tcase, plain_receive_installs_no_descriptor_whatever_comes);
-	tcase_add_test(tcase, descriptors_beyond_the_room_are_never_ours_to_close);
+	tcase_add_test(tcase,
+		       plain_receive_installs_no_descriptor_whatever_comes);
+	tcase_add_test(tcase, descriptors_beyond_the_buffer_are_not_installed);
 	tcase_add_test(tcase, two_descriptors_arrive_close_on_exec);
 	tcase_add_test(tcase, one_descriptor_arrives_close_on_exec_and_alone);
-	tcase_add_test(tcase, a_number_of_descriptors_that_no_record_has_is_not_asked_for);
+	tcase_add_test(tcase,
+		       a_number_of_descriptors_that_no_record_has_is_not_asked_for);
 	tcase_add_loop_test(tcase, record_without_descriptors_leaves_all_empty,
 			    0, WANTED_COUNTS);
 	tcase_add_loop_test(tcase, any_other_number_of_descriptors_is_refused_and_closed,
@@ -344,10 +346,11 @@ int main(void)
 			    0, WANTED_COUNTS);
 	tcase_add_loop_test(tcase, credentials_among_the_descriptors_are_refused_and_all_is_closed,
 			    0, WANTED_COUNTS);
-	tcase_add_loop_test(tcase, our_own_full_table_is_told_from_a_lying_peer,
+	tcase_add_loop_test(tcase, own_full_table_is_not_taken_for_a_violation,
 			    0, WANTED_COUNTS);
 	tcase_add_test(tcase, refused_descriptors_fail_at_their_sender);
-	tcase_add_test(tcase, refusing_descriptors_without_the_feature_does_nothing);
+	tcase_add_test(tcase,
+		       refusing_descriptors_without_the_feature_does_nothing);
 	suite_add_tcase(suite, tcase);
 	return test_run(suite);
 }

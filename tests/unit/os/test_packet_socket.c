@@ -106,7 +106,7 @@ START_TEST(empty_record_is_refused_and_is_not_an_end)
 }
 END_TEST
 
-START_TEST(end_is_told_after_the_last_record_and_again)
+START_TEST(end_is_reported_after_the_last_record_and_again)
 {
 	int fds[PST_PACKET_FDS_MAX];
 
@@ -200,7 +200,7 @@ START_TEST(room_for_credentials_needs_them_to_be_asked_for)
 }
 END_TEST
 
-START_TEST(credentials_that_nobody_asked_for_are_refused)
+START_TEST(unrequested_credentials_are_refused)
 {
 	want_credentials();
 	ck_assert_int_eq(pst_packet_send(pair[0], "x", 1), 0);
@@ -214,7 +214,7 @@ static int send_x(void *argument)
 	return pst_packet_send(pair[0], "x", 1) == 0 ? 0 : 1;
 }
 
-START_TEST(borrowed_socket_shows_who_really_sent)
+START_TEST(record_has_the_credentials_of_its_sender)
 {
 	const struct other_user user = {OTHER_UID_A, OTHER_UID_B, NULL, 0};
 	struct pst_packet_sender sender;
@@ -258,7 +258,7 @@ static int claim_to_be_root(void *argument)
 	return sendmsg(pair[0], &message, 0) < 0 && errno == EPERM ? 0 : 1;
 }
 
-START_TEST(nobody_can_claim_to_be_root)
+START_TEST(forged_root_credentials_are_refused)
 {
 	const struct other_user user = {OTHER_UID_A, OTHER_UID_A, NULL, 0};
 	struct pst_packet_sender sender;
@@ -278,19 +278,21 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, record_arrives_whole);
 	tcase_add_test(tcase, nothing_blocks_even_on_a_blocking_socket);
-	tcase_add_test(tcase, record_longer_than_the_buffer_is_refused_and_consumed);
+	tcase_add_test(tcase,
+		       record_longer_than_the_buffer_is_refused_and_consumed);
 	tcase_add_test(tcase, empty_record_is_refused_and_is_not_an_end);
-	tcase_add_test(tcase, end_is_told_after_the_last_record_and_again);
+	tcase_add_test(tcase, end_is_reported_after_the_last_record_and_again);
 	tcase_add_test(tcase, reset_does_not_swallow_a_queued_refusal);
 	tcase_add_test(tcase, send_tells_when_the_peer_is_gone);
 	tcase_add_test(tcase, send_raises_no_signal);
 	tcase_add_test(tcase, unread_bytes_fall_to_zero_when_all_was_taken);
 	tcase_add_test(tcase, record_carries_the_sender);
-	tcase_add_test(tcase, sender_is_known_even_if_it_was_sent_before_we_asked);
+	tcase_add_test(tcase,
+		       sender_is_known_even_if_it_was_sent_before_we_asked);
 	tcase_add_test(tcase, room_for_credentials_needs_them_to_be_asked_for);
-	tcase_add_test(tcase, credentials_that_nobody_asked_for_are_refused);
-	tcase_add_test(tcase, borrowed_socket_shows_who_really_sent);
-	tcase_add_test(tcase, nobody_can_claim_to_be_root);
+	tcase_add_test(tcase, unrequested_credentials_are_refused);
+	tcase_add_test(tcase, record_has_the_credentials_of_its_sender);
+	tcase_add_test(tcase, forged_root_credentials_are_refused);
 	suite_add_tcase(suite, tcase);
 	return test_run(suite);
 }

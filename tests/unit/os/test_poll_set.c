@@ -88,7 +88,7 @@ START_TEST(wait_ends_at_its_deadline_and_not_before)
 }
 END_TEST
 
-START_TEST(removed_member_is_not_told)
+START_TEST(removed_member_is_not_reported)
 {
 	pst_wake_signal(wake_fd);
 	pst_poll_set_remove(set_fd, wake_fd);
@@ -136,7 +136,7 @@ int main(void)
 	tcase_add_test(tcase, set_is_readable_as_long_as_a_member_is);
 	tcase_add_test(tcase, wait_tells_every_ready_member);
 	tcase_add_test(tcase, wait_ends_at_its_deadline_and_not_before);
-	tcase_add_test(tcase, removed_member_is_not_told);
+	tcase_add_test(tcase, removed_member_is_not_reported);
 	tcase_add_test(tcase, member_is_added_once_and_no_descriptor_is_none);
 	tcase_add_test(tcase, timer_is_readable_from_its_deadline_on);
 	suite_add_tcase(suite, tcase);

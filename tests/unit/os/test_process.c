@@ -230,7 +230,7 @@ START_TEST(effective_uid_counts_where_they_differ)
 }
 END_TEST
 
-START_TEST(executable_is_told_to_root_and_the_same_user_only)
+START_TEST(executable_is_known_to_root_and_the_same_user_only)
 {
 	struct other_user_process process;
 
@@ -244,7 +244,7 @@ START_TEST(executable_is_told_to_root_and_the_same_user_only)
 }
 END_TEST
 
-START_TEST(executable_of_a_hardened_process_is_told_to_root_only)
+START_TEST(executable_of_a_hardened_process_is_known_to_root_only)
 {
 	struct other_user_process process;
 
@@ -389,14 +389,17 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, setup, NULL);
 	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, identity_stays_the_same_and_differs_between_processes);
+	tcase_add_test(tcase,
+		       identity_stays_the_same_and_differs_between_processes);
 	tcase_add_test(tcase, identity_needs_a_process_and_the_feature);
 	tcase_add_test(tcase, zombie_has_no_identity);
 	tcase_add_test(tcase, reused_number_has_another_identity);
 	tcase_add_test(tcase, process_has_its_effective_ids_and_groups);
 	tcase_add_test(tcase, effective_uid_counts_where_they_differ);
-	tcase_add_test(tcase, executable_is_told_to_root_and_the_same_user_only);
-	tcase_add_test(tcase, executable_of_a_hardened_process_is_told_to_root_only);
+	tcase_add_test(tcase,
+		       executable_is_known_to_root_and_the_same_user_only);
+	tcase_add_test(tcase,
+		       executable_of_a_hardened_process_is_known_to_root_only);
 	tcase_add_test(tcase, process_that_is_not_there_has_no_credentials);
 	tcase_add_test(tcase, no_pidfd_never_ends);
 	tcase_add_test(tcase, overflow_ids_are_the_kernels);
@@ -405,7 +408,8 @@ int main(void)
 			    cgroup_is_the_system_managers_or_the_unified_one, 0,
 			    sizeof(cgroups) / sizeof(cgroups[0]));
 	tcase_add_test(tcase, numbers_of_proc_are_read_within_their_range);
-	tcase_add_test(tcase, key_of_proc_is_found_at_the_beginning_of_a_line_only);
+	tcase_add_test(tcase,
+		       key_of_proc_is_found_at_the_beginning_of_a_line_only);
 	suite_add_tcase(suite, tcase);
 	return test_run(suite);
 }

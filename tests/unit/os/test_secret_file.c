@@ -93,7 +93,7 @@ START_TEST(created_file_has_no_acl_from_its_directory)
 }
 END_TEST
 
-START_TEST(what_exists_is_not_written_over)
+START_TEST(existing_file_is_not_overwritten)
 {
 	const char *path = test_file("key", "old", geteuid(), 0600);
 
@@ -178,7 +178,7 @@ static int be_killed(void *argument)
 	return create(argument, "a secret") == 0 ? 2 : 3;
 }
 
-START_TEST(who_is_killed_while_making_a_file_leaves_none)
+START_TEST(process_killed_during_create_leaves_no_file)
 {
 	char path[PST_PATH_BYTES];
 
@@ -235,7 +235,7 @@ START_TEST(sentence_names_the_command_that_mends_it)
 }
 END_TEST
 
-START_TEST(longer_file_fills_the_room_and_no_more)
+START_TEST(longer_file_fills_the_buffer_only)
 {
 	struct {
 		char room[4];
@@ -356,15 +356,14 @@ int main(void)
 	tcase_add_checked_fixture(files, test_dir_setup, test_dir_teardown);
 	tcase_add_test(files, created_file_is_ours_alone_whatever_the_umask);
 	tcase_add_test(files, created_file_has_no_acl_from_its_directory);
-	tcase_add_test(files, what_exists_is_not_written_over);
+	tcase_add_test(files, existing_file_is_not_overwritten);
 	tcase_add_test(files, unfit_directories_get_no_secret);
 	tcase_add_test(files, file_that_could_not_be_finished_is_removed);
 	tcase_add_test(files, file_beyond_the_limit_of_size_raises_no_signal);
-	tcase_add_test(files,
-		       who_is_killed_while_making_a_file_leaves_none);
+	tcase_add_test(files, process_killed_during_create_leaves_no_file);
 	tcase_add_test(files, only_a_file_that_is_closed_to_others_is_read);
 	tcase_add_test(files, sentence_names_the_command_that_mends_it);
-	tcase_add_test(files, longer_file_fills_the_room_and_no_more);
+	tcase_add_test(files, longer_file_fills_the_buffer_only);
 	tcase_add_test(files, file_with_list_for_reader_alone_is_private);
 	tcase_add_test(files, link_to_a_private_file_is_followed);
 	tcase_add_test(files, links_and_other_types_are_refused);

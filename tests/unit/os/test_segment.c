@@ -350,14 +350,14 @@ START_TEST(check_refuses_every_other_kind_of_descriptor_by_its_seals)
 }
 END_TEST
 
-START_TEST(check_refuses_what_is_no_descriptor)
+START_TEST(check_refuses_an_invalid_descriptor)
 {
 	ck_assert_int_eq(fault_of(-1, PST_SEGMENT_SEALS_OFFERED),
 			 PST_SEGMENT_FAULT_NOT_SEALABLE);
 }
 END_TEST
 
-START_TEST(sealed_segment_can_be_changed_by_nobody)
+START_TEST(sealed_segment_cannot_be_changed)
 {
 	char byte = 'x';
 	int fd, again_fd;
@@ -486,20 +486,27 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, setup, test_dir_teardown);
 	tcase_add_test(tcase, created_segment_is_sparse_and_of_the_given_size);
-	tcase_add_test(tcase, created_segment_cannot_be_made_executable_where_the_kernel_can);
-	tcase_add_test(tcase, created_without_the_feature_it_lacks_only_the_exec_seal);
+	tcase_add_test(tcase,
+		       created_segment_cannot_be_made_executable_where_the_kernel_can);
+	tcase_add_test(tcase,
+		       created_without_the_feature_it_lacks_only_the_exec_seal);
 	tcase_add_test(tcase, create_refuses_sizes_that_are_no_whole_pages);
-	tcase_add_test(tcase, check_accepts_exactly_the_wanted_seals_with_or_without_exec);
+	tcase_add_test(tcase,
+		       check_accepts_exactly_the_wanted_seals_with_or_without_exec);
 	tcase_add_test(tcase, check_accepts_exactly_the_wanted_size);
 	tcase_add_test(tcase, check_refuses_another_owner);
-	tcase_add_test(tcase, check_refuses_descriptors_that_cannot_both_read_and_write);
-	tcase_add_test(tcase, check_refuses_named_and_foreign_files_even_with_the_right_seals);
+	tcase_add_test(tcase,
+		       check_refuses_descriptors_that_cannot_both_read_and_write);
+	tcase_add_test(tcase,
+		       check_refuses_named_and_foreign_files_even_with_the_right_seals);
 	tcase_add_test(tcase, check_refuses_huge_pages);
-	tcase_add_test(tcase, check_refuses_every_other_kind_of_descriptor_by_its_seals);
-	tcase_add_test(tcase, check_refuses_what_is_no_descriptor);
-	tcase_add_test(tcase, sealed_segment_can_be_changed_by_nobody);
+	tcase_add_test(tcase,
+		       check_refuses_every_other_kind_of_descriptor_by_its_seals);
+	tcase_add_test(tcase, check_refuses_an_invalid_descriptor);
+	tcase_add_test(tcase, sealed_segment_cannot_be_changed);
 	tcase_add_test(tcase, set_access_gives_mode_and_group);
-	tcase_add_test(tcase, set_access_reports_a_group_that_is_not_ours_to_give);
+	tcase_add_test(tcase,
+		       set_access_reports_a_group_that_is_not_ours_to_give);
 	tcase_add_test(tcase, populated_means_every_page);
 	tcase_add_test(tcase, inode_tells_segments_apart);
 	tcase_add_test(tcase, finish_seals_sets_mode_and_returns_inode);

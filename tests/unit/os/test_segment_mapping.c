@@ -75,7 +75,7 @@ START_TEST(bytes_behind_the_ring_are_its_beginning)
 }
 END_TEST
 
-START_TEST(control_lies_before_the_ring_and_is_apart_from_it)
+START_TEST(control_precedes_the_ring)
 {
 	struct pst_segment_mapping mapping = map_writable(make_segment());
 
@@ -91,7 +91,7 @@ START_TEST(control_lies_before_the_ring_and_is_apart_from_it)
 }
 END_TEST
 
-START_TEST(reader_sees_what_the_writer_writes)
+START_TEST(reader_sees_the_bytes_of_the_writer)
 {
 	int fd = make_segment();
 	struct pst_segment_mapping writable = map_writable(fd);
@@ -326,15 +326,17 @@ int main(void)
 	TCase *tcase = tcase_create("segment_mapping");
 
 	tcase_add_test(tcase, bytes_behind_the_ring_are_its_beginning);
-	tcase_add_test(tcase, control_lies_before_the_ring_and_is_apart_from_it);
-	tcase_add_test(tcase, reader_sees_what_the_writer_writes);
+	tcase_add_test(tcase, control_precedes_the_ring);
+	tcase_add_test(tcase, reader_sees_the_bytes_of_the_writer);
 	tcase_add_test(tcase, without_a_ring_there_is_only_control);
 	tcase_add_test(tcase, sealed_mapping_cannot_be_made_writable);
-	tcase_add_test(tcase, mapping_made_before_the_seal_can_be_made_writable);
+	tcase_add_test(tcase,
+		       mapping_made_before_the_seal_can_be_made_writable);
 	tcase_add_test(tcase, mapping_is_never_executable_and_not_dumped);
 	tcase_add_test(tcase, forked_child_has_no_page_of_it);
 	tcase_add_test(tcase, populate_for_writing_allocates_every_page);
-	tcase_add_test(tcase, populate_for_reading_allocates_every_page_of_a_sealed_segment);
+	tcase_add_test(tcase,
+		       populate_for_reading_allocates_every_page_of_a_sealed_segment);
 	tcase_add_test(tcase, populate_reports_a_file_that_is_too_short);
 	tcase_add_test(tcase, map_refuses_sizes_that_cannot_be);
 	tcase_add_test(tcase, failed_map_leaves_nothing_mapped);

@@ -65,7 +65,7 @@ static void close_promptly(int socket_fd, uint64_t started_ns)
 }
 
 /* Without that, no test here could fail. */
-START_TEST(plain_close_waits_for_what_a_peer_has_sent)
+START_TEST(plain_close_waits_for_a_lingering_socket)
 {
 	uint64_t started_ns;
 
@@ -79,7 +79,7 @@ START_TEST(plain_close_waits_for_what_a_peer_has_sent)
 }
 END_TEST
 
-START_TEST(close_does_not_wait_for_what_a_peer_has_sent)
+START_TEST(close_does_not_wait_for_a_lingering_socket)
 {
 	send_lingering("x", _i == 0);
 	close_promptly(pair[1], pst_monotonic_now_ns());
@@ -139,7 +139,7 @@ START_TEST(close_keeps_the_signal_mask_and_other_descriptors)
 END_TEST
 
 /* A peer whose last bells we did not read is not reset, and is told the end. */
-START_TEST(close_after_unread_bells_is_an_ordinary_end)
+START_TEST(close_after_unread_doorbells_is_an_ordinary_end)
 {
 	char byte;
 
@@ -150,7 +150,7 @@ START_TEST(close_after_unread_bells_is_an_ordinary_end)
 }
 END_TEST
 
-START_TEST(receive_does_not_wait_for_what_a_peer_has_sent)
+START_TEST(receive_does_not_wait_for_a_lingering_socket)
 {
 	uint64_t started_ns = pst_monotonic_now_ns();
 	struct pst_packet_sender sender;
@@ -191,7 +191,7 @@ START_TEST(receive_finds_a_descriptor_behind_a_reset)
 }
 END_TEST
 
-START_TEST(drain_does_not_wait_for_what_a_peer_has_sent)
+START_TEST(drain_does_not_wait_for_a_lingering_socket)
 {
 	static const char bell = (char)PST_DOORBELL_BYTE;
 	uint64_t started_ns = pst_monotonic_now_ns();
@@ -251,20 +251,22 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 120);
-	tcase_add_test(tcase, plain_close_waits_for_what_a_peer_has_sent);
-	tcase_add_loop_test(tcase, close_does_not_wait_for_what_a_peer_has_sent,
+	tcase_add_test(tcase, plain_close_waits_for_a_lingering_socket);
+	tcase_add_loop_test(tcase, close_does_not_wait_for_a_lingering_socket,
 			    0, 2);
 	tcase_add_loop_test(tcase, close_finds_a_descriptor_behind_other_records,
 			    0, 4);
 	tcase_add_test(tcase, close_finds_a_descriptor_behind_a_reset);
-	tcase_add_test(tcase, close_keeps_the_signal_mask_and_other_descriptors);
-	tcase_add_test(tcase, close_after_unread_bells_is_an_ordinary_end);
-	tcase_add_loop_test(tcase, receive_does_not_wait_for_what_a_peer_has_sent,
+	tcase_add_test(tcase,
+		       close_keeps_the_signal_mask_and_other_descriptors);
+	tcase_add_test(tcase, close_after_unread_doorbells_is_an_ordinary_end);
+	tcase_add_loop_test(tcase, receive_does_not_wait_for_a_lingering_socket,
 			    0, 2);
 	tcase_add_test(tcase, receive_finds_a_descriptor_behind_a_reset);
-	tcase_add_loop_test(tcase, drain_does_not_wait_for_what_a_peer_has_sent,
+	tcase_add_loop_test(tcase, drain_does_not_wait_for_a_lingering_socket,
 			    0, 2);
-	tcase_add_test(tcase, listener_does_not_wait_for_connections_that_were_not_accepted);
+	tcase_add_test(tcase,
+		       listener_does_not_wait_for_connections_that_were_not_accepted);
 	suite_add_tcase(suite, tcase);
 	return test_run(suite);
 }

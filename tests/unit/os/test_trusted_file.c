@@ -42,7 +42,7 @@ static void assert_fault(const char *path, enum pst_path_fault_kind kind,
 	ck_assert_str_eq(fault.path, path);
 }
 
-START_TEST(whole_content_comes_back_terminated_with_its_owner)
+START_TEST(read_returns_the_terminated_content_and_owner)
 {
 	const char *path = test_file("a.conf", "line one\nline two\n", geteuid(),
 				     0644);
@@ -68,7 +68,7 @@ START_TEST(empty_file_is_a_file)
 }
 END_TEST
 
-START_TEST(only_root_or_the_reader_may_own_it_and_nobody_else_write_it)
+START_TEST(file_must_be_owned_and_writable_by_root_or_reader_only)
 {
 	static const uid_t owners[] = {0, READER, OTHER_UID_B, 65534};
 	static const mode_t modes[] = {0644, 0600, 0444, 0755, 0664, 0646, 0666,
@@ -214,7 +214,7 @@ START_TEST(hard_links_are_refused)
 }
 END_TEST
 
-START_TEST(missing_file_is_told_apart)
+START_TEST(missing_file_is_distinguished)
 {
 	assert_fault(test_path("none"), PST_PATH_FAULT_MISSING, -ENOENT);
 	ck_assert(!S_ISDIR(fault.mode));
@@ -297,7 +297,7 @@ START_TEST(lack_of_trust_can_be_a_warning)
 }
 END_TEST
 
-START_TEST(what_is_no_matter_of_trust_stays_an_error)
+START_TEST(warn_only_keeps_other_faults_as_errors)
 {
 	const unsigned flags = PST_TRUSTED_FILE_WARN_ONLY;
 
@@ -380,7 +380,7 @@ START_TEST(listing_is_sorted_and_sorts_out)
 }
 END_TEST
 
-START_TEST(missing_and_empty_directories_are_told_apart)
+START_TEST(missing_and_empty_directories_are_distinguished)
 {
 	ck_assert_int_eq(list(test_path("none"), 0), -ENOENT);
 	ck_assert_int_eq(fault.kind, PST_PATH_FAULT_MISSING);
@@ -508,9 +508,10 @@ int main(void)
 	TCase *directories = tcase_create("directories");
 
 	tcase_add_checked_fixture(files, test_dir_setup, test_dir_teardown);
-	tcase_add_test(files, whole_content_comes_back_terminated_with_its_owner);
+	tcase_add_test(files, read_returns_the_terminated_content_and_owner);
 	tcase_add_test(files, empty_file_is_a_file);
-	tcase_add_test(files, only_root_or_the_reader_may_own_it_and_nobody_else_write_it);
+	tcase_add_test(files,
+		       file_must_be_owned_and_writable_by_root_or_reader_only);
 	tcase_add_test(files, other_types_of_file_are_refused_without_waiting);
 	tcase_add_test(files, chain_of_own_links_is_followed);
 	tcase_add_test(files, links_in_a_circle_end);
@@ -518,22 +519,26 @@ int main(void)
 	tcase_add_test(files, file_behind_a_link_must_be_trusted_itself);
 	tcase_add_test(files, symbolic_link_with_another_name_is_refused);
 	tcase_add_test(files, hard_links_are_refused);
-	tcase_add_test(files, missing_file_is_told_apart);
+	tcase_add_test(files, missing_file_is_distinguished);
 	tcase_add_test(files, directories_above_are_judged);
 	tcase_add_test(files, relative_path_is_judged_from_the_root_on);
 	tcase_add_test(files, exactly_one_mebibyte_fits);
 	tcase_add_test(files, lack_of_trust_can_be_a_warning);
-	tcase_add_test(files, what_is_no_matter_of_trust_stays_an_error);
+	tcase_add_test(files, warn_only_keeps_other_faults_as_errors);
 	tcase_add_test(files, failures_leave_no_descriptor);
 	suite_add_tcase(suite, files);
 	tcase_add_checked_fixture(directories, test_dir_setup,
 				  test_dir_teardown);
 	tcase_add_test(directories, listing_is_sorted_and_sorts_out);
-	tcase_add_test(directories, missing_and_empty_directories_are_told_apart);
-	tcase_add_test(directories, file_of_a_listing_is_read_from_the_listed_directory);
+	tcase_add_test(directories,
+		       missing_and_empty_directories_are_distinguished);
+	tcase_add_test(directories,
+		       file_of_a_listing_is_read_from_the_listed_directory);
 	tcase_add_test(directories, reader_with_uid_65534_trusts_root_only);
-	tcase_add_test(directories, reader_with_the_overflow_uid_trusts_root_only);
-	tcase_add_test(directories, directory_that_others_can_write_is_refused_even_if_sticky);
+	tcase_add_test(directories,
+		       reader_with_the_overflow_uid_trusts_root_only);
+	tcase_add_test(directories,
+		       directory_that_others_can_write_is_refused_even_if_sticky);
 	suite_add_tcase(suite, directories);
 	return test_run(suite);
 }

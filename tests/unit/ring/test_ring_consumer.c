@@ -99,7 +99,7 @@ START_TEST(read_of_an_empty_ring_finds_nothing)
 }
 END_TEST
 
-START_TEST(read_copies_the_payload_and_gives_the_room_back)
+START_TEST(read_copies_the_payload_and_releases_its_space)
 {
 	uint64_t end_pos;
 
@@ -284,7 +284,7 @@ static const struct position_lie position_lies[] = {
 #define POSITION_LIE_COUNT \
 	((int)(sizeof(position_lies) / sizeof(position_lies[0])))
 
-START_TEST(lying_position_poisons_a_read_that_looks)
+START_TEST(false_position_poisons_a_refreshing_read)
 {
 	uint64_t start_pos = starts[_i / POSITION_LIE_COUNT];
 	const struct position_lie *lie =
@@ -319,7 +319,7 @@ START_TEST(lying_position_poisons_freeze)
 }
 END_TEST
 
-START_TEST(position_may_not_count_on_room_that_is_unread)
+START_TEST(position_over_unread_bytes_poisons)
 {
 	uint64_t start_pos = starts[_i];
 
@@ -417,7 +417,7 @@ static void add_tests(TCase *tcase)
 {
 #define ADD(test) tcase_add_loop_test(tcase, test, 0, START_COUNT)
 	ADD(read_of_an_empty_ring_finds_nothing);
-	ADD(read_copies_the_payload_and_gives_the_room_back);
+	ADD(read_copies_the_payload_and_releases_its_space);
 	ADD(read_publishes_its_position_before_each_return);
 	ADD(read_delivers_an_empty_message);
 	ADD(read_into_too_small_a_buffer_keeps_the_message);
@@ -427,9 +427,9 @@ static void add_tests(TCase *tcase)
 	ADD(consumer_never_believes_its_own_words);
 	ADD(record_larger_than_agreed_poisons_even_when_it_is_all_there);
 	ADD(record_cut_by_the_published_position_poisons);
-	ADD(position_may_not_count_on_room_that_is_unread);
+	ADD(position_over_unread_bytes_poisons);
 #undef ADD
-	tcase_add_loop_test(tcase, lying_position_poisons_a_read_that_looks, 0,
+	tcase_add_loop_test(tcase, false_position_poisons_a_refreshing_read, 0,
 			    START_COUNT * POSITION_LIE_COUNT);
 	tcase_add_loop_test(tcase, lying_position_poisons_freeze, 0,
 			    START_COUNT * POSITION_LIE_COUNT);

@@ -33,7 +33,7 @@ static int discard(void)
 	return pst_ring_discard(&pair.consumer, &byte_count);
 }
 
-START_TEST(discarding_takes_one_message_and_gives_its_room_back)
+START_TEST(discard_takes_one_message_and_releases_its_space)
 {
 	char buffer[8];
 
@@ -83,8 +83,7 @@ int main(void)
 	int failed_count;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_test(tcase,
-		       discarding_takes_one_message_and_gives_its_room_back);
+	tcase_add_test(tcase, discard_takes_one_message_and_releases_its_space);
 	tcase_add_test(tcase, there_is_nothing_to_discard_in_an_empty_ring);
 	tcase_add_test(tcase, a_length_that_was_not_published_is_not_skipped);
 	suite_add_tcase(suite, tcase);

@@ -20,7 +20,7 @@ START_TEST(geometry_accepts_a_power_of_two_from_a_page_to_two_gibibytes)
 }
 END_TEST
 
-START_TEST(geometry_refuses_what_is_not_a_power_of_two)
+START_TEST(geometry_refuses_sizes_that_are_not_a_power_of_two)
 {
 	ck_assert(!pst_ring_is_geometry_valid(0, 0, 0, PAGE_BYTES));
 	ck_assert(!pst_ring_is_geometry_valid(3 * PAGE_BYTES, 64, 0,
@@ -36,7 +36,7 @@ START_TEST(geometry_refuses_less_than_a_page)
 }
 END_TEST
 
-START_TEST(geometry_refuses_what_does_not_fit_in_32_bits)
+START_TEST(geometry_refuses_sizes_over_32_bits)
 {
 	ck_assert(!pst_ring_is_geometry_valid(UINT64_C(1) << 32, 64, 0,
 					      PAGE_BYTES));
@@ -45,7 +45,7 @@ START_TEST(geometry_refuses_what_does_not_fit_in_32_bits)
 }
 END_TEST
 
-START_TEST(geometry_wants_room_for_one_whole_record)
+START_TEST(geometry_requires_space_for_one_record)
 {
 	ck_assert(pst_ring_is_geometry_valid(4096, 0, 0, PAGE_BYTES));
 	ck_assert(pst_ring_is_geometry_valid(4096, 4088, 0, PAGE_BYTES));
@@ -80,10 +80,11 @@ int main(void)
 
 	tcase_add_test(tcase,
 		geometry_accepts_a_power_of_two_from_a_page_to_two_gibibytes);
-	tcase_add_test(tcase, geometry_refuses_what_is_not_a_power_of_two);
+	tcase_add_test(tcase,
+		       geometry_refuses_sizes_that_are_not_a_power_of_two);
 	tcase_add_test(tcase, geometry_refuses_less_than_a_page);
-	tcase_add_test(tcase, geometry_refuses_what_does_not_fit_in_32_bits);
-	tcase_add_test(tcase, geometry_wants_room_for_one_whole_record);
+	tcase_add_test(tcase, geometry_refuses_sizes_over_32_bits);
+	tcase_add_test(tcase, geometry_requires_space_for_one_record);
 	tcase_add_test(tcase,
 		       record_size_holds_for_every_length_a_peer_can_write);
 	suite_add_tcase(suite, tcase);

@@ -63,7 +63,7 @@ static uint32_t discard_one(void)
 	return pst_ring_producer_to_wake(consumer);
 }
 
-START_TEST(producer_is_rung_for_once_half_the_ring_is_free)
+START_TEST(producer_is_notified_once_half_the_ring_is_free)
 {
 	uint32_t sent, received = 0;
 
@@ -76,7 +76,7 @@ START_TEST(producer_is_rung_for_once_half_the_ring_is_free)
 }
 END_TEST
 
-START_TEST(producer_is_not_rung_for_if_the_ring_is_full_again)
+START_TEST(producer_is_not_notified_if_the_ring_is_full_again)
 {
 	uint32_t filled, sent;
 
@@ -150,7 +150,7 @@ START_TEST(bell_that_is_owed_is_due_with_each_message)
 END_TEST
 
 /* What was seen before a bell is what the next look is planned by. */
-START_TEST(look_is_planned_by_what_the_look_before_saw)
+START_TEST(check_is_scheduled_from_the_last_refresh)
 {
 	static const char payload[1120];
 
@@ -167,7 +167,7 @@ START_TEST(look_is_planned_by_what_the_look_before_saw)
 END_TEST
 
 /* A position of long ago would look like one that is yet to come. */
-START_TEST(next_look_is_where_an_empty_ring_was_left)
+START_TEST(next_check_of_an_empty_ring_is_due_at_once)
 {
 	write_short(1);
 	read_some(1);
@@ -175,7 +175,7 @@ START_TEST(next_look_is_where_an_empty_ring_was_left)
 }
 END_TEST
 
-START_TEST(lie_seen_before_a_bell_is_told_by_the_next_read)
+START_TEST(fault_before_notifying_is_returned_by_the_next_read)
 {
 	char buffer[256];
 	size_t byte_count;
@@ -224,7 +224,7 @@ START_TEST(ring_is_not_looked_at_beside_its_half)
 }
 END_TEST
 
-START_TEST(lie_seen_at_the_half_is_told_by_the_next_read)
+START_TEST(fault_at_the_half_is_returned_by_the_next_read)
 {
 	char buffer[256];
 	size_t byte_count;
@@ -270,24 +270,25 @@ int main(void)
 
 	tcase_add_checked_fixture(half, setup, teardown);
 	tcase_add_loop_test(half,
-			    producer_is_rung_for_once_half_the_ring_is_free, 0,
+			    producer_is_notified_once_half_the_ring_is_free, 0,
 			    2);
-	tcase_add_test(half, producer_is_not_rung_for_if_the_ring_is_full_again);
+	tcase_add_test(half,
+		       producer_is_not_notified_if_the_ring_is_full_again);
 	tcase_add_loop_test(half,
 			    producer_is_looked_at_after_each_64th_of_the_ring, 0,
 			    2);
 	tcase_add_test(half,
 		       producer_is_looked_at_with_the_last_and_the_next_message);
 	tcase_add_test(half, bell_that_is_owed_is_due_with_each_message);
+	tcase_add_test(half, check_is_scheduled_from_the_last_refresh);
+	tcase_add_test(half, next_check_of_an_empty_ring_is_due_at_once);
 	tcase_add_test(half,
-		       look_is_planned_by_what_the_look_before_saw);
-	tcase_add_test(half, next_look_is_where_an_empty_ring_was_left);
-	tcase_add_test(half, lie_seen_before_a_bell_is_told_by_the_next_read);
+		       fault_before_notifying_is_returned_by_the_next_read);
 	tcase_add_loop_test(half,
 			    ring_that_is_kept_full_is_known_to_be_at_its_half, 0,
 			    2);
 	tcase_add_test(half, ring_is_not_looked_at_beside_its_half);
-	tcase_add_test(half, lie_seen_at_the_half_is_told_by_the_next_read);
+	tcase_add_test(half, fault_at_the_half_is_returned_by_the_next_read);
 	tcase_add_test(half, end_at_the_half_is_the_end);
 	suite_add_tcase(suite, half);
 

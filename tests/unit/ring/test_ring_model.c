@@ -246,13 +246,13 @@ static void run_trial(uint64_t start_pos, uint32_t message_bytes,
 	ring_pair_done(&pair);
 }
 
-START_TEST(ring_does_what_a_queue_does)
+START_TEST(ring_behaves_like_a_queue)
 {
 	run_trial(0, 300, OPERATION_COUNT);
 }
 END_TEST
 
-START_TEST(ring_does_what_a_queue_does_across_the_end_of_positions)
+START_TEST(ring_behaves_like_a_queue_across_the_wrap_of_positions)
 {
 	unsigned int i;
 
@@ -261,7 +261,7 @@ START_TEST(ring_does_what_a_queue_does_across_the_end_of_positions)
 }
 END_TEST
 
-START_TEST(ring_does_what_a_queue_does_with_records_as_large_as_it)
+START_TEST(ring_behaves_like_a_queue_with_records_of_its_size)
 {
 	run_trial(UINT64_MAX - 100 * DATA_BYTES + 1, DATA_BYTES - 8, 200000);
 }
@@ -275,11 +275,11 @@ int main(void)
 	int failed_count;
 
 	tcase_set_timeout(tcase, 300);
-	tcase_add_test(tcase, ring_does_what_a_queue_does);
+	tcase_add_test(tcase, ring_behaves_like_a_queue);
 	tcase_add_test(tcase,
-		       ring_does_what_a_queue_does_across_the_end_of_positions);
+		       ring_behaves_like_a_queue_across_the_wrap_of_positions);
 	tcase_add_test(tcase,
-		       ring_does_what_a_queue_does_with_records_as_large_as_it);
+		       ring_behaves_like_a_queue_with_records_of_its_size);
 	suite_add_tcase(suite, tcase);
 
 	srunner_run_all(runner, CK_NORMAL);

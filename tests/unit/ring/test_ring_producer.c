@@ -261,7 +261,7 @@ START_TEST(finish_drops_an_open_reservation)
 }
 END_TEST
 
-START_TEST(finish_without_room_changes_nothing)
+START_TEST(finish_without_space_changes_nothing)
 {
 	ring_pair_start_at(&pair, starts[_i]);
 	while (pst_ring_write(producer, NULL, 0) == 0)
@@ -272,7 +272,7 @@ START_TEST(finish_without_room_changes_nothing)
 }
 END_TEST
 
-START_TEST(is_consumed_looks_afresh)
+START_TEST(is_consumed_refreshes)
 {
 	ring_pair_start_at(&pair, starts[_i]);
 	ck_assert_int_eq(pst_ring_is_consumed(producer), 0);
@@ -283,7 +283,7 @@ START_TEST(is_consumed_looks_afresh)
 }
 END_TEST
 
-START_TEST(has_room_looks_afresh)
+START_TEST(has_space_refreshes)
 {
 	ring_pair_start_at(&pair, starts[_i]);
 	ck_assert_int_eq(pst_ring_has_space(producer, MESSAGE_BYTES), 0);
@@ -373,7 +373,7 @@ START_TEST(lying_consumer_poisons_is_consumed)
 }
 END_TEST
 
-START_TEST(lying_consumer_poisons_has_room)
+START_TEST(false_position_poisons_has_space)
 {
 	const struct lie *lie = &lies[_i % LIE_COUNT];
 	uint64_t start_pos = prepare_lie(_i);
@@ -384,7 +384,7 @@ START_TEST(lying_consumer_poisons_has_room)
 }
 END_TEST
 
-START_TEST(lying_consumer_poisons_a_write_that_needs_room)
+START_TEST(false_position_poisons_a_write_that_needs_space)
 {
 	const struct lie *lie = &lies[_i % LIE_COUNT];
 	uint64_t start_pos = prepare_lie(_i);
@@ -434,17 +434,17 @@ static void add_tests(TCase *tcase)
 	ADD(commit_and_abort_need_a_reservation);
 	ADD(finish_writes_an_end_record_once);
 	ADD(finish_drops_an_open_reservation);
-	ADD(finish_without_room_changes_nothing);
-	ADD(is_consumed_looks_afresh);
-	ADD(has_room_looks_afresh);
+	ADD(finish_without_space_changes_nothing);
+	ADD(is_consumed_refreshes);
+	ADD(has_space_refreshes);
 	ADD(producer_never_believes_its_own_words);
 	ADD(poison_during_a_reservation_refuses_the_commit);
 #undef ADD
 #define ADD_LIE(test) \
 	tcase_add_loop_test(tcase, test, 0, START_COUNT * LIE_COUNT)
 	ADD_LIE(lying_consumer_poisons_is_consumed);
-	ADD_LIE(lying_consumer_poisons_has_room);
-	ADD_LIE(lying_consumer_poisons_a_write_that_needs_room);
+	ADD_LIE(false_position_poisons_has_space);
+	ADD_LIE(false_position_poisons_a_write_that_needs_space);
 #undef ADD_LIE
 }
 

@@ -87,7 +87,7 @@ static int peek(struct pst_ring_record *ret_form)
 
 /* Producing */
 
-START_TEST(a_sealed_record_lies_in_the_ring_as_the_layout_says)
+START_TEST(sealed_record_has_the_specified_layout)
 {
 	static const uint8_t bare[] = {
 		5, 0, 0, 0, 1, 0, 0, 0,
@@ -202,7 +202,7 @@ START_TEST(the_end_takes_a_tag_and_comes_last)
 }
 END_TEST
 
-START_TEST(the_end_wants_room_like_others)
+START_TEST(end_record_needs_space_like_others)
 {
 	struct pst_ring_record form = {0};
 	int i;
@@ -289,7 +289,7 @@ static const struct {
 };
 #define HEADER_COUNT (int)(sizeof(headers) / sizeof(headers[0]))
 
-START_TEST(a_header_is_believed_within_what_is_there)
+START_TEST(record_beyond_the_published_bytes_poisons)
 {
 	struct pst_ring_record form = {.payload_bytes = 7};
 	uint64_t pos = starts[_i % START_COUNT];
@@ -362,18 +362,18 @@ static Suite *suite(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(
-		t, a_sealed_record_lies_in_the_ring_as_the_layout_says, 0,
+		t, sealed_record_has_the_specified_layout, 0,
 		START_COUNT);
 	tcase_add_test(t, room_for_the_tag_is_looked_for_too);
 	tcase_add_test(t, a_stamp_is_left_out_where_only_the_rest_fits);
 	tcase_add_test(t, a_reservation_touches_nothing_and_is_the_only_one);
 	tcase_add_loop_test(t, the_end_takes_a_tag_and_comes_last, 0,
 			    START_COUNT);
-	tcase_add_test(t, the_end_wants_room_like_others);
+	tcase_add_test(t, end_record_needs_space_like_others);
 	tcase_add_loop_test(
 		t, a_record_is_copied_whole_and_stays_until_it_is_released, 0,
 		START_COUNT);
-	tcase_add_loop_test(t, a_header_is_believed_within_what_is_there, 0,
+	tcase_add_loop_test(t, record_beyond_the_published_bytes_poisons, 0,
 			    HEADER_COUNT * START_COUNT);
 	tcase_add_loop_test(t, padding_is_zero_or_a_fault, 1, 8);
 	tcase_add_loop_test(t, the_half_of_the_ring_is_looked_at, 0, 2);

@@ -53,7 +53,7 @@ static uint32_t producer_armed(void)
 	return pst_shared_observe_u32(&pair.producer_words->producer_armed);
 }
 
-START_TEST(nobody_is_woken_who_is_not_armed)
+START_TEST(side_that_is_not_armed_is_not_notified)
 {
 	ck_assert_uint_eq(pst_ring_consumer_to_wake(producer), 0);
 	ck_assert_uint_eq(pst_ring_producer_to_wake(consumer), 0);
@@ -84,7 +84,7 @@ START_TEST(arming_publishes_the_next_odd_value)
 }
 END_TEST
 
-START_TEST(each_arming_is_rung_for_once)
+START_TEST(each_arming_is_notified_once)
 {
 	pst_ring_arm_consumer(consumer);
 	ck_assert_uint_eq(pst_ring_consumer_to_wake(producer), 1);
@@ -114,7 +114,7 @@ START_TEST(bell_that_could_not_be_sent_is_due_again)
 }
 END_TEST
 
-START_TEST(arming_taken_back_needs_no_bell)
+START_TEST(disarmed_side_is_not_notified)
 {
 	pst_ring_arm_consumer(consumer);
 	pst_ring_disarm_consumer(consumer);
@@ -162,7 +162,7 @@ START_TEST(side_never_believes_its_own_counter)
 }
 END_TEST
 
-START_TEST(any_value_of_the_peer_costs_at_most_one_bell)
+START_TEST(any_value_of_the_peer_costs_at_most_one_doorbell)
 {
 	static const uint32_t values[] = { 7, 5, 0, UINT32_MAX, 2, 1 };
 	size_t i;
@@ -409,15 +409,16 @@ int main(void)
 	int failed_count;
 
 	tcase_add_checked_fixture(counters, setup, teardown);
-	tcase_add_test(counters, nobody_is_woken_who_is_not_armed);
+	tcase_add_test(counters, side_that_is_not_armed_is_not_notified);
 	tcase_add_test(counters, arming_publishes_the_next_odd_value);
-	tcase_add_test(counters, each_arming_is_rung_for_once);
+	tcase_add_test(counters, each_arming_is_notified_once);
 	tcase_add_test(counters, bell_that_could_not_be_sent_is_due_again);
-	tcase_add_test(counters, arming_taken_back_needs_no_bell);
+	tcase_add_test(counters, disarmed_side_is_not_notified);
 	tcase_add_test(counters, directions_do_not_mix);
 	tcase_add_test(counters, counter_survives_its_wrap);
 	tcase_add_test(counters, side_never_believes_its_own_counter);
-	tcase_add_test(counters, any_value_of_the_peer_costs_at_most_one_bell);
+	tcase_add_test(counters,
+		       any_value_of_the_peer_costs_at_most_one_doorbell);
 	suite_add_tcase(suite, counters);
 
 	tcase_add_checked_fixture(threads, setup, teardown);
