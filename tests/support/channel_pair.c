@@ -2,8 +2,8 @@
 /*
  * Two channels of one process that are each other's peer
  *
- * In place of a pidfd the left one has a pipe, which becomes readable when its
- * other end is closed: a process can "end" without one being started.
+ * Instead of a pidfd the left one has a pipe, which becomes readable when its
+ * other end is closed.  So a "process" can end without being started.
  */
 #include "support/channel_pair.h"
 
@@ -35,8 +35,10 @@ static void make_segment(size_t data_bytes,
 					      ret_reader), 0);
 }
 
-/* As a handshake would have left them: what one sends with, the other receives
- * with. */
+/*
+ * The keys after a handshake: the sending key of each is the receiving key of
+ * the other.
+ */
 static struct pst_record_keys *
 make_keys(const struct channel_pair_options *options, bool is_left)
 {

@@ -2,8 +2,8 @@
 /*
  * Two channels of one process that are each other's peer
  *
- * Real segments and a real socket, as admission would have made them; `peer_fd`
- * lets a test play a peer that breaks the rules.
+ * With real segments and a real socket, as from admission.  Through `peer_fd` a
+ * test acts as a peer that violates the protocol.
  */
 #ifndef POSTERN_SUPPORT_CHANNEL_PAIR_H
 #define POSTERN_SUPPORT_CHANNEL_PAIR_H
@@ -17,7 +17,8 @@ struct channel_pair {
 	struct pst_channel *left;
 	struct pst_channel *right;
 	int peer_fd;            /* a duplicate of the right one's socket */
-	int process_fd;         /* write end: closing it ends left's "process" */
+	int process_fd;         /* write end: closing it ends left's
+				 * "process" */
 };
 
 struct channel_pair_options {

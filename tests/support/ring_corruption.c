@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * What a peer that writes anything anywhere may write
- */
+/* Random stores of a hostile peer */
 #include "support/ring_corruption.h"
 
 #include <string.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a peer that writes anything anywhere may write
+ * Random stores of a hostile peer
  *
- * Mostly near to what is right, so that not all of it is refused at the first
- * check; the same in every run.
+ * Most values are near valid ones, so that not all of them fail at the first
+ * check.  They are the same in every run.
  */
 #ifndef POSTERN_SUPPORT_RING_CORRUPTION_H
 #define POSTERN_SUPPORT_RING_CORRUPTION_H

@@ -2,8 +2,8 @@
 /*
  * A ring with both of its ends, for tests
  *
- * Two segments as a channel has them, of which only the producer's carries
- * data.  Tests play the peer by writing into the words and the data directly.
+ * Two segments as a channel has them; only the producer's has data.  Tests act
+ * as the peer by writing to the words and the data directly.
  */
 #ifndef POSTERN_SUPPORT_RING_PAIR_H
 #define POSTERN_SUPPORT_RING_PAIR_H

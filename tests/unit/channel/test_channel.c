@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * A channel between two ends of one process: messages, ends, bells
- */
+/* A channel between two ends of one process: messages, ends, doorbells */
 #include "channel/channel.h"
 
 #include <check.h>
@@ -43,7 +41,7 @@ static int receive_left(size_t *ret_bytes)
 	return pst_channel_receive(pair.left, buffer, sizeof(buffer), ret_bytes);
 }
 
-/* What a peer that breaks the rules puts on the socket. */
+/* A record of a peer that violates the protocol. */
 static void send_raw(const void *bytes, size_t byte_count)
 {
 	expect_equal(send(pair.peer_fd, bytes, byte_count, MSG_DONTWAIT),
@@ -102,7 +100,9 @@ START_TEST(a_direction_that_is_not_granted_is_refused)
 		     -EPERM);
 	expect_equal(pst_channel_flush(one_way.right, 0), -EPERM);
 	expect_equal(pst_channel_send(one_way.left, "x", 1), 0);
-	/* Nor is it said of such a direction how the channel ended. */
+	/*
+	 * The reason for the end is not returned for such a direction either.
+	 */
 	pst_channel_end(one_way.left, POSTERN_REASON_REVOKED);
 	pst_channel_end(one_way.right, POSTERN_REASON_REVOKED);
 	expect_equal(pst_channel_send(one_way.right, "x", 1), -EPERM);
@@ -222,7 +222,7 @@ START_TEST(each_arming_permits_one_doorbell)
 }
 END_TEST
 
-/* Rings for every arming and never moves; returns how often that went well. */
+/* Notify for every arming and never move; returns how often that succeeded. */
 static int ring_without_progress(int times)
 {
 	const uint8_t bell = PST_DOORBELL_BYTE;

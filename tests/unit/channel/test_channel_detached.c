@@ -57,7 +57,7 @@ START_TEST(end_channel_ends_a_detached_channel)
 		     POSTERN_REASON_REVOKED);
 	pair.left = pst_channel_unref(pair.left);
 	expect(pst_detached_link_has_ended(detached_link));
-	/* Not an orderly end: nothing was written any more. */
+	/* Not an orderly end: no END record was written. */
 	expect_equal(pst_channel_receive(pair.right, buffer, sizeof(buffer),
 					 &bytes), -EAGAIN);
 	pst_channel_drain_doorbell(pair.right);
@@ -95,7 +95,7 @@ START_TEST(a_channel_that_is_gone_is_not_touched)
 	char byte = 'x';
 
 	pair.left = pst_channel_unref(pair.left);
-	/* Somebody else has the number of its socket now. */
+	/* Another socket has the number of its socket now. */
 	expect_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, others), 0);
 	expect(dup2(others[0], socket_fd) == socket_fd);
 	pst_detached_link_end_channel(detached_link, POSTERN_REASON_REVOKED);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Messages that are taken and thrown away
- */
+/* Messages that are dropped */
 #include "channel/channel.h"
 
 #include <check.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Why a channel ended: what the node says, and what is made of it
+ * The reason for the end of a channel: reported by the node, and its effect
  *
- * The left end plays the node and says why; the right one is told.
+ * The left end acts as the node and reports the reason; the right one receives
+ * it.
  */
 #include "channel/channel.h"
 
@@ -107,7 +108,7 @@ START_TEST(the_first_word_for_the_end_stays)
 }
 END_TEST
 
-/* It changes what is said, not what is delivered. */
+/* It changes the reason, not the delivered messages. */
 START_TEST(messages_before_a_reported_end_are_drained)
 {
 	char buffer[8];

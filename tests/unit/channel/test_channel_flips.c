@@ -38,7 +38,7 @@ static void flip_each_bit(uint64_t pos, uint64_t end_pos)
 		if (r != -EKEYREJECTED)
 			expect_equal(r, -EBADMSG);
 		*byte ^= mask;
-		/* What is put right again is too late. */
+		/* Restoring the bit is too late. */
 		expect_none(pair.right, r);
 		if (bit % 61 == 0)
 			expect_dead(pair.right, r);
@@ -60,7 +60,7 @@ START_TEST(no_bit_of_a_record_can_be_flipped)
 		set_stamped(pair.left, i % 3 == 0);
 		send_filled(pair.left, fill, size);
 		end_pos = pair.left->producer.produced_pos;
-		/* So that a longer one would be there, too. */
+		/* So that a longer record would exist, too. */
 		set_stamped(pair.left, false);
 		send_filled(pair.left, 'z', 1000);
 		flip_each_bit(pos, end_pos);

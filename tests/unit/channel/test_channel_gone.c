@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Sending to a peer that is gone, with a ring that is not full yet
+ * Sending to a peer that has ended, with a ring that is not full yet
  *
- * The right end never waits, so it asks for no doorbell, and none tells the left
- * one of its end.  The bounds are those of <postern/channel.h>.
+ * The right end never waits, so it is not armed, and no doorbell reports its
+ * end to the left one.  The bounds are those of <postern/channel.h>.
  */
 #include "channel/channel.h"
 
@@ -17,9 +17,9 @@
 #include "support/sealed_pair.h"
 
 #define MESSAGE_BYTES 100
-#define MOST_MESSAGES 2048      /* after the end, at any rate */
+#define MOST_MESSAGES 2048      /* after the end, in every case */
 #define MOST_WHEN_SLOW 65       /* once a millisecond has passed */
-#define BEFORE 1000             /* sent while all is well */
+#define BEFORE 1000             /* sent before the end */
 
 static struct channel_pair pair;
 
@@ -72,7 +72,7 @@ static void hang_up(void)
 	pair.right = pst_channel_unref(pair.right);
 }
 
-/* Its process ends, and something else holds its socket open. */
+/* End its process; something else holds its socket open. */
 static void die(void)
 {
 	pair.process_fd = pst_fd_close(pair.process_fd);
@@ -135,7 +135,7 @@ static void receive_one(void)
 					 &bytes), 0);
 }
 
-/* The first check after the end is content with what was received before. */
+/* The first check after the end finds that messages were received before. */
 START_TEST(send_after_receipt_and_death_returns_epipe_within_the_bound)
 {
 	open_pair(0);
@@ -164,7 +164,7 @@ START_TEST(send_after_receipt_and_time_returns_epipe_with_the_second_check)
 }
 END_TEST
 
-/* A peer that is there and receives nothing is none of these. */
+/* A peer that exists and receives nothing has not ended. */
 START_TEST(send_to_a_peer_that_is_there_fills_the_ring)
 {
 	int count = 0, r;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Channels in the modes `mac` and `aead`: what stays as it is without, and what
- * the ring sees of a message
+ * Channels in the modes `mac` and `aead`: the behaviour of mode `none`, and the
+ * bytes of a message in the ring
  */
 #include "channel/channel.h"
 
@@ -35,7 +35,7 @@ static struct postern_channel_statistics stats_of(struct pst_channel *channel)
 	return stats;
 }
 
-/* Are the bytes anywhere in what the peer can read of this side? */
+/* Whether the bytes are anywhere in the memory that the peer can read. */
 static bool is_in_segment(const struct pst_channel *channel, const char *bytes)
 {
 	const struct pst_segment_mapping *mapping = &channel->own_mapping;
@@ -292,7 +292,7 @@ START_TEST(aborted_reservation_never_reaches_the_ring)
 	expect(memcmp(before, data, sizeof(before)) == 0);
 	expect_equal(pst_channel_abort(pair.left), 0);
 	expect(memcmp(before, data, sizeof(before)) == 0);
-	/* Shortened: what was left out does not even reach the padding. */
+	/* Shortened: the omitted bytes are not even in the padding. */
 	expect_equal(pst_channel_reserve(pair.left, sizeof(secret), &place), 0);
 	memcpy(place, secret, sizeof(secret));
 	expect_equal(pst_channel_commit(pair.left, 1), 0);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * How a channel ends in the modes `mac` and `aead`
- */
+/* The end of a channel in the modes `mac` and `aead` */
 #include "channel/channel.h"
 
 #include <check.h>
@@ -132,7 +130,7 @@ static bool is_zero(const void *bytes, size_t byte_count)
 	return true;
 }
 
-/* Neither keys nor what was to be sent, or was received. */
+/* Neither keys nor messages to send, or received. */
 START_TEST(a_forked_child_has_no_secret_of_the_channel)
 {
 	const struct pst_record_keys *keys;

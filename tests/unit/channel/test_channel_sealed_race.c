@@ -3,10 +3,9 @@
  * A record that changes while it is received, in the modes `mac` and `aead`
  *
  * The writer has the key, as an admitted peer has, and two records for the same
- * place, both sealed as they should be.  While the receiver is at work he puts
- * one in the place of the other.  Whoever verifies bytes and uses others, be it
- * from the same page a moment later, delivers a mixture of the two that nobody
- * ever sealed.
+ * position, both sealed correctly.  While the receiver reads, it replaces one
+ * by the other.  A receiver that verified some bytes and delivered others would
+ * return a mixture of the two.
  */
 #include "channel/channel.h"
 
@@ -36,7 +35,7 @@ static void tear_down(void)
 	channel_pair_close(&pair);
 }
 
-/* Two of the same number, in turn in the same place. */
+/* Two records with the same number, alternating at the same position. */
 static void seal_both(void)
 {
 	const struct pst_ring_producer before = pair.left->producer;
@@ -50,7 +49,10 @@ static void seal_both(void)
 	}
 }
 
-/* Their headers are the same; the rest word by word, that all of it tears. */
+/*
+ * The headers are equal; the rest is written word by word, so that every part
+ * tears.
+ */
 static void *alternate(void *argument)
 {
 	struct pst_shared_u64 *place = argument;
@@ -63,11 +65,11 @@ static void *alternate(void *argument)
 			memcpy(&word, records[round % 2] + 8 * i, 8);
 			pst_shared_store_relaxed_u64(&place[i], word);
 		}
-		/* Whole for a while, too. */
+		/* Complete for a while, too. */
 		for (i = 0; i < round % 8; i++)
 			pst_spin_relax();
 		if (round % 256 == 0)
-			(void)sched_yield(); /* where one CPU is all */
+			(void)sched_yield(); /* if there is only one CPU */
 	}
 	return NULL;
 }
@@ -109,7 +111,7 @@ START_TEST(delivered_bytes_are_the_verified_ones)
 		}
 		restore_receiver(pair.right, &state);
 		if (i % 64 == 0)
-			(void)sched_yield(); /* where one CPU is all */
+			(void)sched_yield(); /* if there is only one CPU */
 	}
 	atomic_store(&receiving_ended, true);
 	expect_equal(pthread_join(thread, NULL), 0);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * What a channel says it has done
- */
+/* Statistics of a channel */
 #include "channel/channel.h"
 
 #include <check.h>
@@ -60,7 +58,7 @@ static void receive_left(void)
 					 &bytes), 0);
 }
 
-/* What an honest peer would not have sent. */
+/* A time stamp that an honest peer would not send. */
 static void send_stamped(uint64_t time_ns)
 {
 	expect_equal(pst_ring_write_timed(&pair.right->producer, "x", 1,
@@ -163,7 +161,7 @@ START_TEST(peaks_stay)
 }
 END_TEST
 
-/* Nothing was refused: the sender has to look by itself. */
+/* Nothing was refused: the sender refreshes the depth itself. */
 START_TEST(a_peak_is_seen_without_a_refusal)
 {
 	int i;
@@ -297,7 +295,7 @@ START_TEST(activity_is_recorded_with_samples_and_doorbells)
 	expect(stats_of(pair.right).last_activity_ns >= before_ns);
 	expect(first_ns <= pst_monotonic_now_ns());
 
-	/* Not a sample: nothing is noted, until there is a bell. */
+	/* Not a sample: nothing is recorded until a doorbell arrives. */
 	send_right(3);
 	receive_left();
 	expect_equal(stats_of(pair.left).last_activity_ns, first_ns);

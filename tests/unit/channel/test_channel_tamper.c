@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Somebody else writes into the ring of a secured channel
+ * Another process writes to the ring of a secured channel
  *
- * He has a writable mapping and every record that was ever in it, and in
- * others, but no key.  Nothing that he does is delivered, and the first of it
- * ends the channel.
+ * It has a writable mapping and every record that was ever in this ring and in
+ * others, but no key.  Nothing that it writes is delivered, and its first
+ * change that is read ends the channel.
  */
 #include "channel/channel.h"
 
@@ -45,7 +45,7 @@ static void put(const struct pst_channel *writer, uint64_t pos,
 	memcpy(ring_at(writer, pos), record->bytes, record->byte_count);
 }
 
-/* All there is, from the left. */
+/* All the bytes of the left side. */
 static void put_alone(const struct record *record)
 {
 	put(pair.left, 0, record);
@@ -141,7 +141,7 @@ START_TEST(a_record_cannot_be_left_out)
 }
 END_TEST
 
-/* Its tag is moved along, so that all but its bytes is right. */
+/* Its tag is moved too, so that only its bytes are wrong. */
 START_TEST(a_record_cannot_be_shortened)
 {
 	struct pst_record_header header;
@@ -172,7 +172,7 @@ START_TEST(a_record_that_is_not_all_there_is_no_record)
 }
 END_TEST
 
-/* A stamp taken for payload, and payload for a stamp. */
+/* A stamp read as payload, and payload as a stamp. */
 START_TEST(the_head_cannot_be_moved)
 {
 	struct pst_record_header header;
@@ -254,7 +254,7 @@ START_TEST(a_record_of_the_other_direction_of_another_session_does_not_fit)
 }
 END_TEST
 
-/* The same keys, even: the modes differ, or the ciphers do. */
+/* Even with the same keys: the modes or the ciphers differ. */
 START_TEST(a_record_of_another_mode_does_not_fit)
 {
 	const int count = sealed_mode_count();
@@ -270,7 +270,7 @@ START_TEST(a_record_of_another_mode_does_not_fit)
 }
 END_TEST
 
-/* Header, payload, and bytes that are no tag. */
+/* Header, payload, and bytes that are not a tag. */
 START_TEST(a_record_that_was_never_sealed_does_not_fit)
 {
 	struct record record = {

@@ -3,8 +3,8 @@
  * A channel between threads that sleep: no wake-up may be lost
  *
  * The left end sends with one thread and receives with another, and so does the
- * right end, all four over one socket and without spinning, through a ring so
- * small that both sides sleep all the time.  A lost wake-up shows as a wait that
+ * right end, all four over one socket and without busy-waiting, through a ring
+ * so small that both sides often sleep.  A lost wake-up shows as a wait that
  * reaches its deadline.
  */
 #include "channel/channel.h"
@@ -263,7 +263,10 @@ START_TEST(descriptor_reports_space_once_half_the_ring_is_free)
 	}
 	expect(is_readable(fd));
 	expect_equal(received, sent - 4096 / 2 / 208);
-	/* A receiver that takes the bell leaves the news of room in place. */
+	/*
+	 * A receiver that drains the doorbell does not hide the new space from
+	 * the sender.
+	 */
 	expect_equal(pst_channel_receive(pair.left, buffer, 256, &bytes),
 		     -EAGAIN);
 	expect(is_readable(fd));

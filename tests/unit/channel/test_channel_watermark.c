@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Watermarks: what the sender is told, and when its descriptor is readable
+ * Watermarks: events for the sender, and readiness of its descriptor
  *
  * A message of 1000 bytes takes 1008 of the ring, or 8 more with the time.
  */
@@ -80,8 +80,8 @@ static void expect_no_event(void)
 }
 
 /*
- * A bell may have been for the other direction too, so the descriptor is
- * readable until there was found to be nothing.
+ * A doorbell may have been for the other direction too, so the descriptor is
+ * readable until a receive has found the ring empty.
  */
 static bool is_readable(void)
 {
@@ -263,7 +263,7 @@ static void *receive_in_thread(void *user_data)
 	return NULL;
 }
 
-/* Beside a descriptor (_i is 1), and without one. */
+/* With a descriptor (_i is 1), and without one. */
 START_TEST(sleep_until_low_is_woken)
 {
 	pthread_t thread;
@@ -308,7 +308,7 @@ START_TEST(descriptor_is_readable_at_low_without_another_call)
 }
 END_TEST
 
-/* Low is reached, and yet a large message finds no room. */
+/* The depth is low, but there is no space for a large message. */
 START_TEST(a_refused_message_does_not_hide_that_it_is_low)
 {
 	expect_equal(pst_channel_set_watermarks(pair.right, HIGH_BYTES,
@@ -325,7 +325,7 @@ START_TEST(a_refused_message_does_not_hide_that_it_is_low)
 }
 END_TEST
 
-/* There is room again, and yet it is not low. */
+/* There is space again, but the depth is not low. */
 START_TEST(next_event_does_not_hide_free_space)
 {
 	expect(pst_channel_fd(pair.right) >= 0);

@@ -2,8 +2,8 @@
 /*
  * Backoff: when, how long, and that no record is missed
  *
- * The tests do not depend on time: the state of a side is in its private half,
- * and the test does after a pause what a peer would do during it.
+ * The tests do not depend on time: the state of a side is private to it, and
+ * after a pause the test performs the actions of a peer during it.
  */
 #include "ring/ring.h"
 
@@ -81,7 +81,7 @@ static void stream_until_pause(void)
 	ck_abort_msg("no trial");
 }
 
-/* A writer at work all the time; the reader has paused and will poll. */
+/* A busy writer; the reader has paused and will poll. */
 static void stream_in_long_batches(uint32_t batch_count)
 {
 	stream_until_pause();

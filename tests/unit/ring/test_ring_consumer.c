@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Consuming from a ring whose producer is played by the test
+ * Consuming from a ring whose producer is the test
  *
- * Records are written by hand, so that they can be wrong.  Every test runs from
- * several starting positions, the last ones just below 2^64 and just before the
- * end of the data area.
+ * The test writes records itself, so that they can be wrong.  Every test runs
+ * from several starting positions, the last ones just below 2^64 and just
+ * before the end of the data area.
  */
 #include "ring/ring.h"
 
@@ -28,7 +28,7 @@ static const uint64_t starts[] = {
 static struct ring_pair pair;
 static struct pst_ring_consumer *consumer = &pair.consumer;
 
-/* What must stay as it is when nothing was read. */
+/* Must not change when nothing was read. */
 static uint8_t buffer[MESSAGE_BYTES];
 static size_t byte_count;
 
@@ -49,7 +49,7 @@ static uint64_t consumed_pos(void)
 	return pst_shared_observe_u64(&pair.consumer_words->consumed_pos);
 }
 
-/* What the peer, the producer, says. */
+/* Publish a position as the peer, the producer. */
 static void say_produced(uint64_t produced_pos)
 {
 	pst_shared_publish_u64(&pair.producer_words->produced_pos,
@@ -62,7 +62,7 @@ static void put_header(uint64_t pos, struct pst_record_header header)
 	       sizeof(header));
 }
 
-/* A good record; returns the position behind it. */
+/* A valid record; returns the position behind it. */
 static uint64_t put_record(uint64_t pos, const void *payload,
 			   uint32_t payload_bytes)
 {
@@ -192,7 +192,7 @@ START_TEST(end_record_is_an_orderly_end_for_good)
 	ck_assert_uint_eq(byte_count, 4);
 	ck_assert_uint_eq(consumed_pos(), pos + 8);
 
-	/* Nothing behind it is looked at. */
+	/* Nothing behind it is read. */
 	say_produced(put_record(pos + 8, "more", 4));
 	ck_assert_int_eq(read_message(), -ESHUTDOWN);
 	ck_assert_int_eq(pst_ring_has_message(consumer), -ESHUTDOWN);
@@ -215,7 +215,7 @@ START_TEST(frozen_ring_is_drained_and_never_grows)
 	ck_assert_int_eq(read_message(), -EAGAIN);
 	ck_assert_int_eq(pst_ring_has_message(consumer), -EAGAIN);
 
-	/* Not even a lie is seen any more. */
+	/* Not even a false position is detected any more. */
 	say_produced(starts[_i] + 3);
 	ck_assert_int_eq(read_message(), -EAGAIN);
 }
@@ -236,7 +236,7 @@ START_TEST(consumer_never_believes_its_own_words)
 }
 END_TEST
 
-/* Two records of 16 were there and the first was read, from start_pos. */
+/* Two records of 16 were published and the first was read, from start_pos. */
 static void prepare_lie(uint64_t start_pos)
 {
 	uint64_t pos;
@@ -270,7 +270,7 @@ struct position_lie {
 static const struct position_lie position_lies[] = {
 	{ 40 + DATA_BYTES, PST_RING_FAULT_OUT_OF_RANGE },  /* more than fits */
 	{ 33 + DATA_BYTES, PST_RING_FAULT_OUT_OF_RANGE },
-	{ 24, PST_RING_FAULT_OUT_OF_RANGE },               /* taken back */
+	{ 24, PST_RING_FAULT_OUT_OF_RANGE },               /* moved back */
 	{ 0, PST_RING_FAULT_OUT_OF_RANGE },
 	{ -8, PST_RING_FAULT_OUT_OF_RANGE },
 	{ -(int64_t)DATA_BYTES, PST_RING_FAULT_OUT_OF_RANGE },
@@ -291,7 +291,10 @@ START_TEST(false_position_poisons_a_refreshing_read)
 		&position_lies[_i % POSITION_LIE_COUNT];
 
 	prepare_lie(start_pos);
-	/* The second record is known already, so no lie is seen yet. */
+	/*
+	 * The second record is known already, so the position is not refreshed
+	 * yet.
+	 */
 	say_produced(start_pos + (uint64_t)lie->produced_offset);
 	ck_assert_int_eq(pst_ring_read(consumer, buffer, 0, &byte_count),
 			 -EMSGSIZE);
@@ -311,7 +314,10 @@ START_TEST(lying_position_poisons_freeze)
 
 	prepare_lie(start_pos);
 	say_produced(start_pos + (uint64_t)lie->produced_offset);
-	/* One record is unread still: less room for the truth than above. */
+	/*
+	 * One record is unread still: there is less space for valid positions
+	 * than above.
+	 */
 	ck_assert_int_eq(pst_ring_freeze(consumer), -EBADMSG);
 	if (lie->produced_offset < (int64_t)DATA_BYTES)
 		ck_assert_int_eq(consumer->fault, lie->fault);
@@ -334,7 +340,7 @@ START_TEST(position_over_unread_bytes_poisons)
 }
 END_TEST
 
-/* A header that lies, with 32 bytes published. */
+/* A false header, with 32 bytes published. */
 struct header_lie {
 	struct pst_record_header header;
 	enum pst_ring_fault fault;

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Messages that are dropped unread
- */
+/* Messages that are dropped unread */
 #include "ring/ring.h"
 
 #include <check.h>
@@ -57,7 +55,7 @@ START_TEST(there_is_nothing_to_discard_in_an_empty_ring)
 }
 END_TEST
 
-/* It is not looked at, but believed neither. */
+/* It is not read, but its length is checked. */
 START_TEST(a_length_that_was_not_published_is_not_skipped)
 {
 	const struct pst_record_header header = {

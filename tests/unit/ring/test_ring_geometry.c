@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Which sizes make a ring
- */
+/* The sizes of a ring */
 #include "ring/ring.h"
 
 #include <check.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The half of the ring: from there on a consumer rings for a producer that waits
- * for room, and there it looks at how much is unread
+ * Space checks: from half of the ring on, a consumer notifies a producer that
+ * waits for space, and refreshes the producer's position
  */
 #include "ring/ring_wait.h"
 
@@ -38,7 +38,7 @@ static uint32_t fill(void)
 	return count;
 }
 
-/* As a channel does: each is followed by a look, if one is due. */
+/* As a channel does: each is followed by a check, if one is due. */
 static uint32_t read_one(void)
 {
 	char buffer[256];
@@ -90,7 +90,7 @@ START_TEST(producer_is_not_notified_if_the_ring_is_full_again)
 }
 END_TEST
 
-/* So short that several are a 64th of the ring. */
+/* So short that several fit a 64th of the ring. */
 static void write_short(uint32_t count)
 {
 	for (; count > 0; count--)
@@ -113,7 +113,7 @@ START_TEST(producer_is_looked_at_after_each_64th_of_the_ring)
 	/* From 0, and from 3 records before 2^64. */
 	ring_pair_start_at(&pair, _i == 0 ? 0 : -UINT64_C(48));
 	write_short(40);
-	read_some(1); /* the first that was found: looked at there */
+	read_some(1); /* the first one found: checked there */
 	pst_ring_arm_producer(producer);
 	ck_assert_uint_eq(read_until_rung_for(), per_step);
 	pst_ring_producer_notified(consumer, 1);
@@ -149,7 +149,7 @@ START_TEST(bell_that_is_owed_is_due_with_each_message)
 }
 END_TEST
 
-/* What was seen before a bell is what the next look is planned by. */
+/* The next check is scheduled from the refresh before a notification. */
 START_TEST(check_is_scheduled_from_the_last_refresh)
 {
 	static const char payload[1120];
@@ -166,7 +166,7 @@ START_TEST(check_is_scheduled_from_the_last_refresh)
 }
 END_TEST
 
-/* A position of long ago would look like one that is yet to come. */
+/* A position of long ago would appear to be one in the future. */
 START_TEST(next_check_of_an_empty_ring_is_due_at_once)
 {
 	write_short(1);
@@ -196,7 +196,7 @@ START_TEST(ring_that_is_kept_full_is_known_to_be_at_its_half)
 
 	filled = fill();
 	read_some(filled / 2 - 1);
-	(void)fill(); /* as much as there was room for */
+	(void)fill(); /* as much as fits */
 	ck_assert(!pst_ring_is_known_half_free(consumer));
 	ck_assert_uint_eq(_i == 0 ? read_one() : discard_one(), 0);
 	ck_assert(!pst_ring_is_known_half_free(consumer));
@@ -212,7 +212,7 @@ START_TEST(ring_is_not_looked_at_beside_its_half)
 	filled = fill();
 	read_some(1);
 	seen_pos = consumer->produced_pos;
-	(void)fill(); /* one more, of which nobody needs to know */
+	(void)fill(); /* one more, without a notification */
 	read_some(filled / 2 - 2);
 	ck_assert_uint_eq(consumer->produced_pos, seen_pos);
 	read_some(1);
@@ -250,7 +250,7 @@ START_TEST(end_at_the_half_is_the_end)
 	producer->message_bytes = consumer->message_bytes = sizeof(payload);
 	ck_assert_int_eq(pst_ring_write(producer, payload, 2032), 0);
 	ck_assert_int_eq(pst_ring_finish(producer), 0);
-	producer->blocked_error = 0; /* what no honest one does */
+	producer->blocked_error = 0; /* an honest peer does not do this */
 	ck_assert_int_eq(pst_ring_write(producer, payload, 2040), 0);
 	ck_assert_int_eq(pst_ring_read(consumer, buffer, sizeof(buffer),
 				       &byte_count), 0);

@@ -2,14 +2,13 @@
 /*
  * A peer that writes anything anywhere in its segment
  *
- * Words, headers and bytes are corrupted at random, mostly to values near the
- * ones that are right, and one call is made on each side after every
- * corruption.  An oracle, written differently, says what each call must answer
- * and what it may change.  Guard pages around the ring and behind the buffer
- * end the test at the first access outside.  No call contains a loop, so none
- * can be kept busy.
+ * Words, headers and bytes are corrupted at random, mostly to values near valid
+ * ones, and one call is made on each side after every corruption.  An oracle,
+ * written independently, knows the result of each call and its permitted
+ * effects.  Guard pages around the ring and behind the buffer end the test at
+ * the first access outside.  No call contains a loop, so none can be prolonged.
  *
- * POSTERN_TEST_CORRUPTIONS sets how many; they are the same in every run.
+ * POSTERN_TEST_CORRUPTIONS sets their number; they are the same in every run.
  */
 #include "ring/ring_wait.h"
 
@@ -116,7 +115,7 @@ static int oracle_of_read(const struct pst_ring_consumer *before,
 	return payload_bytes <= buffer_bytes ? 0 : -EMSGSIZE;
 }
 
-/* With a stamp the ring may have to be looked at sooner, and no more. */
+/* With a stamp the ring may be refreshed earlier; nothing else differs. */
 static int oracle_of_write(const struct pst_ring_producer *before,
 			   uint32_t payload_bytes, bool is_timed)
 {
@@ -155,7 +154,7 @@ static void assert_sane(void)
 	       (consumer->fault != PST_RING_FAULT_NONE));
 }
 
-/* The same checks, whatever the size; nothing is copied. */
+/* The same checks for any size; nothing is copied. */
 static void call_discard(const struct pst_ring_consumer *before, int expected,
 			 uint32_t payload_bytes, bool is_timed)
 {
@@ -301,8 +300,8 @@ static void call_others(void)
 }
 
 /*
- * Producer and consumer on the two ends of one segment, each with a peer that
- * lies; a few records that are right lie in between.
+ * Producer and consumer on the two ends of one segment, each with a hostile
+ * peer; a few valid records are in between.
  */
 static void set_scene(void)
 {
@@ -344,7 +343,7 @@ START_TEST(no_corruption_is_believed)
 		}
 	}
 
-	/* Not all was refused at the first check. */
+	/* Many corruptions passed the first check. */
 	ck_assert_uint_gt(counts.read, corruption_count() / 20);
 	ck_assert_uint_gt(counts.faults, corruption_count() / 20);
 	ck_assert_uint_gt(counts.ends, corruption_count() / 1000);

@@ -3,8 +3,8 @@
  * The ring against a plain queue
  *
  * Random operations are done on a ring and on a model of it, an array of
- * lengths and seeds whose room is counted in bytes.  After every operation both
- * must agree: what fits, what comes out, in which order, with which bytes.
+ * lengths and seeds with its capacity in bytes.  After every operation both
+ * must agree: the free space, and the order and bytes of the messages.
  */
 #include "ring/ring.h"
 
@@ -59,7 +59,9 @@ static bool model_has_room(const struct model *model, uint32_t payload_bytes)
 	return model->used_bytes + rounded(payload_bytes, 0) <= DATA_BYTES;
 }
 
-/* A stamp only where there is room for it beside reserved_bytes of payload. */
+/*
+ * With a stamp only if there is space for it beside reserved_bytes of payload.
+ */
 static void model_push(struct model *model, uint32_t payload_bytes,
 		       uint32_t reserved_bytes, uint8_t seed, uint64_t time_ns)
 {
@@ -225,7 +227,7 @@ static void run_trial(uint64_t start_pos, uint32_t message_bytes,
 	ring_pair_init(&pair, DATA_BYTES, message_bytes);
 	ring_pair_start_at(&pair, start_pos);
 	for (i = 0; i < operation_count; i++) {
-		/* The tide turns, so that the ring runs full and empty. */
+		/* Alternates, so that the ring becomes full and empty. */
 		bool is_flood = (i / 200) % 2 == 0;
 		uint32_t roll = random_below(&trial.random, 16);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Producing into a ring whose consumer is played by the test
+ * Producing into a ring whose consumer is the test
  *
  * Every test runs from several starting positions, the last ones just below
  * 2^64 and just before the end of the data area.
@@ -42,7 +42,7 @@ static uint64_t published_pos(void)
 	return pst_shared_observe_u64(&pair.producer_words->produced_pos);
 }
 
-/* What the peer, the consumer, says. */
+/* Publish a position as the peer, the consumer. */
 static void say_consumed(uint64_t consumed_pos)
 {
 	pst_shared_publish_u64(&pair.consumer_words->consumed_pos,
@@ -309,7 +309,7 @@ START_TEST(producer_never_believes_its_own_words)
 }
 END_TEST
 
-/* Lies: 3 records of 112 were written, the first is acknowledged. */
+/* False positions: 3 records of 112 were written, the first is acknowledged. */
 struct lie {
 	int64_t consumed_offset; /* from the start */
 	enum pst_ring_fault fault;
@@ -318,7 +318,7 @@ struct lie {
 static const struct lie lies[] = {
 	{ 344, PST_RING_FAULT_OUT_OF_RANGE },         /* not written yet */
 	{ 337, PST_RING_FAULT_OUT_OF_RANGE },
-	{ 104, PST_RING_FAULT_OUT_OF_RANGE },         /* taken back */
+	{ 104, PST_RING_FAULT_OUT_OF_RANGE },         /* moved back */
 	{ 0, PST_RING_FAULT_OUT_OF_RANGE },
 	{ -8, PST_RING_FAULT_OUT_OF_RANGE },
 	{ 336 + DATA_BYTES, PST_RING_FAULT_OUT_OF_RANGE },
@@ -390,11 +390,11 @@ START_TEST(false_position_poisons_a_write_that_needs_space)
 	uint64_t start_pos = prepare_lie(_i);
 	uint64_t free_bytes = DATA_BYTES - 224;
 
-	/* While the last look left room, no lie is even seen. */
+	/* While there appears to be space, no false position is detected. */
 	say_consumed(start_pos + (uint64_t)lie->consumed_offset);
 	for (; free_bytes >= 16; free_bytes -= 16)
 		ck_assert_int_eq(pst_ring_write(producer, payload, 8), 0);
-	/* By now the lies of "not written yet" have come true. */
+	/* The positions that were "not written yet" are valid by now. */
 	if (lie->consumed_offset > 336 && lie->consumed_offset < DATA_BYTES)
 		say_consumed(start_pos + DATA_BYTES + 112 + 8);
 	ck_assert_int_eq(pst_ring_write(producer, payload, 8), -EBADMSG);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A peer that changes its mind while it is read
+ * A peer that changes bytes while they are read
  *
- * A second thread writes right and wrong headers and positions in turn, at the
- * place that is being read.  A value that is fetched twice is then checked in
- * one state and used in another: the message has a wrong size, the position
- * moves by another amount, or the copy runs into a guard page.
+ * A second thread alternates between valid and false headers and positions, at
+ * the place that is being read.  If a value were fetched twice, it would be
+ * checked in one state and used in another: the message would have a wrong
+ * size, the position would move by another amount, or the copy would reach a
+ * guard page.
  */
 #include "ring/ring.h"
 
@@ -64,7 +65,7 @@ static void scribble_on_header(uint64_t pos, uint32_t i)
 					      pos % DATA_BYTES), word);
 }
 
-/* Right and wrong in turn, at the place that is read just now. */
+/* Alternates between valid and false values at the position of the read. */
 static void *scribble(void *argument)
 {
 	struct pst_segment_words *words = argument;
@@ -80,7 +81,7 @@ static void *scribble(void *argument)
 				       pos + (i % 3 == 0 ? DATA_BYTES + 8 :
 					      16 + i % 7 * 8));
 		if (i % 256 == 0)
-			(void)sched_yield(); /* where one CPU is all */
+			(void)sched_yield(); /* if there is only one CPU */
 	}
 	return NULL;
 }
@@ -113,7 +114,7 @@ START_TEST(value_is_never_fetched_twice)
 			fault_count++;
 		} else {
 			expect_equal(result, -EAGAIN);
-			(void)sched_yield(); /* where one CPU is all */
+			(void)sched_yield(); /* if there is only one CPU */
 		}
 	}
 	atomic_store(&reading_ended, true);
@@ -123,7 +124,7 @@ START_TEST(value_is_never_fetched_twice)
 }
 END_TEST
 
-/* The header that stands in the private record is the one that was checked. */
+/* The header in the private record is the one that was checked. */
 START_TEST(value_of_a_sealed_record_is_never_fetched_twice)
 {
 	uint32_t read_count = 0, fault_count = 0;
@@ -155,7 +156,7 @@ START_TEST(value_of_a_sealed_record_is_never_fetched_twice)
 			fault_count++;
 		} else {
 			expect_equal(result, -EAGAIN);
-			(void)sched_yield(); /* where one CPU is all */
+			(void)sched_yield(); /* if there is only one CPU */
 		}
 	}
 	atomic_store(&reading_ended, true);

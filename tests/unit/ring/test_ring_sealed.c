@@ -2,7 +2,7 @@
 /*
  * Sealed records, whole, between a ring and private memory
  *
- * The ring knows no keys, so any 16 bytes are a tag here.
+ * The ring has no keys, so any 16 bytes are a tag here.
  */
 #include "ring/ring_sealed.h"
 
@@ -191,7 +191,7 @@ START_TEST(the_end_takes_a_tag_and_comes_last)
 	expect_equal(reserve(0, false), -ESHUTDOWN);
 	expect_equal(pst_ring_create_end(producer, record, &form), -ESHUTDOWN);
 
-	/* Read, it ends nothing before it was opened. */
+	/* Reading END has no effect before it is opened. */
 	expect_equal(peek(&form), 0);
 	expect_equal(peek(&form), 0);
 	expect(form.is_end);
@@ -249,7 +249,7 @@ START_TEST(a_record_is_copied_whole_and_stays_until_it_is_released)
 }
 END_TEST
 
-/* What lies there, how much of it is published, and what is wrong. */
+/* The bytes in the ring, how many are published, and the expected fault. */
 static const struct {
 	struct pst_record_header header;
 	uint32_t published_bytes;
@@ -332,7 +332,7 @@ START_TEST(padding_is_zero_or_a_fault)
 }
 END_TEST
 
-/* As with other records: a ring that is kept full is known to be. */
+/* As with other records: the ring is known to be full if it is kept full. */
 START_TEST(the_half_of_the_ring_is_looked_at)
 {
 	struct pst_ring_record form = {0};

@@ -2,11 +2,11 @@
 /*
  * A peer that writes anything anywhere, into a ring of sealed records
  *
- * As in test_ring_hostile.c: whatever lies there, an oracle says what each call
- * must answer, and what is in private memory then.  The private record ends
- * where guard pages begin.  Nobody seals here: every record passes as opened.
+ * As in test_ring_hostile.c: for any bytes, an oracle knows the result of each
+ * call and the content of private memory.  The private record ends at guard
+ * pages.  Nothing is sealed here: every record is treated as opened.
  *
- * POSTERN_TEST_CORRUPTIONS sets how many; they are the same in every run.
+ * POSTERN_TEST_CORRUPTIONS sets their number; they are the same in every run.
  */
 #include "ring/ring.h"
 
@@ -58,7 +58,7 @@ static const uint8_t *data_at(uint64_t pos)
 
 /* The oracle */
 
-/* What the next record is, or what the call must answer in its place. */
+/* The next record, or the result of the call without one. */
 struct answer {
 	int result;
 	uint32_t payload_bytes, head_bytes, record_bytes;
@@ -186,7 +186,7 @@ static void call_peek(struct counts *counts)
 		call_release(&expected, &form, counts);
 }
 
-/* What it finds of the consumer's position test_ring_hostile.c knows. */
+/* test_ring_hostile.c tests the consumer's position. */
 static void call_write(struct counts *counts)
 {
 	uint32_t payload_bytes = random_below(&chance, MESSAGE_BYTES + 2);
@@ -259,7 +259,7 @@ START_TEST(no_corruption_is_believed)
 		}
 	}
 
-	/* Not all was refused at the first check. */
+	/* Many corruptions passed the first check. */
 	ck_assert_uint_gt(counts.read, corruption_count() / 50);
 	ck_assert_uint_gt(counts.faults, corruption_count() / 20);
 	ck_assert_uint_gt(counts.padding, corruption_count() / 1000);

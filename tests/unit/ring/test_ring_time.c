@@ -2,8 +2,8 @@
 /*
  * Messages with a time stamp
  *
- * The stamp takes room, so the largest message cannot always have one; and it
- * comes from the peer, so the record that carries it may lie about it.
+ * The stamp takes space, so the largest message cannot always have one.  It
+ * comes from the peer, so the record that carries it may be false.
  */
 #include "ring/ring.h"
 
@@ -43,7 +43,7 @@ static int read_message(void)
 	return pst_ring_read(consumer, buffer, sizeof(buffer), &byte_count);
 }
 
-/* A record by hand, of which shown_bytes are published. */
+/* A record written by the test, of which shown_bytes are published. */
 static void put(struct pst_record_header header, uint64_t shown_bytes)
 {
 	uint64_t pos = consumer->consumed_pos;
@@ -173,27 +173,30 @@ START_TEST(a_message_that_is_kept_keeps_its_stamp)
 }
 END_TEST
 
-/* What a liar puts there, and what is made of it. */
+/* False records, and the expected result. */
 static const struct {
 	struct pst_record_header header;
 	uint64_t shown_bytes;
 	int result;
 	enum pst_ring_fault fault;
 } liars[] = {
-	/* The header alone is there, and the stamp is said to be. */
+	/* Only the header is published, with the flag of a stamp. */
 	{{0, PST_RECORD_DATA, PST_RECORD_FLAG_TIME, 0}, 8, -EBADMSG,
 	 PST_RING_FAULT_RECORD_LENGTH},
-	/* The stamp is there, and the payload not. */
+	/* The stamp is published, and the payload is not. */
 	{{1, PST_RECORD_DATA, PST_RECORD_FLAG_TIME, 0}, 16, -EBADMSG,
 	 PST_RING_FAULT_RECORD_LENGTH},
 	{{8, PST_RECORD_DATA, PST_RECORD_FLAG_TIME, 0}, 16, -EBADMSG,
 	 PST_RING_FAULT_RECORD_LENGTH},
-	/* No room for it in the whole ring. */
+	/* More than the whole ring. */
 	{{MESSAGE_BYTES, PST_RECORD_DATA, PST_RECORD_FLAG_TIME, 0}, DATA_BYTES,
 	 -EBADMSG, PST_RING_FAULT_RECORD_LENGTH},
 	{{UINT32_MAX, PST_RECORD_DATA, PST_RECORD_FLAG_TIME, 0}, DATA_BYTES,
 	 -EBADMSG, PST_RING_FAULT_RECORD_LENGTH},
-	/* Other flags beside it, reserved bits, or a record that has none. */
+	/*
+	 * With other flags, with reserved bits, or in a record that has no
+	 * stamp.
+	 */
 	{{0, PST_RECORD_DATA, PST_RECORD_FLAG_TIME | PST_RECORD_FLAG_IDENTITY,
 	  0}, 32, -EBADMSG, PST_RING_FAULT_RECORD_KIND},
 	{{0, PST_RECORD_DATA, PST_RECORD_FLAG_IDENTITY, 0}, 32, -EBADMSG,
@@ -205,7 +208,7 @@ static const struct {
 	 PST_RING_FAULT_RECORD_KIND},
 	{{0, PST_RECORD_END, PST_RECORD_FLAG_TIME, 0}, 16, -EBADMSG,
 	 PST_RING_FAULT_RECORD_KIND},
-	/* And this one is true. */
+	/* A valid record. */
 	{{0, PST_RECORD_DATA, PST_RECORD_FLAG_TIME, 0}, 16, 0,
 	 PST_RING_FAULT_NONE},
 };

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Arming, and who is to be woken
+ * Arming and notifications
  *
- * First the counters, step by step.  Then two threads that really sleep: a ring
- * of one page, so that either side is often at its end, and a bell for each,
- * rung only when the ring says so.  A wake-up that gets lost leaves a thread
+ * First the counters, step by step.  Then two threads that really sleep: with a
+ * ring of one page, so that either side is often at its end, and a doorbell for
+ * each, sent only when the ring requires it.  A lost wake-up leaves a thread
  * asleep until its deadline, and the test fails.
  */
 #include "ring/ring_wait.h"
@@ -185,8 +185,8 @@ END_TEST
 #define DEADLINE_MS 20000
 
 /*
- * One thread, and the bell it sleeps on: an eventfd, or, to meet a million
- * times rather than a hundred thousand, a word to spin on.
+ * One thread and its doorbell: an eventfd or, to run a million times rather
+ * than a hundred thousand, a word that is polled.
  */
 struct side {
 	int bell_fd; /* -1: the word */
@@ -229,12 +229,12 @@ static void spin_until_bell(struct side *side)
 			continue;
 		if (now_seconds() > deadline_seconds)
 			ck_abort_msg("a wake-up was lost");
-		(void)sched_yield(); /* to the other, where one CPU is all */
+		(void)sched_yield(); /* if there is only one CPU */
 	}
 	atomic_store(&side->bell_word, 0);
 }
 
-/* The caller has armed, looked again, and found nothing. */
+/* The caller has armed, polled again, and found nothing. */
 static void sleep_until_bell(struct side *side)
 {
 	struct pollfd poll_entry = { .fd = side->bell_fd, .events = POLLIN };
@@ -251,7 +251,7 @@ static void sleep_until_bell(struct side *side)
 }
 
 /*
- * How often to look before arming: of every order of magnitude up to a few
+ * The number of polls before arming: of every order of magnitude up to a few
  * microseconds, so that arming meets the other side's publishing at every
  * moment.
  */
@@ -362,8 +362,10 @@ static void run_two_threads(struct side side)
 	consume(&consuming);
 	ck_assert_int_eq(pthread_join(thread, NULL), 0);
 
-	/* It was about sleeping, so there must have been some; and a bell
-	 * belongs to one arming. */
+	/*
+	 * The test is about sleeping, so there must have been some; and a
+	 * doorbell belongs to one arming.
+	 */
 	ck_assert_uint_gt(producing.sleep_count + consuming.sleep_count, 100);
 	ck_assert_uint_le(producing.rung_count, consumer->armed / 2);
 	ck_assert_uint_le(consuming.rung_count, producer->armed / 2);
@@ -383,10 +385,9 @@ START_TEST(no_wake_up_is_lost_between_two_threads)
 END_TEST
 
 /*
- * With many messages on their way, the next one makes good for a bell that was
- * forgotten.  Here there is no next one: every record fills the ring.  (So
- * small a ring is nothing to map twice, but a record that fills it never wraps
- * either.)
+ * With many messages in the ring, the next one would replace a lost doorbell.
+ * Here there is no next one: every record fills the ring.  (So small a ring
+ * cannot be mapped twice, but a record that fills it never wraps either.)
  */
 START_TEST(no_wake_up_is_lost_when_every_message_fills_the_ring)
 {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Copies of every length: whole, and nothing beside them
- */
+/* Copies of every length, and no other byte */
 #include "ring/shared_copy.h"
 
 #include <check.h>
