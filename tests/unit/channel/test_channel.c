@@ -195,9 +195,9 @@ END_TEST
 
 START_TEST(doorbell_without_an_arming_poisons)
 {
-	const uint8_t bell = PST_DOORBELL_BYTE;
+	const uint8_t byte = PST_DOORBELL_BYTE;
 
-	send_raw(&bell, 1);
+	send_raw(&byte, 1);
 	pst_channel_drain_doorbell(pair.left);
 	expect_equal(pst_channel_end_reason(pair.left),
 		     POSTERN_REASON_POISONED);
@@ -206,16 +206,16 @@ END_TEST
 
 START_TEST(each_arming_permits_one_doorbell)
 {
-	const uint8_t bell = PST_DOORBELL_BYTE;
+	const uint8_t byte = PST_DOORBELL_BYTE;
 
 	expect(!pst_channel_arm_receive(pair.left));
 	expect(!pst_channel_arm_receive(pair.left));
-	send_raw(&bell, 1);
-	send_raw(&bell, 1);
+	send_raw(&byte, 1);
+	send_raw(&byte, 1);
 	pst_channel_drain_doorbell(pair.left);
 	pst_channel_drain_doorbell(pair.left);
 	expect_equal(pst_channel_end_reason(pair.left), POSTERN_REASON_NONE);
-	send_raw(&bell, 1);
+	send_raw(&byte, 1);
 	pst_channel_drain_doorbell(pair.left);
 	expect_equal(pst_channel_end_reason(pair.left),
 		     POSTERN_REASON_POISONED);
@@ -225,12 +225,12 @@ END_TEST
 /* Notify for every arming and never move; returns how often that succeeded. */
 static int ring_without_progress(int times)
 {
-	const uint8_t bell = PST_DOORBELL_BYTE;
+	const uint8_t byte = PST_DOORBELL_BYTE;
 	int i;
 
 	for (i = 0; i < times; i++) {
 		(void)pst_channel_arm_receive(pair.left);
-		send_raw(&bell, 1);
+		send_raw(&byte, 1);
 		pst_channel_drain_doorbell(pair.left);
 		if (pst_channel_end_reason(pair.left) != POSTERN_REASON_NONE)
 			return i;
@@ -238,7 +238,7 @@ static int ring_without_progress(int times)
 	return times;
 }
 
-START_TEST(bells_without_progress_use_up_a_budget)
+START_TEST(doorbells_without_progress_use_up_a_budget)
 {
 	expect(ring_without_progress(1000) < 1000);
 	expect_equal(pst_channel_end_reason(pair.left),
@@ -376,7 +376,7 @@ static Suite *suite(void)
 	tcase_add_test(t, the_first_end_stays);
 	tcase_add_test(t, doorbell_without_an_arming_poisons);
 	tcase_add_test(t, each_arming_permits_one_doorbell);
-	tcase_add_test(t, bells_without_progress_use_up_a_budget);
+	tcase_add_test(t, doorbells_without_progress_use_up_a_budget);
 	tcase_add_test(t, progress_refills_the_budget);
 	tcase_add_test(t, record_that_is_not_a_doorbell_poisons);
 	tcase_add_test(t, flush_returns_when_all_is_consumed);

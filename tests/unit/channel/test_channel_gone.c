@@ -57,7 +57,7 @@ static void send_before(bool is_in_place)
 }
 
 /* How many messages were sent until -EPIPE; a full ring would be -EAGAIN. */
-static int sent_until_told(bool is_in_place)
+static int sent_until_epipe(bool is_in_place)
 {
 	int count = 0, r;
 
@@ -92,7 +92,7 @@ START_TEST(send_after_hang_up_returns_epipe_within_the_bound)
 	open_pair(_i / 2);
 	send_before(_i & 1);
 	hang_up();
-	ck_assert_int_le(sent_until_told(_i & 1), MOST_MESSAGES);
+	ck_assert_int_le(sent_until_epipe(_i & 1), MOST_MESSAGES);
 	expect_equal(pst_channel_end_reason(pair.left),
 		     POSTERN_REASON_HUNG_UP);
 	channel_pair_close(&pair);
@@ -104,7 +104,7 @@ START_TEST(send_after_death_returns_epipe_within_the_bound)
 	open_pair(_i / 2);
 	send_before(_i & 1);
 	die();
-	ck_assert_int_le(sent_until_told(_i & 1), MOST_MESSAGES);
+	ck_assert_int_le(sent_until_epipe(_i & 1), MOST_MESSAGES);
 	expect_equal(pst_channel_end_reason(pair.left),
 		     POSTERN_REASON_PEER_DIED);
 	channel_pair_close(&pair);
@@ -121,7 +121,7 @@ START_TEST(send_after_end_and_time_returns_epipe_with_the_next_sample)
 	else
 		die();
 	pass_a_millisecond();
-	ck_assert_int_le(sent_until_told(false), MOST_WHEN_SLOW);
+	ck_assert_int_le(sent_until_epipe(false), MOST_WHEN_SLOW);
 	channel_pair_close(&pair);
 }
 END_TEST
@@ -142,7 +142,7 @@ START_TEST(send_after_receipt_and_death_returns_epipe_within_the_bound)
 	send_before(false);
 	receive_one();
 	die();
-	ck_assert_int_le(sent_until_told(false), MOST_MESSAGES);
+	ck_assert_int_le(sent_until_epipe(false), MOST_MESSAGES);
 	channel_pair_close(&pair);
 }
 END_TEST
@@ -159,7 +159,7 @@ START_TEST(send_after_receipt_and_time_returns_epipe_with_the_second_check)
 	while (count < MOST_WHEN_SLOW && send_one(false) == 0)
 		count++;
 	pass_a_millisecond();
-	ck_assert_int_le(sent_until_told(false), MOST_WHEN_SLOW);
+	ck_assert_int_le(sent_until_epipe(false), MOST_WHEN_SLOW);
 	channel_pair_close(&pair);
 }
 END_TEST

@@ -272,7 +272,7 @@ START_TEST(a_time_that_cannot_be_is_only_counted)
 }
 END_TEST
 
-START_TEST(bells_are_counted)
+START_TEST(wakeups_are_counted)
 {
 	expect(!pst_channel_arm_receive(pair.left));
 	send_right(3);
@@ -428,7 +428,7 @@ int main(void)
 	tcase_add_test(tcase, message_after_a_notification_is_timed);
 	tcase_add_test(tcase, the_largest_message_fits_when_its_time_is_due);
 	tcase_add_test(tcase, a_time_that_cannot_be_is_only_counted);
-	tcase_add_test(tcase, bells_are_counted);
+	tcase_add_test(tcase, wakeups_are_counted);
 	tcase_add_test(tcase, activity_is_recorded_with_samples_and_doorbells);
 	tcase_add_test(tcase, false_positions_give_a_depth_within_the_ring);
 	tcase_add_test(tcase, end_reason_is_in_the_statistics);

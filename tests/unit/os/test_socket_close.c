@@ -138,7 +138,7 @@ START_TEST(close_keeps_the_signal_mask_and_other_descriptors)
 }
 END_TEST
 
-/* A peer whose last bells we did not read is not reset, and is told the end. */
+/* A peer with unread doorbells here is not reset: it receives the end. */
 START_TEST(close_after_unread_doorbells_is_an_ordinary_end)
 {
 	char byte;
@@ -193,13 +193,13 @@ END_TEST
 
 START_TEST(drain_does_not_wait_for_a_lingering_socket)
 {
-	static const char bell = (char)PST_DOORBELL_BYTE;
+	static const char byte = (char)PST_DOORBELL_BYTE;
 	uint64_t started_ns = pst_monotonic_now_ns();
 	unsigned count;
 	bool has_more;
 
 	ck_assert_int_eq(pst_doorbell_notify(pair[0]), 0);
-	send_lingering(&bell, _i == 0);
+	send_lingering(&byte, _i == 0);
 	ck_assert_int_eq(pst_doorbell_drain(pair[1], 0,
 					    PST_DOORBELL_DRAIN_COUNT, &count,
 					    &has_more), -EBADMSG);

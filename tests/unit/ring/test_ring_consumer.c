@@ -50,7 +50,7 @@ static uint64_t consumed_pos(void)
 }
 
 /* Publish a position as the peer, the producer. */
-static void say_produced(uint64_t produced_pos)
+static void set_produced(uint64_t produced_pos)
 {
 	pst_shared_publish_u64(&pair.producer_words->produced_pos,
 			       produced_pos);
@@ -105,7 +105,7 @@ START_TEST(read_copies_the_payload_and_releases_its_space)
 
 	ring_pair_start_at(&pair, starts[_i]);
 	end_pos = put_record(starts[_i], "eleven byte", 11);
-	say_produced(end_pos);
+	set_produced(end_pos);
 	ck_assert_int_eq(pst_ring_has_message(consumer), 0);
 	ck_assert_uint_eq(consumed_pos(), starts[_i]);
 
@@ -125,7 +125,7 @@ START_TEST(read_publishes_its_position_before_each_return)
 	ring_pair_start_at(&pair, starts[_i]);
 	first_pos = put_record(starts[_i], "a", 1);
 	second_pos = put_record(first_pos, "b", 1);
-	say_produced(second_pos);
+	set_produced(second_pos);
 	ck_assert_int_eq(read_message(), 0);
 	ck_assert_uint_eq(consumed_pos(), first_pos);
 	ck_assert_int_eq(read_message(), 0);
@@ -137,7 +137,7 @@ END_TEST
 START_TEST(read_delivers_an_empty_message)
 {
 	ring_pair_start_at(&pair, starts[_i]);
-	say_produced(put_record(starts[_i], "", 0));
+	set_produced(put_record(starts[_i], "", 0));
 	ck_assert_int_eq(pst_ring_read(consumer, NULL, 0, &byte_count), 0);
 	ck_assert_uint_eq(byte_count, 0);
 	ck_assert_uint_eq(consumed_pos(), starts[_i] + 8);
@@ -147,7 +147,7 @@ END_TEST
 START_TEST(read_into_too_small_a_buffer_keeps_the_message)
 {
 	ring_pair_start_at(&pair, starts[_i]);
-	say_produced(put_record(starts[_i], "eleven byte", 11));
+	set_produced(put_record(starts[_i], "eleven byte", 11));
 	ck_assert_int_eq(pst_ring_read(consumer, buffer, 10, &byte_count),
 			 -EMSGSIZE);
 	ck_assert_uint_eq(byte_count, 11);
@@ -170,7 +170,7 @@ START_TEST(full_ring_is_read_to_the_last_byte)
 		pos = put_record(pos, payload, MESSAGE_BYTES);
 	pos = put_record(pos, payload, DATA_BYTES - 4 * 1008 - 8);
 	ck_assert_uint_eq(pos, starts[_i] + DATA_BYTES);
-	say_produced(pos);
+	set_produced(pos);
 	for (i = 0; i < 5; i++)
 		ck_assert_int_eq(read_message(), 0);
 	ck_assert_int_eq(read_message(), -EAGAIN);
@@ -185,7 +185,7 @@ START_TEST(end_record_is_an_orderly_end_for_good)
 	ring_pair_start_at(&pair, starts[_i]);
 	pos = put_record(starts[_i], "last", 4);
 	put_header(pos, (struct pst_record_header) { .kind = PST_RECORD_END });
-	say_produced(pos + 8);
+	set_produced(pos + 8);
 	ck_assert_int_eq(read_message(), 0);
 	ck_assert_int_eq(pst_ring_has_message(consumer), 0);
 	ck_assert_int_eq(read_message(), -ESHUTDOWN);
@@ -193,7 +193,7 @@ START_TEST(end_record_is_an_orderly_end_for_good)
 	ck_assert_uint_eq(consumed_pos(), pos + 8);
 
 	/* Nothing behind it is read. */
-	say_produced(put_record(pos + 8, "more", 4));
+	set_produced(put_record(pos + 8, "more", 4));
 	ck_assert_int_eq(read_message(), -ESHUTDOWN);
 	ck_assert_int_eq(pst_ring_has_message(consumer), -ESHUTDOWN);
 	ck_assert_int_eq(pst_ring_freeze(consumer), -ESHUTDOWN);
@@ -208,15 +208,15 @@ START_TEST(frozen_ring_is_drained_and_never_grows)
 
 	ring_pair_start_at(&pair, starts[_i]);
 	pos = put_record(starts[_i], "a", 1);
-	say_produced(pos);
+	set_produced(pos);
 	ck_assert_int_eq(pst_ring_freeze(consumer), 0);
-	say_produced(put_record(pos, "b", 1));
+	set_produced(put_record(pos, "b", 1));
 	ck_assert_int_eq(read_message(), 0);
 	ck_assert_int_eq(read_message(), -EAGAIN);
 	ck_assert_int_eq(pst_ring_has_message(consumer), -EAGAIN);
 
 	/* Not even a false position is detected any more. */
-	say_produced(starts[_i] + 3);
+	set_produced(starts[_i] + 3);
 	ck_assert_int_eq(read_message(), -EAGAIN);
 }
 END_TEST
@@ -227,7 +227,7 @@ START_TEST(consumer_never_believes_its_own_words)
 
 	ring_pair_start_at(&pair, starts[_i]);
 	pos = put_record(starts[_i], "a", 1);
-	say_produced(put_record(pos, "b", 1));
+	set_produced(put_record(pos, "b", 1));
 	ck_assert_int_eq(read_message(), 0);
 	memset(pair.consumer_words, 0xee, sizeof(*pair.consumer_words));
 	ck_assert_int_eq(read_message(), 0);
@@ -243,7 +243,7 @@ static void prepare_lie(uint64_t start_pos)
 
 	ring_pair_start_at(&pair, start_pos);
 	pos = put_record(start_pos, "first", 5);
-	say_produced(put_record(pos, "second", 6));
+	set_produced(put_record(pos, "second", 6));
 	ck_assert_int_eq(read_message(), 0);
 	memset(buffer, 0xaa, sizeof(buffer));
 	byte_count = 77;
@@ -254,7 +254,7 @@ static void assert_poisoned(enum pst_ring_fault fault, uint64_t honest_pos)
 	uint64_t own_pos = consumed_pos();
 
 	ck_assert_int_eq(consumer->fault, fault);
-	say_produced(honest_pos);
+	set_produced(honest_pos);
 	ck_assert_int_eq(read_message(), -EBADMSG);
 	ck_assert_int_eq(pst_ring_has_message(consumer), -EBADMSG);
 	ck_assert_int_eq(pst_ring_freeze(consumer), -EBADMSG);
@@ -295,7 +295,7 @@ START_TEST(false_position_poisons_a_refreshing_read)
 	 * The second record is known already, so the position is not refreshed
 	 * yet.
 	 */
-	say_produced(start_pos + (uint64_t)lie->produced_offset);
+	set_produced(start_pos + (uint64_t)lie->produced_offset);
 	ck_assert_int_eq(pst_ring_read(consumer, buffer, 0, &byte_count),
 			 -EMSGSIZE);
 	consumer->consumed_pos += 16;
@@ -313,7 +313,7 @@ START_TEST(lying_position_poisons_freeze)
 		&position_lies[_i % POSITION_LIE_COUNT];
 
 	prepare_lie(start_pos);
-	say_produced(start_pos + (uint64_t)lie->produced_offset);
+	set_produced(start_pos + (uint64_t)lie->produced_offset);
 	/*
 	 * One record is unread still: there is less space for valid positions
 	 * than above.
@@ -330,12 +330,12 @@ START_TEST(position_over_unread_bytes_poisons)
 	uint64_t start_pos = starts[_i];
 
 	prepare_lie(start_pos);
-	say_produced(start_pos + 16 + DATA_BYTES + 8);
+	set_produced(start_pos + 16 + DATA_BYTES + 8);
 	ck_assert_int_eq(pst_ring_freeze(consumer), -EBADMSG);
 	assert_poisoned(PST_RING_FAULT_OUT_OF_RANGE, start_pos + 32);
 
 	prepare_lie(start_pos);
-	say_produced(start_pos + 16 + DATA_BYTES);
+	set_produced(start_pos + 16 + DATA_BYTES);
 	ck_assert_int_eq(pst_ring_freeze(consumer), 0);
 }
 END_TEST
@@ -383,7 +383,7 @@ START_TEST(lying_header_poisons_read)
 
 	ring_pair_start_at(&pair, start_pos);
 	put_header(start_pos, lie->header);
-	say_produced(start_pos + 32);
+	set_produced(start_pos + 32);
 	ck_assert_int_eq(read_message(), -EBADMSG);
 	ck_assert_uint_eq(consumed_pos(), start_pos);
 	put_record(start_pos, "honest now", 10);
@@ -400,7 +400,7 @@ START_TEST(record_larger_than_agreed_poisons_even_when_it_is_all_there)
 		.payload_bytes = MESSAGE_BYTES + 1,
 		.kind = PST_RECORD_DATA,
 	});
-	say_produced(start_pos + DATA_BYTES);
+	set_produced(start_pos + DATA_BYTES);
 	/* Not -EMSGSIZE, though the buffer is too small as well. */
 	ck_assert_int_eq(read_message(), -EBADMSG);
 	assert_poisoned(PST_RING_FAULT_RECORD_LENGTH, start_pos + DATA_BYTES);
@@ -413,7 +413,7 @@ START_TEST(record_cut_by_the_published_position_poisons)
 
 	ring_pair_start_at(&pair, start_pos);
 	put_record(start_pos, "eleven byte", 11);
-	say_produced(start_pos + 16);
+	set_produced(start_pos + 16);
 	ck_assert_int_eq(read_message(), -EBADMSG);
 	assert_poisoned(PST_RING_FAULT_RECORD_LENGTH, start_pos + 24);
 }

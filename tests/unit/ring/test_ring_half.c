@@ -137,7 +137,7 @@ START_TEST(producer_is_looked_at_with_the_last_and_the_next_message)
 }
 END_TEST
 
-START_TEST(bell_that_is_owed_is_due_with_each_message)
+START_TEST(unsent_wakeup_is_due_with_each_message)
 {
 	write_short(5);
 	pst_ring_arm_producer(producer);
@@ -279,7 +279,7 @@ int main(void)
 			    2);
 	tcase_add_test(half,
 		       producer_is_looked_at_with_the_last_and_the_next_message);
-	tcase_add_test(half, bell_that_is_owed_is_due_with_each_message);
+	tcase_add_test(half, unsent_wakeup_is_due_with_each_message);
 	tcase_add_test(half, check_is_scheduled_from_the_last_refresh);
 	tcase_add_test(half, next_check_of_an_empty_ring_is_due_at_once);
 	tcase_add_test(half,

@@ -303,7 +303,7 @@ static void call_others(void)
  * Producer and consumer on the two ends of one segment, each with a hostile
  * peer; a few valid records are in between.
  */
-static void set_scene(void)
+static void set_up_rings(void)
 {
 	uint64_t start_pos = random_u64(&chance);
 	uint32_t records = random_below(&chance, 4);
@@ -332,7 +332,7 @@ START_TEST(no_corruption_is_believed)
 		unsigned int i;
 
 		chance.state = random_u64(&scenes);
-		set_scene();
+		set_up_rings();
 		for (i = 0; i < CORRUPTIONS_PER_SCENE && left_count > 0; i++) {
 			corrupt(&pair, &chance);
 			call_read(&counts);

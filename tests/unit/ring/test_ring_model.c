@@ -54,7 +54,7 @@ static void make_payload(uint8_t *payload, uint32_t payload_bytes, uint8_t seed)
 		payload[i] = (uint8_t)(seed + i * 7);
 }
 
-static bool model_has_room(const struct model *model, uint32_t payload_bytes)
+static bool model_has_space(const struct model *model, uint32_t payload_bytes)
 {
 	return model->used_bytes + rounded(payload_bytes, 0) <= DATA_BYTES;
 }
@@ -112,7 +112,7 @@ static void do_write(struct trial *trial)
 	uint32_t payload_bytes = any_length(trial);
 	uint8_t seed = (uint8_t)random_u64(&trial->random);
 	uint64_t time_ns = any_time(trial);
-	bool has_room = model_has_room(&trial->model, payload_bytes);
+	bool has_space = model_has_space(&trial->model, payload_bytes);
 	int result;
 
 	make_payload(bytes, payload_bytes, seed);
@@ -121,8 +121,8 @@ static void do_write(struct trial *trial)
 					      payload_bytes, time_ns);
 	else
 		result = pst_ring_write(&pair.producer, bytes, payload_bytes);
-	expect_equal(result, has_room ? 0 : -EAGAIN);
-	if (!has_room) {
+	expect_equal(result, has_space ? 0 : -EAGAIN);
+	if (!has_space) {
 		trial->full_count++;
 		return;
 	}
@@ -137,7 +137,7 @@ static void do_reserve(struct trial *trial)
 					      payload_bytes + 1);
 	uint8_t seed = (uint8_t)random_u64(&trial->random);
 	uint64_t time_ns = any_time(trial);
-	bool has_room = model_has_room(&trial->model, payload_bytes);
+	bool has_space = model_has_space(&trial->model, payload_bytes);
 	void *payload;
 	int result;
 
@@ -147,8 +147,8 @@ static void do_reserve(struct trial *trial)
 	else
 		result = pst_ring_reserve(&pair.producer, payload_bytes,
 					  &payload);
-	expect_equal(result, has_room ? 0 : -EAGAIN);
-	if (!has_room)
+	expect_equal(result, has_space ? 0 : -EAGAIN);
+	if (!has_space)
 		return;
 	make_payload(payload, payload_bytes, seed);
 	if (random_below(&trial->random, 3) == 0) {
@@ -207,7 +207,7 @@ static void do_look(struct trial *trial)
 	const struct model *model = &trial->model;
 
 	expect_equal(pst_ring_has_space(&pair.producer, payload_bytes),
-		     model_has_room(model, payload_bytes) ? 0 : -EAGAIN);
+		     model_has_space(model, payload_bytes) ? 0 : -EAGAIN);
 	expect_equal(pst_ring_is_consumed(&pair.producer),
 			 model->record_count == 0 ? 0 : -EAGAIN);
 	expect_equal(pst_ring_has_message(&pair.consumer),

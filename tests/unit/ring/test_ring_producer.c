@@ -43,7 +43,7 @@ static uint64_t published_pos(void)
 }
 
 /* Publish a position as the peer, the consumer. */
-static void say_consumed(uint64_t consumed_pos)
+static void set_consumed(uint64_t consumed_pos)
 {
 	pst_shared_publish_u64(&pair.consumer_words->consumed_pos,
 			       consumed_pos);
@@ -125,7 +125,7 @@ START_TEST(write_refuses_when_ring_is_full_and_changes_nothing)
 	ck_assert_int_eq(pst_ring_write(producer, payload, 100), -EAGAIN);
 	ck_assert_uint_eq(published_pos(), full_pos);
 
-	say_consumed(starts[_i] + 112);
+	set_consumed(starts[_i] + 112);
 	ck_assert_int_eq(pst_ring_write(producer, payload, 100), 0);
 	ck_assert_uint_eq(published_pos(), full_pos + 112);
 }
@@ -267,7 +267,7 @@ START_TEST(finish_without_space_changes_nothing)
 	while (pst_ring_write(producer, NULL, 0) == 0)
 		;
 	ck_assert_int_eq(pst_ring_finish(producer), -EAGAIN);
-	say_consumed(starts[_i] + 8);
+	set_consumed(starts[_i] + 8);
 	ck_assert_int_eq(pst_ring_write(producer, NULL, 0), 0);
 }
 END_TEST
@@ -278,7 +278,7 @@ START_TEST(is_consumed_refreshes)
 	ck_assert_int_eq(pst_ring_is_consumed(producer), 0);
 	ck_assert_int_eq(pst_ring_write(producer, payload, 100), 0);
 	ck_assert_int_eq(pst_ring_is_consumed(producer), -EAGAIN);
-	say_consumed(starts[_i] + 112);
+	set_consumed(starts[_i] + 112);
 	ck_assert_int_eq(pst_ring_is_consumed(producer), 0);
 }
 END_TEST
@@ -291,7 +291,7 @@ START_TEST(has_space_refreshes)
 			 -EMSGSIZE);
 	fill_with_112();
 	ck_assert_int_eq(pst_ring_has_space(producer, 100), -EAGAIN);
-	say_consumed(starts[_i] + 112);
+	set_consumed(starts[_i] + 112);
 	ck_assert_int_eq(pst_ring_has_space(producer, 100), 0);
 	ck_assert_int_eq(pst_ring_has_space(producer, 500), -EAGAIN);
 }
@@ -339,7 +339,7 @@ static uint64_t prepare_lie(int i)
 	ck_assert_int_eq(pst_ring_write(producer, payload, 100), 0);
 	ck_assert_int_eq(pst_ring_write(producer, payload, 100), 0);
 	ck_assert_int_eq(pst_ring_write(producer, payload, 100), 0);
-	say_consumed(start_pos + 112);
+	set_consumed(start_pos + 112);
 	ck_assert_int_eq(pst_ring_is_consumed(producer), -EAGAIN);
 	return start_pos;
 }
@@ -350,7 +350,7 @@ static void assert_poisoned(enum pst_ring_fault fault, uint64_t honest_pos)
 	uint64_t produced_pos = published_pos();
 
 	ck_assert_int_eq(producer->fault, fault);
-	say_consumed(honest_pos);
+	set_consumed(honest_pos);
 	ck_assert_int_eq(pst_ring_write(producer, payload, 8), -EBADMSG);
 	ck_assert_int_eq(pst_ring_reserve(producer, 8, &reserved), -EBADMSG);
 	ck_assert_int_eq(pst_ring_commit(producer, 8), -EBADMSG);
@@ -367,7 +367,7 @@ START_TEST(lying_consumer_poisons_is_consumed)
 	const struct lie *lie = &lies[_i % LIE_COUNT];
 	uint64_t start_pos = prepare_lie(_i);
 
-	say_consumed(start_pos + (uint64_t)lie->consumed_offset);
+	set_consumed(start_pos + (uint64_t)lie->consumed_offset);
 	ck_assert_int_eq(pst_ring_is_consumed(producer), -EBADMSG);
 	assert_poisoned(lie->fault, start_pos + 112);
 }
@@ -378,7 +378,7 @@ START_TEST(false_position_poisons_has_space)
 	const struct lie *lie = &lies[_i % LIE_COUNT];
 	uint64_t start_pos = prepare_lie(_i);
 
-	say_consumed(start_pos + (uint64_t)lie->consumed_offset);
+	set_consumed(start_pos + (uint64_t)lie->consumed_offset);
 	ck_assert_int_eq(pst_ring_has_space(producer, 0), -EBADMSG);
 	assert_poisoned(lie->fault, start_pos + 112);
 }
@@ -391,12 +391,12 @@ START_TEST(false_position_poisons_a_write_that_needs_space)
 	uint64_t free_bytes = DATA_BYTES - 224;
 
 	/* While there appears to be space, no false position is detected. */
-	say_consumed(start_pos + (uint64_t)lie->consumed_offset);
+	set_consumed(start_pos + (uint64_t)lie->consumed_offset);
 	for (; free_bytes >= 16; free_bytes -= 16)
 		ck_assert_int_eq(pst_ring_write(producer, payload, 8), 0);
 	/* The positions that were "not written yet" are valid by now. */
 	if (lie->consumed_offset > 336 && lie->consumed_offset < DATA_BYTES)
-		say_consumed(start_pos + DATA_BYTES + 112 + 8);
+		set_consumed(start_pos + DATA_BYTES + 112 + 8);
 	ck_assert_int_eq(pst_ring_write(producer, payload, 8), -EBADMSG);
 	if (lie->fault == PST_RING_FAULT_OUT_OF_RANGE)
 		ck_assert_int_eq(producer->fault, PST_RING_FAULT_OUT_OF_RANGE);
@@ -411,7 +411,7 @@ START_TEST(poison_during_a_reservation_refuses_the_commit)
 	void *reserved;
 
 	ck_assert_int_eq(pst_ring_reserve(producer, 100, &reserved), 0);
-	say_consumed(start_pos);
+	set_consumed(start_pos);
 	ck_assert_int_eq(pst_ring_is_consumed(producer), -EBADMSG);
 	ck_assert_int_eq(pst_ring_commit(producer, 100), -EBADMSG);
 	ck_assert_uint_eq(published_pos(), produced_pos);

@@ -219,7 +219,7 @@ static void assert_sane(void)
 	       (consumer->fault != PST_RING_FAULT_NONE));
 }
 
-static void set_scene(struct counts *counts)
+static void set_up_rings(struct counts *counts)
 {
 	uint64_t start_pos = random_u64(&chance);
 	uint32_t records = random_below(&chance, 4);
@@ -249,7 +249,7 @@ START_TEST(no_corruption_is_believed)
 		unsigned int i;
 
 		chance.state = random_u64(&scenes);
-		set_scene(&counts);
+		set_up_rings(&counts);
 		for (i = 0; i < CORRUPTIONS_PER_SCENE && left_count > 0; i++) {
 			corrupt(&pair, &chance);
 			call_peek(&counts);

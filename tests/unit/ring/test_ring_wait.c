@@ -189,12 +189,13 @@ END_TEST
  * than a hundred thousand, a word that is polled.
  */
 struct side {
-	int bell_fd; /* -1: the word */
+	int doorbell_fd; /* -1: the word */
 	_Atomic uint32_t bell_word;
 	struct random random;
 	uint32_t message_count;
 	uint32_t payload_bytes_max;
-	unsigned int sleep_count, rung_count; /* read after both have ended */
+	unsigned int sleep_count;    /* both are read after the end */
+	unsigned int notified_count;
 	struct side *other;
 };
 
@@ -203,11 +204,12 @@ static void ring_bell(struct side *side)
 	static const uint64_t one = 1;
 	struct side *other = side->other;
 
-	if (other->bell_fd < 0)
+	if (other->doorbell_fd < 0)
 		atomic_store(&other->bell_word, 1);
 	else
-		expect(write(other->bell_fd, &one, sizeof(one)) == sizeof(one));
-	side->rung_count++;
+		expect(write(other->doorbell_fd, &one, sizeof(one)) ==
+		       sizeof(one));
+	side->notified_count++;
 }
 
 static time_t now_seconds(void)
@@ -221,11 +223,11 @@ static time_t now_seconds(void)
 static void spin_until_bell(struct side *side)
 {
 	time_t deadline_seconds = now_seconds() + DEADLINE_MS / 1000;
-	unsigned int looks = 0;
+	unsigned int polls = 0;
 
 	while (atomic_load_explicit(&side->bell_word,
 				    memory_order_relaxed) == 0) {
-		if (++looks % 4096 != 0)
+		if (++polls % 4096 != 0)
 			continue;
 		if (now_seconds() > deadline_seconds)
 			ck_abort_msg("a wake-up was lost");
@@ -235,19 +237,22 @@ static void spin_until_bell(struct side *side)
 }
 
 /* The caller has armed, polled again, and found nothing. */
-static void sleep_until_bell(struct side *side)
+static void sleep_until_doorbell(struct side *side)
 {
-	struct pollfd poll_entry = { .fd = side->bell_fd, .events = POLLIN };
+	struct pollfd poll_entry = {
+		.fd = side->doorbell_fd,
+		.events = POLLIN,
+	};
 	uint64_t count;
 
 	side->sleep_count++;
-	if (side->bell_fd < 0) {
+	if (side->doorbell_fd < 0) {
 		spin_until_bell(side);
 		return;
 	}
 	if (poll(&poll_entry, 1, DEADLINE_MS) != 1)
 		ck_abort_msg("a wake-up was lost");
-	expect(read(side->bell_fd, &count, sizeof(count)) == sizeof(count));
+	expect(read(side->doorbell_fd, &count, sizeof(count)) == sizeof(count));
 }
 
 /*
@@ -255,7 +260,7 @@ static void sleep_until_bell(struct side *side)
  * microseconds, so that arming meets the other side's publishing at every
  * moment.
  */
-static uint32_t some_looks(struct side *side)
+static uint32_t some_polls(struct side *side)
 {
 	return random_below(&side->random,
 			    1u << random_below(&side->random, 13));
@@ -263,17 +268,17 @@ static uint32_t some_looks(struct side *side)
 
 static void wait_for_room(struct side *side, uint32_t payload_bytes)
 {
-	uint32_t looks = some_looks(side);
+	uint32_t polls = some_polls(side);
 	int result;
 
-	while (looks-- > 0) {
+	while (polls-- > 0) {
 		if (pst_ring_has_space(producer, payload_bytes) != -EAGAIN)
 			return;
 	}
 	pst_ring_arm_producer(producer);
 	result = pst_ring_has_space(producer, payload_bytes);
 	if (result == -EAGAIN)
-		sleep_until_bell(side);
+		sleep_until_doorbell(side);
 	else
 		expect_equal(result, 0);
 	pst_ring_disarm_producer(producer);
@@ -281,17 +286,17 @@ static void wait_for_room(struct side *side, uint32_t payload_bytes)
 
 static void wait_for_message(struct side *side)
 {
-	uint32_t looks = some_looks(side);
+	uint32_t polls = some_polls(side);
 	int result;
 
-	while (looks-- > 0) {
+	while (polls-- > 0) {
 		if (pst_ring_has_message(consumer) != -EAGAIN)
 			return;
 	}
 	pst_ring_arm_consumer(consumer);
 	result = pst_ring_has_message(consumer);
 	if (result == -EAGAIN)
-		sleep_until_bell(side);
+		sleep_until_doorbell(side);
 	else
 		expect_equal(result, 0);
 	pst_ring_disarm_consumer(consumer);
@@ -354,9 +359,9 @@ static void run_two_threads(struct side side)
 	producing.random.state = 1;
 	producing.other = &consuming;
 	consuming.other = &producing;
-	if (side.bell_fd == 0) {
-		producing.bell_fd = eventfd(0, EFD_CLOEXEC);
-		consuming.bell_fd = eventfd(0, EFD_CLOEXEC);
+	if (side.doorbell_fd == 0) {
+		producing.doorbell_fd = eventfd(0, EFD_CLOEXEC);
+		consuming.doorbell_fd = eventfd(0, EFD_CLOEXEC);
 	}
 	ck_assert_int_eq(pthread_create(&thread, NULL, produce, &producing), 0);
 	consume(&consuming);
@@ -367,11 +372,11 @@ static void run_two_threads(struct side side)
 	 * doorbell belongs to one arming.
 	 */
 	ck_assert_uint_gt(producing.sleep_count + consuming.sleep_count, 100);
-	ck_assert_uint_le(producing.rung_count, consumer->armed / 2);
-	ck_assert_uint_le(consuming.rung_count, producer->armed / 2);
-	if (side.bell_fd == 0) {
-		ck_assert_int_eq(close(producing.bell_fd), 0);
-		ck_assert_int_eq(close(consuming.bell_fd), 0);
+	ck_assert_uint_le(producing.notified_count, consumer->armed / 2);
+	ck_assert_uint_le(consuming.notified_count, producer->armed / 2);
+	if (side.doorbell_fd == 0) {
+		ck_assert_int_eq(close(producing.doorbell_fd), 0);
+		ck_assert_int_eq(close(consuming.doorbell_fd), 0);
 	}
 }
 
@@ -394,7 +399,7 @@ START_TEST(no_wake_up_is_lost_when_every_message_fills_the_ring)
 	producer->data_bytes = 16;
 	consumer->data_bytes = 16;
 	run_two_threads((struct side) {
-		.bell_fd = -1,
+		.doorbell_fd = -1,
 		.message_count = 1000000,
 		.payload_bytes_max = 8,
 	});
