@@ -8,10 +8,11 @@
  * most one for each arming, and a limited number without progress.  A peer that
  * exceeds either ends its channel.
  */
-#include "channel/channel_state.h"
+#include "channel/channel_doorbell.h"
 
 #include <errno.h>
 
+#include "channel/channel_traffic.h"
 #include "os/doorbell.h"
 
 /*

@@ -13,6 +13,7 @@
 #include "base/attributes.h"
 #include "base/fd.h"
 #include "channel/channel_detached.h"
+#include "channel/channel_sealed.h"
 #include "channel/channel_state.h"
 #include "os/doorbell.h"
 #include "os/fork_guard.h"

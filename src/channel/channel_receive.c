@@ -11,6 +11,10 @@
 
 #include <errno.h>
 
+#include "channel/channel_doorbell.h"
+#include "channel/channel_sealed.h"
+#include "channel/channel_traffic.h"
+
 /*
  * A channel that ended by revocation or poisoning delivers nothing more.  After
  * an exit of the peer the rest is delivered.

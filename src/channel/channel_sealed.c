@@ -11,10 +11,11 @@
  * of this peer in this direction, END included.  The first other record ends
  * the channel.
  */
-#include "channel/channel_state.h"
+#include "channel/channel_sealed.h"
 
 #include <errno.h>
 
+#include "channel/channel_traffic.h"
 #include "os/fork_guard.h"
 #include "ring/ring_sealed.h"
 

@@ -9,6 +9,10 @@
 
 #include <errno.h>
 
+#include "channel/channel_doorbell.h"
+#include "channel/channel_sealed.h"
+#include "channel/channel_traffic.h"
+
 static int may_send(const struct pst_channel *channel)
 {
 	if (!pst_channel_has_ended(channel))

@@ -214,21 +214,6 @@ pst_channel_waiter_of(struct pst_channel *channel, uint32_t wants)
 	return &channel->send_waiter;
 }
 
-/* Read the clock, and record it as the direction's last activity. */
-uint64_t pst_channel_now_ns(struct pst_channel_waiter *waiter);
-
-/*
- * Send a message with a time stamp; record the latency of one that was
- * received.
- */
-int pst_channel_write_sample(struct pst_channel *channel, const void *bytes,
-			     uint32_t byte_count);
-int pst_channel_commit_sample(struct pst_channel *channel, uint32_t byte_count);
-void pst_channel_note_latency(struct pst_channel *channel, uint64_t sent_ns);
-
-/* After the attempt to send a message with a time stamp: returns result. */
-int pst_channel_after_sample(struct pst_channel *channel, int result);
-
 /*
  * Whether the direction is granted and in mode `none`.  Otherwise
  * channel_sealed.c is called, and checks for the permission.
@@ -239,110 +224,13 @@ static inline bool pst_channel_is_plain(const struct pst_channel *channel,
 	return PST_LIKELY(channel->plain_directions & (uint32_t)direction);
 }
 
-/*
- * In a secured mode.  Returns the errors of the ring, those of a channel that
- * ended because of its content, and -EPERM if the direction is not granted.
- */
-bool pst_channel_has_keys_for(const struct pst_channel_setup *setup);
-int pst_channel_prepare_sealing(struct pst_channel *channel);
-void pst_channel_end_sealing(struct pst_channel *channel);
-int pst_channel_write_sealed(struct pst_channel *channel, const void *bytes,
-			     uint32_t byte_count, bool is_sample);
-int pst_channel_reserve_sealed(struct pst_channel *channel, uint32_t byte_count,
-			       bool is_sample, void **ret_bytes);
-int pst_channel_commit_sealed(struct pst_channel *channel, uint32_t byte_count);
-int pst_channel_finish_sealed(struct pst_channel *channel);
-int pst_channel_read_sealed(struct pst_channel *channel, void *buffer,
-			    size_t buffer_bytes, size_t *ret_message_bytes);
-int pst_channel_discard_sealed(struct pst_channel *channel,
-			       size_t *ret_message_bytes);
-
-/* Count a message that did not fit, and record the depth. */
-void pst_channel_note_refusal(struct pst_channel *channel);
-
-/* After a message was sent while pending_interest is not 0. */
-void pst_channel_check_interest(struct pst_channel *channel);
-
-void pst_channel_update_watermarks(struct pst_channel *channel);
-bool pst_channel_is_low(struct pst_channel *channel);
-
-/* For each message, after it is published or read. */
-static inline void pst_channel_note_sent(struct pst_channel *channel,
-					 uint32_t byte_count)
-{
-	struct pst_channel_traffic *sent = &channel->sent;
-
-	pst_counter_add(&sent->messages, 1);
-	pst_counter_add(&sent->bytes, byte_count);
-	pst_counter_set(&sent->pos, channel->producer.produced_pos);
-	if (PST_UNLIKELY(channel->pending_interest != 0))
-		pst_channel_check_interest(channel);
-}
-
-/*
- * Record the depth before the last message was consumed, as of the last
- * refresh.
- */
-static inline void
-pst_channel_note_taken(struct pst_channel_traffic *received,
-		       const struct pst_ring_consumer *consumer)
-{
-	pst_counter_raise(&received->peak_bytes,
-			  consumer->produced_pos -
-				  pst_counter_get(&received->pos));
-	pst_counter_set(&received->pos, consumer->consumed_pos);
-}
-
-static inline void pst_channel_note_received(struct pst_channel *channel,
-					     size_t byte_count)
-{
-	struct pst_channel_traffic *received = &channel->received;
-	uint64_t sent_ns;
-
-	pst_channel_note_taken(received, &channel->consumer);
-	pst_counter_add(&received->messages, 1);
-	pst_counter_add(&received->bytes, byte_count);
-	if (PST_UNLIKELY(pst_ring_take_time(&channel->consumer, &sent_ns)))
-		pst_channel_note_latency(channel, sent_ns);
-}
-
-static inline void pst_channel_note_dropped(struct pst_channel *channel,
-					    size_t byte_count)
-{
-	pst_channel_note_taken(&channel->received, &channel->consumer);
-	pst_counter_add(&channel->dropped_messages, 1);
-	pst_counter_add(&channel->dropped_bytes, byte_count);
-}
+/* The end: channel_end.c */
 
 /* The error of sending and receiving after the end of the channel. */
 int pst_channel_end_result(const struct pst_channel *channel);
 
 /*
- * Notify the peer of progress, for this value of its armed.  False: still
- * unsent.
- */
-bool pst_channel_notify_consumer(struct pst_channel *channel, uint32_t armed);
-bool pst_channel_notify_producer(struct pst_channel *channel, uint32_t armed);
-
-/* After publishing: notify the peer if it is armed.  False: still unsent. */
-static inline bool pst_channel_wake_consumer(struct pst_channel *channel)
-{
-	uint32_t armed = pst_ring_consumer_to_wake(&channel->producer);
-
-	return PST_LIKELY(armed == 0) ||
-	       pst_channel_notify_consumer(channel, armed);
-}
-
-static inline bool pst_channel_wake_producer(struct pst_channel *channel)
-{
-	uint32_t armed = pst_ring_producer_to_wake(&channel->consumer);
-
-	return PST_LIKELY(armed == 0) ||
-	       pst_channel_notify_producer(channel, armed);
-}
-
-/*
- * The same if the content of the ring is better evidence than an earlier
+ * End the channel if the content of the ring is better evidence than an earlier
  * hang-up or exit of the peer.
  */
 void pst_channel_end_for_certain(struct pst_channel *channel,
@@ -360,30 +248,5 @@ void pst_channel_poison(struct pst_channel *channel, const char *fault);
 
 /* The word for a fault of the ring. */
 const char *pst_channel_ring_fault(enum pst_ring_fault fault);
-
-/* Drain up to wakeup_limit doorbells, on behalf of a waiter for wants. */
-void pst_channel_drain_doorbell_for(struct pst_channel *channel, uint32_t wants,
-				    unsigned wakeup_limit);
-
-/*
- * After a message with a time stamp: end the channel if the peer has ended it.
- */
-void pst_channel_check_peer(struct pst_channel *channel);
-void pst_channel_poll_empty(struct pst_channel *channel, uint32_t wants);
-
-/*
- * Prepare a direction for sleep: clear its pending bit, arm, poll once more.
- * Returns whether it must not sleep.
- */
-bool pst_channel_arm_and_poll(struct pst_channel *channel, uint32_t want);
-void pst_channel_disarm(struct pst_channel *channel, uint32_t want);
-
-/*
- * With a pollable descriptor an -EAGAIN must leave it unreadable and armed,
- * without a lost wake-up.  Returns those of wants, all of one direction, that
- * are ready after all.  In the sending direction this polls pending_interest
- * too, and leaves the descriptor readable if any of it is ready.
- */
-uint32_t pst_channel_rearm(struct pst_channel *channel, uint32_t wants);
 
 #endif

@@ -11,11 +11,12 @@
  * Positions and time stamps of the peer are used only within the bounds of what
  * is possible.
  */
-#include "channel/channel_state.h"
+#include "channel/channel_traffic.h"
 
 #include <errno.h>
 
 #include "base/clock.h"
+#include "channel/channel_doorbell.h"
 #include "os/monotonic.h"
 
 /*

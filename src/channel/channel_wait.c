@@ -6,12 +6,13 @@
  * doorbell may stay unread while there is something to do: it ends the next
  * sleep at once.
  */
-#include "channel/channel_state.h"
+#include "channel/channel_doorbell.h"
 
 #include <errno.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "channel/channel_traffic.h"
 #include "os/doorbell.h"
 #include "os/monotonic.h"
 #include "os/poll_set.h"

@@ -10,9 +10,11 @@
  * gives is then too large, never too small.  So the copy is refreshed only where
  * the depth appears to be above a watermark.
  */
-#include "channel/channel_state.h"
+#include "channel/channel_traffic.h"
 
 #include <errno.h>
+
+#include "channel/channel_doorbell.h"
 
 /* For each state: the next one for each event; and the event to report, if any. */
 static const struct {

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "channel/channel_doorbell.h"
 #include "channel/channel_state.h"
 #include "support/channel_pair.h"
 #include "support/expect.h"

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "channel/channel_sealed.h"
 #include "channel/channel_state.h"
 #include "support/expect.h"
 #include "support/sealed_pair.h"

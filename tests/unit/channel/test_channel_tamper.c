@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "channel/channel_sealed.h"
 #include "channel/channel_state.h"
 #include "support/expect.h"
 #include "support/sealed_pair.h"
