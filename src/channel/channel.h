@@ -109,9 +109,9 @@ void pst_channel_record_latency_to(struct pst_channel *channel,
 				   struct pst_histogram *borrow_total);
 
 /*
- * The position up to which was sent, the one up to which the peer claims to
- * have consumed, which may be any number, and the number of sends that found
- * the ring full.  Used to detect progress.  For any thread.
+ * The position up to which this side has sent, the number of sends that found the
+ * ring full, and the position up to which the peer claims to have consumed, which
+ * may be any number.  Used to detect progress.  For any thread.
  */
 void pst_channel_positions_sent(const struct pst_channel *channel,
 				uint64_t *ret_sent_pos,

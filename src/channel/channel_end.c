@@ -5,9 +5,9 @@
  * Any thread may end a channel.  The hang-up wakes both directions, here and at
  * the peer; their return values follow from the reason alone.
  *
- * A hang-up carries no reason.  A node that ends a channel therefore publishes
- * the reason in its segment first, and a client that finds the node gone reads
- * it once, to report it to its user.
+ * A hang-up carries no reason.  So a node that ends a channel first publishes
+ * the reason in its segment.  A client reads it once, when it finds the
+ * hang-up, and reports it to its user.
  */
 #include "channel/channel_state.h"
 

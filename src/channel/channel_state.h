@@ -48,9 +48,9 @@
 
 /*
  * With a message that has a time stamp the sender checks whether the peer still
- * exists, if since the last check so many messages were sent or so much time
- * has passed.  The bound in <postern/channel.h> is twice the number, since the
- * check accepts any progress of the peer.
+ * exists, if since the last check this many messages were sent or this much time
+ * has passed.  The check accepts any progress of the peer, so the bound in
+ * <postern/channel.h> is twice the number.
  */
 #define PST_CHANNEL_CHECK_MESSAGES 960
 #define PST_CHANNEL_CHECK_NS UINT64_C(1000000)

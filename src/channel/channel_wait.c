@@ -338,7 +338,8 @@ void pst_channel_interrupt(struct pst_channel *channel)
 }
 
 /*
- * The signal is cleared with the flag; rearming polls whatever else it was for.
+ * The signal is cleared with the flag.  Rearming polls the other causes of a
+ * signal.
  */
 static bool take(struct pst_channel *channel, uint32_t wants, uint32_t others)
 {

@@ -2,10 +2,10 @@
 /*
  * Files that decide about access: policies, keys, and the lists of names
  *
- * Such a file is a regular file of root or of the reading uid, not writable by
- * any other, with one name, at a trusted path (trusted_path.h), which may pass
- * through links of root or the reader.  All of this is checked on the open
- * descriptor that is then read.
+ * Such a file is a regular file of root or of the reading uid.  It is not
+ * writable by any other user and has one name.  Its path is trusted
+ * (trusted_path.h), but may pass through links of root or the reader.  All of
+ * this is checked on the open descriptor that is then read.
  */
 #ifndef POSTERN_OS_TRUSTED_FILE_H
 #define POSTERN_OS_TRUSTED_FILE_H
