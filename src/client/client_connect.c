@@ -178,10 +178,7 @@ static int finish_handshake(struct pst_connection *connection,
 				    connection->initiator.machine.reason);
 		return r;
 	}
-	r = pst_connection_send(connection, &record, error);
-	if (r < 0)
-		return r;
-	return pst_connection_receive(connection, error); /* GO */
+	return pst_connection_exchange(connection, &record, error); /* GO */
 }
 
 /* The channel takes the socket, the pidfd, the mappings and the keys. */

@@ -344,8 +344,8 @@ static int receive_record(struct pst_connection *connection,
 	return r;
 }
 
-int pst_connection_receive(struct pst_connection *connection,
-			   struct postern_refusal *error)
+static int receive_and_consume(struct pst_connection *connection,
+			       struct postern_refusal *error)
 {
 	struct pst_wire_record record;
 	int r;
@@ -365,26 +365,25 @@ int pst_connection_receive(struct pst_connection *connection,
  * A node that refuses closes the socket right after REFUSE.  If a send fails
  * because of that, the REFUSE is still in the queue and says why.
  */
-int pst_connection_send(struct pst_connection *connection,
-			const struct pst_wire_record *record,
-			struct postern_refusal *error)
+int pst_connection_exchange(struct pst_connection *connection,
+			    const struct pst_wire_record *record,
+			    struct postern_refusal *error)
 {
-	int r;
+	int r, sent;
 
-	r = pst_packet_send(connection->socket_fd, record->bytes,
-			    record->byte_count);
-	if (r != -EPIPE)
-		return r;
-	r = pst_connection_receive(connection, error);
-	if (r < 0)
-		return r;
-	(void)pst_error_set(error, POSTERN_REASON_HUNG_UP);
-	return -EPIPE;
+	sent = pst_packet_send(connection->socket_fd, record->bytes,
+			       record->byte_count);
+	if (sent < 0 && sent != -EPIPE)
+		return sent;
+	r = receive_and_consume(connection, error);
+	if (r == 0 && sent < 0)
+		(void)pst_error_set(error, POSTERN_REASON_HUNG_UP);
+	return r < 0 ? r : sent;
 }
 
-static int send_hello(struct pst_connection *connection,
-		      const struct pst_initiator_params *hello,
-		      struct postern_refusal *error)
+static int exchange_hello(struct pst_connection *connection,
+			  const struct pst_initiator_params *hello,
+			  struct postern_refusal *error)
 {
 	struct pst_handshake_initiator *initiator = &connection->initiator;
 	struct pst_wire_record record;
@@ -399,7 +398,7 @@ static int send_hello(struct pst_connection *connection,
 		(void)pst_error_set(error, initiator->machine.reason);
 		return r;
 	}
-	return pst_connection_send(connection, &record, error);
+	return pst_connection_exchange(connection, &record, error);
 }
 
 bool pst_connection_is_denied(const struct pst_connection *connection)
@@ -431,10 +430,7 @@ int pst_connection_open(struct pst_connection *connection,
 		if (r < 0)
 			return r;
 	}
-	r = send_hello(connection, &params, error);
-	if (r < 0)
-		return r;
-	return pst_connection_receive(connection, error);
+	return exchange_hello(connection, &params, error);
 }
 
 void pst_connection_close(struct pst_connection *connection)

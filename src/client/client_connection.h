@@ -64,15 +64,13 @@ void pst_connection_close(struct pst_connection *connection);
 bool pst_connection_is_denied(const struct pst_connection *connection);
 
 /*
- * Send a record; or receive the next one, with its descriptors, and let the
- * initiator consume it.  0, or with error information a result of
- * pst_packet_send(), pst_packet_receive_with_fds() or pst_initiator_consume().
+ * Send a record, receive the answer, with its descriptors, and let the initiator
+ * consume it.  0, or with error information a result of pst_packet_send(),
+ * pst_packet_receive_with_fds() or pst_initiator_consume().
  */
-PST_MUST_CHECK int pst_connection_send(struct pst_connection *connection,
-				       const struct pst_wire_record *record,
-				       struct postern_refusal *error);
-PST_MUST_CHECK int pst_connection_receive(struct pst_connection *connection,
-					  struct postern_refusal *error);
+PST_MUST_CHECK int pst_connection_exchange(struct pst_connection *connection,
+					   const struct pst_wire_record *record,
+					   struct postern_refusal *error);
 
 /*
  * Is this descriptor a segment with the right seals, and the one that the node

@@ -96,10 +96,7 @@ static int send_command(struct pst_connection *connection,
 					 &record);
 	if (r < 0)
 		return r;
-	r = pst_connection_send(connection, &record, error);
-	if (r < 0)
-		return r;
-	return pst_connection_receive(connection, error);
+	return pst_connection_exchange(connection, &record, error);
 }
 
 static int control_result(const struct pst_result *result, const char *peer,
