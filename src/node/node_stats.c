@@ -13,12 +13,6 @@
 #include "os/monotonic.h"
 #include "os/own_process.h"
 
-static uint32_t index_of(const struct pst_node *node,
-			 const struct pst_peer *peer)
-{
-	return pst_peer_index(&node->peer_table, peer);
-}
-
 /* -- samples --------------------------------------------------------------- */
 
 static enum postern_peer_state public_state(const struct pst_peer *peer)
@@ -63,7 +57,7 @@ static void sample_peer(struct pst_node *node, const struct pst_peer *peer,
 		sample.positions = sample_positions(peer->channel);
 	}
 	pst_stats_collector_update(&node->stats.collector,
-				   index_of(node, peer), &sample, now_ns);
+				   pst_slot_index(peer->handle), &sample, now_ns);
 }
 
 void pst_node_stats_connect(struct pst_node *node, struct pst_peer *peer)
@@ -72,7 +66,7 @@ void pst_node_stats_connect(struct pst_node *node, struct pst_peer *peer)
 	struct postern_limits limits;
 
 	pst_channel_limits(peer->channel, &limits);
-	pst_stats_collector_add_peer(collector, index_of(node, peer),
+	pst_stats_collector_add_peer(collector, pst_slot_index(peer->handle),
 				     limits.receive_ring_bytes,
 				     limits.send_ring_bytes);
 	pst_channel_record_latency_to(peer->channel, &collector->latency);
@@ -85,7 +79,7 @@ void pst_node_stats_disconnect(struct pst_node *node, struct pst_peer *peer,
 	if (peer->channel)
 		pst_channel_record_latency_to(peer->channel, NULL);
 	pst_stats_collector_remove_peer(&node->stats.collector,
-					index_of(node, peer), reason);
+					pst_slot_index(peer->handle), reason);
 }
 
 void pst_node_stats_detach(struct pst_node *node, const struct pst_peer *peer)
@@ -93,7 +87,7 @@ void pst_node_stats_detach(struct pst_node *node, const struct pst_peer *peer)
 	sample_peer(node, peer, pst_monotonic_now_ns());
 	pst_channel_record_latency_to(peer->channel, NULL);
 	pst_stats_collector_detach_peer(&node->stats.collector,
-					index_of(node, peer));
+					pst_slot_index(peer->handle));
 }
 
 /* -- as public structs ----------------------------------------------------- */
@@ -132,7 +126,7 @@ static void fill_peer(const struct pst_node *node, const struct pst_peer *peer,
 		      struct postern_peer_statistics *ret_stats)
 {
 	const struct pst_stats_slot *slot =
-		&node->stats.collector.slots[index_of(node, peer)];
+		&node->stats.collector.slots[pst_slot_index(peer->handle)];
 	struct postern_peer_statistics stats = {
 		.size_bytes = sizeof(stats),
 		.peer = peer->handle,
@@ -244,7 +238,6 @@ static void update(struct pst_node *node, uint64_t now_ns)
 	struct pst_stats_collector *collector = &node->stats.collector;
 	uint32_t i, slot_index;
 
-	pst_stats_collector_begin(collector);
 	for (i = collector->exposed_count; i > 0; i--)
 		check_exposed(node, collector->exposed[i - 1]);
 	/* The totals are kept without a segment, too. */
@@ -262,7 +255,7 @@ void pst_node_stats_publish(struct pst_node *node, uint64_t now_ns)
 {
 	struct pst_stats_collector *collector = &node->stats.collector;
 
-	if (!pst_stats_collector_is_due(collector, now_ns))
+	if (!pst_deadline_has_passed(collector->due_ns, now_ns))
 		return;
 	update(node, now_ns);
 	pst_stats_collector_limit(collector, now_ns,

@@ -214,17 +214,6 @@ pst_stats_collector_check_exposed(struct pst_stats_collector *collector,
 
 /* -- updates --------------------------------------------------------------- */
 
-bool pst_stats_collector_is_due(const struct pst_stats_collector *collector,
-				uint64_t now_ns)
-{
-	return pst_deadline_has_passed(collector->due_ns, now_ns);
-}
-
-void pst_stats_collector_begin(struct pst_stats_collector *collector)
-{
-	collector->exposed_is_active = false;
-}
-
 bool pst_stats_collector_take_changed(struct pst_stats_collector *collector,
 				      uint32_t *ret_slot_index)
 {
@@ -300,6 +289,7 @@ void pst_stats_collector_end(struct pst_stats_collector *collector,
 		collector->due_ns = pst_deadline_after(
 			now_ns, collector->exposed_is_active ?
 				PUBLISH_INTERVAL_NS : EXPOSED_INTERVAL_NS);
+	collector->exposed_is_active = false;
 }
 
 void pst_stats_collector_limit(struct pst_stats_collector *collector,

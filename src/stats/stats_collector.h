@@ -49,7 +49,8 @@ struct pst_stats_collector {
 	uint64_t due_ns;        /* of the next update; PST_DEADLINE_NEVER */
 	uint64_t earliest_ns;   /* no update before */
 	bool has_unpublished;
-	bool exposed_is_active; /* an exposed channel moves, or is about to */
+	bool exposed_is_active; /* in this update, an exposed channel moves, or
+				 * is about to */
 	struct pst_stats_slot *slots;
 	uint32_t *changed;      /* slot indices */
 	uint32_t changed_count;
@@ -130,13 +131,10 @@ pst_stats_collector_check_exposed(struct pst_stats_collector *collector,
 				  bool is_exposed);
 
 /*
- * Updates: begin, check every exposed channel (from the last to the first of
- * the list, which may become shorter), take and update every changed slot, end.
+ * Updates, from due_ns on: check every exposed channel (from the last to the
+ * first of the list, which may become shorter), take and update every changed
+ * slot, end.
  */
-
-bool pst_stats_collector_is_due(const struct pst_stats_collector *collector,
-				uint64_t now_ns);
-void pst_stats_collector_begin(struct pst_stats_collector *collector);
 
 /* False: no slot is left. */
 bool pst_stats_collector_take_changed(struct pst_stats_collector *collector,
