@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/result.h"
 #include "policy/policy.h"
 
 #define CHARGES_OF(list) PST_LIST_ENTRY(list, struct pst_charges, link)
@@ -74,8 +75,7 @@ static bool refuse_by_limit(struct postern_refusal *refusal,
 			    const struct postern_policy_limit *limit,
 			    const char *rule)
 {
-	memset(refusal, 0, sizeof(*refusal));
-	refusal->reason = reason;
+	(void)pst_error_set(refusal, reason);
 	refusal->line = limit->line;
 	(void)snprintf(refusal->file, sizeof(refusal->file), "%s",
 		       limit->file ? limit->file : "");

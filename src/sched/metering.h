@@ -78,20 +78,16 @@ bool pst_metering_acquire(struct pst_metering *metering, uint64_t now_ns);
  * be acquired. */
 uint64_t pst_metering_reserve(struct pst_metering *metering, uint64_t now_ns);
 
-/* Spend tokens for one message.  The bytes beyond the held ones become a debt. */
-static inline void pst_metering_spend(struct pst_metering *metering,
-				      size_t message_bytes, uint64_t now_ns);
-
 /* Release the tokens that are held and not used; _release_all() also releases
  * the reserved ones. */
 void pst_metering_release(struct pst_metering *metering);
 void pst_metering_release_all(struct pst_metering *metering);
 
-/* Inline, because no rate applies to most peers. */
-
 void pst_metering_spend_limited(struct pst_metering *metering,
 				size_t message_bytes, uint64_t now_ns);
 
+/* Spend tokens for one message.  The bytes beyond the held ones become a debt.
+ * Inline, because no rate applies to most peers. */
 static inline void pst_metering_spend(struct pst_metering *metering,
 				      size_t message_bytes, uint64_t now_ns)
 {
