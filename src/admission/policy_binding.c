@@ -33,19 +33,17 @@ int pst_policy_binding_init(struct pst_policy_binding *binding,
 			    struct pst_node_key *key,
 			    struct pst_accounting *inherit_from)
 {
-	struct postern_node_description description =
-		POSTERN_NODE_DESCRIPTION_INIT;
 	int r;
 
-	pst_policy_describe_node(rules, &description);
 	*binding = (struct pst_policy_binding) {
 		.policy = pst_policy_ref(policy),
 		.rules = rules,
 		.key = pst_node_key_ref(key),
+		.description = POSTERN_NODE_DESCRIPTION_INIT,
 		.wanted_facts = pst_subject_wants(rules),
-		.group = pst_node_group(&description),
-		.audit = description.audit,
 	};
+	pst_policy_describe_node(rules, &binding->description);
+	binding->group = pst_node_group(&binding->description);
 	r = pst_accounting_open(policy, inherit_from, &binding->accounting);
 	if (r < 0)
 		return r;

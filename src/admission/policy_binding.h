@@ -26,9 +26,9 @@ struct pst_policy_binding {
 	struct pst_accounting *accounting;   /* counted */
 	struct pst_tenant_queues tenant_queues;
 	struct pst_subordinate_uids subordinate_uids; /* set by the caller */
+	struct postern_node_description description; /* of the node */
 	unsigned wanted_facts;  /* of a peer: those that the rules look at */
 	gid_t group;            /* of socket and segments; (gid_t)-1: our own */
-	enum postern_audit audit; /* what is recorded */
 };
 
 /*

@@ -61,16 +61,13 @@ static int init(struct pst_node *node, const struct pst_node_params *params)
 static int open_node(struct pst_node *node, const struct postern_policy *policy,
 		     struct postern_refusal *refusal)
 {
-	struct postern_node_description description =
-		POSTERN_NODE_DESCRIPTION_INIT;
 	int r;
 
 	r = pst_node_open_policy(node, policy, refusal);
 	if (r < 0)
 		return r;
-	pst_policy_describe_node(node->binding.rules, &description);
-	node->owner = description.owner_uid;
-	r = allocate(node, description.slot_count);
+	node->owner = node->binding.description.owner_uid;
+	r = allocate(node, node->binding.description.slot_count);
 	if (r < 0)
 		return r;
 	pst_accounting_add(node->binding.accounting, &node->charges);

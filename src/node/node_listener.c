@@ -95,19 +95,18 @@ static int open_directory(const struct pst_node *node,
 			  struct pst_listener_options *ret_options,
 			  int *ret_dir_fd, struct postern_refusal *refusal)
 {
-	struct postern_node_description description =
-		POSTERN_NODE_DESCRIPTION_INIT;
+	const struct postern_node_description *description =
+		&node->binding.description;
 	struct pst_path_fault fault;
 	int r;
 
-	pst_policy_describe_node(node->binding.rules, &description);
 	*ret_options = (struct pst_listener_options) {
-		.path = description.socket_path,
-		.mode = description.socket_mode,
+		.path = description->socket_path,
+		.mode = description->socket_mode,
 		.group = node->binding.group,
 		.features = node->features,
 	};
-	r = pst_trusted_path_open_parent(description.socket_path, node->owner,
+	r = pst_trusted_path_open_parent(description->socket_path, node->owner,
 					 0, ret_dir_fd, &ret_options->name,
 					 &fault);
 	if (r < 0) {

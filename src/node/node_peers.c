@@ -272,7 +272,7 @@ int pst_node_channel(struct pst_node *node, postern_peer handle,
 	if (r < 0)
 		return r;
 	pst_stats_collector_expose(&node->stats.collector,
-				   pst_peer_index(&node->peer_table, peer));
+				   pst_slot_index(peer->handle));
 	pst_node_update_timer(node);
 	*ret_channel = pst_channel_ref(peer->channel);
 	return 0;

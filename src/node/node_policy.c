@@ -29,6 +29,7 @@
 
 static int find_rules(const struct postern_policy *policy, const char *name,
 		      const struct pst_policy_node **ret_rules,
+		      struct postern_node_description *ret_description,
 		      struct postern_refusal *refusal)
 {
 	const struct pst_policy_node *rules;
@@ -43,6 +44,9 @@ static int find_rules(const struct postern_policy *policy, const char *name,
 		return -EINVAL;
 	}
 	*ret_rules = rules;
+	*ret_description =
+		(struct postern_node_description)POSTERN_NODE_DESCRIPTION_INIT;
+	pst_policy_describe_node(rules, ret_description);
 	return 0;
 }
 
@@ -133,15 +137,13 @@ static int check_group(const struct pst_node *node, gid_t group,
  * NULL). */
 static int check_rules(const struct pst_node *node,
 		       const struct pst_policy_node *rules,
+		       const struct postern_node_description *description,
 		       const struct pst_node_key *key,
 		       struct postern_refusal *refusal)
 {
-	struct postern_node_description description =
-		POSTERN_NODE_DESCRIPTION_INIT;
 	int r;
 
-	pst_policy_describe_node(rules, &description);
-	r = check_owner(&description, refusal);
+	r = check_owner(description, refusal);
 	if (r < 0)
 		return r;
 	r = check_features(node, rules, refusal);
@@ -150,7 +152,7 @@ static int check_rules(const struct pst_node *node,
 	r = pst_node_key_check(key, rules, refusal);
 	if (r < 0)
 		return r;
-	return check_group(node, pst_node_group(&description), &description,
+	return check_group(node, pst_node_group(description), description,
 			   refusal);
 }
 
@@ -220,22 +222,23 @@ int pst_node_open_policy(struct pst_node *node,
 			 const struct postern_policy *policy,
 			 struct postern_refusal *refusal)
 {
+	struct postern_node_description description;
 	const struct pst_policy_node *rules;
 	struct pst_node_key *key;
 	int r;
 
-	r = find_rules(policy, node->name, &rules, refusal);
+	r = find_rules(policy, node->name, &rules, &description, refusal);
 	if (r < 0)
 		return r;
 	r = pst_node_key_new(node->key_path, refusal, &key);
 	if (r < 0)
 		return r;
-	r = check_rules(node, rules, key, refusal);
+	r = check_rules(node, rules, &description, key, refusal);
 	if (r == 0)
 		r = create_binding(node, policy, rules, key, &node->binding,
 				   refusal);
 	key = pst_node_key_unref(key);
-	node->audit.level = node->binding.audit;
+	node->audit.level = node->binding.description.audit;
 	return r;
 }
 
@@ -243,34 +246,30 @@ int pst_node_open_policy(struct pst_node *node,
 
 /* The socket of an open node cannot move. */
 static int check_is_same_node(const struct pst_node *node,
-			      const struct pst_policy_node *rules,
+			      const struct postern_node_description *description,
 			      struct postern_refusal *refusal)
 {
-	struct postern_node_description now = POSTERN_NODE_DESCRIPTION_INIT;
-	struct postern_node_description then = POSTERN_NODE_DESCRIPTION_INIT;
+	const char *socket_path = node->binding.description.socket_path;
 
-	pst_policy_describe_node(node->binding.rules, &now);
-	pst_policy_describe_node(rules, &then);
-	if (strcmp(now.socket_path, then.socket_path) == 0)
+	if (strcmp(socket_path, description->socket_path) == 0)
 		return 0;
 	(void)pst_error_setf(
 		refusal, POSTERN_REASON_SOCKET_MOVED,
 		"the socket of an open node stays at %s: close the "
 		"node to move it",
-		now.socket_path);
+		socket_path);
 	return -EBUSY;
 }
 
 static int set_socket_access(const struct pst_node *node,
-			     const struct pst_policy_node *rules,
+			     const struct pst_policy_binding *binding,
 			     struct postern_refusal *refusal)
 {
-	struct postern_node_description then = POSTERN_NODE_DESCRIPTION_INIT;
 	int r;
 
-	pst_policy_describe_node(rules, &then);
-	r = pst_listener_set_access(&node->admission.listener, then.socket_mode,
-				    pst_node_group(&then));
+	r = pst_listener_set_access(&node->admission.listener,
+				    binding->description.socket_mode,
+				    binding->group);
 	if (r < 0)
 		(void)pst_error_set_errno(
 			refusal, POSTERN_REASON_DIRECTORY, r,
@@ -287,7 +286,7 @@ static void exchange(struct pst_node *node, struct pst_policy_binding *binding)
 		pst_accounting_add(binding->accounting, &node->charges);
 	}
 	node->binding = *binding;
-	node->audit.level = binding->audit;
+	node->audit.level = binding->description.audit;
 	*binding = old;
 	pst_half_open_renew_users(&node->admission.half_open,
 				  &node->binding.subordinate_uids);
@@ -400,23 +399,24 @@ static int prepare(struct pst_node *node, const struct postern_policy *policy,
 		   struct pst_policy_binding *ret_binding,
 		   struct postern_refusal *refusal)
 {
+	struct postern_node_description description;
 	const struct pst_policy_node *rules;
 	struct pst_policy_binding binding;
 	int r;
 
-	r = find_rules(policy, node->name, &rules, refusal);
+	r = find_rules(policy, node->name, &rules, &description, refusal);
 	if (r < 0)
 		return r;
-	r = check_rules(node, rules, key, refusal);
+	r = check_rules(node, rules, &description, key, refusal);
 	if (r < 0)
 		return r;
-	r = check_is_same_node(node, rules, refusal);
+	r = check_is_same_node(node, &description, refusal);
 	if (r < 0)
 		return r;
 	r = create_binding(node, policy, rules, key, &binding, refusal);
 	if (r < 0)
 		return r;
-	r = set_socket_access(node, rules, refusal);
+	r = set_socket_access(node, &binding, refusal);
 	if (r < 0) {
 		pst_policy_binding_done(&binding);
 		return r;
