@@ -259,8 +259,9 @@ int postern_node_reload_failed(struct postern_node *node, int result,
 		return r;
 	if (result >= 0)
 		return -EINVAL;
-	pst_node_report_reload_failure(inner(node), result,
-			       diagnostics ? first_error(diagnostics) : NULL);
+	pst_node_report_reload_failure(
+		inner(node), result,
+		diagnostics ? first_error(diagnostics) : NULL);
 	return 0;
 }
 
