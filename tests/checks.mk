@@ -61,6 +61,9 @@ EXTRA_DIST += \
 	CHANGELOG.md CONTRIBUTING.md LICENSE README.md SECURITY.md \
 	.clang-format .editorconfig \
 	quickstart .ci/run \
+	bench/draw_rates \
+	doc/benchmarks.md \
+	doc/benchmarks.svg \
 	doc/glossary.md \
 	doc/layout.md \
 	doc/protocol.md \
