@@ -18,13 +18,8 @@ static unsigned long dropped_replies;
 static void reply(struct postern_node *node, postern_peer peer,
 		  const char *bytes, size_t byte_count)
 {
-	struct postern_channel *channel;
-
-	if (postern_node_channel(node, peer, &channel) < 0)
-		return; /* it is disconnected */
-	if (postern_send(channel, bytes, byte_count) == -EAGAIN)
+	if (postern_node_send(node, peer, bytes, byte_count) == -EAGAIN)
 		dropped_replies++;
-	postern_channel_close(channel);
 }
 
 /* Until there is nothing more to receive or to report, as poll() requires. */

@@ -39,6 +39,7 @@ MAN_SOURCES += \
 	doc/man/postern_node_reload.3.scd \
 	doc/man/postern_node_reload_failed.3.scd \
 	doc/man/postern_node_revoke.3.scd \
+	doc/man/postern_node_send.3.scd \
 	doc/man/postern_node_stats.3.scd \
 	doc/man/postern_node_wait.3.scd \
 	doc/man/postern_observe.3.scd \

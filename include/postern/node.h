@@ -246,6 +246,30 @@ int postern_node_next_event(struct postern_node *node,
 			    struct postern_event *ret_event);
 
 /*
+ * Send one message of byte_count bytes to a peer, as postern_send() does.
+ *
+ * It belongs to the thread of the node, and needs no reference to the channel.
+ * Never blocks and never allocates.  If the ring is full, try again later; to
+ * wait for free space, or to send from another thread, get a reference with
+ * postern_node_channel().  Only one thread may send to a peer at a time.
+ *
+ * Returns 0, or
+ *   -EAGAIN        the ring of the peer is full
+ *   -EMSGSIZE      longer than the grant of the peer allows
+ *   -EPERM         the peer may not receive
+ *   -EPIPE         the peer exited or closed the channel, or the key is used up;
+ *                  an event follows
+ *   -EBADMSG       the peer violated the protocol
+ *   -EKEYREJECTED  a received message failed authentication
+ *   -EBUSY         a reservation of a reference is open
+ *   -ESTALE        the peer is disconnected or detached; or after fork()
+ *   -EINVAL        node is NULL, or bytes is NULL and byte_count is not 0
+ */
+POSTERN_MUST_CHECK
+int postern_node_send(struct postern_node *node, postern_peer peer,
+		      const void *bytes, size_t byte_count);
+
+/*
  * Get a counted reference to the channel of a peer, to send to it in this or
  * another thread while the node continues to receive from it (receiving on the
  * reference returns -EBUSY).  Release it with postern_channel_close().

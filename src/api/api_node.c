@@ -174,6 +174,22 @@ int postern_node_next_event(struct postern_node *node,
 	return 0;
 }
 
+int postern_node_send(struct postern_node *node, postern_peer peer,
+		      const void *bytes, size_t byte_count)
+{
+	int r;
+
+	r = check(node);
+	if (PST_UNLIKELY(r < 0))
+		return r;
+	if (PST_UNLIKELY(!bytes && byte_count > 0))
+		return -EINVAL;
+	/* No message is larger than 4 GiB. */
+	return pst_node_send(inner(node), peer, bytes,
+			     byte_count > UINT32_MAX ? UINT32_MAX :
+						       (uint32_t)byte_count);
+}
+
 typedef int hand_out_fn(struct pst_node *node, postern_peer peer,
 			struct pst_channel **ret_channel);
 

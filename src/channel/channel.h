@@ -211,6 +211,10 @@ void pst_channel_drain_doorbell(struct pst_channel *channel);
 void pst_channel_on_peer_exit(struct pst_channel *channel);
 bool pst_channel_arm_receive(struct pst_channel *channel);
 
+/* Whether a doorbell was drained since the receiver was armed: a send that finds
+ * the ring full may drain it. */
+bool pst_channel_is_receiver_woken(const struct pst_channel *channel);
+
 /*
  * Create private eventfds, which are needed as soon as two threads use the
  * channel.  A client's channel has them from the start, a node's from its first

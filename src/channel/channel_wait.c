@@ -393,6 +393,12 @@ int pst_channel_wait(struct pst_channel *channel, uint32_t wants,
 	return r;
 }
 
+bool pst_channel_is_receiver_woken(const struct pst_channel *channel)
+{
+	return atomic_load_explicit(&channel->receive_waiter.pending,
+				    memory_order_seq_cst);
+}
+
 bool pst_channel_arm_receive(struct pst_channel *channel)
 {
 	if (channel->receive_waiter.wake_fd >= 0)

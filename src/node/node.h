@@ -50,6 +50,8 @@ int pst_node_receive(struct pst_node *node, void *buffer, size_t buffer_bytes,
 void pst_node_pause(struct pst_node *node);
 void pst_node_resume(struct pst_node *node);
 int pst_node_next_event(struct pst_node *node, struct postern_event *ret_event);
+int pst_node_send(struct pst_node *node, postern_peer peer, const void *bytes,
+		  uint32_t byte_count);
 int pst_node_channel(struct pst_node *node, postern_peer peer,
 		     struct pst_channel **ret_channel);
 int pst_node_detach(struct pst_node *node, postern_peer peer,

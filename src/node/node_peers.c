@@ -256,6 +256,39 @@ void pst_node_handle_peer_deadlines(struct pst_node *node)
 	}
 }
 
+/* -- sending --------------------------------------------------------------- */
+
+/* The send may have drained the doorbell of a message from the peer, for which
+ * the poll set does not report the socket any more. */
+PST_COLD
+static void after_full_ring(struct pst_node *node, struct pst_peer *peer)
+{
+	if (pst_peer_is_draining(peer) ||
+	    !(peer->directions & POSTERN_DIRECTION_SEND) ||
+	    !pst_channel_is_receiver_woken(peer->channel))
+		return;
+	PST_IGNORE(pst_node_transition(node, peer, PST_PEER_EVENT_WOKEN));
+	pst_node_update_wake(node);
+}
+
+/* If the send finds that the channel has ended, its socket hangs up, and the
+ * next loop iteration ends the peer. */
+int pst_node_send(struct pst_node *node, postern_peer handle, const void *bytes,
+		  uint32_t byte_count)
+{
+	struct pst_peer *peer = pst_peer_table_find(&node->peer_table, handle);
+	int r;
+
+	if (PST_UNLIKELY(!peer || !peer->channel))
+		return -ESTALE;
+	r = pst_channel_send(peer->channel, bytes, byte_count);
+	if (PST_UNLIKELY(r == -EAGAIN))
+		after_full_ring(node, peer);
+	pst_peer_mark(node, peer);
+	pst_node_update_timer(node);
+	return r;
+}
+
 /* -- channels of the program ----------------------------------------------- */
 
 int pst_node_channel(struct pst_node *node, postern_peer handle,

@@ -68,6 +68,7 @@ test_programs += \
 	tests/integration/test_socket_watch \
 	tests/integration/test_subordinate_uids \
 	tests/integration/test_host_policy \
+	tests/integration/test_node_send \
 	tests/integration/test_client_policy \
 	tests/integration/test_low_descriptors \
 	tests/integration/test_memory \
@@ -265,6 +266,10 @@ tests_integration_test_subordinate_uids_LDADD = $(INTEGRATION_LIBS)
 tests_integration_test_client_policy_SOURCES = \
 	tests/integration/test_client_policy.c
 tests_integration_test_client_policy_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_node_send_SOURCES = \
+	tests/integration/test_node_send.c
+tests_integration_test_node_send_LDADD = $(INTEGRATION_LIBS)
 
 tests_integration_test_host_policy_SOURCES = \
 	tests/integration/test_host_policy.c

@@ -78,9 +78,8 @@ static void *connect_in_thread(void *user_data)
 	return channel;
 }
 
-/* The connector's end, and the node's, detached. */
-static void open_pair(struct postern_channel **ret_near,
-		      struct postern_channel **ret_far)
+/* The client's end, and its handle at the node. */
+static postern_peer connect_one(struct postern_channel **ret_near)
 {
 	struct postern_event event = POSTERN_EVENT_INIT;
 	pthread_t thread;
@@ -93,8 +92,17 @@ static void open_pair(struct postern_channel **ret_near,
 	process_require(pthread_join(thread, &channel) == 0 && channel,
 			"not connected");
 	*ret_near = channel;
-	process_require(postern_node_detach(scene.node, event.peer, ret_far) ==
-			0, "not detached");
+	return event.peer;
+}
+
+/* The client's end, and the node's, detached. */
+static void open_pair(struct postern_channel **ret_near,
+		      struct postern_channel **ret_far)
+{
+	postern_peer peer = connect_one(ret_near);
+
+	process_require(postern_node_detach(scene.node, peer, ret_far) == 0,
+			"not detached");
 }
 
 static bool pass(struct postern_channel *from, struct postern_channel *to,
@@ -226,6 +234,38 @@ static void run_under_filter(int control_fd, void *user_data)
 						   : VERDICT_ALLOCATED);
 }
 
+static void send_by_handle(int control_fd, void *user_data)
+{
+	struct postern_channel *near;
+	size_t allocations_before, got;
+	postern_peer peer;
+	uint64_t i, number;
+
+	(void)control_fd;
+	(void)user_data;
+	peer = connect_one(&near);
+	allocations_before = allocation_count;
+	for (i = 0; i < MESSAGES / 10; i++)
+		if (postern_node_send(scene.node, peer, &i, sizeof(i)) < 0 ||
+		    postern_receive(near, &number, sizeof(number), &got) < 0 ||
+		    number != i)
+			end(VERDICT_LOST);
+	end(allocation_count == allocations_before ? VERDICT_GOOD
+						   : VERDICT_ALLOCATED);
+}
+
+START_TEST(sending_by_handle_makes_no_allocation)
+{
+	struct process process;
+
+	scene_init(&scene);
+	scene_load(&scene, SCENE_OWNER_POLICY);
+	process_start(&process, ROLE_OWNER, send_by_handle, &scene);
+	ck_assert_int_eq(process_wait(&process), 0);
+	(void)close(process.control_fd);
+}
+END_TEST
+
 START_TEST(a_million_messages_make_no_system_call_and_no_allocation)
 {
 	struct process process;
@@ -327,6 +367,7 @@ int main(void)
 	Suite *suite = suite_create("data_path");
 	TCase *tcase = stage_add_case(suite, "cost");
 
+	tcase_add_test(tcase, sending_by_handle_makes_no_allocation);
 	tcase_add_test(tcase,
 		       a_million_messages_make_no_system_call_and_no_allocation);
 	tcase_add_loop_test(tcase,

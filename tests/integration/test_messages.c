@@ -114,11 +114,8 @@ END_TEST
 static void send_back(struct scene *its_scene, postern_peer from,
 		      const uint8_t *bytes, size_t byte_count)
 {
-	struct postern_channel *channel;
-
-	expect_equal(postern_node_channel(its_scene->node, from, &channel), 0);
-	expect_equal(postern_send(channel, bytes, byte_count), 0);
-	channel = postern_channel_close(channel);
+	expect_equal(postern_node_send(its_scene->node, from, bytes,
+				       byte_count), 0);
 }
 
 START_TEST(an_echo_comes_back_unchanged)
