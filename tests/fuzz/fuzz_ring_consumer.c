@@ -3,9 +3,9 @@
  * Fuzz target: a consumer whose producer is the input
  *
  * The input is a program of small steps, each an opcode and its operands:
- * publish a position, write bytes into the data area, or make the consumer do
- * something.  The ring has guard pages around it; whatever the program does,
- * the consumer may answer only what it documents.
+ * publish a position, write bytes to the data area, or call the consumer.  The
+ * ring has guard pages around it.  For any program, the consumer may return
+ * only documented results.
  */
 #include <errno.h>
 

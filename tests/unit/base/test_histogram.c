@@ -30,7 +30,7 @@ static uint64_t any_value(struct random *chance)
 		random_below(chance, PST_HISTOGRAM_VALUE_BITS));
 }
 
-/* Not above what was asked for by more than 3.2 %, and never below. */
+/* Not above the requested value by more than 3.2 %, and never below. */
 static bool is_close(uint64_t found, uint64_t exact)
 {
 	return found >= exact &&

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Log records: one line, whatever the values contain
- */
+/* Log records: one line for any values */
 #include "base/log.h"
 
 #include <check.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * What a message takes in a ring, and which one fits
- */
+/* The size of a message in a ring, and the largest one that fits */
 #include "base/record_size.h"
 
 #include <check.h>

@@ -106,8 +106,10 @@ START_TEST(giving_back_conserves_tokens)
 }
 END_TEST
 
-/* Whoever waits as long as it is told finds them, and not a nanosecond
- * before. */
+/*
+ * A caller that waits until the returned time finds them, and not a nanosecond
+ * before.
+ */
 START_TEST(tokens_are_there_when_it_is_said)
 {
 	struct random random = {.state = 7};

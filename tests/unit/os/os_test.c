@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * What the tests of this layer share
- */
+/* Functions that the tests of this layer share */
 #include "unit/os/os_test.h"
 
 #include <dirent.h>

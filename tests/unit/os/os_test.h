@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * What the tests of this layer share
- */
+/* Functions that the tests of this layer share */
 #ifndef POSTERN_UNIT_OS_OS_TEST_H
 #define POSTERN_UNIT_OS_OS_TEST_H
 
@@ -53,7 +51,7 @@ const char *test_file(const char *name, const char *content, uid_t owner,
 /* How many entries test_dir has. */
 unsigned test_entry_count(void);
 
-/* How many sockets are bound to the path, as /proc/net/unix says. */
+/* The number of sockets that are bound to the path, from /proc/net/unix. */
 unsigned test_bound_count(const char *path);
 
 /*
@@ -65,7 +63,7 @@ bool test_dir_set_default_acl(uid_t uid);
 /* Whether the file has an access ACL. */
 bool test_has_acl(const char *path);
 
-/* Run the suite and say whether all is well: the rest of main(). */
+/* Run the suite and return whether it passed: the rest of main(). */
 int test_run(Suite *suite);
 
 /* Leaves the test, which counts as skipped. */

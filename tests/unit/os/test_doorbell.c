@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Bells, wakes, and the sleep between them
- */
+/* Doorbells, wake-ups, and sleep */
 #include "os/doorbell.h"
 
 #include <errno.h>

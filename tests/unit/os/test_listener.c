@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A node's socket: in place when ready, gone when closed, and what it replaces
+ * A node's socket: created when ready, removed when closed, and the files it
+ * replaces
  */
 #include "os/listener.h"
 
@@ -264,7 +265,7 @@ static int connect_without_access(void *argument)
 	return connect_now(&fd) == -ECONNREFUSED ? 0 : 1;
 }
 
-/* So does a socket look between bind() and listen(). */
+/* A socket between bind() and listen() appears the same. */
 START_TEST(connect_to_a_socket_without_access_bits_finds_no_listener)
 {
 	SKIP_UNLESS_ROOT();
@@ -319,7 +320,9 @@ START_TEST(default_acl_of_the_directory_gives_no_access_to_the_socket)
 }
 END_TEST
 
-/* -- what may be replaced -------------------------------------------------- */
+/*
+ * -- files that may be replaced ---------------------------------------------
+ */
 
 static void assert_occupied(void)
 {

@@ -139,7 +139,7 @@ START_TEST(second_node_is_refused_while_the_backlog_is_full)
 }
 END_TEST
 
-/* Opens a node, says so, and lives until it is killed. */
+/* Opens a node, reports that, and runs until it is killed. */
 static int hold_listener(void *argument)
 {
 	const int *ready_fds = argument;
@@ -183,7 +183,7 @@ END_TEST
 #define STARTERS 4
 #define START_ROUNDS 25
 
-/* Waits for the start, says how it went, and holds what it has. */
+/* Waits for the start, reports the result, and keeps its lock. */
 static int start_at_once(void *argument)
 {
 	const int (*pipes)[2] = argument;
@@ -251,7 +251,7 @@ static int leave_child_behind(void *argument)
 		return 1;
 	pid = fork();
 	if (pid == 0) {
-		/* Above all the pipes that tell of our parent's end. */
+		/* Above all the pipes that report the end of our parent. */
 		close_all_but_the_listener();
 		for (;;)
 			(void)pause();
@@ -325,7 +325,7 @@ static void assert_is_whole(size_t fd_count)
 		ck_assert_uint_lt(pst_monotonic_now_ns(), deadline_ns);
 	ck_assert_int_eq(connect_now(&connected_fd), 0);
 	(void)close(connected_fd);
-	/* What we make ourselves is no reason to look again. */
+	/* Files of our own making are no reason to check again. */
 	ck_assert_int_eq(poll(&polled, 1, 0), 0);
 }
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * What this process is: one user, or none that can be relied on
- */
+/* The uids of this process: one user, or none that is reliable */
 #include "os/own_process.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Handshake records with descriptors: as many arrive as are wanted, and none,
- * in whatever number, where they are not
+ * Handshake records with descriptors: the expected number arrives, and any
+ * other is refused
  */
 #include "os/packet_socket.h"
 
@@ -19,7 +19,7 @@
 #include "support/other_user.h"
 #include "unit/os/os_test.h"
 
-#define FDS_MAX 253     /* what the kernel takes in one record */
+#define FDS_MAX 253     /* the limit of the kernel for one record */
 
 static int pair[2];
 static uint8_t buffer[64];
@@ -146,9 +146,9 @@ static int is_locked(void *argument)
 }
 
 /*
- * To close a descriptor again is too late: closing is what a hostile one makes
- * hang.  A record lock tells whether it ever was in our table, since any close
- * of the file by its holder drops it.
+ * Closing a descriptor again is too late, since the close of a hostile one can
+ * block.  A record lock shows whether it ever was in our table: any close of
+ * the file by its holder drops the lock.
  */
 START_TEST(descriptors_beyond_the_buffer_are_not_installed)
 {
@@ -168,7 +168,7 @@ START_TEST(descriptors_beyond_the_buffer_are_not_installed)
 	ck_assert_int_eq(receive(&sender), -EBADMSG);
 	ck_assert_int_eq(other_user_run(NULL, is_locked, &fd), 1);
 
-	/* And the lock does tell. */
+	/* The lock does show it. */
 	(void)close(dup(fd));
 	ck_assert_int_eq(other_user_run(NULL, is_locked, &fd), 0);
 	(void)close(fd);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Who is at the other end: what the kernel says, and what nobody can say
- */
+/* Credentials of the peer: facts of the kernel, and unknown ones */
 #include "os/peer_credentials.h"
 
 #include <errno.h>
@@ -64,7 +62,7 @@ static int connect_to_listener(void)
 	return fd;
 }
 
-/* Stays until the acceptor hangs up. */
+/* Runs until the other side hangs up. */
 static int connect_and_stay(void *argument)
 {
 	char byte;

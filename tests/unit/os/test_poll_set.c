@@ -38,7 +38,7 @@ static bool is_readable(int fd)
 	return poll(&polled, 1, 0) == 1;
 }
 
-/* What the kernel's timers do may take it a moment. */
+/* The timers of the kernel may fire a moment later. */
 static bool becomes_readable(int fd)
 {
 	struct pollfd polled = {.fd = fd, .events = POLLIN};

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Processes by number, units by control group, and the ids of nobody
- */
+/* Processes by number, units by control group, and the overflow ids */
 #include "os/peer_credentials.h"
 
 #include <errno.h>
@@ -37,7 +35,7 @@ static void setup(void)
 	ck_assert_int_eq(pipe(ready_fds), 0);
 }
 
-/* Says that it is there, and stays. */
+/* Reports that it runs, and stays. */
 static int stay(void *argument)
 {
 	const bool *is_dumpable = argument;
@@ -223,7 +221,7 @@ START_TEST(effective_uid_counts_where_they_differ)
 						      &seen), 0);
 	ck_assert_uint_eq(seen.uid, OTHER_UID_A);
 	pst_peer_credentials_done(&seen);
-	/* Nobody's own process: not that of either user. */
+	/* A process of neither user. */
 	ck_assert(!knows_exe(process.pid, OTHER_UID_A, 0));
 	ck_assert(!knows_exe(process.pid, OTHER_UID_B, 0));
 	other_user_kill(&process);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Secret files: made whole or not at all, and read only if nobody else could
+ * Secret files: created as a whole or not at all, and read only if they are
+ * private
  */
 #include "os/secret_file.h"
 

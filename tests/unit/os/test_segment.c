@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Segments as descriptors: what is made, and what is refused
+ * Segments as descriptors: created, accepted and refused ones
  *
- * The zoo holds every kind of descriptor that a peer could send instead of a
+ * A collection has every kind of descriptor that a peer could send instead of a
  * segment.  Exactly one combination of kind, seals, size, owner and access may
  * pass.
  */
@@ -51,7 +51,7 @@ static struct pst_segment_expectation wanting(int seals)
 /* A memfd of any size and seals, made without the code under test. */
 static int make_memfd(unsigned flags, off_t bytes, int seals)
 {
-	int fd = memfd_create("zoo", MFD_CLOEXEC | MFD_ALLOW_SEALING | flags);
+	int fd = memfd_create("foreign", MFD_CLOEXEC | MFD_ALLOW_SEALING | flags);
 
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(ftruncate(fd, bytes), 0);
@@ -225,7 +225,7 @@ START_TEST(check_refuses_named_and_foreign_files_even_with_the_right_seals)
 	int named_fd, unnamed_fd;
 	char path[64];
 
-	ck_assert_int_gt(snprintf(path, sizeof(path), "/dev/shm/postern-zoo-%d",
+	ck_assert_int_gt(snprintf(path, sizeof(path), "/dev/shm/postern-test-%d",
 				  (int)getpid()), 0);
 	named_fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (named_fd < 0) {
@@ -250,7 +250,7 @@ END_TEST
 
 START_TEST(check_refuses_huge_pages)
 {
-	int fd = memfd_create("zoo", MFD_CLOEXEC | MFD_ALLOW_SEALING |
+	int fd = memfd_create("foreign", MFD_CLOEXEC | MFD_ALLOW_SEALING |
 				     MFD_HUGETLB);
 
 	if (fd < 0) {
@@ -309,7 +309,7 @@ static int open_animal(int i)
 	case 16:
 		return open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
 	case 17:
-		return memfd_create("zoo", MFD_CLOEXEC); /* unsealable */
+		return memfd_create("foreign", MFD_CLOEXEC); /* unsealable */
 	case 18:
 #ifdef SYS_memfd_secret
 		return (int)syscall(SYS_memfd_secret, O_CLOEXEC);
@@ -336,7 +336,8 @@ START_TEST(check_refuses_every_other_kind_of_descriptor_by_its_seals)
 		(void)!ftruncate(fd, SEGMENT_BYTES); /* where it can be */
 		for (seals = 0; seals <= ALL_SEALS; seals++) {
 			if (seals == F_SEAL_SEAL)
-				continue; /* what unsealable ones answer */
+				continue; /* the answer of files without
+					   * seals */
 			fault = fault_of(fd, seals);
 			ck_assert_msg(fault == PST_SEGMENT_FAULT_NOT_SEALABLE ||
 				      fault == PST_SEGMENT_FAULT_SEALS,

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Segments as memory: the mirror, and who can write
- */
+/* Segments as memory: the mirror, and the permission to write */
 #include "os/segment.h"
 
 #include <errno.h>
@@ -45,7 +43,10 @@ static struct pst_segment_mapping map_readable(int fd)
 	return mapping;
 }
 
-/* The compiler takes the two views for different memory: let it look again. */
+/*
+ * The compiler assumes that the two views are different memory: make it read
+ * again.
+ */
 static void forget_values(void)
 {
 	__asm__ volatile("" ::: "memory");

@@ -50,7 +50,7 @@ static void send_lingering(const char *bytes, unsigned byte_count)
 					       LINGER_SECONDS, &other_fd), 0);
 }
 
-/* The socket is closed at once, and so is what it held. */
+/* The socket is closed at once, and so are the descriptors in its queue. */
 static void close_promptly(int socket_fd, uint64_t started_ns)
 {
 	struct pollfd polled = {.fd = pair[0], .events = POLLIN};

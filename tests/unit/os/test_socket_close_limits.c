@@ -35,7 +35,7 @@
 /* More than fits a stack of 64 KiB. */
 static _Thread_local volatile char thread_local_data[60000];
 
-/* What happens to each of two system calls. */
+/* The action for each of two system calls. */
 struct call_filter {
 	uint32_t on_unshare;
 	uint32_t on_close_range;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Connecting: to the socket that was looked at, and not before there is room
+ * Connecting: to the socket that was checked, and only when the backlog has
+ * space
  */
 #include "os/listener.h"
 
@@ -141,7 +142,7 @@ START_TEST(full_backlog_is_waited_for_until_the_deadline)
 }
 END_TEST
 
-/* Until it sleeps in connect(), where /proc tells (root may ask). */
+/* Until it sleeps in connect(), which /proc shows to root. */
 static void wait_until_connecting(pid_t pid)
 {
 	uint64_t deadline_ns = test_deadline_ns();

@@ -52,7 +52,7 @@ static void close_victims(void)
 		(void)close(victim_fds[i]);
 }
 
-/* 0, or the number of what went wrong. */
+/* 0, or the number of the failed step. */
 static void *run_body(void *argument)
 {
 	int *ret_result = argument;

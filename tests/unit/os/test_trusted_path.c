@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The place of a socket: who may own and write what is on the way
- */
+/* The directories of a socket: their owners and permissions */
 #include "os/trusted_path.h"
 
 #include <errno.h>
@@ -74,7 +72,7 @@ static const mode_t modes[] = {
 #define OWNER_COUNT (sizeof(owners) / sizeof(owners[0]))
 #define MODE_COUNT (sizeof(modes) / sizeof(modes[0]))
 
-/* What must come out, said in another way than the code says it. */
+/* The expected result, computed independently. */
 static enum pst_path_fault_kind expected_kind(uid_t owner, mode_t mode,
 					      bool may_be_sticky)
 {
