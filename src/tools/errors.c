@@ -2,43 +2,45 @@
 /*
  * Errors of the tool
  *
- * A human reads these lines, so they are sentences: what the library calls
- * -EACCES is "access denied", and the refusal says the rest as far as this side
- * may know it.
+ * People read these lines, so a result such as -EACCES is printed as "access
+ * denied", and with the detail that the library gives.
  */
 #include "errors.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Set once, by the program's one thread; NULL: standard error itself. */
-static FILE *error_stream;
+#include "writer.h"
+
+#define QUEUE_BYTES 65536
+#define LINE_BYTES 4096
+
+/* The queue: a stream to the writer; NULL: standard error itself. */
+static FILE *stream;
+static struct tool_writer *writer;
+static uint64_t dropped_count;
 
 FILE *tool_error_stream(void)
 {
-	return error_stream ? error_stream : stderr;
-}
-
-void tool_error_stream_set(FILE *borrow_stream)
-{
-	error_stream = borrow_stream;
+	return stream ? stream : stderr;
 }
 
 static void print_line(const char *severity, const char *what,
 		       const char *why_format, va_list arguments)
 {
-	FILE *stream = tool_error_stream();
+	FILE *output = tool_error_stream();
 
-	fprintf(stream, "postern: %s", severity);
+	fprintf(output, "postern: %s", severity);
 	if (what)
-		fprintf(stream, "%s: ", what);
-	vfprintf(stream, why_format, arguments);
-	fputc('\n', stream);
+		fprintf(output, "%s: ", what);
+	vfprintf(output, why_format, arguments);
+	fputc('\n', output);
 }
 
 enum tool_status tool_error(enum tool_status status, const char *what,
@@ -110,20 +112,20 @@ enum tool_status tool_error_result(const char *what, int result,
 				   const struct postern_refusal *refusal)
 {
 	const char *why = postern_strerror(result);
-	FILE *stream = tool_error_stream();
+	FILE *output = tool_error_stream();
 
 	/* A detail says all that the result does, and better. */
 	if (refusal && refusal->detail[0] != '\0')
 		why = refusal->detail;
 	else if (refusal && refusal->reason != POSTERN_REASON_NONE)
 		why = postern_reason_text(refusal->reason);
-	fprintf(stream, "postern: %s: %s", what, why);
+	fprintf(output, "postern: %s: %s", what, why);
 	/* The detail of an error of the policy begins with the place. */
 	if (refusal && refusal->file[0] != '\0' &&
 	    refusal->reason != POSTERN_REASON_POLICY)
-		fprintf(stream, " (%s:%u: %s)", refusal->file, refusal->line,
+		fprintf(output, " (%s:%u: %s)", refusal->file, refusal->line,
 			refusal->rule);
-	fputc('\n', stream);
+	fputc('\n', output);
 	return status_of(result, refusal ? refusal->reason :
 					   POSTERN_REASON_NONE);
 }
@@ -179,4 +181,87 @@ enum tool_status tool_output_finish(enum tool_status status)
 void tool_exit(enum tool_status status)
 {
 	exit((int)tool_output_finish(status));
+}
+
+/* -- the queue of a service ------------------------------------------------ */
+
+static bool put(const char *bytes, size_t byte_count)
+{
+	char *room;
+
+	if (tool_writer_reserve(writer, byte_count, &room) < 0)
+		return false;
+	memcpy(room, bytes, byte_count);
+	tool_writer_commit(writer, byte_count);
+	return true;
+}
+
+static bool report_dropped(void)
+{
+	char line[96];
+	int line_bytes;
+
+	if (dropped_count == 0)
+		return true;
+	line_bytes = snprintf(line, sizeof(line), "postern: warning: standard "
+			      "error: %" PRIu64 " log records not written\n",
+			      dropped_count);
+	if (line_bytes < 0 || !put(line, (size_t)line_bytes))
+		return false;
+	dropped_count = 0;
+	return true;
+}
+
+static uint64_t count_lines(const char *bytes, size_t byte_count)
+{
+	uint64_t count = 0;
+	size_t i;
+
+	for (i = 0; i < byte_count; i++)
+		count += bytes[i] == '\n';
+	return count;
+}
+
+/* The stream passes whole lines, which are queued or dropped whole. */
+static ssize_t write_lines(void *user_data, const char *bytes, size_t byte_count)
+{
+	(void)user_data;
+	if (!report_dropped() || !put(bytes, byte_count))
+		dropped_count += count_lines(bytes, byte_count);
+	tool_writer_serve(writer);
+	return (ssize_t)byte_count;
+}
+
+int tool_error_queue_start(int borrow_wake_fd)
+{
+	const struct tool_writer_params params = {
+		.fd = STDERR_FILENO,
+		.is_lines = true,
+		.buffer_bytes = QUEUE_BYTES,
+		.wake_fd = borrow_wake_fd,
+	};
+	int result;
+
+	result = tool_writer_start(&params, &writer);
+	if (result < 0)
+		return result;
+	stream = fopencookie(NULL, "w",
+			     (cookie_io_functions_t){.write = write_lines});
+	if (!stream || setvbuf(stream, NULL, _IOLBF, LINE_BYTES) != 0)
+		return -ENOMEM;
+	return 0;
+}
+
+void tool_error_queue_serve(void)
+{
+	(void)report_dropped();
+	tool_writer_serve(writer);
+}
+
+void tool_error_queue_drain(uint64_t deadline_ns)
+{
+	(void)fflush(stream);
+	tool_writer_drain(writer, deadline_ns);
+	if (dropped_count > 0 && report_dropped())
+		tool_writer_drain(writer, deadline_ns);
 }

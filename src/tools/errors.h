@@ -10,6 +10,7 @@
 #define POSTERN_TOOLS_ERRORS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include <postern/result.h>
@@ -19,12 +20,9 @@
 #define TOOL_PRINTF(format_index, first_index) \
 	__attribute__((format(printf, format_index, first_index)))
 
-/*
- * Everything for standard error is written to this stream: standard error, or
- * the queue of a service that must not wait for it.
- */
+/* Everything for standard error goes to this stream: standard error, or the
+ * queue of a service. */
 FILE *tool_error_stream(void);
-void tool_error_stream_set(FILE *borrow_stream);
 
 /* Returns status. */
 TOOL_PRINTF(3, 4)
@@ -69,5 +67,25 @@ enum tool_status tool_output_finish(enum tool_status status);
 
 /* End the process with this status, once all output is written. */
 _Noreturn void tool_exit(enum tool_status status);
+
+/* -- the queue of a service ------------------------------------------------ */
+
+/*
+ * A full pipe or a stopped terminal must not stop a node, and a refused process
+ * can cause records.  So a thread writes the lines.  Lines that find no space are
+ * dropped and counted, and a line reports the count as soon as there is space.
+ */
+
+/*
+ * From now on everything goes to the queue.  wake_fd is an eventfd, as of
+ * tool_writer_start().  Returns 0 or a negative errno.
+ */
+int tool_error_queue_start(int borrow_wake_fd);
+
+/* When wake_fd became readable. */
+void tool_error_queue_serve(void);
+
+/* Write the rest, at most until the deadline (CLOCK_MONOTONIC). */
+void tool_error_queue_drain(uint64_t deadline_ns);
 
 #endif

@@ -102,62 +102,27 @@ static void begin(struct tool_journal_entry *entry,
 	add_text(entry, "SYSLOG_IDENTIFIER", "postern");
 }
 
-/* -- the socket ------------------------------------------------------------ */
+/* -- records --------------------------------------------------------------- */
 
-static int disconnect(struct tool_journal *journal, int result)
-{
-	if (journal->socket_fd >= 0)
-		(void)close(journal->socket_fd);
-	journal->socket_fd = -1;
-	return result;
-}
-
-static int connect_journal(struct tool_journal *journal)
+/* The path is looked up each time: a journal that was restarted is found. */
+static int send_entry(struct tool_journal *journal,
+		      const struct tool_journal_entry *entry)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
 	if (strlen(journal->socket_path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
 	(void)strcpy(address.sun_path, journal->socket_path);
-	journal->socket_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (journal->socket_fd < 0)
+		journal->socket_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC,
+					    0);
+	if (journal->socket_fd < 0 ||
+	    sendto(journal->socket_fd, entry->bytes, entry->used_bytes,
+		   MSG_DONTWAIT | MSG_NOSIGNAL,
+		   (const struct sockaddr *)&address, sizeof(address)) < 0)
 		return -errno;
-	if (connect(journal->socket_fd, (const struct sockaddr *)&address,
-		    sizeof(address)) < 0)
-		return disconnect(journal, -errno);
 	return 0;
 }
-
-static int send_once(struct tool_journal *journal,
-		     const struct tool_journal_entry *entry)
-{
-	if (send(journal->socket_fd, entry->bytes, entry->used_bytes,
-		 MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
-		return 0;
-	/* A full socket is still the journal's; any other may be one that a
-	 * journal has left behind. */
-	if (errno == EAGAIN || errno == ENOBUFS)
-		return -errno;
-	return disconnect(journal, -errno);
-}
-
-static int send_entry(struct tool_journal *journal,
-		      const struct tool_journal_entry *entry)
-{
-	int result;
-
-	if (journal->socket_fd >= 0) {
-		result = send_once(journal, entry);
-		if (journal->socket_fd >= 0)
-			return result;
-	}
-	result = connect_journal(journal);
-	if (result < 0)
-		return result;
-	return send_once(journal, entry);
-}
-
-/* -- records --------------------------------------------------------------- */
 
 static int send_lost_count(struct tool_journal *journal)
 {
@@ -215,11 +180,10 @@ int tool_journal_send(struct tool_journal *journal,
 
 uint64_t tool_journal_done(struct tool_journal *journal)
 {
-	uint64_t lost_count;
-
 	if (journal->lost_count > 0)
 		(void)send_lost_count(journal);
-	lost_count = journal->lost_count;
-	(void)disconnect(journal, 0);
-	return lost_count;
+	if (journal->socket_fd >= 0)
+		(void)close(journal->socket_fd);
+	journal->socket_fd = -1;
+	return journal->lost_count;
 }

@@ -3,8 +3,8 @@
  * The library's log records in the journal of systemd
  *
  * Its native protocol: a datagram is an entry, each line of it a field.  Sending
- * never blocks.  What the journal does not take is counted, and the count is the
- * first thing that it is told when it takes entries again.
+ * never blocks.  Records that the journal does not take are counted, and the count
+ * is the first entry when it takes entries again.
  */
 #ifndef POSTERN_TOOLS_JOURNAL_H
 #define POSTERN_TOOLS_JOURNAL_H
@@ -27,20 +27,21 @@ struct tool_journal_entry {
 
 struct tool_journal {
 	const char *socket_path;
-	int socket_fd;          /* -1: not connected */
+	int socket_fd;          /* -1: not open */
 	bool has_failed;        /* ever */
-	uint64_t lost_count;    /* not told of yet */
+	uint64_t lost_count;    /* not reported yet */
 };
 
-/* socket_path is borrowed.  Nothing is opened before there is something to
- * say. */
+/* socket_path is borrowed.  The socket is opened with the first record. */
 void tool_journal_init(struct tool_journal *journal, const char *socket_path);
 
-/* The journal took it, and knows what was lost before: 0, else -errno. */
+/* Returns 0 if the journal has the record and a report of earlier losses, else a
+ * negative errno. */
 int tool_journal_send(struct tool_journal *journal,
 		      const struct postern_log_record *record);
 
-/* Says what was lost, and closes.  Returns how many that cannot be said of. */
+/* Report what was lost, and close the socket.  Returns how many lost records
+ * could not be reported. */
 uint64_t tool_journal_done(struct tool_journal *journal);
 
 /* -- for its tests --------------------------------------------------------- */

@@ -52,10 +52,6 @@ json_t *tool_json_rate(double rate)
 
 json_t *tool_json_add(json_t *take_object, const char *name, json_t *take_value)
 {
-	if (!take_object) {
-		json_decref(take_value);
-		return NULL;
-	}
 	if (json_object_set_new(take_object, name, take_value) < 0) {
 		json_decref(take_object);
 		return NULL;

@@ -6,7 +6,6 @@
 bin_PROGRAMS += postern
 postern_SOURCES = \
 	src/tools/doctor.c \
-	src/tools/error_queue.c src/tools/error_queue.h \
 	src/tools/errors.c src/tools/errors.h \
 	src/tools/input.c src/tools/input.h \
 	src/tools/journal.c src/tools/journal.h \

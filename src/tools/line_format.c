@@ -2,18 +2,21 @@
 /*
  * The lines of `receive --format`
  *
- * A peer chooses the bytes of its messages, so nothing in them may look like the
- * end of the line or control a terminal: what is no printable UTF-8 is escaped
- * as in C.  The backslash is escaped too, so that no two messages look the same.
+ * A peer chooses the bytes of its messages, so none of them may end the line or
+ * control a terminal: bytes that are not printable UTF-8 are escaped as in C.  The
+ * backslash is escaped too, so that no two messages look the same.
  */
 #include "line_format.h"
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "errors.h"
 
 /* One byte as \xNN is the most that a byte can become. */
 #define ESCAPED_BYTES 4
@@ -22,38 +25,34 @@
 #define FIELD_BYTES_MAX 64
 static_assert(POSTERN_NAME_BYTES <= FIELD_BYTES_MAX, "a name is a field");
 
-static const struct {
-	const char *word;
-	enum tool_line_field field;
-} fields[] = {
-	{"bytes", TOOL_FIELD_BYTES},
-	{"instance", TOOL_FIELD_INSTANCE},
-	{"name", TOOL_FIELD_NAME},
-	{"node", TOOL_FIELD_NODE},
-	{"payload", TOOL_FIELD_PAYLOAD},
-	{"peer", TOOL_FIELD_PEER},
-	{"pid", TOOL_FIELD_PID},
-	{"raw", TOOL_FIELD_RAW},
-	{"tenant", TOOL_FIELD_TENANT},
-	{"time", TOOL_FIELD_TIME},
-	{"uid", TOOL_FIELD_UID},
+static const char *const field_words[] = {
+	[TOOL_FIELD_BYTES] = "bytes",
+	[TOOL_FIELD_INSTANCE] = "instance",
+	[TOOL_FIELD_NAME] = "name",
+	[TOOL_FIELD_NODE] = "node",
+	[TOOL_FIELD_PAYLOAD] = "payload",
+	[TOOL_FIELD_PEER] = "peer",
+	[TOOL_FIELD_PID] = "pid",
+	[TOOL_FIELD_RAW] = "raw",
+	[TOOL_FIELD_TENANT] = "tenant",
+	[TOOL_FIELD_TIME] = "time",
+	[TOOL_FIELD_UID] = "uid",
 };
+
+#define FIELD_COUNT (sizeof(field_words) / sizeof(field_words[0]))
 
 /* -- reading a format ------------------------------------------------------ */
 
-static bool find_field(const char *word, size_t word_bytes,
-		       enum tool_line_field *ret_field)
+/* TOOL_FIELD_TEXT: the word names no field. */
+static enum tool_line_field find_field(const char *word, size_t word_bytes)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-		if (strlen(fields[i].word) == word_bytes &&
-		    memcmp(fields[i].word, word, word_bytes) == 0) {
-			*ret_field = fields[i].field;
-			return true;
-		}
-	}
-	return false;
+	for (i = TOOL_FIELD_TEXT + 1; i < FIELD_COUNT; i++)
+		if (strlen(field_words[i]) == word_bytes &&
+		    memcmp(field_words[i], word, word_bytes) == 0)
+			return (enum tool_line_field)i;
+	return TOOL_FIELD_TEXT;
 }
 
 /* text begins with '%'.  Returns NULL and the bytes that were read. */
@@ -73,7 +72,8 @@ static const char *parse_field(const char *text, struct tool_line_part *part,
 	end = strchr(text, '}');
 	if (!end)
 		return "a '}' is missing";
-	if (!find_field(text + 2, (size_t)(end - text) - 2, &part->field))
+	part->field = find_field(text + 2, (size_t)(end - text) - 2);
+	if (part->field == TOOL_FIELD_TEXT)
 		return "the fields are bytes, instance, name, node, payload, "
 		       "peer, pid, raw, tenant, time and uid";
 	*ret_bytes = (size_t)(end - text) + 1;
@@ -213,110 +213,83 @@ size_t tool_line_format_bound(const struct tool_line_format *format,
 	return bound;
 }
 
-static void print_time(const struct timespec *time, char *room)
+/* Each returns the length of its text, without the null byte behind it. */
+TOOL_PRINTF(2, 3)
+static size_t print_field(char *space, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)vsnprintf(space, FIELD_BYTES_MAX, format, arguments);
+	va_end(arguments);
+	return strlen(space);
+}
+
+static size_t print_name(const char *name, char *space)
+{
+	return print_field(space, "%s", name[0] != '\0' ? name : "-");
+}
+
+static size_t print_time(const struct timespec *time, char *space)
 {
 	struct tm tm;
 
 	(void)gmtime_r(&time->tv_sec, &tm);
-	(void)snprintf(room, FIELD_BYTES_MAX,
-		       "%04d-%02d-%02dT%02d:%02d:%02d.%06ldZ",
-		       tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-		       tm.tm_min, tm.tm_sec, time->tv_nsec / 1000);
+	return print_field(space, "%04d-%02d-%02dT%02d:%02d:%02d.%06ldZ",
+			   tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+			   tm.tm_hour, tm.tm_min, tm.tm_sec,
+			   time->tv_nsec / 1000);
 }
 
-static void print_name(const char *name, char *room)
+static size_t copy(const char *bytes, size_t byte_count, char *space)
 {
-	(void)snprintf(room, FIELD_BYTES_MAX, "%s",
-		       name[0] != '\0' ? name : "-");
-}
-
-/* Text, with a null byte behind it. */
-static void print_field(enum tool_line_field field,
-			const struct tool_line_message *message, char *room)
-{
-	const struct postern_peer_statistics *peer = message->peer;
-
-	room[0] = '\0';
-	switch (field) {
-	case TOOL_FIELD_BYTES:
-		(void)snprintf(room, FIELD_BYTES_MAX, "%zu",
-			       message->byte_count);
-		break;
-	case TOOL_FIELD_INSTANCE:
-		print_name(peer->instance, room);
-		break;
-	case TOOL_FIELD_NAME:
-		print_name(peer->name, room);
-		break;
-	case TOOL_FIELD_NODE:
-		print_name(message->node_name, room);
-		break;
-	case TOOL_FIELD_PEER:
-		(void)snprintf(room, FIELD_BYTES_MAX, "%" PRIu32 ".%" PRIu32,
-			       peer->slot_index, peer->generation);
-		break;
-	case TOOL_FIELD_PID:
-		if (peer->pid == 0)
-			print_name("", room);
-		else
-			(void)snprintf(room, FIELD_BYTES_MAX, "%" PRId32,
-				       peer->pid);
-		break;
-	case TOOL_FIELD_TENANT:
-		print_name(peer->tenant, room);
-		break;
-	case TOOL_FIELD_TIME:
-		print_time(&message->time, room);
-		break;
-	case TOOL_FIELD_UID:
-		(void)snprintf(room, FIELD_BYTES_MAX, "%" PRIu32, peer->uid);
-		break;
-	case TOOL_FIELD_TEXT:
-	case TOOL_FIELD_PAYLOAD:
-	case TOOL_FIELD_RAW:
-		break;
-	}
+	memcpy(space, bytes, byte_count);
+	return byte_count;
 }
 
 static size_t print_part(const struct tool_line_part *part,
-			 const struct tool_line_message *message, char *room)
+			 const struct tool_line_message *message, char *space)
 {
-	char text[FIELD_BYTES_MAX];
-	size_t bytes;
+	const struct postern_peer_statistics *peer = message->peer;
 
 	switch (part->field) {
 	case TOOL_FIELD_TEXT:
-		memcpy(room, part->text, part->text_bytes);
-		return part->text_bytes;
+		return copy(part->text, part->text_bytes, space);
 	case TOOL_FIELD_PAYLOAD:
-		return escape(message->bytes, message->byte_count, room);
+		return escape(message->bytes, message->byte_count, space);
 	case TOOL_FIELD_RAW:
-		memcpy(room, message->bytes, message->byte_count);
-		return message->byte_count;
+		return copy(message->bytes, message->byte_count, space);
 	case TOOL_FIELD_BYTES:
+		return print_field(space, "%zu", message->byte_count);
 	case TOOL_FIELD_INSTANCE:
+		return print_name(peer->instance, space);
 	case TOOL_FIELD_NAME:
+		return print_name(peer->name, space);
 	case TOOL_FIELD_NODE:
+		return print_name(message->node_name, space);
 	case TOOL_FIELD_PEER:
+		return print_field(space, "%" PRIu32 ".%" PRIu32,
+				   peer->slot_index, peer->generation);
 	case TOOL_FIELD_PID:
+		return peer->pid == 0 ? print_name("", space) :
+		       print_field(space, "%" PRId32, peer->pid);
 	case TOOL_FIELD_TENANT:
+		return print_name(peer->tenant, space);
 	case TOOL_FIELD_TIME:
+		return print_time(&message->time, space);
 	case TOOL_FIELD_UID:
-	default:
-		print_field(part->field, message, text);
-		bytes = strlen(text);
-		memcpy(room, text, bytes);
-		return bytes;
+		return print_field(space, "%" PRIu32, peer->uid);
 	}
+	return 0;
 }
 
 size_t tool_line_format_print(const struct tool_line_format *format,
-			 const struct tool_line_message *message, char *room)
+			 const struct tool_line_message *message, char *space)
 {
 	size_t used = 0, i;
 
 	for (i = 0; i < format->part_count; i++)
-		used += print_part(&format->parts[i], message, room + used);
-	room[used++] = '\n';
+		used += print_part(&format->parts[i], message, space + used);
+	space[used++] = '\n';
 	return used;
 }

@@ -21,7 +21,6 @@
 #include <postern/node.h>
 #include <postern/policy.h>
 
-#include "error_queue.h"
 #include "errors.h"
 #include "log.h"
 #include "notify.h"
@@ -73,9 +72,9 @@ static bool is_finished(const struct receiver *receiver)
 /* -- the end --------------------------------------------------------------- */
 
 /* When the process ends. */
-static void finish_errors(void)
+static void drain_errors(void)
 {
-	tool_error_queue_finish(tool_now_ns() + STOP_TIMEOUT_NS);
+	tool_error_queue_drain(tool_now_ns() + STOP_TIMEOUT_NS);
 }
 
 /* Close the node, write the rest and end the process. */
@@ -84,7 +83,7 @@ static _Noreturn void finish(struct receiver *receiver, enum tool_status status)
 	tool_notify_stopping();
 	postern_node_close(receiver->node);
 	tool_progress_finish(&receiver->progress);
-	status = tool_receive_output_close(&receiver->output, status,
+	status = tool_receive_output_drain(&receiver->output, status,
 					   tool_now_ns() + STOP_TIMEOUT_NS);
 	tool_log_finish(&receiver->log);
 	tool_exit(status);
@@ -387,7 +386,7 @@ static void start_streams(struct receiver *receiver)
 	result = tool_error_queue_start(receiver->output.wake_fd);
 	if (result < 0)
 		tool_exit(tool_error_system("standard error", -result));
-	(void)atexit(finish_errors);
+	(void)atexit(drain_errors);
 }
 
 static enum tool_status run(const struct tool_command *command, int argc,

@@ -151,7 +151,7 @@ void tool_receive_output_open(struct tool_receive_output *output)
 				     open_error(result)));
 }
 
-enum tool_status tool_receive_output_close(struct tool_receive_output *output,
+enum tool_status tool_receive_output_drain(struct tool_receive_output *output,
 					   enum tool_status status,
 					   uint64_t deadline_ns)
 {
@@ -159,9 +159,6 @@ enum tool_status tool_receive_output_close(struct tool_receive_output *output,
 
 	tool_writer_drain(output->writer, deadline_ns);
 	unwritten_bytes = tool_writer_unwritten_bytes(output->writer);
-	output->writer = tool_writer_stop(output->writer);
-	free(output->buffer);
-	output->buffer = NULL;
 	if (unwritten_bytes == 0)
 		return status;
 	(void)tool_error(TOOL_REFUSED, output->name,

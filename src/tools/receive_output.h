@@ -64,10 +64,10 @@ void tool_receive_output_commit(struct tool_receive_output *output,
 				size_t message_bytes);
 
 /*
- * Write the rest, until the deadline (CLOCK_MONOTONIC), and end the writer.
- * Returns status, or the status for bytes that were not written.
+ * Write the rest, until the deadline (CLOCK_MONOTONIC).  Returns status, or the
+ * status for bytes that were not written.
  */
-enum tool_status tool_receive_output_close(struct tool_receive_output *output,
+enum tool_status tool_receive_output_drain(struct tool_receive_output *output,
 					   enum tool_status status,
 					   uint64_t deadline_ns);
 

@@ -110,20 +110,21 @@ bool tool_stop_is_requested(void)
 	return is_stop_requested != 0;
 }
 
+static bool take(volatile sig_atomic_t *is_requested)
+{
+	/* A request that comes after this check stays for the next one. */
+	if (!*is_requested)
+		return false;
+	*is_requested = 0;
+	return true;
+}
+
 bool tool_reload_take(void)
 {
-	/* A request that comes after this look stays for the next one. */
-	if (!is_reload_requested)
-		return false;
-	is_reload_requested = 0;
-	return true;
+	return take(&is_reload_requested);
 }
 
 bool tool_reopen_take(void)
 {
-	/* A request that comes after this look stays for the next one. */
-	if (!is_reopen_requested)
-		return false;
-	is_reopen_requested = 0;
-	return true;
+	return take(&is_reopen_requested);
 }

@@ -2,9 +2,9 @@
 /*
  * A thread that writes
  *
- * The thread owns the bytes of the buffer that it writes, and the program those
- * of the other; the mutex is held to exchange them and for the state, never
- * during a write().  All signals are the program's.
+ * The thread owns the bytes of the buffer that it writes, and the program the
+ * bytes of the other; the mutex protects their exchange and the state, and is
+ * never held during a system call that may block.  The thread blocks all signals.
  */
 #include "writer.h"
 
@@ -45,11 +45,9 @@ struct tool_writer {
 	struct buffer writing;
 	size_t written_bytes;   /* of writing */
 	struct tool_writer_state state;
-	bool is_in_call;        /* the thread is in a call that may block */
 	bool must_wake;         /* the program waits for the buffer */
 	bool must_retry;        /* at once */
 	bool must_reopen;
-	bool must_end;
 	bool is_draining;       /* nothing more is committed */
 
 	/* The thread's. */
@@ -70,19 +68,6 @@ static bool wait_for_change(struct tool_writer *writer, uint64_t deadline_ns)
 }
 
 /* -- the thread ------------------------------------------------------------ */
-
-/* Without the mutex, the program never waits for the thread's call. */
-static void begin_call(struct tool_writer *writer)
-{
-	writer->is_in_call = true;
-	pthread_mutex_unlock(&writer->mutex);
-}
-
-static void end_call(struct tool_writer *writer)
-{
-	pthread_mutex_lock(&writer->mutex);
-	writer->is_in_call = false;
-}
 
 static void wake_program(const struct tool_writer *writer)
 {
@@ -167,7 +152,7 @@ static void reopen(struct tool_writer *writer)
 	int fd, old_fd = writer->fd;
 
 	writer->must_reopen = false;
-	begin_call(writer);
+	pthread_mutex_unlock(&writer->mutex);
 	fd = open_file(writer->params.path);
 	if (fd >= 0 && is_same_file(fd, old_fd)) {
 		(void)close(old_fd);
@@ -176,7 +161,7 @@ static void reopen(struct tool_writer *writer)
 		remove_part(old_fd, part_bytes);
 		(void)close(old_fd);
 	}
-	end_call(writer);
+	pthread_mutex_lock(&writer->mutex);
 	writer->state.reopen_error = fd < 0 ? -fd : 0;
 	wake_program(writer);
 	if (fd < 0)
@@ -213,7 +198,7 @@ static int write_some(struct tool_writer *writer)
 	int error = 0;
 	ssize_t n;
 
-	begin_call(writer);
+	pthread_mutex_unlock(&writer->mutex);
 	n = write(writer->fd, bytes, byte_count);
 	if (n < 0) {
 		error = errno;
@@ -224,7 +209,7 @@ static int write_some(struct tool_writer *writer)
 		(void)poll(&fd, 1, -1);
 		error = 0;
 	}
-	end_call(writer);
+	pthread_mutex_lock(&writer->mutex);
 	writer->written_bytes += (size_t)n;
 	return error;
 }
@@ -244,8 +229,8 @@ static void pause_after_error(struct tool_writer *writer, uint64_t *pause_ns)
 	uint64_t deadline_ns = tool_now_ns() + *pause_ns;
 
 	*pause_ns = *pause_ns * 2 < RETRY_NS_MAX ? *pause_ns * 2 : RETRY_NS_MAX;
-	while (!writer->must_end && !writer->must_reopen &&
-	       !writer->must_retry && wait_for_change(writer, deadline_ns))
+	while (!writer->must_reopen && !writer->must_retry &&
+	       wait_for_change(writer, deadline_ns))
 		;
 	writer->must_retry = false;
 }
@@ -273,12 +258,11 @@ static void await_space(struct tool_writer *writer)
 	size_t byte_count;
 	int error;
 
-	while (writer->params.path && !writer->is_draining &&
-	       !writer->must_end) {
+	while (writer->params.path && !writer->is_draining) {
 		byte_count = 2 * writer->writing.capacity;
-		begin_call(writer);
+		pthread_mutex_unlock(&writer->mutex);
 		error = keep_space(writer->fd, byte_count);
-		end_call(writer);
+		pthread_mutex_lock(&writer->mutex);
 		note_error(writer, error);
 		if (error == 0)
 			return;
@@ -310,8 +294,6 @@ static void write_buffer(struct tool_writer *writer)
 			return;
 		if (error != 0)
 			pause_after_error(writer, &pause_ns);
-		if (writer->must_end)
-			return;
 		if (writer->must_reopen)
 			reopen(writer);
 	}
@@ -325,7 +307,7 @@ static void *run(void *user_data)
 
 	pthread_mutex_lock(&writer->mutex);
 	await_space(writer);
-	while (!writer->must_end && !writer->state.is_final) {
+	while (!writer->state.is_final) {
 		if (writer->must_reopen)
 			reopen(writer);
 		else if (writer->writing.held_bytes > 0)
@@ -358,21 +340,18 @@ static int start_thread(struct tool_writer *writer)
 	return -error;
 }
 
-static int allocate(struct buffer *buffer, size_t capacity)
+/* Nothing is in the buffer, so no byte needs to be kept. */
+static int resize(struct buffer *buffer, size_t capacity)
 {
-	buffer->bytes = malloc(capacity);
-	buffer->capacity = capacity;
-	return buffer->bytes ? 0 : -ENOMEM;
-}
+	char *bytes;
 
-static struct tool_writer *release(struct tool_writer *writer)
-{
-	free(writer->filling.bytes);
-	free(writer->writing.bytes);
-	if (writer->params.path && writer->fd >= 0)
-		(void)close(writer->fd);
-	free(writer);
-	return NULL;
+	bytes = malloc(capacity);
+	if (!bytes)
+		return -ENOMEM;
+	free(buffer->bytes);
+	buffer->bytes = bytes;
+	buffer->capacity = capacity;
+	return 0;
 }
 
 int tool_writer_start(const struct tool_writer_params *params,
@@ -389,9 +368,9 @@ int tool_writer_start(const struct tool_writer_params *params,
 	if (writer->fd < 0)
 		result = writer->fd;
 	if (result == 0)
-		result = allocate(&writer->filling, params->buffer_bytes);
+		result = resize(&writer->filling, params->buffer_bytes);
 	if (result == 0)
-		result = allocate(&writer->writing, params->buffer_bytes);
+		result = resize(&writer->writing, params->buffer_bytes);
 	writer->is_terminal = isatty(writer->fd) == 1;
 	if (result == 0 && params->path)
 		writer->state.error = keep_space(writer->fd,
@@ -399,7 +378,11 @@ int tool_writer_start(const struct tool_writer_params *params,
 	if (result == 0)
 		result = start_thread(writer);
 	if (result < 0) {
-		(void)release(writer);
+		free(writer->filling.bytes);
+		free(writer->writing.bytes);
+		if (params->path && writer->fd >= 0)
+			(void)close(writer->fd);
+		free(writer);
 		return result;
 	}
 	*ret_writer = writer;
@@ -422,26 +405,11 @@ static void hand_over(struct tool_writer *writer)
 	pthread_cond_broadcast(&writer->changed);
 }
 
-static int grow(struct buffer *buffer, size_t capacity)
-{
-	char *grown;
-
-	/* Nothing is in it: no byte needs to be kept. */
-	grown = malloc(capacity);
-	if (!grown)
-		return -ENOMEM;
-	free(buffer->bytes);
-	buffer->bytes = grown;
-	buffer->capacity = capacity;
-	return 0;
-}
-
 int tool_writer_reserve(struct tool_writer *writer, size_t byte_count,
 			char **ret_room)
 {
 	struct buffer *filling = &writer->filling;
 	struct tool_writer_state state;
-	int result;
 
 	if (filling->capacity - filling->held_bytes < byte_count) {
 		state = tool_writer_state(writer);
@@ -451,11 +419,8 @@ int tool_writer_reserve(struct tool_writer *writer, size_t byte_count,
 		if (filling->held_bytes > 0)
 			return -EAGAIN;
 	}
-	if (filling->capacity < byte_count) {
-		result = grow(filling, byte_count);
-		if (result < 0)
-			return result;
-	}
+	if (filling->capacity < byte_count && resize(filling, byte_count) < 0)
+		return -ENOMEM;
 	*ret_room = filling->bytes + filling->held_bytes;
 	return 0;
 }
@@ -515,25 +480,4 @@ void tool_writer_drain(struct tool_writer *writer, uint64_t deadline_ns)
 	while (writer->writing.held_bytes > 0 && !writer->state.is_final &&
 	       wait_for_change(writer, deadline_ns));
 	pthread_mutex_unlock(&writer->mutex);
-}
-
-struct tool_writer *tool_writer_stop(struct tool_writer *writer)
-{
-	bool is_in_call;
-
-	if (!writer)
-		return NULL;
-	pthread_mutex_lock(&writer->mutex);
-	writer->must_end = true;
-	is_in_call = writer->is_in_call;
-	pthread_cond_broadcast(&writer->changed);
-	pthread_mutex_unlock(&writer->mutex);
-	if (is_in_call) {
-		(void)pthread_detach(writer->thread);
-		return NULL;
-	}
-	(void)pthread_join(writer->thread, NULL);
-	(void)pthread_cond_destroy(&writer->changed);
-	(void)pthread_mutex_destroy(&writer->mutex);
-	return release(writer);
 }

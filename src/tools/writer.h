@@ -5,7 +5,8 @@
  * The program fills one buffer while the thread writes another; when the thread
  * has written its buffer, the two change places.  O_NONBLOCK would not do: it
  * would change the descriptor for every process that has it, and a file blocks
- * in spite of it.  All functions are for the program's one thread.
+ * in spite of it.  The writer and its thread exist until the process ends.  All
+ * functions are for the program's one thread.
  */
 #ifndef POSTERN_TOOLS_WRITER_H
 #define POSTERN_TOOLS_WRITER_H
@@ -22,7 +23,7 @@ struct tool_writer_params {
 	int wake_fd;            /* an eventfd, borrowed: see _serve() */
 };
 
-/* What the thread has to say. */
+/* What the thread reports. */
 struct tool_writer_state {
 	int error;              /* errno why nothing can be written; 0: it can */
 	bool is_final;          /* it is not tried again */
@@ -72,11 +73,5 @@ void tool_writer_reopen(struct tool_writer *writer);
  * (CLOCK_MONOTONIC).
  */
 void tool_writer_drain(struct tool_writer *writer, uint64_t deadline_ns);
-
-/*
- * End the thread and free the writer.  A thread that is in a write() keeps both
- * until the process ends.  Accepts NULL.  Returns NULL.
- */
-struct tool_writer *tool_writer_stop(struct tool_writer *writer);
 
 #endif

@@ -23,8 +23,8 @@ tests_unit_tools_test_stat_table_LDADD = libpostern.la $(CHECK_LIBS)
 
 # The words for results are the library's.
 tests_unit_tools_test_error_queue_SOURCES = \
-	tests/unit/tools/test_error_queue.c src/tools/error_queue.c \
-	src/tools/errors.c src/tools/units.c src/tools/writer.c
+	tests/unit/tools/test_error_queue.c src/tools/errors.c \
+	src/tools/units.c src/tools/writer.c
 tests_unit_tools_test_error_queue_LDADD = libpostern.la $(CHECK_LIBS)
 
 tests_unit_tools_test_input_SOURCES = \

@@ -2,7 +2,7 @@
 /*
  * Standard error of a service: it never waits, and says how much it dropped
  */
-#include "tools/error_queue.h"
+#include "tools/errors.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -15,8 +15,6 @@
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "tools/errors.h"
 
 #define DEADLINE_NS (20 * UINT64_C(1000000000))
 
@@ -53,7 +51,7 @@ static void setup(void)
 
 static void finish(uint64_t deadline_ns)
 {
-	tool_error_queue_finish(deadline_ns);
+	tool_error_queue_drain(deadline_ns);
 	ck_assert_int_eq(dup2(saved_fd, STDERR_FILENO), STDERR_FILENO);
 }
 
@@ -130,7 +128,8 @@ START_TEST(error_with_a_reader_that_does_not_read_is_dropped_and_counted)
 
 	/* Nothing is read meanwhile: a write() of ours would block. */
 	for (i = 0; i < MANY_LINES; i++)
-		(void)tool_error(TOOL_REFUSED, "line", "%06d is one of very many", i);
+		(void)tool_error(TOOL_REFUSED, "line",
+				 "%06d is one of very many", i);
 	while (count_numbered() + count_dropped() < MANY_LINES)
 		read_some();
 	ck_assert_uint_eq(count_numbered() + count_dropped(), MANY_LINES);
@@ -146,7 +145,8 @@ START_TEST(finish_with_a_reader_that_does_not_read_ends_at_the_deadline)
 	int i;
 
 	for (i = 0; i < MANY_LINES; i++)
-		(void)tool_error(TOOL_REFUSED, "line", "%06d is one of very many", i);
+		(void)tool_error(TOOL_REFUSED, "line",
+				 "%06d is one of very many", i);
 	finish(now_ns() + 1000000);
 }
 END_TEST
@@ -165,7 +165,8 @@ START_TEST(reader_that_is_gone_stops_nothing)
 
 	ck_assert_int_eq(close(read_fd), 0);
 	for (i = 0; i < MANY_LINES; i++)
-		(void)tool_error(TOOL_REFUSED, "line", "%06d is one of very many", i);
+		(void)tool_error(TOOL_REFUSED, "line",
+				 "%06d is one of very many", i);
 	finish(now_ns() + DEADLINE_NS);
 }
 END_TEST

@@ -61,7 +61,6 @@ static void setup(void)
 
 static void teardown(void)
 {
-	writer = tool_writer_stop(writer);
 	(void)unlink(path);
 	(void)unlink(moved_path);
 	(void)rmdir(directory);
@@ -306,7 +305,6 @@ START_TEST(file_is_appended_to_and_private)
 	start(path);
 	put_line(0);
 	drain();
-	writer = tool_writer_stop(writer);
 	start(path);
 	for (i = 1; i < 10; i++)
 		put_line(i);
@@ -390,18 +388,6 @@ START_TEST(full_file_is_tried_again_without_a_request)
 }
 END_TEST
 
-START_TEST(stop_with_a_full_file_does_not_wait)
-{
-	limit_file_size(3);
-	start(path);
-	put_line(0);
-	tool_writer_serve(writer);
-	(void)await_error(EFBIG);
-	writer = tool_writer_stop(writer);
-	limit_file_size(RLIM_INFINITY);
-}
-END_TEST
-
 START_TEST(reopen_of_a_moved_file_begins_a_new_one)
 {
 	start(path);
@@ -479,12 +465,6 @@ START_TEST(reopen_that_fails_keeps_the_open_file)
 }
 END_TEST
 
-START_TEST(stop_of_no_writer_is_nothing)
-{
-	ck_assert_ptr_null(tool_writer_stop(NULL));
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("writer");
@@ -506,12 +486,10 @@ int main(void)
 	tcase_add_test(tcase,
 		       full_file_keeps_the_lines_and_goes_on_where_it_stopped);
 	tcase_add_test(tcase, full_file_is_tried_again_without_a_request);
-	tcase_add_test(tcase, stop_with_a_full_file_does_not_wait);
 	tcase_add_test(tcase, reopen_of_a_moved_file_begins_a_new_one);
 	tcase_add_test(tcase, reopen_of_the_same_file_changes_nothing);
 	tcase_add_test(tcase, reopen_of_a_full_file_does_not_tear_a_line);
 	tcase_add_test(tcase, reopen_that_fails_keeps_the_open_file);
-	tcase_add_test(tcase, stop_of_no_writer_is_nothing);
 	suite_add_tcase(suite, tcase);
 
 	srunner_run_all(runner, CK_NORMAL);
