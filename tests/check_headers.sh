@@ -167,6 +167,11 @@ for name in $(grep -h -A1 '^struct postern_[a-z_]* {$' $headers |
 		status=1
 		;;
 	esac
+	if ! grep -q "[(, ]$name," \
+		"$srcdir/tests/integration/test_struct_sizes.c"; then
+		echo "struct $name is not in test_struct_sizes.c" >&2
+		status=1
+	fi
 done
 
 # uses_all LANGUAGE COMMAND...
