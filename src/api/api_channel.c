@@ -22,7 +22,7 @@ static struct pst_channel *inner(struct postern_channel *channel)
 	return (struct pst_channel *)channel;
 }
 
-/* What every call checks first. */
+/* The first check of every call. */
 static int check(const struct postern_channel *channel)
 {
 	if (PST_UNLIKELY(!channel))
@@ -47,7 +47,7 @@ static uint32_t clamp(size_t byte_count)
 	return byte_count > UINT32_MAX ? UINT32_MAX : (uint32_t)byte_count;
 }
 
-/* What a call that waits checks first: 0, -EINTR, or as check(). */
+/* The first check of a call that waits: 0, -EINTR, or as check(). */
 static int check_interrupt(struct postern_channel *channel, uint32_t wants)
 {
 	int r;

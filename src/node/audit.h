@@ -86,7 +86,7 @@ void pst_audit_disconnected(struct pst_audit *audit,
 			    uint64_t undelivered_bytes);
 
 /*
- * A peer is about to be disconnected, which another record tells.  why: the
+ * A peer is about to be disconnected, which has a record of its own.  why: the
  * refusal of the new policy; NULL: nothing but the will of the origin.
  */
 void pst_audit_revoked(struct pst_audit *audit, const struct pst_peer *peer,

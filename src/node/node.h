@@ -64,7 +64,8 @@ int pst_node_disconnect_named(struct pst_node *node, const char *peer_name,
 			      uint32_t *ret_count);
 
 int pst_node_reload(struct pst_node *node, const struct postern_policy *policy,
-		    struct postern_refusal *refusal, uint32_t *ret_disconnected_count);
+		    struct postern_refusal *refusal,
+		    uint32_t *ret_disconnected_count);
 /* error: the first error of the policy; NULL: it has none. */
 void pst_node_report_reload_failure(struct pst_node *node, int result,
 			    const struct postern_diagnostic *error);

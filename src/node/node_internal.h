@@ -124,21 +124,24 @@ void pst_node_arm_idle(struct pst_node *node);
 
 /* One loop iteration: wait for events, handle them, then the deadlines that have
  * passed. */
-PST_MUST_CHECK int pst_node_run_once(struct pst_node *node, uint64_t deadline_ns);
+PST_MUST_CHECK int pst_node_run_once(struct pst_node *node,
+				     uint64_t deadline_ns);
 void pst_node_set_timer(struct pst_node *node);
 void pst_node_set_wake(struct pst_node *node, bool is_wanted);
 
 /* A ready peer may have a message, and the program takes messages. */
 static inline bool pst_node_may_receive(const struct pst_node *node)
 {
-	return pst_scheduler_has_ready(&node->scheduler) && !node->reactor.is_paused;
+	return pst_scheduler_has_ready(&node->scheduler) &&
+	       !node->reactor.is_paused;
 }
 
 /* Set the timer if a deadline has changed since it was set. */
 static inline void pst_node_update_timer(struct pst_node *node)
 {
 	if (PST_UNLIKELY(node->reactor.deadlines_changed ||
-			 node->stats.collector.due_ns < node->reactor.next_deadline_ns))
+			 node->stats.collector.due_ns <
+				 node->reactor.next_deadline_ns))
 		pst_node_set_timer(node);
 }
 

@@ -97,11 +97,13 @@ static void prepare_closing(const struct pst_node *node)
 		       "closes what holds descriptors", 0);
 	r = pst_socket_close_try();
 	if (r < 0)
-		pst_audit_note(&node->audit, POSTERN_LOG_WARNING, "no-closing-thread",
+		pst_audit_note(&node->audit, POSTERN_LOG_WARNING,
+			       "no-closing-thread",
 			       "no thread can close a socket, so a peer that "
 			       "sends descriptors can hold up the node: allow "
 			       "clone, clone3, close_range and unshare in the "
-			       "filter of system calls, or raise RLIMIT_NPROC", r);
+			       "filter of system calls, or raise RLIMIT_NPROC",
+			       r);
 }
 
 int pst_node_open(const struct pst_node_params *params,

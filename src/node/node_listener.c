@@ -178,7 +178,8 @@ static int restore(struct pst_node *node,
 	}
 	pst_admission_accept(&node->admission);
 	pst_admission_unwatch_listener(&node->admission);
-	pst_poll_set_remove(node->reactor.set_fd, node->admission.listener.watch_fd);
+	pst_poll_set_remove(node->reactor.set_fd,
+			    node->admission.listener.watch_fd);
 	r = pst_listener_restore(options, &node->admission.listener, &fault);
 	if (r < 0)
 		r = listener_refusal(r, fault, options->path, refusal);
@@ -219,14 +220,16 @@ void pst_node_check_socket_files(struct pst_node *node)
 		files->check_ns = PST_DEADLINE_NEVER;
 	r = check_files(node, &is_restored, &refusal);
 	if (is_restored)
-		pst_audit_note(&node->audit, POSTERN_LOG_WARNING, "socket-restored",
+		pst_audit_note(&node->audit, POSTERN_LOG_WARNING,
+			       "socket-restored",
 			       "the socket or its .lock file had been removed: "
-			       "made anew", 0);
+			       "made anew",
+			       0);
 	if (r < 0) {
 		check_later(node);
 		if (!files->are_missing)
-			pst_audit_note(&node->audit, POSTERN_LOG_ERROR, "socket-lost",
-				       refusal.detail, r);
+			pst_audit_note(&node->audit, POSTERN_LOG_ERROR,
+				       "socket-lost", refusal.detail, r);
 	}
 	files->are_missing = r < 0;
 	node->reactor.deadlines_changed = true;

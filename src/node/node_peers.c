@@ -119,9 +119,9 @@ void pst_node_disconnect_peer(struct pst_node *node, struct pst_peer *peer,
 
 /* The unread offers of this peer name or, with NULL, of this user, whose
  * handshakes have ended: the user gets no other until they are read. */
-static uint32_t revoke_pending_offers(struct pst_node *node,
-				      const char *peer_name, uint64_t user,
-				      const struct pst_disconnect_origin *origin)
+static uint32_t
+revoke_pending_offers(struct pst_node *node, const char *peer_name,
+		      uint64_t user, const struct pst_disconnect_origin *origin)
 {
 	struct pst_pending_offers *pending = &node->admission.half_open.pending;
 	struct pst_offer_holder holder;
@@ -238,8 +238,9 @@ void pst_node_handle_peer_deadlines(struct pst_node *node)
 		case PST_PEER_DUE_NOTHING:
 			return;
 		case PST_PEER_DUE_DRAIN_END:
-			pst_node_end_peer(node, peer,
-					  pst_channel_end_reason(peer->channel));
+			pst_node_end_peer(
+				node, peer,
+				pst_channel_end_reason(peer->channel));
 			break;
 		case PST_PEER_DUE_IDLE_END:
 			pst_node_end_peer(node, peer, POSTERN_REASON_IDLE);

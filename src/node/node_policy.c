@@ -245,9 +245,10 @@ int pst_node_open_policy(struct pst_node *node,
 /* -- another policy -------------------------------------------------------- */
 
 /* The socket of an open node cannot move. */
-static int check_is_same_node(const struct pst_node *node,
-			      const struct postern_node_description *description,
-			      struct postern_refusal *refusal)
+static int
+check_is_same_node(const struct pst_node *node,
+		   const struct postern_node_description *description,
+		   struct postern_refusal *refusal)
 {
 	const char *socket_path = node->binding.description.socket_path;
 
@@ -502,7 +503,8 @@ void pst_node_report_reload_failure(struct pst_node *node, int result,
 }
 
 int pst_node_reload(struct pst_node *node, const struct postern_policy *policy,
-		    struct postern_refusal *refusal, uint32_t *ret_disconnected_count)
+		    struct postern_refusal *refusal,
+		    uint32_t *ret_disconnected_count)
 {
 	struct pst_reload_outcome outcome = {0};
 

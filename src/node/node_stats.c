@@ -57,7 +57,8 @@ static void sample_peer(struct pst_node *node, const struct pst_peer *peer,
 		sample.positions = sample_positions(peer->channel);
 	}
 	pst_stats_collector_update(&node->stats.collector,
-				   pst_slot_index(peer->handle), &sample, now_ns);
+				   pst_slot_index(peer->handle), &sample,
+				   now_ns);
 }
 
 void pst_node_stats_connect(struct pst_node *node, struct pst_peer *peer)
@@ -184,8 +185,9 @@ static int open_segment(struct pst_node *node)
 	uint32_t i;
 	int r;
 
-	r = pst_stats_segment_open(&node->stats.segment, node->peer_table.slot_count,
-				   node->features, node->binding.group);
+	r = pst_stats_segment_open(&node->stats.segment,
+				   node->peer_table.slot_count, node->features,
+				   node->binding.group);
 	if (r < 0)
 		return r;
 	for (i = 0; i < node->peer_table.slot_count; i++)
@@ -221,7 +223,8 @@ int pst_node_stats_need_segment(struct pst_node *node)
 static void check_exposed(struct pst_node *node, uint32_t slot_index)
 {
 	struct pst_stats_collector *collector = &node->stats.collector;
-	struct pst_channel *channel = node->peer_table.peers[slot_index].channel;
+	struct pst_channel *channel =
+		node->peer_table.peers[slot_index].channel;
 	struct pst_stats_positions positions = sample_positions(channel);
 
 	if (!pst_stats_collector_has_moved(collector, slot_index, &positions)) {
@@ -244,7 +247,8 @@ static void update(struct pst_node *node, uint64_t now_ns)
 	(void)pst_node_stats_need_segment(node);
 	while (pst_stats_collector_take_changed(collector, &slot_index)) {
 		if (collector->slots[slot_index].is_counted)
-			sample_peer(node, &node->peer_table.peers[slot_index], now_ns);
+			sample_peer(node, &node->peer_table.peers[slot_index],
+				    now_ns);
 		write_peer(node, slot_index);
 	}
 	pst_stats_collector_end(collector, now_ns);
@@ -297,7 +301,8 @@ void pst_node_stats_close(struct pst_node *node)
 	if (!collector->slots)
 		return;
 	for (i = 0; i < node->peer_table.slot_count; i++)
-		if (node->peer_table.peers[i].channel && collector->slots[i].is_counted)
+		if (node->peer_table.peers[i].channel &&
+		    collector->slots[i].is_counted)
 			pst_channel_record_latency_to(
 				node->peer_table.peers[i].channel, NULL);
 	if (pst_stats_segment_is_open(&node->stats.segment))

@@ -195,7 +195,8 @@ static void handle_deadlines(struct pst_node *node)
 		return;
 	pst_admission_handle_deadlines(&node->admission);
 	pst_node_handle_peer_deadlines(node);
-	if (pst_deadline_has_passed(node->socket_files.check_ns, node->reactor.now_ns))
+	if (pst_deadline_has_passed(node->socket_files.check_ns,
+				    node->reactor.now_ns))
 		pst_node_check_socket_files(node);
 	pst_audit_flush(&node->audit, node->reactor.now_ns);
 	pst_node_stats_publish(node, node->reactor.now_ns);

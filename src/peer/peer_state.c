@@ -148,7 +148,7 @@ static void set_deadline(struct pst_peer_table *table,
 
 /*
  * Messages that the node has sent or not yet received are activity: a peer that
- * says that it has a message, and sends no doorbell, is no less active.  The ring
+ * has a message in its ring, and sends no doorbell, is no less active.  The ring
  * of a peer that may not send is not read.
  */
 static enum pst_peer_due find_idle_due(struct pst_peer *peer, uint64_t now_ns)

@@ -165,8 +165,8 @@ pst_scheduler_next_without_debt(const struct pst_scheduler *scheduler)
 }
 
 /*
- * What nearly every call of a busy node needs: the next of the messages that
- * were observed already, from the first entry.  NULL: begin a pass.
+ * The next of the messages that were observed already, from the first entry:
+ * nearly every call of a busy node needs nothing else.  NULL: begin a pass.
  */
 static inline struct pst_sched_entry *
 pst_scheduler_receive_buffered(struct pst_scheduler *scheduler,

@@ -5,7 +5,7 @@
  * An event only marks the slot of its peer as changed, so a message costs one
  * test of a flag.  At most once in a publish interval, the node samples the
  * changed slots; the collector adds the differences from the last sample to the
- * totals.  What a peer did stays in the totals after the peer has disconnected.
+ * totals.  The counts of a peer stay in the totals after it has disconnected.
  *
  * A channel that another thread may send on is exposed: it changes without an
  * event.  The node reads its positions in each publish interval while something
@@ -60,15 +60,16 @@ struct pst_stats_collector {
 	struct pst_histogram latency; /* of all channels, past ones too */
 };
 
-/* How far a channel has sent, and its peer consumed (any number, by its word),
- * and how many sends found the ring full. */
+/* The positions up to which a channel has sent, and its peer has consumed (which
+ * the peer writes, so it can be any number), and the sends that found the ring
+ * full. */
 struct pst_stats_positions {
 	uint64_t sent_pos;
 	uint64_t consumed_pos;
 	uint64_t refused_full_count;
 };
 
-/* What a node has read of one peer. */
+/* One sample of a peer. */
 struct pst_stats_sample {
 	enum postern_peer_state state;
 	bool is_draining;

@@ -42,7 +42,8 @@ PST_MUST_CHECK int
 pst_stats_reader_open_take(struct pst_stats_segment_ref *segment,
 			   struct pst_stats_reader **ret_reader,
 			   struct postern_refusal *error);
-struct pst_stats_reader *pst_stats_reader_close(struct pst_stats_reader *reader);
+struct pst_stats_reader *
+pst_stats_reader_close(struct pst_stats_reader *reader);
 static inline bool
 pst_stats_reader_is_ours(const struct pst_stats_reader *reader)
 {
