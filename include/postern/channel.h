@@ -374,7 +374,7 @@ int postern_channel_wait(struct postern_channel *channel, uint32_t directions,
  * The descriptor of postern_channel_fd() is readable until the interrupt is
  * consumed.  The channel remains usable.
  *
- * postern_connect() cannot be interrupted; its time limit ends it.  On a
+ * postern_connect() cannot be interrupted; its deadline ends it.  On a
  * reference from postern_node_channel() no call waits to receive;
  * postern_node_interrupt() ends the waits of the node.
  *
