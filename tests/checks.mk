@@ -6,6 +6,7 @@ dist_check_SCRIPTS += \
 	tests/check_layers.sh \
 	tests/check_layout.sh \
 	tests/check_manual.sh \
+	tests/check_prose.sh \
 	tests/check_purity.sh \
 	tests/check_symbols.sh \
 	tests/check_headers.sh \

@@ -122,7 +122,7 @@ int postern_connect(const struct postern_policy *policy, const char *node_name,
  */
 struct postern_channel *postern_channel_close(struct postern_channel *channel);
 
-/* What was granted, as seen from this side.  Begins with its size. */
+/* The grant of a channel, as seen from this side.  Begins with its size. */
 struct postern_limits {
 	size_t size_bytes;
 	uint32_t directions;         /* POSTERN_DIRECTION_* of the caller */
