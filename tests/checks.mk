@@ -13,7 +13,13 @@ dist_check_SCRIPTS += \
 	tests/check_file_length.sh \
 	tests/check_peer_states.sh \
 	tests/check_tags.sh \
+	tests/check_test_lists.sh \
 	tests/check_readme.sh
+
+# Every test program is linked with these.
+EXTRA_LTLIBRARIES += libtestcase.la
+libtestcase_la_SOURCES = tests/support/test_case.c tests/support/test_case.h
+TEST_LIBS = libtestcase.la $(CHECK_LIBS)
 
 # `make check` builds what it runs: with TESTS on the command line, these alone.
 EXTRA_PROGRAMS = $(test_programs) $(TEST_HELPERS) $(EXAMPLES)
@@ -34,8 +40,6 @@ endif
 TEST_EXTENSIONS = .sh
 SH_LOG_COMPILER = $(SHELL)
 
-# A test may be hung, never just slow: Check's own 4 s are too little for a
-# machine that is busy with something else.
 AM_TESTS_ENVIRONMENT = \
 	POSTERN_SRCDIR='$(abs_top_srcdir)'; export POSTERN_SRCDIR; \
 	POSTERN_BUILDDIR='$(abs_top_builddir)'; export POSTERN_BUILDDIR; \
@@ -45,7 +49,6 @@ AM_TESTS_ENVIRONMENT = \
 	PURE_STATS_OBJECTS='$(PURE_STATS_OBJECTS)'; \
 	export PURE_STATS_OBJECTS; \
 	INSTRUMENTED='$(INSTRUMENTED_BUILD)'; export INSTRUMENTED; \
-	CK_DEFAULT_TIMEOUT=60; export CK_DEFAULT_TIMEOUT; \
 	CC='$(CC)'; export CC; \
 	LD='$(LD)'; export LD; \
 	NM='$(NM_PROGRAM)'; export NM; \

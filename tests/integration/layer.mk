@@ -34,7 +34,7 @@ INTEGRATION_LIBS = libscene.la libapi.la libclient.la libnode.la \
 	libadmission.la libaccounting.la libpeer.la libsched.la \
 	libidentity.la libhandshake.la \
 	libchannel.la libpolicy.la libstats.la libos.la libwire.la \
-	libring.la libcrypto.la libbase.la $(CHECK_LIBS)
+	libring.la libcrypto.la libbase.la $(TEST_LIBS)
 
 test_programs += \
 	tests/integration/test_admission_identity \

@@ -67,7 +67,7 @@ static const struct {
 
 #define FAILURE_COUNT (int)(sizeof(failures) / sizeof(failures[0]))
 
-START_TEST(an_error_of_the_kernel_lets_nobody_in)
+START_TEST(an_error_of_the_kernel_lets_nobody_in, .loop_end = FAILURE_COUNT)
 {
 	struct peer_report report;
 	struct process peer;
@@ -108,11 +108,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("admission_errors");
-	TCase *tcase = stage_add_case(suite, "errors");
-
-	tcase_add_loop_test(tcase, an_error_of_the_kernel_lets_nobody_in, 0,
-			    FAILURE_COUNT);
-	tcase_add_test(tcase, an_error_of_the_kernel_opens_no_node);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

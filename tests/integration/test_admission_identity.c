@@ -15,6 +15,7 @@
 #include "os/peer_credentials.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/stranger.h"
 #include "support/test_options.h"
 
@@ -364,21 +365,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("admission_identity");
-	TCase *tcase = stage_add_case(suite, "identity");
-
-	tcase_add_test(tcase, a_user_that_is_allowed_is_admitted);
-	tcase_add_test(tcase,
-		       a_member_of_an_allowed_group_is_admitted_and_others_are_not);
-	tcase_add_test(tcase, only_the_process_on_the_pid_list_is_admitted);
-	tcase_add_test(tcase, a_user_that_nobody_allows_is_refused);
-	tcase_add_test(tcase,
-		       a_denied_user_is_refused_and_the_record_names_the_rule);
-	tcase_add_test(tcase, the_owner_gets_no_channel_that_the_policy_denies);
-	tcase_add_test(tcase, request_without_a_granted_direction_is_refused);
-	tcase_add_test(tcase,
-		       a_socket_used_by_another_process_than_connected_it_is_refused);
-	tcase_add_test(tcase,
-		       a_process_that_became_another_user_since_it_connected_is_refused);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

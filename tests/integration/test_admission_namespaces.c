@@ -18,6 +18,7 @@
 #include "support/host.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/test_options.h"
 
 static struct scene scene;
@@ -255,15 +256,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("admission_namespaces");
-	TCase *tcase = stage_add_case(suite, "namespaces");
-
-	tcase_add_test(tcase, a_peer_outside_the_pid_namespace_is_refused);
-	tcase_add_test(tcase,
-		       a_peer_outside_the_pid_namespace_can_be_allowed_explicitly);
-	tcase_add_test(tcase,
-		       a_deny_reaches_a_peer_outside_the_pid_namespace);
-	tcase_add_test(tcase, not_even_everyone_is_an_unmapped_user);
-	tcase_add_test(tcase, every_deny_reaches_an_unmapped_user);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

@@ -14,6 +14,7 @@
 #include "support/inspect.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/stranger.h"
 
 #define UNREAD_OFFERS_PER_USER 8
@@ -168,12 +169,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("admission_offers");
-	TCase *tcase = stage_add_case(suite, "offers");
-
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_test(tcase,
-		       who_shuts_down_by_half_keeps_the_place_of_an_unread_offer);
-	tcase_add_test(tcase, who_only_looked_at_its_offer_is_not_admitted);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS(.set_up = set_up, .tear_down = tear_down);
 }

@@ -15,6 +15,7 @@
 #include "support/inspect.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/stranger.h"
 #include "support/test_options.h"
 
@@ -62,7 +63,8 @@ static void expect_busy(const struct stranger *stranger,
 
 /* -- half-open handshakes -------------------------------------------------- */
 
-START_TEST(the_seventeenth_handshake_of_a_user_is_refused)
+START_TEST(the_seventeenth_handshake_of_a_user_is_refused,
+	   .set_up = set_up_alone)
 {
 	size_t fds_before = inspect_fd_count(), i;
 
@@ -85,7 +87,8 @@ START_TEST(the_seventeenth_handshake_of_a_user_is_refused)
 }
 END_TEST
 
-START_TEST(hello_of_a_user_takes_the_place_of_its_connection_without)
+START_TEST(hello_of_a_user_takes_the_place_of_its_connection_without,
+	   .set_up = set_up_alone)
 {
 	struct stranger *last = &strangers[HANDSHAKES_PER_USER];
 	size_t fds_before = inspect_fd_count(), i;
@@ -209,7 +212,7 @@ static void fill_with_unread_offers(void)
 	scene_expect_no_refusal(&scene);
 }
 
-START_TEST(who_leaves_eight_offers_unread_gets_no_ninth)
+START_TEST(who_leaves_eight_offers_unread_gets_no_ninth, .set_up = set_up_alone)
 {
 	size_t fds_before = inspect_fd_count();
 
@@ -240,7 +243,8 @@ static size_t count_deadlines(void)
 	return count;
 }
 
-START_TEST(offers_unread_at_the_deadline_still_count_until_their_peer_leaves)
+START_TEST(offers_unread_at_the_deadline_still_count_until_their_peer_leaves,
+	   .set_up = set_up_alone)
 {
 	size_t fds_before = inspect_fd_count(), i;
 
@@ -272,7 +276,7 @@ START_TEST(offers_unread_at_the_deadline_still_count_until_their_peer_leaves)
 END_TEST
 
 /* The refusal that nobody reads holds no descriptor: only an offer does. */
-START_TEST(an_unread_refusal_is_not_an_unread_offer)
+START_TEST(an_unread_refusal_is_not_an_unread_offer, .set_up = set_up_alone)
 {
 	size_t i;
 
@@ -367,7 +371,7 @@ static const struct {
 	{PEERS_PER_USER_POLICY, POSTERN_REASON_PEERS_PER_USER, 9},
 };
 
-START_TEST(the_third_peer_of_two_is_refused_until_one_has_left)
+START_TEST(the_third_peer_of_two_is_refused_until_one_has_left, .loop_end = 4)
 {
 	struct peer_report report;
 	struct process peers[3];
@@ -455,24 +459,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("admission_quotas");
-	TCase *alone = stage_add_case(suite, "handshakes");
-	TCase *tcase = stage_add_case(suite, "peers");
-
-	tcase_add_checked_fixture(alone, set_up_alone, NULL);
-	tcase_add_test(alone, the_seventeenth_handshake_of_a_user_is_refused);
-	tcase_add_test(alone,
-		hello_of_a_user_takes_the_place_of_its_connection_without);
-	tcase_add_test(alone, who_leaves_eight_offers_unread_gets_no_ninth);
-	tcase_add_test(alone,
-		       offers_unread_at_the_deadline_still_count_until_their_peer_leaves);
-	tcase_add_test(alone, an_unread_refusal_is_not_an_unread_offer);
-	tcase_add_test(tcase,
-		       a_full_table_gives_up_the_oldest_of_the_user_that_holds_most);
-	tcase_add_loop_test(tcase,
-			    the_third_peer_of_two_is_refused_until_one_has_left,
-			    0, 4);
-	tcase_add_test(tcase, a_node_out_of_descriptors_is_busy);
-	tcase_add_test(tcase, one_users_share_is_not_anothers);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

@@ -23,6 +23,7 @@
 #include "support/lingering.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/stranger.h"
 #include "support/test_options.h"
 
@@ -525,7 +526,8 @@ static void expect_end(enum last_deed last_deed)
 	}
 }
 
-START_TEST(a_peer_killed_at_any_step_leaves_nothing_behind)
+START_TEST(a_peer_killed_at_any_step_leaves_nothing_behind,
+	   .loop_end = LAST_DEED_COUNT)
 {
 	enum last_deed last_deed = (enum last_deed)_i;
 	struct process victim;
@@ -556,38 +558,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("admission_records");
-	TCase *tcase = stage_add_case(suite, "records");
-
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_test(tcase, who_does_everything_right_is_admitted);
-	tcase_add_test(tcase, another_nodes_name_is_refused);
-	tcase_add_test(tcase,
-		       another_layout_of_segments_is_refused_as_a_version);
-	tcase_add_test(tcase,
-		       a_peer_with_a_worthless_key_is_refused);
-	tcase_add_test(tcase, one_byte_is_refused);
-	tcase_add_test(tcase, a_cut_hello_is_refused);
-	tcase_add_test(tcase, a_record_larger_than_any_is_refused);
-	tcase_add_test(tcase, a_hello_with_one_wrong_byte_is_refused);
-	tcase_add_test(tcase, an_empty_record_is_refused);
-	tcase_add_test(tcase, ready_before_hello_is_refused);
-	tcase_add_test(tcase, hello_once_more_is_refused);
-	tcase_add_test(tcase, ready_for_another_session_is_refused);
-	tcase_add_test(tcase, descriptors_cannot_even_be_sent);
-	tcase_add_test(tcase, descriptors_beside_hello_do_not_hold_up_the_node);
-	tcase_add_test(tcase, descriptors_beside_a_bell_do_not_hold_up_the_node);
-	tcase_add_test(tcase, descriptors_of_a_connection_that_was_not_served_do_not_hold_up_close);
-	tcase_add_test(tcase, descriptors_are_never_installed);
-	tcase_add_test(tcase,
-		       descriptors_of_many_peers_are_closed_a_few_a_turn);
-	tcase_add_test(tcase, open_tells_when_no_thread_can_close);
-	tcase_add_test(tcase,
-		       who_is_silent_or_too_slow_is_refused_at_the_deadline);
-	tcase_add_test(tcase, who_knocks_and_leaves_is_not_worth_a_record);
-	tcase_add_test(tcase, who_leaves_after_hello_is_recorded);
-	tcase_add_loop_test(tcase,
-			    a_peer_killed_at_any_step_leaves_nothing_behind, 0,
-			    LAST_DEED_COUNT);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS(.set_up = set_up, .tear_down = tear_down);
 }

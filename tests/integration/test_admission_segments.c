@@ -14,6 +14,7 @@
 
 #include "support/inspect.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/stranger.h"
 #include "support/test_options.h"
 
@@ -141,7 +142,7 @@ static const int wrong_seals[] = {
 	F_SEAL_FUTURE_WRITE,
 };
 
-START_TEST(a_segment_without_all_seals_is_refused)
+START_TEST(a_segment_without_all_seals_is_refused, .loop_end = 3)
 {
 	ck_assert_int_eq(stranger_pay_for_nodes(&stranger), 0);
 	ck_assert_int_eq(stranger_pay_for_own(&stranger), 0);
@@ -199,23 +200,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("admission_segments");
-	TCase *tcase = stage_add_case(suite, "segments");
-
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_test(tcase, an_offer_brings_two_segments_sealed_as_agreed);
-	tcase_add_test(tcase, nobody_can_write_the_nodes_segment);
-	tcase_add_test(tcase,
-		       what_is_offered_has_no_page_yet_and_fits_the_offer);
-	tcase_add_test(tcase, the_seal_against_execution_does_not_matter);
-	tcase_add_loop_test(tcase, a_segment_without_all_seals_is_refused, 0,
-			    3);
-	tcase_add_test(tcase, a_segment_with_a_seal_too_many_is_refused);
-	tcase_add_test(tcase,
-		       a_peer_that_has_not_paid_for_its_segment_is_refused);
-	tcase_add_test(tcase,
-		       a_peer_that_has_paid_for_all_but_one_page_is_refused);
-	tcase_add_test(tcase,
-		       a_peer_that_has_not_paid_for_the_nodes_segment_is_refused);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS(.set_up = set_up, .tear_down = tear_down);
 }

@@ -6,6 +6,7 @@
 
 #include "integration/key_case.h"
 #include "support/smaps.h"
+#include "support/stage.h"
 
 struct spoil {
 	int memory_fd;
@@ -81,7 +82,7 @@ static const char *const sealed[] = {
 	USER("	security aead\n"),
 };
 
-START_TEST(altered_message_ends_the_channel_and_is_not_delivered)
+START_TEST(altered_message_ends_the_channel_and_is_not_delivered, .loop_end = 2)
 {
 	struct postern_event event = POSTERN_EVENT_INIT;
 
@@ -110,11 +111,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("altered message");
-	TCase *tcase = stage_add_case(suite, "altered message");
-
-	tcase_add_loop_test(tcase,
-		altered_message_ends_the_channel_and_is_not_delivered, 0, 2);
-	tcase_add_test(tcase, altered_message_is_delivered_in_mode_none);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

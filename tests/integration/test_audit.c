@@ -16,6 +16,7 @@
 #include "os/monotonic.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/stranger.h"
 #include "support/test_options.h"
 
@@ -90,7 +91,7 @@ static const struct {
 	{POLICY("	audit none\n"), 0, 0, 0},
 };
 
-START_TEST(the_policy_says_what_is_recorded)
+START_TEST(the_policy_says_what_is_recorded, .loop_end = 4)
 {
 	play(audits[_i].policy);
 	ck_assert_uint_eq(scene_count_records(&scene, "admit"),
@@ -355,23 +356,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("audit");
-	TCase *tcase = stage_add_case(suite, "records");
-
-	tcase_add_loop_test(tcase, the_policy_says_what_is_recorded, 0, 4);
-	tcase_add_test(tcase, records_are_lines_that_a_machine_can_read);
-	tcase_add_test(
-		tcase,
-		a_poisoning_is_recorded_with_how_the_peer_broke_the_rules);
-	tcase_add_test(
-		tcase,
-		a_flood_of_refusals_is_bounded_and_nothing_of_it_is_silent);
-	tcase_add_test(tcase,
-		       a_flood_of_one_uid_suppresses_no_record_of_another);
-	tcase_add_test(
-		tcase,
-		what_was_suppressed_is_told_though_nobody_comes_any_more);
-	tcase_add_test(tcase,
-		       a_peer_goes_on_sending_while_the_sink_is_stalled);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

@@ -16,6 +16,7 @@
 #include "support/inspect.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/test_options.h"
 
 #define MESSAGE_BYTES 1000
@@ -205,7 +206,9 @@ static void enter(enum channel_state state, struct postern_channel *channel)
 	}
 }
 
-START_TEST(detached_channel_of_a_killed_peer_ends_without_a_signal)
+START_TEST(detached_channel_of_a_killed_peer_ends_without_a_signal,
+	   .loop_end = CHANNEL_STATES, .set_up = set_up_node,
+	   .tear_down = tear_down_node)
 {
 	postern_peer handle = peer_join(&scene, &peer);
 	struct postern_channel *channel;
@@ -219,7 +222,9 @@ START_TEST(detached_channel_of_a_killed_peer_ends_without_a_signal)
 }
 END_TEST
 
-START_TEST(node_whose_peer_was_killed_gets_a_departure_and_no_signal)
+START_TEST(node_whose_peer_was_killed_gets_a_departure_and_no_signal,
+	   .loop_end = CHANNEL_STATES, .set_up = set_up_node,
+	   .tear_down = tear_down_node)
 {
 	postern_peer handle = peer_join(&scene, &peer);
 	struct postern_channel *channel;
@@ -236,7 +241,9 @@ START_TEST(node_whose_peer_was_killed_gets_a_departure_and_no_signal)
 END_TEST
 
 /* The node's next act is to end the channel, and that rings too. */
-START_TEST(node_that_closes_after_a_peer_was_killed_gets_no_signal)
+START_TEST(node_that_closes_after_a_peer_was_killed_gets_no_signal,
+	   .loop_end = CHANNEL_STATES, .set_up = set_up_node,
+	   .tear_down = tear_down_node)
 {
 	postern_peer handle = peer_join(&scene, &peer);
 	struct postern_channel *channel;
@@ -253,7 +260,8 @@ START_TEST(node_that_closes_after_a_peer_was_killed_gets_no_signal)
 END_TEST
 
 /* OFFER, or a refusal, is for a client that is gone. */
-START_TEST(node_that_answers_a_killed_client_gets_no_signal)
+START_TEST(node_that_answers_a_killed_client_gets_no_signal,
+	   .set_up = set_up_node, .tear_down = tear_down_node)
 {
 	const struct peer_order order = {.kind = PEER_CONNECT};
 	struct pollfd polled = {.events = POLLIN};
@@ -299,7 +307,8 @@ static void tear_down_client(void)
 	scene_close(&scene);
 }
 
-START_TEST(client_of_a_killed_node_ends_without_a_signal)
+START_TEST(client_of_a_killed_node_ends_without_a_signal,
+	   .loop_end = PEER_RING_FULL)
 {
 	struct postern_channel *channel = connect_to_host();
 
@@ -353,27 +362,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("broken_pipe");
-	TCase *node = stage_add_case(suite, "the node's process");
-	TCase *client = stage_add_case(suite, "the client's process");
-
-	tcase_add_checked_fixture(node, set_up_node, tear_down_node);
-	tcase_add_loop_test(node,
-		detached_channel_of_a_killed_peer_ends_without_a_signal, 0,
-		CHANNEL_STATES);
-	tcase_add_loop_test(node,
-		node_whose_peer_was_killed_gets_a_departure_and_no_signal, 0,
-		CHANNEL_STATES);
-	tcase_add_loop_test(node,
-		node_that_closes_after_a_peer_was_killed_gets_no_signal, 0,
-		CHANNEL_STATES);
-	tcase_add_test(node, node_that_answers_a_killed_client_gets_no_signal);
-	tcase_add_loop_test(client,
-		client_of_a_killed_node_ends_without_a_signal, 0,
-		PEER_RING_FULL);
-	tcase_add_test(client,
-		client_that_closes_after_its_node_was_killed_gets_no_signal);
-	tcase_add_test(client,
-		connect_to_a_node_that_is_killed_meanwhile_says_so);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

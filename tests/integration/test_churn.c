@@ -15,6 +15,7 @@
 #include "support/inspect.h"
 #include "support/process.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/stranger.h"
 #include "support/test_options.h"
 
@@ -223,10 +224,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("churn");
-	TCase *tcase = stage_add_case(suite, "churn");
-
-	tcase_add_test(tcase,
-		       peers_that_end_at_any_moment_leave_the_node_as_it_was);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

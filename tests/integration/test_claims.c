@@ -16,6 +16,7 @@
 #include "support/inspect.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/stranger.h"
 #include "support/test_options.h"
 
@@ -363,7 +364,8 @@ static const struct {
 };
 
 /* The bounds hold all the same, for who proves it. */
-START_TEST(proven_key_is_charged)
+START_TEST(proven_key_is_charged,
+	   .loop_end = sizeof(bounds) / sizeof(bounds[0]))
 {
 	struct peer_report report;
 
@@ -457,22 +459,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("claims");
-	TCase *tcase = stage_add_case(suite, "claims");
-
-	tcase_add_test(tcase,
-		hello_that_is_said_again_uses_no_quota_of_the_keys_owner);
-	tcase_add_test(tcase,
-		       nor_does_one_by_another_process_of_the_same_user);
-	tcase_add_test(tcase,
-		       nor_does_it_take_more_than_a_quarter_of_the_slots);
-	tcase_add_test(tcase, who_cannot_prove_what_it_claims_is_refused);
-	tcase_add_loop_test(tcase, proven_key_is_charged, 0,
-			    (int)(sizeof(bounds) / sizeof(bounds[0])));
-	tcase_add_test(tcase, claims_are_decided_again_by_another_policy);
-	tcase_add_test(tcase,
-		claims_survive_a_reload_that_still_allows_them_uncharged);
-	tcase_add_test(tcase, whom_only_a_key_admits_share_sixteen_places);
-	tcase_add_test(tcase, whom_its_user_admits_takes_none_of_them);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

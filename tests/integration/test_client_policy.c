@@ -7,10 +7,10 @@
  */
 #include <errno.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/test_options.h"
 #include "support/users.h"
 
@@ -131,7 +131,7 @@ START_TEST(minimum_security_of_the_client_holds)
 END_TEST
 
 /* The second key is not the node's. */
-START_TEST(key_of_the_node_is_required)
+START_TEST(key_of_the_node_is_required, .loop_end = 2)
 {
 	static const char *const policies[] = {
 		CLIENT_POLICY("$owner", "	key $nodekey\n"),
@@ -155,13 +155,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("client policy");
-	TCase *tcase = stage_add_case(suite, "client policy");
-
-	tcase_add_test(tcase, policy_of_owner_and_socket_connects);
-	tcase_add_test(tcase, node_that_does_not_allow_the_client_refuses_it);
-	tcase_add_test(tcase, another_owner_is_refused_by_the_client);
-	tcase_add_test(tcase, minimum_security_of_the_client_holds);
-	tcase_add_loop_test(tcase, key_of_the_node_is_required, 0, 2);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

@@ -13,6 +13,7 @@
 #include "support/fake_node.h"
 #include "support/inspect.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/test_options.h"
 
 struct expectation {
@@ -120,7 +121,8 @@ START_TEST(without_a_lie_the_fake_is_a_node)
 }
 END_TEST
 
-START_TEST(a_lie_of_the_node_is_refused_and_leaves_nothing_behind)
+START_TEST(a_lie_of_the_node_is_refused_and_leaves_nothing_behind,
+	   .loop_end = sizeof(lies) / sizeof(lies[0]))
 {
 	const struct expectation *expected = &lies[_i];
 	const char *detail = expected->detail;
@@ -187,16 +189,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("connect_offer");
-	TCase *tcase = stage_add_case(suite, "offer");
-
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_test(tcase, without_a_lie_the_fake_is_a_node);
-	tcase_add_loop_test(tcase,
-			    a_lie_of_the_node_is_refused_and_leaves_nothing_behind,
-			    0, sizeof(lies) / sizeof(lies[0]));
-	tcase_add_test(tcase,
-		       a_node_that_does_not_answer_is_given_up_at_the_deadline);
-	tcase_add_test(tcase, after_the_offer_the_node_can_send_no_descriptor);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS(.set_up = set_up, .tear_down = tear_down);
 }

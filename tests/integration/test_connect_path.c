@@ -20,6 +20,7 @@
 #include "support/host.h"
 #include "support/inspect.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/test_options.h"
 
 static struct scene scene;
@@ -346,26 +347,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("connect_path");
-	TCase *tcase = stage_add_case(suite, "path");
-
-	tcase_add_checked_fixture(tcase, set_up, NULL);
-	tcase_add_test(tcase, nobody_there_is_no_such_node);
-	tcase_add_test(tcase, a_socket_that_nobody_listens_on_is_no_such_node);
-	tcase_add_test(tcase, a_planted_file_is_not_a_node);
-	tcase_add_test(tcase, a_symbolic_link_is_not_followed_to_a_node);
-	tcase_add_test(tcase, a_socket_of_another_kind_is_not_a_node);
-	tcase_add_test(tcase, a_directory_that_others_can_write_is_not_trusted);
-	tcase_add_test(tcase, a_directory_of_another_user_is_not_trusted);
-	tcase_add_test(tcase, a_directory_behind_a_symbolic_link_is_not_trusted);
-	tcase_add_test(tcase, a_listener_that_is_not_the_owner_is_refused);
-	tcase_add_test(tcase, a_socket_whose_mode_keeps_us_out_says_so);
-	tcase_add_test(tcase,
-		       a_node_that_the_policy_does_not_know_is_no_such_node);
-	tcase_add_test(tcase, a_probe_finds_a_live_node_and_only_that);
-	tcase_add_test(tcase, probe_stopped_node_times_out);
-	tcase_add_test(tcase,
-		       connect_exited_listener_with_open_socket_is_not_running);
-	tcase_add_test(tcase, nonsense_is_an_invalid_argument);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS(.set_up = set_up);
 }

@@ -10,6 +10,7 @@
 #include "support/inspect.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/test_options.h"
 
 /* The peer may do everything that there is for peers; root, nothing. */
@@ -102,7 +103,7 @@ static void expect_revoked(const struct process *process, postern_peer handle)
 
 static const enum role commanders[] = {ROLE_OWNER, ROLE_ROOT};
 
-START_TEST(owner_and_root_revoke_a_peer_by_its_handle)
+START_TEST(owner_and_root_revoke_a_peer_by_its_handle, .loop_end = 2)
 {
 	struct control_report report;
 	postern_peer handle, other;
@@ -129,7 +130,7 @@ START_TEST(owner_and_root_revoke_a_peer_by_its_handle)
 }
 END_TEST
 
-START_TEST(owner_and_root_revoke_all_peers_of_a_name)
+START_TEST(owner_and_root_revoke_all_peers_of_a_name, .loop_end = 2)
 {
 	struct control_report report;
 	struct postern_channel *channel;
@@ -186,7 +187,8 @@ static const struct {
 	{ROLE_OTHER, POSTERN_REASON_NO_ALLOW},
 };
 
-START_TEST(nobody_else_commands_the_node_whatever_it_may_do_otherwise)
+START_TEST(nobody_else_commands_the_node_whatever_it_may_do_otherwise,
+	   .loop_end = 2)
 {
 	struct control_report report;
 	postern_peer handle;
@@ -249,18 +251,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("control");
-	TCase *users = stage_add_case(suite, "users");
-
-	tcase_add_loop_test(users, owner_and_root_revoke_a_peer_by_its_handle,
-			    0, 2);
-	tcase_add_loop_test(users, owner_and_root_revoke_all_peers_of_a_name, 0,
-			    2);
-	tcase_add_test(users, what_is_no_peer_is_not_even_said_to_the_node);
-	tcase_add_loop_test(users,
-			    nobody_else_commands_the_node_whatever_it_may_do_otherwise,
-			    0, 2);
-	tcase_add_test(users, where_nobody_listens_nobody_is_commanded);
-	tcase_add_test(users, nonsense_is_refused);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

@@ -16,6 +16,7 @@
 #include "support/fake_node.h"
 #include "support/inspect.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/stranger.h"
 #include "support/test_options.h"
 
@@ -133,7 +134,8 @@ static void expect_refused(enum postern_reason reason)
 	ck_assert(!stranger_is_alone(&victim));
 }
 
-START_TEST(a_command_is_answered_and_the_node_hangs_up)
+START_TEST(a_command_is_answered_and_the_node_hangs_up,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct pst_command wanted = get_grant(join_by_hand());
 
@@ -143,7 +145,8 @@ START_TEST(a_command_is_answered_and_the_node_hangs_up)
 }
 END_TEST
 
-START_TEST(a_handshake_on_its_way_is_revoked_by_its_name)
+START_TEST(a_handshake_on_its_way_is_revoked_by_its_name,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct pst_command wanted = get_grant(0);
 	enum pst_refuse_code code;
@@ -159,7 +162,8 @@ START_TEST(a_handshake_on_its_way_is_revoked_by_its_name)
 }
 END_TEST
 
-START_TEST(a_second_command_is_not_carried_out)
+START_TEST(a_second_command_is_not_carried_out,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	postern_peer handle = join_by_hand();
 	struct pst_command wanted = get_grant(handle);
@@ -175,7 +179,8 @@ START_TEST(a_second_command_is_not_carried_out)
 }
 END_TEST
 
-START_TEST(a_command_before_the_grant_is_refused)
+START_TEST(a_command_before_the_grant_is_refused,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct pst_command wanted = {
 		.verb = PST_COMMAND_REVOKE,
@@ -188,7 +193,8 @@ START_TEST(a_command_before_the_grant_is_refused)
 }
 END_TEST
 
-START_TEST(a_command_of_another_session_is_refused)
+START_TEST(a_command_of_another_session_is_refused,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct pst_command wanted = get_grant(join_by_hand());
 
@@ -198,7 +204,8 @@ START_TEST(a_command_of_another_session_is_refused)
 }
 END_TEST
 
-START_TEST(a_garbled_command_is_refused)
+START_TEST(a_garbled_command_is_refused,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct pst_command wanted = get_grant(join_by_hand());
 	struct pst_wire_record record;
@@ -211,7 +218,8 @@ START_TEST(a_garbled_command_is_refused)
 }
 END_TEST
 
-START_TEST(a_hello_in_place_of_the_command_is_refused)
+START_TEST(a_hello_in_place_of_the_command_is_refused,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	(void)get_grant(join_by_hand());
 	ck_assert_int_eq(stranger_say_hello(&stranger), 0);
@@ -219,7 +227,8 @@ START_TEST(a_hello_in_place_of_the_command_is_refused)
 }
 END_TEST
 
-START_TEST(a_command_by_another_process_is_refused)
+START_TEST(a_command_by_another_process_is_refused,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct pst_command wanted = get_grant(join_by_hand());
 	pid_t pid;
@@ -240,14 +249,16 @@ START_TEST(a_command_by_another_process_is_refused)
 }
 END_TEST
 
-START_TEST(who_gives_no_command_is_refused_at_the_deadline)
+START_TEST(who_gives_no_command_is_refused_at_the_deadline,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	(void)get_grant(join_by_hand());
 	expect_refused(POSTERN_REASON_DEADLINE);
 }
 END_TEST
 
-START_TEST(who_hangs_up_instead_of_commanding_is_recorded)
+START_TEST(who_hangs_up_instead_of_commanding_is_recorded,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	(void)get_grant(join_by_hand());
 	stranger_close(&stranger);
@@ -255,7 +266,8 @@ START_TEST(who_hangs_up_instead_of_commanding_is_recorded)
 }
 END_TEST
 
-START_TEST(a_command_is_carried_out_though_nobody_waits_for_its_result)
+START_TEST(a_command_is_carried_out_though_nobody_waits_for_its_result,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	postern_peer handle = join_by_hand();
 	struct pst_command wanted = get_grant(handle);
@@ -323,7 +335,9 @@ static struct control_report command_fake(enum fake_lie lie,
 	return report;
 }
 
-START_TEST(a_lie_of_the_node_is_refused_and_leaves_nothing_behind)
+START_TEST(a_lie_of_the_node_is_refused_and_leaves_nothing_behind,
+	   .loop_end = sizeof(lies) / sizeof(lies[0]), .set_up = set_up_fake,
+	   .tear_down = tear_down_fake)
 {
 	struct control_report report;
 
@@ -337,7 +351,8 @@ START_TEST(a_lie_of_the_node_is_refused_and_leaves_nothing_behind)
 }
 END_TEST
 
-START_TEST(a_node_that_does_not_answer_is_given_up_at_the_deadline)
+START_TEST(a_node_that_does_not_answer_is_given_up_at_the_deadline,
+	   .set_up = set_up_fake, .tear_down = tear_down_fake)
 {
 	struct control_report report;
 
@@ -348,7 +363,8 @@ START_TEST(a_node_that_does_not_answer_is_given_up_at_the_deadline)
 }
 END_TEST
 
-START_TEST(a_node_cannot_give_its_commander_a_descriptor)
+START_TEST(a_node_cannot_give_its_commander_a_descriptor,
+	   .loop_end = 2, .set_up = set_up_fake, .tear_down = tear_down_fake)
 {
 	static const enum fake_lie gifts[] = {
 		FAKE_ONE_DESCRIPTOR, FAKE_GO_WITH_DESCRIPTORS,
@@ -366,31 +382,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("control_records");
-	TCase *hand = stage_add_case(suite, "hand");
-	TCase *fakes = stage_add_case(suite, "fakes");
-
-	tcase_add_checked_fixture(hand, set_up, tear_down);
-	tcase_add_test(hand, a_command_is_answered_and_the_node_hangs_up);
-	tcase_add_test(hand, a_handshake_on_its_way_is_revoked_by_its_name);
-	tcase_add_test(hand, a_second_command_is_not_carried_out);
-	tcase_add_test(hand, a_command_before_the_grant_is_refused);
-	tcase_add_test(hand, a_command_of_another_session_is_refused);
-	tcase_add_test(hand, a_garbled_command_is_refused);
-	tcase_add_test(hand, a_hello_in_place_of_the_command_is_refused);
-	tcase_add_test(hand, a_command_by_another_process_is_refused);
-	tcase_add_test(hand, who_gives_no_command_is_refused_at_the_deadline);
-	tcase_add_test(hand, who_hangs_up_instead_of_commanding_is_recorded);
-	tcase_add_test(hand,
-		       a_command_is_carried_out_though_nobody_waits_for_its_result);
-
-	tcase_add_checked_fixture(fakes, set_up_fake, tear_down_fake);
-	tcase_add_loop_test(fakes,
-			    a_lie_of_the_node_is_refused_and_leaves_nothing_behind,
-			    0, sizeof(lies) / sizeof(lies[0]));
-	tcase_add_test(fakes,
-		       a_node_that_does_not_answer_is_given_up_at_the_deadline);
-	tcase_add_loop_test(fakes, a_node_cannot_give_its_commander_a_descriptor,
-			    0, 2);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

@@ -19,6 +19,7 @@
 #include "support/observer.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/test_options.h"
 
 #define FIRST_UID 40001
@@ -200,7 +201,8 @@ static const struct {
 	{CROWD_FLOOD_HELLO, 5, 16, "few users, with a HELLO"},
 };
 
-START_TEST(connects_of_an_honest_client_succeed_beside_a_crowd)
+START_TEST(connects_of_an_honest_client_succeed_beside_a_crowd,
+	   .loop_end = sizeof(floods) / sizeof(floods[0]))
 {
 	size_t visits = test_has_runner() ? VISITS / 20 : VISITS;
 	struct visits_report report;
@@ -244,11 +246,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("crowd");
-	TCase *tcase = stage_add_case(suite, "crowd");
-
-	tcase_add_loop_test(tcase,
-			    connects_of_an_honest_client_succeed_beside_a_crowd,
-			    0, sizeof(floods) / sizeof(floods[0]));
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

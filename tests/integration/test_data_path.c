@@ -25,6 +25,7 @@
 #include "support/inspect.h"
 #include "support/process.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/test_options.h"
 
 #define MESSAGES 1000000
@@ -330,7 +331,7 @@ static void wait_by_call(void)
 			 -ETIMEDOUT);
 }
 
-START_TEST(a_node_with_many_silent_peers_uses_no_processor_time)
+START_TEST(a_node_with_many_silent_peers_uses_no_processor_time, .loop_end = 2)
 {
 	struct postern_node_statistics stats = POSTERN_NODE_STATISTICS_INIT;
 	struct process peers;
@@ -364,14 +365,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("data_path");
-	TCase *tcase = stage_add_case(suite, "cost");
-
-	tcase_add_test(tcase, sending_by_handle_makes_no_allocation);
-	tcase_add_test(tcase,
-		       a_million_messages_make_no_system_call_and_no_allocation);
-	tcase_add_loop_test(tcase,
-			    a_node_with_many_silent_peers_uses_no_processor_time,
-			    0, 2);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

@@ -15,6 +15,7 @@
 #include "support/pattern.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/test_options.h"
 
 static struct scene scene;
@@ -83,7 +84,8 @@ static uint64_t fill_from_peer(void)
 
 /* -- the peer's end, seen by the node -------------------------------------- */
 
-START_TEST(an_orderly_close_is_reported_after_the_last_message)
+START_TEST(an_orderly_close_is_reported_after_the_last_message,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	const struct peer_order order = {.kind = PEER_CLOSE};
 	struct postern_event event = POSTERN_EVENT_INIT;
@@ -109,7 +111,8 @@ START_TEST(an_orderly_close_is_reported_after_the_last_message)
 }
 END_TEST
 
-START_TEST(what_a_killed_peer_had_committed_is_delivered_before_its_departure)
+START_TEST(what_a_killed_peer_had_committed_is_delivered_before_its_departure,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct postern_event event = POSTERN_EVENT_INIT;
 	postern_peer handle = peer_join(&scene, &peer);
@@ -126,7 +129,8 @@ START_TEST(what_a_killed_peer_had_committed_is_delivered_before_its_departure)
 }
 END_TEST
 
-START_TEST(a_peer_that_may_only_receive_departs_when_it_dies)
+START_TEST(a_peer_that_may_only_receive_departs_when_it_dies,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	const struct peer_order order = {
 		.kind = PEER_CONNECT,
@@ -141,7 +145,8 @@ START_TEST(a_peer_that_may_only_receive_departs_when_it_dies)
 END_TEST
 
 /* Five seconds after its death at the latest; what is left is counted. */
-START_TEST(what_nobody_receives_of_a_dead_peer_is_counted)
+START_TEST(what_nobody_receives_of_a_dead_peer_is_counted,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	uint64_t deadline_ns = test_deadline_ns();
 	struct postern_event event = POSTERN_EVENT_INIT;
@@ -166,7 +171,8 @@ START_TEST(what_nobody_receives_of_a_dead_peer_is_counted)
 END_TEST
 
 /* The socket stays open in the child, so only the pidfd can tell. */
-START_TEST(a_child_with_the_socket_does_not_hide_its_parents_death)
+START_TEST(a_child_with_the_socket_does_not_hide_its_parents_death,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct postern_event event = POSTERN_EVENT_INIT;
 
@@ -185,7 +191,8 @@ START_TEST(a_child_with_the_socket_does_not_hide_its_parents_death)
 END_TEST
 
 /* To close is to hang up, whoever else holds the socket and lives on. */
-START_TEST(a_child_with_the_socket_does_not_hide_an_orderly_close)
+START_TEST(a_child_with_the_socket_does_not_hide_an_orderly_close,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	postern_peer handle = peer_join(&scene, &peer);
 	struct postern_event event = POSTERN_EVENT_INIT;
@@ -201,7 +208,8 @@ START_TEST(a_child_with_the_socket_does_not_hide_an_orderly_close)
 }
 END_TEST
 
-START_TEST(the_handle_of_a_departed_peer_is_nobodys)
+START_TEST(the_handle_of_a_departed_peer_is_nobodys,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	postern_peer first = peer_join(&scene, &peer), second;
 	struct postern_channel *channel;
@@ -219,7 +227,8 @@ START_TEST(the_handle_of_a_departed_peer_is_nobodys)
 }
 END_TEST
 
-START_TEST(a_reference_outlives_the_peer_and_says_so)
+START_TEST(a_reference_outlives_the_peer_and_says_so,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	postern_peer handle = peer_join(&scene, &peer);
 	struct postern_channel *channel;
@@ -236,7 +245,8 @@ END_TEST
 
 /* -- detached -------------------------------------------------------------- */
 
-START_TEST(closing_a_detached_channel_gives_the_slot_back)
+START_TEST(closing_a_detached_channel_gives_the_slot_back,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	postern_peer handle = peer_join(&scene, &peer);
 	struct postern_channel *channel, *other;
@@ -258,7 +268,8 @@ START_TEST(closing_a_detached_channel_gives_the_slot_back)
 }
 END_TEST
 
-START_TEST(a_detached_channel_delivers_all_before_it_ends)
+START_TEST(a_detached_channel_delivers_all_before_it_ends,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	postern_peer handle = peer_join(&scene, &peer);
 	struct postern_channel *channel;
@@ -283,7 +294,8 @@ START_TEST(a_detached_channel_delivers_all_before_it_ends)
 }
 END_TEST
 
-START_TEST(a_detached_channel_outlives_its_node)
+START_TEST(a_detached_channel_outlives_its_node,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	postern_peer handle = peer_join(&scene, &peer);
 	struct postern_channel *channel;
@@ -302,7 +314,8 @@ END_TEST
 
 /* -- the node's end, seen by its peers ------------------------------------- */
 
-START_TEST(closing_a_node_ends_its_channels_after_their_last_message)
+START_TEST(closing_a_node_ends_its_channels_after_their_last_message,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	postern_peer handle = peer_join(&scene, &peer);
 	struct postern_channel *channel;
@@ -417,32 +430,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("ends");
-	TCase *tcase = stage_add_case(suite, "ends");
-	TCase *hosted = stage_add_case(suite, "the node's");
-
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_test(tcase,
-		       an_orderly_close_is_reported_after_the_last_message);
-	tcase_add_test(tcase,
-		       what_a_killed_peer_had_committed_is_delivered_before_its_departure);
-	tcase_add_test(tcase, what_nobody_receives_of_a_dead_peer_is_counted);
-	tcase_add_test(tcase,
-		       a_peer_that_may_only_receive_departs_when_it_dies);
-	tcase_add_test(tcase,
-		       a_child_with_the_socket_does_not_hide_its_parents_death);
-	tcase_add_test(tcase,
-		       a_child_with_the_socket_does_not_hide_an_orderly_close);
-	tcase_add_test(tcase, the_handle_of_a_departed_peer_is_nobodys);
-	tcase_add_test(tcase, a_reference_outlives_the_peer_and_says_so);
-	tcase_add_test(tcase, closing_a_detached_channel_gives_the_slot_back);
-	tcase_add_test(tcase, a_detached_channel_delivers_all_before_it_ends);
-	tcase_add_test(tcase, a_detached_channel_outlives_its_node);
-	tcase_add_test(tcase,
-		       closing_a_node_ends_its_channels_after_their_last_message);
-	tcase_add_test(hosted, a_killed_node_is_noticed_by_sender_and_receiver);
-	tcase_add_test(hosted,
-		       a_full_ring_does_not_keep_a_sender_waiting_for_a_dead_node);
-	tcase_add_test(hosted, a_new_node_takes_the_place_of_a_killed_one);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

@@ -33,7 +33,7 @@ node_is_up() {
 	is_listening "$PWD/orders.sock"
 }
 
-a_message_is_sent_and_received() {
+test_a_message_is_sent_and_received() {
 	start_node receive
 	expect_status 0 example send policy.conf
 	wait_until says output '^one espresso$'
@@ -41,13 +41,13 @@ a_message_is_sent_and_received() {
 	wait_for_status 143 "$node"
 }
 
-a_sender_without_a_node_fails() {
+test_a_sender_without_a_node_fails() {
 	write_policy policy.conf
 	expect_status 1 example send policy.conf
 	expect_text err 'orders: '
 }
 
-each_line_is_echoed() {
+test_each_line_is_echoed() {
 	start_node echo_server
 	printf 'one\ntwo\n' >lines
 	expect_status 0 example client policy.conf <lines
@@ -57,7 +57,7 @@ each_line_is_echoed() {
 	expect_text output '^0 replies dropped$'
 }
 
-a_policy_is_checked() {
+test_a_policy_is_checked() {
 	write_policy policy.conf
 	expect_status 0 example policy_check policy.conf orders "$(id -u)"
 	expect_text out self
@@ -67,7 +67,7 @@ a_policy_is_checked() {
 	expect_text err 'nobody-of-that-name'
 }
 
-statistics_are_printed() {
+test_statistics_are_printed() {
 	start_node receive
 	expect_status 0 example send policy.conf
 	wait_until says output '^one espresso$'
@@ -82,9 +82,4 @@ statistics_count_a_message() {
 	example stats policy.conf >out && says out '^  received_messages 1$'
 }
 
-run_tests \
-	a_message_is_sent_and_received \
-	a_sender_without_a_node_fails \
-	each_line_is_echoed \
-	a_policy_is_checked \
-	statistics_are_printed
+run_tests

@@ -2,8 +2,9 @@
 /*
  * Who is over its rate or bandwidth, where the policy does not let it wait
  */
-
 #include "integration/rate_case.h"
+
+#include "support/stage.h"
 
 /* -- drop ------------------------------------------------------------------ */
 
@@ -23,7 +24,7 @@ static void collect_gaps(void)
 	}
 }
 
-START_TEST(what_is_dropped_is_told_and_nothing_else_is_lost)
+START_TEST(what_is_dropped_is_told_and_nothing_else_is_lost, .loop_end = 2)
 {
 	const uint64_t sent = 5000;
 	const struct bound bound = {1000, 10, 2};
@@ -120,7 +121,7 @@ END_TEST
  * Tokens that one was given and has not used are not used.  The first has more
  * than its turn lasts, so it has some left when the others come.
  */
-START_TEST(nobody_is_disconnected_while_there_are_tokens)
+START_TEST(nobody_is_disconnected_while_there_are_tokens, .loop_end = 3)
 {
 	static const char *const limits[] = {
 		"rate 1/s burst 8\non-exceed disconnect",
@@ -144,7 +145,7 @@ END_TEST
 
 /* -- detaching ------------------------------------------------------------- */
 
-START_TEST(a_peer_of_limited_rate_cannot_be_detached)
+START_TEST(a_peer_of_limited_rate_cannot_be_detached, .loop_end = 12)
 {
 	static const char *const limits[] = {
 		"rate 1/s", "bandwidth 1B/s", "idle 1h",
@@ -167,20 +168,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("exceed");
-	TCase *tcase = stage_add_case(suite, "exceed");
-
-	tcase_add_loop_test(tcase,
-		what_is_dropped_is_told_and_nothing_else_is_lost, 0, 2);
-	tcase_add_test(tcase,
-		what_was_dropped_before_the_end_is_told);
-	tcase_add_test(tcase,
-		one_call_drops_no_more_when_many_are_over_their_rate);
-	tcase_add_test(tcase,
-		who_exceeds_is_disconnected_where_the_policy_says_so);
-	tcase_add_loop_test(tcase,
-		nobody_is_disconnected_while_there_are_tokens, 0, 3);
-	tcase_add_loop_test(tcase, a_peer_of_limited_rate_cannot_be_detached,
-			    0, 12);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

@@ -13,6 +13,7 @@
 #include "support/pattern.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/stranger.h"
 #include "support/test_options.h"
 
@@ -323,18 +324,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("fairness");
-	TCase *tcase = stage_add_case(suite, "others");
-
-	tcase_add_test(tcase,
-		       a_peer_whose_ring_is_always_full_does_not_keep_others_out);
-	tcase_add_test(tcase,
-		       a_message_too_large_for_the_buffer_does_not_hide_anothers);
-	tcase_add_test(tcase,
-		a_message_too_large_for_the_buffer_does_not_keep_others_out);
-	tcase_add_test(tcase,
-		peers_that_come_and_go_do_not_keep_the_program_from_its_messages);
-	tcase_add_test(tcase,
-		a_program_that_becomes_slow_does_not_keep_the_node_from_its_turns);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

@@ -19,6 +19,7 @@
 #include "support/pattern.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/test_options.h"
 
 #define FLOODS 3
@@ -285,10 +286,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("floods");
-	TCase *tcase = stage_add_case(suite, "floods");
-
-	tcase_add_test(tcase,
-		       floods_cost_the_honest_no_message_and_the_node_no_more_than_it_set_aside);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

@@ -15,6 +15,7 @@
 #include "support/pattern.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/test_options.h"
 
 static struct scene scene;
@@ -36,7 +37,8 @@ static void tear_down(void)
 
 /* -- nonsense -------------------------------------------------------------- */
 
-START_TEST(no_channel_is_an_invalid_argument)
+START_TEST(no_channel_is_an_invalid_argument,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct postern_limits limits = POSTERN_LIMITS_INIT;
 	uint8_t byte;
@@ -61,7 +63,8 @@ START_TEST(no_channel_is_an_invalid_argument)
 }
 END_TEST
 
-START_TEST(no_node_is_an_invalid_argument)
+START_TEST(no_node_is_an_invalid_argument,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct postern_channel *channel;
 	struct postern_event event = POSTERN_EVENT_INIT;
@@ -81,7 +84,8 @@ START_TEST(no_node_is_an_invalid_argument)
 }
 END_TEST
 
-START_TEST(arguments_that_make_no_sense_are_refused)
+START_TEST(arguments_that_make_no_sense_are_refused,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	postern_peer handle = peer_join(&scene, &peer);
 	struct postern_channel *channel;
@@ -116,7 +120,8 @@ START_TEST(arguments_that_make_no_sense_are_refused)
 }
 END_TEST
 
-START_TEST(what_the_node_receives_nobody_else_can)
+START_TEST(what_the_node_receives_nobody_else_can,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	postern_peer handle = peer_join(&scene, &peer);
 	struct postern_channel *channel;
@@ -178,7 +183,8 @@ static int count_usable(struct postern_channel *channel)
 	return count;
 }
 
-START_TEST(a_forked_child_can_use_nothing_and_harms_nothing)
+START_TEST(a_forked_child_can_use_nothing_and_harms_nothing,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	postern_peer handle = peer_join(&scene, &peer);
 	struct postern_channel *channel;
@@ -232,7 +238,8 @@ static void expect_no_node(int result, enum postern_reason reason,
 	ck_assert_uint_eq(inspect_fd_count(), fds_before);
 }
 
-START_TEST(a_node_that_is_open_cannot_be_opened_again)
+START_TEST(a_node_that_is_open_cannot_be_opened_again,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct postern_node_options options = POSTERN_NODE_OPTIONS_INIT;
 	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
@@ -248,7 +255,8 @@ START_TEST(a_node_that_is_open_cannot_be_opened_again)
 }
 END_TEST
 
-START_TEST(a_closed_node_can_be_opened_again)
+START_TEST(a_closed_node_can_be_opened_again,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	int i;
 
@@ -261,7 +269,8 @@ START_TEST(a_closed_node_can_be_opened_again)
 }
 END_TEST
 
-START_TEST(a_node_that_the_policy_lacks_cannot_be_opened)
+START_TEST(a_node_that_the_policy_lacks_cannot_be_opened,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	struct postern_node *node;
@@ -355,26 +364,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("handles");
-	TCase *tcase = stage_add_case(suite, "handles");
-	TCase *unopened = stage_add_case(suite, "nodes");
-
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_test(tcase, no_channel_is_an_invalid_argument);
-	tcase_add_test(tcase, no_node_is_an_invalid_argument);
-	tcase_add_test(tcase, arguments_that_make_no_sense_are_refused);
-	tcase_add_test(tcase, what_the_node_receives_nobody_else_can);
-	tcase_add_test(tcase, a_forked_child_can_use_nothing_and_harms_nothing);
-	tcase_add_test(tcase, a_node_that_is_open_cannot_be_opened_again);
-	tcase_add_test(tcase, a_closed_node_can_be_opened_again);
-	tcase_add_test(tcase, a_node_that_the_policy_lacks_cannot_be_opened);
-	tcase_add_test(unopened, who_is_not_the_owner_cannot_open_the_node);
-	tcase_add_test(unopened,
-		       a_directory_that_others_can_write_is_unfit_for_a_node);
-	tcase_add_test(unopened,
-		       a_missing_directory_is_not_made_but_the_command_is_named);
-	tcase_add_test(unopened,
-		       what_others_put_in_the_sockets_place_is_left_alone);
-	tcase_add_test(unopened, a_group_that_the_owner_cannot_give_is_named);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

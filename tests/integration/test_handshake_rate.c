@@ -10,6 +10,7 @@
 #include "support/own_etc.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/test_options.h"
 
 #define BURST 3
@@ -88,7 +89,7 @@ static struct crowd_report order_crowd(const struct crowd_order *order)
 	return report;
 }
 
-START_TEST(who_comes_too_often_is_told_that_the_node_is_busy)
+START_TEST(who_comes_too_often_is_told_that_the_node_is_busy, .loop_end = 3)
 {
 	uint64_t start_ns, count, allowed;
 
@@ -121,7 +122,7 @@ START_TEST(who_is_there_is_not_disturbed)
 END_TEST
 
 /* At most one a uid, and one a second, whatever becomes of them. */
-START_TEST(subordinate_uids_share_the_handshakes_of_their_user)
+START_TEST(subordinate_uids_share_the_handshakes_of_their_user, .loop_end = 3)
 {
 	const struct crowd_order of_alice = {CROWD_LEAVE_UNREAD, 500000, 8, 1};
 	const struct crowd_order of_itself = {CROWD_LEAVE_UNREAD, 600000, 1, 1};
@@ -147,13 +148,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("handshake rate");
-	TCase *tcase = stage_add_case(suite, "handshakes");
-
-	tcase_add_loop_test(tcase,
-		who_comes_too_often_is_told_that_the_node_is_busy, 0, 3);
-	tcase_add_loop_test(tcase,
-		subordinate_uids_share_the_handshakes_of_their_user, 0, 3);
-	tcase_add_test(tcase, who_is_there_is_not_disturbed);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

@@ -18,6 +18,7 @@
 #include "support/observer.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/test_options.h"
 
 #define KIB 1024
@@ -82,7 +83,8 @@ static void expect_no_signal_is_left(void)
 	ck_assert_int_eq(sigismember(&set, SIGXFSZ), 0);
 }
 
-START_TEST(open_under_a_limit_of_file_size_is_refused_for_resources)
+START_TEST(open_under_a_limit_of_file_size_is_refused_for_resources,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 
@@ -98,7 +100,8 @@ START_TEST(open_under_a_limit_of_file_size_is_refused_for_resources)
 }
 END_TEST
 
-START_TEST(admission_under_a_limit_of_file_size_is_refused_for_resources)
+START_TEST(admission_under_a_limit_of_file_size_is_refused_for_resources,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct peer_report report;
 
@@ -114,7 +117,8 @@ START_TEST(admission_under_a_limit_of_file_size_is_refused_for_resources)
 }
 END_TEST
 
-START_TEST(reload_under_a_limit_of_file_size_leaves_the_node_alive)
+START_TEST(reload_under_a_limit_of_file_size_leaves_the_node_alive,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	uint32_t lost_count;
 	int r;
@@ -141,7 +145,8 @@ static struct observer_report observe(struct process *observer)
 }
 
 /* The segment of before the reload is not for all who may observe now. */
-START_TEST(reload_under_a_limit_of_file_size_makes_the_statistics_later)
+START_TEST(reload_under_a_limit_of_file_size_makes_the_statistics_later,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct observer_report report;
 	struct process observer;
@@ -188,7 +193,8 @@ START_TEST(client_under_a_limit_of_file_size_connects)
 }
 END_TEST
 
-START_TEST(new_key_under_a_limit_of_file_size_is_refused_for_resources)
+START_TEST(new_key_under_a_limit_of_file_size_is_refused_for_resources,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	char path[STAGE_PATH_BYTES + 16];
@@ -208,7 +214,8 @@ START_TEST(new_key_under_a_limit_of_file_size_is_refused_for_resources)
 END_TEST
 
 /* A signal that the program has blocked, and that waits, stays. */
-START_TEST(pending_sigxfsz_of_the_program_stays_pending)
+START_TEST(pending_sigxfsz_of_the_program_stays_pending,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	sigset_t set;
@@ -239,7 +246,8 @@ static rlim_t address_space_bytes(void)
 	return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
 }
 
-START_TEST(admission_without_address_space_is_refused_for_resources)
+START_TEST(admission_without_address_space_is_refused_for_resources,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	skip_unless(!test_has_sanitizer() && !test_has_runner(),
 		    "its own mappings need the address space");
@@ -253,7 +261,8 @@ START_TEST(admission_without_address_space_is_refused_for_resources)
 END_TEST
 
 /* _i: so many descriptors more than it has. */
-START_TEST(open_without_descriptors_is_refused_for_resources)
+START_TEST(open_without_descriptors_is_refused_for_resources,
+	   .loop_end = 12, .set_up = set_up, .tear_down = tear_down)
 {
 	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	rlim_t count = inspect_fd_count();
@@ -383,7 +392,8 @@ static void expect_limit_of_client(struct limited_client *with, int pages)
 	scene_close(&scene);
 }
 
-START_TEST(connect_under_a_limit_of_data_is_refused_for_resources)
+START_TEST(connect_under_a_limit_of_data_is_refused_for_resources,
+	   .loop_end = 16)
 {
 	struct limited_client with = {
 		.resource = RLIMIT_DATA,
@@ -396,7 +406,8 @@ START_TEST(connect_under_a_limit_of_data_is_refused_for_resources)
 }
 END_TEST
 
-START_TEST(secured_connect_without_locked_memory_is_refused_for_resources)
+START_TEST(secured_connect_without_locked_memory_is_refused_for_resources,
+	   .loop_end = 8)
 {
 	struct limited_client with = {
 		.resource = RLIMIT_MEMLOCK,
@@ -410,7 +421,8 @@ START_TEST(secured_connect_without_locked_memory_is_refused_for_resources)
 END_TEST
 
 /* _i: so many pages may be locked. */
-START_TEST(secured_admission_without_locked_memory_is_refused_for_resources)
+START_TEST(secured_admission_without_locked_memory_is_refused_for_resources,
+	   .loop_end = 8)
 {
 	struct peer_report report;
 
@@ -438,34 +450,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("host_limits");
-	TCase *t = stage_add_case(suite, "limits");
-	TCase *other = stage_add_case(suite, "scenes of their own");
-
-	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_add_test(t,
-		open_under_a_limit_of_file_size_is_refused_for_resources);
-	tcase_add_test(t,
-		admission_under_a_limit_of_file_size_is_refused_for_resources);
-	tcase_add_test(t,
-		reload_under_a_limit_of_file_size_leaves_the_node_alive);
-	tcase_add_test(t,
-		reload_under_a_limit_of_file_size_makes_the_statistics_later);
-	tcase_add_test(other, client_under_a_limit_of_file_size_connects);
-	tcase_add_test(t,
-		new_key_under_a_limit_of_file_size_is_refused_for_resources);
-	tcase_add_test(t, pending_sigxfsz_of_the_program_stays_pending);
-	tcase_add_test(t,
-		admission_without_address_space_is_refused_for_resources);
-	tcase_add_loop_test(t, open_without_descriptors_is_refused_for_resources,
-			    0, 12);
-	tcase_add_loop_test(other,
-		connect_under_a_limit_of_data_is_refused_for_resources, 0, 16);
-	tcase_add_loop_test(other,
-		secured_connect_without_locked_memory_is_refused_for_resources,
-		0, 8);
-	tcase_add_loop_test(other,
-		secured_admission_without_locked_memory_is_refused_for_resources,
-		0, 8);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include "support/own_etc.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/test_options.h"
 
 #define TEXT_BYTES 2048
@@ -208,14 +208,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("host policy");
-	TCase *tcase = stage_add_case(suite, "host policy");
-
-	tcase_add_test(tcase, calls_without_policy_use_the_policy_of_the_host);
-	tcase_add_test(tcase, error_of_the_hosts_policy_has_its_location);
-	tcase_add_test(
-		tcase,
-		reload_with_an_error_of_the_hosts_policy_changes_nothing);
-	tcase_add_test(tcase, without_a_policy_on_the_host_there_is_no_such_node);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

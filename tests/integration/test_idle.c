@@ -12,6 +12,7 @@
 #include "support/inspect.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/stranger.h"
 #include "support/test_options.h"
 
@@ -65,7 +66,7 @@ static void await_idle(postern_peer handle)
 	ck_assert_int_eq(event.reason, POSTERN_REASON_IDLE);
 }
 
-START_TEST(a_peer_on_whose_channel_nothing_moves_is_ended)
+START_TEST(a_peer_on_whose_channel_nothing_moves_is_ended, .loop_end = 4)
 {
 	struct peer_report report;
 	postern_peer handle;
@@ -279,18 +280,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("idle");
-	TCase *tcase = stage_add_case(suite, "idle");
-
-	tcase_add_loop_test(tcase,
-		a_peer_on_whose_channel_nothing_moves_is_ended, 0, 4);
-	tcase_add_test(tcase, only_those_are_ended_whom_the_limit_is_for);
-	tcase_add_test(tcase, a_peer_that_sends_is_not_idle);
-	tcase_add_test(tcase, a_peer_that_is_sent_to_is_not_idle);
-	tcase_add_test(tcase,
-		a_peer_whose_messages_nobody_has_received_is_not_idle);
-	tcase_add_test(tcase, who_may_not_send_is_idle_whatever_it_writes);
-	tcase_add_test(tcase,
-		what_was_sent_without_a_bell_is_received_when_it_is_due);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

@@ -22,6 +22,7 @@
 #include "support/pattern.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/test_options.h"
 
 #define BOTH ((uint32_t)POSTERN_DIRECTION_SEND | POSTERN_DIRECTION_RECEIVE)
@@ -187,7 +188,7 @@ static int interrupted(int (*wait)(void), bool is_node, bool by_signal)
 /* -- tests ------------------------------------------------------------------ */
 
 /* _i & 1: from a signal handler; else from another thread. */
-START_TEST(node_wait_interrupted_asleep_returns_eintr)
+START_TEST(node_wait_interrupted_asleep_returns_eintr, .loop_end = 2)
 {
 	while (postern_node_next_event(scene.node, &scene.events[0]) == 0)
 		;
@@ -265,7 +266,8 @@ START_TEST(node_fd_is_readable_until_the_interrupt_is_taken)
 END_TEST
 
 /* _i: which wait; the second half from a signal handler. */
-START_TEST(channel_wait_interrupted_asleep_returns_eintr)
+START_TEST(channel_wait_interrupted_asleep_returns_eintr,
+	   .loop_end = 2 * CHANNEL_WAITS)
 {
 	detach();
 	ck_assert_int_eq(interrupted(channel_waits[_i % CHANNEL_WAITS], false,
@@ -277,7 +279,8 @@ START_TEST(channel_wait_interrupted_asleep_returns_eintr)
 END_TEST
 
 /* The same beside the pollable descriptor. */
-START_TEST(channel_wait_beside_descriptor_is_interrupted)
+START_TEST(channel_wait_beside_descriptor_is_interrupted,
+	   .loop_end = CHANNEL_WAITS)
 {
 	detach();
 	ck_assert_int_ge(postern_channel_fd(channel), 0);
@@ -358,7 +361,7 @@ static int fill(uint64_t *number)
 }
 
 /* Taking the interrupt must not take the readiness to send with it. */
-START_TEST(channel_interrupt_does_not_hide_free_space)
+START_TEST(channel_interrupt_does_not_hide_free_space, .loop_end = 2)
 {
 	uint64_t number = 0;
 	uint32_t ready;
@@ -428,29 +431,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("interrupt");
-	TCase *t = tcase_create("waits");
-
-	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_set_timeout(t, 60);
-	tcase_add_loop_test(t, node_wait_interrupted_asleep_returns_eintr, 0,
-			    2);
-	tcase_add_test(t, node_wait_after_interrupts_returns_eintr_once);
-	tcase_add_test(t, node_wait_with_a_message_there_is_interrupted_first);
-	tcase_add_test(t, node_fd_is_readable_until_the_interrupt_is_taken);
-	tcase_add_loop_test(t, channel_wait_interrupted_asleep_returns_eintr, 0,
-			    2 * CHANNEL_WAITS);
-	tcase_add_loop_test(t, channel_wait_beside_descriptor_is_interrupted, 0,
-			    CHANNEL_WAITS);
-	tcase_add_test(t, channel_interrupt_ends_one_wait_of_each_direction);
-	tcase_add_test(t,
-		       channel_interrupt_does_not_touch_a_message_that_is_there);
-	tcase_add_test(t, channel_fd_is_readable_until_the_interrupt_is_taken);
-	tcase_add_loop_test(t, channel_interrupt_does_not_hide_free_space, 0,
-			    2);
-	tcase_add_test(t,
-		       interrupt_of_a_reference_does_not_end_a_later_wait_to_receive);
-	tcase_add_test(t, interrupt_in_forked_child_returns_estale);
-	suite_add_tcase(suite, t);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS(.set_up = set_up, .tear_down = tear_down);
 }

@@ -23,6 +23,7 @@
 #include "support/inspect.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/test_options.h"
 
 static struct scene scene;
@@ -100,7 +101,8 @@ static void expect(const struct injection *injection, int result,
 		      postern_reason_word(refusal->reason), refusal->detail);
 }
 
-START_TEST(open_with_a_failing_call_names_it_and_keeps_the_meaning)
+START_TEST(open_with_a_failing_call_names_it_and_keeps_the_meaning,
+	   .loop_end = INJECTIONS)
 {
 	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	int r;
@@ -143,7 +145,8 @@ static void open_when_ordered(int control_fd, void *user_data)
 }
 
 /* Without SO_PEERPIDFD the number of the listener's process has to do. */
-START_TEST(open_of_a_served_name_with_failing_pidfd_open_names_it)
+START_TEST(open_of_a_served_name_with_failing_pidfd_open_names_it,
+	   .loop_end = PIDFD_INJECTIONS)
 {
 	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	struct process node;
@@ -299,7 +302,8 @@ static void expect_meaning_of(enum client_act what, struct injection injection)
 	scene_close(&scene);
 }
 
-START_TEST(connect_with_a_failing_call_keeps_the_meaning)
+START_TEST(connect_with_a_failing_call_keeps_the_meaning,
+	   .loop_end = CLIENT_INJECTIONS)
 {
 	expect_meaning_of(CONNECT, client_injections[_i]);
 }
@@ -316,7 +320,8 @@ static const struct injection observer_injections[] = {
 #define OBSERVER_INJECTIONS \
 	((int)(sizeof(observer_injections) / sizeof(observer_injections[0])))
 
-START_TEST(observe_with_a_failing_call_names_it_and_keeps_the_meaning)
+START_TEST(observe_with_a_failing_call_names_it_and_keeps_the_meaning,
+	   .loop_end = OBSERVER_INJECTIONS)
 {
 	expect_meaning_of(OBSERVE, observer_injections[_i]);
 }
@@ -330,14 +335,16 @@ static const struct injection probe_injections[] = {
 #define PROBE_INJECTIONS \
 	((int)(sizeof(probe_injections) / sizeof(probe_injections[0])))
 
-START_TEST(probe_with_a_failing_call_names_it_and_keeps_the_meaning)
+START_TEST(probe_with_a_failing_call_names_it_and_keeps_the_meaning,
+	   .loop_end = PROBE_INJECTIONS)
 {
 	expect_meaning_of(PROBE, probe_injections[_i]);
 }
 END_TEST
 
 /* No call of a channel or a node lets a raw code out either. */
-START_TEST(descriptor_and_wait_with_a_failing_call_keep_the_meaning)
+START_TEST(descriptor_and_wait_with_a_failing_call_keep_the_meaning,
+	   .loop_end = 3)
 {
 	static const unsigned int calls[] = {SYS_epoll_create1, SYS_ppoll,
 					     SYS_epoll_wait};
@@ -442,32 +449,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("kernel_errors");
-	TCase *t = stage_add_case(suite, "errors");
-
-	tcase_add_loop_test(t,
-		open_with_a_failing_call_names_it_and_keeps_the_meaning, 0,
-		INJECTIONS);
-	tcase_add_loop_test(t,
-		descriptor_and_wait_with_a_failing_call_keep_the_meaning, 0, 3);
-	tcase_add_loop_test(t, connect_with_a_failing_call_keeps_the_meaning, 0,
-			    CLIENT_INJECTIONS);
-	tcase_add_loop_test(t,
-		observe_with_a_failing_call_names_it_and_keeps_the_meaning, 0,
-		OBSERVER_INJECTIONS);
-	tcase_add_loop_test(t,
-		probe_with_a_failing_call_names_it_and_keeps_the_meaning, 0,
-		PROBE_INJECTIONS);
-	tcase_add_loop_test(t,
-		open_of_a_served_name_with_failing_pidfd_open_names_it, 0,
-		PIDFD_INJECTIONS);
-	tcase_add_test(t, open_with_failing_pidfd_open_does_without_it);
-	tcase_add_test(t,
-		process_identity_with_failing_pidfd_open_is_unforeseen);
-	tcase_add_test(t,
-		open_on_a_read_only_mount_names_the_directory_and_the_reason);
-	tcase_add_test(t,
-		directory_that_the_owner_cannot_write_is_named_with_the_reason);
-	tcase_add_test(t, without_proc_sys_a_policy_loads_and_a_node_opens);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

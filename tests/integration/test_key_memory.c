@@ -19,6 +19,7 @@
 #include "support/peer.h"
 #include "support/scene.h"
 #include "support/smaps.h"
+#include "support/stage.h"
 #include "support/test_options.h"
 
 #define HALF_BYTES 16
@@ -237,13 +238,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("key memory");
-	TCase *tcase = stage_add_case(suite, "memory");
-
-	tcase_add_test(tcase, key_of_a_node_is_in_memory_for_secrets_alone);
-	tcase_add_test(tcase,
-		       key_of_a_connector_is_forgotten_once_it_is_connected);
-	tcase_add_test(tcase, forked_child_has_no_key);
-	tcase_add_test(tcase, closed_node_has_forgotten_its_key);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

@@ -8,6 +8,7 @@
 
 #include "integration/key_case.h"
 #include "node/node_internal.h"
+#include "support/stage.h"
 #include "support/stranger.h"
 
 /* -- rotation -------------------------------------------------------------- */
@@ -216,23 +217,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("key rotation");
-	TCase *rotation = stage_add_case(suite, "rotation");
-
-	tcase_add_test(rotation,
-		       of_two_listed_keys_the_one_that_the_node_has_is_found);
-	tcase_add_test(rotation, node_changes_to_its_next_key_while_it_lives);
-	tcase_add_test(rotation,
-		       handshake_that_has_not_begun_is_with_the_next_key);
-	tcase_add_test(rotation,
-		       key_that_the_next_policy_does_not_list_changes_nothing);
-	tcase_add_test(rotation, key_file_that_became_unfit_changes_nothing);
-	tcase_add_test(rotation,
-		       peers_who_took_all_memory_for_secrets_can_still_be_cut);
-	tcase_add_test(
-		rotation,
-		without_memory_for_secrets_a_key_that_is_not_listed_is_not_kept);
-	tcase_add_test(rotation, reload_without_a_peers_key_cuts_it);
-	tcase_add_test(rotation, reload_with_a_peers_key_keeps_it);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

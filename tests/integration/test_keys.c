@@ -6,6 +6,7 @@
 
 #include "integration/key_case.h"
 #include "support/inspect.h"
+#include "support/stage.h"
 
 /* -- who is let in --------------------------------------------------------- */
 
@@ -238,26 +239,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("keys");
-	TCase *peers = stage_add_case(suite, "peers");
-	TCase *nodes = stage_add_case(suite, "nodes");
-
-	tcase_add_test(peers, key_lets_in_and_its_record_names_it);
-	tcase_add_test(peers,
-		       whoever_has_the_key_is_let_in_whichever_user_it_is);
-	tcase_add_test(peers, right_user_with_another_key_is_refused);
-	tcase_add_test(peers, right_user_without_a_key_is_refused);
-	tcase_add_test(peers,
-		       wrong_user_with_its_own_key_is_refused_before_it_says_so);
-	tcase_add_test(peers, what_its_own_policy_demands_of_its_key_is_kept);
-	tcase_add_test(peers, key_can_be_denied_to_a_user_who_is_allowed);
-	tcase_add_test(nodes,
-		       node_with_another_key_than_it_should_is_not_believed);
-	tcase_add_test(nodes,
-		       node_opens_with_a_key_that_is_listed_and_not_without);
-	tcase_add_test(nodes,
-		       node_does_not_open_with_a_key_that_nobody_was_told_of);
-	tcase_add_test(nodes, unfit_key_file_keeps_a_node_closed_and_says_why);
-	tcase_add_test(nodes, unfit_key_file_keeps_a_connector_from_connecting);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

@@ -16,6 +16,7 @@
 #include "support/peer.h"
 #include "support/process.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/stranger.h"
 #include "support/test_options.h"
 
@@ -159,11 +160,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("leaks");
-	TCase *tcase = stage_add_case(suite, "leaks");
-
-	tcase_add_test(tcase, a_thousand_killed_peers_leave_nothing_behind);
-	tcase_add_test(tcase,
-		       connecting_and_closing_leaves_nothing_behind_on_either_side);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

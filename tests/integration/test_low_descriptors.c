@@ -21,6 +21,7 @@
 
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/test_options.h"
 
 static const char POLICY[] =
@@ -354,12 +355,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("low_descriptors");
-	TCase *tcase = stage_add_case(suite, "low_descriptors");
-
-	tcase_add_test(tcase, filter_kills_a_process_that_uses_a_low_descriptor);
-	tcase_add_test(tcase, node_client_observer_and_controller_have_no_low_descriptor);
-	tcase_add_test(tcase, policy_files_and_facts_are_read_through_no_low_descriptor);
-	tcase_add_test(tcase, key_files_are_made_through_no_low_descriptor);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

@@ -15,6 +15,7 @@
 #include "support/memory_group.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/stranger.h"
 #include "support/test_options.h"
 
@@ -256,15 +257,10 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("memory");
-	TCase *tcase = stage_add_case(suite, "access");
-	TCase *paying = stage_add_case(suite, "paying");
+	int status;
 
-	tcase_add_test(tcase,
-		       segments_and_socket_have_the_policys_group_and_mode);
-	tcase_add_test(tcase, each_segment_is_writable_on_one_side_only);
-	tcase_add_test(tcase, nothing_of_a_channel_has_a_name);
-	tcase_add_unchecked_fixture(paying, make_groups, remove_groups);
-	tcase_add_test(paying, a_peer_that_keeps_its_mappings_pays_for_them);
-	return stage_run_suite(suite);
+	make_groups();
+	status = STAGE_RUN_TESTS();
+	remove_groups();
+	return status;
 }

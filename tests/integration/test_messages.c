@@ -13,6 +13,7 @@
 #include "support/pattern.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/test_options.h"
 
 #define MANY 20000
@@ -73,7 +74,8 @@ static struct postern_channel *detach(void)
 
 /* -- both directions ------------------------------------------------------- */
 
-START_TEST(a_node_receives_every_message_in_order_and_unchanged)
+START_TEST(a_node_receives_every_message_in_order_and_unchanged,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	scene.on_message = check_message;
 	(void)peer_join(&scene, &peer);
@@ -84,7 +86,8 @@ START_TEST(a_node_receives_every_message_in_order_and_unchanged)
 }
 END_TEST
 
-START_TEST(a_peer_receives_every_message_in_order_and_unchanged)
+START_TEST(a_peer_receives_every_message_in_order_and_unchanged,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	const struct peer_order order = {.kind = PEER_RECEIVE, .count = MANY};
 	struct postern_channel *channel;
@@ -118,7 +121,8 @@ static void send_back(struct scene *its_scene, postern_peer from,
 				       byte_count), 0);
 }
 
-START_TEST(an_echo_comes_back_unchanged)
+START_TEST(an_echo_comes_back_unchanged,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	scene.on_message = send_back;
 	(void)peer_join(&scene, &peer);
@@ -126,7 +130,8 @@ START_TEST(an_echo_comes_back_unchanged)
 }
 END_TEST
 
-START_TEST(both_ends_wait_for_each_other_without_a_node_between)
+START_TEST(both_ends_wait_for_each_other_without_a_node_between,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	const struct peer_order order = {
 		.kind = PEER_EXCHANGE,
@@ -174,7 +179,8 @@ static void *stream_to_peer(void *user_data)
  * One socket carries the bells of both directions, and either thread may take
  * the one that the other waits for.  Small rings, so that both wait often.
  */
-START_TEST(one_thread_sends_while_the_node_receives)
+START_TEST(one_thread_sends_while_the_node_receives,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	const struct peer_order connect = {
 		.kind = PEER_CONNECT,
@@ -202,7 +208,8 @@ END_TEST
 
 /* -- sizes ----------------------------------------------------------------- */
 
-START_TEST(the_largest_message_and_the_empty_one_arrive)
+START_TEST(the_largest_message_and_the_empty_one_arrive,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct peer_report report = peer_connect(&scene, &peer);
 	uint32_t largest = report.limits.send_message_bytes;
@@ -216,7 +223,8 @@ START_TEST(the_largest_message_and_the_empty_one_arrive)
 }
 END_TEST
 
-START_TEST(a_message_over_the_limit_is_refused_to_its_sender)
+START_TEST(a_message_over_the_limit_is_refused_to_its_sender,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	(void)peer_join(&scene, &peer);
 	ck_assert_int_eq(obey(PEER_SEND_AT_ONCE, 1, 4097).result, -EMSGSIZE);
@@ -226,7 +234,8 @@ START_TEST(a_message_over_the_limit_is_refused_to_its_sender)
 }
 END_TEST
 
-START_TEST(a_buffer_too_small_for_a_message_keeps_it)
+START_TEST(a_buffer_too_small_for_a_message_keeps_it,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct postern_channel *channel = detach();
 	uint8_t small[16];
@@ -243,7 +252,8 @@ START_TEST(a_buffer_too_small_for_a_message_keeps_it)
 }
 END_TEST
 
-START_TEST(a_nodes_buffer_too_small_for_a_message_keeps_it)
+START_TEST(a_nodes_buffer_too_small_for_a_message_keeps_it,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	const struct peer_order order = {
 		.kind = PEER_SEND_FIXED,
@@ -269,7 +279,8 @@ START_TEST(a_nodes_buffer_too_small_for_a_message_keeps_it)
 }
 END_TEST
 
-START_TEST(a_peer_may_request_a_smaller_ring)
+START_TEST(a_peer_may_request_a_smaller_ring,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	const struct peer_order order = {
 		.kind = PEER_CONNECT,
@@ -287,7 +298,8 @@ END_TEST
 
 /* -- back-pressure --------------------------------------------------------- */
 
-START_TEST(a_full_ring_is_felt_by_its_sender_and_nothing_is_lost)
+START_TEST(a_full_ring_is_felt_by_its_sender_and_nothing_is_lost,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct postern_channel *channel = detach();
 	uint8_t bytes[1000];
@@ -323,7 +335,8 @@ END_TEST
 
 /* -- without a copy -------------------------------------------------------- */
 
-START_TEST(what_is_written_into_a_reservation_arrives_on_commit)
+START_TEST(what_is_written_into_a_reservation_arrives_on_commit,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct postern_channel *channel = detach();
 	void *bytes;
@@ -412,31 +425,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("messages");
-	TCase *tcase = stage_add_case(suite, "both");
-	TCase *one_way = stage_add_case(suite, "one way");
-
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_test(tcase,
-		       a_node_receives_every_message_in_order_and_unchanged);
-	tcase_add_test(tcase,
-		       a_peer_receives_every_message_in_order_and_unchanged);
-	tcase_add_test(tcase, an_echo_comes_back_unchanged);
-	tcase_add_test(tcase,
-		       both_ends_wait_for_each_other_without_a_node_between);
-	tcase_add_test(tcase, one_thread_sends_while_the_node_receives);
-	tcase_add_test(tcase, the_largest_message_and_the_empty_one_arrive);
-	tcase_add_test(tcase, a_message_over_the_limit_is_refused_to_its_sender);
-	tcase_add_test(tcase, a_buffer_too_small_for_a_message_keeps_it);
-	tcase_add_test(tcase, a_nodes_buffer_too_small_for_a_message_keeps_it);
-	tcase_add_test(tcase, a_peer_may_request_a_smaller_ring);
-	tcase_add_test(tcase,
-		       a_full_ring_is_felt_by_its_sender_and_nothing_is_lost);
-	tcase_add_test(tcase,
-		       what_is_written_into_a_reservation_arrives_on_commit);
-	tcase_add_test(one_way,
-		       a_direction_that_is_not_granted_is_not_permitted);
-	tcase_add_test(one_way,
-		       a_peer_that_requests_one_direction_gets_no_more);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

@@ -14,6 +14,7 @@
 #include "support/observer.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/test_options.h"
 
 #define POLICY(key, security, rules) \
@@ -152,7 +153,7 @@ static void expect_policy_leads_to_mode(int i, uint32_t features_off)
 	tear_down();
 }
 
-START_TEST(policy_leads_to_a_mode_with_aes)
+START_TEST(policy_leads_to_a_mode_with_aes, .loop_end = MODES)
 {
 	skip_unless(users_are_several(), NEEDS_USERS);
 	skip_unless(test_features() & POSTERN_FEATURE_AES, "needs AES");
@@ -160,7 +161,7 @@ START_TEST(policy_leads_to_a_mode_with_aes)
 }
 END_TEST
 
-START_TEST(policy_leads_to_a_mode_without_aes)
+START_TEST(policy_leads_to_a_mode_without_aes, .loop_end = MODES)
 {
 	skip_unless(users_are_several(), NEEDS_USERS);
 	skip_unless(can_expect(modes[_i].mode), NEEDS_FACTS);
@@ -218,7 +219,8 @@ static const struct {
 	 POSTERN_SECURITY_MAC},
 };
 
-START_TEST(stricter_of_two_policies_holds)
+START_TEST(stricter_of_two_policies_holds,
+	   .loop_end = sizeof(pairs) / sizeof(pairs[0]))
 {
 	struct peer_report report;
 
@@ -358,21 +360,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("modes");
-	TCase *tcase = stage_add_case(suite, "modes");
-
-	tcase_add_loop_test(tcase, policy_leads_to_a_mode_with_aes, 0, MODES);
-	tcase_add_loop_test(tcase, policy_leads_to_a_mode_without_aes, 0,
-			    MODES);
-	tcase_add_test(tcase,
-		node_without_aes_refuses_a_connector_that_begins_with_it);
-	tcase_add_loop_test(tcase, stricter_of_two_policies_holds, 0,
-			    (int)(sizeof(pairs) / sizeof(pairs[0])));
-	tcase_add_test(tcase, tenants_demand_is_its_members_alone);
-	tcase_add_test(tcase,
-		connector_that_offers_too_little_is_refused_by_the_line_that_demands);
-	tcase_add_test(tcase, reload_that_demands_more_cuts_who_has_less);
-	tcase_add_test(tcase, reload_that_demands_less_leaves_who_has_more);
-	tcase_add_test(tcase, observers_and_control_are_as_ever);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "support/expect.h"
@@ -12,6 +11,7 @@
 #include "support/pattern.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/test_options.h"
 
 #define PEERS 3
@@ -70,7 +70,7 @@ static int send_pattern(postern_peer handle, uint64_t number)
 	return postern_node_send(scene.node, handle, scene.buffer, bytes);
 }
 
-START_TEST(messages_arrive_at_the_peer_that_is_named)
+START_TEST(messages_arrive_at_the_peer_that_is_named, .loop_end = 3)
 {
 	const struct peer_order receive = {
 		.kind = PEER_RECEIVE,
@@ -120,7 +120,7 @@ static void await_readable(int fd)
 			 1);
 }
 
-START_TEST(full_ring_takes_messages_again_once_it_is_read)
+START_TEST(full_ring_takes_messages_again_once_it_is_read, .loop_end = 3)
 {
 	struct peer_report report;
 	postern_peer handle;
@@ -220,17 +220,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("node send");
-	TCase *tcase = stage_add_case(suite, "node send");
-
-	tcase_add_loop_test(tcase, messages_arrive_at_the_peer_that_is_named, 0,
-			    3);
-	tcase_add_loop_test(tcase,
-			    full_ring_takes_messages_again_once_it_is_read, 0,
-			    3);
-	tcase_add_test(tcase, sends_to_a_full_ring_lose_no_message_of_the_peer);
-	tcase_add_test(tcase, peer_that_is_gone_or_detached_is_stale);
-	tcase_add_test(tcase, arguments_are_checked);
-	tcase_add_test(tcase, peer_that_only_sends_gets_no_message);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

@@ -12,6 +12,7 @@
 #include "support/inspect.h"
 #include "support/observer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/stranger.h"
 #include "support/test_options.h"
 
@@ -100,7 +101,8 @@ static void end(void)
 
 static const enum role welcome[] = {ROLE_PEER, ROLE_OWNER, ROLE_ROOT};
 
-START_TEST(owner_root_and_who_is_allowed_to_get_the_statistics)
+START_TEST(owner_root_and_who_is_allowed_to_get_the_statistics,
+	   .loop_end = sizeof(welcome) / sizeof(welcome[0]))
 {
 	struct observer_report report;
 
@@ -129,7 +131,8 @@ static const struct {
 	{ROLE_FOURTH, POSTERN_REASON_NO_ALLOW, 0},
 };
 
-START_TEST(others_get_one_code_and_the_record_has_the_reason)
+START_TEST(others_get_one_code_and_the_record_has_the_reason,
+	   .loop_end = sizeof(unwelcome) / sizeof(unwelcome[0]))
 {
 	struct observer_report report;
 
@@ -197,7 +200,8 @@ static void take_stats(struct stranger *who, struct pst_stats_record *ret_stats)
 					     ret_stats), 0);
 }
 
-START_TEST(every_stats_record_is_of_the_same_segment_and_run)
+START_TEST(every_stats_record_is_of_the_same_segment_and_run,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct pst_stats_record first, second;
 
@@ -217,14 +221,16 @@ START_TEST(every_stats_record_is_of_the_same_segment_and_run)
 END_TEST
 
 /* No peer and no observer decides when memory for it is needed, or whose. */
-START_TEST(memory_of_the_statistics_is_there_before_anybody_is)
+START_TEST(memory_of_the_statistics_is_there_before_anybody_is,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	ck_assert_int_eq(pst_segment_is_populated(stats_segment()->segment_fd,
 						  stats_segment_bytes()), 1);
 }
 END_TEST
 
-START_TEST(client_that_hangs_up_leaves_no_record)
+START_TEST(client_that_hangs_up_leaves_no_record,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct pst_stats_record stats;
 
@@ -236,7 +242,8 @@ START_TEST(client_that_hangs_up_leaves_no_record)
 }
 END_TEST
 
-START_TEST(client_that_stays_is_hung_up_on_without_a_record)
+START_TEST(client_that_stays_is_hung_up_on_without_a_record,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct pst_stats_record stats;
 
@@ -248,7 +255,8 @@ START_TEST(client_that_stays_is_hung_up_on_without_a_record)
 }
 END_TEST
 
-START_TEST(client_that_sends_more_is_refused)
+START_TEST(client_that_sends_more_is_refused,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct pst_stats_record stats;
 
@@ -261,7 +269,8 @@ START_TEST(client_that_sends_more_is_refused)
 }
 END_TEST
 
-START_TEST(unread_stats_are_bounded_and_bound_offers)
+START_TEST(unread_stats_are_bounded_and_bound_offers,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct stranger *last = &strangers[UNREAD_PER_USER];
 	enum pst_refuse_code code;
@@ -290,7 +299,8 @@ START_TEST(unread_stats_are_bounded_and_bound_offers)
 }
 END_TEST
 
-START_TEST(another_nodes_statistics_are_refused)
+START_TEST(another_nodes_statistics_are_refused,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct pst_hello hello;
 	enum pst_refuse_code code;
@@ -376,7 +386,8 @@ static struct observer_report fetch_from_fake(enum fake_lie lie,
 	return report;
 }
 
-START_TEST(without_a_lie_the_fakes_statistics_are_taken)
+START_TEST(without_a_lie_the_fakes_statistics_are_taken,
+	   .set_up = set_up_fake, .tear_down = tear_down_fake)
 {
 	struct observer_report report;
 
@@ -386,7 +397,9 @@ START_TEST(without_a_lie_the_fakes_statistics_are_taken)
 }
 END_TEST
 
-START_TEST(a_lie_about_the_statistics_is_refused_and_leaves_nothing_behind)
+START_TEST(a_lie_about_the_statistics_is_refused_and_leaves_nothing_behind,
+	   .loop_end = sizeof(lies) / sizeof(lies[0]), .set_up = set_up_fake,
+	   .tear_down = tear_down_fake)
 {
 	const char *detail = lies[_i].detail;
 	struct observer_report report;
@@ -409,7 +422,8 @@ START_TEST(a_lie_about_the_statistics_is_refused_and_leaves_nothing_behind)
 }
 END_TEST
 
-START_TEST(a_node_that_keeps_its_statistics_is_given_up_at_the_deadline)
+START_TEST(a_node_that_keeps_its_statistics_is_given_up_at_the_deadline,
+	   .set_up = set_up_fake, .tear_down = tear_down_fake)
 {
 	struct observer_report report;
 
@@ -422,35 +436,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("observe");
-	TCase *users = stage_add_case(suite, "users");
-	TCase *hand = stage_add_case(suite, "hand");
-	TCase *fakes = stage_add_case(suite, "fakes");
-
-	tcase_add_loop_test(users,
-			    owner_root_and_who_is_allowed_to_get_the_statistics,
-			    0, sizeof(welcome) / sizeof(welcome[0]));
-	tcase_add_loop_test(users,
-			    others_get_one_code_and_the_record_has_the_reason,
-			    0, sizeof(unwelcome) / sizeof(unwelcome[0]));
-
-	tcase_add_checked_fixture(hand, set_up, tear_down);
-	tcase_add_test(hand, every_stats_record_is_of_the_same_segment_and_run);
-	tcase_add_test(hand, memory_of_the_statistics_is_there_before_anybody_is);
-	tcase_add_test(hand, client_that_hangs_up_leaves_no_record);
-	tcase_add_test(hand,
-		       client_that_stays_is_hung_up_on_without_a_record);
-	tcase_add_test(hand, client_that_sends_more_is_refused);
-	tcase_add_test(hand,
-		       unread_stats_are_bounded_and_bound_offers);
-	tcase_add_test(hand, another_nodes_statistics_are_refused);
-
-	tcase_add_checked_fixture(fakes, set_up_fake, tear_down_fake);
-	tcase_add_test(fakes, without_a_lie_the_fakes_statistics_are_taken);
-	tcase_add_loop_test(fakes,
-			    a_lie_about_the_statistics_is_refused_and_leaves_nothing_behind,
-			    0, sizeof(lies) / sizeof(lies[0]));
-	tcase_add_test(fakes,
-		       a_node_that_keeps_its_statistics_is_given_up_at_the_deadline);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

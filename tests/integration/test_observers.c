@@ -12,6 +12,7 @@
 #include "support/pattern.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/test_options.h"
 
 #define MESSAGE_BYTES 100
@@ -174,7 +175,8 @@ static void send_to_node(uint64_t count)
 
 /* -- who sees it ----------------------------------------------------------- */
 
-START_TEST(observer_sees_what_the_node_says_of_itself)
+START_TEST(observer_sees_what_the_node_says_of_itself,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct postern_peer_statistics own;
 	struct watch_report report;
@@ -214,7 +216,8 @@ static void send_one(struct postern_channel *channel)
 }
 
 /* Nothing but its own sending is a cause to publish. */
-START_TEST(statistics_node_that_only_sends_published_at_each_interval)
+START_TEST(statistics_node_that_only_sends_published_at_each_interval,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	uint64_t first_ns = 0, last_ns = 0;
 	struct postern_channel *channel;
@@ -269,7 +272,8 @@ static uint64_t publication_delay_ns(struct postern_channel *channel,
 	return report.node.updated_ns - before.node.updated_ns;
 }
 
-START_TEST(statistics_first_message_after_silence_published_at_once)
+START_TEST(statistics_first_message_after_silence_published_at_once,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	uint64_t delay_ns, least_ns = UINT64_MAX, i;
 	struct postern_channel *channel;
@@ -289,7 +293,8 @@ START_TEST(statistics_first_message_after_silence_published_at_once)
 }
 END_TEST
 
-START_TEST(observer_reads_while_the_nodes_thread_hangs)
+START_TEST(observer_reads_while_the_nodes_thread_hangs,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct watch_report report;
 	int i;
@@ -307,7 +312,8 @@ START_TEST(observer_reads_while_the_nodes_thread_hangs)
 }
 END_TEST
 
-START_TEST(slot_of_a_departed_peer_is_seen_free)
+START_TEST(slot_of_a_departed_peer_is_seen_free,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct watch_report report;
 
@@ -348,7 +354,8 @@ START_TEST(peer_whose_rule_does_not_say_observe_is_refused)
 }
 END_TEST
 
-START_TEST(observer_learns_that_the_node_was_closed)
+START_TEST(observer_learns_that_the_node_was_closed,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	ck_assert_int_eq(order_served(OBSERVE).result, 0);
 	ck_assert_int_eq(order_alone(LOOK).result, 0);
@@ -358,7 +365,8 @@ START_TEST(observer_learns_that_the_node_was_closed)
 }
 END_TEST
 
-START_TEST(after_a_reload_an_observer_has_to_ask_again)
+START_TEST(after_a_reload_an_observer_has_to_ask_again,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct watch_report report;
 	uint32_t lost_count;
@@ -475,25 +483,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("observers");
-	TCase *observers = stage_add_case(suite, "observers");
-	TCase *other = stage_add_case(suite, "scenes of their own");
-
-	tcase_add_checked_fixture(observers, set_up, tear_down);
-	tcase_add_test(observers, observer_sees_what_the_node_says_of_itself);
-	tcase_add_test(observers,
-		       statistics_node_that_only_sends_published_at_each_interval);
-	tcase_add_test(observers,
-		       statistics_first_message_after_silence_published_at_once);
-	tcase_add_test(observers, observer_reads_while_the_nodes_thread_hangs);
-	tcase_add_test(observers, slot_of_a_departed_peer_is_seen_free);
-	tcase_add_test(observers, observer_learns_that_the_node_was_closed);
-	tcase_add_test(observers, after_a_reload_an_observer_has_to_ask_again);
-
-	tcase_add_test(other, reload_idle_peer_published_with_new_name);
-	tcase_add_test(other, failed_reload_leaves_observers_alone);
-	tcase_add_test(other, peer_whose_rule_does_not_say_observe_is_refused);
-	tcase_add_test(other,
-		       observer_notices_that_the_nodes_process_was_killed);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

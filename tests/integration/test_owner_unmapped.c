@@ -21,6 +21,8 @@
 #include <postern/control.h>
 #include <postern/observe.h>
 
+#include "support/stage.h"
+
 #define NEEDS_NAMESPACES "this host allows no user namespaces"
 #define NOBODY 65534u
 
@@ -410,25 +412,6 @@ static bool mount_stage(void)
 
 int main(void)
 {
-	Suite *suite = suite_create("owner_unmapped");
-	TCase *tcase = stage_add_case(suite, "owner_unmapped");
-
 	has_stage = users_are_several() && mount_stage();
-	tcase_add_test(tcase, connect_with_the_nodes_key_is_admitted);
-	tcase_add_test(tcase, connect_with_keys_of_both_sides_is_admitted);
-	tcase_add_test(tcase, connect_from_another_pid_namespace_is_admitted);
-	tcase_add_test(tcase, connect_while_the_key_is_rotated_is_admitted);
-	tcase_add_test(tcase, connect_to_a_node_with_another_key_is_refused);
-	tcase_add_test(tcase, connect_to_a_node_without_a_key_is_refused);
-	tcase_add_test(tcase, connect_by_the_owners_uid_is_refused_with_advice);
-	tcase_add_test(tcase, connect_to_a_listener_that_is_mapped_is_refused);
-	tcase_add_test(tcase, connect_on_the_host_to_uid_65534_is_refused);
-	tcase_add_test(tcase, 
-		connect_where_uid_65534_is_mapped_is_admitted_by_the_key);
-	tcase_add_test(tcase,
-		       connect_below_a_directory_open_to_others_is_refused);
-	tcase_add_test(tcase,
-		       observe_and_revoke_are_refused_and_probe_is_answered);
-	tcase_add_test(tcase, node_open_with_owner_unmapped_is_refused);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

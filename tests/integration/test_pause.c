@@ -12,6 +12,7 @@
 #include "support/pattern.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/test_options.h"
 
 /* More than the 5 s that a node gives to the messages of an exited peer. */
@@ -173,15 +174,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("pause");
-	TCase *tcase = stage_add_case(suite, "pause");
-
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_test(tcase, pause_keeps_the_messages_for_later);
-	tcase_add_test(tcase, pause_with_messages_seen_is_not_readable);
-	tcase_add_test(tcase,
-		       pause_with_messages_waiting_still_admits_and_disconnects);
-	tcase_add_test(tcase,
-		       pause_longer_than_a_drain_keeps_messages_of_an_exited_peer);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS(.set_up = set_up, .tear_down = tear_down);
 }

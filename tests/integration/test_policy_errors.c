@@ -8,6 +8,7 @@
 
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 
 #define PEERS \
 	"policy-version 1\n" \
@@ -111,7 +112,7 @@ START_TEST(node_open_with_an_error_elsewhere_works)
 END_TEST
 
 /* A client needs neither the allows nor anything beyond the node's block. */
-START_TEST(connect_works_whatever_else_has_an_error)
+START_TEST(connect_works_whatever_else_has_an_error, .loop_end = 3)
 {
 	static const char *const clients[] = {GHOST_DENIED, GHOST_ALLOWED_ALONE,
 					      NO_RULES};
@@ -151,7 +152,7 @@ START_TEST(connect_with_an_error_in_the_nodes_own_block_fails)
 }
 END_TEST
 
-START_TEST(reload_with_an_error_keeps_policy_and_peers)
+START_TEST(reload_with_an_error_keeps_policy_and_peers, .loop_end = 2)
 {
 	static const char *const next[] = {GHOST_DENIED, NO_RULES};
 	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
@@ -176,20 +177,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("policy errors");
-	TCase *tcase = stage_add_case(suite, "errors");
-
-	tcase_add_test(tcase,
-		node_open_with_an_error_in_a_deny_fails_and_says_where);
-	tcase_add_test(tcase, node_open_with_an_error_elsewhere_works);
-	tcase_add_loop_test(tcase, connect_works_whatever_else_has_an_error, 0,
-			    3);
-	tcase_add_test(
-		tcase,
-		connect_with_an_error_elsewhere_offers_every_security_mode);
-	tcase_add_test(tcase,
-		connect_with_an_error_in_the_nodes_own_block_fails);
-	tcase_add_loop_test(tcase, reload_with_an_error_keeps_policy_and_peers,
-			    0, 2);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

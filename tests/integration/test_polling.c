@@ -12,6 +12,7 @@
 #include "support/inspect.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/test_options.h"
 
 /* Room for more messages than may be sent in vain. */
@@ -149,7 +150,7 @@ END_TEST
 /* -- sending from a node, to a peer that is killed --------------------------- */
 
 /* The node is not served meanwhile.  _i: a child of the peer has its socket. */
-START_TEST(send_from_a_node_to_a_killed_peer_returns_epipe)
+START_TEST(send_from_a_node_to_a_killed_peer_returns_epipe, .loop_end = 2)
 {
 	static const uint8_t bytes[16];
 	struct postern_channel *channel = NULL;
@@ -180,15 +181,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("polling");
-	TCase *tcase = stage_add_case(suite, "polling");
-
-	tcase_add_test(tcase,
-		       a_sender_that_never_waits_is_told_that_its_node_is_gone);
-	tcase_add_test(tcase,
-		       a_receiver_that_never_waits_is_told_that_its_node_is_gone);
-	tcase_add_loop_test(tcase,
-			    send_from_a_node_to_a_killed_peer_returns_epipe, 0,
-			    2);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

@@ -6,8 +6,10 @@
 #include <poll.h>
 
 #include "integration/rate_case.h"
+#include "support/stage.h"
 
-START_TEST(rate_bounds_messages_in_every_place_and_nothing_is_lost)
+START_TEST(rate_bounds_messages_in_every_place_and_nothing_is_lost,
+	   .loop_end = 4)
 {
 	static const char limits[] = "rate 1000/s burst 40";
 	const struct bound bound = {1000, 40, 2};
@@ -22,7 +24,8 @@ START_TEST(rate_bounds_messages_in_every_place_and_nothing_is_lost)
 }
 END_TEST
 
-START_TEST(bandwidth_bounds_bytes_in_every_place_and_nothing_is_lost)
+START_TEST(bandwidth_bounds_bytes_in_every_place_and_nothing_is_lost,
+	   .loop_end = 4)
 {
 	static const char limits[] = "bandwidth 100KiB/s burst 8KiB";
 	const struct bound bound = {102400, 8192, 2 * 1000};
@@ -38,7 +41,7 @@ START_TEST(bandwidth_bounds_bytes_in_every_place_and_nothing_is_lost)
 END_TEST
 
 /* The allow bounds each channel, the other places their sum. */
-START_TEST(a_sum_is_bounded_as_a_sum)
+START_TEST(a_sum_is_bounded_as_a_sum, .loop_start = 1, .loop_end = 4)
 {
 	static const char limits[] = "rate 1000/s burst 20";
 	const struct bound bound = {1000, 20, 2 + PEERS};
@@ -182,7 +185,8 @@ START_TEST(meter_that_a_channel_left_is_not_another_users)
 END_TEST
 
 /* However the buckets are shared, nobody waits for ever for the others. */
-START_TEST(those_who_wait_for_one_bucket_are_served_in_turn)
+START_TEST(those_who_wait_for_one_bucket_are_served_in_turn,
+	   .loop_start = 1, .loop_end = 4)
 {
 	static const char limits[] = "rate 500/s burst 1";
 	size_t i;
@@ -325,30 +329,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("rates");
-	TCase *tcase = stage_add_case(suite, "rates");
-
-	tcase_add_loop_test(tcase,
-		rate_bounds_messages_in_every_place_and_nothing_is_lost, 0, 4);
-	tcase_add_loop_test(tcase,
-		bandwidth_bounds_bytes_in_every_place_and_nothing_is_lost,
-		0, 4);
-	tcase_add_loop_test(tcase, a_sum_is_bounded_as_a_sum, 1, 4);
-	tcase_add_test(tcase, channels_of_an_allow_have_a_rate_each);
-	tcase_add_test(tcase,
-		rate_of_an_allow_holds_over_channels_that_follow_on_each_other);
-	tcase_add_test(tcase,
-		rate_of_an_allow_holds_over_channels_that_are_closed_full);
-	tcase_add_test(tcase, meter_that_a_channel_left_is_not_another_users);
-	tcase_add_loop_test(tcase,
-		those_who_wait_for_one_bucket_are_served_in_turn, 1, 4);
-	tcase_add_test(tcase,
-		a_sender_over_its_rate_feels_it_and_loses_nothing);
-	tcase_add_test(tcase, a_throttled_peer_keeps_nobody_awake);
-	tcase_add_test(tcase, the_death_of_a_throttled_peer_is_noticed_once);
-	tcase_add_test(tcase,
-		a_throttled_peer_that_is_killed_is_drained_by_its_rate_and_departs);
-	tcase_add_test(tcase,
-		who_takes_one_message_at_a_time_is_woken_for_the_throttled);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

@@ -17,6 +17,7 @@
 #include "support/pattern.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/test_options.h"
 
 /* Far apart, so that no load on the machine makes one of them the other. */
@@ -420,7 +421,7 @@ START_TEST(a_node_does_not_spin_beyond_the_deadline)
 }
 END_TEST
 
-START_TEST(a_channel_does_not_spin_beyond_the_deadline)
+START_TEST(a_channel_does_not_spin_beyond_the_deadline, .loop_end = 2)
 {
 	struct postern_node_options options = POSTERN_NODE_OPTIONS_INIT;
 	struct postern_channel *channel;
@@ -455,28 +456,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("readiness");
-	TCase *tcase = stage_add_case(suite, "descriptors");
-
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_test(tcase,
-		       a_channels_descriptor_is_readable_when_first_asked_for);
-	tcase_add_test(tcase,
-		       a_message_from_before_the_descriptor_is_not_overlooked);
-	tcase_add_test(tcase,
-		       a_channel_stays_readable_until_all_messages_are_received);
-	tcase_add_test(tcase,
-		       an_event_loop_around_a_channel_receives_everything);
-	tcase_add_test(tcase, a_full_ring_is_unreadable_until_there_is_room);
-	tcase_add_test(tcase, room_is_reported_though_receiving_goes_on);
-	tcase_add_test(tcase, a_channel_whose_peer_is_gone_stays_readable);
-	tcase_add_test(tcase,
-		       the_descriptor_of_a_nodes_channel_tells_of_room);
-	tcase_add_test(tcase, a_nodes_descriptor_tells_of_events_and_messages);
-	tcase_add_test(tcase, a_node_stays_readable_while_a_message_is_left);
-	tcase_add_test(tcase, waiting_on_a_node_needs_no_descriptor);
-	tcase_add_test(tcase, a_node_does_not_spin_beyond_the_deadline);
-	tcase_add_loop_test(tcase,
-			    a_channel_does_not_spin_beyond_the_deadline, 0, 2);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS(.set_up = set_up, .tear_down = tear_down);
 }

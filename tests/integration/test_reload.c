@@ -10,6 +10,7 @@
 #include "support/inspect.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/test_options.h"
 
 /* Who may come, in which direction, and by what limits. */
@@ -121,7 +122,8 @@ static void send_unseen(const struct process *peer, uint64_t count,
 
 /* -- who goes, who stays --------------------------------------------------- */
 
-START_TEST(who_is_admitted_no_more_is_disconnected_within_the_call)
+START_TEST(who_is_admitted_no_more_is_disconnected_within_the_call,
+	   .loop_end = 2)
 {
 	struct peer_report report;
 
@@ -310,7 +312,7 @@ END_TEST
 
 /* -- states ---------------------------------------------------------------- */
 
-START_TEST(who_is_being_drained_is_drained_on_or_cut_off)
+START_TEST(who_is_being_drained_is_drained_on_or_cut_off, .loop_end = 2)
 {
 	struct postern_event event = POSTERN_EVENT_INIT;
 
@@ -384,7 +386,7 @@ START_TEST(a_detached_peer_stays_as_long_as_it_is_admitted)
 END_TEST
 
 /* Whoever has its channel, and whatever is in the ring. */
-START_TEST(a_detached_peer_that_loses_is_cut_off)
+START_TEST(a_detached_peer_that_loses_is_cut_off, .loop_end = 3)
 {
 	static const char *const seconds[] = {
 		FRIEND_ONLY,
@@ -439,28 +441,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("reload");
-	TCase *tcase = stage_add_case(suite, "peers");
-
-	tcase_add_loop_test(tcase,
-		who_is_admitted_no_more_is_disconnected_within_the_call, 0, 2);
-	tcase_add_test(tcase, the_same_policy_again_changes_nothing);
-	tcase_add_test(tcase, a_reload_lets_in_whom_the_old_policy_did_not);
-	tcase_add_test(tcase,
-		who_loses_a_direction_is_disconnected_and_who_gains_one_stays);
-	tcase_add_test(tcase, a_new_rate_is_in_force_at_once_and_its_end_too);
-	tcase_add_test(tcase,
-		who_waits_for_tokens_is_dropped_from_when_the_policy_says_so);
-	tcase_add_test(tcase,
-		who_waits_for_tokens_is_disconnected_when_the_policy_says_so);
-	tcase_add_test(tcase, a_new_idle_time_is_in_force_at_once);
-	tcase_add_test(tcase, rings_and_messages_keep_their_size);
-	tcase_add_loop_test(tcase,
-		who_is_being_drained_is_drained_on_or_cut_off, 0, 2);
-	tcase_add_test(tcase, who_is_throttled_can_be_cut_off);
-	tcase_add_test(tcase, a_detached_peer_stays_as_long_as_it_is_admitted);
-	tcase_add_loop_test(tcase, a_detached_peer_that_loses_is_cut_off,
-			    0, 3);
-	tcase_add_test(tcase, many_reloads_leave_nothing_behind);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

@@ -12,6 +12,7 @@
 #include "node/node_internal.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/test_options.h"
 
 static struct scene scene;
@@ -98,7 +99,7 @@ START_TEST(a_reload_knows_the_groups_of_who_is_gone_and_drained)
 }
 END_TEST
 
-START_TEST(a_reload_knows_the_groups_of_the_detached)
+START_TEST(a_reload_knows_the_groups_of_the_detached, .loop_end = 2)
 {
 	static const unsigned groups[] = {SHARED_GID, SHARED_GID + 1};
 	struct postern_channel *channel;
@@ -115,14 +116,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("reload_groups");
-	TCase *tcase = stage_add_case(suite, "groups");
-
-	tcase_add_test(tcase, groups_are_not_kept_and_a_reload_knows_them);
-	tcase_add_test(tcase, who_was_admitted_by_a_group_leaves_with_it);
-	tcase_add_test(tcase,
-		a_reload_knows_the_groups_of_who_is_gone_and_drained);
-	tcase_add_loop_test(tcase, a_reload_knows_the_groups_of_the_detached,
-			    0, 2);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

@@ -13,6 +13,7 @@
 #include "support/inspect.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/stranger.h"
 #include "support/test_options.h"
 
@@ -88,7 +89,7 @@ static const struct {
 };
 
 /* None of them lets the peer in, so it would be seen if any part were used. */
-START_TEST(a_policy_that_does_not_fit_changes_nothing)
+START_TEST(a_policy_that_does_not_fit_changes_nothing, .loop_end = 5)
 {
 	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	uint32_t lost = 77;
@@ -243,7 +244,8 @@ static void tear_down_alone(struct stranger *stranger)
 	scene_close(&scene);
 }
 
-START_TEST(a_handshake_that_is_allowed_no_more_is_refused_within_the_call)
+START_TEST(a_handshake_that_is_allowed_no_more_is_refused_within_the_call,
+	   .loop_end = 2)
 {
 	struct stranger stranger;
 	enum pst_refuse_code code;
@@ -279,7 +281,8 @@ START_TEST(a_handshake_that_is_still_allowed_goes_on)
 END_TEST
 
 /* Of these facts nobody had asked before. */
-START_TEST(a_handshake_is_decided_by_facts_that_only_the_new_policy_wants)
+START_TEST(a_handshake_is_decided_by_facts_that_only_the_new_policy_wants,
+	   .loop_end = 2)
 {
 	struct stranger stranger = STRANGER_INIT;
 
@@ -338,7 +341,7 @@ static const struct {
 	{OF_TOP, PLAIN, 0},
 };
 
-START_TEST(who_is_there_counts_by_the_new_policy)
+START_TEST(who_is_there_counts_by_the_new_policy, .loop_end = 9)
 {
 	skip_unless(users_are_several(), NEEDS_USERS);
 	set_up(moves[_i].first, moves[_i].second);
@@ -465,25 +468,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("reload of a node");
-	TCase *tcase = stage_add_case(suite, "node");
-
-	tcase_add_loop_test(tcase, a_policy_that_does_not_fit_changes_nothing,
-			    0, 5);
-	tcase_add_test(tcase, arguments_that_make_no_sense_are_refused);
-	tcase_add_test(tcase, the_mode_of_the_socket_is_changed_in_place);
-	tcase_add_test(tcase, a_file_that_replaced_the_socket_is_left_alone);
-	tcase_add_test(tcase, the_group_of_the_socket_is_given_and_taken_back);
-	tcase_add_loop_test(tcase,
-		a_handshake_that_is_allowed_no_more_is_refused_within_the_call,
-		0, 2);
-	tcase_add_test(tcase, a_handshake_that_is_still_allowed_goes_on);
-	tcase_add_loop_test(tcase,
-		a_handshake_is_decided_by_facts_that_only_the_new_policy_wants,
-		0, 2);
-	tcase_add_loop_test(tcase, who_is_there_counts_by_the_new_policy, 0, 9);
-	tcase_add_test(tcase, who_is_there_beyond_a_new_limit_stays);
-	tcase_add_test(tcase,
-		two_nodes_of_one_process_are_counted_together_after_a_reload);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

@@ -8,6 +8,7 @@
 
 #include "support/inspect.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/test_options.h"
 
 #define BEGIN \
@@ -42,7 +43,8 @@ static void open_scene(const char *policy)
 	ck_assert_int_eq(become(ROLE_OWNER, NULL, 0), 0);
 }
 
-START_TEST(open_without_a_required_feature_fails_and_names_it)
+START_TEST(open_without_a_required_feature_fails_and_names_it,
+	   .loop_end = sizeof(cases) / sizeof(cases[0]))
 {
 	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	char rule[64];
@@ -63,7 +65,8 @@ START_TEST(open_without_a_required_feature_fails_and_names_it)
 }
 END_TEST
 
-START_TEST(open_with_a_required_feature_works)
+START_TEST(open_with_a_required_feature_works,
+	   .loop_end = sizeof(cases) / sizeof(cases[0]))
 {
 	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 
@@ -106,7 +109,8 @@ START_TEST(feature_that_an_extension_requires_counts)
 }
 END_TEST
 
-START_TEST(reload_with_an_unmet_require_keeps_the_old_policy)
+START_TEST(reload_with_an_unmet_require_keeps_the_old_policy,
+	   .loop_end = sizeof(cases) / sizeof(cases[0]))
 {
 	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	uint32_t lost = 77;
@@ -129,7 +133,8 @@ START_TEST(reload_with_an_unmet_require_keeps_the_old_policy)
 }
 END_TEST
 
-START_TEST(load_on_a_host_without_the_feature_warns_and_succeeds)
+START_TEST(load_on_a_host_without_the_feature_warns_and_succeeds,
+	   .loop_end = sizeof(cases) / sizeof(cases[0]))
 {
 	struct postern_policy_options options = POSTERN_POLICY_OPTIONS_INIT;
 	struct postern_diagnostics *diagnostics;
@@ -155,22 +160,5 @@ END_TEST
 
 int main(void)
 {
-	const int case_count = sizeof(cases) / sizeof(cases[0]);
-	Suite *suite = suite_create("require");
-	TCase *tcase = stage_add_case(suite, "require");
-
-	tcase_add_loop_test(tcase,
-			    open_without_a_required_feature_fails_and_names_it,
-			    0, case_count);
-	tcase_add_loop_test(tcase, open_with_a_required_feature_works, 0,
-			    case_count);
-	tcase_add_test(tcase, every_missing_feature_of_the_line_is_named);
-	tcase_add_test(tcase, feature_that_an_extension_requires_counts);
-	tcase_add_loop_test(tcase,
-			    reload_with_an_unmet_require_keeps_the_old_policy,
-			    0, case_count);
-	tcase_add_loop_test(
-		tcase, load_on_a_host_without_the_feature_warns_and_succeeds, 0,
-		case_count);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

@@ -10,6 +10,7 @@
 #include "support/inspect.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/stranger.h"
 #include "support/test_options.h"
 
@@ -102,7 +103,8 @@ static void send_unreceived(const struct process *process, uint64_t count)
 	ck_assert_uint_eq(report.count, count);
 }
 
-START_TEST(a_revoked_peer_is_cut_off_and_its_slot_free_within_the_call)
+START_TEST(a_revoked_peer_is_cut_off_and_its_slot_free_within_the_call,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	postern_peer handle = peer_join(&scene, &peer);
 	struct postern_channel *channel;
@@ -121,7 +123,8 @@ START_TEST(a_revoked_peer_is_cut_off_and_its_slot_free_within_the_call)
 }
 END_TEST
 
-START_TEST(a_peer_that_sleeps_is_woken_by_its_revocation)
+START_TEST(a_peer_that_sleeps_is_woken_by_its_revocation,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	const struct peer_order order = {.kind = PEER_RECEIVE_TO_END};
 	postern_peer handle = peer_join(&scene, &peer);
@@ -135,7 +138,8 @@ START_TEST(a_peer_that_sleeps_is_woken_by_its_revocation)
 }
 END_TEST
 
-START_TEST(what_a_revoked_peer_had_sent_is_not_received_any_more)
+START_TEST(what_a_revoked_peer_had_sent_is_not_received_any_more,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	postern_peer handle = peer_join(&scene, &peer);
 
@@ -147,7 +151,8 @@ START_TEST(what_a_revoked_peer_had_sent_is_not_received_any_more)
 }
 END_TEST
 
-START_TEST(a_peer_that_is_gone_and_being_drained_is_revoked_too)
+START_TEST(a_peer_that_is_gone_and_being_drained_is_revoked_too,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	postern_peer handle = peer_join(&scene, &peer);
 	struct postern_event event = POSTERN_EVENT_INIT;
@@ -167,7 +172,8 @@ START_TEST(a_peer_that_is_gone_and_being_drained_is_revoked_too)
 }
 END_TEST
 
-START_TEST(who_holds_a_revoked_peers_channel_gets_an_end)
+START_TEST(who_holds_a_revoked_peers_channel_gets_an_end,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	postern_peer handle = peer_join(&scene, &peer);
 	struct postern_channel *channel;
@@ -182,7 +188,8 @@ START_TEST(who_holds_a_revoked_peers_channel_gets_an_end)
 }
 END_TEST
 
-START_TEST(a_detached_peer_is_revoked_before_its_holder_closes)
+START_TEST(a_detached_peer_is_revoked_before_its_holder_closes,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	postern_peer handle = peer_join(&scene, &peer);
 	postern_peer other = peer_join(&scene, &second);
@@ -205,7 +212,8 @@ START_TEST(a_detached_peer_is_revoked_before_its_holder_closes)
 }
 END_TEST
 
-START_TEST(all_peers_of_a_name_are_revoked_and_nobody_else)
+START_TEST(all_peers_of_a_name_are_revoked_and_nobody_else,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	postern_peer first_handle, second_handle, third_handle;
 	struct postern_channel *channel;
@@ -234,7 +242,8 @@ START_TEST(all_peers_of_a_name_are_revoked_and_nobody_else)
 }
 END_TEST
 
-START_TEST(revocation_leaves_the_policy_as_it_is)
+START_TEST(revocation_leaves_the_policy_as_it_is,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	postern_peer handle = peer_join(&scene, &peer);
 
@@ -247,7 +256,8 @@ START_TEST(revocation_leaves_the_policy_as_it_is)
 }
 END_TEST
 
-START_TEST(revoking_nonsense_is_refused)
+START_TEST(revoking_nonsense_is_refused,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	ck_assert_int_eq(postern_node_revoke(NULL, 1), -EINVAL);
 	ck_assert_int_eq(postern_node_revoke(scene.node, 0), -ESTALE);
@@ -282,7 +292,8 @@ static void tear_down_stranger(void)
 	scene_close(&scene);
 }
 
-START_TEST(a_handshake_of_that_name_is_refused)
+START_TEST(a_handshake_of_that_name_is_refused,
+	   .set_up = set_up_stranger, .tear_down = tear_down_stranger)
 {
 	enum pst_refuse_code code;
 	uint32_t count;
@@ -303,7 +314,8 @@ START_TEST(a_handshake_of_that_name_is_refused)
 }
 END_TEST
 
-START_TEST(a_handshake_that_is_not_decided_yet_goes_on)
+START_TEST(a_handshake_that_is_not_decided_yet_goes_on,
+	   .set_up = set_up_stranger, .tear_down = tear_down_stranger)
 {
 	ck_assert_int_eq(postern_node_revoke_named(scene.node, "self", NULL),
 			 -ENOENT);
@@ -313,7 +325,8 @@ START_TEST(a_handshake_that_is_not_decided_yet_goes_on)
 }
 END_TEST
 
-START_TEST(a_revoked_peer_is_told_why_and_not_one_byte_more)
+START_TEST(a_revoked_peer_is_told_why_and_not_one_byte_more,
+	   .set_up = set_up_stranger, .tear_down = tear_down_stranger)
 {
 	const struct pst_segment_mapping *mapping = &stranger.node_mapping;
 	size_t mapped_bytes;
@@ -345,29 +358,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("revoke");
-	TCase *peers = stage_add_case(suite, "peers");
-	TCase *handshakes = stage_add_case(suite, "handshakes");
-
-	tcase_add_checked_fixture(peers, set_up, tear_down);
-	tcase_add_test(peers,
-		       a_revoked_peer_is_cut_off_and_its_slot_free_within_the_call);
-	tcase_add_test(peers, a_peer_that_sleeps_is_woken_by_its_revocation);
-	tcase_add_test(peers,
-		       what_a_revoked_peer_had_sent_is_not_received_any_more);
-	tcase_add_test(peers,
-		       a_peer_that_is_gone_and_being_drained_is_revoked_too);
-	tcase_add_test(peers, who_holds_a_revoked_peers_channel_gets_an_end);
-	tcase_add_test(peers,
-		       a_detached_peer_is_revoked_before_its_holder_closes);
-	tcase_add_test(peers, all_peers_of_a_name_are_revoked_and_nobody_else);
-	tcase_add_test(peers, revocation_leaves_the_policy_as_it_is);
-	tcase_add_test(peers, revoking_nonsense_is_refused);
-
-	tcase_add_checked_fixture(handshakes, set_up_stranger,
-				  tear_down_stranger);
-	tcase_add_test(handshakes, a_handshake_of_that_name_is_refused);
-	tcase_add_test(handshakes, a_handshake_that_is_not_decided_yet_goes_on);
-	tcase_add_test(handshakes, a_revoked_peer_is_told_why_and_not_one_byte_more);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

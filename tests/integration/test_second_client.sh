@@ -37,7 +37,7 @@ expect_orderly_end() {
 }
 
 # The ring has one page, so it is full and wraps several thousand times.
-send_through_a_small_ring_delivers_all_in_order() {
+test_send_through_a_small_ring_delivers_all_in_order() {
 	start_receiver --format '%{bytes} %{payload}'
 	expect_status 0 second_client send 20000 1000
 	expect_empty err
@@ -48,7 +48,7 @@ send_through_a_small_ring_delivers_all_in_order() {
 }
 
 # As large as the ring allows: each message needs all of it.
-send_of_the_largest_messages_delivers_all_in_order() {
+test_send_of_the_largest_messages_delivers_all_in_order() {
 	page_bytes=$(getconf PAGESIZE)
 	[ "$page_bytes" -eq 4096 ] || {
 		echo "SKIP: a page has $page_bytes bytes here"
@@ -93,7 +93,7 @@ expect_status_of_another_uid() {
 		"$PWD/second_client" "$PWD/orders.sock" 0 orders "$@"
 }
 
-send_as_another_uid_delivers_all_in_order() {
+test_send_as_another_uid_delivers_all_in_order() {
 	can_be_another_uid || return 0
 	start_public_receiver 20001 --format '%{uid} %{bytes} %{payload}'
 	expect_status_of_another_uid 0 send 2000 1000
@@ -116,7 +116,7 @@ observe_says_what_stat_says() {
 	[ "$(cat observed)" = "$expected" ]
 }
 
-observe_with_a_connected_peer_agrees_with_stat() {
+test_observe_with_a_connected_peer_agrees_with_stat() {
 	start_receiver
 	expect_status 0 second_client send 500 1000
 	start_sender --lines
@@ -142,7 +142,7 @@ total_is_observed() {
 }
 
 # The node refuses these before it reads HELLO.
-send_and_observe_by_a_uid_of_no_rule_are_refused() {
+test_send_and_observe_by_a_uid_of_no_rule_are_refused() {
 	can_be_another_uid || return 0
 	start_public_receiver 20002
 	expect_status_of_another_uid 1 observe
@@ -163,7 +163,7 @@ start_second_node() {
 	wait_until is_up
 }
 
-second_node_receives_all_that_the_tool_sends_in_order() {
+test_second_node_receives_all_that_the_tool_sends_in_order() {
 	start_second_node
 	expected_lines 20000 1000 >expected
 	cut -d ' ' -f 2- <expected >lines
@@ -172,7 +172,7 @@ second_node_receives_all_that_the_tool_sends_in_order() {
 	expect_same expected received
 }
 
-second_node_keeps_what_a_killed_sender_has_sent() {
+test_second_node_keeps_what_a_killed_sender_has_sent() {
 	start_second_node
 	start_sender --lines
 	seq 1 100 >&8
@@ -187,7 +187,7 @@ second_node_keeps_what_a_killed_sender_has_sent() {
 # -- what the documents forbid -----------------------------------------------
 
 # READY before OFFER was taken from the socket: it was only looked at.
-ready_with_an_unread_offer_is_refused() {
+test_ready_with_an_unread_offer_is_refused() {
 	start_receiver
 	mkfifo input
 	second_client send 1 1 unread <input >out 2>err &
@@ -211,22 +211,12 @@ expect_poisoned() {
 	stop_receiver
 }
 
-a_doorbell_too_many_for_each_message_ends_the_channel() {
+test_a_doorbell_too_many_for_each_message_ends_the_channel() {
 	expect_poisoned doorbells doorbells-not-requested
 }
 
-a_position_that_is_not_a_multiple_of_8_ends_the_channel() {
+test_a_position_that_is_not_a_multiple_of_8_ends_the_channel() {
 	expect_poisoned position position-misaligned
 }
 
-run_tests \
-	send_through_a_small_ring_delivers_all_in_order \
-	send_of_the_largest_messages_delivers_all_in_order \
-	send_as_another_uid_delivers_all_in_order \
-	observe_with_a_connected_peer_agrees_with_stat \
-	send_and_observe_by_a_uid_of_no_rule_are_refused \
-	second_node_receives_all_that_the_tool_sends_in_order \
-	second_node_keeps_what_a_killed_sender_has_sent \
-	ready_with_an_unread_offer_is_refused \
-	a_doorbell_too_many_for_each_message_ends_the_channel \
-	a_position_that_is_not_a_multiple_of_8_ends_the_channel
+run_tests

@@ -10,6 +10,7 @@
 
 #include "support/inspect.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/test_options.h"
 
 #define INSTANCES_MAX 900
@@ -70,9 +71,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("socket_watch");
-	TCase *tcase = stage_add_case(suite, "socket_watch");
-
-	tcase_add_test(tcase, node_without_a_watch_restores_its_socket_in_time);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

@@ -11,6 +11,7 @@
 #include "support/pattern.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/test_options.h"
 
 #define MESSAGE_BYTES 100
@@ -108,7 +109,8 @@ static void send_to_peer(postern_peer handle, uint64_t count)
 
 /* -- what happened --------------------------------------------------------- */
 
-START_TEST(figures_of_a_peer_and_of_the_node_are_what_was_sent)
+START_TEST(figures_of_a_peer_and_of_the_node_are_what_was_sent,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct postern_peer_statistics stats;
 	struct postern_node_statistics node;
@@ -156,7 +158,8 @@ START_TEST(figures_of_a_peer_and_of_the_node_are_what_was_sent)
 }
 END_TEST
 
-START_TEST(departed_peer_leaves_its_share_in_the_totals)
+START_TEST(departed_peer_leaves_its_share_in_the_totals,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct postern_peer_statistics stats = POSTERN_PEER_STATISTICS_INIT;
 	struct postern_node_statistics node;
@@ -182,7 +185,8 @@ START_TEST(departed_peer_leaves_its_share_in_the_totals)
 }
 END_TEST
 
-START_TEST(slot_with_another_peer_than_before_is_recycled)
+START_TEST(slot_with_another_peer_than_before_is_recycled,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	const uint32_t slot_count = node_stats().slot_count;
 	uint32_t i;
@@ -221,7 +225,8 @@ START_TEST(refusals_are_counted_by_reason)
 }
 END_TEST
 
-START_TEST(peers_are_met_one_after_the_other)
+START_TEST(peers_are_met_one_after_the_other,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	postern_peer handle, met;
 
@@ -264,7 +269,8 @@ START_TEST(peer_without_tokens_is_throttled_and_the_time_is_counted)
 }
 END_TEST
 
-START_TEST(detached_peer_keeps_the_figures_of_that_moment)
+START_TEST(detached_peer_keeps_the_figures_of_that_moment,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct postern_channel *channel;
 	struct postern_peer_statistics stats;
@@ -287,7 +293,8 @@ START_TEST(detached_peer_keeps_the_figures_of_that_moment)
 }
 END_TEST
 
-START_TEST(peer_that_does_not_receive_is_stuck_until_it_does)
+START_TEST(peer_that_does_not_receive_is_stuck_until_it_does,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	uint64_t deadline_ns = test_deadline_ns();
 	struct postern_channel *channel;
@@ -312,7 +319,8 @@ START_TEST(peer_that_does_not_receive_is_stuck_until_it_does)
 }
 END_TEST
 
-START_TEST(sends_that_find_a_full_ring_are_counted_for_the_node)
+START_TEST(sends_that_find_a_full_ring_are_counted_for_the_node,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct postern_channel *channel;
 	uint8_t bytes[MESSAGE_BYTES] = {0};
@@ -362,7 +370,8 @@ typedef void news_fn(postern_peer handle);
 static news_fn *const news[] = {share, ask, detach};
 
 /* Who sleeps on the descriptor is woken to show it to the observers. */
-START_TEST(what_the_program_itself_does_is_shown_without_another_cause)
+START_TEST(what_the_program_itself_does_is_shown_without_another_cause,
+	   .loop_end = 3, .set_up = set_up, .tear_down = tear_down)
 {
 	struct pollfd wait = {.events = POLLIN};
 	postern_peer handle;
@@ -377,7 +386,8 @@ START_TEST(what_the_program_itself_does_is_shown_without_another_cause)
 }
 END_TEST
 
-START_TEST(no_node_and_no_observer_are_invalid_arguments)
+START_TEST(no_node_and_no_observer_are_invalid_arguments,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct postern_node_statistics node = POSTERN_NODE_STATISTICS_INIT;
 	struct postern_peer_statistics stats = POSTERN_PEER_STATISTICS_INIT;
@@ -413,7 +423,8 @@ START_TEST(no_node_and_no_observer_are_invalid_arguments)
 }
 END_TEST
 
-START_TEST(statistics_of_an_impossible_size_are_refused)
+START_TEST(statistics_of_an_impossible_size_are_refused,
+	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct postern_node_statistics node;
 	struct postern_peer_statistics peer_stats =
@@ -435,28 +446,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("statistics");
-	TCase *figures = stage_add_case(suite, "figures");
-	TCase *other = stage_add_case(suite, "scenes of their own");
-
-	tcase_add_checked_fixture(figures, set_up, tear_down);
-	tcase_add_test(figures,
-		       figures_of_a_peer_and_of_the_node_are_what_was_sent);
-	tcase_add_test(figures, departed_peer_leaves_its_share_in_the_totals);
-	tcase_add_test(figures, slot_with_another_peer_than_before_is_recycled);
-	tcase_add_test(figures,
-		       sends_that_find_a_full_ring_are_counted_for_the_node);
-	tcase_add_test(figures, peers_are_met_one_after_the_other);
-	tcase_add_test(figures, detached_peer_keeps_the_figures_of_that_moment);
-	tcase_add_test(figures, peer_that_does_not_receive_is_stuck_until_it_does);
-	tcase_add_loop_test(figures,
-		what_the_program_itself_does_is_shown_without_another_cause,
-		0, 3);
-	tcase_add_test(figures, no_node_and_no_observer_are_invalid_arguments);
-	tcase_add_test(figures, statistics_of_an_impossible_size_are_refused);
-
-	tcase_add_test(other, refusals_are_counted_by_reason);
-	tcase_add_test(other,
-		       peer_without_tokens_is_throttled_and_the_time_is_counted);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 #include "support/expect.h"
 #include "support/process.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/test_options.h"
 
 #define GUARD_BYTES 64
@@ -383,7 +383,8 @@ static void expect_bytes(size_t from, size_t to, unsigned char value)
 		expect_equal(bytes[from], value);
 }
 
-START_TEST(size_out_of_range_is_refused_and_nothing_written)
+START_TEST(size_out_of_range_is_refused_and_nothing_written,
+	   .loop_end = ROW_COUNT)
 {
 	const struct row *row = &rows[_i];
 	const size_t sizes[] = {
@@ -401,7 +402,7 @@ START_TEST(size_out_of_range_is_refused_and_nothing_written)
 }
 END_TEST
 
-START_TEST(size_of_another_release_is_accepted)
+START_TEST(size_of_another_release_is_accepted, .loop_end = ROW_COUNT)
 {
 	const struct row *row = &rows[_i];
 	const size_t sizes[] = {
@@ -421,7 +422,7 @@ START_TEST(size_of_another_release_is_accepted)
 }
 END_TEST
 
-START_TEST(unknown_bytes_of_an_input_must_be_zero)
+START_TEST(unknown_bytes_of_an_input_must_be_zero, .loop_end = ROW_COUNT)
 {
 	const struct row *row = &rows[_i];
 	const size_t places[] = {row->bytes, POSTERN_STRUCT_BYTES_MAX - 1};
@@ -439,16 +440,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("struct sizes");
-	TCase *tcase = stage_add_case(suite, "struct sizes");
-
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_loop_test(tcase,
-			    size_out_of_range_is_refused_and_nothing_written, 0,
-			    ROW_COUNT);
-	tcase_add_loop_test(tcase, size_of_another_release_is_accepted, 0,
-			    ROW_COUNT);
-	tcase_add_loop_test(tcase, unknown_bytes_of_an_input_must_be_zero, 0,
-			    ROW_COUNT);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS(.set_up = set_up, .tear_down = tear_down);
 }

@@ -17,6 +17,7 @@
 #include "support/own_etc.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/test_options.h"
 
 #define OFFERS_OF_USER 8
@@ -225,7 +226,7 @@ static void expect_fault(const struct postern_refusal *refusal, int fault)
 			      faults[fault].details[i], refusal->detail);
 }
 
-START_TEST(open_with_faulty_ranges_is_refused)
+START_TEST(open_with_faulty_ranges_is_refused, .loop_end = FAULT_COUNT)
 {
 	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	size_t fds_before;
@@ -243,7 +244,8 @@ START_TEST(open_with_faulty_ranges_is_refused)
 }
 END_TEST
 
-START_TEST(reload_with_faulty_ranges_keeps_policy_and_ranges)
+START_TEST(reload_with_faulty_ranges_keeps_policy_and_ranges,
+	   .loop_end = FAULT_COUNT)
 {
 	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
 	uint32_t lost = 77;
@@ -267,7 +269,7 @@ START_TEST(reload_with_faulty_ranges_keeps_policy_and_ranges)
 }
 END_TEST
 
-START_TEST(reload_with_sound_ranges_puts_them_in_force)
+START_TEST(reload_with_sound_ranges_puts_them_in_force, .loop_end = 2)
 {
 	skip_unless(users_are_several(), NEEDS_USERS);
 	skip_unless(own_etc_bring(RANGE), NEEDS_MOUNT_NAMESPACE);
@@ -294,16 +296,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("subordinate uids");
-	TCase *tcase = stage_add_case(suite, "subordinate uids");
-
-	tcase_add_loop_test(tcase, open_with_faulty_ranges_is_refused, 0,
-			    FAULT_COUNT);
-	tcase_add_loop_test(tcase,
-			    reload_with_faulty_ranges_keeps_policy_and_ranges,
-			    0, FAULT_COUNT);
-	tcase_add_loop_test(tcase, reload_with_sound_ranges_puts_them_in_force,
-			    0, 2);
-	tcase_add_test(tcase, open_without_the_file_succeeds);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

@@ -51,7 +51,7 @@ expect_old_file() {
 	expect_same old.conf etc/postern/policy.d/peers.conf
 }
 
-install_beyond_the_limit_changes_nothing() {
+test_install_beyond_the_limit_changes_nothing() {
 	make_system
 	expect_status 1 limited "$tool" policy install peers.conf
 	expect_text err '^postern: /etc/postern/policy.d/peers.conf: File too'
@@ -64,7 +64,7 @@ install_beyond_the_limit_changes_nothing() {
 	expect_same peers.conf etc/postern/policy.d/peers.conf
 }
 
-edit_beyond_the_limit_changes_nothing_and_leaves_no_copy() {
+test_edit_beyond_the_limit_changes_nothing_and_leaves_no_copy() {
 	make_system
 	cp peers.conf etc/postern/policy.d/peers.conf
 	cp peers.conf old.conf
@@ -78,6 +78,4 @@ edit_beyond_the_limit_changes_nothing_and_leaves_no_copy() {
 	[ ! -e "$copy" ] || fail "$copy is left"
 }
 
-run_tests \
-	install_beyond_the_limit_changes_nothing \
-	edit_beyond_the_limit_changes_nothing_and_leaves_no_copy
+run_tests

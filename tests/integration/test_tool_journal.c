@@ -302,15 +302,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("tool_journal");
-	TCase *tcase = stage_add_case(suite, "journal");
-
-	tcase_add_checked_fixture(tcase, set_up, NULL);
-	tcase_add_test(tcase,
-		       records_go_to_the_journal_and_not_to_standard_error);
-	tcase_add_test(tcase, journal_that_is_not_there_costs_no_message);
-	tcase_add_test(
-		tcase,
-		journal_that_does_not_read_costs_no_message_and_is_told_later);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS(.set_up = set_up);
 }

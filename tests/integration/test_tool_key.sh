@@ -12,7 +12,7 @@ expect_lines() {
 	[ "$(wc -l <"$1")" -eq "$2" ] || fail "$1 has not $2 lines"
 }
 
-new_makes_a_private_file_and_prints_the_public_key() {
+test_new_makes_a_private_file_and_prints_the_public_key() {
 	expect_status 0 postern key new key
 	expect_empty err
 	expect_text out '^x25519:[A-Za-z0-9_-]\{43\}$'
@@ -25,7 +25,7 @@ new_makes_a_private_file_and_prints_the_public_key() {
 	cmp new out || fail "another public key"
 }
 
-new_does_not_write_over_a_key() {
+test_new_does_not_write_over_a_key() {
 	echo "$private_line" >key
 	expect_status 9 postern key new key
 	expect_empty out
@@ -34,7 +34,7 @@ new_does_not_write_over_a_key() {
 	expect_text out "^$public_line$"
 }
 
-private_keys_are_never_printed() {
+test_private_keys_are_never_printed() {
 	echo "$private_line" >key
 	for command in public check new; do
 		postern key $command key >>all 2>&1 || :
@@ -43,7 +43,7 @@ private_keys_are_never_printed() {
 	grep -q hSDw all || fail "no public key in the output"
 }
 
-public_prints_one_line_for_each_file() {
+test_public_prints_one_line_for_each_file() {
 	echo "$private_line" >a
 	postern key new b >b.public
 	expect_status 0 postern key public a b a
@@ -51,7 +51,7 @@ public_prints_one_line_for_each_file() {
 	[ "$(sed -n 2p out)" = "$(cat b.public)" ] || fail "not in order"
 }
 
-check_says_what_is_wrong_and_how_to_mend_it() {
+test_check_says_what_is_wrong_and_how_to_mend_it() {
 	echo "$private_line" >key
 	expect_status 0 postern key check key
 	expect_empty out
@@ -69,13 +69,13 @@ check_says_what_is_wrong_and_how_to_mend_it() {
 	expect_status 0 postern key check link
 }
 
-check_looks_at_every_file() {
+test_check_looks_at_every_file() {
 	echo "$private_line" >key
 	expect_status 1 postern key check none key nothing
 	expect_lines err 2
 }
 
-key_of_a_policy_is_what_new_prints() {
+test_key_of_a_policy_is_what_new_prints() {
 	postern key new key >public
 	write_policy policy.conf "key $(cat public)"
 	expect_status 0 postern policy check policy.conf
@@ -93,7 +93,7 @@ write_keyed_policy() {
 	mv tmp policy.conf
 }
 
-key_of_send_is_proven_to_a_node_with_a_key() {
+test_key_of_send_is_proven_to_a_node_with_a_key() {
 	write_keyed_policy
 	start_receiver --key node.key --lines --until-departed
 	expect_status 0 send --key own.key --message hello
@@ -102,7 +102,7 @@ key_of_send_is_proven_to_a_node_with_a_key() {
 	expect_text receiver.err "event=admit .* mode=aead key=$(cat own.public) "
 }
 
-sender_with_another_key_or_none_is_refused() {
+test_sender_with_another_key_or_none_is_refused() {
 	write_keyed_policy
 	postern key new other.key >other.public
 	start_receiver --key node.key
@@ -116,7 +116,7 @@ sender_with_another_key_or_none_is_refused() {
 	expect_empty received
 }
 
-node_without_its_key_is_not_opened() {
+test_node_without_its_key_is_not_opened() {
 	write_keyed_policy
 	expect_status 5 postern receive --policy policy.conf orders
 	expect_text err 'the node has a key in the policy: open it with the file'
@@ -131,7 +131,7 @@ node_without_its_key_is_not_opened() {
 	[ ! -e orders.sock ] || fail "there is a socket"
 }
 
-receiver_changes_its_key_on_sighup() {
+test_receiver_changes_its_key_on_sighup() {
 	write_keyed_policy
 	postern key new next.key >next.public
 	sed "s|^    key $(cat node.public)|&\n    key $(cat next.public)|" \
@@ -151,7 +151,7 @@ receiver_changes_its_key_on_sighup() {
 	printf 'one\nthree\n' | cmp -s received - || fail "$(cat received)"
 }
 
-explain_agrees_with_what_a_key_leads_to() {
+test_explain_agrees_with_what_a_key_leads_to() {
 	write_keyed_policy
 	postern key new other.key >other.public
 	expect_status 0 postern policy explain --policy policy.conf \
@@ -167,16 +167,4 @@ explain_agrees_with_what_a_key_leads_to() {
 	expect_text out 'is known by its key, and the process proves none'
 }
 
-run_tests \
-	key_of_send_is_proven_to_a_node_with_a_key \
-	sender_with_another_key_or_none_is_refused \
-	node_without_its_key_is_not_opened \
-	receiver_changes_its_key_on_sighup \
-	explain_agrees_with_what_a_key_leads_to \
-	new_makes_a_private_file_and_prints_the_public_key \
-	new_does_not_write_over_a_key \
-	private_keys_are_never_printed \
-	public_prints_one_line_for_each_file \
-	check_says_what_is_wrong_and_how_to_mend_it \
-	check_looks_at_every_file \
-	key_of_a_policy_is_what_new_prints
+run_tests

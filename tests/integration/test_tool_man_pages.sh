@@ -26,7 +26,7 @@ literal_block() {
 		sed 's/\\\(.\)/\1/g'
 }
 
-every_option_is_in_the_page_of_the_tool() {
+test_every_option_is_in_the_page_of_the_tool() {
 	for command in send receive list revoke stat top doctor \
 		'policy check' 'policy show' \
 		'policy explain' 'policy diff' 'policy fmt' 'policy pid'; do
@@ -40,7 +40,7 @@ every_option_is_in_the_page_of_the_tool() {
 	done
 }
 
-every_error_is_in_the_overview() {
+test_every_error_is_in_the_overview() {
 	sed -n 's/^ \*   \(-E[A-Z]*\).*/\1/p' \
 		"$srcdir/include/postern/result.h" >errors
 	[ "$(wc -l <errors)" -gt 15 ] || fail "which errors?"
@@ -50,7 +50,7 @@ every_error_is_in_the_overview() {
 }
 
 # scdoc takes one backslash away, within an example too.
-backslashes_of_examples_are_doubled() {
+test_backslashes_of_examples_are_doubled() {
 	for page in "$man"/*.scd; do
 		awk '/^```/ { inside = !inside; next }
 			inside { gsub(/\\\\/, ""); if (/\\/) print }' "$page" >single
@@ -58,7 +58,7 @@ backslashes_of_examples_are_doubled() {
 	done
 }
 
-example_policies_load() {
+test_example_policies_load() {
 	for place in 'postern.1.scd peer.shop' \
 		'postern-policy.5.scd collector' \
 		'postern-policy.5.scd contractors'; do
@@ -76,7 +76,7 @@ words() {
 	sed 's/^ \* \{0,1\}//; s/[*_]//g; s/(3\{0,1\})//g' "$1" | tr -s ' \n\t' ' '
 }
 
-node_page_says_when_pending_work_is_done_as_the_header_does() {
+test_node_page_says_when_pending_work_is_done_as_the_header_does() {
 	words "$srcdir/include/postern/node.h" |
 		grep -o 'If no peer is ready.* while calls are quick' \
 			>header
@@ -85,9 +85,4 @@ node_page_says_when_pending_work_is_done_as_the_header_does() {
 	grep -Fq "$(cat header)" page || fail "not in the page: $(cat header)"
 }
 
-run_tests \
-	node_page_says_when_pending_work_is_done_as_the_header_does \
-	every_option_is_in_the_page_of_the_tool \
-	every_error_is_in_the_overview \
-	backslashes_of_examples_are_doubled \
-	example_policies_load
+run_tests

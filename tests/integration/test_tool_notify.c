@@ -262,14 +262,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("tool_notify");
-	TCase *tcase = stage_add_case(suite, "notify");
-
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_test(tcase, receive_notify_socket_path_is_told_each_step);
-	tcase_add_test(tcase, receive_abstract_notify_socket_is_told_each_step);
-	tcase_add_test(tcase, receive_failed_reload_is_ready_again);
-	tcase_add_test(tcase, receive_that_does_not_start_is_never_ready);
-	tcase_add_test(tcase, receive_without_a_service_manager_works);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS(.set_up = set_up, .tear_down = tear_down);
 }

@@ -12,7 +12,7 @@ write_typo() {
 	mv "$1.tmp" "$1"
 }
 
-good_policy_is_valid() {
+test_good_policy_is_valid() {
 	write_policy good.conf
 	expect_status 0 postern policy check good.conf
 	expect_text out '^good.conf: valid$'
@@ -20,7 +20,7 @@ good_policy_is_valid() {
 	expect_status 0 postern policy check --policy good.conf
 }
 
-typo_is_shown_with_a_caret_and_a_suggestion() {
+test_typo_is_shown_with_a_caret_and_a_suggestion() {
 	write_typo bad.conf
 	expect_status 1 postern policy check bad.conf
 	expect_empty out
@@ -31,7 +31,7 @@ typo_is_shown_with_a_caret_and_a_suggestion() {
 	expect_text err '^postern: bad.conf: [0-9]* errors\{0,1\} in the policy$'
 }
 
-every_file_is_checked_and_one_bad_one_is_enough() {
+test_every_file_is_checked_and_one_bad_one_is_enough() {
 	write_policy good.conf
 	write_typo bad.conf
 	expect_status 1 postern policy check bad.conf good.conf
@@ -39,14 +39,14 @@ every_file_is_checked_and_one_bad_one_is_enough() {
 	expect_text err '^bad.conf:7:5: error'
 }
 
-truncated_policy_is_invalid() {
+test_truncated_policy_is_invalid() {
 	write_policy good.conf
 	head -n 9 good.conf >cut.conf
 	expect_status 1 postern policy check cut.conf
 	expect_text err "^cut.conf:.*unexpected end of file"
 }
 
-missing_file_is_an_error() {
+test_missing_file_is_an_error() {
 	expect_status 1 postern policy check nowhere.conf
 	expect_text err 'nowhere.conf'
 	expect_status 8 postern policy show --policy nowhere.conf
@@ -54,7 +54,7 @@ missing_file_is_an_error() {
 	expect_text err '^postern: nowhere.conf: No such file or directory$'
 }
 
-strict_makes_a_warning_an_error() {
+test_strict_makes_a_warning_an_error() {
 	write_policy good.conf
 	sed "s/^    user .*/    user */" good.conf >everyone.conf
 	expect_status 0 postern policy check everyone.conf
@@ -63,7 +63,7 @@ strict_makes_a_warning_an_error() {
 	expect_status 0 postern policy check --strict good.conf
 }
 
-assumed_names_are_a_warning() {
+test_assumed_names_are_a_warning() {
 	write_policy good.conf
 	sed 's/^    user .*/    user no-such-user-here/' good.conf >other.conf
 	expect_status 1 postern policy check other.conf
@@ -71,7 +71,7 @@ assumed_names_are_a_warning() {
 	expect_text err 'warning: .*no-such-user-here'
 }
 
-file_that_others_can_write_is_a_warning() {
+test_file_that_others_can_write_is_a_warning() {
 	write_policy good.conf
 	chmod 0666 good.conf
 	expect_status 0 postern policy check good.conf
@@ -79,7 +79,7 @@ file_that_others_can_write_is_a_warning() {
 	expect_status 8 postern list --policy good.conf
 }
 
-file_that_would_not_load_is_invalid_unless_it_is_an_operand() {
+test_file_that_would_not_load_is_invalid_unless_it_is_an_operand() {
 	write_policy good.conf
 	chmod 0666 good.conf
 	expect_status 1 postern policy check --policy good.conf
@@ -97,7 +97,7 @@ check_rules() {
 	expect_status 0 postern policy check rules.conf
 }
 
-user_in_two_tenants_is_a_warning() {
+test_user_in_two_tenants_is_a_warning() {
 	check_rules 'peer p {' 'user 1001 1002' '}' 'peer q {' 'user 1002' '}' \
 		'tenant a {' 'members p' '}' 'tenant b {' 'members q' '}'
 	expect_text err 'rules.conf:12:9: warning: uid 1002 is in two tenants'
@@ -119,13 +119,13 @@ user_in_two_tenants_is_a_warning() {
 	expect_text err "warning: peer 'p' is in two tenants"
 }
 
-member_of_a_group_in_two_tenants_is_a_warning() {
+test_member_of_a_group_in_two_tenants_is_a_warning() {
 	check_rules 'peer p {' "group $(id -g root)" '}' 'peer q {' 'user root' '}' \
 		'tenant a {' 'members p' '}' 'tenant b {' 'members q' '}'
 	expect_text err "warning: uid 0 is in two tenants"
 }
 
-program_that_cannot_match_is_a_warning() {
+test_program_that_cannot_match_is_a_warning() {
 	ln -s /bin/true link
 	check_rules 'peer p {' 'user 0' "exe $PWD/link" '}'
 	expect_text err "rules.conf:4:5: warning: exe '$PWD/link' never matches"
@@ -148,7 +148,7 @@ program_that_cannot_match_is_a_warning() {
 	expect_text err "own.conf:9:7: warning: peer 'p' has an 'exe': it only"
 }
 
-findings_as_json_are_an_array() {
+test_findings_as_json_are_an_array() {
 	write_policy good.conf
 	write_typo bad.conf
 	expect_status 0 postern policy check --json good.conf
@@ -160,7 +160,7 @@ findings_as_json_are_an_array() {
 	expect_text err '^postern: bad.conf: '
 }
 
-json_is_whole_and_ascii_whatever_a_file_is_called() {
+test_json_is_whole_and_ascii_whatever_a_file_is_called() {
 	file=$(printf 'a"b\\c\303\251.conf')
 	write_typo "$file"
 	expect_status 1 postern policy check --json "$file"
@@ -168,7 +168,7 @@ json_is_whole_and_ascii_whatever_a_file_is_called() {
 	! grep -q '[^ -~]' out || fail "$(cat out)"
 }
 
-formatting_twice_is_formatting_once() {
+test_formatting_twice_is_formatting_once() {
 	write_policy good.conf
 	sed 's/^ *//; s/^allow/# why\nallow/' good.conf >flat.conf
 	expect_status 0 postern policy fmt flat.conf
@@ -179,7 +179,7 @@ formatting_twice_is_formatting_once() {
 	expect_status 0 postern policy check once.conf
 }
 
-fmt_reads_standard_input() {
+test_fmt_reads_standard_input() {
 	write_policy good.conf
 	expect_status 0 postern policy fmt good.conf
 	mv out named
@@ -189,14 +189,14 @@ fmt_reads_standard_input() {
 	expect_same out named
 }
 
-fmt_of_a_broken_text_prints_nothing() {
+test_fmt_of_a_broken_text_prints_nothing() {
 	printf 'policy-version 1\nnode {\n' >bad.conf
 	expect_status 8 postern policy fmt bad.conf
 	expect_empty out
 	expect_text err '^bad.conf:'
 }
 
-fmt_makes_names_numbers() {
+test_fmt_makes_names_numbers() {
 	write_policy good.conf
 	sed 's/^    user .*/    user root/' good.conf >named.conf
 	expect_status 0 postern policy fmt --numeric named.conf
@@ -205,7 +205,7 @@ fmt_makes_names_numbers() {
 	expect_text out '^ *user root$'
 }
 
-shown_policy_is_a_policy_with_origins() {
+test_shown_policy_is_a_policy_with_origins() {
 	write_policy good.conf
 	expect_status 0 postern policy show --policy good.conf
 	expect_text out 'owner user .*# .*good.conf:6'
@@ -219,21 +219,21 @@ explain() {
 	postern policy explain --policy policy.conf --node orders "$@"
 }
 
-explain_says_which_rule_admits() {
+test_explain_says_which_rule_admits() {
 	write_policy policy.conf
 	expect_status 0 explain --user "$(id -u)"
 	expect_text out 'policy.conf:8'
 	expect_text out '[^t]admitted'
 }
 
-explain_says_why_somebody_is_refused() {
+test_explain_says_why_somebody_is_refused() {
 	write_policy policy.conf
 	expect_status 1 explain --user 4711
 	expect_text out 'policy.conf:8'
 	expect_text out 'refused'
 }
 
-explain_counts_unknown_as_refused() {
+test_explain_counts_unknown_as_refused() {
 	write_policy policy.conf 'deny crowd'
 	sed 's/^node orders/peer crowd {\n    group 4711\n}\n&/' \
 		policy.conf >tmp && mv tmp policy.conf
@@ -242,9 +242,9 @@ explain_counts_unknown_as_refused() {
 	expect_status 0 explain --user "$(id -u)" --group 4712
 }
 
-explain_looks_at_a_running_process() {
+test_explain_looks_at_a_running_process() {
 	[ -d /proc/$$ ] || {
-		echo "SKIP: explain_looks_at_a_running_process: needs /proc/PID"
+		echo "SKIP: test_explain_looks_at_a_running_process: needs /proc/PID"
 		return 0
 	}
 	write_policy policy.conf
@@ -253,7 +253,7 @@ explain_looks_at_a_running_process() {
 	expect_text err 'no such process'
 }
 
-explain_does_not_look_at_what_has_ended() {
+test_explain_does_not_look_at_what_has_ended() {
 	write_policy policy.conf
 	mkfifo quiet
 	# A program that does not know of its child leaves it a zombie.
@@ -266,7 +266,7 @@ explain_does_not_look_at_what_has_ended() {
 	expect_empty out
 }
 
-explain_of_an_unknown_node_is_an_error() {
+test_explain_of_an_unknown_node_is_an_error() {
 	write_policy policy.conf
 	expect_status 9 postern policy explain --policy policy.conf \
 		--node nowhere --user 0
@@ -276,7 +276,7 @@ explain_of_an_unknown_node_is_an_error() {
 	expect_text err '^postern: nowhere: no such node'
 }
 
-explain_refuses_what_is_no_fact() {
+test_explain_refuses_what_is_no_fact() {
 	write_policy policy.conf
 	expect_status 9 explain --user no-such-user-here
 	expect_status 9 explain --user "$(id -u)" --group no-such-group-here
@@ -293,7 +293,7 @@ explain_refuses_what_is_no_fact() {
 		--key x25519:3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08
 }
 
-diff_of_the_same_is_no_difference() {
+test_diff_of_the_same_is_no_difference() {
 	write_policy old.conf
 	expect_status 0 postern policy diff old.conf old.conf
 	expect_empty err
@@ -303,7 +303,7 @@ diff_of_the_same_is_no_difference() {
 	expect_status 0 postern policy diff shown.conf formatted.conf
 }
 
-diff_says_what_changes_and_where() {
+test_diff_says_what_changes_and_where() {
 	write_policy old.conf
 	write_policy new.conf 'limits {' 'idle 5min' '}' 'audit deny'
 	sed 's/direction both/direction send/; s/64KiB/128KiB/' \
@@ -321,7 +321,7 @@ diff_says_what_changes_and_where() {
 	[ "$(grep -c '^ *[-+~] ' out)" -eq 4 ] || fail "$(cat out)"
 }
 
-diff_with_an_invalid_file_has_no_answer() {
+test_diff_with_an_invalid_file_has_no_answer() {
 	write_policy good.conf
 	write_typo bad.conf
 	for files in 'bad.conf good.conf' 'good.conf bad.conf' \
@@ -338,7 +338,7 @@ diff_with_an_invalid_file_has_no_answer() {
 	expect_status 2 postern policy diff good.conf good.conf good.conf
 }
 
-diff_assumes_names_of_other_hosts() {
+test_diff_assumes_names_of_other_hosts() {
 	write_policy good.conf
 	sed 's/^    user .*/    user no-such-user-here/' good.conf >other.conf
 	expect_status 2 postern policy diff good.conf other.conf
@@ -348,7 +348,7 @@ diff_assumes_names_of_other_hosts() {
 	expect_text err 'warning: .*no-such-user-here'
 }
 
-diff_only_warns_about_files_that_others_can_write() {
+test_diff_only_warns_about_files_that_others_can_write() {
 	write_policy good.conf
 	cp good.conf open.conf
 	chmod 0666 open.conf
@@ -360,7 +360,7 @@ has_pidfs() {
 	postern doctor | grep -q '^pidfs *found'
 }
 
-pid_prints_a_word_that_names_the_process() {
+test_pid_prints_a_word_that_names_the_process() {
 	if ! has_pidfs; then
 		expect_status 1 postern policy pid $$
 		return
@@ -371,9 +371,9 @@ pid_prints_a_word_that_names_the_process() {
 	[ "$(wc -l <out)" -eq 2 ] || fail "two words for two pids"
 }
 
-pid_word_admits_that_process_only() {
+test_pid_word_admits_that_process_only() {
 	[ -d /proc/$$ ] || {
-		echo "SKIP: pid_word_admits_that_process_only: needs /proc/PID"
+		echo "SKIP: test_pid_word_admits_that_process_only: needs /proc/PID"
 		return 0
 	}
 	if ! has_pidfs; then
@@ -392,7 +392,7 @@ pid_word_admits_that_process_only() {
 	expect_status 1 explain --user "$(id -u)" --pid-word "${word}0"
 }
 
-pid_of_nobody_is_an_error() {
+test_pid_of_nobody_is_an_error() {
 	expect_status 2 postern policy pid 0
 	expect_status 2 postern policy pid -- -1
 	expect_status 2 postern policy pid self
@@ -400,9 +400,9 @@ pid_of_nobody_is_an_error() {
 	expect_text err '^postern: 2147483647: no such process$'
 }
 
-owner_unmapped_is_for_clients_that_have_the_key() {
+test_owner_unmapped_is_for_clients_that_have_the_key() {
 	[ "$(id -u)" -eq 0 ] && [ -d /proc/$$ ] || {
-		echo "SKIP: owner_unmapped_is_for_clients_that_have_the_key: needs root, whose file may name the owner, and /proc/PID"
+		echo "SKIP: test_owner_unmapped_is_for_clients_that_have_the_key: needs root, whose file may name the owner, and /proc/PID"
 		return 0
 	}
 	write_policy keyless.conf
@@ -431,39 +431,4 @@ owner_unmapped_is_for_clients_that_have_the_key() {
 	expect_text err 'for a user namespace that does not map every uid'
 }
 
-run_tests \
-	good_policy_is_valid \
-	typo_is_shown_with_a_caret_and_a_suggestion \
-	every_file_is_checked_and_one_bad_one_is_enough \
-	truncated_policy_is_invalid \
-	missing_file_is_an_error \
-	strict_makes_a_warning_an_error \
-	assumed_names_are_a_warning \
-	file_that_others_can_write_is_a_warning \
-	file_that_would_not_load_is_invalid_unless_it_is_an_operand \
-	user_in_two_tenants_is_a_warning \
-	member_of_a_group_in_two_tenants_is_a_warning \
-	program_that_cannot_match_is_a_warning \
-	findings_as_json_are_an_array \
-	json_is_whole_and_ascii_whatever_a_file_is_called \
-	formatting_twice_is_formatting_once \
-	fmt_reads_standard_input \
-	fmt_of_a_broken_text_prints_nothing \
-	fmt_makes_names_numbers \
-	shown_policy_is_a_policy_with_origins \
-	explain_says_which_rule_admits \
-	explain_says_why_somebody_is_refused \
-	explain_counts_unknown_as_refused \
-	explain_looks_at_a_running_process \
-	explain_does_not_look_at_what_has_ended \
-	explain_of_an_unknown_node_is_an_error \
-	explain_refuses_what_is_no_fact \
-	diff_of_the_same_is_no_difference \
-	diff_says_what_changes_and_where \
-	diff_with_an_invalid_file_has_no_answer \
-	diff_assumes_names_of_other_hosts \
-	diff_only_warns_about_files_that_others_can_write \
-	pid_prints_a_word_that_names_the_process \
-	pid_word_admits_that_process_only \
-	pid_of_nobody_is_an_error \
-	owner_unmapped_is_for_clients_that_have_the_key
+run_tests

@@ -66,7 +66,7 @@ expect_service() {
 }
 
 # Before the fix, each SIGHUP left a descriptor readable for ever.
-reload_then_idle_node_makes_no_turns() {
+test_reload_then_idle_node_makes_no_turns() {
 	start_receiver
 	kill -HUP "$receiver"
 	wait_until says receiver.err ' event=reload '
@@ -83,7 +83,7 @@ reload_then_idle_node_makes_no_turns() {
 	stop_receiver
 }
 
-full_output_stops_the_messages_only() {
+test_full_output_stops_the_messages_only() {
 	mkfifo output
 	exec 9<>output
 	start_receiver_to output receiver.err --lines
@@ -104,7 +104,7 @@ full_output_stops_the_messages_only() {
 	wait_until cmp -s numbers received
 }
 
-full_error_output_stops_nothing() {
+test_full_error_output_stops_nothing() {
 	mkfifo errors
 	exec 9<>errors
 	dd if=/dev/zero of=errors bs=4096 count=1000 oflag=nonblock \
@@ -125,7 +125,7 @@ has_reloaded() {
 	[ "$(figure reload_count)" = 1 ]
 }
 
-records_of_a_full_error_output_come_later() {
+test_records_of_a_full_error_output_come_later() {
 	mkfifo errors
 	exec 9<>errors
 	dd if=/dev/zero of=errors bs=4096 count=1000 oflag=nonblock \
@@ -140,7 +140,7 @@ records_of_a_full_error_output_come_later() {
 	stop_receiver
 }
 
-reader_that_is_gone_ends_an_idle_receiver() {
+test_reader_that_is_gone_ends_an_idle_receiver() {
 	mkfifo output
 	write_policy policy.conf
 	# shellcheck disable=SC2086
@@ -156,7 +156,7 @@ reader_that_is_gone_ends_an_idle_receiver() {
 	[ ! -e orders.sock ] || fail "the socket is left behind"
 }
 
-closed_terminal_ends_the_receiver() {
+test_closed_terminal_ends_the_receiver() {
 	write_policy policy.conf
 	cat >on_terminal <<-EOF
 		echo \$\$ >pid
@@ -190,24 +190,24 @@ receive_escape_on_terminal() {
 	wait_for_status 0 "$receiver"
 }
 
-payload_is_escaped_on_a_terminal() {
+test_payload_is_escaped_on_a_terminal() {
 	receive_escape_on_terminal
 	expect_text screen 'a\\x1b\[2Jb'
 }
 
-payload_of_lines_is_escaped_on_a_terminal() {
+test_payload_of_lines_is_escaped_on_a_terminal() {
 	receive_escape_on_terminal --lines
 	expect_text screen 'a\\x1b\[2Jb'
 }
 
-format_raw_is_not_escaped_on_a_terminal() {
+test_format_raw_is_not_escaped_on_a_terminal() {
 	receive_escape_on_terminal "--format '%{raw}'"
 	expect_text screen "$(printf 'a\033')\[2Jb"
 }
 
 # -- files ------------------------------------------------------------------
 
-full_disk_stops_the_messages_and_loses_none() {
+test_full_disk_stops_the_messages_and_loses_none() {
 	[ "$(id -u)" -eq 0 ] || {
 		echo "SKIP: mounting a file system needs root"
 		return
@@ -247,7 +247,7 @@ full_disk_stops_the_messages_and_loses_none() {
 }
 
 # Every line that was taken was promised a place before.
-stop_with_a_full_disk_loses_no_line_that_was_taken() {
+test_stop_with_a_full_disk_loses_no_line_that_was_taken() {
 	[ "$(id -u)" -eq 0 ] || {
 		echo "SKIP: mounting a file system needs root"
 		return
@@ -303,7 +303,7 @@ start_limited_receiver() {
 	wait_until is_up
 }
 
-file_at_its_limit_stops_the_messages_and_loses_none() {
+test_file_at_its_limit_stops_the_messages_and_loses_none() {
 	start_limited_receiver
 	send_numbers 300000
 	wait_until says receiver.err \
@@ -318,7 +318,7 @@ file_at_its_limit_stops_the_messages_and_loses_none() {
 	expect_same numbers grown
 }
 
-stop_with_a_full_file_reports_the_loss() {
+test_stop_with_a_full_file_reports_the_loss() {
 	start_limited_receiver
 	send_numbers 300000
 	wait_until says receiver.err 'File too large'
@@ -333,7 +333,7 @@ stop_with_a_full_file_reports_the_loss() {
 }
 
 # Each rotation happens while a part of the lines is on its way.
-rotated_file_has_every_line_once() {
+test_rotated_file_has_every_line_once() {
 	start_receiver --lines --output lines
 	start_sender --lines
 	for n in 1 2 3 4 5; do
@@ -357,7 +357,7 @@ rotated_file_has_every_line_once() {
 	done
 }
 
-file_that_is_unfit_is_refused_before_the_node_opens() {
+test_file_that_is_unfit_is_refused_before_the_node_opens() {
 	write_policy policy.conf
 	ln -s elsewhere lines
 	expect_status 9 postern receive --policy policy.conf --output lines \
@@ -373,7 +373,7 @@ file_that_is_unfit_is_refused_before_the_node_opens() {
 	[ ! -e orders.sock ] && [ ! -e elsewhere ]
 }
 
-reopen_without_a_file_changes_nothing() {
+test_reopen_without_a_file_changes_nothing() {
 	start_receiver --lines
 	kill -USR1 "$receiver"
 	expect_status 0 send --message here
@@ -383,7 +383,7 @@ reopen_without_a_file_changes_nothing() {
 
 # -- lines ------------------------------------------------------------------
 
-format_has_the_facts_of_the_peer() {
+test_format_has_the_facts_of_the_peer() {
 	write_policy policy.conf
 	sed 's/^node/tenant acme {\n    members self\n}\n&/' policy.conf >tmp
 	mv tmp policy.conf
@@ -403,7 +403,7 @@ format_has_the_facts_of_the_peer() {
 	stop_receiver
 }
 
-format_writes_one_line_for_each_message() {
+test_format_writes_one_line_for_each_message() {
 	start_receiver --format '%{payload}' --count 3
 	expect_status 0 send --message "$(printf 'two\nlines')"
 	expect_status 0 send --message "$(printf '\033[2J\\')"
@@ -413,14 +413,14 @@ format_writes_one_line_for_each_message() {
 	expect_same expected received
 }
 
-escape_writes_one_line_for_each_message() {
+test_escape_writes_one_line_for_each_message() {
 	start_receiver --escape --count 1
 	expect_status 0 send --message "$(printf 'two\nlines')"
 	wait_for_status 0 "$receiver"
 	received_is 'two\\nlines\n' || fail "$(cat received)"
 }
 
-format_of_large_messages_is_whole() {
+test_format_of_large_messages_is_whole() {
 	write_policy policy.conf
 	sed 's/ring .*/ring 1MiB/; s/message .*/message 256KiB/' policy.conf >tmp
 	mv tmp policy.conf
@@ -433,7 +433,7 @@ format_of_large_messages_is_whole() {
 		fail "$(wc -c <received) bytes"
 }
 
-wrong_format_is_a_misuse() {
+test_wrong_format_is_a_misuse() {
 	write_policy policy.conf
 	for format in '%' '%u' '%{uid' '%{user}'; do
 		expect_status 2 postern receive --policy policy.conf \
@@ -442,25 +442,4 @@ wrong_format_is_a_misuse() {
 	done
 }
 
-run_tests \
-	reload_then_idle_node_makes_no_turns \
-	full_output_stops_the_messages_only \
-	full_error_output_stops_nothing \
-	records_of_a_full_error_output_come_later \
-	reader_that_is_gone_ends_an_idle_receiver \
-	closed_terminal_ends_the_receiver \
-	payload_is_escaped_on_a_terminal \
-	payload_of_lines_is_escaped_on_a_terminal \
-	format_raw_is_not_escaped_on_a_terminal \
-	full_disk_stops_the_messages_and_loses_none \
-	stop_with_a_full_disk_loses_no_line_that_was_taken \
-	file_at_its_limit_stops_the_messages_and_loses_none \
-	stop_with_a_full_file_reports_the_loss \
-	rotated_file_has_every_line_once \
-	file_that_is_unfit_is_refused_before_the_node_opens \
-	reopen_without_a_file_changes_nothing \
-	format_has_the_facts_of_the_peer \
-	format_writes_one_line_for_each_message \
-	escape_writes_one_line_for_each_message \
-	format_of_large_messages_is_whole \
-	wrong_format_is_a_misuse
+run_tests

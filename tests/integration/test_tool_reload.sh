@@ -13,7 +13,7 @@ has_received() {
 	says received "$1"
 }
 
-broken_policy_changes_nothing() {
+test_broken_policy_changes_nothing() {
 	start_receiver --lines
 	start_sender --lines
 	echo one >&8
@@ -31,7 +31,7 @@ broken_policy_changes_nothing() {
 	stop_receiver
 }
 
-policy_without_the_node_changes_nothing() {
+test_policy_without_the_node_changes_nothing() {
 	start_receiver --lines
 	start_sender --lines
 	echo one >&8
@@ -47,7 +47,7 @@ policy_without_the_node_changes_nothing() {
 	stop_receiver
 }
 
-who_is_no_longer_allowed_is_disconnected() {
+test_who_is_no_longer_allowed_is_disconnected() {
 	start_receiver --lines --until-departed
 	start_sender --lines
 	echo one >&8
@@ -63,7 +63,7 @@ who_is_no_longer_allowed_is_disconnected() {
 	exec 8>&-
 }
 
-several_reloads_in_a_row_are_survived() {
+test_several_reloads_in_a_row_are_survived() {
 	start_receiver --lines
 	start_sender --lines
 	for line in one two three four; do
@@ -76,8 +76,4 @@ several_reloads_in_a_row_are_survived() {
 	stop_receiver
 }
 
-run_tests \
-	broken_policy_changes_nothing \
-	policy_without_the_node_changes_nothing \
-	who_is_no_longer_allowed_is_disconnected \
-	several_reloads_in_a_row_are_survived
+run_tests

@@ -54,9 +54,9 @@ expect_second_node_refused() {
 	expect_text err '^postern: orders: .*open already'
 }
 
-kernel_knows_the_socket_by_its_path() {
+test_kernel_knows_the_socket_by_its_path() {
 	[ -r /proc/net/unix ] || {
-		echo "SKIP: kernel_knows_the_socket_by_its_path: needs /proc/net/unix"
+		echo "SKIP: test_kernel_knows_the_socket_by_its_path: needs /proc/net/unix"
 		return 0
 	}
 	start_node
@@ -70,7 +70,7 @@ kernel_knows_the_socket_by_its_path() {
 	[ ! -e orders.sock ] || fail "the socket is left behind"
 }
 
-node_restores_a_removed_socket() {
+test_node_restores_a_removed_socket() {
 	start_node
 	start_sender --lines
 	wait_until has_admitted
@@ -86,7 +86,7 @@ node_restores_a_removed_socket() {
 	[ ! -e orders.sock ] || fail "the socket is left behind"
 }
 
-node_restores_a_removed_lock_file() {
+test_node_restores_a_removed_lock_file() {
 	start_node
 	rm orders.sock.lock
 	wait_until has_restored
@@ -96,7 +96,7 @@ node_restores_a_removed_lock_file() {
 	stop_receiver
 }
 
-node_restores_both_after_the_directory_is_emptied() {
+test_node_restores_both_after_the_directory_is_emptied() {
 	start_node
 	rm orders.sock orders.sock.lock
 	wait_until has_restored
@@ -106,7 +106,7 @@ node_restores_both_after_the_directory_is_emptied() {
 	stop_receiver
 }
 
-second_node_does_not_start_before_the_first_has_noticed() {
+test_second_node_does_not_start_before_the_first_has_noticed() {
 	start_node
 	kill -STOP "$receiver"
 	rm orders.sock.lock
@@ -118,7 +118,7 @@ second_node_does_not_start_before_the_first_has_noticed() {
 	stop_receiver
 }
 
-reload_restores_what_could_not_be_restored() {
+test_reload_restores_what_could_not_be_restored() {
 	start_node
 	kill -STOP "$receiver"
 	rm orders.sock
@@ -133,7 +133,7 @@ reload_restores_what_could_not_be_restored() {
 	stop_receiver
 }
 
-cleaning_leaves_socket_and_lock_file_of_a_running_node() {
+test_cleaning_leaves_socket_and_lock_file_of_a_running_node() {
 	command -v systemd-tmpfiles >/dev/null || {
 		echo "SKIP: cleaning: needs systemd-tmpfiles"
 		return 0
@@ -150,11 +150,4 @@ cleaning_leaves_socket_and_lock_file_of_a_running_node() {
 	stop_receiver
 }
 
-run_tests \
-	kernel_knows_the_socket_by_its_path \
-	node_restores_a_removed_socket \
-	node_restores_a_removed_lock_file \
-	node_restores_both_after_the_directory_is_emptied \
-	second_node_does_not_start_before_the_first_has_noticed \
-	reload_restores_what_could_not_be_restored \
-	cleaning_leaves_socket_and_lock_file_of_a_running_node
+run_tests

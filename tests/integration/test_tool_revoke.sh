@@ -25,7 +25,7 @@ start_peer() {
 	[ -n "$handle" ] || fail "no handle in: $(cat receiver.err)"
 }
 
-one_peer_is_revoked_by_its_handle() {
+test_one_peer_is_revoked_by_its_handle() {
 	start_peer
 	expect_status 0 revoke orders "$handle"
 	[ "$(cat out)" = '1 peer revoked' ] || fail "$(cat out)"
@@ -41,7 +41,7 @@ one_peer_is_revoked_by_its_handle() {
 	stop_receiver
 }
 
-peers_are_revoked_by_their_name() {
+test_peers_are_revoked_by_their_name() {
 	start_peer
 	expect_status 0 revoke orders self
 	[ "$(cat out)" = '1 peer revoked' ] || fail "$(cat out)"
@@ -55,7 +55,7 @@ peers_are_revoked_by_their_name() {
 	received_is again
 }
 
-a_node_that_is_not_there_revokes_nobody() {
+test_a_node_that_is_not_there_revokes_nobody() {
 	write_policy policy.conf
 	expect_status 6 revoke orders self
 	expect_text err '^postern: orders: not running: no process listens at '
@@ -64,7 +64,7 @@ a_node_that_is_not_there_revokes_nobody() {
 	expect_empty out
 }
 
-a_node_that_does_not_answer_is_not_waited_for() {
+test_a_node_that_does_not_answer_is_not_waited_for() {
 	# shellcheck disable=SC2119
 	start_receiver
 	kill -STOP "$receiver"
@@ -74,7 +74,7 @@ a_node_that_does_not_answer_is_not_waited_for() {
 	stop_receiver
 }
 
-what_is_no_peer_is_a_usage_error() {
+test_what_is_no_peer_is_a_usage_error() {
 	write_policy policy.conf
 	for peer in '' . -1.2 1.4294967296 'a b' 99999.1; do
 		expect_status 2 revoke -- orders "$peer"
@@ -83,9 +83,4 @@ what_is_no_peer_is_a_usage_error() {
 	done
 }
 
-run_tests \
-	one_peer_is_revoked_by_its_handle \
-	peers_are_revoked_by_their_name \
-	a_node_that_is_not_there_revokes_nobody \
-	a_node_that_does_not_answer_is_not_waited_for \
-	what_is_no_peer_is_a_usage_error
+run_tests

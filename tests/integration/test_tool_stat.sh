@@ -38,7 +38,7 @@ expect_shown() {
 	wait_until is_shown "$1"
 }
 
-table_shows_the_node_and_its_peers() {
+test_table_shows_the_node_and_its_peers() {
 	start_both
 	expect_shown '^node.received_messages 3$'
 	expect_status 0 stat
@@ -52,7 +52,7 @@ table_shows_the_node_and_its_peers() {
 	[ "$(wc -l <out)" -eq 7 ] || fail "$(cat out)"
 }
 
-json_has_every_figure() {
+test_json_has_every_figure() {
 	start_both
 	expect_shown '^node.received_messages 3$'
 	[ "$(wc -l <json)" -eq 1 ] || fail "$(cat json)"
@@ -85,7 +85,7 @@ json_has_every_figure() {
 	done <names
 }
 
-refusals_are_told_by_reason() {
+test_refusals_are_told_by_reason() {
 	write_policy policy.conf 'deny self'
 	start_receiver
 	expect_status 5 postern send --policy policy.conf --message x orders
@@ -97,7 +97,7 @@ refusals_are_told_by_reason() {
 		'^postern_node_refused_total{node="orders",reason="denied"} 1$'
 }
 
-openmetrics_is_valid() {
+test_openmetrics_is_valid() {
 	start_both
 	expect_shown '^node.received_messages 3$'
 	expect_status 0 stat --openmetrics
@@ -108,19 +108,19 @@ openmetrics_is_valid() {
 	expect_text out '^postern_peer_state{.*,postern_peer_state="[a-z]*"} 1$'
 }
 
-openmetrics_without_a_peer_is_valid() {
+test_openmetrics_without_a_peer_is_valid() {
 	start_receiver
 	expect_status 0 stat --openmetrics
 	awk -f "$here/openmetrics.awk" out || fail "no OpenMetrics"
 }
 
-openmetrics_goes_with_nothing_else() {
+test_openmetrics_goes_with_nothing_else() {
 	write_policy policy.conf
 	expect_status 2 stat --openmetrics --watch
 	expect_status 2 stat --openmetrics --json
 }
 
-watch_prints_again_and_again() {
+test_watch_prints_again_and_again() {
 	start_both
 	expect_status 0 stat --watch --count 3 --interval 10ms
 	[ "$(grep -c '^node orders' out)" -eq 3 ] || fail "$(cat out)"
@@ -129,7 +129,7 @@ watch_prints_again_and_again() {
 	awk -f "$here/json_values.awk" out >values || fail "no JSON"
 }
 
-rates_are_those_between_two_looks() {
+test_rates_are_those_between_two_looks() {
 	start_both
 	expect_shown '^node.received_messages 3$'
 	# Nothing comes any more, and for so long no rate is kept.
@@ -141,7 +141,7 @@ rates_are_those_between_two_looks() {
 		fail "no rate since admission"
 }
 
-top_prints_plain_lines_without_a_terminal() {
+test_top_prints_plain_lines_without_a_terminal() {
 	start_both
 	expect_shown '^node.received_messages 3$'
 	expect_status 0 top --batch --count 2 --interval 10ms </dev/null
@@ -152,7 +152,7 @@ top_prints_plain_lines_without_a_terminal() {
 	expect_text err '--batch'
 }
 
-top_sorts() {
+test_top_sorts() {
 	start_both
 	# shellcheck disable=SC2086
 	postern send --policy policy.conf $without --lines --instance another \
@@ -170,9 +170,9 @@ top_sorts() {
 	expect_status 2 top --batch --sort size
 }
 
-screen_is_drawn_and_q_ends_it() {
+test_screen_is_drawn_and_q_ends_it() {
 	command -v script >/dev/null || {
-		echo "SKIP: screen_is_drawn_and_q_ends_it: needs script"
+		echo "SKIP: test_screen_is_drawn_and_q_ends_it: needs script"
 		return 0
 	}
 	start_both
@@ -189,7 +189,7 @@ screen_is_drawn_and_q_ends_it() {
 	exec 7>&-
 }
 
-figures_are_readable_while_the_node_hangs() {
+test_figures_are_readable_while_the_node_hangs() {
 	start_both
 	expect_shown '^node.received_messages 3$'
 	# shellcheck disable=SC2086
@@ -213,7 +213,7 @@ has_more_lines() {
 	[ "$(wc -l <"$1")" -gt "$2" ]
 }
 
-node_that_is_not_there_is_an_error() {
+test_node_that_is_not_there_is_an_error() {
 	write_policy policy.conf
 	expect_status 6 stat
 	expect_text err '^postern: orders: not running: no process listens at '
@@ -223,7 +223,7 @@ node_that_is_not_there_is_an_error() {
 	expect_text err '^postern: nowhere: '
 }
 
-list_shows_the_number_of_peers() {
+test_list_shows_the_number_of_peers() {
 	write_policy policy.conf
 	expect_status 0 postern list --policy policy.conf
 	expect_text out '^NODE  *OWNER  *STATE  *PEERS SOCKET$'
@@ -241,7 +241,7 @@ stat_in_time_namespace() {
 	expect_text out ', open for [0-9.]*m\{0,1\}s, figures of a clock in '
 }
 
-times_of_another_time_namespace_are_told_apart() {
+test_times_of_another_time_namespace_are_told_apart() {
 	unshare --time --fork true 2>/dev/null || {
 		echo "SKIP: no time namespace can be made here" >&2
 		return 0
@@ -253,19 +253,4 @@ times_of_another_time_namespace_are_told_apart() {
 	stat_in_time_namespace "-$((uptime_s - 1))"
 }
 
-run_tests \
-	times_of_another_time_namespace_are_told_apart \
-	table_shows_the_node_and_its_peers \
-	json_has_every_figure \
-	refusals_are_told_by_reason \
-	openmetrics_is_valid \
-	openmetrics_without_a_peer_is_valid \
-	openmetrics_goes_with_nothing_else \
-	watch_prints_again_and_again \
-	rates_are_those_between_two_looks \
-	top_prints_plain_lines_without_a_terminal \
-	top_sorts \
-	screen_is_drawn_and_q_ends_it \
-	figures_are_readable_while_the_node_hangs \
-	node_that_is_not_there_is_an_error \
-	list_shows_the_number_of_peers
+run_tests

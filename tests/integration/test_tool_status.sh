@@ -104,7 +104,7 @@ enter() {
 	esac
 }
 
-every_command_has_the_status_of_the_table() {
+test_every_command_has_the_status_of_the_table() {
 	write_policy policy.conf
 	write_bad_policy
 	write_other_policy
@@ -123,7 +123,7 @@ every_command_has_the_status_of_the_table() {
 }
 
 # An error is a line that tells why.
-every_failure_is_told() {
+test_every_failure_is_told() {
 	write_policy policy.conf
 	write_bad_policy
 	write_other_policy
@@ -137,7 +137,7 @@ every_failure_is_told() {
 	done 7<table
 }
 
-peer_that_is_gone_is_status_3() {
+test_peer_that_is_gone_is_status_3() {
 	start_receiver --lines
 	start_sender --lines
 	echo hello >&8
@@ -146,7 +146,7 @@ peer_that_is_gone_is_status_3() {
 	wait_for_status 3 "$sender"
 }
 
-help_and_manual_have_the_same_statuses() {
+test_help_and_manual_have_the_same_statuses() {
 	expect_status 0 postern --help
 	sed -n 's/^  \([0-9]\)  .*/\1/p' out >in_help
 	sed -n '/^# EXIT STATUS/,/^# EXAMPLES/s/^\*\([0-9]\)\*$/\1/p' \
@@ -172,7 +172,7 @@ sleeps() {
 	esac
 }
 
-send_wait_succeeds_when_the_node_starts() {
+test_send_wait_succeeds_when_the_node_starts() {
 	write_policy policy.conf
 	start_waiting --message hello
 	wait_until sleeps
@@ -187,7 +187,7 @@ watches_a_directory() {
 	grep -q '^inotify wd:' "/proc/$waiting/fdinfo/"* 2>/dev/null
 }
 
-send_wait_watches_the_directory_of_the_socket() {
+test_send_wait_watches_the_directory_of_the_socket() {
 	write_policy policy.conf
 	start_waiting --message hello
 	wait_until watches_a_directory
@@ -197,7 +197,7 @@ send_wait_watches_the_directory_of_the_socket() {
 	stop_receiver
 }
 
-send_wait_succeeds_when_a_place_is_free() {
+test_send_wait_succeeds_when_a_place_is_free() {
 	write_policy policy.conf 'limits {' 'peers 1' '}'
 	start_receiver --lines
 	start_sender --lines
@@ -210,13 +210,13 @@ send_wait_succeeds_when_a_place_is_free() {
 	wait_until received_is 'second\n'
 }
 
-send_wait_ends_at_its_timeout() {
+test_send_wait_ends_at_its_timeout() {
 	write_policy policy.conf
 	expect_status 4 send --wait --timeout 50ms --message x
 	expect_text err '^postern: orders: timed out: not running: '
 }
 
-send_wait_does_not_wait_for_a_denial() {
+test_send_wait_does_not_wait_for_a_denial() {
 	write_policy policy.conf
 	write_strict_policy
 	mv strict.conf policy.conf
@@ -226,7 +226,7 @@ send_wait_does_not_wait_for_a_denial() {
 		nowhere
 }
 
-send_wait_is_ended_by_a_signal() {
+test_send_wait_is_ended_by_a_signal() {
 	for signal in TERM INT; do
 		write_policy policy.conf
 		# A shell without job control has its children ignore SIGINT.
@@ -266,7 +266,7 @@ write_many_nodes() {
 }
 
 # Each of them takes a second to be called silent.
-list_asks_stopped_nodes_at_the_same_time() {
+test_list_asks_stopped_nodes_at_the_same_time() {
 	count=12
 	write_many_nodes "$count"
 	i=0
@@ -286,15 +286,4 @@ list_asks_stopped_nodes_at_the_same_time() {
 		fail "$((after - before)) s for $count nodes"
 }
 
-run_tests \
-	list_asks_stopped_nodes_at_the_same_time \
-	every_command_has_the_status_of_the_table \
-	every_failure_is_told \
-	peer_that_is_gone_is_status_3 \
-	help_and_manual_have_the_same_statuses \
-	send_wait_succeeds_when_the_node_starts \
-	send_wait_watches_the_directory_of_the_socket \
-	send_wait_succeeds_when_a_place_is_free \
-	send_wait_ends_at_its_timeout \
-	send_wait_does_not_wait_for_a_denial \
-	send_wait_is_ended_by_a_signal
+run_tests

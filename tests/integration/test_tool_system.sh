@@ -87,7 +87,7 @@ write_node() {
 	EOT
 }
 
-files_of_all_directories_are_one_policy() {
+test_files_of_all_directories_are_one_policy() {
 	make_system
 	write_peers run/postern/policy.d/peers.conf
 	write_node etc/postern/policy.d/orders.conf orders.sock
@@ -104,7 +104,7 @@ files_of_all_directories_are_one_policy() {
 	expect_text err '^/etc/postern/policy.d/orders.conf:5:.*error: '
 }
 
-both_sides_find_the_node() {
+test_both_sides_find_the_node() {
 	make_system
 	write_peers etc/postern/policy.d/peers.conf
 	write_node etc/postern/policy.d/orders.conf orders.sock
@@ -120,7 +120,7 @@ both_sides_find_the_node() {
 	[ "$(cat received)" = here ] || fail "$(cat received)"
 }
 
-file_in_etc_takes_the_place_of_its_namesake_in_run() {
+test_file_in_etc_takes_the_place_of_its_namesake_in_run() {
 	make_system
 	write_peers run/postern/policy.d/peers.conf
 	write_node run/postern/policy.d/orders.conf run.sock
@@ -135,7 +135,7 @@ file_in_etc_takes_the_place_of_its_namesake_in_run() {
 	! grep -q '^orders ' out || fail "$(cat out)"
 }
 
-file_that_others_can_write_is_not_read() {
+test_file_that_others_can_write_is_not_read() {
 	make_system
 	write_peers etc/postern/policy.d/peers.conf
 	write_node etc/postern/policy.d/orders.conf orders.sock
@@ -180,7 +180,7 @@ make_orders() {
 	write_node etc/postern/policy.d/orders.conf orders.sock
 }
 
-unknown_user_in_a_drop_in_stops_only_the_nodes_that_name_it() {
+test_unknown_user_in_a_drop_in_stops_only_the_nodes_that_name_it() {
 	make_orders
 	write_drop_in etc/postern/policy.d/other.conf \
 		'peer ghost {' 'user no-such-user-here' '}' \
@@ -201,7 +201,7 @@ unknown_user_in_a_drop_in_stops_only_the_nodes_that_name_it() {
 	expect_text err '/other.conf:3:6: error: unknown user'
 }
 
-file_that_cannot_be_parsed_stops_no_client_and_no_running_node() {
+test_file_that_cannot_be_parsed_stops_no_client_and_no_running_node() {
 	make_orders
 	start_node
 	echo 'node {' >etc/postern/policy.d/broken.conf
@@ -224,7 +224,7 @@ file_that_cannot_be_parsed_stops_no_client_and_no_running_node() {
 	expect_text err '/broken.conf:1:'
 }
 
-file_that_only_root_can_read_stops_no_client() {
+test_file_that_only_root_can_read_stops_no_client() {
 	make_orders
 	copy_tool
 	write_drop_in etc/postern/policy.d/peers.conf \
@@ -241,7 +241,7 @@ file_that_only_root_can_read_stops_no_client() {
 	wait_until says receiver.err 'event=admit .*mode=mac'
 }
 
-unreadable_file_still_shadows_its_namesake() {
+test_unreadable_file_still_shadows_its_namesake() {
 	make_orders
 	write_node run/postern/policy.d/orders.conf run.sock
 	chmod 0666 etc/postern/policy.d/orders.conf
@@ -260,7 +260,7 @@ make_orders_of() {
 		'allow self {' 'direction both' '}' '}'
 }
 
-check_loads_as_the_owner_of_a_node() {
+test_check_loads_as_the_owner_of_a_node() {
 	make_orders_of 20001
 	expect_status 0 system_postern policy check
 	expect_text out '^policy: valid$'
@@ -288,7 +288,7 @@ check_loads_as_the_owner_of_a_node() {
 	expect_status 1 system_postern policy check --as no-such-user-here
 }
 
-check_as_a_user_prints_warnings_and_strict_fails_on_them() {
+test_check_as_a_user_prints_warnings_and_strict_fails_on_them() {
 	make_orders_of 0
 	write_drop_in etc/postern/policy.d/everyone.conf \
 		'peer everyone {' 'user *' '}'
@@ -298,7 +298,7 @@ check_as_a_user_prints_warnings_and_strict_fails_on_them() {
 	expect_text err 'and --strict$'
 }
 
-check_in_a_user_namespace_warns_of_users_it_lacks() {
+test_check_in_a_user_namespace_warns_of_users_it_lacks() {
 	unshare -U -r true 2>/dev/null || {
 		echo "SKIP: no user namespaces here"
 		return 0
@@ -310,7 +310,7 @@ check_in_a_user_namespace_warns_of_users_it_lacks() {
 	expect_status 1 "$@" --strict
 }
 
-revoke_with_an_error_in_the_nodes_block_exits_with_8() {
+test_revoke_with_an_error_in_the_nodes_block_exits_with_8() {
 	make_orders_of no-such-user-here
 	expect_status 8 system_postern revoke orders 5.1
 	expect_text err '/orders.conf:'
@@ -322,7 +322,7 @@ make_root_the_owner() {
 	cat tmp >etc/postern/policy.d/orders.conf
 }
 
-check_finds_what_no_reader_trusts() {
+test_check_finds_what_no_reader_trusts() {
 	make_orders_of 20001
 	ln etc/postern/policy.d/orders.conf linked
 	expect_status 1 system_postern policy check
@@ -358,7 +358,7 @@ expect_nothing_installed() {
 	expect_same listing before
 }
 
-install_puts_a_valid_file_among_the_others() {
+test_install_puts_a_valid_file_among_the_others() {
 	make_orders
 	new_file new.conf
 	expect_status 0 system_postern policy install new.conf
@@ -380,7 +380,7 @@ install_puts_a_valid_file_among_the_others() {
 	expect_nothing_installed
 }
 
-install_of_a_file_with_an_error_changes_nothing() {
+test_install_of_a_file_with_an_error_changes_nothing() {
 	make_orders
 	ls -A etc/postern/policy.d >before
 	new_file new.conf no-such-user-here
@@ -400,7 +400,7 @@ install_of_a_file_with_an_error_changes_nothing() {
 	expect_nothing_installed
 }
 
-install_of_a_file_that_breaks_another_changes_nothing() {
+test_install_of_a_file_that_breaks_another_changes_nothing() {
 	make_orders
 	cp etc/postern/policy.d/peers.conf old.conf
 	sed 's/self/other/' old.conf >peers.conf
@@ -414,7 +414,7 @@ install_of_a_file_that_breaks_another_changes_nothing() {
 	expect_status 0 system_postern policy install --name orders second.conf
 }
 
-install_is_possible_beside_an_old_error() {
+test_install_is_possible_beside_an_old_error() {
 	make_orders
 	new_file etc/postern/policy.d/old.conf no-such-user-here
 	new_file new.conf
@@ -438,7 +438,7 @@ system_edit() (
 	in_system timeout "$patience_s" "$tool" policy edit "$@"
 )
 
-edit_installs_what_the_editor_leaves() {
+test_edit_installs_what_the_editor_leaves() {
 	make_orders
 	# shellcheck disable=SC2016 # the editor's own
 	expect_status 0 system_edit 'sed "s/user 0/user 0 1001/" "$2" >t.$$ &&
@@ -467,7 +467,7 @@ expect_kept_copy() {
 	rm "$kept" && rmdir "${kept%/*}"
 }
 
-edit_that_cannot_be_installed_keeps_the_text() {
+test_edit_that_cannot_be_installed_keeps_the_text() {
 	make_orders
 	# shellcheck disable=SC2016
 	expect_status 1 system_edit 'echo "# new" >>"$2"; exit 3' peers
@@ -476,7 +476,7 @@ edit_that_cannot_be_installed_keeps_the_text() {
 		fail "$(cat etc/postern/policy.d/peers.conf)"
 }
 
-install_beside_a_file_that_cannot_be_parsed_warns() {
+test_install_beside_a_file_that_cannot_be_parsed_warns() {
 	make_orders
 	echo '{' >etc/postern/policy.d/broken.conf
 	new_file new.conf
@@ -484,7 +484,7 @@ install_beside_a_file_that_cannot_be_parsed_warns() {
 	expect_text err '/broken.conf: it cannot be loaded, so new.conf was not'
 }
 
-install_that_breaks_another_beside_an_own_error_is_refused() {
+test_install_that_breaks_another_beside_an_own_error_is_refused() {
 	make_orders
 	write_drop_in etc/postern/policy.d/peers.conf \
 		'peer self {' 'user 0' '}' 'peer lost {' 'user no-such-user' '}'
@@ -495,7 +495,7 @@ install_that_breaks_another_beside_an_own_error_is_refused() {
 	expect_same old.conf etc/postern/policy.d/peers.conf
 }
 
-edit_asks_what_to_do_with_an_error() {
+test_edit_asks_what_to_do_with_an_error() {
 	make_orders
 	cp etc/postern/policy.d/peers.conf old.conf
 	ls -A etc/postern/policy.d >before
@@ -525,7 +525,7 @@ edit_asks_what_to_do_with_an_error() {
 	expect_text etc/postern/policy.d/peers.conf 'user 0 1001'
 }
 
-one_change_at_a_time_is_made() {
+test_one_change_at_a_time_is_made() {
 	make_orders
 	mkfifo go
 	# shellcheck disable=SC2016
@@ -542,7 +542,7 @@ one_change_at_a_time_is_made() {
 	expect_status 0 system_postern policy install new.conf
 }
 
-install_by_another_user_is_refused() {
+test_install_by_another_user_is_refused() {
 	make_orders
 	copy_tool
 	new_file new.conf
@@ -553,7 +553,7 @@ install_by_another_user_is_refused() {
 	expect_nothing_installed
 }
 
-host_without_a_policy_has_no_nodes() {
+test_host_without_a_policy_has_no_nodes() {
 	make_system
 	rmdir etc/postern/policy.d run/postern/policy.d
 	expect_status 9 system_postern send --message x orders
@@ -562,29 +562,4 @@ host_without_a_policy_has_no_nodes() {
 	expect_text err '^postern: orders: '
 }
 
-run_tests \
-	files_of_all_directories_are_one_policy \
-	both_sides_find_the_node \
-	file_in_etc_takes_the_place_of_its_namesake_in_run \
-	file_that_others_can_write_is_not_read \
-	unknown_user_in_a_drop_in_stops_only_the_nodes_that_name_it \
-	file_that_cannot_be_parsed_stops_no_client_and_no_running_node \
-	file_that_only_root_can_read_stops_no_client \
-	unreadable_file_still_shadows_its_namesake \
-	check_loads_as_the_owner_of_a_node \
-	check_as_a_user_prints_warnings_and_strict_fails_on_them \
-	revoke_with_an_error_in_the_nodes_block_exits_with_8 \
-	check_finds_what_no_reader_trusts \
-	install_puts_a_valid_file_among_the_others \
-	install_of_a_file_with_an_error_changes_nothing \
-	install_of_a_file_that_breaks_another_changes_nothing \
-	install_is_possible_beside_an_old_error \
-	edit_installs_what_the_editor_leaves \
-	edit_asks_what_to_do_with_an_error \
-	edit_that_cannot_be_installed_keeps_the_text \
-	install_beside_a_file_that_cannot_be_parsed_warns \
-	install_that_breaks_another_beside_an_own_error_is_refused \
-	check_in_a_user_namespace_warns_of_users_it_lacks \
-	one_change_at_a_time_is_made \
-	install_by_another_user_is_refused \
-	host_without_a_policy_has_no_nodes
+run_tests

@@ -9,7 +9,7 @@ random_bytes() {
 	head -c "$1" /dev/urandom
 }
 
-bytes_arrive_as_they_were_sent() {
+test_bytes_arrive_as_they_were_sent() {
 	start_receiver --until-departed
 	random_bytes 3000000 >sent
 	expect_status 0 send <sent
@@ -17,7 +17,7 @@ bytes_arrive_as_they_were_sent() {
 	expect_same sent received
 }
 
-chunks_arrive_as_they_were_sent() {
+test_chunks_arrive_as_they_were_sent() {
 	start_receiver --count 101
 	random_bytes 100001 >sent
 	expect_status 0 send --chunk 1000B <sent
@@ -25,7 +25,7 @@ chunks_arrive_as_they_were_sent() {
 	expect_same sent received
 }
 
-large_messages_arrive_whole() {
+test_large_messages_arrive_whole() {
 	write_policy policy.conf
 	sed 's/ring .*/ring 1MiB/; s/message .*/message 512KiB/' policy.conf >tmp
 	mv tmp policy.conf
@@ -36,7 +36,7 @@ large_messages_arrive_whole() {
 	expect_same sent received
 }
 
-lines_are_messages() {
+test_lines_are_messages() {
 	start_receiver --lines --count 4
 	printf 'one\n\nthree\nlast' >sent
 	expect_status 0 send --lines <sent
@@ -44,7 +44,7 @@ lines_are_messages() {
 	received_is 'one\n\nthree\nlast\n' || fail "$(cat received)"
 }
 
-one_message_can_be_given_as_text() {
+test_one_message_can_be_given_as_text() {
 	start_receiver --lines --count 2
 	expect_status 0 send --message 'hello there' </dev/null
 	expect_status 0 send --message '' </dev/null
@@ -52,14 +52,14 @@ one_message_can_be_given_as_text() {
 	received_is 'hello there\n\n' || fail "$(cat received)"
 }
 
-empty_input_sends_nothing_and_is_done() {
+test_empty_input_sends_nothing_and_is_done() {
 	start_receiver --until-departed
 	expect_status 0 send </dev/null
 	wait_for_status 0 "$receiver"
 	expect_empty received
 }
 
-closed_input_is_an_error() {
+test_closed_input_is_an_error() {
 	start_receiver --until-departed
 	expect_status 9 send <&-
 	expect_text err '^postern: standard input: '
@@ -67,7 +67,7 @@ closed_input_is_an_error() {
 	expect_empty received
 }
 
-closed_output_is_an_error() {
+test_closed_output_is_an_error() {
 	write_policy policy.conf
 	status=0
 	postern receive --policy policy.conf orders >&- 2>err || status=$?
@@ -76,7 +76,7 @@ closed_output_is_an_error() {
 	[ ! -e orders.sock ] || fail "the node was opened"
 }
 
-line_that_is_too_long_is_an_error() {
+test_line_that_is_too_long_is_an_error() {
 	start_receiver --lines --until-departed
 	{
 		echo fine
@@ -93,7 +93,7 @@ line_that_is_too_long_is_an_error() {
 	expect_same expected received
 }
 
-text_that_is_too_long_is_an_error() {
+test_text_that_is_too_long_is_an_error() {
 	start_receiver
 	expect_status 9 send --message "$(head -c 4097 /dev/zero | tr '\0' x)"
 	expect_text err '^postern: orders: '
@@ -101,7 +101,7 @@ text_that_is_too_long_is_an_error() {
 	expect_empty received
 }
 
-chunk_over_the_grant_is_an_error() {
+test_chunk_over_the_grant_is_an_error() {
 	start_receiver
 	expect_status 9 send --chunk 4097B </dev/null
 	expect_text err '^postern: --chunk: the largest message'
@@ -110,7 +110,7 @@ chunk_over_the_grant_is_an_error() {
 	stop_receiver
 }
 
-what_is_received_is_written_before_the_next_message_comes() {
+test_what_is_received_is_written_before_the_next_message_comes() {
 	start_receiver --lines
 	start_sender --lines
 	for word in one two three; do
@@ -122,7 +122,7 @@ what_is_received_is_written_before_the_next_message_comes() {
 	stop_receiver
 }
 
-receiver_ends_when_the_last_peer_has_left() {
+test_receiver_ends_when_the_last_peer_has_left() {
 	start_receiver --lines --until-departed
 	start_sender --lines
 	echo first >&8
@@ -135,7 +135,7 @@ receiver_ends_when_the_last_peer_has_left() {
 	wait_for_status 0 "$receiver"
 }
 
-looking_whether_a_node_is_live_admits_nobody() {
+test_looking_whether_a_node_is_live_admits_nobody() {
 	start_receiver --until-departed
 	expect_status 0 postern list --policy policy.conf
 	expect_status 0 send --message x
@@ -143,7 +143,7 @@ looking_whether_a_node_is_live_admits_nobody() {
 	received_is x || fail "$(cat received)"
 }
 
-killed_sender_has_departed() {
+test_killed_sender_has_departed() {
 	start_receiver --lines --until-departed
 	start_sender --lines
 	echo committed >&8
@@ -153,7 +153,7 @@ killed_sender_has_departed() {
 	received_is 'committed\n' || fail "$(cat received)"
 }
 
-signals_end_the_receiver_in_order() {
+test_signals_end_the_receiver_in_order() {
 	for signal in TERM INT; do
 		start_receiver
 		kill -s "$signal" "$receiver"
@@ -162,7 +162,7 @@ signals_end_the_receiver_in_order() {
 	done
 }
 
-signal_ends_a_receiver_whose_output_nobody_takes() {
+test_signal_ends_a_receiver_whose_output_nobody_takes() {
 	write_policy policy.conf
 	mkfifo stalled
 	exec 9<>stalled
@@ -181,7 +181,7 @@ signal_ends_a_receiver_whose_output_nobody_takes() {
 	[ ! -e orders.sock ] || fail "the socket is left behind"
 }
 
-reader_that_is_gone_is_an_error_and_the_socket_is_removed() {
+test_reader_that_is_gone_is_an_error_and_the_socket_is_removed() {
 	write_policy policy.conf
 	mkfifo output
 	# shellcheck disable=SC2086
@@ -198,7 +198,7 @@ reader_that_is_gone_is_an_error_and_the_socket_is_removed() {
 	[ ! -e orders.sock ] || fail "the socket is left behind"
 }
 
-nobody_listens() {
+test_nobody_listens() {
 	write_policy policy.conf
 	expect_status 6 send --message x
 	expect_text err 'not running: no process listens at '
@@ -207,14 +207,14 @@ nobody_listens() {
 	expect_empty out
 }
 
-unknown_node_is_an_error() {
+test_unknown_node_is_an_error() {
 	write_policy policy.conf
 	expect_status 9 postern send --policy policy.conf --message x nowhere
 	expect_status 9 postern receive --policy policy.conf nowhere
 	expect_text err '^postern: nowhere: '
 }
 
-invalid_policy_is_an_error() {
+test_invalid_policy_is_an_error() {
 	echo nonsense >policy.conf
 	expect_status 8 send --message x
 	expect_text err '^policy.conf:1:1: error'
@@ -222,7 +222,7 @@ invalid_policy_is_an_error() {
 	expect_status 8 postern list --policy policy.conf
 }
 
-refused_sender_hears_no_reason_and_the_node_names_the_rule() {
+test_refused_sender_hears_no_reason_and_the_node_names_the_rule() {
 	write_policy policy.conf 'deny self'
 	start_receiver
 	expect_status 5 send --message x
@@ -233,7 +233,7 @@ refused_sender_hears_no_reason_and_the_node_names_the_rule() {
 	expect_empty received
 }
 
-second_receiver_of_a_node_is_refused() {
+test_second_receiver_of_a_node_is_refused() {
 	start_receiver
 	expect_status 7 postern receive --policy policy.conf orders
 	expect_text err '^postern: orders: '
@@ -241,7 +241,7 @@ second_receiver_of_a_node_is_refused() {
 	stop_receiver
 }
 
-idle_sender_ends_when_the_node_does() {
+test_idle_sender_ends_when_the_node_does() {
 	start_receiver --lines
 	start_sender --lines
 	echo here >&8
@@ -251,7 +251,7 @@ idle_sender_ends_when_the_node_does() {
 	expect_text sender.err '^postern: orders: the node was closed$'
 }
 
-sender_of_a_node_that_died_is_given_no_reason() {
+test_sender_of_a_node_that_died_is_given_no_reason() {
 	start_receiver --lines
 	start_sender --lines
 	echo here >&8
@@ -261,7 +261,7 @@ sender_of_a_node_that_died_is_given_no_reason() {
 	expect_text sender.err '^postern: orders: the peer is gone$'
 }
 
-sender_is_told_that_it_exceeded_a_limit() {
+test_sender_is_told_that_it_exceeded_a_limit() {
 	write_policy policy.conf 'limits {' 'rate 1/s burst 1' \
 		'on-exceed disconnect' '}'
 	start_receiver --lines
@@ -272,7 +272,7 @@ sender_is_told_that_it_exceeded_a_limit() {
 	stop_receiver
 }
 
-sender_is_told_that_it_was_idle() {
+test_sender_is_told_that_it_was_idle() {
 	write_policy policy.conf 'limits {' 'idle 10ms' '}'
 	start_receiver
 	start_sender
@@ -287,7 +287,7 @@ ticks_of() {
 }
 
 # Who polls in vain is busy all the while that something else takes time.
-both_sides_are_idle_when_nothing_is_sent() {
+test_both_sides_are_idle_when_nothing_is_sent() {
 	start_receiver --lines
 	start_sender --lines
 	echo here >&8
@@ -303,14 +303,14 @@ both_sides_are_idle_when_nothing_is_sent() {
 	stop_receiver
 }
 
-busy_sender_ends_when_the_node_does() {
+test_busy_sender_ends_when_the_node_does() {
 	start_receiver --count 10
 	expect_status 3 send --chunk 1KiB </dev/zero
 	wait_for_status 0 "$receiver"
 	[ "$(wc -c <received)" -eq 10240 ] || fail "$(wc -c received)"
 }
 
-sender_gives_up_on_a_full_ring() {
+test_sender_gives_up_on_a_full_ring() {
 	start_receiver --lines
 	start_sender --timeout 100ms
 	echo here >&8
@@ -321,7 +321,7 @@ sender_gives_up_on_a_full_ring() {
 	expect_text sender.err '^postern: orders: '
 }
 
-sender_gives_up_on_what_is_not_consumed() {
+test_sender_gives_up_on_what_is_not_consumed() {
 	start_receiver --lines
 	start_sender --lines --timeout 100ms
 	echo here >&8
@@ -332,7 +332,7 @@ sender_gives_up_on_what_is_not_consumed() {
 	wait_for_status 4 "$sender"
 }
 
-sender_gives_up_on_a_node_that_does_not_answer() {
+test_sender_gives_up_on_a_node_that_does_not_answer() {
 	start_receiver
 	kill -STOP "$receiver"
 	expect_status 4 send --timeout 100ms --message x
@@ -357,7 +357,7 @@ explain_says_of_us_what_the_node_said() {
 		fail "$(cat receiver.err out)"
 }
 
-explain_gives_the_reason_that_the_node_recorded() {
+test_explain_gives_the_reason_that_the_node_recorded() {
 	write_policy policy.conf 'deny self'
 	start_receiver
 	expect_status 5 send --message x
@@ -373,7 +373,7 @@ explain_gives_the_reason_that_the_node_recorded() {
 	explain_says_of_us_what_the_node_said no-allow
 }
 
-explain_gives_the_grant_that_the_node_recorded() {
+test_explain_gives_the_grant_that_the_node_recorded() {
 	write_policy policy.conf
 	sed 's/direction both/direction send/' policy.conf >tmp
 	mv tmp policy.conf
@@ -392,7 +392,7 @@ explain_gives_the_grant_that_the_node_recorded() {
 	stop_receiver
 }
 
-instance_name_is_in_the_records() {
+test_instance_name_is_in_the_records() {
 	start_receiver
 	expect_status 0 send --instance till-7 --message x
 	expect_status 9 send --instance 'till 7' --message x
@@ -400,7 +400,7 @@ instance_name_is_in_the_records() {
 	expect_text receiver.err 'till-7'
 }
 
-list_shows_running_only_for_a_node_that_answers() {
+test_list_shows_running_only_for_a_node_that_answers() {
 	write_policy policy.conf
 	expect_status 0 postern list --policy policy.conf
 	owner=$(id -un 2>/dev/null) || owner=$(id -u)
@@ -417,7 +417,7 @@ list_shows_running_only_for_a_node_that_answers() {
 	expect_text out '^orders .* not running '
 }
 
-list_does_not_trust_a_file_in_the_sockets_place() {
+test_list_does_not_trust_a_file_in_the_sockets_place() {
 	write_policy policy.conf
 	: >orders.sock
 	expect_status 0 postern list --policy policy.conf
@@ -425,7 +425,7 @@ list_does_not_trust_a_file_in_the_sockets_place() {
 	expect_text err '^postern: warning: orders: '
 }
 
-sending_shows_progress_on_a_terminal_only() {
+test_sending_shows_progress_on_a_terminal_only() {
 	start_receiver
 	random_bytes 100000 >sent
 	expect_status 0 send <sent
@@ -438,7 +438,7 @@ sending_shows_progress_on_a_terminal_only() {
 	stop_receiver
 }
 
-receiving_shows_progress_on_a_terminal_only() {
+test_receiving_shows_progress_on_a_terminal_only() {
 	# Without a last newline: the end of the input is seen before the last
 	# message goes out, and with it the receiver.
 	printf '1\n2\n3' >sent
@@ -462,43 +462,4 @@ receiving_shows_progress_on_a_terminal_only() {
 	expect_text screen '3 messages, 3 B, .* messages/s, .*/s'
 }
 
-run_tests \
-	bytes_arrive_as_they_were_sent \
-	chunks_arrive_as_they_were_sent \
-	large_messages_arrive_whole \
-	lines_are_messages \
-	one_message_can_be_given_as_text \
-	empty_input_sends_nothing_and_is_done \
-	closed_input_is_an_error \
-	closed_output_is_an_error \
-	line_that_is_too_long_is_an_error \
-	text_that_is_too_long_is_an_error \
-	chunk_over_the_grant_is_an_error \
-	what_is_received_is_written_before_the_next_message_comes \
-	receiver_ends_when_the_last_peer_has_left \
-	looking_whether_a_node_is_live_admits_nobody \
-	killed_sender_has_departed \
-	signals_end_the_receiver_in_order \
-	signal_ends_a_receiver_whose_output_nobody_takes \
-	reader_that_is_gone_is_an_error_and_the_socket_is_removed \
-	nobody_listens \
-	unknown_node_is_an_error \
-	invalid_policy_is_an_error \
-	refused_sender_hears_no_reason_and_the_node_names_the_rule \
-	second_receiver_of_a_node_is_refused \
-	idle_sender_ends_when_the_node_does \
-	sender_of_a_node_that_died_is_given_no_reason \
-	sender_is_told_that_it_exceeded_a_limit \
-	sender_is_told_that_it_was_idle \
-	both_sides_are_idle_when_nothing_is_sent \
-	busy_sender_ends_when_the_node_does \
-	sender_gives_up_on_a_full_ring \
-	sender_gives_up_on_what_is_not_consumed \
-	sender_gives_up_on_a_node_that_does_not_answer \
-	explain_gives_the_reason_that_the_node_recorded \
-	explain_gives_the_grant_that_the_node_recorded \
-	instance_name_is_in_the_records \
-	list_shows_running_only_for_a_node_that_answers \
-	list_does_not_trust_a_file_in_the_sockets_place \
-	sending_shows_progress_on_a_terminal_only \
-	receiving_shows_progress_on_a_terminal_only
+run_tests

@@ -31,11 +31,11 @@ expect_misuse() {
 	expect_text err "^postern: try 'postern .*--help'$"
 }
 
-no_command_is_a_usage_error() {
+test_no_command_is_a_usage_error() {
 	expect_misuse postern
 }
 
-unknown_command_is_a_usage_error() {
+test_unknown_command_is_a_usage_error() {
 	expect_misuse postern frobnicate
 	expect_text err "unknown command 'frobnicate'"
 	expect_misuse postern --frobnicate
@@ -50,7 +50,7 @@ unknown_command_is_a_usage_error() {
 	expect_misuse postern ''
 }
 
-help_names_every_command() {
+test_help_names_every_command() {
 	expect_status 0 postern --help
 	expect_empty err
 	for_each_command help_names
@@ -60,12 +60,12 @@ help_names() {
 	expect_text out "^  $* "
 }
 
-version_is_printed() {
+test_version_is_printed() {
 	expect_status 0 postern --version
 	expect_text out '^postern [0-9]*\.[0-9]*\.[0-9]*$'
 }
 
-every_command_has_help() {
+test_every_command_has_help() {
 	for_each_command has_help
 }
 
@@ -76,7 +76,7 @@ has_help() {
 	expect_text out '^  --help '
 }
 
-every_command_refuses_an_unknown_option() {
+test_every_command_refuses_an_unknown_option() {
 	for_each_command refuses_unknown_option
 }
 
@@ -87,17 +87,17 @@ refuses_unknown_option() {
 	expect_text err "^postern: $*: unknown option '-x'"
 }
 
-option_without_its_value_is_a_usage_error() {
+test_option_without_its_value_is_a_usage_error() {
 	expect_misuse postern send orders --policy
 	expect_text err "'--policy' needs a value"
 }
 
-flag_with_a_value_is_a_usage_error() {
+test_flag_with_a_value_is_a_usage_error() {
 	expect_misuse postern send --lines=3 orders
 	expect_text err '--lines takes no value'
 }
 
-missing_operand_is_a_usage_error() {
+test_missing_operand_is_a_usage_error() {
 	expect_misuse postern send
 	expect_misuse postern receive
 	expect_misuse postern revoke
@@ -110,7 +110,7 @@ missing_operand_is_a_usage_error() {
 	expect_misuse postern policy diff one
 }
 
-surplus_operand_is_a_usage_error() {
+test_surplus_operand_is_a_usage_error() {
 	expect_misuse postern send one two
 	expect_text err "unexpected 'two'"
 	expect_misuse postern receive one two
@@ -123,7 +123,7 @@ surplus_operand_is_a_usage_error() {
 	expect_misuse postern policy explain one
 }
 
-size_without_unit_is_a_usage_error() {
+test_size_without_unit_is_a_usage_error() {
 	for size in 4 0B 4KB 4MB 1.5KiB 08KiB -1B '' 5GiB \
 		99999999999999999999B; do
 		expect_misuse postern send orders --chunk "$size"
@@ -134,14 +134,14 @@ size_without_unit_is_a_usage_error() {
 	expect_text err 'B KiB MiB GiB'
 }
 
-duration_without_unit_is_a_usage_error() {
+test_duration_without_unit_is_a_usage_error() {
 	for duration in '' 0s 1.5s -1s 4sec 4; do
 		expect_misuse postern send orders --timeout "$duration"
 	done
 	expect_text err 'ms s min h'
 }
 
-unknown_feature_is_a_usage_error() {
+test_unknown_feature_is_a_usage_error() {
 	for features in '' 'all,' ',all' passright PIDFS 'all all' none; do
 		expect_misuse postern doctor --without "$features"
 		expect_misuse postern send orders --without "$features"
@@ -149,20 +149,20 @@ unknown_feature_is_a_usage_error() {
 	done
 }
 
-bad_count_is_a_usage_error() {
+test_bad_count_is_a_usage_error() {
 	for count in '' 0 -1 1x 99999999999999999999; do
 		expect_misuse postern receive orders --count "$count"
 	done
 }
 
-forms_of_input_exclude_each_other() {
+test_forms_of_input_exclude_each_other() {
 	expect_misuse postern send orders --lines --chunk 1KiB
 	expect_misuse postern send orders --lines --message x
 	expect_misuse postern send orders --chunk 1KiB --message x
 	expect_text err 'exclude each other'
 }
 
-explain_needs_a_node_and_one_process() {
+test_explain_needs_a_node_and_one_process() {
 	expect_misuse postern policy explain
 	expect_misuse postern policy explain --node orders
 	expect_misuse postern policy explain --pid 1
@@ -170,11 +170,11 @@ explain_needs_a_node_and_one_process() {
 	expect_misuse postern policy explain --node orders --pid 1 --unit a
 }
 
-check_takes_files_or_a_policy() {
+test_check_takes_files_or_a_policy() {
 	expect_misuse postern policy check --policy one two
 }
 
-output_that_cannot_be_written_is_an_error() {
+test_output_that_cannot_be_written_is_an_error() {
 	status=0
 	postern --help >/dev/full 2>err || status=$?
 	[ "$status" -eq 1 ] || fail "exit status $status"
@@ -184,7 +184,7 @@ output_that_cannot_be_written_is_an_error() {
 	[ "$status" -eq 1 ] || fail "exit status $status"
 }
 
-closed_output_is_an_error() {
+test_closed_output_is_an_error() {
 	status=0
 	postern --version <&- >&- 2>err || status=$?
 	[ "$status" -eq 1 ] || fail "exit status $status"
@@ -199,14 +199,14 @@ closed_output_of_help_is_an_error() {
 	expect_text err '^postern: standard output: '
 }
 
-closed_input_and_errors_do_no_harm() {
+test_closed_input_and_errors_do_no_harm() {
 	status=0
 	postern --version <&- 2>&- >out || status=$?
 	[ "$status" -eq 0 ] || fail "exit status $status"
 	expect_text out '^postern '
 }
 
-ambiguous_option_is_told_with_its_candidates() {
+test_ambiguous_option_is_told_with_its_candidates() {
 	expect_misuse postern send orders --mess x
 	expect_text err "option '--mess' is ambiguous: --message, --message-size"
 	expect_misuse postern send orders --mess=x
@@ -216,7 +216,7 @@ ambiguous_option_is_told_with_its_candidates() {
 	expect_text err "'--message-s' needs a value"
 }
 
-group_help_names_its_commands() {
+test_group_help_names_its_commands() {
 	expect_status 0 postern policy --help
 	expect_text out '^  policy check  *check policy files'
 	[ "$(grep -c '^  policy ' out)" -eq 8 ] || fail "$(cat out)"
@@ -227,7 +227,7 @@ group_help_names_its_commands() {
 	expect_empty err
 }
 
-option_before_the_command_is_the_commands() {
+test_option_before_the_command_is_the_commands() {
 	write_policy good.conf
 	for option in '--policy good.conf' --policy=good.conf; do
 		# shellcheck disable=SC2086 # the option and its value
@@ -245,14 +245,14 @@ option_before_the_command_is_the_commands() {
 	expect_text err "unexpected option '--lines' before the command"
 }
 
-doctor_counts_what_it_finds() {
+test_doctor_counts_what_it_finds() {
 	# shellcheck disable=SC2086 # empty, or two words
 	expect_status 0 postern doctor $without
 	level=$(grep -v '^aes ' out | grep -c ' found  ' || true)
 	expect_text out "^hardening level $level of 4$"
 }
 
-doctor_says_what_is_lost() {
+test_doctor_says_what_is_lost() {
 	expect_status 0 postern doctor --without passrights,pidfs
 	expect_text out '^passrights *off '
 	expect_text out '^pidfs *off '
@@ -262,36 +262,10 @@ doctor_says_what_is_lost() {
 	expect_text out '^aes *off '
 }
 
-doctor_shows_what_may_be_locked() {
+test_doctor_shows_what_may_be_locked() {
 	pages=$((128 * 1024 / $(getconf PAGESIZE)))
 	(ulimit -l 128 && expect_status 0 postern doctor) || fail "at 128 KiB"
 	expect_text out "^memlock *128 KiB, .* $pages secured channels$"
 }
 
-run_tests \
-	no_command_is_a_usage_error \
-	unknown_command_is_a_usage_error \
-	help_names_every_command \
-	version_is_printed \
-	every_command_has_help \
-	every_command_refuses_an_unknown_option \
-	option_without_its_value_is_a_usage_error \
-	flag_with_a_value_is_a_usage_error \
-	missing_operand_is_a_usage_error \
-	surplus_operand_is_a_usage_error \
-	size_without_unit_is_a_usage_error \
-	duration_without_unit_is_a_usage_error \
-	unknown_feature_is_a_usage_error \
-	bad_count_is_a_usage_error \
-	forms_of_input_exclude_each_other \
-	explain_needs_a_node_and_one_process \
-	check_takes_files_or_a_policy \
-	output_that_cannot_be_written_is_an_error \
-	closed_output_is_an_error \
-	closed_input_and_errors_do_no_harm \
-	ambiguous_option_is_told_with_its_candidates \
-	group_help_names_its_commands \
-	option_before_the_command_is_the_commands \
-	doctor_counts_what_it_finds \
-	doctor_says_what_is_lost \
-	doctor_shows_what_may_be_locked
+run_tests

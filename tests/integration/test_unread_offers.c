@@ -20,6 +20,7 @@
 #include "support/own_etc.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/test_options.h"
 
 #define FIRST_UID 40001
@@ -349,19 +350,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("unread_offers");
-	TCase *tcase = stage_add_case(suite, "unread_offers");
-
-	tcase_add_test(tcase,
-		       unread_offers_of_forty_users_keep_no_other_user_out);
-	tcase_add_test(tcase,
-		       unread_offers_of_two_hundred_users_keep_owner_and_root_in);
-	tcase_add_test(tcase, audit_names_the_holders_of_unread_offers);
-	tcase_add_test(tcase,
-		       revoke_by_name_gives_the_part_of_the_holders_to_others);
-	tcase_add_test(tcase, revoke_by_handle_reaches_one_holder_alone);
-	tcase_add_test(tcase, subordinate_uids_share_the_offers_of_their_user);
-	tcase_add_test(tcase,
-		       containers_of_root_count_apart_and_are_revoked_apart);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

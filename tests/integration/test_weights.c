@@ -12,6 +12,7 @@
 #include "support/expect.h"
 #include "support/peer.h"
 #include "support/scene.h"
+#include "support/stage.h"
 #include "support/test_options.h"
 
 #define PEERS 4
@@ -158,10 +159,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("weights");
-	TCase *tcase = stage_add_case(suite, "weights");
-
-	tcase_add_test(tcase, tenants_are_heard_in_proportion_to_their_weights);
-	tcase_add_test(tcase, peers_of_one_tenant_are_heard_alike);
-	return stage_run_suite(suite);
+	return STAGE_RUN_TESTS();
 }

@@ -3,10 +3,10 @@
 #
 # For the tests of the tool: sourced, not run
 #
-# Each test is a function whose name is a sentence.  It runs in a shell of its
-# own under `set -eu`, in an empty directory of its own that nobody else can
-# enter, and whatever it left running is ended afterwards.  Nothing here waits
-# for time to pass: only for something to happen, and not for ever.
+# Each function of the script whose name begins with test_ is a test.  It runs
+# in a shell of its own under `set -eu`, in an empty directory that no other user
+# can enter.  Processes that it left running are ended afterwards.  Nothing here
+# waits for time to pass: only for an event, with a deadline.
 
 umask 077
 export LC_ALL=C
@@ -194,9 +194,11 @@ start_sender() {
 	exec 8>input
 }
 
-# run_tests NAME...
+# run_tests: all tests of the script, or the one that CK_RUN_CASE names
 run_tests() {
 	failed_count=0
+	# shellcheck disable=SC2046 # a list of names
+	set -- ${CK_RUN_CASE:-$(sed -n 's/^\(test_[a-z0-9_]*\)() {$/\1/p' "$0")}
 	for test_name; do
 		mkdir "$work/$test_name"
 		(

@@ -13,8 +13,7 @@
 
 #include "support/test_options.h"
 
-#define CASE_SECONDS 60
-#define CASE_SECONDS_WITH_RUNNER 400
+#define SECONDS_WITH_RUNNER 400
 
 static char root_path[STAGE_PATH_BYTES];
 
@@ -52,30 +51,19 @@ void stage_make_directory(enum role owner, char ret_path[STAGE_PATH_BYTES])
 				 0);
 }
 
-int stage_run_suite(Suite *suite)
+int stage_run_tests(const struct test_case_options *options)
 {
-	SRunner *runner;
-	int failed_count;
+	struct test_case_options slower = *options;
+	int status;
 
-	/* Ask while we still are whoever started us. */
+	/* Ask while we still are the user that started us. */
 	(void)users_are_several();
-	/* What the caller ignores, a program's user would not. */
+	/* The caller may ignore it; programs that use the library may not. */
 	(void)signal(SIGPIPE, SIG_DFL);
+	if (test_has_runner())
+		slower.timeout_s = SECONDS_WITH_RUNNER;
 	make_root();
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	status = run_tests(&slower);
 	(void)nftw(root_path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
-TCase *stage_add_case(Suite *suite, const char *name)
-{
-	TCase *tcase = tcase_create(name);
-
-	tcase_set_timeout(tcase, test_has_runner() ? CASE_SECONDS_WITH_RUNNER
-						   : CASE_SECONDS);
-	suite_add_tcase(suite, tcase);
-	return tcase;
+	return status;
 }

@@ -9,8 +9,7 @@
 #ifndef POSTERN_SUPPORT_STAGE_H
 #define POSTERN_SUPPORT_STAGE_H
 
-#include <check.h>
-
+#include "support/test_case.h"
 #include "support/users.h"
 
 #define STAGE_PATH_BYTES 200
@@ -18,10 +17,10 @@
 /* A new directory, 0755, of the role; aborts the case when it cannot. */
 void stage_make_directory(enum role owner, char ret_path[STAGE_PATH_BYTES]);
 
-/* Runs all cases of the suite; the exit status of main(). */
-int stage_run_suite(Suite *suite);
+/* Makes the stage, runs the tests as run_tests() does, and removes it. */
+int stage_run_tests(const struct test_case_options *options);
 
-/* A case with our timeout, added to the suite. */
-TCase *stage_add_case(Suite *suite, const char *name);
+#define STAGE_RUN_TESTS(...) \
+	stage_run_tests(&(const struct test_case_options){__VA_ARGS__})
 
 #endif

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 ACCOUNTING_TEST_LIBS = libaccounting.la libpolicytest.la libpolicy.la \
-	libbase.la $(CHECK_LIBS)
+	libbase.la $(TEST_LIBS)
 
 test_programs += \
 	tests/unit/accounting/test_accounting \

@@ -8,6 +8,7 @@
 
 #include "support/expect.h"
 #include "support/policy_host.h"
+#include "support/test_case.h"
 
 static struct postern_policy *policy;
 static struct pst_accounting *accounting;
@@ -101,22 +102,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("accounting");
-	TCase *t = tcase_create("all");
-	SRunner *runner;
-	int failed;
-
-	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_add_test(t, one_policy_has_one_accounting);
-	tcase_add_test(t, a_policy_with_an_accounting_takes_no_other);
-	tcase_add_test(t, an_accounting_outlives_its_first_policy);
-	tcase_add_test(t,
-		an_account_is_found_by_name_while_it_is_referenced);
-	tcase_add_test(t, removed_charges_are_not_in_the_sums);
-	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return RUN_TESTS(.set_up = set_up, .tear_down = tear_down);
 }

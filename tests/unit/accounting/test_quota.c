@@ -5,6 +5,7 @@
 #include "accounting/quota.h"
 
 #include "unit/accounting/quota_case.h"
+#include "support/test_case.h"
 
 /* -- peers ----------------------------------------------------------------- */
 
@@ -194,30 +195,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("quota");
-	TCase *t = tcase_create("all");
-	SRunner *runner;
-	int failed;
-
-	tcase_add_test(t, peers_of_an_allow_bound_its_channels);
-	tcase_add_test(t, peers_of_a_tenant_bound_the_sum_of_its_nodes);
-	tcase_add_test(t, peers_of_a_node_bound_the_node);
-	tcase_add_test(t, peers_of_the_top_level_bound_the_process);
-	tcase_add_test(t, a_limit_of_none_admits_nobody);
-	tcase_add_test(t, peers_per_user_of_a_tenant_bound_each_uid_of_it);
-	tcase_add_test(t, peers_per_user_of_a_node_bound_each_uid_there);
-	tcase_add_test(t,
-		peers_per_user_of_the_top_level_bound_each_uid_anywhere);
-	tcase_add_test(t, memory_of_an_allow_bounds_each_channel);
-	tcase_add_test(t, memory_of_a_tenant_bounds_the_sum);
-	tcase_add_test(t, memory_of_a_node_bounds_the_sum);
-	tcase_add_test(t, memory_of_the_top_level_bounds_the_sum);
-	tcase_add_test(t, a_size_beyond_all_sense_is_no_overflow);
-	tcase_add_test(t, a_refused_peer_is_not_charged);
-	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return RUN_TESTS();
 }

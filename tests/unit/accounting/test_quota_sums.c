@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "unit/accounting/quota_case.h"
+#include "support/test_case.h"
 
 /* -- sums ------------------------------------------------------------------ */
 
@@ -190,23 +191,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("quota sums");
-	TCase *t = tcase_create("all");
-	SRunner *runner;
-	int failed;
-
-	tcase_add_test(t, a_closed_node_leaves_no_charges);
-	tcase_add_test(t, nodes_of_two_policy_objects_are_counted_apart);
-	tcase_add_test(t, a_policy_without_accounting_inherits_one);
-	tcase_add_test(t, a_moved_charge_counts_where_it_went);
-	tcase_add_test(t, two_threads_share_what_there_is);
-	tcase_add_test(t, handshakes_of_a_tenant_bound_each_uid_of_it);
-	tcase_add_test(t, handshakes_of_a_node_bound_each_uid_there);
-	tcase_add_test(t, handshakes_of_the_top_level_bound_each_uid_anywhere);
-	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return RUN_TESTS();
 }

@@ -4,11 +4,9 @@
  */
 #include "accounting/retained_meters.h"
 
-#include <check.h>
-#include <stdlib.h>
-
 #include "base/clock.h"
 #include "support/expect.h"
+#include "support/test_case.h"
 
 #define NOW_NS (1000 * PST_NS_PER_SECOND)
 #define PER_SECOND 10
@@ -269,35 +267,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("retained_meters");
-	TCase *tcase = tcase_create("retained_meters");
-	SRunner *runner;
-	int failed;
-
-	tcase_add_checked_fixture(tcase, set_up, NULL);
-	tcase_add_test(tcase, new_channel_goes_on_where_the_last_one_ended);
-	tcase_add_test(tcase,
-		       channels_that_end_together_leave_the_emptiest_meter);
-	tcase_add_test(tcase, owners_differ_by_user_allows_and_key);
-	tcase_add_test(tcase, bytes_are_kept_as_messages_are);
-	tcase_add_test(tcase,
-		       unknown_owner_has_no_more_than_the_owner_of_a_dropped_meter);
-	tcase_add_test(tcase,
-		unknown_owner_of_a_fast_rate_begins_no_emptier_than_empty);
-	tcase_add_test(tcase,
-		fullest_meter_is_dropped_even_if_it_is_the_new_one);
-	tcase_add_test(tcase, entries_are_free_again_when_their_meters_are_full);
-	tcase_add_test(tcase,
-		       channel_that_drains_counts_for_those_that_follow);
-	tcase_add_test(tcase, channels_of_one_owner_that_drain_share_one_meter);
-	tcase_add_test(tcase,
-		       shared_meter_keeps_its_entry_while_a_channel_uses_it);
-	tcase_add_test(tcase,
-		       clear_leaves_a_shared_meter_to_its_channel_alone);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = set_up);
 }

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "support/expect.h"
+#include "support/test_case.h"
 
 #define SECOND PST_NS_PER_SECOND
 #define START_NS (1000 * SECOND)
@@ -142,24 +143,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("uid rate");
-	TCase *t = tcase_create("all");
-	SRunner *runner;
-	int failed;
-
-	tcase_add_checked_fixture(t, set_up, NULL);
-	tcase_add_test(t, each_user_has_a_bucket_of_its_own);
-	tcase_add_test(t, without_a_limit_nothing_is_remembered);
-	tcase_add_test(t, an_entry_is_free_again_once_its_bucket_is_full);
-	tcase_add_test(t, new_user_takes_the_entry_of_the_fullest_bucket);
-	tcase_add_test(t, spent_tokens_are_counted_for_each_user);
-	tcase_add_test(t, spent_tokens_come_back_at_the_rate);
-	tcase_add_test(t, spent_tokens_are_at_most_the_burst);
-	tcase_add_test(t, full_table_forgets_the_user_that_spent_least);
-	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return RUN_TESTS(.set_up = set_up);
 }

@@ -2,7 +2,7 @@
 ADMISSION_TEST_LIBS = libadmission.la libaccounting.la libpeer.la libsched.la \
 	libidentity.la libhandshake.la libwire.la libchannel.la \
 	libpolicytest.la libpolicy.la libstats.la libring.la libcrypto.la \
-	libos.la libbase.la $(CHECK_LIBS)
+	libos.la libbase.la $(TEST_LIBS)
 
 test_programs += \
 	tests/unit/admission/test_admission \

@@ -5,7 +5,6 @@
  */
 #include "admission/admission.h"
 
-#include <check.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,6 +17,7 @@
 #include "os/poll_tag.h"
 #include "support/expect.h"
 #include "support/policy_host.h"
+#include "support/test_case.h"
 
 #define OWNER 2001
 #define ALICE 1001
@@ -399,27 +399,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("admission");
-	TCase *t = tcase_create("all");
-	SRunner *runner;
-	int failed;
-
-	tcase_add_test(t, decide_follows_the_policy_of_the_binding);
-	tcase_add_test(t, decision_covers_what_it_grants_and_less);
-	tcase_add_test(t,
-		attempt_needs_a_rule_unless_it_is_of_root_or_the_owner);
-	tcase_add_test(t, owner_and_root_may_control_if_the_kernel_is_certain);
-	tcase_add_test(t, ninth_unread_offer_of_a_user_is_refused_and_reported);
-	tcase_add_test(t,
-		refused_handshake_is_reported_and_the_client_gets_a_record);
-	tcase_add_test(t, client_that_hangs_up_without_hello_is_not_reported);
-	tcase_add_test(t, event_of_an_earlier_handshake_is_ignored);
-	tcase_add_test(t, handshake_past_its_deadline_is_refused);
-	tcase_add_test(t, failed_accept_is_reported_and_backs_off);
-	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return RUN_TESTS();
 }

@@ -4,14 +4,13 @@
  */
 #include "admission/half_open.h"
 
-#include <check.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
 #include "support/expect.h"
+#include "support/test_case.h"
 
 static struct pst_half_open_table table;
 #define CONNECTIONS_MAX 512
@@ -475,50 +474,7 @@ START_TEST(renewed_users_follow_the_subordinate_uids)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-	Suite *s = suite_create("half-open");
-	TCase *t = tcase_create("table");
-
-	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_add_test(t, entries_are_counted_by_uid);
-	tcase_add_test(t,
-		a_full_table_gives_up_the_oldest_of_the_uid_that_holds_most);
-	tcase_add_test(t, whom_only_a_key_admits_has_sixteen_places);
-	tcase_add_test(t,
-		a_full_table_gives_up_only_one_for_whom_only_a_key_admits);
-	tcase_add_test(t, find_victim_prefers_an_entry_without_hello);
-	tcase_add_test(t,
-		attempt_without_hello_evicts_its_like_and_only_then_others);
-	tcase_add_test(t, two_hundred_users_without_hello_evict_only_each_other);
-	tcase_add_test(t,
-		find_victim_prefers_a_user_that_has_abandoned_handshakes);
-	tcase_add_test(t,
-		abandoned_handshakes_count_up_to_a_maximum_and_down_again);
-	tcase_add_test(t, entries_of_root_and_owner_are_given_up_last);
-	tcase_add_test(t,
-		find_own_victim_is_the_oldest_of_the_user_without_hello);
-	tcase_add_test(t, a_released_entry_is_free_with_another_generation);
-	tcase_add_test(t, a_released_entry_has_no_secrets);
-	tcase_add_test(t, the_socket_of_an_unread_offer_is_kept);
-	tcase_add_test(t, a_kept_socket_goes_when_the_offer_is_taken);
-	tcase_add_test(t, a_taken_offer_keeps_no_socket);
-	tcase_add_test(t, unread_offers_count_in_a_handshake_and_after_it);
-	tcase_add_test(t, holders_are_found_in_a_handshake_and_after_it);
-	tcase_add_test(t,
-		revoked_handshake_blocks_its_user_while_its_offer_is_unread);
-	tcase_add_test(t, renewed_users_follow_the_subordinate_uids);
-	suite_add_tcase(s, t);
-	return s;
-}
-
 int main(void)
 {
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = set_up, .tear_down = tear_down);
 }

@@ -4,14 +4,13 @@
  */
 #include "admission/pending_offers.h"
 
-#include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/fd.h"
 #include "support/expect.h"
+#include "support/test_case.h"
 
 #define USERS_MAX 512
 
@@ -288,35 +287,7 @@ START_TEST(revoke_finds_one_account_after_the_other)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-	Suite *s = suite_create("pending-offers");
-	TCase *t = tcase_create("offers");
-
-	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_add_test(t, capacity_in_descriptors_is_below_the_limit);
-	tcase_add_test(t, one_account_may_leave_eight_offers_unread);
-	tcase_add_test(t, two_hundred_accounts_are_needed_to_take_all_offers);
-	tcase_add_test(t, root_and_owner_have_offers_of_their_own);
-	tcase_add_test(t, revoked_offers_block_their_uid_and_no_other_account);
-	tcase_add_test(t,
-		revoked_offer_of_one_uid_leaves_the_rest_of_its_account_its_share);
-	tcase_add_test(t,
-		holders_come_with_the_most_offers_first_then_the_oldest);
-	tcase_add_test(t,
-		kept_socket_goes_only_when_its_offer_is_read_or_its_peer_leaves);
-	tcase_add_test(t, revoke_finds_one_account_after_the_other);
-	suite_add_tcase(s, t);
-	return s;
-}
-
 int main(void)
 {
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = set_up, .tear_down = tear_down);
 }

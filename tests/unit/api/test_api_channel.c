@@ -4,14 +4,13 @@
  */
 #include <postern/channel.h>
 
-#include <check.h>
 #include <errno.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/channel_pair.h"
 #include "support/expect.h"
+#include "support/test_case.h"
 
 static const struct channel_pair_options both_ways = {
 	.left_ring_bytes = 4096,
@@ -139,21 +138,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("api_channel");
-	TCase *tcase = tcase_create("channel");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_test(tcase, statistics_are_those_of_the_channel);
-	tcase_add_test(tcase, statistics_of_another_size_are_understood_or_refused);
-	tcase_add_test(tcase, outputs_of_an_impossible_size_are_refused);
-	tcase_add_test(tcase, the_end_is_told_in_both_places);
-	tcase_add_test(tcase, watermarks_are_set_asked_for_and_waited_for);
-	suite_add_tcase(suite, tcase);
-
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = set_up, .tear_down = tear_down);
 }

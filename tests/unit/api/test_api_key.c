@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "support/other_user.h"
+#include "support/test_case.h"
 #include "unit/os/os_test.h"
 
 /* RFC 7748, section 6.1: Alice's. */
@@ -199,18 +200,5 @@ static void setup(void)
 
 int main(void)
 {
-	Suite *suite = suite_create("api key");
-	TCase *keys = tcase_create("keys");
-
-	tcase_add_checked_fixture(keys, setup, test_dir_teardown);
-	tcase_add_test(keys, new_key_can_be_read_and_is_like_no_other);
-	tcase_add_test(keys, public_key_follows_from_the_private_one);
-	tcase_add_test(keys, key_that_exists_stays);
-	tcase_add_test(keys, what_is_wrong_is_said);
-	tcase_add_test(keys, only_a_whole_private_key_is_one);
-	tcase_add_test(keys, file_of_root_is_not_for_everybody);
-	tcase_add_test(keys, without_memory_for_secrets_there_is_no_key);
-	tcase_add_test(keys, null_is_misuse);
-	suite_add_tcase(suite, keys);
-	return test_run(suite);
+	return RUN_TESTS(.set_up = setup, .tear_down = test_dir_teardown);
 }

@@ -2,7 +2,6 @@
 /*
  * <postern/policy.h> at its edge: arguments, versions of structs, ownership
  */
-#include <check.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,8 @@
 #include <unistd.h>
 
 #include <postern/policy.h>
+
+#include "support/test_case.h"
 
 static char path[64];
 
@@ -239,21 +240,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("api policy");
-	TCase *tcase = tcase_create("policy");
-	SRunner *runner;
-	int failed_count;
-
-	tcase_add_test(tcase, null_arguments_are_refused);
-	tcase_add_test(tcase, unknown_flags_are_refused);
-	tcase_add_test(tcase, a_struct_without_its_size_is_refused);
-	tcase_add_test(tcase, structs_of_another_size_are_understood_or_refused);
-	tcase_add_test(tcase, a_policy_decides_explains_and_lists);
-	tcase_add_test(tcase, an_invalid_policy_says_why);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

@@ -4,9 +4,7 @@
  */
 #include "api/api.h"
 
-#include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <postern/postern.h>
@@ -14,6 +12,7 @@
 #include "crypto/cipher.h"
 #include "os/features.h"
 #include "support/expect.h"
+#include "support/test_case.h"
 
 struct options {
 	size_t size_bytes;
@@ -339,35 +338,7 @@ START_TEST(null_arguments_are_invalid_everywhere)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-	Suite *s = suite_create("api");
-	TCase *t = tcase_create("edge");
-
-	tcase_add_test(t, documented_results_pass_unchanged);
-	tcase_add_test(t, any_other_result_is_canceled_and_logged);
-	tcase_add_test(t, only_a_wait_returns_eintr);
-	tcase_add_test(t, options_of_an_older_program_are_filled_up_with_zero);
-	tcase_add_test(t, options_of_a_newer_program_must_not_say_more);
-	tcase_add_test(t, options_without_their_size_are_refused);
-	tcase_add_test(t, an_output_is_filled_as_far_as_its_owner_knows_it);
-	tcase_add_test(t, impossible_sizes_are_refused_in_and_out);
-	tcase_add_test(t, a_refusal_of_an_impossible_size_is_left_alone);
-	tcase_add_test(t, every_result_and_reason_has_its_own_words);
-	tcase_add_test(t, result_is_transient_by_reason_then_by_result);
-	tcase_add_test(t, features_are_the_kernels_and_the_ciphers);
-	tcase_add_test(t, null_arguments_are_invalid_everywhere);
-	suite_add_tcase(s, t);
-	return s;
-}
-
 int main(void)
 {
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

@@ -4,10 +4,10 @@
  */
 #include <postern/stats.h>
 
-#include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "support/test_case.h"
 
 START_TEST(field_is_found_in_its_struct)
 {
@@ -33,7 +33,9 @@ START_TEST(field_is_found_in_its_struct)
 }
 END_TEST
 
-START_TEST(every_group_ends_with_enoent)
+START_TEST(every_group_ends_with_enoent,
+	   .loop_start = POSTERN_STATS_NODE,
+	   .loop_end = POSTERN_STATS_LATENCY + 1)
 {
 	struct postern_stats_field field = POSTERN_STATS_FIELD_INIT;
 
@@ -64,19 +66,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("api_stats_reader");
-	TCase *tcase = tcase_create("fields");
-	SRunner *runner;
-	int failed_count;
-
-	suite_add_tcase(suite, tcase);
-	tcase_add_test(tcase, field_is_found_in_its_struct);
-	tcase_add_loop_test(tcase, every_group_ends_with_enoent,
-			    POSTERN_STATS_NODE, POSTERN_STATS_LATENCY + 1);
-	tcase_add_test(tcase, unknown_group_and_malformed_output_are_einval);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

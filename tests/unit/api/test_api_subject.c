@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "support/other_user.h"
+#include "support/test_case.h"
 #include "unit/os/os_test.h"
 
 /* An id that no host gives away. */
@@ -283,21 +284,5 @@ END_TEST
 
 int main(void)
 {
-	TCase *tcase = tcase_create("facts");
-	Suite *suite = suite_create("api_subject");
-
-	tcase_add_test(tcase, null_arguments_are_refused);
-	tcase_add_test(tcase, options_of_an_impossible_size_are_refused);
-	tcase_add_test(tcase, unknown_bits_are_refused);
-	tcase_add_test(tcase, observer_without_its_flag_is_refused);
-	tcase_add_test(tcase, process_has_its_ids_and_groups);
-	tcase_add_test(tcase, label_and_key_are_never_known);
-	tcase_add_test(tcase, what_proc_tells_is_known_with_a_pidfd_only);
-	tcase_add_test(tcase, executable_is_not_told_to_another_observer);
-	tcase_add_test(tcase, executable_is_told_to_an_observer_of_the_same_ids);
-	tcase_add_test(tcase, facts_hold_no_descriptor_and_outlive_the_process);
-	tcase_add_test(tcase, process_that_is_not_there_is_not_found);
-	tcase_add_test(tcase, identity_is_the_one_among_the_facts);
-	suite_add_tcase(suite, tcase);
-	return test_run(suite);
+	return RUN_TESTS();
 }

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "support/other_user.h"
+#include "support/test_case.h"
 #include "unit/os/os_test.h"
 
 /* An id that no host gives away. */
@@ -247,19 +248,6 @@ END_TEST
 
 int main(void)
 {
-	TCase *tcase = tcase_create("users");
-	Suite *suite = suite_create("api_subject_users");
-
-	tcase_add_checked_fixture(tcase, test_dir_setup, test_dir_teardown);
-	tcase_add_test(tcase, user_has_ids_and_groups_and_nothing_of_a_process);
-	tcase_add_test(tcase, number_without_an_entry_is_a_uid_and_no_more);
-	tcase_add_test(tcase, what_is_no_user_or_group_is_not_found);
-	tcase_add_test(tcase, group_is_found_by_name_or_number);
-	tcase_add_test(tcase, uid_has_a_name);
-	tcase_add_test(tcase, name_with_two_ids_is_invalid);
-	tcase_add_test(tcase, digits_are_never_a_name);
-	tcase_add_test(tcase, member_has_the_group);
-	tcase_add_test(tcase, files_that_others_can_write_say_nothing);
-	suite_add_tcase(suite, tcase);
-	return test_run(suite);
+	return RUN_TESTS(.set_up = test_dir_setup,
+			 .tear_down = test_dir_teardown);
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 
-AUTHORING_TEST_LIBS = libpolicytest.la $(AUTHORING_LIBS) $(CHECK_LIBS)
+AUTHORING_TEST_LIBS = libpolicytest.la $(AUTHORING_LIBS) $(TEST_LIBS)
 
 test_programs += \
 	tests/unit/authoring/test_authoring \

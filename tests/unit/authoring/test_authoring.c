@@ -2,7 +2,6 @@
 /*
  * Policy files and texts as the tool hands them over
  */
-#include <check.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include <postern/result.h>
 
 #include "authoring/authoring.h"
+#include "support/test_case.h"
 
 #define FILE_COUNT 2
 
@@ -133,7 +133,7 @@ START_TEST(diff_of_two_files_counts_the_changes)
 }
 END_TEST
 
-START_TEST(diff_with_invalid_file_reports_on_both)
+START_TEST(diff_with_invalid_file_reports_on_both, .loop_end = 2)
 {
 	size_t invalid = (size_t)_i;
 	uint32_t count = 7;
@@ -180,25 +180,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("authoring");
-	TCase *tcase = tcase_create("authoring");
-	SRunner *runner;
-	int failed_count;
-
-	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_test(tcase, show_valid_file_gives_its_text);
-	tcase_add_test(tcase,
-		       show_file_with_error_reports_it_and_gives_no_text);
-	tcase_add_test(tcase, show_feature_that_the_host_lacks_is_a_warning);
-	tcase_add_test(tcase, diff_of_two_files_counts_the_changes);
-	tcase_add_loop_test(tcase, diff_with_invalid_file_reports_on_both, 0,
-			    2);
-	tcase_add_test(tcase, format_needs_no_policy);
-	tcase_add_test(tcase, format_syntax_error_is_reported);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = setup, .tear_down = teardown);
 }

@@ -2,10 +2,8 @@
 /*
  * The comparison of two policies: permissions of peers, and limits
  */
-#include <check.h>
-#include <stdlib.h>
-
 #include "unit/authoring/diff_case.h"
+#include "support/test_case.h"
 
 START_TEST(diff_same_policy_is_no_difference)
 {
@@ -231,30 +229,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("policy diff");
-	TCase *tcase = tcase_create("access");
-	SRunner *runner;
-	int failed_count;
-
 	policy_host_flags = PST_POLICY_KEEP_DIRECTIVES;
-	tcase_add_test(tcase, diff_same_policy_is_no_difference);
-	tcase_add_test(tcase, diff_other_wording_is_no_difference);
-	tcase_add_test(tcase, diff_covered_rule_is_no_difference);
-	tcase_add_test(tcase, diff_unnamed_peer_is_no_difference);
-	tcase_add_test(tcase, diff_reports_gained_and_lost_access);
-	tcase_add_test(tcase, diff_reports_gained_and_lost_directions);
-	tcase_add_test(tcase, diff_reports_added_and_removed_denies);
-	tcase_add_test(tcase, diff_allow_of_denied_peer_is_no_difference);
-	tcase_add_test(tcase, diff_reports_raised_and_lowered_security);
-	tcase_add_test(tcase, diff_of_limit_has_both_values_and_locations);
-	tcase_add_test(tcase, diff_of_channel_limit_considers_every_scope);
-	tcase_add_test(tcase, diff_of_sum_is_shown_with_its_scope);
-	tcase_add_test(tcase,
-		       diff_peers_counted_together_differ_from_apart);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

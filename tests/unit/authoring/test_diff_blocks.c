@@ -2,11 +2,10 @@
 /*
  * The comparison of two policies: definitions of nodes, tenants and peers
  */
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "unit/authoring/diff_case.h"
+#include "support/test_case.h"
 
 #define OWN "node n {\n"
 #define TAIL_ONLY "end\n"
@@ -287,31 +286,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("policy diff blocks");
-	TCase *tcase = tcase_create("blocks");
-	SRunner *runner;
-	int failed_count;
-
 	policy_host_flags = PST_POLICY_KEEP_DIRECTIVES;
-	tcase_add_test(tcase, diff_reports_changed_fields_of_node);
-	tcase_add_test(tcase, diff_of_added_and_removed_node_lists_peers);
-	tcase_add_test(tcase, diff_reports_changed_fields_of_tenant);
-	tcase_add_test(tcase, diff_of_added_and_removed_tenant_lists_members);
-	tcase_add_test(tcase, diff_peer_with_second_tenant_loses_access);
-	tcase_add_test(tcase, diff_compares_uid_ranges_by_their_ends);
-	tcase_add_test(tcase, diff_reports_changed_definition_of_peer);
-	tcase_add_test(tcase, diff_same_words_with_other_meaning_differ);
-	tcase_add_test(tcase, diff_compares_unmapped_owner_with_user);
-	tcase_add_test(tcase, diff_compares_assumed_names_as_words);
-	tcase_add_test(
-		tcase,
-		diff_reports_added_and_removed_requirements);
-	tcase_add_test(tcase,
-		       diff_of_added_node_lists_requirements);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

@@ -5,7 +5,6 @@
  * Whenever a decision changes the comparison must say something, and the same
  * policy in another order must be no difference.
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "support/expect.h"
 #include "support/policy_host.h"
 #include "support/policy_oracle.h"
+#include "support/test_case.h"
 
 #define ORDER_COUNT 2000
 #define CHANGE_COUNT 6000
@@ -50,7 +50,7 @@ static struct postern_policy *load(struct oracle_policy *model,
 	return policy;
 }
 
-START_TEST(diff_other_order_is_no_difference)
+START_TEST(diff_other_order_is_no_difference, .loop_end = 3)
 {
 	struct random random = {.state = (uint64_t)_i * 7919 + 3};
 	struct postern_policy *first, *second;
@@ -240,7 +240,7 @@ static bool decide_alike(const struct postern_policy *old_policy,
 	return true;
 }
 
-START_TEST(diff_changed_decision_is_a_difference)
+START_TEST(diff_changed_decision_is_a_difference, .loop_end = 4)
 {
 	struct random random = {.state = (uint64_t)_i * 104729 + 11};
 	size_t i, j, decided_count = 0, silent_count = 0;
@@ -289,19 +289,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("policy diff oracle");
-	TCase *tcase = tcase_create("oracle");
-	SRunner *runner;
-	int failed_count;
-
 	policy_host_flags = PST_POLICY_KEEP_DIRECTIVES;
-	tcase_set_timeout(tcase, 600);
-	tcase_add_loop_test(tcase, diff_other_order_is_no_difference, 0, 3);
-	tcase_add_loop_test(tcase, diff_changed_decision_is_a_difference, 0, 4);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.timeout_s = 600);
 }

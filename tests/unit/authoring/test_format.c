@@ -2,7 +2,6 @@
 /*
  * Policy texts in canonical form
  */
-#include <check.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include "authoring/authoring.h"
 #include "policy/policy_diagnostics.h"
 #include "unit/authoring/diff_case.h"
+#include "support/test_case.h"
 
 static char *format(const char *text, uint32_t flags)
 {
@@ -192,7 +192,7 @@ static char *read_example(const char *name)
 
 /* Every example is written as fmt would write it, but for the gap before a
  * comment at the end of a line. */
-START_TEST(examples_are_in_canonical_form)
+START_TEST(examples_are_in_canonical_form, .loop_end = 4)
 {
 	static const char *const names[] = {
 		"default.conf", "examples/telemetry.conf",
@@ -216,21 +216,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("format");
-	TCase *tcase = tcase_create("format");
-	SRunner *runner;
-	int failed_count;
-
-	tcase_add_test(tcase, format_indents_blocks_and_sorts_keys);
-	tcase_add_test(tcase, format_keeps_comments_with_their_directives);
-	tcase_add_test(tcase, format_numeric_replaces_names);
-	tcase_add_test(tcase, format_numeric_unknown_name_is_an_error);
-	tcase_add_test(tcase, format_puts_require_between_security_and_slots);
-	tcase_add_loop_test(tcase, examples_are_in_canonical_form, 0, 4);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

@@ -2,7 +2,6 @@
 /*
  * No memory, and texts that mean the same after printing
  */
-#include <check.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "support/failing_memory.h"
 #include "support/policy_host.h"
 #include "support/policy_oracle.h"
+#include "support/test_case.h"
 
 static const char whole[] =
 	"policy-version 1\n"
@@ -179,7 +179,7 @@ static char *format(const char *text, uint32_t flags)
 	return formatted;
 }
 
-START_TEST(printed_policy_decides_the_same)
+START_TEST(printed_policy_decides_the_same, .loop_end = 4)
 {
 	struct random random = {.state = (uint64_t)_i + 7};
 	char *texts[ORACLE_FILES], *formatted, *again, *shown;
@@ -216,19 +216,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("authoring robust");
-	TCase *tcase = tcase_create("robust");
-	SRunner *runner;
-	int failed_count;
-
 	policy_host_flags = PST_POLICY_KEEP_DIRECTIVES;
-	tcase_set_timeout(tcase, 120);
-	tcase_add_test(tcase, each_failed_allocation_returns_enomem);
-	tcase_add_loop_test(tcase, printed_policy_decides_the_same, 0, 4);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.timeout_s = 120);
 }

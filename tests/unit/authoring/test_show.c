@@ -2,11 +2,11 @@
 /*
  * The merged policy as a text
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "unit/authoring/diff_case.h"
+#include "support/test_case.h"
 
 START_TEST(show_gives_the_location_of_every_line)
 {
@@ -91,18 +91,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("show");
-	TCase *tcase = tcase_create("show");
-	SRunner *runner;
-	int failed_count;
-
 	policy_host_flags = PST_POLICY_KEEP_DIRECTIVES;
-	tcase_add_test(tcase, show_gives_the_location_of_every_line);
-	tcase_add_test(tcase, show_keeps_requirements);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

@@ -7,10 +7,8 @@
  * own; the growth says whether anything is searched once for each of its kind:
  * four becomes sixteen then.
  */
-#include <check.h>
-#include <stdlib.h>
-
 #include "support/policy_size.h"
+#include "support/test_case.h"
 
 #define SMALL_BYTES (64u * 1024u)
 #define LARGE_BYTES (4 * SMALL_BYTES)
@@ -45,7 +43,16 @@ static const char *find_growth(const struct policy_size_shape *shape)
 	return NULL;
 }
 
-START_TEST(cost_of_a_shape_grows_with_its_size)
+static int shape_count(void)
+{
+	int count = 0;
+
+	while (policy_size_shape_at((size_t)count))
+		count++;
+	return count;
+}
+
+START_TEST(cost_of_a_shape_grows_with_its_size, .loop_end = shape_count())
 {
 	const struct policy_size_shape *shape =
 		policy_size_shape_at((size_t)_i);
@@ -61,20 +68,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("authoring size");
-	TCase *tcase = tcase_create("size");
-	int shape_count = 0, failed_count;
-	SRunner *runner;
-
-	while (policy_size_shape_at((size_t)shape_count))
-		shape_count++;
-	tcase_set_timeout(tcase, 300);
-	tcase_add_loop_test(tcase, cost_of_a_shape_grows_with_its_size, 0,
-			    shape_count);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.timeout_s = 300);
 }

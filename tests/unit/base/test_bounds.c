@@ -4,8 +4,7 @@
  */
 #include "base/bounds.h"
 
-#include <check.h>
-#include <stdlib.h>
+#include "support/test_case.h"
 
 START_TEST(add_stops_at_the_largest_value)
 {
@@ -67,19 +66,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("bounds");
-	TCase *tcase = tcase_create("bounds");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_test(tcase, add_stops_at_the_largest_value);
-	tcase_add_test(tcase, mul_stops_at_the_largest_value);
-	tcase_add_test(tcase, align_up_rounds_to_the_next_multiple);
-	tcase_add_test(tcase, zero_is_not_a_power_of_two);
-	suite_add_tcase(suite, tcase);
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

@@ -4,8 +4,7 @@
  */
 #include "base/clock.h"
 
-#include <check.h>
-#include <stdlib.h>
+#include "support/test_case.h"
 
 START_TEST(deadline_that_does_not_fit_is_never)
 {
@@ -53,20 +52,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("clock");
-	TCase *tcase = tcase_create("clock");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_test(tcase, deadline_that_does_not_fit_is_never);
-	tcase_add_test(tcase, deadline_has_passed_at_its_very_time);
-	tcase_add_test(tcase, never_does_not_pass);
-	tcase_add_test(tcase, left_time_ends_at_zero);
-	tcase_add_test(tcase, timespec_and_nanoseconds_convert_both_ways);
-	suite_add_tcase(suite, tcase);
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

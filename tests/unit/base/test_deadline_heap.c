@@ -6,6 +6,7 @@
 
 #include "support/expect.h"
 #include "support/random.h"
+#include "support/test_case.h"
 
 #define INDICES 40
 
@@ -119,20 +120,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("deadline heap");
-	TCase *t = tcase_create("all");
-	SRunner *runner;
-	int failed;
-
-	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_add_test(t, empty_heap_has_no_deadline);
-	tcase_add_test(t, take_returns_passed_deadlines_earliest_first);
-	tcase_add_test(t, set_changes_and_removes_a_deadline);
-	tcase_add_test(t, random_operations_match_the_table);
-	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return RUN_TESTS(.set_up = set_up, .tear_down = tear_down);
 }

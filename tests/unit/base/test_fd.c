@@ -4,10 +4,10 @@
  */
 #include "base/fd.h"
 
-#include <check.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdlib.h>
+
+#include "support/test_case.h"
 
 static int open_any(void)
 {
@@ -80,20 +80,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("fd");
-	TCase *tcase = tcase_create("fd");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_test(tcase, close_closes_and_returns_the_empty_value);
-	tcase_add_test(tcase, close_accepts_the_empty_value);
-	tcase_add_test(tcase, close_keeps_errno);
-	tcase_add_test(tcase, take_empties_the_owner_and_closes_nothing);
-	tcase_add_test(tcase, owning_local_closes_when_it_leaves_its_scope);
-	suite_add_tcase(suite, tcase);
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

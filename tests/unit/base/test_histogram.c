@@ -4,13 +4,13 @@
  */
 #include "base/histogram.h"
 
-#include <check.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "support/expect.h"
 #include "support/random.h"
+#include "support/test_case.h"
 
 #define VALUES 20000
 
@@ -181,26 +181,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("histogram");
-	TCase *tcase = tcase_create("histogram");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_checked_fixture(tcase, set_up, NULL);
-	tcase_add_test(tcase, an_empty_histogram_has_no_values);
-	tcase_add_test(tcase,
-		       every_value_is_found_with_an_error_of_at_most_3_2_percent);
-	tcase_add_test(tcase, the_edges_of_every_power_of_two_are_in_order);
-	tcase_add_test(tcase, percentiles_are_those_of_the_sorted_values);
-	tcase_add_test(tcase, description_equals_the_found_values);
-	tcase_add_test(tcase, no_percentile_is_above_the_exact_maximum);
-	tcase_add_test(tcase, rank_zero_is_the_smallest_value);
-	tcase_add_test(tcase, values_beyond_the_range_count_as_its_end);
-	tcase_add_test(tcase, the_range_reaches_a_minute);
-	suite_add_tcase(suite, tcase);
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = set_up);
 }

@@ -4,11 +4,10 @@
  */
 #include "base/kernel_error.h"
 
-#include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 
 #include "support/expect.h"
+#include "support/test_case.h"
 
 START_TEST(kernel_error_has_its_call_and_number)
 {
@@ -82,20 +81,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("kernel_error");
-	TCase *t = tcase_create("error");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_test(t, kernel_error_has_its_call_and_number);
-	tcase_add_test(t, kernel_error_of_a_shared_meaning_stays_an_errno);
-	tcase_add_test(t, errno_is_no_kernel_error);
-	tcase_add_test(t, kernel_error_result_is_of_the_closed_set);
-	tcase_add_test(t,
-		only_a_kernel_error_is_out_of_resources_by_these_codes);
-	suite_add_tcase(suite, t);
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

@@ -5,6 +5,7 @@
 #include "base/list.h"
 
 #include "support/expect.h"
+#include "support/test_case.h"
 
 struct item {
 	int number;
@@ -84,20 +85,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("list");
-	TCase *t = tcase_create("all");
-	SRunner *runner;
-	int failed;
-
-	tcase_add_checked_fixture(t, set_up, NULL);
-	tcase_add_test(t, elements_stay_in_the_order_they_came);
-	tcase_add_test(t, a_list_of_one_is_single_and_no_other);
-	tcase_add_test(t, an_element_leaves_from_anywhere);
-	tcase_add_test(t, an_element_that_left_can_leave_again_and_come_back);
-	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return RUN_TESTS(.set_up = set_up);
 }

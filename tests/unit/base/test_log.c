@@ -2,13 +2,13 @@
 /* Log records: one line for any values */
 #include "base/log.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "support/expect.h"
 #include "support/random.h"
+#include "support/test_case.h"
 
 static char seen_line[2 * PST_LOG_LINE_BYTES];
 static enum postern_log_level seen_level;
@@ -335,29 +335,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("log");
-	TCase *tcase = tcase_create("log");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_test(tcase, record_is_logfmt_with_level_and_event_first);
-	tcase_add_test(tcase, audit_record_carries_its_number);
-	tcase_add_test(tcase, numbers_are_written_to_their_limits);
-	tcase_add_test(tcase, text_is_quoted_where_needed);
-	tcase_add_test(tcase, hostile_text_cannot_leave_its_quotes);
-	tcase_add_test(tcase,
-		       every_byte_is_printable_in_the_line_and_can_be_read_back);
-	tcase_add_test(tcase, bytes_may_contain_zeros);
-	tcase_add_test(tcase, long_value_is_shortened_between_two_escapes);
-	tcase_add_test(tcase, record_that_runs_full_is_cut_at_a_field);
-	tcase_add_test(tcase, record_of_too_many_fields_is_cut);
-	tcase_add_test(tcase, line_may_use_its_last_byte_but_not_one_more);
-	tcase_add_test(tcase, silence_without_a_callback);
-	tcase_add_test(tcase, any_bytes_make_one_line_that_parses);
-	suite_add_tcase(suite, tcase);
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

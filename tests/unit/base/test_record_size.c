@@ -2,8 +2,7 @@
 /* The size of a message in a ring, and the largest one that fits */
 #include "base/record_size.h"
 
-#include <check.h>
-#include <stdlib.h>
+#include "support/test_case.h"
 
 START_TEST(a_record_is_a_header_and_the_payload_in_multiples_of_8)
 {
@@ -27,7 +26,7 @@ START_TEST(no_payload_is_so_large_that_its_record_wraps)
 }
 END_TEST
 
-START_TEST(a_fitting_payload_fits_and_a_larger_one_does_not)
+START_TEST(a_fitting_payload_fits_and_a_larger_one_does_not, .loop_end = 2)
 {
 	const uint32_t tag_bytes = _i == 0 ? 0 : PST_RECORD_TAG_BYTES;
 
@@ -66,23 +65,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("record_size");
-	TCase *tcase = tcase_create("record_size");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_test(tcase,
-		       a_record_is_a_header_and_the_payload_in_multiples_of_8);
-	tcase_add_test(tcase, no_payload_is_so_large_that_its_record_wraps);
-	tcase_add_loop_test(tcase,
-			    a_fitting_payload_fits_and_a_larger_one_does_not,
-			    0, 2);
-	tcase_add_test(tcase, ceiling_of_a_ring_of_header_size_is_zero);
-	tcase_add_test(tcase, the_largest_ring_has_a_largest_payload);
-	suite_add_tcase(suite, tcase);
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

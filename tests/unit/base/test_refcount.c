@@ -4,10 +4,17 @@
  */
 #include "base/refcount.h"
 
-#include <check.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdlib.h>
+
+#include "support/test_case.h"
+
+/* The signal of a trap is the machine's choice. */
+#if defined(__x86_64__) || defined(__i386__)
+#define TRAP_SIGNAL SIGILL
+#else
+#define TRAP_SIGNAL SIGTRAP
+#endif
 
 static struct pst_refcount refcount;
 
@@ -22,7 +29,7 @@ START_TEST(last_reference_and_no_other_frees)
 }
 END_TEST
 
-START_TEST(ref_of_a_freed_object_traps)
+START_TEST(ref_of_a_freed_object_traps, .signal = TRAP_SIGNAL)
 {
 	pst_refcount_init(&refcount);
 	ck_assert(pst_refcount_unref(&refcount));
@@ -30,7 +37,7 @@ START_TEST(ref_of_a_freed_object_traps)
 }
 END_TEST
 
-START_TEST(reference_given_back_twice_traps)
+START_TEST(reference_given_back_twice_traps, .signal = TRAP_SIGNAL)
 {
 	pst_refcount_init(&refcount);
 	ck_assert(pst_refcount_unref(&refcount));
@@ -38,7 +45,7 @@ START_TEST(reference_given_back_twice_traps)
 }
 END_TEST
 
-START_TEST(count_that_overflows_traps)
+START_TEST(count_that_overflows_traps, .signal = TRAP_SIGNAL)
 {
 	atomic_init(&refcount.count, UINT32_MAX);
 	pst_refcount_ref(&refcount);
@@ -76,35 +83,7 @@ START_TEST(no_count_is_lost_between_threads)
 }
 END_TEST
 
-/* The signal of a trap is the machine's choice. */
-static int trap_signal(void)
-{
-#if defined(__x86_64__) || defined(__i386__)
-	return SIGILL;
-#else
-	return SIGTRAP;
-#endif
-}
-
 int main(void)
 {
-	Suite *suite = suite_create("refcount");
-	TCase *tcase = tcase_create("refcount");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_test(tcase, last_reference_and_no_other_frees);
-	tcase_add_test_raise_signal(tcase, ref_of_a_freed_object_traps,
-				    trap_signal());
-	tcase_add_test_raise_signal(tcase, reference_given_back_twice_traps,
-				    trap_signal());
-	tcase_add_test_raise_signal(tcase, count_that_overflows_traps,
-				    trap_signal());
-	tcase_add_test(tcase, no_count_is_lost_between_threads);
-	suite_add_tcase(suite, tcase);
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

@@ -2,11 +2,9 @@
 /*
  * Binary search, against a linear one
  */
-#include <check.h>
-#include <stdlib.h>
-
 #include "base/search.h"
 #include "support/expect.h"
+#include "support/test_case.h"
 
 #define COUNT_MAX 9
 
@@ -45,16 +43,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("search");
-	TCase *tcase = tcase_create("search");
-	SRunner *runner;
-	int failed_count;
-
-	tcase_add_test(tcase, first_of_equal_elements_is_found);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

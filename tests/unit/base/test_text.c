@@ -2,11 +2,11 @@
 /*
  * The string that grows
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "support/test_case.h"
 
 START_TEST(add_many_times_keeps_all_bytes)
 {
@@ -47,17 +47,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("text");
-	TCase *tcase = tcase_create("all");
-	SRunner *runner;
-	int failed_count;
-
-	tcase_add_test(tcase, add_many_times_keeps_all_bytes);
-	tcase_add_test(tcase, add_format_long_text_is_complete);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

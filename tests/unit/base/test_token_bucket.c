@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "support/expect.h"
 #include "support/random.h"
+#include "support/test_case.h"
 
 #define SECOND PST_NS_PER_SECOND
 #define START_NS (1000 * SECOND)
@@ -191,26 +192,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("token bucket");
-	TCase *t = tcase_create("all");
-	SRunner *runner;
-	int failed;
-
-	tcase_add_checked_fixture(t, set_up, NULL);
-	tcase_add_test(t, a_new_bucket_holds_its_burst);
-	tcase_add_test(t, without_a_rate_there_is_no_end_of_tokens);
-	tcase_add_test(t, acquired_tokens_come_back_at_the_rate);
-	tcase_add_test(t, a_debt_is_paid_before_anything_is_there_again);
-	tcase_add_test(t, released_tokens_are_available_at_once);
-	tcase_add_test(t, giving_back_conserves_tokens);
-	tcase_add_test(t, tokens_are_there_when_it_is_said);
-	tcase_add_test(t, more_than_the_burst_is_never_waited_for);
-	tcase_add_test(t, long_run_rate_is_exact);
-	tcase_add_test(t, the_greatest_numbers_do_not_overflow);
-	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return RUN_TESTS(.set_up = set_up);
 }

@@ -7,7 +7,7 @@ SEALED_TEST_SUPPORT = \
 	tests/support/sealed_pair.c \
 	tests/support/sealed_pair.h $(CHANNEL_TEST_SUPPORT)
 CHANNEL_TEST_LIBS = libchannel.la libring.la libcrypto.la libos.la libbase.la \
-	$(CHECK_LIBS)
+	$(TEST_LIBS)
 
 test_programs += \
 	tests/unit/channel/test_channel \

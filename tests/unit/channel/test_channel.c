@@ -2,9 +2,7 @@
 /* A channel between two ends of one process: messages, ends, doorbells */
 #include "channel/channel.h"
 
-#include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -15,6 +13,7 @@
 #include "os/doorbell.h"
 #include "support/channel_pair.h"
 #include "support/expect.h"
+#include "support/test_case.h"
 
 static const struct channel_pair_options both_ways = {
 	.left_ring_bytes = 4096,
@@ -359,45 +358,7 @@ START_TEST(letting_go_of_a_shared_channel_ends_it_for_the_other)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-	Suite *s = suite_create("channel");
-	TCase *t = tcase_create("one thread");
-
-	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_add_test(t, sent_messages_are_received);
-	tcase_add_test(t, receive_buffered_does_not_poll_the_ring);
-	tcase_add_test(t, a_direction_that_is_not_granted_is_refused);
-	tcase_add_test(t, a_waker_rings_only_for_a_sleeper);
-	tcase_add_test(t, orderly_close_is_reported_after_the_last_message);
-	tcase_add_test(t, a_dead_process_is_drained_and_then_over);
-	tcase_add_test(t, message_committed_after_the_end_is_not_delivered);
-	tcase_add_test(t, a_revoked_channel_delivers_nothing);
-	tcase_add_test(t, the_first_end_stays);
-	tcase_add_test(t, doorbell_without_an_arming_poisons);
-	tcase_add_test(t, each_arming_permits_one_doorbell);
-	tcase_add_test(t, doorbells_without_progress_use_up_a_budget);
-	tcase_add_test(t, progress_refills_the_budget);
-	tcase_add_test(t, record_that_is_not_a_doorbell_poisons);
-	tcase_add_test(t, flush_returns_when_all_is_consumed);
-	tcase_add_test(t, flush_fails_when_the_peer_goes_first);
-	tcase_add_test(t,
-		flush_succeeds_when_the_peer_went_after_it_had_everything);
-	tcase_add_test(t, full_ring_has_space_again_after_a_receive);
-	tcase_add_test(t, a_forked_child_does_not_own_the_channel);
-	tcase_add_test(t, detached_link_ends_with_the_last_reference);
-	tcase_add_test(t, letting_go_of_a_shared_channel_ends_it_for_the_other);
-	suite_add_tcase(s, t);
-	return s;
-}
-
 int main(void)
 {
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = set_up, .tear_down = tear_down);
 }

@@ -4,15 +4,14 @@
  */
 #include "channel/channel_detached.h"
 
-#include <check.h>
 #include <errno.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "support/channel_pair.h"
 #include "support/expect.h"
+#include "support/test_case.h"
 
 #define RACES 2000
 
@@ -134,20 +133,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("channel detached");
-	TCase *tcase = tcase_create("detached");
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
-	tcase_set_timeout(tcase, 120);
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_test(tcase, end_channel_ends_a_detached_channel);
-	tcase_add_test(tcase, a_holder_that_sleeps_is_woken);
-	tcase_add_test(tcase, a_channel_that_is_gone_is_not_touched);
-	tcase_add_test(tcase, ending_and_closing_may_race);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = set_up, .tear_down = tear_down,
+			 .timeout_s = 120);
 }

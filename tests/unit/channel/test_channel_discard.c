@@ -2,14 +2,13 @@
 /* Messages that are dropped */
 #include "channel/channel.h"
 
-#include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 
 #include "channel/channel_doorbell.h"
 #include "channel/channel_state.h"
 #include "support/channel_pair.h"
 #include "support/expect.h"
+#include "support/test_case.h"
 
 #define RING_BYTES 4096
 
@@ -131,21 +130,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("channel_discard");
-	TCase *tcase = tcase_create("discard");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_test(tcase,
-		       discarded_message_is_counted_and_reported_to_the_peer);
-	tcase_add_test(tcase, discarding_ends_as_receiving_does);
-	tcase_add_test(tcase, a_sender_is_woken_when_its_message_is_discarded);
-	tcase_add_test(tcase, drop_count_of_the_peer_is_only_displayed);
-	suite_add_tcase(suite, tcase);
-
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = set_up, .tear_down = tear_down);
 }

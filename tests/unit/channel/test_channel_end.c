@@ -7,13 +7,12 @@
  */
 #include "channel/channel.h"
 
-#include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 
 #include "channel/channel_state.h"
 #include "support/channel_pair.h"
 #include "support/expect.h"
+#include "support/test_case.h"
 
 static const struct channel_pair_options both_ways = {
 	.left_ring_bytes = 4096,
@@ -59,7 +58,8 @@ static const struct {
 	{POSTERN_REASON_PEER_DIED, POSTERN_REASON_HUNG_UP},
 };
 
-START_TEST(own_reason_is_reported_to_the_peer)
+START_TEST(own_reason_is_reported_to_the_peer,
+	   .loop_end = sizeof(ends) / sizeof(ends[0]))
 {
 	expect_equal(told_to_right(ends[_i].reason), ends[_i].told);
 	expect_equal(pst_channel_reported_reason(pair.left), ends[_i].reason);
@@ -71,7 +71,7 @@ static void say_end(struct pst_channel *channel, uint32_t code)
 	pst_ring_publish_end((void *)channel->own_mapping.control, code);
 }
 
-START_TEST(an_unknown_word_for_the_end_is_ignored)
+START_TEST(an_unknown_word_for_the_end_is_ignored, .loop_end = 6)
 {
 	static const uint32_t codes[] = {
 		POSTERN_REASON_NO_ALLOW, POSTERN_REASON_POISONED,
@@ -168,26 +168,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("channel_end");
-	TCase *t = tcase_create("end");
-	SRunner *runner = srunner_create(s);
-	int failed;
-
-	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_add_loop_test(t,
-		own_reason_is_reported_to_the_peer, 0,
-		(int)(sizeof(ends) / sizeof(ends[0])));
-	tcase_add_loop_test(t, an_unknown_word_for_the_end_is_ignored, 0, 6);
-	tcase_add_test(t, a_word_for_the_end_ends_nothing);
-	tcase_add_test(t, the_first_word_for_the_end_stays);
-	tcase_add_test(t, messages_before_a_reported_end_are_drained);
-	tcase_add_test(t, a_node_does_not_ask_its_peer_why);
-	tcase_add_test(t, an_unshared_channel_that_is_let_go_says_why);
-	tcase_add_test(t, release_does_not_change_the_reported_reason);
-	suite_add_tcase(s, t);
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = set_up, .tear_down = tear_down);
 }

@@ -4,14 +4,13 @@
  */
 #include "channel/channel.h"
 
-#include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 
 #include "channel/channel_sealed.h"
 #include "channel/channel_state.h"
 #include "support/expect.h"
 #include "support/sealed_pair.h"
+#include "support/test_case.h"
 
 #define FLIPPED_RECORDS 1000
 
@@ -47,7 +46,7 @@ static void flip_each_bit(uint64_t pos, uint64_t end_pos)
 	}
 }
 
-START_TEST(no_bit_of_a_record_can_be_flipped)
+START_TEST(no_bit_of_a_record_can_be_flipped, .loop_end = sealed_mode_count())
 {
 	const int count = FLIPPED_RECORDS / sealed_mode_count();
 	int i;
@@ -72,7 +71,7 @@ START_TEST(no_bit_of_a_record_can_be_flipped)
 END_TEST
 
 /* An END record is 24 bytes, none of which can be changed. */
-START_TEST(no_bit_of_the_end_can_be_flipped)
+START_TEST(no_bit_of_the_end_can_be_flipped, .loop_end = sealed_mode_count())
 {
 	uint64_t pos;
 
@@ -86,27 +85,7 @@ START_TEST(no_bit_of_the_end_can_be_flipped)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-	Suite *s = suite_create("channel flips");
-	TCase *bits = tcase_create("bits");
-	const int modes = sealed_mode_count();
-
-	tcase_add_checked_fixture(bits, NULL, tear_down);
-	tcase_set_timeout(bits, 300);
-	tcase_add_loop_test(bits, no_bit_of_a_record_can_be_flipped, 0, modes);
-	tcase_add_loop_test(bits, no_bit_of_the_end_can_be_flipped, 0, modes);
-	suite_add_tcase(s, bits);
-	return s;
-}
-
 int main(void)
 {
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.tear_down = tear_down, .timeout_s = 300);
 }

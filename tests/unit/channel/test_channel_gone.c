@@ -7,14 +7,13 @@
  */
 #include "channel/channel.h"
 
-#include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 
 #include "base/fd.h"
 #include "os/monotonic.h"
 #include "support/expect.h"
 #include "support/sealed_pair.h"
+#include "support/test_case.h"
 
 #define MESSAGE_BYTES 100
 #define MOST_MESSAGES 2048      /* after the end, in every case */
@@ -87,7 +86,8 @@ static void pass_a_millisecond(void)
 }
 
 /* _i: the mode, and 1 for reserve and commit. */
-START_TEST(send_after_hang_up_returns_epipe_within_the_bound)
+START_TEST(send_after_hang_up_returns_epipe_within_the_bound,
+	   .loop_end = 2 * sealed_mode_count())
 {
 	open_pair(_i / 2);
 	send_before(_i & 1);
@@ -99,7 +99,8 @@ START_TEST(send_after_hang_up_returns_epipe_within_the_bound)
 }
 END_TEST
 
-START_TEST(send_after_death_returns_epipe_within_the_bound)
+START_TEST(send_after_death_returns_epipe_within_the_bound,
+	   .loop_end = 2 * sealed_mode_count())
 {
 	open_pair(_i / 2);
 	send_before(_i & 1);
@@ -112,7 +113,8 @@ START_TEST(send_after_death_returns_epipe_within_the_bound)
 END_TEST
 
 /* _i: 0 hang-up, 1 death. */
-START_TEST(send_after_end_and_time_returns_epipe_with_the_next_sample)
+START_TEST(send_after_end_and_time_returns_epipe_with_the_next_sample,
+	   .loop_end = 2)
 {
 	open_pair(0);
 	send_before(false);
@@ -181,28 +183,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("channel_gone");
-	TCase *t = tcase_create("gone");
-	SRunner *runner = srunner_create(s);
-	int failed;
-
-	tcase_add_loop_test(t,
-		send_after_hang_up_returns_epipe_within_the_bound, 0,
-		2 * sealed_mode_count());
-	tcase_add_loop_test(t, send_after_death_returns_epipe_within_the_bound,
-			    0, 2 * sealed_mode_count());
-	tcase_add_loop_test(t,
-		send_after_end_and_time_returns_epipe_with_the_next_sample, 0,
-		2);
-	tcase_add_test(t,
-		send_after_receipt_and_death_returns_epipe_within_the_bound);
-	tcase_add_test(t,
-		send_after_receipt_and_time_returns_epipe_with_the_second_check);
-	tcase_add_test(t, send_to_a_peer_that_is_there_fills_the_ring);
-	suite_add_tcase(s, t);
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

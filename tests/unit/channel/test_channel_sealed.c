@@ -5,9 +5,7 @@
  */
 #include "channel/channel.h"
 
-#include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,6 +14,7 @@
 #include "os/segment.h"
 #include "support/expect.h"
 #include "support/sealed_pair.h"
+#include "support/test_case.h"
 
 #define RING_BYTES SEALED_RING_BYTES
 #define LARGEST_BYTES SEALED_LARGEST_BYTES
@@ -46,7 +45,8 @@ static bool is_in_segment(const struct pst_channel *channel, const char *bytes)
 		      strlen(bytes));
 }
 
-START_TEST(messages_of_every_size_arrive_in_both_directions)
+START_TEST(messages_of_every_size_arrive_in_both_directions,
+	   .loop_end = sealed_mode_count())
 {
 	static char message[LARGEST_BYTES];
 	uint32_t size, i;
@@ -64,7 +64,7 @@ START_TEST(messages_of_every_size_arrive_in_both_directions)
 }
 END_TEST
 
-START_TEST(an_empty_message_needs_no_buffer)
+START_TEST(an_empty_message_needs_no_buffer, .loop_end = sealed_mode_count())
 {
 	size_t bytes = 9;
 
@@ -75,7 +75,8 @@ START_TEST(an_empty_message_needs_no_buffer)
 }
 END_TEST
 
-START_TEST(the_largest_message_fills_the_ring_and_a_larger_is_refused)
+START_TEST(the_largest_message_fills_the_ring_and_a_larger_is_refused,
+	   .loop_end = sealed_mode_count())
 {
 	static char message[LARGEST_BYTES + 1];
 
@@ -90,7 +91,7 @@ START_TEST(the_largest_message_fills_the_ring_and_a_larger_is_refused)
 }
 END_TEST
 
-START_TEST(the_mode_is_one_of_the_limits)
+START_TEST(the_mode_is_one_of_the_limits, .loop_end = sealed_mode_count())
 {
 	struct postern_limits limits;
 
@@ -101,7 +102,8 @@ START_TEST(the_mode_is_one_of_the_limits)
 }
 END_TEST
 
-START_TEST(a_direction_that_is_not_granted_is_refused)
+START_TEST(a_direction_that_is_not_granted_is_refused,
+	   .loop_end = sealed_mode_count())
 {
 	const struct channel_pair_options one_way = {
 		.left_ring_bytes = RING_BYTES,
@@ -123,7 +125,7 @@ START_TEST(a_direction_that_is_not_granted_is_refused)
 }
 END_TEST
 
-START_TEST(a_full_ring_spends_no_count)
+START_TEST(a_full_ring_spends_no_count, .loop_end = sealed_mode_count())
 {
 	char message[200];
 	unsigned sent, round;
@@ -144,7 +146,8 @@ START_TEST(a_full_ring_spends_no_count)
 }
 END_TEST
 
-START_TEST(sender_waits_for_the_space_of_a_record_and_its_tag)
+START_TEST(sender_waits_for_the_space_of_a_record_and_its_tag,
+	   .loop_end = sealed_mode_count())
 {
 	static char message[LARGEST_BYTES];
 	uint32_t ready = 0;
@@ -166,7 +169,8 @@ START_TEST(sender_waits_for_the_space_of_a_record_and_its_tag)
 }
 END_TEST
 
-START_TEST(a_message_that_is_too_large_for_the_buffer_is_kept)
+START_TEST(a_message_that_is_too_large_for_the_buffer_is_kept,
+	   .loop_end = sealed_mode_count())
 {
 	char small[4];
 	size_t bytes = 0;
@@ -184,7 +188,8 @@ START_TEST(a_message_that_is_too_large_for_the_buffer_is_kept)
 }
 END_TEST
 
-START_TEST(a_discarded_message_is_opened_and_counted)
+START_TEST(a_discarded_message_is_opened_and_counted,
+	   .loop_end = sealed_mode_count())
 {
 	size_t bytes = 0;
 
@@ -202,7 +207,7 @@ START_TEST(a_discarded_message_is_opened_and_counted)
 END_TEST
 
 /* Some with stamps, some committed from a reservation. */
-START_TEST(stamps_are_sealed_with_the_message)
+START_TEST(stamps_are_sealed_with_the_message, .loop_end = sealed_mode_count())
 {
 	void *place;
 	int i;
@@ -225,7 +230,8 @@ START_TEST(stamps_are_sealed_with_the_message)
 }
 END_TEST
 
-START_TEST(message_without_space_for_a_stamp_is_sent)
+START_TEST(message_without_space_for_a_stamp_is_sent,
+	   .loop_end = sealed_mode_count())
 {
 	static char message[LARGEST_BYTES];
 
@@ -239,7 +245,8 @@ END_TEST
 
 /* Reservations */
 
-START_TEST(a_reservation_is_committed_as_it_is_or_shortened)
+START_TEST(a_reservation_is_committed_as_it_is_or_shortened,
+	   .loop_end = sealed_mode_count())
 {
 	void *place;
 
@@ -255,7 +262,8 @@ START_TEST(a_reservation_is_committed_as_it_is_or_shortened)
 }
 END_TEST
 
-START_TEST(reservations_are_guarded_as_without_keys)
+START_TEST(reservations_are_guarded_as_without_keys,
+	   .loop_end = sealed_mode_count())
 {
 	void *place;
 
@@ -276,7 +284,8 @@ START_TEST(reservations_are_guarded_as_without_keys)
 }
 END_TEST
 
-START_TEST(aborted_reservation_never_reaches_the_ring)
+START_TEST(aborted_reservation_never_reaches_the_ring,
+	   .loop_end = sealed_mode_count())
 {
 	static uint8_t before[2 * RING_BYTES];
 	static const char secret[] = "not for the peer's eyes";
@@ -302,7 +311,8 @@ START_TEST(aborted_reservation_never_reaches_the_ring)
 }
 END_TEST
 
-START_TEST(plain_text_is_in_the_ring_only_in_mode_mac)
+START_TEST(plain_text_is_in_the_ring_only_in_mode_mac,
+	   .loop_end = sealed_mode_count())
 {
 	static const char secret[] = "a sentence that only two may read";
 	bool is_plain = sealed_modes[_i].security == POSTERN_SECURITY_MAC;
@@ -334,7 +344,7 @@ static struct pst_record_keys *some_keys(enum postern_security security)
 	return keys;
 }
 
-START_TEST(keys_and_mode_belong_together)
+START_TEST(keys_and_mode_belong_together, .loop_end = 5)
 {
 	static const struct {
 		enum postern_security mode, of_keys;
@@ -384,43 +394,7 @@ START_TEST(largest_message_leaves_space_for_its_tag)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-	Suite *s = suite_create("channel sealed");
-	TCase *t = tcase_create("sealed");
-	const int modes = sealed_mode_count();
-
-	tcase_add_checked_fixture(t, NULL, tear_down);
-#define ADD(test) tcase_add_loop_test(t, test, 0, modes)
-	ADD(messages_of_every_size_arrive_in_both_directions);
-	ADD(an_empty_message_needs_no_buffer);
-	ADD(the_largest_message_fills_the_ring_and_a_larger_is_refused);
-	ADD(the_mode_is_one_of_the_limits);
-	ADD(a_direction_that_is_not_granted_is_refused);
-	ADD(a_full_ring_spends_no_count);
-	ADD(sender_waits_for_the_space_of_a_record_and_its_tag);
-	ADD(a_message_that_is_too_large_for_the_buffer_is_kept);
-	ADD(a_discarded_message_is_opened_and_counted);
-	ADD(stamps_are_sealed_with_the_message);
-	ADD(message_without_space_for_a_stamp_is_sent);
-	ADD(a_reservation_is_committed_as_it_is_or_shortened);
-	ADD(reservations_are_guarded_as_without_keys);
-	ADD(aborted_reservation_never_reaches_the_ring);
-	ADD(plain_text_is_in_the_ring_only_in_mode_mac);
-#undef ADD
-	tcase_add_loop_test(t, keys_and_mode_belong_together, 0, 5);
-	tcase_add_test(t, largest_message_leaves_space_for_its_tag);
-	suite_add_tcase(s, t);
-	return s;
-}
-
 int main(void)
 {
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.tear_down = tear_down);
 }

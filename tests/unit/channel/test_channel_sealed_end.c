@@ -2,9 +2,7 @@
 /* The end of a channel in the modes `mac` and `aead` */
 #include "channel/channel.h"
 
-#include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,6 +10,7 @@
 #include "channel/channel_state.h"
 #include "support/expect.h"
 #include "support/sealed_pair.h"
+#include "support/test_case.h"
 
 static struct channel_pair pair;
 
@@ -20,7 +19,8 @@ static void tear_down(void)
 	channel_pair_close(&pair);
 }
 
-START_TEST(an_orderly_end_is_a_record_like_others)
+START_TEST(an_orderly_end_is_a_record_like_others,
+	   .loop_end = sealed_mode_count())
 {
 	sealed_pair_open(&pair, _i, 0);
 	expect_equal(pst_channel_send(pair.left, "last", 4), 0);
@@ -35,7 +35,7 @@ START_TEST(an_orderly_end_is_a_record_like_others)
 }
 END_TEST
 
-START_TEST(an_end_that_is_discarded_is_an_end)
+START_TEST(an_end_that_is_discarded_is_an_end, .loop_end = sealed_mode_count())
 {
 	struct postern_channel_statistics stats;
 	size_t bytes;
@@ -49,7 +49,8 @@ START_TEST(an_end_that_is_discarded_is_an_end)
 }
 END_TEST
 
-START_TEST(without_its_record_the_end_is_a_truncation)
+START_TEST(without_its_record_the_end_is_a_truncation,
+	   .loop_end = sealed_mode_count())
 {
 	sealed_pair_open(&pair, _i, 0);
 	expect_equal(pst_channel_send(pair.right, "last", 4), 0);
@@ -62,7 +63,8 @@ START_TEST(without_its_record_the_end_is_a_truncation)
 END_TEST
 
 /* A header alone, as it ends a ring without keys. */
-START_TEST(an_end_that_is_not_sealed_ends_nothing_in_order)
+START_TEST(an_end_that_is_not_sealed_ends_nothing_in_order,
+	   .loop_end = sealed_mode_count())
 {
 	const struct pst_record_header header = {.kind = PST_RECORD_END};
 	sealed_pair_open(&pair, _i, 0);
@@ -75,7 +77,8 @@ START_TEST(an_end_that_is_not_sealed_ends_nothing_in_order)
 }
 END_TEST
 
-START_TEST(a_farewell_drops_an_open_reservation)
+START_TEST(a_farewell_drops_an_open_reservation,
+	   .loop_end = sealed_mode_count())
 {
 	void *place;
 
@@ -87,7 +90,8 @@ START_TEST(a_farewell_drops_an_open_reservation)
 }
 END_TEST
 
-START_TEST(a_key_that_is_used_up_ends_the_channel)
+START_TEST(a_key_that_is_used_up_ends_the_channel,
+	   .loop_end = sealed_mode_count())
 {
 	void *place;
 
@@ -108,7 +112,8 @@ START_TEST(a_key_that_is_used_up_ends_the_channel)
 }
 END_TEST
 
-START_TEST(record_after_the_last_nonce_is_not_opened)
+START_TEST(record_after_the_last_nonce_is_not_opened,
+	   .loop_end = sealed_mode_count())
 {
 	sealed_pair_open(&pair, _i, 0);
 	expect_equal(pst_channel_send(pair.left, "1", 1), 0);
@@ -131,7 +136,8 @@ static bool is_zero(const void *bytes, size_t byte_count)
 }
 
 /* Neither keys nor messages to send, or received. */
-START_TEST(a_forked_child_has_no_secret_of_the_channel)
+START_TEST(a_forked_child_has_no_secret_of_the_channel,
+	   .loop_end = sealed_mode_count())
 {
 	const struct pst_record_keys *keys;
 	const uint8_t *sent, *received;
@@ -161,34 +167,7 @@ START_TEST(a_forked_child_has_no_secret_of_the_channel)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-	Suite *s = suite_create("channel sealed end");
-	TCase *t = tcase_create("end");
-	const int modes = sealed_mode_count();
-
-	tcase_add_checked_fixture(t, NULL, tear_down);
-#define ADD(test) tcase_add_loop_test(t, test, 0, modes)
-	ADD(an_orderly_end_is_a_record_like_others);
-	ADD(an_end_that_is_discarded_is_an_end);
-	ADD(without_its_record_the_end_is_a_truncation);
-	ADD(an_end_that_is_not_sealed_ends_nothing_in_order);
-	ADD(a_farewell_drops_an_open_reservation);
-	ADD(a_key_that_is_used_up_ends_the_channel);
-	ADD(record_after_the_last_nonce_is_not_opened);
-	ADD(a_forked_child_has_no_secret_of_the_channel);
-#undef ADD
-	suite_add_tcase(s, t);
-	return s;
-}
-
 int main(void)
 {
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.tear_down = tear_down);
 }

@@ -9,18 +9,17 @@
  */
 #include "channel/channel.h"
 
-#include <check.h>
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "channel/channel_state.h"
 #include "support/expect.h"
 #include "support/pin.h"
 #include "support/sealed_pair.h"
+#include "support/test_case.h"
 
 #define PAYLOAD_BYTES 1000u
 #define RECORD_BYTES (8 + PAYLOAD_BYTES + 16)
@@ -84,7 +83,8 @@ static bool is_one_of_both(const char *message)
 	return message[0] == 'a' || message[0] == 'b';
 }
 
-START_TEST(delivered_bytes_are_the_verified_ones)
+START_TEST(delivered_bytes_are_the_verified_ones,
+	   .loop_end = sealed_mode_count())
 {
 	unsigned accepted_count = 0, i;
 	struct receiver_state state;
@@ -121,19 +121,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("channel sealed race");
-	TCase *tcase = tcase_create("race");
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
-	tcase_add_checked_fixture(tcase, NULL, tear_down);
-	tcase_set_timeout(tcase, 300);
-	tcase_add_loop_test(tcase, delivered_bytes_are_the_verified_ones, 0,
-			    sealed_mode_count());
-	suite_add_tcase(suite, tcase);
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.tear_down = tear_down, .timeout_s = 300);
 }

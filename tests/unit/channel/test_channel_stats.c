@@ -2,16 +2,15 @@
 /* Statistics of a channel */
 #include "channel/channel.h"
 
-#include <check.h>
 #include <errno.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "channel/channel_state.h"
 #include "os/monotonic.h"
 #include "support/channel_pair.h"
 #include "support/expect.h"
+#include "support/test_case.h"
 
 #define RING_BYTES 4096
 
@@ -409,34 +408,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("channel_stats");
-	TCase *tcase = tcase_create("stats");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_test(tcase, a_new_channel_has_done_nothing);
-	tcase_add_test(tcase, messages_and_bytes_are_counted_on_both_sides);
-	tcase_add_test(tcase, a_message_that_was_not_received_is_not_counted);
-	tcase_add_test(tcase, a_send_that_found_the_ring_full_is_counted);
-	tcase_add_test(tcase, depth_is_the_bytes_in_the_ring);
-	tcase_add_test(tcase, peaks_stay);
-	tcase_add_test(tcase, a_peak_is_seen_without_a_refusal);
-	tcase_add_test(tcase, a_sender_whose_peer_keeps_up_has_a_low_peak);
-	tcase_add_test(tcase, every_64th_message_is_timed);
-	tcase_add_test(tcase, a_reservation_can_be_the_one_that_is_timed);
-	tcase_add_test(tcase, message_after_a_notification_is_timed);
-	tcase_add_test(tcase, the_largest_message_fits_when_its_time_is_due);
-	tcase_add_test(tcase, a_time_that_cannot_be_is_only_counted);
-	tcase_add_test(tcase, wakeups_are_counted);
-	tcase_add_test(tcase, activity_is_recorded_with_samples_and_doorbells);
-	tcase_add_test(tcase, false_positions_give_a_depth_within_the_ring);
-	tcase_add_test(tcase, end_reason_is_in_the_statistics);
-	tcase_add_test(tcase, any_thread_may_ask_at_any_time);
-	suite_add_tcase(suite, tcase);
-
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = set_up, .tear_down = tear_down);
 }

@@ -8,15 +8,14 @@
  */
 #include "channel/channel.h"
 
-#include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "channel/channel_sealed.h"
 #include "channel/channel_state.h"
 #include "support/expect.h"
 #include "support/sealed_pair.h"
+#include "support/test_case.h"
 
 struct record {
 	uint8_t bytes[SEALED_RING_BYTES];
@@ -91,7 +90,7 @@ static void expect_rejected(struct pst_channel *channel)
 
 /* Whole records */
 
-START_TEST(two_records_cannot_be_swapped)
+START_TEST(two_records_cannot_be_swapped, .loop_end = sealed_mode_count())
 {
 	struct record first, second;
 
@@ -104,7 +103,7 @@ START_TEST(two_records_cannot_be_swapped)
 }
 END_TEST
 
-START_TEST(a_record_cannot_be_repeated)
+START_TEST(a_record_cannot_be_repeated, .loop_end = sealed_mode_count())
 {
 	struct record record;
 
@@ -117,7 +116,8 @@ START_TEST(a_record_cannot_be_repeated)
 }
 END_TEST
 
-START_TEST(a_record_cannot_take_the_place_of_another)
+START_TEST(a_record_cannot_take_the_place_of_another,
+	   .loop_end = sealed_mode_count())
 {
 	struct record first, second;
 
@@ -130,7 +130,7 @@ START_TEST(a_record_cannot_take_the_place_of_another)
 }
 END_TEST
 
-START_TEST(a_record_cannot_be_left_out)
+START_TEST(a_record_cannot_be_left_out, .loop_end = sealed_mode_count())
 {
 	struct record second;
 
@@ -143,7 +143,7 @@ START_TEST(a_record_cannot_be_left_out)
 END_TEST
 
 /* Its tag is moved too, so that only its bytes are wrong. */
-START_TEST(a_record_cannot_be_shortened)
+START_TEST(a_record_cannot_be_shortened, .loop_end = sealed_mode_count())
 {
 	struct pst_record_header header;
 	struct record record, shorter;
@@ -161,7 +161,8 @@ START_TEST(a_record_cannot_be_shortened)
 }
 END_TEST
 
-START_TEST(a_record_that_is_not_all_there_is_no_record)
+START_TEST(a_record_that_is_not_all_there_is_no_record,
+	   .loop_end = sealed_mode_count())
 {
 	struct record record;
 
@@ -174,7 +175,7 @@ START_TEST(a_record_that_is_not_all_there_is_no_record)
 END_TEST
 
 /* A stamp read as payload, and payload as a stamp. */
-START_TEST(the_head_cannot_be_moved)
+START_TEST(the_head_cannot_be_moved, .loop_end = sealed_mode_count())
 {
 	struct pst_record_header header;
 	struct record record;
@@ -192,7 +193,8 @@ START_TEST(the_head_cannot_be_moved)
 }
 END_TEST
 
-START_TEST(a_message_cannot_be_turned_into_the_end)
+START_TEST(a_message_cannot_be_turned_into_the_end,
+	   .loop_end = sealed_mode_count())
 {
 	struct record record;
 
@@ -204,7 +206,8 @@ START_TEST(a_message_cannot_be_turned_into_the_end)
 }
 END_TEST
 
-START_TEST(the_end_cannot_be_turned_into_a_message)
+START_TEST(the_end_cannot_be_turned_into_a_message,
+	   .loop_end = sealed_mode_count())
 {
 	struct record record;
 
@@ -219,7 +222,7 @@ END_TEST
 
 /* From elsewhere: each is the first of its direction, of the same size. */
 
-START_TEST(a_record_cannot_be_reflected)
+START_TEST(a_record_cannot_be_reflected, .loop_end = sealed_mode_count())
 {
 	struct record record;
 
@@ -231,7 +234,8 @@ START_TEST(a_record_cannot_be_reflected)
 END_TEST
 
 /* Also an earlier or later one of the same two sides. */
-START_TEST(a_record_of_another_session_does_not_fit)
+START_TEST(a_record_of_another_session_does_not_fit,
+	   .loop_end = sealed_mode_count())
 {
 	struct record record;
 
@@ -243,7 +247,8 @@ START_TEST(a_record_of_another_session_does_not_fit)
 }
 END_TEST
 
-START_TEST(a_record_of_the_other_direction_of_another_session_does_not_fit)
+START_TEST(a_record_of_the_other_direction_of_another_session_does_not_fit,
+	   .loop_end = sealed_mode_count())
 {
 	struct record record;
 
@@ -256,7 +261,8 @@ START_TEST(a_record_of_the_other_direction_of_another_session_does_not_fit)
 END_TEST
 
 /* Even with the same keys: the modes or the ciphers differ. */
-START_TEST(a_record_of_another_mode_does_not_fit)
+START_TEST(a_record_of_another_mode_does_not_fit,
+	   .loop_end = sealed_mode_count() * sealed_mode_count())
 {
 	const int count = sealed_mode_count();
 	struct record record;
@@ -272,7 +278,8 @@ START_TEST(a_record_of_another_mode_does_not_fit)
 END_TEST
 
 /* Header, payload, and bytes that are not a tag. */
-START_TEST(a_record_that_was_never_sealed_does_not_fit)
+START_TEST(a_record_that_was_never_sealed_does_not_fit,
+	   .loop_end = sealed_mode_count())
 {
 	struct record record = {
 		.bytes = {40, 0, 0, 0, PST_RECORD_DATA},
@@ -285,7 +292,7 @@ START_TEST(a_record_that_was_never_sealed_does_not_fit)
 }
 END_TEST
 
-START_TEST(discarded_message_is_verified)
+START_TEST(discarded_message_is_verified, .loop_end = sealed_mode_count())
 {
 	size_t bytes = 9;
 
@@ -299,7 +306,8 @@ START_TEST(discarded_message_is_verified)
 }
 END_TEST
 
-START_TEST(message_of_an_ended_peer_is_verified)
+START_TEST(message_of_an_ended_peer_is_verified,
+	   .loop_end = sealed_mode_count())
 {
 	open_pair(_i);
 	send_filled(pair.right, '1', 40); /* is whole */
@@ -311,7 +319,7 @@ START_TEST(message_of_an_ended_peer_is_verified)
 }
 END_TEST
 
-START_TEST(rejected_record_is_not_acknowledged)
+START_TEST(rejected_record_is_not_acknowledged, .loop_end = sealed_mode_count())
 {
 	open_pair(_i);
 	send_filled(pair.left, '1', 40); /* is altered */
@@ -323,44 +331,7 @@ START_TEST(rejected_record_is_not_acknowledged)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-	Suite *s = suite_create("channel tamper");
-	TCase *t = tcase_create("records");
-	const int modes = sealed_mode_count();
-
-	tcase_add_checked_fixture(t, NULL, tear_down);
-#define ADD(test) tcase_add_loop_test(t, test, 0, modes)
-	ADD(two_records_cannot_be_swapped);
-	ADD(a_record_cannot_be_repeated);
-	ADD(a_record_cannot_take_the_place_of_another);
-	ADD(a_record_cannot_be_left_out);
-	ADD(a_record_cannot_be_shortened);
-	ADD(a_record_that_is_not_all_there_is_no_record);
-	ADD(the_head_cannot_be_moved);
-	ADD(a_message_cannot_be_turned_into_the_end);
-	ADD(the_end_cannot_be_turned_into_a_message);
-	ADD(a_record_cannot_be_reflected);
-	ADD(a_record_of_another_session_does_not_fit);
-	ADD(a_record_of_the_other_direction_of_another_session_does_not_fit);
-	tcase_add_loop_test(t, a_record_of_another_mode_does_not_fit, 0,
-			    modes * modes);
-	ADD(a_record_that_was_never_sealed_does_not_fit);
-	ADD(discarded_message_is_verified);
-	ADD(message_of_an_ended_peer_is_verified);
-	ADD(rejected_record_is_not_acknowledged);
-#undef ADD
-	suite_add_tcase(s, t);
-	return s;
-}
-
 int main(void)
 {
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.tear_down = tear_down);
 }

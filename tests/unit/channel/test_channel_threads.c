@@ -9,15 +9,14 @@
  */
 #include "channel/channel.h"
 
-#include <check.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/expect.h"
 #include "support/sealed_pair.h"
+#include "support/test_case.h"
 
 #define MESSAGES 20000
 
@@ -171,25 +170,26 @@ static void run_four(uint32_t spin_ns, void *(*receiver)(void *))
 			spin_ns, receiver);
 }
 
-START_TEST(no_wakeup_is_lost_between_four_sleeping_threads)
+START_TEST(no_wakeup_is_lost_between_four_sleeping_threads, .timeout_s = 120)
 {
 	run_four(0, run_receiver);
 }
 END_TEST
 
-START_TEST(no_wakeup_is_lost_when_spinning_comes_before_sleep)
+START_TEST(no_wakeup_is_lost_when_spinning_comes_before_sleep, .timeout_s = 120)
 {
 	run_four(5000, run_receiver);
 }
 END_TEST
 
-START_TEST(no_wakeup_is_lost_in_an_event_loop)
+START_TEST(no_wakeup_is_lost_in_an_event_loop, .timeout_s = 120)
 {
 	run_four(0, run_poller);
 }
 END_TEST
 
-START_TEST(nor_where_messages_are_sealed)
+START_TEST(nor_where_messages_are_sealed,
+	   .loop_end = sealed_mode_count(), .timeout_s = 120)
 {
 	run_four_sealed(sealed_modes[_i], 0, run_receiver);
 	run_four_sealed(sealed_modes[_i], 0, run_poller);
@@ -325,38 +325,7 @@ START_TEST(the_descriptor_tells_of_the_end)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-	Suite *s = suite_create("channel threads");
-	TCase *threads = tcase_create("threads");
-	TCase *descriptor = tcase_create("descriptor");
-
-	tcase_set_timeout(threads, 120);
-	tcase_add_test(threads,
-		       no_wakeup_is_lost_between_four_sleeping_threads);
-	tcase_add_test(threads,
-		       no_wakeup_is_lost_when_spinning_comes_before_sleep);
-	tcase_add_test(threads, no_wakeup_is_lost_in_an_event_loop);
-	tcase_add_loop_test(threads, nor_where_messages_are_sealed, 0,
-			    sealed_mode_count());
-	suite_add_tcase(s, threads);
-	tcase_add_test(descriptor, the_descriptor_is_level_triggered);
-	tcase_add_test(descriptor,
-		descriptor_reports_space_once_half_the_ring_is_free);
-	tcase_add_test(descriptor,
-		a_channel_that_only_sends_has_a_descriptor_that_comes_to_rest);
-	tcase_add_test(descriptor, the_descriptor_tells_of_the_end);
-	suite_add_tcase(s, descriptor);
-	return s;
-}
-
 int main(void)
 {
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

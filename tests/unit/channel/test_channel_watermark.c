@@ -6,15 +6,14 @@
  */
 #include "channel/channel.h"
 
-#include <check.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdlib.h>
 
 #include "channel/channel_state.h"
 #include "support/channel_pair.h"
 #include "support/expect.h"
+#include "support/test_case.h"
 
 #define RING_BYTES 8192
 #define HIGH_BYTES 5000
@@ -264,7 +263,7 @@ static void *receive_in_thread(void *user_data)
 }
 
 /* With a descriptor (_i is 1), and without one. */
-START_TEST(sleep_until_low_is_woken)
+START_TEST(sleep_until_low_is_woken, .loop_end = 2)
 {
 	pthread_t thread;
 	uint32_t ready = 0;
@@ -359,36 +358,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("channel_watermark");
-	TCase *tcase = tcase_create("watermark");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_test(tcase, above_and_below_take_turns);
-	tcase_add_test(tcase,
-		       a_depth_that_wavers_around_a_level_brings_one_event);
-	tcase_add_test(tcase, unreported_peak_returns_both_events);
-	tcase_add_test(tcase, above_high_is_not_reported_twice_in_a_row);
-	tcase_add_test(tcase,
-		       next_event_after_two_unreported_peaks_returns_one_pair);
-	tcase_add_test(tcase, a_sender_whose_peer_keeps_up_has_no_event);
-	tcase_add_test(tcase, reserved_messages_count_too);
-	tcase_add_test(tcase, without_watermarks_there_are_no_events);
-	tcase_add_test(tcase, watermarks_must_lie_in_the_ring_and_apart);
-	tcase_add_test(tcase, watermarks_need_the_permission_to_send);
-	tcase_add_test(tcase, wait_for_low_refreshes_the_depth);
-	tcase_add_loop_test(tcase, sleep_until_low_is_woken, 0, 2);
-	tcase_add_test(tcase, the_descriptor_is_readable_when_the_depth_is_low);
-	tcase_add_test(tcase,
-		       descriptor_is_readable_at_low_without_another_call);
-	tcase_add_test(tcase, a_refused_message_does_not_hide_that_it_is_low);
-	tcase_add_test(tcase, next_event_does_not_hide_free_space);
-	tcase_add_test(tcase, false_position_of_the_peer_poisons);
-	suite_add_tcase(suite, tcase);
-
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = set_up, .tear_down = tear_down);
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 CLIENT_TEST_LIBS = libclient.la libidentity.la libhandshake.la libwire.la \
 	libchannel.la libpolicytest.la libpolicy.la libstats.la \
-	libring.la libcrypto.la libos.la libbase.la $(CHECK_LIBS)
+	libring.la libcrypto.la libos.la libbase.la $(TEST_LIBS)
 
 test_programs += tests/unit/client/test_client_security
 

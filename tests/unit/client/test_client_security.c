@@ -5,10 +5,10 @@
 #include "client/client_security.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "support/expect.h"
 #include "support/policy_host.h"
+#include "support/test_case.h"
 
 #define NODE_KEY "x25519:fhE_5Wc2n1cF4Z0v1u2o4z1m3q5b7d9k2s4w6y8A0C4"
 #define PEER_KEY "x25519:3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08"
@@ -140,24 +140,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("client_security");
-	TCase *tcase = tcase_create("hello");
-	SRunner *runner;
-	int failed_count;
-
-	suite_add_tcase(suite, tcase);
-	tcase_add_test(tcase, hello_without_requirement_has_no_key_exchange);
-	tcase_add_test(tcase,
-		       hello_to_node_that_requires_mac_does_not_offer_none);
-	tcase_add_test(tcase,
-		       hello_with_requirement_of_another_peer_offers_every_mode);
-	tcase_add_test(tcase, hello_to_node_with_key_verifies_it);
-	tcase_add_test(tcase,
-		       hello_with_own_key_proves_it_to_node_with_key_only);
-	tcase_add_test(tcase, init_with_missing_key_file_returns_eacces);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

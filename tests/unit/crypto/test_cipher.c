@@ -8,16 +8,15 @@
  */
 #include "crypto/cipher.h"
 
-#include <check.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <postern/result.h>
 
 #include "crypto/secret.h"
 #include "unit/crypto/cipher_skip.h"
+#include "support/test_case.h"
 
 #define COUNT UINT64_C(0x0102030405060708)
 #define PLAIN "plain text of 24 bytes.."
@@ -118,7 +117,9 @@ START_TEST(chachapoly_gives_the_rfcs_answer)
 }
 END_TEST
 
-START_TEST(the_count_has_the_byte_order_of_noise)
+START_TEST(the_count_has_the_byte_order_of_noise,
+	   .loop_start = PST_CIPHER_AESGCM,
+	   .loop_end = PST_CIPHER_CHACHAPOLY + 1)
 {
 	static const uint8_t expected[][PLAIN_BYTES + PST_CIPHER_TAG_BYTES] = {
 		[PST_CIPHER_AESGCM] = {
@@ -147,7 +148,9 @@ START_TEST(the_count_has_the_byte_order_of_noise)
 }
 END_TEST
 
-START_TEST(nothing_else_opens)
+START_TEST(nothing_else_opens,
+	   .loop_start = PST_CIPHER_AESGCM,
+	   .loop_end = PST_CIPHER_CHACHAPOLY + 1)
 {
 	enum pst_cipher_kind kind = (enum pst_cipher_kind)_i;
 	uint8_t key[PST_CIPHER_KEY_BYTES] = {1};
@@ -183,7 +186,9 @@ START_TEST(nothing_else_opens)
 }
 END_TEST
 
-START_TEST(an_empty_text_is_authenticated_too)
+START_TEST(an_empty_text_is_authenticated_too,
+	   .loop_start = PST_CIPHER_AESGCM,
+	   .loop_end = PST_CIPHER_CHACHAPOLY + 1)
 {
 	enum pst_cipher_kind kind = (enum pst_cipher_kind)_i;
 	static const uint8_t key[PST_CIPHER_KEY_BYTES] = {1};
@@ -237,24 +242,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("cipher");
-	TCase *tcase = tcase_create("ciphers");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_test(tcase, aesgcm_gives_the_specifications_answers);
-	tcase_add_test(tcase, chachapoly_gives_the_rfcs_answer);
-	tcase_add_loop_test(tcase, the_count_has_the_byte_order_of_noise,
-			    PST_CIPHER_AESGCM, PST_CIPHER_CHACHAPOLY + 1);
-	tcase_add_loop_test(tcase, nothing_else_opens, PST_CIPHER_AESGCM,
-			    PST_CIPHER_CHACHAPOLY + 1);
-	tcase_add_loop_test(tcase, an_empty_text_is_authenticated_too,
-			    PST_CIPHER_AESGCM, PST_CIPHER_CHACHAPOLY + 1);
-	tcase_add_test(tcase, no_cipher_is_not_available);
-	tcase_add_test(tcase, features_off_removes_aes);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

@@ -6,13 +6,13 @@
  */
 #include "crypto/identity.h"
 
-#include <check.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "support/mutate.h"
+#include "support/test_case.h"
 
 #define ALICE_TEXT "x25519-private:dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCo\n"
 #define ALICE_PUBLIC_TEXT "x25519:hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo"
@@ -139,7 +139,8 @@ static const char *const wrong_texts[] = {
 	"x25519-private:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n",
 };
 
-START_TEST(another_text_is_refused)
+START_TEST(another_text_is_refused,
+	   .loop_end = sizeof(wrong_texts) / sizeof(*wrong_texts))
 {
 	ck_assert_int_eq(read_text(wrong_texts[_i], strlen(wrong_texts[_i])),
 			 -EINVAL);
@@ -187,23 +188,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("identity");
-	TCase *tcase = tcase_create("text");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_test(tcase, a_private_key_has_the_public_one_of_the_rfc);
-	tcase_add_test(tcase, an_identity_comes_back_from_its_text);
-	tcase_add_test(tcase, two_identities_are_not_the_same);
-	tcase_add_test(tcase, the_newline_may_be_missing);
-	tcase_add_test(tcase, a_key_has_one_spelling);
-	tcase_add_loop_test(tcase, another_text_is_refused, 0,
-			    sizeof(wrong_texts) / sizeof(*wrong_texts));
-	tcase_add_test(tcase, a_zero_byte_is_no_end);
-	tcase_add_test(tcase, every_near_neighbour_is_refused_or_another_key);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

@@ -7,7 +7,6 @@
  */
 #include "crypto/noise.h"
 
-#include <check.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 
 #include "crypto/secret.h"
 #include "unit/crypto/noise_vectors.h"
+#include "support/test_case.h"
 
 static const struct {
 	const char *name;
@@ -237,15 +237,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("noise");
-	TCase *tcase = tcase_create("vectors");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_test(tcase, every_vector_comes_out_byte_for_byte);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

@@ -4,12 +4,12 @@
  */
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "crypto/noise_state.h"
 #include "unit/crypto/noise_pair.h"
+#include "support/test_case.h"
 
 #define CHACHAPOLY 1    /* of the two protocols of a pattern, the second */
 
@@ -21,7 +21,7 @@ static void assert_new_refuses(struct pst_noise_params params)
 	ck_assert_ptr_null(noise);
 }
 
-START_TEST(new_wants_the_keys_of_the_pattern_and_no_others)
+START_TEST(new_wants_the_keys_of_the_pattern_and_no_others, .loop_end = 3)
 {
 	struct noise_pair pair;
 	struct pst_noise_params changed;
@@ -70,7 +70,7 @@ START_TEST(new_refuses_what_it_does_not_know)
 }
 END_TEST
 
-START_TEST(messages_have_the_sizes_of_the_protocol)
+START_TEST(messages_have_the_sizes_of_the_protocol, .loop_end = 3)
 {
 	static const size_t first_bytes[] = {32, 48, 96};
 	struct noise_pair pair;
@@ -88,7 +88,7 @@ START_TEST(messages_have_the_sizes_of_the_protocol)
 }
 END_TEST
 
-START_TEST(nothing_is_created_out_of_turn)
+START_TEST(nothing_is_created_out_of_turn, .loop_end = 3)
 {
 	struct noise_pair pair;
 	struct message message = {{0}, 5};
@@ -110,7 +110,7 @@ START_TEST(nothing_is_created_out_of_turn)
 }
 END_TEST
 
-START_TEST(a_message_out_of_turn_ends_the_handshake)
+START_TEST(a_message_out_of_turn_ends_the_handshake, .loop_end = 3)
 {
 	struct noise_pair pair;
 
@@ -187,7 +187,7 @@ START_TEST(a_payload_without_room_ends_the_handshake)
 }
 END_TEST
 
-START_TEST(only_a_responder_of_ik_learns_a_key)
+START_TEST(only_a_responder_of_ik_learns_a_key, .loop_end = 3)
 {
 	struct noise_pair pair;
 
@@ -206,7 +206,7 @@ START_TEST(only_a_responder_of_ik_learns_a_key)
 }
 END_TEST
 
-START_TEST(a_handshake_leaves_nothing_before_its_end)
+START_TEST(a_handshake_leaves_nothing_before_its_end, .loop_end = 3)
 {
 	struct pst_record_keys *keys = NULL;
 	uint8_t hash[PST_NOISE_HASH_BYTES], other[PST_NOISE_HASH_BYTES];
@@ -228,7 +228,7 @@ START_TEST(a_handshake_leaves_nothing_before_its_end)
 }
 END_TEST
 
-START_TEST(both_sides_confirm_the_same_bytes_and_no_others)
+START_TEST(both_sides_confirm_the_same_bytes_and_no_others, .loop_end = 3)
 {
 	uint8_t confirmation[PST_NOISE_HASH_BYTES];
 	struct noise_pair pair;
@@ -276,7 +276,7 @@ static void assert_one_way(struct pst_record_keys *from,
 			 -EKEYREJECTED);
 }
 
-START_TEST(split_gives_a_key_to_each_direction)
+START_TEST(split_gives_a_key_to_each_direction, .loop_end = 2 * PROTOCOL_COUNT)
 {
 	enum postern_security mode = _i % 2 ? POSTERN_SECURITY_AEAD
 					    : POSTERN_SECURITY_MAC;
@@ -363,37 +363,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("noise_use");
-	TCase *tcase = tcase_create("use");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_loop_test(tcase,
-			    new_wants_the_keys_of_the_pattern_and_no_others, 0,
-			    3);
-	tcase_add_test(tcase, new_refuses_what_it_does_not_know);
-	tcase_add_loop_test(tcase, messages_have_the_sizes_of_the_protocol, 0,
-			    3);
-	tcase_add_loop_test(tcase, nothing_is_created_out_of_turn, 0, 3);
-	tcase_add_loop_test(tcase, a_message_out_of_turn_ends_the_handshake, 0,
-			    3);
-	tcase_add_test(tcase, a_failed_handshake_is_wiped);
-	tcase_add_test(tcase, a_message_without_room_is_not_created);
-	tcase_add_test(tcase, a_payload_without_room_ends_the_handshake);
-	tcase_add_loop_test(tcase, only_a_responder_of_ik_learns_a_key, 0, 3);
-	tcase_add_loop_test(tcase, a_handshake_leaves_nothing_before_its_end,
-			    0, 3);
-	tcase_add_loop_test(tcase,
-			    both_sides_confirm_the_same_bytes_and_no_others, 0,
-			    3);
-	tcase_add_loop_test(tcase, split_gives_a_key_to_each_direction, 0,
-			    2 * PROTOCOL_COUNT);
-	tcase_add_test(tcase, split_wants_a_mode_with_keys);
-	tcase_add_test(tcase, hash_is_sha256);
-	tcase_add_test(tcase, a_forked_child_finds_a_failed_handshake);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

@@ -6,7 +6,6 @@
  */
 #include "crypto/record_seal.h"
 
-#include <check.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 
 #include "crypto/secret.h"
 #include "support/random.h"
+#include "support/test_case.h"
 #include "unit/crypto/cipher_skip.h"
 
 #define CASE_COUNT 4
@@ -118,7 +118,7 @@ static void rewind_to(struct pst_record_cipher *cipher, uint64_t count)
 	cipher->record_count = count;
 }
 
-START_TEST(a_record_of_any_length_comes_through)
+START_TEST(a_record_of_any_length_comes_through, .loop_end = CASE_COUNT)
 {
 	struct session session;
 	struct record record;
@@ -135,7 +135,7 @@ START_TEST(a_record_of_any_length_comes_through)
 }
 END_TEST
 
-START_TEST(a_record_is_sealed_and_opened_in_its_place)
+START_TEST(a_record_is_sealed_and_opened_in_its_place, .loop_end = CASE_COUNT)
 {
 	uint8_t bytes[RECORD_BYTES_MAX] = "headhead" "payload";
 	struct session session;
@@ -151,7 +151,7 @@ START_TEST(a_record_is_sealed_and_opened_in_its_place)
 }
 END_TEST
 
-START_TEST(only_aead_hides_the_payload)
+START_TEST(only_aead_hides_the_payload, .loop_end = CASE_COUNT)
 {
 	struct session session;
 	struct record record;
@@ -166,7 +166,7 @@ START_TEST(only_aead_hides_the_payload)
 }
 END_TEST
 
-START_TEST(each_flipped_bit_of_many_records_is_noticed)
+START_TEST(each_flipped_bit_of_many_records_is_noticed, .loop_end = CASE_COUNT)
 {
 	struct session session;
 	struct record record, spoiled;
@@ -198,7 +198,7 @@ START_TEST(each_flipped_bit_of_many_records_is_noticed)
 END_TEST
 
 /* Longer, shorter, or with its head elsewhere. */
-START_TEST(a_record_has_one_length_and_one_head)
+START_TEST(a_record_has_one_length_and_one_head, .loop_end = CASE_COUNT)
 {
 	struct session session;
 	struct record record, other;
@@ -227,7 +227,7 @@ START_TEST(a_record_has_one_length_and_one_head)
 }
 END_TEST
 
-START_TEST(records_in_another_order_are_refused)
+START_TEST(records_in_another_order_are_refused, .loop_end = CASE_COUNT)
 {
 	struct session session;
 	struct record records[4];
@@ -251,7 +251,7 @@ START_TEST(records_in_another_order_are_refused)
 }
 END_TEST
 
-START_TEST(a_record_that_comes_twice_is_refused)
+START_TEST(a_record_that_comes_twice_is_refused, .loop_end = CASE_COUNT)
 {
 	struct session session;
 	struct record record;
@@ -265,7 +265,7 @@ START_TEST(a_record_that_comes_twice_is_refused)
 }
 END_TEST
 
-START_TEST(a_record_that_was_dropped_is_missed)
+START_TEST(a_record_that_was_dropped_is_missed, .loop_end = CASE_COUNT)
 {
 	struct session session;
 	struct record first, second;
@@ -279,7 +279,7 @@ START_TEST(a_record_that_was_dropped_is_missed)
 }
 END_TEST
 
-START_TEST(a_reflected_record_is_refused)
+START_TEST(a_reflected_record_is_refused, .loop_end = CASE_COUNT)
 {
 	struct session session;
 	struct record record;
@@ -292,7 +292,7 @@ START_TEST(a_reflected_record_is_refused)
 }
 END_TEST
 
-START_TEST(a_record_of_another_session_is_refused)
+START_TEST(a_record_of_another_session_is_refused, .loop_end = CASE_COUNT)
 {
 	struct session session, other;
 	struct record record;
@@ -307,7 +307,7 @@ START_TEST(a_record_of_another_session_is_refused)
 }
 END_TEST
 
-START_TEST(a_record_of_the_other_mode_is_refused)
+START_TEST(a_record_of_the_other_mode_is_refused, .loop_end = CASE_COUNT)
 {
 	struct session session, other;
 	struct record record;
@@ -322,7 +322,7 @@ START_TEST(a_record_of_the_other_mode_is_refused)
 }
 END_TEST
 
-START_TEST(after_a_failure_nothing_opens)
+START_TEST(after_a_failure_nothing_opens, .loop_end = CASE_COUNT)
 {
 	struct session session;
 	struct record record, spoiled;
@@ -342,7 +342,7 @@ START_TEST(after_a_failure_nothing_opens)
 }
 END_TEST
 
-START_TEST(no_record_is_sealed_beyond_the_last_count)
+START_TEST(no_record_is_sealed_beyond_the_last_count, .loop_end = CASE_COUNT)
 {
 	struct record record = {.head_bytes = 8}, untouched = record;
 	struct session session;
@@ -368,7 +368,7 @@ START_TEST(no_record_is_sealed_beyond_the_last_count)
 }
 END_TEST
 
-START_TEST(the_same_record_is_never_sealed_alike)
+START_TEST(the_same_record_is_never_sealed_alike, .loop_end = CASE_COUNT)
 {
 	uint8_t last[PST_CIPHER_TAG_BYTES] = {0}, bytes[8 + sizeof(last)] = {0};
 	struct session session;
@@ -387,32 +387,5 @@ END_TEST
 
 int main(void)
 {
-	static const TTest *const *const cases[] = {
-		&a_record_of_any_length_comes_through,
-		&a_record_is_sealed_and_opened_in_its_place,
-		&only_aead_hides_the_payload,
-		&each_flipped_bit_of_many_records_is_noticed,
-		&a_record_has_one_length_and_one_head,
-		&records_in_another_order_are_refused,
-		&a_record_that_comes_twice_is_refused,
-		&a_record_that_was_dropped_is_missed,
-		&a_reflected_record_is_refused,
-		&a_record_of_another_session_is_refused,
-		&a_record_of_the_other_mode_is_refused,
-		&after_a_failure_nothing_opens,
-		&no_record_is_sealed_beyond_the_last_count,
-		&the_same_record_is_never_sealed_alike,
-	};
-	Suite *suite = suite_create("record_seal");
-	TCase *tcase = tcase_create("records");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		tcase_add_loop_test(tcase, *cases[i], 0, CASE_COUNT);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

@@ -4,12 +4,10 @@
  */
 #include "crypto/secret.h"
 
-#include <check.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -18,6 +16,7 @@
 #include "crypto/record_seal.h"
 #include "support/other_user.h"
 #include "support/smaps.h"
+#include "support/test_case.h"
 #include "support/test_options.h"
 
 static const size_t sizes[] = {1, 16, 32, 64, 4080, 4096, 5000, 20000};
@@ -35,7 +34,8 @@ static bool has_flags(const void *address)
 	       mapping_has_flag(&mapping, "wf");
 }
 
-START_TEST(a_secret_is_locked_not_dumped_and_not_inherited)
+START_TEST(a_secret_is_locked_not_dumped_and_not_inherited,
+	   .loop_end = SIZE_COUNT)
 {
 	size_t byte_count = sizes[_i];
 	uint8_t *secret;
@@ -52,7 +52,8 @@ START_TEST(a_secret_is_locked_not_dumped_and_not_inherited)
 }
 END_TEST
 
-START_TEST(a_secret_begins_as_zero_and_is_aligned_as_its_size)
+START_TEST(a_secret_begins_as_zero_and_is_aligned_as_its_size,
+	   .loop_end = SIZE_COUNT)
 {
 	size_t byte_count = sizes[_i];
 	uint8_t *secret = pst_secret_new(byte_count);
@@ -67,7 +68,7 @@ START_TEST(a_secret_begins_as_zero_and_is_aligned_as_its_size)
 }
 END_TEST
 
-START_TEST(a_secret_is_unmapped_when_it_is_freed)
+START_TEST(a_secret_is_unmapped_when_it_is_freed, .loop_end = SIZE_COUNT)
 {
 	struct mapping mapping;
 	const void *was_there;
@@ -119,7 +120,7 @@ static int is_zero(void *argument)
 	return 0;
 }
 
-START_TEST(a_forked_child_finds_zeros)
+START_TEST(a_forked_child_finds_zeros, .loop_end = SIZE_COUNT)
 {
 	struct place place = {pst_secret_new(sizes[_i]), sizes[_i]};
 
@@ -147,7 +148,7 @@ static int overrun(void *argument)
 	return 1;
 }
 
-START_TEST(a_byte_behind_a_secret_cannot_be_touched)
+START_TEST(a_byte_behind_a_secret_cannot_be_touched, .loop_end = SIZE_COUNT)
 {
 	struct place place = {NULL, sizes[_i]};
 
@@ -193,28 +194,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("secret");
-	TCase *tcase = tcase_create("memory");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_loop_test(tcase,
-			    a_secret_is_locked_not_dumped_and_not_inherited, 0,
-			    SIZE_COUNT);
-	tcase_add_loop_test(tcase,
-			    a_secret_begins_as_zero_and_is_aligned_as_its_size,
-			    0, SIZE_COUNT);
-	tcase_add_loop_test(tcase, a_secret_is_unmapped_when_it_is_freed, 0,
-			    SIZE_COUNT);
-	tcase_add_test(tcase, nothing_is_no_secret);
-	tcase_add_test(tcase, wiped_bytes_are_zero);
-	tcase_add_loop_test(tcase, a_forked_child_finds_zeros, 0, SIZE_COUNT);
-	tcase_add_loop_test(tcase, a_byte_behind_a_secret_cannot_be_touched, 0,
-			    SIZE_COUNT);
-	tcase_add_test(tcase, there_is_no_secret_without_locked_memory);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

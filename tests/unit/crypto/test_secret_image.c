@@ -25,6 +25,7 @@
 
 #include "crypto/noise_state.h"
 #include "support/smaps.h"
+#include "support/test_case.h"
 #include "support/test_options.h"
 #include "unit/crypto/noise_pair.h"
 
@@ -286,7 +287,7 @@ static void look_into_mapping(const struct mapping *mapping, void *user_data)
 	free(copy);
 }
 
-START_TEST(dumpable_memory_holds_no_key)
+START_TEST(dumpable_memory_holds_no_key, .loop_end = 2 * LAST_COUNT)
 {
 	struct told told;
 	struct image image = {.told = &told};
@@ -389,7 +390,7 @@ static void look_into_core(struct image *image, const uint8_t *core,
 	}
 }
 
-START_TEST(a_core_file_holds_no_key)
+START_TEST(a_core_file_holds_no_key, .loop_end = 2)
 {
 	struct told told;
 	struct image image = {.told = &told};
@@ -419,17 +420,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("secret_image");
-	TCase *tcase = tcase_create("image");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_loop_test(tcase, dumpable_memory_holds_no_key, 0,
-			    2 * LAST_COUNT);
-	tcase_add_loop_test(tcase, a_core_file_holds_no_key, 0, 2);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

@@ -5,11 +5,10 @@
  */
 #include "handshake/handshake.h"
 
-#include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 
 #include "support/mutate.h"
+#include "support/test_case.h"
 #include "unit/handshake/handshake_pairs.h"
 
 static struct pair pair;
@@ -158,23 +157,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("handshake_control");
-	TCase *tcase = tcase_create("observe and control");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, an_honest_pair_observes);
-	tcase_add_test(tcase, an_honest_pair_controls);
-	tcase_add_test(tcase, stats_of_another_layout_are_another_version);
-	tcase_add_test(tcase, stats_that_cannot_be_mapped_are_refused);
-	tcase_add_test(tcase, a_result_of_another_session_is_refused);
-	tcase_add_test(tcase,
-		       an_invalid_command_is_not_created_and_changes_nothing);
-	tcase_add_test(tcase, every_mutated_stats_can_be_mapped_or_is_refused);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

@@ -4,11 +4,10 @@
  */
 #include "handshake/handshake.h"
 
-#include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 
 #include "support/mutate.h"
+#include "support/test_case.h"
 #include "unit/handshake/handshake_pairs.h"
 
 static struct pair pair;
@@ -404,33 +403,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("handshake_initiator");
-	TCase *tcase = tcase_create("initiator");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, an_honest_pair_agrees);
-	tcase_add_test(tcase, an_offer_of_less_is_taken);
-	tcase_add_test(tcase, a_ring_beyond_the_request_is_refused);
-	tcase_add_test(tcase, a_message_beyond_the_request_is_refused);
-	tcase_add_test(tcase, a_direction_beyond_the_request_is_refused);
-	tcase_add_test(tcase, another_page_size_is_refused);
-	tcase_add_test(tcase, a_segment_of_another_size_is_refused);
-	tcase_add_test(tcase, another_layout_is_another_version);
-	tcase_add_test(tcase, a_mode_that_was_not_offered_is_refused);
-	tcase_add_test(tcase, go_of_another_session_is_refused);
-	tcase_add_test(tcase, each_refusal_has_its_result);
-	tcase_add_test(tcase, a_refusal_is_for_ever);
-	tcase_add_test(tcase, another_version_is_told_from_rubbish);
-	tcase_add_test(tcase, init_refuses_what_cannot_be_said);
-	tcase_add_test(tcase, init_takes_the_longest_names_and_no_instance);
-	tcase_add_test(tcase,
-		       every_mutated_offer_is_within_the_request_or_refused);
-	tcase_add_test(tcase, a_mutated_go_can_only_name_another_slot);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

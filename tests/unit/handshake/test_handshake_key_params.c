@@ -5,14 +5,13 @@
  */
 #include "handshake/handshake.h"
 
-#include <check.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "crypto/secret.h"
+#include "support/test_case.h"
 #include "support/test_options.h"
 #include "unit/handshake/key_pairs.h"
 
@@ -58,7 +57,7 @@ START_TEST(nobody_calls_a_node_that_has_its_own_key)
 }
 END_TEST
 
-START_TEST(modes_and_pattern_go_together)
+START_TEST(modes_and_pattern_go_together, .loop_end = PATTERN_COUNT)
 {
 	struct pst_initiator_params *params = &pair.initiator_params;
 
@@ -88,7 +87,8 @@ START_TEST(modes_and_pattern_go_together)
 }
 END_TEST
 
-START_TEST(connection_without_a_channel_exchanges_no_keys)
+START_TEST(connection_without_a_channel_exchanges_no_keys,
+	   .loop_end = PATTERN_COUNT)
 {
 	struct pst_initiator_params *params = &pair.initiator_params;
 
@@ -119,7 +119,8 @@ static bool lock_no_more(void)
 #define SKIP_UNLESS_LOCKED() \
 	skip_unless(lock_no_more(), "a sanitizer pretends to lock memory")
 
-START_TEST(an_initiator_without_memory_for_secrets_fails)
+START_TEST(an_initiator_without_memory_for_secrets_fails,
+	   .loop_end = PATTERN_COUNT)
 {
 	key_pair_prepare(&pair, key_case(_i));
 	SKIP_UNLESS_LOCKED();
@@ -129,7 +130,8 @@ START_TEST(an_initiator_without_memory_for_secrets_fails)
 }
 END_TEST
 
-START_TEST(a_responder_without_memory_for_secrets_fails)
+START_TEST(a_responder_without_memory_for_secrets_fails,
+	   .loop_end = PATTERN_COUNT)
 {
 	key_pair_prepare(&pair, key_case(_i));
 	key_pair_begin(&pair);
@@ -141,7 +143,8 @@ START_TEST(a_responder_without_memory_for_secrets_fails)
 }
 END_TEST
 
-START_TEST(without_memory_for_the_keys_nobody_is_ready)
+START_TEST(without_memory_for_the_keys_nobody_is_ready,
+	   .loop_end = PATTERN_COUNT)
 {
 	key_pair_prepare(&pair, key_case(_i));
 	key_pair_through(&pair, PST_WIRE_OFFER);
@@ -152,7 +155,8 @@ START_TEST(without_memory_for_the_keys_nobody_is_ready)
 }
 END_TEST
 
-START_TEST(without_memory_for_the_keys_nobody_is_admitted)
+START_TEST(without_memory_for_the_keys_nobody_is_admitted,
+	   .loop_end = PATTERN_COUNT)
 {
 	key_pair_prepare(&pair, key_case(_i));
 	key_pair_through(&pair, PST_WIRE_OFFER);
@@ -167,33 +171,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("handshake_key_params");
-	TCase *tcase = tcase_create("beginnings");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_checked_fixture(tcase, make_identities, free_identities);
-	tcase_add_test(tcase, a_pattern_wants_its_keys_and_no_others);
-	tcase_add_test(tcase, nobody_calls_a_node_that_has_its_own_key);
-	tcase_add_loop_test(tcase, modes_and_pattern_go_together, 0,
-			    PATTERN_COUNT);
-	tcase_add_loop_test(tcase,
-			    connection_without_a_channel_exchanges_no_keys, 0,
-			    PATTERN_COUNT);
-	tcase_add_loop_test(tcase,
-			    an_initiator_without_memory_for_secrets_fails, 0,
-			    PATTERN_COUNT);
-	tcase_add_loop_test(tcase,
-			    a_responder_without_memory_for_secrets_fails, 0,
-			    PATTERN_COUNT);
-	tcase_add_loop_test(tcase, without_memory_for_the_keys_nobody_is_ready,
-			    0, PATTERN_COUNT);
-	tcase_add_loop_test(tcase,
-			    without_memory_for_the_keys_nobody_is_admitted, 0,
-			    PATTERN_COUNT);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = make_identities,
+			 .tear_down = free_identities);
 }

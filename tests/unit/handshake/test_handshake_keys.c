@@ -4,11 +4,10 @@
  */
 #include "handshake/handshake.h"
 
-#include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 
 #include "support/small_points.h"
+#include "support/test_case.h"
 #include "unit/handshake/key_pairs.h"
 
 static struct key_pair pair;
@@ -38,7 +37,7 @@ static bool carries(struct pst_record_cipher *sender,
 	       memcmp(opened, payload, sizeof(payload)) == 0;
 }
 
-START_TEST(both_sides_come_to_the_same_keys)
+START_TEST(both_sides_come_to_the_same_keys, .loop_end = KEY_CASE_COUNT)
 {
 	struct key_case wanted = key_case(_i);
 	struct pst_record_keys *initiators, *responders;
@@ -63,7 +62,8 @@ START_TEST(both_sides_come_to_the_same_keys)
 }
 END_TEST
 
-START_TEST(keys_are_there_from_ready_on_and_taken_once)
+START_TEST(keys_are_there_from_ready_on_and_taken_once,
+	   .loop_end = PATTERN_COUNT)
 {
 	struct pst_record_keys *keys;
 
@@ -88,7 +88,7 @@ START_TEST(keys_are_there_from_ready_on_and_taken_once)
 }
 END_TEST
 
-START_TEST(keys_that_are_not_taken_are_wiped)
+START_TEST(keys_that_are_not_taken_are_wiped, .loop_end = PATTERN_COUNT)
 {
 	for (int last = PST_WIRE_HELLO; last <= PST_WIRE_GO; last++) {
 		key_pair_prepare(&pair, key_case(_i));
@@ -118,7 +118,7 @@ START_TEST(a_zeroed_machine_can_be_done_with)
 }
 END_TEST
 
-START_TEST(a_refusal_wipes_both_sides)
+START_TEST(a_refusal_wipes_both_sides, .loop_end = PATTERN_COUNT)
 {
 	struct pst_wire_record refusal;
 
@@ -150,7 +150,8 @@ START_TEST(mode_none_can_come_of_an_exchange_without_a_key)
 }
 END_TEST
 
-START_TEST(a_mode_that_was_not_offered_is_not_offered_back)
+START_TEST(a_mode_that_was_not_offered_is_not_offered_back,
+	   .loop_end = PATTERN_COUNT)
 {
 	key_pair_prepare(&pair, key_case(_i));
 	pair.initiator_params.security_bits = 1u << POSTERN_SECURITY_AEAD;
@@ -165,7 +166,7 @@ START_TEST(a_mode_that_was_not_offered_is_not_offered_back)
 }
 END_TEST
 
-START_TEST(every_exchange_is_a_new_one)
+START_TEST(every_exchange_is_a_new_one, .loop_end = PATTERN_COUNT)
 {
 	struct pst_wire_record hello, offer;
 
@@ -181,7 +182,8 @@ END_TEST
 
 /* -- claims ---------------------------------------------------------------- */
 
-START_TEST(a_key_is_claimed_first_and_proven_by_ready)
+START_TEST(a_key_is_claimed_first_and_proven_by_ready,
+	   .loop_end = PATTERN_COUNT)
 {
 	const bool has_key = key_case(_i).pattern == PST_NOISE_IK;
 	const uint8_t *claimed;
@@ -228,7 +230,8 @@ END_TEST
 
 /* -- wrong keys ------------------------------------------------------------ */
 
-START_TEST(a_hello_for_the_key_of_another_node_is_refused)
+START_TEST(a_hello_for_the_key_of_another_node_is_refused,
+	   .loop_start = 1, .loop_end = PATTERN_COUNT)
 {
 	key_pair_prepare(&pair, key_case(_i));
 	pair.initiator_params.node_key = other_identity->public_key;
@@ -239,7 +242,8 @@ START_TEST(a_hello_for_the_key_of_another_node_is_refused)
 }
 END_TEST
 
-START_TEST(a_node_without_a_key_refuses_who_wants_one)
+START_TEST(a_node_without_a_key_refuses_who_wants_one,
+	   .loop_start = 1, .loop_end = PATTERN_COUNT)
 {
 	key_pair_prepare(&pair, key_case(_i));
 	pair.responder_params.borrow_identity = NULL;
@@ -258,7 +262,8 @@ START_TEST(a_node_without_a_key_serves_who_wants_none)
 }
 END_TEST
 
-START_TEST(a_cipher_that_the_node_does_not_take_is_refused)
+START_TEST(a_cipher_that_the_node_does_not_take_is_refused,
+	   .loop_end = 2 * PATTERN_COUNT)
 {
 	struct key_case wanted = key_case(_i);
 
@@ -273,7 +278,8 @@ START_TEST(a_cipher_that_the_node_does_not_take_is_refused)
 }
 END_TEST
 
-START_TEST(a_worthless_key_in_hello_gets_no_offer)
+START_TEST(a_worthless_key_in_hello_gets_no_offer,
+	   .loop_end = SMALL_POINT_COUNT)
 {
 	for (int i = 0; i < PATTERN_COUNT; i++) {
 		int r;
@@ -290,7 +296,7 @@ START_TEST(a_worthless_key_in_hello_gets_no_offer)
 }
 END_TEST
 
-START_TEST(a_worthless_key_in_offer_is_refused)
+START_TEST(a_worthless_key_in_offer_is_refused, .loop_end = SMALL_POINT_COUNT)
 {
 	for (int i = 0; i < PATTERN_COUNT; i++) {
 		key_pair_prepare(&pair, key_case(i));
@@ -303,7 +309,8 @@ START_TEST(a_worthless_key_in_offer_is_refused)
 }
 END_TEST
 
-START_TEST(a_worthless_key_of_a_node_gets_no_hello)
+START_TEST(a_worthless_key_of_a_node_gets_no_hello,
+	   .loop_end = SMALL_POINT_COUNT)
 {
 	uint8_t point[PST_NOISE_KEY_BYTES];
 
@@ -318,60 +325,8 @@ START_TEST(a_worthless_key_of_a_node_gets_no_hello)
 }
 END_TEST
 
-static void add_exchange_tests(TCase *tcase)
-{
-	tcase_add_loop_test(tcase, both_sides_come_to_the_same_keys, 0,
-			    KEY_CASE_COUNT);
-	tcase_add_loop_test(tcase, keys_are_there_from_ready_on_and_taken_once,
-			    0, PATTERN_COUNT);
-	tcase_add_loop_test(tcase, keys_that_are_not_taken_are_wiped, 0,
-			    PATTERN_COUNT);
-	tcase_add_test(tcase, a_zeroed_machine_can_be_done_with);
-	tcase_add_loop_test(tcase, a_refusal_wipes_both_sides, 0,
-			    PATTERN_COUNT);
-	tcase_add_test(tcase, mode_none_can_come_of_an_exchange_without_a_key);
-	tcase_add_loop_test(tcase,
-			    a_mode_that_was_not_offered_is_not_offered_back, 0,
-			    PATTERN_COUNT);
-	tcase_add_loop_test(tcase, every_exchange_is_a_new_one, 0,
-			    PATTERN_COUNT);
-	tcase_add_loop_test(tcase, a_key_is_claimed_first_and_proven_by_ready,
-			    0, PATTERN_COUNT);
-	tcase_add_test(tcase, claim_of_a_foreign_key_is_refused);
-}
-
-static void add_key_tests(TCase *tcase)
-{
-	tcase_add_loop_test(tcase,
-			    a_hello_for_the_key_of_another_node_is_refused, 1,
-			    PATTERN_COUNT);
-	tcase_add_loop_test(tcase, a_node_without_a_key_refuses_who_wants_one,
-			    1, PATTERN_COUNT);
-	tcase_add_test(tcase, a_node_without_a_key_serves_who_wants_none);
-	tcase_add_loop_test(tcase,
-			    a_cipher_that_the_node_does_not_take_is_refused, 0,
-			    2 * PATTERN_COUNT);
-	tcase_add_loop_test(tcase, a_worthless_key_in_hello_gets_no_offer, 0,
-			    SMALL_POINT_COUNT);
-	tcase_add_loop_test(tcase, a_worthless_key_in_offer_is_refused, 0,
-			    SMALL_POINT_COUNT);
-	tcase_add_loop_test(tcase, a_worthless_key_of_a_node_gets_no_hello, 0,
-			    SMALL_POINT_COUNT);
-}
-
 int main(void)
 {
-	Suite *suite = suite_create("handshake_keys");
-	TCase *tcase = tcase_create("exchanges");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_checked_fixture(tcase, make_identities, free_identities);
-	add_exchange_tests(tcase);
-	add_key_tests(tcase);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = make_identities,
+			 .tear_down = free_identities);
 }

@@ -4,11 +4,11 @@
  */
 #include "handshake/handshake.h"
 
-#include <check.h>
 #include <errno.h>
 #include <stdlib.h>
 
 #include "unit/wire/wire_samples.h"
+#include "support/test_case.h"
 
 #define BOTH (POSTERN_DIRECTION_SEND | POSTERN_DIRECTION_RECEIVE)
 #define PAGE SAMPLE_PAGE_BYTES
@@ -156,7 +156,8 @@ static const struct {
 	{0, 0, -1}, {8, 0, -1}, {0xffff, 3, -1},
 };
 
-START_TEST(the_mode_is_the_weakest_that_both_sides_allow)
+START_TEST(the_mode_is_the_weakest_that_both_sides_allow,
+	   .loop_end = sizeof(mode_cases) / sizeof(*mode_cases))
 {
 	enum postern_security chosen = POSTERN_SECURITY_AEAD, before = chosen;
 	int r = pst_offer_choose_security(
@@ -341,7 +342,7 @@ static void spoil(struct pst_offer *offer, int which)
 }
 #define SPOIL_COUNT 20
 
-START_TEST(each_single_contradiction_is_refused)
+START_TEST(each_single_contradiction_is_refused, .loop_end = SPOIL_COUNT)
 {
 	struct pst_channel_params requested =
 		params(POSTERN_DIRECTION_SEND, 1u << 16, 5000);
@@ -383,32 +384,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("handshake_offer");
-	TCase *tcase = tcase_create("arithmetic");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_test(tcase, an_offer_is_the_lesser_of_request_and_grant);
-	tcase_add_test(tcase, data_to_the_node_is_in_the_client_segment);
-	tcase_add_test(tcase,
-		       data_to_the_client_is_in_the_node_segment);
-	tcase_add_test(tcase, a_ring_is_rounded_down_to_a_power_of_two);
-	tcase_add_test(tcase, a_message_is_cut_to_what_fits_its_ring);
-	tcase_add_test(tcase, a_sealed_message_leaves_room_for_its_tag);
-	tcase_add_loop_test(tcase,
-			    the_mode_is_the_weakest_that_both_sides_allow, 0,
-			    sizeof(mode_cases) / sizeof(*mode_cases));
-	tcase_add_test(tcase, without_a_common_direction_there_is_no_offer);
-	tcase_add_test(tcase,
-		       a_ring_below_a_page_or_an_empty_message_is_no_offer);
-	tcase_add_test(tcase, every_derived_offer_is_within_request_and_grant);
-	tcase_add_loop_test(tcase, each_single_contradiction_is_refused, 0,
-			    SPOIL_COUNT);
-	tcase_add_test(tcase, a_message_within_the_request_may_still_not_fit);
-	tcase_add_test(tcase, the_page_is_a_power_of_two);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

@@ -4,11 +4,10 @@
  */
 #include "handshake/handshake.h"
 
-#include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 
 #include "support/mutate.h"
+#include "support/test_case.h"
 #include "unit/handshake/handshake_pairs.h"
 
 static struct pair pair;
@@ -403,40 +402,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("handshake_responder");
-	TCase *tcase = tcase_create("responder");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, hello_arrives_as_it_was_said);
-	tcase_add_test(tcase, every_kind_of_hello_is_read);
-	tcase_add_test(tcase, another_layout_is_another_version);
-	tcase_add_test(tcase, another_version_can_be_refused_as_such);
-	tcase_add_test(tcase, a_key_exchange_is_refused_where_none_is_taken);
-	tcase_add_test(tcase, ready_of_another_session_is_refused);
-	tcase_add_test(tcase, a_confirmation_of_nothing_is_refused);
-	tcase_add_test(tcase,
-		       an_unsound_offer_is_not_created_and_changes_nothing);
-	tcase_add_test(tcase, the_key_exchange_of_an_offer_is_not_the_callers);
-	tcase_add_test(tcase,
-		       go_for_no_slot_is_not_created_and_changes_nothing);
-	tcase_add_test(tcase,
-		       an_unknown_code_is_not_created_and_changes_nothing);
-	tcase_add_test(tcase,
-		       a_peer_is_refused_once_and_keeps_the_first_reason);
-	tcase_add_test(tcase, a_good_hello_after_a_bad_one_is_too_late);
-	tcase_add_test(tcase, every_mutated_hello_can_be_served_or_is_refused);
-	tcase_add_test(tcase, no_mutated_ready_is_accepted);
-	tcase_add_test(tcase,
-		       a_stats_segment_beyond_the_bound_is_not_created);
-	tcase_add_test(tcase, command_arrives_as_it_was_given);
-	tcase_add_test(tcase, a_command_of_another_session_is_refused);
-	tcase_add_test(tcase, a_result_that_contradicts_itself_is_not_created);
-	tcase_add_test(tcase, a_mutated_command_can_only_name_another_peer);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

@@ -6,11 +6,10 @@
  */
 #include "handshake/handshake.h"
 
-#include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "unit/handshake/handshake_pairs.h"
+#include "support/test_case.h"
 
 static const char *const state_words[] = {
 	"FAILED",
@@ -112,7 +111,7 @@ expected_state(enum pst_handshake_role role, enum pst_wire_kind kind,
 	return HANDSHAKE_FAILED;
 }
 
-START_TEST(the_table_permits_what_the_sentences_say)
+START_TEST(the_table_permits_what_the_sentences_say, .loop_end = 2)
 {
 	enum pst_handshake_role role = (enum pst_handshake_role)_i;
 	unsigned permitted_count = 0;
@@ -247,7 +246,8 @@ static int feed(struct pair *pair, enum pst_handshake_role role,
 					     record.byte_count);
 }
 
-START_TEST(each_machine_consumes_what_is_in_turn_and_nothing_else)
+START_TEST(each_machine_consumes_what_is_in_turn_and_nothing_else,
+	   .loop_end = 2)
 {
 	enum pst_handshake_role role = (enum pst_handshake_role)_i;
 	unsigned reached_count = 0;
@@ -338,7 +338,7 @@ static int try_create(struct pair *pair, enum pst_wire_type type)
 	return -EINVAL;
 }
 
-START_TEST(each_machine_creates_what_is_in_turn_and_nothing_else)
+START_TEST(each_machine_creates_what_is_in_turn_and_nothing_else, .loop_end = 2)
 {
 	enum pst_handshake_role role = (enum pst_handshake_role)_i;
 
@@ -380,23 +380,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("handshake_table");
-	TCase *tcase = tcase_create("order");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_loop_test(tcase, the_table_permits_what_the_sentences_say, 0,
-			    2);
-	tcase_add_test(tcase, a_zeroed_machine_has_failed);
-	tcase_add_loop_test(
-		tcase, each_machine_consumes_what_is_in_turn_and_nothing_else,
-		0, 2);
-	tcase_add_loop_test(
-		tcase, each_machine_creates_what_is_in_turn_and_nothing_else,
-		0, 2);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

@@ -9,11 +9,10 @@
  */
 #include "handshake/handshake.h"
 
-#include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 
 #include "support/mutate.h"
+#include "support/test_case.h"
 #include "unit/handshake/key_pairs.h"
 
 #define HELLO_SECURITY 22
@@ -87,7 +86,7 @@ static void visit_hello(const struct mutation *mutation, void *user_data)
 	assert_hello_leads_nowhere(mutation->bytes, mutation->byte_count);
 }
 
-START_TEST(no_bit_of_a_hello_can_be_flipped)
+START_TEST(no_bit_of_a_hello_can_be_flipped, .loop_end = 2 * PATTERN_COUNT)
 {
 	struct pst_wire_record hello;
 
@@ -113,7 +112,7 @@ static void visit_offer(const struct mutation *mutation, void *user_data)
 	ck_assert_int_eq(key_pair_create(&pair, PST_WIRE_READY), -EINVAL);
 }
 
-START_TEST(no_bit_of_an_offer_can_be_flipped)
+START_TEST(no_bit_of_an_offer_can_be_flipped, .loop_end = 2 * PATTERN_COUNT)
 {
 	struct pst_wire_record offer;
 
@@ -140,7 +139,7 @@ static void visit_ready(const struct mutation *mutation, void *user_data)
 	ck_assert_ptr_null(pst_responder_take_keys(&pair.responder));
 }
 
-START_TEST(no_bit_of_a_ready_can_be_flipped)
+START_TEST(no_bit_of_a_ready_can_be_flipped, .loop_end = KEY_CASE_COUNT)
 {
 	struct pst_wire_record ready;
 
@@ -175,7 +174,8 @@ static void rewrite_hello(struct pst_wire_record *hello,
 	       PST_WIRE_KEY_EXCHANGE_BYTES - byte_count);
 }
 
-START_TEST(other_modes_or_patterns_in_hello_are_found_out)
+START_TEST(other_modes_or_patterns_in_hello_are_found_out,
+	   .loop_end = KEY_CASE_COUNT)
 {
 	for (unsigned bits = 0; bits < 8; bits++)
 		for (int pattern = PST_WIRE_PATTERN_NONE;
@@ -195,7 +195,7 @@ START_TEST(other_modes_or_patterns_in_hello_are_found_out)
 }
 END_TEST
 
-START_TEST(another_cipher_in_hello_is_found_out)
+START_TEST(another_cipher_in_hello_is_found_out, .loop_end = KEY_CASE_COUNT)
 {
 	key_pair_prepare(&pair, key_case(_i));
 	key_pair_begin(&pair);
@@ -205,7 +205,7 @@ START_TEST(another_cipher_in_hello_is_found_out)
 }
 END_TEST
 
-START_TEST(another_mode_in_offer_is_found_out)
+START_TEST(another_mode_in_offer_is_found_out, .loop_end = KEY_CASE_COUNT)
 {
 	for (unsigned mode = 0; mode < 3; mode++) {
 		key_pair_prepare(&pair, key_case(_i));
@@ -256,7 +256,7 @@ static void begin_other(int index, enum pst_wire_type last)
 	key_pair_through(&other, last);
 }
 
-START_TEST(a_replayed_hello_proves_nothing)
+START_TEST(a_replayed_hello_proves_nothing, .loop_end = KEY_CASE_COUNT)
 {
 	static const uint8_t zeros[PST_WIRE_CONFIRMATION_BYTES];
 	bool has_key = key_case(_i).pattern == PST_NOISE_IK;
@@ -286,7 +286,7 @@ START_TEST(a_replayed_hello_proves_nothing)
 }
 END_TEST
 
-START_TEST(a_replayed_offer_is_refused)
+START_TEST(a_replayed_offer_is_refused, .loop_end = KEY_CASE_COUNT)
 {
 	begin_other(_i, PST_WIRE_GO);
 	key_pair_prepare(&pair, key_case(_i));
@@ -298,7 +298,8 @@ START_TEST(a_replayed_offer_is_refused)
 }
 END_TEST
 
-START_TEST(an_offer_of_a_session_at_the_same_time_is_refused)
+START_TEST(an_offer_of_a_session_at_the_same_time_is_refused,
+	   .loop_end = KEY_CASE_COUNT)
 {
 	begin_other(_i, PST_WIRE_HELLO);
 	ck_assert_int_eq(key_pair_create(&other, PST_WIRE_OFFER), 0);
@@ -310,7 +311,8 @@ START_TEST(an_offer_of_a_session_at_the_same_time_is_refused)
 }
 END_TEST
 
-START_TEST(a_ready_of_a_session_at_the_same_time_is_refused)
+START_TEST(a_ready_of_a_session_at_the_same_time_is_refused,
+	   .loop_end = KEY_CASE_COUNT)
 {
 	begin_other(_i, PST_WIRE_OFFER);
 	ck_assert_int_eq(key_pair_create(&other, PST_WIRE_READY), 0);
@@ -323,7 +325,7 @@ START_TEST(a_ready_of_a_session_at_the_same_time_is_refused)
 END_TEST
 
 /* The answer of one session in the offer of another: a relay that mixes. */
-START_TEST(an_answer_in_another_offer_is_refused)
+START_TEST(an_answer_in_another_offer_is_refused, .loop_end = KEY_CASE_COUNT)
 {
 	key_pair_prepare(&pair, key_case(_i));
 	key_pair_through(&pair, PST_WIRE_HELLO);
@@ -338,7 +340,8 @@ END_TEST
 
 /* -- echoes ---------------------------------------------------------------- */
 
-START_TEST(an_offer_with_the_hellos_own_key_is_refused)
+START_TEST(an_offer_with_the_hellos_own_key_is_refused,
+	   .loop_end = KEY_CASE_COUNT)
 {
 	key_pair_prepare(&pair, key_case(_i));
 	key_pair_through(&pair, PST_WIRE_HELLO);
@@ -351,7 +354,8 @@ START_TEST(an_offer_with_the_hellos_own_key_is_refused)
 END_TEST
 
 /* All of it is sound but that nobody else can have that key. */
-START_TEST(a_hello_with_the_nodes_own_fresh_key_is_refused)
+START_TEST(a_hello_with_the_nodes_own_fresh_key_is_refused,
+	   .loop_end = KEY_CASE_COUNT)
 {
 	prepare(key_case(_i));
 	pair.responder_params.ephemeral_private_key = initiators_ephemeral;
@@ -362,7 +366,7 @@ START_TEST(a_hello_with_the_nodes_own_fresh_key_is_refused)
 }
 END_TEST
 
-START_TEST(a_hello_that_comes_back_is_no_answer)
+START_TEST(a_hello_that_comes_back_is_no_answer, .loop_end = PATTERN_COUNT)
 {
 	key_pair_prepare(&pair, key_case(_i));
 	key_pair_begin(&pair);
@@ -375,7 +379,7 @@ START_TEST(a_hello_that_comes_back_is_no_answer)
 }
 END_TEST
 
-START_TEST(nothing_is_taken_twice)
+START_TEST(nothing_is_taken_twice, .loop_end = PATTERN_COUNT)
 {
 	for (int type = PST_WIRE_HELLO; type <= PST_WIRE_READY; type++) {
 		enum pst_wire_type last = (enum pst_wire_type)type;
@@ -392,73 +396,8 @@ START_TEST(nothing_is_taken_twice)
 }
 END_TEST
 
-static TCase *tcase_of(const char *name)
-{
-	TCase *tcase = tcase_create(name);
-
-	tcase_set_timeout(tcase, 120);
-	tcase_add_checked_fixture(tcase, make_identities, free_identities);
-	return tcase;
-}
-
-static TCase *alterations(void)
-{
-	TCase *tcase = tcase_of("alterations");
-
-	tcase_add_loop_test(tcase, no_bit_of_a_hello_can_be_flipped, 0,
-			    2 * PATTERN_COUNT);
-	tcase_add_loop_test(tcase, no_bit_of_an_offer_can_be_flipped, 0,
-			    2 * PATTERN_COUNT);
-	tcase_add_loop_test(tcase, no_bit_of_a_ready_can_be_flipped, 0,
-			    KEY_CASE_COUNT);
-	tcase_add_loop_test(tcase,
-			    other_modes_or_patterns_in_hello_are_found_out, 0,
-			    KEY_CASE_COUNT);
-	tcase_add_loop_test(tcase, another_cipher_in_hello_is_found_out, 0,
-			    KEY_CASE_COUNT);
-	tcase_add_loop_test(tcase, another_mode_in_offer_is_found_out, 0,
-			    KEY_CASE_COUNT);
-	tcase_add_test(tcase, mode_none_behind_the_nodes_back_ends_at_the_node);
-	return tcase;
-}
-
-static TCase *replays(void)
-{
-	TCase *tcase = tcase_of("replays");
-
-	tcase_add_loop_test(tcase, a_replayed_hello_proves_nothing, 0,
-			    KEY_CASE_COUNT);
-	tcase_add_loop_test(tcase, a_replayed_offer_is_refused, 0,
-			    KEY_CASE_COUNT);
-	tcase_add_loop_test(tcase,
-			    an_offer_of_a_session_at_the_same_time_is_refused,
-			    0, KEY_CASE_COUNT);
-	tcase_add_loop_test(tcase,
-			    a_ready_of_a_session_at_the_same_time_is_refused,
-			    0, KEY_CASE_COUNT);
-	tcase_add_loop_test(tcase, an_answer_in_another_offer_is_refused, 0,
-			    KEY_CASE_COUNT);
-	tcase_add_loop_test(tcase, an_offer_with_the_hellos_own_key_is_refused,
-			    0, KEY_CASE_COUNT);
-	tcase_add_loop_test(tcase,
-			    a_hello_with_the_nodes_own_fresh_key_is_refused, 0,
-			    KEY_CASE_COUNT);
-	tcase_add_loop_test(tcase, a_hello_that_comes_back_is_no_answer, 0,
-			    PATTERN_COUNT);
-	tcase_add_loop_test(tcase, nothing_is_taken_twice, 0, PATTERN_COUNT);
-	return tcase;
-}
-
 int main(void)
 {
-	Suite *suite = suite_create("handshake_tamper");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	suite_add_tcase(suite, alterations());
-	suite_add_tcase(suite, replays());
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = make_identities,
+			 .tear_down = free_identities, .timeout_s = 120);
 }

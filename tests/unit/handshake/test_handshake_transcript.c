@@ -8,11 +8,10 @@
  */
 #include "handshake/handshake.h"
 
-#include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 
 #include "unit/handshake/key_pairs.h"
+#include "support/test_case.h"
 
 static struct key_pair pair;
 static struct pst_noise *noise; /* the side that is done by hand */
@@ -59,7 +58,8 @@ static void assert_same_keys(struct pst_record_keys *keys)
 	noise = pst_noise_free(noise);
 }
 
-START_TEST(an_initiator_speaks_with_a_node_done_by_hand)
+START_TEST(an_initiator_speaks_with_a_node_done_by_hand,
+	   .loop_end = KEY_CASE_COUNT)
 {
 	static const size_t wanted_bytes[] = {32, 48, 96};
 	struct pst_offer offer = sample_offer();
@@ -96,7 +96,8 @@ START_TEST(an_initiator_speaks_with_a_node_done_by_hand)
 }
 END_TEST
 
-START_TEST(responder_completes_with_a_client_done_by_hand)
+START_TEST(responder_completes_with_a_client_done_by_hand,
+	   .loop_end = KEY_CASE_COUNT)
 {
 	struct pst_hello hello = sample_secured_hello(
 		(enum pst_wire_pattern)key_case(_i).pattern);
@@ -131,7 +132,8 @@ START_TEST(responder_completes_with_a_client_done_by_hand)
 END_TEST
 
 /* A node that has the right key and vouches for another offer than it sends. */
-START_TEST(an_answer_that_vouches_for_another_offer_is_refused)
+START_TEST(an_answer_that_vouches_for_another_offer_is_refused,
+	   .loop_end = KEY_CASE_COUNT)
 {
 	struct pst_offer offer = sample_offer();
 	struct pst_wire_record blank;
@@ -163,24 +165,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("handshake_transcript");
-	TCase *tcase = tcase_create("by hand");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_checked_fixture(tcase, make_identities, free_identities);
-	tcase_add_loop_test(tcase,
-			    an_initiator_speaks_with_a_node_done_by_hand, 0,
-			    KEY_CASE_COUNT);
-	tcase_add_loop_test(tcase,
-			    responder_completes_with_a_client_done_by_hand, 0,
-			    KEY_CASE_COUNT);
-	tcase_add_loop_test(tcase,
-			    an_answer_that_vouches_for_another_offer_is_refused,
-			    0, KEY_CASE_COUNT);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = make_identities,
+			 .tear_down = free_identities);
 }

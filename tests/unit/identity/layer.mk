@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 IDENTITY_TEST_LIBS = libidentity.la libpolicytest.la libpolicy.la \
-	libcrypto.la libos.la libbase.la $(CHECK_LIBS)
+	libcrypto.la libos.la libbase.la $(TEST_LIBS)
 
 test_programs += \
 	tests/unit/identity/test_key_file \

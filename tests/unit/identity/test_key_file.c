@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "support/policy_host.h"
+#include "support/test_case.h"
 #include "unit/os/os_test.h"
 
 static struct postern_refusal error;
@@ -128,16 +129,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("key_file");
-	TCase *tcase = tcase_create("node key");
-
-	tcase_add_checked_fixture(tcase, test_dir_setup, test_dir_teardown);
-	tcase_add_test(tcase, new_without_path_returns_no_key);
-	tcase_add_test(tcase, new_with_missing_file_returns_eacces);
-	tcase_add_test(tcase, unref_keeps_the_key_until_the_last_reference);
-	tcase_add_test(tcase,
-		       check_accepts_the_listed_key_and_no_key_without_a_list);
-	tcase_add_test(tcase, check_refuses_any_other_combination);
-	suite_add_tcase(suite, tcase);
-	return test_run(suite);
+	return RUN_TESTS(.set_up = test_dir_setup,
+			 .tear_down = test_dir_teardown);
 }

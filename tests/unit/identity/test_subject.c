@@ -6,12 +6,11 @@
  */
 #include "identity/subject.h"
 
-#include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/policy_host.h"
+#include "support/test_case.h"
 
 static unsigned wants_of(const char *peer_lines)
 {
@@ -88,18 +87,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("subject");
-	TCase *tcase = tcase_create("all");
-	SRunner *runner;
-	int failed_count;
-
-	tcase_add_test(tcase, wants_are_the_facts_that_the_rules_use);
-	tcase_add_test(tcase, init_keeps_the_state_of_each_fact);
-	tcase_add_test(tcase, init_copies_the_key);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

@@ -2,7 +2,7 @@
 NODE_TEST_LIBS = libnode.la libadmission.la libaccounting.la libpeer.la \
 	libsched.la libidentity.la libhandshake.la libwire.la libchannel.la \
 	libpolicy.la libstats.la libring.la libcrypto.la libos.la libbase.la \
-	$(CHECK_LIBS)
+	$(TEST_LIBS)
 
 test_programs += \
 	tests/unit/node/test_audit \

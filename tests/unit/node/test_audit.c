@@ -7,14 +7,13 @@
  */
 #include "node/audit.h"
 
-#include <check.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/kernel_error.h"
+#include "support/test_case.h"
 
 #define LINES_MAX 64
 #define BURST 20
@@ -241,7 +240,8 @@ static const struct {
 	{POSTERN_AUDIT_NONE, 0},
 };
 
-START_TEST(level_decides_and_what_is_not_recorded_has_no_number)
+START_TEST(level_decides_and_what_is_not_recorded_has_no_number,
+	   .loop_end = sizeof(levels) / sizeof(levels[0]))
 {
 	unsigned int i;
 
@@ -353,38 +353,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("audit");
-	TCase *tcase = tcase_create("audit");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_checked_fixture(tcase, set_up, NULL);
-	tcase_add_test(tcase, revocation_by_control_names_who_did_it);
-	tcase_add_test(tcase, revocation_by_reload_names_the_rule);
-	tcase_add_test(tcase, revocation_by_the_program_says_so);
-	tcase_add_test(tcase, reload_says_what_became_of_the_peers);
-	tcase_add_test(tcase, failed_reload_says_where_the_policy_is_wrong);
-	tcase_add_test(tcase,
-		       poisoning_is_one_record_in_place_of_the_departure);
-	tcase_add_test(tcase, message_that_is_not_authentic_is_a_poisoning);
-	tcase_add_test(tcase, key_that_was_proven_is_named);
-	tcase_add_test(tcase, key_that_was_only_claimed_is_called_so);
-	tcase_add_loop_test(
-		tcase, level_decides_and_what_is_not_recorded_has_no_number, 0,
-		sizeof(levels) / sizeof(levels[0]));
-	tcase_add_test(tcase, without_a_callback_nothing_is_numbered);
-	tcase_add_test(tcase, note_is_no_audit_record);
-	tcase_add_test(tcase,
-		       note_of_a_failed_system_call_has_its_name_and_errno);
-	tcase_add_test(tcase, suppressed_are_counted_and_told_in_the_end);
-	tcase_add_test(tcase, suppressed_are_told_when_it_is_time);
-	tcase_add_test(tcase,
-		       refusals_do_not_use_up_the_records_of_an_admission);
-	tcase_add_test(tcase, refusal_of_an_unknown_uid_is_suppressed_as_such);
-	suite_add_tcase(suite, tcase);
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = set_up);
 }

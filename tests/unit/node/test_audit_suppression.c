@@ -4,13 +4,13 @@
  */
 #include "node/audit_suppression.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "support/expect.h"
 #include "support/random.h"
+#include "support/test_case.h"
 
 #define BURST 20
 #define TOKEN_NS PST_NS_PER_SECOND
@@ -300,35 +300,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("audit_suppression");
-	TCase *tcase = tcase_create("audit_suppression");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_checked_fixture(tcase, set_up, NULL);
-	tcase_add_test(tcase, uid_is_recorded_until_its_burst_is_used_up);
-	tcase_add_test(tcase, uid_is_recorded_again_when_a_token_is_back);
-	tcase_add_test(tcase, bucket_holds_no_more_than_its_burst);
-	tcase_add_test(tcase, suppressed_are_reported_before_the_next_record);
-	tcase_add_test(tcase, suppressed_are_due_when_a_token_is_back);
-	tcase_add_test(tcase, flood_of_one_uid_suppresses_no_other);
-	tcase_add_test(tcase, first_to_be_due_is_reported_first);
-	tcase_add_test(tcase,
-		       newcomer_takes_over_what_is_left_in_the_fullest_bucket);
-	tcase_add_test(
-		tcase,
-		suppressed_are_reported_before_another_uid_has_the_bucket);
-	tcase_add_test(
-		tcase,
-		uid_does_not_get_rid_of_its_empty_bucket_by_bringing_others);
-	tcase_add_test(tcase,
-		       many_uids_together_cause_no_more_than_the_table_allows);
-	tcase_add_test(tcase, decisions_are_those_of_plain_token_buckets);
-	tcase_add_test(tcase, records_and_counts_add_up_whatever_happens);
-	suite_add_tcase(suite, tcase);
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = set_up);
 }

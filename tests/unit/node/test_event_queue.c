@@ -4,10 +4,8 @@
  */
 #include "node/event_queue.h"
 
-#include <check.h>
-#include <stdlib.h>
-
 #include "support/expect.h"
+#include "support/test_case.h"
 
 #define CAPACITY 4
 
@@ -134,28 +132,7 @@ START_TEST(drops_after_a_missed_event_are_a_new_event)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-	Suite *s = suite_create("event_queue");
-	TCase *t = tcase_create("queue");
-
-	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_add_test(t, oldest_event_is_taken_first);
-	tcase_add_test(t, full_queue_drops_the_oldest_and_counts_them);
-	tcase_add_test(t, queue_wraps_around);
-	tcase_add_test(t, event_about_drops_grows_until_it_is_taken);
-	tcase_add_test(t, drops_after_a_missed_event_are_a_new_event);
-	suite_add_tcase(s, t);
-	return s;
-}
-
 int main(void)
 {
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = set_up, .tear_down = tear_down);
 }

@@ -4,7 +4,7 @@ os_test_support = \
 	tests/support/other_user.c tests/support/other_user.h \
 	tests/support/smaps.c tests/support/smaps.h \
 	tests/unit/os/os_test.c tests/unit/os/os_test.h
-os_test_libraries = libos.la libbase.la $(CHECK_LIBS)
+os_test_libraries = libos.la libbase.la $(TEST_LIBS)
 
 test_programs += \
 	tests/unit/os/test_doorbell \

@@ -223,14 +223,3 @@ unsigned test_bound_count(const char *path)
 	(void)fclose(stream);
 	return count;
 }
-
-int test_run(Suite *suite)
-{
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}

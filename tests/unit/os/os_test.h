@@ -63,9 +63,6 @@ bool test_dir_set_default_acl(uid_t uid);
 /* Whether the file has an access ACL. */
 bool test_has_acl(const char *path);
 
-/* Run the suite and return whether it passed: the rest of main(). */
-int test_run(Suite *suite);
-
 /* Leaves the test, which counts as skipped. */
 #define SKIP_WITHOUT(feature, name) \
 	do { \

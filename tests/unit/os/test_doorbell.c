@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "os/monotonic.h"
 #include "support/other_user.h"
+#include "support/test_case.h"
 #include "unit/os/os_test.h"
 
 static int pair[2];
@@ -338,34 +339,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("doorbell");
-	TCase *tcase = tcase_create("doorbell");
-
-	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_test(tcase, each_doorbell_is_drained_once);
-	tcase_add_test(tcase,
-		       drain_stops_after_its_count_and_says_there_may_be_more);
-	tcase_add_test(tcase, prepared_socket_holds_few_unread_doorbells);
-	tcase_add_test(tcase, drain_takes_no_more_than_it_is_asked_to);
-	tcase_add_test(tcase,
-		       notify_on_a_full_socket_succeeds_without_blocking);
-	tcase_add_test(tcase, ring_tells_when_the_peer_is_gone);
-	tcase_add_test(tcase, ring_raises_no_signal);
-	tcase_add_test(tcase, drain_of_another_byte_returns_ebadmsg);
-	tcase_add_test(tcase, drain_of_a_longer_record_returns_ebadmsg);
-	tcase_add_test(tcase, empty_record_is_a_violation_not_an_end);
-	tcase_add_test(tcase, hang_up_is_reported_after_the_last_doorbell);
-	tcase_add_test(tcase, reset_does_not_hide_queued_doorbells);
-	tcase_add_test(tcase,
-		       bell_with_a_descriptor_is_a_violation_and_installs_none);
-	tcase_add_test(tcase, hang_up_wakes_both_ends);
-	tcase_add_test(tcase, wake_stays_readable_until_it_is_cleared);
-	tcase_add_test(tcase, sleep_tells_which_descriptors_are_ready);
-	tcase_add_test(tcase, sleep_ends_when_the_peer_hangs_up);
-	tcase_add_test(tcase, sleep_with_a_past_deadline_polls_once);
-	tcase_add_test(tcase,
-		       signals_neither_end_a_sleep_nor_move_its_deadline);
-	tcase_add_test(tcase, sleep_refuses_invalid_and_too_many_descriptors);
-	suite_add_tcase(suite, tcase);
-	return test_run(suite);
+	return RUN_TESTS(.set_up = setup, .tear_down = teardown);
 }

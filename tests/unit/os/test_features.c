@@ -15,6 +15,7 @@
 #include "os/entropy.h"
 #include "os/monotonic.h"
 #include "unit/os/os_test.h"
+#include "support/test_case.h"
 
 START_TEST(every_feature_can_be_switched_off)
 {
@@ -109,15 +110,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("features");
-	TCase *tcase = tcase_create("features");
-
-	tcase_add_test(tcase, every_feature_can_be_switched_off);
-	tcase_add_test(tcase, new_kernels_have_their_features);
-	tcase_add_test(tcase, probing_leaves_no_descriptor);
-	tcase_add_test(tcase, untestable_feature_counts_as_missing);
-	tcase_add_test(tcase, clock_does_not_go_back);
-	tcase_add_test(tcase, random_bytes_fill_the_buffer_and_no_more);
-	suite_add_tcase(suite, tcase);
-	return test_run(suite);
+	return RUN_TESTS();
 }

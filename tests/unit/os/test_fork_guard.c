@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "support/other_user.h"
+#include "support/test_case.h"
 #include "unit/os/os_test.h"
 
 #define BYTES 5000      /* more than a page, and not whole ones */
@@ -75,13 +76,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("fork_guard");
-	TCase *tcase = tcase_create("fork_guard");
-
-	tcase_add_test(tcase, new_memory_is_zero_and_begins_a_page);
-	tcase_add_test(tcase, child_sees_zero_and_the_parent_keeps_its_values);
-	tcase_add_test(tcase, memory_is_not_dumped);
-	tcase_add_test(tcase, impossible_sizes_give_nothing);
-	suite_add_tcase(suite, tcase);
-	return test_run(suite);
+	return RUN_TESTS();
 }

@@ -19,6 +19,7 @@
 #include "os/kernel.h"
 #include "os/packet_socket.h"
 #include "support/other_user.h"
+#include "support/test_case.h"
 #include "unit/os/os_test.h"
 
 static int dir_fd = -1;
@@ -430,34 +431,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("listener");
-	TCase *tcase = tcase_create("listener");
-
-	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, connection_reaches_the_listener);
-	tcase_add_test(tcase,
-		       a_flood_queues_up_no_further_than_can_be_dealt_with_at_once);
-	tcase_add_test(tcase, socket_and_lock_are_all_that_is_made);
-	tcase_add_test(tcase, socket_has_the_mode_and_group_whatever_the_umask);
-	tcase_add_test(tcase,
-		       accepted_socket_wants_credentials_and_refuses_descriptors);
-	tcase_add_test(tcase, close_removes_the_name_and_keeps_the_lock_file);
-	tcase_add_test(tcase, close_leaves_another_file_of_the_name);
-	tcase_add_test(tcase, impossible_names_and_modes_are_refused);
-	tcase_add_test(tcase, listener_is_bound_to_its_real_path);
-	tcase_add_test(tcase,
-		       connect_to_a_socket_without_access_bits_finds_no_listener);
-	tcase_add_test(tcase,
-		       default_acl_of_the_directory_gives_no_access_to_the_socket);
-	tcase_add_test(tcase, file_that_is_not_a_socket_is_not_replaced);
-	tcase_add_test(tcase, socket_of_another_user_is_not_replaced);
-	tcase_add_test(tcase,
-		       lock_file_that_others_can_open_or_name_is_refused);
-	tcase_add_test(tcase, lock_file_of_another_user_is_refused);
-	tcase_add_test(tcase,
-		       group_that_is_not_ours_to_give_fails_and_leaves_no_socket);
-	tcase_add_test(tcase, directory_that_we_cannot_write_is_refused);
-	suite_add_tcase(suite, tcase);
-	return test_run(suite);
+	return RUN_TESTS(.set_up = setup, .tear_down = teardown);
 }

@@ -16,6 +16,7 @@
 
 #include "os/monotonic.h"
 #include "support/other_user.h"
+#include "support/test_case.h"
 #include "unit/os/os_test.h"
 
 #define PATIENCE_NS (30 * UINT64_C(1000000000))
@@ -423,24 +424,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("listener_lock");
-	TCase *tcase = tcase_create("listener_lock");
-
-	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, second_node_of_the_name_in_another_process_is_refused);
-	tcase_add_test(tcase, second_node_in_this_process_is_refused_and_costs_no_lock);
-	tcase_add_test(tcase, second_node_is_refused_when_the_lock_file_was_removed);
-	tcase_add_test(tcase, second_node_is_refused_when_the_socket_was_removed);
-	tcase_add_test(tcase, second_node_is_refused_while_the_backlog_is_full);
-	tcase_add_test(tcase, socket_of_a_killed_node_is_replaced);
-	tcase_add_test(tcase, one_of_several_starters_gets_the_name_over_a_stale_socket);
-	tcase_add_test(tcase, child_of_a_dead_node_does_not_lock_out_its_successor);
-	tcase_add_test(tcase, restore_makes_a_removed_socket_anew);
-	tcase_add_test(tcase, restore_makes_a_removed_lock_file_anew);
-	tcase_add_test(tcase, restore_makes_both_anew_in_a_directory_that_was_made_anew);
-	tcase_add_test(tcase, restore_makes_a_socket_anew_that_another_file_replaced);
-	tcase_add_test(tcase, restore_takes_no_name_from_a_node_that_has_it);
-	suite_add_tcase(suite, tcase);
-	return test_run(suite);
+	return RUN_TESTS(.set_up = setup, .tear_down = teardown);
 }

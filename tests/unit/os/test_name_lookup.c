@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "support/other_user.h"
+#include "support/test_case.h"
 #include "unit/os/os_test.h"
 
 #define MANY_MEMBERS 20000
@@ -339,28 +340,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("name_lookup");
-	TCase *tcase = tcase_create("name_lookup");
-
-	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, user_is_found_by_name);
-	tcase_add_test(tcase, unknown_user_is_not_found);
-	tcase_add_test(tcase, nis_entries_are_not_found);
-	tcase_add_test(tcase, name_with_two_ids_is_ambiguous);
-	tcase_add_test(tcase, group_is_found_by_name);
-	tcase_add_test(tcase, name_of_an_id_is_the_first);
-	tcase_add_test(tcase, groups_of_a_user_are_those_of_all_its_names);
-	tcase_add_test(tcase, user_without_further_groups_has_none);
-	tcase_add_test(tcase, members_of_all_entries_of_a_gid_count_once);
-	tcase_add_test(tcase, users_whose_primary_group_it_is_are_members);
-	tcase_add_test(tcase, members_without_an_entry_are_skipped);
-	tcase_add_test(tcase, table_after_first_lookup_reads_no_file);
-	tcase_add_test(tcase, table_without_trusted_file_fails_every_lookup);
-	tcase_add_test(tcase, group_entry_of_any_length_is_read);
-	tcase_add_test(tcase, user_entry_of_any_length_is_read);
-	tcase_add_test(tcase, file_that_others_can_write_is_not_believed);
-	tcase_add_test(tcase, systems_own_files_know_root);
-	suite_add_tcase(suite, tcase);
-	return test_run(suite);
+	return RUN_TESTS(.set_up = setup, .tear_down = teardown);
 }

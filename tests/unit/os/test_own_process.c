@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "support/other_user.h"
+#include "support/test_case.h"
 #include "unit/os/os_test.h"
 
 static int expect_uid_a(void *argument)
@@ -69,13 +70,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("own_process");
-	TCase *tcase = tcase_create("own_process");
-
-	tcase_add_test(tcase, process_of_one_user_has_its_uid);
-	tcase_add_test(tcase, process_that_could_become_another_user_is_refused);
-	tcase_add_test(tcase, descriptor_limit_is_the_soft_one);
-	tcase_add_test(tcase, page_is_the_kernels);
-	suite_add_tcase(suite, tcase);
-	return test_run(suite);
+	return RUN_TESTS();
 }

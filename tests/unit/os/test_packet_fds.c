@@ -17,6 +17,7 @@
 #include <postern/result.h>
 
 #include "support/other_user.h"
+#include "support/test_case.h"
 #include "unit/os/os_test.h"
 
 #define FDS_MAX 253     /* the limit of the kernel for one record */
@@ -225,7 +226,8 @@ START_TEST(a_number_of_descriptors_that_no_record_has_is_not_asked_for)
 }
 END_TEST
 
-START_TEST(record_without_descriptors_leaves_all_empty)
+START_TEST(record_without_descriptors_leaves_all_empty,
+	   .loop_end = WANTED_COUNTS)
 {
 	int fds[PST_PACKET_FDS_MAX] = {7, 7};
 
@@ -236,7 +238,8 @@ START_TEST(record_without_descriptors_leaves_all_empty)
 }
 END_TEST
 
-START_TEST(any_other_number_of_descriptors_is_refused_and_closed)
+START_TEST(any_other_number_of_descriptors_is_refused_and_closed,
+	   .loop_end = WANTED_COUNTS)
 {
 	size_t fd_count = test_fd_count(), sent_count;
 	int fds[PST_PACKET_FDS_MAX] = {7, 7};
@@ -254,7 +257,8 @@ START_TEST(any_other_number_of_descriptors_is_refused_and_closed)
 }
 END_TEST
 
-START_TEST(descriptors_of_an_empty_or_long_record_are_closed)
+START_TEST(descriptors_of_an_empty_or_long_record_are_closed,
+	   .loop_end = WANTED_COUNTS)
 {
 	uint8_t bytes[sizeof(buffer) + 1] = {0};
 	size_t fd_count = test_fd_count(), wanted_count = wanted_counts[_i];
@@ -268,7 +272,8 @@ START_TEST(descriptors_of_an_empty_or_long_record_are_closed)
 }
 END_TEST
 
-START_TEST(credentials_among_the_descriptors_are_refused_and_all_is_closed)
+START_TEST(credentials_among_the_descriptors_are_refused_and_all_is_closed,
+	   .loop_end = WANTED_COUNTS)
 {
 	size_t fd_count = test_fd_count(), wanted_count = wanted_counts[_i];
 	int fds[PST_PACKET_FDS_MAX];
@@ -280,7 +285,8 @@ START_TEST(credentials_among_the_descriptors_are_refused_and_all_is_closed)
 }
 END_TEST
 
-START_TEST(own_full_table_is_not_taken_for_a_violation)
+START_TEST(own_full_table_is_not_taken_for_a_violation,
+	   .loop_end = WANTED_COUNTS)
 {
 	struct rlimit limit;
 	int fds[PST_PACKET_FDS_MAX], lowest_fd, room;
@@ -327,30 +333,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("packet_fds");
-	TCase *tcase = tcase_create("packet_fds");
-
-	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_test(tcase,
-		       plain_receive_installs_no_descriptor_whatever_comes);
-	tcase_add_test(tcase, descriptors_beyond_the_buffer_are_not_installed);
-	tcase_add_test(tcase, two_descriptors_arrive_close_on_exec);
-	tcase_add_test(tcase, one_descriptor_arrives_close_on_exec_and_alone);
-	tcase_add_test(tcase,
-		       a_number_of_descriptors_that_no_record_has_is_not_asked_for);
-	tcase_add_loop_test(tcase, record_without_descriptors_leaves_all_empty,
-			    0, WANTED_COUNTS);
-	tcase_add_loop_test(tcase, any_other_number_of_descriptors_is_refused_and_closed,
-			    0, WANTED_COUNTS);
-	tcase_add_loop_test(tcase, descriptors_of_an_empty_or_long_record_are_closed,
-			    0, WANTED_COUNTS);
-	tcase_add_loop_test(tcase, credentials_among_the_descriptors_are_refused_and_all_is_closed,
-			    0, WANTED_COUNTS);
-	tcase_add_loop_test(tcase, own_full_table_is_not_taken_for_a_violation,
-			    0, WANTED_COUNTS);
-	tcase_add_test(tcase, refused_descriptors_fail_at_their_sender);
-	tcase_add_test(tcase,
-		       refusing_descriptors_without_the_feature_does_nothing);
-	suite_add_tcase(suite, tcase);
-	return test_run(suite);
+	return RUN_TESTS(.set_up = setup, .tear_down = teardown);
 }

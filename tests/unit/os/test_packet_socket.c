@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "support/other_user.h"
+#include "support/test_case.h"
 #include "unit/os/os_test.h"
 
 static int pair[2];
@@ -272,27 +273,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("packet_socket");
-	TCase *tcase = tcase_create("packet_socket");
-
-	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_test(tcase, record_arrives_whole);
-	tcase_add_test(tcase, nothing_blocks_even_on_a_blocking_socket);
-	tcase_add_test(tcase,
-		       record_longer_than_the_buffer_is_refused_and_consumed);
-	tcase_add_test(tcase, empty_record_is_refused_and_is_not_an_end);
-	tcase_add_test(tcase, end_is_reported_after_the_last_record_and_again);
-	tcase_add_test(tcase, reset_does_not_swallow_a_queued_refusal);
-	tcase_add_test(tcase, send_tells_when_the_peer_is_gone);
-	tcase_add_test(tcase, send_raises_no_signal);
-	tcase_add_test(tcase, unread_bytes_fall_to_zero_when_all_was_taken);
-	tcase_add_test(tcase, record_carries_the_sender);
-	tcase_add_test(tcase,
-		       sender_is_known_even_if_it_was_sent_before_we_asked);
-	tcase_add_test(tcase, room_for_credentials_needs_them_to_be_asked_for);
-	tcase_add_test(tcase, unrequested_credentials_are_refused);
-	tcase_add_test(tcase, record_has_the_credentials_of_its_sender);
-	tcase_add_test(tcase, forged_root_credentials_are_refused);
-	suite_add_tcase(suite, tcase);
-	return test_run(suite);
+	return RUN_TESTS(.set_up = setup, .tear_down = teardown);
 }

@@ -18,6 +18,7 @@
 #include <postern/result.h>
 
 #include "support/other_user.h"
+#include "support/test_case.h"
 #include "unit/os/os_test.h"
 
 #define ALL_WANTS (PST_PEER_WANT_LABEL | PST_PEER_WANT_CGROUP | \
@@ -415,31 +416,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("peer_credentials");
-	TCase *tcase = tcase_create("peer_credentials");
-
-	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, initial_credentials_are_invalid);
-	tcase_add_test(tcase,
-		       ids_and_groups_are_those_of_the_connecting_process);
-	tcase_add_test(tcase,
-		       no_groups_are_known_to_be_none_and_many_all_arrive);
-	tcase_add_test(tcase, connector_sees_the_listener);
-	tcase_add_test(tcase, socket_that_is_not_connected_has_no_peer);
-	tcase_add_test(tcase,
-		       process_that_ended_is_refused_where_a_pidfd_can_tell);
-	tcase_add_test(tcase,
-		       without_the_feature_there_is_no_pidfd_and_nothing_of_proc);
-	tcase_add_test(tcase, pidfd_inode_is_that_of_the_process);
-	tcase_add_test(tcase, pidfd_tells_when_the_process_ends);
-	tcase_add_test(tcase, all_facts_of_our_own_process_are_known);
-	tcase_add_test(tcase,
-		       executable_of_another_user_is_unknown_and_no_error);
-	tcase_add_test(tcase, process_outside_our_pid_namespace_has_no_pid);
-	tcase_add_test(tcase,
-		       process_outside_our_user_namespace_has_the_overflow_ids);
-	tcase_add_test(tcase, done_closes_frees_and_empties);
-	suite_add_tcase(suite, tcase);
-	return test_run(suite);
+	return RUN_TESTS(.set_up = setup, .tear_down = teardown);
 }

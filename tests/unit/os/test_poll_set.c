@@ -14,6 +14,7 @@
 #include "os/doorbell.h"
 #include "os/monotonic.h"
 #include "unit/os/os_test.h"
+#include "support/test_case.h"
 
 static int set_fd, wake_fd;
 static uint64_t tags[PST_POLL_SET_EVENTS];
@@ -129,16 +130,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("poll_set");
-	TCase *tcase = tcase_create("poll_set");
-
-	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_test(tcase, set_is_readable_as_long_as_a_member_is);
-	tcase_add_test(tcase, wait_tells_every_ready_member);
-	tcase_add_test(tcase, wait_ends_at_its_deadline_and_not_before);
-	tcase_add_test(tcase, removed_member_is_not_reported);
-	tcase_add_test(tcase, member_is_added_once_and_no_descriptor_is_none);
-	tcase_add_test(tcase, timer_is_readable_from_its_deadline_on);
-	suite_add_tcase(suite, tcase);
-	return test_run(suite);
+	return RUN_TESTS(.set_up = setup, .tear_down = teardown);
 }

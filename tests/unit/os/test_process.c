@@ -18,6 +18,7 @@
 
 #include "os/proc_file.h"
 #include "support/other_user.h"
+#include "support/test_case.h"
 #include "unit/os/os_test.h"
 
 #define ALL_WANTS (PST_PEER_WANT_CGROUP | PST_PEER_WANT_EXE | \
@@ -342,7 +343,8 @@ static const struct {
 	{"", NULL},
 };
 
-START_TEST(cgroup_is_the_system_managers_or_the_unified_one)
+START_TEST(cgroup_is_the_system_managers_or_the_unified_one,
+	   .loop_end = sizeof(cgroups) / sizeof(cgroups[0]))
 {
 	const char *found = pst_cgroup_find(cgroups[_i].text);
 
@@ -382,32 +384,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("process");
-	TCase *tcase = tcase_create("process");
-
-	tcase_add_checked_fixture(tcase, setup, NULL);
-	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase,
-		       identity_stays_the_same_and_differs_between_processes);
-	tcase_add_test(tcase, identity_needs_a_process_and_the_feature);
-	tcase_add_test(tcase, zombie_has_no_identity);
-	tcase_add_test(tcase, reused_number_has_another_identity);
-	tcase_add_test(tcase, process_has_its_effective_ids_and_groups);
-	tcase_add_test(tcase, effective_uid_counts_where_they_differ);
-	tcase_add_test(tcase,
-		       executable_is_known_to_root_and_the_same_user_only);
-	tcase_add_test(tcase,
-		       executable_of_a_hardened_process_is_known_to_root_only);
-	tcase_add_test(tcase, process_that_is_not_there_has_no_credentials);
-	tcase_add_test(tcase, no_pidfd_never_ends);
-	tcase_add_test(tcase, overflow_ids_are_the_kernels);
-	tcase_add_test(tcase, unit_is_the_system_managers_or_none);
-	tcase_add_loop_test(tcase,
-			    cgroup_is_the_system_managers_or_the_unified_one, 0,
-			    sizeof(cgroups) / sizeof(cgroups[0]));
-	tcase_add_test(tcase, numbers_of_proc_are_read_within_their_range);
-	tcase_add_test(tcase,
-		       key_of_proc_is_found_at_the_beginning_of_a_line_only);
-	suite_add_tcase(suite, tcase);
-	return test_run(suite);
+	return RUN_TESTS(.set_up = setup);
 }

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "support/other_user.h"
+#include "support/test_case.h"
 #include "unit/os/os_test.h"
 
 #define READER OTHER_UID_A
@@ -261,7 +262,6 @@ struct acl {
 	} entries[6];
 };
 
-
 /* A file of mode 0440 with a list, as systemd hands a credential to a service;
  * another user may be on the list too. */
 static bool make_credential(uint16_t reader_rights, uint16_t group_rights,
@@ -351,24 +351,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("secret_file");
-	TCase *files = tcase_create("files");
-
-	tcase_add_checked_fixture(files, test_dir_setup, test_dir_teardown);
-	tcase_add_test(files, created_file_is_ours_alone_whatever_the_umask);
-	tcase_add_test(files, created_file_has_no_acl_from_its_directory);
-	tcase_add_test(files, existing_file_is_not_overwritten);
-	tcase_add_test(files, unfit_directories_get_no_secret);
-	tcase_add_test(files, file_that_could_not_be_finished_is_removed);
-	tcase_add_test(files, file_beyond_the_limit_of_size_raises_no_signal);
-	tcase_add_test(files, process_killed_during_create_leaves_no_file);
-	tcase_add_test(files, only_a_file_that_is_closed_to_others_is_read);
-	tcase_add_test(files, sentence_names_the_command_that_mends_it);
-	tcase_add_test(files, longer_file_fills_the_buffer_only);
-	tcase_add_test(files, file_with_list_for_reader_alone_is_private);
-	tcase_add_test(files, link_to_a_private_file_is_followed);
-	tcase_add_test(files, links_and_other_types_are_refused);
-	tcase_add_test(files, nothing_leaves_a_descriptor);
-	suite_add_tcase(suite, files);
-	return test_run(suite);
+	return RUN_TESTS(.set_up = test_dir_setup,
+			 .tear_down = test_dir_teardown);
 }

@@ -25,6 +25,7 @@
 #include <postern/result.h>
 
 #include "support/other_user.h"
+#include "support/test_case.h"
 #include "unit/os/os_test.h"
 
 #define SEGMENT_BYTES (16u * 4096u)
@@ -482,36 +483,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("segment");
-	TCase *tcase = tcase_create("segment");
-
-	tcase_add_checked_fixture(tcase, setup, test_dir_teardown);
-	tcase_add_test(tcase, created_segment_is_sparse_and_of_the_given_size);
-	tcase_add_test(tcase,
-		       created_segment_cannot_be_made_executable_where_the_kernel_can);
-	tcase_add_test(tcase,
-		       created_without_the_feature_it_lacks_only_the_exec_seal);
-	tcase_add_test(tcase, create_refuses_sizes_that_are_no_whole_pages);
-	tcase_add_test(tcase,
-		       check_accepts_exactly_the_wanted_seals_with_or_without_exec);
-	tcase_add_test(tcase, check_accepts_exactly_the_wanted_size);
-	tcase_add_test(tcase, check_refuses_another_owner);
-	tcase_add_test(tcase,
-		       check_refuses_descriptors_that_cannot_both_read_and_write);
-	tcase_add_test(tcase,
-		       check_refuses_named_and_foreign_files_even_with_the_right_seals);
-	tcase_add_test(tcase, check_refuses_huge_pages);
-	tcase_add_test(tcase,
-		       check_refuses_every_other_kind_of_descriptor_by_its_seals);
-	tcase_add_test(tcase, check_refuses_an_invalid_descriptor);
-	tcase_add_test(tcase, sealed_segment_cannot_be_changed);
-	tcase_add_test(tcase, set_access_gives_mode_and_group);
-	tcase_add_test(tcase,
-		       set_access_reports_a_group_that_is_not_ours_to_give);
-	tcase_add_test(tcase, populated_means_every_page);
-	tcase_add_test(tcase, inode_tells_segments_apart);
-	tcase_add_test(tcase, finish_seals_sets_mode_and_returns_inode);
-	tcase_add_test(tcase, every_fault_has_a_text_of_its_own);
-	suite_add_tcase(suite, tcase);
-	return test_run(suite);
+	return RUN_TESTS(.set_up = setup, .tear_down = test_dir_teardown);
 }

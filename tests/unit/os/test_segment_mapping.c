@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "support/other_user.h"
+#include "support/test_case.h"
 #include "unit/os/os_test.h"
 
 #define CONTROL_BYTES 4096u
@@ -323,25 +324,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("segment_mapping");
-	TCase *tcase = tcase_create("segment_mapping");
-
-	tcase_add_test(tcase, bytes_behind_the_ring_are_its_beginning);
-	tcase_add_test(tcase, control_precedes_the_ring);
-	tcase_add_test(tcase, reader_sees_the_bytes_of_the_writer);
-	tcase_add_test(tcase, without_a_ring_there_is_only_control);
-	tcase_add_test(tcase, sealed_mapping_cannot_be_made_writable);
-	tcase_add_test(tcase,
-		       mapping_made_before_the_seal_can_be_made_writable);
-	tcase_add_test(tcase, mapping_is_never_executable_and_not_dumped);
-	tcase_add_test(tcase, forked_child_has_no_page_of_it);
-	tcase_add_test(tcase, populate_for_writing_allocates_every_page);
-	tcase_add_test(tcase,
-		       populate_for_reading_allocates_every_page_of_a_sealed_segment);
-	tcase_add_test(tcase, populate_reports_a_file_that_is_too_short);
-	tcase_add_test(tcase, map_refuses_sizes_that_cannot_be);
-	tcase_add_test(tcase, failed_map_leaves_nothing_mapped);
-	tcase_add_test(tcase, unmap_empties_and_accepts_the_empty);
-	suite_add_tcase(suite, tcase);
-	return test_run(suite);
+	return RUN_TESTS();
 }

@@ -23,6 +23,7 @@
 #include "os/monotonic.h"
 #include "os/packet_socket.h"
 #include "support/lingering.h"
+#include "support/test_case.h"
 #include "unit/os/os_test.h"
 
 /* Long beside a call that does not wait, even on a machine under load. */
@@ -79,14 +80,14 @@ START_TEST(plain_close_waits_for_a_lingering_socket)
 }
 END_TEST
 
-START_TEST(close_does_not_wait_for_a_lingering_socket)
+START_TEST(close_does_not_wait_for_a_lingering_socket, .loop_end = 2)
 {
 	send_lingering("x", _i == 0);
 	close_promptly(pair[1], pst_monotonic_now_ns());
 }
 END_TEST
 
-START_TEST(close_finds_a_descriptor_behind_other_records)
+START_TEST(close_finds_a_descriptor_behind_other_records, .loop_end = 4)
 {
 	static const int counts[] = {1, 15, 16, 17};
 	int i;
@@ -150,7 +151,7 @@ START_TEST(close_after_unread_doorbells_is_an_ordinary_end)
 }
 END_TEST
 
-START_TEST(receive_does_not_wait_for_a_lingering_socket)
+START_TEST(receive_does_not_wait_for_a_lingering_socket, .loop_end = 2)
 {
 	uint64_t started_ns = pst_monotonic_now_ns();
 	struct pst_packet_sender sender;
@@ -191,7 +192,7 @@ START_TEST(receive_finds_a_descriptor_behind_a_reset)
 }
 END_TEST
 
-START_TEST(drain_does_not_wait_for_a_lingering_socket)
+START_TEST(drain_does_not_wait_for_a_lingering_socket, .loop_end = 2)
 {
 	static const char byte = (char)PST_DOORBELL_BYTE;
 	uint64_t started_ns = pst_monotonic_now_ns();
@@ -246,27 +247,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("socket_close");
-	TCase *tcase = tcase_create("socket_close");
-
-	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_set_timeout(tcase, 120);
-	tcase_add_test(tcase, plain_close_waits_for_a_lingering_socket);
-	tcase_add_loop_test(tcase, close_does_not_wait_for_a_lingering_socket,
-			    0, 2);
-	tcase_add_loop_test(tcase, close_finds_a_descriptor_behind_other_records,
-			    0, 4);
-	tcase_add_test(tcase, close_finds_a_descriptor_behind_a_reset);
-	tcase_add_test(tcase,
-		       close_keeps_the_signal_mask_and_other_descriptors);
-	tcase_add_test(tcase, close_after_unread_doorbells_is_an_ordinary_end);
-	tcase_add_loop_test(tcase, receive_does_not_wait_for_a_lingering_socket,
-			    0, 2);
-	tcase_add_test(tcase, receive_finds_a_descriptor_behind_a_reset);
-	tcase_add_loop_test(tcase, drain_does_not_wait_for_a_lingering_socket,
-			    0, 2);
-	tcase_add_test(tcase,
-		       listener_does_not_wait_for_connections_that_were_not_accepted);
-	suite_add_tcase(suite, tcase);
-	return test_run(suite);
+	return RUN_TESTS(.set_up = setup, .tear_down = teardown,
+			 .timeout_s = 120);
 }

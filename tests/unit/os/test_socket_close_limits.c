@@ -26,6 +26,7 @@
 #include "os/monotonic.h"
 #include "support/lingering.h"
 #include "support/other_user.h"
+#include "support/test_case.h"
 #include "unit/os/os_test.h"
 
 #define LINGER_SECONDS 15
@@ -116,7 +117,7 @@ static int close_within_filter(void *argument)
 	return close_lingering(HIGH_FD, LINGER_SECONDS) < PROMPT_NS ? 0 : 4;
 }
 
-START_TEST(close_needs_only_one_of_unshare_and_close_range)
+START_TEST(close_needs_only_one_of_unshare_and_close_range, .loop_end = 4)
 {
 	static struct call_filter filters[] = {
 		{SECCOMP_RET_ERRNO | EPERM, SECCOMP_RET_ALLOW},
@@ -199,7 +200,7 @@ END_TEST
 
 /* -- descriptor tables ------------------------------------------------------ */
 
-START_TEST(close_of_a_high_descriptor_does_not_wait)
+START_TEST(close_of_a_high_descriptor_does_not_wait, .loop_end = 6)
 {
 	static const int fds[] = {63, 64, 65, 127, 128, HIGH_FD};
 
@@ -273,24 +274,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("socket_close_limits");
-	TCase *tcase = tcase_create("socket_close_limits");
-
-	tcase_set_timeout(tcase, 120);
-	tcase_add_test(tcase, close_with_much_thread_local_data_does_not_wait);
-	tcase_add_loop_test(tcase,
-			    close_needs_only_one_of_unshare_and_close_range,
-			    0, 4);
-	tcase_add_test(tcase, close_without_a_table_of_its_own_closes_in_place);
-	tcase_add_test(tcase, close_goes_on_when_a_filter_kills_the_thread);
-	tcase_add_test(tcase, try_shows_a_filter_that_kills_the_process);
-	tcase_add_loop_test(tcase, close_of_a_high_descriptor_does_not_wait,
-			    0, 6);
-	tcase_add_test(tcase,
-		       close_in_a_thread_with_its_own_table_does_not_wait);
-	tcase_add_test(tcase,
-		       close_after_the_main_thread_has_ended_does_not_wait);
-	tcase_add_test(tcase, close_counts_those_that_went_to_a_thread);
-	suite_add_tcase(suite, tcase);
-	return test_run(suite);
+	return RUN_TESTS(.timeout_s = 120);
 }

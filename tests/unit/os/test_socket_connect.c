@@ -16,6 +16,7 @@
 
 #include "os/monotonic.h"
 #include "support/other_user.h"
+#include "support/test_case.h"
 #include "unit/os/os_test.h"
 
 static int dir_fd = -1;
@@ -193,16 +194,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("socket_connect");
-	TCase *tcase = tcase_create("socket_connect");
-
-	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, connect_tells_why_it_cannot);
-	tcase_add_test(tcase, connect_follows_no_symbolic_link);
-	tcase_add_test(tcase, mode_of_the_socket_keeps_others_out);
-	tcase_add_test(tcase, full_backlog_is_waited_for_until_the_deadline);
-	tcase_add_test(tcase, connect_succeeds_when_a_place_becomes_free);
-	suite_add_tcase(suite, tcase);
-	return test_run(suite);
+	return RUN_TESTS(.set_up = setup, .tear_down = teardown);
 }

@@ -12,6 +12,7 @@
 
 #include "os/trusted_file.h"
 #include "unit/os/os_test.h"
+#include "support/test_case.h"
 
 static const char passwd_text[] =
 	"root:x:0:0:root:/root:/bin/sh\n"
@@ -245,7 +246,7 @@ START_TEST(missing_password_file_leaves_names_unknown)
 }
 END_TEST
 
-START_TEST(link_without_a_target_is_an_error)
+START_TEST(link_without_a_target_is_an_error, .loop_end = 2)
 {
 	const char *link_path = test_path("link");
 	const char *path = test_file("subuid", "alice:100000:5\n", geteuid(),
@@ -300,26 +301,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("subordinate_uids");
-	TCase *tcase = tcase_create("subordinate_uids");
-
-	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_test(tcase, subordinate_uid_belongs_to_the_user_of_its_range);
-	tcase_add_test(tcase, uid_of_no_range_belongs_to_itself);
-	tcase_add_test(tcase, ranges_of_an_unknown_name_count_together);
-	tcase_add_test(tcase, broken_lines_are_ignored_and_counted);
-	tcase_add_test(tcase, ranges_that_overlap_count_together);
-	tcase_add_test(tcase, ranges_of_root_count_by_block);
-	tcase_add_test(tcase, range_of_root_yields_to_that_of_another_user);
-	tcase_add_test(tcase, line_with_a_zero_byte_is_ignored_alone);
-	tcase_add_test(tcase, too_many_ranges_are_an_error);
-	tcase_add_test(tcase, as_many_ranges_as_allowed_are_read);
-	tcase_add_test(tcase, missing_file_means_no_ranges);
-	tcase_add_test(tcase, missing_password_file_leaves_names_unknown);
-	tcase_add_loop_test(tcase, link_without_a_target_is_an_error, 0, 2);
-	tcase_add_test(tcase, link_to_a_file_is_followed);
-	tcase_add_test(tcase, file_that_others_can_write_is_refused);
-	tcase_add_test(tcase, file_that_is_too_large_is_refused);
-	suite_add_tcase(suite, tcase);
-	return test_run(suite);
+	return RUN_TESTS(.set_up = setup, .tear_down = teardown);
 }

@@ -21,6 +21,7 @@
 #include "os/peer_credentials.h"
 #include "os/secret_file.h"
 #include "support/other_user.h"
+#include "support/test_case.h"
 #include "unit/os/os_test.h"
 
 #define VICTIM_COUNT 16
@@ -121,7 +122,7 @@ static int set_mode(void)
 		       : 3;
 }
 
-START_TEST(set_mode_in_a_thread_changes_the_threads_file)
+START_TEST(set_mode_in_a_thread_changes_the_threads_file, .loop_end = 2)
 {
 	expect_in_thread(set_mode, _i == 1);
 }
@@ -141,7 +142,7 @@ static int create_secret(void)
 		       : 2;
 }
 
-START_TEST(create_secret_file_in_a_thread_links_the_threads_file)
+START_TEST(create_secret_file_in_a_thread_links_the_threads_file, .loop_end = 2)
 {
 	expect_in_thread(create_secret, _i == 1);
 }
@@ -181,7 +182,8 @@ static int listen_and_connect(void)
 	return 0;
 }
 
-START_TEST(listen_and_connect_in_a_thread_uses_the_threads_socket)
+START_TEST(listen_and_connect_in_a_thread_uses_the_threads_socket,
+	   .loop_end = 2)
 {
 	expect_in_thread(listen_and_connect, _i == 1);
 }
@@ -189,20 +191,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("thread_table");
-	TCase *tcase = tcase_create("thread_table");
-
-	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(tcase,
-			    set_mode_in_a_thread_changes_the_threads_file,
-			    0, 2);
-	tcase_add_loop_test(tcase,
-			    create_secret_file_in_a_thread_links_the_threads_file,
-			    0, 2);
-	tcase_add_loop_test(tcase,
-			    listen_and_connect_in_a_thread_uses_the_threads_socket,
-			    0, 2);
-	suite_add_tcase(suite, tcase);
-	return test_run(suite);
+	return RUN_TESTS(.set_up = setup, .tear_down = teardown);
 }

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -17,6 +16,7 @@
 #include <unistd.h>
 
 #include "support/other_user.h"
+#include "support/test_case.h"
 #include "unit/os/os_test.h"
 
 #define READER OTHER_UID_A
@@ -503,42 +503,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("trusted_file");
-	TCase *files = tcase_create("files");
-	TCase *directories = tcase_create("directories");
-
-	tcase_add_checked_fixture(files, test_dir_setup, test_dir_teardown);
-	tcase_add_test(files, read_returns_the_terminated_content_and_owner);
-	tcase_add_test(files, empty_file_is_a_file);
-	tcase_add_test(files,
-		       file_must_be_owned_and_writable_by_root_or_reader_only);
-	tcase_add_test(files, other_types_of_file_are_refused_without_waiting);
-	tcase_add_test(files, chain_of_own_links_is_followed);
-	tcase_add_test(files, links_in_a_circle_end);
-	tcase_add_test(files, link_of_another_user_is_refused);
-	tcase_add_test(files, file_behind_a_link_must_be_trusted_itself);
-	tcase_add_test(files, symbolic_link_with_another_name_is_refused);
-	tcase_add_test(files, hard_links_are_refused);
-	tcase_add_test(files, missing_file_is_distinguished);
-	tcase_add_test(files, directories_above_are_judged);
-	tcase_add_test(files, relative_path_is_judged_from_the_root_on);
-	tcase_add_test(files, exactly_one_mebibyte_fits);
-	tcase_add_test(files, lack_of_trust_can_be_a_warning);
-	tcase_add_test(files, warn_only_keeps_other_faults_as_errors);
-	tcase_add_test(files, failures_leave_no_descriptor);
-	suite_add_tcase(suite, files);
-	tcase_add_checked_fixture(directories, test_dir_setup,
-				  test_dir_teardown);
-	tcase_add_test(directories, listing_is_sorted_and_sorts_out);
-	tcase_add_test(directories,
-		       missing_and_empty_directories_are_distinguished);
-	tcase_add_test(directories,
-		       file_of_a_listing_is_read_from_the_listed_directory);
-	tcase_add_test(directories, reader_with_uid_65534_trusts_root_only);
-	tcase_add_test(directories,
-		       reader_with_the_overflow_uid_trusts_root_only);
-	tcase_add_test(directories,
-		       directory_that_others_can_write_is_refused_even_if_sticky);
-	suite_add_tcase(suite, directories);
-	return test_run(suite);
+	return RUN_TESTS(.set_up = test_dir_setup,
+			 .tear_down = test_dir_teardown);
 }

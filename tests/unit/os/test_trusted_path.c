@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "support/other_user.h"
+#include "support/test_case.h"
 #include "unit/os/os_test.h"
 
 #define OWNER OTHER_UID_A
@@ -324,23 +325,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("socket_path");
-	TCase *tcase = tcase_create("socket_path");
-
-	tcase_add_checked_fixture(tcase, test_dir_setup, test_dir_teardown);
-	tcase_add_test(tcase, own_directory_passes);
-	tcase_add_test(tcase, directory_of_the_socket_is_roots_or_the_owners_and_closed);
-	tcase_add_test(tcase, directories_above_may_be_sticky_if_they_are_roots);
-	tcase_add_test(tcase, symbolic_links_are_not_followed_anywhere);
-	tcase_add_test(tcase, missing_and_wrong_things_on_the_way_are_named);
-	tcase_add_test(tcase, dots_lead_to_directories_that_are_judged_too);
-	tcase_add_test(tcase, malformed_paths_are_refused);
-	tcase_add_test(tcase, overlong_paths_and_components_are_refused);
-	tcase_add_test(tcase, longest_path_is_walked);
-	tcase_add_test(tcase, directory_that_cannot_be_entered_is_an_error_of_its_own);
-	tcase_add_test(tcase, description_names_the_command_that_mends_it);
-	tcase_add_test(tcase, description_of_an_unmapped_owner_gives_no_chown);
-	tcase_add_test(tcase, description_is_cut_not_overrun);
-	suite_add_tcase(suite, tcase);
-	return test_run(suite);
+	return RUN_TESTS(.set_up = test_dir_setup,
+			 .tear_down = test_dir_teardown);
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 PEER_TEST_LIBS = libpeer.la libsched.la libchannel.la libring.la libpolicy.la \
-	libcrypto.la libos.la libbase.la $(CHECK_LIBS)
+	libcrypto.la libos.la libbase.la $(TEST_LIBS)
 
 test_programs += \
 	tests/unit/peer/test_peer_state \

@@ -4,9 +4,7 @@
  */
 #include "peer/peer_state.h"
 
-#include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -16,6 +14,7 @@
 #include "os/poll_tag.h"
 #include "support/channel_pair.h"
 #include "support/expect.h"
+#include "support/test_case.h"
 
 #define START_NS (1000 * PST_NS_PER_SECOND)
 #define IDLE_NS (60 * PST_NS_PER_SECOND)
@@ -161,7 +160,8 @@ static void check_pair(enum pst_peer_state state, enum pst_peer_event event)
 	tear_down();
 }
 
-START_TEST(every_pair_of_state_and_event_is_as_expected)
+START_TEST(every_pair_of_state_and_event_is_as_expected,
+	   .loop_end = STATE_COUNT * EVENT_COUNT)
 {
 	check_pair((enum pst_peer_state)(_i / EVENT_COUNT),
 		   (enum pst_peer_event)(_i % EVENT_COUNT + 1));
@@ -198,7 +198,7 @@ static void end_process(void)
 	pair.process_fd = pst_fd_close(pair.process_fd);
 }
 
-START_TEST(descriptors_are_watched_by_state)
+START_TEST(descriptors_are_watched_by_state, .loop_end = STATE_COUNT)
 {
 	static const bool has_socket[STATE_COUNT] = {
 		[PST_PEER_IDLE] = true, [PST_PEER_READY] = true,
@@ -306,7 +306,8 @@ static enum pst_peer_due due_at(uint64_t now_ns)
 	return due;
 }
 
-START_TEST(peer_without_messages_is_idle)
+START_TEST(peer_without_messages_is_idle,
+	   .loop_start = PST_PEER_IDLE, .loop_end = PST_PEER_READY + 1)
 {
 	set_up();
 	go_to((enum pst_peer_state)_i);
@@ -390,31 +391,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("peer state");
-	TCase *t = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_loop_test(t, every_pair_of_state_and_event_is_as_expected, 0,
-			    STATE_COUNT * EVENT_COUNT);
-	tcase_add_loop_test(t, descriptors_are_watched_by_state, 0,
-			    STATE_COUNT);
-	tcase_add_test(t, found_empty_with_a_message_stays_ready);
-	tcase_add_test(t, throttled_peer_that_cannot_be_watched_is_retried);
-	tcase_add_test(t, throttled_time_is_counted);
-	tcase_add_test(t, find_fault_finds_each_broken_invariant);
-	tcase_add_loop_test(t, peer_without_messages_is_idle, PST_PEER_IDLE,
-			    PST_PEER_READY + 1);
-	tcase_add_test(t, peer_with_a_message_and_no_doorbell_is_not_idle);
-	tcase_add_test(t, ring_of_a_peer_that_may_not_send_is_not_read);
-	tcase_add_test(t, messages_to_the_peer_are_activity);
-	tcase_add_test(t, drain_ends_by_its_deadline);
-	tcase_add_test(t, time_for_draining_begins_after_a_pause);
-	tcase_add_test(t, detached_peer_has_no_deadline);
-	suite_add_tcase(suite, t);
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

@@ -4,12 +4,11 @@
  */
 #include "peer/peer_table.h"
 
-#include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 
 #include "base/bounds.h"
 #include "support/expect.h"
+#include "support/test_case.h"
 
 #define UNTOUCHED 12345u
 
@@ -66,7 +65,7 @@ static const uint32_t counts[] = {1, 2, 63, 64, 256, 4095, 4096};
 
 #define COUNT_COUNT ((int)(sizeof(counts) / sizeof(counts[0])))
 
-START_TEST(reserve_gives_out_each_slot_once)
+START_TEST(reserve_gives_out_each_slot_once, .loop_end = COUNT_COUNT)
 {
 	uint32_t slot_count = counts[_i];
 	uint8_t seen[PST_SLOTS_MAX] = {0};
@@ -105,7 +104,7 @@ START_TEST(handle_consists_of_index_and_generation)
 }
 END_TEST
 
-START_TEST(reserve_finds_the_only_free_slot)
+START_TEST(reserve_finds_the_only_free_slot, .loop_end = COUNT_COUNT)
 {
 	uint32_t slot_count = counts[_i];
 	pst_slot_handle handles[PST_SLOTS_MAX];
@@ -231,28 +230,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("peer table");
-	TCase *t = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_checked_fixture(t, NULL, tear_down);
-	tcase_add_loop_test(t, reserve_gives_out_each_slot_once, 0,
-			    COUNT_COUNT);
-	tcase_add_test(t, handle_consists_of_index_and_generation);
-	tcase_add_loop_test(t, reserve_finds_the_only_free_slot, 0,
-			    COUNT_COUNT);
-	tcase_add_test(t, released_slot_is_reserved_after_all_others);
-	tcase_add_test(t, reserved_slot_is_not_found_before_it_is_in_use);
-	tcase_add_test(t, release_of_a_reserved_slot_frees_it);
-	tcase_add_test(t, release_of_a_slot_in_use_changes_nothing);
-	tcase_add_test(t, handle_of_an_earlier_peer_is_stale);
-	tcase_add_test(t, handle_that_was_never_given_out_is_not_found);
-	tcase_add_test(t, generation_survives_its_wrap);
-	suite_add_tcase(suite, t);
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.tear_down = tear_down);
 }

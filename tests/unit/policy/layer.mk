@@ -19,7 +19,7 @@ libpolicytest_la_SOURCES = \
 FAILING_MEMORY_FLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
-POLICY_TEST_LIBS = libpolicytest.la libpolicy.la libbase.la $(CHECK_LIBS)
+POLICY_TEST_LIBS = libpolicytest.la libpolicy.la libbase.la $(TEST_LIBS)
 
 test_programs += \
 	tests/unit/policy/test_policy_decide \
@@ -111,10 +111,10 @@ tests_unit_policy_test_policy_directories_SOURCES = \
 	tests/unit/policy/test_policy_directories.c \
 	tests/unit/policy/policy_load_case.h
 tests_unit_policy_test_policy_directories_LDADD = \
-	libpolicy.la libos.la libbase.la $(CHECK_LIBS)
+	libpolicy.la libos.la libbase.la $(TEST_LIBS)
 
 tests_unit_policy_test_policy_load_SOURCES = \
 	tests/unit/policy/test_policy_load.c \
 	tests/unit/policy/policy_load_case.h
 tests_unit_policy_test_policy_load_LDADD = \
-	libpolicy.la libos.la libbase.la $(CHECK_LIBS)
+	libpolicy.la libos.la libbase.la $(TEST_LIBS)

@@ -2,11 +2,10 @@
 /*
  * The decision, rule by rule
  */
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "unit/policy/decide_case.h"
+#include "support/test_case.h"
 
 START_TEST(a_zeroed_decision_refuses)
 {
@@ -410,36 +409,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("policy decide");
-	TCase *tcase = tcase_create("decide");
-	SRunner *runner;
-	int failed_count;
-
-	tcase_add_test(tcase, a_zeroed_decision_refuses);
-	tcase_add_test(tcase, a_node_without_rules_refuses);
-	tcase_add_test(tcase, an_unknown_node_refuses);
-	tcase_add_test(tcase, an_allow_admits_its_peer_and_nobody_else);
-	tcase_add_test(tcase,
-		       decide_unmapped_uid_names_the_user_namespace);
-	tcase_add_test(tcase, a_deny_beats_every_allow);
-	tcase_add_test(tcase, grants_add_up);
-	tcase_add_test(tcase, limits_squeeze);
-	tcase_add_test(tcase, the_strictest_on_exceed_holds);
-	tcase_add_test(tcase, what_nothing_sets_has_the_built_in_value);
-	tcase_add_test(tcase, a_message_never_exceeds_what_fits_the_ring);
-	tcase_add_test(tcase, the_highest_security_holds);
-	tcase_add_test(tcase, two_tenants_refuse_and_name_both_places);
-	tcase_add_test(tcase, an_unknown_tenant_refuses);
-	tcase_add_test(tcase, a_candidate_counts_with_the_key_it_may_prove);
-	tcase_add_test(tcase, who_is_let_in_without_a_key_too_needs_none);
-	tcase_add_test(tcase, who_lacks_only_a_key_is_refused_for_that);
-	tcase_add_test(tcase, the_first_of_two_allows_that_want_a_key_is_named);
-	tcase_add_test(tcase, keys_of_a_node_come_in_the_order_listed);
-	tcase_add_test(tcase, the_floor_is_what_may_be_demanded_of_the_subject);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

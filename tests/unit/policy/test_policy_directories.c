@@ -9,6 +9,8 @@
 #include <sched.h>
 #include <sys/mount.h>
 
+#include "support/test_case.h"
+
 /* Empty directories of our own in the places of the system's. */
 static bool has_system_directories(void)
 {
@@ -226,33 +228,5 @@ START_TEST(candidate_takes_the_place_of_its_namesakes)
 END_TEST
 int main(void)
 {
-	Suite *suite = suite_create("policy directories");
-	TCase *tcase = tcase_create("directories");
-	SRunner *runner;
-	int failed_count;
-
-	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_test(tcase, a_missing_system_directory_is_fine);
-	tcase_add_test(tcase, etc_shadows_run_shadows_lib);
-	tcase_add_test(tcase, a_link_to_null_masks);
-	tcase_add_test(tcase, a_stray_file_shadows_nothing);
-	tcase_add_test(
-		tcase,
-		one_untrusted_file_stops_all_nodes_and_no_client_of_others);
-	tcase_add_test(tcase, untrusted_file_still_shadows_its_namesake);
-	tcase_add_test(tcase, candidate_takes_the_place_of_its_namesakes);
-	tcase_add_test(tcase,
-		       directory_that_cannot_be_listed_shadows_all_behind_it);
-	tcase_add_test(
-		tcase,
-		dangling_link_at_a_system_directory_shadows_all_behind_it);
-	tcase_add_test(
-		tcase,
-		dangling_link_above_a_system_directory_shadows_all_behind_it);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = setup, .tear_down = teardown);
 }

@@ -2,12 +2,12 @@
 /*
  * What is wrong with a policy, and where: one case for each message
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "support/policy_host.h"
+#include "support/test_case.h"
 
 #define KEY "x25519:3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08"
 #define DIGITS_50 "12345678901234567890123456789012345678901234567890"
@@ -302,7 +302,7 @@ static char *wrap(const char *body)
 	return text;
 }
 
-START_TEST(each_mistake_is_reported_at_its_place)
+START_TEST(each_mistake_is_reported_at_its_place, .loop_end = CASE_COUNT)
 {
 	const struct case_of_error *one = &cases[_i];
 	char *text = wrap(one->text), *findings, *wanted;
@@ -318,7 +318,7 @@ START_TEST(each_mistake_is_reported_at_its_place)
 END_TEST
 
 /* A second message that only follows from the first would hide a third. */
-START_TEST(a_mistake_is_reported_once)
+START_TEST(a_mistake_is_reported_once, .loop_end = CASE_COUNT - DOUBLE_COUNT)
 {
 	const struct case_of_error *one = &cases[_i];
 	char *text = wrap(one->text), *findings, *place;
@@ -492,35 +492,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("policy errors");
-	TCase *tcase = tcase_create("errors");
-	SRunner *runner;
-	int failed_count;
-
-	tcase_add_test(
-		tcase,
-		the_examples_of_the_specification_come_out_as_they_stand_there);
-	tcase_add_loop_test(tcase, each_mistake_is_reported_at_its_place, 0,
-			    CASE_COUNT);
-	tcase_add_loop_test(tcase, a_mistake_is_reported_once, 0,
-			    CASE_COUNT - DOUBLE_COUNT);
-	tcase_add_test(tcase,
-		       what_refers_to_a_part_that_is_cut_off_is_not_judged);
-	tcase_add_test(tcase, a_text_without_its_version_is_refused);
-	tcase_add_test(tcase, a_version_that_is_not_first_is_refused);
-	tcase_add_test(tcase, another_version_is_refused);
-	tcase_add_test(tcase, a_text_without_its_end_is_refused);
-	tcase_add_test(tcase, an_end_without_its_newline_is_refused);
-	tcase_add_test(tcase, an_empty_text_is_refused);
-	tcase_add_test(tcase, a_text_of_more_than_one_mebibyte_is_refused);
-	tcase_add_test(tcase, range_beside_a_unit_is_not_warned_about);
-	tcase_add_test(tcase, more_than_64_words_are_refused);
-	tcase_add_test(tcase, at_most_20_errors_of_a_file_are_reported);
-	tcase_add_test(tcase, errors_of_several_texts_name_both_places);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

@@ -2,12 +2,12 @@
 /*
  * The examples that ship, with the decisions they stand for
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "support/policy_host.h"
+#include "support/test_case.h"
 
 static char *read_example(const char *name)
 {
@@ -241,23 +241,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("policy examples");
-	TCase *tcase = tcase_create("examples");
-	SRunner *runner;
-	int failed_count;
-
-	tcase_add_test(tcase, the_default_policy_has_no_node);
-	tcase_add_test(tcase, telemetry_sends_to_its_collector_only);
-	tcase_add_test(tcase, orders_serves_two_tenants);
-	tcase_add_test(tcase, orders_denies_contractors_even_of_acme);
-	tcase_add_test(tcase, orders_lets_operators_observe);
-	tcase_add_test(tcase, a_drop_in_adds_a_reader_and_squeezes_everybody);
-	tcase_add_test(tcase, ingest_knows_containers_and_a_partner);
-	tcase_add_test(tcase, jobs_serves_one_process);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

@@ -2,13 +2,13 @@
 /*
  * Which nodes an error concerns, and that nothing opens because of one
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "support/policy_host.h"
 #include "support/policy_oracle.h"
+#include "support/test_case.h"
 
 #define HEAD "policy-version 1\n"
 #define PEERS "peer alice { user alice }\npeer bob { user bob }\n"
@@ -206,7 +206,8 @@ static void check_error(const struct postern_policy *policy,
 			      "case %d: %s", number, description.error);
 }
 
-START_TEST(policy_with_an_error_stops_the_nodes_that_depend_on_it)
+START_TEST(policy_with_an_error_stops_the_nodes_that_depend_on_it,
+	   .loop_end = sizeof(cases) / sizeof(cases[0]))
 {
 	const struct case_of_fault *wanted = &cases[_i];
 	struct postern_policy *policy;
@@ -371,7 +372,7 @@ static void compare(const struct oracle_policy *model,
  * Whatever line is lost, a node that stays usable decides everything as with
  * the policy that has the line.
  */
-START_TEST(usable_node_decides_as_if_the_error_were_not_there)
+START_TEST(usable_node_decides_as_if_the_error_were_not_there, .loop_end = 4)
 {
 	struct random random = {.state = (uint64_t)_i * 1000033 + 7};
 	size_t i, j, k, file_count, broken, usable_count = 0, node_count = 0;
@@ -417,30 +418,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("policy fault");
-	TCase *tcase = tcase_create("fault");
-	SRunner *runner;
-	int failed_count;
-
-	tcase_set_timeout(tcase, 600);
-	tcase_add_loop_test(
-		tcase, policy_with_an_error_stops_the_nodes_that_depend_on_it,
-		0, sizeof(cases) / sizeof(cases[0]));
-	tcase_add_test(tcase, text_with_too_many_errors_concerns_every_node);
-	tcase_add_test(
-		tcase, report_of_the_loader_concerns_every_node_and_no_client);
-	tcase_add_loop_test(
-		tcase, usable_node_decides_as_if_the_error_were_not_there, 0,
-		4);
-	tcase_add_test(
-		tcase,
-		security_floor_of_a_faulty_node_is_that_of_its_strongest_allow);
-	tcase_add_test(tcase,
-		       security_floor_counts_a_tenant_with_a_faulty_member);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.timeout_s = 600);
 }

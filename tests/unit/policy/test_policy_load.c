@@ -5,6 +5,7 @@
 #include "unit/policy/policy_load_case.h"
 
 #include "os/peer_credentials.h"
+#include "support/test_case.h"
 
 START_TEST(one_file_loads_alone)
 {
@@ -243,41 +244,5 @@ START_TEST(a_process_is_alive_when_number_and_inode_fit)
 END_TEST
 int main(void)
 {
-	Suite *suite = suite_create("policy files");
-	TCase *tcase = tcase_create("files");
-	SRunner *runner;
-	int failed_count;
-
-	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_test(tcase, one_file_loads_alone);
-	tcase_add_test(tcase, a_missing_file_is_an_error);
-	tcase_add_test(tcase, a_directory_is_no_policy_file);
-	tcase_add_test(tcase, a_file_that_others_can_write_is_refused);
-	tcase_add_test(tcase, symbolic_link_of_another_user_is_refused);
-	tcase_add_test(
-		tcase, a_file_in_a_directory_that_others_can_write_is_refused);
-	tcase_add_test(tcase, a_file_of_another_user_is_refused);
-	tcase_add_test(tcase, an_included_directory_is_read_once);
-	tcase_add_test(tcase, only_conf_files_of_a_directory_are_read);
-	tcase_add_test(tcase,
-		       missing_included_directory_stops_nodes_and_no_client);
-	tcase_add_test(tcase,
-		       included_directory_behind_a_dangling_link_stops_nodes);
-	tcase_add_test(tcase,
-		       error_in_an_included_file_stops_nodes_and_no_client);
-	tcase_add_test(tcase,
-		       single_file_that_cannot_be_parsed_does_not_load);
-	tcase_add_test(
-		tcase,
-		single_file_with_an_error_in_a_block_loads_without_the_block);
-	tcase_add_test(tcase, a_key_file_is_read);
-	tcase_add_test(tcase, names_come_from_the_hosts_files);
-	tcase_add_test(tcase, without_pidfs_a_pid_is_an_error);
-	tcase_add_test(tcase, a_process_is_alive_when_number_and_inode_fit);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = setup, .tear_down = teardown);
 }

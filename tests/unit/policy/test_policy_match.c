@@ -2,12 +2,11 @@
 /*
  * Which processes a peer is
  */
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "policy/policy_match.h"
 #include "unit/policy/decide_case.h"
+#include "support/test_case.h"
 
 START_TEST(a_zeroed_subject_is_admitted_nowhere)
 {
@@ -329,7 +328,8 @@ static char match_of(const char *wanted, const char *label,
 	return signs[pst_policy_match_line(&line, &subject, purpose)];
 }
 
-START_TEST(label_with_a_mode_or_a_stack_matches_by_purpose)
+START_TEST(label_with_a_mode_or_a_stack_matches_by_purpose,
+	   .loop_end = sizeof(label_cases) / sizeof(label_cases[0]))
 {
 	const char *wanted = label_cases[_i].wanted;
 	const char *label = label_cases[_i].label;
@@ -397,36 +397,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("policy match");
-	TCase *tcase = tcase_create("match");
-	SRunner *runner;
-	int failed_count;
-
-	tcase_add_test(tcase, a_zeroed_subject_is_admitted_nowhere);
-	tcase_add_test(tcase, a_deny_by_group_covers_the_members_it_lists);
-	tcase_add_test(tcase, an_allow_by_group_covers_only_who_has_the_group);
-	tcase_add_test(tcase, unknown_groups_do_not_allow_but_deny);
-	tcase_add_test(tcase, overflow_ids_satisfy_no_allow_and_every_deny);
-	tcase_add_test(tcase, an_invalid_uid_is_no_identity);
-	tcase_add_test(tcase, an_unknown_unit_does_not_allow);
-	tcase_add_test(tcase, a_cgroup_prefix_covers_whole_parts);
-	tcase_add_test(tcase,
-		       a_process_is_known_by_its_inode_not_by_its_number);
-	tcase_add_test(tcase, a_process_that_was_gone_at_load_never_matches);
-	tcase_add_test(tcase, an_invisible_pid_needs_pidns_any);
-	tcase_add_test(tcase, a_key_that_was_not_presented_is_absent);
-	tcase_add_test(tcase, range_of_uids_has_both_its_ends);
-	tcase_add_test(tcase, labels_compare_whole);
-	tcase_add_loop_test(tcase,
-			    label_with_a_mode_or_a_stack_matches_by_purpose, 0,
-			    sizeof(label_cases) / sizeof(label_cases[0]));
-	tcase_add_test(tcase, deny_by_label_refuses_an_enforced_profile);
-	tcase_add_test(tcase, the_user_namespace_must_be_the_same);
-	tcase_add_test(tcase, all_lines_of_a_peer_must_hold);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

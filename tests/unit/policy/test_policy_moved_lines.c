@@ -3,13 +3,13 @@
  * Lines in the wrong block: a policy that has an error because of one opens and
  * loosens nothing
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "support/policy_host.h"
 #include "support/policy_oracle.h"
+#include "support/test_case.h"
 
 #define POLICY_COUNT 6000
 #define SUBJECTS_OF_EACH 6
@@ -187,7 +187,8 @@ static void check_no_more(const struct oracle_policy *model,
  * it, no node admits a process, or admits it with more, than with the policy
  * that has the lines in their places.
  */
-START_TEST(policy_with_an_error_of_a_moved_line_opens_and_loosens_nothing)
+START_TEST(policy_with_an_error_of_a_moved_line_opens_and_loosens_nothing,
+	   .loop_end = 4)
 {
 	struct random random = {.state = (uint64_t)_i * 1000033 + 11};
 	size_t i, j, k, file_count, error_count = 0;
@@ -234,20 +235,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("policy moved lines");
-	TCase *tcase = tcase_create("moved");
-	SRunner *runner;
-	int failed_count;
-
-	tcase_set_timeout(tcase, 600);
-	tcase_add_loop_test(
-		tcase,
-		policy_with_an_error_of_a_moved_line_opens_and_loosens_nothing,
-		0, 4);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.timeout_s = 600);
 }

@@ -2,13 +2,13 @@
 /*
  * Every decision against a second opinion
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "support/policy_host.h"
 #include "support/policy_oracle.h"
+#include "support/test_case.h"
 
 #define POLICY_COUNT 20000
 #define SUBJECTS_OF_EACH 6
@@ -72,7 +72,7 @@ static void compare(const struct oracle_policy *model,
 	*admitted_count += wanted.is_admitted;
 }
 
-START_TEST(decisions_agree_with_the_oracle)
+START_TEST(decisions_agree_with_the_oracle, .loop_end = 6)
 {
 	/* a seed for each of the loop's runs: each finds its own policies */
 	struct random random = {.state = (uint64_t)_i * 1000003 + 17};
@@ -108,17 +108,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("policy oracle");
-	TCase *tcase = tcase_create("oracle");
-	SRunner *runner;
-	int failed_count;
-
-	tcase_set_timeout(tcase, 600);
-	tcase_add_loop_test(tcase, decisions_agree_with_the_oracle, 0, 6);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.timeout_s = 600);
 }

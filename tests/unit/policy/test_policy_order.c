@@ -5,7 +5,6 @@
  * The same rules in every order, within a node and spread over a node and its
  * extensions, give the same decision to every process.
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "support/expect.h"
 #include "support/policy_host.h"
 #include "support/policy_oracle.h"
+#include "support/test_case.h"
 
 #define RULE_COUNT 5
 #define ORDER_COUNT 120
@@ -133,7 +133,7 @@ START_TEST(every_order_of_rules_decides_alike)
 }
 END_TEST
 
-START_TEST(every_order_of_random_policies_decides_alike)
+START_TEST(every_order_of_random_policies_decides_alike, .loop_end = 4)
 {
 	struct random random = {.state = (uint64_t)_i + 99}, again;
 	char *texts[ORACLE_FILES], *others[ORACLE_FILES];
@@ -188,19 +188,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("policy order");
-	TCase *tcase = tcase_create("order");
-	SRunner *runner;
-	int failed_count;
-
-	tcase_set_timeout(tcase, 120);
-	tcase_add_test(tcase, every_order_of_rules_decides_alike);
-	tcase_add_loop_test(
-		tcase, every_order_of_random_policies_decides_alike, 0, 4);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.timeout_s = 120);
 }

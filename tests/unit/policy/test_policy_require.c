@@ -2,13 +2,13 @@
 /*
  * Features that a node requires: read and merged
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <postern/result.h>
 
 #include "support/policy_host.h"
+#include "support/test_case.h"
 
 #define HEAD "policy-version 1\n"
 #define PEERS \
@@ -74,7 +74,8 @@ static const struct {
 	 "test.conf:9:1: error: unknown key 'require' in 'allow'"},
 };
 
-START_TEST(require_with_a_mistake_is_an_error)
+START_TEST(require_with_a_mistake_is_an_error,
+	   .loop_end = sizeof(mistakes) / sizeof(mistakes[0]))
 {
 	char *findings = policy_findings(mistakes[_i].text);
 
@@ -147,23 +148,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("policy require");
-	TCase *tcase = tcase_create("require");
-	SRunner *runner;
-	int failed_count;
-
-	tcase_add_test(tcase,
-		       require_lines_of_node_and_extension_are_all_kept);
-	tcase_add_test(tcase, node_without_require_requires_nothing);
-	tcase_add_loop_test(tcase, require_with_a_mistake_is_an_error, 0,
-			    sizeof(mistakes) / sizeof(mistakes[0]));
-	tcase_add_test(tcase,
-		       required_feature_that_the_host_lacks_is_a_warning);
-	tcase_add_test(tcase, required_feature_that_the_host_has_is_no_finding);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

@@ -2,7 +2,6 @@
 /*
  * Cut texts, changed texts, and no memory
  */
-#include <check.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include "support/expect.h"
 #include "support/failing_memory.h"
 #include "support/policy_host.h"
+#include "support/test_case.h"
 
 static const char whole[] =
 	"policy-version 1\n"
@@ -147,20 +147,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("policy robust");
-	TCase *tcase = tcase_create("robust");
-	SRunner *runner;
-	int failed_count;
-
-	tcase_set_timeout(tcase, 120);
-	tcase_add_test(tcase, no_memory_at_any_moment_is_an_error_and_no_leak);
-	tcase_add_test(tcase, no_memory_for_a_message_is_an_error_and_no_leak);
-	tcase_add_test(tcase, a_text_cut_at_any_byte_never_loads);
-	tcase_add_test(tcase, a_byte_of_rubbish_anywhere_does_no_harm);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.timeout_s = 120);
 }

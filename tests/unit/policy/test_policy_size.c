@@ -5,7 +5,6 @@
  * Errors, questions to the host, includes, and faults of tenants.  The cost of
  * large policies as a whole is tested in unit/authoring/test_size.c.
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 
 #include "policy/policy_diagnostics.h"
 #include "support/policy_host.h"
+#include "support/test_case.h"
 
 #define GROWTH_MAX 9.0
 /* What takes less is not compared: a clock tick, a page fault. */
@@ -160,22 +160,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("policy_size");
-	TCase *tcase = tcase_create("policy_size");
-	SRunner *runner;
-	int failed_count;
-
-	tcase_set_timeout(tcase, 300);
-	tcase_add_test(tcase, text_with_twenty_errors_is_not_read_on);
-	tcase_add_test(tcase, members_of_a_group_are_asked_for_once);
-	tcase_add_test(
-		tcase,
-		faulty_members_and_nodes_without_allow_take_no_long_search);
-	tcase_add_test(tcase, include_dir_257_is_refused);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.timeout_s = 300);
 }

@@ -2,7 +2,6 @@
 /*
  * What the other layers ask of a table
  */
-#include <check.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 
 #include "policy/policy_table.h"
 #include "support/policy_host.h"
+#include "support/test_case.h"
 
 #define HEAD "policy-version 1\n"
 #define KEY "x25519:fhE_5Wc2n1cF4Z0v1u2o4z1m3q5b7d9k2s4w6y8A0C4"
@@ -375,28 +375,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("policy table");
-	TCase *tcase = tcase_create("table");
-	SRunner *runner;
-	int failed_count;
-
-	tcase_add_test(tcase, nodes_come_in_the_order_of_names);
-	tcase_add_test(tcase, a_node_is_described_as_written);
-	tcase_add_test(tcase, a_node_has_defaults);
-	tcase_add_test(tcase, only_facts_that_rules_look_at_are_used);
-	tcase_add_test(tcase,
-		       security_is_demanded_by_a_node_an_allow_or_a_tenant);
-	tcase_add_test(tcase, ceilings_are_the_most_that_an_allow_could_give);
-	tcase_add_test(tcase, an_allow_is_found_by_its_index);
-	tcase_add_test(tcase, a_reference_keeps_the_table);
-	tcase_add_test(tcase, a_file_of_a_user_may_speak_of_his_nodes_only);
-	tcase_add_test(tcase, assumed_names_match_no_allow_and_every_deny);
-	tcase_add_test(tcase, includes_are_handed_out_once_in_order);
-	tcase_add_test(tcase, finish_keeps_directives_only_with_the_flag);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

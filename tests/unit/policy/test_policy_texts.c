@@ -2,13 +2,13 @@
 /*
  * Texts for humans: diagnostics and explanations
  */
-#include <check.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "policy/policy_diagnostics.h"
 #include "support/policy_host.h"
+#include "support/test_case.h"
 
 static char *explain(const char *text, const struct postern_subject *subject)
 {
@@ -241,22 +241,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("policy texts");
-	TCase *tcase = tcase_create("texts");
-	SRunner *runner;
-	int failed_count;
-
-	tcase_add_test(tcase, explain_says_why_an_exe_does_not_match);
-	tcase_add_test(tcase, an_explanation_names_every_rule_and_line);
-	tcase_add_test(tcase, an_explanation_says_who_set_each_limit);
-	tcase_add_test(tcase, an_explanation_says_when_pidns_any_is_missing);
-	tcase_add_test(tcase, an_unknown_node_cannot_be_explained);
-	tcase_add_test(tcase, findings_come_in_the_order_of_places);
-	tcase_add_test(tcase, a_finding_never_shows_control_characters);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

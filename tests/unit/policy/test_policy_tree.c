@@ -2,12 +2,11 @@
 /*
  * Tokens and the tree of directives
  */
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "policy/policy_lexer.h"
 #include "policy/policy_tree.h"
+#include "support/test_case.h"
 
 static struct pst_policy_lexer lexer;
 
@@ -214,26 +213,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("policy tree");
-	TCase *tcase = tcase_create("tree");
-	SRunner *runner;
-	int failed_count;
-
-	tcase_add_test(tcase, words_know_their_places);
-	tcase_add_test(tcase, an_empty_quoted_word_is_a_word);
-	tcase_add_test(tcase, the_lexer_never_gets_past_an_error);
-	tcase_add_test(tcase, a_comment_may_hold_any_text_but_nul);
-	tcase_add_test(tcase, every_other_byte_is_an_error);
-	tcase_add_test(tcase,
-		       blocks_nest_and_remarks_stay_with_their_directive);
-	tcase_add_test(tcase, a_block_may_stand_on_one_line);
-	tcase_add_test(tcase, what_stands_before_a_syntax_error_is_kept);
-	tcase_add_test(tcase, eight_levels_are_the_most);
-	tcase_add_test(tcase, lines_are_found_by_number);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

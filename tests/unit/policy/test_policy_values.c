@@ -2,15 +2,14 @@
 /*
  * Single words: numbers, names, paths, keys, quantities, suggestions
  */
-#include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "policy/policy_block.h"
 #include "policy/policy_units.h"
 #include "policy/policy_values.h"
 #include "support/policy_host.h"
+#include "support/test_case.h"
 
 START_TEST(numbers_have_one_spelling)
 {
@@ -214,23 +213,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("policy values");
-	TCase *tcase = tcase_create("words");
-	SRunner *runner;
-	int failed_count;
-
-	tcase_add_test(tcase, numbers_have_one_spelling);
-	tcase_add_test(tcase, names_are_narrow);
-	tcase_add_test(tcase, paths_are_absolute_and_plain);
-	tcase_add_test(tcase, keys_have_one_spelling);
-	tcase_add_test(tcase, edits_are_counted);
-	tcase_add_test(tcase, the_nearest_word_is_suggested);
-	tcase_add_test(tcase, quantities_are_read_in_the_smallest_unit);
-	tcase_add_test(tcase, limits_are_written_as_they_are_read);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

@@ -8,7 +8,7 @@ ring_test_support = \
 ring_corruption_support = \
 	tests/support/ring_corruption.c tests/support/ring_corruption.h \
 	$(ring_test_support)
-ring_test_libraries = libring.la libbase.la $(CHECK_LIBS)
+ring_test_libraries = libring.la libbase.la $(TEST_LIBS)
 
 test_programs += \
 	tests/unit/ring/test_ring_consumer \

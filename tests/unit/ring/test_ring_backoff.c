@@ -7,12 +7,12 @@
  */
 #include "ring/ring.h"
 
-#include <check.h>
 #include <errno.h>
 #include <stdlib.h>
 
 #include "support/random.h"
 #include "support/ring_pair.h"
+#include "support/test_case.h"
 
 #define DATA_BYTES 65536u
 #define PAYLOAD_BYTES 8u
@@ -259,35 +259,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("ring_backoff");
-	TCase *reading = tcase_create("reading");
-	TCase *writing = tcase_create("writing");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_checked_fixture(reading, setup, teardown);
-	tcase_add_test(reading,
-		       read_of_ping_pong_backs_off_for_trials_only);
-	tcase_add_test(reading, trial_with_one_record_ends_backoff);
-	tcase_add_test(reading, backoff_that_pays_grows_to_a_limit);
-	tcase_add_test(reading,
-		       empty_poll_after_pause_ends_backoff);
-	tcase_add_test(reading,
-		       empty_poll_without_pause_halves_backoff);
-	tcase_add_test(reading, long_batch_is_followed_by_poll_without_pause);
-	tcase_add_test(reading, read_after_pause_returns_all_records);
-	tcase_add_test(reading, read_without_backoff_returns_all_records);
-	suite_add_tcase(suite, reading);
-
-	tcase_add_checked_fixture(writing, setup, teardown);
-	tcase_add_test(writing, write_to_full_ring_backs_off_for_trials);
-	tcase_add_test(writing,
-		       write_after_pause_finds_released_space);
-	tcase_add_test(writing, write_with_space_never_backs_off);
-	suite_add_tcase(suite, writing);
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = setup, .tear_down = teardown);
 }

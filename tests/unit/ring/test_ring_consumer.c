@@ -8,12 +8,11 @@
  */
 #include "ring/ring.h"
 
-#include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/ring_pair.h"
+#include "support/test_case.h"
 
 #define DATA_BYTES 4096u
 #define MESSAGE_BYTES 1000u
@@ -89,7 +88,7 @@ static void assert_outputs_untouched(void)
 	ck_assert(memcmp(buffer, untouched, sizeof(buffer)) == 0);
 }
 
-START_TEST(read_of_an_empty_ring_finds_nothing)
+START_TEST(read_of_an_empty_ring_finds_nothing, .loop_end = START_COUNT)
 {
 	ring_pair_start_at(&pair, starts[_i]);
 	ck_assert_int_eq(read_message(), -EAGAIN);
@@ -99,7 +98,8 @@ START_TEST(read_of_an_empty_ring_finds_nothing)
 }
 END_TEST
 
-START_TEST(read_copies_the_payload_and_releases_its_space)
+START_TEST(read_copies_the_payload_and_releases_its_space,
+	   .loop_end = START_COUNT)
 {
 	uint64_t end_pos;
 
@@ -118,7 +118,8 @@ START_TEST(read_copies_the_payload_and_releases_its_space)
 }
 END_TEST
 
-START_TEST(read_publishes_its_position_before_each_return)
+START_TEST(read_publishes_its_position_before_each_return,
+	   .loop_end = START_COUNT)
 {
 	uint64_t first_pos, second_pos;
 
@@ -134,7 +135,7 @@ START_TEST(read_publishes_its_position_before_each_return)
 }
 END_TEST
 
-START_TEST(read_delivers_an_empty_message)
+START_TEST(read_delivers_an_empty_message, .loop_end = START_COUNT)
 {
 	ring_pair_start_at(&pair, starts[_i]);
 	set_produced(put_record(starts[_i], "", 0));
@@ -144,7 +145,8 @@ START_TEST(read_delivers_an_empty_message)
 }
 END_TEST
 
-START_TEST(read_into_too_small_a_buffer_keeps_the_message)
+START_TEST(read_into_too_small_a_buffer_keeps_the_message,
+	   .loop_end = START_COUNT)
 {
 	ring_pair_start_at(&pair, starts[_i]);
 	set_produced(put_record(starts[_i], "eleven byte", 11));
@@ -159,7 +161,7 @@ START_TEST(read_into_too_small_a_buffer_keeps_the_message)
 }
 END_TEST
 
-START_TEST(full_ring_is_read_to_the_last_byte)
+START_TEST(full_ring_is_read_to_the_last_byte, .loop_end = START_COUNT)
 {
 	uint64_t pos = starts[_i];
 	static const uint8_t payload[MESSAGE_BYTES];
@@ -178,7 +180,7 @@ START_TEST(full_ring_is_read_to_the_last_byte)
 }
 END_TEST
 
-START_TEST(end_record_is_an_orderly_end_for_good)
+START_TEST(end_record_is_an_orderly_end_for_good, .loop_end = START_COUNT)
 {
 	uint64_t pos;
 
@@ -202,7 +204,7 @@ START_TEST(end_record_is_an_orderly_end_for_good)
 }
 END_TEST
 
-START_TEST(frozen_ring_is_drained_and_never_grows)
+START_TEST(frozen_ring_is_drained_and_never_grows, .loop_end = START_COUNT)
 {
 	uint64_t pos;
 
@@ -221,7 +223,7 @@ START_TEST(frozen_ring_is_drained_and_never_grows)
 }
 END_TEST
 
-START_TEST(consumer_never_believes_its_own_words)
+START_TEST(consumer_never_believes_its_own_words, .loop_end = START_COUNT)
 {
 	uint64_t pos;
 
@@ -284,7 +286,8 @@ static const struct position_lie position_lies[] = {
 #define POSITION_LIE_COUNT \
 	((int)(sizeof(position_lies) / sizeof(position_lies[0])))
 
-START_TEST(false_position_poisons_a_refreshing_read)
+START_TEST(false_position_poisons_a_refreshing_read,
+	   .loop_end = START_COUNT * POSITION_LIE_COUNT)
 {
 	uint64_t start_pos = starts[_i / POSITION_LIE_COUNT];
 	const struct position_lie *lie =
@@ -306,7 +309,8 @@ START_TEST(false_position_poisons_a_refreshing_read)
 }
 END_TEST
 
-START_TEST(lying_position_poisons_freeze)
+START_TEST(lying_position_poisons_freeze,
+	   .loop_end = START_COUNT * POSITION_LIE_COUNT)
 {
 	uint64_t start_pos = starts[_i / POSITION_LIE_COUNT];
 	const struct position_lie *lie =
@@ -325,7 +329,7 @@ START_TEST(lying_position_poisons_freeze)
 }
 END_TEST
 
-START_TEST(position_over_unread_bytes_poisons)
+START_TEST(position_over_unread_bytes_poisons, .loop_end = START_COUNT)
 {
 	uint64_t start_pos = starts[_i];
 
@@ -376,7 +380,8 @@ static const struct header_lie header_lies[] = {
 
 #define HEADER_LIE_COUNT ((int)(sizeof(header_lies) / sizeof(header_lies[0])))
 
-START_TEST(lying_header_poisons_read)
+START_TEST(lying_header_poisons_read,
+	   .loop_end = START_COUNT * HEADER_LIE_COUNT)
 {
 	uint64_t start_pos = starts[_i / HEADER_LIE_COUNT];
 	const struct header_lie *lie = &header_lies[_i % HEADER_LIE_COUNT];
@@ -391,7 +396,8 @@ START_TEST(lying_header_poisons_read)
 }
 END_TEST
 
-START_TEST(record_larger_than_agreed_poisons_even_when_it_is_all_there)
+START_TEST(record_larger_than_agreed_poisons_even_when_it_is_all_there,
+	   .loop_end = START_COUNT)
 {
 	uint64_t start_pos = starts[_i];
 
@@ -407,7 +413,8 @@ START_TEST(record_larger_than_agreed_poisons_even_when_it_is_all_there)
 }
 END_TEST
 
-START_TEST(record_cut_by_the_published_position_poisons)
+START_TEST(record_cut_by_the_published_position_poisons,
+	   .loop_end = START_COUNT)
 {
 	uint64_t start_pos = starts[_i];
 
@@ -419,43 +426,7 @@ START_TEST(record_cut_by_the_published_position_poisons)
 }
 END_TEST
 
-static void add_tests(TCase *tcase)
-{
-#define ADD(test) tcase_add_loop_test(tcase, test, 0, START_COUNT)
-	ADD(read_of_an_empty_ring_finds_nothing);
-	ADD(read_copies_the_payload_and_releases_its_space);
-	ADD(read_publishes_its_position_before_each_return);
-	ADD(read_delivers_an_empty_message);
-	ADD(read_into_too_small_a_buffer_keeps_the_message);
-	ADD(full_ring_is_read_to_the_last_byte);
-	ADD(end_record_is_an_orderly_end_for_good);
-	ADD(frozen_ring_is_drained_and_never_grows);
-	ADD(consumer_never_believes_its_own_words);
-	ADD(record_larger_than_agreed_poisons_even_when_it_is_all_there);
-	ADD(record_cut_by_the_published_position_poisons);
-	ADD(position_over_unread_bytes_poisons);
-#undef ADD
-	tcase_add_loop_test(tcase, false_position_poisons_a_refreshing_read, 0,
-			    START_COUNT * POSITION_LIE_COUNT);
-	tcase_add_loop_test(tcase, lying_position_poisons_freeze, 0,
-			    START_COUNT * POSITION_LIE_COUNT);
-	tcase_add_loop_test(tcase, lying_header_poisons_read, 0,
-			    START_COUNT * HEADER_LIE_COUNT);
-}
-
 int main(void)
 {
-	Suite *suite = suite_create("ring_consumer");
-	TCase *tcase = tcase_create("consumer");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_checked_fixture(tcase, setup, teardown);
-	add_tests(tcase);
-	suite_add_tcase(suite, tcase);
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = setup, .tear_down = teardown);
 }

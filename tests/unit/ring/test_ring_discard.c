@@ -2,12 +2,11 @@
 /* Messages that are dropped unread */
 #include "ring/ring.h"
 
-#include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/ring_pair.h"
+#include "support/test_case.h"
 
 #define DATA_BYTES 4096u
 
@@ -75,20 +74,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("ring_discard");
-	TCase *tcase = tcase_create("discard");
-	SRunner *runner;
-	int failed_count;
-
-	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_test(tcase, discard_takes_one_message_and_releases_its_space);
-	tcase_add_test(tcase, there_is_nothing_to_discard_in_an_empty_ring);
-	tcase_add_test(tcase, a_length_that_was_not_published_is_not_skipped);
-	suite_add_tcase(suite, tcase);
-
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = setup, .tear_down = teardown);
 }

@@ -2,8 +2,7 @@
 /* The sizes of a ring */
 #include "ring/ring.h"
 
-#include <check.h>
-#include <stdlib.h>
+#include "support/test_case.h"
 
 #define PAGE_BYTES 4096
 
@@ -71,24 +70,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("ring_geometry");
-	TCase *tcase = tcase_create("geometry");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_test(tcase,
-		geometry_accepts_a_power_of_two_from_a_page_to_two_gibibytes);
-	tcase_add_test(tcase,
-		       geometry_refuses_sizes_that_are_not_a_power_of_two);
-	tcase_add_test(tcase, geometry_refuses_less_than_a_page);
-	tcase_add_test(tcase, geometry_refuses_sizes_over_32_bits);
-	tcase_add_test(tcase, geometry_requires_space_for_one_record);
-	tcase_add_test(tcase,
-		       record_size_holds_for_every_length_a_peer_can_write);
-	suite_add_tcase(suite, tcase);
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

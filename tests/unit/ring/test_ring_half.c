@@ -5,11 +5,11 @@
  */
 #include "ring/ring_wait.h"
 
-#include <check.h>
 #include <errno.h>
 #include <stdlib.h>
 
 #include "support/ring_pair.h"
+#include "support/test_case.h"
 
 #define DATA_BYTES 4096u
 #define MESSAGE_BYTES 1000u
@@ -63,7 +63,7 @@ static uint32_t discard_one(void)
 	return pst_ring_producer_to_wake(consumer);
 }
 
-START_TEST(producer_is_notified_once_half_the_ring_is_free)
+START_TEST(producer_is_notified_once_half_the_ring_is_free, .loop_end = 2)
 {
 	uint32_t sent, received = 0;
 
@@ -106,7 +106,7 @@ static uint32_t read_until_rung_for(void)
 	return count;
 }
 
-START_TEST(producer_is_looked_at_after_each_64th_of_the_ring)
+START_TEST(producer_is_looked_at_after_each_64th_of_the_ring, .loop_end = 2)
 {
 	const uint32_t per_step = DATA_BYTES / 64 / 16;
 
@@ -190,7 +190,7 @@ START_TEST(fault_before_notifying_is_returned_by_the_next_read)
 }
 END_TEST
 
-START_TEST(ring_that_is_kept_full_is_known_to_be_at_its_half)
+START_TEST(ring_that_is_kept_full_is_known_to_be_at_its_half, .loop_end = 2)
 {
 	uint32_t filled;
 
@@ -263,38 +263,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("ring_half");
-	TCase *half = tcase_create("half");
-	SRunner *runner;
-	int failed;
-
-	tcase_add_checked_fixture(half, setup, teardown);
-	tcase_add_loop_test(half,
-			    producer_is_notified_once_half_the_ring_is_free, 0,
-			    2);
-	tcase_add_test(half,
-		       producer_is_not_notified_if_the_ring_is_full_again);
-	tcase_add_loop_test(half,
-			    producer_is_looked_at_after_each_64th_of_the_ring, 0,
-			    2);
-	tcase_add_test(half,
-		       producer_is_looked_at_with_the_last_and_the_next_message);
-	tcase_add_test(half, unsent_wakeup_is_due_with_each_message);
-	tcase_add_test(half, check_is_scheduled_from_the_last_refresh);
-	tcase_add_test(half, next_check_of_an_empty_ring_is_due_at_once);
-	tcase_add_test(half,
-		       fault_before_notifying_is_returned_by_the_next_read);
-	tcase_add_loop_test(half,
-			    ring_that_is_kept_full_is_known_to_be_at_its_half, 0,
-			    2);
-	tcase_add_test(half, ring_is_not_looked_at_beside_its_half);
-	tcase_add_test(half, fault_at_the_half_is_returned_by_the_next_read);
-	tcase_add_test(half, end_at_the_half_is_the_end);
-	suite_add_tcase(suite, half);
-
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = setup, .tear_down = teardown);
 }

@@ -8,7 +8,6 @@
  */
 #include "ring/ring.h"
 
-#include <check.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "support/expect.h"
 #include "support/random.h"
 #include "support/ring_pair.h"
+#include "support/test_case.h"
 
 #define DATA_BYTES 4096u
 #define RECORDS_MAX (DATA_BYTES / 8)
@@ -271,21 +271,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("ring_model");
-	TCase *tcase = tcase_create("model");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_set_timeout(tcase, 300);
-	tcase_add_test(tcase, ring_behaves_like_a_queue);
-	tcase_add_test(tcase,
-		       ring_behaves_like_a_queue_across_the_wrap_of_positions);
-	tcase_add_test(tcase,
-		       ring_behaves_like_a_queue_with_records_of_its_size);
-	suite_add_tcase(suite, tcase);
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.timeout_s = 300);
 }

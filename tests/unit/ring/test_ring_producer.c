@@ -7,12 +7,11 @@
  */
 #include "ring/ring.h"
 
-#include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/ring_pair.h"
+#include "support/test_case.h"
 
 #define DATA_BYTES 4096u
 #define MESSAGE_BYTES 1000u
@@ -74,7 +73,8 @@ static unsigned int fill_with_112(void)
 	return record_count;
 }
 
-START_TEST(write_publishes_a_header_the_payload_and_zeros)
+START_TEST(write_publishes_a_header_the_payload_and_zeros,
+	   .loop_end = START_COUNT)
 {
 	uint64_t start_pos = starts[_i];
 	static const uint8_t zeros[8];
@@ -94,7 +94,7 @@ START_TEST(write_publishes_a_header_the_payload_and_zeros)
 }
 END_TEST
 
-START_TEST(write_takes_an_empty_message)
+START_TEST(write_takes_an_empty_message, .loop_end = START_COUNT)
 {
 	ring_pair_start_at(&pair, starts[_i]);
 	ck_assert_int_eq(pst_ring_write(producer, NULL, 0), 0);
@@ -104,7 +104,7 @@ START_TEST(write_takes_an_empty_message)
 }
 END_TEST
 
-START_TEST(write_refuses_more_than_the_message_limit)
+START_TEST(write_refuses_more_than_the_message_limit, .loop_end = START_COUNT)
 {
 	ring_pair_start_at(&pair, starts[_i]);
 	ck_assert_int_eq(pst_ring_write(producer, payload, MESSAGE_BYTES), 0);
@@ -115,7 +115,8 @@ START_TEST(write_refuses_more_than_the_message_limit)
 }
 END_TEST
 
-START_TEST(write_refuses_when_ring_is_full_and_changes_nothing)
+START_TEST(write_refuses_when_ring_is_full_and_changes_nothing,
+	   .loop_end = START_COUNT)
 {
 	uint64_t full_pos;
 
@@ -131,7 +132,7 @@ START_TEST(write_refuses_when_ring_is_full_and_changes_nothing)
 }
 END_TEST
 
-START_TEST(ring_is_filled_to_the_last_byte)
+START_TEST(ring_is_filled_to_the_last_byte, .loop_end = START_COUNT)
 {
 	unsigned int i;
 
@@ -147,7 +148,7 @@ START_TEST(ring_is_filled_to_the_last_byte)
 }
 END_TEST
 
-START_TEST(reserve_gives_memory_and_publishes_nothing)
+START_TEST(reserve_gives_memory_and_publishes_nothing, .loop_end = START_COUNT)
 {
 	void *reserved = NULL;
 
@@ -159,7 +160,7 @@ START_TEST(reserve_gives_memory_and_publishes_nothing)
 }
 END_TEST
 
-START_TEST(reserve_refuses_when_ring_is_full)
+START_TEST(reserve_refuses_when_ring_is_full, .loop_end = START_COUNT)
 {
 	void *reserved = &pair;
 
@@ -172,7 +173,7 @@ START_TEST(reserve_refuses_when_ring_is_full)
 }
 END_TEST
 
-START_TEST(one_reservation_at_a_time)
+START_TEST(one_reservation_at_a_time, .loop_end = START_COUNT)
 {
 	void *reserved, *second = &pair;
 
@@ -187,7 +188,7 @@ START_TEST(one_reservation_at_a_time)
 }
 END_TEST
 
-START_TEST(commit_may_shorten_and_zeroes_the_padding)
+START_TEST(commit_may_shorten_and_zeroes_the_padding, .loop_end = START_COUNT)
 {
 	static const uint8_t zeros[8];
 	void *reserved;
@@ -203,7 +204,8 @@ START_TEST(commit_may_shorten_and_zeroes_the_padding)
 }
 END_TEST
 
-START_TEST(commit_of_more_than_reserved_keeps_the_reservation)
+START_TEST(commit_of_more_than_reserved_keeps_the_reservation,
+	   .loop_end = START_COUNT)
 {
 	void *reserved;
 
@@ -215,7 +217,7 @@ START_TEST(commit_of_more_than_reserved_keeps_the_reservation)
 }
 END_TEST
 
-START_TEST(commit_and_abort_need_a_reservation)
+START_TEST(commit_and_abort_need_a_reservation, .loop_end = START_COUNT)
 {
 	void *reserved;
 
@@ -230,7 +232,7 @@ START_TEST(commit_and_abort_need_a_reservation)
 }
 END_TEST
 
-START_TEST(finish_writes_an_end_record_once)
+START_TEST(finish_writes_an_end_record_once, .loop_end = START_COUNT)
 {
 	void *reserved;
 
@@ -249,7 +251,7 @@ START_TEST(finish_writes_an_end_record_once)
 }
 END_TEST
 
-START_TEST(finish_drops_an_open_reservation)
+START_TEST(finish_drops_an_open_reservation, .loop_end = START_COUNT)
 {
 	void *reserved;
 
@@ -261,7 +263,7 @@ START_TEST(finish_drops_an_open_reservation)
 }
 END_TEST
 
-START_TEST(finish_without_space_changes_nothing)
+START_TEST(finish_without_space_changes_nothing, .loop_end = START_COUNT)
 {
 	ring_pair_start_at(&pair, starts[_i]);
 	while (pst_ring_write(producer, NULL, 0) == 0)
@@ -272,7 +274,7 @@ START_TEST(finish_without_space_changes_nothing)
 }
 END_TEST
 
-START_TEST(is_consumed_refreshes)
+START_TEST(is_consumed_refreshes, .loop_end = START_COUNT)
 {
 	ring_pair_start_at(&pair, starts[_i]);
 	ck_assert_int_eq(pst_ring_is_consumed(producer), 0);
@@ -283,7 +285,7 @@ START_TEST(is_consumed_refreshes)
 }
 END_TEST
 
-START_TEST(has_space_refreshes)
+START_TEST(has_space_refreshes, .loop_end = START_COUNT)
 {
 	ring_pair_start_at(&pair, starts[_i]);
 	ck_assert_int_eq(pst_ring_has_space(producer, MESSAGE_BYTES), 0);
@@ -297,7 +299,7 @@ START_TEST(has_space_refreshes)
 }
 END_TEST
 
-START_TEST(producer_never_believes_its_own_words)
+START_TEST(producer_never_believes_its_own_words, .loop_end = START_COUNT)
 {
 	ring_pair_start_at(&pair, starts[_i]);
 	ck_assert_int_eq(pst_ring_write(producer, payload, 8), 0);
@@ -362,7 +364,8 @@ static void assert_poisoned(enum pst_ring_fault fault, uint64_t honest_pos)
 	ck_assert_uint_eq(published_pos(), produced_pos);
 }
 
-START_TEST(lying_consumer_poisons_is_consumed)
+START_TEST(lying_consumer_poisons_is_consumed,
+	   .loop_end = START_COUNT * LIE_COUNT)
 {
 	const struct lie *lie = &lies[_i % LIE_COUNT];
 	uint64_t start_pos = prepare_lie(_i);
@@ -373,7 +376,8 @@ START_TEST(lying_consumer_poisons_is_consumed)
 }
 END_TEST
 
-START_TEST(false_position_poisons_has_space)
+START_TEST(false_position_poisons_has_space,
+	   .loop_end = START_COUNT * LIE_COUNT)
 {
 	const struct lie *lie = &lies[_i % LIE_COUNT];
 	uint64_t start_pos = prepare_lie(_i);
@@ -384,7 +388,8 @@ START_TEST(false_position_poisons_has_space)
 }
 END_TEST
 
-START_TEST(false_position_poisons_a_write_that_needs_space)
+START_TEST(false_position_poisons_a_write_that_needs_space,
+	   .loop_end = START_COUNT * LIE_COUNT)
 {
 	const struct lie *lie = &lies[_i % LIE_COUNT];
 	uint64_t start_pos = prepare_lie(_i);
@@ -404,7 +409,8 @@ START_TEST(false_position_poisons_a_write_that_needs_space)
 }
 END_TEST
 
-START_TEST(poison_during_a_reservation_refuses_the_commit)
+START_TEST(poison_during_a_reservation_refuses_the_commit,
+	   .loop_end = START_COUNT)
 {
 	uint64_t start_pos = prepare_lie(_i * LIE_COUNT);
 	uint64_t produced_pos = published_pos();
@@ -418,49 +424,7 @@ START_TEST(poison_during_a_reservation_refuses_the_commit)
 }
 END_TEST
 
-static void add_tests(TCase *tcase)
-{
-#define ADD(test) tcase_add_loop_test(tcase, test, 0, START_COUNT)
-	ADD(write_publishes_a_header_the_payload_and_zeros);
-	ADD(write_takes_an_empty_message);
-	ADD(write_refuses_more_than_the_message_limit);
-	ADD(write_refuses_when_ring_is_full_and_changes_nothing);
-	ADD(ring_is_filled_to_the_last_byte);
-	ADD(reserve_gives_memory_and_publishes_nothing);
-	ADD(reserve_refuses_when_ring_is_full);
-	ADD(one_reservation_at_a_time);
-	ADD(commit_may_shorten_and_zeroes_the_padding);
-	ADD(commit_of_more_than_reserved_keeps_the_reservation);
-	ADD(commit_and_abort_need_a_reservation);
-	ADD(finish_writes_an_end_record_once);
-	ADD(finish_drops_an_open_reservation);
-	ADD(finish_without_space_changes_nothing);
-	ADD(is_consumed_refreshes);
-	ADD(has_space_refreshes);
-	ADD(producer_never_believes_its_own_words);
-	ADD(poison_during_a_reservation_refuses_the_commit);
-#undef ADD
-#define ADD_LIE(test) \
-	tcase_add_loop_test(tcase, test, 0, START_COUNT * LIE_COUNT)
-	ADD_LIE(lying_consumer_poisons_is_consumed);
-	ADD_LIE(false_position_poisons_has_space);
-	ADD_LIE(false_position_poisons_a_write_that_needs_space);
-#undef ADD_LIE
-}
-
 int main(void)
 {
-	Suite *suite = suite_create("ring_producer");
-	TCase *tcase = tcase_create("producer");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_checked_fixture(tcase, setup, teardown);
-	add_tests(tcase);
-	suite_add_tcase(suite, tcase);
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = setup, .tear_down = teardown);
 }

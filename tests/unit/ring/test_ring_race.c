@@ -10,18 +10,17 @@
  */
 #include "ring/ring.h"
 
-#include <check.h>
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ring/ring_sealed.h"
 #include "support/expect.h"
 #include "support/pin.h"
 #include "support/ring_pair.h"
+#include "support/test_case.h"
 
 #define DATA_BYTES 4096u
 #define MESSAGE_BYTES 1000u
@@ -168,19 +167,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("ring_race");
-	TCase *tcase = tcase_create("race");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_set_timeout(tcase, 0);
-	tcase_add_test(tcase, value_is_never_fetched_twice);
-	tcase_add_test(tcase, value_of_a_sealed_record_is_never_fetched_twice);
-	suite_add_tcase(suite, tcase);
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = setup, .tear_down = teardown,
+			 .timeout_s = 0);
 }

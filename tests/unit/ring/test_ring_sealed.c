@@ -6,14 +6,13 @@
  */
 #include "ring/ring_sealed.h"
 
-#include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ring/ring_wait.h"
 #include "support/expect.h"
 #include "support/ring_pair.h"
+#include "support/test_case.h"
 
 #define DATA_BYTES 4096u
 #define MESSAGE_BYTES 1000u
@@ -87,7 +86,7 @@ static int peek(struct pst_ring_record *ret_form)
 
 /* Producing */
 
-START_TEST(sealed_record_has_the_specified_layout)
+START_TEST(sealed_record_has_the_specified_layout, .loop_end = START_COUNT)
 {
 	static const uint8_t bare[] = {
 		5, 0, 0, 0, 1, 0, 0, 0,
@@ -176,7 +175,7 @@ START_TEST(a_reservation_touches_nothing_and_is_the_only_one)
 }
 END_TEST
 
-START_TEST(the_end_takes_a_tag_and_comes_last)
+START_TEST(the_end_takes_a_tag_and_comes_last, .loop_end = START_COUNT)
 {
 	struct pst_ring_record form = {0};
 
@@ -217,7 +216,8 @@ END_TEST
 
 /* Consuming */
 
-START_TEST(a_record_is_copied_whole_and_stays_until_it_is_released)
+START_TEST(a_record_is_copied_whole_and_stays_until_it_is_released,
+	   .loop_end = START_COUNT)
 {
 	struct pst_ring_record form = {0};
 	uint64_t time_ns = 0;
@@ -289,7 +289,8 @@ static const struct {
 };
 #define HEADER_COUNT (int)(sizeof(headers) / sizeof(headers[0]))
 
-START_TEST(record_beyond_the_published_bytes_poisons)
+START_TEST(record_beyond_the_published_bytes_poisons,
+	   .loop_end = HEADER_COUNT * START_COUNT)
 {
 	struct pst_ring_record form = {.payload_bytes = 7};
 	uint64_t pos = starts[_i % START_COUNT];
@@ -312,7 +313,7 @@ START_TEST(record_beyond_the_published_bytes_poisons)
 }
 END_TEST
 
-START_TEST(padding_is_zero_or_a_fault)
+START_TEST(padding_is_zero_or_a_fault, .loop_start = 1, .loop_end = 8)
 {
 	const uint32_t padding_bytes = 8 - (uint32_t)_i;
 	struct pst_ring_record form = {0};
@@ -333,7 +334,7 @@ START_TEST(padding_is_zero_or_a_fault)
 END_TEST
 
 /* As with other records: the ring is known to be full if it is kept full. */
-START_TEST(the_half_of_the_ring_is_looked_at)
+START_TEST(the_half_of_the_ring_is_looked_at, .loop_end = 2)
 {
 	struct pst_ring_record form = {0};
 	uint64_t known_pos;
@@ -355,39 +356,7 @@ START_TEST(the_half_of_the_ring_is_looked_at)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-	Suite *s = suite_create("ring_sealed");
-	TCase *t = tcase_create("sealed");
-
-	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_loop_test(
-		t, sealed_record_has_the_specified_layout, 0,
-		START_COUNT);
-	tcase_add_test(t, room_for_the_tag_is_looked_for_too);
-	tcase_add_test(t, a_stamp_is_left_out_where_only_the_rest_fits);
-	tcase_add_test(t, a_reservation_touches_nothing_and_is_the_only_one);
-	tcase_add_loop_test(t, the_end_takes_a_tag_and_comes_last, 0,
-			    START_COUNT);
-	tcase_add_test(t, end_record_needs_space_like_others);
-	tcase_add_loop_test(
-		t, a_record_is_copied_whole_and_stays_until_it_is_released, 0,
-		START_COUNT);
-	tcase_add_loop_test(t, record_beyond_the_published_bytes_poisons, 0,
-			    HEADER_COUNT * START_COUNT);
-	tcase_add_loop_test(t, padding_is_zero_or_a_fault, 1, 8);
-	tcase_add_loop_test(t, the_half_of_the_ring_is_looked_at, 0, 2);
-	suite_add_tcase(s, t);
-	return s;
-}
-
 int main(void)
 {
-	SRunner *runner = srunner_create(suite());
-	int failed_count;
-
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = setup, .tear_down = teardown);
 }

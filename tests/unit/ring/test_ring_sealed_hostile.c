@@ -10,7 +10,6 @@
  */
 #include "ring/ring.h"
 
-#include <check.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "ring/ring_sealed.h"
 #include "support/expect.h"
 #include "support/ring_corruption.h"
+#include "support/test_case.h"
 
 #define DATA_BYTES RING_CORRUPTION_DATA_BYTES
 #define MESSAGE_BYTES RING_CORRUPTION_MESSAGE_BYTES
@@ -271,18 +271,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("ring_sealed_hostile");
-	TCase *tcase = tcase_create("hostile");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_set_timeout(tcase, 0);
-	tcase_add_test(tcase, no_corruption_is_believed);
-	suite_add_tcase(suite, tcase);
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = setup, .tear_down = teardown,
+			 .timeout_s = 0);
 }

@@ -7,12 +7,11 @@
  */
 #include "ring/ring.h"
 
-#include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/ring_pair.h"
+#include "support/test_case.h"
 
 #define DATA_BYTES 4096u
 #define MESSAGE_BYTES (DATA_BYTES - 8)
@@ -213,7 +212,8 @@ static const struct {
 	 PST_RING_FAULT_NONE},
 };
 
-START_TEST(a_stamp_that_is_not_as_agreed_poisons)
+START_TEST(a_stamp_that_is_not_as_agreed_poisons,
+	   .loop_end = sizeof(liars) / sizeof(liars[0]))
 {
 	put(liars[_i].header, liars[_i].shown_bytes);
 	ck_assert_int_eq(read_message(), liars[_i].result);
@@ -225,27 +225,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("ring_time");
-	TCase *tcase = tcase_create("time");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_test(tcase,
-		       a_stamp_arrives_with_its_message_and_is_taken_once);
-	tcase_add_test(tcase, a_message_without_one_has_none);
-	tcase_add_test(tcase, a_stamped_record_is_laid_out_as_specified);
-	tcase_add_test(tcase, a_reservation_is_stamped_when_it_is_committed);
-	tcase_add_test(tcase, the_largest_message_fits_and_then_has_no_stamp);
-	tcase_add_test(tcase, the_largest_message_but_a_stamp_has_one);
-	tcase_add_test(tcase, a_full_ring_refuses_with_a_stamp_as_without);
-	tcase_add_test(tcase, a_message_that_is_kept_keeps_its_stamp);
-	tcase_add_loop_test(tcase, a_stamp_that_is_not_as_agreed_poisons, 0,
-			    (int)(sizeof(liars) / sizeof(liars[0])));
-	suite_add_tcase(suite, tcase);
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = setup, .tear_down = teardown);
 }

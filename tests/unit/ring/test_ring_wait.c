@@ -9,7 +9,6 @@
  */
 #include "ring/ring_wait.h"
 
-#include <check.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -25,6 +24,7 @@
 #include "support/pin.h"
 #include "support/random.h"
 #include "support/ring_pair.h"
+#include "support/test_case.h"
 
 #define DATA_BYTES 4096u
 #define MESSAGE_BYTES 1000u
@@ -380,7 +380,7 @@ static void run_two_threads(struct side side)
 	}
 }
 
-START_TEST(no_wake_up_is_lost_between_two_threads)
+START_TEST(no_wake_up_is_lost_between_two_threads, .timeout_s = 300)
 {
 	run_two_threads((struct side) {
 		.message_count = 200000,
@@ -394,7 +394,8 @@ END_TEST
  * Here there is no next one: every record fills the ring.  (So small a ring
  * cannot be mapped twice, but a record that fills it never wraps either.)
  */
-START_TEST(no_wake_up_is_lost_when_every_message_fills_the_ring)
+START_TEST(no_wake_up_is_lost_when_every_message_fills_the_ring,
+	   .timeout_s = 300)
 {
 	producer->data_bytes = 16;
 	consumer->data_bytes = 16;
@@ -408,34 +409,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("ring_wait");
-	TCase *counters = tcase_create("counters");
-	TCase *threads = tcase_create("threads");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_checked_fixture(counters, setup, teardown);
-	tcase_add_test(counters, side_that_is_not_armed_is_not_notified);
-	tcase_add_test(counters, arming_publishes_the_next_odd_value);
-	tcase_add_test(counters, each_arming_is_notified_once);
-	tcase_add_test(counters, bell_that_could_not_be_sent_is_due_again);
-	tcase_add_test(counters, disarmed_side_is_not_notified);
-	tcase_add_test(counters, directions_do_not_mix);
-	tcase_add_test(counters, counter_survives_its_wrap);
-	tcase_add_test(counters, side_never_believes_its_own_counter);
-	tcase_add_test(counters,
-		       any_value_of_the_peer_costs_at_most_one_doorbell);
-	suite_add_tcase(suite, counters);
-
-	tcase_add_checked_fixture(threads, setup, teardown);
-	tcase_set_timeout(threads, 300);
-	tcase_add_test(threads, no_wake_up_is_lost_between_two_threads);
-	tcase_add_test(threads,
-		       no_wake_up_is_lost_when_every_message_fills_the_ring);
-	suite_add_tcase(suite, threads);
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = setup, .tear_down = teardown);
 }

@@ -2,9 +2,9 @@
 /* Copies of every length, and no other byte */
 #include "ring/shared_copy.h"
 
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "support/test_case.h"
 
 #define LENGTH_MAX 200u
 #define MARGIN_BYTES 16u
@@ -62,19 +62,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("shared_copy");
-	TCase *copies = tcase_create("copies");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_checked_fixture(copies, setup, NULL);
-	tcase_add_test(copies,
-		       every_length_is_copied_whole_and_nothing_beside_it);
-	tcase_add_test(copies, nothing_is_copied_from_nowhere);
-	suite_add_tcase(suite, copies);
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = setup);
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 SCHED_TEST_LIBS = libsched.la libchannel.la libring.la libpolicy.la \
-	libcrypto.la libos.la libbase.la $(CHECK_LIBS)
+	libcrypto.la libos.la libbase.la $(TEST_LIBS)
 
 test_programs += \
 	tests/unit/sched/test_metering \

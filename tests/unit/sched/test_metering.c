@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "support/expect.h"
 #include "support/random.h"
+#include "support/test_case.h"
 
 #define SECOND PST_NS_PER_SECOND
 #define START_NS (1000 * SECOND)
@@ -264,31 +265,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("metering");
-	TCase *t = tcase_create("all");
-	SRunner *runner;
-	int failed;
-
-	tcase_add_checked_fixture(t, set_up, NULL);
-	tcase_add_test(t, without_limits_there_are_always_tokens);
-	tcase_add_test(t, the_burst_passes_at_once_and_not_one_more);
-	tcase_add_test(t, bandwidth_counts_bytes_and_a_message_may_overdraw_it);
-	tcase_add_test(t, every_scope_bounds);
-	tcase_add_test(t, what_one_scope_refuses_the_others_are_not_charged_for);
-	tcase_add_test(t, what_was_not_used_is_given_back);
-	tcase_add_test(t, a_reservation_that_is_given_up_costs_nothing);
-	tcase_add_test(t,
-		what_is_reserved_can_be_taken_at_its_time_and_not_before);
-	tcase_add_test(t, who_waits_for_the_same_bucket_is_served_in_turn);
-	tcase_add_test(t, held_tokens_are_no_second_burst);
-	tcase_add_test(t, a_message_without_tokens_becomes_a_debt);
-	tcase_add_test(t, what_passes_in_the_long_run_is_exact_at_odd_rates);
-	tcase_add_test(t,
-		bytes_in_the_long_run_are_exact_with_messages_of_any_size);
-	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return RUN_TESTS(.set_up = set_up);
 }

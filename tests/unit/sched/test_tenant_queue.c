@@ -6,6 +6,7 @@
 
 #include "support/expect.h"
 #include "support/random.h"
+#include "support/test_case.h"
 
 #define MEMBERS 3
 
@@ -149,25 +150,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("tenant queue");
-	TCase *t = tcase_create("all");
-	SRunner *runner;
-	int failed;
-
-	tcase_add_checked_fixture(t, set_up, NULL);
-	tcase_add_test(t, an_empty_queuehas_no_first);
-	tcase_add_test(t, entries_are_served_in_order_of_joining);
-	tcase_add_test(t, entry_is_served_until_its_quantum_is_used_up);
-	tcase_add_test(t, debt_is_paid_in_later_rounds);
-	tcase_add_test(t, yield_keeps_the_deficit);
-	tcase_add_test(t, single_entry_is_always_first);
-	tcase_add_test(t, entry_that_left_is_not_served);
-	tcase_add_test(t,
-		bytes_are_shared_by_quantum_for_all_message_sizes);
-	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return RUN_TESTS(.set_up = set_up);
 }

@@ -4,11 +4,10 @@
  */
 #include "stats/stats_collector.h"
 
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "support/test_case.h"
 
 #define SLOT_COUNT 4u
 #define NS_PER_MS UINT64_C(1000000)
@@ -292,7 +291,7 @@ START_TEST(quiet_channel_stays_exposed_while_another_thread_may_send)
 }
 END_TEST
 
-START_TEST(exposed_list_survives_removal_in_any_order)
+START_TEST(exposed_list_survives_removal_in_any_order, .loop_end = 4)
 {
 	static const uint32_t orders[][SLOT_COUNT] = {
 		{0, 1, 2, 3}, {3, 2, 1, 0}, {1, 3, 0, 2}, {2, 0, 3, 1},
@@ -352,39 +351,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("stats_collector");
-	TCase *tcase = tcase_create("totals and times");
-	SRunner *runner;
-	int failed_count;
-
-	suite_add_tcase(suite, tcase);
-	tcase_add_checked_fixture(tcase, set_up, NULL);
-	tcase_add_test(tcase, update_adds_only_what_is_new);
-	tcase_add_test(tcase, totals_keep_what_a_past_peer_did);
-	tcase_add_test(tcase, each_peer_is_counted_in_its_last_state);
-	tcase_add_test(tcase, detached_peer_keeps_its_counters);
-	tcase_add_test(tcase, refusal_is_counted_by_reason);
-	tcase_add_test(tcase, slot_is_in_the_changed_list_once);
-	tcase_add_test(tcase,
-		       changed_slot_that_gets_another_peer_is_in_the_list_once);
-	tcase_add_test(tcase, peer_that_consumes_nothing_for_a_second_is_stuck);
-	tcase_add_test(tcase,
-		       idle_time_before_a_message_does_not_count_as_stuck);
-	tcase_add_test(tcase, draining_or_detached_peer_is_not_stuck);
-	tcase_add_test(tcase,
-		       exposed_channel_that_moves_is_marked_and_updated_soon);
-	tcase_add_test(tcase, send_to_a_full_ring_counts_as_moved);
-	tcase_add_test(tcase,
-		       quiet_channel_stays_exposed_while_another_thread_may_send);
-	tcase_add_loop_test(tcase, exposed_list_survives_removal_in_any_order,
-			    0, 4);
-	tcase_add_test(tcase, first_change_makes_an_update_due);
-	tcase_add_test(tcase, updates_are_a_publish_interval_apart);
-	tcase_add_test(tcase,
-		       expensive_updates_take_at_most_a_64th_of_the_time);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = set_up);
 }

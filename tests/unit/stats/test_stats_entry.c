@@ -4,11 +4,11 @@
  */
 #include "stats/stats_entry.h"
 
-#include <check.h>
 #include <errno.h>
 #include <stdalign.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "support/test_case.h"
 
 #define SLOT_COUNT 5u
 #define SEGMENT_BYTES (PST_STATS_PEERS_OFFSET + \
@@ -227,25 +227,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("stats_entry");
-	TCase *tcase = tcase_create("written and read");
-	SRunner *runner;
-	int failed_count;
-
-	suite_add_tcase(suite, tcase);
-	tcase_add_checked_fixture(tcase, set_up, NULL);
-	tcase_add_test(tcase, read_node_returns_every_field_written);
-	tcase_add_test(tcase, read_peer_returns_every_field_written);
-	tcase_add_test(tcase, write_peer_clears_bytes_behind_a_name);
-	tcase_add_test(tcase, read_peer_of_free_slot_returns_enoent);
-	tcase_add_test(tcase, read_peer_beyond_the_segment_returns_enoent);
-	tcase_add_test(tcase, read_of_unfinished_write_returns_eagain);
-	tcase_add_test(tcase, read_state_returns_what_write_end_stored);
-	tcase_add_test(tcase, reader_init_other_version_returns_eprotonosupport);
-	tcase_add_test(tcase, reader_init_too_small_segment_returns_ebadmsg);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = set_up);
 }

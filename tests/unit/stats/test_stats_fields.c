@@ -4,13 +4,12 @@
  */
 #include "stats/stats_fields.h"
 
-#include <check.h>
 #include <errno.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "stats/stats_layout.h"
+#include "support/test_case.h"
 
 #define WORDS_MAX PST_STATS_NODE_WORDS
 
@@ -77,7 +76,7 @@ START_TEST(fields_of_a_peer_use_each_word_once)
 }
 END_TEST
 
-START_TEST(members_of_a_group_do_not_overlap)
+START_TEST(members_of_a_group_do_not_overlap, .loop_end = GROUP_COUNT)
 {
 	const struct pst_stats_field *field, *other;
 
@@ -95,7 +94,8 @@ START_TEST(members_of_a_group_do_not_overlap)
 }
 END_TEST
 
-START_TEST(numbers_have_four_or_eight_bytes_and_a_description)
+START_TEST(numbers_have_four_or_eight_bytes_and_a_description,
+	   .loop_end = GROUP_COUNT)
 {
 	const struct pst_stats_field *field;
 
@@ -132,7 +132,8 @@ START_TEST(metrics_of_a_node_and_of_a_peer_have_unique_names)
 }
 END_TEST
 
-START_TEST(description_has_every_number_in_the_order_of_the_table)
+START_TEST(description_has_every_number_in_the_order_of_the_table,
+	   .loop_end = GROUP_COUNT)
 {
 	const struct pst_stats_field *field;
 	struct postern_stats_field described;
@@ -159,27 +160,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("stats_fields");
-	TCase *tcase = tcase_create("tables");
-	SRunner *runner;
-	int failed_count;
-
-	suite_add_tcase(suite, tcase);
-	tcase_add_test(tcase, fields_of_a_node_use_each_word_once);
-	tcase_add_test(tcase, fields_of_a_peer_use_each_word_once);
-	tcase_add_loop_test(tcase, members_of_a_group_do_not_overlap, 0,
-			    GROUP_COUNT);
-	tcase_add_loop_test(tcase,
-			    numbers_have_four_or_eight_bytes_and_a_description,
-			    0, GROUP_COUNT);
-	tcase_add_test(tcase,
-		       metrics_of_a_node_and_of_a_peer_have_unique_names);
-	tcase_add_loop_test(
-		tcase, description_has_every_number_in_the_order_of_the_table,
-		0, GROUP_COUNT);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

@@ -8,7 +8,6 @@
  */
 #include "stats/stats_entry.h"
 
-#include <check.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -18,6 +17,7 @@
 
 #include "support/expect.h"
 #include "support/random.h"
+#include "support/test_case.h"
 
 #define ROUNDS 20000
 
@@ -134,7 +134,7 @@ static void check_peer(const struct postern_peer_statistics *peer,
 	expect_equal(peer->channel.size_bytes, sizeof(peer->channel));
 }
 
-START_TEST(read_of_any_bytes_returns_possible_values)
+START_TEST(read_of_any_bytes_returns_possible_values, .loop_end = 2)
 {
 	uint32_t slot_count = _i == 0 ? 1 : 7, i, read_count = 0;
 	struct postern_node_statistics node;
@@ -207,18 +207,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("stats_hostile");
-	TCase *tcase = tcase_create("hostile writer");
-	SRunner *runner;
-	int failed_count;
-
-	suite_add_tcase(suite, tcase);
-	tcase_add_loop_test(tcase, read_of_any_bytes_returns_possible_values, 0, 2);
-	tcase_add_test(tcase, slot_count_in_the_segment_is_ignored);
-	tcase_add_test(tcase, read_name_is_terminated_and_printable);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -16,6 +15,7 @@
 #include "os/segment.h"
 #include "stats/stats_entry.h"
 #include "support/expect.h"
+#include "support/test_case.h"
 
 static struct pst_segment_mapping mapping;
 static struct pst_stats_entry_writer writer;
@@ -130,21 +130,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("stats_reader");
-	TCase *tcase = tcase_create("reader");
-	SRunner *runner;
-	int failed_count;
-
-	suite_add_tcase(suite, tcase);
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_test(tcase, reader_reads_what_the_node_writes);
-	tcase_add_test(tcase, reader_of_retired_segment_returns_estale);
-	tcase_add_test(tcase, reader_of_closed_node_returns_epipe);
-	tcase_add_test(tcase, reader_of_exited_process_returns_epipe);
-	tcase_add_test(tcase, open_other_version_closes_the_segment);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = set_up, .tear_down = tear_down);
 }

@@ -4,10 +4,8 @@
  */
 #include "stats/stats_segment.h"
 
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -15,6 +13,7 @@
 
 #include "os/features.h"
 #include "stats/stats_reader.h"
+#include "support/test_case.h"
 
 #define SLOT_COUNT 3u
 
@@ -137,22 +136,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("stats_segment");
-	TCase *tcase = tcase_create("segment and reader");
-	SRunner *runner;
-	int failed_count;
-
-	suite_add_tcase(suite, tcase);
-	tcase_add_checked_fixture(tcase, open_segment, close_segment);
-	tcase_add_test(tcase, reader_gets_what_was_written);
-	tcase_add_test(tcase, reader_of_a_retired_segment_must_ask_again);
-	tcase_add_test(tcase, reader_of_a_closed_segment_gets_epipe);
-	tcase_add_test(tcase, holder_of_the_descriptor_cannot_write_or_resize);
-	tcase_add_test(tcase, two_segments_have_different_ids);
-	tcase_add_test(tcase, open_that_fails_leaves_an_empty_segment);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = open_segment, .tear_down = close_segment);
 }

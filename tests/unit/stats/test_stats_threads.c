@@ -7,16 +7,15 @@
  */
 #include "stats/stats_entry.h"
 
-#include <check.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdalign.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/expect.h"
+#include "support/test_case.h"
 
 #define SLOT_COUNT 2u
 #define READ_COUNT 200000u
@@ -116,17 +115,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("stats_threads");
-	TCase *tcase = tcase_create("a busy writer");
-	SRunner *runner;
-	int failed_count;
-
-	suite_add_tcase(suite, tcase);
-	tcase_set_timeout(tcase, 120);
-	tcase_add_test(tcase, reader_beside_a_writer_sees_whole_entries);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.timeout_s = 120);
 }

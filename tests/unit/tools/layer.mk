@@ -19,48 +19,48 @@ test_programs += \
 tests_unit_tools_test_stat_table_SOURCES = \
 	tests/unit/tools/test_stat_table.c src/tools/stat_table.c \
 	src/tools/units.c
-tests_unit_tools_test_stat_table_LDADD = libpostern.la $(CHECK_LIBS)
+tests_unit_tools_test_stat_table_LDADD = libpostern.la $(TEST_LIBS)
 
 # The words for results are the library's.
 tests_unit_tools_test_error_queue_SOURCES = \
 	tests/unit/tools/test_error_queue.c src/tools/errors.c \
 	src/tools/units.c src/tools/writer.c
-tests_unit_tools_test_error_queue_LDADD = libpostern.la $(CHECK_LIBS)
+tests_unit_tools_test_error_queue_LDADD = libpostern.la $(TEST_LIBS)
 
 tests_unit_tools_test_input_SOURCES = \
 	tests/unit/tools/test_input.c src/tools/input.c
-tests_unit_tools_test_input_LDADD = $(CHECK_LIBS)
+tests_unit_tools_test_input_LDADD = $(TEST_LIBS)
 
 tests_unit_tools_test_journal_SOURCES = \
 	tests/unit/tools/test_journal.c src/tools/journal.c
-tests_unit_tools_test_journal_LDADD = $(CHECK_LIBS)
+tests_unit_tools_test_journal_LDADD = $(TEST_LIBS)
 
 tests_unit_tools_test_line_format_SOURCES = \
 	tests/unit/tools/test_line_format.c src/tools/line_format.c
-tests_unit_tools_test_line_format_LDADD = $(CHECK_LIBS)
+tests_unit_tools_test_line_format_LDADD = $(TEST_LIBS)
 
 tests_unit_tools_test_node_start_SOURCES = \
 	tests/unit/tools/test_node_start.c src/tools/node_start.c \
 	src/tools/units.c
-tests_unit_tools_test_node_start_LDADD = $(CHECK_LIBS)
+tests_unit_tools_test_node_start_LDADD = $(TEST_LIBS)
 
 tests_unit_tools_test_signals_SOURCES = \
 	tests/unit/tools/test_signals.c src/tools/signals.c
-tests_unit_tools_test_signals_LDADD = $(CHECK_LIBS) -lutil
+tests_unit_tools_test_signals_LDADD = $(TEST_LIBS) -lutil
 
 # The observer is the test's own.
 tests_unit_tools_test_stat_sample_SOURCES = \
 	tests/unit/tools/test_stat_sample.c src/tools/stat_sample.c \
 	src/tools/units.c
-tests_unit_tools_test_stat_sample_LDADD = $(CHECK_LIBS)
+tests_unit_tools_test_stat_sample_LDADD = $(TEST_LIBS)
 
 tests_unit_tools_test_units_SOURCES = \
 	tests/unit/tools/test_units.c src/tools/units.c
-tests_unit_tools_test_units_LDADD = $(CHECK_LIBS)
+tests_unit_tools_test_units_LDADD = $(TEST_LIBS)
 
 tests_unit_tools_test_writer_SOURCES = \
 	tests/unit/tools/test_writer.c src/tools/writer.c src/tools/units.c
-tests_unit_tools_test_writer_LDADD = $(CHECK_LIBS)
+tests_unit_tools_test_writer_LDADD = $(TEST_LIBS)
 
 dist_check_SCRIPTS += \
 	tests/integration/test_tool_man_pages.sh \

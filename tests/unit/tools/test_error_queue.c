@@ -4,7 +4,6 @@
  */
 #include "tools/errors.h"
 
-#include <check.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -15,6 +14,8 @@
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "support/test_case.h"
 
 #define DEADLINE_NS (20 * UINT64_C(1000000000))
 
@@ -173,24 +174,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("error_queue");
-	TCase *tcase = tcase_create("error_queue");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_checked_fixture(tcase, setup, NULL);
-	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, error_is_written_whole);
-	tcase_add_test(tcase,
-		       error_with_a_reader_that_does_not_read_is_dropped_and_counted);
-	tcase_add_test(tcase,
-		       finish_with_a_reader_that_does_not_read_ends_at_the_deadline);
-	tcase_add_test(tcase, finish_writes_the_rest);
-	tcase_add_test(tcase, reader_that_is_gone_stops_nothing);
-	suite_add_tcase(suite, tcase);
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = setup);
 }

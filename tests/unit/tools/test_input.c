@@ -7,11 +7,11 @@
  */
 #include "tools/input.h"
 
-#include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "support/test_case.h"
 
 #define LARGEST 8
 
@@ -77,14 +77,14 @@ static void expect(enum tool_input_state state)
 			 state);
 }
 
-START_TEST(new_input_is_hungry)
+START_TEST(new_input_is_hungry, .loop_end = 3)
 {
 	begin((enum tool_input_form)_i);
 	expect(TOOL_INPUT_HUNGRY);
 }
 END_TEST
 
-START_TEST(input_that_ends_at_once_has_no_message)
+START_TEST(input_that_ends_at_once_has_no_message, .loop_end = 3)
 {
 	begin((enum tool_input_form)_i);
 	feed_end();
@@ -250,33 +250,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("input");
-	TCase *tcase = tcase_create("input");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_loop_test(tcase, new_input_is_hungry, 0, 3);
-	tcase_add_loop_test(tcase, input_that_ends_at_once_has_no_message, 0,
-			    3);
-	tcase_add_test(tcase, stream_hands_out_what_a_read_brought);
-	tcase_add_test(tcase, stream_divides_what_is_larger_than_a_message);
-	tcase_add_test(tcase, chunk_waits_until_it_is_whole);
-	tcase_add_test(tcase, last_chunk_may_be_shorter);
-	tcase_add_test(tcase, whole_chunks_leave_no_empty_one_behind);
-	tcase_add_test(tcase, line_loses_its_newline);
-	tcase_add_test(tcase, empty_line_is_an_empty_message);
-	tcase_add_test(tcase, line_may_come_in_pieces);
-	tcase_add_test(tcase, last_line_needs_no_newline);
-	tcase_add_test(tcase, line_of_the_largest_size_is_a_message);
-	tcase_add_test(tcase, line_that_is_too_long_is_known_before_it_ends);
-	tcase_add_test(tcase, line_that_is_too_long_is_known_with_its_newline);
-	tcase_add_test(tcase, bytes_of_any_value_pass);
-	tcase_add_test(tcase, failed_read_is_told);
-	suite_add_tcase(suite, tcase);
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = setup, .tear_down = teardown);
 }

@@ -6,7 +6,6 @@
  */
 #include "tools/journal.h"
 
-#include <check.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "support/test_case.h"
 
 static char directory[64];
 static char path[sizeof(directory) + 8];
@@ -139,7 +140,8 @@ static const struct {
 	{POSTERN_LOG_INFO, "\nPRIORITY=6\n"},
 };
 
-START_TEST(level_is_the_priority)
+START_TEST(level_is_the_priority,
+	   .loop_end = sizeof(priorities) / sizeof(priorities[0]))
 {
 	struct postern_log_record record = refusal;
 
@@ -288,29 +290,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("journal");
-	TCase *tcase = tcase_create("journal");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_test(tcase, record_is_an_entry_with_its_fields);
-	tcase_add_loop_test(tcase, level_is_the_priority, 0,
-			    sizeof(priorities) / sizeof(priorities[0]));
-	tcase_add_test(tcase, value_with_a_newline_cannot_pass_for_a_field);
-	tcase_add_test(tcase, field_without_room_is_left_out_whole);
-	tcase_add_test(tcase, largest_record_finds_room);
-	tcase_add_test(tcase, journal_that_is_not_there_is_found_once_it_is);
-	tcase_add_test(tcase, journal_that_was_started_anew_is_found_again);
-	tcase_add_test(tcase, path_that_is_too_long_is_an_error);
-	tcase_add_test(tcase,
-		       full_journal_is_told_what_it_lost_before_it_gets_more);
-	tcase_add_test(tcase, what_was_lost_is_told_in_the_end);
-	tcase_add_test(tcase, what_cannot_be_told_in_the_end_is_returned);
-	suite_add_tcase(suite, tcase);
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = set_up, .tear_down = tear_down);
 }

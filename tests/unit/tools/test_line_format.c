@@ -4,11 +4,12 @@
  */
 #include "tools/line_format.h"
 
-#include <check.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "support/test_case.h"
 
 static struct postern_peer_statistics peer;
 static struct tool_line_message message;
@@ -212,25 +213,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("line_format");
-	TCase *tcase = tcase_create("line_format");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_checked_fixture(tcase, setup, NULL);
-	tcase_add_test(tcase, print_has_every_field);
-	tcase_add_test(tcase, print_unknown_facts_are_dashes);
-	tcase_add_test(tcase, print_text_stays_as_it_is);
-	tcase_add_test(tcase, print_payload_is_one_line);
-	tcase_add_test(tcase, print_payload_keeps_printable_utf8_only);
-	tcase_add_test(tcase, print_random_payload_can_be_read_back);
-	tcase_add_test(tcase, print_raw_is_not_escaped);
-	tcase_add_test(tcase, parse_wrong_format_is_refused);
-	tcase_add_test(tcase, parse_too_many_fields_is_refused);
-	suite_add_tcase(suite, tcase);
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = setup);
 }

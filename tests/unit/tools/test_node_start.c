@@ -7,7 +7,6 @@
  */
 #include "tools/node_start.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,8 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "support/test_case.h"
 
 #define NS_PER_MS UINT64_C(1000000)
 #define NS_PER_S UINT64_C(1000000000)
@@ -140,24 +141,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("node_start");
-	TCase *tcase = tcase_create("node_start");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_set_timeout(tcase, 60);
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_test(tcase, pause_without_a_change_doubles_the_next);
-	tcase_add_test(tcase, bound_socket_ends_the_longest_pause);
-	tcase_add_test(tcase, new_mode_of_the_socket_ends_a_pause);
-	tcase_add_test(tcase, socket_moved_to_its_path_ends_a_pause);
-	tcase_add_test(tcase, other_file_of_the_directory_ends_no_pause);
-	tcase_add_test(tcase, later_directory_is_watched_too);
-	tcase_add_test(tcase, unknown_path_leaves_the_pauses);
-	suite_add_tcase(suite, tcase);
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = set_up, .tear_down = tear_down);
 }

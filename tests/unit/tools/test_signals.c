@@ -7,7 +7,6 @@
  */
 #include "tools/signals.h"
 
-#include <check.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
@@ -16,6 +15,8 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "support/test_case.h"
 
 #define DEADLINE_MS 20000
 
@@ -212,23 +213,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("signals");
-	TCase *tcase = tcase_create("signals");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, reload_taken_leaves_the_descriptor_unreadable);
-	tcase_add_test(tcase, reopen_taken_leaves_the_descriptor_unreadable);
-	tcase_add_test(tcase, stop_is_repeated_each_second);
-	tcase_add_test(tcase, hangup_of_the_terminal_asks_to_stop);
-	tcase_add_test(tcase, hangup_with_redirected_descriptors_asks_to_stop);
-	tcase_add_test(tcase, hangup_ignored_at_the_start_stays_ignored);
-	tcase_add_test(tcase, hangup_of_a_viewer_asks_to_stop);
-	suite_add_tcase(suite, tcase);
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

@@ -7,7 +7,6 @@
  */
 #include "tools/stat_sample.h"
 
-#include <check.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "tools/errors.h"
+#include "support/test_case.h"
 
 #define NS_PER_SECOND UINT64_C(1000000000)
 #define NS_PER_MS UINT64_C(1000000)
@@ -237,24 +237,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("sample");
-	TCase *tcase = tcase_create("sample");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_test(tcase, rate_is_by_the_time_between_two_publications);
-	tcase_add_test(tcase, rate_of_a_publication_that_was_seen_is_kept);
-	tcase_add_test(tcase, first_rate_is_that_since_the_beginning);
-	tcase_add_test(tcase, node_that_was_opened_anew_has_rates_of_its_own);
-	tcase_add_test(tcase, times_of_a_silent_node_go_on);
-	tcase_add_test(tcase, times_of_a_clock_that_is_ahead_do_not_underflow);
-	tcase_add_test(tcase,
-		       times_of_a_node_opened_after_its_publication_do_not_underflow);
-	suite_add_tcase(suite, tcase);
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = set_up, .tear_down = tear_down);
 }

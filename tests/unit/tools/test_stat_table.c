@@ -4,9 +4,9 @@
  */
 #include "tools/stat_table.h"
 
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "support/test_case.h"
 
 static struct tool_stat_sample sample;
 static struct tool_peer peers[3];
@@ -83,7 +83,8 @@ static const struct {
 	{UINT64_MAX, 0, "in  ########"},
 };
 
-START_TEST(bar_is_of_the_fuller_ring)
+START_TEST(bar_is_of_the_fuller_ring,
+	   .loop_end = sizeof(bars) / sizeof(bars[0]))
 {
 	struct postern_peer_statistics *stats = &peers[0].stats;
 
@@ -153,22 +154,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("stat_table");
-	TCase *tcase = tcase_create("lines");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_checked_fixture(tcase, set_up, NULL);
-	tcase_add_test(tcase, any_sample_makes_a_line);
-	tcase_add_test(tcase, empty_sample_makes_a_line);
-	tcase_add_loop_test(tcase, bar_is_of_the_fuller_ring, 0,
-			    sizeof(bars) / sizeof(bars[0]));
-	tcase_add_test(tcase, what_is_wrong_with_a_peer_is_its_state);
-	tcase_add_test(tcase, peers_stand_in_the_order_that_was_asked_for);
-	tcase_add_test(tcase, refusals_are_cut_not_overrun);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = set_up);
 }

@@ -4,9 +4,9 @@
  */
 #include "tools/units.h"
 
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "support/test_case.h"
 
 static const struct accepted {
 	const char *text;
@@ -45,7 +45,7 @@ static const char *const not_counts[] = {
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
-START_TEST(size_has_a_unit)
+START_TEST(size_has_a_unit, .loop_end = COUNT(sizes))
 {
 	uint64_t bytes = 0;
 
@@ -54,7 +54,8 @@ START_TEST(size_has_a_unit)
 }
 END_TEST
 
-START_TEST(text_that_is_no_size_is_refused_and_nothing_is_written)
+START_TEST(text_that_is_no_size_is_refused_and_nothing_is_written,
+	   .loop_end = COUNT(not_sizes))
 {
 	uint64_t bytes = 77;
 
@@ -63,7 +64,7 @@ START_TEST(text_that_is_no_size_is_refused_and_nothing_is_written)
 }
 END_TEST
 
-START_TEST(duration_has_a_unit)
+START_TEST(duration_has_a_unit, .loop_end = COUNT(durations))
 {
 	uint64_t ns = 0;
 
@@ -72,7 +73,8 @@ START_TEST(duration_has_a_unit)
 }
 END_TEST
 
-START_TEST(text_that_is_no_duration_is_refused_and_nothing_is_written)
+START_TEST(text_that_is_no_duration_is_refused_and_nothing_is_written,
+	   .loop_end = COUNT(not_durations))
 {
 	uint64_t ns = 77;
 
@@ -92,7 +94,8 @@ START_TEST(count_is_a_bare_number)
 }
 END_TEST
 
-START_TEST(text_that_is_no_count_is_refused_and_nothing_is_written)
+START_TEST(text_that_is_no_count_is_refused_and_nothing_is_written,
+	   .loop_end = COUNT(not_counts))
 {
 	uint64_t count = 77;
 
@@ -120,7 +123,7 @@ static const struct {
 	{999960, "1.0M"}, {18446744073709551615.0, "18.4E"},
 };
 
-START_TEST(count_is_printed_in_few_characters)
+START_TEST(count_is_printed_in_few_characters, .loop_end = COUNT(short_counts))
 {
 	ck_assert_str_eq(tool_format_count(short_counts[_i].count).text,
 			 short_counts[_i].text);
@@ -137,7 +140,7 @@ static const struct {
 	{UINT64_C(86400000000000), "24.0h"}, {UINT64_MAX, "213504d"},
 };
 
-START_TEST(time_is_printed_in_the_unit_that_fits)
+START_TEST(time_is_printed_in_the_unit_that_fits, .loop_end = COUNT(times))
 {
 	ck_assert_str_eq(tool_format_time(times[_i].ns).text, times[_i].text);
 }
@@ -145,32 +148,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("units");
-	TCase *tcase = tcase_create("units");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_loop_test(tcase, size_has_a_unit, 0, COUNT(sizes));
-	tcase_add_loop_test(tcase,
-			    text_that_is_no_size_is_refused_and_nothing_is_written,
-			    0, COUNT(not_sizes));
-	tcase_add_loop_test(tcase, duration_has_a_unit, 0, COUNT(durations));
-	tcase_add_loop_test(tcase,
-			    text_that_is_no_duration_is_refused_and_nothing_is_written,
-			    0, COUNT(not_durations));
-	tcase_add_test(tcase, count_is_a_bare_number);
-	tcase_add_loop_test(tcase,
-			    text_that_is_no_count_is_refused_and_nothing_is_written,
-			    0, COUNT(not_counts));
-	tcase_add_loop_test(tcase, count_is_printed_in_few_characters, 0,
-			    COUNT(short_counts));
-	tcase_add_loop_test(tcase, time_is_printed_in_the_unit_that_fits, 0,
-			    COUNT(times));
-	tcase_add_test(tcase, size_is_printed_in_the_largest_unit_that_fits);
-	suite_add_tcase(suite, tcase);
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

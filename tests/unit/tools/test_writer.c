@@ -7,7 +7,6 @@
  */
 #include "tools/writer.h"
 
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -21,6 +20,8 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "support/test_case.h"
 
 #define BUFFER_BYTES 65536
 #define DEADLINE_NS (20 * UINT64_C(1000000000))
@@ -467,33 +468,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("writer");
-	TCase *tcase = tcase_create("writer");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, serve_writes_what_is_committed);
-	tcase_add_test(tcase,
-		       reserve_with_a_full_pipe_is_eagain_and_does_not_block);
-	tcase_add_test(tcase, drain_with_a_full_pipe_ends_at_the_deadline);
-	tcase_add_test(tcase, nonblocking_pipe_is_waited_for);
-	tcase_add_test(tcase, message_larger_than_the_buffers_is_written);
-	tcase_add_test(tcase, closed_pipe_is_a_final_error);
-	tcase_add_test(tcase, file_is_appended_to_and_private);
-	tcase_add_test(tcase, path_that_is_no_file_is_refused);
-	tcase_add_test(tcase,
-		       full_file_keeps_the_lines_and_goes_on_where_it_stopped);
-	tcase_add_test(tcase, full_file_is_tried_again_without_a_request);
-	tcase_add_test(tcase, reopen_of_a_moved_file_begins_a_new_one);
-	tcase_add_test(tcase, reopen_of_the_same_file_changes_nothing);
-	tcase_add_test(tcase, reopen_of_a_full_file_does_not_tear_a_line);
-	tcase_add_test(tcase, reopen_that_fails_keeps_the_open_file);
-	suite_add_tcase(suite, tcase);
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = setup, .tear_down = teardown);
 }

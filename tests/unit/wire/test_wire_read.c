@@ -4,11 +4,10 @@
  */
 #include "wire/wire.h"
 
-#include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 
 #include "unit/wire/any_message.h"
+#include "support/test_case.h"
 
 /* The outcome of changing one byte of a valid record. */
 static void assert_byte_is_refused(enum pst_wire_type type, size_t offset,
@@ -201,7 +200,8 @@ static const struct byte_case hello_cases[] = {
 	{"bytes at the end of an empty key exchange", 295, 1},
 };
 
-START_TEST(hello_refuses_each_violation)
+START_TEST(hello_refuses_each_violation,
+	   .loop_end = sizeof(hello_cases) / sizeof(*hello_cases))
 {
 	const struct byte_case *c = &hello_cases[_i];
 
@@ -218,7 +218,8 @@ static const struct byte_case secured_hello_cases[] = {
 	{"a byte behind the key exchange", 168 + 96, 1},
 };
 
-START_TEST(secured_hello_refuses_each_violation)
+START_TEST(secured_hello_refuses_each_violation,
+	   .loop_end = sizeof(secured_hello_cases) / sizeof(*secured_hello_cases))
 {
 	const struct byte_case *c = &secured_hello_cases[_i];
 	struct pst_hello hello = sample_secured_hello(PST_WIRE_PATTERN_IK);
@@ -280,7 +281,8 @@ static const struct byte_case offer_cases[] = {
 	{"bytes at the end of an empty key exchange", 223, 1},
 };
 
-START_TEST(offer_refuses_each_violation)
+START_TEST(offer_refuses_each_violation,
+	   .loop_end = sizeof(offer_cases) / sizeof(*offer_cases))
 {
 	const struct byte_case *c = &offer_cases[_i];
 
@@ -359,7 +361,8 @@ static const struct byte_case stats_cases[] = {
 	{"the last fill byte", 39, 0x80},
 };
 
-START_TEST(stats_refuses_each_violation)
+START_TEST(stats_refuses_each_violation,
+	   .loop_end = sizeof(stats_cases) / sizeof(*stats_cases))
 {
 	struct pst_wire_record record = sample_record(PST_WIRE_STATS);
 
@@ -385,7 +388,8 @@ static const struct byte_case command_cases[] = {
 	{"text at the end of the name's field", 111, 'x'},
 };
 
-START_TEST(command_refuses_each_violation)
+START_TEST(command_refuses_each_violation,
+	   .loop_end = sizeof(command_cases) / sizeof(*command_cases))
 {
 	const struct byte_case *c = &command_cases[_i];
 
@@ -417,7 +421,8 @@ static const struct byte_case result_cases[] = {
 	{"more than there can be", 44, 1},
 };
 
-START_TEST(result_refuses_each_violation)
+START_TEST(result_refuses_each_violation,
+	   .loop_end = sizeof(result_cases) / sizeof(*result_cases))
 {
 	const struct byte_case *c = &result_cases[_i];
 
@@ -456,45 +461,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("wire_read");
-	TCase *tcase = tcase_create("fields");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_test(tcase, hello_reads_field_by_field);
-	tcase_add_test(tcase, offer_reads_field_by_field);
-	tcase_add_test(tcase, short_messages_read_field_by_field);
-	tcase_add_test(tcase, another_version_may_have_other_sizes_and_types);
-	tcase_add_test(tcase, no_version_has_records_beyond_the_limit);
-	tcase_add_test(tcase, version_zero_does_not_exist);
-	tcase_add_test(tcase, refuse_of_another_version_is_understood);
-	tcase_add_test(tcase, an_error_text_is_no_record);
-	tcase_add_loop_test(tcase, hello_refuses_each_violation, 0,
-			    sizeof(hello_cases) / sizeof(*hello_cases));
-	tcase_add_loop_test(tcase, secured_hello_refuses_each_violation, 0,
-			    sizeof(secured_hello_cases) /
-				    sizeof(*secured_hello_cases));
-	tcase_add_test(tcase, hello_refuses_a_ring_or_message_of_nothing);
-	tcase_add_test(tcase, hello_takes_names_of_every_length_that_fits);
-	tcase_add_loop_test(tcase, offer_refuses_each_violation, 0,
-			    sizeof(offer_cases) / sizeof(*offer_cases));
-	tcase_add_test(tcase, offer_refuses_segments_without_identity);
-	tcase_add_test(tcase, offer_refuses_a_message_of_nothing);
-	tcase_add_test(tcase, go_refuses_the_empty_handle);
-	tcase_add_test(tcase, control_messages_read_field_by_field);
-	tcase_add_loop_test(tcase, stats_refuses_each_violation, 0,
-			    sizeof(stats_cases) / sizeof(*stats_cases));
-	tcase_add_loop_test(tcase, command_refuses_each_violation, 0,
-			    sizeof(command_cases) / sizeof(*command_cases));
-	tcase_add_test(tcase,
-		       command_refuses_two_ways_of_naming_a_peer_and_none);
-	tcase_add_loop_test(tcase, result_refuses_each_violation, 0,
-			    sizeof(result_cases) / sizeof(*result_cases));
-	tcase_add_test(tcase, result_refuses_to_have_done_nothing);
-	tcase_add_test(tcase, refuse_knows_three_codes);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

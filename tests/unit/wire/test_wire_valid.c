@@ -5,10 +5,8 @@
  */
 #include "wire/wire.h"
 
-#include <check.h>
-#include <stdlib.h>
-
 #include "unit/wire/wire_samples.h"
+#include "support/test_case.h"
 
 START_TEST(names_begin_with_a_letter_or_digit)
 {
@@ -85,7 +83,8 @@ static const enum pst_wire_pattern patterns[] = {
 };
 #define PATTERN_COUNT (sizeof(patterns) / sizeof(*patterns))
 
-START_TEST(a_key_exchange_is_as_long_as_its_pattern_says)
+START_TEST(a_key_exchange_is_as_long_as_its_pattern_says,
+	   .loop_end = PATTERN_COUNT)
 {
 	static const size_t wanted_bytes[PATTERN_COUNT] = {32, 48, 96};
 	struct pst_hello hello = sample_secured_hello(patterns[_i]);
@@ -132,7 +131,8 @@ START_TEST(mode_none_alone_has_neither_pattern_nor_cipher)
 }
 END_TEST
 
-START_TEST(every_other_offer_has_both_and_only_known_ones)
+START_TEST(every_other_offer_has_both_and_only_known_ones,
+	   .loop_end = PATTERN_COUNT)
 {
 	struct pst_hello hello = sample_secured_hello(patterns[_i]);
 
@@ -157,7 +157,7 @@ START_TEST(every_other_offer_has_both_and_only_known_ones)
 }
 END_TEST
 
-START_TEST(hello_with_a_key_does_not_offer_mode_none)
+START_TEST(hello_with_a_key_does_not_offer_mode_none, .loop_end = PATTERN_COUNT)
 {
 	struct pst_hello hello = sample_secured_hello(patterns[_i]);
 
@@ -168,7 +168,8 @@ START_TEST(hello_with_a_key_does_not_offer_mode_none)
 }
 END_TEST
 
-START_TEST(unknown_modes_are_refused_with_a_key_exchange_too)
+START_TEST(unknown_modes_are_refused_with_a_key_exchange_too,
+	   .loop_end = PATTERN_COUNT)
 {
 	struct pst_hello hello = sample_secured_hello(patterns[_i]);
 	struct pst_offer offer = sample_secured_offer();
@@ -215,7 +216,7 @@ static const enum pst_wire_kind kinds_without_a_request[] = {
 	PST_WIRE_KIND_OBSERVE, PST_WIRE_KIND_CONTROL,
 };
 
-START_TEST(hello_without_a_channel_requests_nothing)
+START_TEST(hello_without_a_channel_requests_nothing, .loop_end = 2)
 {
 	const struct pst_hello good =
 		sample_hello_of(kinds_without_a_request[_i]);
@@ -239,7 +240,7 @@ START_TEST(hello_without_a_channel_requests_nothing)
 }
 END_TEST
 
-START_TEST(hello_without_a_channel_offers_mode_none_only)
+START_TEST(hello_without_a_channel_offers_mode_none_only, .loop_end = 2)
 {
 	struct pst_hello hello = sample_hello_of(kinds_without_a_request[_i]);
 
@@ -316,44 +317,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("wire_valid");
-	TCase *tcase = tcase_create("rules");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_test(tcase, names_begin_with_a_letter_or_digit);
-	tcase_add_test(tcase, names_go_on_with_four_kinds_of_characters);
-	tcase_add_test(tcase, names_are_terminated_within_their_field);
-	tcase_add_test(tcase, a_zeroed_message_is_not_valid);
-	tcase_add_test(tcase, an_instance_may_be_empty_but_a_node_name_not);
-	tcase_add_loop_test(tcase,
-			    a_key_exchange_is_as_long_as_its_pattern_says, 0,
-			    PATTERN_COUNT);
-	tcase_add_test(tcase,
-		       an_answer_is_eighty_bytes_exactly_when_a_mode_needs_it);
-	tcase_add_test(tcase, mode_none_alone_has_neither_pattern_nor_cipher);
-	tcase_add_loop_test(tcase,
-			    every_other_offer_has_both_and_only_known_ones, 0,
-			    PATTERN_COUNT);
-	tcase_add_loop_test(tcase, hello_with_a_key_does_not_offer_mode_none, 0,
-			    PATTERN_COUNT);
-	tcase_add_loop_test(tcase,
-			    unknown_modes_are_refused_with_a_key_exchange_too,
-			    0, PATTERN_COUNT);
-	tcase_add_test(tcase, directions_beyond_sixteen_bits_are_refused);
-	tcase_add_test(tcase, an_offer_of_one_direction_has_one_ring);
-	tcase_add_loop_test(tcase, hello_without_a_channel_requests_nothing, 0,
-			    2);
-	tcase_add_loop_test(tcase,
-			    hello_without_a_channel_offers_mode_none_only,
-			    0, 2);
-	tcase_add_test(tcase, a_channel_without_a_request_is_not_valid);
-	tcase_add_test(tcase, a_command_names_its_peer_in_one_way);
-	tcase_add_test(tcase, a_command_that_nobody_knows_is_not_valid);
-	tcase_add_test(tcase, a_result_counts_exactly_what_was_done);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS();
 }

@@ -7,11 +7,10 @@
  */
 #include "wire/wire.h"
 
-#include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 
 #include "support/mutate.h"
+#include "support/test_case.h"
 #include "unit/wire/any_message.h"
 
 static const enum pst_wire_type types[] = {
@@ -99,7 +98,7 @@ static void refused_or_exact(const struct mutation *mutation, void *user_data)
 	walk->accepted_count++;
 }
 
-START_TEST(a_written_message_reads_the_same)
+START_TEST(a_written_message_reads_the_same, .loop_end = TYPE_COUNT)
 {
 	struct pst_wire_record record = sample_record(types[_i]);
 	struct pst_wire_record again;
@@ -117,7 +116,7 @@ START_TEST(a_written_message_reads_the_same)
 }
 END_TEST
 
-START_TEST(every_mutation_is_refused_or_exact)
+START_TEST(every_mutation_is_refused_or_exact, .loop_end = TYPE_COUNT)
 {
 	struct pst_wire_record record = sample_record(types[_i]);
 	struct walk walk = {.type = types[_i]};
@@ -131,7 +130,8 @@ START_TEST(every_mutation_is_refused_or_exact)
 }
 END_TEST
 
-START_TEST(every_mutation_of_another_form_is_refused_or_exact)
+START_TEST(every_mutation_of_another_form_is_refused_or_exact,
+	   .loop_end = FORM_COUNT)
 {
 	struct walk walk = {0};
 	struct pst_wire_record record = sample_of_another_form(_i, &walk.type);
@@ -142,7 +142,7 @@ START_TEST(every_mutation_of_another_form_is_refused_or_exact)
 }
 END_TEST
 
-START_TEST(no_record_passes_for_one_of_another_type)
+START_TEST(no_record_passes_for_one_of_another_type, .loop_end = TYPE_COUNT)
 {
 	struct pst_wire_record record = sample_record(types[_i]);
 
@@ -153,7 +153,7 @@ START_TEST(no_record_passes_for_one_of_another_type)
 END_TEST
 
 /* Even before the version says that it may be anything. */
-START_TEST(magic_and_size_are_checked_first)
+START_TEST(magic_and_size_are_checked_first, .loop_end = TYPE_COUNT)
 {
 	static const size_t offsets[] = {0, 1, 2,  3,  4,  5,
 					 6, 7, 12, 13, 14, 15};
@@ -175,7 +175,7 @@ START_TEST(magic_and_size_are_checked_first)
 }
 END_TEST
 
-START_TEST(a_type_is_known_by_its_own_size_only)
+START_TEST(a_type_is_known_by_its_own_size_only, .loop_end = TYPE_COUNT)
 {
 	for (size_t i = 0; i < TYPE_COUNT; i++) {
 		struct pst_wire_record record = sample_record(types[i]);
@@ -192,7 +192,7 @@ START_TEST(a_type_is_known_by_its_own_size_only)
 }
 END_TEST
 
-START_TEST(a_consistently_shortened_record_is_refused)
+START_TEST(a_consistently_shortened_record_is_refused, .loop_end = TYPE_COUNT)
 {
 	struct pst_wire_record record = sample_record(types[_i]);
 
@@ -205,7 +205,7 @@ START_TEST(a_consistently_shortened_record_is_refused)
 }
 END_TEST
 
-START_TEST(a_consistently_lengthened_record_is_refused)
+START_TEST(a_consistently_lengthened_record_is_refused, .loop_end = TYPE_COUNT)
 {
 	struct pst_wire_record record = sample_record(types[_i]);
 
@@ -218,7 +218,7 @@ START_TEST(a_consistently_lengthened_record_is_refused)
 }
 END_TEST
 
-START_TEST(another_version_is_told_from_rubbish)
+START_TEST(another_version_is_told_from_rubbish, .loop_end = TYPE_COUNT)
 {
 	struct pst_wire_record record = sample_record(types[_i]);
 	union any_message message;
@@ -234,34 +234,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("wire_walk");
-	TCase *tcase = tcase_create("every type");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_set_timeout(tcase, 120);
-	tcase_add_loop_test(tcase, a_written_message_reads_the_same, 0,
-			    TYPE_COUNT);
-	tcase_add_loop_test(tcase, every_mutation_is_refused_or_exact, 0,
-			    TYPE_COUNT);
-	tcase_add_loop_test(tcase,
-			    every_mutation_of_another_form_is_refused_or_exact,
-			    0, FORM_COUNT);
-	tcase_add_loop_test(tcase, no_record_passes_for_one_of_another_type, 0,
-			    TYPE_COUNT);
-	tcase_add_loop_test(tcase, magic_and_size_are_checked_first, 0,
-			    TYPE_COUNT);
-	tcase_add_loop_test(tcase, a_type_is_known_by_its_own_size_only, 0,
-			    TYPE_COUNT);
-	tcase_add_loop_test(tcase, a_consistently_shortened_record_is_refused,
-			    0, TYPE_COUNT);
-	tcase_add_loop_test(tcase, a_consistently_lengthened_record_is_refused,
-			    0, TYPE_COUNT);
-	tcase_add_loop_test(tcase, another_version_is_told_from_rubbish, 0,
-			    TYPE_COUNT);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.timeout_s = 120);
 }

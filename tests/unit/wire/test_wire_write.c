@@ -5,11 +5,10 @@
  */
 #include "wire/wire.h"
 
-#include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 
 #include "unit/wire/wire_samples.h"
+#include "support/test_case.h"
 
 static struct pst_wire_record record;
 
@@ -271,30 +270,5 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("wire_write");
-	TCase *tcase = tcase_create("layout");
-	SRunner *runner = srunner_create(suite);
-	int failed_count;
-
-	tcase_add_checked_fixture(tcase, setup, NULL);
-	tcase_add_test(tcase, hello_has_the_documented_layout);
-	tcase_add_test(tcase, hello_zeroes_every_byte_that_says_nothing);
-	tcase_add_test(tcase, hello_carries_a_key_exchange);
-	tcase_add_test(tcase, offer_has_the_documented_layout);
-	tcase_add_test(tcase, ready_has_the_documented_layout);
-	tcase_add_test(tcase, go_has_the_documented_layout);
-	tcase_add_test(tcase, refuse_says_one_code_and_nothing_else);
-	tcase_add_test(tcase, stats_has_the_documented_layout);
-	tcase_add_test(tcase, grant_has_the_documented_layout);
-	tcase_add_test(tcase, command_has_the_documented_layout);
-	tcase_add_test(tcase, command_carries_a_name_instead);
-	tcase_add_test(tcase, result_has_the_documented_layout);
-	tcase_add_test(tcase,
-		       hello_of_who_wants_no_channel_has_names_and_kind_alone);
-	tcase_add_test(tcase, an_invalid_message_leaves_the_record_alone);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return RUN_TESTS(.set_up = setup);
 }
