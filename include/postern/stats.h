@@ -86,7 +86,7 @@ enum postern_peer_state {
 };
 
 enum postern_peer_flag {
-	POSTERN_PEER_DRAINING = 1,   /* gone; its last messages are received */
+	POSTERN_PEER_DRAINING = 1,   /* has exited; its messages are received */
 	POSTERN_PEER_STUCK = 2       /* alive, but it does not receive */
 };
 
