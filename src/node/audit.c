@@ -396,13 +396,10 @@ uint64_t pst_audit_next_deadline_ns(const struct pst_audit *audit)
 	uint64_t due_ns = PST_DEADLINE_NEVER;
 	size_t i;
 
-	for (i = 0; i < PST_AUDIT_KINDS; i++) {
-		uint64_t other_ns = pst_audit_suppression_deadline_ns(
-			&audit->suppressions[i]);
-
-		if (other_ns < due_ns)
-			due_ns = other_ns;
-	}
+	for (i = 0; i < PST_AUDIT_KINDS; i++)
+		due_ns = pst_deadline_earlier(
+			due_ns, pst_audit_suppression_deadline_ns(
+					&audit->suppressions[i]));
 	return due_ns;
 }
 
