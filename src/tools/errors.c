@@ -111,23 +111,24 @@ static enum tool_status status_of(int result, enum postern_reason reason)
 enum tool_status tool_error_result(const char *what, int result,
 				   const struct postern_refusal *refusal)
 {
+	const struct postern_refusal none = POSTERN_REFUSAL_INIT;
 	const char *why = postern_strerror(result);
-	FILE *output = tool_error_stream();
+	enum tool_status status;
 
+	if (!refusal)
+		refusal = &none;
+	status = status_of(result, refusal->reason);
 	/* A detail says all that the result does, and better. */
-	if (refusal && refusal->detail[0] != '\0')
+	if (refusal->detail[0] != '\0')
 		why = refusal->detail;
-	else if (refusal && refusal->reason != POSTERN_REASON_NONE)
+	else if (refusal->reason != POSTERN_REASON_NONE)
 		why = postern_reason_text(refusal->reason);
-	fprintf(output, "postern: %s: %s", what, why);
-	/* The detail of an error of the policy begins with the place. */
-	if (refusal && refusal->file[0] != '\0' &&
-	    refusal->reason != POSTERN_REASON_POLICY)
-		fprintf(output, " (%s:%u: %s)", refusal->file, refusal->line,
-			refusal->rule);
-	fputc('\n', output);
-	return status_of(result, refusal ? refusal->reason :
-					   POSTERN_REASON_NONE);
+	/* The detail of an error of the policy begins with the location. */
+	if (refusal->file[0] == '\0' ||
+	    refusal->reason == POSTERN_REASON_POLICY)
+		return tool_error(status, what, "%s", why);
+	return tool_error(status, what, "%s (%s:%u: %s)", why, refusal->file,
+			  refusal->line, refusal->rule);
 }
 
 enum tool_status tool_error_lookup(const char *name, const char *kind,

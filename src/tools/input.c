@@ -45,19 +45,15 @@ void tool_input_done(struct tool_input *input)
 
 static enum tool_input_state hand_out(struct tool_input *input,
 				      size_t message_bytes,
-				      size_t separator_bytes,
-				      const char **ret_message,
-				      size_t *ret_message_bytes)
+				      size_t separator_bytes)
 {
-	*ret_message = input->buffer + input->begin_offset;
-	*ret_message_bytes = message_bytes;
+	input->message = input->buffer + input->begin_offset;
+	input->message_bytes = message_bytes;
 	input->begin_offset += message_bytes + separator_bytes;
 	return TOOL_INPUT_MESSAGE;
 }
 
-static enum tool_input_state next_line(struct tool_input *input,
-				       const char **ret_message,
-				       size_t *ret_message_bytes)
+static enum tool_input_state next_line(struct tool_input *input)
 {
 	const char *begin = input->buffer + input->begin_offset;
 	size_t held_bytes = input->end_offset - input->begin_offset;
@@ -71,16 +67,15 @@ static enum tool_input_state next_line(struct tool_input *input,
 	if (!newline && line_bytes == 0)
 		return TOOL_INPUT_ENDED;
 	input->line_count++;
-	return hand_out(input, line_bytes, newline ? 1 : 0, ret_message,
-			ret_message_bytes);
+	return hand_out(input, line_bytes, newline ? 1 : 0);
 }
 
-static enum tool_input_state next_bytes(struct tool_input *input,
-					const char **ret_message,
-					size_t *ret_message_bytes)
+enum tool_input_state tool_input_next(struct tool_input *input)
 {
 	size_t message_bytes = input->end_offset - input->begin_offset;
 
+	if (input->form == TOOL_INPUT_LINES)
+		return next_line(input);
 	if (message_bytes > input->message_bytes_max)
 		message_bytes = input->message_bytes_max;
 	if (message_bytes == 0)
@@ -88,17 +83,7 @@ static enum tool_input_state next_bytes(struct tool_input *input,
 	if (input->form == TOOL_INPUT_CHUNKS && !input->has_ended &&
 	    message_bytes < input->message_bytes_max)
 		return TOOL_INPUT_HUNGRY;
-	return hand_out(input, message_bytes, 0, ret_message,
-			ret_message_bytes);
-}
-
-enum tool_input_state tool_input_next(struct tool_input *input,
-				      const char **ret_message,
-				      size_t *ret_message_bytes)
-{
-	if (input->form == TOOL_INPUT_LINES)
-		return next_line(input, ret_message, ret_message_bytes);
-	return next_bytes(input, ret_message, ret_message_bytes);
+	return hand_out(input, message_bytes, 0);
 }
 
 int tool_input_read(struct tool_input *input)

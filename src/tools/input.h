@@ -33,6 +33,9 @@ struct tool_input {
 	size_t buffer_bytes;
 	size_t begin_offset;        /* what is buffered: from here ... */
 	size_t end_offset;          /* ... to before here */
+
+	const char *message;        /* of the last tool_input_next() */
+	size_t message_bytes;
 };
 
 /* Returns 0 or -ENOMEM.  message_bytes_max is at least 1. */
@@ -40,10 +43,8 @@ int tool_input_init(struct tool_input *input, enum tool_input_form form,
 		    int borrow_fd, size_t message_bytes_max);
 void tool_input_done(struct tool_input *input);
 
-/* The next message, when there is one: it is valid until the next call. */
-enum tool_input_state tool_input_next(struct tool_input *input,
-				      const char **ret_message,
-				      size_t *ret_message_bytes);
+/* The next message, if there is one: it is valid until the next call. */
+enum tool_input_state tool_input_next(struct tool_input *input);
 
 /* One read, which may block.  Returns 0 or a negative errno. */
 int tool_input_read(struct tool_input *input);

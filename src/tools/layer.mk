@@ -8,7 +8,6 @@ postern_SOURCES = \
 	src/tools/doctor.c \
 	src/tools/errors.c src/tools/errors.h \
 	src/tools/input.c src/tools/input.h \
-	src/tools/journal.c src/tools/journal.h \
 	src/tools/json.c src/tools/json.h \
 	src/tools/key.c \
 	src/tools/line_format.c src/tools/line_format.h \

@@ -54,18 +54,15 @@ static bool is_unmapped(const struct postern_node_description *node)
 static void name_owner(const struct postern_node_description *node,
 		       char owner[static OWNER_BYTES])
 {
-	char *name;
+	char *name = NULL;
 
-	if (node->owner_fact != POSTERN_FACT_KNOWN) {
+	if (node->owner_fact != POSTERN_FACT_KNOWN)
 		(void)snprintf(owner, OWNER_BYTES, "%s",
 			       is_unmapped(node) ? "unmapped" : "unknown");
-		return;
-	}
-	if (postern_user_name(node->owner_uid, &name) < 0) {
+	else if (postern_user_name(node->owner_uid, &name) < 0)
 		(void)snprintf(owner, OWNER_BYTES, "%u", node->owner_uid);
-		return;
-	}
-	(void)snprintf(owner, OWNER_BYTES, "%.63s", name);
+	else
+		(void)snprintf(owner, OWNER_BYTES, "%.63s", name);
 	free(name);
 }
 
@@ -114,7 +111,6 @@ static void count_peers(const struct postern_policy *policy,
 	struct postern_node_statistics stats = POSTERN_NODE_STATISTICS_INIT;
 	struct postern_observer *observer = NULL;
 
-	(void)snprintf(text, COUNT_BYTES, "-");
 	if (!is_unmapped(node) && may_observe(policy, node) &&
 	    postern_observe(policy, node->name, NULL,
 			    postern_deadline_after(ANSWER_NS), NULL,
@@ -135,7 +131,6 @@ static void *ask_nodes(void *user_data)
 		if (i >= listing->entry_count)
 			return NULL;
 		entry = &listing->entries[i];
-		(void)snprintf(entry->peer_count, COUNT_BYTES, "-");
 		entry->result = postern_node_probe(
 			listing->policy, entry->node.name,
 			postern_deadline_after(ANSWER_NS), &entry->refusal);
@@ -189,9 +184,11 @@ static void print_nodes(const struct postern_policy *policy)
 		tool_exit(tool_error_system("list", ENOMEM));
 	for (i = 0; i < listing.entry_count &&
 		    postern_policy_node_at(policy, i, &node) == 0; i++) {
-		listing.entries[i].node = node;
-		listing.entries[i].refusal =
-			(struct postern_refusal) POSTERN_REFUSAL_INIT;
+		listing.entries[i] = (struct entry){
+			.node = node,
+			.refusal = POSTERN_REFUSAL_INIT,
+			.peer_count = "-",
+		};
 	}
 	ask_all_nodes(&listing);
 	printf("%-24s %-16s %-13s %5s %s\n", "NODE", "OWNER", "STATE",

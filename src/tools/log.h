@@ -1,33 +1,76 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Where the library's log records go: standard error, or the journal
+ * The log records of the library: to standard error, or to the journal of systemd
  *
- * The library never prints; this is the callback by which the tool does.  It
- * shares standard error with the progress line, which it clears first.
+ * The library never prints; it passes its records to a callback of the tool.
+ * They share standard error with the progress line, which is cleared first.
+ *
+ * The journal has its native protocol: a datagram is an entry, each line of it a
+ * field.  Sending never blocks.  The first record that the journal does not take
+ * goes to standard error, with a warning.  Further ones are counted, and the
+ * count is the first entry when the journal takes entries again.
  */
 #ifndef POSTERN_TOOLS_LOG_H
 #define POSTERN_TOOLS_LOG_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include <postern/log.h>
 
-#include "journal.h"
 #include "progress.h"
 
-/* All zero: no progress line to make way for, and no journal. */
+#define TOOL_JOURNAL_SOCKET "/run/systemd/journal/socket"
+
+/* More than a record's line and fields can need. */
+#define TOOL_JOURNAL_ENTRY_BYTES 4096
+
+struct tool_journal_entry {
+	size_t used_bytes;
+	char bytes[TOOL_JOURNAL_ENTRY_BYTES];
+};
+
+struct tool_journal {
+	const char *socket_path;
+	int socket_fd;          /* -1: not open */
+	bool has_failed;        /* ever */
+	uint64_t lost_count;    /* not reported yet */
+};
+
+/* All zero: no progress line to clear, and no journal. */
 struct tool_log {
 	struct tool_progress *progress;
 	struct tool_journal *journal;
 };
 
-/*
- * A postern_log_fn.  user_data is NULL or a struct tool_log.
- *
- * The first record that the journal does not take goes to standard error, with
- * a warning; any further one is lost, and counted.
- */
+/* A postern_log_fn.  user_data is NULL or a struct tool_log. */
 void tool_log_print(void *user_data, const struct postern_log_record *record);
 
-/* The last word on the journal: what was lost. */
+/* Close the journal, and warn of records that were lost. */
 void tool_log_finish(struct tool_log *log);
+
+/* -- the journal ----------------------------------------------------------- */
+
+/* socket_path is borrowed.  The socket is opened with the first record. */
+void tool_journal_init(struct tool_journal *journal, const char *socket_path);
+
+/* Returns 0 if the journal has the record and a report of earlier losses, else a
+ * negative errno. */
+int tool_journal_send(struct tool_journal *journal,
+		      const struct postern_log_record *record);
+
+/* Report what was lost, and close the socket.  Returns how many lost records
+ * could not be reported. */
+uint64_t tool_journal_done(struct tool_journal *journal);
+
+/* -- for its tests --------------------------------------------------------- */
+
+/*
+ * Add PREFIX + key (as capitals) = value, which may be any bytes.  A field that
+ * finds no room is left out.
+ */
+void tool_journal_add(struct tool_journal_entry *entry, const char *prefix,
+		      const char *key, const char *value, size_t value_bytes);
 
 #endif

@@ -106,24 +106,18 @@ static bool is_help(const char *word)
 	return word && (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0);
 }
 
-/* How many words of argv name the command: 0 when they name another. */
-static int command_matches(const struct tool_command *command, char **argv)
+/* How many words name the command: 0 if they name another. */
+static int command_matches(const struct tool_command *command, char **words)
 {
-	const char *name = command->name;
-	int word_count = 0;
-	size_t word_bytes;
+	const char *space = strchr(command->name, ' ');
+	size_t group_bytes;
 
-	for (;;) {
-		word_bytes = strcspn(name, " ");
-		if (!argv[word_count] ||
-		    strlen(argv[word_count]) != word_bytes ||
-		    strncmp(argv[word_count], name, word_bytes) != 0)
-			return 0;
-		word_count++;
-		if (name[word_bytes] == '\0')
-			return word_count;
-		name += word_bytes + 1;
-	}
+	if (!space)
+		return strcmp(words[0], command->name) == 0 ? 1 : 0;
+	group_bytes = (size_t)(space - command->name);
+	return strlen(words[0]) == group_bytes && words[1] &&
+	       strncmp(words[0], command->name, group_bytes) == 0 &&
+	       strcmp(words[1], space + 1) == 0 ? 2 : 0;
 }
 
 /* prefix is the group and a space. */

@@ -42,6 +42,7 @@ static const char *const directories[] = {
 /* One file and its new text. */
 struct store_file {
 	char name[NAME_BYTES]; /* NAME.conf */
+	char path[PATH_BYTES]; /* in the store */
 	const char *label;     /* in messages */
 	char *text;
 	size_t text_bytes;
@@ -66,8 +67,10 @@ static void set_name(struct store_file *file, const char *text)
 				     "not the name of a policy file: letters, "
 				     "digits, '.', '_' and '-', as in "
 				     "orders.conf"));
-	(void)snprintf(file->name, NAME_BYTES, "%s%s", text,
-		       has_suffix ? "" : suffix); /* always fits */
+	/* Both always fit. */
+	(void)snprintf(file->name, sizeof(file->name), "%s%s", text,
+		       has_suffix ? "" : suffix);
+	(void)snprintf(file->path, sizeof(file->path), STORE "/%s", file->name);
 }
 
 /* Exclude every other installation until the process ends. */
@@ -147,13 +150,12 @@ static size_t print_new(const struct store_file *file,
 			const struct postern_diagnostics *then)
 {
 	struct postern_diagnostic diagnostic = POSTERN_DIAGNOSTIC_INIT;
-	char path[PATH_BYTES], *text;
 	size_t i, error_count = 0;
 	bool is_own, is_unparsed_now;
+	char *text;
 
-	(void)snprintf(path, sizeof(path), STORE "/%s",
-		       file->name); /* always fits */
-	is_unparsed_now = has_errors_in(now, path) && !can_be_parsed(path);
+	is_unparsed_now = has_errors_in(now, file->path) &&
+			  !can_be_parsed(file->path);
 	for (i = 0; postern_diagnostics_get(then, i, &diagnostic) == 0; i++) {
 		is_own = strcmp(diagnostic.file, file->label) == 0;
 		if (!is_own && tool_diagnostics_contain(now, &diagnostic))
@@ -244,25 +246,22 @@ static void write_file(const struct store_file *file)
 {
 	/* The loader ignores a name that ends with ~. */
 	char temporary[] = STORE "/.install.XXXXXX~";
-	char path[PATH_BYTES];
 	int fd, error;
 
-	(void)snprintf(path, sizeof(path), STORE "/%s",
-		       file->name); /* always fits */
 	fd = mkostemps(temporary, 1, O_CLOEXEC);
 	if (fd < 0)
 		tool_exit(tool_error_system(STORE, errno));
 	error = fill(fd, file);
 	if (close(fd) < 0 && error == 0)
 		error = errno;
-	if (error == 0 && rename(temporary, path) < 0)
+	if (error == 0 && rename(temporary, file->path) < 0)
 		error = errno;
 	if (error != 0) {
 		(void)unlink(temporary);
-		tool_exit(tool_error_system(path, error));
+		tool_exit(tool_error_system(file->path, error));
 	}
 	sync_directory();
-	printf("%s: installed\n", path);
+	printf("%s: installed\n", file->path);
 }
 
 /* -- policy install -------------------------------------------------------- */

@@ -171,15 +171,13 @@ static void open_input(struct sender *sender)
 
 static void send_input(struct sender *sender)
 {
+	struct tool_input *input = &sender->input;
 	enum tool_input_state state;
-	const char *message;
-	size_t message_bytes;
 
 	open_input(sender);
-	while ((state = tool_input_next(&sender->input, &message,
-					&message_bytes)) != TOOL_INPUT_ENDED) {
+	while ((state = tool_input_next(input)) != TOOL_INPUT_ENDED) {
 		if (state == TOOL_INPUT_MESSAGE) {
-			send_one(sender, message, message_bytes);
+			send_one(sender, input->message, input->message_bytes);
 		} else if (state == TOOL_INPUT_HUNGRY) {
 			read_input(sender);
 		} else { /* TOOL_INPUT_TOO_LONG */
@@ -188,12 +186,11 @@ static void send_input(struct sender *sender)
 				TOOL_BAD_INPUT, "standard input",
 				"line %llu is longer than the largest message, "
 				"%zu bytes",
-				(unsigned long long)
-					sender->input.line_count + 1,
-				sender->input.message_bytes_max));
+				(unsigned long long)input->line_count + 1,
+				input->message_bytes_max));
 		}
 	}
-	tool_input_done(&sender->input);
+	tool_input_done(input);
 }
 
 /* Return when the node has received all that is to be sent. */

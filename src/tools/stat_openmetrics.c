@@ -16,19 +16,6 @@
 
 #define NS_PER_SECOND 1e9
 
-static const struct {
-	const char *quantile;
-	size_t offset;
-} quantiles[] = {
-	{"0.5", offsetof(struct postern_latency, p50_ns)},
-	{"0.9", offsetof(struct postern_latency, p90_ns)},
-	{"0.99", offsetof(struct postern_latency, p99_ns)},
-	{"0.999", offsetof(struct postern_latency, p999_ns)},
-	{"1", offsetof(struct postern_latency, max_ns)},
-};
-
-#define QUANTILE_COUNT (sizeof(quantiles) / sizeof(quantiles[0]))
-
 static void print_label(const char *name, const char *value)
 {
 	printf("%s=\"", name);
@@ -43,24 +30,21 @@ static void print_label(const char *name, const char *value)
 	putchar('"');
 }
 
-/* The labels of the node, and of a peer; the brace stays open. */
-static void print_labels(const struct postern_node_statistics *node,
-			 const struct postern_peer_statistics *peer)
+/* "postern_node_METRIC{LABELS", or of a peer; the brace stays open. */
+static void begin_line(const struct tool_stat_sample *sample,
+		       const struct postern_peer_statistics *peer,
+		       const char *metric, const char *suffix)
 {
-	putchar('{');
-	print_label("node", node->name);
+	printf("postern_%s_%s%s{", peer ? "peer" : "node", metric, suffix);
+	print_label("node", sample->node.name);
 	if (!peer)
 		return;
-	printf(",peer=\"%u.%u\",uid=\"%u\",", peer->slot_index,
+	printf(",peer=\"%u.%u\",uid=\"%u\"", peer->slot_index,
 	       peer->generation, peer->uid);
-	print_label("name", peer->name);
-	putchar(',');
-	print_label("instance", peer->instance);
-	putchar(',');
-	print_label("tenant", peer->tenant);
+	print_label(",name", peer->name);
+	print_label(",instance", peer->instance);
+	print_label(",tenant", peer->tenant);
 }
-
-/* -- families -------------------------------------------------------------- */
 
 static void print_family(const char *owner, const char *metric,
 			 const char *type, const char *unit, const char *help)
@@ -71,50 +55,56 @@ static void print_family(const char *owner, const char *metric,
 	printf("# HELP postern_%s_%s %s.\n", owner, metric, help);
 }
 
+/* -- numbers --------------------------------------------------------------- */
+
 static bool is_time(const struct postern_stats_field *field)
 {
 	return field->unit && strcmp(field->unit, "ns") == 0;
 }
 
-static void print_family_of(const char *owner,
-			    const struct postern_stats_field *field)
-{
-	print_family(owner, field->metric,
-		     field->kind == POSTERN_STATS_COUNTER ? "counter" : "gauge",
-		     is_time(field) ? "seconds" : field->unit,
-		     field->description);
-}
-
 static void print_metric(const struct tool_stat_sample *sample,
 			 const struct postern_stats_field *field,
-			 const char *owner,
 			 const struct postern_peer_statistics *peer,
 			 const void *stats)
 {
 	uint64_t value = tool_stat_field_value(field, stats);
 
-	printf("postern_%s_%s%s", owner, field->metric,
-	       field->kind == POSTERN_STATS_COUNTER ? "_total" : "");
-	print_labels(&sample->node, peer);
+	begin_line(sample, peer, field->metric,
+		   field->kind == POSTERN_STATS_COUNTER ? "_total" : "");
 	if (is_time(field))
 		printf("} %.9f\n", (double)value / NS_PER_SECOND);
 	else
 		printf("} %" PRIu64 "\n", value);
 }
 
-static void print_node_metrics(const struct tool_stat_sample *sample)
+/* The group is at this offset in the statistics of the node or of each peer. */
+static void print_metrics(const struct tool_stat_sample *sample,
+			  const char *owner, enum postern_stats_group group,
+			  size_t stats_offset)
 {
 	struct postern_stats_field field = POSTERN_STATS_FIELD_INIT;
+	const struct postern_peer_statistics *peer;
 	uint32_t i;
+	size_t k;
 
-	for (i = 0; postern_stats_field_at(POSTERN_STATS_NODE, i, &field) == 0;
-	     i++) {
-		/* Printed by reason, below. */
+	for (i = 0; postern_stats_field_at(group, i, &field) == 0; i++) {
+		/* These two are printed by reason. */
 		if (!field.metric || strcmp(field.metric, "refused") == 0 ||
 		    strcmp(field.metric, "departed") == 0)
 			continue;
-		print_family_of("node", &field);
-		print_metric(sample, &field, "node", NULL, &sample->node);
+		print_family(owner, field.metric,
+			     field.kind == POSTERN_STATS_COUNTER ? "counter" :
+			     "gauge", is_time(&field) ? "seconds" : field.unit,
+			     field.description);
+		if (group == POSTERN_STATS_NODE) {
+			print_metric(sample, &field, NULL, &sample->node);
+			continue;
+		}
+		for (k = 0; k < sample->peer_count; k++) {
+			peer = &sample->peers[k].stats;
+			print_metric(sample, &field, peer,
+				     (const char *)peer + stats_offset);
+		}
 	}
 }
 
@@ -131,54 +121,35 @@ static void print_reasons(const struct tool_stat_sample *sample,
 		/* All of one name would be one sample, many times. */
 		if (counts[reason] == 0 || strcmp(word, "unknown") == 0)
 			continue;
-		printf("postern_node_%s_total", metric);
-		print_labels(&sample->node, NULL);
+		begin_line(sample, NULL, metric, "_total");
 		printf(",reason=\"%s\"} %" PRIu64 "\n", word, counts[reason]);
-	}
-}
-
-static void print_peer_metrics(const struct tool_stat_sample *sample,
-			       enum postern_stats_group group,
-			       size_t stats_offset)
-{
-	struct postern_stats_field field = POSTERN_STATS_FIELD_INIT;
-	const struct postern_peer_statistics *peer;
-	uint32_t i;
-	size_t k;
-
-	for (i = 0; postern_stats_field_at(group, i, &field) == 0; i++) {
-		if (!field.metric)
-			continue;
-		print_family_of("peer", &field);
-		for (k = 0; k < sample->peer_count; k++) {
-			peer = &sample->peers[k].stats;
-			print_metric(sample, &field, "peer", peer,
-				     (const char *)peer + stats_offset);
-		}
 	}
 }
 
 /* -- latency --------------------------------------------------------------- */
 
 static void print_latency(const struct tool_stat_sample *sample,
-			  const char *owner,
 			  const struct postern_peer_statistics *peer,
 			  const struct postern_latency *latency)
 {
-	uint64_t ns;
+	const struct {
+		const char *quantile;
+		uint64_t ns;
+	} quantiles[] = {
+		{"0.5", latency->p50_ns}, {"0.9", latency->p90_ns},
+		{"0.99", latency->p99_ns}, {"0.999", latency->p999_ns},
+		{"1", latency->max_ns},
+	};
 	size_t i;
 
-	/* Nothing was measured, so there are no quantiles. */
-	for (i = 0; i < QUANTILE_COUNT && latency->count > 0; i++) {
-		memcpy(&ns, (const char *)latency + quantiles[i].offset,
-		       sizeof(ns));
-		printf("postern_%s_latency_seconds", owner);
-		print_labels(&sample->node, peer);
+	/* If nothing was measured, there are no quantiles. */
+	for (i = 0; i < sizeof(quantiles) / sizeof(quantiles[0]) &&
+		    latency->count > 0; i++) {
+		begin_line(sample, peer, "latency_seconds", "");
 		printf(",quantile=\"%s\"} %.9f\n", quantiles[i].quantile,
-		       (double)ns / NS_PER_SECOND);
+		       (double)quantiles[i].ns / NS_PER_SECOND);
 	}
-	printf("postern_%s_latency_seconds_count", owner);
-	print_labels(&sample->node, peer);
+	begin_line(sample, peer, "latency_seconds", "_count");
 	printf("} %" PRIu64 "\n", latency->count);
 }
 
@@ -189,10 +160,10 @@ static void print_latencies(const struct tool_stat_sample *sample)
 	size_t i;
 
 	print_family("node", "latency_seconds", "summary", "seconds", help);
-	print_latency(sample, "node", NULL, &sample->node.latency);
+	print_latency(sample, NULL, &sample->node.latency);
 	print_family("peer", "latency_seconds", "summary", "seconds", help);
 	for (i = 0; i < sample->peer_count; i++)
-		print_latency(sample, "peer", &sample->peers[i].stats,
+		print_latency(sample, &sample->peers[i].stats,
 			      &sample->peers[i].stats.channel.latency);
 }
 
@@ -208,10 +179,10 @@ static void print_states(const struct tool_stat_sample *sample)
 	for (i = 0; i < sample->peer_count; i++) {
 		peer = &sample->peers[i].stats;
 		for (state = 1; state < TOOL_PEER_STATE_COUNT; state++) {
-			printf("postern_peer_state");
-			print_labels(&sample->node, peer);
+			begin_line(sample, peer, "state", "");
 			printf(",postern_peer_state=\"%s\"} %d\n",
-			       tool_peer_states[state], (size_t)peer->state == state);
+			       tool_peer_states[state],
+			       (size_t)peer->state == state);
 		}
 	}
 }
@@ -219,28 +190,25 @@ static void print_states(const struct tool_stat_sample *sample)
 static void print_flag(const struct tool_stat_sample *sample,
 		       const char *metric, const char *help, uint32_t flag)
 {
-	const struct postern_peer_statistics *peer;
 	size_t i;
 
 	print_family("peer", metric, "gauge", NULL, help);
 	for (i = 0; i < sample->peer_count; i++) {
-		peer = &sample->peers[i].stats;
-		printf("postern_peer_%s", metric);
-		print_labels(&sample->node, peer);
-		printf("} %d\n", (peer->flags & flag) != 0);
+		begin_line(sample, &sample->peers[i].stats, metric, "");
+		printf("} %d\n", (sample->peers[i].stats.flags & flag) != 0);
 	}
 }
 
 void tool_stat_sample_print_openmetrics(const struct tool_stat_sample *sample)
 {
-	print_node_metrics(sample);
+	print_metrics(sample, "node", POSTERN_STATS_NODE, 0);
 	print_reasons(sample, "refused", "Connections refused, by reason",
 		      sample->node.refused_by_reason);
 	print_reasons(sample, "departed", "Peers departed, by reason",
 		      sample->node.departed_by_reason);
-	print_peer_metrics(sample, POSTERN_STATS_PEER, 0);
-	print_peer_metrics(sample, POSTERN_STATS_CHANNEL,
-			   offsetof(struct postern_peer_statistics, channel));
+	print_metrics(sample, "peer", POSTERN_STATS_PEER, 0);
+	print_metrics(sample, "peer", POSTERN_STATS_CHANNEL,
+		      offsetof(struct postern_peer_statistics, channel));
 	print_latencies(sample);
 	print_states(sample);
 	print_flag(sample, "draining",

@@ -16,25 +16,8 @@ struct unit {
 	uint64_t factor;
 };
 
-static const struct unit size_units[] = {
-	{"B", 1},
-	{"KiB", UINT64_C(1) << 10},
-	{"MiB", UINT64_C(1) << 20},
-	{"GiB", UINT64_C(1) << 30},
-	{NULL, 0},
-};
-
-static const struct unit duration_units[] = {
-	{"ms", UINT64_C(1000000)},
-	{"s", UINT64_C(1000000000)},
-	{"min", UINT64_C(60000000000)},
-	{"h", UINT64_C(3600000000000)},
-	{NULL, 0},
-};
-
-/* The digits at the front of text; *ret_rest is what follows them. */
-static const char *parse_digits(const char *text, uint64_t *ret_number,
-				const char **ret_rest)
+static const char *parse(const char *text, const struct unit *units,
+			 const char *hint, uint64_t *ret_number)
 {
 	uint64_t number = 0, digit;
 
@@ -48,22 +31,8 @@ static const char *parse_digits(const char *text, uint64_t *ret_number,
 			return "the number is too large";
 		number = number * 10 + digit;
 	}
-	*ret_number = number;
-	*ret_rest = text;
-	return NULL;
-}
-
-static const char *parse_with_unit(const char *text, const struct unit *units,
-				   const char *hint, uint64_t *ret_number)
-{
-	const char *unit_name, *why;
-	uint64_t number;
-
-	why = parse_digits(text, &number, &unit_name);
-	if (why)
-		return why;
 	for (; units->name; units++) {
-		if (strcmp(units->name, unit_name) != 0)
+		if (strcmp(units->name, text) != 0)
 			continue;
 		if (number > UINT64_MAX / units->factor)
 			return "the number is too large";
@@ -75,29 +44,38 @@ static const char *parse_with_unit(const char *text, const struct unit *units,
 
 const char *tool_parse_count(const char *text, uint64_t *ret_count)
 {
-	const char *rest, *why;
-	uint64_t count;
+	static const struct unit units[] = {{"", 1}, {NULL, 0}};
 
-	why = parse_digits(text, &count, &rest);
-	if (why)
-		return why;
-	if (*rest != '\0')
-		return "expected a number without a unit";
-	*ret_count = count;
-	return NULL;
+	return parse(text, units, "expected a number without a unit",
+		     ret_count);
 }
 
 const char *tool_parse_size(const char *text, uint64_t *ret_bytes)
 {
-	return parse_with_unit(text, size_units, "a size needs a unit: B KiB "
-			       "MiB GiB (KB and MB are not accepted)",
-			       ret_bytes);
+	static const struct unit units[] = {
+		{"B", 1},
+		{"KiB", UINT64_C(1) << 10},
+		{"MiB", UINT64_C(1) << 20},
+		{"GiB", UINT64_C(1) << 30},
+		{NULL, 0},
+	};
+
+	return parse(text, units, "a size needs a unit: B KiB MiB GiB (KB and "
+		     "MB are not accepted)", ret_bytes);
 }
 
 const char *tool_parse_duration(const char *text, uint64_t *ret_ns)
 {
-	return parse_with_unit(text, duration_units,
-			       "a duration needs a unit: ms s min h", ret_ns);
+	static const struct unit units[] = {
+		{"ms", UINT64_C(1000000)},
+		{"s", UINT64_C(1000000000)},
+		{"min", UINT64_C(60000000000)},
+		{"h", UINT64_C(3600000000000)},
+		{NULL, 0},
+	};
+
+	return parse(text, units, "a duration needs a unit: ms s min h",
+		     ret_ns);
 }
 
 struct tool_text tool_format_size(double bytes)

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: ISC
 #
-# The tool's own parts, each test with the one file it is about; and the tool as
+# The tool's own parts, each test with the files that it needs; and the tool as
 # a whole, run as one user.
 
 test_programs += \
 	tests/unit/tools/test_error_queue \
 	tests/unit/tools/test_input \
-	tests/unit/tools/test_journal \
 	tests/unit/tools/test_line_format \
+	tests/unit/tools/test_log \
 	tests/unit/tools/test_node_start \
 	tests/unit/tools/test_signals \
 	tests/unit/tools/test_stat_sample \
@@ -31,9 +31,10 @@ tests_unit_tools_test_input_SOURCES = \
 	tests/unit/tools/test_input.c src/tools/input.c
 tests_unit_tools_test_input_LDADD = $(TEST_LIBS)
 
-tests_unit_tools_test_journal_SOURCES = \
-	tests/unit/tools/test_journal.c src/tools/journal.c
-tests_unit_tools_test_journal_LDADD = $(TEST_LIBS)
+tests_unit_tools_test_log_SOURCES = \
+	tests/unit/tools/test_log.c src/tools/errors.c src/tools/log.c \
+	src/tools/progress.c src/tools/units.c src/tools/writer.c
+tests_unit_tools_test_log_LDADD = libpostern.la $(TEST_LIBS)
 
 tests_unit_tools_test_line_format_SOURCES = \
 	tests/unit/tools/test_line_format.c src/tools/line_format.c

@@ -59,22 +59,14 @@ static void feed_end(void)
 
 static void expect_message(const char *text)
 {
-	const char *message;
-	size_t message_bytes;
-
-	ck_assert_int_eq(tool_input_next(&input, &message, &message_bytes),
-			 TOOL_INPUT_MESSAGE);
-	ck_assert_uint_eq(message_bytes, strlen(text));
-	ck_assert_mem_eq(message, text, message_bytes);
+	ck_assert_int_eq(tool_input_next(&input), TOOL_INPUT_MESSAGE);
+	ck_assert_uint_eq(input.message_bytes, strlen(text));
+	ck_assert_mem_eq(input.message, text, input.message_bytes);
 }
 
 static void expect(enum tool_input_state state)
 {
-	const char *message;
-	size_t message_bytes;
-
-	ck_assert_int_eq(tool_input_next(&input, &message, &message_bytes),
-			 state);
+	ck_assert_int_eq(tool_input_next(&input), state);
 }
 
 START_TEST(new_input_is_hungry, .loop_end = 3)
@@ -227,16 +219,13 @@ END_TEST
 START_TEST(bytes_of_any_value_pass)
 {
 	static const char bytes[] = "\0\377\n\0";
-	const char *message;
-	size_t message_bytes;
 
 	begin(TOOL_INPUT_LINES);
 	ck_assert_int_eq(write(write_fd, bytes, 3), 3);
 	ck_assert_int_eq(tool_input_read(&input), 0);
-	ck_assert_int_eq(tool_input_next(&input, &message, &message_bytes),
-			 TOOL_INPUT_MESSAGE);
-	ck_assert_uint_eq(message_bytes, 2);
-	ck_assert_mem_eq(message, bytes, 2);
+	ck_assert_int_eq(tool_input_next(&input), TOOL_INPUT_MESSAGE);
+	ck_assert_uint_eq(input.message_bytes, 2);
+	ck_assert_mem_eq(input.message, bytes, 2);
 }
 END_TEST
 

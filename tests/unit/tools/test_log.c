@@ -4,7 +4,7 @@
  *
  * The journal is a socket of ours.
  */
-#include "tools/journal.h"
+#include "tools/log.h"
 
 #include <errno.h>
 #include <stdio.h>
