@@ -73,19 +73,20 @@ bool pst_diagnostics_has_space(const struct postern_diagnostics *diagnostics,
 	return !file || has_space(file, severity);
 }
 
-static struct diagnostic_file *
-find_or_new_file(struct postern_diagnostics *diagnostics, const char *name)
+static char *copy_of(struct postern_diagnostics *diagnostics, const char *text)
+{
+	return pst_arena_dup(&diagnostics->arena, text, strlen(text));
+}
+
+static struct diagnostic_file *new_file(struct postern_diagnostics *diagnostics,
+					const char *name)
 {
 	struct diagnostic_file *file;
-
-	file = find_file(diagnostics, name);
-	if (file)
-		return file;
 
 	file = pst_arena_new(&diagnostics->arena, 1, sizeof(*file));
 	if (!file)
 		return NULL;
-	file->name = pst_arena_dup(&diagnostics->arena, name, strlen(name));
+	file->name = copy_of(diagnostics, name);
 	if (!file->name)
 		return NULL;
 	file->ordinal = diagnostics->file_count++;
@@ -104,49 +105,18 @@ static bool is_before(const struct diagnostic_item *a,
 	return a->diagnostic.column < b->diagnostic.column;
 }
 
-static int copy_texts(struct postern_diagnostics *diagnostics,
-		      struct postern_diagnostic *copy,
-		      const struct postern_diagnostic *original,
-		      size_t source_line_bytes)
-{
-	copy->message = pst_arena_dup(&diagnostics->arena, original->message,
-				      strlen(original->message));
-	if (!copy->message)
-		return -ENOMEM;
-
-	if (original->hint) {
-		copy->hint = pst_arena_dup(&diagnostics->arena, original->hint,
-					   strlen(original->hint));
-		if (!copy->hint)
-			return -ENOMEM;
-	}
-
-	if (original->source_line) {
-		if (source_line_bytes > SOURCE_LINE_BYTES_MAX)
-			source_line_bytes = SOURCE_LINE_BYTES_MAX;
-		copy->source_line = pst_arena_dup(&diagnostics->arena,
-						  original->source_line,
-						  source_line_bytes);
-		if (!copy->source_line)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
 int pst_diagnostics_add(struct postern_diagnostics *diagnostics,
 			const struct postern_diagnostic *diagnostic,
 			size_t source_line_bytes)
 {
+	struct diagnostic_file *file =
+		find_file(diagnostics, diagnostic->file);
 	struct diagnostic_item *item, **link;
-	struct diagnostic_file *file;
-	bool is_error;
-	int r;
 
-	file = find_or_new_file(diagnostics, diagnostic->file);
+	if (!file)
+		file = new_file(diagnostics, diagnostic->file);
 	if (!file)
 		return -ENOMEM;
-
-	is_error = diagnostic->severity == POSTERN_SEVERITY_ERROR;
 	if (!has_space(file, diagnostic->severity))
 		return 0;
 
@@ -154,17 +124,19 @@ int pst_diagnostics_add(struct postern_diagnostics *diagnostics,
 	if (!item)
 		return -ENOMEM;
 	item->file = file;
-	item->diagnostic = (struct postern_diagnostic){
-		.severity = diagnostic->severity,
-		.line = diagnostic->line,
-		.column = diagnostic->column,
-		.width = diagnostic->width,
-		.file = file->name,
-	};
-	r = copy_texts(diagnostics, &item->diagnostic, diagnostic,
-		       source_line_bytes);
-	if (r < 0)
-		return r;
+	item->diagnostic = *diagnostic;
+	item->diagnostic.file = file->name;
+	item->diagnostic.message = copy_of(diagnostics, diagnostic->message);
+	if (diagnostic->hint)
+		item->diagnostic.hint = copy_of(diagnostics, diagnostic->hint);
+	if (source_line_bytes > SOURCE_LINE_BYTES_MAX)
+		source_line_bytes = SOURCE_LINE_BYTES_MAX;
+	if (diagnostic->source_line)
+		item->diagnostic.source_line = pst_arena_dup(
+			&diagnostics->arena, diagnostic->source_line,
+			source_line_bytes);
+	if (diagnostics->arena.has_failed)
+		return -ENOMEM;
 
 	link = &diagnostics->items;
 	while (*link && !is_before(item, *link))
@@ -173,7 +145,7 @@ int pst_diagnostics_add(struct postern_diagnostics *diagnostics,
 	*link = item;
 
 	diagnostics->item_count++;
-	if (is_error) {
+	if (diagnostic->severity == POSTERN_SEVERITY_ERROR) {
 		file->error_count++;
 		diagnostics->error_count++;
 	} else {
@@ -184,13 +156,8 @@ int pst_diagnostics_add(struct postern_diagnostics *diagnostics,
 
 int pst_diagnostics_new(struct postern_diagnostics **ret_diagnostics)
 {
-	struct postern_diagnostics *diagnostics;
-
-	diagnostics = calloc(1, sizeof(*diagnostics));
-	if (!diagnostics)
-		return -ENOMEM;
-	*ret_diagnostics = diagnostics;
-	return 0;
+	*ret_diagnostics = calloc(1, sizeof(**ret_diagnostics));
+	return *ret_diagnostics ? 0 : -ENOMEM;
 }
 
 struct postern_diagnostics *
@@ -229,37 +196,26 @@ pst_diagnostics_at(const struct postern_diagnostics *diagnostics,
 
 /* Tabs are repeated below the line, so the caret is aligned at any tab
  * width. */
-static void add_caret(struct pst_text *text,
-		      const struct postern_diagnostic *diagnostic,
-		      size_t source_line_bytes)
-{
-	size_t i;
-
-	pst_text_add_string(text, "      | ");
-	for (i = 0; i + 1 < diagnostic->column; i++)
-		pst_text_add(text,
-			     diagnostic->source_line[i] == '\t' ? "\t" : " ",
-			     1);
-	pst_text_add(text, "^", 1);
-	for (i = 1; i < diagnostic->width &&
-		    diagnostic->column - 1 + i < source_line_bytes;
-	     i++)
-		pst_text_add(text, "~", 1);
-	pst_text_add(text, "\n", 1);
-}
-
 static void add_excerpt(struct pst_text *text,
 			const struct postern_diagnostic *diagnostic)
 {
-	size_t source_line_bytes;
+	const char *line = diagnostic->source_line;
+	const size_t line_bytes = strlen(line);
+	const size_t column = diagnostic->column;
+	size_t i;
 
-	source_line_bytes = strlen(diagnostic->source_line);
 	pst_text_add_format(text, "%5u | ", diagnostic->line);
-	pst_text_add_harmless(text, diagnostic->source_line);
-	pst_text_add(text, "\n", 1);
-	if (diagnostic->column > 0 &&
-	    diagnostic->column <= source_line_bytes + 1)
-		add_caret(text, diagnostic, source_line_bytes);
+	pst_text_add_harmless(text, line);
+	pst_text_add_string(text, "\n");
+	if (column == 0 || column > line_bytes + 1)
+		return;
+	pst_text_add_string(text, "      | ");
+	for (i = 0; i + 1 < column; i++)
+		pst_text_add_string(text, line[i] == '\t' ? "\t" : " ");
+	pst_text_add_string(text, "^");
+	for (i = 1; i < diagnostic->width && column - 1 + i < line_bytes; i++)
+		pst_text_add_string(text, "~");
+	pst_text_add_string(text, "\n");
 }
 
 int pst_diagnostics_format(const struct postern_diagnostic *diagnostic,
