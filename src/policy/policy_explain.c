@@ -61,8 +61,7 @@ static void add_groups(struct pst_text *text,
 static void add_pid(struct pst_text *text,
 		    const struct postern_subject *subject)
 {
-	if (subject->pid_fact == POSTERN_FACT_ABSENT ||
-	    (subject->pid_fact == POSTERN_FACT_KNOWN && subject->pid <= 0))
+	if (pst_policy_has_hidden_pid(subject))
 		pst_text_add_string(text, ", pid not visible here");
 	else if (subject->pid_fact == POSTERN_FACT_KNOWN)
 		pst_text_add_format(text, ", pid %" PRId32, subject->pid);
@@ -107,11 +106,14 @@ static void add_subject(struct pst_text *text,
 
 /* The rules */
 
-static const char *const answers[] = {
-	[PST_POLICY_MATCH_NO] = "no",
-	[PST_POLICY_MATCH_UNKNOWN] = "unknown",
-	[PST_POLICY_MATCH_YES] = "yes",
-};
+/* By the match. */
+static const char *const answers[] = {"no", "unknown", "yes"};
+static const char *const deny_results[] = {"not matched", "unknown: denied",
+					   "matched"};
+static const char *const allow_results[] = {"not matched", "unknown",
+					    "matched"};
+static const char *const tenant_results[] = {"not a member", "unknown: refused",
+					     "member"};
 
 /* One row: words, answer, location.  Locations are the longest, so they are
  * last. */
@@ -195,51 +197,39 @@ static void add_peers(struct pst_text *text, const struct pst_policy_rule *rule,
 	}
 }
 
-static void add_deny(struct pst_text *text, const struct pst_policy_rule *rule,
-		     const struct postern_subject *subject)
+static void add_rule(struct pst_text *text, const struct pst_policy_rule *rule,
+		     const struct postern_subject *subject,
+		     enum pst_policy_purpose purpose,
+		     const char *const *results)
 {
-	static const char *const results[] = {
-		[PST_POLICY_MATCH_NO] = "not matched",
-		[PST_POLICY_MATCH_UNKNOWN] = "unknown: denied",
-		[PST_POLICY_MATCH_YES] = "matched",
-	};
-
 	add_row(text, "", rule->words, &rule->location,
-		results[pst_policy_match_rule(rule, subject,
-					      PST_POLICY_PURPOSE_DENY, NULL)]);
-	add_peers(text, rule, subject, PST_POLICY_PURPOSE_DENY);
+		results[pst_policy_match_rule(rule, subject, purpose, NULL)]);
+	add_peers(text, rule, subject, purpose);
 }
 
-static void add_allow(struct pst_text *text, const struct pst_policy_rule *rule,
+static void add_rules(struct pst_text *text, const struct pst_policy_node *node,
 		      const struct postern_subject *subject)
 {
-	static const char *const results[] = {
-		[PST_POLICY_MATCH_NO] = "not matched",
-		[PST_POLICY_MATCH_UNKNOWN] = "unknown",
-		[PST_POLICY_MATCH_YES] = "matched",
-	};
-
-	add_row(text, "", rule->words, &rule->location,
-		results[pst_policy_match_rule(rule, subject,
-					      PST_POLICY_PURPOSE_ALLOW, NULL)]);
-	add_peers(text, rule, subject, PST_POLICY_PURPOSE_ALLOW);
-}
-
-static void add_tenant(struct pst_text *text,
-		       const struct pst_policy_tenant *tenant,
-		       const struct postern_subject *subject)
-{
-	static const char *const results[] = {
-		[PST_POLICY_MATCH_NO] = "not a member",
-		[PST_POLICY_MATCH_UNKNOWN] = "unknown: refused",
-		[PST_POLICY_MATCH_YES] = "member",
-	};
+	const struct pst_policy_tenant *tenant;
+	const struct pst_policy_allow *allow;
 	const struct pst_policy_rule *rule;
 
-	add_row(text, "", tenant->words, &tenant->location,
-		results[pst_policy_match_tenant(tenant, subject)]);
-	for (rule = tenant->members; rule; rule = rule->next)
-		add_peers(text, rule, subject, PST_POLICY_PURPOSE_MEMBER);
+	for (rule = node->denies; rule; rule = rule->next)
+		add_rule(text, rule, subject, PST_POLICY_PURPOSE_DENY,
+			 deny_results);
+	for (allow = node->allows; allow; allow = allow->next)
+		add_rule(text, &allow->rule, subject, PST_POLICY_PURPOSE_ALLOW,
+			 allow_results);
+	for (tenant = node->policy->tenants; tenant; tenant = tenant->next) {
+		add_row(text, "", tenant->words, &tenant->location,
+			tenant_results[pst_policy_match_tenant(tenant,
+							       subject)]);
+		for (rule = tenant->members; rule; rule = rule->next)
+			add_peers(text, rule, subject,
+				  PST_POLICY_PURPOSE_MEMBER);
+	}
+	if (node->denies || node->allows || node->policy->tenants)
+		pst_text_add_string(text, "\n");
 }
 
 /* The verdict: each limit with its scope and rule, in the units of a policy */
@@ -311,10 +301,7 @@ int pst_policy_explain(const struct postern_policy *policy,
 {
 	struct postern_decision decision;
 	struct pst_text text = {0};
-	const struct pst_policy_tenant *tenant;
-	const struct pst_policy_allow *allow;
 	const struct pst_policy_node *node;
-	const struct pst_policy_rule *rule;
 
 	node = pst_policy_find_node(policy, node_name);
 	if (!node)
@@ -326,15 +313,7 @@ int pst_policy_explain(const struct postern_policy *policy,
 	add_subject(&text, subject);
 	pst_text_add_string(&text, "\n");
 
-	for (rule = node->denies; rule; rule = rule->next)
-		add_deny(&text, rule, subject);
-	for (allow = node->allows; allow; allow = allow->next)
-		add_allow(&text, &allow->rule, subject);
-	for (tenant = policy->tenants; tenant; tenant = tenant->next)
-		add_tenant(&text, tenant, subject);
-	if (node->denies || node->allows || policy->tenants)
-		pst_text_add_string(&text, "\n");
-
+	add_rules(&text, node, subject);
 	pst_policy_decide(policy, node_name, subject, &decision);
 	if (decision.is_admitted)
 		add_grant(&text, &decision);
