@@ -130,37 +130,17 @@ static bool depends_on(struct search *search, const struct pst_policy_node *node
 	return false;
 }
 
+/* Of the peers of a list of rules. */
 static const struct pst_policy_fault *
-fault_of_peers(const struct pst_policy_rule *rule)
+fault_of_rules(const struct pst_policy_rule *rule)
 {
 	size_t i;
 
-	for (i = 0; i < rule->peer_count; i++)
-		if (rule->peers[i]->fault)
-			return rule->peers[i]->fault;
+	for (; rule; rule = rule->next)
+		for (i = 0; i < rule->peer_count; i++)
+			if (rule->peers[i]->fault)
+				return rule->peers[i]->fault;
 	return NULL;
-}
-
-static const struct pst_policy_fault *
-fault_of_rules(const struct pst_policy_rule *rules)
-{
-	const struct pst_policy_fault *fault = NULL;
-	const struct pst_policy_rule *rule;
-
-	for (rule = rules; rule && !fault; rule = rule->next)
-		fault = fault_of_peers(rule);
-	return fault;
-}
-
-static const struct pst_policy_fault *
-fault_of_allows(const struct pst_policy_allow *allows)
-{
-	const struct pst_policy_fault *fault = NULL;
-	const struct pst_policy_allow *allow;
-
-	for (allow = allows; allow && !fault; allow = allow->next)
-		fault = fault_of_peers(&allow->rule);
-	return fault;
 }
 
 static const struct pst_policy_fault *
@@ -178,14 +158,17 @@ fault_of_tenants(struct search *search, const struct pst_policy_node *node)
 
 static void link_node(struct search *search, struct pst_policy_node *node)
 {
+	const struct pst_policy_allow *allow;
+
 	if (!node->connect_fault)
 		node->connect_fault = node->directive->source->fault;
 	if (node->connect_fault)
 		node->fault = node->connect_fault;
 	if (!node->fault)
 		node->fault = fault_of_rules(node->denies);
-	if (!node->fault)
-		node->fault = fault_of_allows(node->allows);
+	/* the rule of an allow is a list of its own */
+	for (allow = node->allows; allow && !node->fault; allow = allow->next)
+		node->fault = fault_of_rules(&allow->rule);
 	if (!node->fault)
 		node->fault = fault_of_tenants(search, node);
 	if (!node->fault)
