@@ -39,7 +39,7 @@ static struct pst_policy_token token_from(const struct pst_policy_lexer *lexer,
 	};
 }
 
-static struct pst_policy_token error_from(struct pst_policy_lexer *lexer,
+static struct pst_policy_token error_from(const struct pst_policy_lexer *lexer,
 					  size_t offset, const char *message,
 					  const char *hint)
 {
@@ -52,9 +52,9 @@ static struct pst_policy_token error_from(struct pst_policy_lexer *lexer,
 	return token;
 }
 
-static struct pst_policy_token error_of_byte(struct pst_policy_lexer *lexer)
+static struct pst_policy_token
+error_of_byte(const struct pst_policy_lexer *lexer, size_t offset)
 {
-	size_t offset = lexer->offset;
 	unsigned char byte = (unsigned char)lexer->text[offset];
 	const char *hint = "only printable ASCII may stand outside comments";
 
@@ -84,12 +84,9 @@ static struct pst_policy_token read_comment(struct pst_policy_lexer *lexer)
 	newline = memchr(lexer->text + start, '\n', byte_count);
 	if (newline)
 		byte_count = (size_t)(newline - (lexer->text + start));
-	if (memchr(lexer->text + start, '\0', byte_count)) {
-		lexer->offset = start + strlen(lexer->text + start);
-		token = error_of_byte(lexer);
-		lexer->offset = start;
-		return token;
-	}
+	if (memchr(lexer->text + start, '\0', byte_count))
+		return error_of_byte(lexer,
+				     start + strlen(lexer->text + start));
 
 	token = token_from(lexer, PST_POLICY_TOKEN_COMMENT, start, byte_count);
 	lexer->offset = start + byte_count;
@@ -111,12 +108,8 @@ static struct pst_policy_token read_quoted(struct pst_policy_lexer *lexer)
 		byte = lexer->text[end];
 		if (byte == '"')
 			break;
-		if (byte != ' ' && !is_printable(byte)) {
-			lexer->offset = end;
-			token = error_of_byte(lexer);
-			lexer->offset = start;
-			return token;
-		}
+		if (byte != ' ' && !is_printable(byte))
+			return error_of_byte(lexer, end);
 	}
 	end++;
 
@@ -210,7 +203,7 @@ struct pst_policy_token pst_policy_lexer_next(struct pst_policy_lexer *lexer)
 		return read_quoted(lexer);
 	default:
 		if (!is_printable(peek_byte(lexer)))
-			return error_of_byte(lexer);
+			return error_of_byte(lexer, lexer->offset);
 		return read_bare(lexer);
 	}
 }
