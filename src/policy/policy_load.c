@@ -21,6 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "os/name_lookup.h"
 #include "os/name_table.h"
 #include "os/own_process.h"
@@ -44,12 +45,13 @@ static const char *const system_directories[] = {
  * included. */
 struct directory {
 	struct directory *next;
-	char *path;
+	const char *path;
 };
 
 struct loader {
 	struct pst_policy_builder *builder;
 	struct pst_name_table *names;
+	struct pst_arena arena; /* of the directories */
 	struct directory *directories;
 	uid_t reader;
 	unsigned int trust_flags;
@@ -183,15 +185,6 @@ static int load_file(struct loader *loader, const char *path,
 	return r;
 }
 
-static char *join_path(const char *directory, const char *name)
-{
-	char *path;
-
-	if (asprintf(&path, "%s/%s", directory, name) < 0)
-		return NULL;
-	return path;
-}
-
 static int load_entry(struct loader *loader, const char *directory,
 		      const struct pst_trusted_listing *listing,
 		      const struct pst_trusted_entry *entry)
@@ -202,8 +195,7 @@ static int load_entry(struct loader *loader, const char *directory,
 	if (entry->kind != PST_TRUSTED_ENTRY_FILE &&
 	    entry->kind != PST_TRUSTED_ENTRY_STRAY)
 		return 0;
-	path = join_path(directory, entry->name);
-	if (!path)
+	if (asprintf(&path, "%s/%s", directory, entry->name) < 0)
 		return -ENOMEM;
 	if (entry->kind == PST_TRUSTED_ENTRY_FILE)
 		r = load_file(loader, path, listing);
@@ -338,30 +330,25 @@ static int load_system(struct loader *loader)
 		options->candidate_text, options->candidate_bytes, 0);
 }
 
-/* Remember a directory; false when it is known already. */
-static int add_directory(struct loader *loader, const char *path,
-			 bool *ret_is_new)
+static bool is_known(const struct loader *loader, const char *path)
+{
+	const struct directory *directory = loader->directories;
+
+	while (directory && strcmp(directory->path, path) != 0)
+		directory = directory->next;
+	return directory != NULL;
+}
+
+static int add_directory(struct loader *loader, const char *path)
 {
 	struct directory *directory;
 
-	*ret_is_new = false;
-	for (directory = loader->directories; directory;
-	     directory = directory->next) {
-		if (strcmp(directory->path, path) == 0)
-			return 0;
-	}
-
-	directory = calloc(1, sizeof(*directory));
+	directory = pst_arena_new(&loader->arena, 1, sizeof(*directory));
 	if (!directory)
 		return -ENOMEM;
-	directory->path = strdup(path);
-	if (!directory->path) {
-		free(directory);
-		return -ENOMEM;
-	}
+	directory->path = path;
 	directory->next = loader->directories;
 	loader->directories = directory;
-	*ret_is_new = true;
 	return 0;
 }
 
@@ -372,11 +359,12 @@ static int load_include(struct loader *loader,
 	struct pst_trusted_listing listing = {0};
 	char sentence[SENTENCE_BYTES];
 	enum directory_state state;
-	bool is_new;
 	int r;
 
-	r = add_directory(loader, path, &is_new);
-	if (r < 0 || !is_new)
+	if (is_known(loader, path))
+		return 0;
+	r = add_directory(loader, path);
+	if (r < 0)
 		return r;
 	r = list_directory(loader, path, &listing, &state);
 	if (r < 0 || state == DIRECTORY_UNREADABLE)
@@ -408,7 +396,6 @@ static int load_includes(struct loader *loader)
 
 static int load_all(struct loader *loader, const char *file)
 {
-	bool is_new;
 	size_t i;
 	int r = 0;
 
@@ -416,8 +403,7 @@ static int load_all(struct loader *loader, const char *file)
 		r = load_file(loader, file, NULL);
 	} else {
 		for (i = 0; i < SYSTEM_DIRECTORY_COUNT && r == 0; i++)
-			r = add_directory(loader, system_directories[i],
-					  &is_new);
+			r = add_directory(loader, system_directories[i]);
 		if (r == 0)
 			r = load_system(loader);
 	}
@@ -426,16 +412,9 @@ static int load_all(struct loader *loader, const char *file)
 
 static void done_loader(struct loader *loader)
 {
-	struct directory *directory;
-
 	loader->builder = pst_policy_builder_free(loader->builder);
 	loader->names = pst_name_table_free(loader->names);
-	while (loader->directories) {
-		directory = loader->directories;
-		loader->directories = directory->next;
-		free(directory->path);
-		free(directory);
-	}
+	pst_arena_done(&loader->arena);
 }
 
 static int init_loader(struct loader *loader,
