@@ -167,13 +167,8 @@ void pst_diff_list_limits(struct pst_diff *diff,
 struct pst_policy_location
 pst_diff_locate_key(const struct pst_policy_directive *block, const char *key);
 
-/* Memory until the next block is read, or NULL, by which the comparison
- * fails. */
-void *pst_diff_alloc(struct pst_diff *diff, size_t count, size_t object_bytes);
-
-/* Find the names of both policies, and where each is used.  0 or -ENOMEM. */
-PST_MUST_CHECK
-int pst_diff_rules_init(struct pst_diff *diff);
+/* Find the names of both policies, and where each is used. */
+void pst_diff_rules_init(struct pst_diff *diff);
 
 /* NULL for a peer that is not defined. */
 static inline struct pst_diff_peer *

@@ -110,12 +110,10 @@ void pst_diff_value(struct pst_diff *diff, const char *what,
 static struct pst_diff_value
 value_of_security(const struct pst_policy_security *security)
 {
-	struct pst_diff_value value = {
-		.word = pst_policy_security_name(security->minimum)};
-
-	if (security->location.line > 0)
-		value.location = security->location;
-	return value;
+	return (struct pst_diff_value){
+		.word = pst_policy_security_name(security->minimum),
+		.location = security->location,
+	};
 }
 
 void pst_diff_security(struct pst_diff *diff,
@@ -269,14 +267,16 @@ int pst_diff_policies(const struct postern_policy *old_policy,
 	size_t i;
 	int r;
 
-	r = pst_diff_rules_init(&diff);
-	if (r == 0) {
+	pst_diff_rules_init(&diff);
+	if (!diff.arena.has_failed) {
 		diff_nodes(&diff);
 		diff_tenants(&diff);
 		for (i = 0; i < diff.peer_count; i++)
 			pst_diff_peer_lines(&diff, &diff.peers[i]);
 		diff_top_level(&diff);
 	}
+	diff.text.has_failed |= diff.arena.has_failed ||
+				diff.block_arena.has_failed;
 	pst_arena_done(&diff.block_arena);
 	pst_arena_done(&diff.arena);
 

@@ -45,10 +45,8 @@ find_allow(const struct standing *standing, uint32_t powers)
 		if (!allow || (powers_of(allow) & powers) == 0)
 			continue;
 		if (!first ||
-		    pst_policy_location_is_before(allow->rule.location.file,
-						  allow->rule.location.line,
-						  first->rule.location.file,
-						  first->rule.location.line))
+		    pst_policy_location_is_before(&allow->rule.location,
+						  &first->rule.location))
 			first = allow;
 	}
 	return first;
@@ -203,14 +201,14 @@ static struct counts read_counts(struct pst_diff *diff,
 	struct counts counts = {0};
 	size_t i;
 
-	counts.counts = pst_diff_alloc(diff, node->allow_count,
-				       sizeof(counts.counts[0]));
+	counts.counts = pst_arena_new(&diff->block_arena, node->allow_count,
+				      sizeof(counts.counts[0]));
 	for (allow = node->allows; counts.counts && allow;
 	     allow = allow->next) {
 		if (limit_of(allow)->state != POSTERN_LIMIT_SET)
 			continue;
-		peers = pst_diff_alloc(diff, allow->rule.peer_count,
-				       sizeof(peers[0]));
+		peers = pst_arena_new(&diff->block_arena,
+				      allow->rule.peer_count, sizeof(peers[0]));
 		if (!peers)
 			break;
 		counts.counts[counts.count++] =

@@ -18,20 +18,10 @@
 
 /* -- fields of a node ------------------------------------------------------ */
 
-static const struct pst_policy_directive *
-find_key(const struct pst_policy_directive *block, const char *key)
-{
-	const struct pst_policy_directive *child = block->children;
-
-	while (child && strcmp(child->words[0].text, key) != 0)
-		child = child->next;
-	return child;
-}
-
 struct pst_policy_location
 pst_diff_locate_key(const struct pst_policy_directive *block, const char *key)
 {
-	const struct pst_policy_directive *child = find_key(block, key);
+	const struct pst_policy_directive *child = pst_policy_find_child(block, key);
 
 	if (child)
 		return pst_policy_location_of(child);
@@ -107,8 +97,8 @@ static void read_node(const struct pst_policy_node *node,
 	const struct pst_policy_directive *owner, *socket;
 	size_t i;
 
-	owner = find_key(node->directive, "owner");
-	socket = find_key(node->directive, "socket");
+	owner = pst_policy_find_child(node->directive, "owner");
+	socket = pst_policy_find_child(node->directive, "socket");
 	values[OWNER] = value_of_id(owner->words[owner->word_count - 1].text,
 				    node->owner_fact, node->owner_uid);
 	values[SOCKET] = value_of_word(node->socket_path);
@@ -136,17 +126,6 @@ static bool has_key(const struct pst_policy_node *node,
 	return false;
 }
 
-static const char *text_of_key(const struct pst_policy_node *node,
-			       const struct pst_policy_node_key *key)
-{
-	const struct pst_policy_directive *child = node->directive->children;
-
-	while (child->line != key->location.line ||
-	       strcmp(child->words[0].text, "key") != 0)
-		child = child->next;
-	return child->words[1].text;
-}
-
 static void diff_keys(struct pst_diff *diff, char sign,
 		      const struct pst_policy_node *node,
 		      const struct pst_policy_node *other)
@@ -157,8 +136,7 @@ static void diff_keys(struct pst_diff *diff, char sign,
 		if (has_key(other, key))
 			continue;
 		pst_diff_begin(diff, sign);
-		pst_text_add_format(&diff->text, "key %s",
-				    text_of_key(node, key));
+		pst_text_add_format(&diff->text, "key %s", key->text);
 		pst_diff_end(diff, &key->location);
 	}
 }

@@ -134,7 +134,7 @@ static int compare_words(const void *left, const void *right)
 	return order != 0 ? order : (*a > *b) - (*a < *b);
 }
 
-static bool read_lines(struct pst_diff *diff,
+static bool read_lines(struct pst_arena *arena,
 		       const struct pst_policy_peer *peer,
 		       struct line_sets *sets)
 {
@@ -148,13 +148,13 @@ static bool read_lines(struct pst_diff *diff,
 		value_count += line->value_count;
 	}
 	sets->lines =
-		pst_diff_alloc(diff, sets->line_count, sizeof(sets->lines[0]));
+		pst_arena_new(arena, sets->line_count, sizeof(sets->lines[0]));
 	sets->sorted =
-		pst_diff_alloc(diff, sets->line_count, sizeof(sets->sorted[0]));
-	sets->changed = pst_diff_alloc(diff, sets->line_count,
+		pst_arena_new(arena, sets->line_count, sizeof(sets->sorted[0]));
+	sets->changed = pst_arena_new(arena, sets->line_count,
 				       sizeof(sets->changed[0]));
-	values = pst_diff_alloc(diff, value_count, sizeof(values[0]));
-	if (diff->text.has_failed)
+	values = pst_arena_new(arena, value_count, sizeof(values[0]));
+	if (arena->has_failed)
 		return false;
 
 	set = sets->lines;
@@ -294,8 +294,8 @@ static void diff_lines(struct pst_diff *diff,
 {
 	struct line_sets old_lines = {0}, new_lines = {0};
 
-	if (read_lines(diff, old_peer, &old_lines) &&
-	    read_lines(diff, new_peer, &new_lines)) {
+	if (read_lines(&diff->block_arena, old_peer, &old_lines) &&
+	    read_lines(&diff->block_arena, new_peer, &new_lines)) {
 		match_lines(&old_lines, &new_lines);
 		find_changed(&old_lines);
 		find_changed(&new_lines);

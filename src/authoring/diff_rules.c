@@ -8,26 +8,10 @@
  */
 #include "authoring/authoring_internal.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "policy/policy_grant.h"
-
-static void *new_object(struct pst_diff *diff, struct pst_arena *arena,
-			size_t count, size_t object_bytes)
-{
-	void *object = pst_arena_new(arena, count, object_bytes);
-
-	if (!object)
-		diff->text.has_failed = true;
-	return object;
-}
-
-void *pst_diff_alloc(struct pst_diff *diff, size_t count, size_t object_bytes)
-{
-	return new_object(diff, &diff->block_arena, count, object_bytes);
-}
 
 static int compare_names(const void *left, const void *right)
 {
@@ -79,7 +63,7 @@ static void add_use(struct pst_diff *diff, struct pst_diff_side *side,
 	if (side->last_use && side->last_use->kind == kind &&
 	    side->last_use->name == name)
 		return;
-	use = new_object(diff, &diff->arena, 1, sizeof(*use));
+	use = pst_arena_new(&diff->arena, 1, sizeof(*use));
 	if (!use)
 		return;
 	use->kind = kind;
@@ -91,89 +75,66 @@ static void add_use(struct pst_diff *diff, struct pst_diff_side *side,
 	side->last_use = use;
 }
 
+/* Of the rules of a node, or (tenant not NULL) of a tenant. */
 static void add_uses(struct pst_diff *diff, enum pst_diff_version version,
-		     const struct pst_policy_rule *rule, const char *kind,
-		     const char *name)
-{
-	struct pst_diff_peer *peer;
-	size_t i;
-
-	for (i = 0; i < rule->peer_count; i++) {
-		peer = pst_diff_find_peer(diff, version, rule->peers[i]);
-		if (peer)
-			add_use(diff, &peer->sides[version], kind, name);
-	}
-}
-
-/* A process of two tenants is refused, so each name counts its tenants. */
-static void add_member(struct pst_diff_side *side,
-		       const struct pst_policy_tenant *tenant)
-{
-	if (side->tenant == tenant)
-		return;
-	side->tenant = tenant;
-	side->tenant_count++;
-}
-
-static void read_uses(struct pst_diff *diff, enum pst_diff_version version)
+		     const struct pst_policy_rule *rule, const char *node_name,
+		     const struct pst_policy_tenant *tenant)
 {
 	static const char node_kind[] = "node", tenant_kind[] = "tenant";
-	const struct postern_policy *policy = diff->policies[version];
-	const struct pst_policy_tenant *tenant;
-	const struct pst_policy_allow *allow;
-	const struct pst_policy_node *node;
-	const struct pst_policy_rule *rule;
+	struct pst_diff_side *side;
 	struct pst_diff_peer *peer;
 	size_t i;
 
-	for (node = policy->nodes; node; node = node->next) {
-		for (allow = node->allows; allow; allow = allow->next)
-			add_uses(diff, version, &allow->rule, node_kind,
-				 node->name);
-		for (rule = node->denies; rule; rule = rule->next)
-			add_uses(diff, version, rule, node_kind, node->name);
-	}
-	for (tenant = policy->tenants; tenant; tenant = tenant->next) {
-		for (rule = tenant->members; rule; rule = rule->next) {
-			add_uses(diff, version, rule, tenant_kind,
-				 tenant->name);
-			for (i = 0; i < rule->peer_count; i++) {
-				peer = pst_diff_find_peer(diff, version,
-							  rule->peers[i]);
-				if (peer)
-					add_member(&peer->sides[version],
-						   tenant);
+	for (; rule; rule = rule->next) {
+		for (i = 0; i < rule->peer_count; i++) {
+			peer = pst_diff_find_peer(diff, version,
+						  rule->peers[i]);
+			if (!peer)
+				continue;
+			side = &peer->sides[version];
+			add_use(diff, side, tenant ? tenant_kind : node_kind,
+				tenant ? tenant->name : node_name);
+			/* a process of two tenants is refused */
+			if (tenant && side->tenant != tenant) {
+				side->tenant = tenant;
+				side->tenant_count++;
 			}
 		}
 	}
 }
 
-static int new_arrays(struct pst_diff *diff)
+static void read_uses(struct pst_diff *diff, enum pst_diff_version version)
 {
-	size_t i, most = 0;
+	const struct postern_policy *policy = diff->policies[version];
+	const struct pst_policy_tenant *tenant;
+	const struct pst_policy_allow *allow;
+	const struct pst_policy_node *node;
 
-	for (i = 0; i < 2; i++) {
-		diff->by_ordinal[i] = new_object(
-			diff, &diff->arena, diff->policies[i]->ordinal_count,
-			sizeof(diff->by_ordinal[i][0]));
-		most += diff->policies[i]->ordinal_count;
+	for (node = policy->nodes; node; node = node->next) {
+		for (allow = node->allows; allow; allow = allow->next)
+			add_uses(diff, version, &allow->rule, node->name, NULL);
+		add_uses(diff, version, node->denies, node->name, NULL);
 	}
-	diff->peers =
-		new_object(diff, &diff->arena, most, sizeof(diff->peers[0]));
-	diff->named =
-		new_object(diff, &diff->arena, most, sizeof(diff->named[0]));
-	return diff->text.has_failed ? -ENOMEM : 0;
+	for (tenant = policy->tenants; tenant; tenant = tenant->next)
+		add_uses(diff, version, tenant->members, NULL, tenant);
 }
 
-int pst_diff_rules_init(struct pst_diff *diff)
+void pst_diff_rules_init(struct pst_diff *diff)
 {
+	const size_t old_count = diff->policies[PST_DIFF_OLD]->ordinal_count;
+	const size_t new_count = diff->policies[PST_DIFF_NEW]->ordinal_count;
+	const size_t most = old_count + new_count;
 	struct pst_diff_peer *peer;
 	size_t i, j;
-	int r;
 
-	r = new_arrays(diff);
-	if (r < 0)
-		return r;
+	diff->by_ordinal[PST_DIFF_OLD] =
+		pst_arena_new(&diff->arena, old_count, sizeof(peer));
+	diff->by_ordinal[PST_DIFF_NEW] =
+		pst_arena_new(&diff->arena, new_count, sizeof(peer));
+	diff->peers = pst_arena_new(&diff->arena, most, sizeof(*peer));
+	diff->named = pst_arena_new(&diff->arena, most, sizeof(peer));
+	if (diff->arena.has_failed)
+		return;
 	add_peers(diff, PST_DIFF_OLD);
 	add_peers(diff, PST_DIFF_NEW);
 	qsort(diff->peers, diff->peer_count, sizeof(diff->peers[0]),
@@ -190,7 +151,6 @@ int pst_diff_rules_init(struct pst_diff *diff)
 	}
 	read_uses(diff, PST_DIFF_OLD);
 	read_uses(diff, PST_DIFF_NEW);
-	return 0;
 }
 
 static void add_ref(struct pst_diff *diff, enum pst_diff_version version,
@@ -205,7 +165,7 @@ static void add_ref(struct pst_diff *diff, enum pst_diff_version version,
 	if (!peer)
 		return;
 	side = &peer->sides[version];
-	ref = pst_diff_alloc(diff, 1, sizeof(*ref));
+	ref = pst_arena_new(&diff->block_arena, 1, sizeof(*ref));
 	if (!ref)
 		return;
 	ref->rule = rule;
@@ -218,14 +178,16 @@ static void add_ref(struct pst_diff *diff, enum pst_diff_version version,
 	}
 }
 
+/* allow: of which they are the rule, or NULL. */
 static void add_rules(struct pst_diff *diff, enum pst_diff_version version,
-		      const struct pst_policy_rule *rule)
+		      const struct pst_policy_rule *rule,
+		      const struct pst_policy_allow *allow)
 {
 	size_t i;
 
 	for (; rule; rule = rule->next) {
 		for (i = 0; i < rule->peer_count; i++)
-			add_ref(diff, version, rule->peers[i], rule, NULL);
+			add_ref(diff, version, rule->peers[i], rule, allow);
 	}
 }
 
@@ -258,26 +220,25 @@ static void sort_named(struct pst_diff *diff)
 		      pst_diff_compare_peers);
 }
 
+static void read_node(struct pst_diff *diff, enum pst_diff_version version,
+		      const struct pst_policy_node *node)
+{
+	const struct pst_policy_allow *allow;
+
+	if (!node)
+		return;
+	for (allow = node->allows; allow; allow = allow->next)
+		add_rules(diff, version, &allow->rule, allow);
+	add_rules(diff, version, node->denies, NULL);
+}
+
 void pst_diff_read_nodes(struct pst_diff *diff,
 			 const struct pst_policy_node *old_node,
 			 const struct pst_policy_node *new_node)
 {
-	const struct pst_policy_node *const nodes[] = {old_node, new_node};
-	const struct pst_policy_allow *allow;
-	size_t i, j;
-
 	forget_rules(diff);
-	for (i = 0; i < 2; i++) {
-		if (!nodes[i])
-			continue;
-		for (allow = nodes[i]->allows; allow; allow = allow->next) {
-			for (j = 0; j < allow->rule.peer_count; j++)
-				add_ref(diff, (enum pst_diff_version)i,
-					allow->rule.peers[j], &allow->rule,
-					allow);
-		}
-		add_rules(diff, (enum pst_diff_version)i, nodes[i]->denies);
-	}
+	read_node(diff, PST_DIFF_OLD, old_node);
+	read_node(diff, PST_DIFF_NEW, new_node);
 	sort_named(diff);
 }
 
@@ -287,9 +248,9 @@ void pst_diff_read_tenants(struct pst_diff *diff,
 {
 	forget_rules(diff);
 	if (old_tenant)
-		add_rules(diff, PST_DIFF_OLD, old_tenant->members);
+		add_rules(diff, PST_DIFF_OLD, old_tenant->members, NULL);
 	if (new_tenant)
-		add_rules(diff, PST_DIFF_NEW, new_tenant->members);
+		add_rules(diff, PST_DIFF_NEW, new_tenant->members, NULL);
 	sort_named(diff);
 }
 
@@ -302,10 +263,8 @@ pst_diff_first_rule(const struct pst_diff_side *side)
 	for (ref = side->refs; ref; ref = ref->next) {
 		if (ref->allow)
 			continue;
-		if (!first ||
-		    pst_policy_location_is_before(
-			    ref->rule->location.file, ref->rule->location.line,
-			    first->location.file, first->location.line))
+		if (!first || pst_policy_location_is_before(
+				      &ref->rule->location, &first->location))
 			first = ref->rule;
 	}
 	return first;

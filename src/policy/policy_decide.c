@@ -53,13 +53,6 @@ static void add_detail(struct postern_refusal *refusal, const char *more)
 	add_cut(refusal->detail, sizeof(refusal->detail), more);
 }
 
-static bool is_before(const struct pst_policy_location *a,
-		      const struct pst_policy_location *b)
-{
-	return pst_policy_location_is_before(a->file, a->line, b->file,
-					     b->line);
-}
-
 void pst_policy_refuse_fault(const struct pst_policy_fault *fault,
 			     struct postern_refusal *ret_refusal)
 {
@@ -109,7 +102,8 @@ static bool is_denied(const struct pst_policy_node *node,
 		if (match == PST_POLICY_MATCH_NO || match < first_match)
 			continue;
 		if (match == first_match && first &&
-		    !is_before(&rule->location, &first->location))
+		    !pst_policy_location_is_before(&rule->location,
+						   &first->location))
 			continue;
 		first = rule;
 		first_peer = peer;
@@ -146,7 +140,8 @@ find_candidate(const struct pst_policy_node *node,
 					  &peer) != PST_POLICY_MATCH_YES)
 			continue;
 		if (first &&
-		    !is_before(&allow->rule.location, &first->rule.location))
+		    !pst_policy_location_is_before(&allow->rule.location,
+						   &first->rule.location))
 			continue;
 		first = allow;
 		*ret_peer = peer;

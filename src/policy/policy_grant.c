@@ -17,12 +17,18 @@ bool pst_policy_limit_is_per_channel(size_t limit_key)
 	       limit_key == POSTERN_LIMIT_ON_EXCEED;
 }
 
-bool pst_policy_location_is_before(const char *a_file, uint32_t a_line,
-				   const char *b_file, uint32_t b_line)
+static bool is_before(const char *a_file, uint32_t a_line, const char *b_file,
+		      uint32_t b_line)
 {
 	int order = strcmp(a_file, b_file);
 
 	return order < 0 || (order == 0 && a_line < b_line);
+}
+
+bool pst_policy_location_is_before(const struct pst_policy_location *a,
+				   const struct pst_policy_location *b)
+{
+	return is_before(a->file, a->line, b->file, b->line);
 }
 
 void pst_policy_limit_restrict(size_t limit_key,
@@ -41,8 +47,8 @@ void pst_policy_limit_restrict(size_t limit_key,
 		if (!is_stricter && other->value != limit->value)
 			return;
 		if (!is_stricter &&
-		    !pst_policy_location_is_before(other->file, other->line,
-						   limit->file, limit->line))
+		    !is_before(other->file, other->line, limit->file,
+			       limit->line))
 			return;
 	}
 	*limit = *other;
@@ -109,9 +115,8 @@ static void raise_security(struct postern_decision *decision,
 		return;
 	if (security->minimum == decision->security &&
 	    decision->security_line != 0 &&
-	    !pst_policy_location_is_before(
-		    security->location.file, security->location.line,
-		    decision->security_file, decision->security_line))
+	    !is_before(security->location.file, security->location.line,
+		       decision->security_file, decision->security_line))
 		return;
 	decision->security = security->minimum;
 	decision->security_line = security->location.line;

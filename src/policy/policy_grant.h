@@ -39,8 +39,8 @@ void pst_policy_limits_restrict(struct postern_policy_limit *limits,
 void pst_policy_limits_complete(struct postern_policy_limit *limits);
 
 /* Whether a is before b by name and line; ties in favour of neither. */
-bool pst_policy_location_is_before(const char *a_file, uint32_t a_line,
-				   const char *b_file, uint32_t b_line);
+bool pst_policy_location_is_before(const struct pst_policy_location *a,
+				   const struct pst_policy_location *b);
 
 /* Directions and observing are combined, security rises, limits of each channel
  * restrict. */

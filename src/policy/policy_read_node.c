@@ -171,6 +171,7 @@ static void read_key(struct pst_policy_builder *builder,
 	    !check_key(builder, directive, node, key->key))
 		return;
 	key->location = pst_policy_location_of(directive);
+	key->text = directive->words[1].text;
 	*node->key_tail = key;
 	node->key_tail = &key->next;
 }

@@ -155,6 +155,7 @@ struct pst_policy_node_key {
 	struct pst_policy_node_key *next;
 	struct pst_policy_location location;
 	uint8_t key[POSTERN_KEY_BYTES];
+	const char *text;             /* as written */
 };
 
 /* One `require` line of a node, or of an extension of it. */
