@@ -18,6 +18,7 @@
 #include "base/result.h"
 #include "identity/subject.h"
 #include "os/own_process.h"
+#include "policy/policy_table.h"
 #include "policy/policy_units.h"
 
 /* -- attempts -------------------------------------------------------------- */
@@ -54,9 +55,9 @@ static bool acquire_handshake(struct pst_admission *admission, uint64_t user,
 	const struct pst_policy_binding *binding = admission->params.binding;
 
 	return acquire(admission, &admission->handshakes,
-		       pst_policy_node_limits(binding->rules), user, refusal) &&
+		       binding->rules->limits, user, refusal) &&
 	       acquire(admission, &binding->accounting->handshakes,
-		       pst_policy_process_limits(binding->policy), user,
+		       binding->policy->limits, user,
 		       refusal);
 }
 

@@ -7,23 +7,21 @@
 #include <string.h>
 
 #include "identity/subject.h"
+#include "policy/policy_table.h"
 
 static int open_accounts(struct pst_policy_binding *binding)
 {
 	struct pst_tenant_queues *queues = &binding->tenant_queues;
-	const char *name;
-	uint32_t weight;
+	const struct postern_policy *policy = binding->policy;
 	size_t i;
 	int r;
 
-	r = pst_tenant_queues_new(binding->policy, queues);
-	for (i = 0; r == 0 && i < pst_policy_tenant_count(binding->policy);
-	     i++) {
-		pst_policy_tenant_at(binding->policy, i, &name, &weight);
-		/* The first queue is for peers without a tenant. */
-		r = pst_tenant_account_open(binding->accounting, name,
+	r = pst_tenant_queues_new(policy, queues);
+	/* The first queue is for peers without a tenant. */
+	for (i = 0; r == 0 && i < policy->tenant_count; i++)
+		r = pst_tenant_account_open(binding->accounting,
+					    policy->tenant_at[i]->name,
 					    &queues->queues[i + 1].account);
-	}
 	return r;
 }
 

@@ -17,6 +17,7 @@
 #include "policy/policy.h"
 #include "policy/policy_diagnostics.h"
 #include "policy/policy_load.h"
+#include "policy/policy_table.h"
 
 #define POLICY_FLAGS \
 	(POSTERN_POLICY_ASSUME_NAMES | POSTERN_POLICY_WARN_ON_UNTRUSTED | \
@@ -138,7 +139,7 @@ int postern_policy_explain(const struct postern_policy *policy,
 
 size_t postern_policy_node_count(const struct postern_policy *policy)
 {
-	return policy ? pst_policy_node_count(policy) : 0;
+	return policy ? policy->node_count : 0;
 }
 
 int postern_policy_node_at(const struct postern_policy *policy,

@@ -21,6 +21,7 @@
 #include "client/client_security.h"
 #include "os/packet_socket.h"
 #include "os/segment.h"
+#include "policy/policy_table.h"
 
 /* -- requested channel parameters ------------------------------------------ */
 
@@ -47,17 +48,16 @@ request_params(const struct pst_client_connect_params *params,
 {
 	/* The client's policy need not have the allows of the node's: without any
 	 * it has no ceiling, and if it is faulty it may lack some. */
-	bool is_certain = pst_policy_ring_ceiling(rules) > 0 &&
-			  !pst_policy_node_fault(rules);
+	bool is_certain = rules->ring_ceiling_bytes > 0 && !rules->fault;
 	struct pst_channel_params requested = {
 		.directions = params->directions,
 		.ring_bytes = request_bytes(params->ring_bytes,
-					    pst_policy_ring_ceiling(rules),
+					    rules->ring_ceiling_bytes,
 					    PST_POLICY_DEFAULT_RING_BYTES,
 					    is_certain),
 		.message_bytes = request_bytes(
 			params->message_bytes,
-			pst_policy_message_ceiling(rules),
+			rules->message_ceiling_bytes,
 			PST_POLICY_DEFAULT_MESSAGE_BYTES, is_certain),
 	};
 
@@ -251,19 +251,17 @@ static int try_listed_keys(const struct pst_client_connect_params *params,
 			   struct pst_channel **ret_channel,
 			   struct postern_refusal *error)
 {
-	struct pst_policy_listed_key key;
+	const struct pst_policy_node_key *key = security->rules->keys;
 	bool is_wrong_key;
-	size_t i = 0;
 	int r;
 
-	if (!pst_policy_node_key_at(security->rules, i, &key))
+	if (!key)
 		return connect_with_key(params, security, NULL, ret_channel,
 					&is_wrong_key, error);
 	do
-		r = connect_with_key(params, security, key.key, ret_channel,
+		r = connect_with_key(params, security, key->key, ret_channel,
 				     &is_wrong_key, error);
-	while (r < 0 && is_wrong_key &&
-	       pst_policy_node_key_at(security->rules, ++i, &key));
+	while (r < 0 && is_wrong_key && (key = key->next));
 	return r;
 }
 

@@ -25,6 +25,7 @@
 #include "os/segment.h"
 #include "os/socket_close.h"
 #include "os/trusted_path.h"
+#include "policy/policy_table.h"
 
 /* -- errors ---------------------------------------------------------------- */
 
@@ -135,10 +136,10 @@ int pst_connection_find_node(const struct pst_client_target *target,
 	if (!rules) {
 		pst_policy_refuse_unknown_node(target->policy,
 					       target->node_name, error);
-		return pst_policy_fault(target->policy) ? -EINVAL : -ENOENT;
+		return target->policy->fault ? -EINVAL : -ENOENT;
 	}
-	if (pst_policy_connect_fault(rules)) {
-		pst_policy_refuse_fault(pst_policy_connect_fault(rules),
+	if (rules->connect_fault) {
+		pst_policy_refuse_fault(rules->connect_fault,
 					error);
 		return -EINVAL;
 	}

@@ -18,13 +18,7 @@
 #include "os/features.h"
 #include "os/own_process.h"
 #include "os/peer_credentials.h"
-
-static bool lists_node_key(const struct pst_policy_node *rules)
-{
-	struct pst_policy_listed_key key;
-
-	return pst_policy_node_key_at(rules, 0, &key);
-}
+#include "policy/policy_table.h"
 
 /* The weakest mode that the policy may require of this process. */
 static enum postern_security
@@ -39,7 +33,7 @@ find_minimum(const struct pst_client_security *security,
 	gid_t overflow_gid;
 
 	/* Without a key of the node, this process proves none. */
-	if (security->identity && lists_node_key(security->rules))
+	if (security->identity && security->rules->keys)
 		key = security->identity->public_key;
 	if (pst_overflow_ids_read(&overflow_uid, &overflow_gid) < 0) {
 		overflow_uid = PST_POLICY_OVERFLOW_ID;
@@ -69,7 +63,7 @@ int pst_client_security_init(struct pst_client_security *security,
 		/* A rule that this process cannot read may require it. */
 		.may_need_security =
 			pst_policy_demands_security(borrow_rules) ||
-			pst_policy_node_fault(borrow_rules),
+			borrow_rules->fault,
 		.cipher = pst_cipher_for(pst_cipher_features(disable_features)),
 	};
 	if (key_file) {

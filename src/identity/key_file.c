@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "crypto/secret.h"
 #include "os/secret_file.h"
+#include "policy/policy_table.h"
 
 /* One byte more than a key, to detect a longer file. */
 #define CAPACITY_BYTES (PST_IDENTITY_PRIVATE_TEXT_BYTES + 1)
@@ -175,26 +176,25 @@ const struct pst_identity *pst_node_key_identity(const struct pst_node_key *key)
 static bool is_listed(const struct pst_identity *identity,
 		      const struct pst_policy_node *rules)
 {
-	struct pst_policy_listed_key listed;
-	size_t i;
+	const struct pst_policy_node_key *listed;
 
-	for (i = 0; pst_policy_node_key_at(rules, i, &listed); i++)
-		if (memcmp(listed.key, identity->public_key,
-			   sizeof(listed.key)) == 0)
+	for (listed = rules->keys; listed; listed = listed->next)
+		if (memcmp(listed->key, identity->public_key,
+			   sizeof(listed->key)) == 0)
 			return true;
 	return false;
 }
 
 /* The location of the error is the line that lists a key. */
-static int refuse_by(const struct pst_policy_listed_key *listed,
+static int refuse_by(const struct pst_policy_node_key *listed,
 		     struct postern_refusal *refusal)
 {
 	char text[PST_IDENTITY_PUBLIC_TEXT_BYTES];
 
 	pst_identity_public_text(listed->key, text);
-	refusal->line = listed->line;
+	refusal->line = listed->location.line;
 	(void)snprintf(refusal->file, sizeof(refusal->file), "%s",
-		       listed->file);
+		       listed->location.file);
 	(void)snprintf(refusal->rule, sizeof(refusal->rule), "key %s", text);
 	return -EACCES;
 }
@@ -205,10 +205,8 @@ int pst_node_key_check(const struct pst_node_key *key,
 {
 	const struct pst_identity *identity = pst_node_key_identity(key);
 	char text[PST_IDENTITY_PUBLIC_TEXT_BYTES] = "";
-	struct pst_policy_listed_key listed;
-	bool is_wanted = pst_policy_node_key_at(rules, 0, &listed);
 
-	if (!identity && !is_wanted)
+	if (!identity && !rules->keys)
 		return 0;
 	if (!identity) {
 		(void)pst_error_setf(
@@ -216,7 +214,7 @@ int pst_node_key_check(const struct pst_node_key *key,
 			"the node has a key in the policy: open it "
 			"with the file of the private one (key_file, "
 			"--key)");
-		return refuse_by(&listed, refusal);
+		return refuse_by(rules->keys, refusal);
 	}
 	if (is_listed(identity, rules))
 		return 0;
@@ -226,5 +224,5 @@ int pst_node_key_check(const struct pst_node_key *key,
 		"the policy does not list the key that the node is "
 		"opened with: add 'key %s' to the node",
 		text);
-	return is_wanted ? refuse_by(&listed, refusal) : -EACCES;
+	return rules->keys ? refuse_by(rules->keys, refusal) : -EACCES;
 }

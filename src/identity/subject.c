@@ -15,6 +15,7 @@
 #include "os/features.h"
 #include "os/name_lookup.h"
 #include "os/peer_credentials.h"
+#include "policy/policy_table.h"
 #include "policy/policy_values.h"
 
 static_assert(sizeof(gid_t) == sizeof(uint32_t), "groups are passed as they are");
@@ -31,7 +32,7 @@ struct owned_subject {
 
 unsigned pst_subject_wants(const struct pst_policy_node *rules)
 {
-	uint32_t facts = pst_policy_facts_used(rules);
+	uint32_t facts = rules->facts_used;
 	unsigned wants = 0;
 
 	if (facts & PST_POLICY_FACT_LABEL)

@@ -24,6 +24,7 @@
 #include "os/name_lookup.h"
 #include "os/own_process.h"
 #include "os/segment.h"
+#include "policy/policy_table.h"
 
 /* -- checks ---------------------------------------------------------------- */
 
@@ -37,10 +38,10 @@ static int find_rules(const struct postern_policy *policy, const char *name,
 	rules = pst_policy_find_node(policy, name);
 	if (!rules) {
 		pst_policy_refuse_unknown_node(policy, name, refusal);
-		return pst_policy_fault(policy) ? -EINVAL : -ENOENT;
+		return policy->fault ? -EINVAL : -ENOENT;
 	}
-	if (pst_policy_node_fault(rules)) {
-		pst_policy_refuse_fault(pst_policy_node_fault(rules), refusal);
+	if (rules->fault) {
+		pst_policy_refuse_fault(rules->fault, refusal);
 		return -EINVAL;
 	}
 	*ret_rules = rules;
@@ -83,14 +84,15 @@ static int check_features(const struct pst_node *node,
 			  const struct pst_policy_node *rules,
 			  struct postern_refusal *refusal)
 {
-	struct pst_policy_required required;
+	const struct pst_policy_requirement *required;
 	char names[POSTERN_REFUSAL_DETAIL_BYTES / 2] = "";
 	size_t i, used_bytes = 0;
 	uint32_t missing;
 
-	if (!pst_policy_find_unmet(rules, node->features, &required))
+	required = pst_policy_find_unmet(rules, node->features);
+	if (!required)
 		return 0;
-	missing = required.features & ~node->features;
+	missing = required->features & ~node->features;
 	for (i = 0; i < PST_FEATURE_COUNT; i++)
 		if ((missing & 1u << i) != 0)
 			used_bytes += (size_t)snprintf(
@@ -101,11 +103,11 @@ static int check_features(const struct pst_node *node,
 		"this host lacks%s, which the policy requires: see "
 		"postern doctor",
 		names);
-	refusal->line = required.line;
+	refusal->line = required->location.line;
 	(void)snprintf(refusal->file, sizeof(refusal->file), "%s",
-		       required.file); /* cut if too long */
+		       required->location.file); /* cut if too long */
 	(void)snprintf(refusal->rule, sizeof(refusal->rule), "%s",
-		       required.words); /* cut if too long */
+		       required->words); /* cut if too long */
 	return -EOPNOTSUPP;
 }
 

@@ -29,6 +29,7 @@
 
 struct pst_policy_fault;
 struct pst_policy_node;
+struct pst_policy_requirement;
 
 #define PST_POLICY_OVERFLOW_ID 65534u
 
@@ -68,33 +69,13 @@ void *pst_policy_set_user_data(const struct postern_policy *policy,
 			       void *user_data,
 			       void (*free_user_data)(void *user_data));
 
-size_t pst_policy_node_count(const struct postern_policy *policy);
-
 /* NULL when there is none. */
 const struct pst_policy_node *
 pst_policy_find_node(const struct postern_policy *policy, const char *name);
 const struct pst_policy_node *
 pst_policy_node_at(const struct postern_policy *policy, size_t node_index);
 
-/* Is there an error anywhere in the policy? */
-bool pst_policy_has_errors(const struct postern_policy *policy);
-
-/* Was the first text that was added read and parsed? */
-bool pst_policy_is_parsed(const struct postern_policy *policy);
-
-/*
- * The error because of which no node can be opened, a node cannot be opened, or
- * not be connected to; NULL: there is none.  A node with an error keeps none of
- * its rules: it decides that everything is refused.
- */
-const struct pst_policy_fault *
-pst_policy_fault(const struct postern_policy *policy);
-const struct pst_policy_fault *
-pst_policy_node_fault(const struct pst_policy_node *node);
-const struct pst_policy_fault *
-pst_policy_connect_fault(const struct pst_policy_node *node);
-
-/* Refuse because of it (POSTERN_REASON_POLICY). */
+/* Refuse because of a fault (POSTERN_REASON_POLICY). */
 void pst_policy_refuse_fault(const struct pst_policy_fault *fault,
 			     struct postern_refusal *ret_refusal);
 
@@ -106,60 +87,18 @@ void pst_policy_refuse_unknown_node(const struct postern_policy *policy,
 void pst_policy_describe_node(const struct pst_policy_node *node,
 			      struct postern_node_description *ret_description);
 
-/* One of the keys that a node may have. */
-struct pst_policy_listed_key {
-	uint8_t key[POSTERN_KEY_BYTES];
-	const char *file;
-	uint32_t line;
-};
-
-/* In the order in which they are listed; false beyond the last. */
-bool pst_policy_node_key_at(const struct pst_policy_node *node,
-			    size_t key_index,
-			    struct pst_policy_listed_key *ret_key);
-
-/* A line of a node that requires features. */
-struct pst_policy_required {
-	uint32_t features;   /* POSTERN_FEATURE_* bits */
-	const char *words;
-	const char *file;
-	uint32_t line;
-};
-
-/* The first line that requires a feature which is not among these; false where
- * there is none. */
-bool pst_policy_find_unmet(const struct pst_policy_node *node,
-			   uint32_t features,
-			   struct pst_policy_required *ret_required);
-
-/* PST_POLICY_FACT_* bits: the others need not be read. */
-uint32_t pst_policy_facts_used(const struct pst_policy_node *node);
+/* The first line that requires a feature which is not among these, or NULL. */
+const struct pst_policy_requirement *
+pst_policy_find_unmet(const struct pst_policy_node *node, uint32_t features);
 
 /* Whether the node, one of its allows or a tenant requires more than `none`. */
 bool pst_policy_demands_security(const struct pst_policy_node *node);
 
-/* The largest ring, and message, that any allow of the node could give; 0: it has
- * no allow. */
-uint64_t pst_policy_ring_ceiling(const struct pst_policy_node *node);
-uint64_t pst_policy_message_ceiling(const struct pst_policy_node *node);
-
-/* The limits of a node and of the top level: arrays of POSTERN_LIMIT_ROOM. */
-const struct postern_policy_limit *
-pst_policy_node_limits(const struct pst_policy_node *node);
-const struct postern_policy_limit *
-pst_policy_process_limits(const struct postern_policy *policy);
-
-/* The rate that two limits of such an array set; zero: none. */
+/* The rate that two limits of an array of POSTERN_LIMIT_ROOM set; zero: none. */
 struct pst_token_rate
 pst_policy_limits_rate(const struct postern_policy_limit *limits,
 		       enum postern_limit_key rate_key,
 		       enum postern_limit_key burst_key);
-
-/* The tenants, in the order of a decision's tenant_index. */
-size_t pst_policy_tenant_count(const struct postern_policy *policy);
-void pst_policy_tenant_at(const struct postern_policy *policy,
-			  size_t tenant_index, const char **ret_name,
-			  uint32_t *ret_weight);
 
 /*
  * The limits of one allow of the node, by its index in a decision's allow_bits:

@@ -467,7 +467,7 @@ int pst_policy_load(const struct postern_policy_options *options,
 	done_loader(&loader);
 	if (r < 0)
 		return r;
-	if (options->file && !pst_policy_is_parsed(policy)) {
+	if (options->file && !policy->is_parsed) {
 		(void)pst_policy_unref(policy); /* always NULL */
 		return -EINVAL;
 	}

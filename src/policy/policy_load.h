@@ -22,7 +22,7 @@ struct pst_name_table;
 
 /*
  * Load the files that the options name.  features are the POSTERN_FEATURE_* bits
- * of this host.  Returns 0 (see pst_policy_has_errors()), -EINVAL (the one file
+ * of this host.  Returns 0 (also with has_errors), -EINVAL (the one file
  * that the options name cannot be read or parsed, and diagnostics has an
  * error), -ENOMEM, -EMFILE, -ENFILE or another -errno.
  */

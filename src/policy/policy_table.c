@@ -117,44 +117,11 @@ void *pst_policy_set_user_data(const struct postern_policy *policy,
 	return present;
 }
 
-size_t pst_policy_node_count(const struct postern_policy *policy)
-{
-	return policy->node_count;
-}
-
 const struct pst_policy_node *
 pst_policy_node_at(const struct postern_policy *policy, size_t node_index)
 {
 	return node_index < policy->node_count ? policy->node_at[node_index]
 					       : NULL;
-}
-
-bool pst_policy_has_errors(const struct postern_policy *policy)
-{
-	return policy->has_errors;
-}
-
-bool pst_policy_is_parsed(const struct postern_policy *policy)
-{
-	return policy->is_parsed;
-}
-
-const struct pst_policy_fault *
-pst_policy_fault(const struct postern_policy *policy)
-{
-	return policy->fault;
-}
-
-const struct pst_policy_fault *
-pst_policy_node_fault(const struct pst_policy_node *node)
-{
-	return node->fault;
-}
-
-const struct pst_policy_fault *
-pst_policy_connect_fault(const struct pst_policy_node *node)
-{
-	return node->connect_fault;
 }
 
 void pst_policy_describe_node(const struct pst_policy_node *node,
@@ -182,44 +149,14 @@ void pst_policy_describe_node(const struct pst_policy_node *node,
 	};
 }
 
-bool pst_policy_node_key_at(const struct pst_policy_node *node,
-			    size_t key_index,
-			    struct pst_policy_listed_key *ret_key)
-{
-	const struct pst_policy_node_key *key = node->keys;
-
-	while (key && key_index-- > 0)
-		key = key->next;
-	if (!key)
-		return false;
-	memcpy(ret_key->key, key->key, sizeof(ret_key->key));
-	ret_key->file = key->location.file;
-	ret_key->line = key->location.line;
-	return true;
-}
-
-bool pst_policy_find_unmet(const struct pst_policy_node *node,
-			   uint32_t features,
-			   struct pst_policy_required *ret_required)
+const struct pst_policy_requirement *
+pst_policy_find_unmet(const struct pst_policy_node *node, uint32_t features)
 {
 	const struct pst_policy_requirement *requirement = node->requirements;
 
 	while (requirement && (requirement->features & ~features) == 0)
 		requirement = requirement->next;
-	if (!requirement)
-		return false;
-	*ret_required = (struct pst_policy_required){
-		.features = requirement->features,
-		.words = requirement->words,
-		.file = requirement->location.file,
-		.line = requirement->location.line,
-	};
-	return true;
-}
-
-uint32_t pst_policy_facts_used(const struct pst_policy_node *node)
-{
-	return node->facts_used;
+	return requirement;
 }
 
 bool pst_policy_demands_security(const struct pst_policy_node *node)
@@ -238,16 +175,6 @@ bool pst_policy_demands_security(const struct pst_policy_node *node)
 	return false;
 }
 
-uint64_t pst_policy_ring_ceiling(const struct pst_policy_node *node)
-{
-	return node->ring_ceiling_bytes;
-}
-
-uint64_t pst_policy_message_ceiling(const struct pst_policy_node *node)
-{
-	return node->message_ceiling_bytes;
-}
-
 const struct postern_policy_limit *
 pst_policy_allow_limits(const struct pst_policy_node *node, size_t allow_index)
 {
@@ -258,32 +185,4 @@ pst_policy_allow_limits(const struct pst_policy_node *node, size_t allow_index)
 			return allow->limits;
 	}
 	return NULL;
-}
-
-size_t pst_policy_tenant_count(const struct postern_policy *policy)
-{
-	return policy->tenant_count;
-}
-
-void pst_policy_tenant_at(const struct postern_policy *policy,
-			  size_t tenant_index, const char **ret_name,
-			  uint32_t *ret_weight)
-{
-	const struct pst_policy_tenant *tenant =
-		policy->tenant_at[tenant_index];
-
-	*ret_name = tenant->name;
-	*ret_weight = tenant->weight;
-}
-
-const struct postern_policy_limit *
-pst_policy_node_limits(const struct pst_policy_node *node)
-{
-	return node->limits;
-}
-
-const struct postern_policy_limit *
-pst_policy_process_limits(const struct postern_policy *policy)
-{
-	return policy->limits;
 }

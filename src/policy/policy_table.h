@@ -208,7 +208,9 @@ struct pst_policy_node {
 	const struct pst_policy_fault *fault;
 	const struct pst_policy_fault *connect_fault;
 
-	/* found when the table is complete */
+	/* Found when the table is complete.  The facts are PST_POLICY_FACT_*
+	 * bits: the others need not be read.  The ceilings are the largest ring
+	 * and message that any allow could give; 0: there is no allow. */
 	uint32_t facts_used;
 	uint64_t ring_ceiling_bytes;
 	uint64_t message_ceiling_bytes;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "policy/policy.h"
+#include "policy/policy_table.h"
 
 #define ENTRY_OF(list_link) \
 	PST_LIST_ENTRY(list_link, struct pst_drr_entry, link)
@@ -72,15 +73,12 @@ static int64_t quantum_for(uint32_t weight, uint32_t weight_max)
 
 static uint32_t find_weight_max(const struct postern_policy *policy)
 {
-	uint32_t weight, weight_max = 1;
-	const char *name;
-	size_t i;
+	const struct pst_policy_tenant *tenant;
+	uint32_t weight_max = 1;
 
-	for (i = 0; i < pst_policy_tenant_count(policy); i++) {
-		pst_policy_tenant_at(policy, i, &name, &weight);
-		if (weight > weight_max)
-			weight_max = weight;
-	}
+	for (tenant = policy->tenants; tenant; tenant = tenant->next)
+		if (tenant->weight > weight_max)
+			weight_max = tenant->weight;
 	return weight_max;
 }
 
@@ -94,20 +92,18 @@ static void tenant_queue_init(struct pst_tenant_queue *queue, uint32_t weight,
 int pst_tenant_queues_new(const struct postern_policy *policy,
 			  struct pst_tenant_queues *ret_queues)
 {
-	size_t tenant_count = pst_policy_tenant_count(policy);
-	uint32_t weight, weight_max = find_weight_max(policy);
+	size_t tenant_count = policy->tenant_count;
+	const uint32_t weight_max = find_weight_max(policy);
 	struct pst_tenant_queue *queues;
-	const char *name;
 	size_t i;
 
 	queues = calloc(tenant_count + 1, sizeof(queues[0]));
 	if (!queues)
 		return -ENOMEM;
 	tenant_queue_init(&queues[0], 1, weight_max);
-	for (i = 0; i < tenant_count; i++) {
-		pst_policy_tenant_at(policy, i, &name, &weight);
-		tenant_queue_init(&queues[i + 1], weight, weight_max);
-	}
+	for (i = 0; i < tenant_count; i++)
+		tenant_queue_init(&queues[i + 1], policy->tenant_at[i]->weight,
+				  weight_max);
 	ret_queues->queues = queues;
 	ret_queues->queue_count = tenant_count + 1;
 	return 0;

@@ -51,19 +51,19 @@ static void use(const struct postern_policy *policy)
 	size_t i;
 	char *text;
 
-	for (i = 0; i < pst_policy_node_count(policy); i++) {
+	for (i = 0; i < policy->node_count; i++) {
 		node = pst_policy_node_at(policy, i);
 		pst_policy_describe_node(node, &description);
 		pst_policy_decide(policy, description.name, &subject,
 				  &decision);
 		require((decision.refusal.reason == POSTERN_REASON_POLICY) ==
-			(pst_policy_node_fault(node) != NULL));
-		require(!decision.is_admitted || !pst_policy_node_fault(node));
+			(node->fault != NULL));
+		require(!decision.is_admitted || !node->fault);
 		/* What opens can be connected to. */
-		require(pst_policy_node_fault(node) ||
-			!pst_policy_connect_fault(node));
-		require(pst_policy_has_errors(policy) ||
-			!pst_policy_node_fault(node));
+		require(node->fault ||
+			!node->connect_fault);
+		require(policy->has_errors ||
+			!node->fault);
 		require(pst_policy_security_floor(node, &subject) <=
 			POSTERN_SECURITY_AEAD);
 		require(pst_policy_explain(policy, description.name, &subject,
@@ -79,7 +79,7 @@ static void must_load(const char *text)
 
 	require(pst_diagnostics_new(&diagnostics) == 0);
 	require(load(text, strlen(text), 0, diagnostics, &policy) == 0);
-	require(!pst_policy_has_errors(policy));
+	require(!policy->has_errors);
 	pst_policy_unref(policy);
 	pst_diagnostics_free(diagnostics);
 }
@@ -126,7 +126,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t byte_count)
 	require(pst_diagnostics_new(&diagnostics) == 0);
 	r = load((const char *)bytes, byte_count, 0, diagnostics, &policy);
 	require(r == 0);
-	require(pst_policy_has_errors(policy) ==
+	require(policy->has_errors ==
 		(pst_diagnostics_error_count(diagnostics) > 0));
 	format_findings(diagnostics);
 	pst_diagnostics_free(diagnostics);
@@ -138,7 +138,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t byte_count)
 		free(again);
 	}
 	use(policy);
-	if (!pst_policy_has_errors(policy)) {
+	if (!policy->has_errors) {
 		require(formatted != NULL);
 		must_load(formatted);
 		show((const char *)bytes, byte_count);

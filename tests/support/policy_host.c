@@ -2,6 +2,7 @@
 /*
  * A host made of a table: see policy_host.h
  */
+#include "policy/policy_table.h"
 #include "support/policy_host.h"
 
 #include <errno.h>
@@ -189,10 +190,10 @@ static int load(const char *const *names, const char *const *texts,
 	r = policy_load_all(names, texts, text_count, diagnostics, &policy);
 	if (r < 0)
 		return r;
-	must(pst_policy_has_errors(policy) ==
+	must(policy->has_errors ==
 		     (pst_diagnostics_error_count(diagnostics) > 0),
 	     "a policy that does not know of its errors");
-	if (pst_policy_has_errors(policy)) {
+	if (policy->has_errors) {
 		pst_policy_unref(policy);
 		return -EINVAL;
 	}

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "policy/policy.h"
+#include "policy/policy_table.h"
 #include "support/policy_oracle.h"
 
 static const char *compare_limits(const struct oracle_limits *wanted,
@@ -48,11 +49,11 @@ bool oracle_requires_the_same(const struct oracle_node *node,
 {
 	const struct pst_policy_node *found =
 		pst_policy_find_node(policy, node->name);
-	struct pst_policy_required required;
+	const struct pst_policy_requirement *required;
 	uint32_t features = 0;
 
-	while (pst_policy_find_unmet(found, features, &required))
-		features |= required.features;
+	while ((required = pst_policy_find_unmet(found, features)))
+		features |= required->features;
 	return features == (node->required[0] | node->required[1] |
 			    node->required[2]);
 }

@@ -556,7 +556,7 @@ static void measure_policy(const struct policy_size_shape *shape,
 	free(text);
 	cost->show_ms = passed_ms(&since_ms);
 
-	if (pst_policy_node_count(policy) == 0 || shape->is_long_story)
+	if (policy->node_count == 0 || shape->is_long_story)
 		return;
 	pst_policy_describe_node(pst_policy_node_at(policy, 0), &node);
 	must(pst_policy_explain(policy, node.name, &subject, &text) == 0,

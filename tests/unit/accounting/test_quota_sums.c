@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "policy/policy_table.h"
 #include "unit/accounting/quota_case.h"
 #include "support/test_case.h"
 
@@ -140,9 +141,9 @@ static int attempt_all(struct node *node, uint32_t uid)
 	int count = 0;
 
 	while (acquire(node, &node->handshakes,
-		       pst_policy_node_limits(node->rules), uid, &refusal) &&
+		       node->rules->limits, uid, &refusal) &&
 	       acquire(node, &node->accounting->handshakes,
-		       pst_policy_process_limits(node->policy), uid,
+		       node->policy->limits, uid,
 		       &refusal) &&
 	       (!account || acquire(node, &account->handshakes,
 				    decision.tenant, uid, &refusal))) {

@@ -70,7 +70,7 @@ static int load_with(const char *text, struct postern_diagnostics *diagnostics,
 	pst_policy_builder_free(builder);
 	if (r < 0)
 		return r;
-	if (pst_policy_has_errors(policy)) {
+	if (policy->has_errors) {
 		pst_policy_unref(policy);
 		return -EINVAL;
 	}

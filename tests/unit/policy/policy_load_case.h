@@ -18,6 +18,7 @@
 #include "os/features.h"
 #include "policy/policy_diagnostics.h"
 #include "policy/policy_load.h"
+#include "policy/policy_table.h"
 
 static char directory[64];
 static struct postern_diagnostics *diagnostics;
@@ -95,7 +96,7 @@ static inline int load_whole(const char *file, uint32_t flags, uint32_t features
 {
 	int r = load_with(file, flags, features_off);
 
-	return r == 0 && pst_policy_has_errors(policy) ? -EINVAL : r;
+	return r == 0 && policy->has_errors ? -EINVAL : r;
 }
 
 static inline int load(const char *file)
@@ -107,14 +108,14 @@ static inline bool opens(const char *name)
 {
 	const struct pst_policy_node *node = pst_policy_find_node(policy, name);
 
-	return node && !pst_policy_node_fault(node);
+	return node && !node->fault;
 }
 
 static inline bool can_be_reached(const char *name)
 {
 	const struct pst_policy_node *node = pst_policy_find_node(policy, name);
 
-	return node && !pst_policy_connect_fault(node);
+	return node && !node->connect_fault;
 }
 
 static inline bool has_finding(const char *part)

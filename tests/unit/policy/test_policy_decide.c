@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "policy/policy_table.h"
 #include "unit/policy/decide_case.h"
 #include "support/test_case.h"
 
@@ -350,16 +351,15 @@ START_TEST(keys_of_a_node_come_in_the_order_listed)
 		"key x25519:3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08\n"
 		CLOSE "\n");
 	const struct pst_policy_node *node = pst_policy_find_node(policy, "n");
-	struct pst_policy_listed_key key;
+	const struct pst_policy_node_key *key = node->keys;
 
-	ck_assert(pst_policy_node_key_at(node, 0, &key));
-	ck_assert_uint_eq(key.key[0], 0x7e);
-	ck_assert_uint_eq(key.key[31], 0x2e);
-	ck_assert_str_eq(key.file, "test.conf");
-	ck_assert_uint_eq(key.line, 11);
-	ck_assert(pst_policy_node_key_at(node, 1, &key));
-	ck_assert_uint_eq(key.key[0], 0xde);
-	ck_assert(!pst_policy_node_key_at(node, 2, &key));
+	ck_assert_uint_eq(key->key[0], 0x7e);
+	ck_assert_uint_eq(key->key[31], 0x2e);
+	ck_assert_str_eq(key->location.file, "test.conf");
+	ck_assert_uint_eq(key->location.line, 11);
+	key = key->next;
+	ck_assert_uint_eq(key->key[0], 0xde);
+	ck_assert_ptr_null(key->next);
 	pst_policy_unref(policy);
 }
 END_TEST
@@ -376,12 +376,10 @@ static enum postern_security floor_for(struct postern_subject *subject,
 		"allow unit { direction send\nsecurity mac }\n"
 		"allow p { direction both\nsecurity aead }\n" CLOSE);
 	const struct pst_policy_node *node = pst_policy_find_node(policy, "n");
-	struct pst_policy_listed_key key;
 	enum postern_security floor;
 
 	/* the peer's, too */
-	ck_assert(pst_policy_node_key_at(node, 0, &key));
-	memcpy(subject->key, key.key, sizeof(subject->key));
+	memcpy(subject->key, node->keys->key, sizeof(subject->key));
 	subject->key_fact = has_key ? POSTERN_FACT_KNOWN : POSTERN_FACT_ABSENT;
 	floor = pst_policy_security_floor(node, subject);
 	pst_policy_unref(policy);

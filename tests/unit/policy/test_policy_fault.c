@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/policy_table.h"
 #include "support/policy_host.h"
 #include "support/policy_oracle.h"
 #include "support/test_case.h"
@@ -165,10 +166,10 @@ static void check_effect(const struct postern_policy *policy,
 
 	node = pst_policy_find_node(policy, name);
 	ck_assert_ptr_nonnull(node);
-	ck_assert_msg((pst_policy_node_fault(node) != NULL) ==
+	ck_assert_msg((node->fault != NULL) ==
 			      (wanted != USABLE),
 		      "case %d: node %s opens, or does not", number, name);
-	ck_assert_msg((pst_policy_connect_fault(node) != NULL) ==
+	ck_assert_msg((node->connect_fault != NULL) ==
 			      (wanted == UNREACHED),
 		      "case %d: node %s can be reached, or cannot", number,
 		      name);
@@ -397,9 +398,9 @@ START_TEST(usable_node_decides_as_if_the_error_were_not_there, .loop_end = 4)
 			node = pst_policy_find_node(policy,
 						    model.nodes[k].name);
 			node_count++;
-			if (!node || pst_policy_node_fault(node))
+			if (!node || node->fault)
 				continue;
-			usable_count += pst_policy_has_errors(policy);
+			usable_count += policy->has_errors;
 			for (j = 0; j < SUBJECTS_OF_EACH; j++) {
 				oracle_subject_make(&subject, groups, &random);
 				compare(&model, &model.nodes[k], policy,

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/policy_table.h"
 #include "support/policy_host.h"
 #include "support/policy_oracle.h"
 #include "support/test_case.h"
@@ -209,13 +210,13 @@ START_TEST(policy_with_an_error_of_a_moved_line_opens_and_loosens_nothing,
 			move_a_line(texts, file_count, &random);
 		policy = policy_load_faulty((const char *const *)texts,
 					    file_count);
-		error_count += pst_policy_has_errors(policy);
+		error_count += policy->has_errors;
 		all_texts = join_texts(texts, file_count);
 		for (k = 0; k < model.node_count; k++) {
 			node = pst_policy_find_node(policy,
 						    model.nodes[k].name);
-			if (!pst_policy_has_errors(policy) || !node ||
-			    pst_policy_node_fault(node))
+			if (!policy->has_errors || !node ||
+			    node->fault)
 				continue;
 			for (j = 0; j < SUBJECTS_OF_EACH; j++) {
 				oracle_subject_make(&subject, groups, &random);

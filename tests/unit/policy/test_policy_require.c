@@ -7,6 +7,7 @@
 
 #include <postern/result.h>
 
+#include "policy/policy_table.h"
 #include "support/policy_host.h"
 #include "support/test_case.h"
 
@@ -21,29 +22,27 @@
 
 START_TEST(require_lines_of_node_and_extension_are_all_kept)
 {
-	struct pst_policy_required required;
+	const struct pst_policy_requirement *required;
 	struct postern_policy *policy = policy_load_valid(
 		RULES "require passrights peerpidfd\nrequire aes\n}\n"
 		      "extend node n {\n    require  pidfs noexec-seal\n}\n"
 		      "end\n");
 	const struct pst_policy_node *node = pst_policy_find_node(policy, "n");
 
-	ck_assert(pst_policy_find_unmet(node, 0, &required));
-	ck_assert_uint_eq(required.features, POSTERN_FEATURE_PASSRIGHTS |
+	required = pst_policy_find_unmet(node, 0);
+	ck_assert_uint_eq(required->features, POSTERN_FEATURE_PASSRIGHTS |
 					     POSTERN_FEATURE_PEERPIDFD);
-	ck_assert_str_eq(required.words, "require passrights peerpidfd");
-	ck_assert_uint_eq(required.line, 9);
-	ck_assert(pst_policy_find_unmet(node, required.features, &required));
-	ck_assert_uint_eq(required.features, POSTERN_FEATURE_AES);
-	ck_assert(pst_policy_find_unmet(
+	ck_assert_str_eq(required->words, "require passrights peerpidfd");
+	ck_assert_uint_eq(required->location.line, 9);
+	required = pst_policy_find_unmet(node, required->features);
+	ck_assert_uint_eq(required->features, POSTERN_FEATURE_AES);
+	required = pst_policy_find_unmet(
 		node,
-		POSTERN_FEATURES_ALL & ~(uint32_t)POSTERN_FEATURE_NOEXEC_SEAL,
-		&required));
-	ck_assert_uint_eq(required.features, POSTERN_FEATURE_PIDFS |
+		POSTERN_FEATURES_ALL & ~(uint32_t)POSTERN_FEATURE_NOEXEC_SEAL);
+	ck_assert_uint_eq(required->features, POSTERN_FEATURE_PIDFS |
 					     POSTERN_FEATURE_NOEXEC_SEAL);
-	ck_assert_uint_eq(required.line, 13);
-	ck_assert(!pst_policy_find_unmet(node, POSTERN_FEATURES_ALL,
-					 &required));
+	ck_assert_uint_eq(required->location.line, 13);
+	ck_assert_ptr_null(pst_policy_find_unmet(node, POSTERN_FEATURES_ALL));
 	pst_policy_unref(policy);
 }
 END_TEST
@@ -51,10 +50,9 @@ END_TEST
 START_TEST(node_without_require_requires_nothing)
 {
 	struct postern_policy *policy = policy_load_valid(RULES TAIL);
-	struct pst_policy_required required;
 
-	ck_assert(!pst_policy_find_unmet(pst_policy_find_node(policy, "n"), 0,
-					 &required));
+	ck_assert_ptr_null(pst_policy_find_unmet(
+		pst_policy_find_node(policy, "n"), 0));
 	pst_policy_unref(policy);
 }
 END_TEST

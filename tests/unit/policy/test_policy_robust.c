@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/policy_table.h"
 #include "support/expect.h"
 #include "support/failing_memory.h"
 #include "support/policy_host.h"
@@ -55,7 +56,7 @@ static int load_with(const char *text, struct postern_diagnostics *diagnostics,
 	pst_policy_builder_free(builder);
 	if (r < 0)
 		return r;
-	if (pst_policy_has_errors(policy)) {
+	if (policy->has_errors) {
 		pst_policy_unref(policy);
 		return -EINVAL;
 	}

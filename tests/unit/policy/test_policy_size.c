@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "policy/policy_diagnostics.h"
+#include "policy/policy_table.h"
 #include "support/policy_host.h"
 #include "support/test_case.h"
 
@@ -124,8 +125,7 @@ static double time_faulty_members(unsigned count)
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
 	policy = policy_load_faulty(texts, 1);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
-	ck_assert_ptr_null(pst_policy_node_fault(
-		pst_policy_find_node(policy, "n0")));
+	ck_assert_ptr_null(pst_policy_find_node(policy, "n0")->fault);
 	pst_policy_unref(policy);
 	free(text);
 	return (double)(after.tv_sec - before.tv_sec) * 1e3 +

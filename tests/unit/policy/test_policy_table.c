@@ -24,7 +24,7 @@ START_TEST(nodes_come_in_the_order_of_names)
 	static const char *const names[] = {"a", "b", "c"};
 	size_t i;
 
-	ck_assert_uint_eq(pst_policy_node_count(policy), 3);
+	ck_assert_uint_eq(policy->node_count, 3);
 	for (i = 0; i < 3; i++) {
 		pst_policy_describe_node(pst_policy_node_at(policy, i),
 					 &description);
@@ -105,18 +105,18 @@ START_TEST(only_facts_that_rules_look_at_are_used)
 
 	policy = load_node("allow p { direction send }\n}\nend\n");
 	ck_assert_uint_eq(
-		pst_policy_facts_used(pst_policy_find_node(policy, "n")), 0);
+		pst_policy_find_node(policy, "n")->facts_used, 0);
 	pst_policy_unref(policy);
 
 	policy = load_node("deny k\n}\nend\n");
 	ck_assert_uint_eq(
-		pst_policy_facts_used(pst_policy_find_node(policy, "n")),
+		pst_policy_find_node(policy, "n")->facts_used,
 		PST_POLICY_FACT_KEY);
 	pst_policy_unref(policy);
 
 	policy = load_node("}\ntenant t { members everything }\nend\n");
 	ck_assert_uint_eq(
-		pst_policy_facts_used(pst_policy_find_node(policy, "n")),
+		pst_policy_find_node(policy, "n")->facts_used,
 		PST_POLICY_FACT_LABEL | PST_POLICY_FACT_PID_INODE |
 			PST_POLICY_FACT_UNIT | PST_POLICY_FACT_CGROUP |
 			PST_POLICY_FACT_EXE | PST_POLICY_FACT_USERNS);
@@ -161,14 +161,14 @@ START_TEST(ceilings_are_the_most_that_an_allow_could_give)
 		"limits { ring 2MiB }\n}\nend\n");
 	const struct pst_policy_node *node = pst_policy_find_node(policy, "n");
 
-	ck_assert_uint_eq(pst_policy_ring_ceiling(node), 2097152);
-	ck_assert_uint_eq(pst_policy_message_ceiling(node), 2097144);
+	ck_assert_uint_eq(node->ring_ceiling_bytes, 2097152);
+	ck_assert_uint_eq(node->message_ceiling_bytes, 2097144);
 	pst_policy_unref(policy);
 
 	policy = load_node("allow p { direction send }\n}\nend\n");
 	node = pst_policy_find_node(policy, "n");
-	ck_assert_uint_eq(pst_policy_ring_ceiling(node), 1048576);
-	ck_assert_uint_eq(pst_policy_message_ceiling(node), 65536);
+	ck_assert_uint_eq(node->ring_ceiling_bytes, 1048576);
+	ck_assert_uint_eq(node->message_ceiling_bytes, 65536);
 	pst_policy_unref(policy);
 }
 END_TEST
@@ -222,7 +222,7 @@ static int load_of_user(const char *text, uint32_t uid, uint32_t flags)
 						       text, strlen(text), uid),
 			 0);
 	r = pst_policy_builder_finish(builder, &policy);
-	if (r == 0 && pst_policy_has_errors(policy))
+	if (r == 0 && policy->has_errors)
 		r = -EINVAL;
 	if (r == 0)
 		ck_assert_uint_eq(pst_diagnostics_count(diagnostics) > 0,
