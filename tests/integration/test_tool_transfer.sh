@@ -310,9 +310,10 @@ test_busy_sender_ends_when_the_node_does() {
 	[ "$(wc -c <received)" -eq 10240 ] || fail "$(wc -c received)"
 }
 
+# The time that the sender waits for space must suffice to connect on a slow machine.
 test_sender_gives_up_on_a_full_ring() {
 	start_receiver --lines
-	start_sender --timeout 100ms
+	start_sender --timeout 3s
 	echo here >&8
 	wait_until grep -q here received
 	kill -STOP "$receiver"
@@ -323,7 +324,7 @@ test_sender_gives_up_on_a_full_ring() {
 
 test_sender_gives_up_on_what_is_not_consumed() {
 	start_receiver --lines
-	start_sender --lines --timeout 100ms
+	start_sender --lines --timeout 3s
 	echo here >&8
 	wait_until grep -q here received
 	kill -STOP "$receiver"
