@@ -220,6 +220,7 @@ alter() {
 	input=orders
 	in_background order "$sender" postern send --policy altered.conf \
 		--lines vault
+	# shellcheck disable=SC2034 # for in_background
 	input=
 	order=$started
 	exec 9>orders

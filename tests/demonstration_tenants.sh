@@ -289,6 +289,7 @@ show_revocation() {
 	input=feed
 	in_background counter "$till" "$(program till)" send \
 		--policy market.conf --lines market
+	# shellcheck disable=SC2034 # for in_background
 	input=
 	counter=$started
 	exec 9>feed

@@ -103,10 +103,10 @@ static int receive_from_ready(struct pst_node *node, void *buffer,
 	enum pst_sched_outcome outcome;
 	struct pst_sched_pass pass;
 	postern_peer handle;
-	int r = -EAGAIN;
+	int r;
 
 	pst_scheduler_begin_pass(&node->scheduler, &pass);
-	while (r == -EAGAIN) {
+	do {
 		outcome = pst_scheduler_receive(&node->scheduler, &pass,
 						&node->reactor.now_ns, buffer,
 						buffer_bytes, ret_message_bytes,
@@ -115,7 +115,7 @@ static int receive_from_ready(struct pst_node *node, void *buffer,
 			return -EAGAIN;
 		handle = pst_peer_of(entry)->handle;
 		r = handle_outcome(node, outcome, pst_peer_of(entry));
-	}
+	} while (r == -EAGAIN);
 	*ret_peer = handle;
 	return r;
 }

@@ -21,7 +21,7 @@ top() {
 
 # A node that has received three lines of a peer who is still there.
 start_both() {
-	start_receiver --lines "$@"
+	start_receiver --lines
 	start_sender --lines --instance feeder
 	printf 'one\ntwo\nthree\n' >&8
 	wait_until grep -q three received

@@ -373,7 +373,7 @@ test_install_puts_a_valid_file_among_the_others() {
 	expect_status 0 system_postern policy install new.conf
 	expect_same new.conf etc/postern/policy.d/new.conf
 	write_drop_in more
-	expect_status 0 system_postern policy install --name more - <more
+	expect_status 0 system_postern policy install --name more - <./more
 	expect_same more etc/postern/policy.d/more.conf
 	rm etc/postern/policy.d/new.conf etc/postern/policy.d/more.conf
 	printf 'orders.conf\npeers.conf\n' >before

@@ -264,6 +264,7 @@ test_doctor_says_what_is_lost() {
 
 test_doctor_shows_what_may_be_locked() {
 	pages=$((128 * 1024 / $(getconf PAGESIZE)))
+	# shellcheck disable=SC3045 # of dash and bash
 	(ulimit -l 128 && expect_status 0 postern doctor) || fail "at 128 KiB"
 	expect_text out "^memlock *128 KiB, .* $pages secured channels$"
 }
