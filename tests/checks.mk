@@ -85,7 +85,22 @@ EXTRA_DIST += \
 	tests/dist/check_tree \
 	tests/kernels/check_kernels \
 	tests/kernels/init \
+	tests/lint \
 	tests/staged-run
+
+# -- linters and form --------------------------------------------------------
+
+.PHONY: lint format check-format
+
+lint: $(dist_man_MANS)
+	@$(AM_TESTS_ENVIRONMENT) $(SHELL) '$(abs_top_srcdir)/tests/lint'
+
+check-format:
+	@$(AM_TESTS_ENVIRONMENT) $(SHELL) '$(abs_top_srcdir)/tests/lint' format
+
+format:
+	cd '$(srcdir)' && find bench examples include src tests -name '*.[ch]' \
+		-exec clang-format-14 -i {} +
 
 # -- the same suite, seen otherwise -------------------------------------------
 #
