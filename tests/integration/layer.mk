@@ -68,6 +68,7 @@ test_programs += \
 	tests/integration/test_socket_watch \
 	tests/integration/test_subordinate_uids \
 	tests/integration/test_host_policy \
+	tests/integration/test_node_resources \
 	tests/integration/test_struct_sizes \
 	tests/integration/test_node_send \
 	tests/integration/test_client_policy \
@@ -275,6 +276,10 @@ tests_integration_test_node_send_LDADD = $(INTEGRATION_LIBS)
 tests_integration_test_struct_sizes_SOURCES = \
 	tests/integration/test_struct_sizes.c
 tests_integration_test_struct_sizes_LDADD = $(INTEGRATION_LIBS)
+
+tests_integration_test_node_resources_SOURCES = \
+	tests/integration/test_node_resources.c
+tests_integration_test_node_resources_LDADD = $(INTEGRATION_LIBS)
 
 tests_integration_test_host_policy_SOURCES = \
 	tests/integration/test_host_policy.c

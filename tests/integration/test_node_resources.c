@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The descriptors and file names of a node, as SECURITY.md states them
+ */
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "support/inspect.h"
+#include "support/peer.h"
+#include "support/scene.h"
+#include "support/test_options.h"
+
+static struct scene scene;
+static struct process peer;
+static postern_peer handle;
+static size_t fds_before;
+
+static void set_up(void)
+{
+	skip_unless(users_are_several(), NEEDS_USERS);
+	scene_init(&scene);
+	scene_load(&scene, SCENE_POLICY);
+	process_start(&peer, ROLE_PEER, peer_main, &scene);
+	scene_open(&scene);
+	fds_before = inspect_fd_count();
+	handle = peer_join(&scene, &peer);
+}
+
+static void tear_down(void)
+{
+	process_end(&peer);
+	scene_close(&scene);
+}
+
+static void expect_fds(size_t count)
+{
+	ck_assert_uint_eq(inspect_fd_count(), fds_before + count);
+}
+
+START_TEST(peer_costs_two_descriptors)
+{
+	expect_fds(2);
+	ck_assert_int_eq(postern_node_send(scene.node, handle, "x", 1), 0);
+	ck_assert_int_eq(peer_do(&scene, &peer, PEER_SEND, 1).result, 0);
+	scene_await_messages(&scene, 1);
+	expect_fds(2);
+}
+END_TEST
+
+START_TEST(reference_to_a_channel_costs_two_more_and_one_to_poll)
+{
+	struct postern_channel *channel, *second;
+
+	ck_assert_int_eq(postern_node_channel(scene.node, handle, &channel), 0);
+	expect_fds(4);
+	ck_assert_int_eq(postern_node_channel(scene.node, handle, &second), 0);
+	expect_fds(4);
+	ck_assert_int_ge(postern_channel_fd(channel), 0);
+	expect_fds(5);
+	second = postern_channel_close(second);
+	channel = postern_channel_close(channel);
+	ck_assert_int_eq(postern_node_revoke(scene.node, handle), 0);
+	expect_fds(0);
+}
+END_TEST
+
+START_TEST(detached_channel_costs_three_more_and_one_to_poll)
+{
+	struct postern_channel *channel;
+
+	ck_assert_int_eq(postern_node_detach(scene.node, handle, &channel), 0);
+	expect_fds(5);
+	ck_assert_int_ge(postern_channel_fd(channel), 0);
+	expect_fds(6);
+	channel = postern_channel_close(channel);
+	(void)scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	expect_fds(0);
+}
+END_TEST
+
+/* All names in the directory of the socket, in any order. */
+static void expect_names(bool has_socket)
+{
+	bool has_found_socket = false, has_found_lock = false;
+	DIR *directory = opendir(scene.directory);
+	const struct dirent *entry;
+
+	ck_assert_ptr_nonnull(directory);
+	while ((entry = readdir(directory))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		if (strcmp(entry->d_name, "orders.sock") == 0)
+			has_found_socket = true;
+		else if (strcmp(entry->d_name, "orders.sock.lock") == 0)
+			has_found_lock = true;
+		else
+			ck_abort_msg("unexpected: %s", entry->d_name);
+	}
+	ck_assert_int_eq(closedir(directory), 0);
+	ck_assert_int_eq(has_found_socket, has_socket);
+	ck_assert(has_found_lock);
+}
+
+START_TEST(node_has_the_names_of_its_socket_and_lock_file_only)
+{
+	struct postern_channel *channel;
+
+	expect_names(true);
+	ck_assert_int_eq(postern_node_channel(scene.node, handle, &channel), 0);
+	expect_names(true);
+	channel = postern_channel_close(channel);
+	scene.node = postern_node_close(scene.node);
+	expect_names(false);
+}
+END_TEST
+
+int main(void)
+{
+	return STAGE_RUN_TESTS(.set_up = set_up, .tear_down = tear_down);
+}
