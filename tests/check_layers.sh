@@ -64,7 +64,7 @@ peer      base os channel sched
 client    base policy crypto os identity stats handshake channel
 admission base policy crypto os identity stats handshake channel accounting sched peer
 node      base policy crypto os identity stats handshake channel accounting sched peer admission
-api       base policy crypto os identity stats channel client node
+api       base policy crypto os identity stats channel accounting client node
 authoring base os policy
 tools/policy_authoring.c authoring/authoring.h
 tools

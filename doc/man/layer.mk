@@ -5,6 +5,7 @@ MAN_SOURCES += \
 	doc/man/libpostern.3.scd \
 	doc/man/postern.1.scd \
 	doc/man/postern-policy.5.scd \
+	doc/man/postern_accounting_new.3.scd \
 	doc/man/postern_channel_close.3.scd \
 	doc/man/postern_channel_end_reason.3.scd \
 	doc/man/postern_channel_fd.3.scd \
@@ -62,6 +63,7 @@ MAN_SOURCES += \
 # link to the page, and tests/check_manual.sh reads this table.
 MAN_LINKS = \
 	postern_abort=postern_reserve \
+	postern_accounting_free=postern_accounting_new \
 	postern_channel_next_event=postern_channel_set_watermarks \
 	postern_commit=postern_reserve \
 	postern_diagnostics_count=postern_diagnostics_new \

@@ -39,6 +39,30 @@ struct postern_node;
  */
 typedef uint64_t postern_peer;
 
+struct postern_accounting;
+
+/*
+ * Create sums over several nodes of a process.
+ *
+ * The limits of the process and of a tenant hold for the sum over all nodes that
+ * are opened with the same accounting.  Each node applies the limits of its own
+ * policy; tenants are the same if they have the same name.  Any thread may use an
+ * accounting, and its nodes may be in different threads.
+ *
+ * Returns 0, or
+ *   -EINVAL  ret_accounting is NULL
+ *   -ENOMEM
+ */
+POSTERN_MUST_CHECK
+int postern_accounting_new(struct postern_accounting **ret_accounting);
+
+/*
+ * Give an accounting back.  Each node that was opened with it keeps a reference.
+ * Accepts NULL.  Returns NULL.
+ */
+struct postern_accounting *
+postern_accounting_free(struct postern_accounting *accounting);
+
 /* Begins with its size; zero means the default everywhere. */
 struct postern_node_options {
 	size_t size_bytes;
@@ -51,10 +75,14 @@ struct postern_node_options {
 	 * if the policy lists keys of the node, of which it must be one, and
 	 * must be NULL otherwise. */
 	const char *key_file;
+
+	/* The sums that this node has in common with other nodes.  NULL: they
+	 * are of this node alone. */
+	struct postern_accounting *accounting;
 };
 
 #define POSTERN_NODE_OPTIONS_INIT \
-	{sizeof(struct postern_node_options), 0, 0, NULL, NULL, NULL}
+	{sizeof(struct postern_node_options), 0, 0, NULL, NULL, NULL, NULL}
 
 /*
  * Open the node that the policy calls node_name.
@@ -318,9 +346,7 @@ int postern_node_detach(struct postern_node *node, postern_peer peer,
  * number of peers apply to new peers only.  The node keeps a reference to the
  * policy.  If policy is NULL, the call loads this host's policy.
  *
- * Limits of the process and of tenants are sums over all nodes of the process
- * that were opened with the same policy object.  To keep them together, reload
- * all these nodes with the same new object.
+ * The node keeps its accounting, with all that was charged.
  *
  * On failure *refusal, unless it is NULL, receives the error information.
  *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Accounting of the nodes of a process, and of its tenants
+ * Accounting of several nodes, and of their tenants
  */
 #include "accounting/accounting.h"
 
@@ -9,24 +9,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy/policy.h"
-
 #define ACCOUNT_OF(list) PST_LIST_ENTRY(list, struct pst_tenant_account, link)
 
-static struct pst_accounting *accounting_new(void)
+int pst_accounting_new(struct pst_accounting **ret_accounting)
 {
 	struct pst_accounting *accounting;
 
 	accounting = calloc(1, sizeof(*accounting));
 	if (!accounting)
-		return NULL;
+		return -ENOMEM;
 	if (pthread_mutex_init(&accounting->lock, NULL) != 0) {
 		free(accounting);
-		return NULL;
+		return -ENOMEM;
 	}
 	pst_refcount_init(&accounting->references);
 	pst_list_init(&accounting->nodes);
 	pst_list_init(&accounting->accounts);
+	*ret_accounting = accounting;
+	return 0;
+}
+
+struct pst_accounting *pst_accounting_ref(struct pst_accounting *accounting)
+{
+	pst_refcount_ref(&accounting->references);
 	return accounting;
 }
 
@@ -37,37 +42,6 @@ struct pst_accounting *pst_accounting_unref(struct pst_accounting *accounting)
 		free(accounting);
 	}
 	return NULL;
-}
-
-/* Called when the policy is freed, which has a reference. */
-static void release_reference(void *user_data)
-{
-	(void)pst_accounting_unref(user_data); /* always NULL */
-}
-
-int pst_accounting_open(const struct postern_policy *policy,
-			struct pst_accounting *inherit_from,
-			struct pst_accounting **ret_accounting)
-{
-	struct pst_accounting *ours, *accounting;
-
-	accounting = pst_policy_user_data(policy);
-	if (!accounting) {
-		ours = inherit_from;
-		if (ours)
-			pst_refcount_ref(&ours->references);
-		else
-			ours = accounting_new();
-		if (!ours)
-			return -ENOMEM;
-		accounting = pst_policy_set_user_data(policy, ours,
-						      release_reference);
-		if (accounting != ours) /* another thread was first */
-			(void)pst_accounting_unref(ours);
-	}
-	pst_refcount_ref(&accounting->references);
-	*ret_accounting = accounting;
-	return 0;
 }
 
 void pst_accounting_lock(struct pst_accounting *accounting)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Accounting: what all nodes of a process are charged for together
+ * Accounting: what several nodes of a process are charged for together
  *
- * Limits of tenants and of the top level hold for the sum over a process, so
- * its nodes share one accounting.  It belongs to the policy object that the
- * nodes were opened with, and a reload passes it on to the new policy; nothing
- * is global.  Nodes may run in different threads: charges and rates are used
- * under its lock, and the meters, which receiving uses, are atomic.
+ * Limits of tenants and of the top level hold for the sum over all nodes that
+ * share an accounting.  The program creates it and opens the nodes with it; a
+ * node that is opened without has one of its own.  Nothing is global.  Nodes may
+ * run in different threads: charges and rates are used under its lock, and the
+ * meters, which receiving uses, are atomic.
  *
  * Each slot of a node has one charge, and a sum is computed from all charges.
  * So nothing can be released twice or forgotten: a charge ends with its slot.
@@ -27,7 +27,7 @@
 #include "base/refcount.h"
 #include "base/token_bucket.h"
 
-/* One tenant of the process, found by its name, while a node refers to it. */
+/* One tenant, found by its name, while a node refers to it. */
 struct pst_tenant_account {
 	struct pst_list link;
 	uint32_t reference_count;
@@ -61,14 +61,9 @@ struct pst_accounting {
 	struct pst_uid_rate handshakes;
 };
 
-/*
- * The accounting of a policy.  A policy that has none gets that of inherit_from,
- * or a new one if inherit_from is NULL.  The caller receives a reference.
- * Returns 0 or -ENOMEM.
- */
-PST_MUST_CHECK int pst_accounting_open(const struct postern_policy *policy,
-				       struct pst_accounting *inherit_from,
-				       struct pst_accounting **ret_accounting);
+/* The caller of _new() receives a reference.  0 or -ENOMEM. */
+PST_MUST_CHECK int pst_accounting_new(struct pst_accounting **ret_accounting);
+struct pst_accounting *pst_accounting_ref(struct pst_accounting *accounting);
 struct pst_accounting *pst_accounting_unref(struct pst_accounting *accounting);
 
 /* Include the charges of a node in the sums, or exclude them. */

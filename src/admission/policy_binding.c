@@ -29,22 +29,18 @@ int pst_policy_binding_init(struct pst_policy_binding *binding,
 			    const struct postern_policy *policy,
 			    const struct pst_policy_node *rules,
 			    struct pst_node_key *key,
-			    struct pst_accounting *inherit_from)
+			    struct pst_accounting *accounting)
 {
-	int r;
-
 	*binding = (struct pst_policy_binding) {
 		.policy = pst_policy_ref(policy),
 		.rules = rules,
 		.key = pst_node_key_ref(key),
+		.accounting = pst_accounting_ref(accounting),
 		.description = POSTERN_NODE_DESCRIPTION_INIT,
 		.wanted_facts = pst_subject_wants(rules),
 	};
 	pst_policy_describe_node(rules, &binding->description);
 	binding->group = pst_node_group(&binding->description);
-	r = pst_accounting_open(policy, inherit_from, &binding->accounting);
-	if (r < 0)
-		return r;
 	return open_accounts(binding);
 }
 

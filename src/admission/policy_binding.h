@@ -32,16 +32,15 @@ struct pst_policy_binding {
 };
 
 /*
- * Take references to the policy and the key.  A policy without accounting gets
- * inherit_from, as in pst_accounting_open().  0 or -ENOMEM; _done() accepts the
- * binding also after a failure, and leaves an empty one.
+ * Take references to the policy, the key and the accounting.  0 or -ENOMEM;
+ * _done() accepts the binding also after a failure, and leaves an empty one.
  */
 PST_MUST_CHECK int
 pst_policy_binding_init(struct pst_policy_binding *binding,
 			const struct postern_policy *policy,
 			const struct pst_policy_node *rules,
 			struct pst_node_key *key,
-			struct pst_accounting *inherit_from);
+			struct pst_accounting *accounting);
 void pst_policy_binding_done(struct pst_policy_binding *binding);
 
 /* The group that a node gives its socket and segments to, or (gid_t)-1. */

@@ -30,7 +30,7 @@ enum pst_api_first_bytes {
 	PST_API_CONNECT_OPTIONS_BYTES =
 		PST_API_FIRST_BYTES(postern_connect_options, key_file),
 	PST_API_NODE_OPTIONS_BYTES =
-		PST_API_FIRST_BYTES(postern_node_options, key_file),
+		PST_API_FIRST_BYTES(postern_node_options, accounting),
 	PST_API_CONTROL_OPTIONS_BYTES =
 		PST_API_FIRST_BYTES(postern_control_options, log_user_data),
 	PST_API_OBSERVE_OPTIONS_BYTES =

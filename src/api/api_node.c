@@ -9,6 +9,7 @@
 
 #include <errno.h>
 
+#include "accounting/accounting.h"
 #include "api/api.h"
 #include "base/attributes.h"
 #include "client/client.h"
@@ -29,6 +30,26 @@ static inline int check(struct postern_node *node)
 	if (PST_UNLIKELY(!pst_node_is_ours(inner(node))))
 		return -ESTALE;
 	return 0;
+}
+
+int postern_accounting_new(struct postern_accounting **ret_accounting)
+{
+	struct pst_accounting *accounting;
+	int r;
+
+	if (!ret_accounting)
+		return -EINVAL;
+	r = pst_accounting_new(&accounting);
+	if (r == 0)
+		*ret_accounting = (struct postern_accounting *)accounting;
+	return r;
+}
+
+struct postern_accounting *
+postern_accounting_free(struct postern_accounting *accounting)
+{
+	(void)pst_accounting_unref((struct pst_accounting *)accounting);
+	return NULL;
 }
 
 int postern_node_open(const struct postern_policy *policy,
@@ -61,6 +82,7 @@ int postern_node_open(const struct postern_policy *policy,
 		.key_file = copy.key_file,
 		.spin_ns = pst_api_spin_ns(copy.spin_ns),
 		.features_off = copy.features_off,
+		.accounting = (struct pst_accounting *)copy.accounting,
 		.log = {copy.log, copy.log_user_data},
 	};
 	r = pst_api_load_default_policy(&policy, copy.features_off, &loaded,

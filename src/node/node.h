@@ -19,6 +19,7 @@
 #include "os/fork_guard.h"
 #include "policy/policy.h"
 
+struct pst_accounting;
 struct pst_disconnect_origin;
 struct pst_node;
 
@@ -26,6 +27,7 @@ struct pst_node_params {
 	const struct postern_policy *policy;
 	const char *name;
 	const char *key_file;   /* NULL: none */
+	struct pst_accounting *accounting; /* NULL: one of its own */
 	uint32_t spin_ns;       /* 0: never spin */
 	uint32_t features_off;
 	struct pst_log log;

@@ -61,6 +61,7 @@ static_assert(offsetof(struct pst_node, guard) == 0, "it comes first");
  * -ENOENT (no such node), -EINVAL (the node depends on an error of the policy),
  * -EACCES, or another -errno, with error information. */
 PST_MUST_CHECK int pst_node_open_policy(struct pst_node *node,
+					struct pst_accounting *accounting,
 					const struct postern_policy *policy,
 					struct postern_refusal *refusal);
 

@@ -58,12 +58,32 @@ static int init(struct pst_node *node, const struct pst_node_params *params)
 	return 0;
 }
 
-static int open_node(struct pst_node *node, const struct postern_policy *policy,
+/* The binding keeps a reference to the accounting. */
+static int open_policy(struct pst_node *node,
+		       const struct pst_node_params *params,
+		       struct postern_refusal *refusal)
+{
+	struct pst_accounting *own = NULL;
+	int r;
+
+	if (!params->accounting) {
+		r = pst_accounting_new(&own);
+		if (r < 0)
+			return r;
+	}
+	r = pst_node_open_policy(node, own ? own : params->accounting,
+				 params->policy, refusal);
+	(void)pst_accounting_unref(own); /* always NULL */
+	return r;
+}
+
+static int open_node(struct pst_node *node,
+		     const struct pst_node_params *params,
 		     struct postern_refusal *refusal)
 {
 	int r;
 
-	r = pst_node_open_policy(node, policy, refusal);
+	r = open_policy(node, params, refusal);
 	if (r < 0)
 		return r;
 	node->owner = node->binding.description.owner_uid;
@@ -118,7 +138,7 @@ int pst_node_open(const struct pst_node_params *params,
 		return -ENOMEM;
 	r = init(node, params);
 	if (r == 0)
-		r = open_node(node, params->policy, ret_refusal);
+		r = open_node(node, params, ret_refusal);
 	if (r < 0) {
 		if (ret_refusal->reason == POSTERN_REASON_NONE)
 			(void)pst_error_set_errno(ret_refusal,

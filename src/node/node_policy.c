@@ -198,6 +198,7 @@ static int read_subordinate_uids(const struct pst_node *node,
 }
 
 static int create_binding(const struct pst_node *node,
+			  struct pst_accounting *accounting,
 			  const struct postern_policy *policy,
 			  const struct pst_policy_node *rules,
 			  struct pst_node_key *key,
@@ -207,8 +208,7 @@ static int create_binding(const struct pst_node *node,
 	struct pst_policy_binding binding;
 	int r;
 
-	r = pst_policy_binding_init(&binding, policy, rules, key,
-				    node->binding.accounting);
+	r = pst_policy_binding_init(&binding, policy, rules, key, accounting);
 	if (r == 0)
 		r = read_subordinate_uids(node, &binding.subordinate_uids,
 					  refusal);
@@ -221,6 +221,7 @@ static int create_binding(const struct pst_node *node,
 }
 
 int pst_node_open_policy(struct pst_node *node,
+			 struct pst_accounting *accounting,
 			 const struct postern_policy *policy,
 			 struct postern_refusal *refusal)
 {
@@ -237,8 +238,8 @@ int pst_node_open_policy(struct pst_node *node,
 		return r;
 	r = check_rules(node, rules, &description, key, refusal);
 	if (r == 0)
-		r = create_binding(node, policy, rules, key, &node->binding,
-				   refusal);
+		r = create_binding(node, accounting, policy, rules, key,
+				   &node->binding, refusal);
 	key = pst_node_key_unref(key);
 	node->audit.level = node->binding.description.audit;
 	return r;
@@ -284,10 +285,6 @@ static void exchange(struct pst_node *node, struct pst_policy_binding *binding)
 {
 	const struct pst_policy_binding old = node->binding;
 
-	if (binding->accounting != old.accounting) {
-		pst_accounting_remove(old.accounting, &node->charges);
-		pst_accounting_add(binding->accounting, &node->charges);
-	}
 	node->binding = *binding;
 	node->audit.level = binding->description.audit;
 	*binding = old;
@@ -416,7 +413,8 @@ static int prepare(struct pst_node *node, const struct postern_policy *policy,
 	r = check_is_same_node(node, &description, refusal);
 	if (r < 0)
 		return r;
-	r = create_binding(node, policy, rules, key, &binding, refusal);
+	r = create_binding(node, node->binding.accounting, policy, rules, key,
+			   &binding, refusal);
 	if (r < 0)
 		return r;
 	r = set_socket_access(node, &binding, refusal);

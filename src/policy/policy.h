@@ -58,17 +58,6 @@ pst_policy_ref(const struct postern_policy *policy);
 const struct postern_policy *
 pst_policy_unref(const struct postern_policy *policy);
 
-/*
- * One object of a higher layer that lives as long as the policy; NULL until it
- * is set.  _set_user_data() takes user_data if none is set, and returns the
- * object that is set then; free_user_data frees it with the policy.  Both may
- * be called from any thread.
- */
-void *pst_policy_user_data(const struct postern_policy *policy);
-void *pst_policy_set_user_data(const struct postern_policy *policy,
-			       void *user_data,
-			       void (*free_user_data)(void *user_data));
-
 /* NULL when there is none. */
 const struct pst_policy_node *
 pst_policy_find_node(const struct postern_policy *policy, const char *name);

@@ -8,7 +8,6 @@
 #include "policy/policy_table.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,8 +16,6 @@
 struct pst_policy_count {
 	struct pst_refcount references;
 	struct postern_policy *policy;
-	_Atomic(void *) user_data;
-	void (*_Atomic free_user_data)(void *user_data);
 };
 
 int pst_policy_table_new(struct postern_policy **ret_policy)
@@ -87,34 +84,12 @@ pst_policy_unref(const struct postern_policy *policy)
 		return NULL;
 	count = policy->count;
 	if (pst_refcount_unref(&count->references)) {
-		if (atomic_load(&count->user_data))
-			atomic_load(&count->free_user_data)(
-				atomic_load(&count->user_data));
 		pst_arena_done(&count->policy->arena);
 		pst_arena_done(&count->policy->directive_arena);
 		free(count->policy);
 		free(count);
 	}
 	return NULL;
-}
-
-void *pst_policy_user_data(const struct postern_policy *policy)
-{
-	return atomic_load(&policy->count->user_data);
-}
-
-/* All callers pass the same function: there is one kind of user data. */
-void *pst_policy_set_user_data(const struct postern_policy *policy,
-			       void *user_data,
-			       void (*free_user_data)(void *user_data))
-{
-	void *present = NULL;
-
-	atomic_store(&policy->count->free_user_data, free_user_data);
-	if (atomic_compare_exchange_strong(&policy->count->user_data, &present,
-					   user_data))
-		return user_data;
-	return present;
 }
 
 const struct pst_policy_node *

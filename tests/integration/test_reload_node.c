@@ -438,17 +438,20 @@ static int connect_to(const struct process *peer, const char *node_name)
 }
 
 /* Each node is reloaded by itself; in between they have different policies. */
-START_TEST(two_nodes_of_one_process_are_counted_together_after_a_reload)
+START_TEST(two_nodes_with_one_accounting_are_counted_together)
 {
 	struct postern_node_options options = POSTERN_NODE_OPTIONS_INIT;
 
 	skip_unless(users_are_several(), NEEDS_USERS);
 	load_both(TWO_NODES, TWO_NODES);
 	start_peers(connect_to_any);
+	ck_assert_int_eq(postern_accounting_new(&options.accounting), 0);
+	scene.accounting = options.accounting;
 	scene_open(&scene);
 	options.features_off = test_features_off();
 	ck_assert_int_eq(postern_node_open(scene.policy, "second", &options,
 					   NULL, &second), 0);
+	ck_assert_ptr_null(postern_accounting_free(options.accounting));
 
 	ck_assert_int_eq(connect_to(&peers[0], "orders"), 0);
 	ck_assert_int_eq(connect_to(&peers[1], "second"), -EDQUOT);
@@ -461,6 +464,24 @@ START_TEST(two_nodes_of_one_process_are_counted_together_after_a_reload)
 	ck_assert_int_eq(connect_to(&peers[1], "second"), 0);
 	ck_assert_int_eq(connect_to(&peers[0], "orders"), -EDQUOT);
 
+	second = postern_node_close(second);
+	tear_down();
+}
+END_TEST
+
+START_TEST(two_nodes_without_accounting_are_counted_apart)
+{
+	struct postern_node_options options = POSTERN_NODE_OPTIONS_INIT;
+
+	skip_unless(users_are_several(), NEEDS_USERS);
+	load_both(TWO_NODES, TWO_NODES);
+	start_peers(connect_to_any);
+	scene_open(&scene);
+	options.features_off = test_features_off();
+	ck_assert_int_eq(postern_node_open(scene.policy, "second", &options,
+					   NULL, &second), 0);
+	ck_assert_int_eq(connect_to(&peers[0], "orders"), 0);
+	ck_assert_int_eq(connect_to(&peers[1], "second"), 0);
 	second = postern_node_close(second);
 	tear_down();
 }

@@ -52,6 +52,7 @@ int scene_try_open(struct scene *scene, uint32_t extra_features_off,
 	options.log = keep_record;
 	options.log_user_data = scene;
 	options.key_file = scene->key_file;
+	options.accounting = scene->accounting;
 	return postern_node_open(scene->policy, "orders", &options,
 				 ret_refusal, &scene->node);
 }

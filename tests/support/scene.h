@@ -60,6 +60,7 @@ struct scene {
 	char key_paths[SCENE_KEYS][STAGE_PATH_BYTES + 16];
 	char key_texts[SCENE_KEYS][POSTERN_KEY_TEXT_BYTES];
 	const char *key_file;           /* to open the node with; NULL: none */
+	struct postern_accounting *accounting; /* likewise; borrowed */
 	struct postern_policy *policy;
 	struct postern_policy *next;    /* for scene_reload(); NULL: none */
 	struct postern_node *node;

@@ -35,9 +35,11 @@ struct node {
 
 static struct node first, second;
 static struct postern_policy *policy;
+static struct pst_accounting *common;
 
 static inline void open_node(struct node *node, const char *name,
-			     const struct postern_policy *of)
+			     const struct postern_policy *of,
+			     struct pst_accounting *accounting)
 {
 	memset(node, 0, sizeof(*node));
 	node->policy = of;
@@ -47,7 +49,7 @@ static inline void open_node(struct node *node, const char *name,
 	node->charges.charges = node->slots;
 	node->charges.slot_count = SLOTS;
 	pst_list_init(&node->charges.link);
-	expect_equal(pst_accounting_open(of, NULL, &node->accounting), 0);
+	node->accounting = pst_accounting_ref(accounting);
 	pst_accounting_add(node->accounting, &node->charges);
 	expect_equal(pst_tenant_account_open(node->accounting, "t",
 					     &node->account), 0);
@@ -64,7 +66,7 @@ static inline void close_node(struct node *node)
 	node->accounting = pst_accounting_unref(node->accounting);
 }
 
-/* Two nodes of one policy; the four texts are limits of its four scopes. */
+/* Two nodes of one policy, with common sums; the four texts are limits of its four scopes. */
 static inline void set_up(const char *of_allow, const char *of_tenant,
 			  const char *of_node, const char *of_top)
 {
@@ -86,14 +88,16 @@ static inline void set_up(const char *of_allow, const char *of_tenant,
 		       "end\n",
 		       of_top, of_tenant, of_node, of_allow);
 	policy = policy_load_valid(text);
-	open_node(&first, "n", policy);
-	open_node(&second, "m", policy);
+	expect_equal(pst_accounting_new(&common), 0);
+	open_node(&first, "n", policy, common);
+	open_node(&second, "m", policy, common);
 }
 
 static inline void tear_down(void)
 {
 	close_node(&first);
 	close_node(&second);
+	common = pst_accounting_unref(common);
 	policy = (struct postern_policy *)(uintptr_t)pst_policy_unref(policy);
 }
 

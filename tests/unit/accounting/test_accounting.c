@@ -1,69 +1,36 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Accounting: which policy has which, and the lifetime of it and its accounts
+ * Accounting: its lifetime, and that of its accounts
  */
 #include "accounting/accounting.h"
 
 #include <string.h>
 
 #include "support/expect.h"
-#include "support/policy_host.h"
 #include "support/test_case.h"
 
-static struct postern_policy *policy;
 static struct pst_accounting *accounting;
 
 static void set_up(void)
 {
-	policy = policy_load_valid("policy-version 1\nend\n");
-	expect_equal(pst_accounting_open(policy, NULL, &accounting), 0);
+	expect_equal(pst_accounting_new(&accounting), 0);
 }
 
 static void tear_down(void)
 {
 	accounting = pst_accounting_unref(accounting);
-	(void)pst_policy_unref(policy); /* always NULL */
 }
 
-START_TEST(one_policy_has_one_accounting)
+START_TEST(accounting_lives_until_the_last_reference)
 {
-	struct pst_accounting *again;
-
-	expect_equal(pst_accounting_open(policy, NULL, &again), 0);
-	expect(again == accounting);
-	again = pst_accounting_unref(again);
-}
-END_TEST
-
-START_TEST(a_policy_with_an_accounting_takes_no_other)
-{
-	struct postern_policy *other = policy_load_valid("policy-version 1\n"
-							 "end\n");
-	struct pst_accounting *of_other, *again;
-
-	expect_equal(pst_accounting_open(other, NULL, &of_other), 0);
-	expect(of_other != accounting);
-	expect_equal(pst_accounting_open(other, accounting, &again), 0);
-	expect(again == of_other);
-	of_other = pst_accounting_unref(of_other);
-	again = pst_accounting_unref(again);
-	(void)pst_policy_unref(other); /* always NULL */
-}
-END_TEST
-
-START_TEST(an_accounting_outlives_its_first_policy)
-{
-	struct postern_policy *heir = policy_load_valid("policy-version 1\n"
-							"end\n");
+	struct pst_accounting *again = pst_accounting_ref(accounting);
 	struct pst_tenant_account *account;
-	struct pst_accounting *inherited;
 
-	expect_equal(pst_accounting_open(heir, accounting, &inherited), 0);
+	expect(again == accounting);
 	tear_down();
-	expect_equal(pst_tenant_account_open(inherited, "t", &account), 0);
-	account = pst_tenant_account_close(inherited, account);
-	accounting = inherited;
-	policy = heir;
+	expect_equal(pst_tenant_account_open(again, "t", &account), 0);
+	account = pst_tenant_account_close(again, account);
+	accounting = again;
 }
 END_TEST
 

@@ -26,44 +26,45 @@ START_TEST(a_closed_node_leaves_no_charges)
 }
 END_TEST
 
-START_TEST(nodes_of_two_policy_objects_are_counted_apart)
+START_TEST(nodes_with_two_accountings_are_counted_apart)
+{
+	struct pst_accounting *other;
+
+	set_up("", "peers 1", "", "");
+	close_node(&second);
+	expect_equal(pst_accounting_new(&other), 0);
+	open_node(&second, "m", policy, other);
+	other = pst_accounting_unref(other);
+	expect_admitted(&first, ALICE);
+	expect_refused(&first, BOB, PEERS);
+	expect_admitted(&second, BOB);
+	tear_down();
+}
+END_TEST
+
+/* Each node applies the limits of its own policy to the common sum. */
+START_TEST(nodes_of_two_policies_can_be_counted_together)
 {
 	struct postern_policy *other;
 
 	set_up("", "", "", "peers 1");
 	other = policy_load_valid(
 		"policy-version 1\n"
-		"limits {\npeers 1\n}\n"
+		"limits {\npeers 2\n}\n"
 		"peer alice { user alice }\n"
+		"tenant t {\nmembers alice\n}\n"
 		"node n {\nowner user ordersd\nsocket /run/n\n"
 		"allow alice {\ndirection both\n}\n}\n"
 		"end\n");
 	close_node(&second);
-	open_node(&second, "n", other);
-	expect_admitted(&first, ALICE);
+	open_node(&second, "n", other, common);
 	expect_admitted(&second, ALICE);
+	expect_refused(&first, ALICE, PEERS);
+	expect_admitted(&second, ALICE);
+	expect_refused(&second, ALICE, PEERS);
 	close_node(&second);
 	(void)pst_policy_unref(other);
 	tear_down();
-}
-END_TEST
-
-START_TEST(a_policy_without_accounting_inherits_one)
-{
-	struct pst_accounting *accounting, *again;
-	struct postern_policy *heir = policy_load_valid("policy-version 1\n"
-							"end\n");
-
-	set_up("", "", "", "");
-	expect_equal(pst_accounting_open(heir, first.accounting, &accounting), 0);
-	expect(accounting == first.accounting);
-	/* It keeps this one. */
-	expect_equal(pst_accounting_open(heir, NULL, &again), 0);
-	expect(again == accounting);
-	accounting = pst_accounting_unref(accounting);
-	again = pst_accounting_unref(again);
-	tear_down();
-	(void)pst_policy_unref(heir);
 }
 END_TEST
 

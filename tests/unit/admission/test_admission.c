@@ -94,11 +94,16 @@ static const struct pst_admission_hooks hooks = {
 static void bind_policy(void)
 {
 	struct postern_policy *policy = policy_load_valid(policy_text);
+	struct pst_accounting *accounting;
 
+	expect_equal(pst_accounting_new(&accounting), 0);
 	expect_equal(pst_policy_binding_init(
 			     &binding, policy,
-			     pst_policy_find_node(policy, "n"), NULL, NULL), 0);
-	(void)pst_policy_unref(policy); /* the binding has one */
+			     pst_policy_find_node(policy, "n"), NULL,
+			     accounting), 0);
+	/* The binding has references. */
+	(void)pst_accounting_unref(accounting);
+	(void)pst_policy_unref(policy);
 }
 
 static void set_up(void)

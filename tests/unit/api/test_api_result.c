@@ -309,6 +309,8 @@ START_TEST(null_arguments_are_invalid_everywhere)
 		     -EINVAL);
 	expect_equal(postern_node_open(NULL, NULL, NULL, NULL, &node), -EINVAL);
 	expect_equal(postern_node_probe(NULL, NULL, 0, NULL), -EINVAL);
+	expect_equal(postern_accounting_new(NULL), -EINVAL);
+	expect(!postern_accounting_free(NULL));
 	expect_equal(postern_send(NULL, "x", 1), -EINVAL);
 	expect_equal(postern_send_wait(NULL, "x", 1, 0), -EINVAL);
 	expect_equal(postern_flush(NULL, 0), -EINVAL);
