@@ -154,11 +154,12 @@ struct postern_policy_limit {
  *
  * The limits of each scope apply separately, and all of them must be met: those
  * of `channel` to this channel, of `tenant` to the sum over the tenant, of
- * `node` to the sum over the node, of `process` to the sum over all nodes of
- * the process.  If several allows, the node, the tenant or the top level set
- * the same limit of the channel, the lowest applies, for rate and burst
- * separately.  The limits ring, message, idle and on-exceed apply to each
- * channel wherever they are written, and are in `channel` only.  peers in
+ * `node` to the sum over the node, of `process` to the sum over the nodes of the
+ * process that share an accounting (<postern/node.h>).  If several allows, the
+ * node, the tenant or the top level set the same limit of the channel, the
+ * lowest applies, for rate and burst separately.  The limits ring, message, idle
+ * and on-exceed apply to each channel wherever they are written, and are in
+ * `channel` only.  peers in
  * `channel` is the lowest of the matching allows, each of which counts its own
  * channels.
  */
