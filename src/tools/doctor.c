@@ -104,7 +104,6 @@ static enum tool_status run(const struct tool_command *command, int argc,
 
 const struct tool_command tool_command_doctor = {
 	.name = "doctor",
-	.operands = "",
 	.summary = "show what this host offers and what is lost without it",
 	.description =
 		"Show how much memory may be locked for keys, each feature "

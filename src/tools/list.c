@@ -229,7 +229,6 @@ static enum tool_status run(const struct tool_command *command, int argc,
 
 const struct tool_command tool_command_list = {
 	.name = "list",
-	.operands = "",
 	.summary = "list the policy's nodes and whether they run",
 	.description =
 		"List the nodes of the policy: name, owner, whether the node "

@@ -110,46 +110,46 @@ static void begin(struct tool_journal_entry *entry,
 /* -- records --------------------------------------------------------------- */
 
 /* The path is looked up each time: a journal that was restarted is found. */
-static int send_entry(struct tool_journal *journal,
+static int send_entry(struct tool_log *log,
 		      const struct tool_journal_entry *entry)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
-	if (strlen(journal->socket_path) >= sizeof(address.sun_path))
+	if (strlen(log->journal_path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
-	(void)strcpy(address.sun_path, journal->socket_path);
-	if (journal->socket_fd < 0)
-		journal->socket_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC,
+	(void)strcpy(address.sun_path, log->journal_path);
+	if (log->journal_fd < 0)
+		log->journal_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC,
 					    0);
-	if (journal->socket_fd < 0 ||
-	    sendto(journal->socket_fd, entry->bytes, entry->used_bytes,
+	if (log->journal_fd < 0 ||
+	    sendto(log->journal_fd, entry->bytes, entry->used_bytes,
 		   MSG_DONTWAIT | MSG_NOSIGNAL,
 		   (const struct sockaddr *)&address, sizeof(address)) < 0)
 		return -errno;
 	return 0;
 }
 
-static int send_lost_count(struct tool_journal *journal)
+static int send_lost_count(struct tool_log *log)
 {
 	struct tool_journal_entry entry;
 	char number[24];
 	char message[96];
 	int result;
 
-	(void)snprintf(number, sizeof(number), "%" PRIu64, journal->lost_count);
+	(void)snprintf(number, sizeof(number), "%" PRIu64, log->lost_count);
 	(void)snprintf(message, sizeof(message),
 		       "level=warning event=journal-lost lost=%s", number);
 	begin(&entry, POSTERN_LOG_WARNING, message);
 	add_text(&entry, "POSTERN_LEVEL", "warning");
 	add_text(&entry, "POSTERN_EVENT", "journal-lost");
 	add_text(&entry, "POSTERN_LOST", number);
-	result = send_entry(journal, &entry);
+	result = send_entry(log, &entry);
 	if (result == 0)
-		journal->lost_count = 0;
+		log->lost_count = 0;
 	return result;
 }
 
-static int send_record(struct tool_journal *journal,
+static int send_record(struct tool_log *log,
 		       const struct postern_log_record *record)
 {
 	struct tool_journal_entry entry;
@@ -160,37 +160,29 @@ static int send_record(struct tool_journal *journal,
 		tool_journal_add(&entry, "POSTERN_", record->fields[i].key,
 				 record->fields[i].value,
 				 record->fields[i].value_bytes);
-	return send_entry(journal, &entry);
+	return send_entry(log, &entry);
 }
 
-void tool_journal_init(struct tool_journal *journal, const char *socket_path)
-{
-	*journal = (struct tool_journal) {
-		.socket_path = socket_path,
-		.socket_fd = -1,
-	};
-}
-
-int tool_journal_send(struct tool_journal *journal,
+int tool_journal_send(struct tool_log *log,
 		      const struct postern_log_record *record)
 {
 	int result = 0;
 
-	if (journal->lost_count > 0)
-		result = send_lost_count(journal);
+	if (log->lost_count > 0)
+		result = send_lost_count(log);
 	if (result == 0)
-		result = send_record(journal, record);
+		result = send_record(log, record);
 	return result;
 }
 
-uint64_t tool_journal_done(struct tool_journal *journal)
+uint64_t tool_journal_close(struct tool_log *log)
 {
-	if (journal->lost_count > 0)
-		(void)send_lost_count(journal);
-	if (journal->socket_fd >= 0)
-		(void)close(journal->socket_fd);
-	journal->socket_fd = -1;
-	return journal->lost_count;
+	if (log->lost_count > 0)
+		(void)send_lost_count(log);
+	if (log->journal_fd >= 0)
+		(void)close(log->journal_fd);
+	log->journal_fd = -1;
+	return log->lost_count;
 }
 
 /* -- printing -------------------------------------------------------------- */
@@ -215,47 +207,48 @@ static void print(const struct tool_log *log,
 			     tool_error_stream());
 }
 
-static void send_to_journal(const struct tool_log *log,
-			    const struct postern_log_record *record)
+void tool_log_init(struct tool_log *log, struct tool_progress *progress,
+		   const char *journal_path)
 {
-	struct tool_journal *journal = log->journal;
-	int result;
-
-	result = tool_journal_send(journal, record);
-	if (result == 0)
-		return;
-	if (journal->has_failed) {
-		journal->lost_count++;
-		return;
-	}
-	journal->has_failed = true;
-	clear_progress(log);
-	tool_warning(journal->socket_path, "%s: this record is printed, further "
-		     "ones that the journal does not take are only counted",
-		     strerror(-result));
-	print(log, record);
+	*log = (struct tool_log){
+		.progress = progress,
+		.journal_path = journal_path,
+		.journal_fd = -1,
+	};
 }
 
 void tool_log_print(void *user_data, const struct postern_log_record *record)
 {
-	const struct tool_log *log = user_data;
+	struct tool_log *log = user_data;
+	int result;
 
-	if (log && log->journal)
-		send_to_journal(log, record);
-	else
+	if (!log || !log->journal_path) {
 		print(log, record);
+		return;
+	}
+	result = tool_journal_send(log, record);
+	if (result < 0 && log->has_failed) {
+		log->lost_count++;
+	} else if (result < 0) {
+		log->has_failed = true;
+		clear_progress(log);
+		tool_warning(log->journal_path, "%s: this record is printed, "
+			     "further ones that the journal does not take are "
+			     "only counted", strerror(-result));
+		print(log, record);
+	}
 }
 
 void tool_log_finish(struct tool_log *log)
 {
 	uint64_t lost_count;
 
-	if (!log->journal)
+	if (!log->journal_path)
 		return;
-	lost_count = tool_journal_done(log->journal);
+	lost_count = tool_journal_close(log);
 	if (lost_count == 0)
 		return;
 	clear_progress(log);
-	tool_warning(log->journal->socket_path, "records did not reach the "
-		     "journal: lost=%" PRIu64, lost_count);
+	tool_warning(log->journal_path, "records did not reach the journal: "
+		     "lost=%" PRIu64, lost_count);
 }

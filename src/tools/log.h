@@ -31,18 +31,18 @@ struct tool_journal_entry {
 	char bytes[TOOL_JOURNAL_ENTRY_BYTES];
 };
 
-struct tool_journal {
-	const char *socket_path;
-	int socket_fd;          /* -1: not open */
-	bool has_failed;        /* ever */
-	uint64_t lost_count;    /* not reported yet */
+struct tool_log {
+	struct tool_progress *progress; /* NULL: none to clear */
+	const char *journal_path;       /* NULL: to standard error */
+	int journal_fd;                 /* -1: not open */
+	bool has_failed;                /* the journal, ever */
+	uint64_t lost_count;            /* not reported yet */
 };
 
-/* All zero: no progress line to clear, and no journal. */
-struct tool_log {
-	struct tool_progress *progress;
-	struct tool_journal *journal;
-};
+/* progress and journal_path are borrowed, and may be NULL.  The socket of the
+ * journal is opened with the first record. */
+void tool_log_init(struct tool_log *log, struct tool_progress *progress,
+		   const char *journal_path);
 
 /* A postern_log_fn.  user_data is NULL or a struct tool_log. */
 void tool_log_print(void *user_data, const struct postern_log_record *record);
@@ -50,21 +50,16 @@ void tool_log_print(void *user_data, const struct postern_log_record *record);
 /* Close the journal, and warn of records that were lost. */
 void tool_log_finish(struct tool_log *log);
 
-/* -- the journal ----------------------------------------------------------- */
-
-/* socket_path is borrowed.  The socket is opened with the first record. */
-void tool_journal_init(struct tool_journal *journal, const char *socket_path);
+/* -- for its tests --------------------------------------------------------- */
 
 /* Returns 0 if the journal has the record and a report of earlier losses, else a
  * negative errno. */
-int tool_journal_send(struct tool_journal *journal,
+int tool_journal_send(struct tool_log *log,
 		      const struct postern_log_record *record);
 
 /* Report what was lost, and close the socket.  Returns how many lost records
  * could not be reported. */
-uint64_t tool_journal_done(struct tool_journal *journal);
-
-/* -- for its tests --------------------------------------------------------- */
+uint64_t tool_journal_close(struct tool_log *log);
 
 /*
  * Add PREFIX + key (as capitals) = value, which may be any bytes.  A field that

@@ -78,7 +78,8 @@ static void print_help(const struct tool_command *command,
 		       const struct tool_option *options)
 {
 	printf("usage: postern %s [OPTION]...%s%s\n\n%s\n", command->name,
-	       command->operands[0] != '\0' ? " " : "", command->operands,
+	       command->operands ? " " : "",
+	       command->operands ? command->operands : "",
 	       command->description);
 	for (; options->name; options++)
 		print_option(options->name, options->argument, options->help);
@@ -223,7 +224,7 @@ static _Noreturn void misuse_option(const struct tool_command *command,
 /* A word of the usage line in brackets is optional, one with dots repeatable. */
 static void check_operands(const struct tool_command *command, char **operands)
 {
-	const char *word = command->operands;
+	const char *word = command->operands ? command->operands : "";
 	size_t word_bytes;
 
 	for (; *word != '\0'; word += word_bytes + (word[word_bytes] == ' ')) {

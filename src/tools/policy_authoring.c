@@ -191,7 +191,6 @@ static enum tool_status run_show(const struct tool_command *command, int argc,
 
 const struct tool_command tool_command_policy_show = {
 	.name = "policy show",
-	.operands = "",
 	.summary = "show the merged policy, each line with its origin",
 	.description = "Show what all files of the policy add up to; each line "
 		       "says where it comes from.\n",

@@ -295,7 +295,6 @@ static enum tool_status run_explain(const struct tool_command *command,
 
 const struct tool_command tool_command_policy_explain = {
 	.name = "policy explain",
-	.operands = "",
 	.summary = "explain what a node would say to a process, and why",
 	.description =
 		"Explain what the policy says about a running process (--pid) "

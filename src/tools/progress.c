@@ -2,9 +2,9 @@
 /*
  * The progress line
  *
- * It is printed anew at most four times a second, and only when something
- * passes: an idle channel needs no timer for it.  The rates are those since the
- * line before, in the last line those of the whole.
+ * It is printed at most four times a second, and only after a message: an idle
+ * channel needs no timer for it.  The rates are those since the previous line, in
+ * the last line those since the start.
  */
 #include "progress.h"
 
@@ -17,11 +17,11 @@
 #define LINE_INTERVAL_NS UINT64_C(250000000)
 #define ERASE_LINE "\r\033[K"
 
+/* The rates are those since the mark. */
 static void print_line(const struct tool_progress *progress,
-		       uint64_t since_message_count, uint64_t since_byte_count,
-		       uint64_t since_ns, uint64_t until_ns)
+		       const struct tool_progress_mark *since, uint64_t now_ns)
 {
-	double seconds = (double)(until_ns - since_ns) / 1e9;
+	double seconds = (double)(now_ns - since->ns) / 1e9;
 
 	if (seconds <= 0)
 		seconds = 1e-9;
@@ -29,43 +29,38 @@ static void print_line(const struct tool_progress *progress,
 		"%llu messages, %s, %.0f messages/s, %s/s",
 		(unsigned long long)progress->message_count,
 		tool_format_size((double)progress->byte_count).text,
-		(double)(progress->message_count - since_message_count) /
+		(double)(progress->message_count - since->message_count) /
 		seconds,
 		tool_format_size((double)(progress->byte_count -
-					  since_byte_count) / seconds).text);
+					  since->byte_count) / seconds).text);
 	(void)fflush(tool_error_stream());
 }
 
 void tool_progress_init(struct tool_progress *progress)
 {
-	uint64_t start_ns = tool_now_ns();
-
 	*progress = (struct tool_progress){
 		.is_shown = isatty(STDERR_FILENO) == 1,
-		.start_ns = start_ns,
-		.due_ns = start_ns + LINE_INTERVAL_NS,
-		.shown_ns = start_ns,
+		.start = {.ns = tool_now_ns()},
 	};
+	progress->shown = progress->start;
 }
 
 void tool_progress_count(struct tool_progress *progress, size_t message_bytes)
 {
-	uint64_t now;
+	uint64_t now_ns;
 
 	progress->message_count++;
 	progress->byte_count += message_bytes;
 	if (!progress->is_shown)
 		return;
-	now = tool_now_ns();
-	if (now < progress->due_ns)
+	now_ns = tool_now_ns();
+	if (now_ns < progress->shown.ns + LINE_INTERVAL_NS)
 		return;
-	print_line(progress, progress->shown_message_count,
-		   progress->shown_byte_count, progress->shown_ns, now);
+	print_line(progress, &progress->shown, now_ns);
 	progress->is_on_screen = true;
-	progress->shown_message_count = progress->message_count;
-	progress->shown_byte_count = progress->byte_count;
-	progress->shown_ns = now;
-	progress->due_ns = now + LINE_INTERVAL_NS;
+	progress->shown = (struct tool_progress_mark){
+		progress->message_count, progress->byte_count, now_ns,
+	};
 }
 
 void tool_progress_hide(struct tool_progress *progress)
@@ -81,7 +76,7 @@ void tool_progress_finish(struct tool_progress *progress)
 {
 	if (!progress->is_shown)
 		return;
-	print_line(progress, 0, 0, progress->start_ns, tool_now_ns());
+	print_line(progress, &progress->start, tool_now_ns());
 	fputc('\n', tool_error_stream());
 	progress->is_on_screen = false;
 	progress->is_shown = false;

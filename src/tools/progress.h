@@ -2,8 +2,8 @@
 /*
  * The progress line: how much has passed, and how fast
  *
- * For whoever watches `send` or `receive` at a terminal; scripts never see it.
- * The counts are kept in any case, as `receive --count` goes by them.
+ * `send` and `receive` show it if standard error is a terminal.  The counts are
+ * kept in any case, since `receive --count` needs them.
  */
 #ifndef POSTERN_TOOLS_PROGRESS_H
 #define POSTERN_TOOLS_PROGRESS_H
@@ -12,17 +12,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct tool_progress_mark {
+	uint64_t message_count;
+	uint64_t byte_count;
+	uint64_t ns;
+};
+
 /* All zero is a line that is never shown. */
 struct tool_progress {
 	bool is_shown;
 	bool is_on_screen;
 	uint64_t message_count;
 	uint64_t byte_count;
-	uint64_t start_ns;
-	uint64_t due_ns;        /* when the line is next printed */
-	uint64_t shown_message_count;  /* as of the last line */
-	uint64_t shown_byte_count;
-	uint64_t shown_ns;
+	struct tool_progress_mark start;
+	struct tool_progress_mark shown;  /* as of the last line */
 };
 
 /* Shows itself only when standard error is a terminal. */

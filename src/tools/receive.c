@@ -49,7 +49,6 @@ struct receiver {
 	struct postern_node *node;
 	bool is_paused;
 	struct tool_log log;
-	struct tool_journal journal;
 	struct tool_progress progress;
 	uint64_t present_count;   /* peers admitted and not departed */
 	bool was_admitted;        /* any peer, ever */
@@ -426,12 +425,9 @@ static enum tool_status run(const struct tool_command *command, int argc,
 	choose_format(command, &receiver);
 	receiver.output.node_name = receiver.node_name;
 	receiver.output.progress = &receiver.progress;
-	receiver.log.progress = &receiver.progress;
-	if (is_journal || journal_path) {
-		tool_journal_init(&receiver.journal, journal_path ?
-				  journal_path : TOOL_JOURNAL_SOCKET);
-		receiver.log.journal = &receiver.journal;
-	}
+	if (is_journal && !journal_path)
+		journal_path = TOOL_JOURNAL_SOCKET;
+	tool_log_init(&receiver.log, &receiver.progress, journal_path);
 	node_options.log = tool_log_print;
 	node_options.log_user_data = &receiver.log;
 	receiver.source.features_off = node_options.features_off;

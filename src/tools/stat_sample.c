@@ -200,6 +200,13 @@ static double seconds_since(uint64_t then_ns, uint64_t now_ns)
 		rate((now)->sent_bytes, (before)->sent_bytes, seconds),  \
 	})
 
+static bool is_same_publication(const struct tool_stat_sample *now,
+				const struct tool_stat_sample *before)
+{
+	return before->taken_ns != 0 &&
+	       now->node.updated_ns == before->node.updated_ns;
+}
+
 /* The entry of the same peer; both samples are in the order of the slots. */
 static const struct tool_peer *find_old(const struct tool_peer **cursor,
 					const struct tool_peer *end,
@@ -212,46 +219,41 @@ static const struct tool_peer *find_old(const struct tool_peer **cursor,
 	       *cursor : NULL;
 }
 
-/* A new publication.  before is empty for the first one of a node. */
-static void compute_rates(struct tool_stat_sample *now,
-			  const struct tool_stat_sample *before)
+/*
+ * before is the publication that was read before, or empty for the first one of a
+ * node.  If both are the same publication, the rates stay, or become 0 after a
+ * while.
+ */
+static void set_rates(struct tool_stat_sample *now,
+		      const struct tool_stat_sample *before)
 {
 	const struct postern_channel_statistics zero = {0};
+	const struct tool_rates none = {0};
 	const struct tool_peer *cursor = before->peers, *old;
 	const struct tool_peer *end = cursor + before->peer_count;
 	uint64_t now_ns = now->node.updated_ns;
 	uint64_t then_ns = before->taken_ns != 0 ? before->node.updated_ns :
 			   now->node.opened_ns;
+	bool is_new = !is_same_publication(now, before);
+	bool is_quiet = now->taken_ns - before->taken_ns > QUIET_NS;
 	struct tool_peer *peer;
 	size_t i;
 
-	now->rates = RATES(&now->node, &before->node,
-			   seconds_since(then_ns, now_ns));
+	now->rates = is_new ? RATES(&now->node, &before->node,
+				    seconds_since(then_ns, now_ns)) :
+		     is_quiet ? none : before->rates;
 	for (i = 0; i < now->peer_count; i++) {
 		peer = &now->peers[i];
 		old = find_old(&cursor, end, peer);
-		peer->rates = RATES(&peer->stats.channel,
-				    old ? &old->stats.channel : &zero,
-				    seconds_since(old ? then_ns :
-						  peer->stats.admitted_ns,
-						  now_ns));
-	}
-}
-
-/* A publication that was read before has the same rates, or after a while 0. */
-static void keep_rates(struct tool_stat_sample *now,
-		       const struct tool_stat_sample *before)
-{
-	const struct tool_rates none = {0};
-	const struct tool_peer *cursor = before->peers, *old;
-	const struct tool_peer *end = cursor + before->peer_count;
-	bool is_quiet = now->taken_ns - before->taken_ns > QUIET_NS;
-	size_t i;
-
-	now->rates = is_quiet ? none : before->rates;
-	for (i = 0; i < now->peer_count; i++) {
-		old = find_old(&cursor, end, &now->peers[i]);
-		now->peers[i].rates = is_quiet || !old ? none : old->rates;
+		if (is_new)
+			peer->rates = RATES(
+				&peer->stats.channel,
+				old ? &old->stats.channel : &zero,
+				seconds_since(old ? then_ns :
+					      peer->stats.admitted_ns,
+					      now_ns));
+		else
+			peer->rates = is_quiet || !old ? none : old->rates;
 	}
 }
 
@@ -301,13 +303,9 @@ int tool_stat_sample_take(struct tool_stat_reader *reader,
 		return result;
 	if (!is_same_node(sample, before))
 		before = &empty;
-	if (before->taken_ns != 0 &&
-	    sample->node.updated_ns == before->node.updated_ns) {
-		keep_rates(sample, before);
-		return 0;
-	}
-	compute_rates(sample, before);
-	return remember(reader, sample);
+	set_rates(sample, before);
+	return is_same_publication(sample, before) ? 0 :
+	       remember(reader, sample);
 }
 
 enum tool_status tool_stat_sample_error(const struct tool_stat_reader *reader,

@@ -31,7 +31,7 @@ enum tool_status {
 
 struct tool_command {
 	const char *name;         /* one word, or two: "policy check" */
-	const char *operands;     /* as in the usage line, "" for none; their
+	const char *operands;     /* as in the usage line, NULL for none; their
 				   * number follows from it */
 	const char *summary;      /* for the list of commands */
 	const char *description;  /* for --help, lines with newlines */

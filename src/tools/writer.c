@@ -170,7 +170,7 @@ static void reopen(struct tool_writer *writer)
 	writer->written_bytes -= part_bytes;
 }
 
-/* No later attempt can succeed: there is nothing that reads. */
+/* No later attempt can succeed: there is no reader. */
 static bool is_final(const struct tool_writer *writer, int error)
 {
 	if (writer->params.path)
@@ -189,7 +189,7 @@ static bool is_final(const struct tool_writer *writer, int error)
 	}
 }
 
-/* The mutex is held, but not while the bytes are written.  0 or an errno. */
+/* The mutex is held, but not during the call.  Returns 0 or an errno. */
 static int write_some(struct tool_writer *writer)
 {
 	const char *bytes = writer->writing.bytes + writer->written_bytes;
@@ -236,9 +236,9 @@ static void pause_after_error(struct tool_writer *writer, uint64_t *pause_ns)
 }
 
 /*
- * Have the disk keep room for both buffers behind the end of the file, so that
+ * Have the disk keep space for both buffers behind the end of the file, so that
  * bytes that are committed can be written when the disk is full.  Returns 0 or an
- * errno.  Where the file system cannot do that, only a write() will tell.
+ * errno.  Where the file system cannot do that, only a write() finds the error.
  */
 static int keep_space(int fd, size_t byte_count)
 {
@@ -251,25 +251,18 @@ static int keep_space(int fd, size_t byte_count)
 	return errno == ENOSPC || errno == EDQUOT ? errno : 0;
 }
 
-/* The buffer is written, and is not given back before there is room for more. */
-static void await_space(struct tool_writer *writer)
+/* The mutex is held, but not during the call.  Returns 0 or an errno. */
+static int reserve_space(struct tool_writer *writer)
 {
-	uint64_t pause_ns = RETRY_NS_MIN;
-	size_t byte_count;
+	size_t byte_count = 2 * writer->writing.capacity;
 	int error;
 
-	while (writer->params.path && !writer->is_draining) {
-		byte_count = 2 * writer->writing.capacity;
-		pthread_mutex_unlock(&writer->mutex);
-		error = keep_space(writer->fd, byte_count);
-		pthread_mutex_lock(&writer->mutex);
-		note_error(writer, error);
-		if (error == 0)
-			return;
-		pause_after_error(writer, &pause_ns);
-		if (writer->must_reopen)
-			reopen(writer);
-	}
+	if (!writer->params.path || writer->is_draining)
+		return 0;
+	pthread_mutex_unlock(&writer->mutex);
+	error = keep_space(writer->fd, byte_count);
+	pthread_mutex_lock(&writer->mutex);
+	return error;
 }
 
 static void finish_buffer(struct tool_writer *writer)
@@ -282,38 +275,39 @@ static void finish_buffer(struct tool_writer *writer)
 	pthread_cond_broadcast(&writer->changed);
 }
 
-static void write_buffer(struct tool_writer *writer)
-{
-	uint64_t pause_ns = RETRY_NS_MIN;
-	int error;
-
-	while (writer->written_bytes < writer->writing.held_bytes) {
-		error = write_some(writer);
-		note_error(writer, error);
-		if (writer->state.is_final)
-			return;
-		if (error != 0)
-			pause_after_error(writer, &pause_ns);
-		if (writer->must_reopen)
-			reopen(writer);
-	}
-	await_space(writer);
-	finish_buffer(writer);
-}
-
+/*
+ * A buffer is written, then space for more is reserved, and only then the buffer
+ * is given back.  A step that fails is repeated after a pause.
+ */
 static void *run(void *user_data)
 {
 	struct tool_writer *writer = user_data;
+	uint64_t pause_ns = RETRY_NS_MIN;
+	bool has_space = false;
+	int error;
 
 	pthread_mutex_lock(&writer->mutex);
-	await_space(writer);
 	while (!writer->state.is_final) {
-		if (writer->must_reopen)
+		error = 0;
+		if (writer->must_reopen) {
 			reopen(writer);
-		else if (writer->writing.held_bytes > 0)
-			write_buffer(writer);
-		else
+		} else if (writer->written_bytes < writer->writing.held_bytes) {
+			error = write_some(writer);
+			note_error(writer, error);
+			has_space = false;
+		} else if (!has_space) {
+			error = reserve_space(writer);
+			note_error(writer, error);
+			has_space = error == 0;
+		} else if (writer->writing.held_bytes > 0) {
+			finish_buffer(writer);
+		} else {
 			pthread_cond_wait(&writer->changed, &writer->mutex);
+		}
+		if (error == 0)
+			pause_ns = RETRY_NS_MIN;
+		else if (!writer->state.is_final)
+			pause_after_error(writer, &pause_ns);
 	}
 	pthread_cond_broadcast(&writer->changed);
 	pthread_mutex_unlock(&writer->mutex);
@@ -434,7 +428,7 @@ void tool_writer_serve(struct tool_writer *writer)
 {
 	pthread_mutex_lock(&writer->mutex);
 	hand_over(writer);
-	/* Something is still to be written: say when it is. */
+	/* Wake the program when the rest is written. */
 	writer->must_wake |= writer->writing.held_bytes > 0;
 	pthread_mutex_unlock(&writer->mutex);
 }

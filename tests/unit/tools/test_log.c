@@ -19,7 +19,7 @@
 static char directory[64];
 static char path[sizeof(directory) + 8];
 static int listener_fd = -1;
-static struct tool_journal journal;
+static struct tool_log journal;
 static struct tool_journal_entry entry;
 static char seen[2 * TOOL_JOURNAL_ENTRY_BYTES];
 
@@ -50,13 +50,13 @@ static void set_up(void)
 		       staged ? staged : "/tmp");
 	ck_assert_ptr_nonnull(mkdtemp(directory));
 	(void)snprintf(path, sizeof(path), "%s/socket", directory);
-	tool_journal_init(&journal, path);
+	tool_log_init(&journal, NULL, path);
 	entry.used_bytes = 0;
 }
 
 static void tear_down(void)
 {
-	(void)tool_journal_done(&journal);
+	(void)tool_journal_close(&journal);
 	stop_journal();
 	(void)rmdir(directory);
 }
@@ -245,7 +245,7 @@ START_TEST(path_that_is_too_long_is_an_error)
 	static char long_path[200];
 
 	memset(long_path, 'x', sizeof(long_path) - 1);
-	tool_journal_init(&journal, long_path);
+	tool_log_init(&journal, NULL, long_path);
 	ck_assert_int_eq(tool_journal_send(&journal, &refusal), -ENAMETOOLONG);
 }
 END_TEST
@@ -276,7 +276,7 @@ START_TEST(what_was_lost_is_told_in_the_end)
 {
 	start_journal();
 	journal.lost_count = 5;
-	ck_assert_uint_eq(tool_journal_done(&journal), 0);
+	ck_assert_uint_eq(tool_journal_close(&journal), 0);
 	expect_lost("5");
 }
 END_TEST
@@ -284,7 +284,7 @@ END_TEST
 START_TEST(what_cannot_be_told_in_the_end_is_returned)
 {
 	journal.lost_count = 5;
-	ck_assert_uint_eq(tool_journal_done(&journal), 5);
+	ck_assert_uint_eq(tool_journal_close(&journal), 5);
 }
 END_TEST
 
