@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * postern doctor: what this host offers, and what is lost without the rest
+ * postern doctor: the features of this host, and the effect of missing ones
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@
 #define KERNEL_MAJOR_MIN 5
 #define KERNEL_MINOR_MIN 14
 
-/* The one thing judged by its version: below it nothing was ever tested. */
+/* No version below this one was ever tested. */
 static enum tool_status print_kernel(void)
 {
 	unsigned int major_number, minor_number;

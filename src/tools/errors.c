@@ -71,7 +71,7 @@ void tool_warning(const char *what, const char *why_format, ...)
 	va_end(arguments);
 }
 
-/* The reason tells more than the result where both could. */
+/* The reason is more precise than the result. */
 static enum tool_status status_of(int result, enum postern_reason reason)
 {
 	if (reason == POSTERN_REASON_NOT_RUNNING ||
@@ -118,7 +118,8 @@ enum tool_status tool_error_result(const char *what, int result,
 	if (!refusal)
 		refusal = &none;
 	status = status_of(result, refusal->reason);
-	/* A detail says all that the result does, and better. */
+	/* The detail is more precise than the reason, and the reason than the
+	 * result. */
 	if (refusal->detail[0] != '\0')
 		why = refusal->detail;
 	else if (refusal->reason != POSTERN_REASON_NONE)
@@ -188,11 +189,11 @@ void tool_exit(enum tool_status status)
 
 static bool put(const char *bytes, size_t byte_count)
 {
-	char *room;
+	char *space;
 
-	if (tool_writer_reserve(writer, byte_count, &room) < 0)
+	if (tool_writer_reserve(writer, byte_count, &space) < 0)
 		return false;
-	memcpy(room, bytes, byte_count);
+	memcpy(space, bytes, byte_count);
 	tool_writer_commit(writer, byte_count);
 	return true;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Bytes in, messages out
+ * The input of `send`, divided into messages
  *
- * One buffer, read into at its end and handed out from its beginning.  It holds
- * one byte more than the largest message, so a line that is too long is known
- * for what it is, and no less than 64 KiB, so that short lines do not cost a
- * read each.
+ * There is one buffer.  Bytes are read to its end, and messages are taken from its
+ * beginning.  It holds one byte more than the largest message, so that a line that
+ * is too long is found, and at least 64 KiB, so that one read brings many short
+ * lines.
  */
 #include "input.h"
 

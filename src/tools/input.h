@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Bytes in, messages out: how `send` divides its input
+ * The input of `send`, divided into messages
  */
 #ifndef POSTERN_TOOLS_INPUT_H
 #define POSTERN_TOOLS_INPUT_H
@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 enum tool_input_form {
-	TOOL_INPUT_STREAM = 0,  /* what one read brings is a message */
+	TOOL_INPUT_STREAM = 0,  /* the bytes of one read are a message */
 	TOOL_INPUT_LINES = 1,   /* a line without its newline is a message */
 	TOOL_INPUT_CHUNKS = 2   /* so many bytes are a message */
 };

@@ -24,7 +24,6 @@ postern_SOURCES = \
 	src/tools/policy_source.c src/tools/policy_source.h \
 	src/tools/progress.c src/tools/progress.h \
 	src/tools/receive.c \
-	src/tools/receive_output.c src/tools/receive_output.h \
 	src/tools/revoke.c \
 	src/tools/screen.h \
 	src/tools/send.c \

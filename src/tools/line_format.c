@@ -152,7 +152,7 @@ static bool is_printable(uint32_t character)
 	       !(character >= 0x2066 && character <= 0x2069);
 }
 
-static size_t escape_byte(unsigned char byte, char *room)
+static size_t escape_byte(unsigned char byte, char *space)
 {
 	static const char digits[] = "0123456789abcdef";
 	static const char letters[][2] = {
@@ -160,20 +160,20 @@ static size_t escape_byte(unsigned char byte, char *room)
 	};
 	size_t i;
 
-	room[0] = '\\';
+	space[0] = '\\';
 	for (i = 0; i < sizeof(letters) / sizeof(letters[0]); i++) {
 		if (byte == (unsigned char)letters[i][0]) {
-			room[1] = letters[i][1];
+			space[1] = letters[i][1];
 			return 2;
 		}
 	}
-	room[1] = 'x';
-	room[2] = digits[byte >> 4];
-	room[3] = digits[byte & 0xf];
+	space[1] = 'x';
+	space[2] = digits[byte >> 4];
+	space[3] = digits[byte & 0xf];
 	return ESCAPED_BYTES;
 }
 
-static size_t escape(const char *text, size_t byte_count, char *room)
+static size_t escape(const char *text, size_t byte_count, char *space)
 {
 	const unsigned char *bytes = (const unsigned char *)text;
 	const unsigned char *end = bytes + byte_count;
@@ -183,12 +183,12 @@ static size_t escape(const char *text, size_t byte_count, char *room)
 	for (; bytes < end; bytes += length) {
 		length = decode(bytes, (size_t)(end - bytes), &character);
 		if (length > 0 && is_printable(character)) {
-			memcpy(room + used, bytes, length);
+			memcpy(space + used, bytes, length);
 			used += length;
 			continue;
 		}
 		length = 1;
-		used += escape_byte(*bytes, room + used);
+		used += escape_byte(*bytes, space + used);
 	}
 	return used;
 }

@@ -58,9 +58,9 @@ const char *tool_line_format_parse(const char *text,
 size_t tool_line_format_bound(const struct tool_line_format *format,
 			 size_t message_bytes);
 
-/* Write the line and its newline into the room.  Returns its length. */
+/* Write the line and its newline.  Returns its length. */
 size_t tool_line_format_print(const struct tool_line_format *format,
 			 const struct tool_line_message *message,
-			 char *room);
+			 char *space);
 
 #endif

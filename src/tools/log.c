@@ -12,6 +12,7 @@
  */
 #include "log.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -47,22 +48,19 @@ static void put_key(struct tool_journal_entry *entry, const char *key)
 
 static void put_length(struct tool_journal_entry *entry, uint64_t length)
 {
-	unsigned char bytes[8];
-	size_t i;
+	uint64_t bytes = htole64(length);
 
-	for (i = 0; i < sizeof(bytes); i++)
-		bytes[i] = (unsigned char)(length >> (8 * i));
-	put(entry, bytes, sizeof(bytes));
+	put(entry, &bytes, sizeof(bytes));
 }
 
 void tool_journal_add(struct tool_journal_entry *entry, const char *prefix,
 		      const char *key, const char *value, size_t value_bytes)
 {
-	size_t room = sizeof(entry->bytes) - entry->used_bytes;
+	size_t space = sizeof(entry->bytes) - entry->used_bytes;
 	/* With the longer form: a newline, a length and the last newline. */
 	size_t frame_bytes = strlen(prefix) + strlen(key) + 1 + 8 + 1;
 
-	if (frame_bytes > room || value_bytes > room - frame_bytes)
+	if (frame_bytes > space || value_bytes > space - frame_bytes)
 		return;
 	put_key(entry, prefix);
 	put_key(entry, key);

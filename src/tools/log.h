@@ -63,7 +63,7 @@ uint64_t tool_journal_close(struct tool_log *log);
 
 /*
  * Add PREFIX + key (as capitals) = value, which may be any bytes.  A field that
- * finds no room is left out.
+ * finds no space is left out.
  */
 void tool_journal_add(struct tool_journal_entry *entry, const char *prefix,
 		      const char *key, const char *value, size_t value_bytes);

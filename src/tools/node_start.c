@@ -19,8 +19,8 @@
 
 #define EVENTS (IN_CREATE | IN_MOVED_TO | IN_ATTRIB)
 
-/* Room for a few events, each with a name. */
-#define EVENT_ROOM_BYTES (8 * (sizeof(struct inotify_event) + NAME_MAX + 1))
+/* A few events, each with a name. */
+#define EVENTS_BYTES (8 * (sizeof(struct inotify_event) + NAME_MAX + 1))
 
 void tool_node_start_init(struct tool_node_start *start,
 			  const char *socket_path)
@@ -49,15 +49,15 @@ void tool_node_start_done(struct tool_node_start *start)
 /* Takes all events: one of them may be of the socket. */
 static bool take_events(struct tool_node_start *start)
 {
-	_Alignas(struct inotify_event) char room[EVENT_ROOM_BYTES];
+	_Alignas(struct inotify_event) char space[EVENTS_BYTES];
 	const struct inotify_event *event;
 	bool has_changed = false;
 	ssize_t n, at;
 
-	while ((n = read(start->fd, room, sizeof(room))) > 0) {
+	while ((n = read(start->fd, space, sizeof(space))) > 0) {
 		for (at = 0; at < n; at += (ssize_t)(sizeof(*event) +
 						     event->len)) {
-			event = (const void *)&room[at];
+			event = (const void *)&space[at];
 			if ((event->mask & IN_Q_OVERFLOW) ||
 			    (event->len > 0 &&
 			     strcmp(event->name, start->socket_name) == 0))

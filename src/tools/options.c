@@ -17,12 +17,12 @@
 
 #define OPTIONS_MAX 16
 
-/* What getopt_long() returns for the nth option, apart from any character. */
+/* getopt_long() returns this plus n for the nth option: no character has it. */
 #define OPTION_CODE 1000
 
 #define HELP_COLUMN 28
 
-/* Room for the names of the options that an abbreviation may mean. */
+/* For the names of the options that an abbreviation may mean. */
 #define CANDIDATES_BYTES 256
 
 const struct tool_feature tool_features[TOOL_FEATURE_COUNT] = {
@@ -86,7 +86,7 @@ static void print_help(const struct tool_command *command,
 	print_option("help", NULL, "show this");
 }
 
-/* No ring or message is larger than 32 bits can say. */
+/* The size of a ring or message has 32 bits. */
 static const char *store_bytes(const char *value, uint32_t *ret_bytes)
 {
 	const char *why;

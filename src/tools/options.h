@@ -43,7 +43,7 @@ struct tool_words {
  */
 struct tool_option {
 	const char *name;      /* without the dashes */
-	const char *argument;  /* what --help calls it; NULL for a flag */
+	const char *argument;  /* its name in --help; NULL for a flag */
 	const char *help;
 
 	bool *flag;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * postern policy diff, fmt, show: tools for people who write policies
+ * postern policy diff, fmt, show: tools for authors of policies
  *
  * The only file of the tool that uses code that is not in the shared library:
  * authoring/ is linked statically and loads policies itself.  Only options,

@@ -15,7 +15,6 @@
 #include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/types.h>
@@ -38,7 +37,7 @@
 struct reader {
 	uid_t uid;
 	gid_t gid;
-	char *name;        /* NULL: no entry, and then no further groups */
+	const char *name;  /* NULL: no entry, and then no further groups */
 	bool is_optional;  /* a failure to become this user is a warning */
 	bool is_client;    /* it needs less than all of the policy: a file that
 			    * it cannot read is a warning */
@@ -109,18 +108,6 @@ static enum tool_status check_warnings(const struct check *check,
 }
 
 /* -- as other users -------------------------------------------------------- */
-
-static struct reader make_reader(uid_t uid)
-{
-	const struct passwd *entry = getpwuid(uid);
-	struct reader reader = {.uid = uid, .gid = (gid_t)uid};
-
-	if (entry) {
-		reader.gid = entry->pw_gid;
-		reader.name = strdup(entry->pw_name);
-	}
-	return reader;
-}
 
 /* For good. */
 static int become(const struct reader *reader)
@@ -248,11 +235,25 @@ static enum tool_status check_as(struct check *check,
 	return (enum tool_status)WEXITSTATUS(wait_status);
 }
 
+static enum tool_status check_as_uid(struct check *check, uid_t uid,
+				     bool is_optional)
+{
+	const struct passwd *entry = getpwuid(uid);
+	const struct reader reader = {
+		.uid = uid,
+		.gid = entry ? entry->pw_gid : (gid_t)uid,
+		.name = entry ? entry->pw_name : NULL,
+		.is_optional = is_optional,
+	};
+
+	return check_as(check, &reader);
+}
+
 static enum tool_status check_as_users(struct check *check)
 {
 	enum tool_status status = TOOL_DONE;
 	struct postern_facts *facts;
-	struct reader reader;
+	uint32_t uid;
 	size_t i;
 	int result;
 
@@ -261,11 +262,10 @@ static enum tool_status check_as_users(struct check *check)
 		if (result < 0)
 			return tool_error_lookup(check->users.words[i], "user",
 						 result);
-		reader = make_reader(postern_facts_subject(facts)->uid);
+		uid = postern_facts_subject(facts)->uid;
 		postern_facts_free(facts);
-		if (check_as(check, &reader) != TOOL_DONE)
+		if (check_as_uid(check, uid, false) != TOOL_DONE)
 			status = TOOL_REFUSED;
-		free(reader.name);
 	}
 	return status;
 }
@@ -289,7 +289,6 @@ static enum tool_status check_as_owners(struct check *check,
 {
 	struct postern_node_description node = POSTERN_NODE_DESCRIPTION_INIT;
 	enum tool_status status = TOOL_DONE;
-	struct reader reader;
 	size_t i;
 
 	for (i = 0; policy && postern_policy_node_at(policy, i, &node) == 0;
@@ -298,11 +297,9 @@ static enum tool_status check_as_owners(struct check *check,
 		    node.owner_uid == geteuid() ||
 		    has_owner_before(policy, i, node.owner_uid))
 			continue;
-		reader = make_reader(node.owner_uid);
-		reader.is_optional = !check->is_strict;
-		if (check_as(check, &reader) != TOOL_DONE)
+		if (check_as_uid(check, node.owner_uid, !check->is_strict) !=
+		    TOOL_DONE)
 			status = TOOL_REFUSED;
-		free(reader.name);
 	}
 	return status;
 }

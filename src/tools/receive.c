@@ -16,18 +16,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <postern/node.h>
 #include <postern/policy.h>
 
 #include "errors.h"
+#include "line_format.h"
 #include "log.h"
 #include "notify.h"
 #include "options.h"
 #include "policy_source.h"
 #include "progress.h"
-#include "receive_output.h"
 #include "signals.h"
 #include "tool.h"
 #include "units.h"
@@ -39,12 +40,20 @@
 /* After a request to stop, bytes not written by then are reported as lost. */
 #define STOP_TIMEOUT_NS UINT64_C(1000000000)
 
+/* The first guess at the largest message; a larger one makes it grow.  It is
+ * smaller for lines, which are longer than their messages. */
+#define MESSAGE_BYTES 65536
+#define FORMATTED_MESSAGE_BYTES 8192
+
+/* The writer has two.  They hold the messages that are received and not written,
+ * which are lost if the process is killed: no more than a pipe takes at once. */
+#define OUTPUT_BUFFER_BYTES 65536
+
 struct receiver {
 	const char *node_name;
 	bool until_departed;
-	bool must_escape;
 	uint64_t count_max;       /* 0: any number */
-	const char *format_text;
+	struct postern_policy_options source;
 
 	struct postern_node *node;
 	bool is_paused;
@@ -54,8 +63,19 @@ struct receiver {
 	bool was_admitted;        /* any peer, ever */
 	bool has_lost_count;      /* events were dropped */
 	int request_fd;           /* of tool_signals_open() */
-	struct postern_policy_options source;
-	struct tool_receive_output output;
+	int wake_fd;              /* of the threads that write */
+
+	const char *path;         /* of the output; NULL: standard output */
+	const char *output_name;  /* in messages to the user */
+	bool is_terminal;
+	bool is_lines;
+	bool is_formatted;
+	struct tool_line_format format;
+	struct tool_writer *writer;
+	struct tool_writer_state reported;
+	size_t message_bytes_max; /* that a message is received with */
+	char *message;            /* if formatted */
+	struct postern_peer_statistics peer; /* of the last, if formatted */
 };
 
 /* Nothing more is to be received. */
@@ -79,11 +99,20 @@ static void drain_errors(void)
 /* Close the node, write the rest and end the process. */
 static _Noreturn void finish(struct receiver *receiver, enum tool_status status)
 {
+	size_t unwritten_bytes;
+
 	tool_notify_stopping();
 	postern_node_close(receiver->node);
 	tool_progress_finish(&receiver->progress);
-	status = tool_receive_output_drain(&receiver->output, status,
-					   tool_now_ns() + STOP_TIMEOUT_NS);
+	tool_writer_drain(receiver->writer, tool_now_ns() + STOP_TIMEOUT_NS);
+	unwritten_bytes = tool_writer_unwritten_bytes(receiver->writer);
+	if (unwritten_bytes > 0) {
+		(void)tool_error(TOOL_REFUSED, receiver->output_name,
+				 "%zu bytes received and not written",
+				 unwritten_bytes);
+		if (status == TOOL_DONE)
+			status = TOOL_REFUSED;
+	}
 	tool_log_finish(&receiver->log);
 	tool_exit(status);
 }
@@ -96,10 +125,37 @@ static _Noreturn void fail(struct receiver *receiver, int result)
 static _Noreturn void fail_output(struct receiver *receiver, int error)
 {
 	tool_progress_finish(&receiver->progress);
-	finish(receiver, tool_error_system(receiver->output.name, error));
+	finish(receiver, tool_error_system(receiver->output_name, error));
 }
 
-/* -- messages and events --------------------------------------------------- */
+/* -- the output ------------------------------------------------------------ */
+
+/* Report changes of the writer's state. */
+static void check_output(struct receiver *receiver)
+{
+	struct tool_writer_state state = tool_writer_state(receiver->writer);
+	const struct tool_writer_state *reported = &receiver->reported;
+
+	if (state.is_final)
+		fail_output(receiver, state.error);
+	if (state.error != reported->error) {
+		tool_progress_hide(&receiver->progress);
+		if (state.error == 0)
+			tool_warning(receiver->output_name, "written again");
+		else
+			tool_warning(receiver->output_name, "%s: no message is "
+				     "taken until it can be written",
+				     strerror(state.error));
+	}
+	if (state.reopen_error != reported->reopen_error &&
+	    state.reopen_error != 0) {
+		tool_progress_hide(&receiver->progress);
+		tool_warning(receiver->output_name, "not opened anew: %s: the "
+			     "file that is open is used",
+			     strerror(state.reopen_error));
+	}
+	receiver->reported = state;
+}
 
 static void set_paused(struct receiver *receiver, bool is_paused)
 {
@@ -111,44 +167,92 @@ static void set_paused(struct receiver *receiver, bool is_paused)
 }
 
 /*
- * Whether there is space for a message.  The node is paused exactly while there
- * is none, or while none is needed: only this function decides it.
+ * Space in the output for the next message, or NULL.  The node is paused exactly
+ * while there is none, or while none is needed: only this function decides it.
  */
-static bool reserve_space(struct receiver *receiver)
+static char *reserve_space(struct receiver *receiver)
 {
+	/* One byte more than a message, for its newline. */
+	size_t bound = receiver->is_formatted ?
+		       tool_line_format_bound(&receiver->format,
+					      receiver->message_bytes_max) :
+		       receiver->message_bytes_max + 1;
+	char *space = NULL;
 	int result = -EAGAIN;
 
-	if (!is_finished(receiver))
-		result = tool_receive_output_reserve(&receiver->output);
+	if (!is_finished(receiver) && receiver->reported.error == 0)
+		result = tool_writer_reserve(receiver->writer, bound, &space);
 	if (result < 0 && result != -EAGAIN)
 		fail_output(receiver, -result);
 	set_paused(receiver, result == -EAGAIN);
-	return result == 0;
+	return space;
 }
+
+static void grow_message(struct receiver *receiver, size_t message_bytes)
+{
+	char *grown;
+
+	if (receiver->is_formatted) {
+		grown = realloc(receiver->message, message_bytes);
+		if (!grown)
+			finish(receiver, tool_error_system("message", ENOMEM));
+		receiver->message = grown;
+	}
+	receiver->message_bytes_max = message_bytes;
+}
+
+static size_t print_line(struct receiver *receiver, postern_peer peer,
+			 size_t message_bytes, char *space)
+{
+	struct tool_line_message message = {
+		.node_name = receiver->node_name,
+		.peer = &receiver->peer,
+		.bytes = receiver->message,
+		.byte_count = message_bytes,
+	};
+
+	/* A handle is never used again for another peer. */
+	if (receiver->peer.peer != peer) {
+		receiver->peer = (struct postern_peer_statistics)
+				 POSTERN_PEER_STATISTICS_INIT;
+		if (postern_node_peer_stats(receiver->node, peer,
+					    &receiver->peer) < 0)
+			receiver->peer.peer = 0;
+	}
+	(void)clock_gettime(CLOCK_REALTIME, &message.time);
+	return tool_line_format_print(&receiver->format, &message, space);
+}
+
+/* -- messages and events --------------------------------------------------- */
 
 /* Move one message to the output.  False: there is none, or no space. */
 static bool receive_message(struct receiver *receiver)
 {
-	struct tool_receive_output *output = &receiver->output;
-	bool has_space = reserve_space(receiver);
-	size_t message_bytes;
+	char *space = reserve_space(receiver);
+	size_t message_bytes, byte_count;
 	postern_peer peer;
 	int result;
 
 	/* A paused node admits and answers within this call. */
-	result = postern_node_receive(receiver->node,
-				      has_space ? output->message : NULL,
-				      has_space ? output->message_bytes : 0,
-				      &message_bytes, &peer);
+	result = postern_node_receive(
+		receiver->node,
+		space && receiver->is_formatted ? receiver->message : space,
+		space ? receiver->message_bytes_max : 0, &message_bytes, &peer);
 	if (result == -EAGAIN)
 		return false;
-	if (result == 0)
-		tool_receive_output_commit(output, receiver->node, peer,
-					   message_bytes);
-	else if (result != -EMSGSIZE)
+	if (result == -EMSGSIZE) {
+		grow_message(receiver, message_bytes);
+		return true;
+	}
+	if (result < 0)
 		fail(receiver, result);
-	else if (tool_receive_output_grow(output, message_bytes) < 0)
-		finish(receiver, tool_error_system("message", ENOMEM));
+	byte_count = message_bytes;
+	if (receiver->is_formatted)
+		byte_count = print_line(receiver, peer, message_bytes, space);
+	else if (receiver->is_lines)
+		space[byte_count++] = '\n';
+	tool_writer_commit(receiver->writer, byte_count);
+	tool_progress_count(&receiver->progress, message_bytes);
 	return true;
 }
 
@@ -261,9 +365,9 @@ static void sleep_until_ready(struct receiver *receiver)
 	struct pollfd fds[4] = {
 		{.events = POLLIN},
 		{.fd = receiver->request_fd, .events = POLLIN},
-		{.fd = receiver->output.wake_fd, .events = POLLIN},
-		/* Its reader, or its terminal, may be gone. */
-		{.fd = receiver->output.path ? -1 : STDOUT_FILENO},
+		{.fd = receiver->wake_fd, .events = POLLIN},
+		/* Its reader may have exited, its terminal may be closed. */
+		{.fd = receiver->path ? -1 : STDOUT_FILENO},
 	};
 	uint64_t count;
 	int result;
@@ -278,12 +382,11 @@ static void sleep_until_ready(struct receiver *receiver)
 		return;
 	}
 	if (fds[2].revents != 0 &&
-	    read(receiver->output.wake_fd, &count, sizeof(count)) < 0) {
+	    read(receiver->wake_fd, &count, sizeof(count)) < 0) {
 		/* empty after all */
 	}
 	if (fds[3].revents & (POLLERR | POLLHUP))
-		fail_output(receiver,
-			    receiver->output.is_terminal ? EIO : EPIPE);
+		fail_output(receiver, receiver->is_terminal ? EIO : EPIPE);
 }
 
 static void handle_requests(struct receiver *receiver)
@@ -292,29 +395,26 @@ static void handle_requests(struct receiver *receiver)
 	if (tool_reload_take()) {
 		reload(receiver);
 		/* Another rule may match the peer now. */
-		receiver->output.peer.peer = 0;
+		receiver->peer.peer = 0;
 	}
 	if (tool_reopen_take())
-		tool_writer_reopen(receiver->output.writer);
+		tool_writer_reopen(receiver->writer);
 }
 
 static _Noreturn void receive_all(struct receiver *receiver)
 {
 	bool is_idle;
-	int error;
 
 	for (;;) {
 		handle_requests(receiver);
 		if (tool_stop_is_requested())
 			finish(receiver, TOOL_DONE);
-		error = tool_receive_output_check(&receiver->output);
-		if (error != 0)
-			fail_output(receiver, error);
+		check_output(receiver);
 		is_idle = !receive_batch(receiver);
-		tool_writer_serve(receiver->output.writer);
+		tool_writer_serve(receiver->writer);
 		tool_error_queue_serve();
 		if (is_finished(receiver) &&
-		    tool_writer_unwritten_bytes(receiver->output.writer) == 0)
+		    tool_writer_unwritten_bytes(receiver->writer) == 0)
 			finish(receiver, TOOL_DONE);
 		if (is_idle)
 			sleep_until_ready(receiver);
@@ -322,6 +422,46 @@ static _Noreturn void receive_all(struct receiver *receiver)
 }
 
 /* -- starting -------------------------------------------------------------- */
+
+static const char *describe_open_error(int result)
+{
+	switch (result) {
+	case -ELOOP:
+		return "it is a symbolic link";
+	case -ENXIO:
+		return "it is no regular file";
+	case -EPERM:
+		return "it belongs to another user, or has a second name";
+	default:
+		return strerror(-result);
+	}
+}
+
+static void open_output(struct receiver *receiver)
+{
+	const struct tool_writer_params params = {
+		.fd = STDOUT_FILENO,
+		.path = receiver->path,
+		.is_lines = receiver->is_lines || receiver->is_formatted,
+		.buffer_bytes = OUTPUT_BUFFER_BYTES,
+		.wake_fd = receiver->wake_fd,
+	};
+	int result;
+
+	receiver->message_bytes_max = MESSAGE_BYTES;
+	if (receiver->is_formatted) {
+		receiver->message_bytes_max = FORMATTED_MESSAGE_BYTES;
+		receiver->message = malloc(FORMATTED_MESSAGE_BYTES);
+		if (!receiver->message)
+			tool_exit(tool_error_system("message", ENOMEM));
+	}
+	result = tool_writer_start(&params, &receiver->writer);
+	if (result == -ENOMEM || result == -EAGAIN)
+		tool_exit(tool_error_system(receiver->output_name, -result));
+	if (result < 0)
+		tool_exit(tool_error(TOOL_BAD_INPUT, receiver->output_name,
+				     "%s", describe_open_error(result)));
+}
 
 static void open_node(struct receiver *receiver,
 		      struct postern_node_options *node_options)
@@ -332,11 +472,11 @@ static void open_node(struct receiver *receiver,
 	int result;
 
 	/* Messages would be consumed and lost. */
-	if (!receiver->output.path && !tool_output_is_writable())
+	if (!receiver->path && !tool_output_is_writable())
 		tool_exit(tool_error(TOOL_REFUSED, "standard output", "it is "
 				     "closed, or open for reading only"));
 	policy = tool_policy_load(&receiver->source, TOOL_POLICY_FOR_NODE);
-	tool_receive_output_open(&receiver->output);
+	open_output(receiver);
 	result = postern_node_open(policy, receiver->node_name, node_options,
 				   &refusal, &receiver->node);
 	postern_policy_free(policy);
@@ -347,24 +487,25 @@ static void open_node(struct receiver *receiver,
 	tool_exit(status);
 }
 
+/* text is the one of --format, or NULL. */
 static void choose_format(const struct tool_command *command,
-			  struct receiver *receiver)
+			  struct receiver *receiver, const char *text,
+			  bool must_escape)
 {
-	struct tool_receive_output *output = &receiver->output;
-	const char *text = receiver->format_text;
 	const char *why;
 
-	output->name = output->path ? output->path : "standard output";
-	output->is_terminal = !output->path && isatty(STDOUT_FILENO) == 1;
+	receiver->output_name = receiver->path ? receiver->path :
+				"standard output";
+	receiver->is_terminal = !receiver->path && isatty(STDOUT_FILENO) == 1;
 	/* The bytes of a peer must not control the terminal. */
-	if (!text && (receiver->must_escape || output->is_terminal))
+	if (!text && (must_escape || receiver->is_terminal))
 		text = "%{payload}";
 	if (!text)
 		return;
-	why = tool_line_format_parse(text, &output->format);
+	why = tool_line_format_parse(text, &receiver->format);
 	if (why)
 		tool_misuse(command, "--format '%s': %s", text, why);
-	output->is_formatted = true;
+	receiver->is_formatted = true;
 }
 
 /* Before the node is opened, so that no record and no request is missed. */
@@ -379,10 +520,10 @@ static void start_streams(struct receiver *receiver)
 				   &receiver->request_fd);
 	if (result < 0)
 		tool_exit(tool_error_system("signals", -result));
-	receiver->output.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (receiver->output.wake_fd < 0)
+	receiver->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (receiver->wake_fd < 0)
 		tool_exit(tool_error_system("eventfd", errno));
-	result = tool_error_queue_start(receiver->output.wake_fd);
+	result = tool_error_queue_start(receiver->wake_fd);
 	if (result < 0)
 		tool_exit(tool_error_system("standard error", -result));
 	(void)atexit(drain_errors);
@@ -393,20 +534,19 @@ static enum tool_status run(const struct tool_command *command, int argc,
 {
 	struct postern_node_options node_options = POSTERN_NODE_OPTIONS_INIT;
 	struct receiver receiver = {.source = POSTERN_POLICY_OPTIONS_INIT};
-	const char *journal_path = NULL;
-	bool is_journal = false;
+	const char *format_text = NULL, *journal_path = NULL;
+	bool must_escape = false, is_journal = false;
 	const struct tool_option options[] = {
 		TOOL_OPTION_POLICY(&receiver.source.file),
 		TOOL_OPTION_KEY(&node_options.key_file),
-		{.name = "lines", .flag = &receiver.output.is_lines,
+		{.name = "lines", .flag = &receiver.is_lines,
 		 .help = "write a newline after each message"},
-		{.name = "escape", .flag = &receiver.must_escape,
+		{.name = "escape", .flag = &must_escape,
 		 .help = "write escaped lines; implied on a terminal"},
 		{.name = "format", .argument = "FORMAT",
-		 .text = &receiver.format_text,
+		 .text = &format_text,
 		 .help = "write a line for each message, as FORMAT says"},
-		{.name = "output", .argument = "FILE",
-		 .text = &receiver.output.path,
+		{.name = "output", .argument = "FILE", .text = &receiver.path,
 		 .help = "append to FILE instead; SIGUSR1 opens it anew"},
 		{.name = "count", .argument = "N", .count = &receiver.count_max,
 		 .help = "end after N messages"},
@@ -422,9 +562,7 @@ static enum tool_status run(const struct tool_command *command, int argc,
 	};
 
 	receiver.node_name = *tool_options_parse(command, options, argc, argv);
-	choose_format(command, &receiver);
-	receiver.output.node_name = receiver.node_name;
-	receiver.output.progress = &receiver.progress;
+	choose_format(command, &receiver, format_text, must_escape);
 	if (is_journal && !journal_path)
 		journal_path = TOOL_JOURNAL_SOCKET;
 	tool_log_init(&receiver.log, &receiver.progress, journal_path);

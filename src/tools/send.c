@@ -43,7 +43,7 @@ static uint64_t wait_deadline(const struct sender *sender)
 	       postern_deadline_after(sender->timeout_ns);
 }
 
-/* What the node may say of the end of a channel; else the result says it. */
+/* The node gives these reasons; others do not add to the result. */
 static bool is_given(enum postern_reason reason)
 {
 	return reason == POSTERN_REASON_REVOKED ||
@@ -99,13 +99,13 @@ static void send_one(struct sender *sender, const char *message,
 static void check_channel(struct sender *sender)
 {
 	uint32_t ready;
-	void *room;
+	void *space;
 	int result;
 
 	result = postern_channel_wait(sender->channel, POSTERN_DIRECTION_SEND,
 				      0, &ready);
 	if (result == 0)
-		result = postern_reserve(sender->channel, 0, &room);
+		result = postern_reserve(sender->channel, 0, &space);
 	else if (result == -ETIMEDOUT)
 		return;
 	if (result == 0)

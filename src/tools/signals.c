@@ -36,7 +36,7 @@ static void note_request(int signal_number)
 		is_stop_requested = 1;
 	/* It cannot block: the count would have to reach 2^64. */
 	if (write(request_fd, &one, sizeof(one)) < 0) {
-		/* the flags say it too */
+		/* the flags are set all the same */
 	}
 	if (is_stop_requested)
 		(void)alarm(1);

@@ -28,8 +28,7 @@
 /* Enough for the text of the link /proc/PID/ns/time. */
 #define LINK_BYTES 64
 
-/* How often, and after what time, an entry is read again that the node is
- * writing. */
+/* An entry that the node is writing is read again so often, after this time. */
 #define READS_MAX 20
 #define READ_AGAIN_MS 10
 

@@ -124,7 +124,7 @@ struct tool_text tool_format_time(uint64_t ns)
 	double count;
 	size_t i = 0;
 
-	/* The next unit from where it says as much in as few digits. */
+	/* The larger unit, as soon as it needs no more digits. */
 	while (i + 1 < sizeof(units) / sizeof(units[0]) &&
 	       (double)ns >= (i < 3 ? units[i + 1].ns :
 			      2 * units[i + 1].ns))

@@ -400,7 +400,7 @@ static void hand_over(struct tool_writer *writer)
 }
 
 int tool_writer_reserve(struct tool_writer *writer, size_t byte_count,
-			char **ret_room)
+			char **ret_space)
 {
 	struct buffer *filling = &writer->filling;
 	struct tool_writer_state state;
@@ -415,7 +415,7 @@ int tool_writer_reserve(struct tool_writer *writer, size_t byte_count,
 	}
 	if (filling->capacity < byte_count && resize(filling, byte_count) < 0)
 		return -ENOMEM;
-	*ret_room = filling->bytes + filling->held_bytes;
+	*ret_space = filling->bytes + filling->held_bytes;
 	return 0;
 }
 

@@ -41,11 +41,11 @@ int tool_writer_start(const struct tool_writer_params *params,
 		      struct tool_writer **ret_writer);
 
 /*
- * Room for byte_count bytes behind what is held.  Returns 0; -EAGAIN: wake_fd
+ * Space for byte_count bytes behind those held.  Returns 0; -EAGAIN: wake_fd
  * becomes readable when that may have changed; -ENOMEM; or the final error.
  */
 int tool_writer_reserve(struct tool_writer *writer, size_t byte_count,
-			char **ret_room);
+			char **ret_space);
 
 /* So many of the reserved bytes were filled. */
 void tool_writer_commit(struct tool_writer *writer, size_t byte_count);
