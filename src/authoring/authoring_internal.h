@@ -130,13 +130,12 @@ void pst_diff_enter(struct pst_diff *diff, const char *kind, const char *name);
 void pst_diff_enter_peer(struct pst_diff *diff, const char *name);
 
 /* The line of a change is begun, written with pst_text_add*(), and ended with a
- * location, or with two.  One of line 0 shows its file, or "no rule". */
+ * location, or with two if new_location is not NULL.  One of line 0 shows its
+ * file, or "no rule". */
 void pst_diff_begin(struct pst_diff *diff, char sign);
 void pst_diff_end(struct pst_diff *diff,
-		  const struct pst_policy_location *location);
-void pst_diff_end_both(struct pst_diff *diff,
-		       const struct pst_policy_location *old_location,
-		       const struct pst_policy_location *new_location);
+		  const struct pst_policy_location *location,
+		  const struct pst_policy_location *new_location);
 
 /* A whole line: "~ WHAT OLD -> NEWABOUT (...)", or none for equal values.
  * Numbers are compared as they are understood, and shown as they are written

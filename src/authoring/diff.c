@@ -63,21 +63,15 @@ static void add_location(struct pst_text *text,
 }
 
 void pst_diff_end(struct pst_diff *diff,
-		  const struct pst_policy_location *location)
+		  const struct pst_policy_location *location,
+		  const struct pst_policy_location *new_location)
 {
 	pst_text_add_string(&diff->text, " (");
 	add_location(&diff->text, location);
-	pst_text_add_string(&diff->text, ")\n");
-}
-
-void pst_diff_end_both(struct pst_diff *diff,
-		       const struct pst_policy_location *old_location,
-		       const struct pst_policy_location *new_location)
-{
-	pst_text_add_string(&diff->text, " (");
-	add_location(&diff->text, old_location);
-	pst_text_add_string(&diff->text, " -> ");
-	add_location(&diff->text, new_location);
+	if (new_location) {
+		pst_text_add_string(&diff->text, " -> ");
+		add_location(&diff->text, new_location);
+	}
 	pst_text_add_string(&diff->text, ")\n");
 }
 
@@ -104,7 +98,7 @@ void pst_diff_value(struct pst_diff *diff, const char *what,
 	pst_text_add_harmless(&diff->text,
 			      is_same_word ? new_value->text : new_shown);
 	pst_text_add_string(&diff->text, about);
-	pst_diff_end_both(diff, &old_value->location, &new_value->location);
+	pst_diff_end(diff, &old_value->location, &new_value->location);
 }
 
 static struct pst_diff_value

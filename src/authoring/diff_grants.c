@@ -330,7 +330,7 @@ static void add_access(struct pst_diff *diff, char sign, const char *words,
 	if (other->tenant_count > 1)
 		pst_text_add_format(&diff->text, "; %s of two tenants",
 				    sign == '-' ? "is" : "was");
-	pst_diff_end(diff, &standing->allow->rule.location);
+	pst_diff_end(diff, &standing->allow->rule.location, NULL);
 }
 
 /* The permissions of `standing` that the other one of the same peer lacks. */
@@ -358,7 +358,7 @@ static void add_powers(struct pst_diff *diff, char sign, const char *words,
 				    powers[i].words);
 		pst_diff_end(diff, powers[i].power == MAY_OBSERVE
 					   ? &allow->observe_location
-					   : &allow->rule.location);
+					   : &allow->rule.location, NULL);
 	}
 }
 
@@ -402,12 +402,12 @@ static void diff_denies(struct pst_diff *diff,
 	if (new_deny && !old_deny) {
 		pst_diff_begin(diff, '-');
 		pst_text_add_string(&diff->text, "denied now");
-		pst_diff_end(diff, &new_deny->location);
+		pst_diff_end(diff, &new_deny->location, NULL);
 	}
 	if (old_deny && !new_deny) {
 		pst_diff_begin(diff, '+');
 		pst_text_add_string(&diff->text, "no longer denied");
-		pst_diff_end(diff, &old_deny->location);
+		pst_diff_end(diff, &old_deny->location, NULL);
 	}
 }
 

@@ -137,7 +137,7 @@ static void diff_keys(struct pst_diff *diff, char sign,
 			continue;
 		pst_diff_begin(diff, sign);
 		pst_text_add_format(&diff->text, "key %s", key->text);
-		pst_diff_end(diff, &key->location);
+		pst_diff_end(diff, &key->location, NULL);
 	}
 }
 
@@ -166,7 +166,7 @@ static void diff_requirements(struct pst_diff *diff, char sign,
 		pst_diff_begin(diff, sign);
 		pst_text_add_format(&diff->text, "require %s",
 				    pst_feature_names[i]);
-		pst_diff_end(diff, &requirement->location);
+		pst_diff_end(diff, &requirement->location, NULL);
 	}
 }
 
@@ -225,7 +225,7 @@ static void add_node(struct pst_diff *diff, char sign, const char *words,
 	list_requirements(diff, node);
 	pst_policy_grant_add_node(&sums, node);
 	pst_diff_list_limits(diff, sums.node);
-	pst_diff_end(diff, &node->location);
+	pst_diff_end(diff, &node->location, NULL);
 }
 
 void pst_diff_node(struct pst_diff *diff,
@@ -264,7 +264,7 @@ static void diff_members(struct pst_diff *diff,
 		pst_diff_begin(diff, new_rule ? '+' : '-');
 		pst_text_add_format(&diff->text, "member %s", peer->name);
 		pst_diff_end(diff, new_rule ? &new_rule->location
-					    : &old_rule->location);
+					    : &old_rule->location, NULL);
 	}
 }
 
@@ -276,7 +276,7 @@ static void add_tenant(struct pst_diff *diff, char sign, const char *words,
 			    tenant->weight);
 	pst_diff_list_security(diff, tenant->security.minimum);
 	pst_diff_list_limits(diff, tenant->limits);
-	pst_diff_end(diff, &tenant->location);
+	pst_diff_end(diff, &tenant->location, NULL);
 }
 
 static struct pst_diff_value read_weight(const struct pst_policy_tenant *tenant)

@@ -252,7 +252,7 @@ static void add_meaning(struct pst_diff *diff,
 	pst_diff_begin(diff, '~');
 	pst_text_add_harmless(&diff->text, old_line->words);
 	pst_text_add_string(&diff->text, " means others than before");
-	pst_diff_end_both(diff, &old_line->location, &new_line->location);
+	pst_diff_end(diff, &old_line->location, &new_line->location);
 }
 
 static void add_line(struct pst_diff *diff, char sign, const char *words,
@@ -260,7 +260,7 @@ static void add_line(struct pst_diff *diff, char sign, const char *words,
 {
 	pst_diff_begin(diff, sign);
 	pst_text_add_harmless(&diff->text, words);
-	pst_diff_end(diff, location);
+	pst_diff_end(diff, location, NULL);
 }
 
 static void add_changed(struct pst_diff *diff,

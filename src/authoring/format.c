@@ -280,7 +280,7 @@ static int format_with(struct pst_policy_builder *builder,
 	if (source->message)
 		pst_policy_report_at(builder, source, source->error_line,
 				     source->error_column, source->error_width,
-				     source->hint, "%s", source->message);
+				     source->hint, source->message);
 	else if (flags & PST_AUTHORING_FORMAT_NUMERIC)
 		write_all_ids(builder, source->directives);
 	if (arena->has_failed)

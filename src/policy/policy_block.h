@@ -35,8 +35,8 @@ struct pst_policy_key {
 	uint32_t least_word_count;  /* behind the key */
 	uint32_t most_word_count;
 	uint32_t flags;             /* PST_POLICY_KEY_* */
+	uint32_t field_offset;      /* in the object of the block */
 	pst_policy_read_fn *read;
-	size_t field_offset;        /* in the object of the block */
 	const char *usage;
 };
 

@@ -206,25 +206,22 @@ bool pst_policy_report_host(struct pst_policy_builder *builder,
 	return false;
 }
 
-bool pst_policy_report_at(struct pst_policy_builder *builder,
+void pst_policy_report_at(struct pst_policy_builder *builder,
 			  const struct pst_policy_source *source, uint32_t line,
 			  uint32_t column, uint32_t width, const char *hint,
-			  const char *format, ...)
+			  const char *message)
 {
-	struct postern_diagnostic diagnostic = {
-		.severity = POSTERN_SEVERITY_ERROR,
+	const struct pst_policy_directive directive = {
+		.source = source,
 		.line = line,
+	};
+	const struct pst_policy_word word = {
+		.directive = &directive,
 		.column = column,
 		.width = width,
-		.hint = hint,
 	};
-	va_list arguments;
 
-	va_start(arguments, format);
-	report(builder, builder->block_fault, source, diagnostic, format,
-	       arguments);
-	va_end(arguments);
-	return false;
+	pst_policy_report(builder, &word, hint, "%s", message);
 }
 
 const char *pst_policy_join_words(struct pst_policy_builder *builder,
@@ -320,20 +317,20 @@ static void read_end(struct pst_policy_builder *builder,
 #define BLOCKS (PST_POLICY_KEY_HAS_BLOCK | PST_POLICY_KEY_MAY_REPEAT)
 
 static const struct pst_policy_key top_keys[] = {
-	{"policy-version", 1, 1, 0, read_version, 0,
+	{"policy-version", 1, 1, 0, 0, read_version,
 	 "usage: policy-version 1"},
-	{"peer", 1, 1, BLOCKS, pst_policy_read_peer, 0, "usage: peer NAME { }"},
-	{"tenant", 1, 1, BLOCKS, pst_policy_read_tenant, 0,
+	{"peer", 1, 1, BLOCKS, 0, pst_policy_read_peer, "usage: peer NAME { }"},
+	{"tenant", 1, 1, BLOCKS, 0, pst_policy_read_tenant,
 	 "usage: tenant NAME { }"},
-	{"node", 1, 1, BLOCKS, pst_policy_read_node, 0, "usage: node NAME { }"},
-	{"extend", 2, 2, BLOCKS, pst_policy_read_extension, 0,
+	{"node", 1, 1, BLOCKS, 0, pst_policy_read_node, "usage: node NAME { }"},
+	{"extend", 2, 2, BLOCKS, 0, pst_policy_read_extension,
 	 "usage: extend node NAME { }"},
 	{"limits", 0, 0, BLOCKS | PST_POLICY_KEY_SECOND_FAULT,
-	 pst_policy_read_limits, offsetof(struct postern_policy, limits),
+	 offsetof(struct postern_policy, limits), pst_policy_read_limits,
 	 "usage: limits { }"},
-	{"include-dir", 1, 1, PST_POLICY_KEY_MAY_REPEAT, read_include, 0,
+	{"include-dir", 1, 1, PST_POLICY_KEY_MAY_REPEAT, 0, read_include,
 	 "usage: include-dir PATH"},
-	{"end", 0, 0, 0, read_end, 0, "'end' stands alone"},
+	{"end", 0, 0, 0, 0, read_end, "'end' stands alone"},
 };
 
 const struct pst_policy_block_kind pst_policy_top_block = {
@@ -378,7 +375,7 @@ static void read_source(struct pst_policy_builder *builder,
 		builder->is_incomplete = true;
 		pst_policy_report_at(builder, source, source->error_line,
 				     source->error_column, source->error_width,
-				     source->hint, "%s", source->message);
+				     source->hint, source->message);
 	} else if (!has_end(source)) {
 		pst_policy_report_at(
 			builder, source, source->end_line, source->end_column,
@@ -404,15 +401,14 @@ int pst_policy_builder_new(const struct pst_policy_builder_options *options,
 			   struct pst_policy_builder **ret_builder)
 {
 	struct pst_policy_builder *builder;
-	int r;
 
 	builder = calloc(1, sizeof(*builder));
 	if (!builder)
 		return -ENOMEM;
-	r = pst_policy_table_new(&builder->policy);
-	if (r < 0) {
+	builder->policy = pst_policy_table_new();
+	if (!builder->policy) {
 		free(builder);
-		return r;
+		return -ENOMEM;
 	}
 
 	builder->options = *options;

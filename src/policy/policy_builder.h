@@ -171,11 +171,10 @@ bool pst_policy_report_host(struct pst_policy_builder *builder,
 			    const char *hint, const char *format, ...);
 
 /* An error at a location in a source. */
-PST_PRINTF(7, 8)
-bool pst_policy_report_at(struct pst_policy_builder *builder,
+void pst_policy_report_at(struct pst_policy_builder *builder,
 			  const struct pst_policy_source *source, uint32_t line,
 			  uint32_t column, uint32_t width, const char *hint,
-			  const char *format, ...);
+			  const char *message);
 
 /* A source has so many errors that no further one would be shown. */
 bool pst_policy_has_all_errors(const struct pst_policy_builder *builder,

@@ -9,7 +9,9 @@
 #include "base/record_size.h"
 #include "policy/policy.h"
 
-bool pst_policy_limit_is_per_channel(size_t limit_key)
+/* Whether the limit bounds each channel, in whichever block it is set.  All other
+ * limits bound a sum over their scope. */
+static bool is_per_channel(size_t limit_key)
 {
 	return limit_key == POSTERN_LIMIT_RING ||
 	       limit_key == POSTERN_LIMIT_MESSAGE ||
@@ -31,9 +33,8 @@ bool pst_policy_location_is_before(const struct pst_policy_location *a,
 	return is_before(a->file, a->line, b->file, b->line);
 }
 
-void pst_policy_limit_restrict(size_t limit_key,
-			       struct postern_policy_limit *limit,
-			       const struct postern_policy_limit *other)
+static void restrict_limit(size_t limit_key, struct postern_policy_limit *limit,
+			   const struct postern_policy_limit *other)
 {
 	bool is_stricter;
 
@@ -60,7 +61,7 @@ void pst_policy_limits_restrict(struct postern_policy_limit *limits,
 	size_t i;
 
 	for (i = 0; i < POSTERN_LIMIT_COUNT; i++)
-		pst_policy_limit_restrict(i, &limits[i], &others[i]);
+		restrict_limit(i, &limits[i], &others[i]);
 }
 
 struct pst_token_rate
@@ -139,9 +140,8 @@ void pst_policy_grant_add_scope(struct postern_decision *decision,
 	size_t i;
 
 	for (i = 0; i < POSTERN_LIMIT_COUNT; i++) {
-		if (pst_policy_limit_is_per_channel(i))
-			pst_policy_limit_restrict(i, &decision->channel[i],
-						  &limits[i]);
+		if (is_per_channel(i))
+			restrict_limit(i, &decision->channel[i], &limits[i]);
 		else
 			scope_limits[i] = limits[i];
 	}

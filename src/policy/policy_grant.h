@@ -18,17 +18,9 @@
 
 #include "policy/policy_table.h"
 
-/* Whether the limit bounds each channel, in whichever block it is set.  All
- * other limits bound a sum over their scope. */
-bool pst_policy_limit_is_per_channel(size_t limit_key);
-
-/* Restrict *limit by another one that applies too.  An unset one changes nothing.
- * Of equals the first by file and line stays, so order never matters. */
-void pst_policy_limit_restrict(size_t limit_key,
-			       struct postern_policy_limit *limit,
-			       const struct postern_policy_limit *other);
-
-/* Restrict every limit of an array of POSTERN_LIMIT_ROOM. */
+/* Restrict each of POSTERN_LIMIT_ROOM limits by others that apply too; one that is
+ * unset changes nothing.  Of equals the first by file and line stays, so order
+ * never matters. */
 void pst_policy_limits_restrict(struct postern_policy_limit *limits,
 				const struct postern_policy_limit *others);
 

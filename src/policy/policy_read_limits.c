@@ -162,20 +162,20 @@ static_assert(POSTERN_LIMIT_RATE_BURST == POSTERN_LIMIT_RATE + 1 &&
 	      "a burst follows its rate");
 
 static const struct pst_policy_key limits_keys[] = {
-	{"peers", 1, 1, 0, read_limit, 0, "usage: peers N"},
-	{"peers-per-user", 1, 1, 0, read_limit, 0,
+	{"peers", 1, 1, 0, 0, read_limit, "usage: peers N"},
+	{"peers-per-user", 1, 1, 0, 0, read_limit,
 	 "usage: peers-per-user N"},
-	{"memory", 1, 1, 0, read_limit, 0, "usage: memory SIZE"},
-	{"ring", 1, 1, 0, read_limit, 0, "usage: ring SIZE"},
-	{"message", 1, 1, 0, read_limit, 0, "usage: message SIZE"},
-	{"rate", 1, 3, 0, read_limit, 0,
+	{"memory", 1, 1, 0, 0, read_limit, "usage: memory SIZE"},
+	{"ring", 1, 1, 0, 0, read_limit, "usage: ring SIZE"},
+	{"message", 1, 1, 0, 0, read_limit, "usage: message SIZE"},
+	{"rate", 1, 3, 0, 0, read_limit,
 	 "usage: rate N/s [burst N]"},
-	{"bandwidth", 1, 3, 0, read_limit, 0,
+	{"bandwidth", 1, 3, 0, 0, read_limit,
 	 "usage: bandwidth SIZE/s [burst SIZE]"},
-	{"handshakes", 1, 3, 0, read_limit, 0,
+	{"handshakes", 1, 3, 0, 0, read_limit,
 	 "usage: handshakes N/s [burst N]"},
-	{"idle", 1, 1, 0, read_limit, 0, "usage: idle DURATION"},
-	{"on-exceed", 1, 1, 0, read_limit, 0,
+	{"idle", 1, 1, 0, 0, read_limit, "usage: idle DURATION"},
+	{"on-exceed", 1, 1, 0, 0, read_limit,
 	 "usage: on-exceed block|drop|disconnect"},
 };
 

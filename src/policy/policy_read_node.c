@@ -242,22 +242,22 @@ static void read_audit(struct pst_policy_builder *builder,
 
 /* `key` takes one word here, but many in a peer: its function counts them. */
 static const struct pst_policy_key node_keys[] = {
-	{"owner", 1, 2, 0, read_owner, 0, owner_usage},
-	{"socket", 1, 5, 0, read_socket, 0,
+	{"owner", 1, 2, 0, 0, read_owner, owner_usage},
+	{"socket", 1, 5, 0, 0, read_socket,
 	 "usage: socket PATH [mode OCTAL] [group NAME]"},
-	{"key", 1, MANY, REPEAT, read_key, 0, "usage: key x25519:BASE64"},
-	{"security", 1, 1, 0, pst_policy_read_security, AT(security),
+	{"key", 1, MANY, REPEAT, 0, read_key, "usage: key x25519:BASE64"},
+	{"security", 1, 1, 0, AT(security), pst_policy_read_security,
 	 "usage: security none|mac|aead"},
-	{"require", 1, MANY, REPEAT | APART, read_require, AT(requirement_tail),
+	{"require", 1, MANY, REPEAT | APART, AT(requirement_tail), read_require,
 	 "usage: require FEATURE..."},
-	{"slots", 1, 1, APART, read_slots, AT(slot_count), "usage: slots N"},
-	{"audit", 1, 1, APART, read_audit, AT(audit),
+	{"slots", 1, 1, APART, AT(slot_count), read_slots, "usage: slots N"},
+	{"audit", 1, 1, APART, AT(audit), read_audit,
 	 "usage: audit none|deny|all"},
-	{"allow", 1, MANY, BLOCK | REPEAT | APART, pst_policy_read_allow,
-	 AT(allow_tail), "usage: allow PEER... { direction ... }"},
-	{"deny", 1, MANY, REPEAT, pst_policy_read_rule, AT(deny_tail),
+	{"allow", 1, MANY, BLOCK | REPEAT | APART, AT(allow_tail),
+	 pst_policy_read_allow, "usage: allow PEER... { direction ... }"},
+	{"deny", 1, MANY, REPEAT, AT(deny_tail), pst_policy_read_rule,
 	 "usage: deny PEER..."},
-	{"limits", 0, 0, BLOCK | APART, pst_policy_read_limits, AT(limits),
+	{"limits", 0, 0, BLOCK | APART, AT(limits), pst_policy_read_limits,
 	 "usage: limits { }"},
 };
 
@@ -266,15 +266,15 @@ const struct pst_policy_block_kind pst_policy_node_block = {
 };
 
 static const struct pst_policy_key extension_keys[] = {
-	{"security", 1, 1, 0, pst_policy_read_security, AT(security),
+	{"security", 1, 1, 0, AT(security), pst_policy_read_security,
 	 "usage: security none|mac|aead"},
-	{"require", 1, MANY, REPEAT, read_require, AT(requirement_tail),
+	{"require", 1, MANY, REPEAT, AT(requirement_tail), read_require,
 	 "usage: require FEATURE..."},
-	{"allow", 1, MANY, BLOCK | REPEAT, pst_policy_read_allow,
-	 AT(allow_tail), "usage: allow PEER... { direction ... }"},
-	{"deny", 1, MANY, REPEAT, pst_policy_read_rule, AT(deny_tail),
+	{"allow", 1, MANY, BLOCK | REPEAT, AT(allow_tail),
+	 pst_policy_read_allow, "usage: allow PEER... { direction ... }"},
+	{"deny", 1, MANY, REPEAT, AT(deny_tail), pst_policy_read_rule,
 	 "usage: deny PEER..."},
-	{"limits", 0, 0, BLOCK, pst_policy_read_limits, AT(limits),
+	{"limits", 0, 0, BLOCK, AT(limits), pst_policy_read_limits,
 	 "usage: limits { }"},
 };
 

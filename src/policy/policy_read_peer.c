@@ -410,18 +410,18 @@ pst_policy_new_peer(struct pst_policy_builder *builder,
 #define REPEAT PST_POLICY_KEY_MAY_REPEAT
 
 static const struct pst_policy_key peer_keys[] = {
-	{"user", 1, MANY, REPEAT, read_line, 0,
+	{"user", 1, MANY, REPEAT, 0, read_line,
 	 "usage: user NAME-OR-UID-OR-RANGE..."},
-	{"group", 1, MANY, REPEAT, read_line, 0, "usage: group NAME-OR-GID..."},
-	{"label", 1, MANY, REPEAT, read_line, 0, "usage: label TEXT..."},
-	{"key", 1, MANY, REPEAT, read_line, 0, "usage: key x25519:BASE64..."},
-	{"key-file", 1, 1, REPEAT, read_key_file, 0, "usage: key-file PATH"},
-	{"pid", 1, MANY, REPEAT, read_line, 0, "usage: pid N:INODE..."},
-	{"unit", 1, MANY, REPEAT, read_line, 0, "usage: unit NAME.service..."},
-	{"cgroup", 1, MANY, REPEAT, read_line, 0, "usage: cgroup /PREFIX..."},
-	{"exe", 1, MANY, REPEAT, read_line, 0, "usage: exe /PATH..."},
-	{"pidns", 1, 1, 0, read_pidns, 0, "usage: pidns any"},
-	{"userns", 1, 1, 0, read_userns, 0, "usage: userns same"},
+	{"group", 1, MANY, REPEAT, 0, read_line, "usage: group NAME-OR-GID..."},
+	{"label", 1, MANY, REPEAT, 0, read_line, "usage: label TEXT..."},
+	{"key", 1, MANY, REPEAT, 0, read_line, "usage: key x25519:BASE64..."},
+	{"key-file", 1, 1, REPEAT, 0, read_key_file, "usage: key-file PATH"},
+	{"pid", 1, MANY, REPEAT, 0, read_line, "usage: pid N:INODE..."},
+	{"unit", 1, MANY, REPEAT, 0, read_line, "usage: unit NAME.service..."},
+	{"cgroup", 1, MANY, REPEAT, 0, read_line, "usage: cgroup /PREFIX..."},
+	{"exe", 1, MANY, REPEAT, 0, read_line, "usage: exe /PATH..."},
+	{"pidns", 1, 1, 0, 0, read_pidns, "usage: pidns any"},
+	{"userns", 1, 1, 0, 0, read_userns, "usage: userns same"},
 };
 
 const struct pst_policy_block_kind pst_policy_peer_block = {

@@ -86,15 +86,15 @@ static void read_observe(struct pst_policy_builder *builder,
 }
 
 static const struct pst_policy_key allow_keys[] = {
-	{"direction", 1, 1, 0, read_direction,
-	 offsetof(struct pst_policy_allow, directions),
+	{"direction", 1, 1, 0, offsetof(struct pst_policy_allow, directions),
+	 read_direction,
 	 "usage: direction send|receive|both"},
-	{"security", 1, 1, EARLIER, pst_policy_read_security,
-	 offsetof(struct pst_policy_allow, security),
+	{"security", 1, 1, EARLIER, offsetof(struct pst_policy_allow, security),
+	 pst_policy_read_security,
 	 "usage: security none|mac|aead"},
-	{"observe", 0, 0, 0, read_observe, 0, "usage: observe"},
-	{"limits", 0, 0, BLOCK, pst_policy_read_limits,
-	 offsetof(struct pst_policy_allow, limits), "usage: limits { }"},
+	{"observe", 0, 0, 0, 0, read_observe, "usage: observe"},
+	{"limits", 0, 0, BLOCK, offsetof(struct pst_policy_allow, limits),
+	 pst_policy_read_limits, "usage: limits { }"},
 };
 
 const struct pst_policy_block_kind pst_policy_allow_block = {
@@ -138,16 +138,16 @@ static void read_weight(struct pst_policy_builder *builder,
 }
 
 static const struct pst_policy_key tenant_keys[] = {
-	{"members", 1, MANY, REPEAT, pst_policy_read_rule,
-	 offsetof(struct pst_policy_tenant, members_tail),
+	{"members", 1, MANY, REPEAT, offsetof(struct pst_policy_tenant, members_tail),
+	 pst_policy_read_rule,
 	 "usage: members PEER..."},
-	{"weight", 1, 1, APART, read_weight,
-	 offsetof(struct pst_policy_tenant, weight), "usage: weight N"},
-	{"security", 1, 1, APART | EARLIER, pst_policy_read_security,
-	 offsetof(struct pst_policy_tenant, security),
+	{"weight", 1, 1, APART, offsetof(struct pst_policy_tenant, weight),
+	 read_weight, "usage: weight N"},
+	{"security", 1, 1, APART | EARLIER, offsetof(struct pst_policy_tenant, security),
+	 pst_policy_read_security,
 	 "usage: security none|mac|aead"},
-	{"limits", 0, 0, BLOCK | APART, pst_policy_read_limits,
-	 offsetof(struct pst_policy_tenant, limits), "usage: limits { }"},
+	{"limits", 0, 0, BLOCK | APART, offsetof(struct pst_policy_tenant, limits),
+	 pst_policy_read_limits, "usage: limits { }"},
 };
 
 const struct pst_policy_block_kind pst_policy_tenant_block = {

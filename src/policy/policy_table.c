@@ -7,7 +7,6 @@
  */
 #include "policy/policy_table.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,22 +17,20 @@ struct pst_policy_count {
 	struct postern_policy *policy;
 };
 
-int pst_policy_table_new(struct postern_policy **ret_policy)
+struct postern_policy *pst_policy_table_new(void)
 {
-	struct postern_policy *policy;
+	struct postern_policy *policy = calloc(1, sizeof(*policy));
+	struct pst_policy_count *count = calloc(1, sizeof(*count));
 
-	policy = calloc(1, sizeof(*policy));
-	if (!policy)
-		return -ENOMEM;
-	policy->count = calloc(1, sizeof(*policy->count));
-	if (!policy->count) {
+	if (!policy || !count) {
 		free(policy);
-		return -ENOMEM;
+		free(count);
+		return NULL;
 	}
-	pst_refcount_init(&policy->count->references);
-	policy->count->policy = policy;
-	*ret_policy = policy;
-	return 0;
+	pst_refcount_init(&count->references);
+	count->policy = policy;
+	policy->count = count;
+	return policy;
 }
 
 static void forget_rule_directives(struct pst_policy_rule *rule)

@@ -235,9 +235,8 @@ struct postern_policy {
 	bool is_parsed;                       /* the first source was */
 };
 
-/* A table with one reference and nothing in it. */
-PST_MUST_CHECK
-int pst_policy_table_new(struct postern_policy **ret_policy);
+/* A table with one reference and nothing in it; NULL when memory is out. */
+struct postern_policy *pst_policy_table_new(void);
 
 /* Free the sources and directives of a table that is complete. */
 void pst_policy_table_free_directives(struct postern_policy *policy);

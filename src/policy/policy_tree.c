@@ -20,13 +20,13 @@
 struct reader {
 	struct pst_arena *arena;
 	struct pst_policy_source *source;
-	char *strings;  /* a copy of the text: see token_string() */
+	char *strings; /* a copy of the text: see token_string() */
 	struct pst_policy_lexer lexer;
 	struct pst_policy_token token; /* not yet consumed */
 
-	struct pst_policy_directive *open;   /* the innermost open block */
-	struct pst_policy_directive **tail;  /* of the next directive */
-	struct pst_policy_remark *remarks;   /* not yet attached */
+	struct pst_policy_directive *open;  /* the innermost open block */
+	struct pst_policy_directive **tail; /* of the next directive */
+	struct pst_policy_remark *remarks;  /* not yet attached */
 	struct pst_policy_remark **remark_tail;
 	uint32_t depth;
 };
@@ -36,21 +36,22 @@ static void next_token(struct reader *reader)
 	reader->token = pst_policy_lexer_next(&reader->lexer);
 }
 
-static void fail_at(struct reader *reader, const struct pst_policy_token *token,
-		    const char *message, const char *hint)
+/* At the token that is not yet consumed. */
+static void fail(struct reader *reader, const char *message, const char *hint)
 {
-	reader->source->message = message;
-	reader->source->hint = hint;
-	reader->source->error_line = token->line;
-	reader->source->error_column = token->column;
-	reader->source->error_width = token->width;
-	reader->source->unclosed = reader->open;
+	struct pst_policy_source *source = reader->source;
+
+	source->message = message;
+	source->hint = hint;
+	source->error_line = reader->token.line;
+	source->error_column = reader->token.column;
+	source->error_width = reader->token.width;
+	source->unclosed = reader->open;
 }
 
 static void fail_by_lexer(struct reader *reader)
 {
-	fail_at(reader, &reader->token, reader->token.message,
-		reader->token.hint);
+	fail(reader, reader->token.message, reader->token.hint);
 }
 
 static void add_remark(struct reader *reader, const char *text)
@@ -108,9 +109,8 @@ static void read_words(struct reader *reader,
 	for (; reader->token.type == PST_POLICY_TOKEN_WORD;
 	     next_token(reader)) {
 		if (count == PST_POLICY_WORDS_MAX) {
-			fail_at(reader, &reader->token,
-				"more than 64 words on a line",
-				"spread them over several lines");
+			fail(reader, "more than 64 words on a line",
+			     "spread them over several lines");
 			break;
 		}
 		words[count++] = (struct pst_policy_word){
@@ -118,8 +118,6 @@ static void read_words(struct reader *reader,
 			.text = token_string(reader),
 			.column = reader->token.column,
 			.width = reader->token.width,
-			.is_quoted = reader->token.byte_count !=
-				     reader->token.width,
 		};
 	}
 
@@ -135,8 +133,7 @@ static void open_block(struct reader *reader,
 		       struct pst_policy_directive *directive)
 {
 	if (reader->depth == PST_POLICY_DEPTH_MAX) {
-		fail_at(reader, &reader->token, "more than 8 levels of blocks",
-			NULL);
+		fail(reader, "more than 8 levels of blocks", NULL);
 		return;
 	}
 	directive->has_block = true;
@@ -162,14 +159,14 @@ static void expect_line_end(struct reader *reader)
 		fail_by_lexer(reader);
 		break;
 	case PST_POLICY_TOKEN_OPEN:
-		fail_at(reader, &reader->token, "unexpected '{'",
-			"a block stands on the line of its directive");
+		fail(reader, "unexpected '{'",
+		     "a block stands on the line of its directive");
 		break;
 	case PST_POLICY_TOKEN_WORD:
 	case PST_POLICY_TOKEN_COMMENT:
 	default:
-		fail_at(reader, &reader->token, "expected the end of the line",
-			"one directive a line");
+		fail(reader, "expected the end of the line",
+		     "one directive a line");
 		break;
 	}
 }
@@ -209,8 +206,7 @@ static void close_block(struct reader *reader)
 	struct pst_policy_directive *closed = reader->open;
 
 	if (!closed) {
-		fail_at(reader, &reader->token, "unexpected '}'",
-			"no block is open here");
+		fail(reader, "unexpected '}'", "no block is open here");
 		return;
 	}
 	closed->inside_end = take_remarks(reader);
@@ -231,8 +227,8 @@ static void fail_at_end(struct reader *reader)
 	(void)snprintf(hint, sizeof(hint),
 		       "block opened at %u:%u is never closed", open->line,
 		       open->open_column); /* always fits */
-	fail_at(reader, &reader->token, "unexpected end of file, expected '}'",
-		pst_arena_dup(reader->arena, hint, strlen(hint)));
+	fail(reader, "unexpected end of file, expected '}'",
+	     pst_arena_dup(reader->arena, hint, strlen(hint)));
 }
 
 static void read_item(struct reader *reader)
@@ -253,8 +249,8 @@ static void read_item(struct reader *reader)
 		next_token(reader);
 		break;
 	case PST_POLICY_TOKEN_OPEN:
-		fail_at(reader, &reader->token, "unexpected '{'",
-			"a block stands on the line of its directive");
+		fail(reader, "unexpected '{'",
+		     "a block stands on the line of its directive");
 		break;
 	case PST_POLICY_TOKEN_END:
 		fail_at_end(reader);
@@ -277,12 +273,10 @@ static void read_text(struct reader *reader)
 	reader->source->end_column = reader->token.column;
 }
 
-struct pst_policy_source *pst_policy_tree_new(struct pst_arena *arena,
-					      struct pst_arena *string_arena,
-					      const char *name,
-					      const char *text,
-					      size_t text_bytes,
-					      uint32_t owner_uid)
+struct pst_policy_source *
+pst_policy_tree_new(struct pst_arena *arena, struct pst_arena *string_arena,
+		    const char *name, const char *text, size_t text_bytes,
+		    uint32_t owner_uid)
 {
 	struct pst_policy_source *source;
 	struct reader reader = {.arena = arena};

@@ -26,8 +26,7 @@ struct pst_policy_word {
 	const struct pst_policy_directive *directive;
 	const char *text;
 	uint32_t column;   /* of the first byte, of the quote if there is one */
-	uint32_t width;
-	bool is_quoted;
+	uint32_t width;    /* with the quotes */
 };
 
 /* A comment on a line of its own, or a blank line (text NULL). */

@@ -106,7 +106,9 @@ static struct pst_policy_word part_of(const struct pst_policy_word *word,
 {
 	struct pst_policy_word part = *word;
 
-	part.column += (uint32_t)offset + (word->is_quoted ? 1 : 0);
+	if (word->width != strlen(word->text)) /* it is quoted */
+		part.column++;
+	part.column += (uint32_t)offset;
 	part.width = (uint32_t)byte_count;
 	return part;
 }
