@@ -39,7 +39,8 @@ static enum tool_status print_kernel(void)
 
 /*
  * Of each secured channel and of each handshake with keys a page is locked, and
- * no quota counts those: where the limit is small, it is the first to be used up.
+ * no quota counts those: where the limit is small, it is the first to be used
+ * up.
  */
 static void print_locked_memory(void)
 {

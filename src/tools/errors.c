@@ -225,7 +225,8 @@ static uint64_t count_lines(const char *bytes, size_t byte_count)
 }
 
 /* The stream passes whole lines, which are queued or dropped whole. */
-static ssize_t write_lines(void *user_data, const char *bytes, size_t byte_count)
+static ssize_t write_lines(void *user_data, const char *bytes,
+			   size_t byte_count)
 {
 	(void)user_data;
 	if (!report_dropped() || !put(bytes, byte_count))

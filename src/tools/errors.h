@@ -3,8 +3,8 @@
  * Errors of the tool: one line each, `postern: what: why`
  *
  * Every function prints to standard error and returns the exit status, so that
- * failing is one statement: `return tool_error(...)`, or, where nothing needs to
- * be undone, `tool_exit(tool_error(...))`.
+ * failing is one statement: `return tool_error(...)`, or tool_fail(), which
+ * ends the process.
  */
 #ifndef POSTERN_TOOLS_ERRORS_H
 #define POSTERN_TOOLS_ERRORS_H
@@ -44,6 +44,12 @@ enum tool_status tool_error_result(const char *what, int result,
 enum tool_status tool_error_lookup(const char *name, const char *kind,
 				   int result);
 
+/* The same, and end the process: for a command that has nothing to undo. */
+#define tool_fail(...) tool_exit(tool_error(__VA_ARGS__))
+#define tool_fail_system(...) tool_exit(tool_error_system(__VA_ARGS__))
+#define tool_fail_result(...) tool_exit(tool_error_result(__VA_ARGS__))
+#define tool_fail_lookup(...) tool_exit(tool_error_lookup(__VA_ARGS__))
+
 /* The command goes on. */
 TOOL_PRINTF(2, 3)
 void tool_warning(const char *what, const char *why_format, ...);
@@ -72,8 +78,9 @@ _Noreturn void tool_exit(enum tool_status status);
 
 /*
  * A full pipe or a stopped terminal must not stop a node, and a refused process
- * can cause records.  So a thread writes the lines.  Lines that find no space are
- * dropped and counted, and a line reports the count as soon as there is space.
+ * can cause records.  So a thread writes the lines.  Lines that find no space
+ * are dropped and counted, and a line reports the count as soon as there is
+ * space.
  */
 
 /*

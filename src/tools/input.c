@@ -2,10 +2,10 @@
 /*
  * The input of `send`, divided into messages
  *
- * There is one buffer.  Bytes are read to its end, and messages are taken from its
- * beginning.  It holds one byte more than the largest message, so that a line that
- * is too long is found, and at least 64 KiB, so that one read brings many short
- * lines.
+ * There is one buffer.  Bytes are read to its end, and messages are taken from
+ * its beginning.  It holds one byte more than the largest message, so that a
+ * line that is too long is found, and at least 64 KiB, so that one read brings
+ * many short lines.
  */
 #include "input.h"
 

@@ -2,7 +2,8 @@
 /*
  * postern key: create a key, and examine one
  *
- * Only public keys are printed, in the form that a policy and a `key-file` take.
+ * Only public keys are printed, in the form that a policy and a `key-file`
+ * take.
  */
 #include <postern/key.h>
 

@@ -3,8 +3,8 @@
  * The lines of `receive --format`
  *
  * A peer chooses the bytes of its messages, so none of them may end the line or
- * control a terminal: bytes that are not printable UTF-8 are escaped as in C.  The
- * backslash is escaped too, so that no two messages look the same.
+ * control a terminal: bytes that are not printable UTF-8 are escaped as in C.
+ * The backslash is escaped too, so that no two messages look the same.
  */
 #include "line_format.h"
 

@@ -181,7 +181,7 @@ static void print_nodes(const struct postern_policy *policy)
 	listing.entries = calloc(listing.entry_count + 1,
 				 sizeof(listing.entries[0]));
 	if (!listing.entries)
-		tool_exit(tool_error_system("list", ENOMEM));
+		tool_fail_system("list", ENOMEM);
 	for (i = 0; i < listing.entry_count &&
 		    postern_policy_node_at(policy, i, &node) == 0; i++) {
 		listing.entries[i] = (struct entry){
@@ -232,9 +232,10 @@ const struct tool_command tool_command_list = {
 	.summary = "list the policy's nodes and whether they run",
 	.description =
 		"List the nodes of the policy: name, owner, whether the node "
-		"runs and answers,\nhow many peers it has where you may observe "
-		"it, and the socket.\nAn unmapped owner that answers is "
-		"unproven: only a client asks for its key.\nA policy with errors is listed as far as "
-		"it could be read, with exit status 8.\n",
+		"runs and answers,\nhow many peers it has where you may "
+		"observe it, and the socket.\nAn unmapped owner that answers is "
+		"unproven: only a client asks for its key.\nA policy with "
+		"errors is listed as far as it could be read, with exit status "
+		"8.\n",
 	.run = run,
 };

@@ -2,13 +2,13 @@
 /*
  * The log records of the library
  *
- * A record is one line of logfmt.  It is printed in one write, so that records of
- * several nodes in one file do not mix.
+ * A record is one line of logfmt.  It is printed in one write, so that records
+ * of several nodes in one file do not mix.
  *
  * An entry of the journal is a sequence of KEY=value lines.  A value with a
- * newline is written in the other form of the protocol, with its length, so that
- * no value can be taken for a further field.  The library lets none through, and
- * this module does not rely on that.
+ * newline is written in the other form of the protocol, with its length, so
+ * that no value can be taken for a further field.  The library lets none
+ * through, and this module does not rely on that.
  */
 #include "log.h"
 

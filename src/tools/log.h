@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The log records of the library: to standard error, or to the journal of systemd
+ * The log records of the library: to standard error, or to the journal of
+ * systemd
  *
  * The library never prints; it passes its records to a callback of the tool.
  * They share standard error with the progress line, which is cleared first.
  *
- * The journal has its native protocol: a datagram is an entry, each line of it a
- * field.  Sending never blocks.  The first record that the journal does not take
- * goes to standard error, with a warning.  Further ones are counted, and the
- * count is the first entry when the journal takes entries again.
+ * The journal has its native protocol: a datagram is an entry, each line of it
+ * a field.  Sending never blocks.  The first record that the journal does not
+ * take goes to standard error, with a warning.  Further ones are counted, and
+ * the count is the first entry when the journal takes entries again.
  */
 #ifndef POSTERN_TOOLS_LOG_H
 #define POSTERN_TOOLS_LOG_H
@@ -52,8 +53,8 @@ void tool_log_finish(struct tool_log *log);
 
 /* -- for its tests --------------------------------------------------------- */
 
-/* Returns 0 if the journal has the record and a report of earlier losses, else a
- * negative errno. */
+/* Returns 0 if the journal has the record and a report of earlier losses,
+ * else a negative errno. */
 int tool_journal_send(struct tool_log *log,
 		      const struct postern_log_record *record);
 

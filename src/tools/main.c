@@ -51,7 +51,8 @@ static const char *const early_options[] = {"--policy", "--key", "--without",
 /*
  * A descriptor that was closed before us would be the number of our next socket
  * or segment, and bytes for a stream would go there.  The descriptor that takes
- * its place is open in the other direction, so a read or write on it still fails.
+ * its place is open in the other direction, so a read or write on it still
+ * fails.
  */
 static void open_standard_descriptors(void)
 {

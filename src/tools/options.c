@@ -2,8 +2,8 @@
 /*
  * Options
  *
- * getopt_long() finds the options.  Their values are converted here, in the same
- * way for all subcommands.
+ * getopt_long() finds the options.  Their values are converted here, in the
+ * same way for all subcommands.
  */
 #include "options.h"
 
@@ -221,7 +221,8 @@ static _Noreturn void misuse_option(const struct tool_command *command,
 	tool_misuse(command, "unknown option '%s'", word);
 }
 
-/* A word of the usage line in brackets is optional, one with dots repeatable. */
+/* A word of the usage line in brackets is optional, one with dots
+ * repeatable. */
 static void check_operands(const struct tool_command *command, char **operands)
 {
 	const char *word = command->operands ? command->operands : "";

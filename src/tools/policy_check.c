@@ -5,9 +5,9 @@
  * Diagnostics go to standard error in gcc's form, so that an editor jumps to
  * them, or to standard output as one JSON array for a program.
  *
- * A policy is loaded as nodes and clients load it.  A file that root can read and
- * trusts may be closed to the owner of a node or to a client, so root loads it
- * again in child processes that become these users.  A FILE operand is not
+ * A policy is loaded as nodes and clients load it.  A file that root can read
+ * and trusts may be closed to the owner of a node or to a client, so root loads
+ * it again in child processes that become these users.  A FILE operand is not
  * installed yet: that others could have written it is a warning.
  */
 #include <errno.h>
@@ -54,7 +54,8 @@ struct check {
 	struct postern_policy_options options;
 	const struct postern_diagnostics *known; /* printed already, or NULL */
 
-	/* Diagnostics printed as JSON so far; shared with the child processes. */
+	/* Diagnostics printed as JSON so far; shared with the child
+	 * processes. */
 	size_t *json_count;
 };
 

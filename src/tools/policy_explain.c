@@ -3,10 +3,10 @@
  * postern policy explain, pid: what a policy says about a process, and the word
  * that names one in a policy
  *
- * The process is a running one, or one that the options describe.  Root examines
- * a running one as the node's owner, since the owner may read less of a process
- * than root; every other user is warned of the difference.  A fact that the
- * options do not give stays unknown, and the policy treats it so.
+ * The process is a running one, or one that the options describe.  Root
+ * examines a running one as the node's owner, since the owner may read less of
+ * a process than root; every other user is warned of the difference.  A fact
+ * that the options do not give stays unknown, and the policy treats it so.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -53,7 +53,7 @@ static enum tool_status answer(const struct postern_policy *policy,
 	if (result == 0)
 		result = postern_policy_explain(policy, node, subject, &text);
 	if (result < 0)
-		tool_exit(tool_error_result(node, result, NULL));
+		tool_fail_result(node, result, NULL);
 	fputs(text, stdout);
 	free(text);
 	return decision.is_admitted ? TOOL_DONE : TOOL_REFUSED;
@@ -66,7 +66,7 @@ static struct postern_facts *facts_of_user(const char *user)
 
 	result = postern_facts_of_user(user, &facts);
 	if (result < 0)
-		tool_exit(tool_error_lookup(user, "user", result));
+		tool_fail_lookup(user, "user", result);
 	return facts;
 }
 
@@ -74,7 +74,8 @@ static struct postern_facts *facts_of_user(const char *user)
 
 /*
  * Only root can examine a process as another user.  For an owner without an
- * entry in the user database, the group with its number stands in for its group.
+ * entry in the user database, the group with its number stands in for its
+ * group.
  */
 static void observe_as_owner(const struct postern_node_description *node,
 			     struct postern_facts_options *options)
@@ -123,10 +124,9 @@ explain_process(const struct explain *explain,
 		result = postern_facts_of_process((int32_t)explain->pid,
 						  &options, &facts);
 	if (result == -ENOENT)
-		tool_exit(tool_error(TOOL_BAD_INPUT, "--pid",
-				     "no such process"));
+		tool_fail(TOOL_BAD_INPUT, "--pid", "no such process");
 	if (result < 0)
-		tool_exit(tool_error_result("--pid", result, NULL));
+		tool_fail_result("--pid", result, NULL);
 	status = answer(policy, explain->node, postern_facts_subject(facts));
 	postern_facts_free(facts);
 	return status;
@@ -146,8 +146,7 @@ static void set_groups(struct postern_subject *subject,
 	for (i = 0; i < words->count; i++) {
 		result = postern_group_find(words->words[i], &groups[i]);
 		if (result < 0)
-			tool_exit(tool_error_lookup(words->words[i], "group",
-						    result));
+			tool_fail_lookup(words->words[i], "group", result);
 	}
 	subject->groups = groups;
 	subject->group_count = (uint32_t)words->count;
@@ -220,15 +219,13 @@ static enum tool_status explain_described(const struct explain *explain,
 	}
 	if (explain->key) {
 		if (!parse_key(explain->key, subject.key))
-			tool_exit(tool_error(TOOL_MISUSED, "--key",
-					     "expected x25519: and 43 "
-					     "characters of URL-safe base64"));
+			tool_fail(TOOL_MISUSED, "--key", "expected x25519: and "
+				  "43 characters of URL-safe base64");
 		subject.key_fact = POSTERN_FACT_KNOWN;
 	}
 	if (explain->pid_word && !parse_pid_word(explain->pid_word, &subject))
-		tool_exit(tool_error(TOOL_MISUSED, "--pid-word",
-				     "expected N:INODE, as 'postern policy pid "
-				     "N' prints it"));
+		tool_fail(TOOL_MISUSED, "--pid-word", "expected N:INODE, as "
+			  "'postern policy pid N' prints it");
 	status = answer(policy, explain->node, &subject);
 	postern_facts_free(facts);
 	return status;
@@ -285,8 +282,8 @@ static enum tool_status run_explain(const struct tool_command *command,
 	source.flags = POSTERN_POLICY_WARN_ON_UNTRUSTED;
 	policy = tool_policy_load(&source, TOOL_POLICY_FOR_NODE);
 	if (!tool_policy_find_node(policy, explain.node, &node))
-		tool_exit(tool_error(TOOL_BAD_INPUT, explain.node,
-				     "no such node in the policy"));
+		tool_fail(TOOL_BAD_INPUT, explain.node, "no such node in the "
+			  "policy");
 	status = explain.pid ? explain_process(&explain, policy, &node) :
 		 explain_described(&explain, policy);
 	postern_policy_free(policy);
@@ -306,7 +303,8 @@ const struct tool_command tool_command_policy_explain = {
 
 /* -- policy pid ------------------------------------------------------------ */
 
-/* A pid alone may name another process later; the inode of its pidfd does not. */
+/* A pid alone may name another process later; the inode of its pidfd does
+ * not. */
 static void print_pid_word(const struct tool_command *command, const char *word)
 {
 	uint64_t pid, inode;
@@ -320,13 +318,12 @@ static void print_pid_word(const struct tool_command *command, const char *word)
 		tool_misuse(command, "'%s': %s", word, why);
 	result = postern_process_identity((int32_t)pid, 0, &inode);
 	if (result == -ENOENT)
-		tool_exit(tool_error(TOOL_BAD_INPUT, word, "no such process"));
+		tool_fail(TOOL_BAD_INPUT, word, "no such process");
 	if (result == -EOPNOTSUPP)
-		tool_exit(tool_error(TOOL_REFUSED, word, "this kernel cannot "
-				     "name a process for good: it takes Linux "
-				     "6.9"));
+		tool_fail(TOOL_REFUSED, word, "this kernel cannot name a "
+			  "process for good: it takes Linux 6.9");
 	if (result < 0)
-		tool_exit(tool_error_result(word, result, NULL));
+		tool_fail_result(word, result, NULL);
 	printf("%" PRIu64 ":%" PRIu64 "\n", pid, inode);
 }
 

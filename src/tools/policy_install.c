@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * postern policy install, edit: the administrator's files, /etc/postern/policy.d
+ * postern policy install, edit: the administrator's files,
+ * /etc/postern/policy.d
  *
- * A file is checked together with all others before it replaces the present one.
- * It is written under another name, synchronised and renamed, so that a reader
- * finds the old file or the new one, whole.
+ * A file is checked together with all others before it replaces the present
+ * one.  It is written under another name, synchronised and renamed, so that a
+ * reader finds the old file or the new one, whole.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -63,10 +64,9 @@ static void set_name(struct store_file *file, const char *text)
 	if (text_bytes == 0 || text[0] == '.' || text[0] == '-' ||
 	    text[strspn(text, letters)] != '\0' ||
 	    text_bytes + strlen(suffix) >= NAME_BYTES)
-		tool_exit(tool_error(TOOL_BAD_INPUT, text,
-				     "not the name of a policy file: letters, "
-				     "digits, '.', '_' and '-', as in "
-				     "orders.conf"));
+		tool_fail(TOOL_BAD_INPUT, text, "not the name of a policy "
+			  "file: letters, digits, '.', '_' and '-', as in "
+			  "orders.conf");
 	/* Both always fit. */
 	(void)snprintf(file->name, sizeof(file->name), "%s%s", text,
 		       has_suffix ? "" : suffix);
@@ -79,15 +79,13 @@ static void lock_store(void)
 	int fd;
 
 	if (access(STORE, F_OK) < 0 && errno == ENOENT)
-		tool_exit(tool_error(TOOL_BAD_INPUT, STORE,
-				     "no such directory: "
-				     "install -d -m 0755 " STORE));
+		tool_fail(TOOL_BAD_INPUT, STORE,
+			  "no such directory: install -d -m 0755 " STORE);
 	fd = open(LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
-		tool_exit(tool_error_system(LOCK, errno));
+		tool_fail_system(LOCK, errno);
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		tool_exit(tool_error(TOOL_BUSY, STORE,
-				     "another process is changing it"));
+		tool_fail(TOOL_BUSY, STORE, "another process is changing it");
 }
 
 /* -- checking -------------------------------------------------------------- */
@@ -180,14 +178,14 @@ load(const struct postern_policy_options *options)
 
 	result = tool_policy_read(options, &diagnostics, &policy);
 	if (result < 0)
-		tool_exit(tool_error_result("policy", result, NULL));
+		tool_fail_result("policy", result, NULL);
 	postern_policy_free(policy);
 	return diagnostics;
 }
 
 /*
- * Whether the policy of the host would be valid with the file, apart from errors
- * that other files have now.  Prints the diagnostics.
+ * Whether the policy of the host would be valid with the file, apart from
+ * errors that other files have now.  Prints the diagnostics.
  */
 static bool check_file(const struct store_file *file)
 {
@@ -238,7 +236,7 @@ static void sync_directory(void)
 	int fd = open(STORE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0 || fsync(fd) < 0)
-		tool_exit(tool_error_system(STORE, errno));
+		tool_fail_system(STORE, errno);
 	(void)close(fd);
 }
 
@@ -250,7 +248,7 @@ static void write_file(const struct store_file *file)
 
 	fd = mkostemps(temporary, 1, O_CLOEXEC);
 	if (fd < 0)
-		tool_exit(tool_error_system(STORE, errno));
+		tool_fail_system(STORE, errno);
 	error = fill(fd, file);
 	if (close(fd) < 0 && error == 0)
 		error = errno;
@@ -258,7 +256,7 @@ static void write_file(const struct store_file *file)
 		error = errno;
 	if (error != 0) {
 		(void)unlink(temporary);
-		tool_exit(tool_error_system(file->path, error));
+		tool_fail_system(file->path, error);
 	}
 	sync_directory();
 	printf("%s: installed\n", file->path);
@@ -364,7 +362,7 @@ static void read_old_text(void)
 	}
 	edit.old_text = strdup(template_text);
 	if (!edit.old_text)
-		tool_exit(tool_error_system("edit", ENOMEM));
+		tool_fail_system("edit", ENOMEM);
 	edit.old_text_bytes = strlen(template_text);
 }
 
@@ -376,17 +374,17 @@ static void make_copy(void)
 	(void)snprintf(edit.directory, sizeof(edit.directory),
 		       "/tmp/postern-edit.XXXXXX"); /* always fits */
 	if (!mkdtemp(edit.directory))
-		tool_exit(tool_error_system("/tmp", errno));
+		tool_fail_system("/tmp", errno);
 	(void)atexit(leave_copy);
 	(void)snprintf(edit.path, sizeof(edit.path), "%s/%s", edit.directory,
 		       edit.file.name); /* always fits */
 	stream = fopen(edit.path, "wxe");
 	if (!stream)
-		tool_exit(tool_error_system(edit.path, errno));
+		tool_fail_system(edit.path, errno);
 	is_written = fwrite(edit.old_text, 1, edit.old_text_bytes, stream) ==
 		     edit.old_text_bytes;
 	if (fclose(stream) != 0 || !is_written)
-		tool_exit(tool_error_system(edit.path, errno));
+		tool_fail_system(edit.path, errno);
 }
 
 static const char *find_editor(void)

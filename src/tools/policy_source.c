@@ -130,15 +130,13 @@ char *tool_file_read(const char *path, size_t *ret_text_bytes)
 	char *text;
 
 	if (!stream)
-		tool_exit(tool_error(TOOL_BAD_INPUT, what, "%s",
-				     strerror(errno)));
+		tool_fail(TOOL_BAD_INPUT, what, "%s", strerror(errno));
 	text = malloc(TEXT_BYTES_MAX);
 	if (!text)
-		tool_exit(tool_error_system(what, ENOMEM));
+		tool_fail_system(what, ENOMEM);
 	*ret_text_bytes = fread(text, 1, TEXT_BYTES_MAX, stream);
 	if (ferror(stream))
-		tool_exit(tool_error(TOOL_BAD_INPUT, what, "%s",
-				     strerror(errno)));
+		tool_fail(TOOL_BAD_INPUT, what, "%s", strerror(errno));
 	if (path)
 		fclose(stream);
 	return text;

@@ -3,8 +3,8 @@
  * The progress line
  *
  * It is printed at most four times a second, and only after a message: an idle
- * channel needs no timer for it.  The rates are those since the previous line, in
- * the last line those since the start.
+ * channel needs no timer for it.  The rates are those since the previous line,
+ * in the last line those since the start.
  */
 #include "progress.h"
 

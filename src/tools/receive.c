@@ -3,10 +3,10 @@
  * postern receive: open a node, and write the messages that it receives to
  * standard output or to a file
  *
- * Only poll() and the loading of a policy block: threads write the output and the
- * records (writer.h).  While the output is full, the node is paused: it receives
- * no messages, but still admits peers, answers and counts.  A message that was
- * received is kept until it is written.
+ * Only poll() and the loading of a policy block: threads write the output and
+ * the records (writer.h).  While the output is full, the node is paused: it
+ * receives no messages, but still admits peers, answers and counts.  A message
+ * that was received is kept until it is written.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -45,8 +45,9 @@
 #define MESSAGE_BYTES 65536
 #define FORMATTED_MESSAGE_BYTES 8192
 
-/* The writer has two.  They hold the messages that are received and not written,
- * which are lost if the process is killed: no more than a pipe takes at once. */
+/* The writer has two.  They hold the messages that are received and not
+ * written, which are lost if the process is killed: no more than a pipe
+ * takes at once. */
 #define OUTPUT_BUFFER_BYTES 65536
 
 struct receiver {
@@ -167,8 +168,9 @@ static void set_paused(struct receiver *receiver, bool is_paused)
 }
 
 /*
- * Space in the output for the next message, or NULL.  The node is paused exactly
- * while there is none, or while none is needed: only this function decides it.
+ * Space in the output for the next message, or NULL.  The node is paused
+ * exactly while there is none, or while none is needed: only this function
+ * decides it.
  */
 static char *reserve_space(struct receiver *receiver)
 {
@@ -308,8 +310,8 @@ static bool receive_batch(struct receiver *receiver)
 
 /* -- reloading ------------------------------------------------------------- */
 
-/* NULL: the errors were printed, and recorded by the node.  A policy with errors
- * loads: the node decides whether they concern it. */
+/* NULL: the errors were printed, and recorded by the node.  A policy with
+ * errors loads: the node decides whether they concern it. */
 static struct postern_policy *load_again(struct receiver *receiver)
 {
 	const char *what = tool_policy_name(&receiver->source);
@@ -453,14 +455,14 @@ static void open_output(struct receiver *receiver)
 		receiver->message_bytes_max = FORMATTED_MESSAGE_BYTES;
 		receiver->message = malloc(FORMATTED_MESSAGE_BYTES);
 		if (!receiver->message)
-			tool_exit(tool_error_system("message", ENOMEM));
+			tool_fail_system("message", ENOMEM);
 	}
 	result = tool_writer_start(&params, &receiver->writer);
 	if (result == -ENOMEM || result == -EAGAIN)
-		tool_exit(tool_error_system(receiver->output_name, -result));
+		tool_fail_system(receiver->output_name, -result);
 	if (result < 0)
-		tool_exit(tool_error(TOOL_BAD_INPUT, receiver->output_name,
-				     "%s", describe_open_error(result)));
+		tool_fail(TOOL_BAD_INPUT, receiver->output_name, "%s",
+			  describe_open_error(result));
 }
 
 static void open_node(struct receiver *receiver,
@@ -473,8 +475,8 @@ static void open_node(struct receiver *receiver,
 
 	/* Messages would be consumed and lost. */
 	if (!receiver->path && !tool_output_is_writable())
-		tool_exit(tool_error(TOOL_REFUSED, "standard output", "it is "
-				     "closed, or open for reading only"));
+		tool_fail(TOOL_REFUSED, "standard output", "it is closed, or "
+			  "open for reading only");
 	policy = tool_policy_load(&receiver->source, TOOL_POLICY_FOR_NODE);
 	open_output(receiver);
 	result = postern_node_open(policy, receiver->node_name, node_options,
@@ -519,13 +521,13 @@ static void start_streams(struct receiver *receiver)
 	result = tool_signals_open(TOOL_SIGNALS_OF_SERVICE,
 				   &receiver->request_fd);
 	if (result < 0)
-		tool_exit(tool_error_system("signals", -result));
+		tool_fail_system("signals", -result);
 	receiver->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (receiver->wake_fd < 0)
-		tool_exit(tool_error_system("eventfd", errno));
+		tool_fail_system("eventfd", errno);
 	result = tool_error_queue_start(receiver->wake_fd);
 	if (result < 0)
-		tool_exit(tool_error_system("standard error", -result));
+		tool_fail_system("standard error", -result);
 	(void)atexit(drain_errors);
 }
 

@@ -3,8 +3,8 @@
  * The screen of `top`
  *
  * The only file that uses curses.  The lines are those of `--batch`, cut at the
- * edge of the screen.  While curses has the terminal, nothing else may print: an
- * error is reported once the terminal is restored.
+ * edge of the screen.  While curses has the terminal, nothing else may print:
+ * an error is reported once the terminal is restored.
  */
 #include "screen.h"
 

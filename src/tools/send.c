@@ -234,8 +234,8 @@ static uint64_t left_ns(uint64_t deadline_ns)
 }
 
 /*
- * Attempts with growing pauses, as long as a later one can succeed.  SIGTERM and
- * SIGINT end the process here.
+ * Attempts with growing pauses, as long as a later one can succeed.  SIGTERM
+ * and SIGINT end the process here.
  */
 static void connect_when_possible(struct sender *sender,
 				  const struct postern_policy *policy,
@@ -263,11 +263,9 @@ static void connect_when_possible(struct sender *sender,
 			fail_to_connect(sender, result, &refusal);
 		(void)tool_node_start_pause(start, left_ns(deadline_ns));
 		if (left_ns(deadline_ns) == 0)
-			tool_exit(tool_error(TOOL_TIMED_OUT, sender->node,
-					     "timed out: %s",
-					     refusal.detail[0] != '\0' ?
-					     refusal.detail :
-					     postern_strerror(result)));
+			tool_fail(TOOL_TIMED_OUT, sender->node, "timed out: %s",
+				  refusal.detail[0] != '\0' ? refusal.detail :
+				  postern_strerror(result));
 	}
 }
 

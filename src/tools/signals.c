@@ -3,9 +3,9 @@
  * Signals as requests
  *
  * The program sleeps in poll(), which the descriptor wakes.  A command without
- * an own thread for its output also sleeps in write(), which a signal interrupts
- * unless it comes just before the write() begins.  So a request to stop is
- * followed by SIGALRM each second, until the process has ended.
+ * an own thread for its output also sleeps in write(), which a signal
+ * interrupts unless it comes just before the write() begins.  So a request to
+ * stop is followed by SIGALRM each second, until the process has ended.
  */
 #include "signals.h"
 

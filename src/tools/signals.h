@@ -21,9 +21,9 @@ enum tool_signals_kind {
 };
 
 /*
- * From now on these signals make *ret_fd readable instead of ending the process,
- * and interrupt a blocking write().  SIGHUP stays ignored where it was, as under
- * nohup(1).  Returns 0 or a negative errno.
+ * From now on these signals make *ret_fd readable instead of ending the
+ * process, and interrupt a blocking write().  SIGHUP stays ignored where it
+ * was, as under nohup(1).  Returns 0 or a negative errno.
  */
 int tool_signals_open(enum tool_signals_kind kind, int *ret_fd);
 

@@ -111,7 +111,7 @@ static enum tool_status watch_node(struct watch *watch, const char *node_name,
 		tool_exit(tool_stat_sample_error(reader, result));
 	result = tool_signals_open(TOOL_SIGNALS_OF_VIEWER, &stop_fd);
 	if (result < 0)
-		tool_exit(tool_error_system("signals", -result));
+		tool_fail_system("signals", -result);
 	status = has_screen ? tool_screen_run(reader, &watch->sample,
 					      watch->order, watch->interval_ns,
 					      watch->count_max) :

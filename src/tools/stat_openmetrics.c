@@ -3,8 +3,8 @@
  * A sample as OpenMetrics text
  *
  * The lines of a metric family stand together: its type, unit and help, then
- * its values, of the node or of each peer.  Of counters that have a sum and parts
- * (refusals and departures by reason) only the parts are printed.
+ * its values, of the node or of each peer.  Of counters that have a sum and
+ * parts (refusals and departures by reason) only the parts are printed.
  */
 #include "stat_sample.h"
 

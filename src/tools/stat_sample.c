@@ -219,9 +219,9 @@ static const struct tool_peer *find_old(const struct tool_peer **cursor,
 }
 
 /*
- * before is the publication that was read before, or empty for the first one of a
- * node.  If both are the same publication, the rates stay, or become 0 after a
- * while.
+ * before is the publication that was read before, or empty for the first one of
+ * a node.  If both are the same publication, the rates stay, or become 0 after
+ * a while.
  */
 static void set_rates(struct tool_stat_sample *now,
 		      const struct tool_stat_sample *before)

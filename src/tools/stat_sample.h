@@ -48,7 +48,7 @@ struct tool_stat_reader {
 	const char *node_name;
 	struct postern_observe_options options;
 	struct postern_observer *observer;      /* NULL: not connected */
-	struct postern_refusal refusal;         /* of the last attempt to connect */
+	struct postern_refusal refusal;         /* of the last connection */
 	struct tool_stat_sample before;         /* for the rates */
 };
 

@@ -3,8 +3,8 @@
  * The postern tool: what its files share
  *
  * Each subcommand has a struct tool_command in the file that implements it, and
- * main.c finds the one that the command line names.  All but `policy diff`, `fmt`
- * and `show` use public headers only.
+ * main.c finds the one that the command line names.  All but `policy diff`,
+ * `fmt` and `show` use public headers only.
  */
 #ifndef POSTERN_TOOLS_TOOL_H
 #define POSTERN_TOOLS_TOOL_H

@@ -16,7 +16,8 @@ const char *tool_parse_count(const char *text, uint64_t *ret_count);
 const char *tool_parse_size(const char *text, uint64_t *ret_bytes);
 const char *tool_parse_duration(const char *text, uint64_t *ret_ns);
 
-/* A number as text, returned by value: printf("%s", tool_format_size(n).text). */
+/* A number as text, returned by value: printf("%s",
+ * tool_format_size(n).text). */
 struct tool_text {
 	char text[24];
 };

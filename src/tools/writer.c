@@ -4,7 +4,8 @@
  *
  * The thread owns the bytes of the buffer that it writes, and the program the
  * bytes of the other; the mutex protects their exchange and the state, and is
- * never held during a system call that may block.  The thread blocks all signals.
+ * never held during a system call that may block.  The thread blocks all
+ * signals.
  */
 #include "writer.h"
 
@@ -78,7 +79,8 @@ static void wake_program(const struct tool_writer *writer)
 	}
 }
 
-/* Another user may have made it, or linked a file of ours, to read or damage. */
+/* Another user may have made it, or linked a file of ours, to read or
+ * damage. */
 static bool is_own_file(const struct stat *status)
 {
 	return (status->st_uid == geteuid() || status->st_uid == 0) &&
@@ -237,8 +239,9 @@ static void pause_after_error(struct tool_writer *writer, uint64_t *pause_ns)
 
 /*
  * Have the disk keep space for both buffers behind the end of the file, so that
- * bytes that are committed can be written when the disk is full.  Returns 0 or an
- * errno.  Where the file system cannot do that, only a write() finds the error.
+ * bytes that are committed can be written when the disk is full.  Returns 0 or
+ * an errno.  Where the file system cannot do that, only a write() finds the
+ * error.
  */
 static int keep_space(int fd, size_t byte_count)
 {
@@ -276,8 +279,8 @@ static void finish_buffer(struct tool_writer *writer)
 }
 
 /*
- * A buffer is written, then space for more is reserved, and only then the buffer
- * is given back.  A step that fails is repeated after a pause.
+ * A buffer is written, then space for more is reserved, and only then the
+ * buffer is given back.  A step that fails is repeated after a pause.
  */
 static void *run(void *user_data)
 {

@@ -25,7 +25,7 @@ struct tool_writer_params {
 
 /* What the thread reports. */
 struct tool_writer_state {
-	int error;              /* errno why nothing can be written; 0: it can */
+	int error;              /* errno why nothing can be written; or 0 */
 	bool is_final;          /* it is not tried again */
 	int reopen_error;       /* errno of the last request; 0: none */
 };
@@ -34,8 +34,8 @@ struct tool_writer;
 
 /*
  * Open the file, if there is a path, and start the thread.  Returns 0 or a
- * negative errno: -ELOOP the path is a symbolic link, -EISDIR or -ENXIO it is no
- * file to append to.
+ * negative errno: -ELOOP the path is a symbolic link, -EISDIR or -ENXIO it is
+ * no file to append to.
  */
 int tool_writer_start(const struct tool_writer_params *params,
 		      struct tool_writer **ret_writer);
@@ -69,8 +69,8 @@ size_t tool_writer_unwritten_bytes(struct tool_writer *writer);
 void tool_writer_reopen(struct tool_writer *writer);
 
 /*
- * Nothing more is committed: wait until all is written, at most until the deadline
- * (CLOCK_MONOTONIC).
+ * Nothing more is committed: wait until all is written, at most until the
+ * deadline (CLOCK_MONOTONIC).
  */
 void tool_writer_drain(struct tool_writer *writer, uint64_t deadline_ns);
 
