@@ -354,5 +354,5 @@ END_TEST
 int main(void)
 {
 	return RUN_TESTS(.set_up = setup, .tear_down = teardown,
-			 .timeout_s = 0);
+			 .timeout_s = 600);
 }
