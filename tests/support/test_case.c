@@ -5,6 +5,7 @@
 #include "support/test_case.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 
 /* A test may be hung, never just slow: Check's own 4 s are too little for a
@@ -43,6 +44,15 @@ static void add_test(Suite *suite, const struct test_case *test,
 	suite_add_tcase(suite, tcase);
 }
 
+/* A shell starts a program in the background with two of these ignored, nohup(1)
+ * with the third. */
+static void restore_signals(void)
+{
+	(void)signal(SIGINT, SIG_DFL);
+	(void)signal(SIGQUIT, SIG_DFL);
+	(void)signal(SIGHUP, SIG_DFL);
+}
+
 int run_tests(const struct test_case_options *options)
 {
 	Suite *suite = suite_create(program_invocation_short_name);
@@ -50,6 +60,7 @@ int run_tests(const struct test_case_options *options)
 	int failed_count, run_count;
 	SRunner *runner;
 
+	restore_signals();
 	(void)setenv("CK_DEFAULT_TIMEOUT", TIMEOUT_S, 0);
 	for (test = first_test; test; test = test->next)
 		add_test(suite, test, options);
