@@ -13,7 +13,7 @@
 
 static int handle_all(struct postern_node *node)
 {
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 	int r;
 
 	r = postern_node_wait(node, 0);

@@ -74,7 +74,7 @@ int bench_postern_open_node(const struct bench_run *run, uint32_t spin_ns,
 			    struct bench_postern_link *ret_link)
 {
 	struct postern_node_options options = POSTERN_NODE_OPTIONS_INIT;
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	int r;
 
 	r = write_policy(run);
@@ -83,11 +83,11 @@ int bench_postern_open_node(const struct bench_run *run, uint32_t spin_ns,
 	if (r < 0)
 		return r;
 	options.spin_ns = spin_ns;
-	r = postern_node_open(ret_link->policy, NODE_NAME, &options, &refusal,
-			      &ret_link->node);
+	r = postern_node_open(ret_link->policy, NODE_NAME, &options,
+			      &ret_link->node, &error);
 	if (r < 0) {
 		(void)fprintf(stderr, "node: %s: %s\n",
-			      postern_strerror(r), refusal.detail);
+			      postern_strerror(r), error.detail);
 		return r;
 	}
 	return bench_control_ready(run);
@@ -96,7 +96,7 @@ int bench_postern_open_node(const struct bench_run *run, uint32_t spin_ns,
 int bench_postern_await_peer(struct bench_postern_link *link,
 			     postern_peer *ret_peer)
 {
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 	int r;
 
 	do {
@@ -104,7 +104,7 @@ int bench_postern_await_peer(struct bench_postern_link *link,
 		if (r == 0)
 			r = postern_node_next_event(link->node, &event);
 	} while (r == -EAGAIN ||
-		 (r == 0 && event.type != POSTERN_EVENT_ADMITTED));
+		 (r == 0 && event.type != POSTERN_NODE_EVENT_CONNECTED));
 	if (r == 0)
 		*ret_peer = event.peer;
 	return r;
@@ -114,10 +114,10 @@ int bench_postern_await_peer(struct bench_postern_link *link,
 static int check_mode(const struct bench_run *run,
 		      const struct postern_channel *channel)
 {
-	struct postern_limits limits = POSTERN_LIMITS_INIT;
+	struct postern_channel_info limits = POSTERN_CHANNEL_INFO_INIT;
 	int r;
 
-	r = postern_channel_limits(channel, &limits);
+	r = postern_channel_get_info(channel, &limits);
 	if (r == 0 && limits.security != modes[run->transport->mode])
 		r = -EPROTO;
 	return r;
@@ -127,19 +127,19 @@ int bench_postern_connect(const struct bench_run *run,
 			  struct bench_postern_link *link, uint32_t spin_ns)
 {
 	struct postern_connect_options options = POSTERN_CONNECT_OPTIONS_INIT;
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	int r;
 
 	options.spin_ns = spin_ns;
 	/* The node takes the cipher that its connector names. */
 	if (run->transport->cipher == BENCH_CHACHAPOLY)
-		options.features_off = POSTERN_FEATURE_AES;
+		options.disable_features = POSTERN_FEATURE_AES;
 	r = postern_connect(link->policy, NODE_NAME, &options,
-			    postern_deadline_after(2 * 1000000000), &refusal,
-			    &link->channel);
+			    postern_deadline_after(2 * 1000000000),
+			    &link->channel, &error);
 	if (r < 0)
 		(void)fprintf(stderr, "connect: %s: %s\n",
-			      postern_strerror(r), refusal.detail);
+			      postern_strerror(r), error.detail);
 	else
 		r = check_mode(run, link->channel);
 	return r;

@@ -193,7 +193,7 @@ struct load_node {
 	/* NULL: messages are those of members. */
 	void (*on_message)(postern_peer peer, const uint8_t *bytes,
 			   size_t byte_count);
-	void (*on_departure)(const struct postern_event *event);
+	void (*on_departure)(const struct postern_node_event *event);
 	postern_log_fn *log;
 	struct load_process process;
 };

@@ -115,7 +115,7 @@ static bool run(const struct load_options *options)
 }
 
 const struct load_scenario load_admit = {
-	.name = "admit",
+	.name = "connected",
 	.summary = "how long admission and revocation take",
 	.defaults = {.cycles = 2000},
 	.run = run,

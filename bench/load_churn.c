@@ -40,7 +40,7 @@ static void sample_since_death(enum load_sample_set set, int32_t pid)
 		load_sample(set, now_ns > death_ns ? now_ns - death_ns : 0);
 }
 
-static void note_departure(const struct postern_event *event)
+static void note_departure(const struct postern_node_event *event)
 {
 	sample_since_death(LOAD_SLOTS_FREE, event->pid);
 }
@@ -52,7 +52,7 @@ static void note_record(void *user_data,
 	const char *pid;
 
 	(void)user_data;
-	if (strcmp(record->event, "refuse") != 0)
+	if (strcmp(record->event, "refused") != 0)
 		return;
 	load_count_own(&load_board->refused);
 	pid = strstr(record->line, " pid=");

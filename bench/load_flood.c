@@ -186,7 +186,7 @@ static void print_floods(const struct course *course)
 			     " admitted, %10" PRIu64 " bells, %3.0f %% of a "
 			     "processor\n", names[i],
 			     atomic_load(&tally->connect_count),
-			     atomic_load(&tally->admitted_count),
+			     atomic_load(&tally->connected_count),
 			     atomic_load(&tally->bell_count),
 			     100 * course->burner_shares[i]);
 	}

@@ -29,7 +29,7 @@ join(const struct load_host *host, uint32_t directions, uint32_t ring_bytes,
      uint32_t message_bytes)
 {
 	struct postern_connect_options options = POSTERN_CONNECT_OPTIONS_INIT;
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	struct postern_channel *channel = NULL;
 	uint64_t end_ns = bench_now_ns() + TIMEOUT_NS;
 	int r;
@@ -40,13 +40,13 @@ join(const struct load_host *host, uint32_t directions, uint32_t ring_bytes,
 	do
 		r = postern_connect(host->policy, LOAD_NODE_NAME, &options,
 				    postern_deadline_after(TIMEOUT_NS),
-				    &refusal, &channel);
+				    &channel, &error);
 	while (r == -EDQUOT && bench_now_ns() < end_ns);
 	if (r < 0)
 		(void)fprintf(stderr, "peer of uid %u: %s: %s %s\n",
 			      (unsigned)getuid(), postern_strerror(r),
-			      postern_reason_text(refusal.reason),
-			      refusal.detail);
+			      postern_reason_description(error.reason),
+			      error.detail);
 	return channel;
 }
 
@@ -148,7 +148,7 @@ static int send_all(struct sending *sending)
 		r = offer(sending);
 		if (r < 0)
 			return r;
-		if (sender->directions & POSTERN_DIRECTION_RECEIVE)
+		if (sender->directions & POSTERN_DIRECTION_FROM_NODE)
 			hear(sending);
 		if (sender->rate_per_s > 0)
 			keep_pace(sending);
@@ -168,7 +168,7 @@ void load_sender_main(void *user_data)
 	sending->member = &load_board->members[sender->member];
 	sending->channel = join(sender->host,
 				sender->directions ? sender->directions
-						   : POSTERN_DIRECTION_SEND,
+						   : POSTERN_DIRECTION_TO_NODE,
 				sender->ring_bytes, 0);
 	if (!sending->channel) {
 		load_count(&sending->member->failed);
@@ -230,8 +230,8 @@ static bool hold_one(const struct load_holder *holder, uint64_t number)
 	};
 	struct postern_channel *channel;
 
-	channel = join(holder->host, POSTERN_DIRECTION_SEND, HOLDER_RING_BYTES,
-		       HOLDER_MESSAGE_BYTES);
+	channel = join(holder->host, POSTERN_DIRECTION_TO_NODE,
+		       HOLDER_RING_BYTES, HOLDER_MESSAGE_BYTES);
 	return channel &&
 	       (!holder->says_one_word ||
 		postern_send(channel, &word, sizeof(word)) == 0);

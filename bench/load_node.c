@@ -94,7 +94,7 @@ static void broadcast(struct state *state)
 static void put_out(struct state *state, postern_peer peer)
 {
 	atomic_store(&load_board->revoked_ns, bench_now_ns());
-	if (postern_node_revoke(state->handle, peer) < 0)
+	if (postern_node_disconnect(state->handle, peer) < 0)
 		load_count_own(&load_board->strays);
 }
 
@@ -143,16 +143,17 @@ static void remove_receiver(struct state *state, postern_peer peer)
 	}
 }
 
-static void take_event(struct state *state, const struct postern_event *event)
+static void take_event(struct state *state,
+		       const struct postern_node_event *event)
 {
 	if (event->missed_count > 0)
 		load_count_own(&load_board->events_missed);
-	if (event->type == POSTERN_EVENT_ADMITTED) {
+	if (event->type == POSTERN_NODE_EVENT_CONNECTED) {
 		if (state->node->broadcast_every > 0 &&
-		    (event->directions & POSTERN_DIRECTION_RECEIVE))
+		    (event->directions & POSTERN_DIRECTION_FROM_NODE))
 			add_receiver(state, event->peer);
 		load_count_own(&load_board->admitted);
-	} else if (event->type == POSTERN_EVENT_DEPARTED) {
+	} else if (event->type == POSTERN_NODE_EVENT_DISCONNECTED) {
 		remove_receiver(state, event->peer);
 		if (state->node->on_departure)
 			state->node->on_departure(event);
@@ -164,7 +165,7 @@ static void take_event(struct state *state, const struct postern_event *event)
 
 static void take_events(struct state *state)
 {
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 
 	while (postern_node_next_event(state->handle, &event) == 0)
 		take_event(state, &event);
@@ -202,7 +203,7 @@ static void node_main(void *user_data)
 {
 	struct postern_node_options options = POSTERN_NODE_OPTIONS_INIT;
 	const struct load_node *node = user_data;
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	struct state *state = calloc(1, sizeof(*state));
 	int r;
 
@@ -214,11 +215,11 @@ static void node_main(void *user_data)
 	state->until_broadcast = node->broadcast_every;
 	options.log = node->log;
 	r = postern_node_open(node->host->policy, LOAD_NODE_NAME, &options,
-			      &refusal, &state->handle);
+			      &state->handle, &error);
 	(void)snprintf(load_board->node_detail,
 		       sizeof(load_board->node_detail), "%s%s%s",
-		       postern_strerror(r), refusal.detail[0] ? ": " : "",
-		       refusal.detail);
+		       postern_strerror(r), error.detail[0] ? ": " : "",
+		       error.detail);
 	atomic_store(&load_board->node_result, r);
 	atomic_store(&load_board->node_is_open, true);
 	if (r == 0)

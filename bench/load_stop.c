@@ -60,8 +60,8 @@ static bool stop(struct course *course)
 	const struct load_sender sender = {
 		.host = &course->host,
 		.message_bytes = MESSAGE_BYTES,
-		.directions = POSTERN_DIRECTION_SEND |
-			      POSTERN_DIRECTION_RECEIVE,
+		.directions = POSTERN_DIRECTION_TO_NODE |
+			      POSTERN_DIRECTION_FROM_NODE,
 	};
 	size_t repetition;
 

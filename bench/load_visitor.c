@@ -26,8 +26,8 @@ void load_connector_main(void *user_data)
 		begin_ns = bench_now_ns();
 		r = postern_connect(connector->host->policy, LOAD_NODE_NAME,
 				    &options,
-				    postern_deadline_after(TIMEOUT_NS), NULL,
-				    &channel);
+				    postern_deadline_after(TIMEOUT_NS),
+				    &channel, NULL);
 		if (r == 0) {
 			load_sample(LOAD_CONNECTS, bench_now_ns() - begin_ns);
 			load_count_own(&member->sent);
@@ -72,7 +72,7 @@ static int be_revoked(const struct load_outcast *outcast, bool is_asleep)
 
 	options.ring_bytes = RING_BYTES;
 	r = postern_connect(outcast->host->policy, LOAD_NODE_NAME, &options,
-			    postern_deadline_after(TIMEOUT_NS), NULL, &channel);
+			    postern_deadline_after(TIMEOUT_NS), &channel, NULL);
 	if (r < 0)
 		return r;
 	r = postern_send(channel, &word, sizeof(word));

@@ -17,24 +17,25 @@ static int connect_patiently(const struct postern_policy *policy,
 			     struct postern_channel **ret_channel)
 {
 	struct postern_connect_options options = POSTERN_CONNECT_OPTIONS_INIT;
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	const struct timespec pause = {.tv_nsec = 200000000};
 	int r, attempts = 0;
 
 	options.instance = "example";
-	options.directions = POSTERN_DIRECTION_SEND | POSTERN_DIRECTION_RECEIVE;
+	options.directions = POSTERN_DIRECTION_TO_NODE |
+			     POSTERN_DIRECTION_FROM_NODE;
 	for (;;) {
 		r = postern_connect(policy, "orders", &options,
-				    postern_deadline_after(SECOND_NS), &refusal,
-				    ret_channel);
+				    postern_deadline_after(SECOND_NS),
+				    ret_channel, &error);
 		if (r == 0)
 			return 0;
-		if (!postern_result_is_transient(r, refusal.reason) ||
+		if (!postern_result_is_transient(r, error.reason) ||
 		    ++attempts == 50)
 			break;
 		nanosleep(&pause, NULL);
 	}
-	fprintf(stderr, "orders: %s\n", refusal.detail);
+	fprintf(stderr, "orders: %s\n", error.detail);
 	return r;
 }
 
@@ -70,7 +71,8 @@ int main(int argc, char **argv)
 		r = ask(channel, line, strcspn(line, "\n"));
 	if (r < 0)
 		fprintf(stderr, "orders: %s (%s)\n", postern_strerror(r),
-			postern_reason_text(postern_channel_end_reason(channel)));
+			postern_reason_description(
+				postern_channel_end_reason(channel)));
 	postern_channel_close(channel);
 	postern_policy_free(policy);
 	return r < 0;

@@ -25,7 +25,7 @@ static void reply(struct postern_node *node, postern_peer peer,
 /* Until there is nothing more to receive or to report, as poll() requires. */
 static int serve(struct postern_node *node)
 {
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 	static char buffer[65536];
 	postern_peer peer;
 	size_t bytes;
@@ -35,7 +35,7 @@ static int serve(struct postern_node *node)
 					 &peer)) == 0)
 		reply(node, peer, buffer, bytes);
 	while (r == -EAGAIN && postern_node_next_event(node, &event) == 0)
-		if (event.type == POSTERN_EVENT_DEPARTED)
+		if (event.type == POSTERN_NODE_EVENT_DISCONNECTED)
 			printf("uid %u disconnected\n", event.uid);
 	return r == -EAGAIN ? 0 : r;
 }
@@ -62,7 +62,7 @@ static int run(struct postern_node *node)
 int main(int argc, char **argv)
 {
 	struct postern_policy_options options = POSTERN_POLICY_OPTIONS_INIT;
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	struct postern_policy *policy = NULL;
 	struct postern_node *node = NULL;
 	int r;
@@ -70,12 +70,12 @@ int main(int argc, char **argv)
 	options.file = argc > 1 ? argv[1] : NULL; /* NULL: the host's policy */
 	r = postern_policy_load(&options, NULL, &policy);
 	if (r == 0)
-		r = postern_node_open(policy, "orders", NULL, &refusal, &node);
+		r = postern_node_open(policy, "orders", NULL, &node, &error);
 	if (r == 0)
 		r = run(node);
 	if (r < 0)
 		fprintf(stderr, "orders: %s: %s\n", postern_strerror(r),
-			refusal.detail);
+			error.detail);
 	printf("%lu replies dropped\n", dropped_replies);
 	postern_node_close(node);
 	postern_policy_free(policy);

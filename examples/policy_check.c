@@ -30,23 +30,21 @@ static int is_allowed(const struct postern_policy *policy, const char *node,
 {
 	struct postern_decision decision = POSTERN_DECISION_INIT;
 	const struct postern_subject *subject;
-	struct postern_facts *facts;
 	char *text = NULL;
 	int r;
 
-	r = postern_facts_of_user(user, &facts);
+	r = postern_subject_new_for_user(user, &subject);
 	if (r < 0)
 		return r;
-	subject = postern_facts_subject(facts);
 	r = postern_policy_decide(policy, node, subject, &decision);
 	if (r == 0)
 		r = postern_policy_explain(policy, node, subject, &text);
 	if (r == 0) {
 		fputs(text, stdout);
-		r = (int)decision.is_admitted;
+		r = (int)decision.is_allowed;
 	}
 	free(text);
-	postern_facts_free(facts);
+	postern_subject_free(subject);
 	return r;
 }
 

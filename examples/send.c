@@ -6,7 +6,7 @@
 int main(int argc, char **argv)
 {
 	struct postern_policy_options options = POSTERN_POLICY_OPTIONS_INIT;
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	struct postern_policy *policy = NULL;
 	uint64_t deadline_ns = postern_deadline_after(1000000000); /* 1 s */
 	struct postern_channel *channel = NULL;
@@ -16,14 +16,14 @@ int main(int argc, char **argv)
 	r = postern_policy_load(&options, NULL, &policy);
 	if (r == 0)
 		r = postern_connect(policy, "orders", NULL, deadline_ns,
-				    &refusal, &channel);
+				    &channel, &error);
 	if (r == 0)
 		r = postern_send(channel, "one espresso", 12);
 	if (r == 0) /* wait until the node has received it */
 		r = postern_flush(channel, deadline_ns);
 	if (r < 0)
 		fprintf(stderr, "orders: %s: %s\n", postern_strerror(r),
-			refusal.detail);
+			error.detail);
 	postern_channel_close(channel);
 	postern_policy_free(policy);
 	return r < 0;

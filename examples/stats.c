@@ -32,22 +32,22 @@ static void print_numbers(const char *prefix, enum postern_stats_group group,
 	}
 }
 
-static int print_statistics(struct postern_observer *observer)
+static int print_statistics(struct postern_stats_reader *reader)
 {
 	struct postern_node_statistics node = POSTERN_NODE_STATISTICS_INIT;
 	struct postern_peer_statistics peer = POSTERN_PEER_STATISTICS_INIT;
 	uint32_t i;
 	int r;
 
-	r = postern_observer_node(observer, &node);
+	r = postern_stats_reader_read_node(reader, &node);
 	if (r < 0)
 		return r;
-	printf("node %s\n", node.name);
+	printf("node %s\n", node.node_name);
 	print_numbers("  ", POSTERN_STATS_NODE, &node);
 	for (i = 0; i < node.slot_count; i++) {
-		if (postern_observer_peer_at(observer, i, &peer) < 0)
+		if (postern_stats_reader_read_peer(reader, i, &peer) < 0)
 			continue; /* a slot without a peer */
-		printf("peer %s\n", peer.name);
+		printf("peer %s\n", peer.peer_name);
 		print_numbers("  ", POSTERN_STATS_PEER, &peer);
 		print_numbers("  ", POSTERN_STATS_CHANNEL, &peer.channel);
 		print_numbers("  latency ", POSTERN_STATS_LATENCY,
@@ -59,23 +59,23 @@ static int print_statistics(struct postern_observer *observer)
 int main(int argc, char **argv)
 {
 	struct postern_policy_options options = POSTERN_POLICY_OPTIONS_INIT;
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
-	struct postern_observer *observer = NULL;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
+	struct postern_stats_reader *reader = NULL;
 	struct postern_policy *policy = NULL;
 	int r;
 
 	options.file = argc > 1 ? argv[1] : NULL; /* NULL: the host's policy */
 	r = postern_policy_load(&options, NULL, &policy);
 	if (r == 0)
-		r = postern_observe(policy, "orders", NULL,
+		r = postern_stats_reader_open(policy, "orders", NULL,
 				    postern_deadline_after(1000000000),
-				    &refusal, &observer);
+				    &reader, &error);
 	if (r == 0)
-		r = print_statistics(observer);
+		r = print_statistics(reader);
 	if (r < 0)
 		fprintf(stderr, "orders: %s: %s\n", postern_strerror(r),
-			refusal.detail);
-	postern_observer_close(observer);
+			error.detail);
+	postern_stats_reader_close(reader);
 	postern_policy_free(policy);
 	return r < 0;
 }

@@ -131,6 +131,7 @@ states 'stamps every VALUEth' src/channel/channel_state.h \
 	PST_CHANNEL_SAMPLE_INTERVAL
 states 'after each VALUEth of the ring' src/ring/ring_wait.c CHECKS_PER_RING
 states '| VALUE | revoked |' $result POSTERN_REASON_REVOKED
+states '| VALUE | disconnected |' $result POSTERN_REASON_DISCONNECTED
 states '| VALUE | node-closed |' $result POSTERN_REASON_NODE_CLOSED
 states '| VALUE | exceeded |' $result POSTERN_REASON_EXCEEDED
 states '| VALUE | idle |' $result POSTERN_REASON_IDLE

@@ -107,7 +107,7 @@ format:
 # Each target configures a build of its own below this one.
 
 VARIANTS = check-asan check-fuzz check-tsan check-valgrind coverage
-.PHONY: $(VARIANTS) check-features-off check-fuzz-targets check-kernels \
+.PHONY: $(VARIANTS) check-disabled-features check-fuzz-targets check-kernels \
 	check-unprivileged
 
 # variant_begin NAME CONFIGURE_OPTION...: a configured and compiled build in
@@ -177,16 +177,16 @@ check-valgrind:
 	@$(VARIANT_BEGIN); $(TESTS_BELOW); \
 	programs=`tests_below '$(test_programs)' tests/integration`; \
 	variant_begin valgrind --disable-hardening CFLAGS='-O1 -g' && \
-	POSTERN_TEST_FEATURES_OFF=all \
+	POSTERN_TEST_DISABLE_FEATURES=all \
 	POSTERN_TEST_RUNNER='$(VALGRIND)' \
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS="$$programs"
 
 # Of the unit tests, only those of these layers ask for the features.
-check-features-off:
+check-disabled-features:
 	@$(TESTS_BELOW); \
 	tests=`tests_below '$(TESTS)' tests/unit/os tests/unit/api \
 		tests/integration`; \
-	POSTERN_TEST_FEATURES_OFF=all $(MAKE) $(AM_MAKEFLAGS) check \
+	POSTERN_TEST_DISABLE_FEATURES=all $(MAKE) $(AM_MAKEFLAGS) check \
 		TESTS="$$tests"
 
 # The demonstration and the tests that meet the kernel, on Debian 12's kernel and on

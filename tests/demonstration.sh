@@ -176,7 +176,7 @@ note "the tree: $(echo "$parts" | wc -w) directories," \
 	"$((tree_bytes / 1000000)) MB:$(echo "$parts" | cut -c 1-60)"
 
 in_background orders "$owner" postern receive --policy policy.conf \
-	--until-departed orders
+	--until-disconnected orders
 receiver=$started
 expect "the node is live" until_true is_live run/orders.sock
 
@@ -210,7 +210,7 @@ is_same_tree() {
 	done
 }
 expect "the unpacked tree is byte-identical" is_same_tree
-expect "the node recorded who came" says orders.err "admit .*uid=$sender "
+expect "the node recorded who came" says orders.err "event=connected .*uid=$sender "
 rm -rf tree tree.tar orders.out
 
 # -- (c) ----------------------------------------------------------------------
@@ -230,7 +230,7 @@ expect "and no more" says_not err 'deny\|outcast\|policy.conf\|:[0-9]'
 kill "$receiver"
 finish "$receiver"
 expect "SIGTERM ends the node in order" [ "$status" -eq 0 ]
-grep "event=refuse " "$closed.err" >refusal || :
+grep "event=refused " "$closed.err" >refusal || :
 show refusal
 deny_line=$(grep -n '^    deny outcast' policy.conf | cut -d : -f 1)
 expect "the node's log has one record of it" [ "$(wc -l <refusal)" -eq 1 ]
@@ -279,7 +279,7 @@ node listed {
 end
 POLICY
 	in_background listed "$owner" postern receive --policy pids.conf \
-		--lines --until-departed listed
+		--lines --until-disconnected listed
 	receiver=$started
 	expect "the node is live" until_true is_live run/listed.sock
 
@@ -375,7 +375,7 @@ step "(f) Nothing has a name, and nothing is writable on both sides"
 # shellcheck disable=SC2012 # compared as a whole, never parsed
 ls -la /dev/shm >shm.before
 in_background exchange "$owner" postern receive --policy policy.conf --lines \
-	--until-departed orders
+	--until-disconnected orders
 receiver=$started
 expect "the node is live" until_true is_live run/orders.sock
 mkfifo input

@@ -77,14 +77,14 @@ show_mode() {
 
 	put "in clear" --policy plain.conf
 	expect_denied
-	grep ' event=refuse ' vault.err >refusal || :
+	grep ' event=refused ' vault.err >refusal || :
 	show refusal
 	expect "the node's log says why" says refusal ' reason=security'
 	put "under seal" --policy sealed.conf
 	expect "with the mode that is asked for it is let in" \
 		[ "$status" -eq 0 ]
 	expect "the node's log says which" \
-		says vault.err ' event=admit .*mode=aead'
+		says vault.err ' event=connected .*security=aead'
 	expect "that message has arrived" until_true has_taken "under seal"
 	expect "and nothing else" [ "$(cat vault.out)" = "under seal" ]
 	stop_vault
@@ -95,7 +95,7 @@ show_mode() {
 # new_key UID DIRECTORY: in a directory of that user; its public key to $key
 new_key() {
 	socket_directory "$2" "$1"
-	try "$1" postern key new "$2/key"
+	try "$1" postern key create "$2/key"
 	show out
 	expect "the key file is for uid $1 alone" \
 		[ "$(stat -c %a,%u "$2/key")" = "600,$1" ]
@@ -115,14 +115,14 @@ show_key() {
 	expect_denied
 	put "with none" --policy keys.conf
 	expect_denied
-	grep ' event=refuse ' vault.err >refusal || :
+	grep ' event=refused ' vault.err >refusal || :
 	show refusal
 	expect "the node's log has both, and says why" \
 		[ "$(grep -c ' reason=key ' refusal)" -eq 2 ]
 	put "with mine" --policy keys.conf --key clerk-key/key
 	expect "with the key that is pinned it is let in" [ "$status" -eq 0 ]
 	expect "the node's log names the key" \
-		says vault.err " event=admit .*key=$clerk_key"
+		says vault.err " event=connected .*key=$clerk_key"
 	expect "that message has arrived" until_true has_taken "with mine"
 	expect "and nothing else" [ "$(cat vault.out)" = "with mine" ]
 	stop_vault

@@ -282,7 +282,7 @@ still_arrives() {
 
 # has_admitted NAME COUNT: so often, up to now
 has_admitted() {
-	[ "$(grep -c " event=admit .* peer=$1 " market.err)" -eq "$2" ]
+	[ "$(grep -c " event=connected .* peer=$1 " market.err)" -eq "$2" ]
 }
 
 show_revocation() {
@@ -300,22 +300,22 @@ show_revocation() {
 	flooder=$started
 	expect "the flood is in" until_true says market.out '^again '
 	begin_ns=$(date +%s%N)
-	in_background revoke "$owner" postern revoke --policy market.conf \
+	in_background disconnect "$owner" postern disconnect --policy market.conf \
 		market flood
-	revoke=$started
+	disconnect=$started
 	finish "$flooder"
 	cut_off_ms=$(milliseconds_since "$begin_ns")
 	show again.err
 	expect "the flood's sender has ended: the peer is gone" \
 		[ "$status" -eq 3 ]
 	note "$cut_off_ms ms after the command was started"
-	finish "$revoke"
-	show revoke.out
+	finish "$disconnect"
+	show disconnect.out
 	expect "the command has done what it should" [ "$status" -eq 0 ]
 	expect "the sender was told why" \
-		says again.err ' market: the admission was revoked$'
+		says again.err ' market: the node disconnected the peer$'
 	expect "the node has a record of it" \
-		says market.err ' event=revoke .* by=control '
+		says market.err ' event=disconnected .* by=control '
 	expect "the till has noticed nothing" still_arrives "as before"
 	release
 

@@ -9,8 +9,8 @@
  * Threads: one thread at a time may send on a channel (send, send_wait, flush,
  * reserve, commit, abort, set_watermarks, next_event), while another receives
  * (receive, receive_wait).  postern_channel_wait() belongs to the thread of the
- * directions that it waits for.  Any thread may call limits, stats, end_reason
- * and interrupt.  Different channels are independent.  No other call may be in
+ * directions that it waits for.  Any thread may call info, stats, end_reason and
+ * interrupt.  Different channels are independent.  No other call may be in
  * progress while a channel is closed.
  *
  * After fork() every call in the child fails with -ESTALE.  Closing the channel
@@ -59,7 +59,7 @@ struct postern_connect_options {
 	uint32_t spin_ns;
 
 	/* POSTERN_FEATURE_* bits not to use. */
-	uint32_t features_off;
+	uint32_t disable_features;
 
 	postern_log_fn *log;
 	void *log_user_data;
@@ -87,13 +87,13 @@ struct postern_connect_options {
  * policy (NULL: this host's policy, loaded for the call), options (NULL:
  * defaults) and the strings are borrowed for the call.  Waits for the node until
  * deadline_ns, and in addition for file system accesses that read the policy, a
- * key or the facts of this process.  On failure *refusal, unless it is NULL,
+ * key or the facts of this process.  On failure *error, unless it is NULL,
  * receives the error information.
  *
  * Returns 0, or
  *   -ENOENT           the policy has no such node, or it is not running
  *   -EACCES           the node refused; or the path, the listener or the key
- *                     file is not trusted: see refusal->reason
+ *                     file is not trusted: see error->reason
  *   -EKEYREJECTED     the node did not prove a listed key, or there is a man in
  *                     the middle (POSTERN_REASON_KEY)
  *   -EDQUOT           the node has no free slot for this user now
@@ -110,8 +110,9 @@ struct postern_connect_options {
 POSTERN_MUST_CHECK
 int postern_connect(const struct postern_policy *policy, const char *node_name,
 		    const struct postern_connect_options *options,
-		    uint64_t deadline_ns, struct postern_refusal *refusal,
-		    struct postern_channel **ret_channel);
+		    uint64_t deadline_ns,
+		    struct postern_channel **ret_channel,
+		    struct postern_error_info *error);
 
 /*
  * Close a channel, or release a reference from postern_node_channel() or
@@ -123,18 +124,20 @@ int postern_connect(const struct postern_policy *policy, const char *node_name,
 struct postern_channel *postern_channel_close(struct postern_channel *channel);
 
 /* The grant of a channel, as seen from this side.  Begins with its size. */
-struct postern_limits {
+struct postern_channel_info {
 	size_t size_bytes;
-	uint32_t directions;         /* POSTERN_DIRECTION_* of the caller */
+	uint32_t can_send;           /* 1: this side may send */
+	uint32_t can_receive;        /* 1: this side may receive */
 	enum postern_security security;
-	uint32_t send_ring_bytes;    /* 0 where the direction is not granted */
+	uint32_t send_ring_bytes;    /* 0: sending is not granted */
 	uint32_t receive_ring_bytes;
 	uint32_t send_message_bytes; /* the largest message */
 	uint32_t receive_message_bytes;
 };
 
-#define POSTERN_LIMITS_INIT \
-	{sizeof(struct postern_limits), 0, POSTERN_SECURITY_NONE, 0, 0, 0, 0}
+#define POSTERN_CHANNEL_INFO_INIT \
+	{sizeof(struct postern_channel_info), 0, 0, POSTERN_SECURITY_NONE, 0, \
+	 0, 0, 0}
 
 /*
  * Get the directions, the security mode and the sizes of a channel.
@@ -142,8 +145,8 @@ struct postern_limits {
  * Returns 0, -ESTALE after fork(), or -EINVAL for NULL or an invalid size.
  */
 POSTERN_MUST_CHECK
-int postern_channel_limits(const struct postern_channel *channel,
-			   struct postern_limits *ret_limits);
+int postern_channel_get_info(const struct postern_channel *channel,
+			     struct postern_channel_info *ret_info);
 
 /*
  * Get the statistics of the channel, as seen from this side: <postern/stats.h>.
@@ -163,13 +166,13 @@ int postern_channel_stats(struct postern_channel *channel,
  * detected the end, for NULL, and after fork().
  *
  *   CLOSED HUNG_UP PEER_DIED      the peer closed the channel, or exited
- *   REVOKED NODE_CLOSED EXCEEDED IDLE
+ *   REVOKED DISCONNECTED NODE_CLOSED EXCEEDED IDLE
  *                                 the node ended the channel; to a client this
  *                                 is the node's own statement, without proof
  *   POISONED                      the peer violated the protocol
  *   KEY_REJECTED                  a message was not the next one of this peer:
  *                                 forged, modified, dropped or replayed
- *   KEY_USED_UP                   2^48 messages were sent in one direction
+ *   KEY_EXHAUSTED                   2^48 messages were sent in one direction
  *
  * Any thread may call this.
  */
@@ -193,8 +196,8 @@ postern_channel_end_reason(const struct postern_channel *channel);
  *
  * Returns 0, or
  *   -EAGAIN           the ring is full: postern_channel_wait() for
- *                     POSTERN_DIRECTION_SEND
- *   -EMSGSIZE         longer than the grant allows: postern_channel_limits()
+ *                     POSTERN_WAIT_SEND
+ *   -EMSGSIZE         longer than the grant allows: postern_channel_get_info()
  *   -EPERM            sending was not granted
  *   -EPIPE            the peer exited or closed the channel, the node ended the
  *                     channel or was closed, or the key is used up:
@@ -337,29 +340,32 @@ int postern_receive_wait(struct postern_channel *channel, void *buffer,
 POSTERN_MUST_CHECK
 int postern_channel_fd(struct postern_channel *channel);
 
-/* Beside POSTERN_DIRECTION_*: the depth is at or below the low watermark. */
-#define POSTERN_WAIT_LOW 4u
+/* Conditions of postern_channel_wait(), as bits. */
+enum postern_wait {
+	POSTERN_WAIT_SEND = 1,          /* a message that found the ring full
+	                                 * can be tried again */
+	POSTERN_WAIT_RECEIVE = 2,       /* there is a message to receive */
+	POSTERN_WAIT_LOW_WATERMARK = 4  /* the depth is at or below the low
+	                                 * watermark */
+};
 
 /*
- * Wait until one of the directions (POSTERN_DIRECTION_* bits of the caller, or
- * POSTERN_WAIT_LOW) is ready, at most until deadline_ns (CLOCK_MONOTONIC).  A
- * direction is ready if there is a message to receive; if a message that found
- * the ring full can be tried again; or if the depth has fallen to the low
- * watermark.  When the channel has ended, every direction is ready, and the
- * next call returns the error.  Reports and clears readiness to send.
+ * Wait until one of the conditions (POSTERN_WAIT_* bits) is true, at most until
+ * deadline_ns (CLOCK_MONOTONIC).  When the channel has ended, all are true, and
+ * the next call returns the error.  Reports and clears readiness to send.
  *
- * Returns 0 and the ready bits, or
+ * Returns 0 and the bits that are true, or
  *   -ETIMEDOUT  the deadline passed
  *   -EINTR      postern_channel_interrupt()
- *   -EPERM      none of the directions was granted
+ *   -EPERM      no direction of these conditions was granted
  *   -EBUSY      the node receives from this channel
  *   -ESTALE     after fork()
- *   -EINVAL     an argument is NULL or malformed, or POSTERN_WAIT_LOW without
- *               watermarks
+ *   -EINVAL     an argument is NULL or malformed, or there are no watermarks for
+ *               POSTERN_WAIT_LOW_WATERMARK
  *   -ENOMEM -ECANCELED  the kernel could not wait
  */
 POSTERN_MUST_CHECK
-int postern_channel_wait(struct postern_channel *channel, uint32_t directions,
+int postern_channel_wait(struct postern_channel *channel, uint32_t conditions,
 			 uint64_t deadline_ns, uint32_t *ret_ready);
 
 /*
@@ -386,8 +392,8 @@ int postern_channel_interrupt(struct postern_channel *channel);
 
 /* Watermark events of the sending thread. */
 enum postern_channel_event_type {
-	POSTERN_CHANNEL_ABOVE_HIGH = 1, /* the depth reached the high one */
-	POSTERN_CHANNEL_BELOW_LOW = 2   /* it has fallen to the low one since */
+	POSTERN_CHANNEL_EVENT_ABOVE_HIGH = 1, /* the high one was reached */
+	POSTERN_CHANNEL_EVENT_BELOW_LOW = 2   /* and then the low one */
 };
 
 /* Begins with its size. */
@@ -414,7 +420,7 @@ struct postern_channel_event {
  *
  * Returns 0, or
  *   -EINVAL  channel is NULL; or neither both are 0, nor low_bytes < high_bytes
- *            <= the ring's size (postern_channel_limits())
+ *            <= the ring's size (postern_channel_get_info())
  *   -EPERM   sending was not granted
  *   -ESTALE  after fork()
  */

@@ -24,7 +24,7 @@ struct postern_control_options {
 	size_t size_bytes;
 
 	/* POSTERN_FEATURE_* bits not to use. */
-	uint32_t features_off;
+	uint32_t disable_features;
 
 	postern_log_fn *log;
 	void *log_user_data;
@@ -35,7 +35,7 @@ struct postern_control_options {
 
 /*
  * Disconnect a peer of the node that the policy calls node_name, as
- * postern_node_revoke() does in the node's own process.
+ * postern_node_disconnect() does in the node's own process.
  *
  * peer is INDEX.GENERATION, the handle as the tool prints it, for that one
  * peer; or a name of the policy, for all peers that connected under it.  A text
@@ -47,7 +47,7 @@ struct postern_control_options {
  * postern_connect().  policy (NULL: this host's policy, loaded for the call),
  * options (NULL: defaults) and the strings are borrowed for the call.  Waits for
  * the node until deadline_ns; the node may have executed the command even if no
- * answer came in time.  On failure *refusal, unless it is NULL, receives the
+ * answer came in time.  On failure *error, unless it is NULL, receives the
  * error information.
  *
  * Returns 0, and in *ret_count, unless it is NULL, how many channels,
@@ -69,12 +69,11 @@ struct postern_control_options {
  *   -ENOMEM -EMFILE -ENFILE -ECANCELED
  */
 POSTERN_MUST_CHECK
-int postern_control_revoke(const struct postern_policy *policy,
-			   const char *node_name, const char *peer,
-			   const struct postern_control_options *options,
-			   uint64_t deadline_ns,
-			   struct postern_refusal *refusal,
-			   uint32_t *ret_count);
+int postern_control_disconnect(const struct postern_policy *policy,
+			       const char *node_name, const char *peer,
+			       const struct postern_control_options *options,
+			       uint64_t deadline_ns, uint32_t *ret_count,
+			       struct postern_error_info *error);
 
 #ifdef __cplusplus
 }

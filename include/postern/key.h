@@ -33,7 +33,7 @@ extern "C" {
  * Create a key and its file, with mode 0600 and this process's effective uid as
  * its owner.  When the call returns 0, the complete file is on the disk; on
  * failure no file was created.  An existing file is not changed.  On failure
- * *refusal, unless it is NULL, receives the error information.
+ * *error, unless it is NULL, receives the error information.
  *
  * Returns 0, or
  *   -EBUSY   a file of this name exists
@@ -45,27 +45,29 @@ extern "C" {
  *   -EMFILE -ENFILE -ECANCELED
  */
 POSTERN_MUST_CHECK
-int postern_key_create(const char *path, struct postern_refusal *refusal,
-		       uint8_t ret_public_key[POSTERN_KEY_BYTES]);
+int postern_key_create(const char *path,
+		       uint8_t ret_public_key[POSTERN_KEY_BYTES],
+		       struct postern_error_info *error);
 
 /*
  * Get the public key of the private key in a file.  The file is checked as
  * `key_file` is: a file that this call accepts can be used there.  On failure
- * *refusal, unless it is NULL, receives the error information.
+ * *error, unless it is NULL, receives the error information.
  *
  * Returns 0, or
  *   -ENOENT  there is no such file
  *   -EACCES  another user could read or write the file, this process may not
- *            read it, or it contains no private key; the refusal names the
- *            command that fixes it, if there is one
+ *            read it, or it contains no private key; the error information
+ *            names the command that fixes it, if there is one
  *   -ENOMEM  out of memory, or memory for secrets cannot be locked
  *            (RLIMIT_MEMLOCK)
  *   -EINVAL  an argument is NULL
  *   -EMFILE -ENFILE -ECANCELED
  */
 POSTERN_MUST_CHECK
-int postern_key_read_public(const char *path, struct postern_refusal *refusal,
-			    uint8_t ret_public_key[POSTERN_KEY_BYTES]);
+int postern_key_read_public(const char *path,
+			    uint8_t ret_public_key[POSTERN_KEY_BYTES],
+			    struct postern_error_info *error);
 
 /* Write a public key as a policy writes it.  No argument may be NULL. */
 void postern_key_text(const uint8_t public_key[POSTERN_KEY_BYTES],

@@ -37,12 +37,13 @@ struct postern_log_field {
 };
 
 /*
- * One record.  event is a stable word: "admit", "refuse", "depart", "poison",
- * "revoke", "reload", "suppressed" or "unread-offers" in audit records; in
- * others for instance "socket-restored", "socket-lost" or "statistics".  line
- * is the whole record in logfmt (key=value, quoted where needed): one line of
- * printable ASCII without a newline, at most 1023 bytes.  fields are the same
- * values in the same order.  All pointers are valid during the call only.
+ * One record.  event is a stable word: "connected", "refused", "disconnected",
+ * "poisoned", "revoked", "reload", "suppressed" or "unread-offers" in audit
+ * records; in others for instance "socket-restored", "socket-lost" or
+ * "statistics".  line is the whole record in logfmt (key=value, quoted where
+ * needed): one line of printable ASCII without a newline, at most 1023 bytes.
+ * fields are the same values in the same order.  All pointers are valid during
+ * the call only.
  *
  * sequence is the field `seq`.  The audit records of a node are numbered 1, 2,
  * 3 and so on; a missing number is a record that was lost after the callback.

@@ -67,7 +67,7 @@ postern_accounting_free(struct postern_accounting *accounting);
 struct postern_node_options {
 	size_t size_bytes;
 	uint32_t spin_ns;       /* as in struct postern_connect_options */
-	uint32_t features_off;  /* POSTERN_FEATURE_* bits not to use */
+	uint32_t disable_features;  /* POSTERN_FEATURE_* bits not to use */
 	postern_log_fn *log;
 	void *log_user_data;
 
@@ -95,15 +95,15 @@ struct postern_node_options {
  * The node keeps a reference to the policy; the caller may free its own.  If
  * policy is NULL, the call loads this host's policy.  options (NULL: defaults)
  * is borrowed for the call, the log callback until the node is closed.  On
- * failure *refusal, unless it is NULL, receives the error information.
+ * failure *error, unless it is NULL, receives the error information.
  *
  * Returns 0, or
  *   -ENOENT      the policy has no such node
  *   -EACCES      this process is not the owner; the key is missing or is not
  *                listed; or the key file, the directory or /etc/subuid is not
- *                trusted: the refusal names the command that fixes it
+ *                trusted: the error information names the command that fixes it
  *   -EOPNOTSUPP  the policy requires a feature that this host lacks, which the
- *                refusal names
+ *                error information names
  *   -EBUSY       the node is already open, in this or another process
  *   -EINVAL      an argument is NULL or malformed; or the policy has an error
  *                that affects the node (POSTERN_REASON_POLICY)
@@ -113,8 +113,8 @@ POSTERN_MUST_CHECK
 int postern_node_open(const struct postern_policy *policy,
 		      const char *node_name,
 		      const struct postern_node_options *options,
-		      struct postern_refusal *refusal,
-		      struct postern_node **ret_node);
+		      struct postern_node **ret_node,
+		      struct postern_error_info *error);
 
 /*
  * Close a node: remove the socket and close every channel that was not
@@ -226,36 +226,36 @@ int postern_node_pause(struct postern_node *node);
 POSTERN_MUST_CHECK
 int postern_node_resume(struct postern_node *node);
 
-enum postern_event_type {
-	POSTERN_EVENT_ADMITTED = 1,
-	POSTERN_EVENT_DEPARTED = 2,
+enum postern_node_event_type {
+	POSTERN_NODE_EVENT_CONNECTED = 1,
+	POSTERN_NODE_EVENT_DISCONNECTED = 2,
 	/* Messages of a peer over its rate or bandwidth were dropped, because
 	 * the policy says `on-exceed drop`.  The event counts those since the
 	 * last such event of this peer was fetched. */
-	POSTERN_EVENT_GAP = 3
+	POSTERN_NODE_EVENT_DROPPED = 3
 };
 
 /* Begins with its size. */
-struct postern_event {
+struct postern_node_event {
 	size_t size_bytes;
-	enum postern_event_type type;
+	enum postern_node_event_type type;
 	postern_peer peer;
 	uint32_t uid;
 	uint32_t gid;
 	int32_t pid;                 /* 0 where it is not visible here */
-	uint32_t directions;         /* POSTERN_DIRECTION_*, the peer's view */
+	uint32_t directions;         /* POSTERN_DIRECTION_* */
 	enum postern_reason reason;  /* why it was disconnected */
 	uint32_t missed_count;       /* events dropped before this one */
 	uint64_t undelivered_bytes;  /* of a disconnected peer, not received */
-	uint64_t dropped_messages;   /* of POSTERN_EVENT_GAP */
+	uint64_t dropped_messages;   /* of POSTERN_NODE_EVENT_DROPPED */
 	uint64_t dropped_bytes;
-	char name[POSTERN_NAME_BYTES];      /* the policy's peer that matched */
+	char peer_name[POSTERN_NAME_BYTES]; /* the policy's peer that matched */
 	char instance[POSTERN_NAME_BYTES];  /* its own name for itself */
 };
 
-#define POSTERN_EVENT_INIT \
-	{sizeof(struct postern_event), (enum postern_event_type)0, 0, 0, 0, 0, \
-	 0, POSTERN_REASON_NONE, 0, 0, 0, 0, {0}, {0}}
+#define POSTERN_NODE_EVENT_INIT \
+	{sizeof(struct postern_node_event), (enum postern_node_event_type)0, 0, \
+	 0, 0, 0, 0, POSTERN_REASON_NONE, 0, 0, 0, 0, {0}, {0}}
 
 /*
  * Get the next event, oldest first.  The event that a peer was disconnected
@@ -271,7 +271,7 @@ struct postern_event {
  */
 POSTERN_MUST_CHECK
 int postern_node_next_event(struct postern_node *node,
-			    struct postern_event *ret_event);
+			    struct postern_node_event *ret_event);
 
 /*
  * Send one message of byte_count bytes to a peer, as postern_send() does.
@@ -339,16 +339,16 @@ int postern_node_detach(struct postern_node *node, postern_peer peer,
  * Checks all peers again, by the credentials and the key with which they
  * connected.  Peers that the new policy does not allow with their current
  * directions and security mode are disconnected before the call returns
- * (POSTERN_REASON_REVOKED, one event each; *ret_lost_count, unless it is NULL,
- * counts them).  So is a detached peer whose rate, bandwidth or idle time the
- * new policy limits.  The other peers get their new limits at once, but their
- * rings and message sizes and the number of slots do not change.  Limits on the
- * number of peers apply to new peers only.  The node keeps a reference to the
- * policy.  If policy is NULL, the call loads this host's policy.
+ * (POSTERN_REASON_REVOKED, one event each; *ret_disconnected_count, unless it is
+ * NULL, counts them).  So is a detached peer whose rate, bandwidth or idle time
+ * the new policy limits.  The other peers get their new limits at once, but
+ * their rings and message sizes and the number of slots do not change.  Limits
+ * on the number of peers apply to new peers only.  The node keeps a reference to
+ * the policy.  If policy is NULL, the call loads this host's policy.
  *
  * The node keeps its accounting, with all that was charged.
  *
- * On failure *refusal, unless it is NULL, receives the error information.
+ * On failure *error, unless it is NULL, receives the error information.
  *
  * Returns 0, or
  *   -ENOENT      the policy has no such node
@@ -366,8 +366,8 @@ int postern_node_detach(struct postern_node *node, postern_peer peer,
 POSTERN_MUST_CHECK
 int postern_node_reload(struct postern_node *node,
 			const struct postern_policy *policy,
-			struct postern_refusal *refusal,
-			uint32_t *ret_lost_count);
+			uint32_t *ret_disconnected_count,
+			struct postern_error_info *error);
 
 /*
  * Report that a new policy could not be loaded, in the records and the
@@ -379,8 +379,9 @@ int postern_node_reload(struct postern_node *node,
  * negative.
  */
 POSTERN_MUST_CHECK
-int postern_node_reload_failed(struct postern_node *node, int result,
-			       const struct postern_diagnostics *diagnostics);
+int postern_node_report_reload_failure(
+	struct postern_node *node, int result,
+	const struct postern_diagnostics *diagnostics);
 
 /*
  * Disconnect one peer, or all peers whose connection a given peer of the policy
@@ -390,7 +391,8 @@ int postern_node_reload_failed(struct postern_node *node, int result,
  * The peers are disconnected and their slots are free when the call returns.
  * Nothing more is sent to them or received from them.  Messages that were not
  * received yet are lost; undelivered_bytes of the event
- * (POSTERN_REASON_REVOKED) counts them only as far as the node had seen them.
+ * (POSTERN_REASON_DISCONNECTED) counts them only as far as the node had seen
+ * them.
  * A reference from postern_node_channel() or postern_node_detach() returns
  * -EPIPE.  The policy does not change: a peer that it allows may connect
  * again.  A user with unread offers gets no new ones until it has read or
@@ -399,25 +401,26 @@ int postern_node_reload_failed(struct postern_node *node, int result,
  *
  * Returns 0, and in *ret_count, unless it is NULL, how many channels,
  * handshakes and unread offers were ended; or
- *   -ESTALE  postern_node_revoke(): the peer is not connected; or after fork()
- *   -ENOENT  postern_node_revoke_named(): no peer is connected by that name
+ *   -ESTALE  postern_node_disconnect(): the peer is not connected; or after
+ *            fork()
+ *   -ENOENT  postern_node_disconnect_named(): no peer is connected by that name
  *   -EINVAL  an argument is NULL
  */
 POSTERN_MUST_CHECK
-int postern_node_revoke(struct postern_node *node, postern_peer peer);
+int postern_node_disconnect(struct postern_node *node, postern_peer peer);
 POSTERN_MUST_CHECK
-int postern_node_revoke_named(struct postern_node *node, const char *peer_name,
-			      uint32_t *ret_count);
+int postern_node_disconnect_named(struct postern_node *node,
+				  const char *peer_name, uint32_t *ret_count);
 
 /*
  * Get the statistics of the node, or of one of its peers: <postern/stats.h>.
  * Set ret_stats->size_bytes first.
  *
  * They are current.  Other processes see the same values up to 100 ms later, by
- * postern_observe().  A message sent on a channel of postern_node_channel()
- * after a pause, to a peer that polls without sleeping, may appear there up to
- * a second later.  The statistics of a detached channel are those of the moment
- * when it was detached.
+ * postern_stats_reader_open().  A message sent on a channel of
+ * postern_node_channel() after a pause, to a peer that polls without sleeping,
+ * may appear there up to a second later.  The statistics of a detached channel
+ * are those of the moment when it was detached.
  *
  * Returns 0, or
  *   -ESTALE  postern_node_peer_stats(): the peer is not connected; or after
@@ -454,7 +457,7 @@ int postern_node_next_peer(struct postern_node *node, postern_peer previous,
  * unless no rule could allow the caller, which is logged as a refusal.  With
  * `owner unmapped` a listener that answers has not proven the node's key; only
  * postern_connect() verifies it.  If policy is NULL, the call loads this host's
- * policy.  On failure *refusal, unless it is NULL, receives the error
+ * policy.  On failure *error, unless it is NULL, receives the error
  * information.
  *
  * Returns 0, or
@@ -469,7 +472,7 @@ int postern_node_next_peer(struct postern_node *node, postern_peer previous,
 POSTERN_MUST_CHECK
 int postern_node_probe(const struct postern_policy *policy,
 		       const char *node_name, uint64_t deadline_ns,
-		       struct postern_refusal *refusal);
+		       struct postern_error_info *error);
 
 #ifdef __cplusplus
 }

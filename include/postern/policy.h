@@ -36,7 +36,7 @@ struct postern_diagnostics;
  * not given.  ABSENT: the process is known to have no such attribute.  An allow
  * does not match an unknown fact; a deny does.
  */
-enum postern_fact {
+enum postern_fact_state {
 	POSTERN_FACT_UNKNOWN = 0,
 	POSTERN_FACT_ABSENT = 1,
 	POSTERN_FACT_KNOWN = 2
@@ -57,11 +57,11 @@ enum postern_userns {
 struct postern_subject {
 	size_t size_bytes;
 
-	enum postern_fact uid_fact;       /* effective, of SO_PEERCRED */
+	enum postern_fact_state uid_fact;    /* effective, of SO_PEERCRED */
 	uint32_t uid;
-	enum postern_fact gid_fact;       /* effective */
+	enum postern_fact_state gid_fact;    /* effective */
 	uint32_t gid;
-	enum postern_fact groups_fact;    /* supplementary */
+	enum postern_fact_state groups_fact; /* supplementary */
 	uint32_t group_count;
 	const uint32_t *groups;
 
@@ -69,15 +69,15 @@ struct postern_subject {
 	 * namespace, and only peers with `pidns any` match it.  UNKNOWN counts
 	 * as visible.  The number is only printed; the inode of the pidfd
 	 * identifies the process. */
-	enum postern_fact pid_fact;
+	enum postern_fact_state pid_fact;
 	int32_t pid;
-	enum postern_fact pid_inode_fact;
+	enum postern_fact_state pid_inode_fact;
 	uint64_t pid_inode;
 
-	enum postern_fact label_fact;     /* as SO_PEERSEC returns it */
-	enum postern_fact unit_fact;      /* of the system manager */
-	enum postern_fact cgroup_fact;
-	enum postern_fact exe_fact;
+	enum postern_fact_state label_fact;  /* as SO_PEERSEC returns it */
+	enum postern_fact_state unit_fact;   /* of the system manager */
+	enum postern_fact_state cgroup_fact;
+	enum postern_fact_state exe_fact;
 	const char *label;
 	const char *unit;
 	const char *cgroup;
@@ -86,7 +86,7 @@ struct postern_subject {
 
 	/* KNOWN: proven in a handshake.  Any other state counts as absent: a
 	 * key that was not proven is never unknown. */
-	enum postern_fact key_fact;
+	enum postern_fact_state key_fact;
 	uint8_t key[POSTERN_KEY_BYTES];
 
 	/* The ids that the kernel reports for unmapped ones; 0: 65534.  Such a
@@ -120,7 +120,7 @@ enum postern_limit_key {
 	POSTERN_LIMIT_HANDSHAKES_BURST = 12
 };
 #define POSTERN_LIMIT_COUNT 13
-#define POSTERN_LIMIT_ROOM 16  /* of the arrays: later releases add keys */
+#define POSTERN_LIMIT_CAPACITY 16  /* of the arrays; later releases add keys */
 
 /* Mildest first. */
 enum postern_on_exceed {
@@ -165,7 +165,7 @@ struct postern_policy_limit {
  */
 struct postern_decision {
 	size_t size_bytes;
-	uint32_t is_admitted;          /* 1 or 0; if 0, see refusal */
+	uint32_t is_allowed;           /* 1 or 0; if 0, see error */
 	uint32_t directions;           /* POSTERN_DIRECTION_*, the client's */
 	uint32_t may_observe;          /* 1: may read the node's statistics */
 
@@ -181,19 +181,19 @@ struct postern_decision {
 	/* Bit n % 64 of word n / 64: the node's nth allow matches. */
 	uint64_t allow_bits[POSTERN_ALLOWS_MAX / 64];
 
-	struct postern_policy_limit channel[POSTERN_LIMIT_ROOM];
-	struct postern_policy_limit tenant[POSTERN_LIMIT_ROOM];
-	struct postern_policy_limit node[POSTERN_LIMIT_ROOM];
-	struct postern_policy_limit process[POSTERN_LIMIT_ROOM];
+	struct postern_policy_limit channel[POSTERN_LIMIT_CAPACITY];
+	struct postern_policy_limit tenant[POSTERN_LIMIT_CAPACITY];
+	struct postern_policy_limit node[POSTERN_LIMIT_CAPACITY];
+	struct postern_policy_limit process[POSTERN_LIMIT_CAPACITY];
 
-	struct postern_refusal refusal;
+	struct postern_error_info error;
 };
 
 #define POSTERN_DECISION_INIT \
 	{sizeof(struct postern_decision), 0, 0, 0, POSTERN_SECURITY_NONE, 0, \
 	 NULL, NULL, NULL, 0, 0, {0}, {POSTERN_POLICY_LIMIT_INIT}, \
 	 {POSTERN_POLICY_LIMIT_INIT}, {POSTERN_POLICY_LIMIT_INIT}, \
-	 {POSTERN_POLICY_LIMIT_INIT}, POSTERN_REFUSAL_INIT}
+	 {POSTERN_POLICY_LIMIT_INIT}, POSTERN_ERROR_INFO_INIT}
 
 /* The audit records that a node writes. */
 enum postern_audit {
@@ -209,11 +209,11 @@ struct postern_node_description {
 	const char *socket_path;
 	const char *file;               /* where it is defined */
 	uint32_t line;
-	enum postern_fact owner_fact;   /* UNKNOWN: an assumed name;
-	                                 * ABSENT: `owner unmapped` */
+	enum postern_fact_state owner_fact;  /* UNKNOWN: an assumed name;
+	                                      * ABSENT: `owner unmapped` */
 	uint32_t owner_uid;
 	uint32_t socket_mode;
-	enum postern_fact socket_group_fact;  /* ABSENT: the node's own group */
+	enum postern_fact_state socket_group_fact;  /* ABSENT: the node's own */
 	uint32_t socket_gid;
 	enum postern_security security; /* the node's own minimum */
 	uint32_t slot_count;
@@ -254,7 +254,7 @@ struct postern_policy_options {
 	size_t size_bytes;
 	const char *file;       /* only this file; NULL: the directories */
 	uint32_t flags;         /* POSTERN_POLICY_* */
-	uint32_t features_off;  /* POSTERN_FEATURE_* bits not to use */
+	uint32_t disable_features;  /* POSTERN_FEATURE_* bits not to use */
 
 	/* Load the policy as if root had written this text to the file
 	 * /etc/postern/policy.d/candidate_name ("NAME.conf"; NULL: none).
@@ -388,12 +388,12 @@ struct postern_diagnostic {
  * A list of diagnostics: at most 20 errors of each file, in the order of the
  * files and of their lines.
  *
- * postern_diagnostics_new() creates an empty list, and _get copies one
+ * postern_diagnostics_new() creates an empty list, and _at copies one
  * diagnostic. _count counts errors and warnings, _error_count only errors; both
  * return 0 for NULL.  _free accepts NULL and returns NULL.
  *
  * Returns 0, or
- *   -ENOENT  postern_diagnostics_get(): there is no such index
+ *   -ENOENT  postern_diagnostics_at(): there is no such index
  *   -EINVAL  an argument is NULL, or ret_diagnostic has an invalid size
  *   -ENOMEM  postern_diagnostics_new()
  */
@@ -405,9 +405,9 @@ size_t postern_diagnostics_count(const struct postern_diagnostics *diagnostics);
 size_t postern_diagnostics_error_count(
 	const struct postern_diagnostics *diagnostics);
 POSTERN_MUST_CHECK
-int postern_diagnostics_get(const struct postern_diagnostics *diagnostics,
-			    size_t diagnostic_index,
-			    struct postern_diagnostic *ret_diagnostic);
+int postern_diagnostics_at(const struct postern_diagnostics *diagnostics,
+			   size_t diagnostic_index,
+			   struct postern_diagnostic *ret_diagnostic);
 
 /*
  * Format one diagnostic as compilers do: location, message, the source line

@@ -18,11 +18,11 @@
 
 #include <postern/channel.h>
 #include <postern/control.h>
-#include <postern/facts.h>
+#include <postern/subject.h>
 #include <postern/key.h>
 #include <postern/log.h>
 #include <postern/node.h>
-#include <postern/observe.h>
+#include <postern/stats_reader.h>
 #include <postern/policy.h>
 #include <postern/result.h>
 #include <postern/stats.h>

@@ -5,7 +5,7 @@
  * Every function of postern returns 0 (or a documented non-negative value) or a
  * negative errno of the closed set below; errno itself is never set.  An errno
  * cannot say for which reason a process was refused, or by which rule.  struct
- * postern_refusal carries this to the local caller only; the peer learns no
+ * postern_error_info carries this to the local caller only; the peer learns no
  * more than "access denied".
  *
  *   -EAGAIN           nothing to receive or to report, the ring is full, or the
@@ -76,12 +76,12 @@ extern "C" {
 #define POSTERN_STRUCT_BYTES_MAX 8192
 
 /*
- * Directions of a channel, as bits.  In policies, decisions, events and connect
- * options they are those of the client; in calls on a channel, of the caller.
+ * Directions of a channel, as bits.  They are absolute: messages to the node are
+ * those that a client sends.
  */
 enum postern_direction {
-	POSTERN_DIRECTION_SEND = 1,
-	POSTERN_DIRECTION_RECEIVE = 2
+	POSTERN_DIRECTION_TO_NODE = 1,
+	POSTERN_DIRECTION_FROM_NODE = 2
 };
 
 /* Security modes, weakest first: a policy sets the minimum. */
@@ -126,7 +126,7 @@ enum postern_reason {
 	POSTERN_REASON_PROTOCOL = 42,       /* malformed or unexpected record */
 	POSTERN_REASON_VERSION = 43,        /* no common version */
 	POSTERN_REASON_WRONG_NODE = 44,     /* the client asked for another node */
-	POSTERN_REASON_KIND = 45,           /* it may not observe or control */
+	POSTERN_REASON_NOT_PERMITTED = 45,  /* it may not observe or control */
 	POSTERN_REASON_DEADLINE = 46,       /* the handshake took too long */
 	POSTERN_REASON_PEER_DIED = 47,      /* the process ended */
 	POSTERN_REASON_HUNG_UP = 48,        /* the socket was closed */
@@ -161,17 +161,18 @@ enum postern_reason {
 	/* The end of a channel. */
 	POSTERN_REASON_CLOSED = 100,        /* the peer closed the channel */
 	POSTERN_REASON_POISONED = 101,      /* the peer violated the protocol */
-	POSTERN_REASON_REVOKED = 102,       /* by a reload, or by the operator */
+	POSTERN_REASON_REVOKED = 102,       /* no longer allowed after a reload */
 	POSTERN_REASON_NODE_CLOSED = 103,   /* the node itself was closed */
 	POSTERN_REASON_EXCEEDED = 104,      /* over a limit of the policy */
 	POSTERN_REASON_IDLE = 105,          /* no message for too long */
 	POSTERN_REASON_KEY_REJECTED = 106,  /* a message was not authentic */
-	POSTERN_REASON_KEY_USED_UP = 107    /* 2^48 messages in a direction */
+	POSTERN_REASON_KEY_EXHAUSTED = 107, /* 2^48 messages in a direction */
+	POSTERN_REASON_DISCONNECTED = 108   /* by the operator or the program */
 };
 
-#define POSTERN_REFUSAL_FILE_BYTES 256
-#define POSTERN_REFUSAL_RULE_BYTES 160
-#define POSTERN_REFUSAL_DETAIL_BYTES 384
+#define POSTERN_ERROR_FILE_BYTES 256
+#define POSTERN_ERROR_RULE_BYTES 160
+#define POSTERN_ERROR_DETAIL_BYTES 384
 
 /*
  * The error information of a failed call.  Begins with its size.  file, line
@@ -180,21 +181,22 @@ enum postern_reason {
  * command that fixes the problem, if there is one.  All texts are terminated;
  * longer ones are truncated.
  */
-struct postern_refusal {
+struct postern_error_info {
 	size_t size_bytes;
 	enum postern_reason reason;
 	uint32_t line;
-	char file[POSTERN_REFUSAL_FILE_BYTES];
-	char rule[POSTERN_REFUSAL_RULE_BYTES];
-	char detail[POSTERN_REFUSAL_DETAIL_BYTES];
+	char file[POSTERN_ERROR_FILE_BYTES];
+	char rule[POSTERN_ERROR_RULE_BYTES];
+	char detail[POSTERN_ERROR_DETAIL_BYTES];
 };
 
-#define POSTERN_REFUSAL_INIT \
-	{sizeof(struct postern_refusal), POSTERN_REASON_NONE, 0, {0}, {0}, {0}}
+#define POSTERN_ERROR_INFO_INIT \
+	{sizeof(struct postern_error_info), POSTERN_REASON_NONE, 0, {0}, {0}, \
+	 {0}}
 
 /*
- * Optional features of the kernel, and one of the processor.  features_off in
- * the options of a call excludes some of them, to test a program as on a host
+ * Optional features of the kernel, and one of the processor.  disable_features
+ * in the options of a call excludes some of them, to test a program as on a host
  * without them.
  */
 enum postern_feature {
@@ -219,13 +221,13 @@ uint32_t postern_features(void);
  * this; do not free the text.
  */
 const char *postern_strerror(int result);
-const char *postern_reason_text(enum postern_reason reason);
+const char *postern_reason_description(enum postern_reason reason);
 
 /*
  * Get the stable name of a reason for machines ("no-allow", "half-open"), as in
  * audit records.  Never NULL; "unknown" for other values.
  */
-const char *postern_reason_word(enum postern_reason reason);
+const char *postern_reason_name(enum postern_reason reason);
 
 /*
  * Can the same call succeed later without a change of the policy, the keys or

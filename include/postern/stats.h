@@ -56,7 +56,7 @@ struct postern_channel_statistics {
 	uint64_t sent_bytes;
 	uint64_t received_messages;
 	uint64_t received_bytes;
-	uint64_t refused_full_count;   /* sends that found the ring full */
+	uint64_t send_full_count;      /* sends that found the ring full */
 	uint64_t dropped_messages;     /* discarded here, by a limit */
 	uint64_t dropped_bytes;
 	uint64_t peer_dropped_messages; /* of those sent; a claim of the peer */
@@ -64,8 +64,8 @@ struct postern_channel_statistics {
 	uint64_t send_peak_bytes;
 	uint64_t receive_depth_bytes;
 	uint64_t receive_peak_bytes;
-	uint64_t bells_rung;           /* wake-ups of the peer */
-	uint64_t bells_heard;          /* wake-ups by the peer */
+	uint64_t wakeups_sent;         /* wake-ups of the peer */
+	uint64_t wakeups_received;     /* wake-ups by the peer */
 	uint64_t high_watermark_count;
 	uint64_t last_activity_ns;     /* CLOCK_MONOTONIC, coarse; 0: never */
 	enum postern_reason end_reason;
@@ -77,7 +77,7 @@ struct postern_channel_statistics {
 	{sizeof(struct postern_channel_statistics), 0, 0, 0, 0, 0, 0, 0, 0, 0, \
 	 0, 0, 0, 0, 0, 0, 0, POSTERN_REASON_NONE, POSTERN_LATENCY_INIT, {0}}
 
-/* The state of an admitted peer. */
+/* The state of a connected peer. */
 enum postern_peer_state {
 	POSTERN_PEER_READY = 1,      /* it may have sent something */
 	POSTERN_PEER_IDLE = 2,       /* its ring is empty; it wakes the node */
@@ -99,16 +99,16 @@ struct postern_peer_statistics {
 	uint32_t uid;
 	uint32_t gid;
 	int32_t pid;                 /* 0: not visible to this process */
-	uint32_t directions;         /* POSTERN_DIRECTION_*, the peer's view */
+	uint32_t directions;         /* POSTERN_DIRECTION_* */
 	enum postern_peer_state state; /* 0: a state of a later release */
 	uint32_t flags;              /* POSTERN_PEER_* */
-	uint32_t receive_ring_bytes; /* peer to node; 0: not granted */
-	uint32_t send_ring_bytes;
-	uint64_t admitted_ns;        /* CLOCK_MONOTONIC */
+	uint32_t to_node_ring_bytes; /* 0: not granted */
+	uint32_t from_node_ring_bytes;
+	uint64_t connected_ns;       /* CLOCK_MONOTONIC */
 	uint64_t throttled_count;
 	uint64_t throttled_ns;
 	struct postern_channel_statistics channel; /* the node's side of it */
-	char name[POSTERN_NAME_BYTES];        /* the peer rule that matched */
+	char peer_name[POSTERN_NAME_BYTES];   /* the peer rule that matched */
 	char instance[POSTERN_NAME_BYTES];    /* a claim of the peer */
 	char tenant[POSTERN_NAME_BYTES];      /* empty: it has none */
 };
@@ -119,7 +119,7 @@ struct postern_peer_statistics {
 	 POSTERN_CHANNEL_STATISTICS_INIT, {0}, {0}, {0}}
 
 /* The length of arrays by reason; later releases add reasons. */
-#define POSTERN_REASON_ROOM 128
+#define POSTERN_REASON_CAPACITY 128
 
 /* A node as a whole.  Begins with its size. */
 struct postern_node_statistics {
@@ -131,8 +131,8 @@ struct postern_node_statistics {
 
 	/* Gauges. */
 	uint32_t slot_count;
-	uint32_t slots_used;         /* admitted or in a handshake */
-	uint32_t peer_count;         /* admitted */
+	uint32_t slots_used;         /* by peers and handshakes */
+	uint32_t peer_count;         /* connected */
 	uint32_t ready_count;
 	uint32_t throttled_count;
 	uint32_t draining_count;
@@ -140,8 +140,8 @@ struct postern_node_statistics {
 	uint32_t half_open_count;
 
 	/* Counters, since the node was opened. */
-	uint64_t admitted_count;
-	uint64_t departed_count;
+	uint64_t connected_count;
+	uint64_t disconnected_count;
 	uint64_t refused_count;
 	uint64_t slots_recycled_count; /* slots given to another peer */
 	uint64_t received_messages;
@@ -150,19 +150,19 @@ struct postern_node_statistics {
 	uint64_t sent_bytes;
 	uint64_t dropped_messages;
 	uint64_t dropped_bytes;
-	uint64_t turn_count;         /* iterations of the event loop */
+	uint64_t loop_count;         /* iterations of the event loop */
 	uint64_t events_missed_count;
 	uint64_t reload_count;
 	uint64_t reload_failed_count;
 	uint64_t audit_record_count;
 	uint64_t audit_suppressed_count;
-	uint64_t refused_by_reason[POSTERN_REASON_ROOM];
-	uint64_t departed_by_reason[POSTERN_REASON_ROOM];
+	uint64_t refused_by_reason[POSTERN_REASON_CAPACITY];
+	uint64_t disconnected_by_reason[POSTERN_REASON_CAPACITY];
 	struct postern_latency latency; /* of all peers, past ones too */
-	char name[POSTERN_NAME_BYTES];
+	char node_name[POSTERN_NAME_BYTES];
 
 	/* Sends to peers that found the ring full, since the node was opened. */
-	uint64_t refused_full_count;
+	uint64_t send_full_count;
 };
 
 #define POSTERN_NODE_STATISTICS_INIT \

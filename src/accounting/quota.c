@@ -70,16 +70,16 @@ static void add_node(struct sums *sums, const struct pst_charges *charges,
 	}
 }
 
-static bool refuse_by_limit(struct postern_refusal *refusal,
+static bool refuse_by_limit(struct postern_error_info *error,
 			    enum postern_reason reason,
 			    const struct postern_policy_limit *limit,
 			    const char *rule)
 {
-	(void)pst_error_set(refusal, reason);
-	refusal->line = limit->line;
-	(void)snprintf(refusal->file, sizeof(refusal->file), "%s",
+	(void)pst_error_set(error, reason);
+	error->line = limit->line;
+	(void)snprintf(error->file, sizeof(error->file), "%s",
 		       limit->file ? limit->file : "");
-	(void)snprintf(refusal->rule, sizeof(refusal->rule), "%s %llu", rule,
+	(void)snprintf(error->rule, sizeof(error->rule), "%s %llu", rule,
 		       (unsigned long long)limit->value);
 	return false;
 }
@@ -94,19 +94,19 @@ static bool exceeds(const struct postern_policy_limit *limit, uint64_t sum,
 
 static bool check_scope(const struct postern_policy_limit *limits,
 			const struct sum *sum, uint64_t memory_bytes,
-			struct postern_refusal *refusal)
+			struct postern_error_info *error)
 {
 	if (exceeds(&limits[POSTERN_LIMIT_PEERS], sum->peers, 1))
-		return refuse_by_limit(refusal, POSTERN_REASON_PEERS,
+		return refuse_by_limit(error, POSTERN_REASON_PEERS,
 				       &limits[POSTERN_LIMIT_PEERS], "peers");
 	if (exceeds(&limits[POSTERN_LIMIT_PEERS_PER_USER], sum->peers_of_uid,
 		    1))
-		return refuse_by_limit(refusal, POSTERN_REASON_PEERS_PER_USER,
+		return refuse_by_limit(error, POSTERN_REASON_PEERS_PER_USER,
 				       &limits[POSTERN_LIMIT_PEERS_PER_USER],
 				       "peers-per-user");
 	if (exceeds(&limits[POSTERN_LIMIT_MEMORY], sum->memory_bytes,
 		    memory_bytes))
-		return refuse_by_limit(refusal, POSTERN_REASON_MEMORY,
+		return refuse_by_limit(error, POSTERN_REASON_MEMORY,
 				       &limits[POSTERN_LIMIT_MEMORY], "memory");
 	return true;
 }
@@ -114,7 +114,7 @@ static bool check_scope(const struct postern_policy_limit *limits,
 /* An allow limits the number of its channels, and the memory of each. */
 static bool check_allows(const struct sums *sums,
 			 const struct pst_quota_request *request,
-			 struct postern_refusal *refusal)
+			 struct postern_error_info *error)
 {
 	const struct postern_policy_limit *limits;
 	struct sum sum = {0};
@@ -128,7 +128,7 @@ static bool check_allows(const struct sums *sums,
 		limits = pst_policy_allow_limits(request->rules, allow);
 		sum.peers = sums->allow_peers[allow];
 		if (limits &&
-		    !check_scope(limits, &sum, request->memory_bytes, refusal))
+		    !check_scope(limits, &sum, request->memory_bytes, error))
 			return false;
 	}
 	return true;
@@ -137,7 +137,7 @@ static bool check_allows(const struct sums *sums,
 static bool check_all(const struct pst_accounting *accounting,
 		      const struct pst_charges *charges,
 		      const struct pst_quota_request *request,
-		      struct postern_refusal *refusal)
+		      struct postern_error_info *error)
 {
 	const struct postern_decision *decision = request->decision;
 	uint64_t memory_bytes = request->memory_bytes;
@@ -148,24 +148,24 @@ static bool check_all(const struct pst_accounting *accounting,
 	     link = link->next)
 		add_node(&sums, CHARGES_OF(link), CHARGES_OF(link) == charges,
 			 request);
-	return check_scope(decision->node, &sums.node, memory_bytes, refusal) &&
-	       check_allows(&sums, request, refusal) &&
+	return check_scope(decision->node, &sums.node, memory_bytes, error) &&
+	       check_allows(&sums, request, error) &&
 	       check_scope(decision->tenant, &sums.tenant, memory_bytes,
-			   refusal) &&
+			   error) &&
 	       check_scope(decision->process, &sums.process, memory_bytes,
-			   refusal);
+			   error);
 }
 
 bool pst_quota_charge(struct pst_accounting *accounting,
 		      struct pst_charges *charges, uint32_t slot_index,
 		      const struct pst_quota_request *request,
-		      struct postern_refusal *refusal)
+		      struct postern_error_info *error)
 {
 	struct pst_charge *charge = &charges->charges[slot_index];
 	bool is_allowed;
 
 	pst_accounting_lock(accounting);
-	is_allowed = check_all(accounting, charges, request, refusal);
+	is_allowed = check_all(accounting, charges, request, error);
 	if (is_allowed) {
 		charge->is_taken = true;
 		charge->uid = request->uid;
@@ -207,7 +207,7 @@ bool pst_quota_acquire_handshake(struct pst_accounting *accounting,
 				 struct pst_uid_rate *rates,
 				 const struct postern_policy_limit *limits,
 				 uint64_t user, uint64_t now_ns,
-				 struct postern_refusal *refusal)
+				 struct postern_error_info *error)
 {
 	const struct pst_token_rate rate =
 		pst_policy_limits_rate(limits, POSTERN_LIMIT_HANDSHAKES,
@@ -218,6 +218,6 @@ bool pst_quota_acquire_handshake(struct pst_accounting *accounting,
 	is_allowed = pst_uid_rate_acquire(rates, &rate, user, now_ns);
 	pst_accounting_unlock(accounting);
 	return is_allowed ||
-	       refuse_by_limit(refusal, POSTERN_REASON_HANDSHAKES,
+	       refuse_by_limit(error, POSTERN_REASON_HANDSHAKES,
 			       &limits[POSTERN_LIMIT_HANDSHAKES], "handshakes");
 }

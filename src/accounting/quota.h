@@ -3,7 +3,7 @@
  * Quotas: limits on the peers, the memory and the connection attempts of an
  * allow, a tenant, a node and a process
  *
- * A refusal names the line of the policy that sets the exceeded limit.
+ * The error names the line of the policy that sets the exceeded limit.
  */
 #ifndef POSTERN_ACCOUNTING_QUOTA_H
 #define POSTERN_ACCOUNTING_QUOTA_H
@@ -36,7 +36,7 @@ struct pst_quota_request {
 bool pst_quota_charge(struct pst_accounting *accounting,
 		      struct pst_charges *charges, uint32_t slot_index,
 		      const struct pst_quota_request *request,
-		      struct postern_refusal *refusal);
+		      struct postern_error_info *error);
 void pst_quota_release(struct pst_accounting *accounting,
 		       struct pst_charges *charges, uint32_t slot_index);
 
@@ -56,6 +56,6 @@ bool pst_quota_acquire_handshake(struct pst_accounting *accounting,
 				 struct pst_uid_rate *rates,
 				 const struct postern_policy_limit *limits,
 				 uint64_t user, uint64_t now_ns,
-				 struct postern_refusal *refusal);
+				 struct postern_error_info *error);
 
 #endif

@@ -47,22 +47,22 @@ struct received {
 
 static bool handle_hello(struct pst_admission *admission,
 			 struct pst_half_open *entry,
-			 struct postern_refusal *refusal)
+			 struct postern_error_info *error)
 {
 	const struct pst_hello *hello = &entry->responder.hello;
 
 	if (strcmp(hello->node_name, admission->params.node_name) != 0)
-		return pst_error_setf(refusal, POSTERN_REASON_WRONG_NODE,
+		return pst_error_setf(error, POSTERN_REASON_WRONG_NODE,
 				      "asked for node %s", hello->node_name);
 	switch (hello->kind) {
 	case PST_WIRE_KIND_CHANNEL:
-		return pst_admission_offer(admission, entry, refusal);
+		return pst_admission_offer(admission, entry, error);
 	case PST_WIRE_KIND_OBSERVE:
-		return pst_observe_execute(admission, entry, refusal);
+		return pst_observe_execute(admission, entry, error);
 	case PST_WIRE_KIND_CONTROL:
-		return pst_control_permit(admission, entry, refusal);
+		return pst_control_permit(admission, entry, error);
 	}
-	return pst_error_set(refusal, POSTERN_REASON_KIND);
+	return pst_error_set(error, POSTERN_REASON_NOT_PERMITTED);
 }
 
 /* -- READY and GO ---------------------------------------------------------- */
@@ -70,35 +70,35 @@ static bool handle_hello(struct pst_admission *admission,
 /* A peer can look at its OFFER without taking it from the queue.  Then the
  * descriptors stay in flight and count against the node. */
 static bool has_taken_offer(const struct pst_half_open *entry,
-			    struct postern_refusal *refusal)
+			    struct postern_error_info *error)
 {
 	if (pst_packet_unread_bytes(entry->socket_fd) == 0)
 		return true;
-	return pst_error_setf(refusal, POSTERN_REASON_PROTOCOL,
+	return pst_error_setf(error, POSTERN_REASON_PROTOCOL,
 			      "READY before the OFFER was taken");
 }
 
 static bool is_alive(const struct pst_half_open *entry,
-		     struct postern_refusal *refusal)
+		     struct postern_error_info *error)
 {
 	if (pst_process_has_ended(entry->credentials.pidfd) == 0)
 		return true;
-	return pst_error_set(refusal, POSTERN_REASON_PEER_DIED);
+	return pst_error_set(error, POSTERN_REASON_PEER_DIED);
 }
 
 static bool handle_ready(struct pst_admission *admission,
 			 struct pst_half_open *entry,
-			 struct postern_refusal *refusal)
+			 struct postern_error_info *error)
 {
 	const struct pst_admission_params *params = &admission->params;
 	struct pst_peer *peer =
 		pst_peer_table_at(params->peer_table, entry->slot);
 
-	if (!has_taken_offer(entry, refusal) ||
-	    !pst_admission_check_segments(admission, entry, refusal) ||
-	    !is_alive(entry, refusal) ||
-	    !pst_admission_finish(admission, entry, refusal) ||
-	    !pst_admission_send_go(admission, entry, refusal))
+	if (!has_taken_offer(entry, error) ||
+	    !pst_admission_check_segments(admission, entry, error) ||
+	    !is_alive(entry, error) ||
+	    !pst_admission_finish(admission, entry, error) ||
+	    !pst_admission_send_go(admission, entry, error))
 		return false;
 
 	entry->slot = 0; /* it belongs to the peer now */
@@ -122,18 +122,18 @@ static bool is_same_process(const struct pst_peer_credentials *credentials,
 
 /* The handshake has failed by a record. */
 static bool refuse_record(const struct pst_half_open *entry,
-			  struct postern_refusal *refusal)
+			  struct postern_error_info *error)
 {
 	enum postern_reason reason = entry->responder.machine.reason;
 
 	if (reason == POSTERN_REASON_SECURITY)
-		return pst_error_setf(refusal, reason,
+		return pst_error_setf(error, reason,
 				      "it begins with a cipher that this host "
 				      "does without");
 	if (reason != POSTERN_REASON_KEY)
-		return pst_error_set(refusal, reason);
+		return pst_error_set(error, reason);
 	return pst_error_setf(
-		refusal, reason,
+		error, reason,
 		entry->key ? "a record that was not made for the "
 			     "node's key, or by whom it says, or was "
 			     "altered"
@@ -143,13 +143,13 @@ static bool refuse_record(const struct pst_half_open *entry,
 
 static bool consume_record(struct pst_half_open *entry,
 			   const struct received *record,
-			   struct postern_refusal *refusal)
+			   struct postern_error_info *error)
 {
 	const struct pst_packet_sender *sender = &record->sender;
 	int r;
 
 	if (!is_same_process(&entry->credentials, sender))
-		return pst_error_setf(refusal,
+		return pst_error_setf(error,
 				      POSTERN_REASON_CREDENTIALS_CHANGED,
 				      "a record by pid %ld uid %lu",
 				      (long)sender->pid,
@@ -157,22 +157,22 @@ static bool consume_record(struct pst_half_open *entry,
 	r = pst_responder_consume(&entry->responder, record->bytes,
 				  record->byte_count);
 	if (r < 0)
-		return refuse_record(entry, refusal);
+		return refuse_record(entry, error);
 	return true;
 }
 
 static bool handle_message(struct pst_admission *admission,
 			   struct pst_half_open *entry,
-			   struct postern_refusal *refusal)
+			   struct postern_error_info *error)
 {
 	if (entry->responder.machine.state == HANDSHAKE_CONSUMED_READY)
-		return handle_ready(admission, entry, refusal);
+		return handle_ready(admission, entry, error);
 	if (entry->responder.machine.state == HANDSHAKE_CONSUMED_COMMAND) {
 		pst_control_execute(admission, entry);
 		pst_admission_release(admission, entry);
 		return true;
 	}
-	return handle_hello(admission, entry, refusal);
+	return handle_hello(admission, entry, error);
 }
 
 static void receive_record(const struct pst_admission *admission, int socket_fd,
@@ -189,18 +189,18 @@ static void handle_record(struct pst_admission *admission,
 			  struct pst_half_open *entry,
 			  const struct received *record)
 {
-	struct postern_refusal refusal;
+	struct postern_error_info error;
 	bool is_accepted;
 
 	entry->attempt.has_hello = true;
 	if (record->result < 0)
 		is_accepted = pst_error_set_errno(
-			&refusal, POSTERN_REASON_PROTOCOL, record->result,
+			&error, POSTERN_REASON_PROTOCOL, record->result,
 			"receiving a record");
 	else
-		is_accepted = consume_record(entry, record, &refusal);
-	if (!is_accepted || !handle_message(admission, entry, &refusal))
-		pst_admission_refuse(admission, entry, &refusal);
+		is_accepted = consume_record(entry, record, &error);
+	if (!is_accepted || !handle_message(admission, entry, &error))
+		pst_admission_refuse(admission, entry, &error);
 }
 
 void pst_admission_advance(struct pst_admission *admission, uint64_t tag)
@@ -231,7 +231,7 @@ void pst_admission_advance(struct pst_admission *admission, uint64_t tag)
 static struct pst_half_open *
 allocate_half_open(struct pst_admission *admission,
 		   const struct pst_half_open_attempt *attempt,
-		   struct postern_refusal *refusal)
+		   struct postern_error_info *error)
 {
 	struct pst_half_open_table *table = &admission->half_open;
 	struct pst_half_open *entry = NULL;
@@ -242,7 +242,7 @@ allocate_half_open(struct pst_admission *admission,
 			entry = pst_half_open_find_own_victim(table,
 							      attempt->user);
 		if (!entry) {
-			(void)pst_error_set(refusal, POSTERN_REASON_HALF_OPEN);
+			(void)pst_error_set(error, POSTERN_REASON_HALF_OPEN);
 			return NULL;
 		}
 	} else {
@@ -268,9 +268,9 @@ void pst_admission_begin(const struct pst_admission *admission,
 }
 
 /* The credentials could not be read. */
-static void refuse_credentials(int result, struct postern_refusal *refusal)
+static void refuse_credentials(int result, struct postern_error_info *error)
 {
-	(void)pst_error_set_errno(refusal,
+	(void)pst_error_set_errno(error,
 				  result == -EMFILE || result == -ENFILE ||
 						  result == -ENOMEM
 					  ? POSTERN_REASON_RESOURCES
@@ -285,15 +285,15 @@ begin_handshake(struct pst_admission *admission, int socket_fd,
 		const struct pst_half_open_attempt *attempt)
 {
 	const struct pst_admission_params *params = &admission->params;
-	struct postern_refusal refusal;
+	struct postern_error_info error;
 	struct pst_half_open *entry;
 	uint32_t index;
 	int r;
 
-	entry = allocate_half_open(admission, attempt, &refusal);
+	entry = allocate_half_open(admission, attempt, &error);
 	if (!entry) {
 		pst_admission_refuse_attempt(admission, socket_fd, credentials,
-					     &refusal);
+					     &error);
 		return NULL;
 	}
 	index = pst_half_open_index(&admission->half_open, entry);
@@ -306,9 +306,9 @@ begin_handshake(struct pst_admission *admission, int socket_fd,
 			     pst_poll_tag(PST_POLL_HALF_OPEN, index,
 					  entry->generation));
 	if (r < 0) {
-		(void)pst_error_set_errno(&refusal, POSTERN_REASON_RESOURCES, r,
+		(void)pst_error_set_errno(&error, POSTERN_REASON_RESOURCES, r,
 					  "watching the socket");
-		pst_admission_refuse(admission, entry, &refusal);
+		pst_admission_refuse(admission, entry, &error);
 		return NULL;
 	}
 	return entry;
@@ -324,7 +324,7 @@ static void handle_attempt(struct pst_admission *admission, int socket_fd)
 	const struct pst_admission_params *params = &admission->params;
 	struct pst_peer_credentials credentials;
 	struct pst_half_open_attempt attempt;
-	struct postern_refusal refusal;
+	struct postern_error_info error;
 	struct pst_half_open *entry;
 	struct received record;
 	int r;
@@ -337,16 +337,16 @@ static void handle_attempt(struct pst_admission *admission, int socket_fd)
 		return;
 	}
 	if (r < 0) {
-		refuse_credentials(r, &refusal);
+		refuse_credentials(r, &error);
 		pst_admission_refuse_attempt(admission, socket_fd, &credentials,
-					     &refusal);
+					     &error);
 		return;
 	}
 	attempt.user = pst_admission_user(admission, &credentials);
 	if (!pst_admission_check_attempt(admission, &credentials, attempt.user,
-					 &attempt.needs_key, &refusal)) {
+					 &attempt.needs_key, &error)) {
 		pst_admission_refuse_attempt(admission, socket_fd, &credentials,
-					     &refusal);
+					     &error);
 		return;
 	}
 	receive_record(admission, socket_fd, &record);

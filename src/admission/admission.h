@@ -31,7 +31,7 @@ struct pst_admission_hooks {
 	void (*on_refused)(void *hook_data,
 			   const struct pst_peer_credentials *credentials,
 			   const struct pst_handshake_responder *responder,
-			   const struct postern_refusal *refusal);
+			   const struct postern_error_info *error);
 
 	/* GO was sent: the peer has its channel, is watched and identified. */
 	void (*on_connected)(void *hook_data, struct pst_peer *peer);
@@ -131,12 +131,12 @@ bool pst_admission_decide(const struct pst_admission *admission,
 			  const struct pst_peer_credentials *credentials,
 			  const uint8_t *key,
 			  struct postern_decision *ret_decision,
-			  struct postern_refusal *refusal);
+			  struct postern_error_info *error);
 
 /* Does the decision allow what was agreed on under another one? */
 bool pst_admission_covers(const struct postern_decision *decision,
 			  uint32_t directions, enum postern_security security,
-			  struct postern_refusal *refusal);
+			  struct postern_error_info *error);
 
 /* Apply these limits to a peer that is charged already, from now on, and move its
  * charge.  Its rings and the size of its messages stay. */

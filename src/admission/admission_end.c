@@ -63,18 +63,18 @@ static void note_abandoned(struct pst_admission *admission,
 
 void pst_admission_refuse(struct pst_admission *admission,
 			  struct pst_half_open *entry,
-			  const struct postern_refusal *refusal)
+			  const struct postern_error_info *error)
 {
 	const struct pst_admission_params *params = &admission->params;
 
 	params->hooks->on_refused(params->hook_data, &entry->credentials,
-				  &entry->responder, refusal);
+				  &entry->responder, error);
 	/* An eviction counts at any age.  The handshakes of a flood are evicted
 	 * within milliseconds: if they did not count, its users would look like
 	 * all others. */
 	note_abandoned(admission, entry);
 	pst_half_open_note_taken_offer(entry);
-	send_refusal(entry->socket_fd, &entry->responder, refusal->reason);
+	send_refusal(entry->socket_fd, &entry->responder, error->reason);
 	pst_admission_release(admission, entry);
 }
 
@@ -87,30 +87,30 @@ static bool is_served(const struct pst_half_open *entry)
 void pst_admission_end(struct pst_admission *admission,
 		       struct pst_half_open *entry, enum postern_reason reason)
 {
-	struct postern_refusal refusal;
+	struct postern_error_info error;
 
 	if (is_served(entry)) {
 		pst_admission_release(admission, entry);
 		return;
 	}
-	(void)pst_error_set(&refusal, reason);
-	pst_admission_refuse(admission, entry, &refusal);
+	(void)pst_error_set(&error, reason);
+	pst_admission_refuse(admission, entry, &error);
 }
 
 void pst_admission_end_hung_up(struct pst_admission *admission,
 			       struct pst_half_open *entry)
 {
 	const struct pst_admission_params *params = &admission->params;
-	struct postern_refusal refusal;
+	struct postern_error_info error;
 
 	/* A peer that has sent nothing is not worth a record. */
 	if (entry->responder.machine.state != HANDSHAKE_START &&
 	    !is_served(entry)) {
 		note_abandoned(admission, entry);
-		(void)pst_error_set(&refusal, POSTERN_REASON_HUNG_UP);
+		(void)pst_error_set(&error, POSTERN_REASON_HUNG_UP);
 		params->hooks->on_refused(params->hook_data,
 					  &entry->credentials,
-					  &entry->responder, &refusal);
+					  &entry->responder, &error);
 	}
 	pst_admission_release(admission, entry);
 }
@@ -126,7 +126,7 @@ void pst_admission_close_attempt(struct pst_admission *admission, int socket_fd,
 void pst_admission_refuse_attempt(struct pst_admission *admission,
 				  int socket_fd,
 				  struct pst_peer_credentials *credentials,
-				  const struct postern_refusal *refusal)
+				  const struct postern_error_info *error)
 {
 	const struct pst_admission_params *params = &admission->params;
 	const struct pst_responder_params responder_params = {
@@ -136,8 +136,8 @@ void pst_admission_refuse_attempt(struct pst_admission *admission,
 
 	pst_responder_init(&responder, &responder_params);
 	params->hooks->on_refused(params->hook_data, credentials, NULL,
-				  refusal);
-	send_refusal(socket_fd, &responder, refusal->reason);
+				  error);
+	send_refusal(socket_fd, &responder, error->reason);
 	pst_responder_done(&responder);
 	pst_admission_close_attempt(admission, socket_fd, credentials);
 }

@@ -42,29 +42,29 @@ uint64_t pst_admission_user(const struct pst_admission *admission,
 static bool acquire(const struct pst_admission *admission,
 		    struct pst_uid_rate *rates,
 		    const struct postern_policy_limit *limits, uint64_t user,
-		    struct postern_refusal *refusal)
+		    struct postern_error_info *error)
 {
 	return pst_quota_acquire_handshake(
 		admission->params.binding->accounting, rates, limits, user,
-		*admission->params.now_ns, refusal);
+		*admission->params.now_ns, error);
 }
 
 static bool acquire_handshake(struct pst_admission *admission, uint64_t user,
-			      struct postern_refusal *refusal)
+			      struct postern_error_info *error)
 {
 	const struct pst_policy_binding *binding = admission->params.binding;
 
 	return acquire(admission, &admission->handshakes,
-		       binding->rules->limits, user, refusal) &&
+		       binding->rules->limits, user, error) &&
 	       acquire(admission, &binding->accounting->handshakes,
 		       binding->policy->limits, user,
-		       refusal);
+		       error);
 }
 
 bool pst_admission_check_attempt(struct pst_admission *admission,
 				 const struct pst_peer_credentials *credentials,
 				 uint64_t user, bool *ret_needs_key,
-				 struct postern_refusal *refusal)
+				 struct postern_error_info *error)
 {
 	struct postern_subject subject;
 
@@ -73,14 +73,14 @@ bool pst_admission_check_attempt(struct pst_admission *admission,
 		return true;
 	pst_subject_init(&subject, credentials, NULL, admission->overflow_uid,
 			 admission->overflow_gid);
-	return acquire_handshake(admission, user, refusal) &&
+	return acquire_handshake(admission, user, error) &&
 	       pst_policy_may_match_later(admission->params.binding->rules,
-					  &subject, ret_needs_key, refusal);
+					  &subject, ret_needs_key, error);
 }
 
 bool pst_admission_may_offer(struct pst_admission *admission,
 			     const struct pst_half_open *entry,
-			     struct postern_refusal *refusal)
+			     struct postern_error_info *error)
 {
 	const struct pst_admission_params *params = &admission->params;
 	bool is_revoked;
@@ -90,8 +90,8 @@ bool pst_admission_may_offer(struct pst_admission *admission,
 		return true;
 	params->hooks->on_offers_exhausted(params->hook_data);
 	if (!is_revoked)
-		return pst_error_set(refusal, POSTERN_REASON_UNREAD_OFFERS);
-	return pst_error_setf(refusal, POSTERN_REASON_UNREAD_OFFERS,
+		return pst_error_set(error, POSTERN_REASON_UNREAD_OFFERS);
+	return pst_error_setf(error, POSTERN_REASON_UNREAD_OFFERS,
 			      "offers of this uid were revoked and are unread "
 			      "still");
 }
@@ -102,7 +102,7 @@ bool pst_admission_decide(const struct pst_admission *admission,
 			  const struct pst_peer_credentials *credentials,
 			  const uint8_t *key,
 			  struct postern_decision *ret_decision,
-			  struct postern_refusal *refusal)
+			  struct postern_error_info *error)
 {
 	const struct pst_admission_params *params = &admission->params;
 	struct postern_subject subject;
@@ -111,37 +111,37 @@ bool pst_admission_decide(const struct pst_admission *admission,
 			 admission->overflow_gid);
 	pst_policy_decide(params->binding->policy, params->node_name, &subject,
 			  ret_decision);
-	if (ret_decision->is_admitted)
+	if (ret_decision->is_allowed)
 		return true;
-	*refusal = ret_decision->refusal;
+	*error = ret_decision->error;
 	return false;
 }
 
 /* strongest: the security mode that can be had. */
 static bool refuse_security(const struct postern_decision *decision,
 			    enum postern_security strongest,
-			    struct postern_refusal *refusal)
+			    struct postern_error_info *error)
 {
-	(void)pst_error_setf(refusal, POSTERN_REASON_SECURITY,
+	(void)pst_error_setf(error, POSTERN_REASON_SECURITY,
 			     "'%s' is demanded, and there is no more than '%s'",
 			     pst_policy_security_name(decision->security),
 			     pst_policy_security_name(strongest));
-	refusal->line = decision->security_line;
-	(void)snprintf(refusal->file, sizeof(refusal->file), "%s",
+	error->line = decision->security_line;
+	(void)snprintf(error->file, sizeof(error->file), "%s",
 		       decision->security_file ? decision->security_file : "");
-	(void)snprintf(refusal->rule, sizeof(refusal->rule), "security %s",
+	(void)snprintf(error->rule, sizeof(error->rule), "security %s",
 		       pst_policy_security_name(decision->security));
 	return false;
 }
 
 bool pst_admission_covers(const struct postern_decision *decision,
 			  uint32_t directions, enum postern_security security,
-			  struct postern_refusal *refusal)
+			  struct postern_error_info *error)
 {
 	if (directions & ~decision->directions)
-		return pst_error_set(refusal, POSTERN_REASON_DIRECTION);
+		return pst_error_set(error, POSTERN_REASON_DIRECTION);
 	if (security < decision->security)
-		return refuse_security(decision, security, refusal);
+		return refuse_security(decision, security, error);
 	return true;
 }
 
@@ -211,23 +211,23 @@ void pst_admission_reapply_limits(const struct pst_admission *admission,
 /* The attempts of root and of the owner were not counted before. */
 static bool is_within_handshakes(struct pst_admission *admission,
 				 const struct pst_half_open *entry,
-				 struct postern_refusal *refusal)
+				 struct postern_error_info *error)
 {
 	return !pst_admission_is_privileged(admission, &entry->credentials) ||
-	       acquire_handshake(admission, entry->attempt.user, refusal);
+	       acquire_handshake(admission, entry->attempt.user, error);
 }
 
 static bool is_within_tenant(const struct pst_admission *admission,
 			     const struct pst_half_open *entry,
 			     const struct postern_decision *decision,
-			     struct postern_refusal *refusal)
+			     struct postern_error_info *error)
 {
 	struct pst_tenant_account *account =
 		tenant_queue_for(admission, decision)->account;
 
 	return !account || acquire(admission, &account->handshakes,
 				   decision->tenant, entry->attempt.user,
-				   refusal);
+				   error);
 }
 
 static uint32_t at_most_u32(uint64_t value)
@@ -248,7 +248,7 @@ static enum postern_security strongest_of(uint16_t security_bits)
 static bool choose_params(const struct pst_hello *hello,
 			  const struct postern_decision *decision,
 			  struct pst_offer *offer,
-			  struct postern_refusal *refusal)
+			  struct postern_error_info *error)
 {
 	struct pst_channel_params grant = {
 		.directions = decision->directions,
@@ -264,14 +264,14 @@ static bool choose_params(const struct pst_hello *hello,
 				      &security);
 	if (r < 0)
 		return refuse_security(
-			decision, strongest_of(hello->security_bits), refusal);
+			decision, strongest_of(hello->security_bits), error);
 	r = pst_offer_init(offer, &hello->requested, &grant,
 			   (uint32_t)pst_own_page_bytes(),
 			   pst_channel_layout_version(), security);
 	if (r == -EPERM)
-		return pst_error_set(refusal, POSTERN_REASON_DIRECTION);
+		return pst_error_set(error, POSTERN_REASON_DIRECTION);
 	if (r < 0)
-		return pst_error_setf(refusal, POSTERN_REASON_PROTOCOL,
+		return pst_error_setf(error, POSTERN_REASON_PROTOCOL,
 				      "the request leaves no usable ring");
 	return true;
 }
@@ -280,7 +280,7 @@ static bool choose_params(const struct pst_hello *hello,
  * keys; one, where there are fewer than four. */
 static bool may_claim_slot(const struct pst_admission *admission,
 			   const struct pst_half_open *entry,
-			   struct postern_refusal *refusal)
+			   struct postern_error_info *error)
 {
 	size_t share = admission->params.peer_table->slot_count /
 		       (PST_HALF_OPEN_COUNT / PST_HALF_OPEN_PER_USER);
@@ -289,7 +289,7 @@ static bool may_claim_slot(const struct pst_admission *admission,
 
 	if (held == 0 || held < share)
 		return true;
-	return pst_error_set(refusal, POSTERN_REASON_HALF_OPEN);
+	return pst_error_set(error, POSTERN_REASON_HALF_OPEN);
 }
 
 static void identify(struct pst_peer *peer, const struct pst_half_open *entry)
@@ -305,15 +305,15 @@ static void identify(struct pst_peer *peer, const struct pst_half_open *entry)
 static bool reserve_slot(struct pst_admission *admission,
 			 struct pst_half_open *entry,
 			 const struct postern_decision *decision,
-			 struct postern_refusal *refusal)
+			 struct postern_error_info *error)
 {
 	struct pst_peer_table *table = admission->params.peer_table;
 	struct pst_peer *peer;
 
-	if (!pst_admission_may_offer(admission, entry, refusal))
+	if (!pst_admission_may_offer(admission, entry, error))
 		return false;
 	if (pst_peer_table_reserve(table, &entry->slot) < 0)
-		return pst_error_set(refusal, POSTERN_REASON_SLOTS);
+		return pst_error_set(error, POSTERN_REASON_SLOTS);
 	peer = pst_peer_table_at(table, entry->slot);
 	identify(peer, entry);
 	apply_limits(admission, peer, decision);
@@ -325,7 +325,7 @@ static bool charge(const struct pst_admission *admission,
 		   struct pst_half_open *entry,
 		   const struct postern_decision *decision,
 		   const struct pst_offer *offer,
-		   struct postern_refusal *refusal)
+		   struct postern_error_info *error)
 {
 	const struct pst_admission_params *params = &admission->params;
 	const struct pst_quota_request request = {
@@ -339,13 +339,13 @@ static bool charge(const struct pst_admission *admission,
 
 	entry->is_charged = pst_quota_charge(
 		params->binding->accounting, params->charges,
-		pst_slot_index(entry->slot), &request, refusal);
+		pst_slot_index(entry->slot), &request, error);
 	return entry->is_charged;
 }
 
 bool pst_admission_offer(struct pst_admission *admission,
 			 struct pst_half_open *entry,
-			 struct postern_refusal *refusal)
+			 struct postern_error_info *error)
 {
 	const uint8_t *claimed_key =
 		pst_responder_claimed_key(&entry->responder);
@@ -354,16 +354,16 @@ bool pst_admission_offer(struct pst_admission *admission,
 	struct pst_offer offer;
 
 	return pst_admission_decide(admission, &entry->credentials,
-				    claimed_key, &decision, refusal) &&
-	       is_within_handshakes(admission, entry, refusal) &&
+				    claimed_key, &decision, error) &&
+	       is_within_handshakes(admission, entry, error) &&
 	       (claimed_key ||
-		is_within_tenant(admission, entry, &decision, refusal)) &&
-	       choose_params(hello, &decision, &offer, refusal) &&
-	       (!claimed_key || may_claim_slot(admission, entry, refusal)) &&
-	       reserve_slot(admission, entry, &decision, refusal) &&
+		is_within_tenant(admission, entry, &decision, error)) &&
+	       choose_params(hello, &decision, &offer, error) &&
+	       (!claimed_key || may_claim_slot(admission, entry, error)) &&
+	       reserve_slot(admission, entry, &decision, error) &&
 	       (claimed_key ||
-		charge(admission, entry, &decision, &offer, refusal)) &&
-	       pst_admission_send_offer(admission, entry, &offer, refusal);
+		charge(admission, entry, &decision, &offer, error)) &&
+	       pst_admission_send_offer(admission, entry, &offer, error);
 }
 
 /* -- READY ----------------------------------------------------------------- */
@@ -375,7 +375,7 @@ static bool does_key_count(const struct pst_admission *admission,
 			   const struct postern_decision *decision)
 {
 	struct postern_decision without = POSTERN_DECISION_INIT;
-	struct postern_refusal ignored;
+	struct postern_error_info ignored;
 
 	return !pst_admission_decide(admission, &entry->credentials, NULL,
 				     &without, &ignored) ||
@@ -385,7 +385,7 @@ static bool does_key_count(const struct pst_admission *admission,
 
 bool pst_admission_finish(struct pst_admission *admission,
 			  struct pst_half_open *entry,
-			  struct postern_refusal *refusal)
+			  struct postern_error_info *error)
 {
 	const uint8_t *key = pst_responder_proven_key(&entry->responder);
 	struct pst_peer *peer =
@@ -396,15 +396,15 @@ bool pst_admission_finish(struct pst_admission *admission,
 	if (entry->is_charged)
 		return true;
 	if (!key)
-		return pst_error_set(refusal, POSTERN_REASON_KEY);
+		return pst_error_set(error, POSTERN_REASON_KEY);
 	peer->identity.has_key = true;
 	memcpy(peer->identity.key, key, sizeof(peer->identity.key));
 	if (!pst_admission_decide(admission, &entry->credentials, key,
-				  &decision, refusal) ||
+				  &decision, error) ||
 	    !pst_admission_covers(&decision, offer->directions,
-				  offer->security, refusal) ||
-	    !is_within_tenant(admission, entry, &decision, refusal) ||
-	    !charge(admission, entry, &decision, offer, refusal))
+				  offer->security, error) ||
+	    !is_within_tenant(admission, entry, &decision, error) ||
+	    !charge(admission, entry, &decision, offer, error))
 		return false;
 	peer->identity.has_metered_key =
 		does_key_count(admission, entry, &decision);
@@ -439,7 +439,7 @@ pst_admission_read_missing_facts(const struct pst_admission *admission,
 /* The new decision must allow the offer that was made. */
 static bool is_still_allowed(const struct pst_admission *admission,
 			     struct pst_half_open *entry,
-			     struct postern_refusal *refusal)
+			     struct postern_error_info *error)
 {
 	const struct pst_offer *offer = &entry->responder.offer;
 	struct pst_peer *peer =
@@ -448,9 +448,9 @@ static bool is_still_allowed(const struct pst_admission *admission,
 
 	if (!pst_admission_decide(admission, &entry->credentials,
 				  pst_responder_claimed_key(&entry->responder),
-				  &decision, refusal) ||
+				  &decision, error) ||
 	    !pst_admission_covers(&decision, offer->directions,
-				  offer->security, refusal))
+				  offer->security, error))
 		return false;
 	pst_admission_reapply_limits(admission, peer, &decision);
 	pst_half_open_note_peer_name(entry, peer->identity.name);
@@ -460,7 +460,7 @@ static bool is_still_allowed(const struct pst_admission *admission,
 void pst_admission_decide_again(struct pst_admission *admission,
 				unsigned facts_before)
 {
-	struct postern_refusal refusal;
+	struct postern_error_info error;
 	struct pst_half_open *entry;
 	size_t i;
 
@@ -474,7 +474,7 @@ void pst_admission_decide_again(struct pst_admission *admission,
 		if (entry->responder.machine.state == HANDSHAKE_START)
 			pst_admission_begin(admission, entry);
 		if (entry->slot != 0 &&
-		    !is_still_allowed(admission, entry, &refusal))
-			pst_admission_refuse(admission, entry, &refusal);
+		    !is_still_allowed(admission, entry, &error))
+			pst_admission_refuse(admission, entry, &error);
 	}
 }

@@ -33,7 +33,7 @@ bool pst_admission_may_control(const struct pst_admission *admission,
 static bool may_observe(const struct pst_admission *admission,
 			const struct pst_peer_credentials *credentials,
 			const char **ret_peer_name,
-			struct postern_refusal *refusal)
+			struct postern_error_info *error)
 {
 	struct postern_decision decision = POSTERN_DECISION_INIT;
 
@@ -42,10 +42,10 @@ static bool may_observe(const struct pst_admission *admission,
 		return true;
 	/* An observer proves no key. */
 	if (!pst_admission_decide(admission, credentials, NULL, &decision,
-				  refusal))
+				  error))
 		return false;
 	if (!decision.may_observe)
-		return pst_error_setf(refusal, POSTERN_REASON_KIND,
+		return pst_error_setf(error, POSTERN_REASON_NOT_PERMITTED,
 				      "no allow that matches says 'observe'");
 	*ret_peer_name = decision.peer_name;
 	return true;
@@ -53,20 +53,20 @@ static bool may_observe(const struct pst_admission *admission,
 
 static bool get_segment(const struct pst_admission *admission,
 			const struct pst_stats_segment **ret_segment,
-			struct postern_refusal *refusal)
+			struct postern_error_info *error)
 {
 	const struct pst_admission_params *params = &admission->params;
 	int r = params->hooks->get_stats_segment(params->hook_data,
 						 ret_segment);
 
-	return r == 0 || pst_error_set_errno(refusal, POSTERN_REASON_RESOURCES,
+	return r == 0 || pst_error_set_errno(error, POSTERN_REASON_RESOURCES,
 					     r, "making the statistics");
 }
 
 static bool send_segment(const struct pst_admission *admission,
 			 struct pst_half_open *entry, const char *peer_name,
 			 const struct pst_stats_segment *segment,
-			 struct postern_refusal *refusal)
+			 struct postern_error_info *error)
 {
 	struct pst_stats_record stats = {
 		.layout_version = PST_STATS_VERSION,
@@ -87,7 +87,7 @@ static bool send_segment(const struct pst_admission *admission,
 					     record.byte_count,
 					     &segment->segment_fd, 1);
 	if (r < 0)
-		return pst_error_set_io(refusal, r,
+		return pst_error_set_io(error, r,
 					"handing out the statistics");
 	pst_half_open_note_offer(entry, peer_name, *admission->params.now_ns);
 	return true;
@@ -95,30 +95,30 @@ static bool send_segment(const struct pst_admission *admission,
 
 bool pst_observe_execute(struct pst_admission *admission,
 			 struct pst_half_open *entry,
-			 struct postern_refusal *refusal)
+			 struct postern_error_info *error)
 {
 	const struct pst_stats_segment *segment;
 	const char *peer_name;
 
 	return may_observe(admission, &entry->credentials, &peer_name,
-			   refusal) &&
-	       pst_admission_may_offer(admission, entry, refusal) &&
-	       get_segment(admission, &segment, refusal) &&
-	       send_segment(admission, entry, peer_name, segment, refusal);
+			   error) &&
+	       pst_admission_may_offer(admission, entry, error) &&
+	       get_segment(admission, &segment, error) &&
+	       send_segment(admission, entry, peer_name, segment, error);
 }
 
 /* -- controlling ----------------------------------------------------------- */
 
 bool pst_control_permit(const struct pst_admission *admission,
 			struct pst_half_open *entry,
-			struct postern_refusal *refusal)
+			struct postern_error_info *error)
 {
 	struct pst_wire_record record;
 	struct pst_permit permit;
 	int r;
 
 	if (!pst_admission_may_control(admission, &entry->credentials))
-		return pst_error_setf(refusal, POSTERN_REASON_KIND,
+		return pst_error_setf(error, POSTERN_REASON_NOT_PERMITTED,
 				      "neither the owner nor root, and would "
 				      "control the node");
 	r = pst_entropy_fill(permit.session_id, sizeof(permit.session_id));
@@ -129,7 +129,7 @@ bool pst_control_permit(const struct pst_admission *admission,
 		r = pst_packet_send(entry->socket_fd, record.bytes,
 				    record.byte_count);
 	if (r < 0)
-		return pst_error_set_io(refusal, r,
+		return pst_error_set_io(error, r,
 					"answering who would control "
 					"the node");
 	return true;

@@ -87,7 +87,7 @@ static int create_offer(const struct pst_admission *admission,
 bool pst_admission_send_offer(const struct pst_admission *admission,
 			      struct pst_half_open *entry,
 			      struct pst_offer *offer,
-			      struct postern_refusal *refusal)
+			      struct postern_error_info *error)
 {
 	const struct pst_peer *peer =
 		pst_peer_table_at(admission->params.peer_table, entry->slot);
@@ -103,9 +103,9 @@ bool pst_admission_send_offer(const struct pst_admission *admission,
 					     record.byte_count, fds, 2);
 	}
 	if (entry->responder.machine.state == HANDSHAKE_FAILED)
-		return pst_error_set(refusal, entry->responder.machine.reason);
+		return pst_error_set(error, entry->responder.machine.reason);
 	if (r < 0)
-		return pst_error_set_io(refusal, r, "making the offer");
+		return pst_error_set_io(error, r, "making the offer");
 	pst_half_open_note_offer(entry, peer->identity.name,
 				 *admission->params.now_ns);
 	return true;
@@ -114,16 +114,16 @@ bool pst_admission_send_offer(const struct pst_admission *admission,
 /* -- READY ----------------------------------------------------------------- */
 
 static bool is_populated(int segment_fd, uint64_t segment_bytes,
-			 struct postern_refusal *refusal)
+			 struct postern_error_info *error)
 {
 	if (pst_segment_is_populated(segment_fd, segment_bytes) == 1)
 		return true;
-	return pst_error_set(refusal, POSTERN_REASON_SPARSE);
+	return pst_error_set(error, POSTERN_REASON_SPARSE);
 }
 
 bool pst_admission_check_segments(const struct pst_admission *admission,
 				  const struct pst_half_open *entry,
-				  struct postern_refusal *refusal)
+				  struct postern_error_info *error)
 {
 	const struct pst_offer *offer = &entry->responder.offer;
 	const struct pst_segment_expectation expected = {
@@ -136,12 +136,12 @@ bool pst_admission_check_segments(const struct pst_admission *admission,
 
 	fault = pst_segment_check(entry->client_segment_fd, &expected);
 	if (fault != PST_SEGMENT_FAULT_NONE)
-		return pst_error_setf(refusal, POSTERN_REASON_SEALS, "%s",
+		return pst_error_setf(error, POSTERN_REASON_SEALS, "%s",
 				      pst_segment_fault_text(fault));
 	return is_populated(entry->client_segment_fd,
-			    offer->client_segment.segment_bytes, refusal) &&
+			    offer->client_segment.segment_bytes, error) &&
 	       is_populated(entry->node_segment_fd,
-			    offer->node_segment.segment_bytes, refusal);
+			    offer->node_segment.segment_bytes, error);
 }
 
 /* -- GO -------------------------------------------------------------------- */
@@ -185,7 +185,7 @@ static int open_channel(const struct pst_admission *admission,
 
 bool pst_admission_send_go(struct pst_admission *admission,
 			   struct pst_half_open *entry,
-			   struct postern_refusal *refusal)
+			   struct postern_error_info *error)
 {
 	const struct pst_peer_table *table = admission->params.peer_table;
 	struct pst_peer *peer = pst_peer_table_at(table, entry->slot);
@@ -196,7 +196,7 @@ bool pst_admission_send_go(struct pst_admission *admission,
 	peer->security = entry->responder.offer.security;
 	r = open_channel(admission, entry, &peer->channel);
 	if (r < 0)
-		return pst_error_set_errno(refusal, POSTERN_REASON_RESOURCES, r,
+		return pst_error_set_errno(error, POSTERN_REASON_RESOURCES, r,
 					   "opening the channel");
 	r = pst_peer_watch(table, peer);
 	if (r == 0)
@@ -208,7 +208,7 @@ bool pst_admission_send_go(struct pst_admission *admission,
 	if (r < 0) {
 		pst_peer_unwatch(table, peer);
 		peer->channel = pst_channel_unref(peer->channel);
-		return pst_error_set_errno(refusal, POSTERN_REASON_HUNG_UP, r,
+		return pst_error_set_errno(error, POSTERN_REASON_HUNG_UP, r,
 					   "ending the handshake");
 	}
 	return true;

@@ -2,7 +2,7 @@
 /*
  * The steps of an admission: for the files of this folder only
  *
- * Each returns false with a refusal.  What it has created is in the entry, whose
+ * Each returns false with the error.  What it has created is in the entry, whose
  * release frees it.
  */
 #ifndef POSTERN_ADMISSION_ADMISSION_STEPS_H
@@ -28,22 +28,22 @@ uint64_t pst_admission_user(const struct pst_admission *admission,
 bool pst_admission_check_attempt(struct pst_admission *admission,
 				 const struct pst_peer_credentials *credentials,
 				 uint64_t user, bool *ret_needs_key,
-				 struct postern_refusal *refusal);
+				 struct postern_error_info *error);
 
 /* May this peer get one more OFFER or STATS? */
 bool pst_admission_may_offer(struct pst_admission *admission,
 			     const struct pst_half_open *entry,
-			     struct postern_refusal *refusal);
+			     struct postern_error_info *error);
 
 /* Decide on a HELLO that requests a channel, charge it, send the OFFER. */
 bool pst_admission_offer(struct pst_admission *admission,
 			 struct pst_half_open *entry,
-			 struct postern_refusal *refusal);
+			 struct postern_error_info *error);
 
 /* After READY: decide and charge by the proven key, if one was claimed. */
 bool pst_admission_finish(struct pst_admission *admission,
 			  struct pst_half_open *entry,
-			  struct postern_refusal *refusal);
+			  struct postern_error_info *error);
 
 /* Segments: admission_segments.c */
 
@@ -51,29 +51,29 @@ bool pst_admission_finish(struct pst_admission *admission,
 bool pst_admission_send_offer(const struct pst_admission *admission,
 			      struct pst_half_open *entry,
 			      struct pst_offer *offer,
-			      struct postern_refusal *refusal);
+			      struct postern_error_info *error);
 
 /* Has the peer sealed its segment and populated both? */
 bool pst_admission_check_segments(const struct pst_admission *admission,
 				  const struct pst_half_open *entry,
-				  struct postern_refusal *refusal);
+				  struct postern_error_info *error);
 
 /* Open the channel and send GO, after which nothing can fail. */
 bool pst_admission_send_go(struct pst_admission *admission,
 			   struct pst_half_open *entry,
-			   struct postern_refusal *refusal);
+			   struct postern_error_info *error);
 
 /* Connections without a channel: admission_requests.c */
 
 /* Send the statistics segment, if this peer may observe. */
 bool pst_observe_execute(struct pst_admission *admission,
 			 struct pst_half_open *entry,
-			 struct postern_refusal *refusal);
+			 struct postern_error_info *error);
 
 /* Tell a peer that it may send a command; execute the command. */
 bool pst_control_permit(const struct pst_admission *admission,
 			struct pst_half_open *entry,
-			struct postern_refusal *refusal);
+			struct postern_error_info *error);
 void pst_control_execute(struct pst_admission *admission,
 			 struct pst_half_open *entry);
 
@@ -92,7 +92,7 @@ void pst_admission_release(struct pst_admission *admission,
 /* Refuse a handshake; or end it, because the peer has hung up. */
 void pst_admission_refuse(struct pst_admission *admission,
 			  struct pst_half_open *entry,
-			  const struct postern_refusal *refusal);
+			  const struct postern_error_info *error);
 void pst_admission_end_hung_up(struct pst_admission *admission,
 			       struct pst_half_open *entry);
 
@@ -101,7 +101,7 @@ void pst_admission_end_hung_up(struct pst_admission *admission,
 void pst_admission_refuse_attempt(struct pst_admission *admission,
 				  int socket_fd,
 				  struct pst_peer_credentials *credentials,
-				  const struct postern_refusal *refusal);
+				  const struct postern_error_info *error);
 void pst_admission_close_attempt(struct pst_admission *admission, int socket_fd,
 				 struct pst_peer_credentials *credentials);
 

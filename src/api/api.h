@@ -33,23 +33,25 @@ enum pst_api_first_bytes {
 		PST_API_FIRST_BYTES(postern_node_options, accounting),
 	PST_API_CONTROL_OPTIONS_BYTES =
 		PST_API_FIRST_BYTES(postern_control_options, log_user_data),
-	PST_API_OBSERVE_OPTIONS_BYTES =
-		PST_API_FIRST_BYTES(postern_observe_options, log_user_data),
-	PST_API_FACTS_OPTIONS_BYTES =
-		PST_API_FIRST_BYTES(postern_facts_options, features_off),
+	PST_API_STATS_READER_OPTIONS_BYTES = PST_API_FIRST_BYTES(
+		postern_stats_reader_options, log_user_data),
+	PST_API_SUBJECT_OPTIONS_BYTES =
+		PST_API_FIRST_BYTES(postern_subject_options, disable_features),
 	PST_API_POLICY_OPTIONS_BYTES =
-		PST_API_FIRST_BYTES(postern_policy_options, features_off),
+		PST_API_FIRST_BYTES(postern_policy_options, disable_features),
 	PST_API_SUBJECT_BYTES =
 		PST_API_FIRST_BYTES(postern_subject, overflow_gid),
-	PST_API_DECISION_BYTES = PST_API_FIRST_BYTES(postern_decision, refusal),
+	PST_API_DECISION_BYTES = PST_API_FIRST_BYTES(postern_decision, error),
 	PST_API_NODE_DESCRIPTION_BYTES =
 		PST_API_FIRST_BYTES(postern_node_description, connect_error),
 	PST_API_DIAGNOSTIC_BYTES =
 		PST_API_FIRST_BYTES(postern_diagnostic, hint),
-	PST_API_REFUSAL_BYTES = PST_API_FIRST_BYTES(postern_refusal, detail),
-	PST_API_LIMITS_BYTES =
-		PST_API_FIRST_BYTES(postern_limits, receive_message_bytes),
-	PST_API_EVENT_BYTES = PST_API_FIRST_BYTES(postern_event, instance),
+	PST_API_ERROR_INFO_BYTES =
+		PST_API_FIRST_BYTES(postern_error_info, detail),
+	PST_API_CHANNEL_INFO_BYTES = PST_API_FIRST_BYTES(postern_channel_info,
+							 receive_message_bytes),
+	PST_API_NODE_EVENT_BYTES =
+		PST_API_FIRST_BYTES(postern_node_event, instance),
 	PST_API_CHANNEL_EVENT_BYTES =
 		PST_API_FIRST_BYTES(postern_channel_event, depth_bytes),
 	PST_API_CHANNEL_STATISTICS_BYTES =
@@ -57,7 +59,7 @@ enum pst_api_first_bytes {
 	PST_API_PEER_STATISTICS_BYTES =
 		PST_API_FIRST_BYTES(postern_peer_statistics, tenant),
 	PST_API_NODE_STATISTICS_BYTES = PST_API_FIRST_BYTES(
-		postern_node_statistics, refused_full_count),
+		postern_node_statistics, send_full_count),
 	PST_API_STATS_FIELD_BYTES =
 		PST_API_FIRST_BYTES(postern_stats_field, value_bytes),
 };
@@ -106,7 +108,7 @@ static inline int pst_api_filter_wait(int result, const char *function)
 int pst_api_load_default_policy(const struct postern_policy **policy,
 				uint32_t disable_features,
 				struct postern_policy **ret_loaded,
-				struct postern_refusal *error);
+				struct postern_error_info *error);
 
 /* -- structs that begin with their size ----------------------------------- */
 
@@ -135,23 +137,23 @@ void pst_api_copy_out(void *theirs, const void *ours, size_t ours_bytes);
  * empties it; the call fills in ours, which _end copies out.  _begin returns 0,
  * or -EINVAL for a size that is not valid.
  */
-static inline int pst_api_begin_refusal(struct postern_refusal *theirs,
-					struct postern_refusal *ours)
+static inline int pst_api_begin_error(struct postern_error_info *theirs,
+				      struct postern_error_info *ours)
 {
 	int r;
 
-	*ours = (struct postern_refusal)POSTERN_REFUSAL_INIT;
+	*ours = (struct postern_error_info)POSTERN_ERROR_INFO_INIT;
 	if (!theirs)
 		return 0;
-	r = pst_api_check_out(theirs, PST_API_REFUSAL_BYTES);
+	r = pst_api_check_out(theirs, PST_API_ERROR_INFO_BYTES);
 	if (r < 0)
 		return r;
 	pst_api_copy_out(theirs, ours, sizeof(*ours));
 	return 0;
 }
 
-static inline void pst_api_end_refusal(struct postern_refusal *theirs,
-				       const struct postern_refusal *ours)
+static inline void pst_api_end_error(struct postern_error_info *theirs,
+				     const struct postern_error_info *ours)
 {
 	if (theirs)
 		pst_api_copy_out(theirs, ours, sizeof(*ours));

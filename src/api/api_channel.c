@@ -15,7 +15,10 @@
 #include "policy/policy.h"
 
 #define BOTH_DIRECTIONS \
-	((uint32_t)POSTERN_DIRECTION_SEND | POSTERN_DIRECTION_RECEIVE)
+	((uint32_t)POSTERN_DIRECTION_TO_NODE | POSTERN_DIRECTION_FROM_NODE)
+/* Conditions of postern_channel_wait() that only sending can make true. */
+#define SEND_CONDITIONS \
+	((uint32_t)POSTERN_WAIT_SEND | POSTERN_WAIT_LOW_WATERMARK)
 
 static struct pst_channel *inner(struct postern_channel *channel)
 {
@@ -76,18 +79,18 @@ static int check_receiver(struct postern_channel *channel, const void *buffer,
 
 int postern_connect(const struct postern_policy *policy, const char *node_name,
 		    const struct postern_connect_options *options,
-		    uint64_t deadline_ns, struct postern_refusal *refusal,
-		    struct postern_channel **ret_channel)
+		    uint64_t deadline_ns, struct postern_channel **ret_channel,
+		    struct postern_error_info *error)
 {
 	struct postern_connect_options copy;
 	struct pst_client_connect_params params;
 	struct postern_policy *loaded;
-	struct postern_refusal ours;
+	struct postern_error_info ours;
 	struct pst_channel *channel;
 	struct pst_log log;
 	int r;
 
-	r = pst_api_begin_refusal(refusal, &ours);
+	r = pst_api_begin_error(error, &ours);
 	if (r < 0)
 		return r;
 	if (!node_name || !ret_channel)
@@ -97,14 +100,14 @@ int postern_connect(const struct postern_policy *policy, const char *node_name,
 	if (r < 0)
 		return r;
 	if ((copy.directions & ~BOTH_DIRECTIONS) ||
-	    (copy.features_off & ~POSTERN_FEATURES_ALL))
+	    (copy.disable_features & ~POSTERN_FEATURES_ALL))
 		return -EINVAL;
 
 	params = (struct pst_client_connect_params) {
 		.target = {
 			.node_name = node_name,
 			.deadline_ns = deadline_ns,
-			.disable_features = copy.features_off,
+			.disable_features = copy.disable_features,
 		},
 		.instance = copy.instance,
 		.key_file = copy.key_file,
@@ -114,13 +117,13 @@ int postern_connect(const struct postern_policy *policy, const char *node_name,
 		.spin_ns = pst_api_spin_ns(copy.spin_ns),
 	};
 	log = (struct pst_log) {copy.log, copy.log_user_data};
-	r = pst_api_load_default_policy(&policy, copy.features_off, &loaded,
+	r = pst_api_load_default_policy(&policy, copy.disable_features, &loaded,
 					&ours);
 	params.target.policy = policy;
 	if (r == 0)
 		r = pst_client_connect(&params, &channel, &ours);
 	(void)pst_policy_unref(loaded); /* always NULL */
-	pst_api_end_refusal(refusal, &ours);
+	pst_api_end_error(error, &ours);
 	if (r < 0)
 		return pst_api_filter(r, __func__, &log);
 	*ret_channel = (struct postern_channel *)channel;
@@ -133,20 +136,20 @@ struct postern_channel *postern_channel_close(struct postern_channel *channel)
 	return NULL;
 }
 
-int postern_channel_limits(const struct postern_channel *channel,
-			   struct postern_limits *ret_limits)
+int postern_channel_get_info(const struct postern_channel *channel,
+			     struct postern_channel_info *ret_info)
 {
-	struct postern_limits limits;
+	struct postern_channel_info info;
 	int r;
 
 	r = check(channel);
 	if (r < 0)
 		return r;
-	r = pst_api_check_out(ret_limits, PST_API_LIMITS_BYTES);
+	r = pst_api_check_out(ret_info, PST_API_CHANNEL_INFO_BYTES);
 	if (r < 0)
 		return r;
-	pst_channel_limits((const struct pst_channel *)channel, &limits);
-	pst_api_copy_out(ret_limits, &limits, sizeof(limits));
+	pst_channel_info((const struct pst_channel *)channel, &info);
+	pst_api_copy_out(ret_info, &info, sizeof(info));
 	return 0;
 }
 
@@ -301,31 +304,32 @@ int postern_channel_fd(struct postern_channel *channel)
 	return pst_api_filter(pst_channel_fd(inner(channel)), __func__, NULL);
 }
 
-int postern_channel_wait(struct postern_channel *channel, uint32_t directions,
+int postern_channel_wait(struct postern_channel *channel, uint32_t conditions,
 			 uint64_t deadline_ns, uint32_t *ret_ready)
 {
-	struct postern_limits limits;
+	struct postern_channel_info info;
 	int r;
 
 	r = check(channel);
 	if (r < 0)
 		return r;
-	pst_channel_limits(inner(channel), &limits);
-	if (!ret_ready || directions == 0 ||
-	    (directions & ~(BOTH_DIRECTIONS | POSTERN_WAIT_LOW)))
+	if (!ret_ready || conditions == 0 ||
+	    (conditions & ~(SEND_CONDITIONS | POSTERN_WAIT_RECEIVE)))
 		return -EINVAL;
-	if (limits.directions & POSTERN_DIRECTION_SEND)
-		limits.directions |= POSTERN_WAIT_LOW;
-	directions &= limits.directions;
-	if (directions == 0)
+	pst_channel_info(inner(channel), &info);
+	if (!info.can_send)
+		conditions &= ~SEND_CONDITIONS;
+	if (!info.can_receive)
+		conditions &= ~(uint32_t)POSTERN_WAIT_RECEIVE;
+	if (conditions == 0)
 		return -EPERM;
-	if ((directions & POSTERN_DIRECTION_RECEIVE) &&
+	if ((conditions & POSTERN_WAIT_RECEIVE) &&
 	    pst_channel_is_node_driven(inner(channel)))
 		return -EBUSY;
-	if ((directions & POSTERN_WAIT_LOW) &&
+	if ((conditions & POSTERN_WAIT_LOW_WATERMARK) &&
 	    !pst_channel_has_watermarks(inner(channel)))
 		return -EINVAL;
-	r = pst_channel_wait(inner(channel), directions, deadline_ns,
+	r = pst_channel_wait(inner(channel), conditions, deadline_ns,
 			     ret_ready);
 	return pst_api_filter_wait(r, __func__);
 }

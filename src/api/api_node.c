@@ -55,17 +55,17 @@ postern_accounting_free(struct postern_accounting *accounting)
 int postern_node_open(const struct postern_policy *policy,
 		      const char *node_name,
 		      const struct postern_node_options *options,
-		      struct postern_refusal *refusal,
-		      struct postern_node **ret_node)
+		      struct postern_node **ret_node,
+		      struct postern_error_info *error)
 {
 	struct postern_node_options copy;
 	struct postern_policy *loaded;
 	struct pst_node_params params;
-	struct postern_refusal ours;
+	struct postern_error_info ours;
 	struct pst_node *node;
 	int r;
 
-	r = pst_api_begin_refusal(refusal, &ours);
+	r = pst_api_begin_error(error, &ours);
 	if (r < 0)
 		return r;
 	if (!node_name || !ret_node)
@@ -74,24 +74,24 @@ int postern_node_open(const struct postern_policy *policy,
 				 PST_API_NODE_OPTIONS_BYTES, options);
 	if (r < 0)
 		return r;
-	if (copy.features_off & ~POSTERN_FEATURES_ALL)
+	if (copy.disable_features & ~POSTERN_FEATURES_ALL)
 		return -EINVAL;
 
 	params = (struct pst_node_params) {
 		.name = node_name,
 		.key_file = copy.key_file,
 		.spin_ns = pst_api_spin_ns(copy.spin_ns),
-		.features_off = copy.features_off,
+		.disable_features = copy.disable_features,
 		.accounting = (struct pst_accounting *)copy.accounting,
 		.log = {copy.log, copy.log_user_data},
 	};
-	r = pst_api_load_default_policy(&policy, copy.features_off, &loaded,
+	r = pst_api_load_default_policy(&policy, copy.disable_features, &loaded,
 					&ours);
 	params.policy = policy;
 	if (r == 0)
 		r = pst_node_open(&params, &ours, &node);
 	(void)pst_policy_unref(loaded); /* always NULL */
-	pst_api_end_refusal(refusal, &ours);
+	pst_api_end_error(error, &ours);
 	if (r < 0)
 		return pst_api_filter(r, __func__, &params.log);
 	*ret_node = (struct postern_node *)node;
@@ -178,15 +178,15 @@ int postern_node_resume(struct postern_node *node)
 }
 
 int postern_node_next_event(struct postern_node *node,
-			    struct postern_event *ret_event)
+			    struct postern_node_event *ret_event)
 {
-	struct postern_event event;
+	struct postern_node_event event;
 	int r;
 
 	r = check(node);
 	if (r < 0)
 		return r;
-	r = pst_api_check_out(ret_event, PST_API_EVENT_BYTES);
+	r = pst_api_check_out(ret_event, PST_API_NODE_EVENT_BYTES);
 	if (r < 0)
 		return r;
 	r = pst_node_next_event(inner(node), &event);
@@ -247,15 +247,15 @@ int postern_node_detach(struct postern_node *node, postern_peer peer,
 
 int postern_node_reload(struct postern_node *node,
 			const struct postern_policy *policy,
-			struct postern_refusal *refusal,
-			uint32_t *ret_lost_count)
+			uint32_t *ret_disconnected_count,
+			struct postern_error_info *error)
 {
 	struct postern_policy *loaded;
-	struct postern_refusal ours;
-	uint32_t lost_count = 0;
+	struct postern_error_info ours;
+	uint32_t disconnected_count = 0;
 	int r;
 
-	r = pst_api_begin_refusal(refusal, &ours);
+	r = pst_api_begin_error(error, &ours);
 	if (r < 0)
 		return r;
 	r = check(node);
@@ -263,13 +263,14 @@ int postern_node_reload(struct postern_node *node,
 		return r;
 	r = pst_api_load_default_policy(&policy, 0, &loaded, &ours);
 	if (r == 0)
-		r = pst_node_reload(inner(node), policy, &ours, &lost_count);
+		r = pst_node_reload(inner(node), policy, &disconnected_count,
+				    &ours);
 	else
 		pst_node_report_reload_failure(inner(node), r, NULL);
 	(void)pst_policy_unref(loaded); /* always NULL */
-	pst_api_end_refusal(refusal, &ours);
-	if (r == 0 && ret_lost_count)
-		*ret_lost_count = lost_count;
+	pst_api_end_error(error, &ours);
+	if (r == 0 && ret_disconnected_count)
+		*ret_disconnected_count = disconnected_count;
 	return pst_api_filter(r, __func__, NULL);
 }
 
@@ -287,7 +288,7 @@ first_error(const struct postern_diagnostics *diagnostics)
 	return NULL;
 }
 
-int postern_node_reload_failed(struct postern_node *node, int result,
+int postern_node_report_reload_failure(struct postern_node *node, int result,
 			       const struct postern_diagnostics *diagnostics)
 {
 	int r;
@@ -303,7 +304,7 @@ int postern_node_reload_failed(struct postern_node *node, int result,
 	return 0;
 }
 
-int postern_node_revoke(struct postern_node *node, postern_peer peer)
+int postern_node_disconnect(struct postern_node *node, postern_peer peer)
 {
 	int r;
 
@@ -314,8 +315,8 @@ int postern_node_revoke(struct postern_node *node, postern_peer peer)
 	return pst_api_filter(r, __func__, NULL);
 }
 
-int postern_node_revoke_named(struct postern_node *node, const char *peer_name,
-			      uint32_t *ret_count)
+int postern_node_disconnect_named(struct postern_node *node,
+				  const char *peer_name, uint32_t *ret_count)
 {
 	uint32_t unwanted;
 	int r;
@@ -332,14 +333,14 @@ int postern_node_revoke_named(struct postern_node *node, const char *peer_name,
 
 int postern_node_probe(const struct postern_policy *policy,
 		       const char *node_name, uint64_t deadline_ns,
-		       struct postern_refusal *refusal)
+		       struct postern_error_info *error)
 {
 	struct pst_client_target target;
 	struct postern_policy *loaded;
-	struct postern_refusal ours;
+	struct postern_error_info ours;
 	int r;
 
-	r = pst_api_begin_refusal(refusal, &ours);
+	r = pst_api_begin_error(error, &ours);
 	if (r < 0)
 		return r;
 	if (!node_name)
@@ -353,7 +354,7 @@ int postern_node_probe(const struct postern_policy *policy,
 	if (r == 0)
 		r = pst_client_probe(&target, &ours);
 	(void)pst_policy_unref(loaded); /* always NULL */
-	pst_api_end_refusal(refusal, &ours);
+	pst_api_end_error(error, &ours);
 	return pst_api_filter(r, __func__, NULL);
 }
 
@@ -411,21 +412,21 @@ int postern_node_next_peer(struct postern_node *node, postern_peer previous,
 	return pst_node_next_peer(inner(node), previous, ret_peer);
 }
 
-int postern_control_revoke(const struct postern_policy *policy,
-			   const char *node_name, const char *peer,
-			   const struct postern_control_options *options,
-			   uint64_t deadline_ns,
-			   struct postern_refusal *refusal, uint32_t *ret_count)
+int postern_control_disconnect(const struct postern_policy *policy,
+			       const char *node_name, const char *peer,
+			       const struct postern_control_options *options,
+			       uint64_t deadline_ns, uint32_t *ret_count,
+			       struct postern_error_info *error)
 {
 	struct postern_control_options copy;
 	struct pst_client_target target;
 	struct postern_policy *loaded;
-	struct postern_refusal ours;
+	struct postern_error_info ours;
 	struct pst_log log;
 	uint32_t unwanted_count;
 	int r;
 
-	r = pst_api_begin_refusal(refusal, &ours);
+	r = pst_api_begin_error(error, &ours);
 	if (r < 0)
 		return r;
 	if (!node_name || !peer)
@@ -434,16 +435,16 @@ int postern_control_revoke(const struct postern_policy *policy,
 				 PST_API_CONTROL_OPTIONS_BYTES, options);
 	if (r < 0)
 		return r;
-	if (copy.features_off & ~POSTERN_FEATURES_ALL)
+	if (copy.disable_features & ~POSTERN_FEATURES_ALL)
 		return -EINVAL;
 
 	target = (struct pst_client_target){
 		.node_name = node_name,
 		.deadline_ns = deadline_ns,
-		.disable_features = copy.features_off,
+		.disable_features = copy.disable_features,
 	};
 	log = (struct pst_log){copy.log, copy.log_user_data};
-	r = pst_api_load_default_policy(&policy, copy.features_off, &loaded,
+	r = pst_api_load_default_policy(&policy, copy.disable_features, &loaded,
 					&ours);
 	target.policy = policy;
 	if (r == 0)
@@ -451,6 +452,6 @@ int postern_control_revoke(const struct postern_policy *policy,
 			&target, peer, ret_count ? ret_count : &unwanted_count,
 			&ours);
 	(void)pst_policy_unref(loaded); /* always NULL */
-	pst_api_end_refusal(refusal, &ours);
+	pst_api_end_error(error, &ours);
 	return pst_api_filter(r, __func__, &log);
 }

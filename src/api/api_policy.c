@@ -44,10 +44,11 @@ static int load(const struct postern_policy_options *options,
 			return r;
 		diagnostics = unwanted;
 	}
-	r = pst_policy_load(options,
-			    pst_features_probe(options->features_off) |
-				    pst_cipher_features(options->features_off),
-			    diagnostics, ret_policy);
+	r = pst_policy_load(
+		options,
+		pst_features_probe(options->disable_features) |
+			pst_cipher_features(options->disable_features),
+		diagnostics, ret_policy);
 	(void)pst_diagnostics_free(unwanted); /* always NULL */
 	return r;
 }
@@ -55,7 +56,7 @@ static int load(const struct postern_policy_options *options,
 int pst_api_load_default_policy(const struct postern_policy **policy,
 				uint32_t disable_features,
 				struct postern_policy **ret_loaded,
-				struct postern_refusal *error)
+				struct postern_error_info *error)
 {
 	struct postern_policy_options options = POSTERN_POLICY_OPTIONS_INIT;
 	int r;
@@ -63,7 +64,7 @@ int pst_api_load_default_policy(const struct postern_policy **policy,
 	*ret_loaded = NULL;
 	if (*policy)
 		return 0;
-	options.features_off = disable_features;
+	options.disable_features = disable_features;
 	r = load(&options, NULL, ret_loaded);
 	if (r == 0)
 		*policy = *ret_loaded;
@@ -84,7 +85,7 @@ int postern_policy_load(const struct postern_policy_options *options,
 	if (r < 0)
 		return r;
 	if ((copy.flags & ~(uint32_t)POLICY_FLAGS) != 0 ||
-	    (copy.features_off & ~POSTERN_FEATURES_ALL) != 0 ||
+	    (copy.disable_features & ~POSTERN_FEATURES_ALL) != 0 ||
 	    !is_candidate_usable(&copy))
 		return -EINVAL;
 	return pst_api_filter(load(&copy, diagnostics, ret_policy), __func__,
@@ -187,9 +188,9 @@ postern_diagnostics_error_count(const struct postern_diagnostics *diagnostics)
 	return diagnostics ? pst_diagnostics_error_count(diagnostics) : 0;
 }
 
-int postern_diagnostics_get(const struct postern_diagnostics *diagnostics,
-			    size_t diagnostic_index,
-			    struct postern_diagnostic *ret_diagnostic)
+int postern_diagnostics_at(const struct postern_diagnostics *diagnostics,
+			   size_t diagnostic_index,
+			   struct postern_diagnostic *ret_diagnostic)
 {
 	const struct postern_diagnostic *diagnostic;
 	int r;

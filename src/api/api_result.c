@@ -30,13 +30,13 @@ static const int closed_set[] = {
 /* Apart from the filter, which every message goes through: a record is large,
  * and hardening clears it. */
 PST_COLD
-static void report_unforeseen(int result, const char *function,
+static void report_unexpected(int result, const char *function,
 			      const struct pst_log *log)
 {
 	const char *call = pst_kernel_error_call(result);
 	struct pst_log_record record;
 
-	pst_log_record_init(&record, POSTERN_LOG_ERROR, "unforeseen");
+	pst_log_record_init(&record, POSTERN_LOG_ERROR, "unexpected-error");
 	pst_log_record_add_text(&record, "function", function);
 	if (call)
 		pst_log_record_add_text(&record, "call", call);
@@ -54,7 +54,7 @@ int pst_api_filter_failure(int result, const char *function,
 		if (result == -closed_set[i])
 			return result;
 	if (log)
-		report_unforeseen(result, function, log);
+		report_unexpected(result, function, log);
 	return pst_is_kernel_error(result) ? pst_kernel_error_result(result) :
 					     -ECANCELED;
 }
@@ -123,12 +123,12 @@ const char *postern_strerror(int result)
 	return pst_result_description(result);
 }
 
-const char *postern_reason_text(enum postern_reason reason)
+const char *postern_reason_description(enum postern_reason reason)
 {
 	return pst_reason_description(reason);
 }
 
-const char *postern_reason_word(enum postern_reason reason)
+const char *postern_reason_name(enum postern_reason reason)
 {
 	return pst_reason_name(reason);
 }

@@ -147,7 +147,7 @@ void pst_diff_security(struct pst_diff *diff,
 		       const struct pst_policy_security *old_security,
 		       const struct pst_policy_security *new_security);
 
-/* One limit, with words about it or ""; and each of POSTERN_LIMIT_ROOM. */
+/* One limit, with words about it or ""; and each of POSTERN_LIMIT_CAPACITY. */
 void pst_diff_limit(struct pst_diff *diff, size_t limit_key,
 		    const struct postern_policy_limit *old_limit,
 		    const struct postern_policy_limit *new_limit,

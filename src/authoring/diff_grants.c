@@ -342,8 +342,8 @@ static void add_powers(struct pst_diff *diff, char sign, const char *words,
 		uint32_t power;
 		const char *words;
 	} powers[] = {
-		{POSTERN_DIRECTION_SEND, "direction send"},
-		{POSTERN_DIRECTION_RECEIVE, "direction receive"},
+		{POSTERN_DIRECTION_TO_NODE, "direction send"},
+		{POSTERN_DIRECTION_FROM_NODE, "direction receive"},
 		{MAY_OBSERVE, "observe"},
 	};
 	const struct pst_policy_allow *allow;

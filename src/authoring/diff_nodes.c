@@ -44,8 +44,8 @@ static struct pst_diff_value value_of_word(const char *word)
 }
 
 /* A user or group, as it was written and as it was understood. */
-static struct pst_diff_value value_of_id(const char *word,
-					 enum postern_fact fact, uint32_t id)
+static struct pst_diff_value
+value_of_id(const char *word, enum postern_fact_state fact, uint32_t id)
 {
 	struct pst_diff_value value = value_of_number("%" PRIu32, id);
 

@@ -197,7 +197,7 @@ static void write_id(struct pst_policy_builder *builder,
 		     struct pst_policy_word *word,
 		     pst_policy_word_id_fn *find_id)
 {
-	enum postern_fact fact = POSTERN_FACT_UNKNOWN;
+	enum postern_fact_state fact = POSTERN_FACT_UNKNOWN;
 	char digits[16];
 	uint32_t id = 0;
 

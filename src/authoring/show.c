@@ -113,7 +113,7 @@ static bool has_limits(const struct postern_policy_limit *limits)
 static void add_limits(struct pst_text *text,
 		       const struct postern_policy_limit *limits, size_t depth)
 {
-	struct postern_policy_limit shown[POSTERN_LIMIT_ROOM];
+	struct postern_policy_limit shown[POSTERN_LIMIT_CAPACITY];
 	size_t i;
 
 	if (!has_limits(limits))

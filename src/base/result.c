@@ -102,7 +102,7 @@ static const struct reason_entry reasons[] = {
 	 "no common version"},
 	{POSTERN_REASON_WRONG_NODE, "wrong-node",
 	 "another node was requested"},
-	{POSTERN_REASON_KIND, "kind",
+	{POSTERN_REASON_NOT_PERMITTED, "not-permitted",
 	 "not permitted to observe or control the node"},
 	{POSTERN_REASON_DEADLINE, "deadline",
 	 "the handshake took too long"},
@@ -166,8 +166,10 @@ static const struct reason_entry reasons[] = {
 	 "nothing was sent or received for too long"},
 	{POSTERN_REASON_KEY_REJECTED, "key-rejected",
 	 "a message failed authentication"},
-	{POSTERN_REASON_KEY_USED_UP, "key-used-up",
+	{POSTERN_REASON_KEY_EXHAUSTED, "key-exhausted",
 	 "the key was used for the maximum number of messages"},
+	{POSTERN_REASON_DISCONNECTED, "disconnected",
+	 "the node disconnected the peer"},
 };
 
 static const enum postern_reason transient_reasons[] = {
@@ -191,7 +193,7 @@ static const enum postern_reason transient_reasons[] = {
 	POSTERN_REASON_NODE_CLOSED,
 	POSTERN_REASON_EXCEEDED,
 	POSTERN_REASON_IDLE,
-	POSTERN_REASON_KEY_USED_UP,
+	POSTERN_REASON_KEY_EXHAUSTED,
 };
 
 const char *const pst_feature_names[PST_FEATURE_COUNT] = {
@@ -272,15 +274,15 @@ bool pst_result_is_transient(int result, enum postern_reason reason)
 	}
 }
 
-bool pst_error_set(struct postern_refusal *error, enum postern_reason reason)
+bool pst_error_set(struct postern_error_info *error, enum postern_reason reason)
 {
 	memset(error, 0, sizeof(*error));
 	error->reason = reason;
 	return false;
 }
 
-bool pst_error_setf(struct postern_refusal *error, enum postern_reason reason,
-		    const char *format, ...)
+bool pst_error_setf(struct postern_error_info *error,
+		    enum postern_reason reason, const char *format, ...)
 {
 	va_list arguments;
 
@@ -292,7 +294,7 @@ bool pst_error_setf(struct postern_refusal *error, enum postern_reason reason,
 	return false;
 }
 
-bool pst_error_set_errno(struct postern_refusal *error,
+bool pst_error_set_errno(struct postern_error_info *error,
 			 enum postern_reason reason, int result,
 			 const char *what)
 {
@@ -313,7 +315,7 @@ bool pst_error_set_errno(struct postern_refusal *error,
 			      meaning ? meaning : "unknown error");
 }
 
-bool pst_error_set_io(struct postern_refusal *error, int result,
+bool pst_error_set_io(struct postern_error_info *error, int result,
 		      const char *what)
 {
 	if (result == -EPIPE)
@@ -328,7 +330,7 @@ enum postern_reason pst_error_reason(int result)
 					       : POSTERN_REASON_KERNEL;
 }
 
-int pst_error_result(const struct postern_refusal *error, int result)
+int pst_error_result(const struct postern_error_info *error, int result)
 {
 	if (error->reason != POSTERN_REASON_KERNEL ||
 	    pst_is_kernel_error(result) || result == -EOPNOTSUPP)
@@ -336,7 +338,7 @@ int pst_error_result(const struct postern_refusal *error, int result)
 	return -ECANCELED;
 }
 
-int pst_error_finish(struct postern_refusal *error, int result,
+int pst_error_finish(struct postern_error_info *error, int result,
 		     const char *what)
 {
 	if (error->reason == POSTERN_REASON_NONE &&

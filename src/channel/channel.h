@@ -31,13 +31,12 @@ struct pst_channel;
 struct pst_record_keys;
 
 /*
- * Conditions to wait for: POSTERN_DIRECTION_*, POSTERN_WAIT_*, and an internal
- * one.
+ * Conditions to wait for: POSTERN_WAIT_*, and an internal one.
  */
 enum pst_channel_want {
-	PST_CHANNEL_WANT_SPACE = POSTERN_DIRECTION_SEND,
-	PST_CHANNEL_WANT_MESSAGE = POSTERN_DIRECTION_RECEIVE,
-	PST_CHANNEL_WANT_LOW = POSTERN_WAIT_LOW,
+	PST_CHANNEL_WANT_SPACE = POSTERN_WAIT_SEND,
+	PST_CHANNEL_WANT_MESSAGE = POSTERN_WAIT_RECEIVE,
+	PST_CHANNEL_WANT_LOW = POSTERN_WAIT_LOW_WATERMARK,
 	PST_CHANNEL_WANT_CONSUMED = 8,
 };
 
@@ -82,8 +81,8 @@ static inline bool pst_channel_is_ours(const struct pst_channel *channel)
 {
 	return pst_fork_guard_is_ours(channel);
 }
-void pst_channel_limits(const struct pst_channel *channel,
-			struct postern_limits *ret_limits);
+void pst_channel_info(const struct pst_channel *channel,
+		      struct postern_channel_info *ret_info);
 
 /*
  * The end of a channel happens once, and the first reason stays; until then it

@@ -99,9 +99,9 @@ static bool peer_has_moved(struct pst_channel *channel)
 	const struct pst_segment_words *peer = pst_channel_peer_words(channel);
 	uint64_t moved = 0, seen;
 
-	if (channel->directions & POSTERN_DIRECTION_RECEIVE)
+	if (channel->directions & PST_CHANNEL_RECEIVES)
 		moved += pst_ring_produced_unchecked(peer);
-	if (channel->directions & POSTERN_DIRECTION_SEND)
+	if (channel->directions & PST_CHANNEL_SENDS)
 		moved += pst_ring_consumed_unchecked(peer);
 	seen = atomic_load(&channel->peer_moved);
 	while (moved > seen)

@@ -41,6 +41,7 @@ int pst_channel_end_result(const struct pst_channel *channel)
 static bool is_reported(uint32_t reason)
 {
 	return reason == POSTERN_REASON_REVOKED ||
+	       reason == POSTERN_REASON_DISCONNECTED ||
 	       reason == POSTERN_REASON_NODE_CLOSED ||
 	       reason == POSTERN_REASON_EXCEEDED ||
 	       reason == POSTERN_REASON_IDLE;

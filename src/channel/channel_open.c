@@ -25,25 +25,26 @@ uint16_t pst_channel_layout_version(void)
 	return PST_LAYOUT_VERSION;
 }
 
-static void fill_limits(struct pst_channel *channel,
-			const struct pst_channel_setup *setup)
+static void fill_info(struct pst_channel *channel,
+		      const struct pst_channel_setup *setup)
 {
-	struct postern_limits *limits = &channel->limits;
+	struct postern_channel_info *info = &channel->info;
 
-	limits->security = setup->security;
-	limits->send_ring_bytes = (uint32_t)setup->own_mapping.data_bytes;
-	limits->receive_ring_bytes = (uint32_t)setup->peer_mapping.data_bytes;
-	if (limits->send_ring_bytes > 0) {
-		limits->directions |= POSTERN_DIRECTION_SEND;
-		limits->send_message_bytes = setup->send_message_bytes;
+	info->security = setup->security;
+	info->send_ring_bytes = (uint32_t)setup->own_mapping.data_bytes;
+	info->receive_ring_bytes = (uint32_t)setup->peer_mapping.data_bytes;
+	if (info->send_ring_bytes > 0) {
+		info->can_send = 1;
+		channel->directions |= PST_CHANNEL_SENDS;
+		info->send_message_bytes = setup->send_message_bytes;
 	}
-	if (limits->receive_ring_bytes > 0) {
-		limits->directions |= POSTERN_DIRECTION_RECEIVE;
-		limits->receive_message_bytes = setup->receive_message_bytes;
+	if (info->receive_ring_bytes > 0) {
+		info->can_receive = 1;
+		channel->directions |= PST_CHANNEL_RECEIVES;
+		info->receive_message_bytes = setup->receive_message_bytes;
 	}
-	channel->directions = limits->directions;
-	if (limits->security == POSTERN_SECURITY_NONE)
-		channel->plain_directions = limits->directions;
+	if (info->security == POSTERN_SECURITY_NONE)
+		channel->plain_directions = channel->directions;
 }
 
 static void attach_rings(struct pst_channel *channel)
@@ -53,13 +54,13 @@ static void attach_rings(struct pst_channel *channel)
 
 	pst_ring_producer_init(&channel->producer, own, peer,
 			       channel->own_mapping.data,
-			       channel->limits.send_ring_bytes,
-			       channel->limits.send_message_bytes,
+			       channel->info.send_ring_bytes,
+			       channel->info.send_message_bytes,
 			       channel->keys ? PST_RECORD_TAG_BYTES : 0);
 	pst_ring_consumer_init(&channel->consumer, own, peer,
 			       channel->peer_mapping.data,
-			       channel->limits.receive_ring_bytes,
-			       channel->limits.receive_message_bytes);
+			       channel->info.receive_ring_bytes,
+			       channel->info.receive_message_bytes);
 }
 
 static void free_channel(struct pst_channel *channel)
@@ -137,7 +138,7 @@ int pst_channel_open_take(struct pst_channel_setup *setup,
 	channel->peer_mapping = setup->peer_mapping;
 	channel->keys = setup->take_keys;
 	pst_refcount_init(&channel->references);
-	fill_limits(channel, setup);
+	fill_info(channel, setup);
 	attach_rings(channel);
 	pst_doorbell_prepare(channel->socket_fd);
 
@@ -162,13 +163,13 @@ struct pst_channel *pst_channel_ref(struct pst_channel *channel)
 static void publish_end_record(struct pst_channel *channel)
 {
 	if (pst_channel_has_ended(channel) ||
-	    !(channel->directions & POSTERN_DIRECTION_SEND))
+	    !(channel->directions & PST_CHANNEL_SENDS))
 		return;
 	/*
 	 * A full ring has no space for END; then the peer only finds the
 	 * hang-up.
 	 */
-	if (pst_channel_is_plain(channel, POSTERN_DIRECTION_SEND))
+	if (pst_channel_is_plain(channel, PST_CHANNEL_SENDS))
 		PST_IGNORE(pst_ring_finish(&channel->producer));
 	else
 		PST_IGNORE(pst_channel_finish_sealed(channel));
@@ -204,10 +205,10 @@ bool pst_channel_has_other_refs(const struct pst_channel *channel)
 	return !pst_refcount_is_single(&channel->references);
 }
 
-void pst_channel_limits(const struct pst_channel *channel,
-			struct postern_limits *ret_limits)
+void pst_channel_info(const struct pst_channel *channel,
+		      struct postern_channel_info *ret_info)
 {
-	*ret_limits = channel->limits;
+	*ret_info = channel->info;
 }
 
 int pst_channel_make_wakes(struct pst_channel *channel)

@@ -21,7 +21,7 @@
  */
 static int after_the_end(struct pst_channel *channel)
 {
-	if (!(channel->directions & POSTERN_DIRECTION_RECEIVE))
+	if (!(channel->directions & PST_CHANNEL_RECEIVES))
 		return -EPERM;
 	if (!pst_channel_is_peer_end(pst_channel_end_reason(channel)))
 		return pst_channel_end_result(channel);
@@ -62,7 +62,7 @@ static inline int receive_once(struct pst_channel *channel, void *buffer,
 	r = may_receive(channel);
 	if (r < 0)
 		return r;
-	if (!pst_channel_is_plain(channel, POSTERN_DIRECTION_RECEIVE))
+	if (!pst_channel_is_plain(channel, PST_CHANNEL_RECEIVES))
 		return pst_channel_read_sealed(channel, buffer, buffer_bytes,
 					       ret_message_bytes);
 	return pst_ring_read(&channel->consumer, buffer, buffer_bytes,
@@ -156,7 +156,7 @@ static int discard_once(struct pst_channel *channel, size_t *ret_message_bytes)
 	r = may_receive(channel);
 	if (r < 0)
 		return r;
-	if (!pst_channel_is_plain(channel, POSTERN_DIRECTION_RECEIVE))
+	if (!pst_channel_is_plain(channel, PST_CHANNEL_RECEIVES))
 		return pst_channel_discard_sealed(channel, ret_message_bytes);
 	return pst_ring_discard(&channel->consumer, ret_message_bytes);
 }
@@ -184,7 +184,7 @@ bool pst_channel_has_message(struct pst_channel *channel)
 
 uint64_t pst_channel_unread_bytes(struct pst_channel *channel)
 {
-	if (!(channel->directions & POSTERN_DIRECTION_RECEIVE))
+	if (!(channel->directions & PST_CHANNEL_RECEIVES))
 		return 0;
 	/* The last messages may have been committed after the last poll. */
 	if (pst_channel_has_ended(channel))

@@ -47,18 +47,18 @@ static int prepare(struct pst_channel_sealing *sealing,
 
 int pst_channel_prepare_sealing(struct pst_channel *channel)
 {
-	const struct postern_limits *limits = &channel->limits;
+	const struct postern_channel_info *info = &channel->info;
 	struct pst_record_keys *keys = channel->keys;
 	int r = 0;
 
 	if (!keys)
 		return 0;
-	if (channel->directions & POSTERN_DIRECTION_SEND)
+	if (channel->directions & PST_CHANNEL_SENDS)
 		r = prepare(&channel->sealing, &keys->send,
-			    limits->send_message_bytes);
-	if (r == 0 && (channel->directions & POSTERN_DIRECTION_RECEIVE))
+			    info->send_message_bytes);
+	if (r == 0 && (channel->directions & PST_CHANNEL_RECEIVES))
 		r = prepare(&channel->opening, &keys->receive,
-			    limits->receive_message_bytes);
+			    info->receive_message_bytes);
 	return r;
 }
 
@@ -78,7 +78,7 @@ void pst_channel_end_sealing(struct pst_channel *channel)
 PST_COLD
 static int end_used_up(struct pst_channel *channel)
 {
-	pst_channel_end(channel, POSTERN_REASON_KEY_USED_UP);
+	pst_channel_end(channel, POSTERN_REASON_KEY_EXHAUSTED);
 	return pst_channel_end_result(channel);
 }
 

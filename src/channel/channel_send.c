@@ -17,7 +17,7 @@ static int may_send(const struct pst_channel *channel)
 {
 	if (!pst_channel_has_ended(channel))
 		return 0;
-	if (!(channel->directions & POSTERN_DIRECTION_SEND))
+	if (!(channel->directions & PST_CHANNEL_SENDS))
 		return -EPERM;
 	return pst_channel_end_result(channel);
 }
@@ -59,7 +59,7 @@ static bool is_sample(const struct pst_channel *channel)
 static inline int write_message(struct pst_channel *channel, const void *bytes,
 				uint32_t byte_count)
 {
-	if (!pst_channel_is_plain(channel, POSTERN_DIRECTION_SEND))
+	if (!pst_channel_is_plain(channel, PST_CHANNEL_SENDS))
 		return pst_channel_write_sealed(channel, bytes, byte_count,
 						is_sample(channel));
 	if (is_sample(channel))
@@ -70,7 +70,7 @@ static inline int write_message(struct pst_channel *channel, const void *bytes,
 static int reserve_message(struct pst_channel *channel, uint32_t byte_count,
 			   void **ret_bytes)
 {
-	if (!pst_channel_is_plain(channel, POSTERN_DIRECTION_SEND))
+	if (!pst_channel_is_plain(channel, PST_CHANNEL_SENDS))
 		return pst_channel_reserve_sealed(channel, byte_count,
 						  is_sample(channel),
 						  ret_bytes);
@@ -82,7 +82,7 @@ static int reserve_message(struct pst_channel *channel, uint32_t byte_count,
 
 static int commit_message(struct pst_channel *channel, uint32_t byte_count)
 {
-	if (!pst_channel_is_plain(channel, POSTERN_DIRECTION_SEND))
+	if (!pst_channel_is_plain(channel, PST_CHANNEL_SENDS))
 		return pst_channel_commit_sealed(channel, byte_count);
 	if (PST_UNLIKELY(pst_ring_is_reserved_timed(&channel->producer)))
 		return pst_channel_commit_sample(channel, byte_count);
@@ -179,7 +179,7 @@ int pst_channel_flush(struct pst_channel *channel, uint64_t deadline_ns)
 	uint32_t ready;
 	int r;
 
-	if (!(channel->directions & POSTERN_DIRECTION_SEND))
+	if (!(channel->directions & PST_CHANNEL_SENDS))
 		return -EPERM;
 	for (;;) {
 		/* Nothing proves who acknowledged the messages then. */

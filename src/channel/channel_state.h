@@ -110,6 +110,12 @@ struct pst_channel_sealing {
 
 struct pst_detached_link;
 
+/* Directions of a channel, as seen from this side. */
+enum pst_channel_direction {
+	PST_CHANNEL_SENDS = PST_CHANNEL_WANT_SPACE,
+	PST_CHANNEL_RECEIVES = PST_CHANNEL_WANT_MESSAGE,
+};
+
 struct pst_channel {
 	/* Set once; zero in a forked child. */
 	struct pst_fork_guard guard;
@@ -117,9 +123,9 @@ struct pst_channel {
 	int pidfd;
 	_Atomic int epoll_fd;   /* -1 until pst_channel_fd() */
 	uint64_t opened_ns;
-	uint32_t directions;
+	uint32_t directions;       /* granted: enum pst_channel_direction */
 	uint32_t plain_directions; /* granted, and in mode `none` */
-	struct postern_limits limits;
+	struct postern_channel_info info;
 	struct pst_refcount references;
 	struct pst_segment_mapping own_mapping;
 	struct pst_segment_mapping peer_mapping;
@@ -152,7 +158,7 @@ struct pst_channel {
 	uint64_t checked_messages; /* sent at the last check of the peer */
 	uint64_t checked_ns;
 	uint64_t checked_consumed_pos; /* of the peer, unchecked */
-	struct pst_counter refused_full_count;
+	struct pst_counter send_full_count;
 	struct pst_counter high_watermark_count;
 	struct pst_channel_watermarks watermarks;
 
@@ -219,7 +225,7 @@ pst_channel_waiter_of(struct pst_channel *channel, uint32_t wants)
  * channel_sealed.c is called, and checks for the permission.
  */
 static inline bool pst_channel_is_plain(const struct pst_channel *channel,
-					enum postern_direction direction)
+					enum pst_channel_direction direction)
 {
 	return PST_LIKELY(channel->plain_directions & (uint32_t)direction);
 }

@@ -89,7 +89,7 @@ int pst_channel_commit_sample(struct pst_channel *channel, uint32_t byte_count)
 PST_COLD
 void pst_channel_note_refusal(struct pst_channel *channel)
 {
-	pst_counter_add(&channel->refused_full_count, 1);
+	pst_counter_add(&channel->send_full_count, 1);
 	pst_counter_raise(&channel->sent.peak_bytes,
 			  pst_ring_depth_bytes(&channel->producer));
 }
@@ -130,16 +130,16 @@ static void describe_depths(const struct pst_channel *channel,
 {
 	const struct pst_segment_words *peer = pst_channel_peer_words(channel);
 
-	if (channel->directions & POSTERN_DIRECTION_SEND)
+	if (channel->directions & PST_CHANNEL_SENDS)
 		stats->send_depth_bytes = depth_between(
 			pst_ring_consumed_unchecked(peer),
 			pst_counter_get(&channel->sent.pos),
-			channel->limits.send_ring_bytes);
-	if (channel->directions & POSTERN_DIRECTION_RECEIVE)
+			channel->info.send_ring_bytes);
+	if (channel->directions & PST_CHANNEL_RECEIVES)
 		stats->receive_depth_bytes = depth_between(
 			pst_counter_get(&channel->received.pos),
 			pst_ring_produced_unchecked(peer),
-			channel->limits.receive_ring_bytes);
+			channel->info.receive_ring_bytes);
 }
 
 static uint64_t larger_of(uint64_t left, uint64_t right)
@@ -159,15 +159,15 @@ void pst_channel_stats(const struct pst_channel *channel,
 		.received_messages =
 			pst_counter_get(&channel->received.messages),
 		.received_bytes = pst_counter_get(&channel->received.bytes),
-		.refused_full_count =
-			pst_counter_get(&channel->refused_full_count),
+		.send_full_count =
+			pst_counter_get(&channel->send_full_count),
 		.high_watermark_count =
 			pst_counter_get(&channel->high_watermark_count),
 		.dropped_messages = pst_counter_get(&channel->dropped_messages),
 		.dropped_bytes = pst_counter_get(&channel->dropped_bytes),
-		.bells_rung = pst_counter_get(&sender->wakeups_sent) +
-			      pst_counter_get(&receiver->wakeups_sent),
-		.bells_heard = atomic_load(&channel->wakeups),
+		.wakeups_sent = pst_counter_get(&sender->wakeups_sent) +
+				pst_counter_get(&receiver->wakeups_sent),
+		.wakeups_received = atomic_load(&channel->wakeups),
 		.last_activity_ns =
 			larger_of(pst_counter_get(&sender->activity_ns),
 				  pst_counter_get(&receiver->activity_ns)),
@@ -209,7 +209,7 @@ void pst_channel_positions_sent(const struct pst_channel *channel,
 
 	*ret_sent_pos = pst_counter_get(&channel->sent.pos);
 	*ret_consumed_pos = *ret_sent_pos;
-	*ret_refused_count = pst_counter_get(&channel->refused_full_count);
-	if (channel->directions & POSTERN_DIRECTION_SEND)
+	*ret_refused_count = pst_counter_get(&channel->send_full_count);
+	if (channel->directions & PST_CHANNEL_SENDS)
 		*ret_consumed_pos = pst_ring_consumed_unchecked(peer);
 }

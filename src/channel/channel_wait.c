@@ -329,10 +329,10 @@ static void interrupt(struct pst_channel_waiter *waiter)
 
 void pst_channel_interrupt(struct pst_channel *channel)
 {
-	if (channel->directions & POSTERN_DIRECTION_SEND)
+	if (channel->directions & PST_CHANNEL_SENDS)
 		interrupt(&channel->send_waiter);
 	/* The node receives, and has an interrupt of its own. */
-	if ((channel->directions & POSTERN_DIRECTION_RECEIVE) &&
+	if ((channel->directions & PST_CHANNEL_RECEIVES) &&
 	    !pst_channel_is_node_driven(channel))
 		interrupt(&channel->receive_waiter);
 }

@@ -29,7 +29,7 @@ static const struct {
 		.is_above = true,
 		.at_low = PST_WATERMARK_PEAK_UNREPORTED,
 		.reported = PST_WATERMARK_ABOVE,
-		.event = POSTERN_CHANNEL_ABOVE_HIGH,
+		.event = POSTERN_CHANNEL_EVENT_ABOVE_HIGH,
 	},
 	[PST_WATERMARK_ABOVE] = {
 		.is_above = true,
@@ -38,12 +38,12 @@ static const struct {
 	[PST_WATERMARK_BELOW_UNREPORTED] = {
 		.at_high = PST_WATERMARK_ABOVE,
 		.reported = PST_WATERMARK_BELOW,
-		.event = POSTERN_CHANNEL_BELOW_LOW,
+		.event = POSTERN_CHANNEL_EVENT_BELOW_LOW,
 	},
 	[PST_WATERMARK_PEAK_UNREPORTED] = {
 		.at_high = PST_WATERMARK_ABOVE_UNREPORTED,
 		.reported = PST_WATERMARK_BELOW_UNREPORTED,
-		.event = POSTERN_CHANNEL_ABOVE_HIGH,
+		.event = POSTERN_CHANNEL_EVENT_ABOVE_HIGH,
 	},
 };
 
@@ -97,11 +97,11 @@ bool pst_channel_is_low(struct pst_channel *channel)
 int pst_channel_set_watermarks(struct pst_channel *channel, uint64_t high_bytes,
 			       uint64_t low_bytes)
 {
-	if (!(channel->directions & POSTERN_DIRECTION_SEND))
+	if (!(channel->directions & PST_CHANNEL_SENDS))
 		return -EPERM;
 	if ((high_bytes != 0 || low_bytes != 0) &&
 	    (low_bytes >= high_bytes ||
-	     high_bytes > channel->limits.send_ring_bytes))
+	     high_bytes > channel->info.send_ring_bytes))
 		return -EINVAL;
 	channel->watermarks = (struct pst_channel_watermarks) {
 		.high_bytes = high_bytes,
@@ -144,7 +144,7 @@ static int next_event(struct pst_channel *channel,
 	if (type == 0)
 		return -EAGAIN;
 	marks->state = states[marks->state].reported;
-	if (type == POSTERN_CHANNEL_ABOVE_HIGH) {
+	if (type == POSTERN_CHANNEL_EVENT_ABOVE_HIGH) {
 		want_low(channel);
 		depth_bytes = marks->above_bytes;
 	} else {
@@ -163,7 +163,7 @@ int pst_channel_next_event(struct pst_channel *channel,
 {
 	int r;
 
-	if (!(channel->directions & POSTERN_DIRECTION_SEND))
+	if (!(channel->directions & PST_CHANNEL_SENDS))
 		return -EPERM;
 	r = next_event(channel, ret_event);
 	if (r == -EAGAIN && is_worth_retrying(channel))

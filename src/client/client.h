@@ -3,8 +3,8 @@
  * The client's side: connect to a node, probe, control and observe it
  *
  * The functions behind postern_connect(), postern_node_probe(),
- * <postern/control.h> and postern_observe(), without their argument checks,
- * which the api layer makes.  Results are those documented there.
+ * <postern/control.h> and postern_stats_reader_open(), without the checks of
+ * arguments, which the api layer makes.  Results are those documented there.
  */
 #ifndef POSTERN_CLIENT_CLIENT_H
 #define POSTERN_CLIENT_CLIENT_H
@@ -41,12 +41,12 @@ struct pst_client_connect_params {
 PST_MUST_CHECK int
 pst_client_connect(const struct pst_client_connect_params *params,
 		   struct pst_channel **ret_channel,
-		   struct postern_refusal *error);
+		   struct postern_error_info *error);
 
 /* Probing */
 
 PST_MUST_CHECK int pst_client_probe(const struct pst_client_target *target,
-				    struct postern_refusal *error);
+				    struct postern_error_info *error);
 
 /* Controlling */
 
@@ -54,7 +54,7 @@ PST_MUST_CHECK int pst_client_probe(const struct pst_client_target *target,
 PST_MUST_CHECK int
 pst_client_disconnect_peer(const struct pst_client_target *target,
 			   const char *peer, uint32_t *ret_count,
-			   struct postern_refusal *error);
+			   struct postern_error_info *error);
 
 /* Observing */
 
@@ -70,12 +70,12 @@ pst_client_disconnect_peer(const struct pst_client_target *target,
 PST_MUST_CHECK int
 pst_client_fetch_stats(const struct pst_client_target *target,
 		       struct pst_stats_segment_ref *ret_segment,
-		       struct postern_refusal *error);
+		       struct postern_error_info *error);
 
 /* Receive that segment and open a reader of it: also the results of
  * pst_stats_reader_open_take(). */
 PST_MUST_CHECK int pst_client_observe(const struct pst_client_target *target,
 				      struct pst_stats_reader **ret_reader,
-				      struct postern_refusal *error);
+				      struct postern_error_info *error);
 
 #endif

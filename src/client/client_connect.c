@@ -62,8 +62,8 @@ request_params(const struct pst_client_connect_params *params,
 	};
 
 	if (requested.directions == 0)
-		requested.directions = POSTERN_DIRECTION_SEND |
-				       POSTERN_DIRECTION_RECEIVE;
+		requested.directions = POSTERN_DIRECTION_TO_NODE |
+				       POSTERN_DIRECTION_FROM_NODE;
 	return requested;
 }
 
@@ -76,7 +76,7 @@ struct mapped_segments {
 };
 
 static int check_segments(const struct pst_connection *connection,
-			  struct postern_refusal *error)
+			  struct postern_error_info *error)
 {
 	const struct pst_offer *offer = &connection->initiator.offer;
 	dev_t device;
@@ -117,7 +117,7 @@ static int map_node_segment(const struct pst_connection *connection,
 /* The client's own segment is mapped for writing first, and sealed then. */
 static int map_client_segment(const struct pst_connection *connection,
 			      struct pst_segment_mapping *ret_mapping,
-			      struct postern_refusal *error)
+			      struct postern_error_info *error)
 {
 	const struct pst_offer *offer = &connection->initiator.offer;
 	int segment_fd = connection->segment_fds[PST_CONNECTION_CLIENT_SEGMENT];
@@ -144,7 +144,7 @@ static int map_client_segment(const struct pst_connection *connection,
  */
 static int map_segments(struct pst_connection *connection,
 			struct mapped_segments *ret_segments,
-			struct postern_refusal *error)
+			struct postern_error_info *error)
 {
 	int r;
 
@@ -167,7 +167,7 @@ static int map_segments(struct pst_connection *connection,
 /* -- handshake ------------------------------------------------------------- */
 
 static int finish_handshake(struct pst_connection *connection,
-			    struct postern_refusal *error)
+			    struct postern_error_info *error)
 {
 	struct pst_wire_record record;
 	int r;
@@ -213,7 +213,7 @@ static int connect_with_key(const struct pst_client_connect_params *params,
 			    const uint8_t *node_key,
 			    struct pst_channel **ret_channel,
 			    bool *ret_is_wrong_key,
-			    struct postern_refusal *error)
+			    struct postern_error_info *error)
 {
 	struct pst_initiator_params hello = {
 		.kind = PST_WIRE_KIND_CHANNEL,
@@ -249,7 +249,7 @@ static int connect_with_key(const struct pst_client_connect_params *params,
 static int try_listed_keys(const struct pst_client_connect_params *params,
 			   const struct pst_client_security *security,
 			   struct pst_channel **ret_channel,
-			   struct postern_refusal *error)
+			   struct postern_error_info *error)
 {
 	const struct pst_policy_node_key *key = security->rules->keys;
 	bool is_wrong_key;
@@ -267,7 +267,7 @@ static int try_listed_keys(const struct pst_client_connect_params *params,
 
 int pst_client_connect(const struct pst_client_connect_params *params,
 		       struct pst_channel **ret_channel,
-		       struct postern_refusal *error)
+		       struct postern_error_info *error)
 {
 	struct pst_client_security security;
 	const struct pst_policy_node *rules;

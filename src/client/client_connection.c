@@ -31,7 +31,7 @@
 
 /* The listener could not be identified: -EACCES, unless a resource was
  * exhausted. */
-static int set_listener_error(struct postern_refusal *error, int result,
+static int set_listener_error(struct postern_error_info *error, int result,
 			      const char *what)
 {
 	bool is_exhausted = pst_is_out_of_resources(result);
@@ -43,7 +43,7 @@ static int set_listener_error(struct postern_refusal *error, int result,
 	return is_exhausted ? result : -EACCES;
 }
 
-static int set_connect_error(struct postern_refusal *error, int result,
+static int set_connect_error(struct postern_error_info *error, int result,
 			     const char *path)
 {
 	switch (result) {
@@ -80,7 +80,7 @@ static int set_connect_error(struct postern_refusal *error, int result,
  * The usual description of a path fault contains a command that repairs it.
  * Where the owner is not mapped, that command would have to run on the host.
  */
-static int set_path_error(struct postern_refusal *error, int result,
+static int set_path_error(struct postern_error_info *error, int result,
 			  const struct pst_path_fault *fault, uid_t owner_uid,
 			  bool is_unmapped)
 {
@@ -116,7 +116,7 @@ static int set_path_error(struct postern_refusal *error, int result,
 }
 
 /* No HELLO can be made: the parameters of the channel are invalid. */
-static int set_hello_error(struct postern_refusal *error)
+static int set_hello_error(struct postern_error_info *error)
 {
 	(void)pst_error_setf(error, POSTERN_REASON_PROTOCOL,
 			     "the instance is no name, or the sizes requested "
@@ -128,7 +128,7 @@ static int set_hello_error(struct postern_refusal *error)
 
 int pst_connection_find_node(const struct pst_client_target *target,
 			     const struct pst_policy_node **ret_rules,
-			     struct postern_refusal *error)
+			     struct postern_error_info *error)
 {
 	const struct pst_policy_node *rules;
 
@@ -148,7 +148,7 @@ int pst_connection_find_node(const struct pst_client_target *target,
 }
 
 static int find_unmapped_owner(bool may_be_unmapped, uid_t *ret_owner_uid,
-			       struct postern_refusal *error)
+			       struct postern_error_info *error)
 {
 	int r;
 
@@ -175,7 +175,7 @@ static int find_unmapped_owner(bool may_be_unmapped, uid_t *ret_owner_uid,
 
 static int find_owner(const struct postern_node_description *node,
 		      bool may_be_unmapped, uid_t *ret_owner_uid,
-		      struct postern_refusal *error)
+		      struct postern_error_info *error)
 {
 	switch (node->owner_fact) {
 	case POSTERN_FACT_KNOWN:
@@ -194,7 +194,7 @@ static int find_owner(const struct postern_node_description *node,
 
 static int connect_socket(struct pst_connection *connection,
 			  const struct postern_node_description *node,
-			  struct postern_refusal *error)
+			  struct postern_error_info *error)
 {
 	bool is_unmapped = node->owner_fact == POSTERN_FACT_ABSENT;
 	int dir_fd PST_FD_OWNED = -1;
@@ -217,7 +217,7 @@ static int connect_socket(struct pst_connection *connection,
 }
 
 static int check_listener(struct pst_connection *connection,
-			  struct postern_refusal *error)
+			  struct postern_error_info *error)
 {
 	struct pst_peer_credentials *listener = &connection->listener;
 	int r;
@@ -249,7 +249,7 @@ static int check_listener(struct pst_connection *connection,
  */
 static int open_socket(struct pst_connection *connection,
 		       const struct pst_client_target *target,
-		       bool may_be_unmapped, struct postern_refusal *error)
+		       bool may_be_unmapped, struct postern_error_info *error)
 {
 	struct postern_node_description node = POSTERN_NODE_DESCRIPTION_INIT;
 	const struct pst_policy_node *rules;
@@ -283,7 +283,7 @@ static int open_socket(struct pst_connection *connection,
 
 /* Until the socket is readable or closed by the node, or the deadline. */
 static int await_node(const struct pst_connection *connection,
-		      struct postern_refusal *error)
+		      struct postern_error_info *error)
 {
 	unsigned ready;
 	int r;
@@ -314,7 +314,7 @@ static size_t expected_fd_count(const struct pst_handshake_machine *machine)
 
 static int receive_record(struct pst_connection *connection,
 			  struct pst_wire_record *ret_record,
-			  struct postern_refusal *error)
+			  struct postern_error_info *error)
 {
 	size_t fd_count = expected_fd_count(&connection->initiator.machine);
 	int r;
@@ -346,7 +346,7 @@ static int receive_record(struct pst_connection *connection,
 }
 
 static int receive_and_consume(struct pst_connection *connection,
-			       struct postern_refusal *error)
+			       struct postern_error_info *error)
 {
 	struct pst_wire_record record;
 	int r;
@@ -368,7 +368,7 @@ static int receive_and_consume(struct pst_connection *connection,
  */
 int pst_connection_exchange(struct pst_connection *connection,
 			    const struct pst_wire_record *record,
-			    struct postern_refusal *error)
+			    struct postern_error_info *error)
 {
 	int r, sent;
 
@@ -384,7 +384,7 @@ int pst_connection_exchange(struct pst_connection *connection,
 
 static int exchange_hello(struct pst_connection *connection,
 			  const struct pst_initiator_params *hello,
-			  struct postern_refusal *error)
+			  struct postern_error_info *error)
 {
 	struct pst_handshake_initiator *initiator = &connection->initiator;
 	struct pst_wire_record record;
@@ -414,7 +414,7 @@ bool pst_connection_is_denied(const struct pst_connection *connection)
 int pst_connection_open(struct pst_connection *connection,
 			const struct pst_client_target *target,
 			const struct pst_initiator_params *hello,
-			struct postern_refusal *error)
+			struct postern_error_info *error)
 {
 	struct pst_initiator_params params = *hello;
 	bool verifies_key = hello->node_key != NULL;
@@ -448,7 +448,7 @@ void pst_connection_close(struct pst_connection *connection)
 int pst_connection_check_segment(const struct pst_connection *connection,
 				 enum pst_connection_segment which,
 				 const struct pst_offer_segment *announced,
-				 dev_t device, struct postern_refusal *error)
+				 dev_t device, struct postern_error_info *error)
 {
 	const struct pst_segment_expectation expectation = {
 		.seals = which == PST_CONNECTION_NODE_SEGMENT ?
@@ -489,7 +489,7 @@ int pst_connection_check_segment(const struct pst_connection *connection,
  * end sending and closes its socket, or has sent a REFUSE already.
  */
 static int await_answer(const struct pst_connection *connection,
-			struct postern_refusal *error)
+			struct postern_error_info *error)
 {
 	int r;
 
@@ -502,7 +502,7 @@ static int await_answer(const struct pst_connection *connection,
 }
 
 int pst_client_probe(const struct pst_client_target *target,
-		     struct postern_refusal *error)
+		     struct postern_error_info *error)
 {
 	struct pst_connection connection;
 	int r;

@@ -43,7 +43,7 @@ struct pst_connection {
 PST_MUST_CHECK int
 pst_connection_find_node(const struct pst_client_target *target,
 			 const struct pst_policy_node **ret_rules,
-			 struct postern_refusal *error);
+			 struct postern_error_info *error);
 
 /*
  * Find the node in the policy, check the path to its socket, connect, check that
@@ -57,7 +57,7 @@ PST_MUST_CHECK int
 pst_connection_open(struct pst_connection *connection,
 		    const struct pst_client_target *target,
 		    const struct pst_initiator_params *hello,
-		    struct postern_refusal *error);
+		    struct postern_error_info *error);
 void pst_connection_close(struct pst_connection *connection);
 
 /* The node has sent a REFUSE that denies access. */
@@ -70,7 +70,7 @@ bool pst_connection_is_denied(const struct pst_connection *connection);
  */
 PST_MUST_CHECK int pst_connection_exchange(struct pst_connection *connection,
 					   const struct pst_wire_record *record,
-					   struct postern_refusal *error);
+					   struct postern_error_info *error);
 
 /*
  * Is this descriptor a segment with the right seals, and the one that the node
@@ -81,6 +81,6 @@ PST_MUST_CHECK int
 pst_connection_check_segment(const struct pst_connection *connection,
 			     enum pst_connection_segment which,
 			     const struct pst_offer_segment *announced,
-			     dev_t device, struct postern_refusal *error);
+			     dev_t device, struct postern_error_info *error);
 
 #endif

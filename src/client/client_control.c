@@ -50,7 +50,7 @@ static int parse_handle(const char *text, uint64_t *ret_handle)
 
 static int make_command(const char *peer, struct pst_command *ret_command)
 {
-	struct pst_command command = {.verb = PST_COMMAND_REVOKE};
+	struct pst_command command = {.verb = PST_COMMAND_DISCONNECT};
 	int r;
 
 	r = parse_handle(peer, &command.peer);
@@ -70,7 +70,7 @@ static int make_command(const char *peer, struct pst_command *ret_command)
 
 static int open_connection(struct pst_connection *connection,
 			   const struct pst_client_target *target,
-			   struct postern_refusal *error)
+			   struct postern_error_info *error)
 {
 	const struct pst_initiator_params hello = {
 		.kind = PST_WIRE_KIND_CONTROL,
@@ -87,7 +87,7 @@ static int open_connection(struct pst_connection *connection,
 
 static int send_command(struct pst_connection *connection,
 			const struct pst_command *command,
-			struct postern_refusal *error)
+			struct postern_error_info *error)
 {
 	struct pst_wire_record record;
 	int r;
@@ -100,7 +100,7 @@ static int send_command(struct pst_connection *connection,
 }
 
 static int control_result(const struct pst_result *result, const char *peer,
-			  uint32_t *ret_count, struct postern_refusal *error)
+			  uint32_t *ret_count, struct postern_error_info *error)
 {
 	switch (result->code) {
 	case PST_RESULT_DONE:
@@ -121,7 +121,7 @@ static int control_result(const struct pst_result *result, const char *peer,
 
 int pst_client_disconnect_peer(const struct pst_client_target *target,
 			       const char *peer, uint32_t *ret_count,
-			       struct postern_refusal *error)
+			       struct postern_error_info *error)
 {
 	struct pst_connection connection;
 	struct pst_command command;

@@ -14,7 +14,7 @@
 #include "stats/stats_layout.h"
 
 static int check_segment(const struct pst_connection *connection,
-			 struct postern_refusal *error)
+			 struct postern_error_info *error)
 {
 	dev_t device;
 	int r;
@@ -31,7 +31,7 @@ static int check_segment(const struct pst_connection *connection,
 
 int pst_client_fetch_stats(const struct pst_client_target *target,
 			   struct pst_stats_segment_ref *ret_segment,
-			   struct postern_refusal *error)
+			   struct postern_error_info *error)
 {
 	const struct pst_initiator_params hello = {
 		.kind = PST_WIRE_KIND_OBSERVE,
@@ -57,7 +57,7 @@ int pst_client_fetch_stats(const struct pst_client_target *target,
 
 int pst_client_observe(const struct pst_client_target *target,
 		       struct pst_stats_reader **ret_reader,
-		       struct postern_refusal *error)
+		       struct postern_error_info *error)
 {
 	struct pst_stats_segment_ref segment;
 	int r;

@@ -54,7 +54,7 @@ find_minimum(const struct pst_client_security *security,
 int pst_client_security_init(struct pst_client_security *security,
 			     const struct pst_policy_node *borrow_rules,
 			     const char *key_file, uint32_t disable_features,
-			     struct postern_refusal *error)
+			     struct postern_error_info *error)
 {
 	int r;
 
@@ -67,8 +67,8 @@ int pst_client_security_init(struct pst_client_security *security,
 		.cipher = pst_cipher_for(pst_cipher_features(disable_features)),
 	};
 	if (key_file) {
-		r = pst_key_file_read(key_file, error,
-					   &security->identity);
+		r = pst_key_file_read(key_file, &security->identity,
+					   error);
 		if (r < 0)
 			return r == -ENOENT ? -EACCES : r;
 	}

@@ -35,7 +35,7 @@ PST_MUST_CHECK int
 pst_client_security_init(struct pst_client_security *security,
 			 const struct pst_policy_node *borrow_rules,
 			 const char *key_file, uint32_t disable_features,
-			 struct postern_refusal *error);
+			 struct postern_error_info *error);
 void pst_client_security_done(struct pst_client_security *security);
 
 /*

@@ -65,13 +65,13 @@ bool pst_cipher_is_available(enum pst_cipher_kind kind)
 	return false;
 }
 
-uint32_t pst_cipher_features(uint32_t features_off)
+uint32_t pst_cipher_features(uint32_t disable_features)
 {
 	uint32_t features = 0;
 
 	if (pst_cipher_is_available(PST_CIPHER_AESGCM))
 		features |= POSTERN_FEATURE_AES;
-	return features & ~features_off;
+	return features & ~disable_features;
 }
 
 enum pst_cipher_kind pst_cipher_for(uint32_t features)

@@ -37,8 +37,8 @@ struct pst_cipher {
 /* True if this build and processor support it. */
 bool pst_cipher_is_available(enum pst_cipher_kind kind);
 
-/* POSTERN_FEATURE_AES if AESGCM is available and not in features_off. */
-uint32_t pst_cipher_features(uint32_t features_off);
+/* POSTERN_FEATURE_AES if AESGCM is available and not in disable_features. */
+uint32_t pst_cipher_features(uint32_t disable_features);
 
 /* The cipher that a client with these features uses for its first message. */
 enum pst_cipher_kind pst_cipher_for(uint32_t features);

@@ -106,9 +106,9 @@ int pst_offer_init(struct pst_offer *ret_offer,
 	    direction.message_bytes == 0)
 		return -EINVAL;
 
-	if (offer.directions & POSTERN_DIRECTION_SEND)
+	if (offer.directions & POSTERN_DIRECTION_TO_NODE)
 		offer.send = direction;
-	if (offer.directions & POSTERN_DIRECTION_RECEIVE)
+	if (offer.directions & POSTERN_DIRECTION_FROM_NODE)
 		offer.receive = direction;
 	offer.node_segment.segment_bytes =
 		(uint64_t)page_bytes + offer.receive.ring_bytes;
@@ -123,8 +123,9 @@ int pst_offer_check(const struct pst_offer *offer,
 		    const struct pst_channel_params *requested,
 		    uint32_t page_bytes)
 {
-	bool may_send = (offer->directions & POSTERN_DIRECTION_SEND) != 0;
-	bool may_receive = (offer->directions & POSTERN_DIRECTION_RECEIVE) != 0;
+	bool may_send = (offer->directions & POSTERN_DIRECTION_TO_NODE) != 0;
+	bool may_receive = (offer->directions & POSTERN_DIRECTION_FROM_NODE) !=
+			   0;
 
 	if (offer->directions == 0 ||
 	    (offer->directions & ~requested->directions) != 0)

@@ -24,21 +24,23 @@
  * memory), or another -errno.
  */
 PST_MUST_CHECK int
-pst_key_file_create(const char *path, struct postern_refusal *refusal,
-		    uint8_t ret_public_key[static POSTERN_KEY_BYTES]);
+pst_key_file_create(const char *path,
+		    uint8_t ret_public_key[static POSTERN_KEY_BYTES],
+		    struct postern_error_info *error);
 
 /*
  * 0, or with error information -ENOENT (no such file), -EACCES (the file is not
  * trusted, or holds no private key), -ENOMEM, or another -errno.
  */
 PST_MUST_CHECK int pst_key_file_read(const char *path,
-				     struct postern_refusal *refusal,
-				     struct pst_identity **ret_identity);
+				     struct pst_identity **ret_identity,
+				     struct postern_error_info *error);
 
 /* The same, but only the public key. */
 PST_MUST_CHECK int
-pst_key_file_read_public(const char *path, struct postern_refusal *refusal,
-			 uint8_t ret_public_key[static POSTERN_KEY_BYTES]);
+pst_key_file_read_public(const char *path,
+			 uint8_t ret_public_key[static POSTERN_KEY_BYTES],
+			 struct postern_error_info *error);
 
 /*
  * The key of a node.  Reference-counted, because the node and every handshake
@@ -52,8 +54,8 @@ struct pst_node_key;
  * information -EACCES (also for a missing file), -ENOMEM, or another -errno.
  */
 PST_MUST_CHECK int pst_node_key_new(const char *path,
-				    struct postern_refusal *refusal,
-				    struct pst_node_key **ret_key);
+				    struct pst_node_key **ret_key,
+				    struct postern_error_info *error);
 
 /* Both accept NULL; unref returns it. */
 struct pst_node_key *pst_node_key_ref(struct pst_node_key *key);
@@ -70,6 +72,6 @@ pst_node_key_identity(const struct pst_node_key *key);
  */
 PST_MUST_CHECK int pst_node_key_check(const struct pst_node_key *key,
 				      const struct pst_policy_node *rules,
-				      struct postern_refusal *refusal);
+				      struct postern_error_info *error);
 
 #endif

@@ -129,24 +129,25 @@ static int finish(struct owned_subject *owned, int r,
 }
 
 int pst_subject_new_for_pid(int32_t pid,
-			    const struct postern_facts_options *options,
+			    const struct postern_subject_options *options,
 			    struct postern_subject **ret_subject)
 {
-	uid_t observer_uid = geteuid();
-	gid_t observer_gid = getegid();
+	uid_t seen_by_uid = geteuid();
+	gid_t seen_by_gid = getegid();
 	struct owned_subject *owned;
 	int r;
 
-	if (options->flags & POSTERN_FACTS_OBSERVER) {
-		observer_uid = options->observer_uid;
-		observer_gid = options->observer_gid;
+	if (options->flags & POSTERN_SUBJECT_SEEN_BY) {
+		seen_by_uid = options->seen_by_uid;
+		seen_by_gid = options->seen_by_gid;
 	}
 	owned = owned_new();
 	if (!owned)
 		return -ENOMEM;
 	r = pst_process_credentials_read(
-		pid, observer_uid, observer_gid, ALL_WANTS,
-		pst_features_probe(options->features_off), &owned->credentials);
+		pid, seen_by_uid, seen_by_gid, ALL_WANTS,
+		pst_features_probe(options->disable_features),
+		&owned->credentials);
 	/* It was needed for reading; a subject holds no descriptor. */
 	owned->credentials.pidfd = pst_fd_close(owned->credentials.pidfd);
 	return finish(owned, r, ret_subject);

@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#include <postern/facts.h>
+#include <postern/subject.h>
 #include <postern/policy.h>
 
 #include "base/attributes.h"
@@ -33,7 +33,7 @@ void pst_subject_init(struct postern_subject *subject,
 /* 0, -ESRCH (no such process), or another -errno. */
 PST_MUST_CHECK
 int pst_subject_new_for_pid(int32_t pid,
-			    const struct postern_facts_options *options,
+			    const struct postern_subject_options *options,
 			    struct postern_subject **ret_subject);
 
 /*

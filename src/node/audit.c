@@ -24,10 +24,11 @@ static const struct {
 	const char *event;
 	struct pst_token_rate rate;
 } kinds[PST_AUDIT_KINDS] = {
-	[PST_AUDIT_REFUSED] = {"refuse", {.per_second = 1, .burst = 20}},
-	[PST_AUDIT_CONNECTED] = {"admit", {.per_second = 10, .burst = 100}},
-	[PST_AUDIT_DISCONNECTED] = {"depart", {.per_second = 10, .burst = 100}},
-	[PST_AUDIT_POISONED] = {"poison", {.per_second = 1, .burst = 20}},
+	[PST_AUDIT_REFUSED] = {"refused", {.per_second = 1, .burst = 20}},
+	[PST_AUDIT_CONNECTED] = {"connected", {.per_second = 10, .burst = 100}},
+	[PST_AUDIT_DISCONNECTED] = {"disconnected",
+				    {.per_second = 10, .burst = 100}},
+	[PST_AUDIT_POISONED] = {"poisoned", {.per_second = 1, .burst = 20}},
 };
 
 #define HOLDERS_RECORDED 8
@@ -119,7 +120,7 @@ static void add_peer(struct pst_log_record *record, const struct pst_peer *peer)
 	pst_log_record_add_u64(record, "slot", pst_slot_index(peer->handle));
 	pst_log_record_add_u64(record, "generation", peer->generation);
 	pst_log_record_add_text(record, "peer", peer->identity.name);
-	pst_log_record_add_text(record, "mode",
+	pst_log_record_add_text(record, "security",
 				pst_policy_security_name(peer->security));
 	add_key(record, "key", pst_peer_key(peer));
 }
@@ -133,9 +134,9 @@ static void add_instance(struct pst_log_record *record, const char *instance)
 static const char *directions_text(uint32_t directions)
 {
 	switch (directions) {
-	case POSTERN_DIRECTION_SEND:
+	case POSTERN_DIRECTION_TO_NODE:
 		return "send";
-	case POSTERN_DIRECTION_RECEIVE:
+	case POSTERN_DIRECTION_FROM_NODE:
 		return "receive";
 	default:
 		return "both";
@@ -143,15 +144,15 @@ static const char *directions_text(uint32_t directions)
 }
 
 static void add_rule(struct pst_log_record *record,
-		     const struct postern_refusal *refusal)
+		     const struct postern_error_info *error)
 {
-	if (refusal->file[0]) {
-		pst_log_record_add_text(record, "rule", refusal->rule);
-		pst_log_record_add_text(record, "file", refusal->file);
-		pst_log_record_add_u64(record, "line", refusal->line);
+	if (error->file[0]) {
+		pst_log_record_add_text(record, "rule", error->rule);
+		pst_log_record_add_text(record, "file", error->file);
+		pst_log_record_add_u64(record, "line", error->line);
 	}
-	if (refusal->detail[0])
-		pst_log_record_add_text(record, "detail", refusal->detail);
+	if (error->detail[0])
+		pst_log_record_add_text(record, "detail", error->detail);
 }
 
 void pst_audit_init(struct pst_audit *audit, const struct pst_log *log,
@@ -185,7 +186,7 @@ void pst_audit_connected(struct pst_audit *audit, const struct pst_peer *peer)
 void pst_audit_refused(struct pst_audit *audit,
 		       const struct pst_peer_credentials *credentials,
 		       const struct pst_handshake_responder *responder,
-		       const struct postern_refusal *refusal)
+		       const struct postern_error_info *error)
 {
 	bool has_uid = credentials->uid_fact == POSTERN_FACT_KNOWN;
 	struct pst_log_record record;
@@ -194,7 +195,7 @@ void pst_audit_refused(struct pst_audit *audit,
 	    !begin_if_allowed(&record, audit, PST_AUDIT_REFUSED,
 			      has_uid ? credentials->uid
 				      : PST_AUDIT_UID_UNKNOWN,
-			      refusal->reason))
+			      error->reason))
 		return;
 	if (has_uid)
 		pst_log_record_add_u64(&record, "uid", credentials->uid);
@@ -202,8 +203,8 @@ void pst_audit_refused(struct pst_audit *audit,
 		pst_log_record_add_u64(&record, "gid", credentials->gid);
 	if (credentials->pid_fact == POSTERN_FACT_KNOWN)
 		pst_log_record_add_i64(&record, "pid", credentials->pid);
-	add_reason(&record, "reason", refusal->reason);
-	add_rule(&record, refusal);
+	add_reason(&record, "reason", error->reason);
+	add_rule(&record, error);
 	/* Any peer can claim a key. */
 	if (responder)
 		add_key(&record, "claimed_key",
@@ -212,38 +213,11 @@ void pst_audit_refused(struct pst_audit *audit,
 	pst_log_record_emit(&record, &audit->log);
 }
 
-void pst_audit_disconnected(struct pst_audit *audit,
-			    const struct pst_peer *peer,
-			    enum postern_reason reason, const char *fault,
-			    uint64_t undelivered_bytes)
-{
-	bool is_poisoned = reason == POSTERN_REASON_POISONED ||
-			   reason == POSTERN_REASON_KEY_REJECTED;
-	struct pst_log_record record;
-
-	if (!is_recorded(audit, !is_poisoned) ||
-	    !begin_if_allowed(&record, audit,
-			      is_poisoned ? PST_AUDIT_POISONED
-					  : PST_AUDIT_DISCONNECTED,
-			      peer->identity.uid, reason))
-		return;
-	add_peer(&record, peer);
-	add_reason(&record, "reason", reason);
-	pst_log_record_add_text(&record, "fault", fault);
-	if (undelivered_bytes > 0)
-		pst_log_record_add_u64(&record, "undelivered_bytes",
-				       undelivered_bytes);
-	add_instance(&record, peer->identity.instance);
-	pst_log_record_emit(&record, &audit->log);
-}
-
 static const char *origin_text(enum pst_disconnect_cause by)
 {
 	switch (by) {
 	case PST_DISCONNECT_BY_CONTROL:
 		return "control";
-	case PST_DISCONNECT_BY_RELOAD:
-		return "reload";
 	case PST_DISCONNECT_BY_API:
 	default:
 		return "api";
@@ -260,21 +234,48 @@ static void add_origin(struct pst_log_record *record,
 	pst_log_record_add_i64(record, "by_pid", origin->pid);
 }
 
+void pst_audit_disconnected(struct pst_audit *audit,
+			    const struct pst_peer *peer,
+			    enum postern_reason reason, const char *fault,
+			    uint64_t undelivered_bytes,
+			    const struct pst_disconnect_origin *origin)
+{
+	bool is_poisoned = reason == POSTERN_REASON_POISONED ||
+			   reason == POSTERN_REASON_KEY_REJECTED;
+	enum pst_audit_kind kind = is_poisoned ? PST_AUDIT_POISONED
+					       : PST_AUDIT_DISCONNECTED;
+	struct pst_log_record record;
+
+	if (!is_recorded(audit, !is_poisoned && !origin))
+		return;
+	if (origin)
+		begin(&record, audit, kinds[kind].event);
+	else if (!begin_if_allowed(&record, audit, kind, peer->identity.uid,
+				   reason))
+		return;
+	add_peer(&record, peer);
+	if (origin)
+		add_origin(&record, origin);
+	add_reason(&record, "reason", reason);
+	pst_log_record_add_text(&record, "fault", fault);
+	if (undelivered_bytes > 0)
+		pst_log_record_add_u64(&record, "undelivered_bytes",
+				       undelivered_bytes);
+	add_instance(&record, peer->identity.instance);
+	pst_log_record_emit(&record, &audit->log);
+}
+
 void pst_audit_revoked(struct pst_audit *audit, const struct pst_peer *peer,
-		       const struct pst_disconnect_origin *origin,
-		       const struct postern_refusal *why)
+		       const struct postern_error_info *error)
 {
 	struct pst_log_record record;
 
 	if (!is_recorded(audit, false))
 		return;
-	begin(&record, audit, "revoke");
+	begin(&record, audit, "revoked");
 	add_peer(&record, peer);
-	add_origin(&record, origin);
-	add_reason(&record, "reason",
-		   why ? why->reason : POSTERN_REASON_REVOKED);
-	if (why)
-		add_rule(&record, why);
+	add_reason(&record, "reason", error->reason);
+	add_rule(&record, error);
 	add_instance(&record, peer->identity.instance);
 	pst_log_record_emit(&record, &audit->log);
 }
@@ -311,10 +312,10 @@ void pst_audit_offers_revoked(struct pst_audit *audit,
 
 	if (!is_recorded(audit, false))
 		return;
-	begin(&record, audit, "revoke");
+	begin(&record, audit, kinds[PST_AUDIT_DISCONNECTED].event);
 	add_holder(&record, holder, now_ns);
 	add_origin(&record, origin);
-	add_reason(&record, "reason", POSTERN_REASON_REVOKED);
+	add_reason(&record, "reason", POSTERN_REASON_DISCONNECTED);
 	pst_log_record_emit(&record, &audit->log);
 }
 
@@ -361,11 +362,11 @@ void pst_audit_reload(struct pst_audit *audit,
 	begin(&record, audit, "reload");
 	pst_log_record_add_text(&record, "outcome", is_done ? "ok" : "failed");
 	if (is_done) {
-		pst_log_record_add_u64(&record, "kept",
+		pst_log_record_add_u64(&record, "unchanged",
 				       outcome->unchanged_count);
 		pst_log_record_add_u64(&record, "changed",
 				       outcome->changed_count);
-		pst_log_record_add_u64(&record, "lost",
+		pst_log_record_add_u64(&record, "disconnected",
 				       outcome->disconnected_count);
 	} else {
 		add_errno(&record, outcome->result);

@@ -45,7 +45,6 @@ struct pst_audit {
 enum pst_disconnect_cause {
 	PST_DISCONNECT_BY_API = 1, /* the program that has the node */
 	PST_DISCONNECT_BY_CONTROL, /* the owner or root, over a connection */
-	PST_DISCONNECT_BY_RELOAD,  /* the new policy */
 };
 
 struct pst_disconnect_origin {
@@ -73,27 +72,27 @@ void pst_audit_connected(struct pst_audit *audit, const struct pst_peer *peer);
 void pst_audit_refused(struct pst_audit *audit,
 		       const struct pst_peer_credentials *credentials,
 		       const struct pst_handshake_responder *responder,
-		       const struct postern_refusal *refusal);
+		       const struct postern_error_info *error);
 
 /*
  * With POSTERN_REASON_POISONED or _KEY_REJECTED this is the record of a
  * poisoning, in place of that of the disconnection.  fault: the rule of the
- * protocol that the peer has broken; NULL: none.
+ * protocol that the peer has broken; NULL: none.  origin: the program or the
+ * operator that disconnects the peer, whose records are never suppressed; NULL:
+ * neither.
  */
 void pst_audit_disconnected(struct pst_audit *audit,
 			    const struct pst_peer *peer,
 			    enum postern_reason reason, const char *fault,
-			    uint64_t undelivered_bytes);
+			    uint64_t undelivered_bytes,
+			    const struct pst_disconnect_origin *origin);
 
-/*
- * A peer is about to be disconnected, which has a record of its own.  why: the
- * refusal of the new policy; NULL: nothing but the will of the origin.
- */
+/* A peer that a new policy no longer allows is about to be disconnected, which
+ * has a record of its own.  error: the reason. */
 void pst_audit_revoked(struct pst_audit *audit, const struct pst_peer *peer,
-		       const struct pst_disconnect_origin *origin,
-		       const struct postern_refusal *why);
+		       const struct postern_error_info *error);
 
-/* The unread offers of one user are revoked. */
+/* The unread offers of one user are revoked, by the program or the operator. */
 void pst_audit_offers_revoked(struct pst_audit *audit,
 			      const struct pst_offer_holder *holder,
 			      const struct pst_disconnect_origin *origin,

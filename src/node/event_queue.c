@@ -23,8 +23,8 @@ void pst_event_queue_done(struct pst_event_queue *queue)
 	queue->events = NULL;
 }
 
-static struct postern_event *event_at(const struct pst_event_queue *queue,
-				      uint64_t offset)
+static struct postern_node_event *event_at(const struct pst_event_queue *queue,
+					   uint64_t offset)
 {
 	return &queue->events[(queue->first_index + offset) % queue->capacity];
 }
@@ -36,12 +36,12 @@ static void remove_first(struct pst_event_queue *queue)
 	queue->first_number++;
 }
 
-static struct postern_event *push(struct pst_event_queue *queue,
-				  enum postern_event_type type,
-				  const struct pst_peer *peer,
-				  enum postern_reason reason)
+static struct postern_node_event *push(struct pst_event_queue *queue,
+				       enum postern_node_event_type type,
+				       const struct pst_peer *peer,
+				       enum postern_reason reason)
 {
-	struct postern_event *event;
+	struct postern_node_event *event;
 
 	if (queue->count == queue->capacity) {
 		remove_first(queue);
@@ -49,7 +49,7 @@ static struct postern_event *push(struct pst_event_queue *queue,
 		queue->missed_total++;
 	}
 	event = event_at(queue, queue->count++);
-	*event = (struct postern_event) {
+	*event = (struct postern_node_event) {
 		.type = type,
 		.reason = reason,
 		.peer = peer->handle,
@@ -58,14 +58,14 @@ static struct postern_event *push(struct pst_event_queue *queue,
 		.pid = peer->identity.pid,
 		.directions = peer->directions,
 	};
-	memcpy(event->name, peer->identity.name, sizeof(event->name));
+	memcpy(event->peer_name, peer->identity.name, sizeof(event->peer_name));
 	memcpy(event->instance, peer->identity.instance,
 	       sizeof(event->instance));
 	return event;
 }
 
 void pst_event_queue_push(struct pst_event_queue *queue,
-			  enum postern_event_type type,
+			  enum postern_node_event_type type,
 			  const struct pst_peer *peer,
 			  enum postern_reason reason,
 			  uint64_t undelivered_bytes)
@@ -75,16 +75,17 @@ void pst_event_queue_push(struct pst_event_queue *queue,
 
 /* The event about dropped messages of the peer that is still in the queue, or
  * NULL. */
-static struct postern_event *find_drops(const struct pst_event_queue *queue,
-					const struct pst_peer *peer)
+static struct postern_node_event *
+find_drops(const struct pst_event_queue *queue, const struct pst_peer *peer)
 {
 	uint64_t offset = peer->sched.dropped_event - queue->first_number;
-	struct postern_event *event;
+	struct postern_node_event *event;
 
 	if (offset >= queue->count)
 		return NULL;
 	event = event_at(queue, offset);
-	if (event->type != POSTERN_EVENT_GAP || event->peer != peer->handle)
+	if (event->type != POSTERN_NODE_EVENT_DROPPED ||
+	    event->peer != peer->handle)
 		return NULL;
 	return event;
 }
@@ -92,13 +93,13 @@ static struct postern_event *find_drops(const struct pst_event_queue *queue,
 void pst_peer_report_drops(struct pst_event_queue *queue,
 			   struct pst_peer *peer)
 {
-	struct postern_event *event;
+	struct postern_node_event *event;
 
 	if (peer->sched.dropped_messages == 0)
 		return;
 	event = find_drops(queue, peer);
 	if (!event) {
-		event = push(queue, POSTERN_EVENT_GAP, peer,
+		event = push(queue, POSTERN_NODE_EVENT_DROPPED, peer,
 			     POSTERN_REASON_EXCEEDED);
 		peer->sched.dropped_event =
 			queue->first_number + queue->count - 1;
@@ -110,7 +111,7 @@ void pst_peer_report_drops(struct pst_event_queue *queue,
 }
 
 bool pst_event_queue_take(struct pst_event_queue *queue,
-			  struct postern_event *ret_event)
+			  struct postern_node_event *ret_event)
 {
 	if (queue->count == 0)
 		return false;

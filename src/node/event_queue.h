@@ -18,7 +18,7 @@
 #include "peer/peer.h"
 
 struct pst_event_queue {
-	struct postern_event *events; /* circular, of capacity */
+	struct postern_node_event *events; /* circular, of capacity */
 	uint32_t capacity;
 	uint32_t first_index;
 	uint32_t count;
@@ -35,7 +35,7 @@ PST_MUST_CHECK int pst_event_queue_init(struct pst_event_queue *queue,
 void pst_event_queue_done(struct pst_event_queue *queue);
 
 void pst_event_queue_push(struct pst_event_queue *queue,
-			  enum postern_event_type type,
+			  enum postern_node_event_type type,
 			  const struct pst_peer *peer,
 			  enum postern_reason reason,
 			  uint64_t undelivered_bytes);
@@ -48,6 +48,6 @@ void pst_peer_report_drops(struct pst_event_queue *queue,
 
 /* False: there is none. */
 bool pst_event_queue_take(struct pst_event_queue *queue,
-			  struct postern_event *ret_event);
+			  struct postern_node_event *ret_event);
 
 #endif

@@ -29,13 +29,13 @@ struct pst_node_params {
 	const char *key_file;   /* NULL: none */
 	struct pst_accounting *accounting; /* NULL: one of its own */
 	uint32_t spin_ns;       /* 0: never spin */
-	uint32_t features_off;
+	uint32_t disable_features;
 	struct pst_log log;
 };
 
 /* Lifecycle */
 PST_MUST_CHECK int pst_node_open(const struct pst_node_params *params,
-				 struct postern_refusal *ret_refusal,
+				 struct postern_error_info *error,
 				 struct pst_node **ret_node);
 struct pst_node *pst_node_close(struct pst_node *node);
 static inline bool pst_node_is_ours(const struct pst_node *node)
@@ -51,7 +51,8 @@ int pst_node_receive(struct pst_node *node, void *buffer, size_t buffer_bytes,
 		     size_t *ret_message_bytes, postern_peer *ret_peer);
 void pst_node_pause(struct pst_node *node);
 void pst_node_resume(struct pst_node *node);
-int pst_node_next_event(struct pst_node *node, struct postern_event *ret_event);
+int pst_node_next_event(struct pst_node *node,
+			struct postern_node_event *ret_event);
 int pst_node_send(struct pst_node *node, postern_peer peer, const void *bytes,
 		  uint32_t byte_count);
 int pst_node_channel(struct pst_node *node, postern_peer peer,
@@ -66,8 +67,8 @@ int pst_node_disconnect_named(struct pst_node *node, const char *peer_name,
 			      uint32_t *ret_count);
 
 int pst_node_reload(struct pst_node *node, const struct postern_policy *policy,
-		    struct postern_refusal *refusal,
-		    uint32_t *ret_disconnected_count);
+		    uint32_t *ret_disconnected_count,
+		    struct postern_error_info *error);
 /* error: the first error of the policy; NULL: it has none. */
 void pst_node_report_reload_failure(struct pst_node *node, int result,
 			    const struct postern_diagnostic *error);

@@ -10,13 +10,13 @@
 static void on_refused(void *hook_data,
 		       const struct pst_peer_credentials *credentials,
 		       const struct pst_handshake_responder *responder,
-		       const struct postern_refusal *refusal)
+		       const struct postern_error_info *error)
 {
 	struct pst_node *node = hook_data;
 
 	pst_stats_collector_count_refused(&node->stats.collector,
-					  refusal->reason);
-	pst_audit_refused(&node->audit, credentials, responder, refusal);
+					  error->reason);
+	pst_audit_refused(&node->audit, credentials, responder, error);
 	node->reactor.deadlines_changed = true; /* of suppressed records */
 }
 
@@ -26,12 +26,12 @@ static void on_connected(void *hook_data, struct pst_peer *peer)
 
 	pst_node_inherit_meter(node, peer);
 	PST_IGNORE(pst_node_transition(node, peer, PST_PEER_EVENT_CONNECTED));
-	if (peer->directions & POSTERN_DIRECTION_SEND)
+	if (peer->directions & POSTERN_DIRECTION_TO_NODE)
 		PST_IGNORE(pst_node_transition(node, peer,
 					       PST_PEER_EVENT_WOKEN));
 	pst_node_stats_connect(node, peer);
 	pst_audit_connected(&node->audit, peer);
-	pst_event_queue_push(&node->events, POSTERN_EVENT_ADMITTED, peer,
+	pst_event_queue_push(&node->events, POSTERN_NODE_EVENT_CONNECTED, peer,
 			     POSTERN_REASON_NONE, 0);
 }
 

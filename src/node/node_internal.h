@@ -63,12 +63,12 @@ static_assert(offsetof(struct pst_node, guard) == 0, "it comes first");
 PST_MUST_CHECK int pst_node_open_policy(struct pst_node *node,
 					struct pst_accounting *accounting,
 					const struct postern_policy *policy,
-					struct postern_refusal *refusal);
+					struct postern_error_info *error);
 
 /* -- node_listener.c ------------------------------------------------------- */
 
 PST_MUST_CHECK int pst_node_listen(struct pst_node *node,
-				   struct postern_refusal *refusal);
+				   struct postern_error_info *error);
 
 /* Create socket and lock file again if another program has removed them. */
 void pst_node_check_socket_files(struct pst_node *node);
@@ -84,10 +84,9 @@ int pst_node_transition(struct pst_node *node, struct pst_peer *peer,
 void pst_node_end_peer(struct pst_node *node, struct pst_peer *peer,
 		       enum postern_reason reason);
 
-/* The same, with a record of the origin.  why: the refusal of a new policy. */
-void pst_node_disconnect_peer(struct pst_node *node, struct pst_peer *peer,
-			      const struct pst_disconnect_origin *origin,
-			      const struct postern_refusal *why);
+/* The same for a peer that a new policy no longer allows.  error: the reason. */
+void pst_node_revoke_peer(struct pst_node *node, struct pst_peer *peer,
+			  const struct postern_error_info *error);
 
 /* Drain the peer, or end it at once. */
 void pst_node_on_channel_ended(struct pst_node *node, struct pst_peer *peer);

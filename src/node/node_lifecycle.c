@@ -39,8 +39,8 @@ static int allocate(struct pst_node *node, uint32_t slot_count)
 static int init(struct pst_node *node, const struct pst_node_params *params)
 {
 	node->guard.ours = PST_FORK_GUARD_OURS;
-	node->features = pst_features_probe(params->features_off) |
-			 pst_cipher_features(params->features_off);
+	node->features = pst_features_probe(params->disable_features) |
+			 pst_cipher_features(params->disable_features);
 	node->channel_spin_ns = params->spin_ns;
 	pst_reactor_init(&node->reactor, params->spin_ns);
 	(void)snprintf(node->name, sizeof(node->name), "%s", params->name);
@@ -61,7 +61,7 @@ static int init(struct pst_node *node, const struct pst_node_params *params)
 /* The binding keeps a reference to the accounting. */
 static int open_policy(struct pst_node *node,
 		       const struct pst_node_params *params,
-		       struct postern_refusal *refusal)
+		       struct postern_error_info *error)
 {
 	struct pst_accounting *own = NULL;
 	int r;
@@ -72,18 +72,18 @@ static int open_policy(struct pst_node *node,
 			return r;
 	}
 	r = pst_node_open_policy(node, own ? own : params->accounting,
-				 params->policy, refusal);
+				 params->policy, error);
 	(void)pst_accounting_unref(own); /* always NULL */
 	return r;
 }
 
 static int open_node(struct pst_node *node,
 		     const struct pst_node_params *params,
-		     struct postern_refusal *refusal)
+		     struct postern_error_info *error)
 {
 	int r;
 
-	r = open_policy(node, params, refusal);
+	r = open_policy(node, params, error);
 	if (r < 0)
 		return r;
 	node->owner = node->binding.description.owner_uid;
@@ -101,7 +101,7 @@ static int open_node(struct pst_node *node,
 	r = pst_node_open_admission(node);
 	if (r < 0)
 		return r;
-	return pst_node_listen(node, refusal);
+	return pst_node_listen(node, error);
 }
 
 /* If the closing thread cannot be created, the operator learns it now. */
@@ -127,7 +127,7 @@ static void prepare_closing(const struct pst_node *node)
 }
 
 int pst_node_open(const struct pst_node_params *params,
-		  struct postern_refusal *ret_refusal,
+		  struct postern_error_info *error,
 		  struct pst_node **ret_node)
 {
 	struct pst_node *node;
@@ -138,14 +138,14 @@ int pst_node_open(const struct pst_node_params *params,
 		return -ENOMEM;
 	r = init(node, params);
 	if (r == 0)
-		r = open_node(node, params, ret_refusal);
+		r = open_node(node, params, error);
 	if (r < 0) {
-		if (ret_refusal->reason == POSTERN_REASON_NONE)
-			(void)pst_error_set_errno(ret_refusal,
+		if (error->reason == POSTERN_REASON_NONE)
+			(void)pst_error_set_errno(error,
 						  pst_error_reason(r), r,
 						  "opening the node");
 		(void)pst_node_close(node); /* always NULL */
-		return pst_error_result(ret_refusal, r);
+		return pst_error_result(error, r);
 	}
 	prepare_closing(node);
 	*ret_node = node;

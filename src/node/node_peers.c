@@ -58,8 +58,10 @@ static void release_slot(struct pst_node *node, struct pst_peer *peer)
 	pst_peer_table_release(&node->peer_table, peer->handle);
 }
 
-void pst_node_end_peer(struct pst_node *node, struct pst_peer *peer,
-		       enum postern_reason reason)
+/* origin: what has disconnected the peer; NULL: it ends by itself. */
+static void end_peer(struct pst_node *node, struct pst_peer *peer,
+		     enum postern_reason reason,
+		     const struct pst_disconnect_origin *origin)
 {
 	struct pst_detached_link *link = peer->detached_link;
 	struct pst_channel *channel = peer->channel;
@@ -80,10 +82,16 @@ void pst_node_end_peer(struct pst_node *node, struct pst_peer *peer,
 	}
 	pst_peer_report_drops(&node->events, peer);
 	pst_audit_disconnected(&node->audit, peer, reason, fault,
-			       undelivered_bytes);
-	pst_event_queue_push(&node->events, POSTERN_EVENT_DEPARTED, peer,
-			     reason, undelivered_bytes);
+			       undelivered_bytes, origin);
+	pst_event_queue_push(&node->events, POSTERN_NODE_EVENT_DISCONNECTED,
+			     peer, reason, undelivered_bytes);
 	release_slot(node, peer);
+}
+
+void pst_node_end_peer(struct pst_node *node, struct pst_peer *peer,
+		       enum postern_reason reason)
+{
+	end_peer(node, peer, reason, NULL);
 }
 
 void pst_node_on_channel_ended(struct pst_node *node, struct pst_peer *peer)
@@ -94,7 +102,8 @@ void pst_node_on_channel_ended(struct pst_node *node, struct pst_peer *peer)
 		return;
 	if (reason == POSTERN_REASON_POISONED ||
 	    reason == POSTERN_REASON_REVOKED ||
-	    !(peer->directions & POSTERN_DIRECTION_SEND)) {
+	    reason == POSTERN_REASON_DISCONNECTED ||
+	    !(peer->directions & POSTERN_DIRECTION_TO_NODE)) {
 		pst_node_end_peer(node, peer, reason);
 		return;
 	}
@@ -109,12 +118,17 @@ static const struct pst_disconnect_origin by_api = {
 	.by = PST_DISCONNECT_BY_API,
 };
 
-void pst_node_disconnect_peer(struct pst_node *node, struct pst_peer *peer,
-			      const struct pst_disconnect_origin *origin,
-			      const struct postern_refusal *why)
+void pst_node_revoke_peer(struct pst_node *node, struct pst_peer *peer,
+			  const struct postern_error_info *error)
 {
-	pst_audit_revoked(&node->audit, peer, origin, why);
-	pst_node_end_peer(node, peer, POSTERN_REASON_REVOKED);
+	pst_audit_revoked(&node->audit, peer, error);
+	end_peer(node, peer, POSTERN_REASON_REVOKED, NULL);
+}
+
+static void disconnect_peer(struct pst_node *node, struct pst_peer *peer,
+			    const struct pst_disconnect_origin *origin)
+{
+	end_peer(node, peer, POSTERN_REASON_DISCONNECTED, origin);
 }
 
 /* The unread offers of this peer name or, with NULL, of this user, whose
@@ -152,7 +166,7 @@ static uint32_t end_handshakes(struct pst_node *node, const char *peer_name,
 			continue;
 		entry->offer.is_revoked = true;
 		pst_admission_end(&node->admission, entry,
-				  POSTERN_REASON_REVOKED);
+				  POSTERN_REASON_DISCONNECTED);
 		count++;
 	}
 	return count;
@@ -179,7 +193,7 @@ int pst_node_disconnect(struct pst_node *node, postern_peer handle,
 	if (!origin)
 		origin = &by_api;
 	if (peer)
-		pst_node_disconnect_peer(node, peer, origin, NULL);
+		disconnect_peer(node, peer, origin);
 	else if (pst_half_open_find_offer(&node->admission.half_open, handle,
 					  &user))
 		(void)revoke_offers(node, NULL, user, origin);
@@ -204,7 +218,7 @@ int pst_node_disconnect_named(struct pst_node *node, const char *peer_name,
 		if (peer->state == PST_PEER_FREE ||
 		    strcmp(peer->identity.name, peer_name) != 0)
 			continue;
-		pst_node_disconnect_peer(node, peer, origin, NULL);
+		disconnect_peer(node, peer, origin);
 		count++;
 	}
 	count += revoke_offers(node, peer_name, 0, origin);
@@ -265,7 +279,7 @@ PST_COLD
 static void after_full_ring(struct pst_node *node, struct pst_peer *peer)
 {
 	if (pst_peer_is_draining(peer) ||
-	    !(peer->directions & POSTERN_DIRECTION_SEND) ||
+	    !(peer->directions & POSTERN_DIRECTION_TO_NODE) ||
 	    !pst_channel_is_receiver_woken(peer->channel))
 		return;
 	PST_IGNORE(pst_node_transition(node, peer, PST_PEER_EVENT_WOKEN));

@@ -31,17 +31,17 @@
 static int find_rules(const struct postern_policy *policy, const char *name,
 		      const struct pst_policy_node **ret_rules,
 		      struct postern_node_description *ret_description,
-		      struct postern_refusal *refusal)
+		      struct postern_error_info *error)
 {
 	const struct pst_policy_node *rules;
 
 	rules = pst_policy_find_node(policy, name);
 	if (!rules) {
-		pst_policy_refuse_unknown_node(policy, name, refusal);
+		pst_policy_refuse_unknown_node(policy, name, error);
 		return policy->fault ? -EINVAL : -ENOENT;
 	}
 	if (rules->fault) {
-		pst_policy_refuse_fault(rules->fault, refusal);
+		pst_policy_refuse_fault(rules->fault, error);
 		return -EINVAL;
 	}
 	*ret_rules = rules;
@@ -52,7 +52,7 @@ static int find_rules(const struct postern_policy *policy, const char *name,
 }
 
 static int check_owner(const struct postern_node_description *description,
-		       struct postern_refusal *refusal)
+		       struct postern_error_info *error)
 {
 	uid_t uid;
 
@@ -61,31 +61,31 @@ static int check_owner(const struct postern_node_description *description,
 		return 0;
 	if (description->owner_fact == POSTERN_FACT_KNOWN)
 		(void)pst_error_setf(
-			refusal, POSTERN_REASON_OWNER,
+			error, POSTERN_REASON_OWNER,
 			"the owner is uid %lu, and must be the real, "
 			"effective and saved uid of the process that "
 			"opens the node",
 			(unsigned long)description->owner_uid);
 	else if (description->owner_fact == POSTERN_FACT_ABSENT)
 		(void)pst_error_setf(
-			refusal, POSTERN_REASON_OWNER,
+			error, POSTERN_REASON_OWNER,
 			"'owner unmapped': this policy is for clients "
 			"in another user namespace; the node's own "
 			"says 'owner user NAME'");
 	else
 		(void)pst_error_setf(
-			refusal, POSTERN_REASON_OWNER,
+			error, POSTERN_REASON_OWNER,
 			"the owner's name is not known on this host");
 	return -EACCES;
 }
 
-/* The refusal names the line, and the features that are missing here. */
+/* The error names the line, and the features that are missing here. */
 static int check_features(const struct pst_node *node,
 			  const struct pst_policy_node *rules,
-			  struct postern_refusal *refusal)
+			  struct postern_error_info *error)
 {
 	const struct pst_policy_requirement *required;
-	char names[POSTERN_REFUSAL_DETAIL_BYTES / 2] = "";
+	char names[POSTERN_ERROR_DETAIL_BYTES / 2] = "";
 	size_t i, used_bytes = 0;
 	uint32_t missing;
 
@@ -99,14 +99,14 @@ static int check_features(const struct pst_node *node,
 				names + used_bytes, sizeof(names) - used_bytes,
 				" %s", pst_feature_names[i]); /* all fit */
 	(void)pst_error_setf(
-		refusal, POSTERN_REASON_FEATURE,
+		error, POSTERN_REASON_FEATURE,
 		"this host lacks%s, which the policy requires: see "
 		"postern doctor",
 		names);
-	refusal->line = required->location.line;
-	(void)snprintf(refusal->file, sizeof(refusal->file), "%s",
+	error->line = required->location.line;
+	(void)snprintf(error->file, sizeof(error->file), "%s",
 		       required->location.file); /* cut if too long */
-	(void)snprintf(refusal->rule, sizeof(refusal->rule), "%s",
+	(void)snprintf(error->rule, sizeof(error->rule), "%s",
 		       required->words); /* cut if too long */
 	return -EOPNOTSUPP;
 }
@@ -114,7 +114,7 @@ static int check_features(const struct pst_node *node,
 /* Nothing but an attempt shows whether segments can be given to the group. */
 static int check_group(const struct pst_node *node, gid_t group,
 		       const struct postern_node_description *description,
-		       struct postern_refusal *refusal)
+		       struct postern_error_info *error)
 {
 	int fd PST_FD_OWNED = -1;
 	int r;
@@ -125,7 +125,7 @@ static int check_group(const struct pst_node *node, gid_t group,
 	r = pst_segment_set_access(fd, PST_SEGMENT_MODE, group);
 	if (r == -EPERM && group != (gid_t)-1) {
 		(void)pst_error_setf(
-			refusal, POSTERN_REASON_GROUP,
+			error, POSTERN_REASON_GROUP,
 			"uid %lu is not in group %lu and cannot give "
 			"it: add it with usermod -aG",
 			(unsigned long)description->owner_uid,
@@ -141,21 +141,21 @@ static int check_rules(const struct pst_node *node,
 		       const struct pst_policy_node *rules,
 		       const struct postern_node_description *description,
 		       const struct pst_node_key *key,
-		       struct postern_refusal *refusal)
+		       struct postern_error_info *error)
 {
 	int r;
 
-	r = check_owner(description, refusal);
+	r = check_owner(description, error);
 	if (r < 0)
 		return r;
-	r = check_features(node, rules, refusal);
+	r = check_features(node, rules, error);
 	if (r < 0)
 		return r;
-	r = pst_node_key_check(key, rules, refusal);
+	r = pst_node_key_check(key, rules, error);
 	if (r < 0)
 		return r;
 	return check_group(node, pst_node_group(description), description,
-			   refusal);
+			   error);
 }
 
 /* -- a binding ------------------------------------------------------------- */
@@ -163,25 +163,25 @@ static int check_rules(const struct pst_node *node,
 /* Both files belong to root, and every user may read them. */
 static int refuse_subordinate_uids(int result,
 				   const struct pst_path_fault *fault,
-				   struct postern_refusal *refusal)
+				   struct postern_error_info *error)
 {
 	if (pst_is_out_of_resources(result))
 		return result;
 	if (fault->kind == PST_PATH_FAULT_ERROR && fault->error == EACCES) {
-		(void)pst_error_setf(refusal, POSTERN_REASON_SUBORDINATE_UIDS,
+		(void)pst_error_setf(error, POSTERN_REASON_SUBORDINATE_UIDS,
 				     "%s cannot be read: chmod a+r %s",
 				     fault->path, fault->path);
 		return -EACCES;
 	}
-	(void)pst_error_set(refusal, POSTERN_REASON_SUBORDINATE_UIDS);
-	pst_path_fault_describe(fault, 0, refusal->detail,
-				sizeof(refusal->detail));
+	(void)pst_error_set(error, POSTERN_REASON_SUBORDINATE_UIDS);
+	pst_path_fault_describe(fault, 0, error->detail,
+				sizeof(error->detail));
 	return -EACCES;
 }
 
 static int read_subordinate_uids(const struct pst_node *node,
 				 struct pst_subordinate_uids *ret_uids,
-				 struct postern_refusal *refusal)
+				 struct postern_error_info *error)
 {
 	struct pst_path_fault fault;
 	int r;
@@ -189,7 +189,7 @@ static int read_subordinate_uids(const struct pst_node *node,
 	r = pst_subordinate_uids_read(PST_SUBUID_PATH, PST_PASSWD_PATH,
 				      ret_uids, &fault);
 	if (r < 0)
-		return refuse_subordinate_uids(r, &fault, refusal);
+		return refuse_subordinate_uids(r, &fault, error);
 	if (ret_uids->ignored_line_count > 0)
 		pst_audit_note(&node->audit, POSTERN_LOG_WARNING, "subuid",
 			       "lines of " PST_SUBUID_PATH " that are not "
@@ -203,7 +203,7 @@ static int create_binding(const struct pst_node *node,
 			  const struct pst_policy_node *rules,
 			  struct pst_node_key *key,
 			  struct pst_policy_binding *ret_binding,
-			  struct postern_refusal *refusal)
+			  struct postern_error_info *error)
 {
 	struct pst_policy_binding binding;
 	int r;
@@ -211,7 +211,7 @@ static int create_binding(const struct pst_node *node,
 	r = pst_policy_binding_init(&binding, policy, rules, key, accounting);
 	if (r == 0)
 		r = read_subordinate_uids(node, &binding.subordinate_uids,
-					  refusal);
+					  error);
 	if (r < 0) {
 		pst_policy_binding_done(&binding);
 		return r;
@@ -223,23 +223,23 @@ static int create_binding(const struct pst_node *node,
 int pst_node_open_policy(struct pst_node *node,
 			 struct pst_accounting *accounting,
 			 const struct postern_policy *policy,
-			 struct postern_refusal *refusal)
+			 struct postern_error_info *error)
 {
 	struct postern_node_description description;
 	const struct pst_policy_node *rules;
 	struct pst_node_key *key;
 	int r;
 
-	r = find_rules(policy, node->name, &rules, &description, refusal);
+	r = find_rules(policy, node->name, &rules, &description, error);
 	if (r < 0)
 		return r;
-	r = pst_node_key_new(node->key_path, refusal, &key);
+	r = pst_node_key_new(node->key_path, &key, error);
 	if (r < 0)
 		return r;
-	r = check_rules(node, rules, &description, key, refusal);
+	r = check_rules(node, rules, &description, key, error);
 	if (r == 0)
 		r = create_binding(node, accounting, policy, rules, key,
-				   &node->binding, refusal);
+				   &node->binding, error);
 	key = pst_node_key_unref(key);
 	node->audit.level = node->binding.description.audit;
 	return r;
@@ -251,14 +251,14 @@ int pst_node_open_policy(struct pst_node *node,
 static int
 check_is_same_node(const struct pst_node *node,
 		   const struct postern_node_description *description,
-		   struct postern_refusal *refusal)
+		   struct postern_error_info *error)
 {
 	const char *socket_path = node->binding.description.socket_path;
 
 	if (strcmp(socket_path, description->socket_path) == 0)
 		return 0;
 	(void)pst_error_setf(
-		refusal, POSTERN_REASON_SOCKET_MOVED,
+		error, POSTERN_REASON_SOCKET_MOVED,
 		"the socket of an open node stays at %s: close the "
 		"node to move it",
 		socket_path);
@@ -267,7 +267,7 @@ check_is_same_node(const struct pst_node *node,
 
 static int set_socket_access(const struct pst_node *node,
 			     const struct pst_policy_binding *binding,
-			     struct postern_refusal *refusal)
+			     struct postern_error_info *error)
 {
 	int r;
 
@@ -276,7 +276,7 @@ static int set_socket_access(const struct pst_node *node,
 				    binding->group);
 	if (r < 0)
 		(void)pst_error_set_errno(
-			refusal, POSTERN_REASON_DIRECTORY, r,
+			error, POSTERN_REASON_DIRECTORY, r,
 			"setting the socket's mode and group");
 	return r == -EPERM || r == -ESTALE || r == -ENOENT ? -EACCES : r;
 }
@@ -313,14 +313,14 @@ static void read_missing_facts(const struct pst_node *node,
 static bool is_still_allowed(const struct pst_node *node,
 			     const struct pst_peer *peer,
 			     struct postern_decision *ret_decision,
-			     struct postern_refusal *refusal)
+			     struct postern_error_info *error)
 {
 	return pst_admission_decide(&node->admission,
 				    &peer->identity.credentials,
 				    pst_peer_key(peer), ret_decision,
-				    refusal) &&
+				    error) &&
 	       pst_admission_covers(ret_decision, peer->directions,
-				    peer->security, refusal);
+				    peer->security, error);
 }
 
 static bool have_changed(const struct pst_peer *peer,
@@ -354,13 +354,13 @@ static bool apply_limits(struct pst_node *node, struct pst_peer *peer,
 
 /* Only receiving by the node can enforce a rate and an idle time. */
 static bool can_enforce(const struct pst_peer *peer,
-			struct postern_refusal *refusal)
+			struct postern_error_info *error)
 {
 	if (peer->state != PST_PEER_DETACHED ||
 	    (peer->sched.metering.scope_count == 0 && peer->times.idle_ns == 0))
 		return true;
 	return pst_error_setf(
-		refusal, POSTERN_REASON_REVOKED,
+		error, POSTERN_REASON_REVOKED,
 		"its channel is detached, and its rate or idle time "
 		"is limited now");
 }
@@ -369,20 +369,17 @@ static void decide_again(struct pst_node *node, unsigned facts_before,
 			 struct pst_peer *peer,
 			 struct pst_reload_outcome *outcome)
 {
-	static const struct pst_disconnect_origin by_reload = {
-		.by = PST_DISCONNECT_BY_RELOAD,
-	};
 	struct postern_decision decision = POSTERN_DECISION_INIT;
-	struct postern_refusal refusal;
+	struct postern_error_info error;
 	bool has_changed = false, stays;
 
 	read_missing_facts(node, facts_before, peer);
-	stays = is_still_allowed(node, peer, &decision, &refusal);
+	stays = is_still_allowed(node, peer, &decision, &error);
 	if (peer->channel)
 		pst_peer_credentials_forget_groups(&peer->identity.credentials);
 	if (stays) {
 		has_changed = apply_limits(node, peer, &decision);
-		stays = can_enforce(peer, &refusal);
+		stays = can_enforce(peer, &error);
 	}
 	if (stays) {
 		outcome->changed_count += has_changed;
@@ -390,34 +387,34 @@ static void decide_again(struct pst_node *node, unsigned facts_before,
 		return;
 	}
 	outcome->disconnected_count++;
-	pst_node_disconnect_peer(node, peer, &by_reload, &refusal);
+	pst_node_revoke_peer(node, peer, &error);
 }
 
 /* All that can fail.  key: the one to have from now on. */
 static int prepare(struct pst_node *node, const struct postern_policy *policy,
 		   struct pst_node_key *key,
 		   struct pst_policy_binding *ret_binding,
-		   struct postern_refusal *refusal)
+		   struct postern_error_info *error)
 {
 	struct postern_node_description description;
 	const struct pst_policy_node *rules;
 	struct pst_policy_binding binding;
 	int r;
 
-	r = find_rules(policy, node->name, &rules, &description, refusal);
+	r = find_rules(policy, node->name, &rules, &description, error);
 	if (r < 0)
 		return r;
-	r = check_rules(node, rules, &description, key, refusal);
+	r = check_rules(node, rules, &description, key, error);
 	if (r < 0)
 		return r;
-	r = check_is_same_node(node, &description, refusal);
+	r = check_is_same_node(node, &description, error);
 	if (r < 0)
 		return r;
 	r = create_binding(node, node->binding.accounting, policy, rules, key,
-			   &binding, refusal);
+			   &binding, error);
 	if (r < 0)
 		return r;
-	r = set_socket_access(node, &binding, refusal);
+	r = set_socket_access(node, &binding, error);
 	if (r < 0) {
 		pst_policy_binding_done(&binding);
 		return r;
@@ -431,24 +428,24 @@ static int prepare(struct pst_node *node, const struct postern_policy *policy,
  * the node keeps its key, if the policy still lists it.
  */
 static int read_key(const struct pst_node *node,
-			  struct postern_refusal *refusal,
-			  struct pst_node_key **ret_key)
+			  struct pst_node_key **ret_key,
+			  struct postern_error_info *error)
 {
 	int r;
 
-	r = pst_node_key_new(node->key_path, refusal, ret_key);
+	r = pst_node_key_new(node->key_path, ret_key, error);
 	if (r != -ENOMEM)
 		return r;
 	pst_audit_note(&node->audit, POSTERN_LOG_WARNING, "key",
 		       "the key stays: no locked memory to read its file "
 		       "again", r);
-	(void)pst_error_set(refusal, POSTERN_REASON_NONE);
+	(void)pst_error_set(error, POSTERN_REASON_NONE);
 	*ret_key = pst_node_key_ref(node->binding.key);
 	return 0;
 }
 
 static int reload(struct pst_node *node, const struct postern_policy *policy,
-		  struct postern_refusal *refusal,
+		  struct postern_error_info *error,
 		  struct pst_reload_outcome *outcome)
 {
 	unsigned facts_before = node->binding.wanted_facts;
@@ -457,10 +454,10 @@ static int reload(struct pst_node *node, const struct postern_policy *policy,
 	uint32_t i;
 	int r;
 
-	r = read_key(node, refusal, &key);
+	r = read_key(node, &key, error);
 	if (r < 0)
 		return r;
-	r = prepare(node, policy, key, &binding, refusal);
+	r = prepare(node, policy, key, &binding, error);
 	key = pst_node_key_unref(key);
 	if (r < 0)
 		return r;
@@ -503,23 +500,23 @@ void pst_node_report_reload_failure(struct pst_node *node, int result,
 }
 
 int pst_node_reload(struct pst_node *node, const struct postern_policy *policy,
-		    struct postern_refusal *refusal,
-		    uint32_t *ret_disconnected_count)
+		    uint32_t *ret_disconnected_count,
+		    struct postern_error_info *error)
 {
 	struct pst_reload_outcome outcome = {0};
 
 	node->reactor.now_ns = pst_monotonic_now_ns();
 	pst_node_check_socket_files(node);
-	outcome.result = reload(node, policy, refusal, &outcome);
+	outcome.result = reload(node, policy, error, &outcome);
 	if (outcome.result < 0) {
-		if (refusal->reason == POSTERN_REASON_NONE)
+		if (error->reason == POSTERN_REASON_NONE)
 			(void)pst_error_set_errno(
-				refusal, pst_error_reason(outcome.result),
+				error, pst_error_reason(outcome.result),
 				outcome.result, "reloading");
-		outcome.result = pst_error_result(refusal, outcome.result);
-		outcome.file = refusal->file[0] ? refusal->file : NULL;
-		outcome.line = refusal->line;
-		outcome.detail = refusal->detail[0] ? refusal->detail : NULL;
+		outcome.result = pst_error_result(error, outcome.result);
+		outcome.file = error->file[0] ? error->file : NULL;
+		outcome.line = error->line;
+		outcome.detail = error->detail[0] ? error->detail : NULL;
 	}
 	report_outcome(node, &outcome);
 	if (outcome.result == 0)

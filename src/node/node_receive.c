@@ -208,7 +208,8 @@ int pst_node_receive(struct pst_node *node, void *buffer, size_t buffer_bytes,
  * -EAGAIN: each iteration can bring an event, so a program that takes all events
  * would otherwise be held for as long as peers connect and leave.
  */
-int pst_node_next_event(struct pst_node *node, struct postern_event *ret_event)
+int pst_node_next_event(struct pst_node *node,
+			struct postern_node_event *ret_event)
 {
 	bool has_polled = node->events.has_polled;
 	int r = 0;

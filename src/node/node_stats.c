@@ -40,7 +40,7 @@ sample_positions(const struct pst_channel *channel)
 
 	pst_channel_positions_sent(channel, &positions.sent_pos,
 				   &positions.consumed_pos,
-				   &positions.refused_full_count);
+				   &positions.send_full_count);
 	return positions;
 }
 
@@ -64,9 +64,9 @@ static void sample_peer(struct pst_node *node, const struct pst_peer *peer,
 void pst_node_stats_connect(struct pst_node *node, struct pst_peer *peer)
 {
 	struct pst_stats_collector *collector = &node->stats.collector;
-	struct postern_limits limits;
+	struct postern_channel_info limits;
 
-	pst_channel_limits(peer->channel, &limits);
+	pst_channel_info(peer->channel, &limits);
 	pst_stats_collector_add_peer(collector, pst_slot_index(peer->handle),
 				     limits.receive_ring_bytes,
 				     limits.send_ring_bytes);
@@ -140,15 +140,15 @@ static void fill_peer(const struct pst_node *node, const struct pst_peer *peer,
 		.state = slot->state,
 		.flags = (slot->is_draining ? POSTERN_PEER_DRAINING : 0u) |
 			 (slot->is_stuck ? POSTERN_PEER_STUCK : 0u),
-		.receive_ring_bytes = slot->receive_ring_bytes,
-		.send_ring_bytes = slot->send_ring_bytes,
-		.admitted_ns = peer->times.connected_ns,
+		.to_node_ring_bytes = slot->to_node_ring_bytes,
+		.from_node_ring_bytes = slot->from_node_ring_bytes,
+		.connected_ns = peer->times.connected_ns,
 		.throttled_count = peer->times.throttled_count,
 		.throttled_ns = throttled_ns(peer),
 		.channel = slot->channel,
 	};
 
-	memcpy(stats.name, peer->identity.name, sizeof(stats.name));
+	memcpy(stats.peer_name, peer->identity.name, sizeof(stats.peer_name));
 	memcpy(stats.instance, peer->identity.instance, sizeof(stats.instance));
 	memcpy(stats.tenant, peer->identity.tenant, sizeof(stats.tenant));
 	*ret_stats = stats;
@@ -289,7 +289,7 @@ int pst_node_stats_open(struct pst_node *node)
 	total->uid = (uint32_t)node->owner;
 	total->opened_ns = pst_monotonic_now_ns();
 	total->updated_ns = total->opened_ns;
-	memcpy(total->name, node->name, sizeof(total->name));
+	memcpy(total->node_name, node->name, sizeof(total->node_name));
 	return open_segment(node);
 }
 

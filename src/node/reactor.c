@@ -126,7 +126,7 @@ static void handle_peer(struct pst_node *node, enum pst_poll_kind kind,
 
 	if (pst_channel_end_reason(peer->channel) != POSTERN_REASON_NONE)
 		pst_node_on_channel_ended(node, peer);
-	else if (peer->directions & POSTERN_DIRECTION_SEND)
+	else if (peer->directions & POSTERN_DIRECTION_TO_NODE)
 		PST_IGNORE(
 			pst_node_transition(node, peer, PST_PEER_EVENT_WOKEN));
 }
@@ -223,7 +223,7 @@ int pst_node_run_once(struct pst_node *node, uint64_t deadline_ns)
 	int count, i;
 
 	node->reactor.receives_since_loop = 0;
-	node->stats.collector.total.turn_count++;
+	node->stats.collector.total.loop_count++;
 	pst_node_update_timer(node);
 	count = pst_poll_set_wait(node->reactor.set_fd, deadline_ns, tags);
 	if (count < 0)

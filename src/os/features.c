@@ -57,7 +57,7 @@ static bool has_noexec_seal(void)
 	return fd >= 0 && (fcntl(fd, F_GET_SEALS) & F_SEAL_EXEC) != 0;
 }
 
-uint32_t pst_features_probe(uint32_t features_off)
+uint32_t pst_features_probe(uint32_t disable_features)
 {
 	uint32_t features = 0;
 	int pair[2];
@@ -76,5 +76,5 @@ uint32_t pst_features_probe(uint32_t features_off)
 		features |= POSTERN_FEATURE_PIDFS;
 	if (has_noexec_seal())
 		features |= POSTERN_FEATURE_NOEXEC_SEAL;
-	return features & ~features_off;
+	return features & ~disable_features;
 }

@@ -13,9 +13,9 @@
 #include <stdint.h>
 
 /*
- * POSTERN_FEATURE_* bits that this kernel has, without those in features_off.
+ * POSTERN_FEATURE_* bits that this kernel has, without those in disable_features.
  * Makes a few system calls: call it once for a node or a connection.
  */
-uint32_t pst_features_probe(uint32_t features_off);
+uint32_t pst_features_probe(uint32_t disable_features);
 
 #endif

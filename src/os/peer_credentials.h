@@ -32,25 +32,25 @@ enum pst_peer_want {
 };
 
 struct pst_peer_credentials {
-	enum postern_fact uid_fact;
-	enum postern_fact gid_fact;
-	enum postern_fact pid_fact;     /* ABSENT: not in our pid namespace */
+	enum postern_fact_state uid_fact;
+	enum postern_fact_state gid_fact;
+	enum postern_fact_state pid_fact; /* ABSENT: not in our pid namespace */
 	uid_t uid;              /* effective; (uid_t)-1 until known */
 	gid_t gid;              /* effective; (gid_t)-1 until known */
 	pid_t pid;              /* -1 until known, 0 if not visible */
 
-	enum postern_fact groups_fact;
+	enum postern_fact_state groups_fact;
 	size_t group_count;
 	gid_t *groups;          /* supplementary */
 
 	int pidfd;              /* -1 if the kernel cannot create one */
-	enum postern_fact pidfd_inode_fact;
+	enum postern_fact_state pidfd_inode_fact;
 	uint64_t pidfd_inode;   /* identifies the process for this boot */
 
-	enum postern_fact label_fact;
-	enum postern_fact cgroup_fact;
-	enum postern_fact unit_fact;    /* ABSENT: in no unit of that kind */
-	enum postern_fact exe_fact;
+	enum postern_fact_state label_fact;
+	enum postern_fact_state cgroup_fact;
+	enum postern_fact_state unit_fact; /* ABSENT: in no unit of that kind */
+	enum postern_fact_state exe_fact;
 	char *label;
 	char *cgroup;
 	char *unit;             /* NAME.service of the system manager */
@@ -96,7 +96,7 @@ pst_peer_credentials_recall_groups(int socket_fd,
  * 0, -ESRCH, or as above.
  */
 PST_MUST_CHECK int
-pst_process_credentials_read(pid_t pid, uid_t observer_uid, gid_t observer_gid,
+pst_process_credentials_read(pid_t pid, uid_t seen_by_uid, gid_t seen_by_gid,
 			     unsigned wants, uint32_t features,
 			     struct pst_peer_credentials *ret_credentials);
 
@@ -106,8 +106,8 @@ pst_process_credentials_read(pid_t pid, uid_t observer_uid, gid_t observer_gid,
  * 0, -ESRCH, -EOPNOTSUPP (this kernel's pidfds have no inodes), -errno, or as
  * pst_kernel_error().
  */
-PST_MUST_CHECK int pst_process_identity(pid_t pid, uint32_t features,
-					uint64_t *ret_inode);
+PST_MUST_CHECK int pst_process_pidfd_inode(pid_t pid, uint32_t features,
+					   uint64_t *ret_inode);
 
 /* 1 if it has ended, 0 if not (or pidfd is -1: not known), or -errno. */
 PST_MUST_CHECK int pst_process_has_ended(int pidfd);

@@ -82,7 +82,7 @@ int pst_pidfd_open_for_peer(int socket_fd, int *ret_pidfd)
 	return 0;
 }
 
-int pst_process_identity(pid_t pid, uint32_t features, uint64_t *ret_inode)
+int pst_process_pidfd_inode(pid_t pid, uint32_t features, uint64_t *ret_inode)
 {
 	int pidfd PST_FD_OWNED = -1;
 	uint64_t inode;
@@ -143,18 +143,18 @@ static int take_groups(const char *text,
  */
 static bool may_observe(const struct stat *proc_file,
 			const struct four_ids *uids,
-			const struct four_ids *gids, uid_t observer_uid,
-			gid_t observer_gid)
+			const struct four_ids *gids, uid_t seen_by_uid,
+			gid_t seen_by_gid)
 {
 	size_t i;
 
-	if (observer_uid == 0)
+	if (seen_by_uid == 0)
 		return true;
 	for (i = 0; i < 3; i++) {
-		if (uids->id[i] != observer_uid || gids->id[i] != observer_gid)
+		if (uids->id[i] != seen_by_uid || gids->id[i] != seen_by_gid)
 			return false;
 	}
-	return proc_file->st_uid == observer_uid;
+	return proc_file->st_uid == seen_by_uid;
 }
 
 static int read_status(int proc_dir_fd, struct four_ids *ret_uids,
@@ -176,7 +176,7 @@ static int read_status(int proc_dir_fd, struct four_ids *ret_uids,
 	return r;
 }
 
-static int read_process(pid_t pid, uid_t observer_uid, gid_t observer_gid,
+static int read_process(pid_t pid, uid_t seen_by_uid, gid_t seen_by_gid,
 			unsigned wants, uint32_t features,
 			struct pst_peer_credentials *credentials)
 {
@@ -203,7 +203,7 @@ static int read_process(pid_t pid, uid_t observer_uid, gid_t observer_gid,
 	/* Without a pidfd of the peer a node reads none of these. */
 	if (!(features & POSTERN_FEATURE_PEERPIDFD))
 		return 0;
-	if (!may_observe(&proc_file, &uids, &gids, observer_uid, observer_gid))
+	if (!may_observe(&proc_file, &uids, &gids, seen_by_uid, seen_by_gid))
 		wants &= ~(unsigned)PST_PEER_WANT_EXE;
 	r = pst_process_facts_read(proc_dir_fd, wants, credentials);
 	if (r < 0)
@@ -215,8 +215,8 @@ static int read_process(pid_t pid, uid_t observer_uid, gid_t observer_gid,
 	return r == -EOPNOTSUPP ? 0 : r;
 }
 
-int pst_process_credentials_read(pid_t pid, uid_t observer_uid,
-				 gid_t observer_gid, unsigned wants,
+int pst_process_credentials_read(pid_t pid, uid_t seen_by_uid,
+				 gid_t seen_by_gid, unsigned wants,
 				 uint32_t features,
 				 struct pst_peer_credentials *ret_credentials)
 {
@@ -225,7 +225,7 @@ int pst_process_credentials_read(pid_t pid, uid_t observer_uid,
 	pst_peer_credentials_init(ret_credentials);
 	r = pst_pidfd_open(pid, &ret_credentials->pidfd);
 	if (r == 0)
-		r = read_process(pid, observer_uid, observer_gid, wants,
+		r = read_process(pid, seen_by_uid, seen_by_gid, wants,
 				 features, ret_credentials);
 	if (r == 0 && pst_process_has_ended(ret_credentials->pidfd) != 0)
 		r = -ESRCH;

@@ -158,7 +158,7 @@ static enum pst_peer_due find_idle_due(struct pst_peer *peer, uint64_t now_ns)
 
 	if (sent_messages == peer->times.sent_messages &&
 	    !pst_peer_is_throttled(peer)) {
-		if (!(peer->directions & POSTERN_DIRECTION_SEND) ||
+		if (!(peer->directions & POSTERN_DIRECTION_TO_NODE) ||
 		    !pst_channel_has_message(peer->channel))
 			return PST_PEER_DUE_IDLE_END;
 		due = PST_PEER_DUE_MESSAGE;

@@ -66,12 +66,12 @@ pst_policy_node_at(const struct postern_policy *policy, size_t node_index);
 
 /* Refuse because of a fault (POSTERN_REASON_POLICY). */
 void pst_policy_refuse_fault(const struct pst_policy_fault *fault,
-			     struct postern_refusal *ret_refusal);
+			     struct postern_error_info *error);
 
 /* The policy has no such node, as far as it could be read. */
 void pst_policy_refuse_unknown_node(const struct postern_policy *policy,
 				    const char *node_name,
-				    struct postern_refusal *ret_refusal);
+				    struct postern_error_info *error);
 
 void pst_policy_describe_node(const struct pst_policy_node *node,
 			      struct postern_node_description *ret_description);
@@ -83,7 +83,8 @@ pst_policy_find_unmet(const struct pst_policy_node *node, uint32_t features);
 /* Whether the node, one of its allows or a tenant requires more than `none`. */
 bool pst_policy_demands_security(const struct pst_policy_node *node);
 
-/* The rate that two limits of an array of POSTERN_LIMIT_ROOM set; zero: none. */
+/* The rate that two limits of an array of POSTERN_LIMIT_CAPACITY set; zero:
+ * none. */
 struct pst_token_rate
 pst_policy_limits_rate(const struct postern_policy_limit *limits,
 		       enum postern_limit_key rate_key,
@@ -91,7 +92,7 @@ pst_policy_limits_rate(const struct postern_policy_limit *limits,
 
 /*
  * The limits of one allow of the node, by its index in a decision's allow_bits:
- * an array of POSTERN_LIMIT_ROOM; NULL beyond the last.
+ * an array of POSTERN_LIMIT_CAPACITY; NULL beyond the last.
  */
 const struct postern_policy_limit *
 pst_policy_allow_limits(const struct pst_policy_node *node,
@@ -107,13 +108,13 @@ void pst_policy_decide(const struct postern_policy *policy,
 /*
  * At accept, before HELLO: could any allow of the node match this subject when
  * a key it may yet prove counts for it, and does no deny match without one?
- * *ret_needs_key: no allow matches without.  On false the refusal is written,
+ * *ret_needs_key: no allow matches without.  On false the error is written,
  * on true it is not.
  */
 bool pst_policy_may_match_later(const struct pst_policy_node *node,
 				const struct postern_subject *subject,
 				bool *ret_needs_key,
-				struct postern_refusal *ret_refusal);
+				struct postern_error_info *error);
 
 /*
  * The minimum security of a channel of this subject, allowed or not: the

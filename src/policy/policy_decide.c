@@ -36,61 +36,61 @@ static void add_cut(char *text, size_t text_bytes, const char *more)
 	text[used_bytes + more_bytes] = '\0';
 }
 
-static void refuse(struct postern_refusal *refusal, enum postern_reason reason,
+static void refuse(struct postern_error_info *error, enum postern_reason reason,
 		   const struct pst_policy_location *location, const char *rule)
 {
-	memset(refusal, 0, sizeof(*refusal));
-	refusal->reason = reason;
+	memset(error, 0, sizeof(*error));
+	error->reason = reason;
 	if (location) {
-		refusal->line = location->line;
-		add_cut(refusal->file, sizeof(refusal->file), location->file);
+		error->line = location->line;
+		add_cut(error->file, sizeof(error->file), location->file);
 	}
-	add_cut(refusal->rule, sizeof(refusal->rule), rule);
+	add_cut(error->rule, sizeof(error->rule), rule);
 }
 
-static void add_detail(struct postern_refusal *refusal, const char *more)
+static void add_detail(struct postern_error_info *error, const char *more)
 {
-	add_cut(refusal->detail, sizeof(refusal->detail), more);
+	add_cut(error->detail, sizeof(error->detail), more);
 }
 
 void pst_policy_refuse_fault(const struct pst_policy_fault *fault,
-			     struct postern_refusal *ret_refusal)
+			     struct postern_error_info *error)
 {
-	refuse(ret_refusal, POSTERN_REASON_POLICY, &fault->location, "");
-	add_detail(ret_refusal, fault->text);
+	refuse(error, POSTERN_REASON_POLICY, &fault->location, "");
+	add_detail(error, fault->text);
 }
 
 void pst_policy_refuse_unknown_node(const struct postern_policy *policy,
 				    const char *node_name,
-				    struct postern_refusal *ret_refusal)
+				    struct postern_error_info *error)
 {
-	refuse(ret_refusal,
+	refuse(error,
 	       policy->fault ? POSTERN_REASON_POLICY
 			     : POSTERN_REASON_UNKNOWN_NODE,
 	       policy->fault ? &policy->fault->location : NULL, "");
-	add_detail(ret_refusal, "the policy has no node '");
-	add_detail(ret_refusal, node_name);
-	add_detail(ret_refusal, policy->fault
+	add_detail(error, "the policy has no node '");
+	add_detail(error, node_name);
+	add_detail(error, policy->fault
 					? "' as far as it could be read: "
 					: "'");
 	if (policy->fault)
-		add_detail(ret_refusal, policy->fault->text);
+		add_detail(error, policy->fault->text);
 }
 
 /* No rule shows why such a process matches none: the user namespace is why. */
-static void add_unmapped(struct postern_refusal *refusal,
+static void add_unmapped(struct postern_error_info *error,
 			 const struct postern_subject *subject)
 {
 	if (pst_policy_has_unmapped_uid(subject))
-		add_detail(refusal, "; its uid (65534 by default) stands for "
-				    "all users that this user namespace does "
-				    "not map, and matches no rule");
+		add_detail(error, "; its uid (65534 by default) stands for "
+				  "all users that this user namespace does "
+				  "not map, and matches no rule");
 }
 
 /* Step 1. */
 static bool is_denied(const struct pst_policy_node *node,
 		      const struct postern_subject *subject,
-		      struct postern_refusal *ret_refusal)
+		      struct postern_error_info *error)
 {
 	const struct pst_policy_rule *rule, *first = NULL;
 	const struct pst_policy_peer *peer = NULL, *first_peer = NULL;
@@ -112,15 +112,15 @@ static bool is_denied(const struct pst_policy_node *node,
 	if (!first)
 		return false;
 
-	refuse(ret_refusal, POSTERN_REASON_DENIED, &first->location,
+	refuse(error, POSTERN_REASON_DENIED, &first->location,
 	       first->words);
-	add_detail(ret_refusal, first_match == PST_POLICY_MATCH_YES
-					? "the process is peer '"
-					: "it cannot be told whether the "
-					  "process is peer '");
-	add_detail(ret_refusal, first_peer->name);
-	add_detail(ret_refusal, "', which the node denies");
-	add_unmapped(ret_refusal, subject);
+	add_detail(error, first_match == PST_POLICY_MATCH_YES
+				  ? "the process is peer '"
+				  : "it cannot be told whether the "
+				    "process is peer '");
+	add_detail(error, first_peer->name);
+	add_detail(error, "', which the node denies");
+	add_unmapped(error, subject);
 	return true;
 }
 
@@ -151,21 +151,21 @@ find_candidate(const struct pst_policy_node *node,
 
 static void refuse_key(const struct pst_policy_allow *allow,
 		       const struct pst_policy_peer *peer, bool has_key,
-		       struct postern_refusal *ret_refusal)
+		       struct postern_error_info *error)
 {
-	refuse(ret_refusal, POSTERN_REASON_KEY, &allow->rule.location,
+	refuse(error, POSTERN_REASON_KEY, &allow->rule.location,
 	       allow->rule.words);
-	add_detail(ret_refusal, "peer '");
-	add_detail(ret_refusal, peer->name);
-	add_detail(ret_refusal, has_key ? "' is known by its key, and the "
-					  "process has another one"
-					: "' is known by its key, and the "
-					  "process proves none");
+	add_detail(error, "peer '");
+	add_detail(error, peer->name);
+	add_detail(error, has_key ? "' is known by its key, and the "
+				    "process has another one"
+				  : "' is known by its key, and the "
+				    "process proves none");
 }
 
 static void refuse_no_allow(const struct pst_policy_node *node,
 			    const struct postern_subject *subject,
-			    struct postern_refusal *ret_refusal)
+			    struct postern_error_info *error)
 {
 	const struct pst_policy_peer *peer = NULL;
 	const struct pst_policy_allow *allow;
@@ -173,17 +173,17 @@ static void refuse_no_allow(const struct pst_policy_node *node,
 	allow = find_candidate(node, subject, &peer);
 	if (allow) {
 		refuse_key(allow, peer, subject->key_fact == POSTERN_FACT_KNOWN,
-			   ret_refusal);
+			   error);
 		return;
 	}
-	refuse(ret_refusal, POSTERN_REASON_NO_ALLOW, &node->location, "node ");
-	add_cut(ret_refusal->rule, sizeof(ret_refusal->rule), node->name);
-	add_detail(ret_refusal, node->allows
+	refuse(error, POSTERN_REASON_NO_ALLOW, &node->location, "node ");
+	add_cut(error->rule, sizeof(error->rule), node->name);
+	add_detail(error, node->allows
 					? "no allow of the node matches the "
 					  "process"
 					: "the node allows nobody");
 	if (node->allows)
-		add_unmapped(ret_refusal, subject);
+		add_unmapped(error, subject);
 }
 
 /* Steps 2 and 4, and the allows' part of 5. */
@@ -214,35 +214,35 @@ static bool is_allowed(const struct pst_policy_node *node,
 
 static void refuse_two_tenants(const struct pst_policy_tenant *first,
 			       const struct pst_policy_tenant *second,
-			       struct postern_refusal *ret_refusal)
+			       struct postern_error_info *error)
 {
-	refuse(ret_refusal, POSTERN_REASON_AMBIGUOUS_TENANT, &first->location,
+	refuse(error, POSTERN_REASON_AMBIGUOUS_TENANT, &first->location,
 	       first->words);
-	add_cut(ret_refusal->rule, sizeof(ret_refusal->rule), ", ");
-	add_cut(ret_refusal->rule, sizeof(ret_refusal->rule), second->words);
-	add_detail(ret_refusal, "the process is a member of ");
-	add_detail(ret_refusal, first->words_and_location);
-	add_detail(ret_refusal, " and of ");
-	add_detail(ret_refusal, second->words_and_location);
+	add_cut(error->rule, sizeof(error->rule), ", ");
+	add_cut(error->rule, sizeof(error->rule), second->words);
+	add_detail(error, "the process is a member of ");
+	add_detail(error, first->words_and_location);
+	add_detail(error, " and of ");
+	add_detail(error, second->words_and_location);
 }
 
 static void refuse_unknown_tenant(const struct pst_policy_tenant *tenant,
 				  const struct postern_subject *subject,
-				  struct postern_refusal *ret_refusal)
+				  struct postern_error_info *error)
 {
-	refuse(ret_refusal, POSTERN_REASON_UNKNOWN_TENANT, &tenant->location,
+	refuse(error, POSTERN_REASON_UNKNOWN_TENANT, &tenant->location,
 	       tenant->words);
-	add_detail(ret_refusal, "it cannot be told whether the process is a "
-				"member of ");
-	add_detail(ret_refusal, tenant->words_and_location);
-	add_unmapped(ret_refusal, subject);
+	add_detail(error, "it cannot be told whether the process is a "
+			  "member of ");
+	add_detail(error, tenant->words_and_location);
+	add_unmapped(error, subject);
 }
 
 /* Step 3.  Tenants are sorted by name. */
 static bool has_clear_tenant(const struct postern_policy *policy,
 			     const struct postern_subject *subject,
 			     const struct pst_policy_tenant **ret_tenant,
-			     struct postern_refusal *ret_refusal)
+			     struct postern_error_info *error)
 {
 	const struct pst_policy_tenant *tenant, *certain = NULL;
 	const struct pst_policy_tenant *possible = NULL;
@@ -251,7 +251,7 @@ static bool has_clear_tenant(const struct postern_policy *policy,
 	for (tenant = policy->tenants; tenant; tenant = tenant->next) {
 		match = pst_policy_match_tenant(tenant, subject);
 		if (match == PST_POLICY_MATCH_YES && certain) {
-			refuse_two_tenants(certain, tenant, ret_refusal);
+			refuse_two_tenants(certain, tenant, error);
 			return false;
 		}
 		if (match == PST_POLICY_MATCH_YES)
@@ -260,7 +260,7 @@ static bool has_clear_tenant(const struct postern_policy *policy,
 			possible = tenant;
 	}
 	if (possible) {
-		refuse_unknown_tenant(possible, subject, ret_refusal);
+		refuse_unknown_tenant(possible, subject, error);
 		return false;
 	}
 	*ret_tenant = certain;
@@ -269,11 +269,11 @@ static bool has_clear_tenant(const struct postern_policy *policy,
 
 static void refuse_all(struct postern_decision *ret_decision)
 {
-	const struct postern_refusal refusal = ret_decision->refusal;
+	const struct postern_error_info error = ret_decision->error;
 
 	memset(ret_decision, 0, sizeof(*ret_decision));
 	ret_decision->size_bytes = sizeof(*ret_decision);
-	ret_decision->refusal = refusal;
+	ret_decision->error = error;
 }
 
 void pst_policy_decide(const struct postern_policy *policy,
@@ -290,21 +290,21 @@ void pst_policy_decide(const struct postern_policy *policy,
 	node = pst_policy_find_node(policy, node_name);
 	if (!node) {
 		pst_policy_refuse_unknown_node(policy, node_name,
-					       &ret_decision->refusal);
+					       &ret_decision->error);
 		return;
 	}
 	if (node->fault) {
-		pst_policy_refuse_fault(node->fault, &ret_decision->refusal);
+		pst_policy_refuse_fault(node->fault, &ret_decision->error);
 		return;
 	}
-	if (is_denied(node, subject, &ret_decision->refusal))
+	if (is_denied(node, subject, &ret_decision->error))
 		return;
 	if (!is_allowed(node, subject, ret_decision)) {
-		refuse_no_allow(node, subject, &ret_decision->refusal);
+		refuse_no_allow(node, subject, &ret_decision->error);
 		return;
 	}
 	if (!has_clear_tenant(policy, subject, &tenant,
-			      &ret_decision->refusal)) {
+			      &ret_decision->error)) {
 		refuse_all(ret_decision);
 		return;
 	}
@@ -313,25 +313,25 @@ void pst_policy_decide(const struct postern_policy *policy,
 	if (tenant)
 		pst_policy_grant_add_tenant(ret_decision, tenant);
 	pst_policy_grant_add_node(ret_decision, node);
-	ret_decision->is_admitted = 1;
+	ret_decision->is_allowed = 1;
 }
 
 bool pst_policy_may_match_later(const struct pst_policy_node *node,
 				const struct postern_subject *subject,
 				bool *ret_needs_key,
-				struct postern_refusal *ret_refusal)
+				struct postern_error_info *error)
 {
 	const struct pst_policy_peer *peer = NULL;
 	const struct pst_policy_allow *allow;
 
 	if (node->fault) {
-		pst_policy_refuse_fault(node->fault, ret_refusal);
+		pst_policy_refuse_fault(node->fault, error);
 		return false;
 	}
-	if (is_denied(node, subject, ret_refusal))
+	if (is_denied(node, subject, error))
 		return false;
 	if (!find_candidate(node, subject, &peer)) {
-		refuse_no_allow(node, subject, ret_refusal);
+		refuse_no_allow(node, subject, error);
 		return false;
 	}
 	for (allow = node->allows; allow; allow = allow->next)

@@ -26,7 +26,8 @@
  * unknown. */
 
 static void add_id(struct pst_text *text, const char *name,
-		   enum postern_fact fact, uint32_t id, uint32_t overflow_id)
+		   enum postern_fact_state fact, uint32_t id,
+		   uint32_t overflow_id)
 {
 	if (fact != POSTERN_FACT_KNOWN) {
 		pst_text_add_format(text, "%s unknown", name);
@@ -71,7 +72,7 @@ static void add_pid(struct pst_text *text,
 }
 
 static void add_text(struct pst_text *text, const char *name,
-		     enum postern_fact fact, const char *value)
+		     enum postern_fact_state fact, const char *value)
 {
 	if (fact == POSTERN_FACT_ABSENT)
 		pst_text_add_format(text, ", no %s", name);
@@ -283,14 +284,14 @@ static void add_grant(struct pst_text *text,
 }
 
 static void add_refusal(struct pst_text *text,
-			const struct postern_refusal *refusal)
+			const struct postern_error_info *error)
 {
 	pst_text_add_string(text, "verdict: refused: ");
-	pst_text_add_harmless(text, refusal->detail);
-	if (refusal->rule[0] != '\0') {
-		pst_text_add_format(text, "\n  by %s at ", refusal->rule);
-		pst_text_add_harmless(text, refusal->file);
-		pst_text_add_format(text, ":%" PRIu32, refusal->line);
+	pst_text_add_harmless(text, error->detail);
+	if (error->rule[0] != '\0') {
+		pst_text_add_format(text, "\n  by %s at ", error->rule);
+		pst_text_add_harmless(text, error->file);
+		pst_text_add_format(text, ":%" PRIu32, error->line);
 	}
 	pst_text_add(text, "\n", 1);
 }
@@ -315,9 +316,9 @@ int pst_policy_explain(const struct postern_policy *policy,
 
 	add_rules(&text, node, subject);
 	pst_policy_decide(policy, node_name, subject, &decision);
-	if (decision.is_admitted)
+	if (decision.is_allowed)
 		add_grant(&text, &decision);
 	else
-		add_refusal(&text, &decision.refusal);
+		add_refusal(&text, &decision.error);
 	return pst_text_take(&text, ret_text);
 }

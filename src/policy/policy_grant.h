@@ -18,9 +18,9 @@
 
 #include "policy/policy_table.h"
 
-/* Restrict each of POSTERN_LIMIT_ROOM limits by others that apply too; one that is
- * unset changes nothing.  Of equals the first by file and line stays, so order
- * never matters. */
+/* Restrict each of POSTERN_LIMIT_CAPACITY limits by others that apply too; one
+ * that is unset changes nothing.  Of equals the first by file and line stays, so
+ * order never matters. */
 void pst_policy_limits_restrict(struct postern_policy_limit *limits,
 				const struct postern_policy_limit *others);
 
@@ -47,7 +47,7 @@ void pst_policy_grant_add_node(struct postern_decision *decision,
 			       const struct pst_policy_node *node);
 
 /* Add the limits of a scope: those of each channel restrict the channel's, the
- * others stay limits of the scope.  All are arrays of POSTERN_LIMIT_ROOM. */
+ * others stay limits of the scope.  All are arrays of POSTERN_LIMIT_CAPACITY. */
 void pst_policy_grant_add_scope(struct postern_decision *decision,
 				struct postern_policy_limit *scope_limits,
 				const struct postern_policy_limit *limits);

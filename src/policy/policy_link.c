@@ -272,7 +272,7 @@ static void find_facts(struct pst_policy_node *node)
 /* A tenant only restricts limits, so tenants are left out. */
 static void find_ceilings(struct pst_policy_node *node)
 {
-	struct postern_policy_limit limits[POSTERN_LIMIT_ROOM];
+	struct postern_policy_limit limits[POSTERN_LIMIT_CAPACITY];
 	const struct pst_policy_allow *allow;
 
 	for (allow = node->allows; allow; allow = allow->next) {

@@ -87,7 +87,7 @@ static int find_process(void *user_data, int32_t pid, uint64_t inode,
 	uint64_t found_inode;
 	int r;
 
-	r = pst_process_identity(pid, loader->features, &found_inode);
+	r = pst_process_pidfd_inode(pid, loader->features, &found_inode);
 	if (r < 0 && r != -ESRCH)
 		return r;
 	*ret_is_alive = r == 0 && found_inode == inode;

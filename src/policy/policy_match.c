@@ -26,7 +26,7 @@ static enum pst_policy_match any_of(enum pst_policy_match a,
 }
 
 /* The kernel shows overflow ids for ids that it cannot map, and -1 is no id. */
-static bool is_identity(enum postern_fact fact, uint32_t id,
+static bool is_identity(enum postern_fact_state fact, uint32_t id,
 			uint32_t overflow_id)
 {
 	return fact == POSTERN_FACT_KNOWN && id != UINT32_MAX &&
@@ -134,7 +134,7 @@ static enum pst_policy_match match_group(const struct pst_policy_value *value,
 }
 
 static enum pst_policy_match
-match_text(const char *wanted, enum postern_fact fact, const char *text)
+match_text(const char *wanted, enum postern_fact_state fact, const char *text)
 {
 	if (fact == POSTERN_FACT_ABSENT)
 		return PST_POLICY_MATCH_NO;
@@ -178,7 +178,7 @@ static enum pst_policy_match match_label(const char *wanted,
 
 /* A prefix of whole parts: /a/b covers /a/b and /a/b/c, not /a/bc. */
 static enum pst_policy_match
-match_cgroup(const char *prefix, enum postern_fact fact, const char *path)
+match_cgroup(const char *prefix, enum postern_fact_state fact, const char *path)
 {
 	size_t prefix_bytes = strlen(prefix);
 

@@ -30,8 +30,8 @@ pst_policy_read_fn pst_policy_read_rule;
 /* A struct pst_policy_security. */
 pst_policy_read_fn pst_policy_read_security;
 
-/* An array of POSTERN_LIMIT_ROOM; the block restricts those that are set.  The
- * block that it is in decides which keys are valid. */
+/* An array of POSTERN_LIMIT_CAPACITY; the block restricts those that are set.
+ * The block that it is in decides which keys are valid. */
 pst_policy_read_fn pst_policy_read_limits;
 
 #endif

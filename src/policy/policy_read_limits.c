@@ -187,7 +187,7 @@ void pst_policy_read_limits(struct pst_policy_builder *builder,
 			    const struct pst_policy_directive *directive,
 			    void *field)
 {
-	struct postern_policy_limit limits[POSTERN_LIMIT_ROOM] = {0};
+	struct postern_policy_limit limits[POSTERN_LIMIT_CAPACITY] = {0};
 	const struct postern_policy_limit *ring = &limits[POSTERN_LIMIT_RING];
 	const struct postern_policy_limit *message =
 		&limits[POSTERN_LIMIT_MESSAGE];

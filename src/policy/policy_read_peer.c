@@ -42,7 +42,7 @@ static void read_user(struct pst_policy_builder *builder,
 		      const struct pst_policy_word *word,
 		      struct pst_policy_value *value)
 {
-	enum postern_fact fact = POSTERN_FACT_UNKNOWN;
+	enum postern_fact_state fact = POSTERN_FACT_UNKNOWN;
 	uint32_t uid = 0;
 
 	if (strcmp(value->text, "*") == 0) {
@@ -129,7 +129,7 @@ static void read_group(struct pst_policy_builder *builder,
 		       const struct pst_policy_word *word,
 		       struct pst_policy_value *value)
 {
-	enum postern_fact fact = POSTERN_FACT_UNKNOWN;
+	enum postern_fact_state fact = POSTERN_FACT_UNKNOWN;
 	uint32_t gid = 0;
 
 	if (!pst_policy_word_group(builder, word, &fact, &gid))

@@ -131,7 +131,7 @@ struct pst_policy_allow {
 	bool may_observe;
 	struct pst_policy_location observe_location;
 	struct pst_policy_security security;
-	struct postern_policy_limit limits[POSTERN_LIMIT_ROOM];
+	struct postern_policy_limit limits[POSTERN_LIMIT_CAPACITY];
 };
 
 struct pst_policy_tenant {
@@ -146,7 +146,7 @@ struct pst_policy_tenant {
 	uint32_t tenant_index;        /* by name */
 	uint32_t weight;
 	struct pst_policy_security security;
-	struct postern_policy_limit limits[POSTERN_LIMIT_ROOM];
+	struct postern_policy_limit limits[POSTERN_LIMIT_CAPACITY];
 	const struct pst_policy_fault *members_fault; /* any process may be in */
 	const struct pst_policy_fault *fault;         /* elsewhere in the block */
 };
@@ -174,11 +174,11 @@ struct pst_policy_node {
 	struct pst_policy_location location;
 	const struct pst_policy_directive *directive;
 
-	enum postern_fact owner_fact; /* ABSENT: `owner unmapped`, has keys */
+	enum postern_fact_state owner_fact; /* ABSENT: `owner unmapped`, has keys */
 	uint32_t owner_uid;
 	const char *socket_path;
 	uint32_t socket_mode;
-	enum postern_fact socket_group_fact;
+	enum postern_fact_state socket_group_fact;
 	uint32_t socket_gid;
 	struct pst_policy_node_key *keys;
 	struct pst_policy_security security;
@@ -190,7 +190,7 @@ struct pst_policy_node {
 	size_t allow_count;
 	struct pst_policy_rule *denies;
 	size_t deny_count;
-	struct postern_policy_limit limits[POSTERN_LIMIT_ROOM];
+	struct postern_policy_limit limits[POSTERN_LIMIT_CAPACITY];
 
 	/* while building: the tails of the lists, and that its own block had
 	 * errors, so a line that seems to be missing may be there */
@@ -229,7 +229,7 @@ struct postern_policy {
 	struct pst_policy_node **node_at;
 	size_t node_count;
 	uint32_t tenant_facts_used;
-	struct postern_policy_limit limits[POSTERN_LIMIT_ROOM];
+	struct postern_policy_limit limits[POSTERN_LIMIT_CAPACITY];
 	const struct pst_policy_fault *fault; /* concerns every node */
 	bool has_errors;                      /* anywhere */
 	bool is_parsed;                       /* the first source was */

@@ -259,7 +259,7 @@ static bool report_overflow(struct pst_policy_builder *builder,
 static bool word_id(struct pst_policy_builder *builder,
 		    const struct id_kind *kind,
 		    const struct pst_policy_word *word,
-		    enum postern_fact *ret_fact, uint32_t *ret_id)
+		    enum postern_fact_state *ret_fact, uint32_t *ret_id)
 {
 	const char *text = word->text;
 	uint64_t number;
@@ -347,7 +347,7 @@ bool pst_policy_word_range(struct pst_policy_builder *builder,
 
 bool pst_policy_word_user(struct pst_policy_builder *builder,
 			  const struct pst_policy_word *word,
-			  enum postern_fact *ret_fact, uint32_t *ret_uid)
+			  enum postern_fact_state *ret_fact, uint32_t *ret_uid)
 {
 	const struct id_kind user = {
 		.name = "user",
@@ -362,7 +362,7 @@ bool pst_policy_word_user(struct pst_policy_builder *builder,
 
 bool pst_policy_word_group(struct pst_policy_builder *builder,
 			   const struct pst_policy_word *word,
-			   enum postern_fact *ret_fact, uint32_t *ret_gid)
+			   enum postern_fact_state *ret_fact, uint32_t *ret_gid)
 {
 	const struct id_kind group = {
 		.name = "group",

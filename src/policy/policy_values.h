@@ -71,7 +71,7 @@ bool pst_policy_word_range(struct pst_policy_builder *builder,
  */
 typedef bool pst_policy_word_id_fn(struct pst_policy_builder *builder,
 				   const struct pst_policy_word *word,
-				   enum postern_fact *ret_fact,
+				   enum postern_fact_state *ret_fact,
 				   uint32_t *ret_id);
 pst_policy_word_id_fn pst_policy_word_user;
 pst_policy_word_id_fn pst_policy_word_group;

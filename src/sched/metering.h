@@ -44,7 +44,7 @@ struct pst_metering {
 };
 
 /*
- * Apply this meter too, if the limits (an array of POSTERN_LIMIT_ROOM) set a
+ * Apply this meter too, if the limits (an array of POSTERN_LIMIT_CAPACITY) set a
  * rate or a bandwidth.  The meter is borrowed.
  */
 void pst_metering_add(struct pst_metering *metering, struct pst_meter *meter,

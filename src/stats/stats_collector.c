@@ -62,7 +62,7 @@ void pst_stats_collector_count_refused(struct pst_stats_collector *collector,
 				       enum postern_reason reason)
 {
 	collector->total.refused_count++;
-	if ((unsigned)reason < POSTERN_REASON_ROOM)
+	if ((unsigned)reason < POSTERN_REASON_CAPACITY)
 		collector->total.refused_by_reason[reason]++;
 	pst_stats_collector_note_change(collector);
 }
@@ -122,21 +122,21 @@ static void unexpose(struct pst_stats_collector *collector, uint32_t slot_index)
 
 void pst_stats_collector_add_peer(struct pst_stats_collector *collector,
 				  uint32_t slot_index,
-				  uint32_t receive_ring_bytes,
-				  uint32_t send_ring_bytes)
+				  uint32_t to_node_ring_bytes,
+				  uint32_t from_node_ring_bytes)
 {
 	struct pst_stats_slot *slot = &collector->slots[slot_index];
 
 	collector->total.peer_count++;
-	collector->total.admitted_count++;
+	collector->total.connected_count++;
 	collector->total.slots_recycled_count += slot->was_used;
 	*slot = (struct pst_stats_slot) {
 		.is_changed = slot->is_changed,
 		.is_counted = true,
 		.was_used = true,
 		.state = POSTERN_PEER_IDLE,
-		.receive_ring_bytes = receive_ring_bytes,
-		.send_ring_bytes = send_ring_bytes,
+		.to_node_ring_bytes = to_node_ring_bytes,
+		.from_node_ring_bytes = from_node_ring_bytes,
 	};
 	pst_stats_collector_mark(collector, slot_index);
 }
@@ -160,9 +160,9 @@ void pst_stats_collector_remove_peer(struct pst_stats_collector *collector,
 	unexpose(collector, slot_index);
 	slot->is_counted = false;
 	total->peer_count--;
-	total->departed_count++;
-	if ((unsigned)reason < POSTERN_REASON_ROOM)
-		total->departed_by_reason[reason]++;
+	total->disconnected_count++;
+	if ((unsigned)reason < POSTERN_REASON_CAPACITY)
+		total->disconnected_by_reason[reason]++;
 	pst_stats_collector_mark(collector, slot_index);
 }
 
@@ -188,8 +188,8 @@ bool pst_stats_collector_has_moved(const struct pst_stats_collector *collector,
 
 	return positions->sent_pos != slot->sent_pos ||
 	       positions->consumed_pos != slot->consumed_pos ||
-	       positions->refused_full_count !=
-		       slot->channel.refused_full_count;
+	       positions->send_full_count !=
+		       slot->channel.send_full_count;
 }
 
 void
@@ -239,8 +239,8 @@ static void add_traffic(struct postern_node_statistics *total,
 	total->dropped_messages += now->dropped_messages -
 				   before->dropped_messages;
 	total->dropped_bytes += now->dropped_bytes - before->dropped_bytes;
-	total->refused_full_count += now->refused_full_count -
-				     before->refused_full_count;
+	total->send_full_count += now->send_full_count -
+				     before->send_full_count;
 	total->latency.implausible_count += now->latency.implausible_count -
 					    before->latency.implausible_count;
 }

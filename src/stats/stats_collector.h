@@ -33,8 +33,8 @@ struct pst_stats_slot {
 	bool was_used;          /* by this peer or by an earlier one */
 	enum postern_peer_state state;
 	uint32_t exposed_place; /* in the exposed list, plus 1; 0: not in it */
-	uint32_t receive_ring_bytes;
-	uint32_t send_ring_bytes;
+	uint32_t to_node_ring_bytes;
+	uint32_t from_node_ring_bytes;
 
 	/* The counters that are in the totals already.  Once the channel is
 	 * detached they stay as they are. */
@@ -66,7 +66,7 @@ struct pst_stats_collector {
 struct pst_stats_positions {
 	uint64_t sent_pos;
 	uint64_t consumed_pos;
-	uint64_t refused_full_count;
+	uint64_t send_full_count;
 };
 
 /* One sample of a peer. */
@@ -103,8 +103,8 @@ void pst_stats_collector_count_reload(struct pst_stats_collector *collector,
 
 void pst_stats_collector_add_peer(struct pst_stats_collector *collector,
 				  uint32_t slot_index,
-				  uint32_t receive_ring_bytes,
-				  uint32_t send_ring_bytes);
+				  uint32_t to_node_ring_bytes,
+				  uint32_t from_node_ring_bytes);
 
 /* After a last update, while the peer still has its channel. */
 void pst_stats_collector_detach_peer(struct pst_stats_collector *collector,

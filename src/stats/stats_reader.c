@@ -29,7 +29,7 @@ static_assert(offsetof(struct pst_stats_reader, guard) == 0,
 	      "the guard is the first field");
 
 static int map_segment(struct pst_stats_reader *reader,
-		       struct postern_refusal *error)
+		       struct postern_error_info *error)
 {
 	int r;
 
@@ -73,7 +73,7 @@ void pst_stats_segment_ref_done(struct pst_stats_segment_ref *segment)
 
 int pst_stats_reader_open_take(struct pst_stats_segment_ref *segment,
 			       struct pst_stats_reader **ret_reader,
-			       struct postern_refusal *error)
+			       struct postern_error_info *error)
 {
 	struct pst_stats_reader *reader;
 	int r;

@@ -2,7 +2,7 @@
 /*
  * Statistics readers: read the statistics of a node in another process
  *
- * The functions behind <postern/observe.h>, without their argument checks.
+ * The functions behind <postern/stats_reader.h>, without their argument checks.
  * Results are those documented there.
  */
 #ifndef POSTERN_STATS_STATS_READER_H
@@ -41,7 +41,7 @@ void pst_stats_segment_ref_done(struct pst_stats_segment_ref *segment);
 PST_MUST_CHECK int
 pst_stats_reader_open_take(struct pst_stats_segment_ref *segment,
 			   struct pst_stats_reader **ret_reader,
-			   struct postern_refusal *error);
+			   struct postern_error_info *error);
 struct pst_stats_reader *
 pst_stats_reader_close(struct pst_stats_reader *reader);
 static inline bool

@@ -61,14 +61,14 @@ static uint32_t clamp(enum pst_stats_values values, uint64_t word,
 	case PST_STATS_PID:
 		return word > INT32_MAX ? 0 : (uint32_t)word;
 	case PST_STATS_DIRECTIONS:
-		return word & (POSTERN_DIRECTION_SEND |
-			       POSTERN_DIRECTION_RECEIVE);
+		return word & (POSTERN_DIRECTION_TO_NODE |
+			       POSTERN_DIRECTION_FROM_NODE);
 	case PST_STATS_FLAGS:
 		return word & (POSTERN_PEER_DRAINING | POSTERN_PEER_STUCK);
 	case PST_STATS_STATE:
 		return word > POSTERN_PEER_DETACHED ? 0 : (uint32_t)word;
 	case PST_STATS_REASON:
-		return word >= POSTERN_REASON_ROOM ? 0 : (uint32_t)word;
+		return word >= POSTERN_REASON_CAPACITY ? 0 : (uint32_t)word;
 	case PST_STATS_U32:
 	case PST_STATS_U64:
 	case PST_STATS_NAME:

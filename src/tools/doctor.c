@@ -70,9 +70,9 @@ static void print_overflow_ids(void)
 static enum tool_status run(const struct tool_command *command, int argc,
 			    char **argv)
 {
-	uint32_t features_off = 0, features;
+	uint32_t disable_features = 0, features;
 	const struct tool_option options[] = {
-		TOOL_OPTION_WITHOUT(&features_off),
+		TOOL_OPTION_DISABLE(&disable_features),
 		{0}
 	};
 	const struct tool_feature *feature;
@@ -84,7 +84,7 @@ static enum tool_status run(const struct tool_command *command, int argc,
 	status = print_kernel();
 	print_locked_memory();
 	print_overflow_ids();
-	features = postern_features() & ~features_off;
+	features = postern_features() & ~disable_features;
 	for (i = 0; i < TOOL_FEATURE_COUNT; i++) {
 		feature = &tool_features[i];
 		level_max += !feature->is_speed;
@@ -95,7 +95,7 @@ static enum tool_status run(const struct tool_command *command, int argc,
 			continue;
 		}
 		printf("%-12s %-8s %s\n", feature->name,
-		       features_off & feature->bit ? "off" : "missing",
+		       disable_features & feature->bit ? "off" : "missing",
 		       feature->call);
 		printf("%-12s          without it, %s\n", "", feature->lost);
 	}

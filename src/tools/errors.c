@@ -109,27 +109,27 @@ static enum tool_status status_of(int result, enum postern_reason reason)
 }
 
 enum tool_status tool_error_result(const char *what, int result,
-				   const struct postern_refusal *refusal)
+				   const struct postern_error_info *error)
 {
-	const struct postern_refusal none = POSTERN_REFUSAL_INIT;
+	const struct postern_error_info none = POSTERN_ERROR_INFO_INIT;
 	const char *why = postern_strerror(result);
 	enum tool_status status;
 
-	if (!refusal)
-		refusal = &none;
-	status = status_of(result, refusal->reason);
+	if (!error)
+		error = &none;
+	status = status_of(result, error->reason);
 	/* The detail is more precise than the reason, and the reason than the
 	 * result. */
-	if (refusal->detail[0] != '\0')
-		why = refusal->detail;
-	else if (refusal->reason != POSTERN_REASON_NONE)
-		why = postern_reason_text(refusal->reason);
+	if (error->detail[0] != '\0')
+		why = error->detail;
+	else if (error->reason != POSTERN_REASON_NONE)
+		why = postern_reason_description(error->reason);
 	/* The detail of an error of the policy begins with the location. */
-	if (refusal->file[0] == '\0' ||
-	    refusal->reason == POSTERN_REASON_POLICY)
+	if (error->file[0] == '\0' ||
+	    error->reason == POSTERN_REASON_POLICY)
 		return tool_error(status, what, "%s", why);
-	return tool_error(status, what, "%s (%s:%u: %s)", why, refusal->file,
-			  refusal->line, refusal->rule);
+	return tool_error(status, what, "%s (%s:%u: %s)", why, error->file,
+			  error->line, error->rule);
 }
 
 enum tool_status tool_error_lookup(const char *name, const char *kind,

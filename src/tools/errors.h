@@ -33,11 +33,11 @@ enum tool_status tool_error(enum tool_status status, const char *what,
 enum tool_status tool_error_system(const char *what, int error_number);
 
 /*
- * A call of the library returned this negative result.  refusal, when not NULL,
+ * A call of the library returned this negative result.  error, when not NULL,
  * was filled by the call or is all zero.
  */
 enum tool_status tool_error_result(const char *what, int result,
-				   const struct postern_refusal *refusal);
+				   const struct postern_error_info *error);
 
 /* The lookup of a user or a group ("user", "group") returned this negative
  * result. */

@@ -25,9 +25,9 @@ static void print_key(const uint8_t key[POSTERN_KEY_BYTES])
 
 /* The file is what the command line names: it is there already, or no key. */
 static enum tool_status fail(const char *path, int result,
-			     const struct postern_refusal *refusal)
+			     const struct postern_error_info *error)
 {
-	enum tool_status status = tool_error_result(path, result, refusal);
+	enum tool_status status = tool_error_result(path, result, error);
 
 	return result == -EBUSY || result == -EINVAL || result == -ENOENT ?
 	       TOOL_BAD_INPUT : status;
@@ -35,31 +35,31 @@ static enum tool_status fail(const char *path, int result,
 
 /* -- new ------------------------------------------------------------------- */
 
-static enum tool_status run_new(const struct tool_command *command, int argc,
-				char **argv)
+static enum tool_status run_create(const struct tool_command *command, int argc,
+				   char **argv)
 {
 	const struct tool_option options[] = {{0}};
 	const char *path = *tool_options_parse(command, options, argc, argv);
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	uint8_t key[POSTERN_KEY_BYTES];
 	int result;
 
-	result = postern_key_create(path, &refusal, key);
+	result = postern_key_create(path, key, &error);
 	if (result < 0)
-		return fail(path, result, &refusal);
+		return fail(path, result, &error);
 	print_key(key);
 	return TOOL_DONE;
 }
 
-const struct tool_command tool_command_key_new = {
-	.name = "key new",
+const struct tool_command tool_command_key_create = {
+	.name = "key create",
 	.operands = "FILE",
 	.summary = "make a key: the private one into a file, print the public",
 	.description =
 		"Make a new key, write the private one into FILE, which is "
 		"not there yet,\nreadable by nobody else, and print the public "
 		"one as a policy takes it\nafter 'key'.\n",
-	.run = run_new,
+	.run = run_create,
 };
 
 /* -- public, check --------------------------------------------------------- */
@@ -70,16 +70,16 @@ static enum tool_status examine_files(const struct tool_command *command,
 {
 	const struct tool_option options[] = {{0}};
 	enum tool_status status = TOOL_DONE;
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	uint8_t key[POSTERN_KEY_BYTES];
 	char **paths;
 	int result;
 
 	paths = tool_options_parse(command, options, argc, argv);
 	for (; *paths; paths++) {
-		result = postern_key_read_public(*paths, &refusal, key);
+		result = postern_key_read_public(*paths, key, &error);
 		if (result < 0)
-			status = fail(*paths, result, &refusal);
+			status = fail(*paths, result, &error);
 		else if (must_print)
 			print_key(key);
 	}

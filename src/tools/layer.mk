@@ -24,7 +24,7 @@ postern_SOURCES = \
 	src/tools/policy_source.c src/tools/policy_source.h \
 	src/tools/progress.c src/tools/progress.h \
 	src/tools/receive.c \
-	src/tools/revoke.c \
+	src/tools/disconnect.c \
 	src/tools/screen.h \
 	src/tools/send.c \
 	src/tools/signals.c src/tools/signals.h \

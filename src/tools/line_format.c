@@ -264,7 +264,7 @@ static size_t print_part(const struct tool_line_part *part,
 	case TOOL_FIELD_INSTANCE:
 		return print_name(peer->instance, space);
 	case TOOL_FIELD_NAME:
-		return print_name(peer->name, space);
+		return print_name(peer->peer_name, space);
 	case TOOL_FIELD_NODE:
 		return print_name(message->node_name, space);
 	case TOOL_FIELD_PEER:

@@ -15,9 +15,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <postern/facts.h>
+#include <postern/subject.h>
 #include <postern/node.h>
-#include <postern/observe.h>
+#include <postern/stats_reader.h>
 #include <postern/policy.h>
 
 #include "errors.h"
@@ -33,7 +33,7 @@
 /* One node, and its answer. */
 struct entry {
 	struct postern_node_description node;
-	struct postern_refusal refusal;
+	struct postern_error_info error;
 	int result;
 	char peer_count[COUNT_BYTES];
 };
@@ -59,7 +59,7 @@ static void name_owner(const struct postern_node_description *node,
 	if (node->owner_fact != POSTERN_FACT_KNOWN)
 		(void)snprintf(owner, OWNER_BYTES, "%s",
 			       is_unmapped(node) ? "unmapped" : "unknown");
-	else if (postern_user_name(node->owner_uid, &name) < 0)
+	else if (postern_user_from_uid(node->owner_uid, &name) < 0)
 		(void)snprintf(owner, OWNER_BYTES, "%u", node->owner_uid);
 	else
 		(void)snprintf(owner, OWNER_BYTES, "%.63s", name);
@@ -90,18 +90,18 @@ static bool may_observe(const struct postern_policy *policy,
 			const struct postern_node_description *node)
 {
 	struct postern_decision decision = POSTERN_DECISION_INIT;
-	struct postern_facts *facts;
+	const struct postern_subject *subject;
 	int r;
 
 	if (geteuid() == 0 || (node->owner_fact == POSTERN_FACT_KNOWN &&
 			       geteuid() == node->owner_uid))
 		return true;
-	if (postern_facts_of_process((int32_t)getpid(), NULL, &facts) < 0)
+	if (postern_subject_new_for_pid((int32_t)getpid(), NULL, &subject) < 0)
 		return false;
 	r = postern_policy_decide(policy, node->name,
-				  postern_facts_subject(facts), &decision);
-	postern_facts_free(facts);
-	return r == 0 && decision.is_admitted == 1 && decision.may_observe == 1;
+				  subject, &decision);
+	postern_subject_free(subject);
+	return r == 0 && decision.is_allowed == 1 && decision.may_observe == 1;
 }
 
 static void count_peers(const struct postern_policy *policy,
@@ -109,15 +109,15 @@ static void count_peers(const struct postern_policy *policy,
 			char text[static COUNT_BYTES])
 {
 	struct postern_node_statistics stats = POSTERN_NODE_STATISTICS_INIT;
-	struct postern_observer *observer = NULL;
+	struct postern_stats_reader *reader = NULL;
 
 	if (!is_unmapped(node) && may_observe(policy, node) &&
-	    postern_observe(policy, node->name, NULL,
-			    postern_deadline_after(ANSWER_NS), NULL,
-			    &observer) == 0 &&
-	    postern_observer_node(observer, &stats) == 0)
+	    postern_stats_reader_open(policy, node->name, NULL,
+			    postern_deadline_after(ANSWER_NS), &reader,
+			    NULL) == 0 &&
+	    postern_stats_reader_read_node(reader, &stats) == 0)
 		(void)snprintf(text, COUNT_BYTES, "%u", stats.peer_count);
-	postern_observer_close(observer);
+	postern_stats_reader_close(reader);
 }
 
 static void *ask_nodes(void *user_data)
@@ -133,7 +133,7 @@ static void *ask_nodes(void *user_data)
 		entry = &listing->entries[i];
 		entry->result = postern_node_probe(
 			listing->policy, entry->node.name,
-			postern_deadline_after(ANSWER_NS), &entry->refusal);
+			postern_deadline_after(ANSWER_NS), &entry->error);
 		if (entry->result == 0)
 			count_peers(listing->policy, &entry->node,
 				    entry->peer_count);
@@ -164,11 +164,11 @@ static void print_entry(const struct entry *entry)
 	printf("%-24s %-16s %-13s %5s %s\n", entry->node.name, owner,
 	       state_word(entry->result, is_unmapped(&entry->node)),
 	       entry->peer_count, entry->node.socket_path);
-	if (entry->refusal.reason == POSTERN_REASON_UNTRUSTED_PATH ||
-	    entry->refusal.reason == POSTERN_REASON_NOT_A_SOCKET ||
-	    entry->refusal.reason == POSTERN_REASON_LISTENER ||
-	    entry->refusal.reason == POSTERN_REASON_LISTENER_EXITED)
-		tool_warning(entry->node.name, "%s", entry->refusal.detail);
+	if (entry->error.reason == POSTERN_REASON_UNTRUSTED_PATH ||
+	    entry->error.reason == POSTERN_REASON_NOT_A_SOCKET ||
+	    entry->error.reason == POSTERN_REASON_LISTENER ||
+	    entry->error.reason == POSTERN_REASON_LISTENER_EXITED)
+		tool_warning(entry->node.name, "%s", entry->error.detail);
 }
 
 static void print_nodes(const struct postern_policy *policy)
@@ -186,7 +186,7 @@ static void print_nodes(const struct postern_policy *policy)
 		    postern_policy_node_at(policy, i, &node) == 0; i++) {
 		listing.entries[i] = (struct entry){
 			.node = node,
-			.refusal = POSTERN_REFUSAL_INIT,
+			.error = POSTERN_ERROR_INFO_INIT,
 			.peer_count = "-",
 		};
 	}

@@ -24,10 +24,10 @@ static const struct tool_command *const commands[] = {
 	&tool_command_send,
 	&tool_command_receive,
 	&tool_command_list,
-	&tool_command_revoke,
+	&tool_command_disconnect,
 	&tool_command_stat,
 	&tool_command_top,
-	&tool_command_key_new,
+	&tool_command_key_create,
 	&tool_command_key_public,
 	&tool_command_key_check,
 	&tool_command_doctor,
@@ -45,7 +45,7 @@ static const struct tool_command *const commands[] = {
 
 /* The options of several commands that may also stand before the command: each
  * takes a value. */
-static const char *const early_options[] = {"--policy", "--key", "--without",
+static const char *const early_options[] = {"--policy", "--key", "--disable",
 					    NULL};
 
 /*
@@ -86,7 +86,7 @@ static void print_help(void)
 	print_commands("");
 	printf("  --version       show the version\n"
 	       "\n"
-	       "--policy, --key and --without can also stand before the command.\n"
+	       "--policy, --key and --disable can also stand before the command.\n"
 	       "\n"
 	       "Exit status:\n"
 	       "  0  done\n"

@@ -16,7 +16,7 @@
 
 #include "tool.h"
 
-/* The features that --without names and doctor prints. */
+/* The features that --disable names and doctor prints. */
 struct tool_feature {
 	enum postern_feature bit;
 	const char *name;
@@ -61,9 +61,9 @@ struct tool_option {
 	 .help = "the policy to use (default: the system's)"}
 #define TOOL_OPTION_KEY(target) \
 	{.name = "key", .argument = "FILE", .text = (target), \
-	 .help = "the file of the private key to prove (see 'key new')"}
-#define TOOL_OPTION_WITHOUT(target) \
-	{.name = "without", .argument = "FEATURE[,...]", \
+	 .help = "the file of the private key to prove (see 'key create')"}
+#define TOOL_OPTION_DISABLE(target) \
+	{.name = "disable", .argument = "FEATURE[,...]", \
 	 .features = (target), \
 	 .help = "do without these features (see 'doctor'), or all"}
 

@@ -21,7 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <postern/facts.h>
+#include <postern/subject.h>
 #include <postern/policy.h>
 
 #include "errors.h"
@@ -92,7 +92,7 @@ static void print_diagnostics(struct check *check,
 		tool_diagnostics_print(diagnostics, POSTERN_SEVERITY_WARNING);
 		return;
 	}
-	for (i = 0; postern_diagnostics_get(diagnostics, i, &diagnostic) == 0;
+	for (i = 0; postern_diagnostics_at(diagnostics, i, &diagnostic) == 0;
 	     i++)
 		print_json(check, NULL, &diagnostic,
 			   diagnostic.severity == POSTERN_SEVERITY_ERROR);
@@ -160,7 +160,7 @@ report_as(struct check *check, const struct reader *reader, int result,
 	enum tool_status status;
 	bool is_error;
 
-	for (i = 0; postern_diagnostics_get(diagnostics, i, &diagnostic) == 0;
+	for (i = 0; postern_diagnostics_at(diagnostics, i, &diagnostic) == 0;
 	     i++) {
 		is_error = diagnostic.severity == POSTERN_SEVERITY_ERROR;
 		/* The warnings of the policy itself were printed before. */
@@ -253,18 +253,19 @@ static enum tool_status check_as_uid(struct check *check, uid_t uid,
 static enum tool_status check_as_users(struct check *check)
 {
 	enum tool_status status = TOOL_DONE;
-	struct postern_facts *facts;
+	const struct postern_subject *subject;
 	uint32_t uid;
 	size_t i;
 	int result;
 
 	for (i = 0; i < check->users.count; i++) {
-		result = postern_facts_of_user(check->users.words[i], &facts);
+		result = postern_subject_new_for_user(check->users.words[i],
+						      &subject);
 		if (result < 0)
 			return tool_error_lookup(check->users.words[i], "user",
 						 result);
-		uid = postern_facts_subject(facts)->uid;
-		postern_facts_free(facts);
+		uid = subject->uid;
+		postern_subject_free(subject);
 		if (check_as_uid(check, uid, false) != TOOL_DONE)
 			status = TOOL_REFUSED;
 	}

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <postern/facts.h>
+#include <postern/subject.h>
 #include <postern/policy.h>
 
 #include "errors.h"
@@ -37,7 +37,7 @@ struct explain {
 	struct tool_words group_words;
 	const char *unit;
 	const char *key;       /* "x25519:" and 43 characters */
-	const char *pid_word;  /* "N:INODE" */
+	const char *pid_inode;  /* "N:INODE" */
 };
 
 /* The answer, and as the exit status whether it is yes. */
@@ -56,15 +56,15 @@ static enum tool_status answer(const struct postern_policy *policy,
 		tool_fail_result(node, result, NULL);
 	fputs(text, stdout);
 	free(text);
-	return decision.is_admitted ? TOOL_DONE : TOOL_REFUSED;
+	return decision.is_allowed ? TOOL_DONE : TOOL_REFUSED;
 }
 
-static struct postern_facts *facts_of_user(const char *user)
+static const struct postern_subject *facts_of_user(const char *user)
 {
-	struct postern_facts *facts;
+	const struct postern_subject *facts;
 	int result;
 
-	result = postern_facts_of_user(user, &facts);
+	result = postern_subject_new_for_user(user, &facts);
 	if (result < 0)
 		tool_fail_lookup(user, "user", result);
 	return facts;
@@ -78,10 +78,10 @@ static struct postern_facts *facts_of_user(const char *user)
  * group.
  */
 static void observe_as_owner(const struct postern_node_description *node,
-			     struct postern_facts_options *options)
+			     struct postern_subject_options *options)
 {
 	const struct postern_subject *subject;
-	struct postern_facts *owner;
+	const struct postern_subject *owner;
 	char owner_uid[16];
 
 	if (node->owner_fact == POSTERN_FACT_KNOWN &&
@@ -101,12 +101,12 @@ static void observe_as_owner(const struct postern_node_description *node,
 	}
 	(void)snprintf(owner_uid, sizeof(owner_uid), "%u", node->owner_uid);
 	owner = facts_of_user(owner_uid);
-	subject = postern_facts_subject(owner);
-	options->flags = POSTERN_FACTS_OBSERVER;
-	options->observer_uid = subject->uid;
-	options->observer_gid = subject->gid_fact == POSTERN_FACT_KNOWN ?
+	subject = owner;
+	options->flags = POSTERN_SUBJECT_SEEN_BY;
+	options->seen_by_uid = subject->uid;
+	options->seen_by_gid = subject->gid_fact == POSTERN_FACT_KNOWN ?
 				subject->gid : subject->uid;
-	postern_facts_free(owner);
+	postern_subject_free(owner);
 }
 
 static enum tool_status
@@ -114,21 +114,21 @@ explain_process(const struct explain *explain,
 		const struct postern_policy *policy,
 		const struct postern_node_description *node)
 {
-	struct postern_facts_options options = POSTERN_FACTS_OPTIONS_INIT;
-	struct postern_facts *facts;
+	struct postern_subject_options options = POSTERN_SUBJECT_OPTIONS_INIT;
+	const struct postern_subject *facts;
 	enum tool_status status;
 	int result = -ENOENT;
 
 	observe_as_owner(node, &options);
 	if (explain->pid <= INT32_MAX)
-		result = postern_facts_of_process((int32_t)explain->pid,
-						  &options, &facts);
+		result = postern_subject_new_for_pid((int32_t)explain->pid,
+						     &options, &facts);
 	if (result == -ENOENT)
 		tool_fail(TOOL_BAD_INPUT, "--pid", "no such process");
 	if (result < 0)
 		tool_fail_result("--pid", result, NULL);
-	status = answer(policy, explain->node, postern_facts_subject(facts));
-	postern_facts_free(facts);
+	status = answer(policy, explain->node, facts);
+	postern_subject_free(facts);
 	return status;
 }
 
@@ -144,7 +144,7 @@ static void set_groups(struct postern_subject *subject,
 	if (words->count == 0)
 		return;
 	for (i = 0; i < words->count; i++) {
-		result = postern_group_find(words->words[i], &groups[i]);
+		result = postern_gid_from_group(words->words[i], &groups[i]);
 		if (result < 0)
 			tool_fail_lookup(words->words[i], "group", result);
 	}
@@ -183,7 +183,7 @@ static bool parse_key(const char *word, uint8_t key[static POSTERN_KEY_BYTES])
 }
 
 /* "N:INODE": both are counts. */
-static bool parse_pid_word(const char *word, struct postern_subject *subject)
+static bool parse_pid_inode(const char *word, struct postern_subject *subject)
 {
 	uint64_t pid, inode;
 	const char *colon;
@@ -207,8 +207,8 @@ static bool parse_pid_word(const char *word, struct postern_subject *subject)
 static enum tool_status explain_described(const struct explain *explain,
 					  const struct postern_policy *policy)
 {
-	struct postern_facts *facts = facts_of_user(explain->user);
-	struct postern_subject subject = *postern_facts_subject(facts);
+	const struct postern_subject *facts = facts_of_user(explain->user);
+	struct postern_subject subject = *facts;
 	uint32_t groups[TOOL_WORDS_MAX];
 	enum tool_status status;
 
@@ -223,11 +223,13 @@ static enum tool_status explain_described(const struct explain *explain,
 				  "43 characters of URL-safe base64");
 		subject.key_fact = POSTERN_FACT_KNOWN;
 	}
-	if (explain->pid_word && !parse_pid_word(explain->pid_word, &subject))
-		tool_fail(TOOL_MISUSED, "--pid-word", "expected N:INODE, as "
+	if (explain->pid_inode &&
+	    !parse_pid_inode(explain->pid_inode, &subject))
+		tool_fail(TOOL_MISUSED, "--pid-inode",
+			  "expected N:INODE, as "
 			  "'postern policy pid N' prints it");
 	status = answer(policy, explain->node, &subject);
-	postern_facts_free(facts);
+	postern_subject_free(facts);
 	return status;
 }
 
@@ -241,7 +243,7 @@ static void check_usage(const struct tool_command *command,
 	if (!explain->pid == !explain->user)
 		tool_misuse(command, "one of --pid and --user is needed");
 	if (explain->pid && (explain->group_words.count > 0 || explain->unit ||
-			     explain->key || explain->pid_word))
+			     explain->key || explain->pid_inode))
 		tool_misuse(command, "--pid says all: no further facts can be "
 			    "given");
 }
@@ -268,8 +270,8 @@ static enum tool_status run_explain(const struct tool_command *command,
 		{.name = "key", .argument = "x25519:BASE64",
 		 .text = &explain.key,
 		 .help = "which has proven to hold this key"},
-		{.name = "pid-word", .argument = "N:INODE",
-		 .text = &explain.pid_word,
+		{.name = "pid-inode", .argument = "N:INODE",
+		 .text = &explain.pid_inode,
 		 .help = "which is this process (see 'postern policy pid')"},
 		{0}
 	};
@@ -305,7 +307,8 @@ const struct tool_command tool_command_policy_explain = {
 
 /* A pid alone may name another process later; the inode of its pidfd does
  * not. */
-static void print_pid_word(const struct tool_command *command, const char *word)
+static void print_pid_inode(const struct tool_command *command,
+			    const char *word)
 {
 	uint64_t pid, inode;
 	const char *why;
@@ -316,7 +319,7 @@ static void print_pid_word(const struct tool_command *command, const char *word)
 		why = "the number is too large";
 	if (why)
 		tool_misuse(command, "'%s': %s", word, why);
-	result = postern_process_identity((int32_t)pid, 0, &inode);
+	result = postern_pidfd_inode((int32_t)pid, 0, &inode);
 	if (result == -ENOENT)
 		tool_fail(TOOL_BAD_INPUT, word, "no such process");
 	if (result == -EOPNOTSUPP)
@@ -335,7 +338,7 @@ static enum tool_status run_pid(const struct tool_command *command, int argc,
 
 	pids = tool_options_parse(command, options, argc, argv);
 	for (; *pids; pids++)
-		print_pid_word(command, *pids);
+		print_pid_inode(command, *pids);
 	return TOOL_DONE;
 }
 

@@ -96,7 +96,7 @@ static bool has_errors_in(const struct postern_diagnostics *diagnostics,
 	struct postern_diagnostic diagnostic = POSTERN_DIAGNOSTIC_INIT;
 	size_t i;
 
-	for (i = 0; postern_diagnostics_get(diagnostics, i, &diagnostic) == 0;
+	for (i = 0; postern_diagnostics_at(diagnostics, i, &diagnostic) == 0;
 	     i++)
 		if (diagnostic.severity == POSTERN_SEVERITY_ERROR &&
 		    strcmp(diagnostic.file, file) == 0)
@@ -125,7 +125,7 @@ static void warn_of_unparsed(const struct store_file *file,
 	const char *last = "";
 	size_t i;
 
-	for (i = 0; postern_diagnostics_get(then, i, &diagnostic) == 0; i++) {
+	for (i = 0; postern_diagnostics_at(then, i, &diagnostic) == 0; i++) {
 		if (diagnostic.severity != POSTERN_SEVERITY_ERROR ||
 		    strcmp(diagnostic.file, file->label) == 0 ||
 		    strcmp(diagnostic.file, last) == 0)
@@ -154,7 +154,7 @@ static size_t print_new(const struct store_file *file,
 
 	is_unparsed_now = has_errors_in(now, file->path) &&
 			  !can_be_parsed(file->path);
-	for (i = 0; postern_diagnostics_get(then, i, &diagnostic) == 0; i++) {
+	for (i = 0; postern_diagnostics_at(then, i, &diagnostic) == 0; i++) {
 		is_own = strcmp(diagnostic.file, file->label) == 0;
 		if (!is_own && tool_diagnostics_contain(now, &diagnostic))
 			continue;

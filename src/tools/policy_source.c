@@ -22,7 +22,7 @@ void tool_diagnostics_print(const struct postern_diagnostics *diagnostics,
 	size_t i;
 	int result;
 
-	for (i = 0; postern_diagnostics_get(diagnostics, i, &diagnostic) == 0;
+	for (i = 0; postern_diagnostics_at(diagnostics, i, &diagnostic) == 0;
 	     i++) {
 		if (diagnostic.severity < least)
 			continue;
@@ -42,7 +42,7 @@ bool tool_diagnostics_contain(const struct postern_diagnostics *diagnostics,
 	struct postern_diagnostic other = POSTERN_DIAGNOSTIC_INIT;
 	size_t i;
 
-	for (i = 0; postern_diagnostics_get(diagnostics, i, &other) == 0; i++)
+	for (i = 0; postern_diagnostics_at(diagnostics, i, &other) == 0; i++)
 		if (other.severity == diagnostic->severity &&
 		    other.line == diagnostic->line &&
 		    other.column == diagnostic->column &&

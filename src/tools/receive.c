@@ -52,7 +52,7 @@
 
 struct receiver {
 	const char *node_name;
-	bool until_departed;
+	bool until_disconnected;
 	uint64_t count_max;       /* 0: any number */
 	struct postern_policy_options source;
 
@@ -60,7 +60,7 @@ struct receiver {
 	bool is_paused;
 	struct tool_log log;
 	struct tool_progress progress;
-	uint64_t present_count;   /* peers admitted and not departed */
+	uint64_t present_count;   /* peers that are connected */
 	bool was_admitted;        /* any peer, ever */
 	bool has_lost_count;      /* events were dropped */
 	int request_fd;           /* of tool_signals_open() */
@@ -85,7 +85,7 @@ static bool is_finished(const struct receiver *receiver)
 	if (receiver->count_max > 0 &&
 	    receiver->progress.message_count >= receiver->count_max)
 		return true;
-	return receiver->until_departed && receiver->was_admitted &&
+	return receiver->until_disconnected && receiver->was_admitted &&
 	       receiver->present_count == 0;
 }
 
@@ -259,7 +259,7 @@ static bool receive_message(struct receiver *receiver)
 }
 
 static void note_event(struct receiver *receiver,
-		       const struct postern_event *event)
+		       const struct postern_node_event *event)
 {
 	if (event->missed_count > 0 && !receiver->has_lost_count) {
 		receiver->has_lost_count = true;
@@ -267,26 +267,26 @@ static void note_event(struct receiver *receiver,
 			     "count of peers is no longer certain");
 	}
 	switch (event->type) {
-	case POSTERN_EVENT_ADMITTED:
+	case POSTERN_NODE_EVENT_CONNECTED:
 		receiver->was_admitted = true;
 		receiver->present_count++;
 		break;
-	case POSTERN_EVENT_DEPARTED:
+	case POSTERN_NODE_EVENT_DISCONNECTED:
 		if (receiver->present_count > 0)
 			receiver->present_count--;
 		break;
-	case POSTERN_EVENT_GAP:
+	case POSTERN_NODE_EVENT_DROPPED:
 		tool_progress_hide(&receiver->progress);
 		tool_warning(receiver->node_name, "%" PRIu64 " messages of %s "
 			     "were dropped", event->dropped_messages,
-			     event->name);
+			     event->peer_name);
 		break;
 	}
 }
 
 static void take_events(struct receiver *receiver)
 {
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 	int result;
 
 	while ((result = postern_node_next_event(receiver->node, &event)) == 0)
@@ -325,8 +325,8 @@ static struct postern_policy *load_again(struct receiver *receiver)
 		(void)tool_error_policy(
 			what, result,
 			postern_diagnostics_error_count(diagnostics));
-		r = postern_node_reload_failed(receiver->node, result,
-					       diagnostics);
+		r = postern_node_report_reload_failure(receiver->node, result,
+						       diagnostics);
 		if (r < 0)
 			(void)tool_error_result(what, r, NULL);
 	}
@@ -338,19 +338,19 @@ static struct postern_policy *load_again(struct receiver *receiver)
  * present one. */
 static void reload(struct receiver *receiver)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	struct postern_policy *policy;
-	uint32_t lost_count;
+	uint32_t disconnected_count;
 	int result = -EINVAL;
 
 	tool_notify_reloading();
 	policy = load_again(receiver);
 	if (policy) {
-		result = postern_node_reload(receiver->node, policy, &refusal,
-					     &lost_count);
+		result = postern_node_reload(receiver->node, policy,
+					     &disconnected_count, &error);
 		if (result < 0)
 			(void)tool_error_result(receiver->node_name, result,
-						&refusal);
+						&error);
 	}
 	postern_policy_free(policy);
 	if (result < 0)
@@ -468,7 +468,7 @@ static void open_output(struct receiver *receiver)
 static void open_node(struct receiver *receiver,
 		      struct postern_node_options *node_options)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	struct postern_policy *policy;
 	enum tool_status status;
 	int result;
@@ -480,11 +480,11 @@ static void open_node(struct receiver *receiver,
 	policy = tool_policy_load(&receiver->source, TOOL_POLICY_FOR_NODE);
 	open_output(receiver);
 	result = postern_node_open(policy, receiver->node_name, node_options,
-				   &refusal, &receiver->node);
+				   &receiver->node, &error);
 	postern_policy_free(policy);
 	if (result == 0)
 		return;
-	status = tool_error_result(receiver->node_name, result, &refusal);
+	status = tool_error_result(receiver->node_name, result, &error);
 	tool_log_finish(&receiver->log);
 	tool_exit(status);
 }
@@ -552,14 +552,15 @@ static enum tool_status run(const struct tool_command *command, int argc,
 		 .help = "append to FILE instead; SIGUSR1 opens it anew"},
 		{.name = "count", .argument = "N", .count = &receiver.count_max,
 		 .help = "end after N messages"},
-		{.name = "until-departed", .flag = &receiver.until_departed,
+		{.name = "until-disconnected",
+		 .flag = &receiver.until_disconnected,
 		 .help = "end when the last admitted peer has left"},
 		{.name = "journal", .flag = &is_journal,
 		 .help = "send the records to the journal of systemd"},
 		{.name = "journal-socket", .argument = "PATH",
 		 .text = &journal_path,
 		 .help = "send them to a journal that listens there"},
-		TOOL_OPTION_WITHOUT(&node_options.features_off),
+		TOOL_OPTION_DISABLE(&node_options.disable_features),
 		{0}
 	};
 
@@ -570,7 +571,7 @@ static enum tool_status run(const struct tool_command *command, int argc,
 	tool_log_init(&receiver.log, &receiver.progress, journal_path);
 	node_options.log = tool_log_print;
 	node_options.log_user_data = &receiver.log;
-	receiver.source.features_off = node_options.features_off;
+	receiver.source.disable_features = node_options.disable_features;
 	start_streams(&receiver);
 	open_node(&receiver, &node_options);
 	tool_notify_ready();

@@ -47,6 +47,7 @@ static uint64_t wait_deadline(const struct sender *sender)
 static bool is_given(enum postern_reason reason)
 {
 	return reason == POSTERN_REASON_REVOKED ||
+	       reason == POSTERN_REASON_DISCONNECTED ||
 	       reason == POSTERN_REASON_EXCEEDED ||
 	       reason == POSTERN_REASON_IDLE ||
 	       reason == POSTERN_REASON_NODE_CLOSED;
@@ -61,7 +62,7 @@ static _Noreturn void stop(struct sender *sender, enum tool_status status)
 
 static _Noreturn void fail(struct sender *sender, int result)
 {
-	struct postern_refusal end = {
+	struct postern_error_info end = {
 		.reason = postern_channel_end_reason(sender->channel),
 	};
 
@@ -102,7 +103,7 @@ static void check_channel(struct sender *sender)
 	void *space;
 	int result;
 
-	result = postern_channel_wait(sender->channel, POSTERN_DIRECTION_SEND,
+	result = postern_channel_wait(sender->channel, POSTERN_WAIT_SEND,
 				      0, &ready);
 	if (result == 0)
 		result = postern_reserve(sender->channel, 0, &space);
@@ -145,11 +146,11 @@ static void read_input(struct sender *sender)
 static void open_input(struct sender *sender)
 {
 	enum tool_input_form form = TOOL_INPUT_STREAM;
-	struct postern_limits limits = POSTERN_LIMITS_INIT;
+	struct postern_channel_info limits = POSTERN_CHANNEL_INFO_INIT;
 	size_t message_bytes;
 	int result;
 
-	result = postern_channel_limits(sender->channel, &limits);
+	result = postern_channel_get_info(sender->channel, &limits);
 	if (result < 0)
 		fail(sender, result);
 	message_bytes = limits.send_message_bytes;
@@ -212,11 +213,11 @@ static void send_all(struct sender *sender)
 /* -- connecting ------------------------------------------------------------ */
 
 static _Noreturn void fail_to_connect(const struct sender *sender, int result,
-				      const struct postern_refusal *refusal)
+				      const struct postern_error_info *error)
 {
 	enum tool_status status;
 
-	status = tool_error_result(sender->node, result, refusal);
+	status = tool_error_result(sender->node, result, error);
 	if (result == -EINVAL && status != TOOL_BAD_POLICY)
 		tool_exit(TOOL_BAD_INPUT); /* a value of an option */
 	if (status == TOOL_NOT_RUNNING)
@@ -244,7 +245,7 @@ static void connect_when_possible(struct sender *sender,
 {
 	uint64_t deadline_ns = wait_deadline(sender);
 	uint64_t attempt_deadline_ns;
-	struct postern_refusal refusal;
+	struct postern_error_info error;
 	int result;
 
 	for (;;) {
@@ -252,19 +253,19 @@ static void connect_when_possible(struct sender *sender,
 			sender->timeout_ns == 0
 				? postern_deadline_after(TOOL_ANSWER_NS)
 				: deadline_ns;
-		refusal = (struct postern_refusal) POSTERN_REFUSAL_INIT;
+		error = (struct postern_error_info) POSTERN_ERROR_INFO_INIT;
 		result = postern_connect(policy, sender->node, wishes,
-					 attempt_deadline_ns, &refusal,
-					 &sender->channel);
+					 attempt_deadline_ns, &sender->channel,
+					 &error);
 		if (result == 0)
 			return;
 		if (!sender->must_wait ||
-		    !postern_result_is_transient(result, refusal.reason))
-			fail_to_connect(sender, result, &refusal);
+		    !postern_result_is_transient(result, error.reason))
+			fail_to_connect(sender, result, &error);
 		(void)tool_node_start_pause(start, left_ns(deadline_ns));
 		if (left_ns(deadline_ns) == 0)
 			tool_fail(TOOL_TIMED_OUT, sender->node, "timed out: %s",
-				  refusal.detail[0] != '\0' ? refusal.detail :
+				  error.detail[0] != '\0' ? error.detail :
 				  postern_strerror(result));
 	}
 }
@@ -318,7 +319,7 @@ static enum tool_status run(const struct tool_command *command, int argc,
 		{.name = "message-size", .argument = "SIZE",
 		 .bytes = &wishes.message_bytes,
 		 .help = "wish for messages of up to this size"},
-		TOOL_OPTION_WITHOUT(&wishes.features_off),
+		TOOL_OPTION_DISABLE(&wishes.disable_features),
 		{0}
 	};
 
@@ -327,9 +328,9 @@ static enum tool_status run(const struct tool_command *command, int argc,
 	    (sender.message != NULL) > 1)
 		tool_misuse(command, "--lines, --chunk and --message exclude "
 			    "each other");
-	wishes.directions = POSTERN_DIRECTION_SEND;
+	wishes.directions = POSTERN_DIRECTION_TO_NODE;
 	wishes.log = tool_log_print;
-	source.features_off = wishes.features_off;
+	source.disable_features = wishes.disable_features;
 	connect_to_node(&sender, &source, &wishes);
 	send_all(&sender);
 	postern_channel_close(sender.channel);

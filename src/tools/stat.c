@@ -35,7 +35,7 @@ struct watch {
 #define WATCH_INIT                                                   \
 	{                                                            \
 		.source = POSTERN_POLICY_OPTIONS_INIT,               \
-		.reader = {.options = POSTERN_OBSERVE_OPTIONS_INIT}, \
+		.reader = {.options = POSTERN_STATS_READER_OPTIONS_INIT}, \
 		.interval_ns = UINT64_C(1000000000)                  \
 	}
 
@@ -46,7 +46,7 @@ struct watch {
 	 .help = "time between two looks (default: 1s)"}, \
 	{.name = "count", .argument = "N", .count = &watch.count_max, \
 	 .help = "end after N looks"}, \
-	TOOL_OPTION_WITHOUT(&watch.reader.options.features_off)
+	TOOL_OPTION_DISABLE(&watch.reader.options.disable_features)
 
 static void print(struct watch *watch, bool is_first)
 {
@@ -101,7 +101,7 @@ static enum tool_status watch_node(struct watch *watch, const char *node_name,
 	enum tool_status status;
 	int result, stop_fd;
 
-	watch->source.features_off = reader->options.features_off;
+	watch->source.disable_features = reader->options.disable_features;
 	reader->options.log = tool_log_print;
 	policy = tool_policy_load(&watch->source, TOOL_POLICY_FOR_CLIENT);
 	reader->policy = policy;

@@ -43,16 +43,16 @@ static json_t *rates_object(const struct tool_rates *rates)
 }
 
 static json_t *
-reasons_object(const uint64_t counts[static POSTERN_REASON_ROOM])
+reasons_object(const uint64_t counts[static POSTERN_REASON_CAPACITY])
 {
 	json_t *object = json_object();
 	int reason;
 
-	for (reason = 0; reason < POSTERN_REASON_ROOM; reason++) {
+	for (reason = 0; reason < POSTERN_REASON_CAPACITY; reason++) {
 		if (counts[reason] > 0)
 			object = tool_json_add(
 				object,
-				postern_reason_word(
+				postern_reason_name(
 					(enum postern_reason)reason),
 				tool_json_count(counts[reason]));
 	}
@@ -70,16 +70,16 @@ static json_t *peer_object(const struct tool_peer *peer)
 	object = json_pack(
 		"{so so so so so so sb sb}",
 		"peer", tool_json_text(handle),
-		"name", tool_json_text(stats->name),
+		"peer_name", tool_json_text(stats->peer_name),
 		"instance", tool_json_text(stats->instance),
 		"tenant", tool_json_text(stats->tenant),
 		"state", tool_json_text(tool_peer_state_word(stats)),
 		"end_reason",
-		tool_json_text(postern_reason_word(stats->channel.end_reason)),
-		"may_send",
-		(stats->directions & POSTERN_DIRECTION_SEND) != 0,
-		"may_receive",
-		(stats->directions & POSTERN_DIRECTION_RECEIVE) != 0);
+		tool_json_text(postern_reason_name(stats->channel.end_reason)),
+		"to_node",
+		(stats->directions & POSTERN_DIRECTION_TO_NODE) != 0,
+		"from_node",
+		(stats->directions & POSTERN_DIRECTION_FROM_NODE) != 0);
 	object = add_numbers(object, POSTERN_STATS_PEER, stats);
 	object = add_numbers(object, POSTERN_STATS_CHANNEL, &stats->channel);
 	object = tool_json_add(object, "latency",
@@ -92,13 +92,13 @@ static json_t *node_object(const struct tool_stat_sample *sample)
 	const struct postern_node_statistics *stats = &sample->node;
 	json_t *object;
 
-	object = tool_json_add(json_object(), "name",
-			       tool_json_text(stats->name));
+	object = tool_json_add(json_object(), "node_name",
+			       tool_json_text(stats->node_name));
 	object = add_numbers(object, POSTERN_STATS_NODE, stats);
 	object = tool_json_add(object, "refused_by_reason",
 			       reasons_object(stats->refused_by_reason));
-	object = tool_json_add(object, "departed_by_reason",
-			       reasons_object(stats->departed_by_reason));
+	object = tool_json_add(object, "disconnected_by_reason",
+			       reasons_object(stats->disconnected_by_reason));
 	object = tool_json_add(object, "latency",
 			       latency_object(&stats->latency));
 	return tool_json_add(object, "rates", rates_object(&sample->rates));

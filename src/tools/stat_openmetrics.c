@@ -36,12 +36,12 @@ static void begin_line(const struct tool_stat_sample *sample,
 		       const char *metric, const char *suffix)
 {
 	printf("postern_%s_%s%s{", peer ? "peer" : "node", metric, suffix);
-	print_label("node", sample->node.name);
+	print_label("node", sample->node.node_name);
 	if (!peer)
 		return;
 	printf(",peer=\"%u.%u\",uid=\"%u\"", peer->slot_index,
 	       peer->generation, peer->uid);
-	print_label(",name", peer->name);
+	print_label(",peer_name", peer->peer_name);
 	print_label(",instance", peer->instance);
 	print_label(",tenant", peer->tenant);
 }
@@ -90,7 +90,7 @@ static void print_metrics(const struct tool_stat_sample *sample,
 	for (i = 0; postern_stats_field_at(group, i, &field) == 0; i++) {
 		/* These two are printed by reason. */
 		if (!field.metric || strcmp(field.metric, "refused") == 0 ||
-		    strcmp(field.metric, "departed") == 0)
+		    strcmp(field.metric, "disconnected") == 0)
 			continue;
 		print_family(owner, field.metric,
 			     field.kind == POSTERN_STATS_COUNTER ? "counter" :
@@ -110,14 +110,14 @@ static void print_metrics(const struct tool_stat_sample *sample,
 
 static void print_reasons(const struct tool_stat_sample *sample,
 			  const char *metric, const char *help,
-			  const uint64_t counts[static POSTERN_REASON_ROOM])
+			  const uint64_t counts[static POSTERN_REASON_CAPACITY])
 {
 	const char *word;
 	int reason;
 
 	print_family("node", metric, "counter", NULL, help);
-	for (reason = 0; reason < POSTERN_REASON_ROOM; reason++) {
-		word = postern_reason_word((enum postern_reason)reason);
+	for (reason = 0; reason < POSTERN_REASON_CAPACITY; reason++) {
+		word = postern_reason_name((enum postern_reason)reason);
 		/* All of one name would be one sample, many times. */
 		if (counts[reason] == 0 || strcmp(word, "unknown") == 0)
 			continue;
@@ -204,8 +204,9 @@ void tool_stat_sample_print_openmetrics(const struct tool_stat_sample *sample)
 	print_metrics(sample, "node", POSTERN_STATS_NODE, 0);
 	print_reasons(sample, "refused", "Connections refused, by reason",
 		      sample->node.refused_by_reason);
-	print_reasons(sample, "departed", "Peers departed, by reason",
-		      sample->node.departed_by_reason);
+	print_reasons(sample, "disconnected",
+		      "Peers that were disconnected, by reason",
+		      sample->node.disconnected_by_reason);
 	print_metrics(sample, "peer", POSTERN_STATS_PEER, 0);
 	print_metrics(sample, "peer", POSTERN_STATS_CHANNEL,
 		      offsetof(struct postern_peer_statistics, channel));

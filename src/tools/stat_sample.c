@@ -41,7 +41,8 @@ static int read_node(struct tool_stat_reader *reader,
 
 	for (reads = 1;; reads++) {
 		node->size_bytes = sizeof(*node);
-		result = postern_observer_node(reader->observer, node);
+		result = postern_stats_reader_read_node(reader->stats_reader,
+							node);
 		if (result != -EAGAIN || reads == READS_MAX)
 			return result;
 		(void)poll(NULL, 0, READ_AGAIN_MS);
@@ -79,8 +80,8 @@ static int read_peers(struct tool_stat_reader *reader,
 		peer = &sample->peers[sample->peer_count];
 		memset(peer, 0, sizeof(*peer));
 		peer->stats.size_bytes = sizeof(peer->stats);
-		result = postern_observer_peer_at(reader->observer, i,
-						  &peer->stats);
+		result = postern_stats_reader_read_peer(reader->stats_reader, i,
+							&peer->stats);
 		if (result == 0)
 			sample->peer_count++;
 		else if (result != -ENOENT && result != -EAGAIN)
@@ -159,12 +160,12 @@ static int read_all(struct tool_stat_reader *reader,
 {
 	int result = 0;
 
-	reader->refusal = (struct postern_refusal)POSTERN_REFUSAL_INIT;
-	if (!reader->observer)
-		result = postern_observe(reader->policy, reader->node_name,
-					 &reader->options,
-					 postern_deadline_after(TOOL_ANSWER_NS),
-					 &reader->refusal, &reader->observer);
+	reader->error = (struct postern_error_info)POSTERN_ERROR_INFO_INIT;
+	if (!reader->stats_reader)
+		result = postern_stats_reader_open(
+			reader->policy, reader->node_name, &reader->options,
+			postern_deadline_after(TOOL_ANSWER_NS),
+			&reader->stats_reader, &reader->error);
 	if (result == 0)
 		result = read_publication(reader, sample);
 	sample->taken_ns = tool_now_ns();
@@ -249,7 +250,7 @@ static void set_rates(struct tool_stat_sample *now,
 				&peer->stats.channel,
 				old ? &old->stats.channel : &zero,
 				seconds_since(old ? then_ns :
-					      peer->stats.admitted_ns,
+					      peer->stats.connected_ns,
 					      now_ns));
 		else
 			peer->rates = is_quiet || !old ? none : old->rates;
@@ -295,7 +296,8 @@ int tool_stat_sample_take(struct tool_stat_reader *reader,
 	result = read_all(reader, sample);
 	if (result == -ESTALE) {
 		/* The segment was replaced; this asks for the new one. */
-		reader->observer = postern_observer_close(reader->observer);
+		reader->stats_reader =
+			postern_stats_reader_close(reader->stats_reader);
 		result = read_all(reader, sample);
 	}
 	if (result < 0)
@@ -314,7 +316,7 @@ enum tool_status tool_stat_sample_error(const struct tool_stat_reader *reader,
 		return tool_error(TOOL_TIMED_OUT, reader->node_name,
 				  "the node stopped in the middle of writing "
 				  "its figures");
-	return tool_error_result(reader->node_name, result, &reader->refusal);
+	return tool_error_result(reader->node_name, result, &reader->error);
 }
 
 uint64_t tool_stat_field_value(const struct postern_stats_field *field,
@@ -340,6 +342,6 @@ void tool_stat_sample_done(struct tool_stat_sample *sample)
 
 void tool_stat_reader_done(struct tool_stat_reader *reader)
 {
-	reader->observer = postern_observer_close(reader->observer);
+	reader->stats_reader = postern_stats_reader_close(reader->stats_reader);
 	tool_stat_sample_done(&reader->before);
 }

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <postern/observe.h>
+#include <postern/stats_reader.h>
 
 #include "tool.h"
 
@@ -46,9 +46,9 @@ struct tool_stat_sample {
 struct tool_stat_reader {
 	const struct postern_policy *policy;    /* borrowed */
 	const char *node_name;
-	struct postern_observe_options options;
-	struct postern_observer *observer;      /* NULL: not connected */
-	struct postern_refusal refusal;         /* of the last connection */
+	struct postern_stats_reader_options options;
+	struct postern_stats_reader *stats_reader; /* NULL: not connected */
+	struct postern_error_info error;        /* of the last connection */
 	struct tool_stat_sample before;         /* for the rates */
 };
 

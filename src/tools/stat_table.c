@@ -45,13 +45,13 @@ static void format_refusals(const struct postern_node_statistics *node,
 	int reason;
 
 	text[0] = '\0';
-	for (reason = 0; reason < POSTERN_REASON_ROOM; reason++) {
+	for (reason = 0; reason < POSTERN_REASON_CAPACITY; reason++) {
 		count = node->refused_by_reason[reason];
 		if (count == 0 || used_bytes + 1 >= text_bytes)
 			continue;
 		(void)snprintf(text + used_bytes, text_bytes - used_bytes,
 			       "%s%s %s", used_bytes == 0 ? " (" : ", ",
-			       postern_reason_word((enum postern_reason)reason),
+			       postern_reason_name((enum postern_reason)reason),
 			       tool_format_count((double)count).text);
 		used_bytes = strlen(text);
 	}
@@ -66,10 +66,10 @@ static void format_admissions(const struct postern_node_statistics *node,
 
 	format_refusals(node, reasons, sizeof(reasons));
 	(void)snprintf(line, TOOL_STAT_TABLE_LINE_BYTES,
-		       "admitted %s, departed %s, refused %s%s; slots "
-		       "recycled %s; reloads %s, failed %s",
-		       tool_format_count((double)node->admitted_count).text,
-		       tool_format_count((double)node->departed_count).text,
+		       "connected %s, disconnected %s, refused %s%s; "
+		       "slots recycled %s; reloads %s, failed %s",
+		       tool_format_count((double)node->connected_count).text,
+		       tool_format_count((double)node->disconnected_count).text,
 		       tool_format_count((double)node->refused_count).text,
 		       reasons,
 		       tool_format_count((double)node->slots_recycled_count)
@@ -96,7 +96,7 @@ static void format_traffic(const struct tool_stat_sample *sample, char *line)
 		       tool_format_size((double)node->sent_bytes).text,
 		       tool_format_size(rates->sent_bytes).text,
 		       tool_format_count((double)node->dropped_messages).text,
-		       tool_format_count((double)node->refused_full_count)
+		       tool_format_count((double)node->send_full_count)
 			       .text);
 }
 
@@ -129,7 +129,7 @@ void tool_stat_table_node_line(const struct tool_stat_sample *sample,
 		(void)snprintf(line, TOOL_STAT_TABLE_LINE_BYTES,
 			       "node %s, pid %d, uid %u, open for %s, figures "
 			       "%s%s",
-			       node->name, node->pid, node->uid,
+			       node->node_name, node->pid, node->uid,
 			       tool_format_time(sample->up_ns).text,
 			       sample->has_age ?
 			       tool_format_time(sample->age_ns).text :
@@ -185,9 +185,9 @@ static void format_bar(const struct postern_peer_statistics *stats,
 		       char text[static BAR_CHARACTERS + 5])
 {
 	double in = filled(stats->channel.receive_depth_bytes,
-			   stats->receive_ring_bytes);
+			   stats->to_node_ring_bytes);
 	double out = filled(stats->channel.send_depth_bytes,
-			    stats->send_ring_bytes);
+			    stats->from_node_ring_bytes);
 	double part = in >= out ? in : out;
 	int marks = (int)(part * BAR_CHARACTERS);
 
@@ -209,7 +209,7 @@ void tool_stat_table_peer_line(const struct tool_peer *peer,
 
 	(void)snprintf(handle, sizeof(handle), "%u.%u", stats->slot_index,
 		       stats->generation);
-	(void)snprintf(name, sizeof(name), "%s%s%s", stats->name,
+	(void)snprintf(name, sizeof(name), "%s%s%s", stats->peer_name,
 		       stats->instance[0] ? "/" : "", stats->instance);
 	format_bar(stats, bar);
 	(void)snprintf(line, TOOL_STAT_TABLE_LINE_BYTES,
@@ -311,7 +311,7 @@ static int compare(const void *a, const void *b, void *user_data)
 	if (one_value != other_value)
 		return one_value > other_value ? -1 : 1;
 	if (order == TOOL_STAT_TABLE_BY_NAME) {
-		result = strcmp(one->stats.name, other->stats.name);
+		result = strcmp(one->stats.peer_name, other->stats.peer_name);
 		if (result == 0)
 			result = strcmp(one->stats.instance,
 					other->stats.instance);

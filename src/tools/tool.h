@@ -41,7 +41,7 @@ struct tool_command {
 
 extern const struct tool_command tool_command_doctor;
 extern const struct tool_command tool_command_key_check;
-extern const struct tool_command tool_command_key_new;
+extern const struct tool_command tool_command_key_create;
 extern const struct tool_command tool_command_key_public;
 extern const struct tool_command tool_command_list;
 extern const struct tool_command tool_command_policy_check;
@@ -53,7 +53,7 @@ extern const struct tool_command tool_command_policy_install;
 extern const struct tool_command tool_command_policy_pid;
 extern const struct tool_command tool_command_policy_show;
 extern const struct tool_command tool_command_receive;
-extern const struct tool_command tool_command_revoke;
+extern const struct tool_command tool_command_disconnect;
 extern const struct tool_command tool_command_send;
 extern const struct tool_command tool_command_stat;
 extern const struct tool_command tool_command_top;

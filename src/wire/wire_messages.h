@@ -276,7 +276,7 @@ static_assert(offsetof(struct pst_wire_permit, session_id) == 16,
 	      "wire layout");
 
 enum pst_command_verb {
-	PST_COMMAND_REVOKE = 1          /* disconnect peers */
+	PST_COMMAND_DISCONNECT = 1          /* disconnect peers */
 };
 
 /* C→N: a command to the node.  Either peer or peer_name is set. */

@@ -8,7 +8,7 @@
  */
 #include "wire/wire.h"
 
-#define DIRECTIONS_ALL (POSTERN_DIRECTION_SEND | POSTERN_DIRECTION_RECEIVE)
+#define DIRECTIONS_ALL (POSTERN_DIRECTION_TO_NODE | POSTERN_DIRECTION_FROM_NODE)
 
 #define SECURITY_BIT_NONE (1u << POSTERN_SECURITY_NONE)
 #define SECURITY_BITS_ALL (SECURITY_BIT_NONE | 1u << POSTERN_SECURITY_MAC | \
@@ -142,8 +142,9 @@ bool pst_hello_is_valid(const struct pst_hello *hello)
 
 bool pst_offer_is_valid(const struct pst_offer *offer)
 {
-	bool may_send = (offer->directions & POSTERN_DIRECTION_SEND) != 0;
-	bool may_receive = (offer->directions & POSTERN_DIRECTION_RECEIVE) != 0;
+	bool may_send = (offer->directions & POSTERN_DIRECTION_TO_NODE) != 0;
+	bool may_receive = (offer->directions & POSTERN_DIRECTION_FROM_NODE) !=
+			   0;
 
 	return has_directions(offer->directions) &&
 	       is_direction_valid(&offer->send, may_send) &&
@@ -167,7 +168,7 @@ bool pst_stats_record_is_valid(const struct pst_stats_record *stats)
 
 bool pst_command_is_valid(const struct pst_command *command)
 {
-	if (command->verb != PST_COMMAND_REVOKE)
+	if (command->verb != PST_COMMAND_DISCONNECT)
 		return false;
 	if (command->peer != 0)
 		return command->peer_name[0] == '\0';

@@ -303,7 +303,7 @@ static int create_command(uint8_t step,
 			  struct pst_handshake_initiator *initiator,
 			  struct pst_wire_record *ret_record)
 {
-	struct pst_command command = {.verb = PST_COMMAND_REVOKE};
+	struct pst_command command = {.verb = PST_COMMAND_DISCONNECT};
 
 	if (step & 0x40)
 		command.peer = 1;

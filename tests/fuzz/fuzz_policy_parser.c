@@ -56,9 +56,9 @@ static void use(const struct postern_policy *policy)
 		pst_policy_describe_node(node, &description);
 		pst_policy_decide(policy, description.name, &subject,
 				  &decision);
-		require((decision.refusal.reason == POSTERN_REASON_POLICY) ==
+		require((decision.error.reason == POSTERN_REASON_POLICY) ==
 			(node->fault != NULL));
-		require(!decision.is_admitted || !node->fault);
+		require(!decision.is_allowed || !node->fault);
 		/* What opens can be connected to. */
 		require(node->fault ||
 			!node->connect_fault);

@@ -91,7 +91,7 @@ test_programs += \
 	tests/integration/test_reload_groups \
 	tests/integration/test_reload_node \
 	tests/integration/test_require \
-	tests/integration/test_revoke \
+	tests/integration/test_disconnect \
 	tests/integration/test_tool_journal \
 	tests/integration/test_unread_offers \
 	tests/integration/test_crowd \
@@ -247,9 +247,9 @@ tests_integration_test_require_SOURCES = \
 	tests/integration/test_require.c
 tests_integration_test_require_LDADD = $(INTEGRATION_LIBS)
 
-tests_integration_test_revoke_SOURCES = \
-	tests/integration/test_revoke.c
-tests_integration_test_revoke_LDADD = $(INTEGRATION_LIBS)
+tests_integration_test_disconnect_SOURCES = \
+	tests/integration/test_disconnect.c
+tests_integration_test_disconnect_LDADD = $(INTEGRATION_LIBS)
 
 tests_integration_test_tool_journal_SOURCES = \
 	tests/integration/test_tool_journal.c

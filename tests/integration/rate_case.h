@@ -78,8 +78,8 @@ static inline void start_without_descriptor(size_t peer_count,
 					    const enum role *roles)
 {
 	const struct peer_order order = {.kind = PEER_CONNECT};
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 	struct peer_report report;
 	size_t i;
 	int r;
@@ -87,7 +87,7 @@ static inline void start_without_descriptor(size_t peer_count,
 	for (i = 0; i < peer_count; i++)
 		process_start(&peers[i], roles[i], peer_main, &scene);
 	ck_assert_int_eq(become(ROLE_OWNER, NULL, 0), 0);
-	ck_assert_int_eq(scene_try_open(&scene, 0, &refusal), 0);
+	ck_assert_int_eq(scene_try_open(&scene, 0, &error), 0);
 	for (i = 0; i < peer_count; i++) {
 		peer_order(&peers[i], &order);
 		do {
@@ -96,7 +96,7 @@ static inline void start_without_descriptor(size_t peer_count,
 			r = postern_node_next_event(scene.node, &event);
 		} while (r == -EAGAIN);
 		ck_assert_int_eq(r, 0);
-		ck_assert_int_eq(event.type, POSTERN_EVENT_ADMITTED);
+		ck_assert_int_eq(event.type, POSTERN_NODE_EVENT_CONNECTED);
 		handles[i] = event.peer;
 		process_read_report(&peers[i], &report, sizeof(report));
 		ck_assert_int_eq(report.result, 0);

@@ -92,16 +92,16 @@ END_TEST
 
 START_TEST(an_error_of_the_kernel_opens_no_node)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 
 	skip_unless(!test_has_runner(), "the runner makes calls of its own");
 	scene_init(&scene);
 	scene_load(&scene, SCENE_POLICY);
 	ck_assert_int_eq(become(ROLE_OWNER, NULL, 0), 0);
 	fail_system_call(SYS_epoll_create1);
-	ck_assert_int_eq(scene_try_open(&scene, 0, &refusal), -ECANCELED);
-	ck_assert_int_eq(refusal.reason, POSTERN_REASON_KERNEL);
-	ck_assert_str_ne(refusal.detail, "");
+	ck_assert_int_eq(scene_try_open(&scene, 0, &error), -ECANCELED);
+	ck_assert_int_eq(error.reason, POSTERN_REASON_KERNEL);
+	ck_assert_str_ne(error.detail, "");
 	ck_assert_int_eq(access(scene.socket_path, F_OK), -1);
 }
 END_TEST

@@ -50,7 +50,7 @@ START_TEST(a_user_that_is_allowed_is_admitted)
 {
 	struct process peer;
 	struct peer_report report;
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 
 	scene_init(&scene);
 	scene_load(&scene, SCENE_POLICY);
@@ -59,13 +59,13 @@ START_TEST(a_user_that_is_allowed_is_admitted)
 
 	report = peer_connect(&scene, &peer);
 	ck_assert_int_eq(report.result, 0);
-	event = scene_await_event(&scene, POSTERN_EVENT_ADMITTED);
+	event = scene_await_event(&scene, POSTERN_NODE_EVENT_CONNECTED);
 	ck_assert_uint_ne(event.peer, 0);
 	ck_assert_uint_eq(event.uid, uid_of(ROLE_PEER));
 	ck_assert_uint_eq(event.gid, gid_of(ROLE_PEER));
 	ck_assert_int_eq(event.pid, peer.pid);
-	ck_assert_str_eq(event.name, "friend");
-	ck_assert_uint_eq(scene_count_records(&scene, "admit"), 1);
+	ck_assert_str_eq(event.peer_name, "friend");
+	ck_assert_uint_eq(scene_count_records(&scene, "connected"), 1);
 	scene_expect_no_refusal(&scene);
 
 	process_end(&peer);
@@ -137,7 +137,7 @@ START_TEST(only_the_process_on_the_pid_list_is_admitted)
 	scene_load(&scene, SCENE_POLICY);
 	process_start(&chosen, ROLE_PEER, peer_main, &scene);
 	process_start(&twin, ROLE_PEER, peer_main, &scene);
-	ck_assert_int_eq(pst_process_identity(chosen.pid, test_features(),
+	ck_assert_int_eq(pst_process_pidfd_inode(chosen.pid, test_features(),
 					      &inode), 0);
 	(void)snprintf(scene.pid_word, sizeof(scene.pid_word), "%d:%llu",
 		       (int)chosen.pid, (unsigned long long)inode);
@@ -232,7 +232,7 @@ START_TEST(request_without_a_granted_direction_is_refused)
 {
 	const struct peer_order order = {
 		.kind = PEER_CONNECT,
-		.directions = POSTERN_DIRECTION_RECEIVE,
+		.directions = POSTERN_DIRECTION_FROM_NODE,
 	};
 	struct process peer;
 	struct peer_report report;

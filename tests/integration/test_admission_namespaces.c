@@ -33,8 +33,8 @@ static void expect_refused(const struct process *host,
 	ck_assert_int_eq(report.reason, POSTERN_REASON_REFUSED);
 	told = host_obey(host, HOST_TELL);
 	ck_assert_uint_eq(told.refusal_count, 1);
-	ck_assert_msg(strstr(told.refusal, reason), "no '%s': %s", reason,
-		      told.refusal);
+	ck_assert_msg(strstr(told.error, reason), "no '%s': %s", reason,
+		      told.error);
 	ck_assert_uint_eq(told.event_count, 0);
 }
 

@@ -184,7 +184,7 @@ START_TEST(a_full_table_gives_up_the_oldest_of_the_user_that_holds_most)
 	order_knocks(&processes[5], users[5].count);
 	(void)snprintf(uid, sizeof(uid), " uid=%u ",
 		       (unsigned)uid_of(ROLE_OTHER));
-	ck_assert_uint_eq(scene_count_records(&scene, "refuse"), 1);
+	ck_assert_uint_eq(scene_count_records(&scene, "refused"), 1);
 	ck_assert_ptr_nonnull(strstr(scene.records[0].line, uid));
 	scene_expect_one_refusal(&scene, POSTERN_REASON_EVICTED, 0);
 
@@ -393,7 +393,7 @@ START_TEST(the_third_peer_of_two_is_refused_until_one_has_left, .loop_end = 4)
 				 quotas[_i].rule_line);
 
 	ck_assert_int_eq(peer_do(&scene, &peers[0], PEER_CLOSE, 0).result, 0);
-	(void)scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	(void)scene_await_event(&scene, POSTERN_NODE_EVENT_DISCONNECTED);
 	(void)peer_join(&scene, &peers[2]);
 
 	for (i = 0; i < 3; i++)

@@ -101,7 +101,7 @@ START_TEST(who_does_everything_right_is_admitted)
 	ck_assert_int_eq(stranger_say_ready(&stranger), 0);
 	scene_serve_until_readable(&scene, stranger.socket_fd);
 	ck_assert_int_eq(stranger_take_go(&stranger), 0);
-	(void)scene_await_event(&scene, POSTERN_EVENT_ADMITTED);
+	(void)scene_await_event(&scene, POSTERN_NODE_EVENT_CONNECTED);
 	scene_expect_no_refusal(&scene);
 }
 END_TEST
@@ -247,13 +247,13 @@ END_TEST
 /* As on a kernel that cannot refuse them beforehand. */
 static void open_without_passrights(void)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 
 	stranger_close(&stranger);
 	scene_serve_until_fd_count(&scene, fds_before);
 	scene.node = postern_node_close(scene.node);
 	ck_assert_int_eq(scene_try_open(&scene, POSTERN_FEATURE_PASSRIGHTS,
-					&refusal), 0);
+					&error), 0);
 	ck_assert_int_eq(stranger_connect(&stranger, scene.socket_path), 0);
 	scene_serve_what_is_due(&scene);
 }
@@ -283,7 +283,7 @@ END_TEST
 START_TEST(descriptors_beside_a_bell_do_not_hold_up_the_node)
 {
 	static const uint8_t bell = PST_DOORBELL_BYTE;
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 	uint64_t started_ns;
 	int other_fd;
 
@@ -293,11 +293,11 @@ START_TEST(descriptors_beside_a_bell_do_not_hold_up_the_node)
 	ck_assert_int_eq(stranger_say_ready(&stranger), 0);
 	scene_serve_until_readable(&scene, stranger.socket_fd);
 	ck_assert_int_eq(stranger_take_go(&stranger), 0);
-	(void)scene_await_event(&scene, POSTERN_EVENT_ADMITTED);
+	(void)scene_await_event(&scene, POSTERN_NODE_EVENT_CONNECTED);
 	ck_assert_int_eq(lingering_socket_send(stranger.socket_fd, &bell, 1,
 					       LINGER_SECONDS, &other_fd), 0);
 	started_ns = inspect_now_ns();
-	event = scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	event = scene_await_event(&scene, POSTERN_NODE_EVENT_DISCONNECTED);
 	ck_assert_int_eq(event.reason, POSTERN_REASON_POISONED);
 	ck_assert_uint_lt(inspect_now_ns() - started_ns, PROMPT_NS);
 	(void)close(other_fd);
@@ -347,7 +347,7 @@ END_TEST
 START_TEST(descriptors_of_many_peers_are_closed_a_few_a_turn)
 {
 	struct stranger senders[SENDER_COUNT];
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 	struct pst_wire_record record;
 	int fds[SENDER_COUNT], i;
 
@@ -363,10 +363,10 @@ START_TEST(descriptors_of_many_peers_are_closed_a_few_a_turn)
 					 LINGER_SECONDS, &fds[i]), 0);
 	}
 	ck_assert_int_eq(postern_node_next_event(scene.node, &event), -EAGAIN);
-	ck_assert_uint_eq(scene_count_records(&scene, "refuse"),
+	ck_assert_uint_eq(scene_count_records(&scene, "refused"),
 			  THREAD_CLOSES_PER_TURN);
 	scene_serve_what_is_due(&scene);
-	ck_assert_uint_eq(scene_count_records(&scene, "refuse"), SENDER_COUNT);
+	ck_assert_uint_eq(scene_count_records(&scene, "refused"), SENDER_COUNT);
 	for (i = 0; i < SENDER_COUNT; i++) {
 		stranger_close(&senders[i]);
 		(void)close(fds[i]);
@@ -420,7 +420,7 @@ START_TEST(who_is_silent_or_too_slow_is_refused_at_the_deadline)
 	/* Neither says another word. */
 	expect_code(&stranger, PST_REFUSE_DENIED);
 	expect_code(&slow, PST_REFUSE_DENIED);
-	ck_assert_uint_eq(scene_count_records(&scene, "refuse"), 2);
+	ck_assert_uint_eq(scene_count_records(&scene, "refused"), 2);
 	ck_assert_ptr_nonnull(strstr(scene.records[0].line, "reason=deadline"));
 	ck_assert_ptr_nonnull(strstr(scene.records[1].line, "reason=deadline"));
 	stranger_close(&slow);
@@ -503,7 +503,7 @@ static void expect_deed(const struct process *victim)
 /* A refusal if it had said HELLO, a departure if it was admitted. */
 static void expect_end(enum last_deed last_deed)
 {
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 
 	switch (last_deed) {
 	case DIES_CONNECTED:
@@ -511,14 +511,15 @@ static void expect_end(enum last_deed last_deed)
 	case DIES_AFTER_HELLO:
 	case DIES_WITH_THE_OFFER:
 	case DIES_AFTER_READY:
-		ck_assert_uint_eq(scene_count_records(&scene, "refuse"), 1);
+		ck_assert_uint_eq(scene_count_records(&scene, "refused"), 1);
 		ck_assert_uint_eq(scene.record_count, 1);
 		ck_assert_uint_eq(scene.event_count, 0);
 		break;
 	case DIES_ADMITTED:
 	case LAST_DEED_COUNT:
-		(void)scene_await_event(&scene, POSTERN_EVENT_ADMITTED);
-		event = scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+		(void)scene_await_event(&scene, POSTERN_NODE_EVENT_CONNECTED);
+		event = scene_await_event(&scene,
+					  POSTERN_NODE_EVENT_DISCONNECTED);
 		ck_assert(event.reason == POSTERN_REASON_PEER_DIED ||
 			  event.reason == POSTERN_REASON_HUNG_UP);
 		scene_expect_no_refusal(&scene);

@@ -66,7 +66,7 @@ static void have_one_message_altered(const char *policy)
 	scene_open(&scene);
 	report = peer_connect(&scene, &partner);
 	expect_admitted(&report);
-	(void)scene_await_event(&scene, POSTERN_EVENT_ADMITTED);
+	(void)scene_await_event(&scene, POSTERN_NODE_EVENT_CONNECTED);
 	/* The node does not look meanwhile. */
 	peer_order(&partner, &send);
 	process_read_report(&partner, &report, sizeof(report));
@@ -84,16 +84,16 @@ static const char *const sealed[] = {
 
 START_TEST(altered_message_ends_the_channel_and_is_not_delivered, .loop_end = 2)
 {
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 
 	skip_unless(users_are_several(), NEEDS_USERS);
 	skip_unless(!test_has_runner(), "the runner keeps memory from others");
 	have_one_message_altered(sealed[_i]);
-	event = scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	event = scene_await_event(&scene, POSTERN_NODE_EVENT_DISCONNECTED);
 	ck_assert_int_eq(event.reason, POSTERN_REASON_KEY_REJECTED);
 	ck_assert_uint_eq(scene.message_count, 0);
-	ck_assert(has_record("poison", " reason=key-rejected"));
-	ck_assert_uint_eq(scene_count_records(&scene, "depart"), 0);
+	ck_assert(has_record("poisoned", " reason=key-rejected"));
+	ck_assert_uint_eq(scene_count_records(&scene, "disconnected"), 0);
 	tear_down();
 }
 END_TEST

@@ -62,7 +62,7 @@ static void play(const char *policy)
 {
 	const struct peer_order only_send = {
 		.kind = PEER_CONNECT,
-		.directions = POSTERN_DIRECTION_SEND,
+		.directions = POSTERN_DIRECTION_TO_NODE,
 	};
 
 	scene_init(&scene);
@@ -71,7 +71,7 @@ static void play(const char *policy)
 	scene_open(&scene);
 	ck_assert_int_eq(peer_obey(&scene, &peer, &only_send).result, 0);
 	ck_assert_int_eq(peer_do(&scene, &peer, PEER_CLOSE, 0).result, 0);
-	(void)scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	(void)scene_await_event(&scene, POSTERN_NODE_EVENT_DISCONNECTED);
 	be_refused();
 }
 
@@ -94,11 +94,11 @@ static const struct {
 START_TEST(the_policy_says_what_is_recorded, .loop_end = 4)
 {
 	play(audits[_i].policy);
-	ck_assert_uint_eq(scene_count_records(&scene, "admit"),
+	ck_assert_uint_eq(scene_count_records(&scene, "connected"),
 			  audits[_i].admit_count);
-	ck_assert_uint_eq(scene_count_records(&scene, "depart"),
+	ck_assert_uint_eq(scene_count_records(&scene, "disconnected"),
 			  audits[_i].depart_count);
-	ck_assert_uint_eq(scene_count_records(&scene, "refuse"),
+	ck_assert_uint_eq(scene_count_records(&scene, "refused"),
 			  audits[_i].refuse_count);
 	end_play();
 }
@@ -170,7 +170,7 @@ END_TEST
 START_TEST(a_poisoning_is_recorded_with_how_the_peer_broke_the_rules)
 {
 	struct stranger stranger = STRANGER_INIT;
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 
 	scene_init(&scene);
 	scene_load(&scene, SCENE_OWNER_POLICY);
@@ -181,14 +181,14 @@ START_TEST(a_poisoning_is_recorded_with_how_the_peer_broke_the_rules)
 	ck_assert_int_eq(stranger_take_offer(&stranger), 0);
 	ck_assert_int_eq(stranger_do_its_part(&stranger), 0);
 	ck_assert_int_eq(stranger_say_ready(&stranger), 0);
-	(void)scene_await_event(&scene, POSTERN_EVENT_ADMITTED);
+	(void)scene_await_event(&scene, POSTERN_NODE_EVENT_CONNECTED);
 
 	/* A bell is one byte. */
 	ck_assert_int_eq(send(stranger.socket_fd, "no", 2, 0), 2);
-	event = scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	event = scene_await_event(&scene, POSTERN_NODE_EVENT_DISCONNECTED);
 	ck_assert_int_eq(event.reason, POSTERN_REASON_POISONED);
 	ck_assert_uint_eq(scene.record_count, 2);
-	ck_assert_str_eq(scene.records[1].event, "poison");
+	ck_assert_str_eq(scene.records[1].event, "poisoned");
 	ck_assert_ptr_nonnull(strstr(scene.records[1].line,
 				     " reason=poisoned fault="));
 	stranger_close(&stranger);
@@ -230,11 +230,11 @@ static struct tally tally_of(uid_t uid)
 
 		if (number_in(record, "uid") != uid)
 			continue;
-		if (strcmp(record->event, "refuse") == 0)
+		if (strcmp(record->event, "refused") == 0)
 			tally.refused++;
 		if (strcmp(record->event, "suppressed") != 0)
 			continue;
-		ck_assert_ptr_nonnull(strstr(record->line, " of=refuse "));
+		ck_assert_ptr_nonnull(strstr(record->line, " of=refused "));
 		tally.suppressed += number_in(record, "count");
 		tally.told++;
 	}
@@ -293,13 +293,14 @@ START_TEST(a_flood_of_one_uid_suppresses_no_record_of_another)
 		(void)peer_join(&scene, &peer);
 		ck_assert_int_eq(peer_do(&scene, &peer, PEER_CLOSE, 0).result,
 				 0);
-		(void)scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+		(void)scene_await_event(&scene,
+					POSTERN_NODE_EVENT_DISCONNECTED);
 	}
 	end_flood_scene();
 	ck_assert_uint_eq(tally_of(uid_of(ROLE_OTHER)).refused, 5);
 	ck_assert_uint_eq(tally_of(uid_of(ROLE_OTHER)).suppressed, 0);
-	ck_assert_uint_eq(scene_count_records(&scene, "admit"), 5);
-	ck_assert_uint_eq(scene_count_records(&scene, "depart"), 5);
+	ck_assert_uint_eq(scene_count_records(&scene, "connected"), 5);
+	ck_assert_uint_eq(scene_count_records(&scene, "disconnected"), 5);
 	ck_assert_uint_gt(tally_of(uid_of(ROLE_OWNER)).suppressed, 0);
 	expect_no_gap();
 }
@@ -331,7 +332,7 @@ static void stall(struct scene *stalled)
 	struct peer_report report;
 
 	if (strcmp(stalled->records[stalled->record_count - 1].event,
-		   "refuse") != 0)
+		   "refused") != 0)
 		return;
 	peer_order(&peer, &order);
 	process_read_report(&peer, &report, sizeof(report));

@@ -123,7 +123,7 @@ static void fill(struct postern_channel *channel)
 /* Everything that may ring or wait; in the end each call tells of the end. */
 static void use_to_the_end(struct postern_channel *channel)
 {
-	struct postern_limits limits = POSTERN_LIMITS_INIT;
+	struct postern_channel_info limits = POSTERN_CHANNEL_INFO_INIT;
 	uint64_t deadline_ns = test_deadline_ns();
 	uint32_t ready;
 	size_t bytes;
@@ -150,13 +150,13 @@ static void use_to_the_end(struct postern_channel *channel)
 	while (r == 0 || r == -EINTR);
 	ck_assert_int_eq(r, -EPIPE);
 	ck_assert_int_eq(postern_channel_wait(channel,
-					      POSTERN_DIRECTION_SEND |
-					      POSTERN_DIRECTION_RECEIVE,
+					      POSTERN_WAIT_SEND |
+					      POSTERN_WAIT_RECEIVE,
 					      deadline_ns, &ready), 0);
 	ck_assert_int_eq(postern_send(channel, "x", 1), -EPIPE);
 	ck_assert_int_eq(postern_receive(channel, scene.buffer,
 					 sizeof(scene.buffer), &bytes), -EPIPE);
-	ck_assert_int_eq(postern_channel_limits(channel, &limits), 0);
+	ck_assert_int_eq(postern_channel_get_info(channel, &limits), 0);
 }
 
 /* -- the node's process ------------------------------------------------------ */
@@ -218,7 +218,7 @@ START_TEST(detached_channel_of_a_killed_peer_ends_without_a_signal,
 	kill_now(&peer);
 	use_to_the_end(channel);
 	channel = postern_channel_close(channel);
-	(void)scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	(void)scene_await_event(&scene, POSTERN_NODE_EVENT_DISCONNECTED);
 }
 END_TEST
 
@@ -233,8 +233,9 @@ START_TEST(node_whose_peer_was_killed_gets_a_departure_and_no_signal,
 	enter((enum channel_state)_i, channel);
 	kill_now(&peer);
 	ck_assert(is_documented(postern_send(channel, "x", 1)));
-	ck_assert_uint_eq(scene_await_event(&scene, POSTERN_EVENT_DEPARTED).peer,
-			 handle);
+	ck_assert_uint_eq(
+		scene_await_event(&scene, POSTERN_NODE_EVENT_DISCONNECTED).peer,
+		handle);
 	ck_assert_int_eq(postern_send(channel, "x", 1), -EPIPE);
 	channel = postern_channel_close(channel);
 }
@@ -252,7 +253,8 @@ START_TEST(node_that_closes_after_a_peer_was_killed_gets_no_signal,
 	enter((enum channel_state)_i, channel);
 	kill_now(&peer);
 	if (_i == IDLE)
-		ck_assert_int_eq(postern_node_revoke(scene.node, handle), 0);
+		ck_assert_int_eq(postern_node_disconnect(scene.node, handle),
+				 0);
 	scene.node = postern_node_close(scene.node);
 	ck_assert_int_eq(postern_send(channel, "x", 1), -EPIPE);
 	channel = postern_channel_close(channel);
@@ -293,9 +295,9 @@ static struct postern_channel *connect_to_host(void)
 	ck_assert_int_eq(host_obey(&host, HOST_OPEN).result, 0);
 	ck_assert_int_eq(become(ROLE_PEER, NULL, 0), 0);
 	expect_default_action();
-	options.features_off = test_features_off();
+	options.disable_features = test_disable_features();
 	ck_assert_int_eq(postern_connect(scene.policy, "orders", &options,
-					 test_deadline_ns(), NULL, &channel),
+					 test_deadline_ns(), &channel, NULL),
 			 0);
 	return channel;
 }

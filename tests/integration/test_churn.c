@@ -146,7 +146,7 @@ static void set_up(void)
 	churn = (struct churn) {
 		.policy = scene.policy,
 		.socket_path = scene.socket_path,
-		.features_off = test_features_off(),
+		.disable_features = test_disable_features(),
 		.ring_bytes = 64 * 1024,
 	};
 	for (i = 0; i < CHURNERS; i++) {

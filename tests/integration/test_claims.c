@@ -187,7 +187,7 @@ static void overhear(enum scene_key key)
 {
 	struct pst_identity *own = NULL, *node = NULL;
 	struct pst_handshake_initiator initiator;
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	struct pst_wire_record record;
 	struct pst_hello plain;
 	struct pst_initiator_params params = {
@@ -202,9 +202,9 @@ static void overhear(enum scene_key key)
 	};
 
 	ck_assert_int_eq(pst_key_file_read(scene.key_paths[SCENE_KEY_NODE],
-						&refusal, &node), 0);
-	ck_assert_int_eq(pst_key_file_read(scene.key_paths[key], &refusal,
-						&own), 0);
+						&node, &error), 0);
+	ck_assert_int_eq(pst_key_file_read(scene.key_paths[key], &own,
+						&error), 0);
 	stranger_fill_hello(&plain);
 	params.requested = plain.requested;
 	params.layout_version = plain.layout_version;
@@ -267,7 +267,7 @@ static void expect_owner_gets_in(void)
 
 	ck_assert_msg(report.result == 0, "%s: %s",
 		      postern_strerror(report.result), report.detail);
-	(void)scene_await_event(&scene, POSTERN_EVENT_ADMITTED);
+	(void)scene_await_event(&scene, POSTERN_NODE_EVENT_CONNECTED);
 	ck_assert_int_eq(peer_do(&scene, &peer, PEER_SEND, 3).result, 0);
 	scene_await_messages(&scene, before + 3);
 }
@@ -329,8 +329,8 @@ START_TEST(who_cannot_prove_what_it_claims_is_refused)
 	set_up(POLICY, NULL);
 	let(&echo, CLAIM_REPEAT, 5);
 	let(&echo, CLAIM_FINISH, 5);
-	ck_assert_uint_eq(scene_count_records(&scene, "refuse"), 5);
-	ck_assert_uint_eq(scene_count_records(&scene, "admit"), 0);
+	ck_assert_uint_eq(scene_count_records(&scene, "refused"), 5);
+	ck_assert_uint_eq(scene_count_records(&scene, "connected"), 0);
 	for (i = 0; i < scene.record_count; i++) {
 		ck_assert(strstr(scene.records[i].line, " reason=key "));
 		ck_assert(strstr(scene.records[i].line, " claimed_key="));
@@ -399,7 +399,7 @@ START_TEST(claims_are_decided_again_by_another_policy)
 	set_up(POLICY, REVOKED_POLICY);
 	let(&echo, CLAIM_REPEAT, 3);
 	scene_reload(&scene, 0);
-	ck_assert_uint_eq(scene_count_records(&scene, "refuse"), 3);
+	ck_assert_uint_eq(scene_count_records(&scene, "refused"), 3);
 	tear_down();
 }
 END_TEST

@@ -85,19 +85,19 @@ static void tear_down(void)
 }
 
 static int connect_to(enum fake_lie lie, uint64_t deadline_ns,
-		      struct postern_refusal *ret_refusal,
+		      struct postern_error_info *error,
 		      struct postern_channel **ret_channel)
 {
 	struct postern_connect_options options = POSTERN_CONNECT_OPTIONS_INIT;
 
 	process_order(&fake, &lie, sizeof(lie));
-	options.features_off = test_features_off();
+	options.disable_features = test_disable_features();
 	options.ring_bytes = 8 * 1024;
 	options.message_bytes = 1024;
 	if (lie == FAKE_DIRECTION_BEYOND_THE_WISH)
-		options.directions = POSTERN_DIRECTION_SEND;
+		options.directions = POSTERN_DIRECTION_TO_NODE;
 	return postern_connect(scene.policy, "orders", &options, deadline_ns,
-			       ret_refusal, ret_channel);
+			       ret_channel, error);
 }
 
 static void expect_fake_done(void)
@@ -111,9 +111,9 @@ static void expect_fake_done(void)
 START_TEST(without_a_lie_the_fake_is_a_node)
 {
 	struct postern_channel *channel;
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 
-	ck_assert_int_eq(connect_to(FAKE_NO_LIE, POSTERN_NO_DEADLINE, &refusal,
+	ck_assert_int_eq(connect_to(FAKE_NO_LIE, POSTERN_NO_DEADLINE, &error,
 				    &channel), 0);
 	ck_assert_int_eq(postern_send(channel, "x", 1), 0);
 	channel = postern_channel_close(channel);
@@ -127,7 +127,7 @@ START_TEST(a_lie_of_the_node_is_refused_and_leaves_nothing_behind,
 	const struct expectation *expected = &lies[_i];
 	const char *detail = expected->detail;
 	struct postern_channel *channel;
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	size_t fds_before, segments_before;
 	int r;
 
@@ -137,14 +137,14 @@ START_TEST(a_lie_of_the_node_is_refused_and_leaves_nothing_behind,
 		    NEEDS_USERS);
 	fds_before = inspect_fd_count();
 	segments_before = inspect_segment_count();
-	r = connect_to(expected->lie, POSTERN_NO_DEADLINE, &refusal, &channel);
+	r = connect_to(expected->lie, POSTERN_NO_DEADLINE, &error, &channel);
 	ck_assert_int_eq(r, expected->result);
-	ck_assert_msg(refusal.reason == expected->reason,
+	ck_assert_msg(error.reason == expected->reason,
 		      "refused because of '%s' (%s), not '%s'",
-		      postern_reason_word(refusal.reason), refusal.detail,
-		      postern_reason_word(expected->reason));
+		      postern_reason_name(error.reason), error.detail,
+		      postern_reason_name(expected->reason));
 	if (detail)
-		ck_assert_ptr_nonnull(strstr(refusal.detail, detail));
+		ck_assert_ptr_nonnull(strstr(error.detail, detail));
 	ck_assert_uint_eq(inspect_fd_count(), fds_before);
 	ck_assert_uint_eq(inspect_segment_count(), segments_before);
 	expect_fake_done();
@@ -154,14 +154,14 @@ END_TEST
 START_TEST(a_node_that_does_not_answer_is_given_up_at_the_deadline)
 {
 	struct postern_channel *channel;
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	size_t fds_before = inspect_fd_count();
 
 	ck_assert_int_eq(connect_to(FAKE_SILENCE,
 				    postern_deadline_after(100 * 1000 * 1000),
-				    &refusal, &channel),
+				    &error, &channel),
 			 -ETIMEDOUT);
-	ck_assert_int_eq(refusal.reason, POSTERN_REASON_DEADLINE);
+	ck_assert_int_eq(error.reason, POSTERN_REASON_DEADLINE);
 	ck_assert_uint_eq(inspect_fd_count(), fds_before);
 	expect_fake_done();
 }
@@ -170,12 +170,12 @@ END_TEST
 START_TEST(after_the_offer_the_node_can_send_no_descriptor)
 {
 	struct postern_channel *channel;
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	size_t fds_before = inspect_fd_count();
 	int r;
 
 	/* Where the kernel can refuse it, the node's own send fails. */
-	r = connect_to(FAKE_GO_WITH_DESCRIPTORS, POSTERN_NO_DEADLINE, &refusal,
+	r = connect_to(FAKE_GO_WITH_DESCRIPTORS, POSTERN_NO_DEADLINE, &error,
 		       &channel);
 	if (test_features() & POSTERN_FEATURE_PASSRIGHTS)
 		ck_assert_int_eq(r, -EPIPE);

@@ -37,28 +37,28 @@ static int listen_as_a_node(int *ret_fd)
 	return fake_listen(scene.socket_path, SOCK_SEQPACKET, ret_fd);
 }
 
-static int try_connect(struct postern_refusal *ret_refusal)
+static int try_connect(struct postern_error_info *error)
 {
 	struct postern_connect_options options = POSTERN_CONNECT_OPTIONS_INIT;
 	struct postern_channel *channel;
 
-	options.features_off = test_features_off();
+	options.disable_features = test_disable_features();
 	return postern_connect(scene.policy, "orders", &options,
-			       test_deadline_ns(), ret_refusal, &channel);
+			       test_deadline_ns(), &channel, error);
 }
 
 static void expect_refused(int result, enum postern_reason reason,
 			   const char *detail)
 {
 	size_t fds_before = inspect_fd_count();
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 
-	ck_assert_int_eq(try_connect(&refusal), result);
-	ck_assert_msg(refusal.reason == reason, "for '%s' (%s), not '%s'",
-		      postern_reason_word(refusal.reason), refusal.detail,
-		      postern_reason_word(reason));
-	ck_assert_msg(strstr(refusal.detail, detail), "does not say '%s': %s",
-		      detail, refusal.detail);
+	ck_assert_int_eq(try_connect(&error), result);
+	ck_assert_msg(error.reason == reason, "for '%s' (%s), not '%s'",
+		      postern_reason_name(error.reason), error.detail,
+		      postern_reason_name(reason));
+	ck_assert_msg(strstr(error.detail, detail), "does not say '%s': %s",
+		      detail, error.detail);
 	ck_assert_uint_eq(inspect_fd_count(), fds_before);
 }
 
@@ -185,19 +185,19 @@ END_TEST
 START_TEST(a_node_that_the_policy_does_not_know_is_no_such_node)
 {
 	struct postern_channel *channel;
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 
 	ck_assert_int_eq(postern_connect(scene.policy, "invoices", NULL,
-					 test_deadline_ns(), &refusal,
-					 &channel),
+					 test_deadline_ns(), &channel,
+					 &error),
 			 -ENOENT);
-	ck_assert_int_eq(refusal.reason, POSTERN_REASON_UNKNOWN_NODE);
+	ck_assert_int_eq(error.reason, POSTERN_REASON_UNKNOWN_NODE);
 }
 END_TEST
 
 START_TEST(a_probe_finds_a_live_node_and_only_that)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	struct host_report report;
 	struct process host;
 	size_t fds_before;
@@ -205,15 +205,15 @@ START_TEST(a_probe_finds_a_live_node_and_only_that)
 
 	scene_load(&scene, SCENE_OWNER_POLICY);
 	ck_assert_int_eq(postern_node_probe(scene.policy, "orders",
-					    test_deadline_ns(), &refusal),
+					    test_deadline_ns(), &error),
 			 -ENOENT);
 	fd = open(scene.socket_path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(close(fd), 0);
 	ck_assert_int_eq(postern_node_probe(scene.policy, "orders",
-					    test_deadline_ns(), &refusal),
+					    test_deadline_ns(), &error),
 			 -EACCES);
-	ck_assert_int_eq(refusal.reason, POSTERN_REASON_NOT_A_SOCKET);
+	ck_assert_int_eq(error.reason, POSTERN_REASON_NOT_A_SOCKET);
 	ck_assert_int_eq(unlink(scene.socket_path), 0);
 
 	process_start(&host, ROLE_ROOT, host_main, &scene);
@@ -236,17 +236,17 @@ static void expect_no_wait(void)
 {
 	uint64_t begin_ns = inspect_now_ns();
 	struct postern_channel *channel;
-	struct postern_observer *observer;
+	struct postern_stats_reader *observer;
 
-	ck_assert_int_eq(postern_connect(scene.policy, "orders", NULL, 0, NULL,
-					 &channel),
+	ck_assert_int_eq(postern_connect(scene.policy, "orders", NULL, 0,
+					 &channel, NULL),
 			 -ETIMEDOUT);
 	ck_assert_int_eq(postern_node_probe(scene.policy, "orders", 0, NULL),
 			 -ETIMEDOUT);
-	ck_assert_int_eq(postern_observe(scene.policy, "orders", NULL, 0, NULL,
-					 &observer),
+	ck_assert_int_eq(postern_stats_reader_open(scene.policy, "orders", NULL,
+						   0, &observer, NULL),
 			 -ETIMEDOUT);
-	ck_assert_int_eq(postern_control_revoke(scene.policy, "orders",
+	ck_assert_int_eq(postern_control_disconnect(scene.policy, "orders",
 						"friend", NULL, 0, NULL, NULL),
 			 -ETIMEDOUT);
 	ck_assert_uint_lt(inspect_now_ns() - begin_ns, 2000000000);
@@ -255,7 +255,7 @@ static void expect_no_wait(void)
 /* The kernel still accepts connections for it. */
 START_TEST(probe_stopped_node_times_out)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	struct host_report report;
 	struct process host;
 	int status;
@@ -269,13 +269,13 @@ START_TEST(probe_stopped_node_times_out)
 	ck_assert_int_eq(
 		postern_node_probe(scene.policy, "orders",
 				   postern_deadline_after(100 * 1000 * 1000),
-				   &refusal),
+				   &error),
 		-ETIMEDOUT);
-	ck_assert_int_eq(refusal.reason, POSTERN_REASON_DEADLINE);
+	ck_assert_int_eq(error.reason, POSTERN_REASON_DEADLINE);
 	expect_no_wait();
 	ck_assert_int_eq(kill(host.pid, SIGCONT), 0);
 	ck_assert_int_eq(postern_node_probe(scene.policy, "orders",
-					    test_deadline_ns(), &refusal),
+					    test_deadline_ns(), &error),
 			 0);
 	process_end(&host);
 }
@@ -313,7 +313,7 @@ static void leave_listener_behind(void)
 
 START_TEST(connect_exited_listener_with_open_socket_is_not_running)
 {
-	skip_unless(postern_features() & ~test_features_off() &
+	skip_unless(postern_features() & ~test_disable_features() &
 			    POSTERN_FEATURE_PEERPIDFD,
 		    "needs SO_PEERPIDFD");
 	leave_listener_behind();
@@ -328,19 +328,19 @@ START_TEST(nonsense_is_an_invalid_argument)
 	struct postern_channel *channel;
 
 	ck_assert_int_eq(postern_connect(scene.policy, NULL, NULL,
-					 test_deadline_ns(), NULL, &channel),
+					 test_deadline_ns(), &channel, NULL),
 			 -EINVAL);
 	ck_assert_int_eq(postern_connect(scene.policy, "orders", NULL,
 					 test_deadline_ns(), NULL, NULL),
 			 -EINVAL);
 	options.directions = 8;
 	ck_assert_int_eq(postern_connect(scene.policy, "orders", &options,
-					 test_deadline_ns(), NULL, &channel),
+					 test_deadline_ns(), &channel, NULL),
 			 -EINVAL);
 	options.directions = 0;
 	options.size_bytes = 1;
 	ck_assert_int_eq(postern_connect(scene.policy, "orders", &options,
-					 test_deadline_ns(), NULL, &channel),
+					 test_deadline_ns(), &channel, NULL),
 			 -EINVAL);
 }
 END_TEST

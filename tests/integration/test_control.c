@@ -90,11 +90,11 @@ static void end(void)
 
 static void expect_revoked(const struct process *process, postern_peer handle)
 {
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 
-	event = scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	event = scene_await_event(&scene, POSTERN_NODE_EVENT_DISCONNECTED);
 	ck_assert_uint_eq(event.peer, handle);
-	ck_assert_int_eq(event.reason, POSTERN_REASON_REVOKED);
+	ck_assert_int_eq(event.reason, POSTERN_REASON_DISCONNECTED);
 	ck_assert_int_eq(peer_do(&scene, process, PEER_RECEIVE_TO_END, 0)
 				 .result, -EPIPE);
 }
@@ -117,7 +117,7 @@ START_TEST(owner_and_root_revoke_a_peer_by_its_handle, .loop_end = 2)
 	ck_assert_uint_eq(report.count, 1);
 	expect_revoked(&peer, handle);
 	scene_expect_no_refusal(&scene);
-	ck_assert_uint_eq(scene_count_records(&scene, "revoke"), 1);
+	ck_assert_uint_eq(scene_count_records(&scene, "disconnected"), 1);
 
 	/* It is gone, and the other is not. */
 	report = revoke_handle(handle);
@@ -145,7 +145,7 @@ START_TEST(owner_and_root_revoke_all_peers_of_a_name, .loop_end = 2)
 	ck_assert_uint_eq(report.count, 2);
 	ck_assert_int_eq(postern_send(channel, "x", 1), -EPIPE);
 	channel = postern_channel_close(channel);
-	ck_assert_uint_eq(scene_count_records(&scene, "revoke"), 2);
+	ck_assert_uint_eq(scene_count_records(&scene, "disconnected"), 2);
 
 	report = take_back("friend");
 	ck_assert_int_eq(report.result, -ENOENT);
@@ -183,7 +183,7 @@ static const struct {
 	enum role role;
 	enum postern_reason reason;
 } others[] = {
-	{ROLE_PEER, POSTERN_REASON_KIND},
+	{ROLE_PEER, POSTERN_REASON_NOT_PERMITTED},
 	{ROLE_OTHER, POSTERN_REASON_NO_ALLOW},
 };
 
@@ -225,26 +225,27 @@ END_TEST
 START_TEST(nonsense_is_refused)
 {
 	struct postern_control_options options = POSTERN_CONTROL_OPTIONS_INIT;
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 
 	scene_init(&scene);
 	scene_load(&scene, CONTROL_POLICY);
-	ck_assert_int_eq(postern_control_revoke(scene.policy, NULL, "friend",
-						NULL, 0, NULL, NULL),
+	ck_assert_int_eq(postern_control_disconnect(scene.policy, NULL,
+						    "friend", NULL, 0, NULL,
+						    NULL),
 			 -EINVAL);
-	ck_assert_int_eq(postern_control_revoke(scene.policy, "orders", NULL,
-						NULL, 0, NULL, NULL),
+	ck_assert_int_eq(postern_control_disconnect(scene.policy, "orders",
+						    NULL, NULL, 0, NULL, NULL),
 			 -EINVAL);
-	options.features_off = POSTERN_FEATURES_ALL + 1;
-	ck_assert_int_eq(postern_control_revoke(scene.policy, "orders",
-						"friend", &options, 0, NULL,
-						NULL),
+	options.disable_features = POSTERN_FEATURES_ALL + 1;
+	ck_assert_int_eq(postern_control_disconnect(scene.policy, "orders",
+						    "friend", &options, 0, NULL,
+						    NULL),
 			 -EINVAL);
-	ck_assert_int_eq(postern_control_revoke(scene.policy, "invoices",
-						"friend", NULL, 0, &refusal,
-						NULL),
+	ck_assert_int_eq(postern_control_disconnect(scene.policy, "invoices",
+						    "friend", NULL, 0, NULL,
+						    &error),
 			 -ENOENT);
-	ck_assert_int_eq(refusal.reason, POSTERN_REASON_UNKNOWN_NODE);
+	ck_assert_int_eq(error.reason, POSTERN_REASON_UNKNOWN_NODE);
 	scene_close(&scene);
 }
 END_TEST

@@ -56,7 +56,7 @@ static postern_peer join_by_hand(void)
 	ck_assert_int_eq(stranger_say_ready(&victim), 0);
 	scene_serve_until_readable(&scene, victim.socket_fd);
 	ck_assert_int_eq(stranger_take_go(&victim), 0);
-	return scene_await_event(&scene, POSTERN_EVENT_ADMITTED).peer;
+	return scene_await_event(&scene, POSTERN_NODE_EVENT_CONNECTED).peer;
 }
 
 static void ask(void)
@@ -82,7 +82,7 @@ static void receive(struct pst_wire_record *ret_record)
 static struct pst_command get_grant(postern_peer handle)
 {
 	struct pst_command result = {
-		.verb = PST_COMMAND_REVOKE,
+		.verb = PST_COMMAND_DISCONNECT,
 		.peer = handle,
 	};
 	struct pst_wire_record record;
@@ -158,7 +158,7 @@ START_TEST(a_handshake_on_its_way_is_revoked_by_its_name,
 	send_command(&wanted);
 	expect_result(PST_RESULT_DONE, 1);
 	ck_assert_int_eq(stranger_take_refusal(&victim, &code), 0);
-	scene_expect_one_refusal(&scene, POSTERN_REASON_REVOKED, 0);
+	scene_expect_one_refusal(&scene, POSTERN_REASON_DISCONNECTED, 0);
 }
 END_TEST
 
@@ -175,7 +175,7 @@ START_TEST(a_second_command_is_not_carried_out,
 	expect_result(PST_RESULT_STALE, 0);
 	scene_serve_what_is_due(&scene);
 	ck_assert(!stranger_is_alone(&victim));
-	ck_assert_uint_eq(scene_count_records(&scene, "revoke"), 0);
+	ck_assert_uint_eq(scene_count_records(&scene, "disconnected"), 0);
 }
 END_TEST
 
@@ -183,7 +183,7 @@ START_TEST(a_command_before_the_grant_is_refused,
 	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct pst_command wanted = {
-		.verb = PST_COMMAND_REVOKE,
+		.verb = PST_COMMAND_DISCONNECT,
 		.peer = join_by_hand(),
 	};
 
@@ -271,11 +271,11 @@ START_TEST(a_command_is_carried_out_though_nobody_waits_for_its_result,
 {
 	postern_peer handle = join_by_hand();
 	struct pst_command wanted = get_grant(handle);
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 
 	send_command(&wanted);
 	stranger_close(&stranger);
-	event = scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	event = scene_await_event(&scene, POSTERN_NODE_EVENT_DISCONNECTED);
 	ck_assert_uint_eq(event.peer, handle);
 	scene_expect_no_refusal(&scene);
 }
@@ -345,7 +345,7 @@ START_TEST(a_lie_of_the_node_is_refused_and_leaves_nothing_behind,
 	ck_assert_int_eq(report.result, lies[_i].result);
 	ck_assert_msg(report.reason == lies[_i].reason,
 		      "refused because of '%s' (%s)",
-		      postern_reason_word(report.reason), report.detail);
+		      postern_reason_name(report.reason), report.detail);
 	ck_assert_uint_eq(report.count, report.result == 0 ?
 						  3 : CONTROLLER_UNTOUCHED);
 }

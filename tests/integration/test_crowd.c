@@ -71,16 +71,16 @@ static int connect_once(const struct scene *target,
 			enum postern_reason *ret_reason)
 {
 	struct postern_connect_options options = POSTERN_CONNECT_OPTIONS_INIT;
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	struct postern_channel *channel;
 	int r;
 
-	options.features_off = test_features_off();
+	options.disable_features = test_disable_features();
 	r = postern_connect(target->policy, "orders", &options,
-			    POSTERN_NO_DEADLINE, &refusal, &channel);
+			    POSTERN_NO_DEADLINE, &channel, &error);
 	if (r == 0)
 		channel = postern_channel_close(channel);
-	*ret_reason = refusal.reason;
+	*ret_reason = error.reason;
 	return r;
 }
 
@@ -132,7 +132,7 @@ static void serve_once(int fd)
 		{.fd = postern_node_fd(scene.node), .events = POLLIN},
 		{.fd = fd, .events = POLLIN},
 	};
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 	postern_peer from;
 	size_t bytes;
 

@@ -72,9 +72,9 @@ static void *connect_in_thread(void *user_data)
 	struct postern_channel *channel;
 
 	(void)user_data;
-	options.features_off = test_features_off();
+	options.disable_features = test_disable_features();
 	if (postern_connect(scene.policy, "orders", &options,
-			    POSTERN_NO_DEADLINE, NULL, &channel) < 0)
+			    POSTERN_NO_DEADLINE, &channel, NULL) < 0)
 		return NULL;
 	return channel;
 }
@@ -82,14 +82,14 @@ static void *connect_in_thread(void *user_data)
 /* The client's end, and its handle at the node. */
 static postern_peer connect_one(struct postern_channel **ret_near)
 {
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 	pthread_t thread;
 	void *channel;
 
 	process_require(scene_try_open(&scene, 0, NULL) == 0, "no node");
 	process_require(pthread_create(&thread, NULL, connect_in_thread,
 				       NULL) == 0, "no thread");
-	event = scene_await_event(&scene, POSTERN_EVENT_ADMITTED);
+	event = scene_await_event(&scene, POSTERN_NODE_EVENT_CONNECTED);
 	process_require(pthread_join(thread, &channel) == 0 && channel,
 			"not connected");
 	*ret_near = channel;
@@ -302,12 +302,12 @@ static void connect_many(int control_fd, void *user_data)
 	int i, order, r = 0;
 
 	(void)user_data;
-	options.features_off = test_features_off();
+	options.disable_features = test_disable_features();
 	if (!process_next_order(control_fd, &order, sizeof(order)))
 		return;
 	for (i = 0; i < SILENT_PEERS && r == 0; i++)
 		r = postern_connect(scene.policy, "orders", &options,
-				    POSTERN_NO_DEADLINE, NULL, &channels[i]);
+				    POSTERN_NO_DEADLINE, &channels[i], NULL);
 	process_report(control_fd, &r, sizeof(r));
 	(void)process_next_order(control_fd, &order, sizeof(order));
 	while (--i >= 0)

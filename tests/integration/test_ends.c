@@ -48,13 +48,13 @@ static void check_message(struct scene *its_scene, postern_peer from,
 	received_count++;
 }
 
-static struct postern_event await_departure(void)
+static struct postern_node_event await_departure(void)
 {
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 
-	event = scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
-	ck_assert_uint_eq(scene_count_records(&scene, "depart"), 1);
-	ck_assert_uint_eq(scene_count_records(&scene, "refuse"), 0);
+	event = scene_await_event(&scene, POSTERN_NODE_EVENT_DISCONNECTED);
+	ck_assert_uint_eq(scene_count_records(&scene, "disconnected"), 1);
+	ck_assert_uint_eq(scene_count_records(&scene, "refused"), 0);
 	return event;
 }
 
@@ -88,7 +88,7 @@ START_TEST(an_orderly_close_is_reported_after_the_last_message,
 	   .set_up = set_up, .tear_down = tear_down)
 {
 	const struct peer_order order = {.kind = PEER_CLOSE};
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 	postern_peer handle = peer_join(&scene, &peer);
 	struct peer_report report;
 
@@ -114,7 +114,7 @@ END_TEST
 START_TEST(what_a_killed_peer_had_committed_is_delivered_before_its_departure,
 	   .set_up = set_up, .tear_down = tear_down)
 {
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 	postern_peer handle = peer_join(&scene, &peer);
 	uint64_t count = fill_from_peer();
 
@@ -134,7 +134,7 @@ START_TEST(a_peer_that_may_only_receive_departs_when_it_dies,
 {
 	const struct peer_order order = {
 		.kind = PEER_CONNECT,
-		.directions = POSTERN_DIRECTION_RECEIVE,
+		.directions = POSTERN_DIRECTION_FROM_NODE,
 	};
 
 	ck_assert_int_eq(peer_obey(&scene, &peer, &order).result, 0);
@@ -149,7 +149,7 @@ START_TEST(what_nobody_receives_of_a_dead_peer_is_counted,
 	   .set_up = set_up, .tear_down = tear_down)
 {
 	uint64_t deadline_ns = test_deadline_ns();
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 	postern_peer handle = peer_join(&scene, &peer);
 	uint64_t count = fill_from_peer();
 	int r;
@@ -161,7 +161,7 @@ START_TEST(what_nobody_receives_of_a_dead_peer_is_counted,
 		ck_assert_int_eq(poll(NULL, 0, 100), 0);
 	}
 	ck_assert_int_eq(r, 0);
-	ck_assert_int_eq(event.type, POSTERN_EVENT_DEPARTED);
+	ck_assert_int_eq(event.type, POSTERN_NODE_EVENT_DISCONNECTED);
 	ck_assert_uint_eq(event.peer, handle);
 	ck_assert_uint_ge(event.undelivered_bytes, count * 100);
 	ck_assert_ptr_nonnull(strstr(scene.records[1].line,
@@ -174,7 +174,7 @@ END_TEST
 START_TEST(a_child_with_the_socket_does_not_hide_its_parents_death,
 	   .set_up = set_up, .tear_down = tear_down)
 {
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 
 	skip_unless(test_features() & POSTERN_FEATURE_PEERPIDFD,
 		    "needs SO_PEERPIDFD (Linux 6.5)");
@@ -195,7 +195,7 @@ START_TEST(a_child_with_the_socket_does_not_hide_an_orderly_close,
 	   .set_up = set_up, .tear_down = tear_down)
 {
 	postern_peer handle = peer_join(&scene, &peer);
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 
 	ck_assert_int_eq(peer_do(&scene, &peer, PEER_LEAVE_A_CHILD, 0).result,
 			 0);
@@ -250,7 +250,7 @@ START_TEST(closing_a_detached_channel_gives_the_slot_back,
 {
 	postern_peer handle = peer_join(&scene, &peer);
 	struct postern_channel *channel, *other;
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 
 	ck_assert_int_eq(postern_node_detach(scene.node, handle, &channel), 0);
 	ck_assert_int_eq(postern_node_detach(scene.node, handle, &other),
@@ -355,9 +355,9 @@ START_TEST(a_killed_node_is_noticed_by_sender_and_receiver)
 	ck_assert_int_eq(become(ROLE_PEER, NULL, 0), 0);
 	fds_before = inspect_fd_count();
 
-	options.features_off = test_features_off();
+	options.disable_features = test_disable_features();
 	ck_assert_int_eq(postern_connect(scene.policy, "orders", &options,
-					 test_deadline_ns(), NULL, &channel),
+					 test_deadline_ns(), &channel, NULL),
 			 0);
 	ck_assert_int_eq(postern_send(channel, "x", 1), 0);
 	ck_assert_int_eq(postern_flush(channel, test_deadline_ns()), 0);
@@ -390,9 +390,9 @@ START_TEST(a_full_ring_does_not_keep_a_sender_waiting_for_a_dead_node)
 	process_start(&host, ROLE_ROOT, host_main, &scene);
 	ck_assert_int_eq(host_obey(&host, HOST_OPEN).result, 0);
 	ck_assert_int_eq(become(ROLE_PEER, NULL, 0), 0);
-	options.features_off = test_features_off();
+	options.disable_features = test_disable_features();
 	ck_assert_int_eq(postern_connect(scene.policy, "orders", &options,
-					 test_deadline_ns(), NULL, &channel),
+					 test_deadline_ns(), &channel, NULL),
 			 0);
 	(void)host_obey(&host, HOST_DIE);
 	(void)process_wait(&host);

@@ -12,10 +12,10 @@ static uint64_t dropped_messages, dropped_bytes;
 
 static void collect_gaps(void)
 {
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 
 	while (postern_node_next_event(scene.node, &event) == 0) {
-		if (event.type != POSTERN_EVENT_GAP)
+		if (event.type != POSTERN_NODE_EVENT_DROPPED)
 			continue;
 		ck_assert_int_eq(event.reason, POSTERN_REASON_EXCEEDED);
 		ck_assert_uint_eq(event.peer, handles[0]);
@@ -51,14 +51,14 @@ END_TEST
 
 START_TEST(what_was_dropped_before_the_end_is_told)
 {
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 
 	set_up(1, "bandwidth 1B/s burst 1B\non-exceed drop", "", "", "");
 	send_now(0, 100, MESSAGE_BYTES);
 	peer_kill(&peers[0]);
-	event = scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	event = scene_await_event(&scene, POSTERN_NODE_EVENT_DISCONNECTED);
 	ck_assert_uint_eq(event.undelivered_bytes, 0);
-	event = scene_await_event(&scene, POSTERN_EVENT_GAP);
+	event = scene_await_event(&scene, POSTERN_NODE_EVENT_DROPPED);
 	ck_assert_uint_eq(event.dropped_messages, 99);
 	ck_assert_uint_eq(scene.message_count, 1);
 	scene_close(&scene);
@@ -97,14 +97,14 @@ START_TEST(who_exceeds_is_disconnected_where_the_policy_says_so)
 		.count = UINT64_MAX,
 		.message_bytes = MESSAGE_BYTES,
 	};
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 	struct peer_report report;
 
 	set_up(1, "bandwidth 1B/s burst 320B\non-exceed disconnect", "", "",
 	       "");
 	scene.on_message = note_message;
 	peer_order(&peers[0], &order);
-	event = scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	event = scene_await_event(&scene, POSTERN_NODE_EVENT_DISCONNECTED);
 	ck_assert_uint_eq(event.peer, handles[0]);
 	ck_assert_int_eq(event.reason, POSTERN_REASON_EXCEEDED);
 	ck_assert_uint_eq(message_count, 10);

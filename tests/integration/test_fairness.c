@@ -37,10 +37,10 @@ static void connect_once(int control_fd, void *user_data)
 	struct postern_channel *channel = NULL;
 	int order, r;
 
-	options.features_off = test_features_off();
+	options.disable_features = test_disable_features();
 	while (process_next_order(control_fd, &order, sizeof(order))) {
 		r = postern_connect(target->policy, "orders", &options,
-				    test_deadline_ns(), NULL, &channel);
+				    test_deadline_ns(), &channel, NULL);
 		process_report(control_fd, &r, sizeof(r));
 	}
 	channel = postern_channel_close(channel);
@@ -220,7 +220,7 @@ static void join(struct stranger *stranger)
 	struct pst_hello hello;
 
 	stranger_fill_hello(&hello);
-	hello.requested.directions = POSTERN_DIRECTION_RECEIVE;
+	hello.requested.directions = POSTERN_DIRECTION_FROM_NODE;
 	ck_assert_int_eq(stranger_connect(stranger, scene.socket_path), 0);
 	ck_assert_int_eq(stranger_send_hello(stranger, &hello), 0);
 	scene_serve_until_readable(&scene, stranger->socket_fd);
@@ -236,10 +236,10 @@ static size_t taken_count;
 /* With each event that is taken, there is cause for the next. */
 static void take_events(struct stranger *strangers)
 {
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 
 	while (postern_node_next_event(scene.node, &event) == 0) {
-		ck_assert_int_eq(event.type, POSTERN_EVENT_DEPARTED);
+		ck_assert_int_eq(event.type, POSTERN_NODE_EVENT_DISCONNECTED);
 		taken_count++;
 		if (taken_count < STRANGERS)
 			stranger_close(&strangers[taken_count]);
@@ -272,12 +272,12 @@ START_TEST(peers_that_come_and_go_do_not_keep_the_program_from_its_messages)
 END_TEST
 
 /* How often the node looked at everything that it watches. */
-static uint64_t turn_count(void)
+static uint64_t loop_count(void)
 {
 	struct postern_node_statistics stats = POSTERN_NODE_STATISTICS_INIT;
 
 	ck_assert_int_eq(postern_node_stats(scene.node, &stats), 0);
-	return stats.turn_count;
+	return stats.loop_count;
 }
 
 /* The program takes its time for each, or none. */
@@ -309,12 +309,12 @@ START_TEST(a_program_that_becomes_slow_does_not_keep_the_node_from_its_turns)
 	send_while_nobody_looks(&other, 800, 1);
 	ck_assert_int_eq(postern_node_wait(scene.node, test_deadline_ns()), 0);
 	receive_some(QUICK_MESSAGES, false);
-	before = turn_count();
+	before = loop_count();
 	receive_some(SETTLING, true);
-	ck_assert_uint_gt(turn_count(), before);
-	before = turn_count();
+	ck_assert_uint_gt(loop_count(), before);
+	before = loop_count();
 	receive_some(TWO_SLOW_TURNS, true);
-	ck_assert_uint_ge(turn_count() - before, 2);
+	ck_assert_uint_ge(loop_count() - before, 2);
 
 	process_end(&peer);
 	process_end(&other);

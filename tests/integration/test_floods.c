@@ -120,12 +120,12 @@ static void visit(int control_fd, void *user_data)
 	struct postern_channel *channel;
 	int count, r = 0;
 
-	options.features_off = test_features_off();
+	options.disable_features = test_disable_features();
 	while (process_next_order(control_fd, &count, sizeof(count))) {
 		for (; count > 0 && r == 0; count--) {
 			r = postern_connect(target->policy, "orders", &options,
-					    POSTERN_NO_DEADLINE, NULL,
-					    &channel);
+					    POSTERN_NO_DEADLINE, &channel,
+					    NULL);
 			if (r == 0)
 				channel = postern_channel_close(channel);
 		}
@@ -161,7 +161,7 @@ static void serve_once(int fd, uint64_t deadline_ns)
 		{.fd = postern_node_fd(scene.node), .events = POLLIN},
 		{.fd = fd, .events = POLLIN},
 	};
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 
 	expect(poll(fds, 2, inspect_timeout_ms(deadline_ns)) > 0);
 	take_messages();
@@ -183,7 +183,7 @@ static bool have_flooded(void)
 {
 	return atomic_load(&tallies[0].connect_count) >= share(CONNECTS_MIN) &&
 	       atomic_load(&tallies[1].connect_count) >= share(CONNECTS_MIN) &&
-	       atomic_load(&tallies[2].admitted_count) > FLOOD_GLUTTONS &&
+	       atomic_load(&tallies[2].connected_count) > FLOOD_GLUTTONS &&
 	       atomic_load(&tallies[2].bell_count) >= share(BELLS_MIN);
 }
 

@@ -40,14 +40,14 @@ static void tear_down(void)
 START_TEST(no_channel_is_an_invalid_argument,
 	   .set_up = set_up, .tear_down = tear_down)
 {
-	struct postern_limits limits = POSTERN_LIMITS_INIT;
+	struct postern_channel_info limits = POSTERN_CHANNEL_INFO_INIT;
 	uint8_t byte;
 	uint32_t ready;
 	size_t bytes;
 	void *room;
 
 	ck_assert_ptr_null(postern_channel_close(NULL));
-	ck_assert_int_eq(postern_channel_limits(NULL, &limits), -EINVAL);
+	ck_assert_int_eq(postern_channel_get_info(NULL, &limits), -EINVAL);
 	ck_assert_int_eq(postern_send(NULL, "x", 1), -EINVAL);
 	ck_assert_int_eq(postern_send_wait(NULL, "x", 1, 0), -EINVAL);
 	ck_assert_int_eq(postern_reserve(NULL, 1, &room), -EINVAL);
@@ -58,7 +58,7 @@ START_TEST(no_channel_is_an_invalid_argument,
 	ck_assert_int_eq(postern_receive_wait(NULL, &byte, 1, &bytes, 0),
 			 -EINVAL);
 	ck_assert_int_eq(postern_channel_fd(NULL), -EINVAL);
-	ck_assert_int_eq(postern_channel_wait(NULL, POSTERN_DIRECTION_SEND, 0,
+	ck_assert_int_eq(postern_channel_wait(NULL, POSTERN_WAIT_SEND, 0,
 					      &ready), -EINVAL);
 }
 END_TEST
@@ -67,7 +67,7 @@ START_TEST(no_node_is_an_invalid_argument,
 	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct postern_channel *channel;
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 	postern_peer from;
 	uint8_t byte;
 	size_t bytes;
@@ -114,7 +114,7 @@ START_TEST(arguments_that_make_no_sense_are_refused,
 	ck_assert_int_eq(postern_reserve(channel, 1, NULL), -EINVAL);
 	ck_assert_int_eq(postern_channel_wait(channel, 0, 0, &ready), -EINVAL);
 	ck_assert_int_eq(postern_channel_wait(channel, 8, 0, &ready), -EINVAL);
-	ck_assert_int_eq(postern_channel_wait(channel, POSTERN_DIRECTION_SEND,
+	ck_assert_int_eq(postern_channel_wait(channel, POSTERN_WAIT_SEND,
 					      0, NULL), -EINVAL);
 	channel = postern_channel_close(channel);
 }
@@ -134,7 +134,7 @@ START_TEST(what_the_node_receives_nobody_else_can,
 	ck_assert_int_eq(postern_receive_wait(channel, &byte, 1, &bytes, 0),
 			 -EBUSY);
 	ck_assert_int_eq(postern_channel_wait(channel,
-					      POSTERN_DIRECTION_RECEIVE, 0,
+					      POSTERN_WAIT_RECEIVE, 0,
 					      &ready), -EBUSY);
 	channel = postern_channel_close(channel);
 }
@@ -146,15 +146,15 @@ END_TEST
 static int count_usable(struct postern_channel *channel)
 {
 	struct postern_channel *other;
-	struct postern_limits limits = POSTERN_LIMITS_INIT;
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_channel_info limits = POSTERN_CHANNEL_INFO_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 	postern_peer from;
 	uint8_t byte;
 	uint32_t ready;
 	size_t bytes;
 	void *room;
 	const int results[] = {
-		postern_channel_limits(channel, &limits),
+		postern_channel_get_info(channel, &limits),
 		postern_send(channel, "x", 1),
 		postern_send_wait(channel, "x", 1, 0),
 		postern_reserve(channel, 1, &room),
@@ -164,7 +164,7 @@ static int count_usable(struct postern_channel *channel)
 		postern_receive(channel, &byte, 1, &bytes),
 		postern_receive_wait(channel, &byte, 1, &bytes, 0),
 		postern_channel_fd(channel),
-		postern_channel_wait(channel, POSTERN_DIRECTION_SEND, 0,
+		postern_channel_wait(channel, POSTERN_WAIT_SEND, 0,
 				     &ready),
 		postern_node_fd(scene.node),
 		postern_node_wait(scene.node, 0),
@@ -172,8 +172,8 @@ static int count_usable(struct postern_channel *channel)
 		postern_node_next_event(scene.node, &event),
 		postern_node_channel(scene.node, 1, &other),
 		postern_node_detach(scene.node, 1, &other),
-		postern_node_revoke(scene.node, 1),
-		postern_node_revoke_named(scene.node, "friend", NULL),
+		postern_node_disconnect(scene.node, 1),
+		postern_node_disconnect_named(scene.node, "friend", NULL),
 	};
 	size_t i;
 	int count = 0;
@@ -227,14 +227,14 @@ static void expect_no_node(int result, enum postern_reason reason,
 			   const char *detail)
 {
 	size_t fds_before = inspect_fd_count();
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 
-	ck_assert_int_eq(scene_try_open(&scene, 0, &refusal), result);
-	ck_assert_msg(refusal.reason == reason, "for '%s' (%s), not '%s'",
-		      postern_reason_word(refusal.reason), refusal.detail,
-		      postern_reason_word(reason));
-	ck_assert_msg(strstr(refusal.detail, detail), "does not say '%s': %s",
-		      detail, refusal.detail);
+	ck_assert_int_eq(scene_try_open(&scene, 0, &error), result);
+	ck_assert_msg(error.reason == reason, "for '%s' (%s), not '%s'",
+		      postern_reason_name(error.reason), error.detail,
+		      postern_reason_name(reason));
+	ck_assert_msg(strstr(error.detail, detail), "does not say '%s': %s",
+		      detail, error.detail);
 	ck_assert_uint_eq(inspect_fd_count(), fds_before);
 }
 
@@ -242,16 +242,16 @@ START_TEST(a_node_that_is_open_cannot_be_opened_again,
 	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct postern_node_options options = POSTERN_NODE_OPTIONS_INIT;
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	struct postern_node *second;
 
 	ck_assert_int_eq(postern_node_open(scene.policy, "orders", &options,
-					   &refusal, &second), -EBUSY);
-	ck_assert_int_eq(refusal.reason, POSTERN_REASON_IN_USE);
+					   &second, &error), -EBUSY);
+	ck_assert_int_eq(error.reason, POSTERN_REASON_IN_USE);
 	/* The first has neither lost its name nor its lock. */
 	(void)peer_join(&scene, &peer);
 	ck_assert_int_eq(postern_node_open(scene.policy, "orders", &options,
-					   &refusal, &second), -EBUSY);
+					   &second, &error), -EBUSY);
 }
 END_TEST
 
@@ -272,14 +272,14 @@ END_TEST
 START_TEST(a_node_that_the_policy_lacks_cannot_be_opened,
 	   .set_up = set_up, .tear_down = tear_down)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	struct postern_node *node;
 
 	ck_assert_int_eq(postern_node_open(scene.policy, "invoices", NULL,
-					   &refusal, &node), -ENOENT);
-	ck_assert_int_eq(refusal.reason, POSTERN_REASON_UNKNOWN_NODE);
-	ck_assert_int_eq(postern_node_open(scene.policy, NULL, NULL, NULL,
-					   &node), -EINVAL);
+					   &node, &error), -ENOENT);
+	ck_assert_int_eq(error.reason, POSTERN_REASON_UNKNOWN_NODE);
+	ck_assert_int_eq(postern_node_open(scene.policy, NULL, NULL, &node,
+					   NULL), -EINVAL);
 	ck_assert_int_eq(postern_node_open(scene.policy, "orders", NULL, NULL,
 					   NULL), -EINVAL);
 }

@@ -86,17 +86,17 @@ static void expect_no_signal_is_left(void)
 START_TEST(open_under_a_limit_of_file_size_is_refused_for_resources,
 	   .set_up = set_up, .tear_down = tear_down)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 
 	ck_assert_int_eq(become(ROLE_OWNER, NULL, 0), 0);
 	limit(RLIMIT_FSIZE, BELOW_THE_STATISTICS);
-	ck_assert_int_eq(scene_try_open(&scene, 0, &refusal), -ENOMEM);
-	ck_assert_int_eq(refusal.reason, POSTERN_REASON_RESOURCES);
-	ck_assert_ptr_nonnull(strstr(refusal.detail, "ftruncate: File too"));
-	ck_assert_ptr_nonnull(strstr(refusal.detail, "ulimit -f"));
+	ck_assert_int_eq(scene_try_open(&scene, 0, &error), -ENOMEM);
+	ck_assert_int_eq(error.reason, POSTERN_REASON_RESOURCES);
+	ck_assert_ptr_nonnull(strstr(error.detail, "ftruncate: File too"));
+	ck_assert_ptr_nonnull(strstr(error.detail, "ulimit -f"));
 	expect_no_signal_is_left();
 	limit(RLIMIT_FSIZE, RLIM_INFINITY);
-	ck_assert_int_eq(scene_try_open(&scene, 0, &refusal), 0);
+	ck_assert_int_eq(scene_try_open(&scene, 0, &error), 0);
 }
 END_TEST
 
@@ -120,12 +120,13 @@ END_TEST
 START_TEST(reload_under_a_limit_of_file_size_leaves_the_node_alive,
 	   .set_up = set_up, .tear_down = tear_down)
 {
-	uint32_t lost_count;
+	uint32_t disconnected_count;
 	int r;
 
 	scene_open(&scene);
 	limit(RLIMIT_FSIZE, BELOW_THE_STATISTICS);
-	r = postern_node_reload(scene.node, scene.next, NULL, &lost_count);
+	r = postern_node_reload(scene.node, scene.next, &disconnected_count,
+				NULL);
 	ck_assert(r == 0 || r == -ENOMEM);
 	expect_no_signal_is_left();
 	limit(RLIMIT_FSIZE, RLIM_INFINITY);
@@ -150,7 +151,7 @@ START_TEST(reload_under_a_limit_of_file_size_makes_the_statistics_later,
 {
 	struct observer_report report;
 	struct process observer;
-	uint32_t lost_count;
+	uint32_t disconnected_count;
 	size_t before;          /* warnings of what the kernel lacks */
 	int r;
 
@@ -158,7 +159,8 @@ START_TEST(reload_under_a_limit_of_file_size_makes_the_statistics_later,
 	scene_open(&scene);
 	before = scene.warning_count;
 	limit(RLIMIT_FSIZE, BELOW_THE_STATISTICS);
-	r = postern_node_reload(scene.node, scene.next, NULL, &lost_count);
+	r = postern_node_reload(scene.node, scene.next, &disconnected_count,
+				NULL);
 	ck_assert_int_eq(r, 0);
 	ck_assert_str_eq(scene.warning.event, "statistics");
 	ck_assert_ptr_nonnull(strstr(scene.warning.line,
@@ -173,7 +175,7 @@ START_TEST(reload_under_a_limit_of_file_size_makes_the_statistics_later,
 	limit(RLIMIT_FSIZE, RLIM_INFINITY);
 	report = observe(&observer);
 	ck_assert_msg(report.result == 0, "%s",
-		      postern_reason_word(report.reason));
+		      postern_reason_name(report.reason));
 	ck_assert(report.is_readable);
 	process_end(&observer);
 }
@@ -196,7 +198,7 @@ END_TEST
 START_TEST(new_key_under_a_limit_of_file_size_is_refused_for_resources,
 	   .set_up = set_up, .tear_down = tear_down)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	char path[STAGE_PATH_BYTES + 16];
 	uint8_t key[POSTERN_KEY_BYTES];
 	int r;
@@ -204,12 +206,12 @@ START_TEST(new_key_under_a_limit_of_file_size_is_refused_for_resources,
 	(void)snprintf(path, sizeof(path), "%s/key", scene.directory);
 	ck_assert_int_eq(become(ROLE_OWNER, NULL, 0), 0);
 	limit(RLIMIT_FSIZE, 10);
-	r = postern_key_create(path, &refusal, key);
+	r = postern_key_create(path, key, &error);
 	limit(RLIMIT_FSIZE, RLIM_INFINITY);
 	ck_assert_int_eq(r, -ENOMEM);
-	ck_assert_int_eq(refusal.reason, POSTERN_REASON_RESOURCES);
+	ck_assert_int_eq(error.reason, POSTERN_REASON_RESOURCES);
 	expect_no_signal_is_left();
-	ck_assert_int_eq(postern_key_create(path, &refusal, key), 0);
+	ck_assert_int_eq(postern_key_create(path, key, &error), 0);
 }
 END_TEST
 
@@ -217,7 +219,7 @@ END_TEST
 START_TEST(pending_sigxfsz_of_the_program_stays_pending,
 	   .set_up = set_up, .tear_down = tear_down)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	sigset_t set;
 
 	ck_assert_int_eq(become(ROLE_OWNER, NULL, 0), 0);
@@ -226,7 +228,7 @@ START_TEST(pending_sigxfsz_of_the_program_stays_pending,
 	ck_assert_int_eq(pthread_sigmask(SIG_BLOCK, &set, NULL), 0);
 	ck_assert_int_eq(raise(SIGXFSZ), 0);
 	limit(RLIMIT_FSIZE, BELOW_THE_STATISTICS);
-	ck_assert_int_eq(scene_try_open(&scene, 0, &refusal), -ENOMEM);
+	ck_assert_int_eq(scene_try_open(&scene, 0, &error), -ENOMEM);
 	limit(RLIMIT_FSIZE, RLIM_INFINITY);
 	ck_assert_int_eq(sigpending(&set), 0);
 	ck_assert_int_eq(sigismember(&set, SIGXFSZ), 1);
@@ -264,20 +266,20 @@ END_TEST
 START_TEST(open_without_descriptors_is_refused_for_resources,
 	   .loop_end = 12, .set_up = set_up, .tear_down = tear_down)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	rlim_t count = inspect_fd_count();
 	int r;
 
 	skip_unless(!test_has_runner(), "it has descriptors of its own");
 	ck_assert_int_eq(become(ROLE_OWNER, NULL, 0), 0);
 	limit(RLIMIT_NOFILE, count + (rlim_t)_i);
-	r = scene_try_open(&scene, 0, &refusal);
+	r = scene_try_open(&scene, 0, &error);
 	limit(RLIMIT_NOFILE, 1024);
 	if (r == 0)
 		return;
-	ck_assert_msg(refusal.reason == POSTERN_REASON_RESOURCES,
+	ck_assert_msg(error.reason == POSTERN_REASON_RESOURCES,
 		      "%d more descriptors: %s: %s", _i,
-		      postern_strerror(r), refusal.detail);
+		      postern_strerror(r), error.detail);
 	ck_assert_int_eq(r, -EMFILE);
 }
 END_TEST
@@ -326,13 +328,13 @@ static rlim_t data_bytes(void)
 static void limited_client_main(int control_fd, void *user_data)
 {
 	struct postern_connect_options options = POSTERN_CONNECT_OPTIONS_INIT;
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	const struct limited_client *client = user_data;
 	struct postern_channel *channel = NULL;
 	struct peer_report report;
 	rlim_t value;
 
-	options.features_off = test_features_off();
+	options.disable_features = test_disable_features();
 	while (process_next_order(control_fd, &value, sizeof(value))) {
 		memset(&report, 0, sizeof(report));
 		if (client->resource == RLIMIT_DATA && value != RLIM_INFINITY)
@@ -340,10 +342,10 @@ static void limited_client_main(int control_fd, void *user_data)
 		limit(client->resource, value);
 		report.result = postern_connect(scene.policy, "orders",
 						&options, test_deadline_ns(),
-						&refusal, &channel);
+						&channel, &error);
 		limit(client->resource, RLIM_INFINITY);
-		report.reason = refusal.reason;
-		memcpy(report.detail, refusal.detail, sizeof(report.detail));
+		report.reason = error.reason;
+		memcpy(report.detail, error.detail, sizeof(report.detail));
 		if (report.result == 0)
 			report.count = postern_send(channel, "x", 1) == 0;
 		process_report(control_fd, &report, sizeof(report));
@@ -368,7 +370,7 @@ static void expect_out_of_resources(const struct peer_report *report)
 	ck_assert_msg(report->result == -ENOMEM &&
 			      report->reason == POSTERN_REASON_RESOURCES,
 		      "%s, %s: %s", postern_strerror(report->result),
-		      postern_reason_word(report->reason), report->detail);
+		      postern_reason_name(report->reason), report->detail);
 }
 
 /* _i / 2: so many pages more; any of its allocations may be the one that fails. */

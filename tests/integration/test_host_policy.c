@@ -77,7 +77,7 @@ static void set_up(void)
 
 static void ask_main(int control_fd, void *user_data)
 {
-	struct postern_observer *observer = NULL;
+	struct postern_stats_reader *observer = NULL;
 	int order, r;
 
 	(void)user_data;
@@ -85,14 +85,14 @@ static void ask_main(int control_fd, void *user_data)
 		r = postern_node_probe(NULL, "orders", test_deadline_ns(),
 				       NULL);
 		if (r == 0)
-			r = postern_observe(NULL, "orders", NULL,
-					    test_deadline_ns(), NULL,
-					    &observer);
-		observer = postern_observer_close(observer);
+			r = postern_stats_reader_open(NULL, "orders", NULL,
+					    test_deadline_ns(), &observer,
+					    NULL);
+		observer = postern_stats_reader_close(observer);
 		if (r == 0)
-			r = postern_control_revoke(NULL, "orders", "friend",
-						   NULL, test_deadline_ns(),
-						   NULL, NULL);
+			r = postern_control_disconnect(NULL, "orders", "friend",
+						       NULL, test_deadline_ns(),
+						       NULL, NULL);
 		process_report(control_fd, &r, sizeof(r));
 	}
 }
@@ -100,7 +100,7 @@ static void ask_main(int control_fd, void *user_data)
 START_TEST(calls_without_policy_use_the_policy_of_the_host)
 {
 	struct process owner, peer;
-	struct postern_event event;
+	struct postern_node_event event;
 	int r = 0;
 
 	set_up();
@@ -114,8 +114,8 @@ START_TEST(calls_without_policy_use_the_policy_of_the_host)
 
 	ck_assert_int_eq(postern_node_reload(scene.node, NULL, NULL, NULL), 0);
 	process_order(&owner, &r, sizeof(r));
-	event = scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
-	ck_assert_int_eq(event.reason, POSTERN_REASON_REVOKED);
+	event = scene_await_event(&scene, POSTERN_NODE_EVENT_DISCONNECTED);
+	ck_assert_int_eq(event.reason, POSTERN_REASON_DISCONNECTED);
 	scene_serve_until_readable(&scene, owner.control_fd);
 	process_read_report(&owner, &r, sizeof(r));
 	ck_assert_int_eq(r, 0);
@@ -125,35 +125,35 @@ START_TEST(calls_without_policy_use_the_policy_of_the_host)
 }
 END_TEST
 
-static void expect_fault(int result, const struct postern_refusal *refusal)
+static void expect_fault(int result, const struct postern_error_info *error)
 {
 	ck_assert_int_eq(result, -EINVAL);
-	ck_assert_int_eq(refusal->reason, POSTERN_REASON_POLICY);
-	ck_assert_str_eq(refusal->file, "/etc/postern/policy.d/orders.conf");
-	ck_assert_uint_eq(refusal->line, 4);
+	ck_assert_int_eq(error->reason, POSTERN_REASON_POLICY);
+	ck_assert_str_eq(error->file, "/etc/postern/policy.d/orders.conf");
+	ck_assert_uint_eq(error->line, 4);
 }
 
 START_TEST(error_of_the_hosts_policy_has_its_location)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
-	struct postern_observer *observer;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
+	struct postern_stats_reader *observer;
 	struct postern_channel *channel;
 	struct postern_node *node;
 
 	set_up();
 	install_policy(faulty_text);
-	expect_fault(postern_node_open(NULL, "orders", NULL, &refusal, &node),
-		     &refusal);
-	expect_fault(postern_connect(NULL, "orders", NULL, 0, &refusal,
-				     &channel),
-		     &refusal);
-	expect_fault(postern_node_probe(NULL, "orders", 0, &refusal), &refusal);
-	expect_fault(postern_observe(NULL, "orders", NULL, 0, &refusal,
-				     &observer),
-		     &refusal);
-	expect_fault(postern_control_revoke(NULL, "orders", "friend", NULL, 0,
-					    &refusal, NULL),
-		     &refusal);
+	expect_fault(postern_node_open(NULL, "orders", NULL, &node, &error),
+		     &error);
+	expect_fault(postern_connect(NULL, "orders", NULL, 0, &channel,
+				     &error),
+		     &error);
+	expect_fault(postern_node_probe(NULL, "orders", 0, &error), &error);
+	expect_fault(postern_stats_reader_open(NULL, "orders", NULL, 0,
+					       &observer, &error),
+		     &error);
+	expect_fault(postern_control_disconnect(NULL, "orders", "friend", NULL,
+						0, NULL, &error),
+		     &error);
 }
 END_TEST
 
@@ -170,7 +170,7 @@ static void edit_main(int control_fd, void *user_data)
 
 START_TEST(reload_with_an_error_of_the_hosts_policy_changes_nothing)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	struct process editor, peer;
 	int done = 0;
 
@@ -182,8 +182,8 @@ START_TEST(reload_with_an_error_of_the_hosts_policy_changes_nothing)
 	(void)peer_join(&scene, &peer);
 	process_order(&editor, &done, sizeof(done));
 	process_read_report(&editor, &done, sizeof(done));
-	expect_fault(postern_node_reload(scene.node, NULL, &refusal, NULL),
-		     &refusal);
+	expect_fault(postern_node_reload(scene.node, NULL, NULL, &error),
+		     &error);
 	ck_assert(scene_has_record(&scene, "reload", "orders.conf"));
 	ck_assert_int_eq(peer_do(&scene, &peer, PEER_SEND, 3).result, 0);
 	scene_await_messages(&scene, 3);
@@ -195,14 +195,14 @@ END_TEST
 
 START_TEST(without_a_policy_on_the_host_there_is_no_such_node)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	struct postern_channel *channel;
 
 	set_up();
-	ck_assert_int_eq(postern_connect(NULL, "orders", NULL, 0, &refusal,
-					 &channel),
+	ck_assert_int_eq(postern_connect(NULL, "orders", NULL, 0, &channel,
+					 &error),
 			 -ENOENT);
-	ck_assert_int_eq(refusal.reason, POSTERN_REASON_UNKNOWN_NODE);
+	ck_assert_int_eq(error.reason, POSTERN_REASON_UNKNOWN_NODE);
 }
 END_TEST
 

@@ -59,9 +59,9 @@ static void tear_down(void)
 
 static void await_idle(postern_peer handle)
 {
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 
-	event = scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	event = scene_await_event(&scene, POSTERN_NODE_EVENT_DISCONNECTED);
 	ck_assert_uint_eq(event.peer, handle);
 	ck_assert_int_eq(event.reason, POSTERN_REASON_IDLE);
 }
@@ -106,7 +106,7 @@ END_TEST
 /* Serve for half of the time. */
 static void serve_until(uint64_t end_ns)
 {
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 	postern_peer from;
 	size_t bytes;
 
@@ -253,11 +253,11 @@ static void set_up_strangers(void)
 START_TEST(who_may_not_send_is_idle_whatever_it_writes)
 {
 	struct stranger stranger = STRANGER_INIT;
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 
 	set_up_strangers();
-	join_and_claim(&stranger, POSTERN_DIRECTION_RECEIVE, 8);
-	event = scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	join_and_claim(&stranger, POSTERN_DIRECTION_FROM_NODE, 8);
+	event = scene_await_event(&scene, POSTERN_NODE_EVENT_DISCONNECTED);
 	ck_assert_int_eq(event.reason, POSTERN_REASON_IDLE);
 	stranger_close(&stranger);
 	scene_close(&scene);
@@ -267,11 +267,11 @@ END_TEST
 START_TEST(what_was_sent_without_a_bell_is_received_when_it_is_due)
 {
 	struct stranger stranger = STRANGER_INIT;
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 
 	set_up_strangers();
-	join_and_claim(&stranger, POSTERN_DIRECTION_SEND, 8);
-	event = scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	join_and_claim(&stranger, POSTERN_DIRECTION_TO_NODE, 8);
+	event = scene_await_event(&scene, POSTERN_NODE_EVENT_DISCONNECTED);
 	ck_assert_int_eq(event.reason, POSTERN_REASON_POISONED);
 	stranger_close(&stranger);
 	scene_close(&scene);

@@ -25,7 +25,7 @@
 #include "support/stage.h"
 #include "support/test_options.h"
 
-#define BOTH ((uint32_t)POSTERN_DIRECTION_SEND | POSTERN_DIRECTION_RECEIVE)
+#define BOTH ((uint32_t)POSTERN_WAIT_SEND | POSTERN_WAIT_RECEIVE)
 
 static struct scene scene;
 static struct process peer;
@@ -385,7 +385,7 @@ START_TEST(channel_interrupt_does_not_hide_free_space, .loop_end = 2)
 				 -EINTR);
 	ck_assert(is_readable(fd));
 	ck_assert_int_eq(postern_channel_wait(channel, BOTH, 0, &ready), 0);
-	ck_assert_uint_eq(ready, POSTERN_DIRECTION_SEND);
+	ck_assert_uint_eq(ready, POSTERN_WAIT_SEND);
 	ck_assert(!is_readable(fd));
 }
 END_TEST

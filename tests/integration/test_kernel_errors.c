@@ -86,25 +86,25 @@ static const struct injection {
 #define INJECTIONS ((int)(sizeof(injections) / sizeof(injections[0])))
 
 static void expect(const struct injection *injection, int result,
-		   const struct postern_refusal *refusal)
+		   const struct postern_error_info *error)
 {
 	const char *meaning = strerrordesc_np(injection->error_number);
 
 	ck_assert_msg(result == injection->result &&
-			      refusal->reason == injection->reason &&
-			      strstr(refusal->detail, meaning) != NULL &&
+			      error->reason == injection->reason &&
+			      strstr(error->detail, meaning) != NULL &&
 			      (!injection->name ||
-			       strstr(refusal->detail, injection->name)),
+			       strstr(error->detail, injection->name)),
 		      "%s of %s: %s (%d), %s, '%s'", meaning,
 		      injection->name ? injection->name : "a call",
 		      postern_strerror(result), result,
-		      postern_reason_word(refusal->reason), refusal->detail);
+		      postern_reason_name(error->reason), error->detail);
 }
 
 START_TEST(open_with_a_failing_call_names_it_and_keeps_the_meaning,
 	   .loop_end = INJECTIONS)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	int r;
 
 	skip_unless(!test_has_runner(), "it makes these calls itself");
@@ -112,8 +112,8 @@ START_TEST(open_with_a_failing_call_names_it_and_keeps_the_meaning,
 	scene_load(&scene, SCENE_POLICY);
 	ck_assert_int_eq(become(ROLE_OWNER, NULL, 0), 0);
 	make_fail(injections[_i].call, (unsigned)injections[_i].error_number);
-	r = scene_try_open(&scene, 0, &refusal);
-	expect(&injections[_i], r, &refusal);
+	r = scene_try_open(&scene, 0, &error);
+	expect(&injections[_i], r, &error);
 }
 END_TEST
 
@@ -133,12 +133,12 @@ static const struct injection pidfd_injections[] = {
 
 static void open_when_ordered(int control_fd, void *user_data)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	int order, r;
 
 	(void)user_data;
 	while (process_next_order(control_fd, &order, sizeof(order))) {
-		r = scene_try_open(&scene, 0, &refusal);
+		r = scene_try_open(&scene, 0, &error);
 		process_report(control_fd, &r, sizeof(r));
 	}
 	scene_close(&scene);
@@ -148,7 +148,7 @@ static void open_when_ordered(int control_fd, void *user_data)
 START_TEST(open_of_a_served_name_with_failing_pidfd_open_names_it,
 	   .loop_end = PIDFD_INJECTIONS)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	struct process node;
 	const int order = 1;
 	int r;
@@ -161,12 +161,12 @@ START_TEST(open_of_a_served_name_with_failing_pidfd_open_names_it,
 	process_read_report(&node, &r, sizeof(r));
 	ck_assert_int_eq(r, 0);
 	ck_assert_int_eq(become(ROLE_OWNER, NULL, 0), 0);
-	r = scene_try_open(&scene, POSTERN_FEATURE_PEERPIDFD, &refusal);
+	r = scene_try_open(&scene, POSTERN_FEATURE_PEERPIDFD, &error);
 	ck_assert_int_eq(r, -EBUSY);
 	make_fail(pidfd_injections[_i].call,
 		  (unsigned)pidfd_injections[_i].error_number);
-	r = scene_try_open(&scene, POSTERN_FEATURE_PEERPIDFD, &refusal);
-	expect(&pidfd_injections[_i], r, &refusal);
+	r = scene_try_open(&scene, POSTERN_FEATURE_PEERPIDFD, &error);
+	expect(&pidfd_injections[_i], r, &error);
 	process_end(&node);
 }
 END_TEST
@@ -174,26 +174,26 @@ END_TEST
 /* Only the probes make it: the node does without what it finds missing. */
 START_TEST(open_with_failing_pidfd_open_does_without_it)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 
 	skip_unless(!test_has_runner(), "it makes these calls itself");
 	scene_init(&scene);
 	scene_load(&scene, SCENE_POLICY);
 	ck_assert_int_eq(become(ROLE_OWNER, NULL, 0), 0);
 	make_fail(SYS_pidfd_open, EPERM);
-	ck_assert_int_eq(scene_try_open(&scene, 0, &refusal), 0);
+	ck_assert_int_eq(scene_try_open(&scene, 0, &error), 0);
 	scene_close(&scene);
 }
 END_TEST
 
-START_TEST(process_identity_with_failing_pidfd_open_is_unforeseen)
+START_TEST(pidfd_inode_with_failing_pidfd_open_is_unexpected)
 {
 	uint64_t inode;
 	int r;
 
 	skip_unless(!test_has_runner(), "it makes these calls itself");
 	make_fail(SYS_pidfd_open, EPERM);
-	r = postern_process_identity(getpid(), 0, &inode);
+	r = postern_pidfd_inode(getpid(), 0, &inode);
 	ck_assert_int_eq(r, -ECANCELED);
 }
 END_TEST
@@ -218,7 +218,7 @@ static const char OBSERVE_POLICY[] =
 struct client_report {
 	int result;
 	enum postern_reason reason;
-	char detail[POSTERN_REFUSAL_DETAIL_BYTES];
+	char detail[POSTERN_ERROR_DETAIL_BYTES];
 };
 
 static const struct injection client_injections[] = {
@@ -238,51 +238,51 @@ enum client_act {
 	PROBE,
 };
 
-static int act(enum client_act what, struct postern_refusal *refusal)
+static int act(enum client_act what, struct postern_error_info *error)
 {
 	struct postern_connect_options options = POSTERN_CONNECT_OPTIONS_INIT;
-	struct postern_observe_options observe_options =
-		POSTERN_OBSERVE_OPTIONS_INIT;
-	struct postern_observer *observer;
+	struct postern_stats_reader_options observe_options =
+		POSTERN_STATS_READER_OPTIONS_INIT;
+	struct postern_stats_reader *observer;
 	struct postern_channel *channel;
 
 	switch (what) {
 	case CONNECT:
-		options.features_off = test_features_off();
+		options.disable_features = test_disable_features();
 		return postern_connect(scene.policy, "orders", &options,
 				       postern_deadline_after(2000000000),
-				       refusal, &channel);
+				       &channel, error);
 	case OBSERVE:
-		observe_options.features_off = test_features_off();
-		return postern_observe(scene.policy, "orders", &observe_options,
-				       postern_deadline_after(2000000000),
-				       refusal, &observer);
+		observe_options.disable_features = test_disable_features();
+		return postern_stats_reader_open(
+			scene.policy, "orders", &observe_options,
+			postern_deadline_after(2000000000), &observer, error);
 	case PROBE:
 		break;
 	}
 	return postern_node_probe(scene.policy, "orders",
-				  postern_deadline_after(2000000000), refusal);
+				  postern_deadline_after(2000000000), error);
 }
 
 static void act_with_failing_call(int control_fd, void *user_data)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	const struct injection *injection = user_data;
 	struct client_report report = {0};
 	enum client_act what;
 
 	while (process_next_order(control_fd, &what, sizeof(what))) {
 		make_fail(injection->call, (unsigned)injection->error_number);
-		report.result = act(what, &refusal);
-		report.reason = refusal.reason;
-		memcpy(report.detail, refusal.detail, sizeof(report.detail));
+		report.result = act(what, &error);
+		report.reason = error.reason;
+		memcpy(report.detail, error.detail, sizeof(report.detail));
 		process_report(control_fd, &report, sizeof(report));
 	}
 }
 
 static void expect_meaning_of(enum client_act what, struct injection injection)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	struct client_report report;
 	struct process client;
 
@@ -295,9 +295,9 @@ static void expect_meaning_of(enum client_act what, struct injection injection)
 	process_order(&client, &what, sizeof(what));
 	scene_serve_until_readable(&scene, client.control_fd);
 	process_read_report(&client, &report, sizeof(report));
-	refusal.reason = report.reason;
-	memcpy(refusal.detail, report.detail, sizeof(refusal.detail));
-	expect(&injection, report.result, &refusal);
+	error.reason = report.reason;
+	memcpy(error.detail, report.detail, sizeof(error.detail));
+	expect(&injection, report.result, &error);
 	process_end(&client);
 	scene_close(&scene);
 }
@@ -379,7 +379,7 @@ END_TEST
 
 START_TEST(directory_that_the_owner_cannot_write_is_named_with_the_reason)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 
 	skip_unless(geteuid() == 0, "needs root");
 	scene_init(&scene);
@@ -388,11 +388,11 @@ START_TEST(directory_that_the_owner_cannot_write_is_named_with_the_reason)
 	ck_assert_int_eq(chown(scene.directory, 0, 0), 0);
 	ck_assert_int_eq(chmod(scene.directory, 0755), 0);
 	ck_assert_int_eq(become(ROLE_OWNER, NULL, 0), 0);
-	ck_assert_int_eq(scene_try_open(&scene, 0, &refusal), -EACCES);
-	ck_assert_int_eq(refusal.reason, POSTERN_REASON_DIRECTORY);
-	ck_assert_msg(strstr(refusal.detail, "Permission denied") &&
-			      strstr(refusal.detail, "must be able to write"),
-		      "%s", refusal.detail);
+	ck_assert_int_eq(scene_try_open(&scene, 0, &error), -EACCES);
+	ck_assert_int_eq(error.reason, POSTERN_REASON_DIRECTORY);
+	ck_assert_msg(strstr(error.detail, "Permission denied") &&
+			      strstr(error.detail, "must be able to write"),
+		      "%s", error.detail);
 }
 END_TEST
 
@@ -408,18 +408,18 @@ static bool mount_read_only(const char *directory)
 
 START_TEST(open_on_a_read_only_mount_names_the_directory_and_the_reason)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 
 	scene_init(&scene);
 	scene_load(&scene, SCENE_POLICY);
 	skip_unless(mount_read_only(scene.directory),
 		    "cannot mount in a namespace of its own");
 	ck_assert_int_eq(become(ROLE_OWNER, NULL, 0), 0);
-	ck_assert_int_eq(scene_try_open(&scene, 0, &refusal), -EACCES);
-	ck_assert_int_eq(refusal.reason, POSTERN_REASON_DIRECTORY);
-	ck_assert_msg(strstr(refusal.detail, "Read-only file system") &&
-			      strstr(refusal.detail, scene.directory),
-		      "%s", refusal.detail);
+	ck_assert_int_eq(scene_try_open(&scene, 0, &error), -EACCES);
+	ck_assert_int_eq(error.reason, POSTERN_REASON_DIRECTORY);
+	ck_assert_msg(strstr(error.detail, "Read-only file system") &&
+			      strstr(error.detail, scene.directory),
+		      "%s", error.detail);
 }
 END_TEST
 

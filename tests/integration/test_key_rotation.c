@@ -20,12 +20,12 @@ static void put_next_key_in_place(void)
 				scene.key_paths[SCENE_KEY_NODE]), 0);
 }
 
-static int reload(struct postern_refusal *ret_refusal)
+static int reload(struct postern_error_info *error)
 {
 	uint32_t lost;
 
-	return postern_node_reload(scene.node, scene.next, ret_refusal,
-				   &lost);
+	return postern_node_reload(scene.node, scene.next, &lost,
+				   error);
 }
 
 static void own_key_directory(void)
@@ -50,7 +50,7 @@ END_TEST
 
 START_TEST(node_changes_to_its_next_key_while_it_lives)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	struct peer_report report;
 
 	skip_unless(users_are_several(), NEEDS_USERS);
@@ -60,7 +60,7 @@ START_TEST(node_changes_to_its_next_key_while_it_lives)
 	report = peer_connect(&scene, &partner);
 	expect_admitted(&report);
 	put_next_key_in_place();
-	ck_assert_int_eq(reload(&refusal), 0);
+	ck_assert_int_eq(reload(&error), 0);
 	/* Who was there stays, and who comes finds the next key. */
 	ck_assert_int_eq(peer_do(&scene, &partner, PEER_SEND, 5).result, 0);
 	scene_await_messages(&scene, 5);
@@ -77,7 +77,7 @@ END_TEST
 START_TEST(handshake_that_has_not_begun_is_with_the_next_key)
 {
 	struct stranger early = STRANGER_INIT;
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	const struct pst_half_open *entry;
 	const struct pst_node *node;
 
@@ -88,7 +88,7 @@ START_TEST(handshake_that_has_not_begun_is_with_the_next_key)
 	ck_assert_int_eq(stranger_connect(&early, scene.socket_path), 0);
 	scene_serve_what_is_due(&scene);
 	put_next_key_in_place();
-	ck_assert_int_eq(reload(&refusal), 0);
+	ck_assert_int_eq(reload(&error), 0);
 	node = (const struct pst_node *)scene.node;
 	entry = &node->admission.half_open.entries[0];
 	ck_assert(entry->is_taken);
@@ -102,14 +102,14 @@ END_TEST
 
 START_TEST(key_that_the_next_policy_does_not_list_changes_nothing)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	struct peer_report report;
 
 	skip_unless(users_are_several(), NEEDS_USERS);
 	set_up(USER(NODE_KEY), USER(NEXT_KEY));
-	ck_assert_int_eq(reload(&refusal), -EACCES);
-	ck_assert_int_eq(refusal.reason, POSTERN_REASON_KEY);
-	ck_assert_uint_eq(refusal.line, 8);
+	ck_assert_int_eq(reload(&error), -EACCES);
+	ck_assert_int_eq(error.reason, POSTERN_REASON_KEY);
+	ck_assert_uint_eq(error.line, 8);
 	report = peer_connect(&scene, &partner);
 	expect_admitted(&report);
 	ck_assert(has_record("reload", "outcome=failed"));
@@ -119,19 +119,19 @@ END_TEST
 
 START_TEST(key_file_that_became_unfit_changes_nothing)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	struct peer_report report;
 
 	skip_unless(users_are_several(), NEEDS_USERS);
 	set_up(USER(NODE_KEY), USER(NODE_KEY));
 	ck_assert_int_eq(chmod(scene.key_file, 0640), 0);
-	ck_assert_int_eq(reload(&refusal), -EACCES);
-	ck_assert_int_eq(refusal.reason, POSTERN_REASON_KEY);
-	ck_assert(strstr(refusal.detail, "chmod 600 "));
+	ck_assert_int_eq(reload(&error), -EACCES);
+	ck_assert_int_eq(error.reason, POSTERN_REASON_KEY);
+	ck_assert(strstr(error.detail, "chmod 600 "));
 	report = peer_connect(&scene, &partner);
 	expect_admitted(&report);
 	ck_assert_int_eq(chmod(scene.key_file, 0600), 0);
-	ck_assert_int_eq(reload(&refusal), 0);
+	ck_assert_int_eq(reload(&error), 0);
 	tear_down();
 }
 END_TEST
@@ -146,7 +146,7 @@ static void use_up_memory_for_secrets(void)
 
 START_TEST(peers_who_took_all_memory_for_secrets_can_still_be_cut)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	struct peer_report report;
 
 	skip_unless(users_are_several() && !test_has_sanitizer(),
@@ -155,11 +155,13 @@ START_TEST(peers_who_took_all_memory_for_secrets_can_still_be_cut)
 	       NODE_KEY LIMITS ALLOW("partner") CLOSE);
 	report = connect_with(&partner, SCENE_KEY_PEER);
 	expect_admitted(&report);
-	(void)scene_await_event(&scene, POSTERN_EVENT_ADMITTED);
+	(void)scene_await_event(&scene, POSTERN_NODE_EVENT_CONNECTED);
 	use_up_memory_for_secrets();
-	ck_assert_int_eq(reload(&refusal), 0);
-	ck_assert_int_eq(scene_await_event(&scene, POSTERN_EVENT_DEPARTED)
-				 .reason, POSTERN_REASON_REVOKED);
+	ck_assert_int_eq(reload(&error), 0);
+	ck_assert_int_eq(scene_await_event(&scene,
+					   POSTERN_NODE_EVENT_DISCONNECTED)
+				 .reason,
+			 POSTERN_REASON_REVOKED);
 	ck_assert_ptr_nonnull(((struct pst_node *)scene.node)->binding.key);
 	tear_down();
 }
@@ -167,21 +169,21 @@ END_TEST
 
 START_TEST(without_memory_for_secrets_a_key_that_is_not_listed_is_not_kept)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 
 	skip_unless(users_are_several() && !test_has_sanitizer(),
 		    NEEDS_USERS ", and no sanitizer that pretends to lock");
 	set_up(USER(NODE_KEY), USER(NEXT_KEY));
 	use_up_memory_for_secrets();
-	ck_assert_int_eq(reload(&refusal), -EACCES);
-	ck_assert_int_eq(refusal.reason, POSTERN_REASON_KEY);
+	ck_assert_int_eq(reload(&error), -EACCES);
+	ck_assert_int_eq(error.reason, POSTERN_REASON_KEY);
 	tear_down();
 }
 END_TEST
 
 START_TEST(reload_without_a_peers_key_cuts_it)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	struct peer_report report;
 
 	skip_unless(users_are_several(), NEEDS_USERS);
@@ -189,26 +191,28 @@ START_TEST(reload_without_a_peers_key_cuts_it)
 	       NODE_KEY LIMITS ALLOW("partner") CLOSE);
 	report = connect_with(&partner, SCENE_KEY_PEER);
 	expect_admitted(&report);
-	(void)scene_await_event(&scene, POSTERN_EVENT_ADMITTED);
-	ck_assert_int_eq(reload(&refusal), 0);
-	ck_assert_int_eq(scene_await_event(&scene, POSTERN_EVENT_DEPARTED)
-				 .reason, POSTERN_REASON_REVOKED);
-	ck_assert(has_record("revoke", " reason=key "));
-	ck_assert(names_key("revoke", "key", SCENE_KEY_PEER));
+	(void)scene_await_event(&scene, POSTERN_NODE_EVENT_CONNECTED);
+	ck_assert_int_eq(reload(&error), 0);
+	ck_assert_int_eq(scene_await_event(&scene,
+					   POSTERN_NODE_EVENT_DISCONNECTED)
+				 .reason,
+			 POSTERN_REASON_REVOKED);
+	ck_assert(has_record("revoked", " reason=key "));
+	ck_assert(names_key("revoked", "key", SCENE_KEY_PEER));
 	tear_down();
 }
 END_TEST
 
 START_TEST(reload_with_a_peers_key_keeps_it)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	struct peer_report report;
 
 	skip_unless(users_are_several(), NEEDS_USERS);
 	set_up(KEYED, KEYED);
 	report = connect_with(&partner, SCENE_KEY_PEER);
 	expect_admitted(&report);
-	ck_assert_int_eq(reload(&refusal), 0);
+	ck_assert_int_eq(reload(&error), 0);
 	ck_assert_int_eq(peer_do(&scene, &partner, PEER_SEND, 5).result, 0);
 	scene_await_messages(&scene, 5);
 	tear_down();

@@ -19,8 +19,8 @@ START_TEST(key_lets_in_and_its_record_names_it)
 	report = connect_with(&partner, SCENE_KEY_PEER);
 	expect_admitted(&report);
 	ck_assert_int_eq(report.limits.security, POSTERN_SECURITY_MAC);
-	(void)scene_await_event(&scene, POSTERN_EVENT_ADMITTED);
-	ck_assert(names_key("admit", "key", SCENE_KEY_PEER));
+	(void)scene_await_event(&scene, POSTERN_NODE_EVENT_CONNECTED);
+	ck_assert(names_key("connected", "key", SCENE_KEY_PEER));
 	ck_assert_int_eq(peer_do(&scene, &partner, PEER_SEND, 20).result, 0);
 	scene_await_messages(&scene, 20);
 	tear_down();
@@ -53,10 +53,10 @@ START_TEST(right_user_with_another_key_is_refused)
 			       uid_of(ROLE_PEER), 0), 0);
 	scene_open(&scene);
 	report = connect_with(&partner, SCENE_KEY_OTHER);
-	ck_assert(names_key("refuse", "claimed_key", SCENE_KEY_OTHER));
-	ck_assert(has_record("refuse", "rule=\"allow partner\""));
-	ck_assert(has_record("refuse", "known by its key, and the process "
-				       "has another one"));
+	ck_assert(names_key("refused", "claimed_key", SCENE_KEY_OTHER));
+	ck_assert(has_record("refused", "rule=\"allow partner\""));
+	ck_assert(has_record("refused", "known by its key, and the process "
+					"has another one"));
 	expect_refused(&report, POSTERN_REASON_KEY, 14);
 	report = connect_with(&partner, SCENE_KEY_PEER);
 	expect_admitted(&report);
@@ -71,8 +71,8 @@ START_TEST(right_user_without_a_key_is_refused)
 	skip_unless(users_are_several(), NEEDS_USERS);
 	set_up(BOTH, NULL);
 	report = peer_connect(&scene, &partner);
-	ck_assert(has_record("refuse", "known by its key, and the process "
-				       "proves none"));
+	ck_assert(has_record("refused", "known by its key, and the process "
+					"proves none"));
 	expect_refused(&report, POSTERN_REASON_KEY, 14);
 	tear_down();
 }
@@ -85,7 +85,7 @@ START_TEST(wrong_user_with_its_own_key_is_refused_before_it_says_so)
 	skip_unless(users_are_several(), NEEDS_USERS);
 	set_up(BOTH, NULL);
 	report = connect_with(&guest, SCENE_KEY_OTHER);
-	ck_assert(!has_record("refuse", "claimed_key"));
+	ck_assert(!has_record("refused", "claimed_key"));
 	expect_refused(&report, POSTERN_REASON_NO_ALLOW, 6);
 	tear_down();
 }
@@ -154,16 +154,16 @@ END_TEST
 static void expect_not_open(int result, const char *detail, uint32_t line)
 {
 	size_t fds_before = inspect_fd_count();
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 
-	ck_assert_int_eq(scene_try_open(&scene, 0, &refusal), result);
-	ck_assert_int_eq(refusal.reason, POSTERN_REASON_KEY);
-	ck_assert_msg(strstr(refusal.detail, detail), "%s", refusal.detail);
-	ck_assert_uint_eq(refusal.line, line);
+	ck_assert_int_eq(scene_try_open(&scene, 0, &error), result);
+	ck_assert_int_eq(error.reason, POSTERN_REASON_KEY);
+	ck_assert_msg(strstr(error.detail, detail), "%s", error.detail);
+	ck_assert_uint_eq(error.line, line);
 	if (line > 0) {
-		ck_assert_str_eq(refusal.file, scene.policy_path);
-		ck_assert_msg(strncmp(refusal.rule, "key x25519:", 11) == 0,
-			      "%s", refusal.rule);
+		ck_assert_str_eq(error.file, scene.policy_path);
+		ck_assert_msg(strncmp(error.rule, "key x25519:", 11) == 0,
+			      "%s", error.rule);
 	}
 	ck_assert_uint_eq(inspect_fd_count(), fds_before);
 }

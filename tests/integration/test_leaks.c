@@ -43,9 +43,9 @@ static void connect_and_die(int number)
 			(void)stranger_take_offer(&stranger);
 		process_kill_self();
 	}
-	options.features_off = test_features_off();
+	options.disable_features = test_disable_features();
 	if (postern_connect(scene.policy, "orders", &options,
-			    POSTERN_NO_DEADLINE, NULL, &channel) < 0)
+			    POSTERN_NO_DEADLINE, &channel, NULL) < 0)
 		return;
 	if (number % WAYS_TO_END == 1)
 		while (postern_send(channel, bytes, sizeof(bytes)) == 0)
@@ -146,7 +146,8 @@ START_TEST(connecting_and_closing_leaves_nothing_behind_on_either_side)
 				 0);
 		ck_assert_uint_eq(peer_do(&scene, &peer, PEER_SEGMENTS, 0)
 					  .segment_count, 0);
-		(void)scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+		(void)scene_await_event(&scene,
+					POSTERN_NODE_EVENT_DISCONNECTED);
 		scene.record_count = 0;
 	}
 	scene_serve_until_fd_count(&scene, fds_before);

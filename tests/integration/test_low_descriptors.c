@@ -138,15 +138,15 @@ enum order { OBSERVE, REVOKE };
 static int observe(const struct postern_policy *policy)
 {
 	struct postern_node_statistics stats = POSTERN_NODE_STATISTICS_INIT;
-	struct postern_observer *observer;
+	struct postern_stats_reader *observer;
 	int r;
 
-	r = postern_observe(policy, "orders", NULL, test_deadline_ns(), NULL,
-			    &observer);
+	r = postern_stats_reader_open(policy, "orders", NULL,
+				      test_deadline_ns(), &observer, NULL);
 	if (r < 0)
 		return r;
-	r = postern_observer_node(observer, &stats);
-	(void)postern_observer_close(observer);
+	r = postern_stats_reader_read_node(observer, &stats);
+	(void)postern_stats_reader_close(observer);
 	return r;
 }
 
@@ -155,8 +155,8 @@ static int revoke_friend(const struct postern_policy *policy)
 	uint32_t count = 0;
 	int r;
 
-	r = postern_control_revoke(policy, "orders", "friend", NULL,
-				   test_deadline_ns(), NULL, &count);
+	r = postern_control_disconnect(policy, "orders", "friend", NULL,
+				       test_deadline_ns(), &count, NULL);
 	return r < 0 ? r : (int)count;
 }
 
@@ -223,7 +223,7 @@ START_TEST(node_client_observer_and_controller_have_no_low_descriptor)
 					   .key = SCENE_KEY_PEER};
 	struct process peer, owner;
 	struct postern_channel *channel;
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 
 	skip_unless(users_are_several(), NEEDS_USERS);
 	skip_unless(!test_has_runner() && !test_has_sanitizer(),
@@ -241,7 +241,7 @@ START_TEST(node_client_observer_and_controller_have_no_low_descriptor)
 	ck_assert(!has_low_descriptor());
 	ck_assert_int_eq(peer_obey(&scene, &peer, &connect_order).result, 0);
 	ck_assert(!has_low_descriptor());
-	event = scene_await_event(&scene, POSTERN_EVENT_ADMITTED);
+	event = scene_await_event(&scene, POSTERN_NODE_EVENT_CONNECTED);
 	ck_assert_int_eq(peer_do(&scene, &peer, PEER_SEND, 200).result, 0);
 	scene_await_messages(&scene, 200);
 	ck_assert(!has_low_descriptor());
@@ -257,13 +257,13 @@ START_TEST(node_client_observer_and_controller_have_no_low_descriptor)
 	ck_assert(!has_low_descriptor());
 
 	ck_assert_int_eq(owner_do(&owner, REVOKE), 1);
-	event = scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	event = scene_await_event(&scene, POSTERN_NODE_EVENT_DISCONNECTED);
 	ck_assert_int_eq(peer_do(&scene, &peer, PEER_RECEIVE_TO_END, 0).result,
 			 -EPIPE);
 	ck_assert_int_eq(peer_do(&scene, &peer, PEER_CLOSE, 0).result, 0);
 
 	ck_assert_int_eq(peer_obey(&scene, &peer, &connect_order).result, 0);
-	event = scene_await_event(&scene, POSTERN_EVENT_ADMITTED);
+	event = scene_await_event(&scene, POSTERN_NODE_EVENT_CONNECTED);
 	ck_assert_int_eq(postern_node_detach(scene.node, event.peer, &channel),
 			 0);
 	ck_assert_int_ge(postern_channel_fd(channel), 3);
@@ -281,7 +281,7 @@ END_TEST
 static void load_and_ask(const char *policy_path)
 {
 	struct postern_policy_options options = POSTERN_POLICY_OPTIONS_INIT;
-	struct postern_facts *facts = NULL;
+	const struct postern_subject *subject = NULL;
 	struct postern_policy *policy = NULL;
 	uint64_t inode;
 	int r;
@@ -290,15 +290,15 @@ static void load_and_ask(const char *policy_path)
 	lose_standard_streams();
 	if (postern_policy_load(&options, NULL, &policy) < 0 && policy_path)
 		_exit(2);
-	if (postern_facts_of_process(getpid(), NULL, &facts) < 0)
+	if (postern_subject_new_for_pid(getpid(), NULL, &subject) < 0)
 		_exit(3);
-	postern_facts_free(facts);
-	r = postern_process_identity(getpid(), 0, &inode);
+	postern_subject_free(subject);
+	r = postern_pidfd_inode(getpid(), 0, &inode);
 	if (r < 0 && r != -EOPNOTSUPP)
 		_exit(6);
-	if (postern_facts_of_user("root", &facts) < 0)
+	if (postern_subject_new_for_user("root", &subject) < 0)
 		_exit(4);
-	postern_facts_free(facts);
+	postern_subject_free(subject);
 	postern_policy_free(policy);
 	_exit(has_low_descriptor() ? 5 : EXIT_SUCCESS);
 }
@@ -328,10 +328,10 @@ END_TEST
 static void make_key(const char *path)
 {
 	uint8_t key[POSTERN_KEY_BYTES];
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 
 	lose_standard_streams();
-	if (postern_key_create(path, &refusal, key) < 0)
+	if (postern_key_create(path, key, &error) < 0)
 		_exit(2);
 	_exit(has_low_descriptor() ? 3 : EXIT_SUCCESS);
 }

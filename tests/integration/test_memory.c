@@ -203,7 +203,7 @@ static void use_and_keep(void)
 	ck_assert_int_eq(peer_do(&scene, &peer, PEER_EXCHANGE, 100).result, 0);
 	ck_assert_int_eq(peer_do(&scene, &peer, PEER_CLOSE_BUT_KEEP, 0).result,
 			 0);
-	(void)scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	(void)scene_await_event(&scene, POSTERN_NODE_EVENT_DISCONNECTED);
 	ck_assert_uint_eq(inspect_segment_count(), 0);
 	scene.record_count = 0;
 }

@@ -91,14 +91,14 @@ START_TEST(a_peer_receives_every_message_in_order_and_unchanged,
 {
 	const struct peer_order order = {.kind = PEER_RECEIVE, .count = MANY};
 	struct postern_channel *channel;
-	struct postern_limits limits = POSTERN_LIMITS_INIT;
+	struct postern_channel_info limits = POSTERN_CHANNEL_INFO_INIT;
 	struct peer_report report;
 	postern_peer handle = peer_join(&scene, &peer);
 	uint64_t number;
 	size_t bytes;
 
 	ck_assert_int_eq(postern_node_channel(scene.node, handle, &channel), 0);
-	ck_assert_int_eq(postern_channel_limits(channel, &limits), 0);
+	ck_assert_int_eq(postern_channel_get_info(channel, &limits), 0);
 	peer_order(&peer, &order);
 	for (number = 0; number < MANY; number++) {
 		bytes = pattern_size(number, limits.send_message_bytes);
@@ -159,11 +159,11 @@ static void *stream_to_peer(void *user_data)
 {
 	struct postern_channel *channel = user_data;
 	static uint8_t bytes[SCENE_MESSAGE_BYTES_MAX];
-	struct postern_limits limits = POSTERN_LIMITS_INIT;
+	struct postern_channel_info limits = POSTERN_CHANNEL_INFO_INIT;
 	uint64_t number;
 	size_t count;
 
-	if (postern_channel_limits(channel, &limits) < 0)
+	if (postern_channel_get_info(channel, &limits) < 0)
 		return NULL;
 	for (number = 0; number < MANY; number++) {
 		count = pattern_size(number, limits.send_message_bytes);
@@ -193,7 +193,7 @@ START_TEST(one_thread_sends_while_the_node_receives,
 
 	scene.on_message = check_message;
 	ck_assert_int_eq(peer_obey(&scene, &peer, &connect).result, 0);
-	handle = scene_await_event(&scene, POSTERN_EVENT_ADMITTED).peer;
+	handle = scene_await_event(&scene, POSTERN_NODE_EVENT_CONNECTED).peer;
 	ck_assert_int_eq(postern_node_channel(scene.node, handle, &channel), 0);
 	ck_assert_int_eq(pthread_create(&thread, NULL, stream_to_peer, channel),
 			 0);
@@ -320,13 +320,13 @@ START_TEST(a_full_ring_is_felt_by_its_sender_and_nothing_is_lost,
 	ck_assert_int_eq(postern_send_wait(channel, bytes, sizeof(bytes), 0),
 			 -ETIMEDOUT);
 	ck_assert_int_eq(postern_flush(channel, 0), -ETIMEDOUT);
-	ck_assert_int_eq(postern_channel_wait(channel, POSTERN_DIRECTION_SEND,
+	ck_assert_int_eq(postern_channel_wait(channel, POSTERN_WAIT_SEND,
 					      0, &ready), -ETIMEDOUT);
 
 	ck_assert_int_eq(obey(PEER_RECEIVE, sent, 0).result, 0);
-	ck_assert_int_eq(postern_channel_wait(channel, POSTERN_DIRECTION_SEND,
+	ck_assert_int_eq(postern_channel_wait(channel, POSTERN_WAIT_SEND,
 					      test_deadline_ns(), &ready), 0);
-	ck_assert_uint_eq(ready, POSTERN_DIRECTION_SEND);
+	ck_assert_uint_eq(ready, POSTERN_WAIT_SEND);
 	ck_assert_int_eq(postern_flush(channel, test_deadline_ns()), 0);
 	ck_assert_int_eq(postern_send(channel, bytes, sizeof(bytes)), 0);
 	channel = postern_channel_close(channel);
@@ -383,20 +383,21 @@ static const char SEND_ONLY_POLICY[] =
 START_TEST(a_direction_that_is_not_granted_is_not_permitted)
 {
 	struct postern_channel *channel;
-	struct postern_limits limits = POSTERN_LIMITS_INIT;
+	struct postern_channel_info limits = POSTERN_CHANNEL_INFO_INIT;
 	struct peer_report report;
 	uint32_t ready;
 
 	set_up_with(SEND_ONLY_POLICY);
 	channel = detach();
-	ck_assert_int_eq(postern_channel_limits(channel, &limits), 0);
-	ck_assert_uint_eq(limits.directions, POSTERN_DIRECTION_RECEIVE);
+	ck_assert_int_eq(postern_channel_get_info(channel, &limits), 0);
+	ck_assert_uint_eq(limits.can_send, 0);
+	ck_assert_uint_eq(limits.can_receive, 1);
 	ck_assert_uint_eq(limits.send_ring_bytes, 0);
 	ck_assert_uint_eq(limits.send_message_bytes, 0);
 	ck_assert_int_eq(postern_send(channel, "x", 1), -EPERM);
 	ck_assert_int_eq(postern_send_wait(channel, "x", 1, 0), -EPERM);
 	ck_assert_int_eq(postern_flush(channel, 0), -EPERM);
-	ck_assert_int_eq(postern_channel_wait(channel, POSTERN_DIRECTION_SEND,
+	ck_assert_int_eq(postern_channel_wait(channel, POSTERN_WAIT_SEND,
 					      0, &ready), -EPERM);
 	channel = postern_channel_close(channel);
 
@@ -410,14 +411,15 @@ START_TEST(a_peer_that_requests_one_direction_gets_no_more)
 {
 	const struct peer_order order = {
 		.kind = PEER_CONNECT,
-		.directions = POSTERN_DIRECTION_RECEIVE,
+		.directions = POSTERN_DIRECTION_FROM_NODE,
 	};
 	struct peer_report report;
 
 	set_up_with(SCENE_POLICY);
 	report = peer_obey(&scene, &peer, &order);
 	ck_assert_int_eq(report.result, 0);
-	ck_assert_uint_eq(report.limits.directions, POSTERN_DIRECTION_RECEIVE);
+	ck_assert_uint_eq(report.limits.can_send, 0);
+	ck_assert_uint_eq(report.limits.can_receive, 1);
 	ck_assert_int_eq(obey(PEER_SEND_AT_ONCE, 1, 1).result, -EPERM);
 	tear_down();
 }

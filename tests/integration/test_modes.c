@@ -70,11 +70,11 @@ static void tear_down(void)
 }
 
 static struct peer_report connect_without(const struct process *process,
-					  uint32_t features_off)
+					  uint32_t disable_features)
 {
 	const struct peer_order order = {
 		.kind = PEER_CONNECT,
-		.features_off = features_off,
+		.disable_features = disable_features,
 	};
 
 	return peer_obey(&scene, process, &order);
@@ -88,16 +88,16 @@ static bool can_expect(enum postern_security mode)
 static void expect_mode(const struct peer_report *report,
 			enum postern_security mode)
 {
-	static const char *const texts[] = {" mode=none ", " mode=mac ",
-					    " mode=aead "};
-	struct postern_event event = POSTERN_EVENT_INIT;
+	static const char *const texts[] = {" security=none ", " security=mac ",
+					    " security=aead "};
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 
 	ck_assert_msg(report->result == 0, "%s: %s",
 		      postern_strerror(report->result), report->detail);
 	ck_assert_int_eq(report->limits.security, mode);
-	event = scene_await_event(&scene, POSTERN_EVENT_ADMITTED);
+	event = scene_await_event(&scene, POSTERN_NODE_EVENT_CONNECTED);
 	ck_assert(event.peer != 0);
-	ck_assert(scene_has_record(&scene, "admit", texts[mode]));
+	ck_assert(scene_has_record(&scene, "connected", texts[mode]));
 }
 
 /* The node gives back what it gets, which is a pattern. */
@@ -121,8 +121,10 @@ static void expect_messages_both_ways(void)
 	ck_assert_uint_eq(report.count, 300);
 	ck_assert_int_eq(peer_do(&scene, &peer, PEER_FLUSH, 0).result, 0);
 	ck_assert_int_eq(peer_do(&scene, &peer, PEER_CLOSE, 0).result, 0);
-	ck_assert_int_eq(scene_await_event(&scene, POSTERN_EVENT_DEPARTED)
-				 .reason, POSTERN_REASON_CLOSED);
+	ck_assert_int_eq(scene_await_event(&scene,
+					   POSTERN_NODE_EVENT_DISCONNECTED)
+				 .reason,
+			 POSTERN_REASON_CLOSED);
 }
 
 /* -- one policy ------------------------------------------------------------ */
@@ -142,12 +144,12 @@ static const struct {
 };
 #define MODES (int)(sizeof(modes) / sizeof(modes[0]))
 
-static void expect_policy_leads_to_mode(int i, uint32_t features_off)
+static void expect_policy_leads_to_mode(int i, uint32_t disable_features)
 {
 	struct peer_report report;
 
 	set_up(modes[i].policy, modes[i].policy, NULL);
-	report = connect_without(&peer, features_off);
+	report = connect_without(&peer, disable_features);
 	expect_mode(&report, modes[i].mode);
 	expect_messages_both_ways();
 	tear_down();
@@ -184,7 +186,7 @@ START_TEST(node_without_aes_refuses_a_connector_that_begins_with_it)
 	report = connect_without(&peer, 0);
 	ck_assert_int_eq(report.result, -EACCES);
 	ck_assert_int_eq(report.reason, POSTERN_REASON_REFUSED);
-	ck_assert(scene_has_record(&scene, "refuse",
+	ck_assert(scene_has_record(&scene, "refused",
 				   "a cipher that this host does without"));
 	scene_expect_one_refusal(&scene, POSTERN_REASON_SECURITY, 0);
 	report = connect_without(&peer, POSTERN_FEATURE_AES);
@@ -260,8 +262,8 @@ START_TEST(connector_that_offers_too_little_is_refused_by_the_line_that_demands)
 	ck_assert_int_eq(report.result, -EACCES);
 	ck_assert_int_eq(report.reason, POSTERN_REASON_REFUSED);
 	ck_assert_str_eq(report.detail, "");
-	ck_assert(scene_has_record(&scene, "refuse", "rule=\"security mac\""));
-	ck_assert(scene_has_record(&scene, "refuse",
+	ck_assert(scene_has_record(&scene, "refused", "rule=\"security mac\""));
+	ck_assert(scene_has_record(&scene, "refused",
 				   "'mac' is demanded, and there is no more "
 				   "than 'none'"));
 	scene_expect_one_refusal(&scene, POSTERN_REASON_SECURITY, 15);
@@ -273,7 +275,7 @@ END_TEST
 
 START_TEST(reload_that_demands_more_cuts_who_has_less)
 {
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 	struct peer_report report;
 
 	skip_unless(users_are_several(), NEEDS_USERS);
@@ -282,11 +284,11 @@ START_TEST(reload_that_demands_more_cuts_who_has_less)
 	report = peer_connect(&scene, &peer);
 	expect_mode(&report, POSTERN_SECURITY_MAC);
 	scene_reload(&scene, 1);
-	event = scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	event = scene_await_event(&scene, POSTERN_NODE_EVENT_DISCONNECTED);
 	ck_assert_int_eq(event.reason, POSTERN_REASON_REVOKED);
-	ck_assert(scene_has_record(&scene, "revoke", " mode=mac "));
-	ck_assert(scene_has_record(&scene, "revoke",
-				   " by=reload reason=security "
+	ck_assert(scene_has_record(&scene, "revoked", " security=mac "));
+	ck_assert(scene_has_record(&scene, "revoked",
+				   " reason=security "
 				   "rule=\"security aead\""));
 	/* It may come again in the mode that is demanded now. */
 	ck_assert_int_eq(peer_do(&scene, &peer, PEER_CLOSE, 0).result, 0);

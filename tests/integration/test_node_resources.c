@@ -61,7 +61,7 @@ START_TEST(reference_to_a_channel_costs_two_more_and_one_to_poll)
 	expect_fds(5);
 	second = postern_channel_close(second);
 	channel = postern_channel_close(channel);
-	ck_assert_int_eq(postern_node_revoke(scene.node, handle), 0);
+	ck_assert_int_eq(postern_node_disconnect(scene.node, handle), 0);
 	expect_fds(0);
 }
 END_TEST
@@ -75,7 +75,7 @@ START_TEST(detached_channel_costs_three_more_and_one_to_poll)
 	ck_assert_int_ge(postern_channel_fd(channel), 0);
 	expect_fds(6);
 	channel = postern_channel_close(channel);
-	(void)scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	(void)scene_await_event(&scene, POSTERN_NODE_EVENT_DISCONNECTED);
 	expect_fds(0);
 }
 END_TEST

@@ -175,15 +175,15 @@ START_TEST(peer_that_is_gone_or_detached_is_stale)
 	set_up(policies[0]);
 	for (i = 0; i < PEERS; i++)
 		handles[i] = peer_join(&scene, &peers[i]);
-	ck_assert_int_eq(postern_node_revoke(scene.node, handles[0]), 0);
+	ck_assert_int_eq(postern_node_disconnect(scene.node, handles[0]), 0);
 	expect_equal(send_pattern(handles[0], 0), -ESTALE);
 	expect_equal(postern_node_detach(scene.node, handles[1], &channel), 0);
 	expect_equal(send_pattern(handles[1], 0), -ESTALE);
 	channel = postern_channel_close(channel);
 	peer_kill(&peers[2]);
-	(void)scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
-	(void)scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
-	(void)scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	(void)scene_await_event(&scene, POSTERN_NODE_EVENT_DISCONNECTED);
+	(void)scene_await_event(&scene, POSTERN_NODE_EVENT_DISCONNECTED);
+	(void)scene_await_event(&scene, POSTERN_NODE_EVENT_DISCONNECTED);
 	expect_equal(send_pattern(handles[2], 0), -ESTALE);
 	expect_equal(postern_node_send(scene.node, 0, "x", 1), -ESTALE);
 	process_end(&peers[0]);

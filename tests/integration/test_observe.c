@@ -109,7 +109,7 @@ START_TEST(owner_root_and_who_is_allowed_to_get_the_statistics,
 	start_as(welcome[_i]);
 	report = observe();
 	ck_assert_msg(report.result == 0, "%s; %s",
-		      postern_reason_word(report.reason), report.detail);
+		      postern_reason_name(report.reason), report.detail);
 	ck_assert_uint_eq(report.segment_bytes, stats_segment_bytes());
 	ck_assert(report.is_readable);
 	ck_assert(!report.is_writable);
@@ -126,7 +126,7 @@ static const struct {
 	enum postern_reason reason;
 	uint32_t line;
 } unwelcome[] = {
-	{ROLE_OTHER, POSTERN_REASON_KIND, 0},
+	{ROLE_OTHER, POSTERN_REASON_NOT_PERMITTED, 0},
 	{ROLE_THIRD, POSTERN_REASON_DENIED, DENY_OUTCAST_LINE},
 	{ROLE_FOURTH, POSTERN_REASON_NO_ALLOW, 0},
 };
@@ -415,8 +415,8 @@ START_TEST(a_lie_about_the_statistics_is_refused_and_leaves_nothing_behind,
 	ck_assert_int_eq(report.result, lies[_i].result);
 	ck_assert_msg(report.reason == lies[_i].reason,
 		      "refused because of '%s' (%s), not '%s'",
-		      postern_reason_word(report.reason), report.detail,
-		      postern_reason_word(lies[_i].reason));
+		      postern_reason_name(report.reason), report.detail,
+		      postern_reason_name(lies[_i].reason));
 	if (detail)
 		ck_assert_ptr_nonnull(strstr(report.detail, detail));
 }

@@ -61,32 +61,35 @@ struct watch_report {
 	struct postern_peer_statistics peer;
 };
 
-static void look(struct postern_observer *observer,
+static void look(struct postern_stats_reader *observer,
 		 struct watch_report *report)
 {
 	report->node = (struct postern_node_statistics)POSTERN_NODE_STATISTICS_INIT;
 	report->peer = (struct postern_peer_statistics)POSTERN_PEER_STATISTICS_INIT;
-	report->result = postern_observer_node(observer, &report->node);
-	report->peer_result = postern_observer_peer_at(observer, 0,
-						       &report->peer);
+	report->result =
+		postern_stats_reader_read_node(observer, &report->node);
+	report->peer_result =
+		postern_stats_reader_read_peer(observer, 0, &report->peer);
 }
 
-static void observe(struct postern_observer **observer,
+static void observe(struct postern_stats_reader **observer,
 		    struct watch_report *report)
 {
-	struct postern_observe_options options = POSTERN_OBSERVE_OPTIONS_INIT;
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_stats_reader_options options =
+		POSTERN_STATS_READER_OPTIONS_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 
-	options.features_off = test_features_off();
-	report->result = postern_observe(scene.policy, "orders", &options,
-					 POSTERN_NO_DEADLINE, &refusal,
-					 observer);
-	report->reason = refusal.reason;
+	options.disable_features = test_disable_features();
+	report->result = postern_stats_reader_open(scene.policy, "orders",
+						   &options,
+						   POSTERN_NO_DEADLINE,
+						   observer, &error);
+	report->reason = error.reason;
 }
 
 static void watch_main(int control_fd, void *user_data)
 {
-	struct postern_observer *observer = NULL;
+	struct postern_stats_reader *observer = NULL;
 	struct watch_report report;
 	enum watch_order order;
 
@@ -98,10 +101,10 @@ static void watch_main(int control_fd, void *user_data)
 		else if (order == LOOK)
 			look(observer, &report);
 		else
-			observer = postern_observer_close(observer);
+			observer = postern_stats_reader_close(observer);
 		process_report(control_fd, &report, sizeof(report));
 	}
-	(void)postern_observer_close(observer); /* always NULL */
+	(void)postern_stats_reader_close(observer); /* always NULL */
 }
 
 /* With the node served meanwhile, or hanging. */
@@ -194,12 +197,12 @@ START_TEST(observer_sees_what_the_node_says_of_itself,
 	ck_assert_int_eq(report.peer_result, 0);
 	ck_assert_uint_eq(report.node.received_messages, 20);
 	ck_assert_uint_eq(report.node.peer_count, 1);
-	ck_assert_str_eq(report.node.name, "orders");
+	ck_assert_str_eq(report.node.node_name, "orders");
 	ck_assert_uint_eq(report.peer.peer, handle);
-	ck_assert_uint_eq(report.peer.admitted_ns, own.admitted_ns);
+	ck_assert_uint_eq(report.peer.connected_ns, own.connected_ns);
 	ck_assert_uint_eq(report.peer.channel.received_bytes,
 			  own.channel.received_bytes);
-	ck_assert_str_eq(report.peer.name, own.name);
+	ck_assert_str_eq(report.peer.peer_name, own.peer_name);
 	ck_assert_str_eq(report.peer.tenant, own.tenant);
 }
 END_TEST
@@ -322,7 +325,7 @@ START_TEST(slot_of_a_departed_peer_is_seen_free,
 	(void)node_stats();
 	ck_assert_int_eq(order_alone(LOOK).peer_result, 0);
 	ck_assert_int_eq(peer_do(&scene, &peer, PEER_CLOSE, 0).result, 0);
-	(void)scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	(void)scene_await_event(&scene, POSTERN_NODE_EVENT_DISCONNECTED);
 	(void)node_stats();
 	report = order_alone(LOOK);
 	ck_assert_int_eq(report.result, 0);
@@ -347,8 +350,9 @@ START_TEST(peer_whose_rule_does_not_say_observe_is_refused)
 	process_read_report(&friend, &report, sizeof(report));
 	ck_assert_int_eq(report.result, -EACCES);
 	ck_assert_int_eq(report.reason, POSTERN_REASON_REFUSED);
-	ck_assert_uint_eq(node_stats().refused_by_reason[POSTERN_REASON_KIND],
-			  1);
+	ck_assert_uint_eq(
+		node_stats().refused_by_reason[POSTERN_REASON_NOT_PERMITTED],
+		1);
 	process_end(&friend);
 	scene_close(&scene);
 }
@@ -369,12 +373,13 @@ START_TEST(after_a_reload_an_observer_has_to_ask_again,
 	   .set_up = set_up, .tear_down = tear_down)
 {
 	struct watch_report report;
-	uint32_t lost_count;
+	uint32_t disconnected_count;
 
 	(void)peer_join(&scene, &peer);
 	ck_assert_int_eq(order_served(OBSERVE).result, 0);
-	ck_assert_int_eq(postern_node_reload(scene.node, scene.policy, NULL,
-					     &lost_count), 0);
+	ck_assert_int_eq(postern_node_reload(scene.node, scene.policy,
+					     &disconnected_count, NULL),
+			 0);
 	ck_assert_int_eq(order_alone(LOOK).result, -ESTALE);
 	ck_assert_int_eq(order_alone(LOOK).peer_result, -ESTALE);
 	(void)order_alone(STOP_OBSERVING);
@@ -418,7 +423,7 @@ START_TEST(reload_idle_peer_published_with_new_name)
 	(void)node_stats();
 	report = order_alone(LOOK);
 	ck_assert_int_eq(report.peer_result, 0);
-	ck_assert_str_eq(report.peer.name, "fellow");
+	ck_assert_str_eq(report.peer.peer_name, "fellow");
 	tear_down();
 }
 END_TEST
@@ -446,11 +451,11 @@ END_TEST
 /* Serves until it is killed; the first report says that it is open. */
 static void serve_main(int control_fd, void *user_data)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	int r;
 
 	(void)user_data;
-	r = scene_try_open(&scene, 0, &refusal);
+	r = scene_try_open(&scene, 0, &error);
 	process_report(control_fd, &r, sizeof(r));
 	for (;;)
 		scene_serve_until_readable(&scene, control_fd);

@@ -19,7 +19,7 @@
 #include "integration/key_case.h"
 
 #include <postern/control.h>
-#include <postern/observe.h>
+#include <postern/stats_reader.h>
 
 #include "support/stage.h"
 
@@ -37,8 +37,8 @@ struct keyless_report {
 	int control;
 	enum postern_reason observe_reason;
 	enum postern_reason control_reason;
-	char observe_detail[POSTERN_REFUSAL_DETAIL_BYTES];
-	char control_detail[POSTERN_REFUSAL_DETAIL_BYTES];
+	char observe_detail[POSTERN_ERROR_DETAIL_BYTES];
+	char control_detail[POSTERN_ERROR_DETAIL_BYTES];
 };
 
 static bool has_stage;
@@ -82,8 +82,8 @@ static void try_without_key(int control_fd, void *user_data)
 {
 	const struct postern_policy *policy =
 		((const struct scene *)user_data)->policy;
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
-	struct postern_observer *observer = NULL;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
+	struct postern_stats_reader *observer = NULL;
 	struct keyless_report report = {0};
 	uint32_t count;
 	char order;
@@ -93,17 +93,17 @@ static void try_without_key(int control_fd, void *user_data)
 		return;
 	report.probe =
 		postern_node_probe(policy, "orders", test_deadline_ns(), NULL);
-	report.observe = postern_observe(policy, "orders", NULL,
-					 test_deadline_ns(), &refusal,
-					 &observer);
-	report.observe_reason = refusal.reason;
-	memcpy(report.observe_detail, refusal.detail, sizeof(refusal.detail));
-	report.control = postern_control_revoke(policy, "orders", "friend",
-						NULL, test_deadline_ns(),
-						&refusal, &count);
-	report.control_reason = refusal.reason;
-	memcpy(report.control_detail, refusal.detail, sizeof(refusal.detail));
-	postern_observer_close(observer);
+	report.observe = postern_stats_reader_open(policy, "orders", NULL,
+					 test_deadline_ns(), &observer,
+					 &error);
+	report.observe_reason = error.reason;
+	memcpy(report.observe_detail, error.detail, sizeof(error.detail));
+	report.control = postern_control_disconnect(policy, "orders", "friend",
+						    NULL, test_deadline_ns(),
+						    &count, &error);
+	report.control_reason = error.reason;
+	memcpy(report.control_detail, error.detail, sizeof(error.detail));
+	postern_stats_reader_close(observer);
 	process_report(control_fd, &report, sizeof(report));
 	while (process_next_order(control_fd, &order, sizeof(order)))
 		;
@@ -276,7 +276,7 @@ START_TEST(connect_to_a_node_without_a_key_is_refused)
 	scene_open(&scene);
 	report = peer_connect(&scene, &partner);
 	ck_assert_int_eq(report.result, -EACCES);
-	ck_assert_uint_eq(scene_count_records(&scene, "admit"), 0);
+	ck_assert_uint_eq(scene_count_records(&scene, "connected"), 0);
 	end();
 }
 END_TEST
@@ -385,7 +385,7 @@ END_TEST
 
 START_TEST(node_open_with_owner_unmapped_is_refused)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 
 	skip_unless(users_are_several(), NEEDS_USERS);
 	scene_init(&scene);
@@ -393,10 +393,10 @@ START_TEST(node_open_with_owner_unmapped_is_refused)
 	scene_load(&scene, UNMAPPED(NODE_KEY));
 	ck_assert_int_eq(become(ROLE_OWNER, NULL, 0), 0);
 	scene.key_file = scene.key_paths[SCENE_KEY_NODE];
-	ck_assert_int_eq(scene_try_open(&scene, 0, &refusal), -EACCES);
-	ck_assert_int_eq(refusal.reason, POSTERN_REASON_OWNER);
-	ck_assert_msg(strstr(refusal.detail, "in another user namespace"),
-		      "%s", refusal.detail);
+	ck_assert_int_eq(scene_try_open(&scene, 0, &error), -EACCES);
+	ck_assert_int_eq(error.reason, POSTERN_REASON_OWNER);
+	ck_assert_msg(strstr(error.detail, "in another user namespace"),
+		      "%s", error.detail);
 	scene_close(&scene);
 }
 END_TEST

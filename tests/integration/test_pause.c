@@ -57,7 +57,7 @@ static bool is_readable(void)
 
 static void do_what_is_due(void)
 {
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 	size_t bytes;
 
 	ck_assert_int_eq(receive(&bytes), -EAGAIN);
@@ -131,7 +131,7 @@ END_TEST
 START_TEST(pause_with_messages_waiting_still_admits_and_disconnects)
 {
 	postern_peer handle = peer_join(&scene, &peer);
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 
 	send_messages(3);
 	ck_assert_int_eq(postern_node_pause(scene.node), 0);
@@ -141,19 +141,19 @@ START_TEST(pause_with_messages_waiting_still_admits_and_disconnects)
 		ck_assert_int_eq(postern_node_wait(scene.node,
 						   test_deadline_ns()), 0);
 	while (postern_node_next_event(scene.node, &event) < 0);
-	ck_assert_int_eq(event.type, POSTERN_EVENT_ADMITTED);
+	ck_assert_int_eq(event.type, POSTERN_NODE_EVENT_CONNECTED);
 	process_read_report(&second_peer, &(struct peer_report){0},
 			    sizeof(struct peer_report));
 
-	ck_assert_int_eq(postern_node_revoke(scene.node, handle), 0);
+	ck_assert_int_eq(postern_node_disconnect(scene.node, handle), 0);
 	ck_assert_int_eq(postern_node_next_event(scene.node, &event), 0);
-	ck_assert_int_eq(event.type, POSTERN_EVENT_DEPARTED);
+	ck_assert_int_eq(event.type, POSTERN_NODE_EVENT_DISCONNECTED);
 }
 END_TEST
 
 START_TEST(pause_longer_than_a_drain_keeps_messages_of_an_exited_peer)
 {
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 
 	(void)peer_join(&scene, &peer);
 	do_what_is_due();
@@ -167,7 +167,7 @@ START_TEST(pause_longer_than_a_drain_keeps_messages_of_an_exited_peer)
 	ck_assert_int_eq(postern_node_wait(scene.node, test_deadline_ns()), 0);
 	ck_assert_int_eq(receive(&(size_t){0}), -EAGAIN);
 	ck_assert_int_eq(postern_node_next_event(scene.node, &event), 0);
-	ck_assert_int_eq(event.type, POSTERN_EVENT_DEPARTED);
+	ck_assert_int_eq(event.type, POSTERN_NODE_EVENT_DISCONNECTED);
 	ck_assert_uint_eq(event.undelivered_bytes, 0);
 }
 END_TEST

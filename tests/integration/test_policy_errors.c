@@ -68,28 +68,28 @@ static void tear_down(void)
 	scene_close(&scene);
 }
 
-static void expect_error(const struct postern_refusal *refusal,
-			 const char *error)
+static void expect_error(const struct postern_error_info *error,
+			 const char *text)
 {
-	ck_assert_int_eq(refusal->reason, POSTERN_REASON_POLICY);
-	ck_assert_str_eq(refusal->file, scene.policy_path);
-	ck_assert_msg(strstr(refusal->detail, error), "%s", refusal->detail);
-	ck_assert(strncmp(refusal->detail, scene.policy_path,
+	ck_assert_int_eq(error->reason, POSTERN_REASON_POLICY);
+	ck_assert_str_eq(error->file, scene.policy_path);
+	ck_assert_msg(strstr(error->detail, text), "%s", error->detail);
+	ck_assert(strncmp(error->detail, scene.policy_path,
 			  strlen(scene.policy_path)) == 0);
 }
 
 START_TEST(node_open_with_an_error_in_a_deny_fails_and_says_where)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 
 	scene_init(&scene);
 	scene_load(&scene, GHOST_DENIED);
-	ck_assert_int_eq(scene_try_open(&scene, 0, &refusal), -EINVAL);
-	expect_error(&refusal, GHOST_ERROR);
-	ck_assert_uint_eq(refusal.line, 6);
+	ck_assert_int_eq(scene_try_open(&scene, 0, &error), -EINVAL);
+	expect_error(&error, GHOST_ERROR);
+	ck_assert_uint_eq(error.line, 6);
 	scene_load(&scene, NO_RULES);
-	ck_assert_int_eq(scene_try_open(&scene, 0, &refusal), -EINVAL);
-	expect_error(&refusal, "unknown unit 'MB'");
+	ck_assert_int_eq(scene_try_open(&scene, 0, &error), -EINVAL);
+	expect_error(&error, "unknown unit 'MB'");
 	ck_assert_ptr_null(scene.node);
 	scene_close(&scene);
 }
@@ -106,7 +106,7 @@ START_TEST(node_open_with_an_error_elsewhere_works)
 	subject.uid = uid_of(ROLE_OTHER) + 1000;
 	ck_assert_int_eq(postern_policy_decide(scene.policy, "orders",
 					       &subject, &decision), 0);
-	ck_assert_int_eq(decision.refusal.reason, POSTERN_REASON_NO_ALLOW);
+	ck_assert_int_eq(decision.error.reason, POSTERN_REASON_NO_ALLOW);
 	tear_down();
 }
 END_TEST
@@ -155,7 +155,7 @@ END_TEST
 START_TEST(reload_with_an_error_keeps_policy_and_peers, .loop_end = 2)
 {
 	static const char *const next[] = {GHOST_DENIED, NO_RULES};
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 
 	scene_init(&scene);
 	scene_load_next(&scene, next[_i]);
@@ -163,9 +163,9 @@ START_TEST(reload_with_an_error_keeps_policy_and_peers, .loop_end = 2)
 	process_start(&friend_, ROLE_PEER, peer_main, &scene);
 	scene_open(&scene);
 	(void)peer_join(&scene, &friend_);
-	ck_assert_int_eq(postern_node_reload(scene.node, scene.next, &refusal,
-					     NULL), -EINVAL);
-	expect_error(&refusal, _i ? "unknown unit 'MB'" : GHOST_ERROR);
+	ck_assert_int_eq(postern_node_reload(scene.node, scene.next, NULL,
+					     &error), -EINVAL);
+	expect_error(&error, _i ? "unknown unit 'MB'" : GHOST_ERROR);
 	ck_assert(scene_has_record(&scene, "reload", "outcome=failed"));
 	ck_assert_int_eq(peer_do(&scene, &friend_, PEER_SEND, 5).result, 0);
 	scene_await_messages(&scene, 5);

@@ -66,9 +66,9 @@ static int connect_to_node(struct postern_channel **ret_channel)
 {
 	struct postern_connect_options options = POSTERN_CONNECT_OPTIONS_INIT;
 
-	options.features_off = test_features_off();
+	options.disable_features = test_disable_features();
 	return postern_connect(scene.policy, "orders", &options,
-			       test_deadline_ns(), NULL, ret_channel);
+			       test_deadline_ns(), ret_channel, NULL);
 }
 
 static void obey(int control_fd, void *user_data)

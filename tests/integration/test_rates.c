@@ -79,7 +79,7 @@ static void reconnect(size_t peer)
 		peer_do(&scene, &peers[peer], PEER_CLOSE, 0);
 
 	ck_assert_int_eq(report.result, 0);
-	(void)scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	(void)scene_await_event(&scene, POSTERN_NODE_EVENT_DISCONNECTED);
 	handles[peer] = peer_join(&scene, &peers[peer]);
 	next_number[peer] = 0;
 }
@@ -87,7 +87,7 @@ static void reconnect(size_t peer)
 /* All that the node hands out now. */
 static void receive_what_it_can(void)
 {
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 
 	do
 		while (receive() == 0)
@@ -237,7 +237,7 @@ static bool is_readable(int timeout_ms)
 
 static void serve_until_quiet(void)
 {
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 
 	while (is_readable(0)) {
 		while (receive() == 0)
@@ -288,7 +288,7 @@ END_TEST
 START_TEST(a_throttled_peer_that_is_killed_is_drained_by_its_rate_and_departs)
 {
 	static const struct bound bound = {1000, 10, 2};
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 
 	set_up(1, "rate 1000/s burst 10", "", "", "");
 	send_now(0, 150, MESSAGE_BYTES);
@@ -298,7 +298,7 @@ START_TEST(a_throttled_peer_that_is_killed_is_drained_by_its_rate_and_departs)
 	receive_within(&bound, 150, false);
 	ck_assert_uint_eq(next_number[0], 150);
 	scene.on_message = note_message;
-	event = scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	event = scene_await_event(&scene, POSTERN_NODE_EVENT_DISCONNECTED);
 	ck_assert_uint_eq(event.peer, handles[0]);
 	ck_assert_uint_eq(event.undelivered_bytes, 0);
 	ck_assert_uint_eq(message_count, 150);

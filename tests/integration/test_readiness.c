@@ -220,9 +220,9 @@ START_TEST(room_is_reported_though_receiving_goes_on)
 		ck_assert_int_eq(receive(channel), 0);
 		drain(channel);
 		ck_assert_int_eq(postern_channel_wait(channel,
-						      POSTERN_DIRECTION_SEND,
+						      POSTERN_WAIT_SEND,
 						      0, &ready), 0);
-		ck_assert_uint_eq(ready, POSTERN_DIRECTION_SEND);
+		ck_assert_uint_eq(ready, POSTERN_WAIT_SEND);
 	}
 	channel = postern_channel_close(channel);
 }
@@ -271,7 +271,7 @@ END_TEST
 
 static void drain_node(void)
 {
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 	postern_peer from;
 	size_t bytes;
 	int r;
@@ -288,7 +288,7 @@ static void drain_node(void)
 
 START_TEST(a_nodes_descriptor_tells_of_events_and_messages)
 {
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 	postern_peer from;
 	size_t bytes;
 	int i;
@@ -321,7 +321,7 @@ START_TEST(a_nodes_descriptor_tells_of_events_and_messages)
 						      sizeof(buffer), &bytes,
 						      &from), -EAGAIN);
 	}
-	ck_assert_int_eq(event.type, POSTERN_EVENT_DEPARTED);
+	ck_assert_int_eq(event.type, POSTERN_NODE_EVENT_DISCONNECTED);
 	(void)peer_await(&scene, &peer);
 	drain_node();
 	ck_assert(!is_ready());
@@ -401,11 +401,11 @@ START_TEST(a_node_does_not_spin_beyond_the_deadline)
 	struct postern_node_options options = POSTERN_NODE_OPTIONS_INIT;
 	uint64_t started_ns;
 
-	options.features_off = test_features_off();
+	options.disable_features = test_disable_features();
 	options.spin_ns = LONG_SPIN_NS;
 	scene.node = postern_node_close(scene.node);
 	ck_assert_int_eq(postern_node_open(scene.policy, "orders", &options,
-					   NULL, &scene.node), 0);
+					   &scene.node, NULL), 0);
 	peer_order(&peer, &(struct peer_order){.kind = PEER_CONNECT});
 	while (postern_node_next_event(scene.node, &scene.events[0]) == -EAGAIN)
 		ck_assert_int_eq(postern_node_wait(scene.node,
@@ -429,11 +429,11 @@ START_TEST(a_channel_does_not_spin_beyond_the_deadline, .loop_end = 2)
 	uint32_t ready;
 	size_t bytes;
 
-	options.features_off = test_features_off();
+	options.disable_features = test_disable_features();
 	options.spin_ns = LONG_SPIN_NS;
 	scene.node = postern_node_close(scene.node);
 	ck_assert_int_eq(postern_node_open(scene.policy, "orders", &options,
-					   NULL, &scene.node), 0);
+					   &scene.node, NULL), 0);
 	ck_assert_int_eq(postern_node_detach(scene.node,
 					     peer_join(&scene, &peer),
 					     &channel), 0);
@@ -441,7 +441,7 @@ START_TEST(a_channel_does_not_spin_beyond_the_deadline, .loop_end = 2)
 	started_ns = inspect_now_ns();
 	if (_i == 0)
 		ck_assert_int_eq(postern_channel_wait(
-					 channel, POSTERN_DIRECTION_RECEIVE,
+					 channel, POSTERN_WAIT_RECEIVE,
 					 started_ns + SHORT_WAIT_NS, &ready),
 				 -ETIMEDOUT);
 	else

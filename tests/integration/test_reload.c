@@ -69,19 +69,19 @@ static void tear_down(void)
 static void expect_departed_now(postern_peer handle,
 				enum postern_reason reason)
 {
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 
 	ck_assert_int_eq(postern_node_next_event(scene.node, &event), 0);
-	ck_assert_int_eq(event.type, POSTERN_EVENT_DEPARTED);
+	ck_assert_int_eq(event.type, POSTERN_NODE_EVENT_DISCONNECTED);
 	ck_assert_uint_eq(event.peer, handle);
 	ck_assert_int_eq(event.reason, reason);
 }
 
 static void await_departed(postern_peer handle, enum postern_reason reason)
 {
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 
-	event = scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	event = scene_await_event(&scene, POSTERN_NODE_EVENT_DISCONNECTED);
 	ck_assert_uint_eq(event.peer, handle);
 	ck_assert_int_eq(event.reason, reason);
 }
@@ -243,13 +243,13 @@ static void throttle_friend(void)
 
 START_TEST(who_waits_for_tokens_is_dropped_from_when_the_policy_says_so)
 {
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 
 	skip_unless(users_are_several(), NEEDS_USERS);
 	set_up(NO_TOKENS, DROP);
 	throttle_friend();
 	scene_reload(&scene, 0);
-	event = scene_await_event(&scene, POSTERN_EVENT_GAP);
+	event = scene_await_event(&scene, POSTERN_NODE_EVENT_DROPPED);
 	ck_assert_uint_eq(event.peer, friends);
 	ck_assert_uint_eq(event.dropped_messages, 3);
 	ck_assert_uint_eq(scene.message_count, 1);
@@ -314,7 +314,7 @@ END_TEST
 
 START_TEST(who_is_being_drained_is_drained_on_or_cut_off, .loop_end = 2)
 {
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 
 	skip_unless(users_are_several(), NEEDS_USERS);
 	set_up(BOTH, _i ? FRIEND_ONLY : BOTH);
@@ -325,7 +325,7 @@ START_TEST(who_is_being_drained_is_drained_on_or_cut_off, .loop_end = 2)
 	while (postern_node_next_event(scene.node, &event) == 0)
 		;
 	scene_reload(&scene, _i ? 1 : 0);
-	event = scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	event = scene_await_event(&scene, POSTERN_NODE_EVENT_DISCONNECTED);
 	ck_assert_uint_eq(event.peer, guests);
 	if (_i) {
 		ck_assert_int_eq(event.reason, POSTERN_REASON_REVOKED);

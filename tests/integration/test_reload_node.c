@@ -91,7 +91,7 @@ static const struct {
 /* None of them lets the peer in, so it would be seen if any part were used. */
 START_TEST(a_policy_that_does_not_fit_changes_nothing, .loop_end = 5)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	uint32_t lost = 77;
 	struct stat before, after;
 
@@ -99,9 +99,9 @@ START_TEST(a_policy_that_does_not_fit_changes_nothing, .loop_end = 5)
 	set_up(PLAIN, unfit[_i].policy);
 	(void)peer_join(&scene, &peers[0]);
 	ck_assert_int_eq(stat(scene.socket_path, &before), 0);
-	ck_assert_int_eq(postern_node_reload(scene.node, scene.next, &refusal,
-					     &lost), unfit[_i].result);
-	ck_assert_int_eq(refusal.reason, unfit[_i].reason);
+	ck_assert_int_eq(postern_node_reload(scene.node, scene.next, &lost,
+					     &error), unfit[_i].result);
+	ck_assert_int_eq(error.reason, unfit[_i].reason);
 	ck_assert_uint_eq(lost, 77);
 	ck_assert_int_eq(stat(scene.socket_path, &after), 0);
 	ck_assert_uint_eq(before.st_ino, after.st_ino);
@@ -149,17 +149,17 @@ END_TEST
 
 START_TEST(a_file_that_replaced_the_socket_is_left_alone)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	struct stat status;
 
 	set_up(PLAIN, CLOSED);
 	(void)peer_join(&scene, &peers[0]);
 	ck_assert_int_eq(remove(scene.socket_path), 0);
 	ck_assert_int_eq(mkdir(scene.socket_path, 0700), 0);
-	ck_assert_int_eq(postern_node_reload(scene.node, scene.next, &refusal,
-					     NULL),
+	ck_assert_int_eq(postern_node_reload(scene.node, scene.next, NULL,
+					     &error),
 			 -EACCES);
-	ck_assert_int_eq(refusal.reason, POSTERN_REASON_DIRECTORY);
+	ck_assert_int_eq(error.reason, POSTERN_REASON_DIRECTORY);
 	ck_assert_int_eq(stat(scene.socket_path, &status), 0);
 	ck_assert(S_ISDIR(status.st_mode));
 	expect_works(&peers[0]);
@@ -255,7 +255,7 @@ START_TEST(a_handshake_that_is_allowed_no_more_is_refused_within_the_call,
 	scene_reload(&scene, 0);
 	ck_assert_int_eq(stranger_take_refusal(&stranger, &code), 0);
 	ck_assert_int_eq(code, PST_REFUSE_DENIED);
-	ck_assert_uint_eq(scene_count_records(&scene, "refuse"), 1);
+	ck_assert_uint_eq(scene_count_records(&scene, "refused"), 1);
 	tear_down_alone(&stranger);
 }
 END_TEST
@@ -264,7 +264,7 @@ static void end_handshake(struct stranger *stranger)
 {
 	ck_assert_int_eq(stranger_do_its_part(stranger), 0);
 	ck_assert_int_eq(stranger_say_ready(stranger), 0);
-	(void)scene_await_event(&scene, POSTERN_EVENT_ADMITTED);
+	(void)scene_await_event(&scene, POSTERN_NODE_EVENT_CONNECTED);
 	ck_assert_int_eq(stranger_take_go(stranger), 0);
 }
 
@@ -396,13 +396,13 @@ static void connect_to_any(int control_fd, void *user_data)
 	char name[16];
 	int r;
 
-	options.features_off = test_features_off();
+	options.disable_features = test_disable_features();
 	while (process_next_order(control_fd, name, sizeof(name))) {
 		r = 0;
 		channel = postern_channel_close(channel);
 		if (name[0])
 			r = postern_connect(target->policy, name, &options,
-					    test_deadline_ns(), NULL, &channel);
+					    test_deadline_ns(), &channel, NULL);
 		process_report(control_fd, &r, sizeof(r));
 	}
 	channel = postern_channel_close(channel);
@@ -419,7 +419,7 @@ static bool has_report(const struct process *peer)
 
 static int connect_to(const struct process *peer, const char *node_name)
 {
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 	char name[16] = "";
 	int r;
 
@@ -448,9 +448,9 @@ START_TEST(two_nodes_with_one_accounting_are_counted_together)
 	ck_assert_int_eq(postern_accounting_new(&options.accounting), 0);
 	scene.accounting = options.accounting;
 	scene_open(&scene);
-	options.features_off = test_features_off();
+	options.disable_features = test_disable_features();
 	ck_assert_int_eq(postern_node_open(scene.policy, "second", &options,
-					   NULL, &second), 0);
+					   &second, NULL), 0);
 	ck_assert_ptr_null(postern_accounting_free(options.accounting));
 
 	ck_assert_int_eq(connect_to(&peers[0], "orders"), 0);
@@ -477,9 +477,9 @@ START_TEST(two_nodes_without_accounting_are_counted_apart)
 	load_both(TWO_NODES, TWO_NODES);
 	start_peers(connect_to_any);
 	scene_open(&scene);
-	options.features_off = test_features_off();
+	options.disable_features = test_disable_features();
 	ck_assert_int_eq(postern_node_open(scene.policy, "second", &options,
-					   NULL, &second), 0);
+					   &second, NULL), 0);
 	ck_assert_int_eq(connect_to(&peers[0], "orders"), 0);
 	ck_assert_int_eq(connect_to(&peers[1], "second"), 0);
 	second = postern_node_close(second);

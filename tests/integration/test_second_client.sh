@@ -30,10 +30,10 @@ expected_lines() {
 
 # expect_orderly_end: the node disconnected the client, and found no fault.
 expect_orderly_end() {
-	wait_until says receiver.err ' event=depart '
-	expect_text receiver.err ' event=admit .* instance=second-client'
-	expect_text receiver.err ' event=depart .* reason=closed '
-	! says receiver.err ' event=poison ' || fail "$(cat receiver.err)"
+	wait_until says receiver.err ' event=disconnected '
+	expect_text receiver.err ' event=connected .* instance=second-client'
+	expect_text receiver.err ' event=disconnected .* reason=closed '
+	! says receiver.err ' event=poisoned ' || fail "$(cat receiver.err)"
 }
 
 # The ring has one page, so it is full and wraps several thousand times.
@@ -98,7 +98,7 @@ test_send_as_another_uid_delivers_all_in_order() {
 	start_public_receiver 20001 --format '%{uid} %{bytes} %{payload}'
 	expect_status_of_another_uid 0 send 2000 1000
 	expect_orderly_end
-	expect_text receiver.err ' event=admit .* uid=20001 gid=20001 '
+	expect_text receiver.err ' event=connected .* uid=20001 gid=20001 '
 	stop_receiver
 	expected_lines 2000 1000 | sed 's/^/20001 /' >expected
 	expect_same expected received
@@ -112,7 +112,7 @@ stat_json() {
 # Both read memory that the node writes from time to time.
 observe_says_what_stat_says() {
 	second_client observe >observed && stat_json >stat.json || return 1
-	expected=$(sed 's/.*"node": {"name": "\([a-z]*\)", "pid": \([0-9]*\),.*"peer_count": \([0-9]*\),.*"received_messages": \([0-9]*\), .*"peers": \[{"peer": "\([0-9.]*\)",.* "uid": \([0-9]*\),.* "pid": \([0-9]*\),.*/name \1\npid \2\nreceived_messages \4\npeer_count \3\npeer \5 uid \6 pid \7/' stat.json)
+	expected=$(sed 's/.*"node": {"node_name": "\([a-z]*\)", "pid": \([0-9]*\),.*"peer_count": \([0-9]*\),.*"received_messages": \([0-9]*\), .*"peers": \[{"peer": "\([0-9.]*\)",.* "uid": \([0-9]*\),.* "pid": \([0-9]*\),.*/name \1\npid \2\nreceived_messages \4\npeer_count \3\npeer \5 uid \6 pid \7/' stat.json)
 	[ "$(cat observed)" = "$expected" ]
 }
 
@@ -194,11 +194,11 @@ test_ready_with_an_unread_offer_is_refused() {
 	client=$!
 	background="$background $client"
 	exec 8>input
-	wait_until says receiver.err ' event=refuse '
+	wait_until says receiver.err ' event=refused '
 	exec 8>&-
 	wait_for_status 1 "$client"
 	expect_text err '^second_client: refused: denied$'
-	! says receiver.err ' event=admit ' || fail "$(cat receiver.err)"
+	! says receiver.err ' event=connected ' || fail "$(cat receiver.err)"
 	stop_receiver
 }
 
@@ -207,7 +207,7 @@ expect_poisoned() {
 	start_receiver
 	expect_status 1 second_client send 2000 1000 "$1"
 	expect_text err '^second_client: the node ended the channel'
-	wait_until says receiver.err " event=poison .* fault=$2 "
+	wait_until says receiver.err " event=poisoned .* fault=$2 "
 	stop_receiver
 }
 

@@ -126,11 +126,11 @@ START_TEST(figures_of_a_peer_and_of_the_node_are_what_was_sent,
 	ck_assert_uint_eq(stats.generation, handle >> 32);
 	ck_assert_uint_eq(stats.uid, uid_of(ROLE_PEER));
 	ck_assert_int_eq(stats.pid, peer.pid);
-	ck_assert_uint_eq(stats.directions, POSTERN_DIRECTION_SEND |
-			  POSTERN_DIRECTION_RECEIVE);
-	ck_assert_uint_eq(stats.receive_ring_bytes, 16384);
-	ck_assert_uint_eq(stats.send_ring_bytes, 16384);
-	ck_assert_str_eq(stats.name, "friend");
+	ck_assert_uint_eq(stats.directions, POSTERN_DIRECTION_TO_NODE |
+			  POSTERN_DIRECTION_FROM_NODE);
+	ck_assert_uint_eq(stats.to_node_ring_bytes, 16384);
+	ck_assert_uint_eq(stats.from_node_ring_bytes, 16384);
+	ck_assert_str_eq(stats.peer_name, "friend");
 	ck_assert_str_eq(stats.tenant, "acme");
 	ck_assert_uint_eq(stats.flags, 0);
 	ck_assert_uint_eq(stats.channel.received_messages, 70);
@@ -144,17 +144,17 @@ START_TEST(figures_of_a_peer_and_of_the_node_are_what_was_sent,
 	node = node_stats();
 	ck_assert_int_eq(node.pid, getpid());
 	ck_assert_uint_eq(node.uid, uid_of(ROLE_OWNER));
-	ck_assert_str_eq(node.name, "orders");
+	ck_assert_str_eq(node.node_name, "orders");
 	ck_assert_uint_eq(node.slot_count, 256);
 	ck_assert_uint_eq(node.slots_used, 1);
 	ck_assert_uint_eq(node.peer_count, 1);
-	ck_assert_uint_eq(node.admitted_count, 1);
+	ck_assert_uint_eq(node.connected_count, 1);
 	ck_assert_uint_eq(node.received_messages, 70);
 	ck_assert_uint_eq(node.received_bytes, 70 * MESSAGE_BYTES);
 	ck_assert_uint_eq(node.sent_messages, 5);
 	ck_assert_uint_eq(node.sent_bytes, 5 * MESSAGE_BYTES);
 	ck_assert_uint_eq(node.latency.count, stats.channel.latency.count);
-	ck_assert_uint_gt(node.turn_count, 0);
+	ck_assert_uint_gt(node.loop_count, 0);
 }
 END_TEST
 
@@ -168,15 +168,16 @@ START_TEST(departed_peer_leaves_its_share_in_the_totals,
 	handle = peer_join(&scene, &peer);
 	send_to_node(&peer, 10);
 	ck_assert_int_eq(peer_do(&scene, &peer, PEER_CLOSE, 0).result, 0);
-	(void)scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	(void)scene_await_event(&scene, POSTERN_NODE_EVENT_DISCONNECTED);
 
 	ck_assert_int_eq(postern_node_peer_stats(scene.node, handle, &stats),
 			 -ESTALE);
 	node = node_stats();
 	ck_assert_uint_eq(node.peer_count, 0);
 	ck_assert_uint_eq(node.slots_used, 0);
-	ck_assert_uint_eq(node.departed_count, 1);
-	ck_assert_uint_eq(node.departed_by_reason[POSTERN_REASON_CLOSED], 1);
+	ck_assert_uint_eq(node.disconnected_count, 1);
+	ck_assert_uint_eq(node.disconnected_by_reason[POSTERN_REASON_CLOSED],
+			  1);
 	ck_assert_uint_eq(node.received_messages, 10);
 	ck_assert_uint_eq(node.ready_count, 0);
 	ck_assert_uint_eq(node.draining_count, 0);
@@ -196,11 +197,12 @@ START_TEST(slot_with_another_peer_than_before_is_recycled,
 		(void)peer_join(&scene, &peer);
 		ck_assert_int_eq(peer_do(&scene, &peer, PEER_CLOSE, 0).result,
 				 0);
-		(void)scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+		(void)scene_await_event(&scene,
+					POSTERN_NODE_EVENT_DISCONNECTED);
 		scene.record_count = 0;
 	}
 	ck_assert_uint_eq(node_stats().slots_recycled_count, 1);
-	ck_assert_uint_eq(node_stats().admitted_count, slot_count + 1);
+	ck_assert_uint_eq(node_stats().connected_count, slot_count + 1);
 }
 END_TEST
 
@@ -219,7 +221,7 @@ START_TEST(refusals_are_counted_by_reason)
 	node = node_stats();
 	ck_assert_uint_eq(node.refused_count, 2);
 	ck_assert_uint_eq(node.refused_by_reason[POSTERN_REASON_NO_ALLOW], 2);
-	ck_assert_uint_eq(node.admitted_count, 0);
+	ck_assert_uint_eq(node.connected_count, 0);
 	process_end(&stranger);
 	scene_close(&scene);
 }
@@ -287,7 +289,7 @@ START_TEST(detached_peer_keeps_the_figures_of_that_moment,
 	ck_assert_uint_eq(stats.channel.sent_messages, 0);
 	ck_assert_uint_eq(node_stats().detached_count, 1);
 	(void)postern_channel_close(channel); /* always NULL */
-	(void)scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	(void)scene_await_event(&scene, POSTERN_NODE_EVENT_DISCONNECTED);
 	ck_assert_uint_eq(node_stats().detached_count, 0);
 	ck_assert_uint_eq(node_stats().received_messages, 3);
 }
@@ -328,21 +330,21 @@ START_TEST(sends_that_find_a_full_ring_are_counted_for_the_node,
 	postern_peer handle;
 
 	handle = peer_join(&scene, &peer);
-	ck_assert_uint_eq(node_stats().refused_full_count, 0);
+	ck_assert_uint_eq(node_stats().send_full_count, 0);
 	ck_assert_int_eq(postern_node_channel(scene.node, handle, &channel),
 			 0);
 	while (postern_send(channel, bytes, sizeof(bytes)) == 0)
 		sent_count++;
 	ck_assert_int_eq(postern_send(channel, bytes, sizeof(bytes)), -EAGAIN);
 	ck_assert_uint_eq(node_stats().sent_messages, sent_count);
-	ck_assert_uint_eq(node_stats().refused_full_count, 2);
-	ck_assert_uint_eq(peer_stats(handle).channel.refused_full_count, 2);
+	ck_assert_uint_eq(node_stats().send_full_count, 2);
+	ck_assert_uint_eq(peer_stats(handle).channel.send_full_count, 2);
 	(void)postern_channel_close(channel); /* always NULL */
 
 	/* A departed peer leaves its share. */
 	ck_assert_int_eq(peer_do(&scene, &peer, PEER_CLOSE, 0).result, 0);
-	(void)scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
-	ck_assert_uint_eq(node_stats().refused_full_count, 2);
+	(void)scene_await_event(&scene, POSTERN_NODE_EVENT_DISCONNECTED);
+	ck_assert_uint_eq(node_stats().send_full_count, 2);
 }
 END_TEST
 
@@ -391,8 +393,9 @@ START_TEST(no_node_and_no_observer_are_invalid_arguments,
 {
 	struct postern_node_statistics node = POSTERN_NODE_STATISTICS_INIT;
 	struct postern_peer_statistics stats = POSTERN_PEER_STATISTICS_INIT;
-	struct postern_observe_options options = POSTERN_OBSERVE_OPTIONS_INIT;
-	struct postern_observer *observer;
+	struct postern_stats_reader_options options =
+		POSTERN_STATS_READER_OPTIONS_INIT;
+	struct postern_stats_reader *observer;
 	postern_peer handle;
 
 	ck_assert_int_eq(postern_node_stats(NULL, &node), -EINVAL);
@@ -404,21 +407,23 @@ START_TEST(no_node_and_no_observer_are_invalid_arguments,
 			 -ESTALE);
 	ck_assert_int_eq(postern_node_next_peer(NULL, 0, &handle), -EINVAL);
 	ck_assert_int_eq(postern_node_next_peer(scene.node, 0, NULL), -EINVAL);
-	ck_assert_int_eq(postern_observer_node(NULL, &node), -EINVAL);
-	ck_assert_int_eq(postern_observer_peer_at(NULL, 0, &stats), -EINVAL);
-	ck_assert_ptr_null(postern_observer_close(NULL));
-	ck_assert_int_eq(postern_observe(scene.policy, NULL, NULL, 0, NULL,
-					 &observer),
+	ck_assert_int_eq(postern_stats_reader_read_node(NULL, &node), -EINVAL);
+	ck_assert_int_eq(postern_stats_reader_read_peer(NULL, 0, &stats),
 			 -EINVAL);
-	ck_assert_int_eq(postern_observe(scene.policy, "orders", NULL, 0, NULL,
-					 NULL),
+	ck_assert_ptr_null(postern_stats_reader_close(NULL));
+	ck_assert_int_eq(postern_stats_reader_open(scene.policy, NULL, NULL, 0,
+						   &observer, NULL),
 			 -EINVAL);
-	options.features_off = UINT32_MAX;
-	ck_assert_int_eq(postern_observe(scene.policy, "orders", &options, 0,
-					 NULL, &observer),
+	ck_assert_int_eq(postern_stats_reader_open(scene.policy, "orders", NULL,
+						   0, NULL, NULL),
 			 -EINVAL);
-	ck_assert_int_eq(postern_observe(scene.policy, "invoices", NULL, 0,
-					 NULL, &observer),
+	options.disable_features = UINT32_MAX;
+	ck_assert_int_eq(postern_stats_reader_open(scene.policy, "orders",
+						   &options, 0, &observer,
+						   NULL),
+			 -EINVAL);
+	ck_assert_int_eq(postern_stats_reader_open(scene.policy, "invoices",
+						   NULL, 0, &observer, NULL),
 			 -ENOENT);
 }
 END_TEST
@@ -432,7 +437,7 @@ START_TEST(statistics_of_an_impossible_size_are_refused,
 	postern_peer handle;
 
 	memset(&node, 0x55, sizeof(node));
-	node.size_bytes = offsetof(struct postern_node_statistics, name);
+	node.size_bytes = offsetof(struct postern_node_statistics, node_name);
 	ck_assert_int_eq(postern_node_stats(scene.node, &node), -EINVAL);
 	node.size_bytes = POSTERN_STRUCT_BYTES_MAX + 1;
 	ck_assert_int_eq(postern_node_stats(scene.node, &node), -EINVAL);

@@ -24,7 +24,7 @@
 static struct scene scene;
 static struct postern_diagnostics *diagnostics;
 static struct postern_channel *channel;
-static struct postern_observer *observer;
+static struct postern_stats_reader *observer;
 static postern_peer peer;
 static uint32_t peer_slot;
 
@@ -36,40 +36,40 @@ static int connect_with(void *options)
 {
 	struct postern_channel *unwanted;
 
-	return postern_connect(scene.policy, NO_NODE, options, 0, NULL,
-			       &unwanted);
+	return postern_connect(scene.policy, NO_NODE, options, 0, &unwanted,
+			       NULL);
 }
 
 static int open_with(void *options)
 {
 	struct postern_node *unwanted;
 
-	return postern_node_open(scene.policy, NO_NODE, options, NULL,
-				 &unwanted);
+	return postern_node_open(scene.policy, NO_NODE, options, &unwanted,
+				 NULL);
 }
 
 static int observe_with(void *options)
 {
-	struct postern_observer *unwanted;
+	struct postern_stats_reader *unwanted;
 
-	return postern_observe(scene.policy, NO_NODE, options, 0, NULL,
-			       &unwanted);
+	return postern_stats_reader_open(scene.policy, NO_NODE, options, 0,
+					 &unwanted, NULL);
 }
 
 static int control_with(void *options)
 {
-	return postern_control_revoke(scene.policy, NO_NODE, "friend", options,
-				      0, NULL, NULL);
+	return postern_control_disconnect(scene.policy, NO_NODE, "friend",
+					  options, 0, NULL, NULL);
 }
 
 static int gather_with(void *options)
 {
-	struct postern_facts *facts;
+	const struct postern_subject *subject;
 	int r;
 
-	r = postern_facts_of_process((int32_t)getpid(), options, &facts);
+	r = postern_subject_new_for_pid((int32_t)getpid(), options, &subject);
 	if (r == 0)
-		(void)postern_facts_free(facts);
+		(void)postern_subject_free(subject);
 	return r;
 }
 
@@ -101,58 +101,58 @@ static int explain(void *subject)
 
 /* -- outputs --------------------------------------------------------------- */
 
-static int fail_to_connect(void *refusal)
+static int fail_to_connect(void *error)
 {
 	struct postern_channel *unwanted;
 
-	return postern_connect(scene.policy, NO_NODE, NULL, 0, refusal,
-			       &unwanted);
+	return postern_connect(scene.policy, NO_NODE, NULL, 0, &unwanted,
+			       error);
 }
 
-static int fail_to_open(void *refusal)
+static int fail_to_open(void *error)
 {
 	struct postern_node *unwanted;
 
-	return postern_node_open(scene.policy, NO_NODE, NULL, refusal,
-				 &unwanted);
+	return postern_node_open(scene.policy, NO_NODE, NULL, &unwanted,
+				 error);
 }
 
-static int fail_to_reload(void *refusal)
+static int fail_to_reload(void *error)
 {
-	return postern_node_reload(scene.node, scene.next, refusal, NULL);
+	return postern_node_reload(scene.node, scene.next, NULL, error);
 }
 
-static int fail_to_probe(void *refusal)
+static int fail_to_probe(void *error)
 {
-	return postern_node_probe(scene.policy, NO_NODE, 0, refusal);
+	return postern_node_probe(scene.policy, NO_NODE, 0, error);
 }
 
-static int fail_to_observe(void *refusal)
+static int fail_to_observe(void *error)
 {
-	struct postern_observer *unwanted;
+	struct postern_stats_reader *unwanted;
 
-	return postern_observe(scene.policy, NO_NODE, NULL, 0, refusal,
-			       &unwanted);
+	return postern_stats_reader_open(scene.policy, NO_NODE, NULL, 0,
+					 &unwanted, error);
 }
 
-static int fail_to_control(void *refusal)
+static int fail_to_control(void *error)
 {
-	return postern_control_revoke(scene.policy, NO_NODE, "friend", NULL, 0,
-				      refusal, NULL);
+	return postern_control_disconnect(scene.policy, NO_NODE, "friend", NULL,
+					  0, NULL, error);
 }
 
-static int fail_to_create_key(void *refusal)
-{
-	uint8_t key[POSTERN_KEY_BYTES];
-
-	return postern_key_create("/nowhere/key", refusal, key);
-}
-
-static int fail_to_read_key(void *refusal)
+static int fail_to_create_key(void *error)
 {
 	uint8_t key[POSTERN_KEY_BYTES];
 
-	return postern_key_read_public("/nowhere/key", refusal, key);
+	return postern_key_create("/nowhere/key", key, error);
+}
+
+static int fail_to_read_key(void *error)
+{
+	uint8_t key[POSTERN_KEY_BYTES];
+
+	return postern_key_read_public("/nowhere/key", key, error);
 }
 
 static int decide(void *decision)
@@ -170,12 +170,12 @@ static int describe_node(void *description)
 
 static int get_diagnostic(void *diagnostic)
 {
-	return postern_diagnostics_get(diagnostics, 0, diagnostic);
+	return postern_diagnostics_at(diagnostics, 0, diagnostic);
 }
 
 static int get_limits(void *limits)
 {
-	return postern_channel_limits(channel, limits);
+	return postern_channel_get_info(channel, limits);
 }
 
 static int get_channel_stats(void *stats)
@@ -205,12 +205,12 @@ static int get_peer_stats(void *stats)
 
 static int observe_node(void *stats)
 {
-	return postern_observer_node(observer, stats);
+	return postern_stats_reader_read_node(observer, stats);
 }
 
 static int observe_peer(void *stats)
 {
-	return postern_observer_peer_at(observer, peer_slot, stats);
+	return postern_stats_reader_read_peer(observer, peer_slot, stats);
 }
 
 static int describe_field(void *field)
@@ -236,19 +236,19 @@ struct row {
 #define OUTPUT(call, name, first, result) \
 	{call, sizeof(struct name), first, result, false, (result) != -EAGAIN}
 #define REFUSAL(call) \
-	OUTPUT(call, postern_refusal, PST_API_REFUSAL_BYTES, -ENOENT)
+	OUTPUT(call, postern_error_info, PST_API_ERROR_INFO_BYTES, -ENOENT)
 
 static const struct row rows[] = {
 	INPUT(connect_with, postern_connect_options,
 	      PST_API_CONNECT_OPTIONS_BYTES, -ENOENT),
 	INPUT(open_with, postern_node_options, PST_API_NODE_OPTIONS_BYTES,
 	      -ENOENT),
-	INPUT(observe_with, postern_observe_options,
-	      PST_API_OBSERVE_OPTIONS_BYTES, -ENOENT),
+	INPUT(observe_with, postern_stats_reader_options,
+	      PST_API_STATS_READER_OPTIONS_BYTES, -ENOENT),
 	INPUT(control_with, postern_control_options,
 	      PST_API_CONTROL_OPTIONS_BYTES, -ENOENT),
-	INPUT(gather_with, postern_facts_options, PST_API_FACTS_OPTIONS_BYTES,
-	      0),
+	INPUT(gather_with, postern_subject_options,
+	      PST_API_SUBJECT_OPTIONS_BYTES, 0),
 	INPUT(load_with, postern_policy_options, PST_API_POLICY_OPTIONS_BYTES,
 	      0),
 	INPUT(decide_about, postern_subject, PST_API_SUBJECT_BYTES, 0),
@@ -265,12 +265,13 @@ static const struct row rows[] = {
 	OUTPUT(describe_node, postern_node_description,
 	       PST_API_NODE_DESCRIPTION_BYTES, 0),
 	OUTPUT(get_diagnostic, postern_diagnostic, PST_API_DIAGNOSTIC_BYTES, 0),
-	OUTPUT(get_limits, postern_limits, PST_API_LIMITS_BYTES, 0),
+	OUTPUT(get_limits, postern_channel_info, PST_API_CHANNEL_INFO_BYTES, 0),
 	OUTPUT(get_channel_stats, postern_channel_statistics,
 	       PST_API_CHANNEL_STATISTICS_BYTES, 0),
 	OUTPUT(get_channel_event, postern_channel_event,
 	       PST_API_CHANNEL_EVENT_BYTES, -EAGAIN),
-	OUTPUT(get_node_event, postern_event, PST_API_EVENT_BYTES, -EAGAIN),
+	OUTPUT(get_node_event, postern_node_event, PST_API_NODE_EVENT_BYTES,
+	       -EAGAIN),
 	OUTPUT(get_node_stats, postern_node_statistics,
 	       PST_API_NODE_STATISTICS_BYTES, 0),
 	OUTPUT(get_peer_stats, postern_peer_statistics,
@@ -292,17 +293,19 @@ static int done_fds[2];
 static void *connect_and_observe(void *user_data)
 {
 	struct postern_connect_options options = POSTERN_CONNECT_OPTIONS_INIT;
-	struct postern_observe_options observing = POSTERN_OBSERVE_OPTIONS_INIT;
+	struct postern_stats_reader_options observing =
+		POSTERN_STATS_READER_OPTIONS_INIT;
 	int r;
 
 	(void)user_data;
-	options.features_off = test_features_off();
-	observing.features_off = test_features_off();
+	options.disable_features = test_disable_features();
+	observing.disable_features = test_disable_features();
 	r = postern_connect(scene.policy, "orders", &options,
-			    test_deadline_ns(), NULL, &channel);
+			    test_deadline_ns(), &channel, NULL);
 	if (r == 0)
-		r = postern_observe(scene.policy, "orders", &observing,
-				    test_deadline_ns(), NULL, &observer);
+		r = postern_stats_reader_open(scene.policy, "orders",
+					      &observing, test_deadline_ns(),
+					      &observer, NULL);
 	process_require(r == 0 && write(done_fds[1], "x", 1) == 1,
 			"not connected, or not observing");
 	return NULL;
@@ -327,7 +330,8 @@ static void await_published_peer(void)
 
 	ck_assert_int_eq(postern_node_peer_stats(scene.node, peer, &stats), 0);
 	peer_slot = stats.slot_index;
-	while (postern_observer_peer_at(observer, peer_slot, &stats) != 0) {
+	while (postern_stats_reader_read_peer(observer, peer_slot, &stats) !=
+	       0) {
 		r = postern_node_wait(scene.node,
 				      postern_deadline_after(10000000));
 		ck_assert(r == 0 || r == -ETIMEDOUT);
@@ -353,7 +357,7 @@ static void set_up(void)
 	ck_assert_int_eq(pipe(done_fds), 0);
 	ck_assert_int_eq(pthread_create(&thread, NULL, connect_and_observe,
 					NULL), 0);
-	peer = scene_await_event(&scene, POSTERN_EVENT_ADMITTED).peer;
+	peer = scene_await_event(&scene, POSTERN_NODE_EVENT_CONNECTED).peer;
 	scene_serve_until_readable(&scene, done_fds[0]);
 	ck_assert_int_eq(pthread_join(thread, NULL), 0);
 	await_published_peer();
@@ -363,7 +367,7 @@ static void set_up(void)
 static void tear_down(void)
 {
 	diagnostics = postern_diagnostics_free(diagnostics);
-	observer = postern_observer_close(observer);
+	observer = postern_stats_reader_close(observer);
 	channel = postern_channel_close(channel);
 	scene_close(&scene);
 }

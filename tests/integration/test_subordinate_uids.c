@@ -213,22 +213,22 @@ static size_t count_offers(uid_t first_uid)
 	return report.offer_count;
 }
 
-static void expect_fault(const struct postern_refusal *refusal, int fault)
+static void expect_fault(const struct postern_error_info *error, int fault)
 {
 	size_t i;
 
-	ck_assert_msg(refusal->reason == POSTERN_REASON_SUBORDINATE_UIDS,
+	ck_assert_msg(error->reason == POSTERN_REASON_SUBORDINATE_UIDS,
 		      "fault %d: for '%s' (%s)", fault,
-		      postern_reason_word(refusal->reason), refusal->detail);
+		      postern_reason_name(error->reason), error->detail);
 	for (i = 0; i < 2; i++)
-		ck_assert_msg(strstr(refusal->detail, faults[fault].details[i]),
+		ck_assert_msg(strstr(error->detail, faults[fault].details[i]),
 			      "fault %d: does not say '%s': %s", fault,
-			      faults[fault].details[i], refusal->detail);
+			      faults[fault].details[i], error->detail);
 }
 
 START_TEST(open_with_faulty_ranges_is_refused, .loop_end = FAULT_COUNT)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	size_t fds_before;
 
 	skip_unless(users_are_several(), NEEDS_USERS);
@@ -237,8 +237,8 @@ START_TEST(open_with_faulty_ranges_is_refused, .loop_end = FAULT_COUNT)
 	set_state(faults[_i].state);
 	ck_assert_int_eq(become(ROLE_OWNER, NULL, 0), 0);
 	fds_before = inspect_fd_count();
-	ck_assert_int_eq(scene_try_open(&scene, 0, &refusal), -EACCES);
-	expect_fault(&refusal, _i);
+	ck_assert_int_eq(scene_try_open(&scene, 0, &error), -EACCES);
+	expect_fault(&error, _i);
 	ck_assert_uint_eq(inspect_fd_count(), fds_before);
 	ck_assert_int_ne(access(scene.socket_path, F_OK), 0);
 }
@@ -247,7 +247,7 @@ END_TEST
 START_TEST(reload_with_faulty_ranges_keeps_policy_and_ranges,
 	   .loop_end = FAULT_COUNT)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	uint32_t lost = 77;
 
 	skip_unless(users_are_several(), NEEDS_USERS);
@@ -255,9 +255,9 @@ START_TEST(reload_with_faulty_ranges_keeps_policy_and_ranges,
 	set_up();
 	(void)peer_join(&scene, &peer);
 	edit(faults[_i].state);
-	ck_assert_int_eq(postern_node_reload(scene.node, scene.next, &refusal,
-					     &lost), -EACCES);
-	expect_fault(&refusal, _i);
+	ck_assert_int_eq(postern_node_reload(scene.node, scene.next, &lost,
+					     &error), -EACCES);
+	expect_fault(&error, _i);
 	ck_assert_uint_eq(lost, 77);
 	ck_assert(scene_has_record(&scene, "reload", "outcome=failed"));
 	ck_assert(scene_has_record(&scene, "reload", faults[_i].details[0]));

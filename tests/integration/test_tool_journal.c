@@ -103,7 +103,7 @@ static void fill_journal(void)
 
 static pid_t start(const char *err_name, const char *const *words)
 {
-	const char *without = getenv("POSTERN_TEST_FEATURES_OFF");
+	const char *without = getenv("POSTERN_TEST_DISABLE_FEATURES");
 	char *arguments[WORDS_MAX + 3] = {tool};
 	posix_spawn_file_actions_t actions;
 	size_t count = 1;
@@ -112,7 +112,7 @@ static pid_t start(const char *err_name, const char *const *words)
 	for (; *words; words++)
 		arguments[count++] = (char *)(uintptr_t)*words;
 	if (without && without[0]) {
-		arguments[count++] = (char *)(uintptr_t)"--without";
+		arguments[count++] = (char *)(uintptr_t)"--disable";
 		arguments[count++] = (char *)(uintptr_t)without;
 	}
 	ck_assert_int_eq(posix_spawn_file_actions_init(&actions), 0);
@@ -246,8 +246,8 @@ START_TEST(records_go_to_the_journal_and_not_to_standard_error)
 
 	(void)snprintf(uid, sizeof(uid), "\nPOSTERN_UID=%u\n",
 		       (unsigned)getuid());
-	find_entry("admit");
-	expect_field("MESSAGE=level=audit event=admit seq=1 node=orders ");
+	find_entry("connected");
+	expect_field("MESSAGE=level=audit event=connected seq=1 node=orders ");
 	expect_field("\nPRIORITY=5\n");
 	expect_field("\nSYSLOG_IDENTIFIER=postern\n");
 	expect_field("\nPOSTERN_SEQ=1\n");
@@ -292,7 +292,7 @@ START_TEST(journal_that_does_not_read_costs_no_message_and_is_told_later)
 
 	find_entry("journal-lost");
 	expect_field("\nPOSTERN_LOST=");
-	find_entry("admit");
+	find_entry("connected");
 	expect_field("\nPOSTERN_LEVEL=audit\n");
 	(void)text_of("err");
 	ck_assert_uint_eq(occurrences("level="), 1);

@@ -13,7 +13,7 @@ expect_lines() {
 }
 
 test_new_makes_a_private_file_and_prints_the_public_key() {
-	expect_status 0 postern key new key
+	expect_status 0 postern key create key
 	expect_empty err
 	expect_text out '^x25519:[A-Za-z0-9_-]\{43\}$'
 	expect_lines out 1
@@ -27,7 +27,7 @@ test_new_makes_a_private_file_and_prints_the_public_key() {
 
 test_new_does_not_write_over_a_key() {
 	echo "$private_line" >key
-	expect_status 9 postern key new key
+	expect_status 9 postern key create key
 	expect_empty out
 	expect_text err '^postern: key: key exists already'
 	expect_status 0 postern key public key
@@ -45,7 +45,7 @@ test_private_keys_are_never_printed() {
 
 test_public_prints_one_line_for_each_file() {
 	echo "$private_line" >a
-	postern key new b >b.public
+	postern key create b >b.public
 	expect_status 0 postern key public a b a
 	expect_lines out 3
 	[ "$(sed -n 2p out)" = "$(cat b.public)" ] || fail "not in order"
@@ -64,7 +64,7 @@ test_check_says_what_is_wrong_and_how_to_mend_it() {
 	expect_text err 'none does not exist'
 	echo "$public_line" >public
 	expect_status 1 postern key check public
-	expect_text err "public holds no private key: 'postern key new'"
+	expect_text err "public holds no private key: 'postern key create'"
 	ln -s key link
 	expect_status 0 postern key check link
 }
@@ -76,7 +76,7 @@ test_check_looks_at_every_file() {
 }
 
 test_key_of_a_policy_is_what_new_prints() {
-	postern key new key >public
+	postern key create key >public
 	write_policy policy.conf "key $(cat public)"
 	expect_status 0 postern policy check policy.conf
 	sed "s|^    user .*|    key-file $PWD/public|" policy.conf >partner.conf
@@ -86,8 +86,8 @@ test_key_of_a_policy_is_what_new_prints() {
 
 # A node and a sender with a key each, under a policy that asks for both.
 write_keyed_policy() {
-	postern key new node.key >node.public
-	postern key new own.key >own.public
+	postern key create node.key >node.public
+	postern key create own.key >own.public
 	write_policy policy.conf "key $(cat node.public)" "security aead"
 	sed "s|^    user .*|&\n    key $(cat own.public)|" policy.conf >tmp
 	mv tmp policy.conf
@@ -95,21 +95,21 @@ write_keyed_policy() {
 
 test_key_of_send_is_proven_to_a_node_with_a_key() {
 	write_keyed_policy
-	start_receiver --key node.key --lines --until-departed
+	start_receiver --key node.key --lines --until-disconnected
 	expect_status 0 send --key own.key --message hello
 	wait_for_status 0 "$receiver"
 	expect_text received '^hello$'
-	expect_text receiver.err "event=admit .* mode=aead key=$(cat own.public) "
+	expect_text receiver.err "event=connected .* security=aead key=$(cat own.public) "
 }
 
 test_sender_with_another_key_or_none_is_refused() {
 	write_keyed_policy
-	postern key new other.key >other.public
+	postern key create other.key >other.public
 	start_receiver --key node.key
 	expect_status 5 send --key other.key --message hello
 	expect_text err '^postern: orders: access denied$'
 	# The sender may end before the receiver has written its record.
-	wait_until grep -q "event=refuse .*reason=key rule=\"allow self\" .*claimed_key=$(cat other.public)" receiver.err
+	wait_until grep -q "event=refused .*reason=key rule=\"allow self\" .*claimed_key=$(cat other.public)" receiver.err
 	expect_status 5 send --message hello
 	wait_until grep -q "and the process proves none" receiver.err
 	stop_receiver
@@ -133,7 +133,7 @@ test_node_without_its_key_is_not_opened() {
 
 test_receiver_changes_its_key_on_sighup() {
 	write_keyed_policy
-	postern key new next.key >next.public
+	postern key create next.key >next.public
 	sed "s|^    key $(cat node.public)|&\n    key $(cat next.public)|" \
 		policy.conf >tmp
 	mv tmp policy.conf
@@ -153,7 +153,7 @@ test_receiver_changes_its_key_on_sighup() {
 
 test_explain_agrees_with_what_a_key_leads_to() {
 	write_keyed_policy
-	postern key new other.key >other.public
+	postern key create other.key >other.public
 	expect_status 0 postern policy explain --policy policy.conf \
 		--node orders --user "$(id -u)" --key "$(cat own.public)"
 	expect_text out 'a proven key'

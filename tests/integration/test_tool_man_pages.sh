@@ -27,7 +27,7 @@ literal_block() {
 }
 
 test_every_option_is_in_the_page_of_the_tool() {
-	for command in send receive list revoke stat top doctor \
+	for command in send receive list disconnect stat top doctor \
 		'policy check' 'policy show' \
 		'policy explain' 'policy diff' 'policy fmt' 'policy pid'; do
 		# shellcheck disable=SC2086 # two words are two arguments

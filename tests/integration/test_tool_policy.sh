@@ -280,9 +280,9 @@ test_explain_refuses_what_is_no_fact() {
 	write_policy policy.conf
 	expect_status 9 explain --user no-such-user-here
 	expect_status 9 explain --user "$(id -u)" --group no-such-group-here
-	expect_status 2 explain --user 0 --pid-word 4711
-	expect_status 2 explain --user 0 --pid-word 4711:
-	expect_status 2 explain --user 0 --pid-word :1
+	expect_status 2 explain --user 0 --pid-inode 4711
+	expect_status 2 explain --user 0 --pid-inode 4711:
+	expect_status 2 explain --user 0 --pid-inode :1
 	expect_status 2 explain --user 0 --key x25519:short
 	expect_status 2 explain --user 0 \
 		--key x25519:3p7bfXt9wbTTW2HC7OQ1Nz+DQ8hbeGdNrfx+FG+IK08
@@ -388,8 +388,8 @@ test_pid_word_admits_that_process_only() {
 	sleep 600 &
 	background="$background $!"
 	expect_status 1 explain --pid $!
-	expect_status 0 explain --user "$(id -u)" --pid-word "$word"
-	expect_status 1 explain --user "$(id -u)" --pid-word "${word}0"
+	expect_status 0 explain --user "$(id -u)" --pid-inode "$word"
+	expect_status 1 explain --user "$(id -u)" --pid-inode "${word}0"
 }
 
 test_pid_of_nobody_is_an_error() {
@@ -425,7 +425,7 @@ test_owner_unmapped_is_for_clients_that_have_the_key() {
 	expect_text err 'for clients in another user namespace'
 	expect_status 5 postern stat --policy unmapped.conf orders
 	expect_text err 'statistics and commands prove no key'
-	expect_status 5 postern revoke --policy unmapped.conf orders self
+	expect_status 5 postern disconnect --policy unmapped.conf orders self
 	expect_text err 'statistics and commands prove no key'
 	expect_status 5 postern send --policy unmapped.conf --message x orders
 	expect_text err 'for a user namespace that does not map every uid'

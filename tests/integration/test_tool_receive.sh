@@ -55,11 +55,11 @@ has_two_peers() {
 # and disconnects the peer on command.
 expect_service() {
 	start_sender --lines --instance second
-	wait_until says "$1" ' event=admit .*instance=second'
+	wait_until says "$1" ' event=connected .*instance=second'
 	wait_until has_two_peers
-	handle=$(sed -n 's/.* event=admit .* slot=\([0-9]*\) generation=\([0-9]*\) .*instance=second.*/\1.\2/p' "$1")
+	handle=$(sed -n 's/.* event=connected .* slot=\([0-9]*\) generation=\([0-9]*\) .*instance=second.*/\1.\2/p' "$1")
 	# shellcheck disable=SC2086
-	expect_status 0 postern revoke --policy policy.conf $without \
+	expect_status 0 postern disconnect --policy policy.conf $without \
 		orders "$handle"
 	wait_for_status 3 "$sender"
 	exec 8>&-
@@ -70,11 +70,11 @@ test_reload_then_idle_node_makes_no_turns() {
 	start_receiver
 	kill -HUP "$receiver"
 	wait_until says receiver.err ' event=reload '
-	first=$(figure turn_count)
+	first=$(figure loop_count)
 	calls=0
 	end=$(($(date +%s) + 3))
 	while [ "$(date +%s)" -lt "$end" ]; do
-		last=$(figure turn_count)
+		last=$(figure loop_count)
 		calls=$((calls + 1))
 	done
 	# Each call connects, and so causes a few turns.
@@ -92,8 +92,8 @@ test_full_output_stops_the_messages_only() {
 	expect_service receiver.err
 	kill -0 "$numbers" || fail "the sender ended: $(cat numbers.err)"
 	# It is idle meanwhile, and not busy with messages that it does not take.
-	before=$(figure turn_count)
-	after=$(figure turn_count)
+	before=$(figure loop_count)
+	after=$(figure loop_count)
 	[ $((after - before)) -le 100 ] || fail "$((after - before)) turns"
 
 	cat <output >received &
@@ -135,8 +135,8 @@ test_records_of_a_full_error_output_come_later() {
 	cat <errors >all &
 	background="$background $!"
 	exec 9>&-
-	wait_until says all ' event=admit '
-	wait_until says all ' event=depart '
+	wait_until says all ' event=connected '
+	wait_until says all ' event=disconnected '
 	stop_receiver
 }
 
@@ -424,7 +424,7 @@ test_format_of_large_messages_is_whole() {
 	write_policy policy.conf
 	sed 's/ring .*/ring 1MiB/; s/message .*/message 256KiB/' policy.conf >tmp
 	mv tmp policy.conf
-	start_receiver --format '%{bytes} %{payload}' --until-departed
+	start_receiver --format '%{bytes} %{payload}' --until-disconnected
 	head -c 600000 /dev/zero | tr '\0' '\1' >sent
 	expect_status 0 send --chunk 200000B <sent
 	wait_for_status 0 "$receiver"

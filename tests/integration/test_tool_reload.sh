@@ -48,7 +48,7 @@ test_policy_without_the_node_changes_nothing() {
 }
 
 test_who_is_no_longer_allowed_is_disconnected() {
-	start_receiver --lines --until-departed
+	start_receiver --lines --until-disconnected
 	start_sender --lines
 	echo one >&8
 	wait_until has_received one
@@ -57,7 +57,7 @@ test_who_is_no_longer_allowed_is_disconnected() {
 	mv tmp policy.conf
 	reload
 	wait_for_status 0 "$receiver"
-	expect_text receiver.err "event=depart .*reason=revoked"
+	expect_text receiver.err "event=disconnected .*reason=revoked"
 	wait_for_status 3 "$sender"
 	expect_text sender.err "^postern: orders: the admission was revoked$"
 	exec 8>&-

@@ -26,7 +26,7 @@ has_restored() {
 }
 
 has_admitted() {
-	grep -q ' event=admit ' receiver.err
+	grep -q ' event=connected ' receiver.err
 }
 
 has_both() {
@@ -40,7 +40,7 @@ expect_reachable() {
 	expect_text out '^orders .* running '
 	expect_status 0 with_policy stat orders
 	expect_text out '^node orders, '
-	expect_status 9 with_policy revoke orders nobody
+	expect_status 9 with_policy disconnect orders nobody
 	expect_text err "^postern: orders: .* 'nobody'$"
 	# Where that file is hidden, the connections above have to do.
 	[ ! -r /proc/net/unix ] ||

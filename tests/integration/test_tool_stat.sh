@@ -45,7 +45,7 @@ test_table_shows_the_node_and_its_peers() {
 	expect_empty err
 	expect_text out "^node orders, pid $receiver, uid $(id -u), "
 	expect_text out '^slots 1 of 256; peers 1: '
-	expect_text out '^admitted 1, departed 0, refused 0; '
+	expect_text out '^connected 1, disconnected 0, refused 0; '
 	expect_text out '^received 3 (.*; sends to a full ring 0$'
 	expect_text out '^PEER  *NAME  *UID  *PID  *STATE '
 	expect_text out "^0\.1  *self/feeder  *$(id -u)  *$sender "
@@ -56,18 +56,18 @@ test_json_has_every_figure() {
 	start_both
 	expect_shown '^node.received_messages 3$'
 	[ "$(wc -l <json)" -eq 1 ] || fail "$(cat json)"
-	expect_text values '^node.name "orders"$'
+	expect_text values '^node.node_name "orders"$'
 	expect_text values "^node.pid $receiver\$"
 	expect_text values '^node.slot_count 256$'
 	expect_text values '^node.peer_count 1$'
 	expect_text values '^node.received_bytes 11$'
 	expect_text values '^peers.0.peer "0.1"$'
-	expect_text values '^peers.0.name "self"$'
+	expect_text values '^peers.0.peer_name "self"$'
 	expect_text values '^peers.0.instance "feeder"$'
 	expect_text values '^peers.0.tenant ""$'
 	expect_text values "^peers.0.pid $sender\$"
-	expect_text values '^peers.0.may_send true$'
-	expect_text values '^peers.0.receive_ring_bytes 65536$'
+	expect_text values '^peers.0.to_node true$'
+	expect_text values '^peers.0.to_node_ring_bytes 65536$'
 	expect_text values '^peers.0.received_messages 3$'
 	expect_text values '^peers.0.latency.count [1-9]'
 	! grep -q '^peers.1' values || fail "$(cat values)"
@@ -103,7 +103,7 @@ test_openmetrics_is_valid() {
 	expect_status 0 stat --openmetrics
 	awk -f "$here/openmetrics.awk" out || fail "no OpenMetrics"
 	expect_text out '^postern_node_received_messages_total{node="orders"} 3$'
-	expect_text out '^postern_peer_received_bytes_total{node="orders",peer="0.1",uid="[0-9]*",name="self",instance="feeder",tenant=""} 11$'
+	expect_text out '^postern_peer_received_bytes_total{node="orders",peer="0.1",uid="[0-9]*",peer_name="self",instance="feeder",tenant=""} 11$'
 	expect_text out '^postern_peer_latency_seconds{.*,quantile="0.99"} 0\.'
 	expect_text out '^postern_peer_state{.*,postern_peer_state="[a-z]*"} 1$'
 }

@@ -24,13 +24,13 @@ absent	2	policy diff policy.conf bad.conf
 absent	6	send P --message x orders
 absent	6	stat P orders
 absent	6	top P --batch --count 1 orders
-absent	6	revoke P orders self
+absent	6	disconnect P orders self
 absent	8	send --policy bad.conf --message x orders
 absent	8	receive --policy bad.conf orders
 absent	8	list --policy bad.conf
 absent	8	stat --policy bad.conf orders
 absent	8	top --policy bad.conf --batch orders
-absent	8	revoke --policy bad.conf orders self
+absent	8	disconnect --policy bad.conf orders self
 absent	8	policy show --policy bad.conf
 absent	8	policy explain --policy bad.conf --node orders --user 0
 absent	8	policy fmt bad.conf
@@ -39,22 +39,22 @@ absent	9	send P --message x nowhere
 absent	9	receive P nowhere
 absent	9	stat P nowhere
 absent	9	top P --batch nowhere
-absent	9	revoke P nowhere self
+absent	9	disconnect P nowhere self
 absent	9	policy explain P --node nowhere --user 0
 absent	9	policy explain P --node orders --pid 2147483647
 absent	9	policy explain P --node orders --user no-such-user-here
 absent	9	policy fmt none.conf
 absent	9	policy pid 2147483647
 absent	9	key public none
-absent	9	key new policy.conf
+absent	9	key create policy.conf
 running	0	send P --message x orders
 running	0	list P
 running	7	receive P orders
 running	9	send P --message LONG orders
 running	9	send P --chunk 1MiB orders
-running	9	revoke P orders nobody-of-that-name
+running	9	disconnect P orders nobody-of-that-name
 stopped	4	send P --timeout 100ms --message x orders
-stopped	4	revoke P --timeout 100ms orders self
+stopped	4	disconnect P --timeout 100ms orders self
 stopped	0	list P
 strict	5	send P --message x orders
 full	7	send P --message x orders
@@ -99,7 +99,7 @@ enter() {
 		write_policy policy.conf 'limits {' 'peers 1' '}'
 		start_receiver
 		start_sender
-		wait_until grep -q 'event=admit' receiver.err
+		wait_until grep -q 'event=connected' receiver.err
 		;;
 	esac
 }
@@ -201,9 +201,9 @@ test_send_wait_succeeds_when_a_place_is_free() {
 	write_policy policy.conf 'limits {' 'peers 1' '}'
 	start_receiver --lines
 	start_sender --lines
-	wait_until grep -q 'event=admit' receiver.err
+	wait_until grep -q 'event=connected' receiver.err
 	start_waiting --message second
-	wait_until grep -q 'event=refuse' receiver.err
+	wait_until grep -q 'event=refused' receiver.err
 	exec 8>&-
 	wait_for_status 0 "$sender"
 	wait_for_status 0 "$waiting"

@@ -109,7 +109,7 @@ test_both_sides_find_the_node() {
 	write_peers etc/postern/policy.d/peers.conf
 	write_node etc/postern/policy.d/orders.conf orders.sock
 	# shellcheck disable=SC2086 # $without is empty, or two words
-	in_system "$tool" receive $without --lines --until-departed orders \
+	in_system "$tool" receive $without --lines --until-disconnected orders \
 		>received 2>receiver.err &
 	receiver=$!
 	background=$receiver
@@ -238,7 +238,7 @@ test_file_that_only_root_can_read_stops_no_client() {
 	# shellcheck disable=SC2086
 	expect_status 0 system_postern_as 20004 send $without --message here orders
 	wait_until says received '^here$'
-	wait_until says receiver.err 'event=admit .*mode=mac'
+	wait_until says receiver.err 'event=connected .*security=mac'
 }
 
 test_unreadable_file_still_shadows_its_namesake() {
@@ -310,9 +310,9 @@ test_check_in_a_user_namespace_warns_of_users_it_lacks() {
 	expect_status 1 "$@" --strict
 }
 
-test_revoke_with_an_error_in_the_nodes_block_exits_with_8() {
+test_disconnect_with_an_error_in_the_nodes_block_exits_with_8() {
 	make_orders_of no-such-user-here
-	expect_status 8 system_postern revoke orders 5.1
+	expect_status 8 system_postern disconnect orders 5.1
 	expect_text err '/orders.conf:'
 }
 

@@ -10,7 +10,7 @@ random_bytes() {
 }
 
 test_bytes_arrive_as_they_were_sent() {
-	start_receiver --until-departed
+	start_receiver --until-disconnected
 	random_bytes 3000000 >sent
 	expect_status 0 send <sent
 	wait_for_status 0 "$receiver"
@@ -29,7 +29,7 @@ test_large_messages_arrive_whole() {
 	write_policy policy.conf
 	sed 's/ring .*/ring 1MiB/; s/message .*/message 512KiB/' policy.conf >tmp
 	mv tmp policy.conf
-	start_receiver --until-departed
+	start_receiver --until-disconnected
 	random_bytes 2000000 >sent
 	expect_status 0 send --chunk 500KiB <sent
 	wait_for_status 0 "$receiver"
@@ -53,14 +53,14 @@ test_one_message_can_be_given_as_text() {
 }
 
 test_empty_input_sends_nothing_and_is_done() {
-	start_receiver --until-departed
+	start_receiver --until-disconnected
 	expect_status 0 send </dev/null
 	wait_for_status 0 "$receiver"
 	expect_empty received
 }
 
 test_closed_input_is_an_error() {
-	start_receiver --until-departed
+	start_receiver --until-disconnected
 	expect_status 9 send <&-
 	expect_text err '^postern: standard input: '
 	wait_for_status 0 "$receiver"
@@ -77,7 +77,7 @@ test_closed_output_is_an_error() {
 }
 
 test_line_that_is_too_long_is_an_error() {
-	start_receiver --lines --until-departed
+	start_receiver --lines --until-disconnected
 	{
 		echo fine
 		head -c 4096 /dev/zero | tr '\0' x
@@ -123,7 +123,7 @@ test_what_is_received_is_written_before_the_next_message_comes() {
 }
 
 test_receiver_ends_when_the_last_peer_has_left() {
-	start_receiver --lines --until-departed
+	start_receiver --lines --until-disconnected
 	start_sender --lines
 	echo first >&8
 	wait_until grep -q first received
@@ -136,7 +136,7 @@ test_receiver_ends_when_the_last_peer_has_left() {
 }
 
 test_looking_whether_a_node_is_live_admits_nobody() {
-	start_receiver --until-departed
+	start_receiver --until-disconnected
 	expect_status 0 postern list --policy policy.conf
 	expect_status 0 send --message x
 	wait_for_status 0 "$receiver"
@@ -144,7 +144,7 @@ test_looking_whether_a_node_is_live_admits_nobody() {
 }
 
 test_killed_sender_has_departed() {
-	start_receiver --lines --until-departed
+	start_receiver --lines --until-disconnected
 	start_sender --lines
 	echo committed >&8
 	wait_until grep -q committed received
@@ -341,7 +341,7 @@ test_sender_gives_up_on_a_node_that_does_not_answer() {
 
 # field NAME: of the one refusal that the node recorded.
 field() {
-	sed -n "s/^.* event=refuse .* $1=\(\"[^\"]*\"\|[^ ]*\).*/\1/p" \
+	sed -n "s/^.* event=refused .* $1=\(\"[^\"]*\"\|[^ ]*\).*/\1/p" \
 		receiver.err | tr -d '"'
 }
 
@@ -349,7 +349,7 @@ field() {
 explain_says_of_us_what_the_node_said() {
 	expect_status 1 postern policy explain --policy policy.conf \
 		--node orders --pid $$
-	[ "$(grep -c 'event=refuse' receiver.err)" -eq 1 ] ||
+	[ "$(grep -c 'event=refused' receiver.err)" -eq 1 ] ||
 		fail "$(cat receiver.err)"
 	[ "$(field reason)" = "$1" ] || fail "$(cat receiver.err)"
 	grep -Fqx "verdict: refused: $(field detail)" out ||
@@ -382,7 +382,7 @@ test_explain_gives_the_grant_that_the_node_recorded() {
 	start_sender --lines
 	echo here >&8
 	wait_until grep -q here received
-	wait_until says receiver.err "event=admit .* pid=$sender .* peer=self"
+	wait_until says receiver.err "event=connected .* pid=$sender .* peer=self"
 	wait_until says receiver.err ' direction=send$'
 	expect_status 0 postern policy explain --policy policy.conf \
 		--node orders --pid "$sender"
@@ -459,7 +459,7 @@ test_receiving_shows_progress_on_a_terminal_only() {
 	expect_status 0 send --lines <sent
 	wait_for_status 0 "$receiver"
 	received_is '1\n2\n3\n' || fail "$(cat received)"
-	expect_text screen 'event=admit'
+	expect_text screen 'event=connected'
 	expect_text screen '3 messages, 3 B, .* messages/s, .*/s'
 }
 

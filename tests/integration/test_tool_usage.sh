@@ -5,9 +5,9 @@
 
 . "${POSTERN_SRCDIR:-.}/tests/integration/tool_support.sh"
 
-commands='send:receive:list:revoke:stat:top:doctor:policy check'
+commands='send:receive:list:disconnect:stat:top:doctor:policy check'
 commands="$commands:policy show:policy explain:policy diff:policy fmt"
-commands="$commands:policy pid:policy install:policy edit:key new:key public:key check"
+commands="$commands:policy pid:policy install:policy edit:key create:key public:key check"
 
 for_each_command() {
 	old_ifs=$IFS
@@ -100,10 +100,10 @@ test_flag_with_a_value_is_a_usage_error() {
 test_missing_operand_is_a_usage_error() {
 	expect_misuse postern send
 	expect_misuse postern receive
-	expect_misuse postern revoke
-	expect_misuse postern revoke orders
+	expect_misuse postern disconnect
+	expect_misuse postern disconnect orders
 	expect_misuse postern policy pid
-	expect_misuse postern key new
+	expect_misuse postern key create
 	expect_misuse postern key public
 	expect_misuse postern key check
 	expect_misuse postern policy diff
@@ -115,7 +115,7 @@ test_surplus_operand_is_a_usage_error() {
 	expect_text err "unexpected 'two'"
 	expect_misuse postern receive one two
 	expect_misuse postern list one
-	expect_misuse postern revoke one two three
+	expect_misuse postern disconnect one two three
 	expect_misuse postern doctor one
 	expect_misuse postern policy show one
 	expect_misuse postern policy fmt one two
@@ -143,9 +143,9 @@ test_duration_without_unit_is_a_usage_error() {
 
 test_unknown_feature_is_a_usage_error() {
 	for features in '' 'all,' ',all' passright PIDFS 'all all' none; do
-		expect_misuse postern doctor --without "$features"
-		expect_misuse postern send orders --without "$features"
-		expect_misuse postern receive orders --without "$features"
+		expect_misuse postern doctor --disable "$features"
+		expect_misuse postern send orders --disable "$features"
+		expect_misuse postern receive orders --disable "$features"
 	done
 }
 
@@ -221,7 +221,7 @@ test_group_help_names_its_commands() {
 	expect_text out '^  policy check  *check policy files'
 	[ "$(grep -c '^  policy ' out)" -eq 8 ] || fail "$(cat out)"
 	expect_status 0 postern key --help
-	expect_text out '^  key new '
+	expect_text out '^  key create '
 	[ "$(grep -c '^  key ' out)" -eq 3 ] || fail "$(cat out)"
 	expect_status 0 postern key -h
 	expect_empty err
@@ -234,7 +234,7 @@ test_option_before_the_command_is_the_commands() {
 		expect_status 0 postern $option policy check
 		expect_text out '^good.conf: valid$'
 		# shellcheck disable=SC2086
-		expect_status 6 postern --without all $option send -- orders
+		expect_status 6 postern --disable all $option send -- orders
 	done
 	expect_status 0 postern --policy good.conf send --help
 	expect_text out '^usage: postern send '
@@ -253,11 +253,11 @@ test_doctor_counts_what_it_finds() {
 }
 
 test_doctor_says_what_is_lost() {
-	expect_status 0 postern doctor --without passrights,pidfs
+	expect_status 0 postern doctor --disable passrights,pidfs
 	expect_text out '^passrights *off '
 	expect_text out '^pidfs *off '
 	[ "$(grep -c 'without it, ' out)" -ge 2 ] || fail "nothing is lost?"
-	expect_status 0 postern doctor --without all
+	expect_status 0 postern doctor --disable all
 	expect_text out '^hardening level 0 of 4$'
 	expect_text out '^aes *off '
 }

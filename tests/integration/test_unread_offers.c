@@ -60,7 +60,7 @@ static void forget_most_refusals(struct scene *of)
 	const struct scene_record *last = &of->records[of->record_count - 1];
 
 	if (strcmp(last->event, "suppressed") == 0 ||
-	    (strcmp(last->event, "refuse") == 0 &&
+	    (strcmp(last->event, "refused") == 0 &&
 	     !strstr(last->line, "were revoked")))
 		of->record_count--;
 }
@@ -124,7 +124,7 @@ static void expect_the_others_are_served(void)
 {
 	(void)peer_join(&scene, &peer);
 	ck_assert_int_eq(peer_do(&scene, &peer, PEER_CLOSE, 0).result, 0);
-	(void)scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	(void)scene_await_event(&scene, POSTERN_NODE_EVENT_DISCONNECTED);
 	expect_statistics_for(&owner);
 	expect_statistics_for(&root);
 }
@@ -245,14 +245,14 @@ START_TEST(revoke_by_name_gives_the_part_of_the_holders_to_others)
 	ck_assert_int_eq(report.result, 0);
 	ck_assert_uint_eq(report.count, 8 * OFFERS_EACH + 33);
 	/* Those whose handshake has ended; the others are refused. */
-	line = find_record("revoke", " uid=40001 ");
+	line = find_record("disconnected", " uid=40001 ");
 	ck_assert_uint_ge(field_of(line, " unread="), 1);
 	ck_assert_ptr_nonnull(strstr(line, " by=control "));
 
 	/* The holders get no more, and a user that held none gets several. */
 	got = order_crowd(CROWD_LEAVE_UNREAD, FIRST_UID, 1, 1);
 	ck_assert_uint_eq(got.refused_count, 1);
-	ck_assert_ptr_nonnull(find_record("refuse", "were revoked"));
+	ck_assert_ptr_nonnull(find_record("refused", "were revoked"));
 	got = order_crowd(CROWD_LEAVE_UNREAD, FIRST_UID + USERS + 1, 1, 2);
 	ck_assert_uint_eq(got.offer_count, 2);
 	expect_the_others_are_served();
@@ -288,11 +288,11 @@ START_TEST(revoke_by_handle_reaches_one_holder_alone)
 	scene.record_count = 0;
 	got = order_crowd(CROWD_LEAVE_UNREAD, FIRST_UID, 1, 1);
 	ck_assert_uint_eq(got.refused_count, 1);
-	ck_assert_ptr_nonnull(find_record("refuse", "were revoked"));
+	ck_assert_ptr_nonnull(find_record("refused", "were revoked"));
 	scene.record_count = 0;
 	got = order_crowd(CROWD_LEAVE_UNREAD, FIRST_UID + 1, 1, 1);
 	ck_assert_uint_eq(got.refused_count, 1);
-	ck_assert_ptr_null(find_record("refuse", "were revoked"));
+	ck_assert_ptr_null(find_record("refused", "were revoked"));
 	tear_down();
 }
 END_TEST
@@ -336,7 +336,7 @@ START_TEST(containers_of_root_count_apart_and_are_revoked_apart)
 	/* Uids that were revoked get none, the others of the container do. */
 	got = order_crowd(CROWD_LEAVE_UNREAD, hostile, 1, 1);
 	ck_assert_uint_eq(got.refused_count, 1);
-	ck_assert_ptr_nonnull(find_record("refuse", "were revoked"));
+	ck_assert_ptr_nonnull(find_record("refused", "were revoked"));
 	got = order_crowd(CROWD_LEAVE_UNREAD, hostile + 4, USERS, 1);
 	ck_assert_uint_eq(got.offer_count, OFFERS_EACH - 4);
 

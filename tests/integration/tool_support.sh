@@ -34,7 +34,7 @@ patience_s=${POSTERN_TEST_PATIENCE_S:-30}
 
 # What the suite wants the library to do without.
 # shellcheck disable=SC2034
-without=${POSTERN_TEST_FEATURES_OFF:+--without $POSTERN_TEST_FEATURES_OFF}
+without=${POSTERN_TEST_DISABLE_FEATURES:+--disable $POSTERN_TEST_DISABLE_FEATURES}
 
 postern() {
 	timeout "$patience_s" "$tool" "$@"

@@ -180,11 +180,11 @@ static int connect_to_node(const struct churn *churn,
 	int r;
 
 	options.ring_bytes = churn->ring_bytes;
-	options.features_off = churn->features_off;
+	options.disable_features = churn->disable_features;
 	do
 		r = postern_connect(churn->policy, "orders", &options,
-				    postern_deadline_after(PATIENCE_NS), NULL,
-				    ret_channel);
+				    postern_deadline_after(PATIENCE_NS),
+				    ret_channel, NULL);
 	while (r == -EDQUOT && inspect_now_ns() < end_ns);
 	return r;
 }

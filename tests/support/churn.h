@@ -32,7 +32,7 @@ struct churn_message {
 struct churn {
 	const struct postern_policy *policy; /* its node is called `orders` */
 	const char *socket_path;
-	uint32_t features_off;
+	uint32_t disable_features;
 	uint32_t ring_bytes;
 	/* Shared with who wants to know when a process died, to the moment or
 	 * just before it; NULL: nobody.  CLOCK_MONOTONIC. */

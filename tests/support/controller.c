@@ -16,16 +16,16 @@ void controller_command(const struct postern_policy *policy,
 {
 	struct postern_control_options options = POSTERN_CONTROL_OPTIONS_INIT;
 	size_t fd_count = inspect_fd_count();
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 
 	memset(ret_report, 0, sizeof(*ret_report));
-	options.features_off = test_features_off();
+	options.disable_features = test_disable_features();
 	ret_report->count = CONTROLLER_UNTOUCHED;
-	ret_report->result = postern_control_revoke(
+	ret_report->result = postern_control_disconnect(
 		policy, "orders", order->peer, &options, order->deadline_ns,
-		&refusal, &ret_report->count);
-	ret_report->reason = refusal.reason;
-	memcpy(ret_report->detail, refusal.detail, sizeof(ret_report->detail));
+		&ret_report->count, &error);
+	ret_report->reason = error.reason;
+	memcpy(ret_report->detail, error.detail, sizeof(ret_report->detail));
 	ret_report->left_fds = inspect_fd_count() - fd_count;
 }
 

@@ -23,7 +23,7 @@ struct control_order {
 struct control_report {
 	int result;
 	enum postern_reason reason;
-	char detail[POSTERN_REFUSAL_DETAIL_BYTES];
+	char detail[POSTERN_ERROR_DETAIL_BYTES];
 	uint32_t count;
 	size_t left_fds;        /* more than before, in the end */
 };

@@ -250,7 +250,7 @@ static int fill_offer(struct fake *fake)
 	/* An observer requests nothing: it gets the smallest offer. */
 	if (fake->hello.kind != PST_WIRE_KIND_CHANNEL)
 		requested = (struct pst_channel_params) {
-			.directions = POSTERN_DIRECTION_SEND,
+			.directions = POSTERN_DIRECTION_TO_NODE,
 			.ring_bytes = PAGE_BYTES,
 			.message_bytes = 1,
 		};
@@ -259,8 +259,8 @@ static int fill_offer(struct fake *fake)
 	if (lies(fake, FAKE_MESSAGE_BEYOND_THE_WISH))
 		requested.message_bytes *= 2;
 	if (lies(fake, FAKE_DIRECTION_BEYOND_THE_WISH))
-		requested.directions = POSTERN_DIRECTION_SEND |
-				  POSTERN_DIRECTION_RECEIVE;
+		requested.directions = POSTERN_DIRECTION_TO_NODE |
+				       POSTERN_DIRECTION_FROM_NODE;
 	r = pst_offer_init(&fake->offer, &requested, &requested, PAGE_BYTES,
 			   pst_channel_layout_version(),
 			   POSTERN_SECURITY_NONE);

@@ -75,7 +75,7 @@ static bool be_admitted(struct flood *flood, struct stranger *stranger)
 		forget(stranger);
 		return false;
 	}
-	count(&flood->tally->admitted_count);
+	count(&flood->tally->connected_count);
 	return true;
 }
 

@@ -32,7 +32,7 @@ enum flood_kind {
 /* What was done so far; read by others while it goes on. */
 struct flood_tally {
 	_Atomic uint64_t connect_count;
-	_Atomic uint64_t admitted_count;
+	_Atomic uint64_t connected_count;
 	_Atomic uint64_t bell_count;
 };
 

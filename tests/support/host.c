@@ -13,22 +13,22 @@ static void tell(const struct scene *scene, struct host_report *report)
 
 	report->event_count = scene->event_count;
 	report->message_count = scene->message_count;
-	report->refusal_count = scene_count_records(scene, "refuse");
+	report->refusal_count = scene_count_records(scene, "refused");
 	for (i = 0; i < scene->record_count; i++)
-		if (strcmp(scene->records[i].event, "refuse") == 0)
-			(void)snprintf(report->refusal, sizeof(report->refusal),
+		if (strcmp(scene->records[i].event, "refused") == 0)
+			(void)snprintf(report->error, sizeof(report->error),
 				       "%s", scene->records[i].line);
 }
 
 static void open_node(struct scene *scene, struct host_report *report)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 
 	report->result = become(ROLE_OWNER, NULL, 0);
 	if (report->result == 0)
-		report->result = scene_try_open(scene, 0, &refusal);
+		report->result = scene_try_open(scene, 0, &error);
 	(void)snprintf(report->detail, sizeof(report->detail), "%s",
-		       refusal.detail);
+		       error.detail);
 }
 
 void host_main(int control_fd, void *user_data)

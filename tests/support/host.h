@@ -24,10 +24,10 @@ enum host_order {
 
 struct host_report {
 	int result;                     /* of HOST_OPEN */
-	char detail[POSTERN_REFUSAL_DETAIL_BYTES];
+	char detail[POSTERN_ERROR_DETAIL_BYTES];
 	size_t event_count;             /* admissions and departures */
 	size_t refusal_count;
-	char refusal[1024];             /* the last record of one */
+	char error[1024];             /* the last record of one */
 	uint64_t message_count;
 };
 

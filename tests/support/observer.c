@@ -55,17 +55,17 @@ void observer_fetch(const struct postern_policy *policy, uint64_t deadline_ns,
 		.policy = policy,
 		.node_name = "orders",
 		.deadline_ns = deadline_ns,
-		.disable_features = test_features_off(),
+		.disable_features = test_disable_features(),
 	};
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	struct pst_stats_segment_ref segment =
 		PST_STATS_SEGMENT_REF_INIT;
 	size_t fd_count = inspect_fd_count();
 
 	memset(ret_report, 0, sizeof(*ret_report));
-	ret_report->result = pst_client_fetch_stats(&target, &segment, &refusal);
-	ret_report->reason = refusal.reason;
-	memcpy(ret_report->detail, refusal.detail, sizeof(ret_report->detail));
+	ret_report->result = pst_client_fetch_stats(&target, &segment, &error);
+	ret_report->reason = error.reason;
+	memcpy(ret_report->detail, error.detail, sizeof(ret_report->detail));
 	if (ret_report->result == 0)
 		use_view(&segment, ret_report);
 	pst_stats_segment_ref_done(&segment);

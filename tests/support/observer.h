@@ -16,7 +16,7 @@
 struct observer_report {
 	int result;
 	enum postern_reason reason;
-	char detail[POSTERN_REFUSAL_DETAIL_BYTES];
+	char detail[POSTERN_ERROR_DETAIL_BYTES];
 	size_t segment_bytes;
 	bool is_readable;       /* to the last byte */
 	bool is_writable;       /* in any of the ways there are */

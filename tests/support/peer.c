@@ -33,33 +33,34 @@ static void connect_to_node(struct peer *peer, const struct peer_order *order,
 			    struct peer_report *report)
 {
 	struct postern_connect_options options = POSTERN_CONNECT_OPTIONS_INIT;
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 
 	options.directions = order->directions;
 	options.ring_bytes = order->ring_bytes;
-	options.features_off = test_features_off() | order->features_off;
+	options.disable_features = test_disable_features() |
+				   order->disable_features;
 	if (order->has_key)
 		options.key_file = peer->scene->key_paths[order->key];
 	report->result = postern_connect(peer->scene->policy, "orders",
 					 &options, POSTERN_NO_DEADLINE,
-					 &refusal, &peer->channel);
-	report->reason = refusal.reason;
-	memcpy(report->detail, refusal.detail, sizeof(report->detail));
+					 &peer->channel, &error);
+	report->reason = error.reason;
+	memcpy(report->detail, error.detail, sizeof(report->detail));
 	peer->sent_count = 0;
 	peer->received_count = 0;
 	report->limits.size_bytes = sizeof(report->limits);
 	if (report->result == 0)
-		report->result = postern_channel_limits(peer->channel,
+		report->result = postern_channel_get_info(peer->channel,
 							&report->limits);
 }
 
 static int send_one(struct peer *peer, const struct peer_order *order)
 {
-	struct postern_limits limits = POSTERN_LIMITS_INIT;
+	struct postern_channel_info limits = POSTERN_CHANNEL_INFO_INIT;
 	size_t byte_count = order->message_bytes;
 	int r;
 
-	r = postern_channel_limits(peer->channel, &limits);
+	r = postern_channel_get_info(peer->channel, &limits);
 	if (r < 0)
 		return r;
 	if (order->kind == PEER_SEND || order->kind == PEER_EXCHANGE)
@@ -266,8 +267,8 @@ postern_peer peer_join(struct scene *scene, const struct process *peer)
 
 	ck_assert_msg(report.result == 0, "not admitted: %s; %s; %s",
 		      postern_strerror(report.result),
-		      postern_reason_text(report.reason), report.detail);
-	return scene_await_event(scene, POSTERN_EVENT_ADMITTED).peer;
+		      postern_reason_description(report.reason), report.detail);
+	return scene_await_event(scene, POSTERN_NODE_EVENT_CONNECTED).peer;
 }
 
 void peer_kill(struct process *peer)

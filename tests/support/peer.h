@@ -46,15 +46,15 @@ struct peer_order {
 	size_t message_bytes;
 	bool has_key;           /* it brings key along */
 	enum scene_key key;
-	uint32_t features_off;  /* beside the suite's */
+	uint32_t disable_features;  /* beside the suite's */
 };
 
 struct peer_report {
 	int result;
 	enum postern_reason reason;     /* of PEER_CONNECT */
 	uint64_t count;                 /* done, of what was ordered */
-	struct postern_limits limits;   /* of PEER_CONNECT */
-	char detail[POSTERN_REFUSAL_DETAIL_BYTES];
+	struct postern_channel_info limits;   /* of PEER_CONNECT */
+	char detail[POSTERN_ERROR_DETAIL_BYTES];
 	size_t segment_count;
 	struct inspect_mapping segments[PEER_SEGMENTS_MAX];
 };

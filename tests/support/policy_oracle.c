@@ -41,7 +41,8 @@ static bool is_listed_in(long uid, long gid)
 }
 
 /* The id, or -1 if it is unknown or stands for nobody. */
-static long known_id(enum postern_fact fact, uint32_t id, uint32_t overflow)
+static long known_id(enum postern_fact_state fact, uint32_t id,
+		     uint32_t overflow)
 {
 	if (fact != POSTERN_FACT_KNOWN)
 		return -1;
@@ -96,7 +97,7 @@ static char answer_group(const char *value, const struct postern_subject *s,
 	return wanted >= 5001 && wanted <= 5003 ? '?' : answer;
 }
 
-static char answer_text(const char *value, enum postern_fact fact,
+static char answer_text(const char *value, enum postern_fact_state fact,
 			const char *text)
 {
 	if (fact == POSTERN_FACT_ABSENT)
@@ -106,7 +107,7 @@ static char answer_text(const char *value, enum postern_fact fact,
 	return strcmp(value, text) == 0 ? 'y' : 'n';
 }
 
-static char answer_cgroup(const char *value, enum postern_fact fact,
+static char answer_cgroup(const char *value, enum postern_fact_state fact,
 			  const char *path)
 {
 	char prefix[64], whole[256];
@@ -334,9 +335,9 @@ static void add_allow(struct oracle_decision *decision,
 {
 	decision->allows[rule->allow_index] = true;
 	if (strcmp(rule->direction, "receive") != 0)
-		decision->directions |= POSTERN_DIRECTION_SEND;
+		decision->directions |= POSTERN_DIRECTION_TO_NODE;
 	if (strcmp(rule->direction, "send") != 0)
-		decision->directions |= POSTERN_DIRECTION_RECEIVE;
+		decision->directions |= POSTERN_DIRECTION_FROM_NODE;
 	if (rule->observe)
 		decision->may_observe = true;
 	raise_to(decision, rule->security);
@@ -455,6 +456,6 @@ void oracle_decide(const struct oracle_policy *policy,
 		squeeze_sums(&decision.process_limits, &policy->limits[i]);
 	}
 	add_defaults(&decision.channel);
-	decision.is_admitted = true;
+	decision.is_allowed = true;
 	*ret_decision = decision;
 }

@@ -92,7 +92,7 @@ struct oracle_policy {
 
 /* What is compared.  Limits in the order of enum postern_limit_key. */
 struct oracle_decision {
-	bool is_admitted;
+	bool is_allowed;
 	enum postern_reason reason;
 	uint32_t directions;
 	bool may_observe;

@@ -64,9 +64,9 @@ const char *oracle_compare(const struct oracle_decision *wanted,
 	const char *difference;
 	size_t i;
 
-	if (wanted->is_admitted != (decision->is_admitted == 1))
+	if (wanted->is_allowed != (decision->is_allowed == 1))
 		return "admission";
-	if (wanted->reason != decision->refusal.reason)
+	if (wanted->reason != decision->error.reason)
 		return "reason";
 	if (wanted->directions != decision->directions)
 		return "directions";
@@ -74,7 +74,7 @@ const char *oracle_compare(const struct oracle_decision *wanted,
 		return "observe";
 	if (wanted->security != decision->security)
 		return "security";
-	if (wanted->is_admitted && wanted->weight != decision->tenant_weight)
+	if (wanted->is_allowed && wanted->weight != decision->tenant_weight)
 		return "weight";
 	if ((wanted->tenant != NULL) != (decision->tenant_name != NULL) ||
 	    (wanted->tenant && strcmp(wanted->tenant, decision->tenant_name)))

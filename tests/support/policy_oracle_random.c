@@ -234,7 +234,7 @@ void oracle_policy_make(struct oracle_policy *policy, struct random *random)
 		make_limits(&policy->limits[i], false, random);
 }
 
-static enum postern_fact make_fact(struct random *random)
+static enum postern_fact_state make_fact(struct random *random)
 {
 	if (one_in(random, 8))
 		return POSTERN_FACT_UNKNOWN;

@@ -43,28 +43,29 @@ static void keep_record(void *user_data,
 		scene->on_record(scene);
 }
 
-int scene_try_open(struct scene *scene, uint32_t extra_features_off,
-		   struct postern_refusal *ret_refusal)
+int scene_try_open(struct scene *scene, uint32_t extra_disable_features,
+		   struct postern_error_info *error)
 {
 	struct postern_node_options options = POSTERN_NODE_OPTIONS_INIT;
 
-	options.features_off = test_features_off() | extra_features_off;
+	options.disable_features = test_disable_features() |
+				   extra_disable_features;
 	options.log = keep_record;
 	options.log_user_data = scene;
 	options.key_file = scene->key_file;
 	options.accounting = scene->accounting;
 	return postern_node_open(scene->policy, "orders", &options,
-				 ret_refusal, &scene->node);
+				 &scene->node, error);
 }
 
 static void open_node(struct scene *scene)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	int r;
 
-	r = scene_try_open(scene, 0, &refusal);
+	r = scene_try_open(scene, 0, &error);
 	ck_assert_msg(r == 0, "the node cannot be opened: %s; %s",
-		      postern_strerror(r), refusal.detail);
+		      postern_strerror(r), error.detail);
 	ck_assert_int_ge(postern_node_fd(scene->node), 0);
 }
 
@@ -91,12 +92,12 @@ void scene_close(struct scene *scene)
 
 void scene_reload(struct scene *scene, uint32_t lost_count)
 {
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	uint32_t lost = 77;
 	int r;
 
-	r = postern_node_reload(scene->node, scene->next, &refusal, &lost);
-	ck_assert_msg(r == 0, "%s: %s", postern_strerror(r), refusal.detail);
+	r = postern_node_reload(scene->node, scene->next, &lost, &error);
+	ck_assert_msg(r == 0, "%s: %s", postern_strerror(r), error.detail);
 	ck_assert_uint_eq(lost, lost_count);
 }
 
@@ -104,7 +105,7 @@ void scene_reload(struct scene *scene, uint32_t lost_count)
 
 static void collect_events(struct scene *scene)
 {
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 	int r;
 
 	while ((r = postern_node_next_event(scene->node, &event)) == 0) {
@@ -172,8 +173,8 @@ void scene_serve_what_is_due(struct scene *scene)
 		collect(scene);
 }
 
-static bool take_event(struct scene *scene, enum postern_event_type type,
-		       struct postern_event *ret_event)
+static bool take_event(struct scene *scene, enum postern_node_event_type type,
+		       struct postern_node_event *ret_event)
 {
 	size_t i;
 
@@ -189,11 +190,11 @@ static bool take_event(struct scene *scene, enum postern_event_type type,
 	return false;
 }
 
-struct postern_event scene_await_event(struct scene *scene,
-				       enum postern_event_type type)
+struct postern_node_event scene_await_event(struct scene *scene,
+					    enum postern_node_event_type type)
 {
 	uint64_t deadline_ns = test_deadline_ns();
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 
 	while (!take_event(scene, type, &event))
 		(void)serve_once(scene, -1, deadline_ns);
@@ -256,7 +257,7 @@ static const char *find_refusal(const struct scene *scene)
 	size_t i;
 
 	for (i = 0; i < scene->record_count; i++)
-		if (strcmp(scene->records[i].event, "refuse") == 0)
+		if (strcmp(scene->records[i].event, "refused") == 0)
 			return scene->records[i].line;
 	return NULL;
 }
@@ -268,10 +269,10 @@ void scene_expect_one_refusal(struct scene *scene, enum postern_reason reason,
 	char number[16];
 
 	ck_assert_msg(line, "there is no record of a refusal");
-	ck_assert_msg(has_field(line, "reason", postern_reason_word(reason)),
+	ck_assert_msg(has_field(line, "reason", postern_reason_name(reason)),
 		      "not a refusal because of '%s': %s",
-		      postern_reason_word(reason), line);
-	ck_assert_uint_eq(scene_count_records(scene, "refuse"), 1);
+		      postern_reason_name(reason), line);
+	ck_assert_uint_eq(scene_count_records(scene, "refused"), 1);
 	if (rule_line > 0) {
 		(void)snprintf(number, sizeof(number), "%u", rule_line);
 		ck_assert_msg(has_field(line, "line", number) &&
@@ -293,7 +294,7 @@ void scene_await_record(struct scene *scene, const char *event)
 
 void scene_await_one_refusal(struct scene *scene, enum postern_reason reason)
 {
-	scene_await_record(scene, "refuse");
+	scene_await_record(scene, "refused");
 	scene_serve_what_is_due(scene);
 	scene_expect_one_refusal(scene, reason, 0);
 }

@@ -65,7 +65,7 @@ struct scene {
 	struct postern_policy *next;    /* for scene_reload(); NULL: none */
 	struct postern_node *node;
 
-	struct postern_event events[SCENE_EVENTS_MAX];
+	struct postern_node_event events[SCENE_EVENTS_MAX];
 	size_t event_count;
 	struct scene_record records[SCENE_RECORDS_MAX]; /* of the audit */
 	size_t record_count;
@@ -95,10 +95,10 @@ const char *scene_key_text(const struct scene *scene, const char *name,
  * the owner is in SHARED_GID. */
 void scene_open(struct scene *scene);
 void scene_open_in_group(struct scene *scene);
-/* The same for a process that is no test; extra_features_off beside the
+/* The same for a process that is no test; extra_disable_features beside the
  * suite's.  Returns as postern_node_open(). */
-int scene_try_open(struct scene *scene, uint32_t extra_features_off,
-		   struct postern_refusal *ret_refusal);
+int scene_try_open(struct scene *scene, uint32_t extra_disable_features,
+		   struct postern_error_info *error);
 void scene_close(struct scene *scene);
 
 /* The node lives by scene->next from now on, and so many peers are cut off. */
@@ -109,8 +109,8 @@ void scene_reload(struct scene *scene, uint32_t lost_count);
  * not yet taken, there is a record of this event, or message_count is reached.
  */
 void scene_serve_until_readable(struct scene *scene, int fd);
-struct postern_event scene_await_event(struct scene *scene,
-				       enum postern_event_type type);
+struct postern_node_event scene_await_event(struct scene *scene,
+					    enum postern_node_event_type type);
 void scene_await_record(struct scene *scene, const char *event);
 void scene_await_messages(struct scene *scene, uint64_t message_count);
 /* Until the calling process has so many descriptors. */
@@ -118,7 +118,7 @@ void scene_serve_until_fd_count(struct scene *scene, size_t fd_count);
 /* As long as there is anything to do at once. */
 void scene_serve_what_is_due(struct scene *scene);
 
-/* Records of this event ("refuse", "admit", "depart", "suppressed"). */
+/* Records of this event ("refused", "connected", "disconnected", "suppressed"). */
 size_t scene_count_records(const struct scene *scene, const char *event);
 /* One of them has this text in it. */
 bool scene_has_record(const struct scene *scene, const char *event,

@@ -28,7 +28,7 @@ void scene_make_keys(struct scene *scene)
 		path = scene->key_paths[i];
 		(void)snprintf(path, sizeof(scene->key_paths[i]), "%s/%s",
 			       scene->policy_directory, keys[i].name);
-		ck_assert_int_eq(postern_key_create(path, NULL, key), 0);
+		ck_assert_int_eq(postern_key_create(path, key, NULL), 0);
 		postern_key_text(key, scene->key_texts[i]);
 		if (users_are_several())
 			ck_assert_int_eq(chown(path, uid_of(keys[i].role),

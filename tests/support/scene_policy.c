@@ -143,7 +143,7 @@ void scene_load(struct scene *scene, const char *policy_template)
 	ck_assert_int_eq(chmod(scene->policy_path, 0644), 0);
 
 	options.file = scene->policy_path;
-	options.features_off = test_features_off();
+	options.disable_features = test_disable_features();
 	ck_assert_int_eq(postern_diagnostics_new(&diagnostics), 0);
 	scene->policy = postern_policy_free(scene->policy);
 	r = postern_policy_load(&options, diagnostics, &scene->policy);

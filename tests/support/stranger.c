@@ -44,8 +44,8 @@ void stranger_fill_hello(struct pst_hello *ret_hello)
 	ret_hello->kind = PST_WIRE_KIND_CHANNEL;
 	(void)strcpy(ret_hello->node_name, "orders");
 	(void)strcpy(ret_hello->instance, "stranger");
-	ret_hello->requested.directions = POSTERN_DIRECTION_SEND |
-					  POSTERN_DIRECTION_RECEIVE;
+	ret_hello->requested.directions = POSTERN_DIRECTION_TO_NODE |
+					  POSTERN_DIRECTION_FROM_NODE;
 	ret_hello->requested.ring_bytes = 16 * 1024;
 	ret_hello->requested.message_bytes = 4 * 1024;
 	ret_hello->layout_version = pst_channel_layout_version();

@@ -30,13 +30,14 @@ static uint32_t feature_of(const char *name)
 	for (i = 0; i < sizeof(features) / sizeof(features[0]); i++)
 		if (strcmp(name, features[i].name) == 0)
 			return features[i].bits;
-	fprintf(stderr, "POSTERN_TEST_FEATURES_OFF: no feature '%s'\n", name);
+	fprintf(stderr, "POSTERN_TEST_DISABLE_FEATURES: no feature '%s'\n",
+		name);
 	abort();
 }
 
-uint32_t test_features_off(void)
+uint32_t test_disable_features(void)
 {
-	const char *list = getenv("POSTERN_TEST_FEATURES_OFF");
+	const char *list = getenv("POSTERN_TEST_DISABLE_FEATURES");
 	char copy[256], *word, *rest = copy;
 	uint32_t bits = 0;
 
@@ -49,7 +50,7 @@ uint32_t test_features_off(void)
 
 uint32_t test_features(void)
 {
-	return postern_features() & ~test_features_off();
+	return postern_features() & ~test_disable_features();
 }
 
 uint64_t test_deadline_ns(void)

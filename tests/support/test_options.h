@@ -2,7 +2,7 @@
 /*
  * How the suite was asked to run
  *
- * POSTERN_TEST_FEATURES_OFF   features to do without: names separated by commas
+ * POSTERN_TEST_DISABLE_FEATURES   features to do without: names separated by commas
  *                             or spaces (passrights peerpidfd pidfs
  *                             noexec-seal aes), or all
  * POSTERN_TEST_PATIENCE_S     seconds until what is waited for will not happen,
@@ -16,9 +16,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* POSTERN_FEATURE_* bits for options.features_off.  Aborts on a name that is
+/* POSTERN_FEATURE_* bits for options.disable_features.  Aborts on a name that is
  * none: a suite that silently ran with everything on would prove nothing. */
-uint32_t test_features_off(void);
+uint32_t test_disable_features(void);
 
 /* Those that this host has and the suite may use. */
 uint32_t test_features(void);

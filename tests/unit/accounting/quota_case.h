@@ -109,7 +109,7 @@ static inline struct postern_decision decide(const struct node *node,
 
 	pst_policy_decide(node->policy, node->name, &subject,
 			  &decision);
-	expect_equal(decision.is_admitted, 1);
+	expect_equal(decision.is_allowed, 1);
 	return decision;
 }
 
@@ -130,15 +130,15 @@ static inline enum postern_reason try(struct node *node, uint32_t slot,
 		.rules = node->rules,
 		.decision = &decision,
 	};
-	struct postern_refusal refusal = {0};
+	struct postern_error_info error = {0};
 
 	if (pst_quota_charge(node->accounting, &node->charges, slot, &request,
-			     &refusal))
+			     &error))
 		return POSTERN_REASON_NONE;
 	/* The line that sets the limit, in any scope. */
-	expect(refusal.line > 0);
-	ck_assert_str_eq(refusal.file, "test.conf");
-	return refusal.reason;
+	expect(error.line > 0);
+	ck_assert_str_eq(error.file, "test.conf");
+	return error.reason;
 }
 
 /* In the first slot that is free. */

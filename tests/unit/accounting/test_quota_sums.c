@@ -127,10 +127,10 @@ END_TEST
 
 static bool acquire(struct node *node, struct pst_uid_rate *rates,
 		    const struct postern_policy_limit *limits, uint32_t uid,
-		    struct postern_refusal *refusal)
+		    struct postern_error_info *error)
 {
 	return pst_quota_acquire_handshake(node->accounting, rates, limits, uid,
-					   node->now_ns, refusal);
+					   node->now_ns, error);
 }
 
 /* How many attempts of a uid are allowed at this moment, at most 100. */
@@ -138,22 +138,22 @@ static int attempt_all(struct node *node, uint32_t uid)
 {
 	struct postern_decision decision = decide(node, uid);
 	struct pst_tenant_account *account = account_for(node, &decision);
-	struct postern_refusal refusal = {0};
+	struct postern_error_info error = {0};
 	int count = 0;
 
 	while (acquire(node, &node->handshakes,
-		       node->rules->limits, uid, &refusal) &&
+		       node->rules->limits, uid, &error) &&
 	       acquire(node, &node->accounting->handshakes,
 		       node->policy->limits, uid,
-		       &refusal) &&
+		       &error) &&
 	       (!account || acquire(node, &account->handshakes,
-				    decision.tenant, uid, &refusal))) {
+				    decision.tenant, uid, &error))) {
 		count++;
 		if (count == 100)
 			return count;
 	}
-	expect_equal(refusal.reason, POSTERN_REASON_HANDSHAKES);
-	expect(refusal.line > 0);
+	expect_equal(error.reason, POSTERN_REASON_HANDSHAKES);
+	expect(error.line > 0);
 	return count;
 }
 

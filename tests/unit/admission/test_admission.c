@@ -56,13 +56,13 @@ static struct {
 static void on_refused(void *hook_data,
 		       const struct pst_peer_credentials *credentials,
 		       const struct pst_handshake_responder *responder,
-		       const struct postern_refusal *refusal)
+		       const struct postern_error_info *error)
 {
 	expect(hook_data == &told);
 	expect(credentials);
 	(void)responder;
 	told.refused_count++;
-	told.reason = refusal->reason;
+	told.reason = error->reason;
 }
 
 static void on_offers_exhausted(void *hook_data)
@@ -190,12 +190,12 @@ static uint64_t tag_of(const struct pst_half_open *entry, uint32_t generation)
 }
 
 static bool decide(uid_t uid, struct postern_decision *ret_decision,
-		   struct postern_refusal *refusal)
+		   struct postern_error_info *error)
 {
 	struct pst_peer_credentials credentials = credentials_of(uid);
 
 	return pst_admission_decide(&admission, &credentials, NULL,
-				    ret_decision, refusal);
+				    ret_decision, error);
 }
 
 /* -- decisions ------------------------------------------------------------- */
@@ -203,13 +203,13 @@ static bool decide(uid_t uid, struct postern_decision *ret_decision,
 START_TEST(decide_follows_the_policy_of_the_binding)
 {
 	struct postern_decision decision = POSTERN_DECISION_INIT;
-	struct postern_refusal refusal;
+	struct postern_error_info error;
 
 	set_up();
-	expect(decide(ALICE, &decision, &refusal));
+	expect(decide(ALICE, &decision, &error));
 	ck_assert_str_eq(decision.peer_name, "alice");
-	expect(!decide(BOB, &decision, &refusal));
-	expect(refusal.reason != POSTERN_REASON_NONE);
+	expect(!decide(BOB, &decision, &error));
+	expect(error.reason != POSTERN_REASON_NONE);
 	tear_down();
 }
 END_TEST
@@ -217,35 +217,36 @@ END_TEST
 START_TEST(decision_covers_what_it_grants_and_less)
 {
 	struct postern_decision decision = {
-		.directions = POSTERN_DIRECTION_SEND,
+		.directions = POSTERN_DIRECTION_TO_NODE,
 		.security = POSTERN_SECURITY_MAC,
 	};
-	struct postern_refusal refusal;
+	struct postern_error_info error;
 
-	expect(pst_admission_covers(&decision, POSTERN_DIRECTION_SEND,
-				    POSTERN_SECURITY_MAC, &refusal));
-	expect(pst_admission_covers(&decision, POSTERN_DIRECTION_SEND,
-				    POSTERN_SECURITY_AEAD, &refusal));
-	expect(!pst_admission_covers(
-		&decision, POSTERN_DIRECTION_SEND | POSTERN_DIRECTION_RECEIVE,
-		POSTERN_SECURITY_MAC, &refusal));
-	expect_equal(refusal.reason, POSTERN_REASON_DIRECTION);
-	expect(!pst_admission_covers(&decision, POSTERN_DIRECTION_SEND,
-				     POSTERN_SECURITY_NONE, &refusal));
-	expect_equal(refusal.reason, POSTERN_REASON_SECURITY);
+	expect(pst_admission_covers(&decision, POSTERN_DIRECTION_TO_NODE,
+				    POSTERN_SECURITY_MAC, &error));
+	expect(pst_admission_covers(&decision, POSTERN_DIRECTION_TO_NODE,
+				    POSTERN_SECURITY_AEAD, &error));
+	expect(!pst_admission_covers(&decision,
+				     POSTERN_DIRECTION_TO_NODE |
+					     POSTERN_DIRECTION_FROM_NODE,
+				     POSTERN_SECURITY_MAC, &error));
+	expect_equal(error.reason, POSTERN_REASON_DIRECTION);
+	expect(!pst_admission_covers(&decision, POSTERN_DIRECTION_TO_NODE,
+				     POSTERN_SECURITY_NONE, &error));
+	expect_equal(error.reason, POSTERN_REASON_SECURITY);
 }
 END_TEST
 
 static enum postern_reason attempt_of(uid_t uid)
 {
 	struct pst_peer_credentials credentials = credentials_of(uid);
-	struct postern_refusal refusal;
+	struct postern_error_info error;
 	bool needs_key;
 
 	if (pst_admission_check_attempt(&admission, &credentials, uid,
-					&needs_key, &refusal))
+					&needs_key, &error))
 		return POSTERN_REASON_NONE;
-	return refusal.reason;
+	return error.reason;
 }
 
 START_TEST(attempt_needs_a_rule_unless_it_is_of_root_or_the_owner)
@@ -287,20 +288,20 @@ END_TEST
 START_TEST(ninth_unread_offer_of_a_user_is_refused_and_reported)
 {
 	struct pst_half_open *entry = NULL;
-	struct postern_refusal refusal;
+	struct postern_error_info error;
 	int i;
 
 	set_up();
 	for (i = 0; i < PST_OFFERS_PER_USER; i++) {
 		entry = begin(ALICE);
-		expect(pst_admission_may_offer(&admission, entry, &refusal));
+		expect(pst_admission_may_offer(&admission, entry, &error));
 		expect_equal(send(entry->socket_fd, "x", 1, 0), 1);
 		pst_half_open_note_offer(entry, "alice", now_ns);
 	}
 	expect_equal(told.exhausted_count, 0);
 	entry = begin(ALICE);
-	expect(!pst_admission_may_offer(&admission, entry, &refusal));
-	expect_equal(refusal.reason, POSTERN_REASON_UNREAD_OFFERS);
+	expect(!pst_admission_may_offer(&admission, entry, &error));
+	expect_equal(error.reason, POSTERN_REASON_UNREAD_OFFERS);
 	expect_equal(told.exhausted_count, 1);
 	tear_down();
 }
@@ -310,7 +311,7 @@ END_TEST
 
 START_TEST(refused_handshake_is_reported_and_the_client_gets_a_record)
 {
-	const struct postern_refusal refusal = {
+	const struct postern_error_info error = {
 		.reason = POSTERN_REASON_DENIED,
 	};
 	struct pst_half_open *entry;
@@ -318,7 +319,7 @@ START_TEST(refused_handshake_is_reported_and_the_client_gets_a_record)
 
 	set_up();
 	entry = begin(BOB);
-	pst_admission_refuse(&admission, entry, &refusal);
+	pst_admission_refuse(&admission, entry, &error);
 	expect(!entry->is_taken);
 	expect_equal(told.refused_count, 1);
 	expect_equal(told.reason, POSTERN_REASON_DENIED);

@@ -323,7 +323,7 @@ static void exchange_keys(struct pst_half_open *entry)
 	const struct pst_initiator_params params = {
 		.kind = PST_WIRE_KIND_CHANNEL,
 		.node_name = "orders",
-		.requested = {POSTERN_DIRECTION_SEND, 65536, 64},
+		.requested = {POSTERN_DIRECTION_TO_NODE, 65536, 64},
 		.page_bytes = 4096,
 		.security_bits = 1u << POSTERN_SECURITY_MAC,
 		.pattern = PST_NOISE_NN,

@@ -78,16 +78,16 @@ START_TEST(outputs_of_an_impossible_size_are_refused)
 {
 	static const char message[1000];
 	struct postern_channel_event event = POSTERN_CHANNEL_EVENT_INIT;
-	struct postern_limits limits = POSTERN_LIMITS_INIT;
+	struct postern_channel_info limits = POSTERN_CHANNEL_INFO_INIT;
 	struct postern_channel_statistics stats =
 		POSTERN_CHANNEL_STATISTICS_INIT;
 
 	expect_equal(postern_channel_set_watermarks(left, 1000, 100), 0);
 	expect_equal(postern_send(left, message, sizeof(message)), 0);
 	limits.size_bytes = POSTERN_STRUCT_BYTES_MAX + 1;
-	expect_equal(postern_channel_limits(left, &limits), -EINVAL);
+	expect_equal(postern_channel_get_info(left, &limits), -EINVAL);
 	limits.size_bytes = sizeof(limits) - 8;
-	expect_equal(postern_channel_limits(left, &limits), -EINVAL);
+	expect_equal(postern_channel_get_info(left, &limits), -EINVAL);
 	expect_equal(limits.send_ring_bytes, 0);
 	stats.size_bytes = SIZE_MAX;
 	expect_equal(postern_channel_stats(left, &stats), -EINVAL);
@@ -95,7 +95,7 @@ START_TEST(outputs_of_an_impossible_size_are_refused)
 	expect_equal(postern_channel_next_event(left, &event), -EINVAL);
 	event.size_bytes = sizeof(event);
 	expect_equal(postern_channel_next_event(left, &event), 0);
-	expect_equal(event.type, POSTERN_CHANNEL_ABOVE_HIGH);
+	expect_equal(event.type, POSTERN_CHANNEL_EVENT_ABOVE_HIGH);
 }
 END_TEST
 
@@ -118,21 +118,24 @@ START_TEST(watermarks_are_set_asked_for_and_waited_for)
 	struct postern_channel_event event = POSTERN_CHANNEL_EVENT_INIT;
 	uint32_t ready = 0;
 
-	expect_equal(postern_channel_wait(left, POSTERN_WAIT_LOW, 0, &ready),
+	expect_equal(postern_channel_wait(left, POSTERN_WAIT_LOW_WATERMARK, 0,
+					  &ready),
 		     -EINVAL);
 	expect_equal(postern_channel_wait(left, 8, 0, &ready), -EINVAL);
 	expect_equal(postern_channel_set_watermarks(left, 500, 600), -EINVAL);
 	expect_equal(postern_channel_set_watermarks(left, 1000, 100), 0);
 	expect_equal(postern_channel_next_event(left, NULL), -EINVAL);
 	expect_equal(postern_channel_next_event(left, &event), -EAGAIN);
-	expect_equal(postern_channel_wait(left, POSTERN_WAIT_LOW, 0, &ready),
+	expect_equal(postern_channel_wait(left, POSTERN_WAIT_LOW_WATERMARK, 0,
+					  &ready),
 		     0);
-	expect_equal(ready, POSTERN_WAIT_LOW);
+	expect_equal(ready, POSTERN_WAIT_LOW_WATERMARK);
 	expect_equal(postern_send(left, message, sizeof(message)), 0);
-	expect_equal(postern_channel_wait(left, POSTERN_WAIT_LOW, 0, &ready),
+	expect_equal(postern_channel_wait(left, POSTERN_WAIT_LOW_WATERMARK, 0,
+					  &ready),
 		     -ETIMEDOUT);
 	expect_equal(postern_channel_next_event(left, &event), 0);
-	expect_equal(event.type, POSTERN_CHANNEL_ABOVE_HIGH);
+	expect_equal(event.type, POSTERN_CHANNEL_EVENT_ABOVE_HIGH);
 }
 END_TEST
 

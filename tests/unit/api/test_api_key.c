@@ -25,7 +25,7 @@
 	"x25519-private:dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCo\n"
 #define PUBLIC_TEXT "x25519:hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo"
 
-static struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+static struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 static uint8_t key[POSTERN_KEY_BYTES];
 static const uint8_t untouched[POSTERN_KEY_BYTES];
 
@@ -33,9 +33,9 @@ static void expect_refused(int result, int wanted, enum postern_reason reason,
 			   const char *detail)
 {
 	ck_assert_int_eq(result, wanted);
-	ck_assert_int_eq(refusal.reason, reason);
-	ck_assert_msg(strstr(refusal.detail, detail) != NULL, "'%s'",
-		      refusal.detail);
+	ck_assert_int_eq(error.reason, reason);
+	ck_assert_msg(strstr(error.detail, detail) != NULL, "'%s'",
+		      error.detail);
 	ck_assert_mem_eq(key, untouched, sizeof(key));
 }
 
@@ -43,18 +43,18 @@ START_TEST(new_key_can_be_read_and_is_like_no_other)
 {
 	uint8_t created[2][POSTERN_KEY_BYTES];
 
-	ck_assert_int_eq(postern_key_create(test_path("a"), &refusal,
-					    created[0]), 0);
-	ck_assert_int_eq(postern_key_create(test_path("b"), NULL, created[1]),
+	ck_assert_int_eq(postern_key_create(test_path("a"), created[0],
+					    &error), 0);
+	ck_assert_int_eq(postern_key_create(test_path("b"), created[1], NULL),
 			 0);
 	ck_assert_mem_ne(created[0], created[1], sizeof(key));
-	ck_assert_int_eq(postern_key_read_public(test_path("a"), &refusal,
-						 key), 0);
+	ck_assert_int_eq(postern_key_read_public(test_path("a"), key,
+						 &error), 0);
 	ck_assert_mem_eq(key, created[0], sizeof(key));
-	ck_assert_int_eq(postern_key_read_public(test_path("b"), NULL, key),
+	ck_assert_int_eq(postern_key_read_public(test_path("b"), key, NULL),
 			 0);
 	ck_assert_mem_eq(key, created[1], sizeof(key));
-	ck_assert_int_eq(refusal.reason, POSTERN_REASON_NONE);
+	ck_assert_int_eq(error.reason, POSTERN_REASON_NONE);
 }
 END_TEST
 
@@ -63,7 +63,7 @@ START_TEST(public_key_follows_from_the_private_one)
 	const char *path = test_file("key", PRIVATE_LINE, geteuid(), 0400);
 	char text[POSTERN_KEY_TEXT_BYTES];
 
-	ck_assert_int_eq(postern_key_read_public(path, &refusal, key), 0);
+	ck_assert_int_eq(postern_key_read_public(path, key, &error), 0);
 	postern_key_text(key, text);
 	ck_assert_str_eq(text, PUBLIC_TEXT);
 }
@@ -73,9 +73,9 @@ START_TEST(key_that_exists_stays)
 {
 	const char *path = test_file("key", PRIVATE_LINE, geteuid(), 0600);
 
-	expect_refused(postern_key_create(path, &refusal, key), -EBUSY,
+	expect_refused(postern_key_create(path, key, &error), -EBUSY,
 		       POSTERN_REASON_KEY, "exists already");
-	ck_assert_int_eq(postern_key_read_public(path, &refusal, key), 0);
+	ck_assert_int_eq(postern_key_read_public(path, key, &error), 0);
 }
 END_TEST
 
@@ -84,16 +84,16 @@ START_TEST(what_is_wrong_is_said)
 	char mend[600];
 	const char *path;
 
-	expect_refused(postern_key_read_public(test_path("none"), &refusal,
-					       key),
+	expect_refused(postern_key_read_public(test_path("none"), key,
+					       &error),
 		       -ENOENT, POSTERN_REASON_KEY, "none does not exist");
-	expect_refused(postern_key_create(test_path("none/key"), &refusal, key),
+	expect_refused(postern_key_create(test_path("none/key"), key, &error),
 		       -ENOENT, POSTERN_REASON_KEY, "install -d -m 0755");
 	path = test_file("open", PRIVATE_LINE, geteuid(), 0640);
 	(void)snprintf(mend, sizeof(mend), "chmod 600 %s", path);
-	expect_refused(postern_key_read_public(path, &refusal, key), -EACCES,
+	expect_refused(postern_key_read_public(path, key, &error), -EACCES,
 		       POSTERN_REASON_KEY, mend);
-	expect_refused(postern_key_read_public(test_dir, &refusal, key),
+	expect_refused(postern_key_read_public(test_dir, key, &error),
 		       -EACCES, POSTERN_REASON_KEY, "is not a regular file");
 }
 END_TEST
@@ -115,16 +115,16 @@ START_TEST(only_a_whole_private_key_is_one)
 	for (i = 0; i < sizeof(contents) / sizeof(contents[0]); i++)
 		expect_refused(postern_key_read_public(
 				       test_file("key", contents[i], geteuid(),
-						 0600), &refusal, key),
+						 0600), key, &error),
 			       -EACCES, POSTERN_REASON_KEY,
-			       "holds no private key: 'postern key new'");
+			       "holds no private key: 'postern key create'");
 }
 END_TEST
 
 static int read_root_s(void *path)
 {
-	return postern_key_read_public(path, &refusal, key) == -EACCES &&
-			       strstr(refusal.detail, "Permission denied") ?
+	return postern_key_read_public(path, key, &error) == -EACCES &&
+			       strstr(error.detail, "Permission denied") ?
 		       0 : 1;
 }
 
@@ -152,9 +152,9 @@ static int use_without_locked_memory(void *path)
 	/* A sanitizer says yes, and does not lock it. */
 	if (mlock(key, sizeof(key)) == 0)
 		return CANNOT_TELL;
-	if (postern_key_create(path, &refusal, key) != -ENOMEM ||
-	    refusal.reason != POSTERN_REASON_RESOURCES ||
-	    !strstr(refusal.detail, "ulimit -l"))
+	if (postern_key_create(path, key, &error) != -ENOMEM ||
+	    error.reason != POSTERN_REASON_RESOURCES ||
+	    !strstr(error.detail, "ulimit -l"))
 		return 2;
 	return access(path, F_OK) < 0 ? 0 : 3;
 }
@@ -182,11 +182,11 @@ END_TEST
 
 START_TEST(null_is_misuse)
 {
-	ck_assert_int_eq(postern_key_create(NULL, &refusal, key), -EINVAL);
-	ck_assert_int_eq(postern_key_create(test_path("k"), &refusal, NULL),
+	ck_assert_int_eq(postern_key_create(NULL, key, &error), -EINVAL);
+	ck_assert_int_eq(postern_key_create(test_path("k"), NULL, &error),
 			 -EINVAL);
 	ck_assert_int_eq(access(test_path("k"), F_OK), -1);
-	ck_assert_int_eq(postern_key_read_public(NULL, NULL, key), -EINVAL);
+	ck_assert_int_eq(postern_key_read_public(NULL, key, NULL), -EINVAL);
 	ck_assert_int_eq(postern_key_read_public("k", NULL, NULL), -EINVAL);
 }
 END_TEST
@@ -194,7 +194,7 @@ END_TEST
 static void setup(void)
 {
 	test_dir_setup();
-	refusal = (struct postern_refusal) POSTERN_REFUSAL_INIT;
+	error = (struct postern_error_info) POSTERN_ERROR_INFO_INIT;
 	memset(key, 0, sizeof(key));
 }
 

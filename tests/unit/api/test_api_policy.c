@@ -72,9 +72,9 @@ START_TEST(null_arguments_are_refused)
 
 	ck_assert_int_eq(postern_diagnostics_new(NULL), -EINVAL);
 	ck_assert_int_eq(postern_diagnostics_new(&diagnostics), 0);
-	ck_assert_int_eq(postern_diagnostics_get(NULL, 0, &diagnostic),
+	ck_assert_int_eq(postern_diagnostics_at(NULL, 0, &diagnostic),
 			 -EINVAL);
-	ck_assert_int_eq(postern_diagnostics_get(diagnostics, 0, &diagnostic),
+	ck_assert_int_eq(postern_diagnostics_at(diagnostics, 0, &diagnostic),
 			 -ENOENT);
 	ck_assert_int_eq(postern_diagnostics_format(diagnostics, 0, &text),
 			 -ENOENT);
@@ -96,10 +96,10 @@ START_TEST(unknown_flags_are_refused)
 	ck_assert_int_eq(postern_policy_load(&options, NULL, &policy),
 			 -EINVAL);
 	options.flags = 0;
-	options.features_off = 1u << 31;
+	options.disable_features = 1u << 31;
 	ck_assert_int_eq(postern_policy_load(&options, NULL, &policy),
 			 -EINVAL);
-	options.features_off = 0;
+	options.disable_features = 0;
 	options.candidate_text = "";
 	ck_assert_int_eq(postern_policy_load(&options, NULL, &policy),
 			 -EINVAL);
@@ -155,7 +155,7 @@ START_TEST(structs_of_another_size_are_understood_or_refused)
 	ck_assert_int_eq(
 		postern_policy_decide(policy, "n", &subject, &newer.decision),
 		0);
-	ck_assert_uint_eq(newer.decision.is_admitted, 1);
+	ck_assert_uint_eq(newer.decision.is_allowed, 1);
 	ck_assert_uint_eq(newer.decision.size_bytes, sizeof(newer));
 	for (i = 0; i < sizeof(newer.later); i++)
 		ck_assert_uint_eq(newer.later[i], 0);
@@ -189,11 +189,11 @@ START_TEST(a_policy_decides_explains_and_lists)
 	subject.uid = 4242;
 	ck_assert_int_eq(
 		postern_policy_decide(policy, "n", &subject, &decision), 0);
-	ck_assert_uint_eq(decision.is_admitted, 1);
+	ck_assert_uint_eq(decision.is_allowed, 1);
 	ck_assert_str_eq(decision.peer_name, "p");
 	ck_assert_int_eq(
 		postern_policy_decide(policy, "m", &subject, &decision), 0);
-	ck_assert_int_eq(decision.refusal.reason, POSTERN_REASON_UNKNOWN_NODE);
+	ck_assert_int_eq(decision.error.reason, POSTERN_REASON_UNKNOWN_NODE);
 
 	ck_assert_int_eq(postern_policy_explain(policy, "n", &subject, &text),
 			 0);
@@ -225,7 +225,7 @@ START_TEST(an_invalid_policy_says_why)
 			 -EINVAL);
 	ck_assert_ptr_null(policy);
 	ck_assert_uint_eq(postern_diagnostics_error_count(diagnostics), 1);
-	ck_assert_int_eq(postern_diagnostics_get(diagnostics, 0, &diagnostic),
+	ck_assert_int_eq(postern_diagnostics_at(diagnostics, 0, &diagnostic),
 			 0);
 	ck_assert_int_eq(diagnostic.severity, POSTERN_SEVERITY_ERROR);
 	ck_assert_str_eq(diagnostic.file, options.file);

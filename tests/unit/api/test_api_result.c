@@ -160,11 +160,11 @@ END_TEST
 START_TEST(a_refusal_of_an_impossible_size_is_left_alone)
 {
 	struct {
-		struct postern_refusal refusal;
+		struct postern_error_info error;
 		unsigned char guard[64];
 	} theirs;
 	static const size_t sizes[] = {
-		0, sizeof(size_t), sizeof(struct postern_refusal) - 8,
+		0, sizeof(size_t), sizeof(struct postern_error_info) - 8,
 		POSTERN_STRUCT_BYTES_MAX + 1, SIZE_MAX,
 	};
 	struct postern_channel *channel;
@@ -174,27 +174,27 @@ START_TEST(a_refusal_of_an_impossible_size_is_left_alone)
 
 	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		memset(&theirs, 0xee, sizeof(theirs));
-		theirs.refusal.size_bytes = sizes[i];
+		theirs.error.size_bytes = sizes[i];
 		expect_equal(postern_connect(NULL, "n", NULL, 0,
-					     &theirs.refusal, &channel),
+					     &channel, &theirs.error),
 			     -EINVAL);
-		expect_equal(postern_node_open(NULL, "n", NULL, &theirs.refusal,
-					       &node), -EINVAL);
-		expect_equal(postern_node_probe(NULL, "n", 0, &theirs.refusal),
+		expect_equal(postern_node_open(NULL, "n", NULL, &node,
+					       &theirs.error), -EINVAL);
+		expect_equal(postern_node_probe(NULL, "n", 0, &theirs.error),
 			     -EINVAL);
 		expect_equal(postern_key_read_public("/nowhere/key",
-						     &theirs.refusal, key),
+						     key, &theirs.error),
 			     -EINVAL);
 		for (j = sizeof(size_t); j < sizeof(theirs); j++)
 			expect_equal(((unsigned char *)&theirs)[j], 0xee);
 	}
 
 	/* A good one is filled, and no further. */
-	theirs.refusal.size_bytes = sizeof(theirs.refusal);
-	expect_equal(postern_key_read_public("/nowhere/key", &theirs.refusal,
-					     key), -ENOENT);
-	ck_assert_str_ne(theirs.refusal.detail, "");
-	expect_equal(theirs.refusal.size_bytes, sizeof(theirs.refusal));
+	theirs.error.size_bytes = sizeof(theirs.error);
+	expect_equal(postern_key_read_public("/nowhere/key", key,
+					     &theirs.error), -ENOENT);
+	ck_assert_str_ne(theirs.error.detail, "");
+	expect_equal(theirs.error.size_bytes, sizeof(theirs.error));
 	for (j = 0; j < sizeof(theirs.guard); j++)
 		expect_equal(theirs.guard[j], 0xee);
 }
@@ -213,24 +213,24 @@ START_TEST(every_result_and_reason_has_its_own_words)
 	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		ck_assert_str_ne(postern_strerror(known[i]), "unknown error");
 	ck_assert_str_eq(postern_strerror(-EIO), "unknown error");
-	ck_assert_str_eq(postern_reason_word(POSTERN_REASON_NO_ALLOW),
+	ck_assert_str_eq(postern_reason_name(POSTERN_REASON_NO_ALLOW),
 			 "no-allow");
-	ck_assert_str_eq(postern_reason_word(POSTERN_REASON_KEY), "key");
-	ck_assert_str_eq(postern_reason_word(POSTERN_REASON_KEY_REJECTED),
+	ck_assert_str_eq(postern_reason_name(POSTERN_REASON_KEY), "key");
+	ck_assert_str_eq(postern_reason_name(POSTERN_REASON_KEY_REJECTED),
 			 "key-rejected");
-	ck_assert_str_eq(postern_reason_word(POSTERN_REASON_KEY_USED_UP),
-			 "key-used-up");
-	ck_assert_str_eq(postern_reason_word(POSTERN_REASON_NOT_RUNNING),
+	ck_assert_str_eq(postern_reason_name(POSTERN_REASON_KEY_EXHAUSTED),
+			 "key-exhausted");
+	ck_assert_str_eq(postern_reason_name(POSTERN_REASON_NOT_RUNNING),
 			 "not-running");
-	ck_assert_str_eq(postern_reason_word(POSTERN_REASON_LISTENER_EXITED),
+	ck_assert_str_eq(postern_reason_name(POSTERN_REASON_LISTENER_EXITED),
 			 "listener-exited");
-	ck_assert_str_eq(postern_reason_word(POSTERN_REASON_NO_PEER),
+	ck_assert_str_eq(postern_reason_name(POSTERN_REASON_NO_PEER),
 			 "no-peer");
-	ck_assert_str_eq(postern_reason_word(POSTERN_REASON_SOCKET_MOVED),
+	ck_assert_str_eq(postern_reason_name(POSTERN_REASON_SOCKET_MOVED),
 			 "socket-moved");
-	ck_assert_str_eq(postern_reason_word(POSTERN_REASON_SUBORDINATE_UIDS),
+	ck_assert_str_eq(postern_reason_name(POSTERN_REASON_SUBORDINATE_UIDS),
 			 "subordinate-uids");
-	ck_assert_str_eq(postern_reason_text((enum postern_reason)999),
+	ck_assert_str_eq(postern_reason_description((enum postern_reason)999),
 			 "unknown reason");
 }
 END_TEST
@@ -296,8 +296,8 @@ START_TEST(null_arguments_are_invalid_everywhere)
 	struct postern_channel_event channel_event = POSTERN_CHANNEL_EVENT_INIT;
 	struct postern_channel_statistics stats = POSTERN_CHANNEL_STATISTICS_INIT;
 	struct postern_channel *channel;
-	struct postern_limits limits = POSTERN_LIMITS_INIT;
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_channel_info limits = POSTERN_CHANNEL_INFO_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 	struct postern_node *node;
 	char buffer[8];
 	uint32_t ready;
@@ -305,9 +305,9 @@ START_TEST(null_arguments_are_invalid_everywhere)
 	void *room;
 	postern_peer peer;
 
-	expect_equal(postern_connect(NULL, NULL, NULL, 0, NULL, &channel),
+	expect_equal(postern_connect(NULL, NULL, NULL, 0, &channel, NULL),
 		     -EINVAL);
-	expect_equal(postern_node_open(NULL, NULL, NULL, NULL, &node), -EINVAL);
+	expect_equal(postern_node_open(NULL, NULL, NULL, &node, NULL), -EINVAL);
 	expect_equal(postern_node_probe(NULL, NULL, 0, NULL), -EINVAL);
 	expect_equal(postern_accounting_new(NULL), -EINVAL);
 	expect(!postern_accounting_free(NULL));
@@ -321,7 +321,7 @@ START_TEST(null_arguments_are_invalid_everywhere)
 	expect_equal(postern_receive_wait(NULL, buffer, 8, &bytes, 0), -EINVAL);
 	expect_equal(postern_channel_fd(NULL), -EINVAL);
 	expect_equal(postern_channel_wait(NULL, 1, 0, &ready), -EINVAL);
-	expect_equal(postern_channel_limits(NULL, &limits), -EINVAL);
+	expect_equal(postern_channel_get_info(NULL, &limits), -EINVAL);
 	expect_equal(postern_channel_stats(NULL, &stats), -EINVAL);
 	expect_equal(postern_channel_set_watermarks(NULL, 0, 0), -EINVAL);
 	expect_equal(postern_channel_next_event(NULL, &channel_event), -EINVAL);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * <postern/facts.h>, processes: what is known, what is not, and who may know it
+ * <postern/subject.h>, processes: what is known, what is not, and who may know it
  *
  * What /proc holds is the os layer's to test; here it is that it arrives as
  * facts, and that errors are those that the header promises.
  */
-#include <postern/facts.h>
+#include <postern/subject.h>
 
 #include <errno.h>
 #include <stdio.h>
@@ -27,7 +27,7 @@ static const struct other_user user_a = {
 
 /* What a failed call must leave alone. */
 static char no_facts;
-static struct postern_facts *const untouched = (void *)&no_facts;
+static const struct postern_subject *const untouched = (void *)&no_facts;
 
 /* Until it is killed; or its alarm ends it, if the test died before. */
 static int stay(void *argument)
@@ -39,26 +39,27 @@ static int stay(void *argument)
 	return 1;
 }
 
-static int process_result(int32_t pid, struct postern_facts_options *options)
+static int process_result(int32_t pid, struct postern_subject_options *options)
 {
-	struct postern_facts *facts = untouched;
-	int r = postern_facts_of_process(pid, options, &facts);
+	const struct postern_subject *facts = untouched;
+	int r = postern_subject_new_for_pid(pid, options, &facts);
 
 	if (r < 0)
 		ck_assert_ptr_eq(facts, untouched);
 	else
-		ck_assert_ptr_null(postern_facts_free(facts));
+		ck_assert_ptr_null(postern_subject_free(facts));
 	return r;
 }
 
-static struct postern_facts *facts_of(pid_t pid, uint32_t features_off)
+static const struct postern_subject *facts_of(pid_t pid,
+					      uint32_t disable_features)
 {
-	struct postern_facts_options options = POSTERN_FACTS_OPTIONS_INIT;
-	struct postern_facts *facts;
+	struct postern_subject_options options = POSTERN_SUBJECT_OPTIONS_INIT;
+	const struct postern_subject *facts;
 
-	options.features_off = features_off |
-			       (POSTERN_FEATURES_ALL & ~test_features());
-	ck_assert_int_eq(postern_facts_of_process(pid, &options, &facts), 0);
+	options.disable_features = disable_features |
+				   (POSTERN_FEATURES_ALL & ~test_features());
+	ck_assert_int_eq(postern_subject_new_for_pid(pid, &options, &facts), 0);
 	return facts;
 }
 
@@ -66,25 +67,25 @@ static struct postern_facts *facts_of(pid_t pid, uint32_t features_off)
 
 START_TEST(null_arguments_are_refused)
 {
-	struct postern_facts *facts;
+	const struct postern_subject *facts;
 	uint32_t gid;
 
-	ck_assert_int_eq(postern_facts_of_process(getpid(), NULL, NULL),
+	ck_assert_int_eq(postern_subject_new_for_pid(getpid(), NULL, NULL),
 			 -EINVAL);
-	ck_assert_int_eq(postern_facts_of_user(NULL, &facts), -EINVAL);
-	ck_assert_int_eq(postern_facts_of_user("root", NULL), -EINVAL);
-	ck_assert_int_eq(postern_process_identity(getpid(), 0, NULL), -EINVAL);
-	ck_assert_int_eq(postern_user_name(0, NULL), -EINVAL);
-	ck_assert_int_eq(postern_group_find(NULL, &gid), -EINVAL);
-	ck_assert_int_eq(postern_group_find("root", NULL), -EINVAL);
-	ck_assert_ptr_null(postern_facts_subject(NULL));
-	ck_assert_ptr_null(postern_facts_free(NULL));
+	ck_assert_int_eq(postern_subject_new_for_user(NULL, &facts), -EINVAL);
+	ck_assert_int_eq(postern_subject_new_for_user("root", NULL), -EINVAL);
+	ck_assert_int_eq(postern_pidfd_inode(getpid(), 0, NULL), -EINVAL);
+	ck_assert_int_eq(postern_user_from_uid(0, NULL), -EINVAL);
+	ck_assert_int_eq(postern_gid_from_group(NULL, &gid), -EINVAL);
+	ck_assert_int_eq(postern_gid_from_group("root", NULL), -EINVAL);
+	ck_assert_ptr_null(NULL);
+	ck_assert_ptr_null(postern_subject_free(NULL));
 }
 END_TEST
 
 START_TEST(options_of_an_impossible_size_are_refused)
 {
-	struct postern_facts_options options = POSTERN_FACTS_OPTIONS_INIT;
+	struct postern_subject_options options = POSTERN_SUBJECT_OPTIONS_INIT;
 
 	ck_assert_int_eq(process_result(getpid(), &options), 0);
 	options.size_bytes = sizeof(options.size_bytes);
@@ -98,29 +99,29 @@ END_TEST
 
 START_TEST(unknown_bits_are_refused)
 {
-	struct postern_facts_options options = POSTERN_FACTS_OPTIONS_INIT;
+	struct postern_subject_options options = POSTERN_SUBJECT_OPTIONS_INIT;
 	uint64_t inode;
 
-	options.flags = POSTERN_FACTS_OBSERVER << 1;
+	options.flags = POSTERN_SUBJECT_SEEN_BY << 1;
 	ck_assert_int_eq(process_result(getpid(), &options), -EINVAL);
 	options.flags = 0;
-	options.features_off = POSTERN_FEATURES_ALL + 1;
+	options.disable_features = POSTERN_FEATURES_ALL + 1;
 	ck_assert_int_eq(process_result(getpid(), &options), -EINVAL);
-	ck_assert_int_eq(postern_process_identity(
+	ck_assert_int_eq(postern_pidfd_inode(
 		getpid(), POSTERN_FEATURES_ALL + 1, &inode), -EINVAL);
 }
 END_TEST
 
 START_TEST(observer_without_its_flag_is_refused)
 {
-	struct postern_facts_options options = POSTERN_FACTS_OPTIONS_INIT;
+	struct postern_subject_options options = POSTERN_SUBJECT_OPTIONS_INIT;
 
-	options.observer_uid = OTHER_UID_A;
+	options.seen_by_uid = OTHER_UID_A;
 	ck_assert_int_eq(process_result(getpid(), &options), -EINVAL);
-	options.observer_uid = 0;
-	options.observer_gid = OTHER_UID_A;
+	options.seen_by_uid = 0;
+	options.seen_by_gid = OTHER_UID_A;
 	ck_assert_int_eq(process_result(getpid(), &options), -EINVAL);
-	options.flags = POSTERN_FACTS_OBSERVER;
+	options.flags = POSTERN_SUBJECT_SEEN_BY;
 	ck_assert_int_eq(process_result(getpid(), &options), 0);
 }
 END_TEST
@@ -131,17 +132,17 @@ START_TEST(process_has_its_ids_and_groups)
 {
 	const struct postern_subject *subject;
 	struct other_user_process process;
-	struct postern_facts *facts;
+	const struct postern_subject *facts;
 
 	SKIP_UNLESS_ROOT();
 	other_user_start(&user_a, stay, NULL, &process);
 	do {
 		facts = facts_of(process.pid, 0);
-		subject = postern_facts_subject(facts);
+		subject = facts;
 		/* Until it has become that user. */
 		if (subject->uid == OTHER_UID_A)
 			break;
-		facts = postern_facts_free(facts);
+		facts = postern_subject_free(facts);
 	} while (!facts);
 
 	ck_assert_uint_eq(subject->size_bytes, sizeof(*subject));
@@ -155,77 +156,75 @@ START_TEST(process_has_its_ids_and_groups)
 	ck_assert_int_eq(subject->pid, process.pid);
 	ck_assert_uint_ne(subject->overflow_uid, 0);
 	ck_assert_uint_ne(subject->overflow_gid, 0);
-	(void)postern_facts_free(facts);
+	(void)postern_subject_free(facts);
 	other_user_kill(&process);
 }
 END_TEST
 
 START_TEST(label_and_key_are_never_known)
 {
-	struct postern_facts *facts = facts_of(getpid(), 0);
-	const struct postern_subject *subject = postern_facts_subject(facts);
+	const struct postern_subject *facts = facts_of(getpid(), 0);
+	const struct postern_subject *subject = facts;
 
 	ck_assert_int_eq(subject->label_fact, POSTERN_FACT_UNKNOWN);
 	ck_assert_int_eq(subject->key_fact, POSTERN_FACT_UNKNOWN);
-	(void)postern_facts_free(facts);
+	(void)postern_subject_free(facts);
 }
 END_TEST
 
 START_TEST(what_proc_tells_is_known_with_a_pidfd_only)
 {
 	const struct postern_subject *subject;
-	struct postern_facts *facts;
+	const struct postern_subject *facts;
 
 	SKIP_WITHOUT(POSTERN_FEATURE_PEERPIDFD, "SO_PEERPIDFD");
 	facts = facts_of(getpid(), 0);
-	subject = postern_facts_subject(facts);
+	subject = facts;
 	ck_assert_int_eq(subject->exe_fact, POSTERN_FACT_KNOWN);
 	ck_assert_int_eq(subject->exe[0], '/');
 	ck_assert_int_eq(subject->userns, POSTERN_USERNS_SAME);
-	(void)postern_facts_free(facts);
+	(void)postern_subject_free(facts);
 
 	/* As a node sees it whose kernel gives no pidfd of a peer. */
 	facts = facts_of(getpid(), POSTERN_FEATURE_PEERPIDFD);
-	subject = postern_facts_subject(facts);
+	subject = facts;
 	ck_assert_int_eq(subject->uid_fact, POSTERN_FACT_KNOWN);
 	ck_assert_int_eq(subject->exe_fact, POSTERN_FACT_UNKNOWN);
 	ck_assert_int_eq(subject->cgroup_fact, POSTERN_FACT_UNKNOWN);
 	ck_assert_int_eq(subject->userns, POSTERN_USERNS_UNKNOWN);
 	ck_assert_int_eq(subject->pid_inode_fact, POSTERN_FACT_UNKNOWN);
-	(void)postern_facts_free(facts);
+	(void)postern_subject_free(facts);
 }
 END_TEST
 
 START_TEST(executable_is_not_told_to_another_observer)
 {
-	struct postern_facts_options options = POSTERN_FACTS_OPTIONS_INIT;
-	struct postern_facts *facts;
+	struct postern_subject_options options = POSTERN_SUBJECT_OPTIONS_INIT;
+	const struct postern_subject *facts;
 
-	options.flags = POSTERN_FACTS_OBSERVER;
-	options.observer_uid = UNUSED_ID;
-	options.observer_gid = UNUSED_ID;
-	ck_assert_int_eq(postern_facts_of_process(getpid(), &options, &facts),
-			 0);
-	ck_assert_int_eq(postern_facts_subject(facts)->exe_fact,
-			 POSTERN_FACT_UNKNOWN);
-	(void)postern_facts_free(facts);
+	options.flags = POSTERN_SUBJECT_SEEN_BY;
+	options.seen_by_uid = UNUSED_ID;
+	options.seen_by_gid = UNUSED_ID;
+	ck_assert_int_eq(
+		postern_subject_new_for_pid(getpid(), &options, &facts), 0);
+	ck_assert_int_eq(facts->exe_fact, POSTERN_FACT_UNKNOWN);
+	(void)postern_subject_free(facts);
 }
 END_TEST
 
 START_TEST(executable_is_told_to_an_observer_of_the_same_ids)
 {
-	struct postern_facts_options options = POSTERN_FACTS_OPTIONS_INIT;
-	struct postern_facts *facts;
+	struct postern_subject_options options = POSTERN_SUBJECT_OPTIONS_INIT;
+	const struct postern_subject *facts;
 
 	SKIP_WITHOUT(POSTERN_FEATURE_PEERPIDFD, "SO_PEERPIDFD");
-	options.flags = POSTERN_FACTS_OBSERVER;
-	options.observer_uid = geteuid();
-	options.observer_gid = getegid();
-	ck_assert_int_eq(postern_facts_of_process(getpid(), &options, &facts),
-			 0);
-	ck_assert_int_eq(postern_facts_subject(facts)->exe_fact,
-			 POSTERN_FACT_KNOWN);
-	(void)postern_facts_free(facts);
+	options.flags = POSTERN_SUBJECT_SEEN_BY;
+	options.seen_by_uid = geteuid();
+	options.seen_by_gid = getegid();
+	ck_assert_int_eq(
+		postern_subject_new_for_pid(getpid(), &options, &facts), 0);
+	ck_assert_int_eq(facts->exe_fact, POSTERN_FACT_KNOWN);
+	(void)postern_subject_free(facts);
 }
 END_TEST
 
@@ -233,14 +232,14 @@ START_TEST(facts_hold_no_descriptor_and_outlive_the_process)
 {
 	const size_t fd_count_before = test_fd_count();
 	struct other_user_process process;
-	struct postern_facts *facts;
+	const struct postern_subject *facts;
 
 	other_user_start(NULL, stay, NULL, &process);
 	facts = facts_of(process.pid, 0);
 	other_user_kill(&process);
 	ck_assert_uint_eq(test_fd_count(), fd_count_before);
-	ck_assert_uint_eq(postern_facts_subject(facts)->uid, geteuid());
-	(void)postern_facts_free(facts);
+	ck_assert_uint_eq(facts->uid, geteuid());
+	(void)postern_subject_free(facts);
 }
 END_TEST
 
@@ -256,8 +255,8 @@ START_TEST(process_that_is_not_there_is_not_found)
 	ck_assert_int_eq(process_result(gone, NULL), -ENOENT);
 	ck_assert_int_eq(process_result(0, NULL), -ENOENT);
 	ck_assert_int_eq(process_result(-1, NULL), -ENOENT);
-	ck_assert_int_eq(postern_process_identity(gone, 0, &inode), -ENOENT);
-	ck_assert_int_eq(postern_process_identity(0, 0, &inode), -ENOENT);
+	ck_assert_int_eq(postern_pidfd_inode(gone, 0, &inode), -ENOENT);
+	ck_assert_int_eq(postern_pidfd_inode(0, 0, &inode), -ENOENT);
 	ck_assert_uint_eq(inode, 7);
 }
 END_TEST
@@ -265,20 +264,20 @@ END_TEST
 START_TEST(identity_is_the_one_among_the_facts)
 {
 	const struct postern_subject *subject;
-	struct postern_facts *facts;
+	const struct postern_subject *facts;
 	uint64_t inode = 7;
 
-	ck_assert_int_eq(postern_process_identity(
+	ck_assert_int_eq(postern_pidfd_inode(
 		getpid(), POSTERN_FEATURE_PIDFS, &inode), -EOPNOTSUPP);
 	ck_assert_uint_eq(inode, 7);
 	SKIP_WITHOUT(POSTERN_FEATURE_PIDFS, "pidfs");
 	SKIP_WITHOUT(POSTERN_FEATURE_PEERPIDFD, "SO_PEERPIDFD");
-	ck_assert_int_eq(postern_process_identity(getpid(), 0, &inode), 0);
+	ck_assert_int_eq(postern_pidfd_inode(getpid(), 0, &inode), 0);
 	facts = facts_of(getpid(), 0);
-	subject = postern_facts_subject(facts);
+	subject = facts;
 	ck_assert_int_eq(subject->pid_inode_fact, POSTERN_FACT_KNOWN);
 	ck_assert_uint_eq(subject->pid_inode, inode);
-	(void)postern_facts_free(facts);
+	(void)postern_subject_free(facts);
 }
 END_TEST
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * <postern/facts.h>, users and groups: by name or number, known or not
+ * <postern/subject.h>, users and groups: by name or number, known or not
  *
  * The system's own files are asked about root and about an id that nobody has.
  * What else they may hold is put over them in a mount namespace of its own.
  */
-#include <postern/facts.h>
+#include <postern/subject.h>
 
 #include <errno.h>
 #include <sched.h>
@@ -25,17 +25,17 @@
 
 /* What a failed call must leave alone. */
 static char no_facts;
-static struct postern_facts *const untouched = (void *)&no_facts;
+static const struct postern_subject *const untouched = (void *)&no_facts;
 
 static int user_result(const char *user)
 {
-	struct postern_facts *facts = untouched;
-	int r = postern_facts_of_user(user, &facts);
+	const struct postern_subject *facts = untouched;
+	int r = postern_subject_new_for_user(user, &facts);
 
 	if (r < 0)
 		ck_assert_ptr_eq(facts, untouched);
 	else
-		ck_assert_ptr_null(postern_facts_free(facts));
+		ck_assert_ptr_null(postern_subject_free(facts));
 	return r;
 }
 
@@ -43,12 +43,13 @@ START_TEST(user_has_ids_and_groups_and_nothing_of_a_process)
 {
 	static const char *const words[] = {"root", "0"};
 	const struct postern_subject *subject;
-	struct postern_facts *facts;
+	const struct postern_subject *facts;
 	size_t i;
 
 	for (i = 0; i < 2; i++) {
-		ck_assert_int_eq(postern_facts_of_user(words[i], &facts), 0);
-		subject = postern_facts_subject(facts);
+		ck_assert_int_eq(postern_subject_new_for_user(words[i], &facts),
+				 0);
+		subject = facts;
 		ck_assert_uint_eq(subject->size_bytes, sizeof(*subject));
 		ck_assert_int_eq(subject->uid_fact, POSTERN_FACT_KNOWN);
 		ck_assert_uint_eq(subject->uid, 0);
@@ -61,7 +62,7 @@ START_TEST(user_has_ids_and_groups_and_nothing_of_a_process)
 		ck_assert_int_eq(subject->unit_fact, POSTERN_FACT_UNKNOWN);
 		ck_assert_int_eq(subject->exe_fact, POSTERN_FACT_UNKNOWN);
 		ck_assert_int_eq(subject->userns, POSTERN_USERNS_UNKNOWN);
-		(void)postern_facts_free(facts);
+		(void)postern_subject_free(facts);
 	}
 }
 END_TEST
@@ -69,15 +70,16 @@ END_TEST
 START_TEST(number_without_an_entry_is_a_uid_and_no_more)
 {
 	const struct postern_subject *subject;
-	struct postern_facts *facts;
+	const struct postern_subject *facts;
 
-	ck_assert_int_eq(postern_facts_of_user(UNUSED_ID_TEXT, &facts), 0);
-	subject = postern_facts_subject(facts);
+	ck_assert_int_eq(postern_subject_new_for_user(UNUSED_ID_TEXT, &facts),
+			 0);
+	subject = facts;
 	ck_assert_int_eq(subject->uid_fact, POSTERN_FACT_KNOWN);
 	ck_assert_uint_eq(subject->uid, UNUSED_ID);
 	ck_assert_int_eq(subject->gid_fact, POSTERN_FACT_UNKNOWN);
 	ck_assert_int_eq(subject->groups_fact, POSTERN_FACT_UNKNOWN);
-	(void)postern_facts_free(facts);
+	(void)postern_subject_free(facts);
 }
 END_TEST
 
@@ -93,9 +95,10 @@ START_TEST(what_is_no_user_or_group_is_not_found)
 
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		ck_assert_int_eq(user_result(words[i]), -ENOENT);
-		ck_assert_int_eq(postern_group_find(words[i], &gid), -ENOENT);
+		ck_assert_int_eq(postern_gid_from_group(words[i], &gid),
+				 -ENOENT);
 	}
-	ck_assert_int_eq(postern_user_name(UNUSED_ID, &name), -ENOENT);
+	ck_assert_int_eq(postern_user_from_uid(UNUSED_ID, &name), -ENOENT);
 	ck_assert_ptr_null(name);
 	ck_assert_uint_eq(gid, 7);
 }
@@ -105,9 +108,9 @@ START_TEST(group_is_found_by_name_or_number)
 {
 	uint32_t gid = 7;
 
-	ck_assert_int_eq(postern_group_find("root", &gid), 0);
+	ck_assert_int_eq(postern_gid_from_group("root", &gid), 0);
 	ck_assert_uint_eq(gid, 0);
-	ck_assert_int_eq(postern_group_find(UNUSED_ID_TEXT, &gid), 0);
+	ck_assert_int_eq(postern_gid_from_group(UNUSED_ID_TEXT, &gid), 0);
 	ck_assert_uint_eq(gid, UNUSED_ID);
 }
 END_TEST
@@ -116,7 +119,7 @@ START_TEST(uid_has_a_name)
 {
 	char *name;
 
-	ck_assert_int_eq(postern_user_name(0, &name), 0);
+	ck_assert_int_eq(postern_user_from_uid(0, &name), 0);
 	ck_assert_str_eq(name, "root");
 	free(name);
 }
@@ -140,63 +143,63 @@ static bool replace_accounts(void)
 
 static int find_ambiguous_names(void *argument)
 {
-	struct postern_facts *facts;
+	const struct postern_subject *facts;
 	uint32_t gid;
 
 	(void)argument;
 	if (!replace_accounts())
 		return CANNOT_MOUNT;
-	if (postern_facts_of_user("twice", &facts) != -EINVAL)
+	if (postern_subject_new_for_user("twice", &facts) != -EINVAL)
 		return 1;
-	return postern_group_find("double", &gid) == -EINVAL ? 0 : 2;
+	return postern_gid_from_group("double", &gid) == -EINVAL ? 0 : 2;
 }
 
 static int find_name_of_digits(void *argument)
 {
-	struct postern_facts *facts;
+	const struct postern_subject *facts;
 
 	(void)argument;
 	if (!replace_accounts())
 		return CANNOT_MOUNT;
-	return postern_facts_of_user("007", &facts) == -ENOENT ? 0 : 1;
+	return postern_subject_new_for_user("007", &facts) == -ENOENT ? 0 : 1;
 }
 
 static int find_member(void *argument)
 {
 	const struct postern_subject *subject;
-	struct postern_facts *facts;
+	const struct postern_subject *facts;
 
 	(void)argument;
 	if (!replace_accounts())
 		return CANNOT_MOUNT;
-	if (postern_facts_of_user("alice", &facts) < 0)
+	if (postern_subject_new_for_user("alice", &facts) < 0)
 		return 1;
-	subject = postern_facts_subject(facts);
+	subject = facts;
 	if (subject->uid != 20003 || subject->gid != 20004)
 		return 2;
 	if (subject->group_count != 1 || subject->groups[0] != 20010)
 		return 3;
-	(void)postern_facts_free(facts);
+	(void)postern_subject_free(facts);
 	return 0;
 }
 
 static int find_in_untrusted_files(void *argument)
 {
-	struct postern_facts *facts;
+	const struct postern_subject *facts;
 	uint32_t gid;
 	char *name;
 
 	(void)argument;
 	if (!replace_accounts())
 		return CANNOT_MOUNT;
-	if (postern_facts_of_user("alice", &facts) != -EACCES)
+	if (postern_subject_new_for_user("alice", &facts) != -EACCES)
 		return 1;
 	/* Not even that there is no entry. */
-	if (postern_facts_of_user(UNUSED_ID_TEXT, &facts) != -EACCES)
+	if (postern_subject_new_for_user(UNUSED_ID_TEXT, &facts) != -EACCES)
 		return 2;
-	if (postern_user_name(20003, &name) != -EACCES)
+	if (postern_user_from_uid(20003, &name) != -EACCES)
 		return 3;
-	return postern_group_find("staff", &gid) == -EACCES ? 0 : 4;
+	return postern_gid_from_group("staff", &gid) == -EACCES ? 0 : 4;
 }
 
 static void run_with_accounts(other_user_function *find, mode_t mode)

@@ -202,7 +202,7 @@ static bool are_same_bounds(const struct postern_policy_limit *a,
 static bool are_same(const struct postern_decision *a,
 		     const struct postern_decision *b)
 {
-	if (a->is_admitted != b->is_admitted ||
+	if (a->is_allowed != b->is_allowed ||
 	    a->directions != b->directions ||
 	    a->may_observe != b->may_observe || a->security != b->security ||
 	    a->tenant_weight != b->tenant_weight ||

@@ -148,9 +148,9 @@ static void assert_same_decisions(const struct postern_policy *a,
 					  &first);
 			pst_policy_decide(b, model->nodes[j].name, &subject,
 					  &second);
-			expect_equal(first.is_admitted, second.is_admitted);
-			expect_equal(first.refusal.reason,
-				     second.refusal.reason);
+			expect_equal(first.is_allowed, second.is_allowed);
+			expect_equal(first.error.reason,
+				     second.error.reason);
 			expect_equal(first.directions, second.directions);
 			expect_equal(first.security, second.security);
 			expect_equal(first.channel[POSTERN_LIMIT_RING].value,

@@ -70,24 +70,24 @@ static const char *emitted(void)
 
 START_TEST(record_is_logfmt_with_level_and_event_first)
 {
-	pst_log_record_init(&record, POSTERN_LOG_AUDIT, "admit");
+	pst_log_record_init(&record, POSTERN_LOG_AUDIT, "connected");
 	pst_log_record_add_text(&record, "node", "orders");
 	pst_log_record_add_u64(&record, "uid", 20002);
 	pst_log_record_add_i64(&record, "error", -5);
-	ck_assert_str_eq(emitted(), "level=audit event=admit node=orders "
-			 "uid=20002 error=-5");
+	ck_assert_str_eq(emitted(), "level=audit event=connected node=orders "
+				    "uid=20002 error=-5");
 	ck_assert_int_eq(seen_level, POSTERN_LOG_AUDIT);
-	ck_assert_str_eq(seen_event, "admit");
+	ck_assert_str_eq(seen_event, "connected");
 	ck_assert_uint_eq(seen_count, 1);
 }
 END_TEST
 
 START_TEST(audit_record_carries_its_number)
 {
-	pst_log_record_init_audit(&record, "refuse", UINT64_MAX);
+	pst_log_record_init_audit(&record, "refused", UINT64_MAX);
 	pst_log_record_add_text(&record, "node", "orders");
-	ck_assert_str_eq(emitted(), "level=audit event=refuse "
-			 "seq=18446744073709551615 node=orders");
+	ck_assert_str_eq(emitted(), "level=audit event=refused "
+				    "seq=18446744073709551615 node=orders");
 	ck_assert(seen_sequence == UINT64_MAX);
 	ck_assert_uint_eq(seen_field_count, 4);
 
@@ -158,7 +158,7 @@ START_TEST(every_byte_is_printable_in_the_line_and_can_be_read_back)
 		uint8_t bytes[] = { (uint8_t)byte };
 		const char *at;
 
-		pst_log_record_init(&record, POSTERN_LOG_AUDIT, "refuse");
+		pst_log_record_init(&record, POSTERN_LOG_AUDIT, "refused");
 		pst_log_record_add_bytes(&record, "a", bytes, 1);
 		pst_log_record_add_u64(&record, "b", 1);
 		for (at = emitted(); *at != '\0'; at++)
@@ -310,7 +310,7 @@ START_TEST(any_bytes_make_one_line_that_parses)
 		unsigned int field_count, i;
 		bool is_cut;
 
-		pst_log_record_init(&record, POSTERN_LOG_AUDIT, "refuse");
+		pst_log_record_init(&record, POSTERN_LOG_AUDIT, "refused");
 		for (i = 0; i < added_count; i++) {
 			uint8_t bytes[600];
 			size_t byte_count = random_below(&random, 600);

@@ -108,7 +108,7 @@ START_TEST(a_sender_is_woken_when_its_message_is_discarded)
 	expect_equal(pst_channel_send(pair.right, large, 1000), -EAGAIN);
 	expect(!pst_channel_arm_and_poll(pair.right, PST_CHANNEL_WANT_SPACE));
 	expect_equal(pst_channel_discard(pair.left, &bytes), 0);
-	expect_equal(stats_of(pair.left).bells_rung, 1);
+	expect_equal(stats_of(pair.left).wakeups_sent, 1);
 	expect_equal(pst_channel_wait(pair.right, PST_CHANNEL_WANT_SPACE, 0,
 				      &ready),
 		     0);

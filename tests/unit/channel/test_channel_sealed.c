@@ -93,10 +93,10 @@ END_TEST
 
 START_TEST(the_mode_is_one_of_the_limits, .loop_end = sealed_mode_count())
 {
-	struct postern_limits limits;
+	struct postern_channel_info limits;
 
 	sealed_pair_open(&pair, _i, 0);
-	pst_channel_limits(pair.left, &limits);
+	pst_channel_info(pair.left, &limits);
 	expect_equal(limits.security, sealed_modes[_i].security);
 	expect_equal(limits.send_message_bytes, LARGEST_BYTES);
 }

@@ -104,7 +104,7 @@ START_TEST(a_key_that_is_used_up_ends_the_channel,
 	expect_equal(pst_channel_reserve(pair.left, 1, &place), 0);
 	expect_equal(pst_channel_commit(pair.left, 1), -EPIPE);
 	expect_equal(pst_channel_end_reason(pair.left),
-		     POSTERN_REASON_KEY_USED_UP);
+		     POSTERN_REASON_KEY_EXHAUSTED);
 	expect_equal(pst_channel_send(pair.left, "3", 1), -EPIPE);
 	expect_none(pair.left, -EPIPE);
 	expect_next(pair.right, "2", 1);
@@ -120,7 +120,7 @@ START_TEST(record_after_the_last_nonce_is_not_opened,
 	pair.right->opening.cipher->record_count = PST_RECORD_COUNT_MAX;
 	expect_none(pair.right, -EPIPE);
 	expect_equal(pst_channel_end_reason(pair.right),
-		     POSTERN_REASON_KEY_USED_UP);
+		     POSTERN_REASON_KEY_EXHAUSTED);
 }
 END_TEST
 

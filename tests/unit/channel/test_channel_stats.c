@@ -121,7 +121,7 @@ START_TEST(a_send_that_found_the_ring_full_is_counted)
 	send_right(2000);
 	expect_equal(pst_channel_send(pair.right, large, 2000), -EAGAIN);
 	expect_equal(pst_channel_reserve(pair.right, 2000, &room), -EAGAIN);
-	expect_equal(stats_of(pair.right).refused_full_count, 2);
+	expect_equal(stats_of(pair.right).send_full_count, 2);
 	expect_equal(stats_of(pair.right).sent_messages, 2);
 }
 END_TEST
@@ -169,7 +169,7 @@ START_TEST(a_peak_is_seen_without_a_refusal)
 		send_right(8);
 	for (i = 0; i < 129; i++)
 		receive_left();
-	expect_equal(stats_of(pair.right).refused_full_count, 0);
+	expect_equal(stats_of(pair.right).send_full_count, 0);
 	expect(stats_of(pair.right).send_peak_bytes >= 128 * 16);
 	expect_equal(stats_of(pair.left).receive_peak_bytes, 129 * 16 + 3 * 8);
 }
@@ -275,11 +275,11 @@ START_TEST(wakeups_are_counted)
 {
 	expect(!pst_channel_arm_receive(pair.left));
 	send_right(3);
-	expect_equal(stats_of(pair.right).bells_rung, 1);
-	expect_equal(stats_of(pair.left).bells_heard, 0);
+	expect_equal(stats_of(pair.right).wakeups_sent, 1);
+	expect_equal(stats_of(pair.left).wakeups_received, 0);
 	pst_channel_drain_doorbell(pair.left);
-	expect_equal(stats_of(pair.left).bells_heard, 1);
-	expect_equal(stats_of(pair.left).bells_rung, 0);
+	expect_equal(stats_of(pair.left).wakeups_received, 1);
+	expect_equal(stats_of(pair.left).wakeups_sent, 0);
 }
 END_TEST
 

@@ -112,12 +112,14 @@ START_TEST(above_and_below_take_turns)
 		send_many(4);
 		expect_no_event();
 		send_many(1);
-		expect(expect_event(POSTERN_CHANNEL_ABOVE_HIGH) >= 5 * 1008);
+		expect(expect_event(POSTERN_CHANNEL_EVENT_ABOVE_HIGH) >=
+		       5 * 1008);
 		expect_no_event();
 		receive_many(2);
 		expect_no_event();
 		receive_many(1);
-		expect(expect_event(POSTERN_CHANNEL_BELOW_LOW) <= LOW_BYTES);
+		expect(expect_event(POSTERN_CHANNEL_EVENT_BELOW_LOW) <=
+		       LOW_BYTES);
 		expect_no_event();
 		receive_many(2);
 		expect_no_event();
@@ -131,7 +133,7 @@ START_TEST(a_depth_that_wavers_around_a_level_brings_one_event)
 	int i;
 
 	send_many(5);
-	expect_event(POSTERN_CHANNEL_ABOVE_HIGH);
+	expect_event(POSTERN_CHANNEL_EVENT_ABOVE_HIGH);
 	for (i = 0; i < 5; i++) {
 		receive_many(1);
 		send_many(1);
@@ -145,8 +147,8 @@ START_TEST(unreported_peak_returns_both_events)
 {
 	send_many(5);
 	receive_many(5);
-	expect(expect_event(POSTERN_CHANNEL_ABOVE_HIGH) >= HIGH_BYTES);
-	expect_equal(expect_event(POSTERN_CHANNEL_BELOW_LOW), 0);
+	expect(expect_event(POSTERN_CHANNEL_EVENT_ABOVE_HIGH) >= HIGH_BYTES);
+	expect_equal(expect_event(POSTERN_CHANNEL_EVENT_BELOW_LOW), 0);
 	expect_no_event();
 }
 END_TEST
@@ -154,13 +156,13 @@ END_TEST
 START_TEST(above_high_is_not_reported_twice_in_a_row)
 {
 	send_many(5);
-	expect_event(POSTERN_CHANNEL_ABOVE_HIGH);
+	expect_event(POSTERN_CHANNEL_EVENT_ABOVE_HIGH);
 	receive_many(5);
 	send_many(5);
 	expect_no_event();
 	expect_equal(high_count(), 2);
 	receive_many(5);
-	expect_event(POSTERN_CHANNEL_BELOW_LOW);
+	expect_event(POSTERN_CHANNEL_EVENT_BELOW_LOW);
 }
 END_TEST
 
@@ -170,10 +172,10 @@ START_TEST(next_event_after_two_unreported_peaks_returns_one_pair)
 	receive_many(5);
 	send_many(6);
 	expect_equal(high_count(), 2);
-	expect_event(POSTERN_CHANNEL_ABOVE_HIGH);
+	expect_event(POSTERN_CHANNEL_EVENT_ABOVE_HIGH);
 	expect_no_event();
 	receive_many(6);
-	expect_event(POSTERN_CHANNEL_BELOW_LOW);
+	expect_event(POSTERN_CHANNEL_EVENT_BELOW_LOW);
 	expect_no_event();
 }
 END_TEST
@@ -200,7 +202,7 @@ START_TEST(reserved_messages_count_too)
 	expect_equal(pst_channel_reserve(pair.right, 1000, &room), 0);
 	expect_no_event();
 	expect_equal(pst_channel_commit(pair.right, 1000), 0);
-	expect_event(POSTERN_CHANNEL_ABOVE_HIGH);
+	expect_event(POSTERN_CHANNEL_EVENT_ABOVE_HIGH);
 }
 END_TEST
 
@@ -276,8 +278,8 @@ START_TEST(sleep_until_low_is_woken, .loop_end = 2)
 	expect_equal(pst_channel_wait(pair.right, PST_CHANNEL_WANT_LOW,
 				      channel_pair_deadline(), &ready), 0);
 	expect_equal(pthread_join(thread, NULL), 0);
-	expect_event(POSTERN_CHANNEL_ABOVE_HIGH);
-	expect_event(POSTERN_CHANNEL_BELOW_LOW);
+	expect_event(POSTERN_CHANNEL_EVENT_ABOVE_HIGH);
+	expect_event(POSTERN_CHANNEL_EVENT_BELOW_LOW);
 }
 END_TEST
 
@@ -285,12 +287,12 @@ START_TEST(the_descriptor_is_readable_when_the_depth_is_low)
 {
 	expect(pst_channel_fd(pair.right) >= 0);
 	send_many(5);
-	expect_event(POSTERN_CHANNEL_ABOVE_HIGH);
+	expect_event(POSTERN_CHANNEL_EVENT_ABOVE_HIGH);
 	expect_no_event();
 	expect(!is_readable());
 	receive_many(3);
 	expect(is_readable());
-	expect_event(POSTERN_CHANNEL_BELOW_LOW);
+	expect_event(POSTERN_CHANNEL_EVENT_BELOW_LOW);
 	expect_no_event();
 	expect(!is_readable());
 }
@@ -301,7 +303,7 @@ START_TEST(descriptor_is_readable_at_low_without_another_call)
 	expect(pst_channel_fd(pair.right) >= 0);
 	expect_no_event();
 	send_many(5);
-	expect_event(POSTERN_CHANNEL_ABOVE_HIGH);
+	expect_event(POSTERN_CHANNEL_EVENT_ABOVE_HIGH);
 	receive_many(3);
 	expect(is_readable());
 }
@@ -314,11 +316,11 @@ START_TEST(a_refused_message_does_not_hide_that_it_is_low)
 						HIGH_BYTES - 1), 0);
 	expect(pst_channel_fd(pair.right) >= 0);
 	send_many(5);
-	expect_event(POSTERN_CHANNEL_ABOVE_HIGH);
+	expect_event(POSTERN_CHANNEL_EVENT_ABOVE_HIGH);
 	receive_many(1);
 	expect_equal(send_right(6000), -EAGAIN);
 	expect(is_readable());
-	expect_event(POSTERN_CHANNEL_BELOW_LOW);
+	expect_event(POSTERN_CHANNEL_EVENT_BELOW_LOW);
 	expect_no_event();
 	expect(!is_readable());
 }
@@ -330,7 +332,7 @@ START_TEST(next_event_does_not_hide_free_space)
 	expect(pst_channel_fd(pair.right) >= 0);
 	send_many(8);
 	expect_equal(send_right(1000), -EAGAIN);
-	expect_event(POSTERN_CHANNEL_ABOVE_HIGH);
+	expect_event(POSTERN_CHANNEL_EVENT_ABOVE_HIGH);
 	expect_no_event();
 	expect(!is_readable());
 	receive_many(2);

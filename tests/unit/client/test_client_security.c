@@ -32,7 +32,7 @@ static struct pst_client_security security;
 
 static void set_up_policy(const char *text)
 {
-	struct postern_refusal error = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 
 	policy = policy_load_valid(text);
 	expect_equal(pst_client_security_init(
@@ -127,7 +127,7 @@ END_TEST
 
 START_TEST(init_with_missing_key_file_returns_eacces)
 {
-	struct postern_refusal error = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 
 	policy = policy_load_valid(POLICY("user bob", "", ""));
 	expect_equal(pst_client_security_init(

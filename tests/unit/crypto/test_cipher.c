@@ -221,7 +221,7 @@ START_TEST(no_cipher_is_not_available)
 }
 END_TEST
 
-START_TEST(features_off_removes_aes)
+START_TEST(disabled_features_have_no_aes)
 {
 	uint32_t features = pst_cipher_features(0);
 

@@ -30,8 +30,8 @@ static inline struct pst_initiator_params sample_params(void)
 		.node_name = "orders",
 		.instance = "till-4.north",
 		.requested = {
-			.directions = POSTERN_DIRECTION_SEND |
-				      POSTERN_DIRECTION_RECEIVE,
+			.directions = POSTERN_DIRECTION_TO_NODE |
+				      POSTERN_DIRECTION_FROM_NODE,
 			.ring_bytes = 0x00123400,
 			.message_bytes = 0x00056789,
 		},

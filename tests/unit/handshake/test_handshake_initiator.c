@@ -52,7 +52,7 @@ END_TEST
 START_TEST(an_offer_of_less_is_taken)
 {
 	struct pst_channel_params requested = sample_params().requested;
-	struct pst_channel_params grant = {POSTERN_DIRECTION_SEND,
+	struct pst_channel_params grant = {POSTERN_DIRECTION_TO_NODE,
 					   SAMPLE_PAGE_BYTES, 1};
 	struct pst_offer offer;
 
@@ -66,7 +66,7 @@ START_TEST(an_offer_of_less_is_taken)
 	ck_assert_int_eq(pair.initiator.machine.state,
 			 HANDSHAKE_CONSUMED_OFFER);
 	ck_assert_uint_eq(pair.initiator.offer.directions,
-			  POSTERN_DIRECTION_SEND);
+			  POSTERN_DIRECTION_TO_NODE);
 }
 END_TEST
 
@@ -107,7 +107,7 @@ START_TEST(a_direction_beyond_the_request_is_refused)
 	struct pst_wire_record record;
 	int r;
 
-	params.requested.directions = POSTERN_DIRECTION_RECEIVE;
+	params.requested.directions = POSTERN_DIRECTION_FROM_NODE;
 	pair_init(&pair);
 	ck_assert_int_eq(pst_initiator_init(&pair.initiator, &params), 0);
 	pair_create(&pair, PST_WIRE_HELLO);
@@ -294,7 +294,7 @@ START_TEST(init_refuses_what_cannot_be_said)
 	assert_init_refuses(&params);
 
 	params = sample_params_of(PST_WIRE_KIND_OBSERVE);
-	params.requested.directions = POSTERN_DIRECTION_SEND;
+	params.requested.directions = POSTERN_DIRECTION_TO_NODE;
 	assert_init_refuses(&params);
 	params = sample_params_of(PST_WIRE_KIND_CONTROL);
 	params.requested.ring_bytes = SAMPLE_PAGE_BYTES;

@@ -120,15 +120,15 @@ END_TEST
 
 START_TEST(a_refusal_wipes_both_sides, .loop_end = PATTERN_COUNT)
 {
-	struct pst_wire_record refusal;
+	struct pst_wire_record error;
 
 	key_pair_prepare(&pair, key_case(_i));
 	key_pair_through(&pair, PST_WIRE_OFFER);
 	ck_assert_int_eq(pst_responder_create_refuse(&pair.responder,
 						     PST_REFUSE_DENIED,
-						     &refusal), 0);
-	ck_assert_int_eq(pst_initiator_consume(&pair.initiator, refusal.bytes,
-					       refusal.byte_count), -EACCES);
+						     &error), 0);
+	ck_assert_int_eq(pst_initiator_consume(&pair.initiator, error.bytes,
+					       error.byte_count), -EACCES);
 	ck_assert_ptr_null(pair.initiator.machine.noise);
 	ck_assert_ptr_null(pair.responder.machine.noise);
 }

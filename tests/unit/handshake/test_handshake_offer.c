@@ -10,7 +10,7 @@
 #include "unit/wire/wire_samples.h"
 #include "support/test_case.h"
 
-#define BOTH (POSTERN_DIRECTION_SEND | POSTERN_DIRECTION_RECEIVE)
+#define BOTH (POSTERN_DIRECTION_TO_NODE | POSTERN_DIRECTION_FROM_NODE)
 #define PAGE SAMPLE_PAGE_BYTES
 
 static struct pst_channel_params
@@ -62,11 +62,11 @@ START_TEST(data_to_the_node_is_in_the_client_segment)
 {
 	struct pst_channel_params requested = params(BOTH, 1u << 20, 1000);
 	struct pst_channel_params grant =
-		params(POSTERN_DIRECTION_SEND, 1u << 20, 1000);
+		params(POSTERN_DIRECTION_TO_NODE, 1u << 20, 1000);
 	struct pst_offer offer;
 
 	ck_assert_int_eq(init_offer(&offer, &requested, &grant), 0);
-	ck_assert_uint_eq(offer.directions, POSTERN_DIRECTION_SEND);
+	ck_assert_uint_eq(offer.directions, POSTERN_DIRECTION_TO_NODE);
 	ck_assert_uint_eq(offer.client_segment.segment_bytes,
 			  (1u << 20) + PAGE);
 	ck_assert_uint_eq(offer.node_segment.segment_bytes, PAGE);
@@ -78,12 +78,12 @@ END_TEST
 START_TEST(data_to_the_client_is_in_the_node_segment)
 {
 	struct pst_channel_params requested =
-		params(POSTERN_DIRECTION_RECEIVE, 1u << 20, 64);
+		params(POSTERN_DIRECTION_FROM_NODE, 1u << 20, 64);
 	struct pst_channel_params grant = params(BOTH, 1u << 20, 64);
 	struct pst_offer offer;
 
 	ck_assert_int_eq(init_offer(&offer, &requested, &grant), 0);
-	ck_assert_uint_eq(offer.directions, POSTERN_DIRECTION_RECEIVE);
+	ck_assert_uint_eq(offer.directions, POSTERN_DIRECTION_FROM_NODE);
 	ck_assert_uint_eq(offer.node_segment.segment_bytes, (1u << 20) + PAGE);
 	ck_assert_uint_eq(offer.client_segment.segment_bytes, PAGE);
 	ck_assert_uint_eq(offer.send.ring_bytes, 0);
@@ -172,9 +172,9 @@ END_TEST
 START_TEST(without_a_common_direction_there_is_no_offer)
 {
 	struct pst_channel_params requested =
-		params(POSTERN_DIRECTION_SEND, 1u << 20, 64);
+		params(POSTERN_DIRECTION_TO_NODE, 1u << 20, 64);
 	struct pst_channel_params grant =
-		params(POSTERN_DIRECTION_RECEIVE, 1u << 20, 64);
+		params(POSTERN_DIRECTION_FROM_NODE, 1u << 20, 64);
 	struct pst_offer offer = sample_offer(), before = offer;
 
 	ck_assert_int_eq(init_offer(&offer, &requested, &grant), -EPERM);
@@ -238,12 +238,12 @@ START_TEST(every_derived_offer_is_within_request_and_grant)
 						 page_bytes), 0);
 		ck_assert_int_eq(pst_offer_check(&offer, &grant, page_bytes),
 				 0);
-		if (offer.directions & POSTERN_DIRECTION_SEND)
+		if (offer.directions & POSTERN_DIRECTION_TO_NODE)
 			ck_assert_uint_le(
 				record_bytes(offer.send.message_bytes,
 					     security),
 				offer.send.ring_bytes);
-		if (offer.directions & POSTERN_DIRECTION_RECEIVE)
+		if (offer.directions & POSTERN_DIRECTION_FROM_NODE)
 			ck_assert_uint_le(
 				record_bytes(offer.receive.message_bytes,
 					     security),
@@ -345,7 +345,7 @@ static void spoil(struct pst_offer *offer, int which)
 START_TEST(each_single_contradiction_is_refused, .loop_end = SPOIL_COUNT)
 {
 	struct pst_channel_params requested =
-		params(POSTERN_DIRECTION_SEND, 1u << 16, 5000);
+		params(POSTERN_DIRECTION_TO_NODE, 1u << 16, 5000);
 	struct pst_offer offer;
 
 	ck_assert_int_eq(init_offer(&offer, &requested, &requested), 0);

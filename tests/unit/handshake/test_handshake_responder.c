@@ -219,7 +219,7 @@ END_TEST
 START_TEST(command_arrives_as_it_was_given)
 {
 	pair_through_of(&pair, PST_WIRE_KIND_CONTROL, PST_WIRE_COMMAND);
-	ck_assert_int_eq(pair.responder.command.verb, PST_COMMAND_REVOKE);
+	ck_assert_int_eq(pair.responder.command.verb, PST_COMMAND_DISCONNECT);
 	ck_assert_uint_eq(pair.responder.command.peer, SAMPLE_SLOT);
 	ck_assert_str_eq(pair.responder.command.peer_name, "");
 }

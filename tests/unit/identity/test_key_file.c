@@ -14,7 +14,7 @@
 #include "support/test_case.h"
 #include "unit/os/os_test.h"
 
-static struct postern_refusal error;
+static struct postern_error_info error;
 static uint8_t public_key[POSTERN_KEY_BYTES];
 
 /* A node, with a line that lists this key if it is not NULL. */
@@ -56,8 +56,8 @@ static struct pst_node_key *new_key(const char *name)
 	struct pst_node_key *key = NULL;
 	const char *path = test_path(name);
 
-	ck_assert_int_eq(pst_key_file_create(path, &error, public_key), 0);
-	ck_assert_int_eq(pst_node_key_new(path, &error, &key), 0);
+	ck_assert_int_eq(pst_key_file_create(path, public_key, &error), 0);
+	ck_assert_int_eq(pst_node_key_new(path, &key, &error), 0);
 	return key;
 }
 
@@ -65,7 +65,7 @@ START_TEST(new_without_path_returns_no_key)
 {
 	struct pst_node_key *key = (void *)&error;
 
-	ck_assert_int_eq(pst_node_key_new(NULL, &error, &key), 0);
+	ck_assert_int_eq(pst_node_key_new(NULL, &key, &error), 0);
 	ck_assert_ptr_null(key);
 	ck_assert_ptr_null(pst_node_key_identity(NULL));
 	ck_assert_ptr_null(pst_node_key_ref(NULL));
@@ -77,7 +77,7 @@ START_TEST(new_with_missing_file_returns_eacces)
 {
 	struct pst_node_key *key = NULL;
 
-	ck_assert_int_eq(pst_node_key_new(test_path("none"), &error, &key),
+	ck_assert_int_eq(pst_node_key_new(test_path("none"), &key, &error),
 			 -EACCES);
 	ck_assert_int_eq(error.reason, POSTERN_REASON_KEY);
 	ck_assert_ptr_null(key);

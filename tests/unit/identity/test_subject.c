@@ -2,7 +2,7 @@
 /*
  * Subjects from credentials
  *
- * Those of processes and users are tested through <postern/facts.h>.
+ * Those of processes and users are tested through <postern/subject.h>.
  */
 #include "identity/subject.h"
 

@@ -68,19 +68,19 @@ static void refuse(uid_t uid, enum postern_reason reason)
 		.uid_fact = POSTERN_FACT_KNOWN,
 		.uid = uid,
 	};
-	const struct postern_refusal refusal = {.reason = reason};
+	const struct postern_error_info error = {.reason = reason};
 
-	pst_audit_refused(&audit, &credentials, NULL, &refusal);
+	pst_audit_refused(&audit, &credentials, NULL, &error);
 	if (line_count == BURST)
 		empty_buckets();
 }
 
 #define WHO_TEXT "uid=20002 gid=20003 pid=4711 slot=3 generation=7 peer=friend"
-#define PEER_TEXT WHO_TEXT " mode=none"
+#define PEER_TEXT WHO_TEXT " security=none"
 
 /* -- what is said ---------------------------------------------------------- */
 
-START_TEST(revocation_by_control_names_who_did_it)
+START_TEST(disconnection_by_control_has_its_origin)
 {
 	const struct pst_disconnect_origin origin = {
 		.by = PST_DISCONNECT_BY_CONTROL,
@@ -88,41 +88,47 @@ START_TEST(revocation_by_control_names_who_did_it)
 		.pid = 99,
 	};
 
-	pst_audit_revoked(&audit, &peer, &origin, NULL);
-	ck_assert_str_eq(lines[0], "level=audit event=revoke seq=1 node=orders "
+	pst_audit_disconnected(&audit, &peer, POSTERN_REASON_DISCONNECTED, NULL,
+			       10, &origin);
+	ck_assert_str_eq(lines[0],
+			 "level=audit event=disconnected seq=1 node=orders "
 			 PEER_TEXT " by=control by_uid=0 by_pid=99 "
-			 "reason=revoked instance=till-3");
+			 "reason=disconnected undelivered_bytes=10 "
+			 "instance=till-3");
 }
 END_TEST
 
 START_TEST(revocation_by_reload_names_the_rule)
 {
-	const struct pst_disconnect_origin origin = {
-		.by = PST_DISCONNECT_BY_RELOAD};
-	const struct postern_refusal why = {
+	const struct postern_error_info error = {
 		.reason = POSTERN_REASON_DENIED,
 		.line = 12,
 		.file = "/etc/postern/policy.d/a.conf",
 		.rule = "deny friend",
 	};
 
-	pst_audit_revoked(&audit, &peer, &origin, &why);
-	ck_assert_str_eq(lines[0], "level=audit event=revoke seq=1 node=orders "
-			 PEER_TEXT " by=reload reason=denied "
-			 "rule=\"deny friend\" "
-			 "file=/etc/postern/policy.d/a.conf line=12 "
-			 "instance=till-3");
+	pst_audit_revoked(&audit, &peer, &error);
+	ck_assert_str_eq(
+		lines[0],
+		"level=audit event=revoked seq=1 node=orders " PEER_TEXT
+		" reason=denied "
+		"rule=\"deny friend\" "
+		"file=/etc/postern/policy.d/a.conf line=12 "
+		"instance=till-3");
 }
 END_TEST
 
-START_TEST(revocation_by_the_program_says_so)
+START_TEST(disconnection_by_the_program_has_its_origin)
 {
 	const struct pst_disconnect_origin origin = {
 		.by = PST_DISCONNECT_BY_API};
 
-	pst_audit_revoked(&audit, &peer, &origin, NULL);
-	ck_assert_str_eq(lines[0], "level=audit event=revoke seq=1 node=orders "
-			 PEER_TEXT " by=api reason=revoked instance=till-3");
+	pst_audit_disconnected(&audit, &peer, POSTERN_REASON_DISCONNECTED, NULL,
+			       0, &origin);
+	ck_assert_str_eq(lines[0],
+			 "level=audit event=disconnected seq=1 node=orders "
+			 PEER_TEXT " by=api reason=disconnected "
+			 "instance=till-3");
 }
 END_TEST
 
@@ -136,7 +142,7 @@ START_TEST(reload_says_what_became_of_the_peers)
 
 	pst_audit_reload(&audit, &outcome);
 	ck_assert_str_eq(lines[0], "level=audit event=reload seq=1 node=orders "
-			 "outcome=ok kept=5 changed=2 lost=1");
+			 "outcome=ok unchanged=5 changed=2 disconnected=1");
 }
 END_TEST
 
@@ -159,11 +165,13 @@ END_TEST
 START_TEST(poisoning_is_one_record_in_place_of_the_departure)
 {
 	pst_audit_disconnected(&audit, &peer, POSTERN_REASON_POISONED,
-			       "position beyond the ring", 0);
+			       "position beyond the ring", 0, NULL);
 	ck_assert_uint_eq(line_count, 1);
-	ck_assert_str_eq(lines[0], "level=audit event=poison seq=1 node=orders "
-			 PEER_TEXT " reason=poisoned "
-			 "fault=\"position beyond the ring\" instance=till-3");
+	ck_assert_str_eq(
+		lines[0],
+		"level=audit event=poisoned seq=1 node=orders " PEER_TEXT
+		" reason=poisoned "
+		"fault=\"position beyond the ring\" instance=till-3");
 }
 END_TEST
 
@@ -172,10 +180,12 @@ START_TEST(message_that_is_not_authentic_is_a_poisoning)
 	audit.level = POSTERN_AUDIT_DENY;
 	peer.security = POSTERN_SECURITY_MAC;
 	pst_audit_disconnected(&audit, &peer, POSTERN_REASON_KEY_REJECTED, NULL,
-			       0);
-	ck_assert_str_eq(lines[0], "level=audit event=poison seq=1 node=orders "
-			 WHO_TEXT " mode=mac reason=key-rejected "
-			 "instance=till-3");
+			       0, NULL);
+	ck_assert_str_eq(
+		lines[0],
+		"level=audit event=poisoned seq=1 node=orders " WHO_TEXT
+		" security=mac reason=key-rejected "
+		"instance=till-3");
 }
 END_TEST
 
@@ -185,11 +195,13 @@ START_TEST(key_that_was_proven_is_named)
 {
 	peer.security = POSTERN_SECURITY_AEAD;
 	peer.identity.has_key = true;
-	peer.directions = POSTERN_DIRECTION_SEND;
+	peer.directions = POSTERN_DIRECTION_TO_NODE;
 	pst_audit_connected(&audit, &peer);
-	ck_assert_str_eq(lines[0], "level=audit event=admit seq=1 node=orders "
-			 WHO_TEXT " mode=aead key=" ZERO_KEY
-			 " direction=send instance=till-3");
+	ck_assert_str_eq(
+		lines[0],
+		"level=audit event=connected seq=1 node=orders " WHO_TEXT
+		" security=aead key=" ZERO_KEY
+		" direction=send instance=till-3");
 }
 END_TEST
 
@@ -201,15 +213,16 @@ START_TEST(key_that_was_only_claimed_is_called_so)
 		.hello.instance = "x",
 	};
 	const struct pst_peer_credentials nobody = {0};
-	const struct postern_refusal refusal = {
+	const struct postern_error_info error = {
 		.reason = POSTERN_REASON_KEY,
 		.line = 3,
 		.file = "a.conf",
 		.rule = "allow p",
 	};
 
-	pst_audit_refused(&audit, &nobody, &said, &refusal);
-	ck_assert_str_eq(lines[0], "level=audit event=refuse seq=1 node=orders "
+	pst_audit_refused(&audit, &nobody, &said, &error);
+	ck_assert_str_eq(lines[0],
+			 "level=audit event=refused seq=1 node=orders "
 			 "reason=key rule=\"allow p\" file=a.conf line=3 "
 			 "claimed_key=" ZERO_KEY " instance=x");
 }
@@ -219,15 +232,17 @@ END_TEST
 
 static void cause_one_of_each(void)
 {
-	const struct pst_disconnect_origin origin = {
-		.by = PST_DISCONNECT_BY_API};
+	const struct postern_error_info error = {
+		.reason = POSTERN_REASON_DENIED};
 	const struct pst_reload_outcome outcome = {0};
 
 	pst_audit_connected(&audit, &peer);
 	refuse(1000, POSTERN_REASON_NO_ALLOW);
-	pst_audit_disconnected(&audit, &peer, POSTERN_REASON_CLOSED, NULL, 0);
-	pst_audit_disconnected(&audit, &peer, POSTERN_REASON_POISONED, "x", 0);
-	pst_audit_revoked(&audit, &peer, &origin, NULL);
+	pst_audit_disconnected(&audit, &peer, POSTERN_REASON_CLOSED, NULL, 0,
+			       NULL);
+	pst_audit_disconnected(&audit, &peer, POSTERN_REASON_POISONED, "x", 0,
+			       NULL);
+	pst_audit_revoked(&audit, &peer, &error);
 	pst_audit_reload(&audit, &outcome);
 }
 
@@ -296,7 +311,7 @@ START_TEST(suppressed_are_counted_and_told_in_the_end)
 	pst_audit_flush(&audit, PST_DEADLINE_NEVER);
 	ck_assert_uint_eq(line_count, BURST + 1);
 	ck_assert_str_eq(lines[BURST], "level=audit event=suppressed seq=21 "
-			 "node=orders uid=1000 of=refuse count=80 "
+			 "node=orders uid=1000 of=refused count=80 "
 			 "first_reason=no-allow last_reason=no-allow");
 	ck_assert_uint_eq(pst_audit_next_deadline_ns(&audit),
 			  PST_DEADLINE_NEVER);
@@ -314,8 +329,8 @@ START_TEST(suppressed_are_told_when_it_is_time)
 	ck_assert_uint_eq(line_count, BURST);
 	pst_audit_flush(&audit, due_ns);
 	ck_assert_uint_eq(line_count, BURST + 1);
-	ck_assert_ptr_nonnull(strstr(lines[BURST], " uid=1000 of=refuse "
-				     "count=3 "));
+	ck_assert_ptr_nonnull(strstr(lines[BURST], " uid=1000 of=refused "
+						   "count=3 "));
 }
 END_TEST
 
@@ -328,7 +343,7 @@ START_TEST(refusals_do_not_use_up_the_records_of_an_admission)
 	before = line_count;
 	pst_audit_connected(&audit, &peer);
 	ck_assert_uint_eq(line_count, before + 1);
-	ck_assert_ptr_nonnull(strstr(lines[before], " event=admit "));
+	ck_assert_ptr_nonnull(strstr(lines[before], " event=connected "));
 }
 END_TEST
 
@@ -338,16 +353,16 @@ START_TEST(refusal_of_an_unknown_uid_is_suppressed_as_such)
 		.uid_fact = POSTERN_FACT_UNKNOWN,
 		.uid = (uid_t)-1,
 	};
-	const struct postern_refusal refusal = {
+	const struct postern_error_info error = {
 		.reason = POSTERN_REASON_CREDENTIALS,
 	};
 	unsigned int i;
 
 	for (i = 0; i < 50; i++)
-		pst_audit_refused(&audit, &nobody, NULL, &refusal);
+		pst_audit_refused(&audit, &nobody, NULL, &error);
 	pst_audit_flush(&audit, PST_DEADLINE_NEVER);
 	ck_assert_ptr_nonnull(strstr(lines[line_count - 1],
-				     " uid=unknown of=refuse "));
+				     " uid=unknown of=refused "));
 }
 END_TEST
 

@@ -28,20 +28,20 @@ static void push(uint64_t handle)
 		.identity.name = "app",
 	};
 
-	pst_event_queue_push(&queue, POSTERN_EVENT_DEPARTED, &peer,
+	pst_event_queue_push(&queue, POSTERN_NODE_EVENT_DISCONNECTED, &peer,
 			     POSTERN_REASON_CLOSED, 0);
 }
 
 START_TEST(oldest_event_is_taken_first)
 {
-	struct postern_event event;
+	struct postern_node_event event;
 
 	push(1);
 	push(2);
 	expect(pst_event_queue_take(&queue, &event));
 	expect_equal(event.peer, 1);
 	expect_equal(event.reason, POSTERN_REASON_CLOSED);
-	ck_assert_str_eq(event.name, "app");
+	ck_assert_str_eq(event.peer_name, "app");
 	expect(pst_event_queue_take(&queue, &event));
 	expect_equal(event.peer, 2);
 	expect(!pst_event_queue_take(&queue, &event));
@@ -50,7 +50,7 @@ END_TEST
 
 START_TEST(full_queue_drops_the_oldest_and_counts_them)
 {
-	struct postern_event event;
+	struct postern_node_event event;
 	uint64_t i;
 
 	for (i = 1; i <= CAPACITY + 3; i++)
@@ -67,7 +67,7 @@ END_TEST
 
 START_TEST(queue_wraps_around)
 {
-	struct postern_event event;
+	struct postern_node_event event;
 	uint64_t i;
 
 	for (i = 1; i <= 10 * CAPACITY; i++) {
@@ -88,7 +88,7 @@ static void drop(struct pst_peer *peer, uint64_t messages)
 START_TEST(event_about_drops_grows_until_it_is_taken)
 {
 	struct pst_peer one = {.handle = 1}, other = {.handle = 2};
-	struct postern_event event;
+	struct postern_node_event event;
 	uint64_t i;
 
 	drop(&one, 0);
@@ -97,7 +97,7 @@ START_TEST(event_about_drops_grows_until_it_is_taken)
 		drop(&other, i);
 	}
 	expect(pst_event_queue_take(&queue, &event));
-	expect_equal(event.type, POSTERN_EVENT_GAP);
+	expect_equal(event.type, POSTERN_NODE_EVENT_DROPPED);
 	expect_equal(event.reason, POSTERN_REASON_EXCEEDED);
 	expect_equal(event.peer, 1);
 	expect_equal(event.missed_count, 0);
@@ -117,7 +117,7 @@ END_TEST
 START_TEST(drops_after_a_missed_event_are_a_new_event)
 {
 	struct pst_peer one = {.handle = 1};
-	struct postern_event event;
+	struct postern_node_event event;
 	uint64_t i;
 
 	drop(&one, 5);
@@ -127,7 +127,7 @@ START_TEST(drops_after_a_missed_event_are_a_new_event)
 	for (i = 0; i < CAPACITY - 1; i++)
 		expect(pst_event_queue_take(&queue, &event));
 	expect(pst_event_queue_take(&queue, &event));
-	expect_equal(event.type, POSTERN_EVENT_GAP);
+	expect_equal(event.type, POSTERN_NODE_EVENT_DROPPED);
 	expect_equal(event.dropped_messages, 7);
 }
 END_TEST

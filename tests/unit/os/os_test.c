@@ -36,13 +36,13 @@ uint64_t test_deadline_ns(void)
 
 uint32_t test_features(void)
 {
-	const char *off = getenv("POSTERN_TEST_FEATURES_OFF");
+	const char *off = getenv("POSTERN_TEST_DISABLE_FEATURES");
 
 	return pst_features_probe(off && strcmp(off, "all") == 0
 					  ? POSTERN_FEATURES_ALL : 0);
 }
 
-enum postern_fact test_cgroup_fact(void)
+enum postern_fact_state test_cgroup_fact(void)
 {
 	char text[2];
 	int fd = open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC);

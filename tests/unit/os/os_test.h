@@ -19,7 +19,7 @@
 /* Of support/test_options.h: test_deadline_ns() is TEST_DEADLINE_NS from now. */
 
 /* Of our own control group: unknown where none is mounted. */
-enum postern_fact test_cgroup_fact(void);
+enum postern_fact_state test_cgroup_fact(void);
 
 /* How many descriptors are open here (below 1024, without /proc). */
 size_t test_fd_count(void);

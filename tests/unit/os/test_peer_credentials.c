@@ -228,7 +228,7 @@ START_TEST(pidfd_inode_is_that_of_the_process)
 	ck_assert_int_eq(pst_peer_credentials_read(fd, 0, test_features(),
 						   &peer), 0);
 	ck_assert_int_eq(peer.pidfd_inode_fact, POSTERN_FACT_KNOWN);
-	ck_assert_int_eq(pst_process_identity(getpid(), test_features(),
+	ck_assert_int_eq(pst_process_pidfd_inode(getpid(), test_features(),
 					      &inode), 0);
 	ck_assert_uint_eq(peer.pidfd_inode, inode);
 	ck_assert_int_ne(fcntl(peer.pidfd, F_GETFD) & FD_CLOEXEC, 0);

@@ -66,11 +66,11 @@ START_TEST(identity_stays_the_same_and_differs_between_processes)
 
 	SKIP_WITHOUT(POSTERN_FEATURE_PIDFS, "pidfs");
 	start_staying(NULL, true, &process);
-	ck_assert_int_eq(pst_process_identity(getpid(), test_features(), &ours),
-			 0);
-	ck_assert_int_eq(pst_process_identity(getpid(), test_features(),
-					      &again), 0);
-	ck_assert_int_eq(pst_process_identity(process.pid, test_features(),
+	ck_assert_int_eq(
+		pst_process_pidfd_inode(getpid(), test_features(), &ours), 0);
+	ck_assert_int_eq(
+		pst_process_pidfd_inode(getpid(), test_features(), &again), 0);
+	ck_assert_int_eq(pst_process_pidfd_inode(process.pid, test_features(),
 					      &theirs), 0);
 	ck_assert_uint_eq(ours, again);
 	ck_assert_uint_ne(ours, theirs);
@@ -84,16 +84,16 @@ START_TEST(identity_needs_a_process_and_the_feature)
 	uint64_t inode = 7;
 	pid_t gone;
 
-	ck_assert_int_eq(pst_process_identity(getpid(), 0, &inode),
+	ck_assert_int_eq(pst_process_pidfd_inode(getpid(), 0, &inode),
 			 -EOPNOTSUPP);
-	ck_assert_int_eq(pst_process_identity(0, test_features(), &inode),
+	ck_assert_int_eq(pst_process_pidfd_inode(0, test_features(), &inode),
 			 -ESRCH);
-	ck_assert_int_eq(pst_process_identity(-5, test_features(), &inode),
+	ck_assert_int_eq(pst_process_pidfd_inode(-5, test_features(), &inode),
 			 -ESRCH);
 	start_staying(NULL, true, &process);
 	gone = process.pid;
 	other_user_kill(&process);
-	ck_assert_int_eq(pst_process_identity(gone, test_features(), &inode),
+	ck_assert_int_eq(pst_process_pidfd_inode(gone, test_features(), &inode),
 			 -ESRCH);
 	ck_assert_uint_eq(inode, 7);
 }
@@ -110,7 +110,7 @@ START_TEST(zombie_has_no_identity)
 	ck_assert_int_eq(kill(process.pid, SIGKILL), 0);
 	end.fd = (int)syscall(SYS_pidfd_open, process.pid, 0);
 	ck_assert_int_eq(poll(&end, 1, 20000), 1);
-	ck_assert_int_eq(pst_process_identity(process.pid, test_features(),
+	ck_assert_int_eq(pst_process_pidfd_inode(process.pid, test_features(),
 					      &inode), -ESRCH);
 	(void)close(end.fd);
 	ck_assert_int_eq(other_user_join(&process), -SIGKILL);
@@ -150,7 +150,7 @@ START_TEST(reused_number_has_another_identity)
 			return;
 		}
 		ck_assert_int_eq(pid, REUSED_PID);
-		ck_assert_int_eq(pst_process_identity(pid, test_features(),
+		ck_assert_int_eq(pst_process_pidfd_inode(pid, test_features(),
 						      &inodes[i]), 0);
 		ck_assert_int_eq(kill(pid, SIGKILL), 0);
 		ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
@@ -162,13 +162,13 @@ END_TEST
 /* -- facts by number ------------------------------------------------------- */
 
 /* Whether the exe of a process of user A is known to an observer. */
-static bool knows_exe(pid_t pid, uid_t observer_uid, gid_t observer_gid)
+static bool knows_exe(pid_t pid, uid_t seen_by_uid, gid_t seen_by_gid)
 {
 	struct pst_peer_credentials seen;
 	bool is_known;
 
 	ck_assert_int_eq(pst_process_credentials_read(
-		pid, observer_uid, observer_gid, ALL_WANTS,
+		pid, seen_by_uid, seen_by_gid, ALL_WANTS,
 		POSTERN_FEATURE_PEERPIDFD | POSTERN_FEATURE_PIDFS, &seen), 0);
 	is_known = seen.exe_fact == POSTERN_FACT_KNOWN;
 	ck_assert_int_eq(seen.cgroup_fact, test_cgroup_fact());

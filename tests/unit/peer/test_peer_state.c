@@ -70,7 +70,8 @@ static void set_up(void)
 	expect_equal(pst_peer_table_reserve(&table, &handle), 0);
 	peer = pst_peer_table_at(&table, handle);
 	peer->sched.tenant_queue = &tenant;
-	peer->directions = POSTERN_DIRECTION_SEND | POSTERN_DIRECTION_RECEIVE;
+	peer->directions = POSTERN_DIRECTION_TO_NODE |
+			   POSTERN_DIRECTION_FROM_NODE;
 	peer->times.idle_ns = IDLE_NS;
 }
 
@@ -332,7 +333,7 @@ END_TEST
 START_TEST(ring_of_a_peer_that_may_not_send_is_not_read)
 {
 	set_up();
-	peer->directions = POSTERN_DIRECTION_RECEIVE;
+	peer->directions = POSTERN_DIRECTION_FROM_NODE;
 	go_to(PST_PEER_IDLE);
 	expect_equal(pst_channel_send(pair.right, "x", 1), 0);
 	expect_equal(due_at(START_NS + IDLE_NS), PST_PEER_DUE_IDLE_END);

@@ -48,13 +48,13 @@ static inline struct postern_decision decide_for(const char *text, uint32_t uid,
 }
 
 #define assert_admitted(decision) \
-	ck_assert_msg((decision).is_admitted == 1, "refused: %s", \
-		      (decision).refusal.detail)
+	ck_assert_msg((decision).is_allowed == 1, "refused: %s", \
+		      (decision).error.detail)
 
 #define assert_refused(decision, why) \
 	do { \
-		ck_assert_uint_eq((decision).is_admitted, 0); \
-		ck_assert_int_eq((decision).refusal.reason, (why)); \
+		ck_assert_uint_eq((decision).is_allowed, 0); \
+		ck_assert_int_eq((decision).error.reason, (why)); \
 		ck_assert_uint_eq((decision).directions, 0); \
 	} while (0)
 

@@ -78,7 +78,8 @@ static inline const char *in(const char *name)
 	return path;
 }
 
-static inline int load_with(const char *file, uint32_t flags, uint32_t features_off)
+static inline int load_with(const char *file, uint32_t flags,
+			    uint32_t disable_features)
 {
 	struct postern_policy_options options = POSTERN_POLICY_OPTIONS_INIT;
 
@@ -86,15 +87,16 @@ static inline int load_with(const char *file, uint32_t flags, uint32_t features_
 	policy = NULL;
 	options.file = file;
 	options.flags = flags;
-	options.features_off = features_off;
-	return pst_policy_load(&options, pst_features_probe(features_off), diagnostics,
-			       &policy);
+	options.disable_features = disable_features;
+	return pst_policy_load(&options, pst_features_probe(disable_features),
+			       diagnostics, &policy);
 }
 
 /* -EINVAL when there is an error anywhere. */
-static inline int load_whole(const char *file, uint32_t flags, uint32_t features_off)
+static inline int load_whole(const char *file, uint32_t flags,
+			     uint32_t disable_features)
 {
-	int r = load_with(file, flags, features_off);
+	int r = load_with(file, flags, disable_features);
 
 	return r == 0 && policy->has_errors ? -EINVAL : r;
 }

@@ -12,7 +12,7 @@ START_TEST(a_zeroed_decision_refuses)
 {
 	struct postern_decision decision = {0};
 
-	ck_assert_uint_eq(decision.is_admitted, 0);
+	ck_assert_uint_eq(decision.is_allowed, 0);
 	ck_assert_uint_eq(decision.directions, 0);
 }
 END_TEST
@@ -23,9 +23,9 @@ START_TEST(a_node_without_rules_refuses)
 		decide_for(HEAD OPEN CLOSE, ALICE, ACME);
 
 	assert_refused(decision, POSTERN_REASON_NO_ALLOW);
-	ck_assert_str_eq(decision.refusal.file, "test.conf");
-	ck_assert_uint_eq(decision.refusal.line, 2);
-	ck_assert_str_eq(decision.refusal.rule, "node n");
+	ck_assert_str_eq(decision.error.file, "test.conf");
+	ck_assert_uint_eq(decision.error.line, 2);
+	ck_assert_str_eq(decision.error.rule, "node n");
 }
 END_TEST
 
@@ -37,7 +37,7 @@ START_TEST(an_unknown_node_refuses)
 
 	pst_policy_decide(policy, "n", &subject, &decision);
 	assert_refused(decision, POSTERN_REASON_UNKNOWN_NODE);
-	ck_assert_str_eq(decision.refusal.detail, "the policy has no node 'n'");
+	ck_assert_str_eq(decision.error.detail, "the policy has no node 'n'");
 	pst_policy_unref(policy);
 }
 END_TEST
@@ -49,7 +49,7 @@ START_TEST(an_allow_admits_its_peer_and_nobody_else)
 	struct postern_decision decision = decide_for(text, ALICE, 1);
 
 	assert_admitted(decision);
-	ck_assert_uint_eq(decision.directions, POSTERN_DIRECTION_SEND);
+	ck_assert_uint_eq(decision.directions, POSTERN_DIRECTION_TO_NODE);
 	assert_refused(decide_for(text, BOB, 1), POSTERN_REASON_NO_ALLOW);
 	assert_refused(decide_for(text, 0, 0), POSTERN_REASON_NO_ALLOW);
 }
@@ -74,14 +74,14 @@ START_TEST(decide_unmapped_uid_names_the_user_namespace)
 	for (i = 0; i < 3; i++) {
 		decision = decide_for(texts[i], 65534, ACME);
 		assert_refused(decision, reasons[i]);
-		ck_assert_msg(strstr(decision.refusal.detail,
+		ck_assert_msg(strstr(decision.error.detail,
 				     "; its uid (65534 by default) stands for "
 				     "all users that this user namespace does "
 				     "not map"),
-			      "%s", decision.refusal.detail);
+			      "%s", decision.error.detail);
 	}
 	decision = decide_for(texts[0], BOB, 1);
-	ck_assert_ptr_null(strstr(decision.refusal.detail, "namespace"));
+	ck_assert_ptr_null(strstr(decision.error.detail, "namespace"));
 }
 END_TEST
 
@@ -94,8 +94,8 @@ START_TEST(a_deny_beats_every_allow)
 	struct postern_decision decision = decide_for(text, ALICE, ACME);
 
 	assert_refused(decision, POSTERN_REASON_DENIED);
-	ck_assert_str_eq(decision.refusal.rule, "deny acme");
-	ck_assert_uint_eq(decision.refusal.line, 12);
+	ck_assert_str_eq(decision.error.rule, "deny acme");
+	ck_assert_uint_eq(decision.error.line, 12);
 	assert_admitted(decide_for(text, BOB, 1));
 }
 END_TEST
@@ -110,12 +110,13 @@ START_TEST(grants_add_up)
 
 	assert_admitted(decision);
 	ck_assert_uint_eq(decision.directions,
-			  POSTERN_DIRECTION_SEND | POSTERN_DIRECTION_RECEIVE);
+			  POSTERN_DIRECTION_TO_NODE |
+				  POSTERN_DIRECTION_FROM_NODE);
 	ck_assert_uint_eq(decision.may_observe, 1);
 	ck_assert_uint_eq(decision.allow_bits[0], 5);
 
 	decision = decide_for(text, ALICE, 1);
-	ck_assert_uint_eq(decision.directions, POSTERN_DIRECTION_SEND);
+	ck_assert_uint_eq(decision.directions, POSTERN_DIRECTION_TO_NODE);
 	ck_assert_uint_eq(decision.may_observe, 0);
 }
 END_TEST
@@ -230,10 +231,10 @@ START_TEST(two_tenants_refuse_and_name_both_places)
 	struct postern_decision decision = decide_for(text, ALICE, ACME);
 
 	assert_refused(decision, POSTERN_REASON_AMBIGUOUS_TENANT);
-	ck_assert_str_eq(decision.refusal.detail,
+	ck_assert_str_eq(decision.error.detail,
 			 "the process is a member of tenant one (test.conf:9) "
 			 "and of tenant two (test.conf:10)");
-	ck_assert_str_eq(decision.refusal.rule, "tenant one, tenant two");
+	ck_assert_str_eq(decision.error.rule, "tenant one, tenant two");
 	assert_admitted(decide_for(text, ALICE, 1));
 }
 END_TEST
@@ -260,24 +261,24 @@ START_TEST(a_candidate_counts_with_the_key_it_may_prove)
 		"key x25519:fhE_5Wc2n1cF4Z0v1u2o4z1m3q5b7d9k2s4w6y8A0C4\n"
 		"allow p alice { direction send }\ndeny acme q\n" CLOSE);
 	const struct pst_policy_node *node = pst_policy_find_node(policy, "n");
-	struct postern_refusal refusal = {0};
+	struct postern_error_info error = {0};
 	struct postern_subject subject;
 	bool needs_key = false;
 
 	subject = policy_subject(BOB, 1);
 	ck_assert(pst_policy_may_match_later(node, &subject, &needs_key,
-					     &refusal));
+					     &error));
 	ck_assert(needs_key);
-	ck_assert_int_eq(refusal.reason, POSTERN_REASON_NONE);
+	ck_assert_int_eq(error.reason, POSTERN_REASON_NONE);
 	/* alice is listed in acme; carol could only be denied by a key */
 	subject = policy_subject(ALICE, 1);
 	ck_assert(!pst_policy_may_match_later(node, &subject, &needs_key,
-					      &refusal));
-	ck_assert_int_eq(refusal.reason, POSTERN_REASON_DENIED);
+					      &error));
+	ck_assert_int_eq(error.reason, POSTERN_REASON_DENIED);
 	subject = policy_subject(CAROL, 1);
 	ck_assert(!pst_policy_may_match_later(node, &subject, &needs_key,
-					      &refusal));
-	ck_assert_int_eq(refusal.reason, POSTERN_REASON_NO_ALLOW);
+					      &error));
+	ck_assert_int_eq(error.reason, POSTERN_REASON_NO_ALLOW);
 	pst_policy_unref(policy);
 }
 END_TEST
@@ -295,11 +296,11 @@ START_TEST(who_is_let_in_without_a_key_too_needs_none)
 	struct postern_policy *policy = policy_load_valid(KEYED);
 	const struct pst_policy_node *node = pst_policy_find_node(policy, "n");
 	struct postern_subject subject = policy_subject(CAROL, 1);
-	struct postern_refusal refusal;
+	struct postern_error_info error;
 	bool needs_key = true;
 
 	ck_assert(pst_policy_may_match_later(node, &subject, &needs_key,
-					     &refusal));
+					     &error));
 	ck_assert(!needs_key);
 	pst_policy_unref(policy);
 }
@@ -311,16 +312,16 @@ START_TEST(who_lacks_only_a_key_is_refused_for_that)
 	struct postern_decision decision = decide(KEYED, &subject);
 
 	assert_refused(decision, POSTERN_REASON_KEY);
-	ck_assert_str_eq(decision.refusal.rule, "allow p");
-	ck_assert_uint_eq(decision.refusal.line, 16);
-	ck_assert_str_eq(decision.refusal.detail, "peer 'p' is known by its "
+	ck_assert_str_eq(decision.error.rule, "allow p");
+	ck_assert_uint_eq(decision.error.line, 16);
+	ck_assert_str_eq(decision.error.detail, "peer 'p' is known by its "
 			 "key, and the process proves none");
 
 	subject.key_fact = POSTERN_FACT_KNOWN;
 	memset(subject.key, 7, sizeof(subject.key));
 	decision = decide(KEYED, &subject);
 	assert_refused(decision, POSTERN_REASON_KEY);
-	ck_assert_str_eq(decision.refusal.detail, "peer 'p' is known by its "
+	ck_assert_str_eq(decision.error.detail, "peer 'p' is known by its "
 			 "key, and the process has another one");
 
 	subject = policy_subject(ALICE, 1);
@@ -340,7 +341,7 @@ START_TEST(the_first_of_two_allows_that_want_a_key_is_named)
 	struct postern_decision decision = decide(text, &subject);
 
 	assert_refused(decision, POSTERN_REASON_KEY);
-	ck_assert_str_eq(decision.refusal.rule, "allow q");
+	ck_assert_str_eq(decision.error.rule, "allow q");
 }
 END_TEST
 

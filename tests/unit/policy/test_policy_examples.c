@@ -73,13 +73,13 @@ START_TEST(telemetry_sends_to_its_collector_only)
 	struct postern_decision decision;
 
 	decision = decide(policy, "telemetry", &subject);
-	ck_assert_int_eq(decision.refusal.reason, POSTERN_REASON_NO_ALLOW);
+	ck_assert_int_eq(decision.error.reason, POSTERN_REASON_NO_ALLOW);
 
 	subject.unit_fact = POSTERN_FACT_KNOWN;
 	subject.unit = "collector.service";
 	decision = decide(policy, "telemetry", &subject);
-	ck_assert_uint_eq(decision.is_admitted, 1);
-	ck_assert_uint_eq(decision.directions, POSTERN_DIRECTION_RECEIVE);
+	ck_assert_uint_eq(decision.is_allowed, 1);
+	ck_assert_uint_eq(decision.directions, POSTERN_DIRECTION_FROM_NODE);
 	ck_assert_int_eq(decision.security, POSTERN_SECURITY_MAC);
 	ck_assert_uint_eq(decision.channel[POSTERN_LIMIT_RING].value,
 			  4u << 20);
@@ -90,7 +90,7 @@ START_TEST(telemetry_sends_to_its_collector_only)
 
 	subject.uid = 1002;
 	decision = decide(policy, "telemetry", &subject);
-	ck_assert_uint_eq(decision.is_admitted, 0);
+	ck_assert_uint_eq(decision.is_allowed, 0);
 	pst_policy_unref(policy);
 }
 END_TEST
@@ -102,7 +102,7 @@ START_TEST(orders_serves_two_tenants)
 	struct postern_decision decision;
 
 	decision = decide(policy, "orders", &subject);
-	ck_assert_uint_eq(decision.is_admitted, 1);
+	ck_assert_uint_eq(decision.is_allowed, 1);
 	ck_assert_str_eq(decision.tenant_name, "acme");
 	ck_assert_uint_eq(decision.tenant_weight, 4);
 	ck_assert_int_eq(decision.security, POSTERN_SECURITY_MAC);
@@ -115,11 +115,11 @@ START_TEST(orders_serves_two_tenants)
 	/* whose unit is unknown might be of globex, and is not served */
 	subject = policy_subject(1002, 5002);
 	decision = decide(policy, "orders", &subject);
-	ck_assert_int_eq(decision.refusal.reason, POSTERN_REASON_NO_ALLOW);
+	ck_assert_int_eq(decision.error.reason, POSTERN_REASON_NO_ALLOW);
 	subject.unit_fact = POSTERN_FACT_KNOWN;
 	subject.unit = "globex-worker.service";
 	decision = decide(policy, "orders", &subject);
-	ck_assert_uint_eq(decision.is_admitted, 1);
+	ck_assert_uint_eq(decision.is_allowed, 1);
 	ck_assert_int_eq(decision.security, POSTERN_SECURITY_AEAD);
 	pst_policy_unref(policy);
 }
@@ -136,12 +136,12 @@ START_TEST(orders_denies_contractors_even_of_acme)
 	subject.groups = groups;
 	subject.group_count = 1;
 	decision = decide(policy, "orders", &subject);
-	ck_assert_int_eq(decision.refusal.reason, POSTERN_REASON_DENIED);
+	ck_assert_int_eq(decision.error.reason, POSTERN_REASON_DENIED);
 
 	/* carol is listed in the group, though this process dropped it */
 	subject = policy_subject(1003, 5001);
 	decision = decide(policy, "orders", &subject);
-	ck_assert_int_eq(decision.refusal.reason, POSTERN_REASON_DENIED);
+	ck_assert_int_eq(decision.error.reason, POSTERN_REASON_DENIED);
 	pst_policy_unref(policy);
 }
 END_TEST
@@ -153,9 +153,9 @@ START_TEST(orders_lets_operators_observe)
 	struct postern_decision decision;
 
 	decision = decide(policy, "orders", &subject);
-	ck_assert_uint_eq(decision.is_admitted, 1);
+	ck_assert_uint_eq(decision.is_allowed, 1);
 	ck_assert_uint_eq(decision.may_observe, 1);
-	ck_assert_uint_eq(decision.directions, POSTERN_DIRECTION_RECEIVE);
+	ck_assert_uint_eq(decision.directions, POSTERN_DIRECTION_FROM_NODE);
 	pst_policy_unref(policy);
 }
 END_TEST
@@ -168,10 +168,10 @@ START_TEST(a_drop_in_adds_a_reader_and_squeezes_everybody)
 	struct postern_decision decision;
 
 	decision = decide(policy, "orders", &subject);
-	ck_assert_uint_eq(decision.is_admitted, 0);
+	ck_assert_uint_eq(decision.is_allowed, 0);
 	subject.userns = POSTERN_USERNS_SAME;
 	decision = decide(policy, "orders", &subject);
-	ck_assert_uint_eq(decision.is_admitted, 1);
+	ck_assert_uint_eq(decision.is_allowed, 1);
 	ck_assert_int_eq(decision.security, POSTERN_SECURITY_MAC);
 	ck_assert_uint_eq(decision.channel[POSTERN_LIMIT_RING].value,
 			  512u << 10);
@@ -194,14 +194,14 @@ START_TEST(ingest_knows_containers_and_a_partner)
 	subject.unit = "web.service";
 	subject.cgroup = "/system.slice/web.service";
 	decision = decide(policy, "ingest", &subject);
-	ck_assert_uint_eq(decision.directions, POSTERN_DIRECTION_RECEIVE);
+	ck_assert_uint_eq(decision.directions, POSTERN_DIRECTION_FROM_NODE);
 
 	subject.uid = 231072;
 	decision = decide(policy, "ingest", &subject);
-	ck_assert_uint_eq(decision.is_admitted, 0);
+	ck_assert_uint_eq(decision.is_allowed, 0);
 	subject.cgroup = "/machine.slice/batch.scope";
 	decision = decide(policy, "ingest", &subject);
-	ck_assert_uint_eq(decision.directions, POSTERN_DIRECTION_SEND);
+	ck_assert_uint_eq(decision.directions, POSTERN_DIRECTION_TO_NODE);
 	ck_assert_uint_eq(decision.channel[POSTERN_LIMIT_ON_EXCEED].value,
 			  POSTERN_ON_EXCEED_DROP);
 
@@ -209,7 +209,7 @@ START_TEST(ingest_knows_containers_and_a_partner)
 	subject = policy_subject(65534, 65534);
 	subject.pid_fact = POSTERN_FACT_ABSENT;
 	decision = decide(policy, "ingest", &subject);
-	ck_assert_uint_eq(decision.is_admitted, 0);
+	ck_assert_uint_eq(decision.is_allowed, 0);
 	subject.key_fact = POSTERN_FACT_KNOWN;
 	memcpy(subject.key,
 	       "\xde\x9e\xdb\x7d\x7b\x7d\xc1\xb4\xd3\x5b\x61\xc2\xec\xe4\x35"
@@ -217,7 +217,7 @@ START_TEST(ingest_knows_containers_and_a_partner)
 	       "\x2b\x4f",
 	       POSTERN_KEY_BYTES);
 	decision = decide(policy, "ingest", &subject);
-	ck_assert_uint_eq(decision.is_admitted, 1);
+	ck_assert_uint_eq(decision.is_allowed, 1);
 	ck_assert_int_eq(decision.security, POSTERN_SECURITY_AEAD);
 	pst_policy_unref(policy);
 }
@@ -232,10 +232,10 @@ START_TEST(jobs_serves_one_process)
 	subject.pid_inode_fact = POSTERN_FACT_KNOWN;
 	subject.pid_inode = 7700;
 	decision = decide(policy, "jobs", &subject);
-	ck_assert_uint_eq(decision.is_admitted, 1);
+	ck_assert_uint_eq(decision.is_allowed, 1);
 	subject.pid_inode = 7799;
 	decision = decide(policy, "jobs", &subject);
-	ck_assert_uint_eq(decision.is_admitted, 0);
+	ck_assert_uint_eq(decision.is_allowed, 0);
 	pst_policy_unref(policy);
 }
 END_TEST

@@ -182,14 +182,14 @@ static void check_effect(const struct postern_policy *policy,
 	for (uid = 1001; uid <= 1003; uid++) {
 		subject = policy_subject(uid, 1);
 		pst_policy_decide(policy, name, &subject, &decision);
-		ck_assert_uint_eq(decision.is_admitted, 0);
-		ck_assert_int_eq(decision.refusal.reason,
+		ck_assert_uint_eq(decision.is_allowed, 0);
+		ck_assert_int_eq(decision.error.reason,
 				 POSTERN_REASON_POLICY);
-		ck_assert_str_eq(decision.refusal.detail, description.error);
-		ck_assert(strncmp(decision.refusal.detail,
-				  decision.refusal.file,
-				  strlen(decision.refusal.file)) == 0);
-		ck_assert(decision.refusal.file[0] != '\0');
+		ck_assert_str_eq(decision.error.detail, description.error);
+		ck_assert(strncmp(decision.error.detail,
+				  decision.error.file,
+				  strlen(decision.error.file)) == 0);
+		ck_assert(decision.error.file[0] != '\0');
 	}
 }
 
@@ -247,8 +247,8 @@ START_TEST(report_of_the_loader_concerns_every_node_and_no_client)
 
 	/* It may define any node. */
 	pst_policy_decide(policy, "c", &subject, &decision);
-	ck_assert_int_eq(decision.refusal.reason, POSTERN_REASON_POLICY);
-	ck_assert_str_eq(decision.refusal.detail,
+	ck_assert_int_eq(decision.error.reason, POSTERN_REASON_POLICY);
+	ck_assert_str_eq(decision.error.detail,
 			 "the policy has no node 'c' as far as it could be "
 			 "read: shut.conf: cannot be opened");
 	pst_policy_unref(policy);

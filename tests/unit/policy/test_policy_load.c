@@ -227,7 +227,7 @@ START_TEST(a_process_is_alive_when_number_and_inode_fit)
 	uint64_t inode;
 	int r;
 
-	r = pst_process_identity(getpid(), POSTERN_FEATURES_ALL, &inode);
+	r = pst_process_pidfd_inode(getpid(), POSTERN_FEATURES_ALL, &inode);
 	if (r == -EOPNOTSUPP)
 		return; /* this kernel has no pidfs */
 	ck_assert_int_eq(r, 0);

@@ -176,7 +176,7 @@ static void check_no_more(const struct oracle_policy *model,
 
 	oracle_decide(model, node, subject, &wanted);
 	pst_policy_decide(policy, node->name, subject, &decision);
-	if (!decision.is_admitted)
+	if (!decision.is_allowed)
 		return;
 	difference = oracle_compare(&wanted, &decision);
 	ck_assert_msg(!difference, "they differ in: %s\n%s", difference,

@@ -48,7 +48,7 @@ static void compare(const struct oracle_policy *model,
 		    const struct oracle_node *node,
 		    const struct postern_policy *policy,
 		    const struct postern_subject *subject,
-		    char *texts[ORACLE_FILES], size_t *admitted_count)
+		    char *texts[ORACLE_FILES], size_t *connected_count)
 {
 	struct oracle_decision wanted;
 	struct postern_decision decision;
@@ -58,7 +58,7 @@ static void compare(const struct oracle_policy *model,
 	oracle_decide(model, node, subject, &wanted);
 	pst_policy_decide(policy, node->name, subject, &decision);
 	difference = oracle_compare(&wanted, &decision);
-	if (!difference && decision.is_admitted &&
+	if (!difference && decision.is_allowed &&
 	    pst_policy_security_floor(pst_policy_find_node(policy, node->name),
 				      subject) < decision.security)
 		difference = "a floor below the security that is granted";
@@ -69,14 +69,14 @@ static void compare(const struct oracle_policy *model,
 		ck_abort_msg("they differ in: %s\n%s\n%s", difference,
 			     texts[0], explanation);
 	}
-	*admitted_count += wanted.is_admitted;
+	*connected_count += wanted.is_allowed;
 }
 
 START_TEST(decisions_agree_with_the_oracle, .loop_end = 6)
 {
 	/* a seed for each of the loop's runs: each finds its own policies */
 	struct random random = {.state = (uint64_t)_i * 1000003 + 17};
-	size_t i, j, k, file_count, admitted_count = 0, decision_count = 0;
+	size_t i, j, k, file_count, connected_count = 0, decision_count = 0;
 	char *texts[ORACLE_FILES];
 	struct oracle_policy model;
 	struct postern_policy *policy;
@@ -93,7 +93,7 @@ START_TEST(decisions_agree_with_the_oracle, .loop_end = 6)
 			oracle_subject_make(&subject, groups, &random);
 			for (k = 0; k < model.node_count; k++) {
 				compare(&model, &model.nodes[k], policy,
-					&subject, texts, &admitted_count);
+					&subject, texts, &connected_count);
 				decision_count++;
 			}
 		}
@@ -101,8 +101,8 @@ START_TEST(decisions_agree_with_the_oracle, .loop_end = 6)
 		free_texts(texts, file_count);
 	}
 	/* neither side of the question may be rare */
-	ck_assert_uint_gt(admitted_count, decision_count / 20);
-	ck_assert_uint_lt(admitted_count, decision_count * 19 / 20);
+	ck_assert_uint_gt(connected_count, decision_count / 20);
+	ck_assert_uint_lt(connected_count, decision_count * 19 / 20);
 }
 END_TEST
 

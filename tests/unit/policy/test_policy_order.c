@@ -85,12 +85,12 @@ static void forget_places(struct postern_decision *decision)
 	memset(decision->allow_bits, 0, sizeof(decision->allow_bits));
 	decision->security_line = 0;
 	decision->security_file = NULL;
-	decision->refusal.line = 0;
+	decision->error.line = 0;
 	/* of two denies the first by line is named */
-	memset(decision->refusal.rule, 0, sizeof(decision->refusal.rule));
-	memset(decision->refusal.detail, 0, sizeof(decision->refusal.detail));
+	memset(decision->error.rule, 0, sizeof(decision->error.rule));
+	memset(decision->error.detail, 0, sizeof(decision->error.detail));
 	for (i = 0; i < 4; i++) {
-		for (j = 0; j < POSTERN_LIMIT_ROOM; j++) {
+		for (j = 0; j < POSTERN_LIMIT_CAPACITY; j++) {
 			scopes[i][j].line = 0;
 			scopes[i][j].file = NULL;
 		}
@@ -113,7 +113,7 @@ START_TEST(every_order_of_rules_decides_alike)
 	struct postern_decision wanted, decision;
 	struct random random = {.state = 5};
 	struct postern_subject subject;
-	size_t number, i, split, admitted_count = 0;
+	size_t number, i, split, connected_count = 0;
 	uint32_t groups[4];
 
 	for (number = 0; number < ORDER_COUNT; number++) {
@@ -123,12 +123,12 @@ START_TEST(every_order_of_rules_decides_alike)
 			oracle_subject_make(&subject, groups, &random);
 			pst_policy_decide(first, "n", &subject, &wanted);
 			pst_policy_decide(other, "n", &subject, &decision);
-			admitted_count += wanted.is_admitted;
+			connected_count += wanted.is_allowed;
 			assert_same(&wanted, &decision);
 		}
 		pst_policy_unref(other);
 	}
-	ck_assert_uint_gt(admitted_count, ORDER_COUNT * SUBJECT_COUNT / 40);
+	ck_assert_uint_gt(connected_count, ORDER_COUNT * SUBJECT_COUNT / 40);
 	pst_policy_unref(first);
 }
 END_TEST
@@ -163,12 +163,12 @@ START_TEST(every_order_of_random_policies_decides_alike, .loop_end = 4)
 					  &wanted);
 			pst_policy_decide(second, model.nodes[k].name, &subject,
 					  &decision);
-			expect(strcmp(wanted.refusal.file, "") == 0 ||
-			       wanted.is_admitted == 0);
-			memset(wanted.refusal.file, 0,
-			       sizeof(wanted.refusal.file));
-			memset(decision.refusal.file, 0,
-			       sizeof(decision.refusal.file));
+			expect(strcmp(wanted.error.file, "") == 0 ||
+			       wanted.is_allowed == 0);
+			memset(wanted.error.file, 0,
+			       sizeof(wanted.error.file));
+			memset(decision.error.file, 0,
+			       sizeof(decision.error.file));
 			/* names point into their own policies */
 			expect(!wanted.tenant_name == !decision.tenant_name);
 			expect(!wanted.tenant_name ||

@@ -288,14 +288,14 @@ START_TEST(assumed_names_match_no_allow_and_every_deny)
 				 &description);
 	ck_assert_int_eq(description.owner_fact, POSTERN_FACT_UNKNOWN);
 	pst_policy_decide(policy, "n", &subject, &decision);
-	ck_assert_int_eq(decision.refusal.reason, POSTERN_REASON_NO_ALLOW);
+	ck_assert_int_eq(decision.error.reason, POSTERN_REASON_NO_ALLOW);
 	subject.uid = 1001;
 	pst_policy_decide(policy, "n", &subject, &decision);
-	ck_assert_uint_eq(decision.is_admitted, 1);
+	ck_assert_uint_eq(decision.is_allowed, 1);
 	pst_policy_decide(policy, "d", &subject, &decision);
-	ck_assert_int_eq(decision.refusal.reason, POSTERN_REASON_DENIED);
+	ck_assert_int_eq(decision.error.reason, POSTERN_REASON_DENIED);
 	pst_policy_decide(policy, "e", &subject, &decision);
-	ck_assert_int_eq(decision.refusal.reason, POSTERN_REASON_DENIED);
+	ck_assert_int_eq(decision.error.reason, POSTERN_REASON_DENIED);
 
 	pst_policy_builder_free(builder);
 	pst_policy_unref(policy);

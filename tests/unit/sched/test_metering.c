@@ -30,7 +30,7 @@ static void limit(struct pst_metering *of, size_t scope,
 		  enum postern_limit_key key, uint64_t per_second,
 		  uint64_t burst)
 {
-	struct postern_policy_limit limits[POSTERN_LIMIT_ROOM] = {0};
+	struct postern_policy_limit limits[POSTERN_LIMIT_CAPACITY] = {0};
 
 	/* The key of the burst is the one behind that of the rate. */
 	limits[key].state = POSTERN_LIMIT_SET;
@@ -57,7 +57,7 @@ static uint64_t receive_all(struct pst_metering *of, size_t message_bytes,
 
 START_TEST(without_limits_there_are_always_tokens)
 {
-	struct postern_policy_limit limits[POSTERN_LIMIT_ROOM] = {0};
+	struct postern_policy_limit limits[POSTERN_LIMIT_CAPACITY] = {0};
 	int i;
 
 	pst_metering_add(&metering, &meters[0], limits);

@@ -81,12 +81,12 @@ START_TEST(update_adds_only_what_is_new)
 	update(1, &sample, START_NS);
 	sample.channel.received_messages = 15;
 	sample.channel.dropped_messages = 3;
-	sample.channel.refused_full_count = 1;
+	sample.channel.send_full_count = 1;
 	update(1, &sample, START_NS);
 	ck_assert_uint_eq(total->received_messages, 15);
 	ck_assert_uint_eq(total->sent_bytes, 100);
 	ck_assert_uint_eq(total->dropped_messages, 3);
-	ck_assert_uint_eq(total->refused_full_count, 1);
+	ck_assert_uint_eq(total->send_full_count, 1);
 	ck_assert_uint_eq(total->latency.implausible_count, 2);
 }
 END_TEST
@@ -104,9 +104,10 @@ START_TEST(totals_keep_what_a_past_peer_did)
 	update(1, &sample, START_NS);
 	ck_assert_uint_eq(total->received_messages, 11);
 	ck_assert_uint_eq(total->peer_count, 1);
-	ck_assert_uint_eq(total->admitted_count, 2);
-	ck_assert_uint_eq(total->departed_count, 1);
-	ck_assert_uint_eq(total->departed_by_reason[POSTERN_REASON_CLOSED], 1);
+	ck_assert_uint_eq(total->connected_count, 2);
+	ck_assert_uint_eq(total->disconnected_count, 1);
+	ck_assert_uint_eq(total->disconnected_by_reason[POSTERN_REASON_CLOSED],
+			  1);
 	ck_assert_uint_eq(total->slots_recycled_count, 1);
 }
 END_TEST
@@ -145,8 +146,8 @@ START_TEST(detached_peer_keeps_its_counters)
 	ck_assert_uint_eq(total->detached_count, 1);
 	ck_assert_uint_eq(total->sent_messages, 7);
 	ck_assert_uint_eq(slots[2].channel.sent_messages, 7);
-	ck_assert_uint_eq(slots[2].receive_ring_bytes, 4096);
-	ck_assert_uint_eq(slots[2].send_ring_bytes, 8192);
+	ck_assert_uint_eq(slots[2].to_node_ring_bytes, 4096);
+	ck_assert_uint_eq(slots[2].from_node_ring_bytes, 8192);
 }
 END_TEST
 
@@ -154,7 +155,7 @@ START_TEST(refusal_is_counted_by_reason)
 {
 	pst_stats_collector_count_refused(&collector, POSTERN_REASON_DENIED);
 	pst_stats_collector_count_refused(
-		&collector, (enum postern_reason)POSTERN_REASON_ROOM);
+		&collector, (enum postern_reason)POSTERN_REASON_CAPACITY);
 	ck_assert_uint_eq(total->refused_count, 2);
 	ck_assert_uint_eq(total->refused_by_reason[POSTERN_REASON_DENIED], 1);
 	pst_stats_collector_count_reload(&collector, true);
@@ -269,7 +270,7 @@ END_TEST
 
 START_TEST(send_to_a_full_ring_counts_as_moved)
 {
-	const struct pst_stats_positions positions = {.refused_full_count = 1};
+	const struct pst_stats_positions positions = {.send_full_count = 1};
 
 	add_peer(1);
 	ck_assert(pst_stats_collector_has_moved(&collector, 1, &positions));

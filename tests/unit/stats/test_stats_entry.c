@@ -53,13 +53,13 @@ static struct postern_node_statistics some_node(void)
 	stats.draining_count = 5;
 	stats.detached_count = 4;
 	stats.half_open_count = 70;
-	fill_counts(&stats.admitted_count,
+	fill_counts(&stats.connected_count,
 		    offsetof(struct postern_node_statistics,
 			     latency.reserved) -
-		    offsetof(struct postern_node_statistics, admitted_count),
+		    offsetof(struct postern_node_statistics, connected_count),
 		    11);
-	strcpy(stats.name, "orders-2.eu_x");
-	stats.refused_full_count = UINT64_C(0x1716151413121110);
+	strcpy(stats.node_name, "orders-2.eu_x");
+	stats.send_full_count = UINT64_C(0x1716151413121110);
 	return stats;
 }
 
@@ -73,12 +73,12 @@ static struct postern_peer_statistics some_peer(uint32_t slot_index)
 	stats.uid = 4000000001u;
 	stats.gid = 4000000002u;
 	stats.pid = INT32_MAX;
-	stats.directions = POSTERN_DIRECTION_RECEIVE;
+	stats.directions = POSTERN_DIRECTION_FROM_NODE;
 	stats.state = POSTERN_PEER_THROTTLED;
 	stats.flags = POSTERN_PEER_STUCK;
-	stats.receive_ring_bytes = 1u << 31;
-	stats.send_ring_bytes = 1u << 30;
-	fill_counts(&stats.admitted_ns, 24, 3);
+	stats.to_node_ring_bytes = 1u << 31;
+	stats.from_node_ring_bytes = 1u << 30;
+	fill_counts(&stats.connected_ns, 24, 3);
 	stats.channel.size_bytes = sizeof(stats.channel);
 	fill_counts(&stats.channel.sent_messages,
 		    offsetof(struct postern_channel_statistics, end_reason) -
@@ -86,7 +86,7 @@ static struct postern_peer_statistics some_peer(uint32_t slot_index)
 	stats.channel.end_reason = POSTERN_REASON_POISONED;
 	fill_counts(&stats.channel.latency.count,
 		    offsetof(struct postern_latency, reserved), 9);
-	memset(stats.name, 'n', sizeof(stats.name) - 1);
+	memset(stats.peer_name, 'n', sizeof(stats.peer_name) - 1);
 	strcpy(stats.instance, "i");
 	strcpy(stats.tenant, "acme");
 	return stats;

@@ -104,7 +104,7 @@ static bool is_a_name(const char name[static POSTERN_NAME_BYTES])
 static void check_node(const struct postern_node_statistics *node,
 		       uint32_t slot_count)
 {
-	expect(is_a_name(node->name));
+	expect(is_a_name(node->node_name));
 	expect(node->pid >= 0);
 	expect(node->slot_count <= slot_count);
 	expect(node->slots_used <= slot_count);
@@ -119,14 +119,14 @@ static void check_node(const struct postern_node_statistics *node,
 static void check_peer(const struct postern_peer_statistics *peer,
 		       uint32_t slot_index)
 {
-	expect(is_a_name(peer->name));
+	expect(is_a_name(peer->peer_name));
 	expect(is_a_name(peer->instance));
 	expect(is_a_name(peer->tenant));
 	expect(peer->pid >= 0);
 	expect(peer->directions <= 3);
 	expect(peer->flags <= 3);
 	expect((unsigned)peer->state <= POSTERN_PEER_DETACHED);
-	expect((unsigned)peer->channel.end_reason < POSTERN_REASON_ROOM);
+	expect((unsigned)peer->channel.end_reason < POSTERN_REASON_CAPACITY);
 	expect_equal(peer->slot_index, slot_index);
 	expect_equal((uint32_t)peer->peer, slot_index + 1);
 	expect_equal(peer->peer >> 32, peer->generation);
@@ -200,7 +200,7 @@ START_TEST(read_name_is_terminated_and_printable)
 	ck_assert_int_eq(pst_stats_entry_reader_init(&reader, segment,
 						     segment_bytes), 0);
 	ck_assert_int_eq(pst_stats_read_peer(&reader, 0, &peer), 0);
-	ck_assert_uint_eq(strlen(peer.name), POSTERN_NAME_BYTES - 1);
+	ck_assert_uint_eq(strlen(peer.peer_name), POSTERN_NAME_BYTES - 1);
 	ck_assert_str_eq(peer.instance, "a__2J__b__");
 }
 END_TEST

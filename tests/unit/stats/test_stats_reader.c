@@ -20,7 +20,7 @@
 static struct pst_segment_mapping mapping;
 static struct pst_stats_entry_writer writer;
 static struct pst_stats_segment_ref segment;
-static struct postern_refusal error;
+static struct postern_error_info error;
 
 static void set_up(void)
 {

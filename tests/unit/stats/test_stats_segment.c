@@ -39,7 +39,7 @@ static void close_segment(void)
 
 static struct pst_stats_reader *open_reader(void)
 {
-	struct postern_refusal error = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	struct pst_stats_segment_ref ref = PST_STATS_SEGMENT_REF_INIT;
 	struct pst_stats_reader *reader;
 

@@ -44,9 +44,11 @@ static void *write_all_the_time(void *unused)
 
 	while (!atomic_load_explicit(&is_over, memory_order_relaxed)) {
 		number++;
-		fill_same(&node.admitted_count,
-			  BYTES_BETWEEN(postern_node_statistics, admitted_count,
-					latency.implausible_count), number);
+		fill_same(&node.connected_count,
+			  BYTES_BETWEEN(postern_node_statistics,
+					connected_count,
+					latency.implausible_count),
+			  number);
 		pst_stats_write_node(writer, &node);
 		peer.peer = (number & UINT32_MAX) << 32 | 1;
 		fill_same(&peer.channel.sent_messages,
@@ -94,14 +96,14 @@ START_TEST(reader_beside_a_writer_sees_whole_entries)
 					&writer), 0);
 	for (i = 0; i < READ_COUNT || changes < 100; i++) {
 		if (pst_stats_read_node(&reader, &node) == 0) {
-			check_same(&node.admitted_count,
+			check_same(&node.connected_count,
 				   BYTES_BETWEEN(postern_node_statistics,
-						 admitted_count,
+						 connected_count,
 						 latency.implausible_count));
 			/* Nor an older one than before. */
-			expect(node.admitted_count >= last_number);
-			changes += node.admitted_count != last_number;
-			last_number = node.admitted_count;
+			expect(node.connected_count >= last_number);
+			changes += node.connected_count != last_number;
+			last_number = node.connected_count;
 		}
 		if (pst_stats_read_peer(&reader, 0, &peer) == 0)
 			check_peer(&peer);

@@ -74,7 +74,7 @@ dist_check_SCRIPTS += \
 	tests/integration/test_tool_receive.sh \
 	tests/integration/test_tool_reload.sh \
 	tests/integration/test_tool_removed_socket.sh \
-	tests/integration/test_tool_revoke.sh \
+	tests/integration/test_tool_disconnect.sh \
 	tests/integration/test_tool_transfer.sh \
 	tests/integration/test_tool_usage.sh
 

@@ -22,7 +22,7 @@ static void setup(void)
 		.generation = 7,
 		.uid = 20001,
 		.pid = 4711,
-		.name = "shop",
+		.peer_name = "shop",
 		.instance = "till-7",
 		.tenant = "acme",
 	};

@@ -74,20 +74,20 @@ static bool take_entry(void)
 }
 
 static const struct postern_log_field fields[] = {
-	{"event", "refuse", 6},
+	{"event", "refused", 6},
 	{"by-uid", "20002 and more", 5},
 };
 
-static const struct postern_log_record refusal = {
+static const struct postern_log_record error = {
 	.level = POSTERN_LOG_AUDIT,
-	.event = "refuse",
-	.line = "event=refuse by-uid=20002",
+	.event = "refused",
+	.line = "event=refused by-uid=20002",
 	.fields = fields,
 	.field_count = 2,
 };
 
 #define REFUSAL_ENTRY \
-	"MESSAGE=event=refuse by-uid=20002\n" \
+	"MESSAGE=event=refused by-uid=20002\n" \
 	"PRIORITY=5\n" \
 	"SYSLOG_IDENTIFIER=postern\n" \
 	"POSTERN_EVENT=refuse\n" \
@@ -99,7 +99,7 @@ static unsigned int fill_journal(void)
 	unsigned int count = 0;
 	int result;
 
-	while ((result = tool_journal_send(&journal, &refusal)) == 0)
+	while ((result = tool_journal_send(&journal, &error)) == 0)
 		count++;
 	ck_assert_int_eq(result, -EAGAIN);
 	ck_assert_uint_gt(count, 0);
@@ -123,7 +123,7 @@ static void expect_lost(const char *number)
 START_TEST(record_is_an_entry_with_its_fields)
 {
 	start_journal();
-	ck_assert_int_eq(tool_journal_send(&journal, &refusal), 0);
+	ck_assert_int_eq(tool_journal_send(&journal, &error), 0);
 	ck_assert(take_entry());
 	ck_assert_str_eq(seen, REFUSAL_ENTRY);
 	ck_assert(!take_entry());
@@ -143,7 +143,7 @@ static const struct {
 START_TEST(level_is_the_priority,
 	   .loop_end = sizeof(priorities) / sizeof(priorities[0]))
 {
-	struct postern_log_record record = refusal;
+	struct postern_log_record record = error;
 
 	record.level = priorities[_i].level;
 	start_journal();
@@ -190,7 +190,7 @@ START_TEST(largest_record_finds_room)
 {
 	static char line[1024];
 	struct postern_log_field many[23];
-	struct postern_log_record record = refusal;
+	struct postern_log_record record = error;
 	size_t i;
 
 	memset(line, 'x', sizeof(line) - 1);
@@ -215,9 +215,9 @@ END_TEST
 
 START_TEST(journal_that_is_not_there_is_found_once_it_is)
 {
-	ck_assert_int_eq(tool_journal_send(&journal, &refusal), -ENOENT);
+	ck_assert_int_eq(tool_journal_send(&journal, &error), -ENOENT);
 	start_journal();
-	ck_assert_int_eq(tool_journal_send(&journal, &refusal), 0);
+	ck_assert_int_eq(tool_journal_send(&journal, &error), 0);
 	ck_assert(take_entry());
 	ck_assert_str_eq(seen, REFUSAL_ENTRY);
 }
@@ -226,15 +226,15 @@ END_TEST
 START_TEST(journal_that_was_started_anew_is_found_again)
 {
 	start_journal();
-	ck_assert_int_eq(tool_journal_send(&journal, &refusal), 0);
+	ck_assert_int_eq(tool_journal_send(&journal, &error), 0);
 	stop_journal();
-	ck_assert_int_eq(tool_journal_send(&journal, &refusal), -ENOENT);
+	ck_assert_int_eq(tool_journal_send(&journal, &error), -ENOENT);
 	start_journal();
-	ck_assert_int_eq(tool_journal_send(&journal, &refusal), 0);
+	ck_assert_int_eq(tool_journal_send(&journal, &error), 0);
 	stop_journal();
 	start_journal();
 	/* This one is not even noticed. */
-	ck_assert_int_eq(tool_journal_send(&journal, &refusal), 0);
+	ck_assert_int_eq(tool_journal_send(&journal, &error), 0);
 	ck_assert(take_entry());
 	ck_assert_str_eq(seen, REFUSAL_ENTRY);
 }
@@ -246,7 +246,7 @@ START_TEST(path_that_is_too_long_is_an_error)
 
 	memset(long_path, 'x', sizeof(long_path) - 1);
 	tool_log_init(&journal, NULL, long_path);
-	ck_assert_int_eq(tool_journal_send(&journal, &refusal), -ENAMETOOLONG);
+	ck_assert_int_eq(tool_journal_send(&journal, &error), -ENAMETOOLONG);
 }
 END_TEST
 
@@ -257,13 +257,13 @@ START_TEST(full_journal_is_told_what_it_lost_before_it_gets_more)
 	start_journal();
 	count = fill_journal();
 	journal.lost_count = 3;
-	ck_assert_int_eq(tool_journal_send(&journal, &refusal), -EAGAIN);
+	ck_assert_int_eq(tool_journal_send(&journal, &error), -EAGAIN);
 	ck_assert_uint_eq(journal.lost_count, 3);
 	for (i = 0; i < count; i++)
 		ck_assert(take_entry());
 	ck_assert(!take_entry());
 
-	ck_assert_int_eq(tool_journal_send(&journal, &refusal), 0);
+	ck_assert_int_eq(tool_journal_send(&journal, &error), 0);
 	ck_assert_uint_eq(journal.lost_count, 0);
 	expect_lost("3");
 	ck_assert(take_entry());

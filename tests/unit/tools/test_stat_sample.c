@@ -24,10 +24,11 @@
 static struct postern_node_statistics node;
 static struct postern_peer_statistics peer;
 
-int postern_observe(const struct postern_policy *policy, const char *node_name,
-		    const struct postern_observe_options *options,
-		    uint64_t deadline_ns, struct postern_refusal *refusal,
-		    struct postern_observer **ret_observer)
+int postern_stats_reader_open(
+	const struct postern_policy *policy, const char *node_name,
+	const struct postern_stats_reader_options *options,
+	uint64_t deadline_ns, struct postern_stats_reader **ret_reader,
+	struct postern_error_info *error)
 {
 	static int observer;
 
@@ -35,8 +36,8 @@ int postern_observe(const struct postern_policy *policy, const char *node_name,
 	(void)node_name;
 	(void)options;
 	(void)deadline_ns;
-	(void)refusal;
-	*ret_observer = (struct postern_observer *)&observer;
+	(void)error;
+	*ret_reader = (struct postern_stats_reader *)&observer;
 	return 0;
 }
 
@@ -45,24 +46,24 @@ uint64_t postern_deadline_after(uint64_t timeout_ns)
 	return timeout_ns;
 }
 
-struct postern_observer *
-postern_observer_close(struct postern_observer *observer)
+struct postern_stats_reader *
+postern_stats_reader_close(struct postern_stats_reader *observer)
 {
 	(void)observer;
 	return NULL;
 }
 
-int postern_observer_node(struct postern_observer *observer,
-			  struct postern_node_statistics *ret_stats)
+int postern_stats_reader_read_node(struct postern_stats_reader *observer,
+				   struct postern_node_statistics *ret_stats)
 {
 	(void)observer;
 	*ret_stats = node;
 	return 0;
 }
 
-int postern_observer_peer_at(struct postern_observer *observer,
-			     uint32_t slot_index,
-			     struct postern_peer_statistics *ret_stats)
+int postern_stats_reader_read_peer(struct postern_stats_reader *observer,
+				   uint32_t slot_index,
+				   struct postern_peer_statistics *ret_stats)
 {
 	(void)observer;
 	if (slot_index != 0)
@@ -82,11 +83,11 @@ enum tool_status tool_error(enum tool_status status, const char *what,
 }
 
 enum tool_status tool_error_result(const char *what, int result,
-				   const struct postern_refusal *refusal)
+				   const struct postern_error_info *error)
 {
 	(void)what;
 	(void)result;
-	(void)refusal;
+	(void)error;
 	abort();
 }
 
@@ -117,7 +118,7 @@ static void set_up(void)
 	node.opened_ns = node.updated_ns - 60 * NS_PER_SECOND;
 	peer = (struct postern_peer_statistics) {
 		.peer = 1,
-		.admitted_ns = node.updated_ns - 10 * NS_PER_SECOND,
+		.connected_ns = node.updated_ns - 10 * NS_PER_SECOND,
 	};
 }
 
@@ -196,7 +197,7 @@ START_TEST(node_that_was_opened_anew_has_rates_of_its_own)
 	node.updated_ns += NS_PER_SECOND;
 	node.sent_messages = 7;
 	peer.peer = 2;
-	peer.admitted_ns = node.opened_ns;
+	peer.connected_ns = node.opened_ns;
 	peer.channel.sent_messages = 7;
 	take();
 	expect_rates(7);

@@ -38,18 +38,20 @@ START_TEST(any_sample_makes_a_line)
 		unsigned int n;
 
 		memset(&sample.node, 0xff, sizeof(sample.node));
-		memset(sample.node.name, 'n', sizeof(sample.node.name));
-		sample.node.name[POSTERN_NAME_BYTES - 1] = '\0';
+		memset(sample.node.node_name, 'n',
+		       sizeof(sample.node.node_name));
+		sample.node.node_name[POSTERN_NAME_BYTES - 1] = '\0';
 		sample.rates = (struct tool_rates){1e300, 1e300, 1e300, 1e300};
 		for (n = 0; n < TOOL_STAT_TABLE_NODE_LINES; n++) {
 			tool_stat_table_node_line(&sample, n, line);
 			expect_printable_line();
 		}
 		memset(&peers[0].stats, 0xff, sizeof(peers[0].stats));
-		memset(peers[0].stats.name, 'p', sizeof(peers[0].stats.name));
+		memset(peers[0].stats.peer_name, 'p',
+		       sizeof(peers[0].stats.peer_name));
 		memset(peers[0].stats.instance, 'i',
 		       sizeof(peers[0].stats.instance));
-		peers[0].stats.name[POSTERN_NAME_BYTES - 1] = '\0';
+		peers[0].stats.peer_name[POSTERN_NAME_BYTES - 1] = '\0';
 		peers[0].stats.instance[POSTERN_NAME_BYTES - 1] = '\0';
 		peers[0].rates = sample.rates;
 		tool_stat_table_peer_line(&peers[0], line);
@@ -88,8 +90,8 @@ START_TEST(bar_is_of_the_fuller_ring,
 {
 	struct postern_peer_statistics *stats = &peers[0].stats;
 
-	stats->receive_ring_bytes = 1000;
-	stats->send_ring_bytes = 1000;
+	stats->to_node_ring_bytes = 1000;
+	stats->from_node_ring_bytes = 1000;
 	stats->channel.receive_depth_bytes = bars[_i].in_bytes;
 	stats->channel.send_depth_bytes = bars[_i].out_bytes;
 	tool_stat_table_peer_line(&peers[0], line);
@@ -124,9 +126,9 @@ static void expect_order(enum tool_stat_table_order order, const char *slots)
 
 START_TEST(peers_stand_in_the_order_that_was_asked_for)
 {
-	strcpy(peers[0].stats.name, "b");
-	strcpy(peers[1].stats.name, "c");
-	strcpy(peers[2].stats.name, "a");
+	strcpy(peers[0].stats.peer_name, "b");
+	strcpy(peers[1].stats.peer_name, "c");
+	strcpy(peers[2].stats.peer_name, "a");
 	peers[1].rates.sent_messages = 5;
 	peers[2].stats.channel.receive_depth_bytes = 9;
 	peers[1].stats.channel.latency.p99_ns = 7;
@@ -144,7 +146,7 @@ START_TEST(refusals_are_cut_not_overrun)
 {
 	int reason;
 
-	for (reason = 0; reason < POSTERN_REASON_ROOM; reason++)
+	for (reason = 0; reason < POSTERN_REASON_CAPACITY; reason++)
 		sample.node.refused_by_reason[reason] = UINT64_MAX;
 	tool_stat_table_node_line(&sample, 2, line);
 	expect_printable_line();

@@ -345,7 +345,7 @@ START_TEST(control_messages_read_field_by_field)
 	ck_assert_int_eq(pst_wire_read_command(command_record.bytes,
 					       command_record.byte_count,
 					       &command), 0);
-	ck_assert_int_eq(command.verb, PST_COMMAND_REVOKE);
+	ck_assert_int_eq(command.verb, PST_COMMAND_DISCONNECT);
 	ck_assert_uint_eq(command.peer, SAMPLE_SLOT);
 	ck_assert_str_eq(command.peer_name, "");
 	ck_assert_int_eq(pst_wire_read_result(result_record.bytes,

@@ -201,7 +201,7 @@ START_TEST(an_offer_of_one_direction_has_one_ring)
 {
 	struct pst_offer offer = sample_offer();
 
-	offer.directions = POSTERN_DIRECTION_SEND;
+	offer.directions = POSTERN_DIRECTION_TO_NODE;
 	ck_assert(!pst_offer_is_valid(&offer));
 	offer.receive.ring_bytes = 0;
 	ck_assert(!pst_offer_is_valid(&offer));
@@ -223,7 +223,7 @@ START_TEST(hello_without_a_channel_requests_nothing, .loop_end = 2)
 	struct pst_hello hello = good;
 
 	ck_assert(pst_hello_is_valid(&hello));
-	hello.requested.directions = POSTERN_DIRECTION_SEND;
+	hello.requested.directions = POSTERN_DIRECTION_TO_NODE;
 	ck_assert(!pst_hello_is_valid(&hello));
 	hello = good;
 	hello.requested.ring_bytes = 1;
@@ -289,7 +289,7 @@ START_TEST(a_command_that_nobody_knows_is_not_valid)
 
 	command.verb = (enum pst_command_verb)0;
 	ck_assert(!pst_command_is_valid(&command));
-	command.verb = (enum pst_command_verb)(PST_COMMAND_REVOKE + 1);
+	command.verb = (enum pst_command_verb)(PST_COMMAND_DISCONNECT + 1);
 	ck_assert(!pst_command_is_valid(&command));
 }
 END_TEST

@@ -30,8 +30,8 @@ static inline struct pst_hello sample_hello(void)
 	struct pst_hello hello = {
 		.kind = PST_WIRE_KIND_CHANNEL,
 		.requested = {
-			.directions = POSTERN_DIRECTION_SEND |
-				      POSTERN_DIRECTION_RECEIVE,
+			.directions = POSTERN_DIRECTION_TO_NODE |
+				      POSTERN_DIRECTION_FROM_NODE,
 			.ring_bytes = 0x00123400,
 			.message_bytes = 0x00056789,
 		},
@@ -65,8 +65,8 @@ sample_secured_hello(enum pst_wire_pattern pattern)
 static inline struct pst_offer sample_offer(void)
 {
 	struct pst_offer offer = {
-		.directions = POSTERN_DIRECTION_SEND |
-			      POSTERN_DIRECTION_RECEIVE,
+		.directions = POSTERN_DIRECTION_TO_NODE |
+			      POSTERN_DIRECTION_FROM_NODE,
 		.security = POSTERN_SECURITY_NONE,
 		.layout_version = SAMPLE_LAYOUT_VERSION,
 		.control_bytes = SAMPLE_PAGE_BYTES,
@@ -143,7 +143,7 @@ static inline struct pst_permit sample_permit(void)
 static inline struct pst_command sample_command(void)
 {
 	struct pst_command command = {
-		.verb = PST_COMMAND_REVOKE,
+		.verb = PST_COMMAND_DISCONNECT,
 		.peer = SAMPLE_SLOT,
 	};
 

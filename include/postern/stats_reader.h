@@ -1,23 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Observing: read the statistics of another process's node
+ * Statistics readers: read the statistics of another process's node
  *
  * A node publishes its statistics in a segment of shared memory that only the
  * node can write.  It passes the segment, read-only, to processes that may
  * observe: root, the owner of the node, and peers of an allow with `observe`.
  * Reading does not involve the node: the statistics can be read while the
- * node's thread hangs, and any number of observers cost the node nothing.
+ * node's thread hangs, and any number of readers cost the node nothing.
  *
  * The node could publish false statistics.  The library checks only that the
  * values are possible (numbers fit, states are known, texts are terminated and
  * printable).
  *
- * Threads: one thread at a time may use an observer.  After fork() every call
- * in the child fails with -ESTALE, and closing it there only releases the
- * handle.
+ * Threads: one thread at a time may use a reader.  After fork() every call in
+ * the child fails with -ESTALE, and closing it there only releases the handle.
  */
-#ifndef POSTERN_OBSERVE_H
-#define POSTERN_OBSERVE_H
+#ifndef POSTERN_STATS_READER_H
+#define POSTERN_STATS_READER_H
 
 #include <postern/log.h>
 #include <postern/policy.h>
@@ -28,18 +27,18 @@
 extern "C" {
 #endif
 
-struct postern_observer;
+struct postern_stats_reader;
 
 /* Begins with its size; zero means the default everywhere. */
-struct postern_observe_options {
+struct postern_stats_reader_options {
 	size_t size_bytes;
-	uint32_t features_off;  /* POSTERN_FEATURE_* bits not to use */
+	uint32_t disable_features;  /* POSTERN_FEATURE_* bits not to use */
 	postern_log_fn *log;
 	void *log_user_data;
 };
 
-#define POSTERN_OBSERVE_OPTIONS_INIT \
-	{sizeof(struct postern_observe_options), 0, NULL, NULL}
+#define POSTERN_STATS_READER_OPTIONS_INIT \
+	{sizeof(struct postern_stats_reader_options), 0, NULL, NULL}
 
 /*
  * Connect to the node that the policy calls node_name and get its statistics.
@@ -47,7 +46,7 @@ struct postern_observe_options {
  * The path and the listener are checked as by postern_connect().  policy (NULL:
  * this host's policy, loaded for the call) and options (NULL: defaults) are
  * borrowed for the call.  Waits for the node until deadline_ns.  On failure
- * *refusal, unless it is NULL, receives the error information.
+ * *error, unless it is NULL, receives the error information.
  *
  * Returns 0, or
  *   -EACCES           this process may not observe; or the path or the listener
@@ -64,14 +63,15 @@ struct postern_observe_options {
  *   -ENOMEM -EMFILE -ENFILE -ECANCELED
  */
 POSTERN_MUST_CHECK
-int postern_observe(const struct postern_policy *policy, const char *node_name,
-		    const struct postern_observe_options *options,
-		    uint64_t deadline_ns, struct postern_refusal *refusal,
-		    struct postern_observer **ret_observer);
+int postern_stats_reader_open(
+	const struct postern_policy *policy, const char *node_name,
+	const struct postern_stats_reader_options *options,
+	uint64_t deadline_ns, struct postern_stats_reader **ret_reader,
+	struct postern_error_info *error);
 
-/* Close an observer.  Accepts NULL.  Returns NULL. */
-struct postern_observer *
-postern_observer_close(struct postern_observer *observer);
+/* Close a statistics reader.  Accepts NULL.  Returns NULL. */
+struct postern_stats_reader *
+postern_stats_reader_close(struct postern_stats_reader *reader);
 
 /*
  * Read the statistics of the node.  Set ret_stats->size_bytes first.  The node
@@ -81,14 +81,15 @@ postern_observer_close(struct postern_observer *observer);
  * Returns 0, or
  *   -EPIPE   the node was closed, or its process exited
  *   -ESTALE  the policy of the node was reloaded, and its statistics are in
- *            another segment: close, and observe again.  Or after fork()
+ *            another segment: close the reader, and open another one.  Or
+ *            after fork()
  *   -EAGAIN  the node is writing these statistics at the moment: read them
  *            later
  *   -EINVAL  an argument is NULL, or ret_stats has an invalid size
  */
 POSTERN_MUST_CHECK
-int postern_observer_node(struct postern_observer *observer,
-			  struct postern_node_statistics *ret_stats);
+int postern_stats_reader_read_node(struct postern_stats_reader *reader,
+				   struct postern_node_statistics *ret_stats);
 
 /*
  * Read the statistics of the peer in a slot; slots are counted from 0 to
@@ -96,13 +97,13 @@ int postern_observer_node(struct postern_observer *observer,
  * - 1 of the node.  The values of one peer belong to the same moment; those of
  * different peers do not.  Never blocks.
  *
- * Returns 0, or as postern_observer_node(); or
+ * Returns 0, or as postern_stats_reader_read_node(); or
  *   -ENOENT  the slot has no peer, or there is no such slot
  */
 POSTERN_MUST_CHECK
-int postern_observer_peer_at(struct postern_observer *observer,
-			     uint32_t slot_index,
-			     struct postern_peer_statistics *ret_stats);
+int postern_stats_reader_read_peer(struct postern_stats_reader *reader,
+				   uint32_t slot_index,
+				   struct postern_peer_statistics *ret_stats);
 
 #ifdef __cplusplus
 }

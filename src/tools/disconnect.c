@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * postern revoke: disconnect peers of a running node
+ * postern disconnect: disconnect peers of a running node
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -25,10 +25,10 @@ static enum tool_status run(const struct tool_command *command, int argc,
 		{.name = "timeout", .argument = "DURATION",
 		 .duration_ns = &timeout_ns,
 		 .help = "give up when the node does not answer for so long"},
-		TOOL_OPTION_WITHOUT(&control.features_off),
+		TOOL_OPTION_DISABLE(&control.disable_features),
 		{0}
 	};
-	struct postern_refusal refusal = POSTERN_REFUSAL_INIT;
+	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	struct postern_policy *policy;
 	const char *node, *peer;
 	char **operands;
@@ -39,28 +39,29 @@ static enum tool_status run(const struct tool_command *command, int argc,
 	node = operands[0];
 	peer = operands[1];
 	control.log = tool_log_print;
-	source.features_off = control.features_off;
+	source.disable_features = control.disable_features;
 	policy = tool_policy_load(&source, TOOL_POLICY_FOR_CLIENT);
-	result = postern_control_revoke(policy, node, peer, &control,
-					postern_deadline_after(timeout_ns),
-					&refusal, &count);
+	result = postern_control_disconnect(policy, node, peer, &control,
+					    postern_deadline_after(timeout_ns),
+					    &count, &error);
 	postern_policy_free(policy);
-	if (result == -EINVAL && refusal.reason != POSTERN_REASON_POLICY)
-		tool_misuse(command, "'%s': %s", peer, refusal.detail);
+	if (result == -EINVAL && error.reason != POSTERN_REASON_POLICY)
+		tool_misuse(command, "'%s': %s", peer, error.detail);
 	if (result < 0)
-		return tool_error_result(node, result, &refusal);
-	printf("%" PRIu32 " %s revoked\n", count, count == 1 ? "peer" : "peers");
+		return tool_error_result(node, result, &error);
+	printf("%" PRIu32 " %s disconnected\n", count,
+	       count == 1 ? "peer" : "peers");
 	return TOOL_DONE;
 }
 
-const struct tool_command tool_command_revoke = {
-	.name = "revoke",
+const struct tool_command tool_command_disconnect = {
+	.name = "disconnect",
 	.operands = "NODE PEER",
 	.summary = "disconnect peers of a node at once",
 	.description =
-		"Let NODE take back the admission of PEER: INDEX.GENERATION "
-		"for one peer, or a\nname of the policy for all that it "
-		"admitted.  Only the node's owner and root can.\nThe policy "
-		"stays as it is: who is allowed by it may connect again.\n",
+		"Let NODE disconnect PEER: INDEX.GENERATION for one peer, or a "
+		"name of the policy\nfor all peers that connected under it.  "
+		"Only the node's owner and root can.\nThe policy does not "
+		"change: a peer that it allows may connect again.\n",
 	.run = run,
 };

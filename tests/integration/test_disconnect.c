@@ -71,13 +71,13 @@ static void tear_down(void)
 	scene_close(&scene);
 }
 
-static struct postern_event expect_departure(postern_peer handle)
+static struct postern_node_event expect_departure(postern_peer handle)
 {
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 
-	event = scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
+	event = scene_await_event(&scene, POSTERN_NODE_EVENT_DISCONNECTED);
 	ck_assert_uint_eq(event.peer, handle);
-	ck_assert_int_eq(event.reason, POSTERN_REASON_REVOKED);
+	ck_assert_int_eq(event.reason, POSTERN_REASON_DISCONNECTED);
 	return event;
 }
 
@@ -111,15 +111,14 @@ START_TEST(a_revoked_peer_is_cut_off_and_its_slot_free_within_the_call,
 	size_t segment_count = inspect_segment_count();
 
 	ck_assert_uint_gt(segment_count, 0);
-	ck_assert_int_eq(postern_node_revoke(scene.node, handle), 0);
+	ck_assert_int_eq(postern_node_disconnect(scene.node, handle), 0);
 	ck_assert_int_eq(postern_node_channel(scene.node, handle, &channel),
 			 -ESTALE);
 	ck_assert_uint_eq(inspect_segment_count(), 0);
-	ck_assert_int_eq(postern_node_revoke(scene.node, handle), -ESTALE);
+	ck_assert_int_eq(postern_node_disconnect(scene.node, handle), -ESTALE);
 	(void)expect_departure(handle);
 	expect_cut_off(&peer);
-	ck_assert_uint_eq(scene_count_records(&scene, "revoke"), 1);
-	ck_assert_uint_eq(scene_count_records(&scene, "depart"), 1);
+	ck_assert_uint_eq(scene_count_records(&scene, "disconnected"), 1);
 }
 END_TEST
 
@@ -131,7 +130,7 @@ START_TEST(a_peer_that_sleeps_is_woken_by_its_revocation,
 	struct peer_report report;
 
 	peer_order(&peer, &order);
-	ck_assert_int_eq(postern_node_revoke(scene.node, handle), 0);
+	ck_assert_int_eq(postern_node_disconnect(scene.node, handle), 0);
 	report = peer_await(&scene, &peer);
 	ck_assert_int_eq(report.result, -EPIPE);
 	ck_assert_uint_eq(report.count, 0);
@@ -144,7 +143,7 @@ START_TEST(what_a_revoked_peer_had_sent_is_not_received_any_more,
 	postern_peer handle = peer_join(&scene, &peer);
 
 	send_unreceived(&peer, 5);
-	ck_assert_int_eq(postern_node_revoke(scene.node, handle), 0);
+	ck_assert_int_eq(postern_node_disconnect(scene.node, handle), 0);
 	(void)expect_departure(handle);
 	scene_serve_what_is_due(&scene);
 	ck_assert_uint_eq(scene.message_count, 0);
@@ -155,7 +154,7 @@ START_TEST(a_peer_that_is_gone_and_being_drained_is_revoked_too,
 	   .set_up = set_up, .tear_down = tear_down)
 {
 	postern_peer handle = peer_join(&scene, &peer);
-	struct postern_event event = POSTERN_EVENT_INIT;
+	struct postern_node_event event = POSTERN_NODE_EVENT_INIT;
 	int i;
 
 	send_unreceived(&peer, 5);
@@ -164,7 +163,7 @@ START_TEST(a_peer_that_is_gone_and_being_drained_is_revoked_too,
 	for (i = 0; i < 20; i++)
 		ck_assert_int_eq(postern_node_next_event(scene.node, &event),
 				 -EAGAIN);
-	ck_assert_int_eq(postern_node_revoke(scene.node, handle), 0);
+	ck_assert_int_eq(postern_node_disconnect(scene.node, handle), 0);
 	event = expect_departure(handle);
 	ck_assert_uint_gt(event.undelivered_bytes, 0);
 	scene_serve_what_is_due(&scene);
@@ -180,7 +179,7 @@ START_TEST(who_holds_a_revoked_peers_channel_gets_an_end,
 
 	ck_assert_int_eq(postern_node_channel(scene.node, handle, &channel), 0);
 	ck_assert_int_eq(postern_send(channel, "x", 1), 0);
-	ck_assert_int_eq(postern_node_revoke(scene.node, handle), 0);
+	ck_assert_int_eq(postern_node_disconnect(scene.node, handle), 0);
 	ck_assert_int_eq(postern_send(channel, "x", 1), -EPIPE);
 	ck_assert_int_eq(postern_flush(channel, POSTERN_NO_DEADLINE), -EPIPE);
 	(void)expect_departure(handle);
@@ -198,7 +197,7 @@ START_TEST(a_detached_peer_is_revoked_before_its_holder_closes,
 	size_t bytes;
 
 	ck_assert_int_eq(postern_node_detach(scene.node, handle, &channel), 0);
-	ck_assert_int_eq(postern_node_revoke(scene.node, handle), 0);
+	ck_assert_int_eq(postern_node_disconnect(scene.node, handle), 0);
 	(void)expect_departure(handle);
 	expect_cut_off(&peer);
 	ck_assert_int_eq(postern_send(channel, "x", 1), -EPIPE);
@@ -208,7 +207,7 @@ START_TEST(a_detached_peer_is_revoked_before_its_holder_closes,
 	ck_assert_uint_ne(peer_join(&scene, &peer), other);
 	channel = postern_channel_close(channel);
 	scene_serve_what_is_due(&scene);
-	ck_assert_uint_eq(scene_count_records(&scene, "depart"), 1);
+	ck_assert_uint_eq(scene_count_records(&scene, "disconnected"), 1);
 }
 END_TEST
 
@@ -225,20 +224,20 @@ START_TEST(all_peers_of_a_name_are_revoked_and_nobody_else,
 	third_handle = peer_join(&scene, &third);
 	ck_assert_int_eq(postern_node_detach(scene.node, second_handle,
 					     &channel), 0);
-	ck_assert_int_eq(postern_node_revoke_named(scene.node, "nobody",
+	ck_assert_int_eq(postern_node_disconnect_named(scene.node, "nobody",
 						   &count), -ENOENT);
 	ck_assert_uint_eq(count, 77);
-	ck_assert_int_eq(postern_node_revoke_named(scene.node, "friend",
+	ck_assert_int_eq(postern_node_disconnect_named(scene.node, "friend",
 						   &count), 0);
 	ck_assert_uint_eq(count, 2);
-	ck_assert_int_eq(postern_node_revoke(scene.node, first_handle),
+	ck_assert_int_eq(postern_node_disconnect(scene.node, first_handle),
 			 -ESTALE);
 	expect_cut_off(&peer);
 	expect_cut_off(&second);
 	channel = postern_channel_close(channel);
 	ck_assert_int_eq(peer_do(&scene, &third, PEER_SEND, 3).result, 0);
 	scene_await_messages(&scene, 3);
-	ck_assert_int_eq(postern_node_revoke(scene.node, third_handle), 0);
+	ck_assert_int_eq(postern_node_disconnect(scene.node, third_handle), 0);
 }
 END_TEST
 
@@ -247,7 +246,7 @@ START_TEST(revocation_leaves_the_policy_as_it_is,
 {
 	postern_peer handle = peer_join(&scene, &peer);
 
-	ck_assert_int_eq(postern_node_revoke(scene.node, handle), 0);
+	ck_assert_int_eq(postern_node_disconnect(scene.node, handle), 0);
 	(void)expect_departure(handle);
 	(void)peer_do(&scene, &peer, PEER_CLOSE, 0);
 	ck_assert_uint_ne(peer_join(&scene, &peer), handle);
@@ -259,14 +258,15 @@ END_TEST
 START_TEST(revoking_nonsense_is_refused,
 	   .set_up = set_up, .tear_down = tear_down)
 {
-	ck_assert_int_eq(postern_node_revoke(NULL, 1), -EINVAL);
-	ck_assert_int_eq(postern_node_revoke(scene.node, 0), -ESTALE);
-	ck_assert_int_eq(postern_node_revoke(scene.node, UINT64_MAX), -ESTALE);
-	ck_assert_int_eq(postern_node_revoke_named(NULL, "friend", NULL),
+	ck_assert_int_eq(postern_node_disconnect(NULL, 1), -EINVAL);
+	ck_assert_int_eq(postern_node_disconnect(scene.node, 0), -ESTALE);
+	ck_assert_int_eq(postern_node_disconnect(scene.node, UINT64_MAX),
+			 -ESTALE);
+	ck_assert_int_eq(postern_node_disconnect_named(NULL, "friend", NULL),
 			 -EINVAL);
-	ck_assert_int_eq(postern_node_revoke_named(scene.node, NULL, NULL),
+	ck_assert_int_eq(postern_node_disconnect_named(scene.node, NULL, NULL),
 			 -EINVAL);
-	ck_assert_int_eq(postern_node_revoke_named(scene.node, "", NULL),
+	ck_assert_int_eq(postern_node_disconnect_named(scene.node, "", NULL),
 			 -ENOENT);
 }
 END_TEST
@@ -302,13 +302,13 @@ START_TEST(a_handshake_of_that_name_is_refused,
 	scene_serve_until_readable(&scene, stranger.socket_fd);
 	ck_assert_int_eq(stranger_take_offer(&stranger), 0);
 	ck_assert_int_eq(stranger_do_its_part(&stranger), 0);
-	ck_assert_int_eq(postern_node_revoke_named(scene.node, "self", &count),
-			 0);
+	ck_assert_int_eq(postern_node_disconnect_named(scene.node, "self",
+						       &count), 0);
 	ck_assert_uint_eq(count, 1);
 	ck_assert_int_eq(stranger_say_ready(&stranger), -EPIPE);
 	ck_assert_int_eq(stranger_take_refusal(&stranger, &code), 0);
 	ck_assert_int_eq(code, PST_REFUSE_DENIED);
-	scene_expect_one_refusal(&scene, POSTERN_REASON_REVOKED, 0);
+	scene_expect_one_refusal(&scene, POSTERN_REASON_DISCONNECTED, 0);
 	scene_serve_what_is_due(&scene);
 	ck_assert_uint_eq(scene.event_count, 0);
 }
@@ -317,8 +317,8 @@ END_TEST
 START_TEST(a_handshake_that_is_not_decided_yet_goes_on,
 	   .set_up = set_up_stranger, .tear_down = tear_down_stranger)
 {
-	ck_assert_int_eq(postern_node_revoke_named(scene.node, "self", NULL),
-			 -ENOENT);
+	ck_assert_int_eq(postern_node_disconnect_named(scene.node, "self",
+						       NULL), -ENOENT);
 	ck_assert_int_eq(stranger_say_hello(&stranger), 0);
 	scene_serve_until_readable(&scene, stranger.socket_fd);
 	ck_assert_int_eq(stranger_take_offer(&stranger), 0);
@@ -338,17 +338,17 @@ START_TEST(a_revoked_peer_is_told_why_and_not_one_byte_more,
 	ck_assert_int_eq(stranger_take_offer(&stranger), 0);
 	ck_assert_int_eq(stranger_do_its_part(&stranger), 0);
 	ck_assert_int_eq(stranger_say_ready(&stranger), 0);
-	(void)scene_await_event(&scene, POSTERN_EVENT_ADMITTED);
+	(void)scene_await_event(&scene, POSTERN_NODE_EVENT_CONNECTED);
 	scene_serve_what_is_due(&scene);
 	mapped_bytes = mapping->control_bytes + mapping->data_bytes;
 	before = malloc(mapped_bytes);
 	ck_assert_ptr_nonnull(before);
 	memcpy(before, mapping->control, mapped_bytes);
 
-	ck_assert_int_eq(postern_node_revoke_named(scene.node, "self", NULL),
-			 0);
-	(void)scene_await_event(&scene, POSTERN_EVENT_DEPARTED);
-	end_code = POSTERN_REASON_REVOKED;
+	ck_assert_int_eq(postern_node_disconnect_named(scene.node, "self",
+						       NULL), 0);
+	(void)scene_await_event(&scene, POSTERN_NODE_EVENT_DISCONNECTED);
+	end_code = POSTERN_REASON_DISCONNECTED;
 	memcpy(before + offsetof(struct pst_segment_words, end_code),
 	       &end_code, sizeof(end_code));
 	ck_assert_mem_eq(before, mapping->control, mapped_bytes);

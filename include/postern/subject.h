@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Facts: the attributes of a process or a user on which a policy decides
+ * Subjects: the facts about a process or a user on which a policy decides
  *
  * A node takes the facts about a peer from the peer's socket.  The functions
  * here read them without a socket, to ask a policy about a process that has not
  * connected, or about a user without a process:
  *
- *   postern_facts_of_process(pid, NULL, &facts);
- *   postern_policy_decide(policy, "orders", postern_facts_subject(facts),
- *                         &decision);
- *   facts = postern_facts_free(facts);
+ *   postern_subject_new_for_pid(pid, NULL, &subject);
+ *   postern_policy_decide(policy, "orders", subject, &decision);
+ *   subject = postern_subject_free(subject);
  *
  * A fact that cannot be read is UNKNOWN.  So are always the security label,
  * which only a socket has, and the key, which only a handshake can prove.
@@ -18,11 +17,11 @@
  * policy, so that a name means the same in both.  A name can also be a decimal
  * number (without sign and leading zeros), which needs no entry in these files.
  *
- * All calls except _subject and _free read files, so they may block as file
- * systems do.  Facts never change; any number of threads may use them at once.
+ * All calls except postern_subject_free() read files, so they may block as file
+ * systems do.  A subject never changes; any number of threads may use it at once.
  */
-#ifndef POSTERN_FACTS_H
-#define POSTERN_FACTS_H
+#ifndef POSTERN_SUBJECT_H
+#define POSTERN_SUBJECT_H
 
 #include <postern/policy.h>
 
@@ -30,25 +29,22 @@
 extern "C" {
 #endif
 
-/* Owns everything that its subject points to. */
-struct postern_facts;
-
-enum postern_facts_flag {
-	/* observer_uid and observer_gid are the observer, not this process. */
-	POSTERN_FACTS_OBSERVER = 1
+enum postern_subject_flag {
+	/* seen_by_uid and seen_by_gid are the observer, not this process. */
+	POSTERN_SUBJECT_SEEN_BY = 1
 };
 
 /* Begins with its size; zero means the default everywhere. */
-struct postern_facts_options {
+struct postern_subject_options {
 	size_t size_bytes;
-	uint32_t flags;         /* POSTERN_FACTS_* */
-	uint32_t observer_uid;  /* 0 without the flag */
-	uint32_t observer_gid;
-	uint32_t features_off;  /* POSTERN_FEATURE_* bits not to use */
+	uint32_t flags;             /* POSTERN_SUBJECT_* */
+	uint32_t seen_by_uid;       /* 0 without the flag */
+	uint32_t seen_by_gid;
+	uint32_t disable_features;  /* POSTERN_FEATURE_* bits not to use */
 };
 
-#define POSTERN_FACTS_OPTIONS_INIT \
-	{sizeof(struct postern_facts_options), 0, 0, 0, 0}
+#define POSTERN_SUBJECT_OPTIONS_INIT \
+	{sizeof(struct postern_subject_options), 0, 0, 0, 0}
 
 /*
  * Get the facts of a running process as an observer would know them if the
@@ -57,8 +53,9 @@ struct postern_facts_options {
  * process may not read is unknown too, so only root can get the facts as
  * another user sees them.
  *
- * options (NULL: defaults) is borrowed for the call.  The facts do not change
- * when the process continues or exits.  Free them with postern_facts_free().
+ * options (NULL: defaults) is borrowed for the call.  The subject does not change
+ * when the process continues or exits.  It owns what it points to; to add a fact,
+ * copy the struct and change the copy.  Free it with postern_subject_free().
  *
  * Returns 0, or
  *   -ENOENT  there is no such process, or it has exited
@@ -67,15 +64,15 @@ struct postern_facts_options {
  *   -ENOMEM -EMFILE -ENFILE -ECANCELED
  */
 POSTERN_MUST_CHECK
-int postern_facts_of_process(int32_t pid,
-			     const struct postern_facts_options *options,
-			     struct postern_facts **ret_facts);
+int postern_subject_new_for_pid(int32_t pid,
+				const struct postern_subject_options *options,
+				const struct postern_subject **ret_subject);
 
 /*
  * Get the facts of a process that a user (a name or a uid) would start: the
  * uid, and the groups that a login would set.  A uid with several names has the
  * groups of all of them.  Of a uid without an entry only the uid is known.
- * Free the facts with postern_facts_free().
+ * Free the subject with postern_subject_free().
  *
  * Returns 0, or
  *   -ENOENT  there is no such user
@@ -85,19 +82,17 @@ int postern_facts_of_process(int32_t pid,
  *   -ENOMEM -EMFILE -ENFILE -ECANCELED
  */
 POSTERN_MUST_CHECK
-int postern_facts_of_user(const char *user, struct postern_facts **ret_facts);
+int postern_subject_new_for_user(const char *user,
+				 const struct postern_subject **ret_subject);
 
 /*
- * Get the facts in the form that postern_policy_decide() takes.  The struct
- * lives as long as the facts.  To add to it, copy it and change the copy.
+ * Free a subject of postern_subject_new_for_pid() or _new_for_user(), not a copy
+ * of one.  Accepts NULL.
  *
- * Returns the subject; NULL for NULL.
+ * Returns NULL.
  */
 const struct postern_subject *
-postern_facts_subject(const struct postern_facts *facts);
-
-/* Free facts.  Accepts NULL.  Returns NULL. */
-struct postern_facts *postern_facts_free(struct postern_facts *facts);
+postern_subject_free(const struct postern_subject *subject);
 
 /*
  * Get the inode of a process's pidfd.  It identifies the process for as long as
@@ -106,15 +101,15 @@ struct postern_facts *postern_facts_free(struct postern_facts *facts);
  *
  * Returns 0, or
  *   -ENOENT      there is no such process, or it has exited
- *   -EOPNOTSUPP  this kernel's pidfds have no inodes, or features_off
+ *   -EOPNOTSUPP  this kernel's pidfds have no inodes, or disable_features
  *                excludes them
- *   -EINVAL      an argument is NULL, or features_off has unknown bits
+ *   -EINVAL      an argument is NULL, or disable_features has unknown bits
  *   -EACCES      this process may not open the process
  *   -ENOMEM -EMFILE -ENFILE -ECANCELED
  */
 POSTERN_MUST_CHECK
-int postern_process_identity(int32_t pid, uint32_t features_off,
-			     uint64_t *ret_inode);
+int postern_pidfd_inode(int32_t pid, uint32_t disable_features,
+			uint64_t *ret_inode);
 
 /*
  * Get the name of a uid, the first if it has several.  The caller frees the
@@ -127,7 +122,7 @@ int postern_process_identity(int32_t pid, uint32_t features_off,
  *   -ENOMEM -EMFILE -ENFILE -ECANCELED
  */
 POSTERN_MUST_CHECK
-int postern_user_name(uint32_t uid, char **ret_name);
+int postern_user_from_uid(uint32_t uid, char **ret_name);
 
 /*
  * Get the gid of a group (a name or a number).
@@ -139,7 +134,7 @@ int postern_user_name(uint32_t uid, char **ret_name);
  *   -ENOMEM -EMFILE -ENFILE -ECANCELED
  */
 POSTERN_MUST_CHECK
-int postern_group_find(const char *group, uint32_t *ret_gid);
+int postern_gid_from_group(const char *group, uint32_t *ret_gid);
 
 #ifdef __cplusplus
 }
