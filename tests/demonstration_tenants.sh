@@ -145,7 +145,7 @@ look() {
 
 # figure METRIC NAME [LABEL]: of the peer of this name, as of the last look()
 figure() {
-	sed -n "s/^postern_peer_$1{.*,name=\"$2\",[^}]*${3-}} //p" figures
+	sed -n "s/^postern_peer_$1{.*,peer_name=\"$2\",[^}]*${3-}} //p" figures
 }
 
 node_figure() {
