@@ -378,7 +378,7 @@ show_reload() {
 		[ "$status" -eq 3 ]
 	note "$cut_off_ms ms after the signal"
 	expect "and was told why" \
-		says third.err ' market: the admission was revoked$'
+		says third.err ' market: the policy no longer allows the peer$'
 	expect "the node has a record of the reload" \
 		says market.err ' event=reload '
 	expect "the till's messages arrive" still_arrives "after the good one"

@@ -82,7 +82,8 @@ struct postern_connect_options {
  *
  * If the policy lists keys of the node, the node must prove one of them; each is
  * tried in turn.  The channel uses the weakest security mode that both policies
- * allow, and at least `mac` if a key is used: see limits.security.
+ * allow, and at least `mac` if a key is used: see `security` of
+ * postern_channel_get_info().
  *
  * policy (NULL: this host's policy, loaded for the call), options (NULL:
  * defaults) and the strings are borrowed for the call.  Waits for the node until

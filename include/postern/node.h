@@ -160,7 +160,7 @@ int postern_node_wait(struct postern_node *node, uint64_t deadline_ns);
  * The wait in progress returns -EINTR.  If there is none, the next one returns
  * it, once, even if there is a message to receive.  Several interrupts before
  * that count as one.  The descriptor of postern_node_fd() is readable until
- * then. postern_node_receive() and postern_node_next_event() never wait and
+ * then.  postern_node_receive() and postern_node_next_event() never wait and
  * ignore interrupts, so a program that shall stop must also test a flag of its
  * own:
  *
@@ -211,8 +211,7 @@ int postern_node_receive(struct postern_node *node, void *buffer,
  * messages at the moment.
  *
  * While a node is paused, postern_node_receive() does the pending work and
- * returns
- * -EAGAIN, postern_node_wait() waits for events only, and messages do not make
+ * returns -EAGAIN, postern_node_wait() waits for events only, and messages do not make
  * postern_node_fd() readable.  Admission, control, statistics, events, reloads
  * and limits continue.  Peers see full rings.  The messages of a peer that
  * exits meanwhile stay in its slot until the node is resumed.

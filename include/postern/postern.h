@@ -3,13 +3,15 @@
  * postern: policy-controlled messages between the processes of one host
  *
  * node     a named endpoint that admits peers and receives messages from them
- * client   a process that connects to a node peer     a process that a node has
- * connected; for the client, the node's process channel  the connection of one
- * client with a node; carries messages in one or
+ * client   a process that connects to a node
+ * peer     a process that a node has connected; for the client, the node's
+ *          process
+ * channel  the connection of one client with a node; carries messages in one or
  *          both directions
  * policy   the rules: the processes that may connect to each node, and their
- * limits grant    the outcome of a positive decision: directions, security
- * mode, limits tenant   a named group of peers that share quotas
+ *          limits
+ * grant    the outcome of a positive decision: directions, security mode, limits
+ * tenant   a named group of peers: limits for their sum, one share of a node
  *
  * This header includes all others.
  */

@@ -93,8 +93,7 @@ int postern_stats_reader_read_node(struct postern_stats_reader *reader,
 
 /*
  * Read the statistics of the peer in a slot; slots are counted from 0 to
- * slot_count
- * - 1 of the node.  The values of one peer belong to the same moment; those of
+ * slot_count - 1 of the node.  The values of one peer belong to the same moment; those of
  * different peers do not.  Never blocks.
  *
  * Returns 0, or as postern_stats_reader_read_node(); or

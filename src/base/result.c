@@ -157,7 +157,7 @@ static const struct reason_entry reasons[] = {
 	{POSTERN_REASON_POISONED, "poisoned",
 	 "the peer violated the protocol"},
 	{POSTERN_REASON_REVOKED, "revoked",
-	 "the admission was revoked"},
+	 "the policy no longer allows the peer"},
 	{POSTERN_REASON_NODE_CLOSED, "node-closed",
 	 "the node was closed"},
 	{POSTERN_REASON_EXCEEDED, "exceeded",

@@ -315,10 +315,10 @@ static enum tool_status run(const struct tool_command *command, int argc,
 		 .help = "the name to be called by in the node's records"},
 		{.name = "ring", .argument = "SIZE",
 		 .bytes = &wishes.ring_bytes,
-		 .help = "wish for a ring of this size"},
+		 .help = "request a ring of this size"},
 		{.name = "message-size", .argument = "SIZE",
 		 .bytes = &wishes.message_bytes,
-		 .help = "wish for messages of up to this size"},
+		 .help = "request messages of up to this size"},
 		TOOL_OPTION_DISABLE(&wishes.disable_features),
 		{0}
 	};

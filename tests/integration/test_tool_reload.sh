@@ -59,7 +59,7 @@ test_who_is_no_longer_allowed_is_disconnected() {
 	wait_for_status 0 "$receiver"
 	expect_text receiver.err "event=disconnected .*reason=revoked"
 	wait_for_status 3 "$sender"
-	expect_text sender.err "^postern: orders: the admission was revoked$"
+	expect_text sender.err "^postern: orders: the policy no longer allows the peer$"
 	exec 8>&-
 }
 
