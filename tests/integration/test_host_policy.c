@@ -65,14 +65,17 @@ static void install_policy(const char *text)
 	own_etc_write("postern/policy.d/orders.conf", text, 0644);
 }
 
-static void set_up(void)
+static const char *set_up(void)
 {
-	skip_unless(users_are_several(), NEEDS_USERS);
-	skip_unless(own_etc_bring(NULL), NEEDS_MOUNT_NAMESPACE);
+	if (!users_are_several())
+		return NEEDS_USERS;
+	if (!own_etc_bring(NULL))
+		return NEEDS_MOUNT_NAMESPACE;
 	scene_init(&scene);
 	fill_in(SCENE_POLICY, sound_text);
 	fill_in(FAULTY_POLICY, faulty_text);
 	make_policy_directory();
+	return NULL;
 }
 
 static void ask_main(int control_fd, void *user_data)
@@ -103,7 +106,7 @@ START_TEST(calls_without_policy_use_the_policy_of_the_host)
 	struct postern_node_event event;
 	int r = 0;
 
-	set_up();
+	skip_for(set_up());
 	install_policy(sound_text);
 	process_start(&owner, ROLE_OWNER, ask_main, NULL);
 	process_start(&peer, ROLE_PEER, peer_main, &scene);
@@ -140,7 +143,7 @@ START_TEST(error_of_the_hosts_policy_has_its_location)
 	struct postern_channel *channel;
 	struct postern_node *node;
 
-	set_up();
+	skip_for(set_up());
 	install_policy(faulty_text);
 	expect_fault(postern_node_open(NULL, "orders", NULL, &node, &error),
 		     &error);
@@ -174,7 +177,7 @@ START_TEST(reload_with_an_error_of_the_hosts_policy_changes_nothing)
 	struct process editor, peer;
 	int done = 0;
 
-	set_up();
+	skip_for(set_up());
 	install_policy(sound_text);
 	process_start(&editor, ROLE_ROOT, edit_main, NULL);
 	process_start(&peer, ROLE_PEER, peer_main, &scene);
@@ -198,7 +201,7 @@ START_TEST(without_a_policy_on_the_host_there_is_no_such_node)
 	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
 	struct postern_channel *channel;
 
-	set_up();
+	skip_for(set_up());
 	ck_assert_int_eq(postern_connect(NULL, "orders", NULL, 0, &channel,
 					 &error),
 			 -ENOENT);

@@ -17,15 +17,17 @@ static struct process peer;
 static postern_peer handle;
 static size_t fds_before;
 
-static void set_up(void)
+static const char *set_up(void)
 {
-	skip_unless(users_are_several(), NEEDS_USERS);
+	if (!users_are_several())
+		return NEEDS_USERS;
 	scene_init(&scene);
 	scene_load(&scene, SCENE_POLICY);
 	process_start(&peer, ROLE_PEER, peer_main, &scene);
 	scene_open(&scene);
 	fds_before = inspect_fd_count();
 	handle = peer_join(&scene, &peer);
+	return NULL;
 }
 
 static void tear_down(void)
@@ -44,11 +46,13 @@ static void expect_fds(size_t count)
 
 START_TEST(peer_costs_two_descriptors)
 {
+	skip_for(set_up());
 	expect_fds(2);
 	ck_assert_int_eq(postern_node_send(scene.node, handle, "x", 1), 0);
 	ck_assert_int_eq(peer_do(&scene, &peer, PEER_SEND, 1).result, 0);
 	scene_await_messages(&scene, 1);
 	expect_fds(2);
+	tear_down();
 }
 END_TEST
 
@@ -56,6 +60,7 @@ START_TEST(reference_to_a_channel_costs_two_more_and_one_to_poll)
 {
 	struct postern_channel *channel, *second;
 
+	skip_for(set_up());
 	ck_assert_int_eq(postern_node_channel(scene.node, handle, &channel), 0);
 	expect_fds(4);
 	ck_assert_int_eq(postern_node_channel(scene.node, handle, &second), 0);
@@ -66,6 +71,7 @@ START_TEST(reference_to_a_channel_costs_two_more_and_one_to_poll)
 	channel = postern_channel_close(channel);
 	ck_assert_int_eq(postern_node_disconnect(scene.node, handle), 0);
 	expect_fds(0);
+	tear_down();
 }
 END_TEST
 
@@ -73,6 +79,7 @@ START_TEST(detached_channel_costs_three_more_and_one_to_poll)
 {
 	struct postern_channel *channel;
 
+	skip_for(set_up());
 	ck_assert_int_eq(postern_node_detach(scene.node, handle, &channel), 0);
 	expect_fds(5);
 	ck_assert_int_ge(postern_channel_fd(channel), 0);
@@ -80,6 +87,7 @@ START_TEST(detached_channel_costs_three_more_and_one_to_poll)
 	channel = postern_channel_close(channel);
 	(void)scene_await_event(&scene, POSTERN_NODE_EVENT_DISCONNECTED);
 	expect_fds(0);
+	tear_down();
 }
 END_TEST
 
@@ -110,16 +118,18 @@ START_TEST(node_has_the_names_of_its_socket_and_lock_file_only)
 {
 	struct postern_channel *channel;
 
+	skip_for(set_up());
 	expect_names(true);
 	ck_assert_int_eq(postern_node_channel(scene.node, handle, &channel), 0);
 	expect_names(true);
 	channel = postern_channel_close(channel);
 	scene.node = postern_node_close(scene.node);
 	expect_names(false);
+	tear_down();
 }
 END_TEST
 
 int main(void)
 {
-	return STAGE_RUN_TESTS(.set_up = set_up, .tear_down = tear_down);
+	return STAGE_RUN_TESTS();
 }

@@ -123,27 +123,32 @@ static void write_map(const struct process *process, const char *map)
 }
 
 /* A process of ROLE_PEER, the only user there, unless map has further ones. */
-static void start_unmapped(const char *policy, process_main_fn *main_function,
-			   const char *further_map)
+static const char *start_unmapped(const char *policy,
+				  process_main_fn *main_function,
+				  const char *further_map)
 {
 	char map[128];
 	int r;
 
-	skip_unless(users_are_several(), NEEDS_USERS);
-	skip_unless(has_stage, "cannot mount a stage: needs CAP_SYS_ADMIN");
+	if (!users_are_several())
+		return NEEDS_USERS;
+	if (!has_stage)
+		return "cannot mount a stage: needs CAP_SYS_ADMIN";
 	scene_init(&scene);
 	scene_make_keys(&scene);
 	scene_load(&scene, policy);
 	process_start(&partner, ROLE_PEER, main_function, &scene);
 	process_read_report(&partner, &r, sizeof(r));
-	if (r < 0)
+	if (r < 0) {
 		process_end(&partner);
-	skip_unless(r == 0, NEEDS_NAMESPACES);
+		return NEEDS_NAMESPACES;
+	}
 	(void)snprintf(map, sizeof(map), "%u %u 1\n%s",
 		       (unsigned)uid_of(ROLE_PEER),
 		       (unsigned)uid_of(ROLE_PEER), further_map);
 	write_map(&partner, map);
 	process_order(&partner, "", 1);
+	return NULL;
 }
 
 static void open_node(const char *policy, enum scene_key key)
@@ -203,7 +208,7 @@ START_TEST(connect_with_the_nodes_key_is_admitted)
 {
 	struct peer_report report;
 
-	start_unmapped(UNMAPPED(NODE_KEY), peer_in_user_namespace, "");
+	skip_for(start_unmapped(UNMAPPED(NODE_KEY), peer_in_user_namespace, ""));
 	open_node(USER(NODE_KEY), SCENE_KEY_NODE);
 	report = peer_connect(&scene, &partner);
 	expect_admitted(&report);
@@ -219,7 +224,8 @@ START_TEST(connect_with_keys_of_both_sides_is_admitted)
 	struct peer_report report;
 
 	/* Root is mapped: the way to the client's own key is trusted. */
-	start_unmapped(UNMAPPED(NODE_KEY), peer_in_user_namespace, "0 0 1\n");
+	skip_for(start_unmapped(UNMAPPED(NODE_KEY), peer_in_user_namespace,
+				"0 0 1\n"));
 	open_node(BOTH, SCENE_KEY_NODE);
 	report = connect_with(&partner, SCENE_KEY_PEER);
 	expect_admitted(&report);
@@ -231,7 +237,7 @@ START_TEST(connect_from_another_pid_namespace_is_admitted)
 {
 	struct peer_report report;
 
-	start_unmapped(UNMAPPED(NODE_KEY), peer_in_container, "");
+	skip_for(start_unmapped(UNMAPPED(NODE_KEY), peer_in_container, ""));
 	open_node(USER(NODE_KEY), SCENE_KEY_NODE);
 	report = peer_connect(&scene, &partner);
 	expect_admitted(&report);
@@ -245,7 +251,8 @@ START_TEST(connect_while_the_key_is_rotated_is_admitted)
 {
 	struct peer_report report;
 
-	start_unmapped(UNMAPPED(NEXT_KEY NODE_KEY), peer_in_user_namespace, "");
+	skip_for(start_unmapped(UNMAPPED(NEXT_KEY NODE_KEY),
+				peer_in_user_namespace, ""));
 	open_node(USER(NODE_KEY), SCENE_KEY_NODE);
 	report = peer_connect(&scene, &partner);
 	expect_admitted(&report);
@@ -259,7 +266,7 @@ START_TEST(connect_to_a_node_with_another_key_is_refused)
 {
 	struct peer_report report;
 
-	start_unmapped(UNMAPPED(NODE_KEY), peer_in_user_namespace, "");
+	skip_for(start_unmapped(UNMAPPED(NODE_KEY), peer_in_user_namespace, ""));
 	open_node(USER(NEXT_KEY), SCENE_KEY_NEXT);
 	report = peer_connect(&scene, &partner);
 	expect_refused(&report, POSTERN_REASON_KEY, 0);
@@ -271,7 +278,7 @@ START_TEST(connect_to_a_node_without_a_key_is_refused)
 {
 	struct peer_report report;
 
-	start_unmapped(UNMAPPED(NODE_KEY), peer_in_user_namespace, "");
+	skip_for(start_unmapped(UNMAPPED(NODE_KEY), peer_in_user_namespace, ""));
 	scene_load(&scene, USER(""));
 	scene_open(&scene);
 	report = peer_connect(&scene, &partner);
@@ -285,7 +292,7 @@ START_TEST(connect_by_the_owners_uid_is_refused_with_advice)
 {
 	struct peer_report report;
 
-	start_unmapped(USER(NODE_KEY), peer_in_user_namespace, "");
+	skip_for(start_unmapped(USER(NODE_KEY), peer_in_user_namespace, ""));
 	open_node(USER(NODE_KEY), SCENE_KEY_NODE);
 	report = peer_connect(&scene, &partner);
 	expect_untrusted(&report, POSTERN_REASON_UNTRUSTED_PATH,
@@ -299,7 +306,7 @@ START_TEST(connect_to_a_listener_that_is_mapped_is_refused)
 	struct peer_report report;
 	int fd;
 
-	start_unmapped(UNMAPPED(NODE_KEY), peer_in_user_namespace, "");
+	skip_for(start_unmapped(UNMAPPED(NODE_KEY), peer_in_user_namespace, ""));
 	fd = listen_as(uid_of(ROLE_PEER));
 	report = connect_alone();
 	expect_untrusted(&report, POSTERN_REASON_LISTENER, "the listener is");
@@ -339,8 +346,8 @@ START_TEST(connect_where_uid_65534_is_mapped_is_admitted_by_the_key)
 {
 	struct peer_report report;
 
-	start_unmapped(UNMAPPED(NODE_KEY), peer_in_user_namespace,
-		       "65000 165000 1000\n");
+	skip_for(start_unmapped(UNMAPPED(NODE_KEY), peer_in_user_namespace,
+		       "65000 165000 1000\n"));
 	open_node(USER(NODE_KEY), SCENE_KEY_NODE);
 	report = peer_connect(&scene, &partner);
 	expect_admitted(&report);
@@ -352,7 +359,7 @@ START_TEST(connect_below_a_directory_open_to_others_is_refused)
 {
 	struct peer_report report;
 
-	start_unmapped(UNMAPPED(NODE_KEY), peer_in_user_namespace, "");
+	skip_for(start_unmapped(UNMAPPED(NODE_KEY), peer_in_user_namespace, ""));
 	open_node(USER(NODE_KEY), SCENE_KEY_NODE);
 	ck_assert_int_eq(chmod(scene.directory, 01777), 0);
 	report = peer_connect(&scene, &partner);
@@ -366,7 +373,7 @@ START_TEST(observe_and_revoke_are_refused_and_probe_is_answered)
 {
 	struct keyless_report report;
 
-	start_unmapped(UNMAPPED(NODE_KEY), try_without_key, "");
+	skip_for(start_unmapped(UNMAPPED(NODE_KEY), try_without_key, ""));
 	open_node(USER(NODE_KEY), SCENE_KEY_NODE);
 	process_order(&partner, "", 1);
 	scene_serve_until_readable(&scene, partner.control_fd);

@@ -44,4 +44,13 @@ uint64_t test_deadline_ns(void);
 		} \
 	} while (0)
 
+/* Of a set-up function that several tests call: NULL, or why they are skipped.  A
+ * skip_unless() in it would end only the function. */
+#define skip_for(why_not) \
+	do { \
+		const char *skip_reason = (why_not); \
+\
+		skip_unless(!skip_reason, skip_reason); \
+	} while (0)
+
 #endif

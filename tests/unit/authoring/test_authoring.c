@@ -45,7 +45,7 @@ static void teardown(void)
 	}
 }
 
-/* A node with these rules about peer p. */
+/* A node of the file's owner with these rules about peer p. */
 static void write_policy(size_t file_index, const char *rules)
 {
 	FILE *file = fopen(paths[file_index], "w");
@@ -53,8 +53,8 @@ static void write_policy(size_t file_index, const char *rules)
 	ck_assert_ptr_nonnull(file);
 	fprintf(file,
 		"policy-version 1\npeer p { user 4242 }\n"
-		"node n {\nowner user 0\nsocket /run/n\n"
-		"%s\n}\nend\n", rules);
+		"node n {\nowner user %u\nsocket /run/n\n"
+		"%s\n}\nend\n", (unsigned)geteuid(), rules);
 	ck_assert_int_eq(fclose(file), 0);
 }
 
