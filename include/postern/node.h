@@ -47,7 +47,8 @@ struct postern_accounting;
  * The limits of the process and of a tenant hold for the sum over all nodes that
  * are opened with the same accounting.  Each node applies the limits of its own
  * policy; tenants are the same if they have the same name.  Any thread may use an
- * accounting, and its nodes may be in different threads.
+ * accounting, and its nodes may be in different threads.  After fork() the child
+ * must not use the accounting of its parent: it creates its own.
  *
  * Returns 0, or
  *   -EINVAL  ret_accounting is NULL
@@ -57,7 +58,7 @@ POSTERN_MUST_CHECK
 int postern_accounting_new(struct postern_accounting **ret_accounting);
 
 /*
- * Give an accounting back.  Each node that was opened with it keeps a reference.
+ * Release an accounting.  Each node that was opened with it keeps a reference.
  * Accepts NULL.  Returns NULL.
  */
 struct postern_accounting *

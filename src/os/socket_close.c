@@ -36,6 +36,10 @@
 /* The kernel copies a descriptor table in steps of this many. */
 #define TABLE_STEP 64
 
+/* Of the thread.  It needs little, and a program that locks its memory may have
+ * no more. */
+#define STACK_BYTES (64 * 1024)
+
 /* The interval at which the caller checks whether the thread was killed. */
 #define CHECK_INTERVAL_NS (PST_NS_PER_SECOND / 1000)
 
@@ -111,6 +115,26 @@ static void *hold_and_exit(void *argument)
 	return NULL;
 }
 
+/* With the default stack if a small one does not suffice for the thread-local
+ * variables of the program. */
+static int start_thread(pthread_t *thread, struct handover *handover)
+{
+	pthread_attr_t attributes;
+	int error;
+
+	error = pthread_attr_init(&attributes);
+	if (error)
+		return error;
+	error = pthread_attr_setstacksize(&attributes, STACK_BYTES);
+	if (!error)
+		error = pthread_create(thread, &attributes, hold_and_exit,
+				       handover);
+	(void)pthread_attr_destroy(&attributes);
+	if (error)
+		error = pthread_create(thread, NULL, hold_and_exit, handover);
+	return error;
+}
+
 /* Returns false if the thread was killed; it is joined then. */
 static bool wait_for_answer(struct handover *handover, pthread_t thread)
 {
@@ -136,7 +160,7 @@ static int hand_over(int socket_fd)
 	atomic_init(&handover.result, 0);
 	(void)sem_init(&handover.has_answered, 0, 0);
 	(void)sem_init(&handover.may_exit, 0, 0);
-	error = pthread_create(&thread, NULL, hold_and_exit, &handover);
+	error = start_thread(&thread, &handover);
 	if (error)
 		return -error;
 	if (!wait_for_answer(&handover, thread))
