@@ -55,6 +55,7 @@ struct receiver {
 	bool until_disconnected;
 	uint64_t count_max;       /* 0: any number */
 	struct postern_policy_options source;
+	struct postern_policy *policy; /* until the node is open */
 
 	struct postern_node *node;
 	bool is_paused;
@@ -469,7 +470,6 @@ static void open_node(struct receiver *receiver,
 		      struct postern_node_options *node_options)
 {
 	struct postern_error_info error = POSTERN_ERROR_INFO_INIT;
-	struct postern_policy *policy;
 	enum tool_status status;
 	int result;
 
@@ -477,11 +477,12 @@ static void open_node(struct receiver *receiver,
 	if (!receiver->path && !tool_output_is_writable())
 		tool_fail(TOOL_REFUSED, "standard output", "it is closed, or "
 			  "open for reading only");
-	policy = tool_policy_load(&receiver->source, TOOL_POLICY_FOR_NODE);
+	receiver->policy = tool_policy_load(&receiver->source,
+					    TOOL_POLICY_FOR_NODE);
 	open_output(receiver);
-	result = postern_node_open(policy, receiver->node_name, node_options,
-				   &receiver->node, &error);
-	postern_policy_free(policy);
+	result = postern_node_open(receiver->policy, receiver->node_name,
+				   node_options, &receiver->node, &error);
+	receiver->policy = postern_policy_free(receiver->policy);
 	if (result == 0)
 		return;
 	status = tool_error_result(receiver->node_name, result, &error);
