@@ -97,7 +97,11 @@ tests_unit_os_test_socket_close_LDADD = $(os_test_libraries)
 
 tests_unit_os_test_socket_close_limits_SOURCES = \
 	tests/unit/os/test_socket_close_limits.c \
-	tests/support/lingering.c tests/support/lingering.h $(os_test_support)
+	tests/support/lingering.c tests/support/lingering.h \
+	tests/support/test_options.h tests/support/test_runner.c \
+	$(os_test_support)
+# Objects of its own: another library has test_runner's, made by libtool.
+tests_unit_os_test_socket_close_limits_CFLAGS = $(AM_CFLAGS)
 tests_unit_os_test_socket_close_limits_LDADD = $(os_test_libraries)
 
 tests_unit_os_test_socket_connect_SOURCES = \
