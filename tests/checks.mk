@@ -65,6 +65,7 @@ EXTRA_DIST += \
 	CHANGELOG.md CONTRIBUTING.md LICENSE README.md SECURITY.md \
 	.clang-format .editorconfig \
 	quickstart .ci/run \
+	m4/libtool.m4 m4/ltoptions.m4 m4/ltsugar.m4 m4/ltversion.m4 m4/lt~obsolete.m4 \
 	bench/draw_rates \
 	doc/benchmarks.md \
 	doc/benchmarks.svg \
