@@ -196,8 +196,7 @@ START_TEST(a_peer_whose_messages_nobody_has_received_is_not_idle)
 	handle = peer_join(&scene, &peer);
 	peer_order(&peer, &order);
 	process_read_report(&peer, &report, sizeof(report));
-	if (report.result == -EPIPE)
-		return; /* too slow to tell */
+	skip_unless(report.result != -EPIPE, "the machine is too slow");
 	ck_assert_int_eq(report.result, 0);
 	end_ns = inspect_now_ns() + 2 * IDLE_NS;
 	while (inspect_now_ns() < end_ns)

@@ -6,6 +6,7 @@
 
 #include "os/peer_credentials.h"
 #include "support/test_case.h"
+#include "support/test_options.h"
 
 START_TEST(one_file_loads_alone)
 {
@@ -50,8 +51,7 @@ START_TEST(symbolic_link_of_another_user_is_refused)
 	write_node(in("a.conf"), "a");
 	ck_assert_int_eq(symlink(in("a.conf"), in("link.conf")), 0);
 	ck_assert_int_eq(load(in("link.conf")), 0);
-	if (geteuid() != 0)
-		return; /* only root can give it away */
+	skip_unless(geteuid() == 0, "only root can give a link away");
 	ck_assert_int_eq(lchown(in("link.conf"), 20001, 20001), 0);
 	ck_assert_int_eq(load(in("link.conf")), -EINVAL);
 }
@@ -67,12 +67,11 @@ END_TEST
 
 START_TEST(a_file_of_another_user_is_refused)
 {
-	if (geteuid() != 0)
-		return; /* nobody else can give a file away */
+	skip_unless(geteuid() == 0, "only root can give a file away");
 	write_node(in("a.conf"), "a");
 	ck_assert_int_eq(chown(in("a.conf"), 12345, 12345), 0);
 	ck_assert_int_eq(load(in("a.conf")), -EINVAL);
-	/* whoever only looks is told, of the owner of the node too */
+	/* With this flag the owners of the file and of its node are warnings. */
 	ck_assert_int_eq(load_with(in("a.conf"),
 				   POSTERN_POLICY_WARN_ON_UNTRUSTED, 0),
 			 0);
@@ -86,7 +85,7 @@ START_TEST(an_included_directory_is_read_once)
 	write_file(in("a.conf"), "include-dir %s/d\ninclude-dir %s/d\n",
 		   directory, directory);
 	write_node(in("d/b.conf"), "b");
-	/* and may include itself */
+	/* A directory may include itself. */
 	write_file(in("d/c.conf"), "include-dir %s/d\n", directory);
 	ck_assert_int_eq(load(in("a.conf")), 0);
 	ck_assert(has_node("b"));
@@ -228,8 +227,7 @@ START_TEST(a_process_is_alive_when_number_and_inode_fit)
 	int r;
 
 	r = pst_process_pidfd_inode(getpid(), POSTERN_FEATURES_ALL, &inode);
-	if (r == -EOPNOTSUPP)
-		return; /* this kernel has no pidfs */
+	skip_unless(r != -EOPNOTSUPP, "needs pidfs");
 	ck_assert_int_eq(r, 0);
 	write_file(in("a.conf"), "peer p {\npid %d:%llu\n}\n", (int)getpid(),
 		   (unsigned long long)inode);
