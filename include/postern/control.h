@@ -51,7 +51,8 @@ struct postern_control_options {
  * error information.
  *
  * Returns 0, and in *ret_count, unless it is NULL, how many channels,
- * handshakes and unread offers were ended; 1 for a handle.  Or
+ * handshakes and unread offers were ended; 1 for a handle, also if it stands
+ * for several unread offers.  Or
  *   -ENOENT           the policy has no such node, it is not running, or no
  *                     peer is connected by that name (POSTERN_REASON_NO_PEER):
  *                     see the reason

@@ -15,8 +15,8 @@
  *   -EPIPE            the peer exited or closed the channel, or the node ended
  *                     it or was closed: see postern_channel_end_reason()
  *   -EBADMSG          the peer violated the protocol; the channel is poisoned
- *   -ENOTRECOVERABLE  an invariant of this side is broken; the channel is
- *                     poisoned
+ *   -ENOTRECOVERABLE  an invariant of this side is broken; no function of this
+ *                     version returns it
  *   -ESTALE           a handle of an earlier generation, used after fork(), or
  *                     of statistics that have moved
  *   -EACCES           denied by the policy or by the check of a path: see the
@@ -39,9 +39,8 @@
  *   -ENOMEM -EMFILE -ENFILE   this process or host has no more memory or
  *                     descriptors, or reached a limit on file sizes
  *                     (RLIMIT_FSIZE)
- *   -ECANCELED        any other error of the kernel; the error information
- *                     names the call and the error, and the log callback gets
- *                     both
+ *   -ECANCELED        any other error of the kernel; the error information,
+ *                     where the function has one, names the call and the error
  *
  * Structs that can grow begin with size_bytes, the size that the caller knows.
  * Initialise them with their _INIT macro, which is valid in C99, C++11 and
